@@ -1,0 +1,59 @@
+/** One build for everything that ships: extension, its lazily loaded client, worker, page. `npm run build`. */
+import { cp, readFile, rm } from "node:fs/promises";
+import { build } from "esbuild";
+
+const { version } = JSON.parse(await readFile("package.json", "utf8"));
+
+/** The oldest host: VS Code 1.101 runs extensions on Node 22.15; its webviews are Chromium 134. */
+const node = { platform: "node", target: "node22.15", format: "cjs", mainFields: ["module", "main"] };
+
+const common = { bundle: true, minify: true, sourcemap: false, logLevel: "warning", legalComments: "none" };
+
+/** The client library stays out of the main bundle: it becomes a file of its own that is required when needed. */
+const lazyClient = {
+  name: "lazy-client",
+  setup(build) {
+    build.onResolve({ filter: /\/worker\/client\.ts$/ }, () => ({ path: "./worker-client.cjs", external: true }));
+  },
+};
+
+await rm("dist", { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...common,
+    ...node,
+    entryPoints: { extension: "extension/main.ts" },
+    outExtension: { ".js": ".cjs" },
+    outdir: "dist",
+    external: ["vscode"],
+    supported: { "dynamic-import": false },
+    plugins: [lazyClient],
+  }),
+  build({
+    ...common,
+    ...node,
+    entryPoints: { "worker-client": "extension/worker/client.ts" },
+    outExtension: { ".js": ".cjs" },
+    outdir: "dist",
+    external: ["vscode"],
+  }),
+  build({
+    ...common,
+    ...node,
+    entryPoints: { worker: "server/main.ts" },
+    outExtension: { ".js": ".cjs" },
+    // A folder deeper: better-sqlite3 finds its binaries in `../prebuilds`, as it does in its own package.
+    outdir: "dist/worker",
+    define: { __VERSION__: JSON.stringify(version) },
+  }),
+  build({
+    ...common,
+    entryPoints: { page: "webview/main.ts" },
+    outdir: "dist",
+    platform: "browser",
+    target: "chrome134",
+    format: "iife",
+  }),
+  build({ ...common, entryPoints: { page: "webview/page.css" }, outdir: "dist", loader: { ".svg": "dataurl" } }),
+  cp("node_modules/better-sqlite3/prebuilds", "dist/prebuilds", { recursive: true }),
+]);

@@ -1,0 +1,74 @@
+/** What a user can make the product do; the palette and the page share these. Each answers with a sentence. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { ProgressLocation, Uri, window } from "vscode";
+import type { Checked } from "../shared/check.ts";
+import type { ConsentRecord } from "../shared/consent.ts";
+import { noticeVersion } from "../shared/consent-text.ts";
+import { exportAll, giveConsent, purge, status } from "../shared/protocol.ts";
+import { countText, modeSentence, sizeText } from "../shared/words.ts";
+import { shownNotice } from "./page/notice.ts";
+import type { PermissionSource } from "./permission.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+type Decision = Checked<(typeof giveConsent)["params"]>;
+
+const working = <T>(title: string, work: () => Thenable<T>) =>
+  window.withProgress({ location: ProgressLocation.Window, title }, work);
+
+export class Actions {
+  readonly #telemetry: Telemetry;
+  readonly #permissions: PermissionSource;
+
+  constructor(telemetry: Telemetry, permissions: PermissionSource) {
+    this.#telemetry = telemetry;
+    this.#permissions = permissions;
+  }
+
+  /** Writes the user's decision down and follows it. */
+  async decide({ mode, collect, notice, via }: Decision): Promise<string> {
+    const { permission } = await this.#telemetry.command(giveConsent, { mode, collect, notice, via });
+    const record: ConsentRecord = { mode, collect, noticeVersion, tsMs: Date.now() };
+    this.#permissions.decided(record, permission);
+    return modeSentence(permission);
+  }
+
+  disable(): Promise<string> {
+    return this.decide({ mode: "off", collect: [], notice: shownNotice(), via: "vscode_command" });
+  }
+
+  /** Asks where to, then exports; `null` where the user thought better of it. */
+  async exportAll(): Promise<string | null> {
+    const day = new Date().toISOString().slice(0, 10);
+    const target = await window.showSaveDialog({
+      title: "Export everything Nexus Telemetry has recorded",
+      saveLabel: "Export",
+      defaultUri: Uri.file(join(homedir(), `nexus-telemetry-${day}.json`)),
+      filters: { JSON: ["json"] },
+    });
+    if (target === undefined) return null;
+    const { events, sizeBytes } = await working("Nexus: exporting", () =>
+      this.#telemetry.command(exportAll, { path: target.fsPath }),
+    );
+    return `Exported ${countText(events, "event")} (${sizeText(sizeBytes)}).`;
+  }
+
+  /** Asks with count and size, then deletes; `null` where the user thought better of it. */
+  async purge(): Promise<string | null> {
+    const { database } = await this.#telemetry.command(status, {});
+    if (database === null || database.events === 0) return "There is nothing to delete.";
+    const { events, sessions, sizeBytes } = database;
+    const confirm = "Delete";
+    const answer = await window.showWarningMessage(
+      `Delete ${countText(events, "event")} of ${countText(sessions, "session")} (${sizeText(sizeBytes)})?`,
+      { modal: true, detail: "This cannot be undone. Your consent stays as it is. Export first to keep a copy." },
+      confirm,
+    );
+    return answer === confirm ? this.purgeConfirmed() : null;
+  }
+
+  async purgeConfirmed(): Promise<string> {
+    const { events, freedBytes } = await working("Nexus: deleting", () => this.#telemetry.command(purge, {}));
+    return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.`;
+  }
+}

@@ -1,0 +1,32 @@
+/** Starts and stops the sources: all of them with the mode, each with its setting. */
+import { type Disposable, workspace } from "vscode";
+import type { CaptureSource } from "./source.ts";
+
+export class Captures {
+  readonly #sources: readonly CaptureSource[];
+  readonly #running = new Map<CaptureSource, Disposable>();
+  #wanted = false;
+
+  constructor(sources: readonly CaptureSource[]) {
+    this.#sources = sources;
+  }
+
+  /** Whether anything may be captured at all. */
+  allow(wanted: boolean): void {
+    this.#wanted = wanted;
+    this.followSettings();
+  }
+
+  followSettings(): void {
+    const settings = workspace.getConfiguration("nexus.telemetry.capture");
+    for (const source of this.#sources) {
+      const running = this.#running.get(source);
+      const wanted = this.#wanted && settings.get<boolean>(source.name, true);
+      if (wanted && running === undefined) this.#running.set(source, source.start());
+      if (!wanted && running !== undefined) {
+        running.dispose();
+        this.#running.delete(source);
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The editor's side of "may I?": the consent record (read at activation and when the window gains focus), the
+ * environment, the editor's telemetry switch and our setting. The worker's answer adds what only it can know.
+ */
+import { readFile } from "node:fs/promises";
+import { Disposable, EventEmitter, env, window, workspace } from "vscode";
+import {
+  type ConsentReading,
+  type ConsentRecord,
+  decide,
+  editorRefusals,
+  environmentRefusals,
+  type Permission,
+  type Refusal,
+  readConsent,
+} from "../shared/consent.ts";
+import type { EditorState } from "../shared/protocol.ts";
+
+/** Refusals that only the worker sees, because the editor reads neither file. */
+const seenByWorker: readonly Refusal["by"][] = ["policy_file", "config_file"];
+
+export class PermissionSource implements Disposable {
+  readonly #file: string;
+  readonly #environment: readonly Refusal[] = environmentRefusals(process.env);
+  readonly #changed = new EventEmitter<Permission>();
+  readonly #subscriptions: Disposable;
+  #reading: ConsentReading = null;
+  #fromWorker: readonly Refusal[] = [];
+  #current: Permission;
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(consentFile: string) {
+    this.#file = consentFile;
+    this.#current = this.#decide();
+    this.#subscriptions = Disposable.from(
+      this.#changed,
+      window.onDidChangeWindowState(({ focused }) => {
+        if (focused) void this.read();
+      }),
+      env.onDidChangeTelemetryEnabled(() => this.#update()),
+      workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("nexus.telemetry.enabled")) this.#update();
+      }),
+    );
+  }
+
+  get current(): Permission {
+    return this.#current;
+  }
+
+  /** What the worker is told of the editor. */
+  get editor(): EditorState {
+    return {
+      telemetry: env.isTelemetryEnabled,
+      enabled: workspace.getConfiguration("nexus.telemetry").get<boolean>("enabled", true),
+    };
+  }
+
+  /** Reads the consent record; the only file the extension host ever reads. */
+  async read(): Promise<void> {
+    let reading: ConsentReading;
+    try {
+      reading = readConsent(await readFile(this.#file, "utf8"));
+    } catch (error) {
+      // No file: never asked. A file that cannot be read may hold a no.
+      reading = error instanceof Error && Reflect.get(error, "code") === "ENOENT" ? null : "damaged";
+    }
+    // A new decision, made elsewhere: what the worker said of an older one may be over.
+    if (JSON.stringify(reading) !== JSON.stringify(this.#reading)) this.#fromWorker = [];
+    this.#reading = reading;
+    this.#update();
+  }
+
+  /** A decision that was just written down, and what the worker made of it. */
+  decided(record: ConsentRecord, permission: Permission): void {
+    this.#reading = record;
+    this.learn(permission);
+  }
+
+  /** The worker's own ruling: it has read the policy and the configuration. */
+  learn(permission: Permission): void {
+    this.#fromWorker = permission.refusals.filter(({ by }) => seenByWorker.includes(by));
+    this.#update();
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+
+  #decide(): Permission {
+    return decide(this.#reading, [...this.#environment, ...editorRefusals(this.editor), ...this.#fromWorker]);
+  }
+
+  #update(): void {
+    const before = JSON.stringify(this.#current);
+    this.#current = this.#decide();
+    if (JSON.stringify(this.#current) !== before) this.#changed.fire(this.#current);
+  }
+}

@@ -1,0 +1,87 @@
+/** The one status-bar item: state in the icon and one word, everything else in the tooltip. It never pops up. */
+import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, window, workspace } from "vscode";
+import type { Permission } from "../shared/consent.ts";
+import { modeSentence, refusalSentence } from "../shared/words.ts";
+
+/** Icon and word; at most eight characters of text. */
+const looks = {
+  off: "$(circle-slash) off",
+  local: "$(pulse) local",
+  share: "$(cloud-upload) share",
+  problem: "$(warning) paused",
+} as const;
+
+const links = [
+  ["Open Dashboard", "nexus.telemetry.dashboard"],
+  ["Status", "nexus.telemetry.status"],
+  ["Show Log", "nexus.telemetry.log"],
+] as const;
+const decisions = {
+  off: ["Enable…", "nexus.telemetry.enable"],
+  on: ["Disable", "nexus.telemetry.disable"],
+} as const;
+
+export interface Shown {
+  readonly permission: Permission;
+  /** What keeps the product from working, as sentences. */
+  readonly problems: readonly string[];
+}
+
+export class StatusItem implements Disposable {
+  #item: StatusBarItem | undefined;
+  #shown: Shown;
+
+  constructor(shown: Shown) {
+    this.#shown = shown;
+    this.followSettings();
+  }
+
+  show(shown: Shown): void {
+    this.#shown = shown;
+    if (this.#item !== undefined) render(this.#item, shown);
+  }
+
+  followSettings(): void {
+    const wanted = workspace.getConfiguration("nexus.telemetry").get<boolean>("statusBar", true);
+    if (wanted && this.#item === undefined) {
+      this.#item = window.createStatusBarItem("nexus.telemetry", StatusBarAlignment.Left, -100);
+      this.#item.name = "Nexus Telemetry";
+      this.#item.command = "nexus.telemetry.dashboard";
+      render(this.#item, this.#shown);
+      this.#item.show();
+    } else if (!wanted) {
+      this.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.#item?.dispose();
+    this.#item = undefined;
+  }
+}
+
+function render(item: StatusBarItem, { permission, problems }: Shown): void {
+  const failing = problems.length > 0;
+  item.text = failing ? looks.problem : looks[permission.mode];
+  item.accessibilityInformation = {
+    label: `Nexus Telemetry: ${failing ? "paused" : permission.mode}`,
+    role: "button",
+  };
+  const commands = [...links, permission.mode === "off" ? decisions.off : decisions.on];
+  const tooltip = new MarkdownString("", true);
+  tooltip.isTrusted = { enabledCommands: commands.map(([, command]) => command) };
+  tooltip.appendMarkdown("**Nexus Telemetry**\n\n");
+  tooltip.appendText(modeSentence(permission));
+  for (const problem of problems) {
+    tooltip.appendMarkdown("\n\n$(warning) ");
+    tooltip.appendText(problem);
+  }
+  for (const refusal of permission.refusals) {
+    tooltip.appendMarkdown("\n\n$(circle-slash) ");
+    tooltip.appendText(refusalSentence(refusal));
+  }
+  tooltip.appendMarkdown(
+    `\n\n---\n\n${commands.map(([title, command]) => `[${title}](command:${command})`).join(" · ")}`,
+  );
+  item.tooltip = tooltip;
+}

@@ -1,0 +1,135 @@
+/**
+ * Holds the parts of the extension together: the permission decides whether there is capture, a queue with something
+ * in it, and a worker; the faces are told.
+ */
+import type { Disposable } from "vscode";
+import type { Permission } from "../shared/consent.ts";
+import { editorChanged, type Problem, type Request, recordEvents } from "../shared/protocol.ts";
+import type { Raw } from "../shared/raw.ts";
+import { modeSentence } from "../shared/words.ts";
+import { Captures } from "./capture/captures.ts";
+import { terminalSource } from "./capture/terminal.ts";
+import type { Log } from "./log.ts";
+import type { PermissionSource } from "./permission.ts";
+import { type Delivery, EventQueue } from "./queue.ts";
+import { Recorder } from "./recorder.ts";
+import { Session } from "./session.ts";
+import type { Timers } from "./timers.ts";
+import type { Launch } from "./worker/link.ts";
+import { Supervisor } from "./worker/supervisor.ts";
+
+/** What the faces show changes: state, or data. */
+export interface Faces {
+  stateChanged(): void;
+  dataChanged(): void;
+}
+
+export class Telemetry implements Disposable {
+  readonly #permissions: PermissionSource;
+  readonly #supervisor: Supervisor;
+  readonly #queue: EventQueue;
+  readonly #captures: Captures;
+  readonly #log: Log;
+  readonly #faces: Faces;
+  readonly #subscription: Disposable;
+  #problem: Problem | null = null;
+  #workerDown: string | null = null;
+
+  constructor(permissions: PermissionSource, launch: Launch, timers: Timers, log: Log, faces: Faces) {
+    this.#permissions = permissions;
+    this.#log = log;
+    this.#faces = faces;
+    this.#supervisor = new Supervisor(launch, timers, () => permissions.editor, {
+      dataChanged: () => faces.dataChanged(),
+      problemChanged: (problem) => this.#problemChanged(problem),
+      up: () => this.#workerUp(),
+      down: (retryMs) => this.#workerEnded(retryMs),
+    });
+    this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
+    this.#captures = new Captures([terminalSource(new Recorder(this.#queue, new Session(), Date.now))]);
+    this.#subscription = permissions.onDidChange((permission) => this.#follow(permission));
+  }
+
+  get permission(): Permission {
+    return this.#permissions.current;
+  }
+
+  /** What keeps the product from working, as sentences. */
+  get problems(): readonly string[] {
+    return [this.#problem?.text, this.#workerDown].filter((text) => typeof text === "string");
+  }
+
+  /** Asks the worker on the user's behalf, in any mode. */
+  command<P, R>(request: Request<P, R>, params: P): Promise<R> {
+    return this.#supervisor.command(request, params);
+  }
+
+  followSettings(): void {
+    this.#captures.followSettings();
+    this.#supervisor.tell(editorChanged, this.#permissions.editor);
+  }
+
+  /** Sends what is waiting, then ends the worker. For the end of the window. */
+  async close(): Promise<void> {
+    this.#captures.allow(false);
+    await this.#queue.flush();
+    await this.#supervisor.release();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#captures.allow(false);
+  }
+
+  #follow(permission: Permission): void {
+    const on = permission.mode !== "off";
+    this.#captures.allow(on);
+    if (on) this.#supervisor.keep();
+    else {
+      this.#queue.clear();
+      this.#problem = null;
+      this.#workerDown = null;
+      void this.#supervisor.release();
+    }
+    this.#supervisor.tell(editorChanged, this.#permissions.editor);
+    this.#log.info(modeSentence(permission));
+    this.#faces.stateChanged();
+  }
+
+  async #deliver(batch: readonly Raw[]): Promise<Delivery> {
+    try {
+      const outcome = await this.#supervisor.request(recordEvents, { events: batch });
+      if (outcome.outcome === "stored") return "stored";
+      if (outcome.outcome === "failed") return "later";
+      this.#permissions.learn(outcome.permission);
+      return "forget";
+    } catch {
+      // The worker is down or ending; the supervisor tells of it, and the batch stays.
+      return "later";
+    }
+  }
+
+  #problemChanged(problem: Problem | null): void {
+    this.#problem = problem;
+    if (problem === null) this.#log.info("Recording works again.");
+    else this.#log.warn(problem.text);
+    this.#faces.stateChanged();
+  }
+
+  #workerUp(): void {
+    if (this.#workerDown !== null) {
+      this.#workerDown = null;
+      this.#log.info("The recorder runs again.");
+      this.#faces.stateChanged();
+    }
+    void this.#queue.flush();
+  }
+
+  #workerEnded(retryMs: number | null): void {
+    if (retryMs === null) return;
+    this.#problem = null;
+    this.#workerDown = `The recorder ended unexpectedly. It is started again in ${retryMs / 1000} s; events wait meanwhile.`;
+    this.#log.warn(this.#workerDown);
+    this.#faces.stateChanged();
+  }
+}

@@ -1,0 +1,30 @@
+/** Delays come in from outside, so that tests decide when they are over. */
+export interface Timers {
+  /** Runs `work` once after `delayMs`, unless the returned function is called before. */
+  after(delayMs: number, work: () => void): () => void;
+}
+
+export const systemTimers: Timers = {
+  after: (delayMs, work) => {
+    const timer = setTimeout(work, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** How long to wait after the first, second, … failure in a row; the last one repeats. */
+const delaysMs = [1_000, 5_000, 30_000, 300_000] as const;
+
+export class Backoff {
+  #failures = 0;
+
+  /** The pause after one more failure. */
+  nextMs(): number {
+    const delayMs = delaysMs[Math.min(this.#failures, delaysMs.length - 1)] ?? 0;
+    this.#failures += 1;
+    return delayMs;
+  }
+
+  reset(): void {
+    this.#failures = 0;
+  }
+}

@@ -1,0 +1,25 @@
+/** A running worker, as the rest of the extension sees it. `client.ts` makes one; it is loaded only when needed. */
+import type { EditorState, Notification, Problem, Request } from "../../shared/protocol.ts";
+
+export interface WorkerLink {
+  /** @throws WorkerRefusal where the worker answered with an error; another error where it is gone. */
+  request<P, R>(message: Request<P, R>, params: P): Promise<R>;
+  notify<P>(message: Notification<P>, params: P): void;
+  /** Ends the process in good order. */
+  stop(): Promise<void>;
+}
+
+/** What a worker tells on its own. */
+export interface WorkerEvents {
+  /** The process ended without having been asked to. */
+  ended(): void;
+  dataChanged(): void;
+  problemChanged(problem: Problem | null): void;
+}
+
+export type Launch = (editor: EditorState, events: WorkerEvents) => Promise<WorkerLink>;
+
+/** The worker answered that it cannot; the message is for the user. */
+export class WorkerRefusal extends Error {
+  override readonly name = "WorkerRefusal";
+}

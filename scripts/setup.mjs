@@ -1,0 +1,149 @@
+/**
+ * Installs what is missing before `npm start`, `npm test` and `npm run bench`, and nothing else. It uses no package and runs on Node 20.
+ *
+ * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium. Each knows whether it is
+ * done. What cannot be installed here is named, with what to do; the tests that need it then report themselves skipped.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const serverFolder = join(root, "scripts", "vscode-server");
+const serverCode = join(serverFolder, "node_modules", "code-server", "lib", "vscode");
+const windows = process.platform === "win32";
+
+const oldestNode = 20;
+
+const say = (line) => process.stdout.write(`${line}\n`);
+
+function digest(...files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest("hex");
+}
+
+/** A mark left by a finished step: it holds as long as the files it was made from are the same. */
+function isMarked(mark, value) {
+  return existsSync(mark) && readFileSync(mark, "utf8") === value;
+}
+
+/** Runs a command, prints a dot while it works, and its output only where it fails. */
+function run(command, args, cwd = root, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, shell: windows, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const keep = (chunk) => {
+      output += chunk;
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    const dots = setInterval(() => process.stdout.write("."), 2000);
+    const ended = (error) => {
+      clearInterval(dots);
+      error === undefined ? resolve() : reject(error);
+    };
+    child.on("error", (error) => ended(new Error(`${command} cannot be started: ${error.message}`)));
+    child.on("close", (code) =>
+      ended(
+        code === 0 ? undefined : new Error(`${command} ${args.join(" ")} ended with ${code}:\n${output.slice(-4000)}`),
+      ),
+    );
+  });
+}
+
+const has = (command) => spawnSync(windows ? "where" : "which", [command], { stdio: "ignore" }).status === 0;
+const canUseApt = () => !windows && has("apt-get") && process.getuid?.() === 0;
+
+async function apt(...packages) {
+  const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await run("apt-get", ["update"], root, quiet);
+  await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], root, quiet);
+}
+
+/** The folder of Node 24 that the package `node` brought, headers included. */
+function nodeFolder() {
+  const folder = join(root, "node_modules", "node", "node_modules");
+  const brought = existsSync(folder) ? readdirSync(folder).map((entry) => join(folder, entry)) : [];
+  return brought.find((candidate) => existsSync(join(candidate, "include", "node")));
+}
+
+const packages = {
+  name: "the project's packages and Node 24",
+  mark: join(root, "node_modules", ".nexus-setup"),
+  value: () => digest(join(root, "package-lock.json")),
+  done() {
+    return isMarked(this.mark, this.value()) && nodeFolder() !== undefined;
+  },
+  async install() {
+    // With scripts, npm would build better-sqlite3 from source and fetch headers for it; its binary comes prebuilt.
+    await run("npm", ["ci", "--ignore-scripts"]);
+    await run("npm", ["rebuild", "node", "esbuild"]);
+    writeFileSync(this.mark, this.value());
+  },
+};
+
+const server = {
+  name: "VS Code's server host",
+  mark: join(serverFolder, "node_modules", ".nexus-setup"),
+  value: () => digest(join(serverFolder, "package-lock.json")),
+  done() {
+    return isMarked(this.mark, this.value());
+  },
+  async install() {
+    await run("npm", ["ci", "--ignore-scripts", "--omit=dev"], serverFolder);
+    // Its own lock is a shrinkwrap, which `npm ci` refuses; `npm install` obeys it.
+    await run("npm", ["install", "--omit=dev", "--ignore-scripts", "--no-package-lock"], serverCode);
+    await this.buildNative();
+    writeFileSync(this.mark, this.value());
+  },
+  /** Without its native log the server writes no log files, and a search of the logs would search nothing. */
+  async buildNative() {
+    const tools = ["g++", "make", "python3"];
+    if (!tools.every(has) && canUseApt()) await apt(...tools);
+    const missing = tools.filter((tool) => !has(tool));
+    if (missing.length > 0) {
+      throw new Error(`${missing.join(", ")} not found. They build the native part of VS Code's server; install them.`);
+    }
+    await run("npm", ["rebuild", "@vscode/spdlog", "@vscode/native-watchdog", `--nodedir=${nodeFolder()}`], serverCode);
+  },
+};
+
+const browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"];
+
+const browser = {
+  name: "Chromium",
+  done: () => process.env.NEXUS_CHROMIUM !== undefined || browsers.some(has),
+  async install() {
+    if (!canUseApt()) {
+      throw new Error(`no browser found (${browsers.join(", ")}). Install one, or name it in NEXUS_CHROMIUM.`);
+    }
+    await apt("chromium", "fonts-dejavu-core");
+  },
+};
+
+const major = Number(process.versions.node.split(".")[0]);
+if (major < oldestNode) {
+  say(`Node ${process.versions.node} is too old: install Node ${oldestNode} or newer and try again.`);
+  process.exit(2);
+}
+mkdirSync(join(root, "node_modules"), { recursive: true });
+let missing = 0;
+for (const step of [packages, server, browser]) {
+  if (step.done()) continue;
+  process.stdout.write(`set-up: installing ${step.name} `);
+  const startedMs = Date.now();
+  try {
+    if (step.mark !== undefined) rmSync(step.mark, { force: true });
+    await step.install();
+    say(` done in ${Math.round((Date.now() - startedMs) / 1000)} s`);
+  } catch (error) {
+    say(`\nset-up: cannot install ${step.name}: ${error.message}`);
+    // Without the packages nothing runs; without the others some tests are reported as skipped.
+    if (step === packages) process.exit(1);
+    missing += 1;
+  }
+}
+if (missing > 0) say("set-up: continuing without what is missing; what needs it will say so.");

@@ -1,0 +1,77 @@
+/**
+ * Builds the closed list of public command words, `shared/vocabulary/commands.json`, from the completion
+ * specifications of `@withfig/autocomplete` (MIT) and the product's own commands.
+ *
+ * Only names go in: programs and up to two levels of subcommands, lower case, of a narrow pattern.
+ * Run with `npm run vocabulary`; a test checks that the file is in step with its sources.
+ */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { ownCommands } from "../shared/vocabulary/own-commands.ts";
+
+const target = fileURLToPath(new URL("../shared/vocabulary/commands.json", import.meta.url));
+const source = fileURLToPath(new URL("../node_modules/@withfig/autocomplete", import.meta.url));
+
+/** A word that may be stored. Anything else in the source (placeholders, paths, upper case) is left out. */
+const word = /^[a-z0-9][a-z0-9._+-]{0,31}$/;
+
+/** How many words one program may bring; the large clouds (aws, gcloud, az) keep their first level only. */
+const wordsPerProgram = 400;
+
+interface Spec {
+  name?: string | readonly string[];
+  subcommands?: readonly Spec[];
+}
+
+function names(spec: Spec): string[] {
+  const all = typeof spec.name === "string" ? [spec.name] : (spec.name ?? []);
+  return all.filter((name) => word.test(name));
+}
+
+function paths(spec: Spec, depth: number): string[] {
+  return (spec.subcommands ?? []).flatMap((sub) =>
+    names(sub).flatMap((name) => [name, ...(depth > 1 ? paths(sub, depth - 1).map((rest) => `${name} ${rest}`) : [])]),
+  );
+}
+
+async function programs(): Promise<Map<string, string[]>> {
+  const folder = join(source, "build");
+  const found = new Map<string, string[]>();
+  for (const entry of (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile())) {
+    const program = entry.name.replace(/\.js$/, "");
+    if (!entry.name.endsWith(".js") || entry.name === "index.js" || !word.test(program)) continue;
+    const module: { default?: unknown } = await import(pathToFileURL(join(folder, entry.name)).href);
+    // A few specifications are functions of the installed version; their program's name is still public.
+    const spec: Spec = typeof module.default === "object" && module.default !== null ? module.default : {};
+    const deep = paths(spec, 2);
+    found.set(program, deep.length <= wordsPerProgram ? deep : paths(spec, 1));
+  }
+  return found;
+}
+
+/** The whole file's text: one program a line, subcommands sorted, so that a change reads as a diff. */
+export async function vocabularyText(): Promise<string> {
+  const manifest: { version: string } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
+  const merged = await programs();
+  for (const [program, subcommands] of Object.entries(ownCommands)) {
+    merged.set(program, [...(merged.get(program) ?? []), ...subcommands]);
+  }
+  const lines = [...merged]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([program, subs]) => `    ${JSON.stringify(program)}: ${JSON.stringify([...new Set(subs)].sort().join("|"))}`);
+  return `{
+  "generated": "by scripts/vocabulary.ts, do not edit",
+  "source": "@withfig/autocomplete ${manifest.version} (MIT) and shared/vocabulary/own-commands.ts",
+  "programs": {
+${lines.join(",\n")}
+  }
+}
+`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const text = await vocabularyText();
+  await writeFile(target, text);
+  console.log(`${target}: ${text.split("\n").length - 7} programs, ${text.length} bytes`);
+}

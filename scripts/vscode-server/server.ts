@@ -1,0 +1,126 @@
+/**
+ * Starts VS Code's own server on loopback and a free port, and ends it by its process group.
+ *
+ * The folder of the server's data is the caller's; machine settings are written into it before the start.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const serverMain = fileURLToPath(new URL("node_modules/code-server/lib/vscode/out/server-main.js", import.meta.url));
+const finished = fileURLToPath(new URL("node_modules/.nexus-setup", import.meta.url));
+
+/** Whether set-up could install the server. */
+export function hasServer(): boolean {
+  return existsSync(finished);
+}
+
+export interface ServerOptions {
+  readonly dataFolder: string;
+  readonly extensionsFolder: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly env: NodeJS.ProcessEnv;
+  /** With one, nobody who lacks it gets in; without one, every local user has a shell. */
+  readonly connectionToken: string | null;
+  /** Makes the workbench obey the test switches, and hides its toasts. */
+  readonly testDriver: boolean;
+  readonly log?: "info" | "trace";
+}
+
+export interface VsCodeServer {
+  readonly port: number;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
+
+function serverArguments(port: number, options: ServerOptions): string[] {
+  const { connectionToken, dataFolder, extensionsFolder, testDriver, log } = options;
+  return [
+    serverMain,
+    "--host=127.0.0.1",
+    `--port=${port}`,
+    ...(connectionToken === null ? ["--without-connection-token"] : [`--connection-token=${connectionToken}`]),
+    "--accept-server-license-terms",
+    `--server-data-dir=${dataFolder}`,
+    `--extensions-dir=${extensionsFolder}`,
+    "--telemetry-level=off",
+    "--disable-workspace-trust",
+    ...(testDriver ? ["--enable-smoke-test-driver"] : []),
+    ...(log === undefined ? [] : [`--log=${log}`]),
+  ];
+}
+
+export async function startServer(options: ServerOptions): Promise<VsCodeServer> {
+  const machineFolder = join(options.dataFolder, "data", "Machine");
+  await mkdir(machineFolder, { recursive: true });
+  await mkdir(options.extensionsFolder, { recursive: true });
+  await writeFile(join(machineFolder, "settings.json"), JSON.stringify(options.settings, null, 2));
+  const port = await freePort();
+  const child = spawn(process.execPath, serverArguments(port, options), {
+    env: options.env,
+    detached: process.platform !== "win32",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  try {
+    await listening(child);
+  } catch (error) {
+    await stopGroup(child);
+    throw error;
+  }
+  return { port, url: `http://127.0.0.1:${port}/`, stop: () => stopGroup(child) };
+}
+
+/** Installs a packaged extension, offline. */
+export function installExtension(vsix: string, { extensionsFolder, dataFolder, env }: ServerOptions): void {
+  const result = spawnSync(
+    process.execPath,
+    [
+      serverMain,
+      `--install-extension=${vsix}`,
+      `--extensions-dir=${extensionsFolder}`,
+      `--server-data-dir=${dataFolder}`,
+      "--accept-server-license-terms",
+      "--force",
+    ],
+    { env, encoding: "utf8" },
+  );
+  if (result.status !== 0) throw new Error(`the extension was not installed:\n${result.stdout}${result.stderr}`);
+}
+
+function listening(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes("Extension host agent listening")) resolve();
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("exit", (code) => reject(new Error(`VS Code's server ended with ${code}:\n${output}`)));
+  });
+}
+
+/** Ends the server and every process it started. */
+function stopGroup(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+      resolve();
+      return;
+    }
+    child.once("exit", () => resolve());
+    if (process.platform === "win32") spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
+    else process.kill(-child.pid, "SIGTERM");
+  });
+}

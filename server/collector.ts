@@ -1,0 +1,48 @@
+/** The one way in: may I → firewall → store. An answer `stored` means committed and synced. */
+import type { Checked } from "../shared/check.ts";
+import type { Problem, recordEvents } from "../shared/protocol.ts";
+import type { Raw } from "../shared/raw.ts";
+import type { Clock } from "./clock.ts";
+import type { Gate } from "./gate.ts";
+import type { Firewall } from "./privacy/firewall.ts";
+import type { Store } from "./store/store.ts";
+
+type Outcome = Checked<(typeof recordEvents)["result"]>;
+
+export class Collector {
+  readonly #gate: Gate;
+  readonly #firewall: Firewall;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #explain: (error: unknown) => Problem;
+  #lastStoredMs: number | null = null;
+
+  constructor(gate: Gate, firewall: Firewall, store: Store, clock: Clock, explain: (error: unknown) => Problem) {
+    this.#gate = gate;
+    this.#firewall = firewall;
+    this.#store = store;
+    this.#clock = clock;
+    this.#explain = explain;
+  }
+
+  /** When something was last stored by this worker. */
+  get lastStoredMs(): number | null {
+    return this.#lastStoredMs;
+  }
+
+  record(events: readonly Raw[]): Outcome {
+    try {
+      const { permission } = this.#gate.rule();
+      if (permission.mode === "off") return { outcome: "not_permitted", permission };
+      const nowMs = this.#clock.nowMs();
+      const clean = events
+        .map((raw) => this.#firewall.admit(raw, permission.collect, nowMs))
+        .filter((event) => event !== undefined);
+      const { stored, repeated } = clean.length === 0 ? { stored: 0, repeated: 0 } : this.#store.write(clean);
+      if (stored > 0) this.#lastStoredMs = nowMs;
+      return { outcome: "stored", stored, repeated, refused: events.length - clean.length };
+    } catch (error) {
+      return { outcome: "failed", problem: this.#explain(error) };
+    }
+  }
+}

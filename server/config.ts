@@ -1,0 +1,137 @@
+/**
+ * `config.toml`: the keys of the `[telemetry]` and `[telemetry.privacy]` tables, their types, ranges and defaults.
+ *
+ * A wrong type or an unknown key is refused by name, with the nearest known one; nothing is guessed, because the key
+ * that was mistyped may have been a *no*. Other tables of the file belong to other tools and are left alone.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { parse, TomlError } from "smol-toml";
+import * as z from "zod";
+import { modes, type Refusal } from "../shared/consent.ts";
+
+const privacyTable = z.strictObject({
+  strip_pii: z.boolean().default(true),
+  block_sensitive: z.boolean().default(false),
+  redact_file_paths: z.boolean().default(true),
+  differential_privacy: z.boolean().default(false),
+  dp_epsilon: z.number().positive().max(10).default(1),
+});
+
+const telemetryTable = z.strictObject({
+  mode: z.enum(modes).optional(),
+  enabled: z.boolean().optional(),
+  db_path: z.string().min(1).optional(),
+  community_contribution: z.boolean().default(false),
+  batch_size: z.int().min(1).max(10_000).default(100),
+  flush_interval_secs: z.int().min(1).max(86_400).default(60),
+  max_db_size_mb: z.int().min(1).max(100_000).default(100),
+  retention_days: z.int().min(1).max(36_500).default(90),
+  privacy: privacyTable.prefault({}),
+});
+
+const policyTable = z.strictObject({ mode: z.enum(modes) });
+
+export type Config = z.infer<typeof telemetryTable>;
+
+/** A file that cannot be used: which, where in it, and what to do. Its message is for the user. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+function nearest(unknownKey: string, known: readonly string[]): string {
+  const letters = (word: string) => new Set(word.replace(/_/g, ""));
+  const score = (candidate: string) => {
+    const [a, b] = [letters(unknownKey), letters(candidate)];
+    return [...a].filter((letter) => b.has(letter)).length / new Set([...a, ...b]).size;
+  };
+  const best = [...known].sort((a, b) => score(b) - score(a))[0];
+  return best !== undefined && score(best) > 0.6 ? ` Did you mean ${best}?` : ` Known keys: ${known.join(", ")}.`;
+}
+
+function explain(file: string, table: string, schema: z.ZodObject, error: z.ZodError): ConfigError {
+  const issue = error.issues[0];
+  if (issue === undefined) return new ConfigError(`${file} cannot be used.`);
+  const place = [table, ...issue.path.map(String)].join(".");
+  if (issue.code === "unrecognized_keys") {
+    const known = issue.path[0] === "privacy" ? Object.keys(privacyTable.shape) : Object.keys(schema.shape);
+    const key = issue.keys[0] ?? "";
+    return new ConfigError(`${file}: unknown key ${key} in [${place}].${nearest(key, known)}`);
+  }
+  return new ConfigError(`${file}: ${place} cannot be used (${issue.message}). Correct the value or remove the key.`);
+}
+
+/** The table `name` of a TOML text, or an empty one. The parser's own message would quote the file; ours names the line. */
+function tableOf(file: string, text: string, name: string): unknown {
+  let document: Readonly<Record<string, unknown>>;
+  try {
+    document = parse(text);
+  } catch (error) {
+    const line = error instanceof TomlError ? `, line ${error.line}` : "";
+    throw new ConfigError(`${file}${line}: this is not valid TOML. Correct the line, or remove the file.`);
+  }
+  return document[name] ?? {};
+}
+
+/** @throws ConfigError */
+export function parseConfig(file: string, text: string): Config {
+  const parsed = telemetryTable.safeParse(tableOf(file, text, "telemetry"));
+  if (!parsed.success) throw explain(file, "telemetry", telemetryTable, parsed.error);
+  return parsed.data;
+}
+
+export const defaultConfig: Config = telemetryTable.parse({});
+
+/** What the configuration forbids. It can never say yes: a `true` is a wish that the consent page serves. */
+export function configRefusals(file: string, config: Config): readonly Refusal[] {
+  const refusal = (key: string, reach: Refusal["reach"]): Refusal => ({
+    by: "config_file",
+    reach,
+    name: `${key} in ${file}`,
+  });
+  return [
+    ...(config.mode === "off" ? [refusal("mode", "all")] : []),
+    ...(config.mode === "local" ? [refusal("mode", "sharing")] : []),
+    ...(config.enabled === false ? [refusal("enabled", "all")] : []),
+  ];
+}
+
+/** Keys that are accepted and have no effect, each as a sentence for the status. */
+export function configRemarks(config: Config): readonly string[] {
+  const { privacy } = config;
+  return [
+    ...(privacy.strip_pii ? [] : ["strip_pii = false has no effect: personal data is never recorded."]),
+    ...(privacy.redact_file_paths ? [] : ["redact_file_paths = false has no effect: paths are never recorded."]),
+    ...(config.community_contribution ? ["community_contribution has no effect in this version."] : []),
+    ...(privacy.differential_privacy ? ["differential_privacy has no effect in this version."] : []),
+  ];
+}
+
+/** The system's policy file can only narrow. @throws ConfigError */
+export function policyRefusals(file: string, text: string): readonly Refusal[] {
+  const parsed = policyTable.safeParse(tableOf(file, text, "telemetry"));
+  if (!parsed.success) throw explain(file, "telemetry", policyTable, parsed.error);
+  if (parsed.data.mode === "share") return [];
+  return [{ by: "policy_file", reach: parsed.data.mode === "off" ? "all" : "sharing", name: file }];
+}
+
+/** The text of a file, read again only when its size, time or inode changed; `null` where there is none. */
+export class WatchedFile {
+  readonly file: string;
+  #stamp = "";
+  #text: string | null = null;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** @throws the file system's error, where the file exists and cannot be read. */
+  read(): string | null {
+    const stat = statSync(this.file, { throwIfNoEntry: false });
+    const stamp = stat === undefined ? "none" : `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+    if (stamp !== this.#stamp) {
+      this.#text = stat === undefined ? null : readFileSync(this.file, "utf8");
+      this.#stamp = stamp;
+    }
+    return this.#text;
+  }
+}

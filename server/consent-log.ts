@@ -1,0 +1,92 @@
+/**
+ * The user's own decisions, one JSON object a line, only ever appended to (`consent.jsonl`).
+ *
+ * An entry counts once it is on the disk: written, synced, and its folder synced. Nothing else in the product writes
+ * this file, and no purge touches it.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { type ConsentReading, type Mode, readConsent } from "../shared/consent.ts";
+import { noticeText, noticeVersion } from "../shared/consent-text.ts";
+import type { Category } from "../shared/events.ts";
+import type { Clock } from "./clock.ts";
+import { WatchedFile } from "./config.ts";
+
+export interface Decision {
+  readonly mode: Mode;
+  readonly collect: readonly Category[];
+  /** The text that was on the screen. */
+  readonly notice: { readonly version: string; readonly sha256: string };
+  /** Where it was given. */
+  readonly via: "vscode_page" | "vscode_command";
+}
+
+/** SHA-256 of the text that this version shows, in hex. */
+export const noticeHash: string = createHash("sha256").update(noticeText(), "utf8").digest("hex");
+
+/** The decision names another text than the one this version stands for. */
+export class StaleNoticeError extends Error {
+  override readonly name = "StaleNoticeError";
+}
+
+export class ConsentLog {
+  readonly path: string;
+  readonly #clock: Clock;
+  readonly #file: WatchedFile;
+
+  constructor(path: string, clock: Clock) {
+    this.path = path;
+    this.#clock = clock;
+    this.#file = new WatchedFile(path);
+  }
+
+  /** @throws the file system's error, where the file exists and cannot be read. */
+  read(): ConsentReading {
+    return readConsent(this.#file.read() ?? "");
+  }
+
+  /**
+   * Appends a decision and returns once it is durable.
+   * @throws StaleNoticeError where another text was shown; the file system's error where it cannot be written.
+   */
+  append(decision: Decision): void {
+    const { version, sha256 } = decision.notice;
+    if (decision.mode !== "off" && (version !== noticeVersion || sha256 !== noticeHash)) {
+      throw new StaleNoticeError("The text has changed since it was shown. Please read it again.");
+    }
+    const before = this.read();
+    const entry = {
+      schema_version: 1,
+      record_id: randomUUID(),
+      ts: new Date(this.#clock.nowMs()).toISOString(),
+      state: decision.mode !== "off" ? "given" : before !== null && before !== "damaged" ? "withdrawn" : "refused",
+      mode: decision.mode,
+      collect: decision.mode === "off" ? [] : decision.collect,
+      notice: { version, sha256, language: "en" },
+      via: decision.via,
+    };
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    const file = openSync(this.path, "a", 0o600);
+    try {
+      // A line that a crash cut short must not swallow this one.
+      const newline = before === "damaged" ? "\n" : "";
+      writeSync(file, `${newline}${JSON.stringify(entry)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    syncFolder(dirname(this.path));
+  }
+}
+
+/** Makes a new directory entry durable. Windows has no such call, and needs none. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

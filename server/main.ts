@@ -1,0 +1,82 @@
+/**
+ * The worker's entry: a process of its own, one per window, speaking JSON-RPC over Node IPC as a language server does.
+ * It checks every message, hands it to the worker, and ends with the editor.
+ */
+import { createConnection, type InitializeParams, ProposedFeatures, ResponseError } from "vscode-languageserver/node";
+import { type Check, CheckError } from "../shared/check.ts";
+import {
+  checkEditorState,
+  dataChanged,
+  editorChanged,
+  exportAll,
+  giveConsent,
+  problemChanged,
+  purge,
+  type Request,
+  recordEvents,
+  stats,
+  status,
+} from "../shared/protocol.ts";
+import { systemClock } from "./clock.ts";
+import { StaleNoticeError } from "./consent-log.ts";
+import { pathsFrom } from "./paths.ts";
+import { Worker } from "./worker.ts";
+
+/** JSON-RPC codes: the parameters were malformed; the request failed, and the message says why. */
+const invalidParams = -32602;
+const requestFailed = -32803;
+
+// Whatever is created is for the user alone.
+process.umask(0o077);
+
+const connection = createConnection(ProposedFeatures.all);
+let worker: Worker | undefined;
+
+function started(): Worker {
+  if (worker === undefined) throw new ResponseError(requestFailed, "The worker has not been initialized.");
+  return worker;
+}
+
+/** Runs a handler and turns its errors into answers. Only our own words leave: a message may quote what it saw. */
+function answering<P, R>({ method, params: check }: Request<P, R>, handler: (params: P) => R): void {
+  connection.onRequest(method, (params: unknown): unknown => {
+    try {
+      return handler(checked(check, params, method));
+    } catch (error) {
+      if (error instanceof ResponseError) throw error;
+      if (error instanceof StaleNoticeError) throw new ResponseError(requestFailed, error.message);
+      throw new ResponseError(requestFailed, worker?.explain(error) ?? "The request failed.");
+    }
+  });
+}
+
+function checked<T>(check: Check<T>, value: unknown, method: string): T {
+  try {
+    return check(value, method);
+  } catch (error) {
+    throw new ResponseError(invalidParams, error instanceof CheckError ? error.message : "Malformed message.");
+  }
+}
+
+connection.onInitialize((params: InitializeParams) => {
+  const editor = checked(checkEditorState, params.initializationOptions, "initializationOptions");
+  worker = new Worker(pathsFrom(process.env), process.env, editor, systemClock, {
+    dataChanged: () => void connection.sendNotification(dataChanged.method, {}),
+    problemChanged: (problem) => void connection.sendNotification(problemChanged.method, { problem }),
+  });
+  return { capabilities: {} };
+});
+
+connection.onNotification(editorChanged.method, (params: unknown) => {
+  worker?.editorChanged(checked(editorChanged.params, params, editorChanged.method));
+});
+
+answering(recordEvents, (params) => started().record(params));
+answering(giveConsent, (decision) => started().giveConsent(decision));
+answering(status, () => started().status());
+answering(stats, ({ period }) => started().stats(period));
+answering(exportAll, ({ path }) => started().export(path));
+answering(purge, () => started().purge());
+
+connection.onShutdown(() => worker?.close());
+connection.listen();

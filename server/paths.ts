@@ -1,0 +1,40 @@
+/** Where everything lies (DESIGN of the data folder: `docs/architecture.md`). Making a path creates nothing. */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { configFolder, consentFile } from "../shared/locations.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Paths {
+  readonly home: string;
+  readonly stateFolder: string;
+  readonly database: string;
+  /** The environment names the database, so that the configuration's `db_path` does not count. */
+  readonly databaseFixed: boolean;
+  readonly configFile: string;
+  readonly consentFile: string;
+  readonly policyFile: string;
+}
+
+/** The policy of the whole system. An administrator's file; nothing a user sets may point elsewhere. */
+export const policyFile = "/etc/nexus/policy.toml";
+
+const given = (value: string | undefined): string | undefined =>
+  value === undefined || value === "" ? undefined : value;
+
+/** `NEXUS_HOME` (default `~/nexus`) holds the data; `NEXUS_TELEMETRY_PATH` moves the database alone. */
+export function pathsFrom(env: Environment, home: string = homedir()): Paths {
+  const nexusHome = resolve(given(env["NEXUS_HOME"]) ?? join(home, "nexus"));
+  const stateFolder = join(nexusHome, "state");
+  const databasePath = given(env["NEXUS_TELEMETRY_PATH"]);
+  const surroundings = { env, home, join };
+  return {
+    home: nexusHome,
+    stateFolder,
+    database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),
+    databaseFixed: databasePath !== undefined,
+    configFile: join(configFolder(surroundings), "config.toml"),
+    consentFile: consentFile(surroundings),
+    policyFile,
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * A command line becomes a command path: a public program and its public subcommands, such as `git commit`, or `other`.
+ *
+ * Whatever comes out is put together from vocabulary words alone, so no argument, path or name of the user's can pass,
+ * however the line is read. Reading it well only makes the answer more useful.
+ */
+import { firstCommandWords, type ShellWord } from "./shell-words.ts";
+import { isProgram, isSubcommand, other } from "./vocabulary.ts";
+
+/** Programs that only run another one, and those of their options that take a value. */
+const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; readonly positionals?: number }>> = {
+  sudo: { valued: ["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "--user", "--group", "--chdir"] },
+  doas: { valued: ["-u", "-C"] },
+  env: { valued: ["-u", "-C", "-S", "--unset", "--chdir"] },
+  time: { valued: ["-f", "-o"] },
+  nohup: { valued: [] },
+  nice: { valued: ["-n", "--adjustment"] },
+  ionice: { valued: ["-c", "-n"] },
+  setsid: { valued: [] },
+  stdbuf: { valued: ["-i", "-o", "-e"] },
+  timeout: { valued: ["-s", "-k", "--signal", "--kill-after"], positionals: 1 },
+  command: { valued: [] },
+  builtin: { valued: [] },
+  exec: { valued: ["-a"] },
+  npx: { valued: ["-p", "--package", "-w", "--workspace"] },
+  pnpx: { valued: ["--package"] },
+  bunx: { valued: ["-p", "--package"] },
+  uvx: { valued: ["--from", "--with", "--python", "-p"] },
+};
+
+/** Shell words that may stand before a command. */
+const keywords = new Set(["if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"]);
+
+const assignment = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
+
+export function commandPath(line: string): string {
+  const words = firstCommandWords(line);
+  return pathFrom(words, 0) ?? other;
+}
+
+/** The command path of the command that begins at `from`; undefined where no public program stands there. */
+function pathFrom(words: readonly ShellWord[], from: number): string | undefined {
+  let at = from;
+  for (let word = words[at]; typeof word === "string"; word = words[++at]) {
+    if (!keywords.has(word) && !assignment.test(word)) break;
+    // `time` is a keyword only where a command follows; alone it is the program.
+    if (word === "time" && words.length === at + 1) break;
+  }
+  const first = words[at];
+  if (typeof first !== "string") return undefined;
+  const program = programName(first);
+  if (program === undefined) return undefined;
+  const wrapper = Object.hasOwn(wrappers, program) ? wrappers[program] : undefined;
+  if (wrapper !== undefined) return wrapped(words, at + 1, wrapper) ?? program;
+  return [program, ...subcommandsAfter(words, at + 1, program)].join(" ");
+}
+
+function wrapped(
+  words: readonly ShellWord[],
+  from: number,
+  wrapper: { valued: readonly string[]; positionals?: number },
+) {
+  let positionals = wrapper.positionals ?? 0;
+  let at = from;
+  for (; at < words.length; at += 1) {
+    const word = words[at];
+    if (typeof word !== "string") return undefined;
+    if (word.startsWith("-")) at += wrapper.valued.includes(word) ? 1 : 0;
+    else if (assignment.test(word)) continue;
+    else if (positionals > 0) positionals -= 1;
+    else break;
+  }
+  return pathFrom(words, at);
+}
+
+function subcommandsAfter(words: readonly ShellWord[], from: number, program: string): readonly string[] {
+  const found: string[] = [];
+  let afterOption = false;
+  for (const word of words.slice(from)) {
+    if (word === null) {
+      if (!afterOption) break;
+      afterOption = false;
+    } else if (word === "--") break;
+    else if (word.startsWith("-")) afterOption = !word.includes("=");
+    else if (isSubcommand(program, [...found, word].join(" "))) {
+      found.push(word);
+      afterOption = false;
+    } else if (afterOption) afterOption = false;
+    else if (!(found.length === 0 && word.startsWith("+"))) break;
+  }
+  return found;
+}
+
+/** The public name of a program word: without folder, Windows extension and trailing version. */
+function programName(word: string): string | undefined {
+  const base = word.slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1).toLowerCase();
+  const name = base.replace(/\.(?:exe|cmd|bat|com)$/, "");
+  if (isProgram(name)) return name;
+  const versioned = /^([a-z+-]{2,24}?)-?(\d{1,3})(?:\.\d{1,3}){0,2}$/.exec(name);
+  if (versioned === null) return undefined;
+  const [, stem = "", major = ""] = versioned;
+  return [stem + major, stem].find(isProgram);
+}

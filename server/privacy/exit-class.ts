@@ -1,0 +1,23 @@
+/** An exit code becomes a class and a status: POSIX shells' conventions, and Windows' code for Ctrl-C. */
+import type { ExitClass, Status } from "../../shared/events.ts";
+
+/** STATUS_CONTROL_C_EXIT, as an unsigned and as a signed number. */
+const windowsInterrupt = new Set([0xc000013a, 0xc000013a - 2 ** 32]);
+
+export function exitClass(code: number | undefined): ExitClass {
+  if (code === undefined) return "unknown";
+  if (code === 0) return "success";
+  if (code === 126) return "not_executable";
+  if (code === 127) return "not_found";
+  // 128 + SIGINT
+  if (code === 130 || windowsInterrupt.has(code)) return "interrupted";
+  // 128 + the signal's number, of which there are 64
+  if (code > 128 && code <= 128 + 64) return "killed";
+  return "failure";
+}
+
+export function statusOf(exit: ExitClass): Status {
+  if (exit === "success") return "ok";
+  if (exit === "interrupted") return "cancelled";
+  return exit === "unknown" ? "unknown" : "failed";
+}

@@ -1,0 +1,25 @@
+/** The usual driver: better-sqlite3, whose one Node-API binary per platform serves Node and Electron alike. */
+import Database from "better-sqlite3";
+import type { Connection, OpenOptions, Row, Value } from "./driver.ts";
+
+export function openBetterSqlite3(file: string, options: OpenOptions): Connection {
+  const database = new Database(file, {
+    readonly: options.readOnly,
+    timeout: options.busyTimeoutMs,
+  });
+  const version = String(database.prepare("SELECT sqlite_version()").pluck().get());
+  return {
+    driver: `better-sqlite3, SQLite ${version}`,
+    exec: (sql) => void database.exec(sql),
+    prepare: (sql) => {
+      const statement = database.prepare<Value[], Row>(sql);
+      return {
+        run: (...values) => statement.run(...values).changes,
+        get: (...values) => statement.get(...values),
+        all: (...values) => statement.all(...values),
+        iterate: (...values) => statement.iterate(...values),
+      };
+    },
+    close: () => void database.close(),
+  };
+}

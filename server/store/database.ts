@@ -1,0 +1,98 @@
+/**
+ * Opens the one database file: folder and file private to the user, pragmas in the order that matters, migrations; a
+ * file that is no sound database is set aside under a dated name, and a new one begun.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Clock } from "../clock.ts";
+import { openBetterSqlite3 } from "./better-sqlite3.ts";
+import type { Connection } from "./driver.ts";
+import { isCorrupt } from "./problem.ts";
+import { migrate } from "./schema.ts";
+
+/** How long a statement waits for another process. The worker has nothing better to do meanwhile. */
+const busyTimeoutMs = 2_000;
+
+/** The database and the files SQLite keeps beside it. */
+export function databaseFiles(file: string): readonly string[] {
+  return [file, `${file}-wal`, `${file}-shm`];
+}
+
+export function databaseSize(file: string): number {
+  return databaseFiles(file)
+    .map((name) => statSync(name, { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, size) => sum + size, 0);
+}
+
+export interface Opened {
+  readonly connection: Connection;
+  /** The name under which an unsound file was kept, where that happened. */
+  readonly setAside: string | undefined;
+}
+
+/**
+ * Opens for writing, creating what is missing. `unsound` is the inode of a file that was found unsound while in use.
+ * @throws the file system's or SQLite's error.
+ */
+export function openDatabase(file: string, clock: Clock, unsound?: number): Opened {
+  const inode = createPrivately(file);
+  try {
+    if (inode !== unsound) return { connection: configured(file), setAside: undefined };
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+  }
+  const setAside = putAside(file, inode, clock);
+  createPrivately(file);
+  return { connection: configured(file), setAside };
+}
+
+/** Tells one file from another of the same name. */
+export function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
+}
+
+/** Opens for reading alone; `undefined` where there is no database. Creates nothing. */
+export function openForReading(file: string): Connection | undefined {
+  if (!existsSync(file)) return undefined;
+  return openBetterSqlite3(file, { readOnly: true, busyTimeoutMs });
+}
+
+/** Made before SQLite opens it, because SQLite would make it readable to others. Returns its inode. */
+function createPrivately(file: string): number {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
+  return statSync(file).ino;
+}
+
+function configured(file: string): Connection {
+  const connection = openBetterSqlite3(file, { readOnly: false, busyTimeoutMs });
+  try {
+    // auto_vacuum counts only before the first table. FULL: an acknowledged event survives a power failure.
+    // secure_delete: what is deleted is overwritten. The size limit keeps the side file from staying large.
+    connection.exec(`
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA secure_delete = ON;
+      PRAGMA foreign_keys = ON;
+      PRAGMA journal_size_limit = 4194304;
+    `);
+    migrate(connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Renames an unsound database, unless another process has already replaced the file that was found unsound. */
+function putAside(file: string, inode: number, clock: Clock): string {
+  const target = `${file}.unsound-${new Date(clock.nowMs()).toISOString().replace(/[:.]/g, "-")}`;
+  if (inodeOf(file) !== inode) return target;
+  const sides = databaseFiles(target);
+  databaseFiles(file).forEach((name, index) => {
+    const aside = sides[index];
+    if (aside !== undefined && existsSync(name)) renameSync(name, aside);
+  });
+  return target;
+}

@@ -1,0 +1,45 @@
+/**
+ * The small part of an SQLite library that the store needs. One driver at a time lives in a process: two SQLite
+ * libraries on one file would undo each other's POSIX locks (`docs/architecture.md`, "The lock trap").
+ */
+export type Value = string | number | Uint8Array | null;
+export type Row = Readonly<Record<string, Value>>;
+
+export interface Statement {
+  /** Runs it and returns how many rows changed. */
+  run(...values: readonly Value[]): number;
+  get(...values: readonly Value[]): Row | undefined;
+  all(...values: readonly Value[]): readonly Row[];
+  iterate(...values: readonly Value[]): IterableIterator<Row>;
+}
+
+export interface Connection {
+  /** Name and version of the library, for the status. */
+  readonly driver: string;
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
+
+export interface OpenOptions {
+  readonly readOnly: boolean;
+  /** How long a statement waits for another process's lock. Set before any other statement runs. */
+  readonly busyTimeoutMs: number;
+}
+
+/** Runs `work` in one immediate transaction: the write lock is taken first, so that it is never refused midway. */
+export function immediately<T>(connection: Connection, work: () => T): T {
+  connection.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    connection.exec("COMMIT");
+    return result;
+  } catch (error) {
+    try {
+      connection.exec("ROLLBACK");
+    } catch {
+      // After some errors (a full disk, for one) SQLite has rolled back already. The first error is the one to tell.
+    }
+    throw error;
+  }
+}

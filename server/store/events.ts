@@ -1,0 +1,102 @@
+/**
+ * Writes events and keeps their sessions true, in one transaction. An event whose id is stored already changes
+ * nothing: sending it again is harmless.
+ */
+import { type EventTypeName, eventTable, eventTypeNames } from "../../shared/events.ts";
+import type { CleanEvent } from "../privacy/clean.ts";
+import { type Connection, immediately, type Row } from "./driver.ts";
+
+/** What this worker is; kept with each session it begins. */
+export interface Product {
+  readonly product: string;
+  readonly version: string;
+  readonly os: "linux" | "macos" | "windows" | "other";
+  readonly arch: "x86_64" | "aarch64" | "other";
+  readonly runtimeVersion: string;
+}
+
+/** The columns that hold payload fields: one per field name, shared by the types that have it. */
+export const payloadColumns: readonly string[] = [
+  ...new Set(eventTypeNames.flatMap((type) => Object.keys(eventTable[type].fields))),
+];
+
+export interface Written {
+  readonly stored: number;
+  readonly repeated: number;
+}
+
+/**
+ * Stores events and returns once they are durable. A second event with the sequence number of another one is a fault
+ * of its source and counts as repeated, so that it never blocks the events beside it.
+ * @throws SQLite's error, with nothing stored.
+ */
+export function writeEvents(connection: Connection, events: readonly CleanEvent[], product: Product): Written {
+  const columns = ["event_id", "session", "source", "seq", "ts", "utc_offset_min", "event_type", ...payloadColumns];
+  const insert = connection.prepare(
+    `INSERT INTO events (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
+     ON CONFLICT DO NOTHING`,
+  );
+  const stored = connection.prepare("SELECT 1 FROM events WHERE event_id = ?");
+  const touch = connection.prepare(
+    `INSERT INTO sessions (session_id, started_at, ended_at, product, version, os, arch, runtime_version)
+     VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)
+     ON CONFLICT (session_id) DO UPDATE SET
+       started_at = min(started_at, excluded.started_at), ended_at = max(ended_at, excluded.ended_at)
+     RETURNING id`,
+  );
+  const { product: name, version, os, arch, runtimeVersion } = product;
+  return immediately(connection, () => {
+    let count = 0;
+    for (const event of events) {
+      if (stored.get(event.id) !== undefined) continue;
+      const session = touch.get(event.sessionId, event.tsMs, name, version, os, arch, runtimeVersion)?.["id"] ?? null;
+      count += insert.run(
+        event.id,
+        session,
+        event.source,
+        event.seq,
+        event.tsMs,
+        event.utcOffsetMin,
+        event.type,
+        ...payloadColumns.map((column) => event.payload[column] ?? null),
+      );
+    }
+    return { stored: count, repeated: events.length - count };
+  });
+}
+
+export interface Totals {
+  readonly events: number;
+  readonly sessions: number;
+  readonly oldestMs: number | null;
+  readonly newestMs: number | null;
+}
+
+export function totals(connection: Connection): Totals {
+  const row = connection
+    .prepare(
+      "SELECT count(*) events, min(ts) oldest, max(ts) newest, (SELECT count(*) FROM sessions) sessions FROM events",
+    )
+    .get();
+  const orNull = (value: unknown) => (typeof value === "number" ? value : null);
+  return {
+    events: Number(row?.["events"] ?? 0),
+    sessions: Number(row?.["sessions"] ?? 0),
+    oldestMs: orNull(row?.["oldest"]),
+    newestMs: orNull(row?.["newest"]),
+  };
+}
+
+/** Every event with its session's columns, oldest commit first. */
+export function readEvents(connection: Connection): IterableIterator<Row> {
+  return connection
+    .prepare(
+      "SELECT e.*, s.session_id, s.started_at, s.product, s.version, s.os, s.arch, s.runtime_version FROM events e JOIN sessions s ON s.id = e.session ORDER BY e.id",
+    )
+    .iterate();
+}
+
+/** The payload columns that a type uses. */
+export function columnsOf(type: EventTypeName): readonly string[] {
+  return Object.keys(eventTable[type].fields);
+}

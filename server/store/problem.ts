@@ -1,0 +1,47 @@
+/** Errors of the file system and of SQLite, in words for the user: what happened, where, and what to do. */
+import type { Problem } from "../../shared/protocol.ts";
+import { NewerDatabaseError } from "./schema.ts";
+
+function codeOf(error: unknown): string {
+  const code = typeof error === "object" && error !== null ? Reflect.get(error, "code") : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+/** Whether the file is no sound SQLite database, so that it is to be set aside. */
+export function isCorrupt(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT" || code.startsWith("SQLITE_CORRUPT_");
+}
+
+export function storageProblem(error: unknown, databasePath: string): Problem {
+  const code = codeOf(error);
+  // The file system names the file it failed on, which may be another one (the consent record, an export).
+  const failedOn = typeof error === "object" && error !== null ? Reflect.get(error, "path") : undefined;
+  const database = typeof failedOn === "string" ? failedOn : databasePath;
+  if (error instanceof NewerDatabaseError) {
+    return {
+      kind: "database_newer",
+      text: `${database} was made by a newer version of Nexus Telemetry. Update this one. Nothing was changed.`,
+    };
+  }
+  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_IOERR_WRITE") {
+    return { kind: "disk_full", text: `No space is left for ${database}. Free some; recording resumes by itself.` };
+  }
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
+    return {
+      kind: "database_locked",
+      text: `Another program holds ${database}. Close it; recording resumes by itself.`,
+    };
+  }
+  const denied = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "SQLITE_PERM", "SQLITE_AUTH"].includes(code);
+  if (denied || code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN")) {
+    return {
+      kind: "read_only",
+      text: `${database} cannot be written. Give your user the right to write its folder; recording resumes by itself.`,
+    };
+  }
+  return {
+    kind: "storage_failing",
+    text: `${database} cannot be used (${code === "" ? "unknown error" : code}). Trying again by itself.`,
+  };
+}

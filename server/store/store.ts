@@ -1,0 +1,104 @@
+/**
+ * The store as the worker sees it: opened when first needed, closed after an error so that the next attempt begins
+ * afresh and heals by itself, and a file found unsound while in use is set aside at the next opening.
+ */
+import type { Clock } from "../clock.ts";
+import type { CleanEvent } from "../privacy/clean.ts";
+import { databaseSize, inodeOf, openDatabase, openForReading } from "./database.ts";
+import type { Connection } from "./driver.ts";
+import { type Erased, eraseAll } from "./erase.ts";
+import { type Product, type Totals, totals, type Written, writeEvents } from "./events.ts";
+import { exportJson } from "./export.ts";
+import { isCorrupt } from "./problem.ts";
+
+export class Store {
+  readonly #product: Product;
+  readonly #clock: Clock;
+  #file: string;
+  #connection: Connection | undefined;
+  #setAside: string | undefined;
+  #unsound: number | undefined;
+
+  constructor(file: string, product: Product, clock: Clock) {
+    this.#file = file;
+    this.#product = product;
+    this.#clock = clock;
+  }
+
+  get file(): string {
+    return this.#file;
+  }
+
+  /** The configuration may move the database while the worker runs. */
+  moveTo(file: string): void {
+    if (file === this.#file) return;
+    this.close();
+    this.#file = file;
+  }
+
+  /** The dated name under which this worker put an unsound database. */
+  get setAside(): string | undefined {
+    return this.#setAside;
+  }
+
+  write(events: readonly CleanEvent[]): Written {
+    return this.#use((connection) => writeEvents(connection, events, this.#product));
+  }
+
+  /** Reads what is there; `undefined` where nothing is. Creates nothing. */
+  read<T>(work: (connection: Connection) => T): T | undefined {
+    if (this.#connection !== undefined) return this.#use(work);
+    const reading = openForReading(this.#file);
+    if (reading === undefined) return undefined;
+    try {
+      // A database that another process is just making has no tables yet.
+      const made = reading.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined;
+      return made ? work(reading) : undefined;
+    } finally {
+      reading.close();
+    }
+  }
+
+  totals(): (Totals & { sizeBytes: number; driver: string }) | undefined {
+    return this.read((connection) => ({
+      ...totals(connection),
+      sizeBytes: databaseSize(this.#file),
+      driver: connection.driver,
+    }));
+  }
+
+  export(path: string): { events: number; sizeBytes: number } {
+    return this.read((connection) => exportJson(connection, path)) ?? exportJson(undefined, path);
+  }
+
+  /** Deletes everything; nothing is created where nothing is. */
+  erase(): Erased & { freedBytes: number } {
+    const before = databaseSize(this.#file);
+    if (before === 0) return { events: 0, sessions: 0, freedBytes: 0 };
+    const erased = this.#use(eraseAll);
+    return { ...erased, freedBytes: Math.max(0, before - databaseSize(this.#file)) };
+  }
+
+  close(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  #use<T>(work: (connection: Connection) => T): T {
+    try {
+      this.#connection ??= this.#open();
+      return work(this.#connection);
+    } catch (error) {
+      if (isCorrupt(error)) this.#unsound = inodeOf(this.#file);
+      this.close();
+      throw error;
+    }
+  }
+
+  #open(): Connection {
+    const { connection, setAside } = openDatabase(this.#file, this.#clock, this.#unsound);
+    this.#unsound = undefined;
+    this.#setAside = setAside ?? this.#setAside;
+    return connection;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Answers the editor's requests. Holds the parts together and knows no transport: `main.ts` brings the connection.
+ *
+ * Nothing here creates a file before the user has said yes, except the record of the decision itself.
+ */
+import type { Checked } from "../shared/check.ts";
+import type {
+  EditorState,
+  exportAll,
+  giveConsent,
+  Period,
+  Problem,
+  purge,
+  recordEvents,
+  Stats,
+  Status,
+} from "../shared/protocol.ts";
+import { emptyStats, readStats } from "./analytics/stats.ts";
+import type { Clock } from "./clock.ts";
+import { Collector } from "./collector.ts";
+import { ConfigError } from "./config.ts";
+import { ConsentLog, type Decision } from "./consent-log.ts";
+import { Gate, type Ruling } from "./gate.ts";
+import type { Paths } from "./paths.ts";
+import { Firewall } from "./privacy/firewall.ts";
+import { thisProduct } from "./product.ts";
+import { storageProblem } from "./store/problem.ts";
+import { Store } from "./store/store.ts";
+
+/** What the worker tells without being asked. */
+export interface Listener {
+  dataChanged(): void;
+  problemChanged(problem: Problem | null): void;
+}
+
+type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
+
+export class Worker {
+  readonly #paths: Paths;
+  readonly #clock: Clock;
+  readonly #consent: ConsentLog;
+  readonly #gate: Gate;
+  readonly #firewall = new Firewall();
+  readonly #store: Store;
+  readonly #collector: Collector;
+  readonly #listener: Listener;
+  #problem: Problem | null = null;
+
+  constructor(paths: Paths, env: NodeJS.ProcessEnv, editor: EditorState, clock: Clock, listener: Listener) {
+    this.#paths = paths;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#consent = new ConsentLog(paths.consentFile, clock);
+    this.#gate = new Gate(paths, this.#consent, env, editor);
+    this.#store = new Store(paths.database, thisProduct, clock);
+    this.#collector = new Collector(this.#gate, this.#firewall, this.#store, clock, (error) => this.#explain(error));
+  }
+
+  editorChanged(editor: EditorState): void {
+    this.#gate.editor = editor;
+  }
+
+  record({ events }: Checked<(typeof recordEvents)["params"]>): Result<typeof recordEvents> {
+    this.#followConfig();
+    const outcome = this.#collector.record(events);
+    if (outcome.outcome === "failed") this.#setProblem(outcome.problem);
+    else this.#settle();
+    if (outcome.outcome === "stored" && outcome.stored > 0) this.#listener.dataChanged();
+    if (outcome.outcome === "not_permitted") this.#store.close();
+    return outcome;
+  }
+
+  /** @throws StaleNoticeError, or the file system's error. */
+  giveConsent(decision: Decision): Result<typeof giveConsent> {
+    this.#consent.append(decision);
+    const { permission } = this.#gate.rule();
+    if (permission.mode === "off") this.#store.close();
+    return { permission };
+  }
+
+  status(): Status {
+    let ruling: Ruling | undefined;
+    let totals: ReturnType<Store["totals"]>;
+    try {
+      ruling = this.#gate.rule();
+      this.#followConfig();
+      totals = this.#store.totals();
+    } catch (error) {
+      this.#setProblem(this.#explain(error));
+    }
+    return {
+      permission: ruling?.permission ?? { mode: "off", collect: [], consent: "given", refusals: [] },
+      decidedMs: ruling?.decidedMs ?? null,
+      database: totals === undefined ? null : { path: this.#store.file, ...totals },
+      databasePath: this.#store.file,
+      configPath: this.#paths.configFile,
+      firewall: this.#firewall.counts(),
+      lastStoredMs: this.#collector.lastStoredMs,
+      remarks: ruling?.remarks ?? [],
+      problem: this.#problem,
+    };
+  }
+
+  /** @throws SQLite's error. */
+  stats(period: Period): Stats {
+    const nowMs = this.#clock.nowMs();
+    this.#followConfig();
+    return this.#store.read((connection) => readStats(connection, period, nowMs)) ?? emptyStats(period, nowMs);
+  }
+
+  /** @throws the file system's or SQLite's error. */
+  export(path: string): Result<typeof exportAll> {
+    return this.#store.export(path);
+  }
+
+  /** @throws SQLite's error. */
+  purge(): Result<typeof purge> {
+    const erased = this.#store.erase();
+    this.#listener.dataChanged();
+    return erased;
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  /** An error of a request, in words for the user. */
+  explain(error: unknown): string {
+    return this.#explain(error).text;
+  }
+
+  #explain(error: unknown): Problem {
+    if (error instanceof ConfigError) return { kind: "config_invalid", text: error.message };
+    return storageProblem(error, this.#store.file);
+  }
+
+  /** `db_path` may move the database; the environment's path wins over it. */
+  #followConfig(): void {
+    try {
+      const { config } = this.#gate.rule();
+      this.#store.moveTo(this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database));
+    } catch {
+      // A configuration that cannot be used is reported by whoever needs it next.
+    }
+  }
+
+  /** After a success: a problem is over, but an unsound database that was put aside stays told. */
+  #settle(): void {
+    const { setAside } = this.#store;
+    this.#setProblem(
+      setAside === undefined
+        ? null
+        : {
+            kind: "database_set_aside",
+            text: `The database was damaged. It was kept as ${setAside}, and a new one was begun.`,
+          },
+    );
+  }
+
+  #setProblem(problem: Problem | null): void {
+    if (problem?.text === this.#problem?.text) return;
+    this.#problem = problem;
+    this.#listener.problemChanged(problem);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The one answer to "may I?": a pure rule over the user's consent record and everything that can say no.
+ *
+ * Only the user's own record can say yes. Everything else can only narrow, each within its reach, and each *no* is
+ * named, so that the status can say who said it (the order of naming is that of the list `refusers`).
+ */
+import { type Category, categories } from "./events.ts";
+
+export const modes = ["off", "local", "share"] as const;
+/** `off`: nothing exists. `local`: kept on this machine. `share`: kept, and may be sent to a chosen destination. */
+export type Mode = (typeof modes)[number];
+
+/** The user's last own word. `null` where the user was never asked. */
+export interface ConsentRecord {
+  readonly mode: Mode;
+  /** What may be recorded. */
+  readonly collect: readonly Category[];
+  /** The version of the text that was shown. */
+  readonly noticeVersion: string;
+  /** When it was given, in milliseconds since 1970. */
+  readonly tsMs: number;
+}
+
+/** Who can say no, in the order of naming. */
+export const refusers = [
+  "policy_file",
+  "do_not_track",
+  "ci",
+  "editor_telemetry",
+  "environment",
+  "config_file",
+  "editor_setting",
+] as const;
+export type Refuser = (typeof refusers)[number];
+
+/** A *no*: `all` forbids everything, `sharing` only what would leave the machine, and prompts. */
+export interface Refusal {
+  readonly by: Refuser;
+  readonly reach: "all" | "sharing";
+  /** What exactly said no, for the user: a variable, a file and key, a setting. */
+  readonly name: string;
+}
+
+/** Why the mode is what it is, beside the refusals. */
+export const consentStates = ["never_asked", "given", "refused", "damaged"] as const;
+export type ConsentState = (typeof consentStates)[number];
+
+export interface Permission {
+  readonly mode: Mode;
+  readonly collect: readonly Category[];
+  readonly consent: ConsentState;
+  /** Everything that says no at present, in the order of naming, also where it changes nothing. */
+  readonly refusals: readonly Refusal[];
+}
+
+/** Result of reading the consent file: a record, none (`null`), or a file whose last entry cannot be trusted. */
+export type ConsentReading = ConsentRecord | null | "damaged";
+
+/** The rule. A damaged record counts as no: what it said is unknown. */
+export function decide(reading: ConsentReading, refusals: readonly Refusal[]): Permission {
+  const ordered = [...refusals].sort((a, b) => refusers.indexOf(a.by) - refusers.indexOf(b.by));
+  const closed = { mode: "off", collect: [], refusals: ordered } as const;
+  if (reading === "damaged") return { ...closed, consent: "damaged" };
+  if (reading === null) return { ...closed, consent: "never_asked" };
+  if (reading.mode === "off") return { ...closed, consent: "refused" };
+  if (ordered.some((refusal) => refusal.reach === "all")) return { ...closed, consent: "given" };
+  const narrowed = ordered.length > 0 ? "local" : reading.mode;
+  return { mode: narrowed, collect: reading.collect, consent: "given", refusals: ordered };
+}
+
+/** Environment variables in which a false value forbids everything. */
+export const masterSwitches = ["NEXUS_TELEMETRY_ENABLED", "NEXUS_TELEMETRY"] as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const saysNo = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value?.trim() ?? "");
+/** `DO_NOT_TRACK` (consoledonottrack.com) and `CI` count as set unless they are empty, 0 or false. */
+const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value.trim());
+
+/** The *no*s of an environment. A true value of any variable says nothing: only the user's record can say yes. */
+export function environmentRefusals(env: Environment): readonly Refusal[] {
+  const refusals: Refusal[] = [];
+  if (isSet(env["DO_NOT_TRACK"])) refusals.push({ by: "do_not_track", reach: "sharing", name: "DO_NOT_TRACK" });
+  if (isSet(env["CI"])) refusals.push({ by: "ci", reach: "sharing", name: "CI" });
+  for (const name of masterSwitches) {
+    if (saysNo(env[name])) refusals.push({ by: "environment", reach: "all", name });
+  }
+  return refusals;
+}
+
+/** The *no*s of an editor: its own telemetry switch, and our setting. */
+export function editorRefusals(editor: { readonly telemetry: boolean; readonly enabled: boolean }): readonly Refusal[] {
+  const refusals: Refusal[] = [];
+  if (!editor.telemetry) {
+    refusals.push({ by: "editor_telemetry", reach: "sharing", name: "telemetry.telemetryLevel" });
+  }
+  if (!editor.enabled) refusals.push({ by: "editor_setting", reach: "all", name: "nexus.telemetry.enabled" });
+  return refusals;
+}
+
+/**
+ * Reads the text of `consent.jsonl`: one JSON object a line, the last one counts.
+ *
+ * A last line that is cut or malformed means `damaged`: it may have been a *no*. Lines before it do not matter.
+ */
+export function readConsent(fileText: string): ConsentReading {
+  const lines = fileText.split("\n").filter((line) => line.trim() !== "");
+  const last = lines.at(-1);
+  if (last === undefined) return null;
+  let entry: unknown;
+  try {
+    entry = JSON.parse(last);
+  } catch {
+    return "damaged";
+  }
+  if (typeof entry !== "object" || entry === null) return "damaged";
+  const { mode, collect, notice, ts } = entry as Readonly<Record<string, unknown>>;
+  const known = modes.find((candidate) => candidate === mode);
+  const tsMs = typeof ts === "string" ? Date.parse(ts) : Number.NaN;
+  const version = typeof notice === "object" && notice !== null ? Reflect.get(notice, "version") : undefined;
+  if (known === undefined || !Array.isArray(collect) || Number.isNaN(tsMs) || typeof version !== "string") {
+    return "damaged";
+  }
+  // A category that this version does not know is not collected by it either.
+  return { mode: known, collect: categories.filter((name) => collect.includes(name)), noticeVersion: version, tsMs };
+}

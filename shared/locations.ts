@@ -1,0 +1,21 @@
+/**
+ * Where the files lie that both the editor and the worker must find. Pure: the environment comes in from outside.
+ */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The user's home folder. */
+  readonly home: string;
+  /** Joins parts of a path as the system does. */
+  readonly join: (...parts: readonly string[]) => string;
+}
+
+/** The folder of `config.toml` and `consent.jsonl`: `$XDG_CONFIG_HOME/nexus`, else `~/.config/nexus`, on every system. */
+export function configFolder({ env, home, join }: Surroundings): string {
+  const xdg = env["XDG_CONFIG_HOME"];
+  return join(xdg !== undefined && xdg !== "" ? xdg : join(home, ".config"), "nexus");
+}
+
+/** The append-only record of the user's own decisions. Absent means never asked. */
+export function consentFile(surroundings: Surroundings): string {
+  return surroundings.join(configFolder(surroundings), "consent.jsonl");
+}

@@ -1,0 +1,51 @@
+/**
+ * What the page (a webview) and the editor say to each other. The editor pushes one whole state; the page sends what
+ * the user did. Both sides check what they receive.
+ */
+import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
+import { modes } from "./consent.ts";
+import { categories } from "./events.ts";
+import { checkPermission, periods, stats, status } from "./protocol.ts";
+
+export const tabs = ["overview", "privacy", "status"] as const;
+export type Tab = (typeof tabs)[number];
+
+/** Page → editor. */
+export const checkPageAction = oneOf("do", {
+  /** The page is loaded and wants its first state. */
+  ready: record({ do: word(["ready"]), period: word(periods) }),
+  choosePeriod: record({ do: word(["choosePeriod"]), period: word(periods) }),
+  decide: record({
+    do: word(["decide"]),
+    mode: word(modes),
+    collect: listOf(word(categories), categories.length),
+    notice: record({ version: text(64), sha256: text(64) }),
+  }),
+  exportAll: record({ do: word(["exportAll"]) }),
+  /** Asked and answered on the page, with the count and size that were shown. */
+  purge: record({ do: word(["purge"]) }),
+  showLog: record({ do: word(["showLog"]) }),
+});
+export type PageAction = Checked<typeof checkPageAction>;
+
+/** Editor → page. */
+export const checkPageMessage = oneOf("say", {
+  state: record({
+    say: word(["state"]),
+    /** What the editor itself knows; with a worker running, `status` holds the worker's fuller answer. */
+    permission: checkPermission,
+    status: nullable(status.result),
+    stats: nullable(stats.result),
+    notice: record({ version: text(64), sha256: text(64) }),
+    /** A failure to show instead of data, as a sentence. */
+    failure: nullable(text(8192)),
+    /** An answer to what the user just did, as a sentence. */
+    done: nullable(text(2048)),
+    busy: boolean,
+    /** When this state was made, in milliseconds since 1970. */
+    nowMs: whole(),
+  }),
+  showTab: record({ say: word(["showTab"]), tab: word(tabs) }),
+});
+export type PageMessage = Checked<typeof checkPageMessage>;
+export type PageState = Extract<PageMessage, { say: "state" }>;

@@ -1,0 +1,210 @@
+/**
+ * What the editor and the worker say to each other: JSON-RPC over Node IPC, as in the Language Server Protocol.
+ *
+ * Each message stands here once, with its parameters, its result, and who sends it to whom and why. Both sides check
+ * what they receive with these checks; a malformed message is refused by name and place, its content never quoted.
+ */
+import {
+  boolean,
+  type Check,
+  type Checked,
+  listOf,
+  nullable,
+  oneOf,
+  ratio,
+  record,
+  text,
+  whole,
+  word,
+} from "./check.ts";
+import { consentStates, modes, refusers } from "./consent.ts";
+import { categories } from "./events.ts";
+import type { Raw } from "./raw.ts";
+
+export interface Request<P, R> {
+  readonly method: string;
+  readonly params: Check<P>;
+  readonly result: Check<R>;
+}
+
+export interface Notification<P> {
+  readonly method: string;
+  readonly params: Check<P>;
+}
+
+const request = <P, R>(method: string, params: Check<P>, result: Check<R>): Request<P, R> => ({
+  method,
+  params,
+  result,
+});
+const notification = <P>(method: string, params: Check<P>): Notification<P> => ({ method, params });
+
+const nothing = record({});
+const path = text(4096);
+const label = text(64);
+
+/** The most events one request carries. */
+export const maxBatch = 50;
+
+/** Raw stays opaque here: the firewall, not the protocol, looks inside. */
+const raw: Check<Raw> = (value) => value as Raw;
+
+export const checkPermission = record({
+  mode: word(modes),
+  collect: listOf(word(categories), categories.length),
+  consent: word(consentStates),
+  refusals: listOf(record({ by: word(refusers), reach: word(["all", "sharing"]), name: text(4200) }), 64),
+});
+
+export const problemKinds = [
+  "config_invalid",
+  "consent_damaged",
+  "database_locked",
+  "database_newer",
+  "database_set_aside",
+  "disk_full",
+  "read_only",
+  "worker_failing",
+  "storage_failing",
+] as const;
+export type ProblemKind = (typeof problemKinds)[number];
+
+/** Something that keeps the product from working, in words for a person: what, where, and what to do. */
+const problem = record({ kind: word(problemKinds), text: text(8192) });
+export type Problem = Checked<typeof problem>;
+
+/** What the editor says of itself at start, in the `initializationOptions`, and whenever it changes. */
+const editorState = record({
+  /** VS Code's own telemetry switch. */
+  telemetry: boolean,
+  /** The setting `nexus.telemetry.enabled`. */
+  enabled: boolean,
+});
+export type EditorState = Checked<typeof editorState>;
+export const checkEditorState = editorState;
+
+/** Editor → worker: the telemetry switch or our setting changed; takes effect at once. */
+export const editorChanged = notification("nexus/editorChanged", editorState);
+
+/**
+ * Editor → worker: store these events. The answer comes after they are committed, so the editor keeps them until then
+ * and may send them again: an event id that is already stored is counted as `repeated` and changes nothing.
+ */
+export const recordEvents = request(
+  "nexus/record",
+  record({ events: listOf(raw, maxBatch) }),
+  oneOf("outcome", {
+    stored: record({ outcome: word(["stored"]), stored: whole(), repeated: whole(), refused: whole() }),
+    /** The user, or someone on their behalf, says no: the events are to be forgotten. */
+    not_permitted: record({ outcome: word(["not_permitted"]), permission: checkPermission }),
+    /** Nothing was stored: keep the events and try again later. */
+    failed: record({ outcome: word(["failed"]), problem }),
+  }),
+);
+
+/** Editor → worker: write down the user's decision. The text that was shown is named by version and hash. */
+export const giveConsent = request(
+  "nexus/consent",
+  record({
+    mode: word(modes),
+    collect: listOf(word(categories), categories.length),
+    notice: record({ version: label, sha256: text(64) }),
+    via: word(["vscode_page", "vscode_command"]),
+  }),
+  record({ permission: checkPermission }),
+);
+
+export const status = request(
+  "nexus/status",
+  nothing,
+  record({
+    permission: checkPermission,
+    /** When the user's last decision was made, in milliseconds since 1970. */
+    decidedMs: nullable(whole()),
+    database: nullable(
+      record({
+        path,
+        /** Of the database and its side files. */
+        sizeBytes: whole(),
+        events: whole(),
+        sessions: whole(),
+        oldestMs: nullable(whole()),
+        newestMs: nullable(whole()),
+        driver: label,
+      }),
+    ),
+    /** Where the database lies, or would lie. */
+    databasePath: path,
+    configPath: path,
+    /** What this worker's firewall did since it started. */
+    firewall: record({
+      accepted: whole(),
+      /** Events refused whole, by reason. */
+      refused: listOf(record({ reason: label, count: whole() }), 64),
+      /** Fields dropped, by reason. */
+      dropped: listOf(record({ reason: label, count: whole() }), 64),
+    }),
+    lastStoredMs: nullable(whole()),
+    /** Accepted settings that have no effect, and other remarks, each a sentence. */
+    remarks: listOf(text(2048), 32),
+    problem: nullable(problem),
+  }),
+);
+export type Status = Checked<(typeof status)["result"]>;
+
+export const periods = ["today", "week", "month"] as const;
+export type Period = (typeof periods)[number];
+
+const ranked = record({
+  name: label,
+  count: whole(),
+  failed: whole(),
+  /** Of the uses whose duration is known, in milliseconds. */
+  medianMs: nullable(whole()),
+  totalMs: whole(),
+});
+export type Ranked = Checked<typeof ranked>;
+
+/** Editor → worker: what the page shows, for a period of the user's local days that ends now. */
+export const stats = request(
+  "nexus/stats",
+  record({ period: word(periods) }),
+  record({
+    period: word(periods),
+    /** The period, in milliseconds since 1970; local midnight to now. */
+    fromMs: whole(),
+    toMs: whole(),
+    sessions: whole(),
+    /** Terminal commands that ended. */
+    commands: whole(),
+    succeeded: whole(),
+    failed: whole(),
+    cancelled: whole(),
+    /** Succeeded of succeeded and failed; `null` where there is none. */
+    successRate: nullable(ratio),
+    durations: nullable(record({ medianMs: whole(), p95Ms: whole(), totalMs: whole() })),
+    topCommands: listOf(ranked, 10),
+    topTools: listOf(ranked, 10),
+    /** One bar an hour (today) or a day (week, month), in order, none left out. */
+    activity: listOf(record({ startMs: whole(), succeeded: whole(), failed: whole(), other: whole() }), 62),
+    /** Events known to be lost in the period. */
+    dropped: whole(),
+  }),
+);
+export type Stats = Checked<(typeof stats)["result"]>;
+
+/** Editor → worker: write everything that is stored to a JSON file the user chose. */
+export const exportAll = request("nexus/export", record({ path }), record({ events: whole(), sizeBytes: whole() }));
+
+/** Editor → worker: delete everything that is stored. */
+export const purge = request(
+  "nexus/purge",
+  nothing,
+  record({ events: whole(), sessions: whole(), freedBytes: whole() }),
+);
+
+/** Worker → editor: something was stored or deleted; an open page asks again. */
+export const dataChanged = notification("nexus/dataChanged", nothing);
+
+/** Worker → editor: a problem began, changed, or (`null`) ended. */
+export const problemChanged = notification("nexus/problemChanged", record({ problem: nullable(problem) }));

@@ -1,0 +1,51 @@
+/** Sentences that more than one face of the product says: page, status item, terminal. */
+import type { Permission, Refusal } from "./consent.ts";
+
+const effects: Readonly<Record<Refusal["reach"], string>> = {
+  all: "forbids recording",
+  sharing: "forbids sharing",
+};
+
+/** Who says no, and to what. */
+export function refusalSentence({ name, reach }: Refusal): string {
+  return `${name} ${effects[reach]}.`;
+}
+
+/** The mode and why, in one sentence. */
+export function modeSentence({ mode, consent, refusals }: Permission): string {
+  if (mode === "local") return "On: recorded on this machine, nothing is sent.";
+  if (mode === "share") return "On: recorded on this machine and shared with the destination you chose.";
+  if (consent === "damaged") return "Off: the record of your consent is damaged. Choose again.";
+  if (consent === "never_asked") return "Off: you have not been asked, and nothing is recorded.";
+  if (consent === "refused") return "Off, as you chose. Nothing is recorded.";
+  const names = refusals.filter(({ reach }) => reach === "all").map(({ name }) => name);
+  return `Off: you said yes, and ${names.join(" and ")} says no.`;
+}
+
+/** 1,536 → "1.5 KB". */
+export function sizeText(bytes: number): string {
+  const units = ["bytes", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** 1 → "1 event", 1234 → "1,234 events". */
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+/** 950 → "950 ms", 61000 → "1 min 1 s", 8,100,000 → "2 h 15 min". */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1_000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

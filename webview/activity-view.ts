@@ -1,0 +1,62 @@
+/** Activity over time: stacked bars drawn as SVG, with a table of the same numbers under it. */
+import { html, svg, type TemplateResult } from "lit";
+import type { Stats } from "../shared/protocol.ts";
+import { countText } from "../shared/words.ts";
+
+type Bar = Stats["activity"][number];
+
+const kinds = [
+  ["succeeded", "ok", "Succeeded"],
+  ["failed", "bad", "Failed"],
+  ["other", "rest", "Cancelled or unknown"],
+] as const;
+
+const width = 960;
+const height = 160;
+
+const total = ({ succeeded, failed, other }: Bar): number => succeeded + failed + other;
+
+function labelOf({ startMs }: Bar, period: Stats["period"]): string {
+  const start = new Date(startMs);
+  return period === "today"
+    ? start.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+    : start.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short" });
+}
+
+function barView(bar: Bar, index: number, slot: number, highest: number, period: Stats["period"]) {
+  let top = height;
+  const pieces = kinds.map(([kind, look]) => {
+    const tall = (bar[kind] / highest) * (height - 8);
+    top -= tall;
+    return tall === 0
+      ? ""
+      : svg`<rect class=${look} x=${index * slot + slot * 0.12} y=${top} width=${slot * 0.76} height=${tall}></rect>`;
+  });
+  return svg`<g><title>${labelOf(bar, period)}: ${countText(total(bar), "command")}, ${bar.failed} failed</title>
+    <rect x=${index * slot} y="0" width=${slot} height=${height} fill="transparent"></rect>${pieces}</g>`;
+}
+
+export function activityView({ activity, period, commands }: Stats): TemplateResult {
+  const highest = Math.max(1, ...activity.map(total));
+  const slot = width / Math.max(1, activity.length);
+  const [first, middle, last] = [activity[0], activity[Math.floor(activity.length / 2)], activity.at(-1)];
+  const shown = activity.filter((bar) => total(bar) > 0);
+  return html`<section class="panel">
+    <div class="row spread">
+      <h2>Activity</h2>
+      <div class="legend">${kinds.map(([, look, name]) => html`<span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class=${look} width="10" height="10" rx="2"></rect></svg>${name}</span>`)}</div>
+    </div>
+    <svg class="chart" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${countText(commands, "command")}, at most ${highest} in one ${period === "today" ? "hour" : "day"}; the table below has the numbers">
+      ${activity.map((bar, index) => barView(bar, index, slot, highest, period))}
+      <line class="base" x1="0" y1=${height} x2=${width} y2=${height}></line>
+    </svg>
+    <div class="axis" aria-hidden="true">${[first, middle, last].map((bar) => html`<span>${bar === undefined ? "" : labelOf(bar, period)}</span>`)}</div>
+    <details>
+      <summary>As a table</summary>
+      <div class="scroll"><table>
+        <thead><tr><th scope="col">${period === "today" ? "Hour" : "Day"}</th>${kinds.map(([, , name]) => html`<th class="number" scope="col">${name}</th>`)}</tr></thead>
+        <tbody>${shown.map((bar) => html`<tr><th scope="row">${labelOf(bar, period)}</th>${kinds.map(([kind]) => html`<td class="number">${bar[kind]}</td>`)}</tr>`)}</tbody>
+      </table></div>
+    </details>
+  </section>`;
+}

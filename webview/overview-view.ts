@@ -1,0 +1,97 @@
+/** Overview: the numbers of a period, activity over time, the most used commands and tools. */
+import { html, nothing, type TemplateResult } from "lit";
+import { type Period, periods, type Ranked, type Stats } from "../shared/protocol.ts";
+import { countText, durationText } from "../shared/words.ts";
+import { activityView } from "./activity-view.ts";
+import type { Deeds, Model } from "./model.ts";
+
+const periodNames: Readonly<Record<Period, string>> = { today: "Today", week: "7 days", month: "30 days" };
+
+const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;
+
+function card(title: string, value: string, detail: string): TemplateResult {
+  return html`<dl class="card"><dt>${title}</dt><dd>${value}</dd><dd class="quiet">${detail}</dd></dl>`;
+}
+
+function rankingView(title: string, rows: readonly Ranked[], what: string): TemplateResult {
+  const most = Math.max(1, ...rows.map(({ count }) => count));
+  return html`<section class="panel">
+    <h2>${title}</h2>
+    ${
+      rows.length === 0
+        ? html`<p class="quiet">Nothing in this period.</p>`
+        : html`<div class="scroll"><table>
+            <thead><tr><th scope="col">${what}</th><th></th><th class="number" scope="col">Runs</th><th class="number" scope="col">Failed</th><th class="number" scope="col">Median</th></tr></thead>
+            <tbody>${rows.map(
+              ({ name, count, failed, medianMs }) => html`<tr>
+                <th scope="row">${name}</th>
+                <td><svg class="share" viewBox="0 0 64 8" preserveAspectRatio="none" aria-hidden="true"><rect width=${Math.max(1, (64 * count) / most)} height="8" rx="2"></rect></svg></td>
+                <td class="number">${count.toLocaleString("en-US")}</td>
+                <td class="number ${failed > 0 ? "failing" : ""}">${failed === 0 ? "–" : failed.toLocaleString("en-US")}</td>
+                <td class="number">${medianMs === null ? "–" : durationText(medianMs)}</td>
+              </tr>`,
+            )}</tbody>
+          </table></div>`
+    }
+  </section>`;
+}
+
+function numbersView(stats: Stats): TemplateResult {
+  const { commands, failed, cancelled, successRate, durations, sessions } = stats;
+  const judged = commands - cancelled;
+  return html`<div class="cards">
+    ${card("Terminal commands", commands.toLocaleString("en-US"), cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`)}
+    ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no command ended yet" : `of ${countText(judged, "command")}`)}
+    ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), durations === null ? "no duration known" : `95 % under ${durationText(durations.p95Ms)}`)}
+    ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), "added up")}
+    ${card("Sessions", sessions.toLocaleString("en-US"), "one per window and day")}
+  </div>`;
+}
+
+function emptyView({ state }: Model, { change }: Deeds): TemplateResult {
+  return state?.permission.mode === "off"
+    ? html`<div class="panel empty">
+        <h2>Nothing is recorded</h2>
+        <p class="quiet">Nexus Telemetry shows what your tools do all day, what is slow and what fails. It stays on this machine, and it is off until you say yes.</p>
+        <button @click=${() => change({ tab: "privacy" })}>Choose what to record</button>
+      </div>`
+    : html`<div class="panel empty">
+        <h2>Nothing yet in this period</h2>
+        <p class="quiet">Run a command in the integrated terminal; it appears here when it ends.</p>
+      </div>`;
+}
+
+export function overviewView(model: Model, deeds: Deeds): TemplateResult {
+  const { state, period } = model;
+  const stats = state?.stats ?? null;
+  const choose = (name: Period) => {
+    deeds.change({ period: name });
+    deeds.tell({ do: "choosePeriod", period: name });
+  };
+  const empty = stats === null || (stats.commands === 0 && stats.sessions === 0);
+  return html`
+    ${
+      state?.permission.mode === "off" && empty
+        ? nothing
+        : html`<div class="row spread">
+            <div class="segments" role="group" aria-label="Period">
+              ${periods.map((name) => html`<button aria-pressed=${name === period} @click=${() => choose(name)}>${periodNames[name]}</button>`)}
+            </div>
+            ${stats === null ? nothing : html`<span class="quiet">your local days, until ${new Date(stats.toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</span>`}
+          </div>`
+    }
+    ${
+      empty || stats === null
+        ? emptyView(model, deeds)
+        : html`
+            ${numbersView(stats)}
+            ${activityView(stats)}
+            <div class="columns">
+              ${rankingView("Top commands", stats.topCommands, "Command")}
+              ${rankingView("Top tools", stats.topTools, "Tool")}
+            </div>
+            ${stats.dropped === 0 ? nothing : html`<p class="quiet">${countText(stats.dropped, "event was", "events were")} lost in this period because the recorder could not keep up.</p>`}
+          `
+    }
+  `;
+}

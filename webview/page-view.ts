@@ -1,0 +1,67 @@
+/** The frame of the page: title, state, problems, tabs. */
+import { html, nothing, type TemplateResult } from "lit";
+import { type Tab, tabs } from "../shared/page.ts";
+import { modeSentence, refusalSentence } from "../shared/words.ts";
+import type { Deeds, Model } from "./model.ts";
+import { overviewView } from "./overview-view.ts";
+import { privacyView } from "./privacy-view.ts";
+import { statusView } from "./status-view.ts";
+
+const titles: Readonly<Record<Tab, string>> = { overview: "Overview", privacy: "Privacy", status: "Status" };
+const views: Readonly<Record<Tab, (model: Model, deeds: Deeds) => TemplateResult>> = {
+  overview: overviewView,
+  privacy: privacyView,
+  status: statusView,
+};
+const modeNames = { off: "Off", local: "Local", share: "Sharing" } as const;
+
+/** Arrow keys, Home and End move between tabs, as the ARIA tab pattern has it. */
+function moveTab(event: KeyboardEvent, current: Tab, change: Deeds["change"]): void {
+  const at = tabs.indexOf(current);
+  const targets: Readonly<Record<string, number>> = {
+    ArrowRight: (at + 1) % tabs.length,
+    ArrowLeft: (at + tabs.length - 1) % tabs.length,
+    Home: 0,
+    End: tabs.length - 1,
+  };
+  const tab = tabs[targets[event.key] ?? -1];
+  if (tab === undefined) return;
+  event.preventDefault();
+  change({ tab });
+  document.getElementById(`tab-${tab}`)?.focus();
+}
+
+export function pageView(model: Model, deeds: Deeds): TemplateResult {
+  const { state, tab } = model;
+  const problem = state?.failure ?? state?.status?.problem?.text;
+  return html`
+    <header>
+      <h1>Nexus Telemetry</h1>
+      ${state === null ? nothing : html`<span class="mode">${modeNames[state.permission.mode]}</span>`}
+    </header>
+    <p class="quiet">${state === null ? "Loading…" : modeSentence(state.permission)}</p>
+    <div role="tablist" aria-label="Pages">
+      ${tabs.map(
+        (name) => html`<button
+          role="tab"
+          id="tab-${name}"
+          aria-selected=${name === tab}
+          aria-controls="panel"
+          tabindex=${name === tab ? 0 : -1}
+          @click=${() => deeds.change({ tab: name })}
+          @keydown=${(event: KeyboardEvent) => moveTab(event, tab, deeds.change)}
+        >${titles[name]}</button>`,
+      )}
+    </div>
+    <div role="status" aria-live="polite">
+      ${state?.done ? html`<div class="notice"><p>${state.done}</p></div>` : nothing}
+    </div>
+    ${problem ? html`<div class="notice warning" role="alert"><p>${problem}</p></div>` : nothing}
+    ${(state?.permission.refusals ?? []).map(
+      (refusal) => html`<div class="notice"><p>${refusalSentence(refusal)}</p></div>`,
+    )}
+    <div role="tabpanel" id="panel" aria-labelledby="tab-${tab}" aria-busy=${state === null || state.busy}>
+      ${state === null ? nothing : views[tab](model, deeds)}
+    </div>
+  `;
+}

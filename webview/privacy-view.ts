@@ -1,0 +1,95 @@
+/** Privacy: the consent by category in plain words, what is never recorded, and the way back out. */
+import { html, nothing, type TemplateResult } from "lit";
+import { notice } from "../shared/consent-text.ts";
+import { type Category, categories } from "../shared/events.ts";
+import { countText, sizeText } from "../shared/words.ts";
+import type { Deeds, Model } from "./model.ts";
+
+function tickView(name: Category, ticked: readonly Category[], change: Deeds["change"]): TemplateResult {
+  const { title, text } = notice.categories[name];
+  const toggle = (event: Event) => {
+    const on = event.target instanceof HTMLInputElement && event.target.checked;
+    change({ ticked: categories.filter((other) => (other === name ? on : ticked.includes(other))) });
+  };
+  return html`<div class="choice">
+    <input type="checkbox" id="tick-${name}" aria-describedby="about-${name}" .checked=${ticked.includes(name)} @change=${toggle} />
+    <label for="tick-${name}">${title}</label>
+    <p id="about-${name}">${text}</p>
+  </div>`;
+}
+
+function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): TemplateResult {
+  if (state === null) return html``;
+  const { permission, notice: shown, busy } = state;
+  const given = permission.consent === "given";
+  const ticked = own ?? permission.collect;
+  const changed =
+    own !== null &&
+    (own.length !== permission.collect.length || own.some((name) => !permission.collect.includes(name)));
+  const decide = (mode: "off" | "local", collect: readonly Category[]) =>
+    tell({ do: "decide", mode, collect, notice: shown });
+  return html`<section class="panel">
+    <h2>${notice.title}</h2>
+    <p>${notice.intro}</p>
+    <fieldset ?disabled=${busy}>
+      <legend class="hidden">What may be recorded</legend>
+      ${categories.map((name) => tickView(name, ticked, change))}
+      <div class="row">
+        <button class="second" @click=${() => change({ ticked: [...categories] })}>Tick all</button>
+        <span class="quiet">Nothing is ticked for you.</span>
+      </div>
+      <div class="row choices">
+        ${
+          given
+            ? html`<button ?disabled=${!changed || ticked.length === 0} @click=${() => decide("local", ticked)}>Save</button>
+                <button class="second" @click=${() => decide("off", [])}>Withdraw consent</button>`
+            : html`<button ?disabled=${ticked.length === 0} @click=${() => decide("local", ticked)}>Record this, on this machine only</button>
+                <button class="second" @click=${() => decide("off", [])}>No, record nothing</button>`
+        }
+      </div>
+      ${ticked.length > 0 && !ticked.includes("tool_usage") ? html`<p class="quiet">Without ${notice.categories.tool_usage.title.toLowerCase()}, commands are not recorded.</p>` : nothing}
+    </fieldset>
+    <p class="quiet">${notice.rights}</p>
+    <p class="quiet">Sharing is not part of this version: it cannot send anything.</p>
+  </section>`;
+}
+
+function dataView({ state, confirming }: Model, { change, tell }: Deeds): TemplateResult {
+  const database = state?.status?.database ?? null;
+  const busy = state?.busy ?? true;
+  if (database === null || database.events === 0) {
+    return html`<section class="panel"><h2>Your data</h2><p class="quiet">Nothing is stored.</p></section>`;
+  }
+  const amount = `${countText(database.events, "event")} of ${countText(database.sessions, "session")} (${sizeText(database.sizeBytes)})`;
+  return html`<section class="panel">
+    <h2>Your data</h2>
+    <p>${amount} in <span class="path">${database.path}</span></p>
+    ${
+      confirming
+        ? html`<div class="notice warning" role="alertdialog" aria-label="Delete everything?">
+            <div>
+              <p>Delete ${amount}? This cannot be undone. Your consent stays as it is.</p>
+              <div class="row">
+                <button ?disabled=${busy} @click=${() => tell({ do: "purge" })}>Delete</button>
+                <button class="second" ?disabled=${busy} @click=${() => change({ confirming: false })}>Keep</button>
+              </div>
+            </div>
+          </div>`
+        : html`<div class="row">
+            <button class="second" ?disabled=${busy} @click=${() => tell({ do: "exportAll" })}>Export…</button>
+            <button class="second" ?disabled=${busy} @click=${() => change({ confirming: true })}>Purge…</button>
+          </div>`
+    }
+  </section>`;
+}
+
+export function privacyView(model: Model, deeds: Deeds): TemplateResult {
+  return html`
+    ${consentView(model, deeds)}
+    <section class="panel">
+      <h2>Never recorded</h2>
+      <ul>${notice.never.map((line) => html`<li>${line}</li>`)}</ul>
+    </section>
+    ${dataView(model, deeds)}
+  `;
+}

@@ -1,0 +1,81 @@
+/** Status: is it on, where is the data, what did the firewall do. */
+import { html, type TemplateResult } from "lit";
+import { notice } from "../shared/consent-text.ts";
+import { countText, refusalSentence, sizeText } from "../shared/words.ts";
+import type { Deeds, Model } from "./model.ts";
+
+const time = (ms: number | null): string => (ms === null ? "never" : new Date(ms).toLocaleString());
+
+function factsView(facts: readonly (readonly [string, unknown])[]): TemplateResult {
+  return html`<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+const path = (text: string): TemplateResult => html`<span class="path">${text}</span>`;
+const list = (lines: readonly string[], none: string) =>
+  lines.length === 0 ? none : html`${lines.map((line) => html`<div>${line}</div>`)}`;
+const counts = (rows: readonly { readonly reason: string; readonly count: number }[]) =>
+  list(
+    rows.map(({ reason, count }) => `${reason.replaceAll("_", " ")}: ${count.toLocaleString("en-US")}`),
+    "none",
+  );
+
+export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
+  const status = state?.status ?? null;
+  if (state === null || status === null) {
+    return html`<div class="panel empty">
+      <h2>Nothing runs</h2>
+      <p class="quiet">You have not been asked yet, so there is no recorder, no database and no file.</p>
+    </div>`;
+  }
+  const { permission, database, firewall } = status;
+  return html`
+    <section class="panel">
+      <h2>Telemetry status</h2>
+      ${factsView([
+        ["Enabled", permission.mode === "off" ? "false" : "true"],
+        ["Mode", permission.mode],
+        ["Decided", time(status.decidedMs)],
+        [
+          "May record",
+          list(
+            permission.collect.map((name) => notice.categories[name].title),
+            "nothing",
+          ),
+        ],
+        ["Who says no", list(permission.refusals.map(refusalSentence), "nobody")],
+        ["Sharing", "not part of this version"],
+        ["Remarks", list(status.remarks, "none")],
+      ])}
+    </section>
+    <section class="panel">
+      <h2>Database</h2>
+      ${
+        database === null
+          ? factsView([
+              ["File", html`${path(status.databasePath)} (not there)`],
+              ["Configuration", path(status.configPath)],
+            ])
+          : factsView([
+              ["File", path(database.path)],
+              ["Size", sizeText(database.sizeBytes)],
+              ["Events stored", database.events.toLocaleString("en-US")],
+              ["Sessions", database.sessions.toLocaleString("en-US")],
+              ["Oldest", time(database.oldestMs)],
+              ["Newest", time(database.newestMs)],
+              ["Last stored by this window", time(status.lastStoredMs)],
+              ["Driver", database.driver],
+              ["Configuration", path(status.configPath)],
+            ])
+      }
+    </section>
+    <section class="panel">
+      <h2>Firewall of this window</h2>
+      ${factsView([
+        ["Accepted", countText(firewall.accepted, "event")],
+        ["Refused", counts(firewall.refused)],
+        ["Fields dropped", counts(firewall.dropped)],
+      ])}
+    </section>
+    <button class="second" @click=${() => tell({ do: "showLog" })}>Show log</button>
+  `;
+}
