@@ -39,7 +39,7 @@ export function writeEvents(connection: Connection, events: readonly CleanEvent[
   const stored = connection.prepare("SELECT 1 FROM events WHERE event_id = ?");
   const touch = connection.prepare(
     `INSERT INTO sessions (session_id, started_at, ended_at, product, version, os, arch, runtime_version)
-     VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (session_id) DO UPDATE SET
        started_at = min(started_at, excluded.started_at), ended_at = max(ended_at, excluded.ended_at)
      RETURNING id`,
@@ -49,7 +49,7 @@ export function writeEvents(connection: Connection, events: readonly CleanEvent[
     let count = 0;
     for (const event of events) {
       if (stored.get(event.id) !== undefined) continue;
-      const session = touch.get(event.sessionId, event.tsMs, name, version, os, arch, runtimeVersion)?.["id"] ?? null;
+      const session = touch.get(event.sessionId, event.tsMs, event.tsMs, name, version, os, arch, runtimeVersion)?.["id"] ?? null;
       count += insert.run(
         event.id,
         session,

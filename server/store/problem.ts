@@ -7,6 +7,11 @@ function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** The kind of an error that has no code. Its message stays out: it may quote what it saw. */
+function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown error";
+}
+
 /** Whether the file is no sound SQLite database, so that it is to be set aside. */
 export function isCorrupt(error: unknown): boolean {
   const code = codeOf(error);
@@ -42,6 +47,6 @@ export function storageProblem(error: unknown, databasePath: string): Problem {
   }
   return {
     kind: "storage_failing",
-    text: `${database} cannot be used (${code === "" ? "unknown error" : code}). Trying again by itself.`,
+    text: `${database} cannot be used (${code === "" ? errorName(error) : code}). Trying again by itself.`,
   };
 }
