@@ -29,10 +29,7 @@ export async function packageVsix(target = `${process.platform}-${process.arch}`
   const ignoreFile = join(folder, `.vscodeignore-${target}`);
   const packagePath = join(folder, `nexus-telemetry-${version}-${target}.vsix`);
   await mkdir(folder, { recursive: true });
-  await writeFile(
-    ignoreFile,
-    `${await readFile(join(root, ".vscodeignore"), "utf8")}!dist/prebuilds/${binary}.node\n`,
-  );
+  await writeFile(ignoreFile, `${await readFile(join(root, ".vscodeignore"), "utf8")}!dist/prebuilds/${binary}.node\n`);
   await createVSIX({
     cwd: root,
     target,

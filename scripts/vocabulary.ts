@@ -22,6 +22,8 @@ const wordsPerProgram = 400;
 interface Spec {
   name?: string | readonly string[];
   subcommands?: readonly Spec[];
+  /** The name of another specification that holds the rest of this one. */
+  loadSpec?: unknown;
 }
 
 function names(spec: Spec): string[] {
@@ -29,10 +31,20 @@ function names(spec: Spec): string[] {
   return all.filter((name) => word.test(name));
 }
 
-function paths(spec: Spec, depth: number): string[] {
-  return (spec.subcommands ?? []).flatMap((sub) =>
-    names(sub).flatMap((name) => [name, ...(depth > 1 ? paths(sub, depth - 1).map((rest) => `${name} ${rest}`) : [])]),
-  );
+async function load(name: string): Promise<Spec> {
+  const module: { default?: unknown } = await import(pathToFileURL(join(source, "build", `${name}.js`)).href);
+  // A few specifications are functions of the installed version; their program's name is still public.
+  return typeof module.default === "object" && module.default !== null ? module.default : {};
+}
+
+async function paths(spec: Spec, depth: number): Promise<string[]> {
+  const found: string[] = [];
+  const rest = typeof spec.loadSpec === "string" && word.test(spec.loadSpec) ? await load(spec.loadSpec) : {};
+  for (const sub of [...(spec.subcommands ?? []), ...(rest.subcommands ?? [])]) {
+    const deeper = depth > 1 ? await paths(sub, depth - 1) : [];
+    for (const name of names(sub)) found.push(name, ...deeper.map((path) => `${name} ${path}`));
+  }
+  return found;
 }
 
 async function programs(): Promise<Map<string, string[]>> {
@@ -41,11 +53,9 @@ async function programs(): Promise<Map<string, string[]>> {
   for (const entry of (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile())) {
     const program = entry.name.replace(/\.js$/, "");
     if (!entry.name.endsWith(".js") || entry.name === "index.js" || !word.test(program)) continue;
-    const module: { default?: unknown } = await import(pathToFileURL(join(folder, entry.name)).href);
-    // A few specifications are functions of the installed version; their program's name is still public.
-    const spec: Spec = typeof module.default === "object" && module.default !== null ? module.default : {};
-    const deep = paths(spec, 2);
-    found.set(program, deep.length <= wordsPerProgram ? deep : paths(spec, 1));
+    const spec = await load(program);
+    const deep = await paths(spec, 2);
+    found.set(program, deep.length <= wordsPerProgram ? deep : await paths(spec, 1));
   }
   return found;
 }

@@ -27,6 +27,8 @@ export class PagePanel implements Disposable {
   readonly #notice = shownNotice();
   #panel: WebviewPanel | undefined;
   #tab: Tab | undefined;
+  /** The user asked for the status, which only a worker knows. */
+  #asked = false;
   #ready = false;
   #period: Period = "today";
   #busy = false;
@@ -44,6 +46,7 @@ export class PagePanel implements Disposable {
 
   open(tab: Tab): void {
     this.#tab = tab;
+    this.#asked ||= tab === "status";
     if (this.#panel === undefined) {
       this.adopt(window.createWebviewPanel(panelType, "Nexus Telemetry", ViewColumn.Active, {}));
     } else {
@@ -66,6 +69,7 @@ export class PagePanel implements Disposable {
     panel.onDidDispose(() => {
       this.#panel = undefined;
       this.#ready = false;
+      this.#asked = false;
       this.#stopWaiting();
     });
     panel.webview.html = pageHtml(panel.webview, dist);
@@ -167,10 +171,10 @@ export class PagePanel implements Disposable {
     });
   }
 
-  /** Before the first decision there is nothing to ask a worker for, so none is started. */
+  /** Before the first decision no worker is started, unless the user asked for the status. */
   async #read(): Promise<{ status: Status | null; stats: Stats | null }> {
     const { permission } = this.#telemetry;
-    if (permission.consent === "never_asked" && this.#tab !== "status") return { status: null, stats: null };
+    if (permission.consent === "never_asked" && !this.#asked) return { status: null, stats: null };
     const shown = await this.#telemetry.command(status, {});
     return { status: shown, stats: await this.#telemetry.command(stats, { period: this.#period }) };
   }

@@ -29,7 +29,7 @@ const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; re
 };
 
 /** Shell words that may stand before a command. */
-const keywords = new Set(["if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"]);
+const keywords = new Set(["if", "then", "else", "elif", "while", "until", "do", "!", "{"]);
 
 const assignment = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
 
@@ -43,8 +43,6 @@ function pathFrom(words: readonly ShellWord[], from: number): string | undefined
   let at = from;
   for (let word = words[at]; typeof word === "string"; word = words[++at]) {
     if (!keywords.has(word) && !assignment.test(word)) break;
-    // `time` is a keyword only where a command follows; alone it is the program.
-    if (word === "time" && words.length === at + 1) break;
   }
   const first = words[at];
   if (typeof first !== "string") return undefined;

@@ -5,15 +5,21 @@
  * operators that end a command. It never evaluates anything: a word that would need evaluation comes out as `null`.
  */
 
-/** A literal word, or `null` for one whose value only a shell could know. */
+/** A literal word, `NAME=` for an assignment, or `null` for a word whose value only a shell could know. */
 export type ShellWord = string | null;
 
 /** Beyond this many characters or words nothing is read: the program stands at the beginning. */
 const maxLength = 65_536;
 const maxWords = 64;
 
+/** The beginning of an assignment: its name is literal, whatever its value is. */
+const assigned = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
+
 /** Characters that end a command wherever they stand unquoted. */
 const commandEnds = new Set(["|", ";", "\n", "\r"]);
+
+/** Stands for what comes before the literal part of a word, so that `$x=1` is no assignment. */
+const evaluatedStart = "$";
 
 /** A line that begins with a Windows path keeps its backslashes. */
 const windowsPath = /^[\s&]*["']?(?:[A-Za-z]:\\|\\\\|\.{1,2}\\)/;
@@ -30,7 +36,7 @@ export function firstCommandWords(line: string): readonly ShellWord[] {
   const endWord = () => {
     if (word === undefined) return;
     if (skipNext) skipNext = false;
-    else words.push(evaluated ? null : word);
+    else words.push(evaluated ? (assigned.exec(word)?.[0] ?? null) : word);
     word = undefined;
     evaluated = false;
   };
@@ -54,11 +60,11 @@ export function firstCommandWords(line: string): readonly ShellWord[] {
       evaluated ||= quoted.evaluated;
       at = quoted.next;
     } else if (char === "`" || (char === "$" && text[at + 1] === "(")) {
-      word ??= "";
+      word ??= evaluatedStart;
       evaluated = true;
       at = char === "`" ? afterBackquote(text, at + 1) : afterParenthesis(text, at + 2);
     } else if (char === "$") {
-      word ??= "";
+      word ??= evaluatedStart;
       evaluated = true;
       at += 1;
     } else if (char === "#" && word === undefined) {

@@ -49,7 +49,8 @@ export function writeEvents(connection: Connection, events: readonly CleanEvent[
     let count = 0;
     for (const event of events) {
       if (stored.get(event.id) !== undefined) continue;
-      const session = touch.get(event.sessionId, event.tsMs, event.tsMs, name, version, os, arch, runtimeVersion)?.["id"] ?? null;
+      const session =
+        touch.get(event.sessionId, event.tsMs, event.tsMs, name, version, os, arch, runtimeVersion)?.["id"] ?? null;
       count += insert.run(
         event.id,
         session,

@@ -8,7 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 import { chromiumFlags, findChromium } from "../../scripts/browser.ts";
-import { installExtension, type ServerOptions, startServer, type VsCodeServer } from "../../scripts/vscode-server/server.ts";
+import {
+  installExtension,
+  type ServerOptions,
+  startServer,
+  type VsCodeServer,
+} from "../../scripts/vscode-server/server.ts";
 
 /** A generous bound for whatever the workbench does; nothing waits for it, everything waits for what it shows. */
 export const patienceMs = 60_000;

@@ -1,0 +1,46 @@
+import { defineConfig } from "vitest/config";
+
+/** One project per kind of test; `scripts/test.ts` runs them one after the other and adds up the counts. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{extension,server,shared,webview,scripts}/**/*.test.ts"],
+          exclude: ["**/node_modules/**"],
+          pool: "forks",
+          // A day with daylight saving in both directions, and not UTC.
+          env: { TZ: "Europe/Berlin" },
+        },
+      },
+      {
+        test: {
+          name: "worker",
+          include: ["test/worker/*.test.ts"],
+          pool: "forks",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "house",
+          include: ["test/house/*.test.ts"],
+          testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
