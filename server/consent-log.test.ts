@@ -1,0 +1,85 @@
+import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FixedClock } from "../test/fixtures/clock.ts";
+import { freshFolder } from "../test/fixtures/folder.ts";
+import { ConsentLog, type Decision, noticeHash, StaleNoticeError } from "./consent-log.ts";
+
+const yes: Decision = {
+  mode: "local",
+  collect: ["tool_usage"],
+  notice: { version: "1", sha256: noticeHash },
+  via: "vscode_page",
+};
+const no: Decision = { ...yes, mode: "off", collect: [] };
+
+function log() {
+  const path = join(freshFolder(), "nexus", "consent.jsonl");
+  return { path, consent: new ConsentLog(path, new FixedClock(Date.UTC(2026, 0, 2))) };
+}
+
+describe("consent log", () => {
+  it("does not exist before a decision", () => {
+    const { path, consent } = log();
+    expect(consent.read()).toBeNull();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("records what was decided, when, where, and on which text", () => {
+    const { path, consent } = log();
+    consent.append(yes);
+    expect(consent.read()).toMatchObject({ mode: "local", collect: ["tool_usage"], tsMs: Date.UTC(2026, 0, 2) });
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+      state: "given",
+      notice: { version: "1", sha256: noticeHash },
+      via: "vscode_page",
+    });
+  });
+
+  it("only ever appends, and tells a refusal from a withdrawal", () => {
+    const { path, consent } = log();
+    for (const decision of [no, yes, no]) consent.append(decision);
+    const states = readFileSync(path, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).state);
+    expect(states).toEqual(["refused", "given", "withdrawn"]);
+  });
+
+  it("is for the user alone, whatever the umask", () => {
+    const before = process.umask(0);
+    try {
+      const { path, consent } = log();
+      consent.append(yes);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      expect(statSync(join(path, "..")).mode & 0o777).toBe(0o700);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it("refuses a yes to another text, and always takes a no", () => {
+    const { path, consent } = log();
+    const stale = { version: "0", sha256: "0".repeat(64) };
+    expect(() => consent.append({ ...yes, notice: stale })).toThrow(StaleNoticeError);
+    expect(existsSync(path)).toBe(false);
+    consent.append({ ...no, notice: stale });
+    expect(consent.read()).toMatchObject({ mode: "off" });
+  });
+
+  it("goes on after a line that a crash cut short", () => {
+    const { path, consent } = log();
+    consent.append(yes);
+    appendFileSync(path, '{"mode":"of');
+    expect(consent.read()).toBe("damaged");
+    consent.append(yes);
+    expect(consent.read()).toMatchObject({ mode: "local" });
+  });
+
+  it("sees what another process appended", () => {
+    const { path, consent } = log();
+    consent.append(yes);
+    new ConsentLog(path, new FixedClock(0)).append(no);
+    expect(consent.read()).toMatchObject({ mode: "off" });
+  });
+});

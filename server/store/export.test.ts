@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { systemClock } from "../clock.ts";
+import { thisProduct } from "../product.ts";
+import { Store } from "./store.ts";
+
+function exporting() {
+  const folder = freshFolder();
+  return {
+    store: new Store(join(folder, "telemetry.db"), thisProduct, systemClock),
+    target: join(folder, "mine.json"),
+  };
+}
+
+describe("export", () => {
+  it("writes every event in the envelope of the specification", () => {
+    const { store, target } = exporting();
+    const event = cleanToolUse({ command_line: "git push origin main" });
+    store.write([event, ...Array.from({ length: 1_000 }, () => cleanToolUse())]);
+    expect(store.export(target)).toEqual({ events: 1_001, sizeBytes: statSync(target).size });
+    const exported: unknown[] = JSON.parse(readFileSync(target, "utf8"));
+    expect(exported).toHaveLength(1_001);
+    expect(exported[0]).toEqual({
+      schema_version: "1.0.0",
+      event_id: event.id,
+      event_type: "agent_event",
+      timestamp: new Date(event.tsMs).toISOString(),
+      utc_offset_min: 60,
+      source: {
+        product: "nexus-telemetry",
+        version: "0.0.0",
+        tier: "oss",
+        os: thisProduct.os,
+        arch: thisProduct.arch,
+        runtime_version: process.versions.node,
+        channel: "vscode_terminal",
+      },
+      session: { id: event.sessionId, sequence: event.seq, started_at: expect.any(String) },
+      payload: {
+        stream: "tool",
+        tool_name: "run_terminal_cmd",
+        tool_phase: "end",
+        command_path: "git push",
+        status: "ok",
+        exit_class: "success",
+        duration_ms: 12,
+      },
+    });
+    store.close();
+  });
+
+  it("writes an empty list where nothing is stored, and creates no database", () => {
+    const { store, target } = exporting();
+    expect(store.export(target)).toMatchObject({ events: 0 });
+    expect(JSON.parse(readFileSync(target, "utf8"))).toEqual([]);
+    expect(existsSync(store.file)).toBe(false);
+  });
+
+  it("leaves an existing file as it was when it cannot finish", () => {
+    const { store, target } = exporting();
+    writeFileSync(target, "mine");
+    expect(() => store.export(join(target, "below-a-file.json"))).toThrow();
+    expect(readFileSync(target, "utf8")).toBe("mine");
+  });
+});

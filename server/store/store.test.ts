@@ -1,0 +1,193 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { v4 } from "uuid";
+import { describe, expect, it } from "vitest";
+import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { FixedClock } from "../../test/fixtures/clock.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { thisProduct } from "../product.ts";
+import { openBetterSqlite3 } from "./better-sqlite3.ts";
+import { payloadColumns, totals } from "./events.ts";
+import { storageProblem } from "./problem.ts";
+import { NewerDatabaseError, schemaVersion } from "./schema.ts";
+import { Store } from "./store.ts";
+
+function newStore(file = join(freshFolder(), "state", "telemetry.db")) {
+  return { file, store: new Store(file, thisProduct, new FixedClock(Date.UTC(2026, 10, 21))) };
+}
+
+const uses = (count: number) => Array.from({ length: count }, () => cleanToolUse());
+
+describe("store", () => {
+  it("invariant: off-means-nothing: reading, counting, exporting nothing and erasing create no database", () => {
+    const { file, store } = newStore();
+    expect(store.totals()).toBeUndefined();
+    expect(store.read(totals)).toBeUndefined();
+    expect(store.erase()).toEqual({ events: 0, sessions: 0, freedBytes: 0 });
+    expect(existsSync(join(file, ".."))).toBe(false);
+  });
+
+  it("invariant: never-lost-never-twice: a repeated event changes nothing", () => {
+    const { store } = newStore();
+    const events = uses(3);
+    expect(store.write(events)).toEqual({ stored: 3, repeated: 0 });
+    const before = store.totals();
+    expect(store.write([...events, ...uses(1)])).toEqual({ stored: 1, repeated: 3 });
+    expect(store.totals()).toMatchObject({ events: 4, oldestMs: before?.oldestMs });
+    store.close();
+  });
+
+  it("takes no second event for a place in its session, and keeps those beside it", () => {
+    const { store } = newStore();
+    const place = { session_id: v4(), seq: 7 };
+    expect(store.write([cleanToolUse({}, place), cleanToolUse({}, place), ...uses(1)])).toEqual({
+      stored: 2,
+      repeated: 1,
+    });
+    store.close();
+  });
+
+  it("keeps the session true while events arrive, in any order", () => {
+    const { store } = newStore();
+    const session_id = v4();
+    const at = Date.now() - 10_000;
+    store.write([at + 500, at, at + 900].map((ts, index) => cleanToolUse({}, { session_id, ts, seq: index + 1 })));
+    const session = store.read((connection) => connection.prepare("SELECT * FROM sessions").get());
+    expect(session).toMatchObject({
+      session_id,
+      started_at: at,
+      ended_at: at + 900,
+      duration_ms: 900,
+      version: "0.0.0",
+    });
+    store.close();
+  });
+
+  it("has a column for every field of every event", () => {
+    const { store } = newStore();
+    store.write(uses(1));
+    const columns = store.read((connection) => connection.prepare("PRAGMA table_info(events)").all()) ?? [];
+    expect(columns.map(({ name }) => name)).toEqual(expect.arrayContaining([...payloadColumns]));
+    store.close();
+  });
+
+  it("is set up to lose nothing and to erase", () => {
+    const { store } = newStore();
+    store.write(uses(1));
+    const pragma = (name: string) =>
+      store.read((connection) => Object.values(connection.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+    expect(pragma("journal_mode")).toBe("wal");
+    expect(pragma("synchronous")).toBe(2);
+    expect(pragma("secure_delete")).toBe(1);
+    expect(pragma("auto_vacuum")).toBe(2);
+    expect(pragma("user_version")).toBe(schemaVersion);
+    store.close();
+  });
+
+  it("makes folders 0700 and files 0600, whatever the umask", () => {
+    const before = process.umask(0);
+    try {
+      const { file, store } = newStore();
+      store.write(uses(1));
+      const folder = join(file, "..");
+      expect(statSync(folder).mode & 0o777).toBe(0o700);
+      for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+      expect(readdirSync(folder)).toHaveLength(3);
+      store.close();
+    } finally {
+      process.umask(before);
+    }
+  });
+});
+
+describe("erase", () => {
+  it("leaves no byte of what was stored, and says what it freed", () => {
+    const { file, store } = newStore();
+    const events = uses(500);
+    store.write(events);
+    expect(store.erase()).toMatchObject({ events: 500, sessions: 1 });
+    expect(store.totals()).toMatchObject({ events: 0, sessions: 0 });
+    store.close();
+    const bytes = readFileSync(file, "latin1");
+    for (const { id, sessionId } of events) {
+      expect(bytes).not.toContain(id);
+      expect(bytes).not.toContain(sessionId);
+    }
+  });
+
+  it("says so when another process is reading, and succeeds when tried again", () => {
+    const { file, store } = newStore();
+    store.write(uses(10));
+    const reader = openBetterSqlite3(file, { readOnly: true, busyTimeoutMs: 0 });
+    reader.exec("BEGIN");
+    reader.prepare("SELECT count(*) FROM events").get();
+    expect(() => store.erase()).toThrow("another process is reading");
+    reader.exec("COMMIT");
+    reader.close();
+    expect(store.erase()).toMatchObject({ events: 0 });
+    expect(store.totals()).toMatchObject({ events: 0 });
+    store.close();
+  });
+});
+
+describe("an unsound database", () => {
+  it.each([
+    ["garbage", () => Buffer.alloc(8192, "not a database ")],
+    ["a cut file", (whole: Buffer) => whole.subarray(0, 3000)],
+    [
+      "a damaged page",
+      (whole: Buffer) => Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 7)]),
+    ],
+  ])("%s is set aside under a dated name, and a new one begun", (_, damage) => {
+    const { file, store } = newStore();
+    store.write(uses(200));
+    store.close();
+    writeFileSync(file, damage(readFileSync(file)));
+    const attempt = () => store.write(uses(1));
+    try {
+      attempt();
+    } catch {
+      attempt();
+    }
+    expect(store.setAside).toBe(`${file}.unsound-2026-11-21T00-00-00-000Z`);
+    expect(existsSync(store.setAside ?? "")).toBe(true);
+    expect(store.totals()).toMatchObject({ events: 1 });
+    store.close();
+  });
+
+  it("of a newer version is left as it is", () => {
+    const { file, store } = newStore();
+    store.write(uses(1));
+    store.close();
+    const newer = openBetterSqlite3(file, { readOnly: false, busyTimeoutMs: 0 });
+    newer.exec(`PRAGMA user_version = ${schemaVersion + 1}`);
+    newer.close();
+    expect(() => store.write(uses(1))).toThrow(NewerDatabaseError);
+    expect(readdirSync(join(file, ".."))).toEqual(["telemetry.db"]);
+  });
+});
+
+describe("problems in words", () => {
+  const withCode = (code: string) => Object.assign(new Error("secret detail"), { code });
+  it.each([
+    ["SQLITE_FULL", "disk_full"],
+    ["ENOSPC", "disk_full"],
+    ["SQLITE_BUSY_SNAPSHOT", "database_locked"],
+    ["EACCES", "read_only"],
+    ["SQLITE_READONLY_DBMOVED", "read_only"],
+    ["SQLITE_CANTOPEN", "read_only"],
+    ["SQLITE_IOERR_READ", "storage_failing"],
+    ["", "storage_failing"],
+  ])("%s is %s", (code, kind) => {
+    const problem = storageProblem(withCode(code), "/x/telemetry.db");
+    expect(problem.kind).toBe(kind);
+    expect(problem.text).toContain("/x/telemetry.db");
+    expect(problem.text).not.toContain("secret detail");
+  });
+
+  it("names the file that failed", () => {
+    expect(storageProblem(Object.assign(withCode("EACCES"), { path: "/y" }), "/x").text).toContain(
+      "/y cannot be written",
+    );
+  });
+});
