@@ -79,4 +79,9 @@ answering(exportAll, ({ path }) => started().export(path));
 answering(purge, () => started().purge());
 
 connection.onShutdown(() => worker?.close());
+// Without its editor a worker has no reason to live; the library would notice only after some seconds.
+process.once("disconnect", () => {
+  worker?.close();
+  process.exit(0);
+});
 connection.listen();

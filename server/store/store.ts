@@ -16,6 +16,7 @@ export class Store {
   readonly #clock: Clock;
   #file: string;
   #connection: Connection | undefined;
+  #inode: number | undefined;
   #setAside: string | undefined;
   #unsound: number | undefined;
 
@@ -41,8 +42,11 @@ export class Store {
     return this.#setAside;
   }
 
+  /** @throws the file system's or SQLite's error, with nothing stored. */
   write(events: readonly CleanEvent[]): Written {
-    return this.#use((connection) => writeEvents(connection, events, this.#product));
+    const written = this.#use((connection) => writeEvents(connection, events, this.#product));
+    // Stored in a file that somebody has removed meanwhile is not stored: once more, into a new one.
+    return this.#isMoved() ? this.#use((connection) => writeEvents(connection, events, this.#product)) : written;
   }
 
   /** Reads what is there; `undefined` where nothing is. Creates nothing. */
@@ -84,8 +88,14 @@ export class Store {
     this.#connection = undefined;
   }
 
+  /** Whether the file that is open is no longer the one under its name. */
+  #isMoved(): boolean {
+    return this.#connection !== undefined && inodeOf(this.#file) !== this.#inode;
+  }
+
   #use<T>(work: (connection: Connection) => T): T {
     try {
+      if (this.#isMoved()) this.close();
       this.#connection ??= this.#open();
       return work(this.#connection);
     } catch (error) {
@@ -99,6 +109,7 @@ export class Store {
     const { connection, setAside } = openDatabase(this.#file, this.#clock, this.#unsound);
     this.#unsound = undefined;
     this.#setAside = setAside ?? this.#setAside;
+    this.#inode = inodeOf(this.#file);
     return connection;
   }
 }

@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Raw, sealRaw } from "../shared/raw.ts";
+import { ManualTimers, settle } from "../test/fixtures/timers.ts";
+import { type Delivery, EventQueue } from "./queue.ts";
+
+const event = (n: number): Raw => sealRaw({ n });
+
+/** A worker that answers when told to. */
+class Receiver {
+  readonly batches: (readonly Raw[])[] = [];
+  #answer: ((delivery: Delivery) => void) | undefined;
+
+  readonly deliver = (batch: readonly Raw[]): Promise<Delivery> => {
+    this.batches.push(batch);
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+    });
+  };
+
+  async answer(delivery: Delivery): Promise<void> {
+    this.#answer?.(delivery);
+    await settle();
+  }
+}
+
+function setUp(capacity = 4_000) {
+  const timers = new ManualTimers();
+  const receiver = new Receiver();
+  return { timers, receiver, queue: new EventQueue(receiver.deliver, timers, capacity) };
+}
+
+describe("queue", () => {
+  it("sends 250 ms after the first event", () => {
+    const { timers, receiver, queue } = setUp();
+    queue.push(event(1));
+    queue.push(event(2));
+    expect(timers.delaysMs).toEqual([250]);
+    expect(receiver.batches).toEqual([]);
+    timers.fire();
+    expect(receiver.batches).toEqual([[event(1), event(2)]]);
+  });
+
+  it("sends at 50 events at once, and one batch at a time", async () => {
+    const { timers, receiver, queue } = setUp();
+    for (let n = 0; n < 120; n += 1) queue.push(event(n));
+    expect(receiver.batches.map((batch) => batch.length)).toEqual([50]);
+    expect(timers.delaysMs).toEqual([]);
+    await receiver.answer("stored");
+    await receiver.answer("stored");
+    expect(receiver.batches.map((batch) => batch.length)).toEqual([50, 50, 20]);
+    await receiver.answer("stored");
+    expect(queue.length).toBe(0);
+  });
+
+  it("invariant: never-lost-never-twice: keeps a batch until it is acknowledged and sends the same again", async () => {
+    const { timers, receiver, queue } = setUp();
+    queue.push(event(1));
+    timers.fire();
+    for (const delayMs of [1_000, 5_000, 30_000, 300_000, 300_000]) {
+      await receiver.answer("later");
+      expect(queue.length).toBe(1);
+      expect(timers.delaysMs).toEqual([delayMs]);
+      timers.fire();
+    }
+    await receiver.answer("stored");
+    expect(queue.length).toBe(0);
+    expect(receiver.batches.every(([first]) => first === receiver.batches[0]?.[0])).toBe(true);
+  });
+
+  it("takes no more than fits, and says so", () => {
+    const { queue } = setUp(2);
+    expect([queue.push(event(1)), queue.push(event(2)), queue.push(event(3))]).toEqual([true, true, false]);
+    expect(queue.length).toBe(2);
+  });
+
+  it("forgets everything on a no, also what an answer on its way would remove", async () => {
+    const { timers, receiver, queue } = setUp();
+    queue.push(event(1));
+    timers.fire();
+    queue.clear();
+    expect(queue.length).toBe(0);
+    queue.push(event(2));
+    await receiver.answer("stored");
+    expect(receiver.batches.at(-1)).toEqual([event(2)]);
+    await receiver.answer("forget");
+    expect(queue.length).toBe(0);
+    expect(timers.delaysMs).toEqual([]);
+  });
+
+  it("sends what is left at shutdown", async () => {
+    const { receiver, queue } = setUp();
+    queue.push(event(1));
+    const flushed = queue.flush();
+    await settle();
+    await receiver.answer("stored");
+    await flushed;
+    expect(queue.length).toBe(0);
+  });
+
+  it("does not wait at shutdown for a worker that cannot store", async () => {
+    const { receiver, queue } = setUp();
+    queue.push(event(1));
+    const flushed = queue.flush();
+    await settle();
+    await receiver.answer("later");
+    await flushed;
+    expect(queue.length).toBe(1);
+  });
+
+  it("invariant: never-lost-never-twice: in any order of pushes, answers and failures, each event is stored once, in order", async () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.constant("push" as const) },
+      fc.constantFrom("stored" as const, "later" as const, "fire" as const, "flush" as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 200 }), async (steps) => {
+        const { timers, receiver, queue } = setUp();
+        const stored: Raw[] = [];
+        const pushed: Raw[] = [];
+        const answer = async (delivery: "stored" | "later", answered: number) => {
+          if (receiver.batches.length <= answered) return answered;
+          if (delivery === "stored") stored.push(...(receiver.batches.at(-1) ?? []));
+          const next = receiver.batches.length;
+          await receiver.answer(delivery);
+          return next;
+        };
+        let answered = 0;
+        for (const action of steps) {
+          if (action === "push") {
+            const next = event(pushed.length);
+            pushed.push(next);
+            queue.push(next);
+          } else if (action === "fire") timers.fire();
+          else if (action === "flush") void queue.flush();
+          else answered = await answer(action, answered);
+          await settle();
+        }
+        while (queue.length > 0) {
+          timers.fire();
+          answered = await answer("stored", answered);
+        }
+        expect(stored).toEqual(pushed);
+      }),
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { validate, version } from "uuid";
+import { describe, expect, it } from "vitest";
+import type { CapturedEnvelope } from "../shared/captured.ts";
+import type { Raw } from "../shared/raw.ts";
+import { ManualTimers, settle } from "../test/fixtures/timers.ts";
+import { EventQueue } from "./queue.ts";
+import { Recorder } from "./recorder.ts";
+import { Session } from "./session.ts";
+
+type Sent = CapturedEnvelope & { readonly dropped_count?: number };
+const use = { stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" } as const;
+
+function setUp(capacity = 100) {
+  const timers = new ManualTimers();
+  const sent: Sent[] = [];
+  const deliver = async (batch: readonly Raw[]) => {
+    sent.push(...(batch as unknown as readonly Sent[]));
+    return "stored" as const;
+  };
+  const clock = { tsMs: new Date(2026, 6, 15, 23, 59).getTime() };
+  const recorder = new Recorder(new EventQueue(deliver, timers, capacity), new Session(), () => clock.tsMs);
+  const send = async () => {
+    timers.fire();
+    await settle();
+    return sent;
+  };
+  return { recorder, clock, send };
+}
+
+describe("recorder", () => {
+  it("gives each event an identity, a time, a session and a number per source", async () => {
+    const { recorder, clock, send } = setUp();
+    for (let n = 0; n < 3; n += 1) recorder.record("agent_event", "vscode_terminal", use);
+    const sent = await send();
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
+    expect(
+      sent.every(({ id, session_id }) => version(id) === 7 && validate(session_id) && version(session_id) === 4),
+    ).toBe(true);
+    expect(sent.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(sent[0]).toMatchObject({ ts: clock.tsMs, source: "vscode_terminal", event_type: "agent_event" });
+  });
+
+  it("begins a new session with the user's next day", async () => {
+    const { recorder, clock, send } = setUp();
+    recorder.record("agent_event", "vscode_terminal", use);
+    clock.tsMs += 2 * 60_000;
+    recorder.record("agent_event", "vscode_terminal", use);
+    const [before, after] = await send();
+    expect(before?.session_id).not.toBe(after?.session_id);
+    expect([before?.seq, after?.seq]).toEqual([1, 1]);
+  });
+
+  it("counts what the queue could not take, and records the count", async () => {
+    const { recorder, send } = setUp(2);
+    for (let n = 0; n < 5; n += 1) recorder.record("agent_event", "vscode_terminal", use);
+    await send();
+    recorder.record("agent_event", "vscode_terminal", use);
+    const sent = await send();
+    expect(sent.map(({ event_type }) => event_type)).toEqual([
+      "agent_event",
+      "agent_event",
+      "events_dropped",
+      "agent_event",
+    ]);
+    expect(sent[2]).toMatchObject({ dropped_count: 3, source: "vscode" });
+  });
+});

@@ -1,0 +1,97 @@
+/** The built worker as the editor starts it: a child process, spoken to over Node IPC. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import {
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  type MessageConnection,
+} from "vscode-languageserver/node";
+import { noticeHash } from "../../server/consent-log.ts";
+import type { Checked } from "../../shared/check.ts";
+import { categories } from "../../shared/events.ts";
+import { type EditorState, giveConsent, type Request } from "../../shared/protocol.ts";
+
+const module = fileURLToPath(new URL("../../dist/worker/worker.cjs", import.meta.url));
+
+export interface WorkerSetting {
+  /** The user's home folder. */
+  readonly home: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly editor?: EditorState;
+  /** Runs the worker as another user. */
+  readonly uid?: number;
+}
+
+export class WorkerProcess {
+  readonly process: ChildProcess;
+  readonly connection: MessageConnection;
+  readonly notifications: { readonly method: string; readonly params: unknown }[] = [];
+  output = "";
+
+  private constructor(child: ChildProcess) {
+    this.process = child;
+    this.connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
+    this.connection.onUnhandledNotification(({ method, params }) => this.notifications.push({ method, params }));
+    child.stdout?.on("data", (chunk) => {
+      this.output += chunk;
+    });
+    child.stderr?.on("data", (chunk) => {
+      this.output += chunk;
+    });
+    this.connection.listen();
+  }
+
+  static async start({ home, env = {}, editor = { telemetry: true, enabled: true }, uid }: WorkerSetting) {
+    const { PATH = "" } = process.env;
+    const child = fork(module, ["--node-ipc", `--clientProcessId=${process.pid}`], {
+      env: { PATH, HOME: home, ...env },
+      silent: true,
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+    const worker = new WorkerProcess(child);
+    onTestFinished(() => worker.kill());
+    await worker.connection.sendRequest("initialize", {
+      processId: process.pid,
+      rootUri: null,
+      capabilities: {},
+      initializationOptions: editor,
+    });
+    await worker.connection.sendNotification("initialized", {});
+    return worker;
+  }
+
+  async request<P, R>({ method, result: check }: Request<P, R>, params: P): Promise<R> {
+    return check(await this.connection.sendRequest(method, params), method);
+  }
+
+  /** A yes to everything, as the page gives it. */
+  consent(part: Partial<Checked<(typeof giveConsent)["params"]>> = {}) {
+    return this.request(giveConsent, {
+      mode: "local",
+      collect: categories,
+      notice: { version: "1", sha256: noticeHash },
+      via: "vscode_page",
+      ...part,
+    });
+  }
+
+  /** Ends it as the editor does. */
+  async stop(): Promise<void> {
+    const exited = once(this.process, "exit");
+    await this.connection.sendRequest("shutdown");
+    await this.connection.sendNotification("exit");
+    await exited;
+  }
+
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const exited = once(this.process, "exit");
+    this.process.kill("SIGKILL");
+    await exited;
+    this.connection.dispose();
+  }
+}
