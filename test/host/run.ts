@@ -1,0 +1,95 @@
+/**
+ * Runs the suites inside a real VS Code through `@vscode/test-electron`: desktop VS Code where `NEXUS_VSCODE` names
+ * one, else the server host. Each suite has a window, a home folder and an environment of its own.
+ *
+ * Prints one line of JSON at the end: {"passed","failed"}.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runTests } from "@vscode/test-electron";
+import { build } from "esbuild";
+import { noticeHash } from "../../server/consent-log.ts";
+import { categories } from "../../shared/events.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const launcher = fileURLToPath(new URL("launcher.ts", import.meta.url));
+
+const consent = {
+  ts: new Date().toISOString(),
+  mode: "local",
+  collect: categories,
+  notice: { version: "1", sha256: noticeHash },
+};
+
+/** A suite begins with the record of the user's decision that it needs. */
+const suites = { off: null, local: consent } as const;
+
+interface Result {
+  readonly passed: number;
+  readonly failed: number;
+  /** A line for each test. */
+  readonly report: readonly string[];
+}
+
+async function runSuite(name: keyof typeof suites): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-host-"));
+  try {
+    const home = join(folder, "home");
+    const config = join(home, ".config", "nexus");
+    const record = suites[name];
+    mkdirSync(join(folder, "workspace"), { recursive: true });
+    mkdirSync(home);
+    if (record !== null) {
+      mkdirSync(config, { recursive: true });
+      writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(record)}\n`);
+    }
+    const result = join(folder, "result.json");
+    await runTests({
+      vscodeExecutablePath: process.env["NEXUS_VSCODE"] ?? launcher,
+      extensionDevelopmentPath: root,
+      extensionTestsPath: join(root, "out", "host-tests", "index.cjs"),
+      extensionTestsEnv: {
+        HOME: home,
+        NEXUS_TEST_SUITE: name,
+        NEXUS_TEST_RESULT: result,
+        // Whoever runs this must not decide for it.
+        CI: undefined,
+        DO_NOT_TRACK: undefined,
+        NEXUS_HOME: undefined,
+        XDG_CONFIG_HOME: undefined,
+      },
+      launchArgs: [
+        join(folder, "workspace"),
+        `--user-data-dir=${join(folder, "vscode-data")}`,
+        `--extensions-dir=${join(folder, "vscode-extensions")}`,
+      ],
+      // A failing suite is told by its result.
+    }).catch(() => undefined);
+    return JSON.parse(readFileSync(result, "utf8"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+await build({
+  entryPoints: { index: join(root, "test", "host", "suite", "index.ts") },
+  outdir: join(root, "out", "host-tests"),
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node22.15",
+  external: ["vscode", "mocha"],
+  logLevel: "warning",
+});
+const total = { passed: 0, failed: 0 };
+for (const name of ["off", "local"] as const) {
+  const { passed, failed, report } = await runSuite(name);
+  console.log([`inside VS Code, mode ${name}`, ...report].join("\n"));
+  total.passed += passed;
+  total.failed += failed;
+}
+console.log(JSON.stringify(total));
+process.exitCode = total.failed === 0 ? 0 : 1;

@@ -1,0 +1,93 @@
+/** What the suites do in the editor, and how they look at what came of it. */
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Extension, extensions, type Terminal, type TerminalShellIntegration, window, workspace } from "vscode";
+
+const run = promisify(execFile);
+
+export const home = homedir();
+export const database = join(home, "nexus", "state", "telemetry.db");
+
+export function extension(): Extension<unknown> {
+  const found = extensions.getExtension("nexus.nexus-telemetry");
+  if (found === undefined) throw new Error("the extension is not there");
+  return found;
+}
+
+/** A terminal whose shell reports its commands. */
+export async function openTerminal(): Promise<{ terminal: Terminal; shell: TerminalShellIntegration }> {
+  const terminal = window.createTerminal({ shellPath: "/bin/bash" });
+  const shell = await new Promise<TerminalShellIntegration>((resolve) => {
+    if (terminal.shellIntegration !== undefined) resolve(terminal.shellIntegration);
+    const listening = window.onDidChangeTerminalShellIntegration((event) => {
+      if (event.terminal !== terminal) return;
+      listening.dispose();
+      resolve(event.shellIntegration);
+    });
+  });
+  return { terminal, shell };
+}
+
+/** Runs a command line and resolves when the editor has reported its end to everybody. */
+export function runInTerminal(shell: TerminalShellIntegration, line: string): Promise<void> {
+  return new Promise((resolve) => {
+    const listening = window.onDidEndTerminalShellExecution(({ execution }) => {
+      if (execution.commandLine.value !== line) return;
+      listening.dispose();
+      resolve();
+    });
+    shell.executeCommand(line);
+  });
+}
+
+export async function setting(name: string, value: unknown): Promise<void> {
+  await workspace.getConfiguration().update(name, value, true);
+}
+
+export interface StoredEvent {
+  readonly event_id: string;
+  readonly source: string;
+  readonly seq: number;
+  readonly tool_name: string;
+  readonly tool_phase: string;
+  readonly command_path: string;
+  readonly exit_class: string | null;
+  readonly status: string | null;
+  readonly duration_ms: number | null;
+}
+
+/** Reads the database in a process of its own: the editor's must not hold a second SQLite on the worker's file. */
+export async function storedEvents(): Promise<readonly StoredEvent[]> {
+  const script =
+    "const{DatabaseSync}=require('node:sqlite');" +
+    "try{const d=new DatabaseSync(process.argv[1],{readOnly:true,timeout:5000});" +
+    "console.log(JSON.stringify(d.prepare('SELECT * FROM events ORDER BY id').all()))}catch{console.log('[]')}";
+  const { stdout } = await run(process.execPath, ["--no-warnings", "-e", script, database]);
+  return JSON.parse(stdout);
+}
+
+/** Looks at the stored events again and again until they satisfy `wanted`. */
+export async function eventually(wanted: (events: readonly StoredEvent[]) => boolean): Promise<readonly StoredEvent[]> {
+  for (;;) {
+    const events = await storedEvents();
+    if (wanted(events)) return events;
+  }
+}
+
+/** The worker processes that belong to this extension host. */
+export function workerPids(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return line.includes("worker.cjs") && line.includes(`--clientProcessId=${process.pid}`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}

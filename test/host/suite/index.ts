@@ -1,0 +1,26 @@
+/** The tests' entry inside VS Code: runs the suite that the environment names, and writes the counts to a file. */
+import { writeFileSync } from "node:fs";
+import Mocha from "mocha";
+import { localSuite } from "./local.ts";
+import { offSuite } from "./off.ts";
+
+const suites: Readonly<Record<string, () => void>> = { off: offSuite, local: localSuite };
+
+export function run(): Promise<void> {
+  const name = process.env["NEXUS_TEST_SUITE"] ?? "";
+  const mocha = new Mocha({ ui: "bdd", timeout: 60_000, color: false });
+  mocha.suite.emit("pre-require", globalThis, "", mocha);
+  suites[name]?.();
+  return new Promise((resolve, reject) => {
+    const report: string[] = [];
+    const runner = mocha.run((failures) => {
+      const { passes = 0 } = runner.stats ?? {};
+      const result = { passed: passes, failed: failures, report };
+      writeFileSync(process.env["NEXUS_TEST_RESULT"] ?? "", JSON.stringify(result));
+      if (failures === 0) resolve();
+      else reject(new Error(`${failures} failed`));
+    });
+    runner.on("pass", (test) => report.push(`  ✓ ${test.fullTitle()}`));
+    runner.on("fail", (test, error: Error) => report.push(`  ✗ ${test.fullTitle()}\n${error.stack ?? error.message}`));
+  });
+}

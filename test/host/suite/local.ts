@@ -1,0 +1,86 @@
+/** Mode local: capture, settings, and a worker that dies. */
+import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert";
+import type { Terminal, TerminalShellIntegration } from "vscode";
+import { eventually, openTerminal, runInTerminal, setting, storedEvents, workerPids } from "./editor.ts";
+
+export function localSuite(): void {
+  let terminal: Terminal;
+  let shell: TerminalShellIntegration;
+
+  before(async () => {
+    ({ terminal, shell } = await openTerminal());
+  });
+  after(() => terminal.dispose());
+
+  describe("terminal capture", () => {
+    it("records start and end of a command, its duration and the class of its exit code", async () => {
+      await runInTerminal(shell, "ls /nowhere/at/all");
+      const events = await eventually((stored) => stored.length >= 2);
+      const [start, end] = events;
+      strictEqual(start?.tool_phase, "start");
+      strictEqual(start.status, null);
+      deepStrictEqual([end?.tool_name, end?.tool_phase, end?.command_path], ["run_terminal_cmd", "end", "ls"]);
+      deepStrictEqual([end?.exit_class, end?.status, end?.source], ["failure", "failed", "vscode_terminal"]);
+      ok(Number.isInteger(end?.duration_ms));
+      deepStrictEqual([start.seq, end?.seq], [1, 2]);
+    });
+
+    it("records a success", async () => {
+      await runInTerminal(shell, "git --version");
+      const events = await eventually((stored) => stored.length >= 4);
+      deepStrictEqual([events[3]?.command_path, events[3]?.exit_class], ["git", "success"]);
+    });
+
+    it("stops at once when its setting says so, and comes back", async () => {
+      await setting("nexus.telemetry.capture.terminal", false);
+      await runInTerminal(shell, "pwd");
+      await setting("nexus.telemetry.capture.terminal", true);
+      await runInTerminal(shell, "true");
+      const events = await eventually((stored) => stored.length >= 6);
+      deepStrictEqual(
+        events.map(({ command_path }) => command_path).filter((path) => path === "pwd"),
+        [],
+      );
+    });
+  });
+
+  describe("invariant: never-lost-never-twice", () => {
+    it("loses nothing when the worker is killed", async () => {
+      const before = (await storedEvents()).length;
+      const [pid = 0] = workerPids();
+      process.kill(pid, "SIGKILL");
+      for (const line of ["echo 1", "echo 2", "echo 3"]) await runInTerminal(shell, line);
+      const events = await eventually((stored) => stored.length >= before + 6);
+      strictEqual(events.length, before + 6);
+      strictEqual(new Set(events.map(({ event_id }) => event_id)).size, events.length);
+      deepStrictEqual(
+        events.map(({ seq }) => seq),
+        events.map((_, index) => index + 1),
+      );
+      notStrictEqual(workerPids()[0], pid);
+    });
+  });
+
+  describe("invariant: only-you-can-say-yes", () => {
+    it("ends the worker and captures nothing while the editor's setting says no", async () => {
+      const before = (await storedEvents()).length;
+      await setting("nexus.telemetry.enabled", false);
+      await runInTerminal(shell, "pwd");
+      await setting("nexus.telemetry.enabled", true);
+      await runInTerminal(shell, "true");
+      const events = await eventually((stored) => stored.length >= before + 2);
+      deepStrictEqual(
+        events.slice(before).map(({ command_path }) => command_path),
+        ["true", "true"],
+      );
+    });
+
+    it("keeps what is recorded locally when VS Code's own telemetry is off", async () => {
+      const before = (await storedEvents()).length;
+      await setting("telemetry.telemetryLevel", "off");
+      await runInTerminal(shell, "true");
+      await eventually((stored) => stored.length >= before + 2);
+      await setting("telemetry.telemetryLevel", undefined);
+    });
+  });
+}

@@ -1,0 +1,49 @@
+/** Mode off, as after installing: nothing may come into being. */
+import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { commands } from "vscode";
+import { extension, home, openTerminal, runInTerminal, workerPids } from "./editor.ts";
+
+const paletteCommands = ["dashboard", "disable", "enable", "export", "log", "purge", "status"];
+
+export function offSuite(): void {
+  describe("invariant: off-means-nothing", () => {
+    it("activates after start-up, without being asked", async () => {
+      // Nothing announces an activation; each turn of the loop lets the editor get on.
+      while (!extension().isActive) await new Promise((resolve) => setTimeout(resolve));
+      strictEqual(extension().packageJSON.activationEvents.join(), "onStartupFinished");
+    });
+
+    it("offers its commands", async () => {
+      const offered = (await commands.getCommands(true)).filter((name) => name.startsWith("nexus.telemetry."));
+      deepStrictEqual(
+        offered.sort(),
+        paletteCommands.map((name) => `nexus.telemetry.${name}`),
+      );
+    });
+
+    it("loads nothing of the client library", () => {
+      deepStrictEqual(
+        Object.keys(require.cache).filter((file) => file.endsWith("worker-client.cjs")),
+        [],
+      );
+    });
+
+    it("captures nothing, starts nothing and writes nothing when a command runs", async () => {
+      const { terminal, shell } = await openTerminal();
+      await runInTerminal(shell, "true");
+      terminal.dispose();
+      deepStrictEqual(workerPids(), []);
+      ok(!existsSync(join(home, "nexus")));
+      ok(!existsSync(join(home, ".config", "nexus")));
+    });
+
+    it("starts no worker for looking at the page before the first decision", async () => {
+      await commands.executeCommand("nexus.telemetry.dashboard");
+      await commands.executeCommand("nexus.telemetry.enable");
+      deepStrictEqual(workerPids(), []);
+      ok(!existsSync(join(home, "nexus")));
+    });
+  });
+}
