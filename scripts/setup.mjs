@@ -71,6 +71,7 @@ function nodeFolder() {
 }
 
 const packages = {
+  key: "packages",
   name: "the project's packages and Node 24",
   mark: join(root, "node_modules", ".nexus-setup"),
   value: () => digest(join(root, "package-lock.json")),
@@ -86,6 +87,7 @@ const packages = {
 };
 
 const server = {
+  key: "server",
   name: "VS Code's server host",
   mark: join(serverFolder, "node_modules", ".nexus-setup"),
   value: () => digest(join(serverFolder, "package-lock.json")),
@@ -114,6 +116,7 @@ const server = {
 const browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"];
 
 const browser = {
+  key: "browser",
   name: "Chromium",
   done: () => process.env.NEXUS_CHROMIUM !== undefined || browsers.some(has),
   async install() {
@@ -130,9 +133,11 @@ if (major < oldestNode) {
   process.exit(2);
 }
 mkdirSync(join(root, "node_modules"), { recursive: true });
+/** `node scripts/setup.mjs packages` does that step alone. */
+const asked = process.argv.slice(2);
 let missing = 0;
 for (const step of [packages, server, browser]) {
-  if (step.done()) continue;
+  if ((asked.length > 0 && !asked.includes(step.key)) || step.done()) continue;
   process.stdout.write(`set-up: installing ${step.name} `);
   const startedMs = Date.now();
   try {

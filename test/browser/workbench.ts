@@ -6,6 +6,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 import { chromiumFlags, findChromium } from "../../scripts/browser.ts";
 import {
@@ -14,9 +15,10 @@ import {
   startServer,
   type VsCodeServer,
 } from "../../scripts/vscode-server/server.ts";
+import { watchToasts } from "./toasts.ts";
 
 /** A generous bound for whatever the workbench does; nothing waits for it, everything waits for what it shows. */
-export const patienceMs = 60_000;
+export const patienceMs = 20_000;
 
 export interface WorkbenchOptions {
   readonly vsix: string;
@@ -61,8 +63,11 @@ export class Workbench {
         "workbench.startupEditor": "none",
         "workbench.secondarySideBar.defaultVisibility": "hidden",
         "chat.disableAIFeatures": true,
-        "terminal.integrated.defaultProfile.linux": "bash",
         "workbench.colorTheme": "Default Dark Modern",
+        // What is typed into an editor is what stands there.
+        "editor.autoClosingBrackets": "never",
+        "editor.autoClosingQuotes": "never",
+        "terminal.integrated.defaultProfile.linux": "bash",
         ...settings,
       },
     };
@@ -73,6 +78,7 @@ export class Workbench {
     const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] });
     const page = await browser.newPage({ viewport });
     page.setDefaultTimeout(patienceMs);
+    await watchToasts(page);
     const workbench = new Workbench(folder, options, server, browser, page);
     await workbench.load();
     return workbench;
@@ -115,7 +121,11 @@ export class Workbench {
     await input.fill(`>${title}`);
     await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().waitFor();
     await this.page.keyboard.press("Enter");
-    await input.waitFor({ state: "hidden" });
+    // Gone, or already asking the next question.
+    await this.page.waitForFunction(
+      `(() => { const input = document.querySelector(".quick-input-widget input.input");
+        return !input || !input.checkVisibility() || !input.value.startsWith(">"); })()`,
+    );
   }
 
   /** Opens a terminal and waits until its shell reports commands. */
@@ -125,15 +135,46 @@ export class Workbench {
     await this.page.locator(".terminal-command-decoration").first().waitFor({ state: "attached" });
   }
 
-  /** Types a command into the focused terminal. */
+  /** Types a command into the terminal, showing it first. */
   async type(line: string): Promise<void> {
-    await this.page.locator(".terminal textarea.xterm-helper-textarea").last().focus();
+    await this.command("Terminal: Focus Terminal");
+    await this.page.locator(".terminal.focus").waitFor();
     await this.page.keyboard.type(line);
     await this.page.keyboard.press("Enter");
   }
 
-  async screenshot(file: string): Promise<void> {
-    await this.page.screenshot({ path: file });
+  /** The user's own settings, written as the user does: in their file, shown in an editor above the others. */
+  async userSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.command("Preferences: Open User Settings (JSON)");
+    const editor = this.page.locator(".monaco-modal-editor-block");
+    await editor.locator(".monaco-editor.focused").waitFor();
+    await this.page.keyboard.press("ControlOrMeta+A");
+    await this.page.keyboard.insertText(JSON.stringify(settings));
+    await this.page.keyboard.press("ControlOrMeta+S");
+    await editor.locator(".codicon-close").last().click();
+    await editor.waitFor({ state: "detached" });
+  }
+
+  /** The settings of this machine; the editor follows the file. */
+  async machineSettings(part: Readonly<Record<string, unknown>>): Promise<void> {
+    const file = join(this.#options.dataFolder, "data", "Machine", "settings.json");
+    await writeFile(file, JSON.stringify({ ...this.#options.settings, ...part }, null, 2));
+  }
+
+  /** What the status item says when the pointer rests on it. */
+  async statusTooltip(): Promise<string> {
+    await this.statusItem.hover();
+    const tooltip = this.page.locator(".monaco-hover:visible").filter({ hasText: "Nexus Telemetry" }).first();
+    await tooltip.waitFor();
+    const text = ((await tooltip.textContent()) ?? "").replaceAll("\u00a0", " ");
+    await this.page.keyboard.press("Escape");
+    return text;
+  }
+
+  async screenshot(name: string): Promise<void> {
+    const folder = fileURLToPath(new URL("../../out/screenshots", import.meta.url));
+    await mkdir(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Mode local: capture, settings, and a worker that dies. */
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert";
-import type { Terminal, TerminalShellIntegration } from "vscode";
+import { env, type Terminal, type TerminalShellIntegration } from "vscode";
 import { eventually, openTerminal, runInTerminal, setting, storedEvents, workerPids } from "./editor.ts";
 
 export function localSuite(): void {
@@ -77,7 +77,9 @@ export function localSuite(): void {
 
     it("keeps what is recorded locally when VS Code's own telemetry is off", async () => {
       const before = (await storedEvents()).length;
+      const changed = new Promise((resolve) => env.onDidChangeTelemetryEnabled(resolve));
       await setting("telemetry.telemetryLevel", "off");
+      strictEqual(await changed, false);
       await runInTerminal(shell, "true");
       await eventually((stored) => stored.length >= before + 2);
       await setting("telemetry.telemetryLevel", undefined);

@@ -1,0 +1,105 @@
+/**
+ * `npm test`: every check there is, one suite after the other, and at the end the plain count over all of them.
+ *
+ * A suite that cannot run here is reported as skipped, by name and reason; with CI set, a skip is a failure.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findChromium } from "./browser.ts";
+import { hasServer } from "./vscode-server/server.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const results = join(root, "out", "results");
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Suite {
+  readonly name: string;
+  readonly run: () => Promise<Count>;
+  /** Why it cannot run here, where it cannot. */
+  readonly missing?: () => string | undefined;
+}
+
+/** Runs a program, shows what it prints, and resolves with its exit code and output. */
+function run(command: string, args: readonly string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/** A check that passes or fails as a whole. */
+async function check(script: string): Promise<Count> {
+  const { code } = await run("npm", ["run", "--silent", script]);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+async function vitest(project: string, ...flags: readonly string[]): Promise<Count> {
+  const file = join(results, `${project}.json`);
+  rmSync(file, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const { code } = await run("vitest", ["run", "--project", project, ...reporters, ...flags]);
+  const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(file, "utf8"));
+  // A file that cannot be loaded has no test that could fail.
+  const failed = Math.max(numFailedTests, code === 0 ? 0 : 1);
+  return {
+    passed: numPassedTests,
+    failed,
+    skipped: Math.max(numPendingTests, numTotalTests - numPassedTests - numFailedTests),
+  };
+}
+
+async function host(): Promise<Count> {
+  const { output } = await run(process.execPath, ["test/host/run.ts"]);
+  const last = output.trimEnd().split("\n").at(-1) ?? "";
+  try {
+    return { skipped: 0, ...JSON.parse(last) };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+const needsEditor = () =>
+  !hasServer()
+    ? "VS Code's server host is not installed; set-up says why"
+    : findChromium() === undefined
+      ? "no Chromium found; set-up says why"
+      : undefined;
+
+const suites: readonly Suite[] = [
+  { name: "types", run: () => check("types") },
+  { name: "lint and format", run: () => check("lint") },
+  { name: "build", run: () => check("build") },
+  { name: "units", run: () => vitest("unit") },
+  { name: "the worker as a process", run: () => vitest("worker") },
+  { name: "the house", run: () => vitest("house") },
+  { name: "inside VS Code", run: host, missing: needsEditor },
+  { name: "the packaged extension in a browser", run: () => vitest("browser", "--bail=1"), missing: needsEditor },
+];
+
+mkdirSync(results, { recursive: true });
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+for (const { name, run: runSuite, missing } of suites) {
+  console.log(`\n── ${name}`);
+  const reason = missing?.();
+  const count = reason === undefined ? await runSuite() : { passed: 0, failed: 0, skipped: 1 };
+  if (reason !== undefined) console.log(`skipped: ${reason}`);
+  total.passed += count.passed;
+  total.failed += count.failed;
+  total.skipped += count.skipped;
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed > 0 || (process.env["CI"] !== undefined && total.skipped > 0) ? 1 : 0;

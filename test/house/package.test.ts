@@ -1,0 +1,37 @@
+/** What ships: the manifest, and nothing beside the allow-list. */
+import { readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { listFiles, PackageManager } from "@vscode/vsce";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+it("ships only what the allow-list names", async () => {
+  const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
+  const allowed =
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/[a-z-]+\.(cjs|js|css)|dist\/worker\/worker\.cjs|media\/icon\.(png|svg))$/;
+  expect(files.filter((file) => !allowed.test(file))).toEqual([]);
+  expect(files).toEqual(
+    expect.arrayContaining(["dist/extension.cjs", "dist/worker-client.cjs", "dist/worker/worker.cjs"]),
+  );
+});
+
+it("keeps the main bundle within 30 KB, without zod, a TOML parser or the client library", () => {
+  const bundle = readFileSync(new URL("../../dist/extension.cjs", import.meta.url), "utf8");
+  expect(statSync(new URL("../../dist/extension.cjs", import.meta.url)).size).toBeLessThanOrEqual(30 * 1024);
+  for (const marker of ["ZodError", "TomlError", "LanguageClient", "smol-toml"]) expect(bundle).not.toContain(marker);
+  expect(bundle).toContain('require("./worker-client.cjs")');
+});
+
+it("has settings that can only say no, for the whole application", () => {
+  for (const setting of Object.values<{ scope: string; default: unknown }>(
+    manifest.contributes.configuration.properties,
+  )) {
+    expect(setting).toMatchObject({ scope: "application", default: true });
+  }
+});
+
+it("activates once start-up is finished, and never with it", () => {
+  expect(manifest.activationEvents).toEqual(["onStartupFinished"]);
+});
