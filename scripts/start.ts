@@ -1,0 +1,113 @@
+/**
+ * `npm start`: builds and packages the extension, installs it, and opens a sample workspace in VS Code: the desktop's
+ * where there is a `code` command, else VS Code in the browser. Ctrl-C ends everything it started.
+ *
+ * It is a trial: editor profile, data and configuration lie under `out/start`, apart from the user's own.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { accessSync, constants } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packageVsix } from "./package.ts";
+import { hasServer, installExtension, type ServerOptions, startServer } from "./vscode-server/server.ts";
+
+const folder = fileURLToPath(new URL("../out/start", import.meta.url));
+const sample = join(folder, "sample");
+const dataFolder = join(folder, "vscode-data");
+const extensionsFolder = join(folder, "vscode-extensions");
+const env = {
+  ...process.env,
+  NEXUS_HOME: join(folder, "nexus"),
+  XDG_CONFIG_HOME: join(folder, "config"),
+};
+
+const whatToTry = `# Try Nexus Telemetry
+
+1. Press F1 and run **Nexus: Telemetry Enable…**. Tick what may be recorded. Nothing is recorded before that.
+2. Open a terminal and run a few commands, for example \`git status\`, \`ls /nowhere\`, \`sleep 2\`.
+3. Run **Nexus: Open Dashboard**. The page follows as you go on.
+4. Look at what is stored with **Nexus: Telemetry Export**, and delete it with **Nexus: Telemetry Purge**.
+`;
+
+async function makeSample(): Promise<void> {
+  await mkdir(sample, { recursive: true });
+  await writeFile(join(sample, "README.md"), whatToTry);
+}
+
+function desktopCode(): string | undefined {
+  const names = process.platform === "win32" ? ["code.cmd"] : ["code"];
+  const candidates = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .flatMap((path) => names.map((name) => join(path, name)));
+  return candidates.find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Resolves at Ctrl-C, or when the process is asked to end. */
+function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  });
+}
+
+async function runDesktop(code: string, vsix: string): Promise<void> {
+  const folders = [`--user-data-dir=${dataFolder}`, `--extensions-dir=${extensionsFolder}`];
+  const shell = process.platform === "win32";
+  const installed = spawnSync(code, [...folders, "--install-extension", vsix, "--force"], {
+    env,
+    shell,
+    encoding: "utf8",
+  });
+  if (installed.status !== 0)
+    throw new Error(`the extension was not installed:\n${installed.stdout}${installed.stderr}`);
+  const editor: ChildProcess = spawn(code, [...folders, "--new-window", "--wait", sample], {
+    env,
+    shell,
+    stdio: "ignore",
+    detached: !shell,
+  });
+  const closed = new Promise<void>((resolve) => editor.once("exit", () => resolve()));
+  console.log(`\nVS Code is open with the extension installed. Press F1 there and run "Nexus: Telemetry Enable…".`);
+  console.log(`Data of this trial: ${folder}\nCtrl-C ends it.\n`);
+  await Promise.race([asked(), closed]);
+  if (editor.exitCode === null && editor.pid !== undefined && !shell) process.kill(-editor.pid, "SIGTERM");
+}
+
+async function runInBrowser(vsix: string): Promise<void> {
+  if (!hasServer())
+    throw new Error("neither desktop VS Code nor its server host is here; set-up says above what is missing");
+  const connectionToken = randomBytes(24).toString("hex");
+  const options: ServerOptions = {
+    dataFolder,
+    extensionsFolder,
+    settings: { "workbench.startupEditor": "readme", "chat.disableAIFeatures": true },
+    env,
+    connectionToken,
+    testDriver: false,
+  };
+  installExtension(vsix, options);
+  const server = await startServer(options);
+  const ended = asked();
+  const address = `${server.url}?tkn=${connectionToken}&folder=${encodeURIComponent(sample)}`;
+  console.log(`\nOpen this address in a browser (its token is new each time; keep it to yourself):\n\n  ${address}\n`);
+  console.log(`Then press F1 and run "Nexus: Telemetry Enable…"; the README that opens says what to try next.`);
+  console.log(`Data of this trial: ${folder}\nCtrl-C ends it.\n`);
+  await ended;
+  await server.stop();
+}
+
+await makeSample();
+console.log("building and packaging the extension …");
+const vsix = await packageVsix();
+const code = desktopCode();
+await (code === undefined ? runInBrowser(vsix) : runDesktop(code, vsix));
+console.log("ended");
+process.exit(0);

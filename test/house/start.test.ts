@@ -1,0 +1,50 @@
+/** `npm start` on a machine without desktop VS Code: an address with a token, and an end that leaves nothing. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { hasServer } from "../../scripts/vscode-server/server.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Processes whose command line names the trial's folder. */
+function trialProcesses(): readonly string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(join("/proc", pid, "cmdline"), "utf8");
+      } catch {
+        return "";
+      }
+    })
+    .filter((line) => line.includes(join(root, "out", "start")));
+}
+
+it.skipIf(!hasServer())("starts VS Code in the browser behind a token, and ends every process at Ctrl-C", async () => {
+  const { PATH = "" } = process.env;
+  const child = spawn(process.execPath, ["scripts/start.ts"], { cwd: root, env: { ...process.env, PATH } });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  const address = await new Promise<URL>((resolve, reject) => {
+    child.once("exit", () => reject(new Error(output)));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk;
+        const found = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(output);
+        if (found !== null && output.includes("Ctrl-C ends it")) resolve(new URL(found[0]));
+      });
+    }
+  });
+  expect(address.searchParams.get("tkn")).toMatch(/^[0-9a-f]{48}$/);
+  expect((await fetch(address.origin)).status).toBe(403);
+  expect((await fetch(address, { redirect: "manual" })).status).toBeLessThan(400);
+  expect(trialProcesses()).not.toEqual([]);
+  child.kill("SIGINT");
+  await once(child, "exit");
+  expect(output).toContain("ended");
+  await expect(fetch(address.origin)).rejects.toThrow();
+  expect(trialProcesses()).toEqual([]);
+});
