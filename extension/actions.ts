@@ -1,5 +1,4 @@
 /** What a user can make the product do; the palette and the page share these. Each answers with a sentence. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { ProgressLocation, Uri, window } from "vscode";
 import type { Checked } from "../shared/check.ts";
@@ -19,10 +18,13 @@ const working = <T>(title: string, work: () => Thenable<T>) =>
 export class Actions {
   readonly #telemetry: Telemetry;
   readonly #permissions: PermissionSource;
+  readonly #home: string;
 
-  constructor(telemetry: Telemetry, permissions: PermissionSource) {
+  /** `home`: where an export is offered to go. */
+  constructor(telemetry: Telemetry, permissions: PermissionSource, home: string) {
     this.#telemetry = telemetry;
     this.#permissions = permissions;
+    this.#home = home;
   }
 
   /** Writes the user's decision down and follows it. */
@@ -43,7 +45,7 @@ export class Actions {
     const target = await window.showSaveDialog({
       title: "Export everything Nexus Telemetry has recorded",
       saveLabel: "Export",
-      defaultUri: Uri.file(join(homedir(), `nexus-telemetry-${day}.json`)),
+      defaultUri: Uri.file(join(this.#home, `nexus-telemetry-${day}.json`)),
       filters: { JSON: ["json"] },
     });
     if (target === undefined) return null;

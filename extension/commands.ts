@@ -1,8 +1,6 @@
 /** The palette's commands. A result is said in the status bar's message area, never in a toast. */
 import { commands, type Disposable, window } from "vscode";
-import type { Actions } from "./actions.ts";
-import type { Log } from "./log.ts";
-import type { PagePanel } from "./page/panel.ts";
+import type { Product } from "./product.ts";
 
 /** How long a result stays readable. */
 const messageMs = 10_000;
@@ -16,15 +14,15 @@ async function say(work: Promise<string | null>): Promise<void> {
   }
 }
 
-export function registerCommands(actions: Actions, panel: PagePanel, log: Log): readonly Disposable[] {
+export function registerCommands(needed: () => Product): readonly Disposable[] {
   const table: Readonly<Record<string, () => unknown>> = {
-    "nexus.telemetry.status": () => panel.open("status"),
-    "nexus.telemetry.export": () => say(actions.exportAll()),
-    "nexus.telemetry.purge": () => say(actions.purge()),
-    "nexus.telemetry.enable": () => panel.open("privacy"),
-    "nexus.telemetry.disable": () => say(actions.disable()),
-    "nexus.telemetry.dashboard": () => panel.open("overview"),
-    "nexus.telemetry.log": () => log.show(),
+    status: () => needed().panel.open("status"),
+    export: () => say(needed().actions.exportAll()),
+    purge: () => say(needed().actions.purge()),
+    enable: () => needed().panel.open("privacy"),
+    disable: () => say(needed().actions.disable()),
+    dashboard: () => needed().panel.open("overview"),
+    log: () => needed().log.show(),
   };
-  return Object.entries(table).map(([command, run]) => commands.registerCommand(command, run));
+  return Object.entries(table).map(([name, run]) => commands.registerCommand(`nexus.telemetry.${name}`, run));
 }

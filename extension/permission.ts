@@ -21,18 +21,18 @@ const seenByWorker: readonly Refusal["by"][] = ["policy_file", "config_file"];
 
 export class PermissionSource implements Disposable {
   readonly #file: string;
-  readonly #environment: readonly Refusal[] = environmentRefusals(process.env);
   readonly #changed = new EventEmitter<Permission>();
   readonly #subscriptions: Disposable;
   #reading: ConsentReading = null;
   #fromWorker: readonly Refusal[] = [];
-  #current: Permission;
+  #environment: readonly Refusal[] | undefined;
+  /** Until the record was read. */
+  #current: Permission = decide(null, []);
 
   readonly onDidChange = this.#changed.event;
 
   constructor(consentFile: string) {
     this.#file = consentFile;
-    this.#current = this.#decide();
     this.#subscriptions = Disposable.from(
       this.#changed,
       window.onDidChangeWindowState(({ focused }) => {
@@ -67,7 +67,7 @@ export class PermissionSource implements Disposable {
       reading = error instanceof Error && Reflect.get(error, "code") === "ENOENT" ? null : "damaged";
     }
     // A new decision, made elsewhere: what the worker said of an older one may be over.
-    if (JSON.stringify(reading) !== JSON.stringify(this.#reading)) this.#fromWorker = [];
+    if (!isSame(reading, this.#reading)) this.#fromWorker = [];
     this.#reading = reading;
     this.#update();
   }
@@ -89,12 +89,18 @@ export class PermissionSource implements Disposable {
   }
 
   #decide(): Permission {
+    this.#environment ??= environmentRefusals(process.env);
     return decide(this.#reading, [...this.#environment, ...editorRefusals(this.editor), ...this.#fromWorker]);
   }
 
   #update(): void {
-    const before = JSON.stringify(this.#current);
+    const before = this.#current;
     this.#current = this.#decide();
-    if (JSON.stringify(this.#current) !== before) this.#changed.fire(this.#current);
+    if (!isSame(before, this.#current)) this.#changed.fire(this.#current);
   }
+}
+
+/** Both are plain data that the same code made, field by field in the same order. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -42,10 +42,9 @@ describe("queue", () => {
   });
 
   it("sends at 50 events at once, and one batch at a time", async () => {
-    const { timers, receiver, queue } = setUp();
+    const { receiver, queue } = setUp();
     for (let n = 0; n < 120; n += 1) queue.push(event(n));
     expect(receiver.batches.map((batch) => batch.length)).toEqual([50]);
-    expect(timers.delaysMs).toEqual([]);
     await receiver.answer("stored");
     await receiver.answer("stored");
     expect(receiver.batches.map((batch) => batch.length)).toEqual([50, 50, 20]);
@@ -66,6 +65,19 @@ describe("queue", () => {
     await receiver.answer("stored");
     expect(queue.length).toBe(0);
     expect(receiver.batches.every(([first]) => first === receiver.batches[0]?.[0])).toBe(true);
+  });
+
+  it("does not hurry a worker that cannot store, however many events come", async () => {
+    const { timers, receiver, queue } = setUp();
+    queue.push(event(0));
+    timers.fire();
+    await receiver.answer("later");
+    for (let n = 1; n <= 200; n += 1) queue.push(event(n));
+    await settle();
+    expect(receiver.batches).toHaveLength(1);
+    expect(timers.delaysMs).toEqual([1_000]);
+    timers.fire();
+    expect(receiver.batches[1]).toHaveLength(50);
   });
 
   it("takes no more than fits, and says so", () => {

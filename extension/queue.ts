@@ -25,6 +25,8 @@ export class EventQueue {
   readonly #backoff = new Backoff();
   #events: Raw[] = [];
   #cancelTimer: (() => void) | undefined;
+  /** A batch had to wait: nothing is sent before its pause is over. */
+  #pausing = false;
   #sending: Promise<void> | undefined;
   /** Raised by `clear`, so that an answer that was on its way does not remove newer events. */
   #generation = 0;
@@ -43,9 +45,9 @@ export class EventQueue {
   push(event: Raw): boolean {
     if (this.#events.length >= this.#capacity) return false;
     const length = this.#events.push(event);
-    if (this.#sending === undefined) {
+    if (this.#sending === undefined && !this.#pausing) {
       if (length >= maxBatch) this.#send();
-      else this.#cancelTimer ??= this.#timers.after(gatherMs, () => this.#send());
+      else this.#cancelTimer ??= this.#timers.after(gatherMs, () => this.#elapsed());
     }
     return true;
   }
@@ -65,14 +67,21 @@ export class EventQueue {
     this.#stopTimer();
   }
 
+  #elapsed(): void {
+    this.#cancelTimer = undefined;
+    this.#pausing = false;
+    this.#send();
+  }
+
   #stopTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#pausing = false;
   }
 
+  /** A running timer is left to end by itself: making one costs more than everything else here. */
   #send(): void {
     if (this.#sending !== undefined) return;
-    this.#stopTimer();
     this.#sending = this.#sendAll().finally(() => {
       this.#sending = undefined;
     });
@@ -90,7 +99,9 @@ export class EventQueue {
         this.#events.splice(0, batch.length);
         this.#backoff.reset();
       } else {
-        this.#cancelTimer ??= this.#timers.after(this.#backoff.nextMs(), () => this.#send());
+        this.#stopTimer();
+        this.#pausing = true;
+        this.#cancelTimer = this.#timers.after(this.#backoff.nextMs(), () => this.#elapsed());
         return;
       }
     }

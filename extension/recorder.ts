@@ -2,11 +2,11 @@
  * Makes an event where it happens: identity, time, session and sequence number; then it waits in the queue. What the
  * queue could not take is counted, and the count is recorded as soon as there is room again.
  */
-import { v7 } from "uuid";
 import { type CapturedFields, captured } from "../shared/captured.ts";
 import type { EventTypeName, Source } from "../shared/events.ts";
 import type { EventQueue } from "./queue.ts";
 import type { Session } from "./session.ts";
+import { uuidv7 } from "./uuid.ts";
 
 export class Recorder {
   readonly #queue: EventQueue;
@@ -33,7 +33,7 @@ export class Recorder {
     const ts = this.#nowMs();
     const { sessionId, seq, utcOffsetMin } = this.#session.place(source, ts);
     const envelope = {
-      id: v7(),
+      id: uuidv7(ts),
       event_type: type,
       ts,
       utc_offset_min: utcOffsetMin,

@@ -2,7 +2,7 @@
  * The random identity of one window and one day, and the numbering of its events per source. It is made in memory
  * when the first event is, and lives nowhere else in the editor.
  */
-import { v4 } from "uuid";
+import { randomUUID } from "node:crypto";
 import type { Source } from "../shared/events.ts";
 
 export interface Place {
@@ -27,7 +27,7 @@ export class Session {
 
   #begin(tsMs: number): void {
     const now = new Date(tsMs);
-    this.#id = v4();
+    this.#id = randomUUID();
     this.#endsMs = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime();
     this.#utcOffsetMin = -now.getTimezoneOffset();
     this.#sequences.clear();

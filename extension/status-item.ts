@@ -29,21 +29,18 @@ export interface Shown {
 
 export class StatusItem implements Disposable {
   #item: StatusBarItem | undefined;
-  #shown: Shown;
+  #shown: Shown | undefined;
 
-  constructor(shown: Shown) {
-    this.#shown = shown;
-    this.followSettings();
-  }
-
+  /** Shows a state; before the first one there is no item. */
   show(shown: Shown): void {
     this.#shown = shown;
+    this.followSettings();
     if (this.#item !== undefined) render(this.#item, shown);
   }
 
   followSettings(): void {
     const wanted = workspace.getConfiguration("nexus.telemetry").get<boolean>("statusBar", true);
-    if (wanted && this.#item === undefined) {
+    if (wanted && this.#item === undefined && this.#shown !== undefined) {
       this.#item = window.createStatusBarItem("nexus.telemetry", StatusBarAlignment.Left, -100);
       this.#item.name = "Nexus Telemetry";
       this.#item.command = "nexus.telemetry.dashboard";

@@ -3,7 +3,7 @@
  * in it, and a worker; the faces are told.
  */
 import type { Disposable } from "vscode";
-import type { Permission } from "../shared/consent.ts";
+import type { Mode, Permission } from "../shared/consent.ts";
 import { editorChanged, type Problem, type Request, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import { modeSentence } from "../shared/words.ts";
@@ -32,6 +32,7 @@ export class Telemetry implements Disposable {
   readonly #log: Log;
   readonly #faces: Faces;
   readonly #subscription: Disposable;
+  #mode: Mode = "off";
   #problem: Problem | null = null;
   #workerDown: string | null = null;
 
@@ -48,6 +49,11 @@ export class Telemetry implements Disposable {
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
     this.#captures = new Captures([terminalSource(new Recorder(this.#queue, new Session(), Date.now))]);
     this.#subscription = permissions.onDidChange((permission) => this.#follow(permission));
+  }
+
+  /** Follows the permission as it is; changes are followed from the beginning. */
+  begin(): void {
+    this.#follow(this.permission);
   }
 
   get permission(): Permission {
@@ -92,7 +98,9 @@ export class Telemetry implements Disposable {
       void this.#supervisor.release();
     }
     this.#supervisor.tell(editorChanged, this.#permissions.editor);
-    this.#log.info(modeSentence(permission));
+    // In a window that is off from the beginning there is not even a log.
+    if (permission.mode !== this.#mode) this.#log.info(modeSentence(permission));
+    this.#mode = permission.mode;
     this.#faces.stateChanged();
   }
 

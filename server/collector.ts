@@ -32,8 +32,9 @@ export class Collector {
 
   record(events: readonly Raw[]): Outcome {
     try {
-      const { permission } = this.#gate.rule();
+      const { permission, database } = this.#gate.rule();
       if (permission.mode === "off") return { outcome: "not_permitted", permission };
+      this.#store.moveTo(database);
       const nowMs = this.#clock.nowMs();
       const clean = events
         .map((raw) => this.#firewall.admit(raw, permission.collect, nowMs))

@@ -34,6 +34,8 @@ export class ConsentLog {
   readonly path: string;
   readonly #clock: Clock;
   readonly #file: WatchedFile;
+  #text = "";
+  #reading: ConsentReading = null;
 
   constructor(path: string, clock: Clock) {
     this.path = path;
@@ -43,7 +45,12 @@ export class ConsentLog {
 
   /** @throws the file system's error, where the file exists and cannot be read. */
   read(): ConsentReading {
-    return readConsent(this.#file.read() ?? "");
+    const text = this.#file.read() ?? "";
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#reading = readConsent(text);
+    }
+    return this.#reading;
   }
 
   /**

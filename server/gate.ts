@@ -4,22 +4,15 @@
  */
 import { decide, editorRefusals, environmentRefusals, type Permission, type Refusal } from "../shared/consent.ts";
 import type { EditorState } from "../shared/protocol.ts";
-import {
-  type Config,
-  configRefusals,
-  configRemarks,
-  defaultConfig,
-  parseConfig,
-  policyRefusals,
-  WatchedFile,
-} from "./config.ts";
+import { configRefusals, configRemarks, defaultConfig, parseConfig, policyRefusals, WatchedFile } from "./config.ts";
 import type { ConsentLog } from "./consent-log.ts";
 import type { Paths } from "./paths.ts";
 
 export interface Ruling {
   readonly permission: Permission;
-  readonly config: Config;
   readonly remarks: readonly string[];
+  /** Where the database lies: `db_path` moves it, unless the environment names it. */
+  readonly database: string;
   readonly decidedMs: number | null;
 }
 
@@ -53,6 +46,7 @@ export class Gate {
       ...configRefusals(this.#paths.configFile, config),
     ]);
     const decidedMs = reading === null || reading === "damaged" ? null : reading.tsMs;
-    return { permission, config, remarks: configRemarks(config), decidedMs };
+    const database = this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database);
+    return { permission, remarks: configRemarks(config), database, decidedMs };
   }
 }

@@ -61,7 +61,6 @@ export class Worker {
   }
 
   record({ events }: Checked<(typeof recordEvents)["params"]>): Result<typeof recordEvents> {
-    this.#followConfig();
     const outcome = this.#collector.record(events);
     if (outcome.outcome === "failed") this.#setProblem(outcome.problem);
     else this.#settle();
@@ -83,7 +82,7 @@ export class Worker {
     let totals: ReturnType<Store["totals"]>;
     try {
       ruling = this.#gate.rule();
-      this.#followConfig();
+      this.#store.moveTo(ruling.database);
       totals = this.#store.totals();
     } catch (error) {
       this.#setProblem(this.#explain(error));
@@ -101,21 +100,20 @@ export class Worker {
     };
   }
 
-  /** @throws SQLite's error. */
+  /** @throws ConfigError, SQLite's error. */
   stats(period: Period): Stats {
     const nowMs = this.#clock.nowMs();
-    this.#followConfig();
-    return this.#store.read((connection) => readStats(connection, period, nowMs)) ?? emptyStats(period, nowMs);
+    return this.#located().read((connection) => readStats(connection, period, nowMs)) ?? emptyStats(period, nowMs);
   }
 
-  /** @throws the file system's or SQLite's error. */
+  /** @throws ConfigError, the file system's or SQLite's error. */
   export(path: string): Result<typeof exportAll> {
-    return this.#store.export(path);
+    return this.#located().export(path);
   }
 
-  /** @throws SQLite's error. */
+  /** @throws ConfigError, SQLite's error. */
   purge(): Result<typeof purge> {
-    const erased = this.#store.erase();
+    const erased = this.#located().erase();
     this.#listener.dataChanged();
     return erased;
   }
@@ -134,14 +132,10 @@ export class Worker {
     return storageProblem(error, this.#store.file);
   }
 
-  /** `db_path` may move the database; the environment's path wins over it. */
-  #followConfig(): void {
-    try {
-      const { config } = this.#gate.rule();
-      this.#store.moveTo(this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database));
-    } catch {
-      // A configuration that cannot be used is reported by whoever needs it next.
-    }
+  /** The store, where the configuration has it. @throws ConfigError: what lies elsewhere must not be taken for all. */
+  #located(): Store {
+    this.#store.moveTo(this.#gate.rule().database);
+    return this.#store;
   }
 
   /** After a success: a problem is over, but an unsound database that was put aside stays told. */

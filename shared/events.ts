@@ -126,6 +126,11 @@ export const eventTypes = {
 export type EventTypeName = keyof typeof eventTypes;
 export const eventTypeNames = Object.keys(eventTypes) as readonly EventTypeName[];
 
+/** Makes something for each type of event. */
+export function perEventType<T>(make: (type: EventTypeName) => T): Readonly<Record<EventTypeName, T>> {
+  return Object.fromEntries(eventTypeNames.map((type) => [type, make(type)])) as Record<EventTypeName, T>;
+}
+
 /** The same table, with its types widened for code that walks it. */
 export const eventTable: Readonly<Record<EventTypeName, EventType>> = eventTypes;
 

@@ -24,7 +24,6 @@ export class PagePanel implements Disposable {
   readonly #actions: Actions;
   readonly #timers: Timers;
   readonly #log: Log;
-  readonly #notice = shownNotice();
   #panel: WebviewPanel | undefined;
   #tab: Tab | undefined;
   /** The user asked for the status, which only a worker knows. */
@@ -163,7 +162,7 @@ export class PagePanel implements Disposable {
       say: "state",
       permission,
       ...shown,
-      notice: this.#notice,
+      notice: shownNotice(),
       failure,
       done,
       busy: this.#busy,

@@ -5,14 +5,13 @@
  * whose category is off is dropped), and shape again (every value that leaves is a declared word or number). It never
  * throws, never quotes what it saw, and keeps nothing of it.
  */
-import type { Category, EventTypeName } from "../../shared/events.ts";
-import { eventTable } from "../../shared/events.ts";
+import { type Category, type EventTypeName, eventTable, perEventType } from "../../shared/events.ts";
 import type { Raw } from "../../shared/raw.ts";
 import { type CleanEvent, markClean } from "./clean.ts";
 import { commandPath } from "./command-path.ts";
 import { exitClass, statusOf } from "./exit-class.ts";
 import { openRaw } from "./raw.ts";
-import { cleanFields, envelope, isFuture, rawInputs } from "./shape.ts";
+import { envelope, isFuture, payloadSchemas, rawInputs } from "./shape.ts";
 import { canonicalTool } from "./vocabulary.ts";
 
 export const refusalReasons = ["not_an_event", "bad_envelope", "bad_time", "category_off", "bad_field"] as const;
@@ -22,6 +21,11 @@ export const dropReasons = ["unknown_field", "bad_value", "category_off"] as con
 export type DropReason = (typeof dropReasons)[number];
 
 const envelopeNames = new Set(Object.keys(envelope.shape));
+
+/** What may stand beside the envelope, by type: the fields and the raw inputs they are made from. */
+const knownNames = perEventType(
+  (type): ReadonlySet<string> => new Set([...Object.keys(eventTable[type].fields), ...rawInputs[type]]),
+);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -71,11 +75,15 @@ export class Firewall {
     if (isFuture(ts, nowMs)) return "bad_time";
     if (!allowed.includes(eventTable[type].category)) return "category_off";
 
-    const given = Object.entries(input).filter(([name]) => !envelopeNames.has(name));
-    const known = given.filter(([name]) => cleanFields[type].has(name) || rawInputs[type].includes(name));
-    this.#drop("unknown_field", given.length - known.length);
+    const known: Record<string, unknown> = {};
+    let unknown = 0;
+    for (const name of Object.keys(input)) {
+      if (knownNames[type].has(name)) known[name] = Reflect.get(input, name);
+      else if (!envelopeNames.has(name)) unknown += 1;
+    }
+    this.#drop("unknown_field", unknown);
 
-    const payload = this.#payload(type, derivations[type](Object.fromEntries(known)), allowed);
+    const payload = this.#payload(type, derivations[type](known), allowed);
     if (payload === undefined) return "bad_field";
     return markClean({
       id: rest.id,
@@ -90,21 +98,27 @@ export class Firewall {
   }
 
   /** The fields that may be kept; `undefined` where a required one is missing or wrong. */
-  #payload(type: EventTypeName, fields: Fields, allowed: readonly Category[]) {
-    const payload: Record<string, string | number> = {};
-    for (const [name, { field, schema }] of cleanFields[type]) {
-      if (fields[name] === undefined) {
-        if (!field.optional) return undefined;
-      } else if (!allowed.includes(field.category)) {
-        this.#drop("category_off", 1);
-      } else {
-        const value = schema.safeParse(fields[name]);
-        if (value.success) payload[name] = value.data;
-        else if (!field.optional) return undefined;
-        else this.#drop("bad_value", 1);
-      }
+  #payload(type: EventTypeName, fields: Fields, allowed: readonly Category[]): CleanEvent["payload"] | undefined {
+    const { fields: table } = eventTable[type];
+    const kept: Record<string, unknown> = {};
+    for (const name of Object.keys(table)) {
+      const field = table[name];
+      const value = fields[name];
+      if (field === undefined || value === undefined) {
+        if (field?.optional === false) return undefined;
+      } else if (allowed.includes(field.category)) kept[name] = value;
+      else this.#drop("category_off", 1);
     }
-    return payload;
+    const parsed = payloadSchemas[type].safeParse(kept);
+    if (parsed.success) return parsed.data;
+    // Every field that is wrong is left out, each once, and what remains is judged again.
+    const wrong = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
+    for (const name of wrong) {
+      if (table[name]?.optional !== true) return undefined;
+      delete kept[name];
+    }
+    this.#drop("bad_value", wrong.size);
+    return payloadSchemas[type].safeParse(kept).data;
   }
 
   #drop(reason: DropReason, count: number): void {

@@ -4,7 +4,14 @@
  * `envelope` and `rawFields` say what may come in; `cleanField` says what may go out.
  */
 import * as z from "zod";
-import { type EventTypeName, eventTable, eventTypeNames, type Field, sources } from "../../shared/events.ts";
+import {
+  type EventTypeName,
+  eventTable,
+  eventTypeNames,
+  type Field,
+  perEventType,
+  sources,
+} from "../../shared/events.ts";
 import { isCommandPath, isToolName } from "./vocabulary.ts";
 
 /** 2020-01-01, before which nothing of this product can have happened. */
@@ -28,6 +35,9 @@ export type Envelope = z.infer<typeof envelope>;
 
 export const isFuture = (tsMs: number, nowMs: number): boolean => tsMs > nowMs + aheadMs;
 
+/** Field name to word or number, as `shared/events.ts` declares them. */
+export type Payload = Readonly<Record<string, string | number>>;
+
 /** The raw inputs of a type, which derive into its fields and are then gone. */
 export const rawInputs: Readonly<Record<EventTypeName, readonly string[]>> = {
   agent_event: ["command_line", "exit_code"],
@@ -41,14 +51,10 @@ function valueSchema(field: Field): z.ZodType<string | number> {
   return z.string().refine(kind.list === "command_path" ? isCommandPath : isToolName);
 }
 
-/** Every field of every type, with the schema of its clean value. */
-export const cleanFields: Readonly<
-  Record<EventTypeName, ReadonlyMap<string, { field: Field; schema: z.ZodType<string | number> }>>
-> = Object.fromEntries(
-  eventTypeNames.map((type) => [
-    type,
-    new Map(
-      Object.entries(eventTable[type].fields).map(([name, field]) => [name, { field, schema: valueSchema(field) }]),
-    ),
-  ]),
-) as Record<EventTypeName, Map<string, { field: Field; schema: z.ZodType<string | number> }>>;
+/** The schema of each type's payload: its fields and no other, each of them optional (the firewall knows which are). */
+export const payloadSchemas = perEventType((type) => {
+  const fields = Object.entries(eventTable[type].fields);
+  const shape = Object.fromEntries(fields.map(([name, field]) => [name, z.exactOptional(valueSchema(field))]));
+  const schema: z.ZodType<Payload> = z.strictObject(shape);
+  return schema;
+});

@@ -4,7 +4,7 @@
  */
 import { type EventTypeName, eventTable, eventTypeNames } from "../../shared/events.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
-import { type Connection, immediately, type Row } from "./driver.ts";
+import { type Connection, immediately, type Row, type Value } from "./driver.ts";
 
 /** What this worker is; kept with each session it begins. */
 export interface Product {
@@ -25,44 +25,60 @@ export interface Written {
   readonly repeated: number;
 }
 
+/** The statements that every batch needs, prepared once for a connection. */
+function prepareWriting(connection: Connection) {
+  const columns = ["event_id", "session", "source", "seq", "ts", "utc_offset_min", "event_type", ...payloadColumns];
+  return {
+    insert: connection.prepare(
+      `INSERT INTO events (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
+       ON CONFLICT DO NOTHING`,
+    ),
+    findSession: connection.prepare("SELECT id FROM sessions WHERE session_id = ?"),
+    beginSession: connection.prepare(
+      `INSERT INTO sessions (session_id, started_at, ended_at, product, version, os, arch, runtime_version)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+    ),
+    extendSession: connection.prepare(
+      "UPDATE sessions SET started_at = min(started_at, ?), ended_at = max(ended_at, ?) WHERE id = ?",
+    ),
+  };
+}
+
+const prepared = new WeakMap<Connection, ReturnType<typeof prepareWriting>>();
+
 /**
  * Stores events and returns once they are durable. A second event with the sequence number of another one is a fault
  * of its source and counts as repeated, so that it never blocks the events beside it.
  * @throws SQLite's error, with nothing stored.
  */
 export function writeEvents(connection: Connection, events: readonly CleanEvent[], product: Product): Written {
-  const columns = ["event_id", "session", "source", "seq", "ts", "utc_offset_min", "event_type", ...payloadColumns];
-  const insert = connection.prepare(
-    `INSERT INTO events (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
-     ON CONFLICT DO NOTHING`,
-  );
-  const stored = connection.prepare("SELECT 1 FROM events WHERE event_id = ?");
-  const touch = connection.prepare(
-    `INSERT INTO sessions (session_id, started_at, ended_at, product, version, os, arch, runtime_version)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (session_id) DO UPDATE SET
-       started_at = min(started_at, excluded.started_at), ended_at = max(ended_at, excluded.ended_at)
-     RETURNING id`,
-  );
+  const statements = prepared.get(connection) ?? prepareWriting(connection);
+  prepared.set(connection, statements);
+  const { insert, findSession, beginSession, extendSession } = statements;
   const { product: name, version, os, arch, runtimeVersion } = product;
   return immediately(connection, () => {
-    let count = 0;
+    const sessions = new Map<string, { id: Value; firstMs: number; lastMs: number }>();
+    let stored = 0;
     for (const event of events) {
-      if (stored.get(event.id) !== undefined) continue;
-      const session =
-        touch.get(event.sessionId, event.tsMs, event.tsMs, name, version, os, arch, runtimeVersion)?.["id"] ?? null;
-      count += insert.run(
-        event.id,
-        session,
-        event.source,
-        event.seq,
-        event.tsMs,
-        event.utcOffsetMin,
-        event.type,
-        ...payloadColumns.map((column) => event.payload[column] ?? null),
-      );
+      const { id, sessionId, source, seq, tsMs, utcOffsetMin, type, payload } = event;
+      let session = sessions.get(sessionId);
+      if (session === undefined) {
+        const row =
+          findSession.get(sessionId) ??
+          beginSession.get(sessionId, tsMs, tsMs, name, version, os, arch, runtimeVersion);
+        session = { id: row?.["id"] ?? null, firstMs: Number.POSITIVE_INFINITY, lastMs: 0 };
+        sessions.set(sessionId, session);
+      }
+      const values = payloadColumns.map((column) => payload[column] ?? null);
+      if (insert.run(id, session.id, source, seq, tsMs, utcOffsetMin, type, ...values) === 0) continue;
+      stored += 1;
+      session.firstMs = Math.min(session.firstMs, tsMs);
+      session.lastMs = Math.max(session.lastMs, tsMs);
     }
-    return { stored: count, repeated: events.length - count };
+    for (const { id, firstMs, lastMs } of sessions.values()) {
+      if (lastMs > 0) extendSession.run(firstMs, lastMs, id);
+    }
+    return { stored, repeated: events.length - stored };
   });
 }
 

@@ -43,8 +43,6 @@ const steps: readonly string[] = [
     dropped_count INTEGER,
     UNIQUE (session, source, seq)
   ) STRICT;
-
-  CREATE INDEX events_by_time ON events (ts);
   `,
 ];
 

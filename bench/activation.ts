@@ -1,0 +1,68 @@
+/**
+ * The extension's own time at activation, in a host that has been running, with an editor that answers at once; each run
+ * is a process of its own. `activate-off`: until `activate()` returns, in mode `off`; `activate-off-shown`: and until
+ * the status item is shown, once the consent record was read; `activate-local`: until capture listens in mode `local`.
+ * Against: an extension that does nothing.
+ */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Figure, figure, quantile } from "./figure.ts";
+
+const runs = 15;
+const probe = fileURLToPath(new URL("activation-probe.cjs", import.meta.url));
+const bundle = fileURLToPath(new URL("../dist/extension.cjs", import.meta.url));
+
+interface Times {
+  readonly activatedMs: number;
+  readonly totalMs: number;
+}
+
+/** Median milliseconds of the extension at `main`, with `home` as the user's home folder. */
+function activate(main: string, earlier: string, home: string): Times {
+  const { PATH = "" } = process.env;
+  const measure = (): Times =>
+    JSON.parse(execFileSync(process.execPath, [probe, main, earlier], { env: { PATH, HOME: home }, encoding: "utf8" }));
+  const times = Array.from({ length: runs }, measure);
+  const median = (name: keyof Times) =>
+    quantile(
+      times.map((run) => run[name]),
+      0.5,
+    );
+  return { activatedMs: median("activatedMs"), totalMs: median("totalMs") };
+}
+
+export async function activation(): Promise<readonly Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  try {
+    const empty = join(folder, "empty.cjs");
+    writeFileSync(empty, "exports.activate = () => {};");
+    const home = join(folder, "home");
+    const config = join(home, ".config", "nexus");
+    mkdirSync(config, { recursive: true });
+    const earlier = join(folder, "earlier.cjs");
+    copyFileSync(bundle, earlier);
+    const baseline = activate(empty, earlier, folder);
+    const against = "an extension that does nothing";
+    const off = activate(bundle, earlier, folder);
+    const consent = {
+      ts: "2026-01-01T00:00:00.000Z",
+      mode: "local",
+      collect: ["tool_usage"],
+      notice: { version: "1" },
+    };
+    writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(consent)}\n`);
+    const local = activate(bundle, earlier, home);
+    const of = (name: string, value: number, limit: number) =>
+      figure({ name, unit: "ms", value, against, baseline: baseline.totalMs, limit });
+    return [
+      of("activate-off", off.activatedMs, 1),
+      of("activate-off-shown", off.totalMs, 5),
+      of("activate-local", local.totalMs, 5),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

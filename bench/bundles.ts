@@ -1,0 +1,14 @@
+/** How large the bundles are, in bytes. */
+import { statSync } from "node:fs";
+import { type Figure, figure } from "./figure.ts";
+
+const size = (name: string): number => statSync(new URL(`../dist/${name}`, import.meta.url)).size;
+
+export async function bundles(): Promise<readonly Figure[]> {
+  const against = "the lazily loaded client library";
+  const baseline = size("worker-client.cjs");
+  return [
+    figure({ name: "bundle-main", unit: "bytes", value: size("extension.cjs"), against, baseline, limit: 30 * 1024 }),
+    figure({ name: "bundle-page", unit: "bytes", value: size("page.js"), against, baseline, limit: 120 * 1024 }),
+  ];
+}

@@ -1,0 +1,51 @@
+/** From an event in the editor to the queue, one event at a time. Against: pushing an object onto an array. */
+import { EventQueue } from "../extension/queue.ts";
+import { Recorder } from "../extension/recorder.ts";
+import { Session } from "../extension/session.ts";
+import { systemTimers } from "../extension/timers.ts";
+import { type Figure, figure, quantile } from "./figure.ts";
+
+const events = 200_000;
+const warmUp = 20_000;
+/** As many as the queue gathers before it sends. */
+const burst = 49;
+
+const fields = {
+  stream: "tool",
+  tool_name: "run_terminal_cmd",
+  tool_phase: "end",
+  command_line: "git commit -m 'a message'",
+  exit_code: 0,
+  duration_ms: 120,
+} as const;
+
+/** Microseconds of each call of `work`; between bursts the loop turns, as it does in an editor. */
+async function timesUs(work: (n: number) => void, between: () => Promise<void>): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < events + warmUp; n += 1) {
+    const start = process.hrtime.bigint();
+    work(n);
+    const end = process.hrtime.bigint();
+    if (n >= warmUp) times.push(Number(end - start) / 1_000);
+    if (n % burst === 0) await between();
+  }
+  return times;
+}
+
+export async function capture(): Promise<readonly Figure[]> {
+  const queue = new EventQueue(async () => "stored", systemTimers);
+  const recorder = new Recorder(queue, new Session(), Date.now);
+  const captured = await timesUs(
+    () => recorder.record("agent_event", "vscode_terminal", fields),
+    () => queue.flush(),
+  );
+  const list: object[] = [];
+  const pushed = await timesUs(
+    (n) => void list.push({ n, ...fields }),
+    async () => void list.splice(0),
+  );
+  const against = "pushing a copy onto an array";
+  const at = (name: string, p: number, limit: number) =>
+    figure({ name, unit: "µs", value: quantile(captured, p), against, baseline: quantile(pushed, p), limit });
+  return [at("capture-p50", 0.5, 2), at("capture-p99", 0.99, 10)];
+}

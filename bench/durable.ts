@@ -1,0 +1,137 @@
+/**
+ * A batch of 20 events until it is durable. `batch-to-durable-p50`: in the worker, from the raw events through consent,
+ * firewall and store to the synced commit. `batch-acknowledged-p50`: from the editor's request over the process border
+ * to the answer, through the built worker. Against: better-sqlite3 alone inserting 20 rows in one synced transaction,
+ * in the same folder.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { v4, v7 } from "uuid";
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-languageserver/node";
+import { systemClock } from "../server/clock.ts";
+import { noticeHash } from "../server/consent-log.ts";
+import { pathsFrom } from "../server/paths.ts";
+import { openBetterSqlite3 } from "../server/store/better-sqlite3.ts";
+import { immediately } from "../server/store/driver.ts";
+import { Worker } from "../server/worker.ts";
+import { captured } from "../shared/captured.ts";
+import { categories } from "../shared/events.ts";
+import { giveConsent, recordEvents } from "../shared/protocol.ts";
+import type { Raw } from "../shared/raw.ts";
+import { type Figure, figure, quantile } from "./figure.ts";
+
+const batches = 500;
+const warmUp = 500;
+const batchSize = 20;
+
+const workerBundle = fileURLToPath(new URL("../dist/worker/worker.cjs", import.meta.url));
+
+const editor = { telemetry: true, enabled: true };
+const decision = {
+  mode: "local",
+  collect: categories,
+  notice: { version: "1", sha256: noticeHash },
+  via: "vscode_page",
+} as const;
+
+/** Makes batches of one session. */
+function batchMaker(): () => readonly Raw[] {
+  const session_id = v4();
+  let seq = 0;
+  const event = () => {
+    seq += 1;
+    const envelope = {
+      id: v7(),
+      event_type: "agent_event",
+      ts: Date.now(),
+      utc_offset_min: 0,
+      session_id,
+      source: "vscode_terminal",
+      seq,
+    } as const;
+    return captured(envelope, {
+      stream: "tool",
+      tool_name: "run_terminal_cmd",
+      tool_phase: "end",
+      command_line: "git commit -m 'a message'",
+      exit_code: 0,
+      duration_ms: 120,
+    });
+  };
+  return () => Array.from({ length: batchSize }, event);
+}
+
+/** Milliseconds of `store` for each batch after the warm-up. */
+async function timesMs<T>(prepare: () => T, store: (batch: T) => unknown): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < batches + warmUp; n += 1) {
+    const batch = prepare();
+    const start = performance.now();
+    await store(batch);
+    if (n >= warmUp) times.push(performance.now() - start);
+  }
+  return times;
+}
+
+function inWorker(home: string): Promise<number[]> {
+  const listener = { dataChanged: () => undefined, problemChanged: () => undefined };
+  const worker = new Worker(pathsFrom({}, home), {}, editor, systemClock, listener);
+  worker.giveConsent(decision);
+  return timesMs(batchMaker(), (events) => worker.record({ events })).finally(() => worker.close());
+}
+
+async function acknowledged(home: string): Promise<number[]> {
+  const { PATH = "" } = process.env;
+  const args = ["--node-ipc", `--clientProcessId=${process.pid}`];
+  const child = fork(workerBundle, args, { env: { PATH, HOME: home }, silent: true });
+  const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
+  connection.listen();
+  const params = { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: editor };
+  await connection.sendRequest("initialize", params);
+  await connection.sendRequest(giveConsent.method, decision);
+  const times = await timesMs(batchMaker(), (events) => connection.sendRequest(recordEvents.method, { events }));
+  const exited = once(child, "exit");
+  child.disconnect();
+  await exited;
+  connection.dispose();
+  return times;
+}
+
+async function alone(folder: string): Promise<number[]> {
+  const database = openBetterSqlite3(join(folder, "raw.db"), { readOnly: false, busyTimeoutMs: 0 });
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (id TEXT UNIQUE, v TEXT) STRICT;",
+  );
+  const insert = database.prepare("INSERT INTO t VALUES (?, ?)");
+  const rows = () => Array.from({ length: batchSize }, () => v7());
+  const times = await timesMs(rows, (ids) =>
+    immediately(database, () => {
+      for (const id of ids) insert.run(id, "run_terminal_cmd end git commit ok success");
+    }),
+  );
+  database.close();
+  return times;
+}
+
+export async function durable(): Promise<readonly Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  try {
+    const homes = ["one", "two"].map((name) => join(folder, name));
+    for (const home of homes) mkdirSync(home);
+    const [one = folder, two = folder] = homes;
+    const baseline = quantile(await alone(folder), 0.5);
+    const against = "better-sqlite3 alone, same batches";
+    const p50 = (name: string, times: readonly number[], limit: number) =>
+      figure({ name, unit: "ms", value: quantile(times, 0.5), against, baseline, limit });
+    return [
+      p50("batch-to-durable-p50", await inWorker(one), 1),
+      p50("batch-acknowledged-p50", await acknowledged(two), 3),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

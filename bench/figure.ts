@@ -1,0 +1,33 @@
+/** One measured figure: its value, the baseline it was measured against in the same run, and the limit it must keep. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: "ms" | "µs" | "bytes";
+  /** What the baseline is. */
+  readonly against: string;
+  /** The value divided by the baseline's. */
+  readonly ratio: number;
+  readonly limit: number;
+  readonly ok: boolean;
+}
+
+interface Measured {
+  readonly name: string;
+  readonly unit: Figure["unit"];
+  readonly value: number;
+  readonly against: string;
+  readonly baseline: number;
+  readonly limit: number;
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(4));
+
+export function figure({ name, unit, value, against, baseline, limit }: Measured): Figure {
+  return { name, value: rounded(value), unit, against, ratio: rounded(value / baseline), limit, ok: value <= limit };
+}
+
+/** The value below which the share `p` of the values lies (nearest rank). */
+export function quantile(values: readonly number[], p: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? Number.NaN;
+}

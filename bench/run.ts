@@ -1,0 +1,57 @@
+/**
+ * `npm run -s bench -- [name…] [--json]`: measures the named figures, or all. With `--json` one object a line:
+ * {"name","value","unit","against","ratio","limit","ok"}; else a table. Ends with 1 where a limit is not kept.
+ */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { activation } from "./activation.ts";
+import { bundles } from "./bundles.ts";
+import { capture } from "./capture.ts";
+import { durable } from "./durable.ts";
+import type { Figure } from "./figure.ts";
+
+/** Each measures the figures it names. */
+const benches: readonly { readonly names: readonly string[]; readonly run: () => Promise<readonly Figure[]> }[] = [
+  { names: ["activate-off", "activate-off-shown", "activate-local"], run: activation },
+  { names: ["bundle-main", "bundle-page"], run: bundles },
+  { names: ["capture-p50", "capture-p99"], run: capture },
+  { names: ["batch-to-durable-p50", "batch-acknowledged-p50"], run: durable },
+];
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
+const known = benches.flatMap(({ names }) => names);
+const unknown = positionals.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(", ")}. Known: ${known.join(", ")}`);
+  process.exit(2);
+}
+const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+
+execFileSync(process.execPath, ["esbuild.mjs"], {
+  cwd: fileURLToPath(new URL("..", import.meta.url)),
+  stdio: "inherit",
+});
+const figures: Figure[] = [];
+for (const { names, run } of benches) {
+  if (!names.some(wanted)) continue;
+  for (const measured of await run()) {
+    if (!wanted(measured.name)) continue;
+    figures.push(measured);
+    if (values.json === true) console.log(JSON.stringify(measured));
+  }
+}
+if (values.json !== true) {
+  console.table(
+    figures.map(({ name, value, unit, limit, ratio, against, ok }) => ({
+      name,
+      value,
+      unit,
+      limit,
+      ratio,
+      against,
+      ok,
+    })),
+  );
+}
+process.exitCode = figures.every(({ ok }) => ok) ? 0 : 1;
