@@ -37,7 +37,8 @@ export async function packageVsix(target = `${process.platform}-${process.arch}`
     ignoreFile,
     dependencies: false,
     allowMissingRepository: true,
-    skipLicense: false,
+    // The manual's pictures lie in the repository, which the package does not name.
+    rewriteRelativeLinks: false,
   });
   await rm(ignoreFile);
   return packagePath;

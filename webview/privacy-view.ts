@@ -36,7 +36,7 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
       ${categories.map((name) => tickView(name, ticked, change))}
       <div class="row">
         <button class="second" @click=${() => change({ ticked: [...categories] })}>Tick all</button>
-        <span class="quiet">Nothing is ticked for you.</span>
+        ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
       </div>
       <div class="row choices">
         ${
