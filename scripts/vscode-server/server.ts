@@ -82,21 +82,23 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
   return { port, url: `http://127.0.0.1:${port}/`, stop: () => stopGroup(child) };
 }
 
+/** Runs one of the server's commands for extensions and returns what it prints. */
+function extensionCommand(command: string, { extensionsFolder, dataFolder, env }: ServerOptions): string {
+  const folders = [`--extensions-dir=${extensionsFolder}`, `--server-data-dir=${dataFolder}`];
+  const args = [serverMain, command, ...folders, "--accept-server-license-terms", "--force"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} did not succeed:\n${stdout}${stderr}`);
+  return stdout;
+}
+
 /** Installs a packaged extension, offline. */
-export function installExtension(vsix: string, { extensionsFolder, dataFolder, env }: ServerOptions): void {
-  const result = spawnSync(
-    process.execPath,
-    [
-      serverMain,
-      `--install-extension=${vsix}`,
-      `--extensions-dir=${extensionsFolder}`,
-      `--server-data-dir=${dataFolder}`,
-      "--accept-server-license-terms",
-      "--force",
-    ],
-    { env, encoding: "utf8" },
-  );
-  if (result.status !== 0) throw new Error(`the extension was not installed:\n${result.stdout}${result.stderr}`);
+export function installExtension(vsix: string, options: ServerOptions): void {
+  extensionCommand(`--install-extension=${vsix}`, options);
+}
+
+/** The installed extensions, by publisher and name. */
+export function listExtensions(options: ServerOptions): readonly string[] {
+  return extensionCommand("--list-extensions", options).trim().split("\n");
 }
 
 function listening(child: ChildProcess): Promise<void> {

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageVsix } from "../../scripts/package.ts";
@@ -50,6 +50,7 @@ async function shows(title: string, value: string): Promise<void> {
 
 describe("the main job in the packaged extension", () => {
   it("is off after installing: no file, and the page says so", async () => {
+    expect(workbench.installedExtensions()).toContain("nexus.nexus-telemetry");
     expect(await workbench.statusItem.textContent()).toContain("off");
     expect(await workbench.statusTooltip()).toContain("you have not been asked");
     await workbench.command("Nexus: Open Dashboard");
@@ -129,6 +130,18 @@ describe("the main job in the packaged extension", () => {
     await shows("Terminal commands", "5");
   });
 
+  it("says so when the recorder does not start, keeps what happens meanwhile, and heals by itself", async () => {
+    const bundle = await workbench.installedFile("dist", "worker", "worker.cjs");
+    await rename(bundle, `${bundle}.away`);
+    await workbench.killWorker();
+    await workbench.statusItem.filter({ hasText: "paused" }).waitFor();
+    await workbench.type("true");
+    expect(await workbench.statusTooltip()).toContain("The recorder ended unexpectedly");
+    await rename(`${bundle}.away`, bundle);
+    await workbench.statusItem.filter({ hasText: "local" }).waitFor();
+    await shows("Terminal commands", "6");
+  });
+
   it("exports everything to a file of the user's choice", async () => {
     const target = join(workbench.home, "mine.json");
     await workbench.command("Nexus: Telemetry Export");
@@ -167,10 +180,10 @@ describe("the main job in the packaged extension", () => {
     await workbench.command("Nexus: Telemetry Purge");
     const dialog = workbench.page.locator(".monaco-dialog-box");
     await dialog.waitFor();
-    expect(await dialog.textContent()).toMatch(/Delete 10 events of 1 session \(\d.*[KM]B\)\?/);
+    expect(await dialog.textContent()).toMatch(/Delete 12 events of 1 session \(\d.*[KM]B\)\?/);
     await workbench.screenshot("purge-dark");
     await dialog.getByRole("button", { name: "Delete" }).click();
-    await workbench.page.getByText("Nexus: Deleted 10 events").first().waitFor();
+    await workbench.page.getByText("Nexus: Deleted 12 events").first().waitFor();
     await page().getByRole("heading", { name: "Nothing yet in this period" }).waitFor();
   });
 

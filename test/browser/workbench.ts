@@ -3,7 +3,7 @@
  *
  * Everything of one workbench lies in one fresh folder: home, data, configuration, editor logs, extensions.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { type Browser, chromium, type FrameLocator, type Page } from "playwright
 import { chromiumFlags, findChromium } from "../../scripts/browser.ts";
 import {
   installExtension,
+  listExtensions,
   type ServerOptions,
   startServer,
   type VsCodeServer,
@@ -103,6 +104,26 @@ export class Workbench {
   async load(): Promise<void> {
     await this.page.goto(`${this.#server.url}?folder=${encodeURIComponent(join(this.folder, "workspace"))}`);
     await this.statusItem.waitFor();
+  }
+
+  installedExtensions(): readonly string[] {
+    return listExtensions(this.#options);
+  }
+
+  /** A file of the installed extension. */
+  async installedFile(...parts: readonly string[]): Promise<string> {
+    const folders = await readdir(this.#options.extensionsFolder);
+    const folder = folders.find((name) => name.startsWith("nexus.nexus-telemetry-")) ?? "";
+    return join(this.#options.extensionsFolder, folder, ...parts);
+  }
+
+  /** Kills the worker of this window. */
+  async killWorker(): Promise<void> {
+    const bundle = await this.installedFile("dist", "worker", "worker.cjs");
+    for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+      const line = await readFile(join("/proc", pid, "cmdline"), "utf8").catch(() => "");
+      if (line.includes(bundle)) process.kill(Number(pid), "SIGKILL");
+    }
   }
 
   get statusItem() {
