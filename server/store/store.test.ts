@@ -110,8 +110,7 @@ describe("erase", () => {
     store.close();
     const bytes = readFileSync(file, "latin1");
     for (const { id, sessionId } of events) {
-      expect(bytes).not.toContain(id);
-      expect(bytes).not.toContain(sessionId);
+      expect(bytes.includes(id) || bytes.includes(sessionId)).toBe(false);
     }
   });
 
