@@ -88,7 +88,12 @@ async function runInBrowser(vsix: string): Promise<void> {
   const options: ServerOptions = {
     dataFolder,
     extensionsFolder,
-    settings: { "workbench.startupEditor": "readme", "chat.disableAIFeatures": true },
+    settings: {
+      "workbench.startupEditor": "readme",
+      "workbench.secondarySideBar.defaultVisibility": "hidden",
+      "chat.disableAIFeatures": true,
+      "git.openRepositoryInParentFolders": "never",
+    },
     env,
     connectionToken,
     testDriver: false,
