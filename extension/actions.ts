@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { ProgressLocation, Uri, window } from "vscode";
 import type { Checked } from "../shared/check.ts";
-import type { ConsentRecord } from "../shared/consent.ts";
+import { type ConsentRecord, decide } from "../shared/consent.ts";
 import { noticeVersion } from "../shared/consent-text.ts";
 import { exportAll, giveConsent, purge, status } from "../shared/protocol.ts";
 import { countText, modeSentence, sizeText } from "../shared/words.ts";
@@ -27,11 +27,12 @@ export class Actions {
     this.#home = home;
   }
 
-  /** Writes the user's decision down and follows it. */
+  /** Writes the user's decision down and follows it. A no is followed at once, whatever becomes of its record. */
   async decide({ mode, collect, notice, via }: Decision): Promise<string> {
-    const { permission } = await this.#telemetry.command(giveConsent, { mode, collect, notice, via });
-    const record: ConsentRecord = { mode, collect, noticeVersion, tsMs: Date.now() };
-    this.#permissions.decided(record, permission);
+    const record = (tsMs: number): ConsentRecord => ({ mode, collect, noticeVersion, tsMs });
+    if (mode === "off") this.#permissions.decided(record(Date.now()), decide(record(Date.now()), []));
+    const { permission, decidedMs } = await this.#telemetry.command(giveConsent, { mode, collect, notice, via });
+    this.#permissions.decided(record(decidedMs), permission);
     return modeSentence(permission);
   }
 
@@ -57,8 +58,13 @@ export class Actions {
 
   /** Asks with count and size, then deletes; `null` where the user thought better of it. */
   async purge(): Promise<string | null> {
-    const { database } = await this.#telemetry.command(status, {});
-    if (database === null || database.events === 0) return "There is nothing to delete.";
+    const { database, problem } = await this.#telemetry.command(status, {});
+    if (database === null) {
+      if (problem !== null) throw new Error(problem.text);
+      return "There is nothing to delete.";
+    }
+    // Without events there is nothing to lose, and perhaps an earlier purge to be finished.
+    if (database.events === 0) return this.purgeConfirmed();
     const { events, sessions, sizeBytes } = database;
     const confirm = "Delete";
     const answer = await window.showWarningMessage(

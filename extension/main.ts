@@ -3,7 +3,7 @@
  * are given, the one reading of the consent record, and the status item.
  */
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { type ExtensionContext, type WebviewPanel, window, workspace } from "vscode";
 import { consentFile } from "../shared/locations.ts";
 import { registerCommands } from "./commands.ts";
@@ -15,7 +15,7 @@ import { StatusItem } from "./status-item.ts";
 let product: Product | undefined;
 
 export function activate(context: ExtensionContext): void {
-  const permissions = new PermissionSource(consentFile({ env: process.env, home: homedir(), join }));
+  const permissions = new PermissionSource(consentFile({ env: process.env, home: homedir(), join, isAbsolute }));
   const statusItem = new StatusItem();
   const needed = () => {
     product ??= new Product(context, permissions, statusItem);
@@ -45,5 +45,4 @@ export function activate(context: ExtensionContext): void {
 
 export async function deactivate(): Promise<void> {
   await product?.telemetry.close();
-  product = undefined;
 }

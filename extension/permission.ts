@@ -24,6 +24,8 @@ export class PermissionSource implements Disposable {
   readonly #changed = new EventEmitter<Permission>();
   readonly #subscriptions: Disposable;
   #reading: ConsentReading = null;
+  /** Raised by each reading and each decision: a slower, older reading does not count. */
+  #generation = 0;
   #fromWorker: readonly Refusal[] = [];
   #environment: readonly Refusal[] | undefined;
   /** Until the record was read. */
@@ -59,6 +61,8 @@ export class PermissionSource implements Disposable {
 
   /** Reads the consent record; the only file the extension host ever reads. */
   async read(): Promise<void> {
+    this.#generation += 1;
+    const generation = this.#generation;
     let reading: ConsentReading;
     try {
       reading = readConsent(await readFile(this.#file, "utf8"));
@@ -66,6 +70,7 @@ export class PermissionSource implements Disposable {
       // No file: never asked. A file that cannot be read may hold a no.
       reading = error instanceof Error && Reflect.get(error, "code") === "ENOENT" ? null : "damaged";
     }
+    if (generation !== this.#generation) return;
     // A new decision, made elsewhere: what the worker said of an older one may be over.
     if (!isSame(reading, this.#reading)) this.#fromWorker = [];
     this.#reading = reading;
@@ -74,6 +79,7 @@ export class PermissionSource implements Disposable {
 
   /** A decision that was just written down, and what the worker made of it. */
   decided(record: ConsentRecord, permission: Permission): void {
+    this.#generation += 1;
     this.#reading = record;
     this.learn(permission);
   }

@@ -26,9 +26,9 @@ export class Product implements Disposable {
     this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, {
       stateChanged: () => {
         statusItem.show(this.telemetry);
-        this.panel.changed();
+        this.panel.stateChanged();
       },
-      dataChanged: () => this.panel.changed(),
+      dataChanged: () => this.panel.dataChanged(),
     });
     this.actions = new Actions(this.telemetry, permissions, homedir());
     this.panel = new PagePanel(context, this.telemetry, this.actions, systemTimers, this.log);

@@ -84,6 +84,8 @@ export class EventQueue {
     if (this.#sending !== undefined) return;
     this.#sending = this.#sendAll().finally(() => {
       this.#sending = undefined;
+      // What came while the last answer was being taken in has no timer yet.
+      if (this.#events.length > 0 && !this.#pausing) this.#send();
     });
   }
 

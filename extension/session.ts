@@ -14,7 +14,6 @@ export interface Place {
 export class Session {
   #id = "";
   #endsMs = 0;
-  #utcOffsetMin = 0;
   readonly #sequences = new Map<Source, number>();
 
   /** The session and sequence number of an event of `source` at `tsMs`. A new local day begins a new session. */
@@ -22,14 +21,18 @@ export class Session {
     if (tsMs >= this.#endsMs) this.#begin(tsMs);
     const seq = (this.#sequences.get(source) ?? 0) + 1;
     this.#sequences.set(source, seq);
-    return { sessionId: this.#id, seq, utcOffsetMin: this.#utcOffsetMin };
+    return { sessionId: this.#id, seq, utcOffsetMin: -new Date(tsMs).getTimezoneOffset() };
+  }
+
+  /** What comes next belongs to another session, as after a withdrawn consent. */
+  end(): void {
+    this.#endsMs = 0;
   }
 
   #begin(tsMs: number): void {
     const now = new Date(tsMs);
     this.#id = randomUUID();
     this.#endsMs = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime();
-    this.#utcOffsetMin = -now.getTimezoneOffset();
     this.#sequences.clear();
   }
 }

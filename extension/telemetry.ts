@@ -29,6 +29,7 @@ export class Telemetry implements Disposable {
   readonly #supervisor: Supervisor;
   readonly #queue: EventQueue;
   readonly #captures: Captures;
+  readonly #session = new Session();
   readonly #log: Log;
   readonly #faces: Faces;
   readonly #subscription: Disposable;
@@ -47,7 +48,7 @@ export class Telemetry implements Disposable {
       down: (retryMs) => this.#workerEnded(retryMs),
     });
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
-    this.#captures = new Captures([terminalSource(new Recorder(this.#queue, new Session(), Date.now))]);
+    this.#captures = new Captures([terminalSource(new Recorder(this.#queue, this.#session, Date.now))]);
     this.#subscription = permissions.onDidChange((permission) => this.#follow(permission));
   }
 
@@ -68,6 +69,16 @@ export class Telemetry implements Disposable {
   /** Asks the worker on the user's behalf, in any mode. */
   command<P, R>(request: Request<P, R>, params: P): Promise<R> {
     return this.#supervisor.command(request, params);
+  }
+
+  /** Asks as a face does that refreshes itself: it starts no worker in mode off, and waits its turn while one is failing. */
+  ask<P, R>(request: Request<P, R>, params: P): Promise<R> {
+    return this.#supervisor.request(request, params);
+  }
+
+  /** The worker's own ruling, from a status. */
+  learn(permission: Permission): void {
+    this.#permissions.learn(permission);
   }
 
   followSettings(): void {
@@ -93,6 +104,7 @@ export class Telemetry implements Disposable {
     if (on) this.#supervisor.keep();
     else {
       this.#queue.clear();
+      this.#session.end();
       this.#problem = null;
       this.#workerDown = null;
       void this.#supervisor.release();
@@ -109,6 +121,8 @@ export class Telemetry implements Disposable {
       const outcome = await this.#supervisor.request(recordEvents, { events: batch });
       if (outcome.outcome === "stored") return "stored";
       if (outcome.outcome === "failed") return "later";
+      // Another window may have withdrawn the consent.
+      await this.#permissions.read();
       this.#permissions.learn(outcome.permission);
       return "forget";
     } catch {
@@ -134,8 +148,8 @@ export class Telemetry implements Disposable {
   }
 
   #workerEnded(retryMs: number | null): void {
-    if (retryMs === null) return;
     this.#problem = null;
+    if (retryMs === null) return;
     this.#workerDown = `The recorder ended unexpectedly. It is started again in ${retryMs / 1000} s; events wait meanwhile.`;
     this.#log.warn(this.#workerDown);
     this.#faces.stateChanged();

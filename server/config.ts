@@ -5,6 +5,7 @@
  * that was mistyped may have been a *no*. Other tables of the file belong to other tools and are left alone.
  */
 import { readFileSync, statSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod";
 import { modes, type Refusal } from "../shared/consent.ts";
@@ -20,7 +21,7 @@ const privacyTable = z.strictObject({
 const telemetryTable = z.strictObject({
   mode: z.enum(modes).optional(),
   enabled: z.boolean().optional(),
-  db_path: z.string().min(1).optional(),
+  db_path: z.string().refine(isAbsolute, "it must be an absolute path").optional(),
   community_contribution: z.boolean().default(false),
   batch_size: z.int().min(1).max(10_000).default(100),
   flush_interval_secs: z.int().min(1).max(86_400).default(60),
@@ -55,7 +56,9 @@ function explain(file: string, table: string, schema: z.ZodObject, error: z.ZodE
   if (issue.code === "unrecognized_keys") {
     const known = issue.path[0] === "privacy" ? Object.keys(privacyTable.shape) : Object.keys(schema.shape);
     const key = issue.keys[0] ?? "";
-    return new ConfigError(`${file}: unknown key ${key} in [${place}].${nearest(key, known)}`);
+    // This goes to a log: what does not look like a key is not quoted.
+    const name = /^[a-z_]{1,40}$/i.test(key) ? `key ${key}` : "key";
+    return new ConfigError(`${file}: unknown ${name} in [${place}].${nearest(key, known)}`);
   }
   return new ConfigError(`${file}: ${place} cannot be used (${issue.message}). Correct the value or remove the key.`);
 }
@@ -95,14 +98,20 @@ export function configRefusals(file: string, config: Config): readonly Refusal[]
   ];
 }
 
+/** A sentence for each of the keys that is set to something else than its default and is not followed yet. */
+function withoutEffect<T>(given: T, usual: T, keys: readonly (keyof T & string)[]): readonly string[] {
+  return keys.filter((key) => given[key] !== usual[key]).map((key) => `${key} has no effect in this version.`);
+}
+
 /** Keys that are accepted and have no effect, each as a sentence for the status. */
 export function configRemarks(config: Config): readonly string[] {
   const { privacy } = config;
   return [
     ...(privacy.strip_pii ? [] : ["strip_pii = false has no effect: personal data is never recorded."]),
     ...(privacy.redact_file_paths ? [] : ["redact_file_paths = false has no effect: paths are never recorded."]),
-    ...(config.community_contribution ? ["community_contribution has no effect in this version."] : []),
-    ...(privacy.differential_privacy ? ["differential_privacy has no effect in this version."] : []),
+    ...withoutEffect(config, defaultConfig, ["batch_size", "flush_interval_secs", "max_db_size_mb", "retention_days"]),
+    ...withoutEffect(config, defaultConfig, ["community_contribution"]),
+    ...withoutEffect(privacy, defaultConfig.privacy, ["block_sensitive", "differential_privacy", "dp_epsilon"]),
   ];
 }
 

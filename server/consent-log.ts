@@ -54,19 +54,20 @@ export class ConsentLog {
   }
 
   /**
-   * Appends a decision and returns once it is durable.
+   * Appends a decision and returns its time, in milliseconds since 1970, once it is durable.
    * @throws StaleNoticeError where another text was shown; the file system's error where it cannot be written.
    */
-  append(decision: Decision): void {
+  append(decision: Decision): number {
     const { version, sha256 } = decision.notice;
     if (decision.mode !== "off" && (version !== noticeVersion || sha256 !== noticeHash)) {
       throw new StaleNoticeError("The text has changed since it was shown. Please read it again.");
     }
     const before = this.read();
+    const tsMs = this.#clock.nowMs();
     const entry = {
       schema_version: 1,
       record_id: randomUUID(),
-      ts: new Date(this.#clock.nowMs()).toISOString(),
+      ts: new Date(tsMs).toISOString(),
       state: decision.mode !== "off" ? "given" : before !== null && before !== "damaged" ? "withdrawn" : "refused",
       mode: decision.mode,
       collect: decision.mode === "off" ? [] : decision.collect,
@@ -76,14 +77,15 @@ export class ConsentLog {
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const file = openSync(this.path, "a", 0o600);
     try {
-      // A line that a crash cut short must not swallow this one.
-      const newline = before === "damaged" ? "\n" : "";
+      // A line that a crash or a hand left unfinished must not swallow this one.
+      const newline = this.#text === "" || this.#text.endsWith("\n") ? "" : "\n";
       writeSync(file, `${newline}${JSON.stringify(entry)}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
     syncFolder(dirname(this.path));
+    return tsMs;
   }
 }
 

@@ -47,6 +47,6 @@ export class Gate {
     ]);
     const decidedMs = reading === null || reading === "damaged" ? null : reading.tsMs;
     const database = this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database);
-    return { permission, remarks: configRemarks(config), database, decidedMs };
+    return { permission, remarks: [...this.#paths.remarks, ...configRemarks(config)], database, decidedMs };
   }
 }

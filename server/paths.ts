@@ -1,6 +1,6 @@
 /** Where everything lies (DESIGN of the data folder: `docs/architecture.md`). Making a path creates nothing. */
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { configFolder, consentFile } from "../shared/locations.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,20 +14,23 @@ export interface Paths {
   readonly configFile: string;
   readonly consentFile: string;
   readonly policyFile: string;
+  /** What of the environment does not count, each as a sentence. */
+  readonly remarks: readonly string[];
 }
 
 /** The policy of the whole system. An administrator's file; nothing a user sets may point elsewhere. */
 export const policyFile = "/etc/nexus/policy.toml";
 
+/** A relative path would mean another place for every process; like an empty one, it does not count. */
 const given = (value: string | undefined): string | undefined =>
-  value === undefined || value === "" ? undefined : value;
+  value !== undefined && isAbsolute(value) ? value : undefined;
 
 /** `NEXUS_HOME` (default `~/nexus`) holds the data; `NEXUS_TELEMETRY_PATH` moves the database alone. */
 export function pathsFrom(env: Environment, home: string = homedir()): Paths {
   const nexusHome = resolve(given(env["NEXUS_HOME"]) ?? join(home, "nexus"));
   const stateFolder = join(nexusHome, "state");
   const databasePath = given(env["NEXUS_TELEMETRY_PATH"]);
-  const surroundings = { env, home, join };
+  const surroundings = { env, home, join, isAbsolute };
   return {
     home: nexusHome,
     stateFolder,
@@ -36,5 +39,8 @@ export function pathsFrom(env: Environment, home: string = homedir()): Paths {
     configFile: join(configFolder(surroundings), "config.toml"),
     consentFile: consentFile(surroundings),
     policyFile,
+    remarks: ["NEXUS_HOME", "NEXUS_TELEMETRY_PATH", "XDG_CONFIG_HOME"]
+      .filter((name) => env[name] !== undefined && env[name] !== "" && given(env[name]) === undefined)
+      .map((name) => `${name} is no absolute path and does not count.`),
   };
 }

@@ -4,6 +4,7 @@
  * Nothing here creates a file before the user has said yes, except the record of the decision itself.
  */
 import type { Checked } from "../shared/check.ts";
+import { decide, type Permission } from "../shared/consent.ts";
 import type {
   EditorState,
   exportAll,
@@ -71,10 +72,20 @@ export class Worker {
 
   /** @throws StaleNoticeError, or the file system's error. */
   giveConsent(decision: Decision): Result<typeof giveConsent> {
-    this.#consent.append(decision);
-    const { permission } = this.#gate.rule();
+    const decidedMs = this.#consent.append(decision);
+    const permission = this.#permissionAfter(decision, decidedMs);
     if (permission.mode === "off") this.#store.close();
-    return { permission };
+    return { permission, decidedMs };
+  }
+
+  /** The decision is written down and counts, also where a file that could narrow it cannot be used at present. */
+  #permissionAfter({ mode, collect, notice }: Decision, tsMs: number): Permission {
+    try {
+      return this.#gate.rule().permission;
+    } catch (error) {
+      this.#setProblem(this.#explain(error));
+      return decide({ mode, collect, noticeVersion: notice.version, tsMs }, []);
+    }
   }
 
   status(): Status {
@@ -84,11 +95,12 @@ export class Worker {
       ruling = this.#gate.rule();
       this.#store.moveTo(ruling.database);
       totals = this.#store.totals();
+      this.#settle();
     } catch (error) {
       this.#setProblem(this.#explain(error));
     }
     return {
-      permission: ruling?.permission ?? { mode: "off", collect: [], consent: "given", refusals: [] },
+      permission: ruling?.permission ?? null,
       decidedMs: ruling?.decidedMs ?? null,
       database: totals === undefined ? null : { path: this.#store.file, ...totals },
       databasePath: this.#store.file,

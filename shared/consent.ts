@@ -47,7 +47,10 @@ export type ConsentState = (typeof consentStates)[number];
 
 export interface Permission {
   readonly mode: Mode;
+  /** What may be recorded now. */
   readonly collect: readonly Category[];
+  /** What the user's own record allows, whoever says no. */
+  readonly agreed: readonly Category[];
   readonly consent: ConsentState;
   /** Everything that says no at present, in the order of naming, also where it changes nothing. */
   readonly refusals: readonly Refusal[];
@@ -59,13 +62,13 @@ export type ConsentReading = ConsentRecord | null | "damaged";
 /** The rule. A damaged record counts as no: what it said is unknown. */
 export function decide(reading: ConsentReading, refusals: readonly Refusal[]): Permission {
   const ordered = [...refusals].sort((a, b) => refusers.indexOf(a.by) - refusers.indexOf(b.by));
-  const closed = { mode: "off", collect: [], refusals: ordered } as const;
+  const closed = { mode: "off", collect: [], agreed: [], refusals: ordered } as const;
   if (reading === "damaged") return { ...closed, consent: "damaged" };
   if (reading === null) return { ...closed, consent: "never_asked" };
   if (reading.mode === "off") return { ...closed, consent: "refused" };
-  if (ordered.some((refusal) => refusal.reach === "all")) return { ...closed, consent: "given" };
-  const narrowed = ordered.length > 0 ? "local" : reading.mode;
-  return { mode: narrowed, collect: reading.collect, consent: "given", refusals: ordered };
+  const given = { agreed: reading.collect, consent: "given", refusals: ordered } as const;
+  if (ordered.some((refusal) => refusal.reach === "all")) return { mode: "off", collect: [], ...given };
+  return { mode: ordered.length > 0 ? "local" : reading.mode, collect: reading.collect, ...given };
 }
 
 /** Environment variables in which a false value forbids everything. */

@@ -10,7 +10,7 @@
 export const categories = ["tool_usage", "command_usage", "performance", "error_types", "session_metadata"] as const;
 export type Category = (typeof categories)[number];
 
-/** Where an event was captured. A source numbers its events of one session from 1 upwards, without gaps. */
+/** Where an event was captured. A source numbers its events of one session from 1 upwards; a gap is a loss. */
 export const sources = ["vscode_terminal", "vscode"] as const;
 export type Source = (typeof sources)[number];
 

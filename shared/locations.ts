@@ -7,12 +7,14 @@ export interface Surroundings {
   readonly home: string;
   /** Joins parts of a path as the system does. */
   readonly join: (...parts: readonly string[]) => string;
+  readonly isAbsolute: (path: string) => boolean;
 }
 
 /** The folder of `config.toml` and `consent.jsonl`: `$XDG_CONFIG_HOME/nexus`, else `~/.config/nexus`, on every system. */
-export function configFolder({ env, home, join }: Surroundings): string {
+export function configFolder({ env, home, join, isAbsolute }: Surroundings): string {
   const xdg = env["XDG_CONFIG_HOME"];
-  return join(xdg !== undefined && xdg !== "" ? xdg : join(home, ".config"), "nexus");
+  // A relative value is to be ignored (XDG Base Directory Specification).
+  return join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, ".config"), "nexus");
 }
 
 /** The append-only record of the user's own decisions. Absent means never asked. */

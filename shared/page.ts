@@ -37,10 +37,12 @@ export const checkPageMessage = oneOf("say", {
     status: nullable(status.result),
     stats: nullable(stats.result),
     notice: record({ version: text(64), sha256: text(64) }),
-    /** A failure to show instead of data, as a sentence. */
+    /** What keeps the product from working, as sentences. */
+    problems: listOf(text(8192), 8),
+    /** Why the data are missing or old, as a sentence. */
     failure: nullable(text(8192)),
-    /** An answer to what the user just did, as a sentence. */
-    done: nullable(text(2048)),
+    /** An answer to what the user just did, as a sentence; it stands until the next one. */
+    done: nullable(text(8192)),
     busy: boolean,
     /** When this state was made, in milliseconds since 1970. */
     nowMs: whole(),

@@ -52,19 +52,18 @@ const raw: Check<Raw> = (value) => value as Raw;
 export const checkPermission = record({
   mode: word(modes),
   collect: listOf(word(categories), categories.length),
+  agreed: listOf(word(categories), categories.length),
   consent: word(consentStates),
   refusals: listOf(record({ by: word(refusers), reach: word(["all", "sharing"]), name: text(4200) }), 64),
 });
 
 export const problemKinds = [
   "config_invalid",
-  "consent_damaged",
   "database_locked",
   "database_newer",
   "database_set_aside",
   "disk_full",
   "read_only",
-  "worker_failing",
   "storage_failing",
 ] as const;
 export type ProblemKind = (typeof problemKinds)[number];
@@ -111,16 +110,19 @@ export const giveConsent = request(
     notice: record({ version: label, sha256: text(64) }),
     via: word(["vscode_page", "vscode_command"]),
   }),
-  record({ permission: checkPermission }),
+  /** `decidedMs`: the time in the record, in milliseconds since 1970. */
+  record({ permission: checkPermission, decidedMs: whole() }),
 );
 
 export const status = request(
   "nexus/status",
   nothing,
   record({
-    permission: checkPermission,
+    /** `null` where it cannot be known: the consent record, the policy or the configuration cannot be read. */
+    permission: nullable(checkPermission),
     /** When the user's last decision was made, in milliseconds since 1970. */
     decidedMs: nullable(whole()),
+    /** `null`: there is none, or (with a problem) what is there cannot be read. */
     database: nullable(
       record({
         path,

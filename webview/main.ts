@@ -4,14 +4,23 @@ import { keep, kept, onMessage, tellEditor } from "./editor.ts";
 import type { Deeds, Model } from "./model.ts";
 import { pageView } from "./page-view.ts";
 
-let model: Model = { state: null, ...kept(), ticked: null, confirming: false };
+let model: Model = { state: null, ...kept(), ticked: null, done: null, confirming: false };
 
-const deeds: Deeds = { tell: tellEditor, change };
+const deeds: Deeds = {
+  tell: (action) => {
+    change({ done: null });
+    tellEditor(action);
+  },
+  change,
+};
 
 function change(part: Partial<Model>): void {
+  const { confirming } = model;
   model = { ...model, ...part };
   keep({ tab: model.tab, period: model.period });
   draw();
+  // The question takes the focus to the answer that loses nothing, and gives it back.
+  if (model.confirming !== confirming) document.getElementById(model.confirming ? "purge-keep" : "purge-ask")?.focus();
 }
 
 function draw(): void {
@@ -22,7 +31,8 @@ function draw(): void {
 onMessage((message) => {
   if (message.say === "showTab") change({ tab: message.tab });
   // A decision that was taken fills the form from the record again.
-  else change({ state: message, ...(message.done === null ? {} : { ticked: null, confirming: false }) });
+  else if (message.done === null) change({ state: message });
+  else change({ state: message, done: message.done, ticked: null, confirming: false });
 });
 draw();
 tellEditor({ do: "ready", period: model.period });

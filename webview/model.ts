@@ -10,6 +10,8 @@ export interface Model {
   readonly period: Period;
   /** The ticks on the consent form; `null`: as the record has them. */
   readonly ticked: readonly Category[] | null;
+  /** The answer to what the user did last. */
+  readonly done: string | null;
   /** The page asks whether to delete. */
   readonly confirming: boolean;
 }

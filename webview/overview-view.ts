@@ -21,7 +21,7 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
       rows.length === 0
         ? html`<p class="quiet">Nothing in this period.</p>`
         : html`<div class="scroll"><table>
-            <thead><tr><th scope="col">${what}</th><th></th><th class="number" scope="col">Runs</th><th class="number" scope="col">Failed</th><th class="number" scope="col">Median</th></tr></thead>
+            <thead><tr><th scope="col">${what}</th><td></td><th class="number" scope="col">Runs</th><th class="number" scope="col">Failed</th><th class="number" scope="col">Median</th></tr></thead>
             <tbody>${rows.map(
               ({ name, count, failed, medianMs }) => html`<tr>
                 <th scope="row">${name}</th>
@@ -37,11 +37,11 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
 }
 
 function numbersView(stats: Stats): TemplateResult {
-  const { commands, failed, cancelled, successRate, durations, sessions } = stats;
-  const judged = commands - cancelled;
+  const { commands, succeeded, failed, cancelled, successRate, durations, sessions } = stats;
+  const judged = succeeded + failed;
   return html`<div class="cards">
-    ${card("Terminal commands", commands.toLocaleString("en-US"), cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`)}
-    ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no command ended yet" : `of ${countText(judged, "command")}`)}
+    ${card("Terminal commands", commands.toLocaleString("en-US"), judged === 0 ? "that ended" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`)}
+    ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no outcome known" : `of ${countText(judged, "command")}`)}
     ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), durations === null ? "no duration known" : `95 % under ${durationText(durations.p95Ms)}`)}
     ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), "added up")}
     ${card("Sessions", sessions.toLocaleString("en-US"), "one per window and day")}

@@ -33,7 +33,8 @@ function moveTab(event: KeyboardEvent, current: Tab, change: Deeds["change"]): v
 
 export function pageView(model: Model, deeds: Deeds): TemplateResult {
   const { state, tab } = model;
-  const problem = state?.failure ?? state?.status?.problem?.text;
+  const told = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.text];
+  const problems = [...new Set(told)].filter((text) => typeof text === "string");
   return html`
     <header>
       <h1>Nexus Telemetry</h1>
@@ -54,9 +55,9 @@ export function pageView(model: Model, deeds: Deeds): TemplateResult {
       )}
     </div>
     <div role="status" aria-live="polite">
-      ${state?.done ? html`<div class="notice"><p>${state.done}</p></div>` : nothing}
+      ${model.done === null ? nothing : html`<div class="notice"><p>${model.done}</p></div>`}
     </div>
-    ${problem ? html`<div class="notice warning" role="alert"><p>${problem}</p></div>` : nothing}
+    ${problems.map((text) => html`<div class="notice warning" role="alert"><p>${text}</p></div>`)}
     ${(state?.permission.refusals ?? []).map(
       (refusal) => html`<div class="notice"><p>${refusalSentence(refusal)}</p></div>`,
     )}

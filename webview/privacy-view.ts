@@ -20,18 +20,17 @@ function tickView(name: Category, ticked: readonly Category[], change: Deeds["ch
 
 function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): TemplateResult {
   if (state === null) return html``;
-  const { permission, notice: shown, busy } = state;
+  const { permission, notice: shown } = state;
   const given = permission.consent === "given";
-  const ticked = own ?? permission.collect;
+  const ticked = own ?? permission.agreed;
   const changed =
-    own !== null &&
-    (own.length !== permission.collect.length || own.some((name) => !permission.collect.includes(name)));
+    own !== null && (own.length !== permission.agreed.length || own.some((name) => !permission.agreed.includes(name)));
   const decide = (mode: "off" | "local", collect: readonly Category[]) =>
     tell({ do: "decide", mode, collect, notice: shown });
   return html`<section class="panel">
     <h2>${notice.title}</h2>
     <p>${notice.intro}</p>
-    <fieldset ?disabled=${busy}>
+    <fieldset>
       <legend class="hidden">What may be recorded</legend>
       ${categories.map((name) => tickView(name, ticked, change))}
       <div class="row">
@@ -57,27 +56,34 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
 function dataView({ state, confirming }: Model, { change, tell }: Deeds): TemplateResult {
   const database = state?.status?.database ?? null;
   const busy = state?.busy ?? true;
-  if (database === null || database.events === 0) {
-    return html`<section class="panel"><h2>Your data</h2><p class="quiet">Nothing is stored.</p></section>`;
+  if (database === null) {
+    const unknown =
+      state?.status === null ? state.permission.consent !== "never_asked" : state?.status.problem !== null;
+    const sentence = unknown ? "What is stored cannot be read at present." : "Nothing is stored.";
+    return html`<section class="panel"><h2>Your data</h2><p class="quiet">${sentence}</p></section>`;
   }
+  const keep = () => change({ confirming: false });
+  const keepOnEscape = (event: KeyboardEvent) => {
+    if (event.key === "Escape") keep();
+  };
   const amount = `${countText(database.events, "event")} of ${countText(database.sessions, "session")} (${sizeText(database.sizeBytes)})`;
   return html`<section class="panel">
     <h2>Your data</h2>
     <p>${amount} in <span class="path">${database.path}</span></p>
     ${
       confirming
-        ? html`<div class="notice warning" role="alertdialog" aria-label="Delete everything?">
+        ? html`<div class="notice warning" role="alertdialog" aria-labelledby="purge-question" @keydown=${keepOnEscape}>
             <div>
-              <p>Delete ${amount}? This cannot be undone. Your consent stays as it is.</p>
+              <p id="purge-question">Delete ${amount}? This cannot be undone. Your consent stays as it is.</p>
               <div class="row">
                 <button ?disabled=${busy} @click=${() => tell({ do: "purge" })}>Delete</button>
-                <button class="second" ?disabled=${busy} @click=${() => change({ confirming: false })}>Keep</button>
+                <button class="second" id="purge-keep" @click=${keep}>Keep</button>
               </div>
             </div>
           </div>`
         : html`<div class="row">
             <button class="second" ?disabled=${busy} @click=${() => tell({ do: "exportAll" })}>Export…</button>
-            <button class="second" ?disabled=${busy} @click=${() => change({ confirming: true })}>Purge…</button>
+            <button class="second" id="purge-ask" ?disabled=${busy} @click=${() => change({ confirming: true })}>Purge…</button>
           </div>`
     }
   </section>`;

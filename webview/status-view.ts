@@ -23,11 +23,16 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
   const status = state?.status ?? null;
   if (state === null || status === null) {
     return html`<div class="panel empty">
-      <h2>Nothing runs</h2>
-      <p class="quiet">You have not been asked yet, so there is no recorder, no database and no file.</p>
+      <h2>${state?.permission.consent === "never_asked" ? "Nothing runs" : "Not known at present"}</h2>
+      <p class="quiet">${
+        state?.permission.consent === "never_asked"
+          ? "You have not been asked yet, so there is no recorder, no database and no file."
+          : "The recorder has not answered yet."
+      }</p>
     </div>`;
   }
-  const { permission, database, firewall } = status;
+  const { database, firewall } = status;
+  const permission = status.permission ?? state.permission;
   return html`
     <section class="panel">
       <h2>Telemetry status</h2>
@@ -52,7 +57,10 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
       ${
         database === null
           ? factsView([
-              ["File", html`${path(status.databasePath)} (not there)`],
+              [
+                "File",
+                html`${path(status.databasePath)} ${status.problem === null ? "(not there)" : "(cannot be read)"}`,
+              ],
               ["Configuration", path(status.configPath)],
             ])
           : factsView([

@@ -31,12 +31,14 @@ export function terminalSource(recorder: Recorder): CaptureSource {
         }),
         window.onDidEndTerminalShellExecution(({ execution, exitCode }) => {
           const started = startedMs.get(execution);
+          // It began before it might be recorded.
+          if (started === undefined) return;
           recorder.record("agent_event", "vscode_terminal", {
             ...tool,
             tool_phase: "end",
             ...commandLine(execution),
             ...(exitCode === undefined ? {} : { exit_code: exitCode }),
-            ...(started === undefined ? {} : { duration_ms: Math.round(performance.now() - started) }),
+            duration_ms: Math.round(performance.now() - started),
           });
         }),
       );

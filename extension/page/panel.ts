@@ -1,15 +1,18 @@
 /**
  * The page in its editor tab. It pushes one whole state to the page, again whenever something changed while it is
  * visible, and carries out what the page asks, after checking it.
+ *
+ * In mode off a worker is asked only because the user did something: opened the page, gave a command, chose a period.
  */
 import { type Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import { CheckError } from "../../shared/check.ts";
 import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/page.ts";
-import { type Period, type Stats, type Status, stats, status } from "../../shared/protocol.ts";
+import { type Period, type Request, type Stats, type Status, stats, status } from "../../shared/protocol.ts";
 import type { Actions } from "../actions.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
+import { WorkerRefusal } from "../worker/link.ts";
 import { pageHtml } from "./html.ts";
 import { shownNotice } from "./notice.ts";
 
@@ -17,6 +20,8 @@ export const panelType = "nexus.dashboard";
 
 /** News that come within this time are shown together. */
 const gatherMs = 200;
+
+type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
 
 export class PagePanel implements Disposable {
   readonly #context: ExtensionContext;
@@ -26,14 +31,19 @@ export class PagePanel implements Disposable {
   readonly #log: Log;
   #panel: WebviewPanel | undefined;
   #tab: Tab | undefined;
-  /** The user asked for the status, which only a worker knows. */
-  #asked = false;
   #ready = false;
   #period: Period = "today";
+  /** The last answers of a worker. */
+  #status: Status | null = null;
+  #stats: Stats | null = null;
+  #failure: string | null = null;
   #busy = false;
+  /** The user asked for the status, which only a worker knows. */
+  #asked = false;
   #cancelRefresh: (() => void) | undefined;
-  /** A newer refresh makes the answers of an older one void. */
-  #refreshes = 0;
+  #reading = false;
+  /** Something changed during a reading, which may have missed it. */
+  #again = false;
 
   constructor(context: ExtensionContext, telemetry: Telemetry, actions: Actions, timers: Timers, log: Log) {
     this.#context = context;
@@ -48,24 +58,29 @@ export class PagePanel implements Disposable {
     this.#asked ||= tab === "status";
     if (this.#panel === undefined) {
       this.adopt(window.createWebviewPanel(panelType, "Nexus Telemetry", ViewColumn.Active, {}));
-    } else {
-      this.#panel.reveal();
-      if (this.#ready) this.#showTab();
-      this.changed();
+      return;
     }
+    this.#panel.reveal();
+    if (!this.#ready) return;
+    this.#showTab();
+    void this.#readForUser();
   }
 
-  /** Takes a new panel, or one that the editor kept over a reload. */
+  /** Takes a new panel, or one that the editor kept over a reload; there is one page a window. */
   adopt(panel: WebviewPanel): void {
-    const dist = Uri.joinPath(this.#context.extensionUri, "dist");
+    const earlier = this.#panel;
     this.#panel = panel;
+    this.#ready = false;
+    earlier?.dispose();
+    const dist = Uri.joinPath(this.#context.extensionUri, "dist");
     panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     panel.iconPath = Uri.joinPath(this.#context.extensionUri, "media", "icon.svg");
     panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
     panel.onDidChangeViewState(() => {
-      if (panel.visible) this.changed();
+      if (panel.visible) this.dataChanged();
     });
     panel.onDidDispose(() => {
+      if (this.#panel !== panel) return;
       this.#panel = undefined;
       this.#ready = false;
       this.#asked = false;
@@ -74,12 +89,18 @@ export class PagePanel implements Disposable {
     panel.webview.html = pageHtml(panel.webview, dist);
   }
 
-  /** Something the page shows may have changed. */
-  changed(): void {
-    if (this.#panel?.visible !== true || !this.#ready) return;
+  /** The permission or a problem changed: the page says so with the data it has. */
+  stateChanged(): void {
+    this.#post();
+    this.dataChanged();
+  }
+
+  /** There may be new data. It is read where a worker runs anyway. */
+  dataChanged(): void {
+    if (this.#panel?.visible !== true || !this.#ready || this.#telemetry.permission.mode === "off") return;
     this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
       this.#cancelRefresh = undefined;
-      void this.#refresh(null);
+      void this.#read((request, params) => this.#telemetry.ask(request, params));
     });
   }
 
@@ -110,10 +131,10 @@ export class PagePanel implements Disposable {
         this.#ready = true;
         this.#period = action.period;
         this.#showTab();
-        return this.#refresh(null);
+        return this.#readForUser();
       case "choosePeriod":
         this.#period = action.period;
-        return this.#refresh(null);
+        return this.#readForUser();
       case "decide":
         return this.#working(() => this.#actions.decide({ ...action, via: "vscode_page" }));
       case "exportAll":
@@ -125,11 +146,10 @@ export class PagePanel implements Disposable {
     }
   }
 
-  /** Shows that something is going on, and then what came of it. */
+  /** Does what the user asked, shows that something is going on meanwhile, and then what came of it. */
   async #working(work: () => Promise<string | null>): Promise<void> {
-    if (this.#busy) return;
     this.#busy = true;
-    await this.#refresh(null);
+    this.#post();
     let done: string | null;
     try {
       done = await work();
@@ -137,48 +157,69 @@ export class PagePanel implements Disposable {
       done = error instanceof Error ? error.message : "This did not work.";
     }
     this.#busy = false;
-    await this.#refresh(done);
+    this.#post(done);
+    await this.#readForUser();
   }
 
   #showTab(): void {
-    if (this.#tab !== undefined) this.#post({ say: "showTab", tab: this.#tab });
+    if (this.#tab !== undefined) this.#send({ say: "showTab", tab: this.#tab });
     this.#tab = undefined;
   }
 
-  async #refresh(done: string | null): Promise<void> {
+  /** Before the first decision no worker is started, unless the user asked for the status. */
+  async #readForUser(): Promise<void> {
+    if (this.#telemetry.permission.consent === "never_asked" && !this.#asked) this.#post();
+    else await this.#read((request, params) => this.#telemetry.command(request, params));
+  }
+
+  /** One reading at a time; what changes during one is read after it. */
+  async #read(ask: Ask): Promise<void> {
     this.#stopWaiting();
-    this.#refreshes += 1;
-    const refresh = this.#refreshes;
-    let shown: { status: Status | null; stats: Stats | null } = { status: null, stats: null };
-    let failure: string | null = null;
-    try {
-      shown = await this.#read();
-    } catch {
-      failure = "The recorder cannot be reached. It is started again by itself; the log says why.";
+    if (this.#reading) {
+      this.#again = true;
+      return;
     }
-    if (refresh !== this.#refreshes) return;
-    const { permission } = this.#telemetry;
-    this.#post({
+    this.#reading = true;
+    do {
+      this.#again = false;
+      await this.#readOnce(ask);
+    } while (this.#again);
+    this.#reading = false;
+  }
+
+  async #readOnce(ask: Ask): Promise<void> {
+    try {
+      // Together, so that in mode off one worker answers both.
+      const [shown, numbers] = await Promise.allSettled([ask(status, {}), ask(stats, { period: this.#period })]);
+      if (shown.status === "rejected") throw shown.reason;
+      this.#status = shown.value;
+      this.#stats = numbers.status === "fulfilled" ? numbers.value : null;
+      this.#failure = null;
+      if (shown.value.permission !== null) this.#telemetry.learn(shown.value.permission);
+    } catch (error) {
+      this.#failure =
+        error instanceof WorkerRefusal ? error.message : "The recorder cannot be reached; the numbers may be old.";
+    }
+    this.#post();
+  }
+
+  #post(done: string | null = null): void {
+    if (!this.#ready) return;
+    this.#send({
       say: "state",
-      permission,
-      ...shown,
+      permission: this.#telemetry.permission,
+      status: this.#status,
+      stats: this.#stats,
       notice: shownNotice(),
-      failure,
+      problems: this.#telemetry.problems,
+      failure: this.#failure,
       done,
       busy: this.#busy,
       nowMs: Date.now(),
     });
   }
 
-  /** Before the first decision no worker is started, unless the user asked for the status. */
-  async #read(): Promise<{ status: Status | null; stats: Stats | null }> {
-    const { permission } = this.#telemetry;
-    if (permission.consent === "never_asked" && !this.#asked) return { status: null, stats: null };
-    const shown = await this.#telemetry.command(status, {});
-    return { status: shown, stats: await this.#telemetry.command(stats, { period: this.#period }) };
-  }
-
-  #post(message: PageMessage): void {
+  #send(message: PageMessage): void {
     void this.#panel?.webview.postMessage(message);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The firewall's first and last layer: strict schemas, made from the one table of events.
  *
- * `envelope` and `rawFields` say what may come in; `cleanField` says what may go out.
+ * `envelope` and `rawInputs` say what may come in; `payloadSchemas` says what may go out.
  */
 import * as z from "zod";
 import {

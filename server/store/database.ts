@@ -2,8 +2,8 @@
  * Opens the one database file: folder and file private to the user, pragmas in the order that matters, migrations; a
  * file that is no sound database is set aside under a dated name, and a new one begun.
  */
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { openBetterSqlite3 } from "./better-sqlite3.ts";
 import type { Connection } from "./driver.ts";
@@ -19,13 +19,18 @@ export function databaseFiles(file: string): readonly string[] {
 }
 
 export function databaseSize(file: string): number {
-  return databaseFiles(file)
-    .map((name) => statSync(name, { throwIfNoEntry: false })?.size ?? 0)
-    .reduce((sum, size) => sum + size, 0);
+  return sizeOf(databaseFiles(file));
+}
+
+/** How many bytes these files take; one that is not there takes none. */
+export function sizeOf(files: readonly string[]): number {
+  return files.map((name) => statSync(name, { throwIfNoEntry: false })?.size ?? 0).reduce((sum, size) => sum + size, 0);
 }
 
 export interface Opened {
   readonly connection: Connection;
+  /** Of the file as it was before it was opened: where another process replaced it meanwhile, it tells. */
+  readonly inode: number;
   /** The name under which an unsound file was kept, where that happened. */
   readonly setAside: string | undefined;
 }
@@ -37,13 +42,13 @@ export interface Opened {
 export function openDatabase(file: string, clock: Clock, unsound?: number): Opened {
   const inode = createPrivately(file);
   try {
-    if (inode !== unsound) return { connection: configured(file), setAside: undefined };
+    if (inode !== unsound) return { connection: configured(file), inode, setAside: undefined };
   } catch (error) {
     if (!isCorrupt(error)) throw error;
   }
   const setAside = putAside(file, inode, clock);
-  createPrivately(file);
-  return { connection: configured(file), setAside };
+  const begun = createPrivately(file);
+  return { connection: configured(file), inode: begun, setAside };
 }
 
 /** Tells one file from another of the same name. */
@@ -51,11 +56,33 @@ export function inodeOf(file: string): number | undefined {
   return statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
-/** Opens for reading alone; `undefined` where there is no database. Creates nothing. */
+/**
+ * Opens for reading alone; `undefined` where there is no database. A connection that may write tidies up its side files
+ * when it closes, and this one is told not to write; only where the folder is read-only is a read-only one taken.
+ */
 export function openForReading(file: string): Connection | undefined {
   if (!existsSync(file)) return undefined;
-  return openBetterSqlite3(file, { readOnly: true, busyTimeoutMs });
+  try {
+    const connection = openBetterSqlite3(file, { readOnly: false, busyTimeoutMs });
+    connection.exec("PRAGMA query_only = ON");
+    return connection;
+  } catch (error) {
+    if (isCorrupt(error)) throw error;
+    return openBetterSqlite3(file, { readOnly: true, busyTimeoutMs });
+  }
 }
+
+/** The databases that were set aside, with their side files. */
+export function filesSetAside(file: string): readonly string[] {
+  const folder = dirname(file);
+  if (!existsSync(folder)) return [];
+  const beginning = `${basename(file)}${unsoundMark}`;
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(beginning))
+    .map((name) => join(folder, name));
+}
+
+const unsoundMark = ".unsound-";
 
 /** Made before SQLite opens it, because SQLite would make it readable to others. Returns its inode. */
 function createPrivately(file: string): number {
@@ -87,12 +114,11 @@ function configured(file: string): Connection {
 
 /** Renames an unsound database, unless another process has already replaced the file that was found unsound. */
 function putAside(file: string, inode: number, clock: Clock): string {
-  const target = `${file}.unsound-${new Date(clock.nowMs()).toISOString().replace(/[:.]/g, "-")}`;
+  const target = `${file}${unsoundMark}${new Date(clock.nowMs()).toISOString().replace(/[:.]/g, "-")}`;
   if (inodeOf(file) !== inode) return target;
-  const sides = databaseFiles(target);
-  databaseFiles(file).forEach((name, index) => {
-    const aside = sides[index];
-    if (aside !== undefined && existsSync(name)) renameSync(name, aside);
-  });
+  // The database itself last: until then no other process can begin a new one, whose side files would be taken away.
+  for (const suffix of ["-wal", "-shm", ""]) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
+  }
   return target;
 }

@@ -2,7 +2,7 @@
  * Writes everything that is stored to a file, each event in the envelope of the analytics design, section 3.1 (with
  * `runtime_version` for `rust_version`). The file appears whole or not at all.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { eventTypeNames } from "../../shared/events.ts";
 import type { Connection, Row } from "./driver.ts";
 import { columnsOf, readEvents } from "./events.ts";
@@ -44,23 +44,33 @@ export function exportJson(connection: Connection | undefined, path: string): { 
   const file = openSync(unfinished, "w", 0o600);
   let events = 0;
   try {
-    let chunk = "[";
-    for (const row of connection === undefined ? [] : readEvents(connection)) {
-      chunk += `${events === 0 ? "\n" : ",\n"}${JSON.stringify(envelopeOf(row))}`;
-      events += 1;
-      if (chunk.length >= chunkLength) {
-        writeSync(file, chunk);
-        chunk = "";
-      }
+    try {
+      events = writeAll(file, connection === undefined ? [] : readEvents(connection));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
     }
-    writeSync(file, `${chunk}\n]\n`);
-    fsyncSync(file);
+    renameSync(unfinished, path);
   } catch (error) {
-    closeSync(file);
     rmSync(unfinished, { force: true });
     throw error;
   }
-  closeSync(file);
-  renameSync(unfinished, path);
   return { events, sizeBytes: statSync(path).size };
+}
+
+/** Writes the rows as one JSON array and returns how many there were. */
+function writeAll(file: number, rows: Iterable<Row>): number {
+  let events = 0;
+  let chunk = "[";
+  for (const row of rows) {
+    chunk += `${events === 0 ? "\n" : ",\n"}${JSON.stringify(envelopeOf(row))}`;
+    events += 1;
+    if (chunk.length >= chunkLength) {
+      // Writes all of it or throws, unlike `writeSync`.
+      writeFileSync(file, chunk);
+      chunk = "";
+    }
+  }
+  writeFileSync(file, `${chunk}\n]\n`);
+  return events;
 }

@@ -2,9 +2,10 @@
  * The store as the worker sees it: opened when first needed, closed after an error so that the next attempt begins
  * afresh and heals by itself, and a file found unsound while in use is set aside at the next opening.
  */
+import { rmSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
-import { databaseSize, inodeOf, openDatabase, openForReading } from "./database.ts";
+import { databaseSize, filesSetAside, inodeOf, openDatabase, openForReading, sizeOf } from "./database.ts";
 import type { Connection } from "./driver.ts";
 import { type Erased, eraseAll } from "./erase.ts";
 import { type Product, type Totals, totals, type Written, writeEvents } from "./events.ts";
@@ -77,10 +78,13 @@ export class Store {
 
   /** Deletes everything; nothing is created where nothing is. */
   erase(): Erased & { freedBytes: number } {
-    const before = databaseSize(this.#file);
-    if (before === 0) return { events: 0, sessions: 0, freedBytes: 0 };
-    const erased = this.#use(eraseAll);
-    return { ...erased, freedBytes: Math.max(0, before - databaseSize(this.#file)) };
+    const size = () => databaseSize(this.#file) + sizeOf(filesSetAside(this.#file));
+    const before = size();
+    // A file found unsound is set aside by its opening, and deleted with those before it.
+    const erased = databaseSize(this.#file) === 0 ? { events: 0, sessions: 0 } : this.#use(eraseAll);
+    for (const file of filesSetAside(this.#file)) rmSync(file);
+    this.#setAside = undefined;
+    return { ...erased, freedBytes: Math.max(0, before - size()) };
   }
 
   close(): void {
@@ -99,17 +103,17 @@ export class Store {
       this.#connection ??= this.#open();
       return work(this.#connection);
     } catch (error) {
-      if (isCorrupt(error)) this.#unsound = inodeOf(this.#file);
+      if (isCorrupt(error)) this.#unsound = this.#inode;
       this.close();
       throw error;
     }
   }
 
   #open(): Connection {
-    const { connection, setAside } = openDatabase(this.#file, this.#clock, this.#unsound);
+    const { connection, inode, setAside } = openDatabase(this.#file, this.#clock, this.#unsound);
     this.#unsound = undefined;
     this.#setAside = setAside ?? this.#setAside;
-    this.#inode = inodeOf(this.#file);
+    this.#inode = inode;
     return connection;
   }
 }

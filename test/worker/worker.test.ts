@@ -117,7 +117,7 @@ describe("invariant: only-you-can-say-yes", () => {
     const worker = await WorkerProcess.start({ home, env: { DO_NOT_TRACK: "1", CI: "true" } });
     expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
     const { permission } = await worker.request(status, {});
-    expect(permission.refusals.map(({ by }) => by)).toEqual(["do_not_track", "ci"]);
+    expect(permission?.refusals.map(({ by }) => by)).toEqual(["do_not_track", "ci"]);
   });
 
   it("a wish in the configuration is no yes; a no there is followed at once", async () => {
