@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** One project per kind of test; `scripts/test.ts` runs them one after the other and adds up the counts. */
@@ -10,6 +11,8 @@ export default defineConfig({
           include: ["{extension,server,shared,webview,scripts}/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           pool: "forks",
+          // The editor's API exists only inside an editor; units that touch it meet a stand-in.
+          alias: { vscode: fileURLToPath(new URL("test/fixtures/vscode.ts", import.meta.url)) },
           // A day with daylight saving in both directions, and not UTC.
           env: { TZ: "Europe/Berlin" },
         },

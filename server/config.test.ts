@@ -55,6 +55,8 @@ describe("configuration", () => {
     ['[telemetry]\nenabled = "no"', "telemetry.enabled cannot be used"],
     ["[telemetry]\nbatch_size = 0", "telemetry.batch_size cannot be used"],
     ["telemetry = 3", "telemetry cannot be used"],
+    ['[telemetry]\ndb_path = "~/x.db"', "telemetry.db_path cannot be used (it must be an absolute path)"],
+    ['[telemetry]\n"what I typed" = 1', "unknown key in [telemetry]"],
     ["[telemetry\nmode = 1", "config.toml, line 1: this is not valid TOML"],
   ])("refuses %j by name", (text, message) => {
     expect(() => parse(text)).toThrow(ConfigError);
@@ -71,6 +73,9 @@ describe("configuration", () => {
   it("says which accepted keys have no effect", () => {
     expect(configRemarks(defaultConfig)).toEqual([]);
     expect(configRemarks(parse("[telemetry.privacy]\nstrip_pii = false\nredact_file_paths = false"))).toHaveLength(2);
+    expect(configRemarks(parse("[telemetry]\nretention_days = 7"))).toEqual([
+      "retention_days has no effect in this version.",
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FixedClock } from "../test/fixtures/clock.ts";
@@ -74,6 +74,14 @@ describe("consent log", () => {
     expect(consent.read()).toBe("damaged");
     consent.append(yes);
     expect(consent.read()).toMatchObject({ mode: "local" });
+  });
+
+  it("does not join a last line that a hand left without its end", () => {
+    const { path, consent } = log();
+    consent.append(yes);
+    writeFileSync(path, readFileSync(path, "utf8").trimEnd());
+    consent.append(no);
+    expect(consent.read()).toMatchObject({ mode: "off" });
   });
 
   it("sees what another process appended", () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
@@ -71,6 +71,33 @@ describe("store", () => {
     store.close();
   });
 
+  it("leaves no file behind by reading", () => {
+    const { file, store } = newStore();
+    store.write(uses(3));
+    store.close();
+    expect(new Store(file, thisProduct, new FixedClock(0)).totals()).toMatchObject({ events: 3 });
+    expect(readdirSync(join(file, ".."))).toEqual(["telemetry.db"]);
+  });
+
+  it("does not write through a connection that reads", () => {
+    const { file, store } = newStore();
+    store.write(uses(1));
+    store.close();
+    const reader = new Store(file, thisProduct, new FixedClock(0));
+    expect(() => reader.read((connection) => connection.exec("DELETE FROM events"))).toThrow(/readonly|query_only/);
+  });
+
+  it("notices a file that was replaced while it was open, and stores into the new one", () => {
+    const { file, store } = newStore();
+    store.write(uses(5));
+    renameSync(file, `${file}.elsewhere`);
+    const other = new Store(file, thisProduct, new FixedClock(0));
+    other.write(uses(2));
+    expect(store.write(uses(1))).toEqual({ stored: 1, repeated: 0 });
+    expect(other.totals()).toMatchObject({ events: 3 });
+    for (const one of [store, other]) one.close();
+  });
+
   it("is set up to lose nothing and to erase", () => {
     const { store } = newStore();
     store.write(uses(1));
@@ -112,6 +139,17 @@ describe("erase", () => {
     for (const { id, sessionId } of events) {
       expect(bytes.includes(id) || bytes.includes(sessionId)).toBe(false);
     }
+  });
+
+  it("takes the databases that were set aside as well", () => {
+    const { file, store } = newStore();
+    store.write(uses(200));
+    store.close();
+    const size = statSync(file).size;
+    writeFileSync(file, Buffer.alloc(size, "damaged "));
+    expect(store.erase()).toMatchObject({ events: 0 });
+    store.close();
+    expect(readdirSync(join(file, ".."))).toEqual(["telemetry.db"]);
   });
 
   it("says so when another process is reading, and succeeds when tried again", () => {

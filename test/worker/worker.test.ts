@@ -250,6 +250,23 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
     expect(await kindOf(worker)).toBeNull();
   });
 
+  it("a no counts, whatever the configuration is like", async () => {
+    const { home, worker } = await consenting();
+    writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention_day = 3\n");
+    const answer = await worker.consent({ mode: "off", collect: [] });
+    expect(answer.permission).toMatchObject({ mode: "off", consent: "refused" });
+    expect(await worker.request(status, {})).toMatchObject({ permission: null, problem: { kind: "config_invalid" } });
+  });
+
+  it("a path that is not absolute does not count, and is named", async () => {
+    const home = freshFolder();
+    const worker = await WorkerProcess.start({ home, env: { NEXUS_HOME: "somewhere" } });
+    expect(await worker.request(status, {})).toMatchObject({
+      databasePath: databaseIn(home),
+      remarks: ["NEXUS_HOME is no absolute path and does not count."],
+    });
+  });
+
   it("a database that another program holds", async () => {
     const { home, worker } = await consenting();
     await worker.request(recordEvents, { events: uses(1) });

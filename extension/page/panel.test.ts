@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type ConsentReading, decide } from "../../shared/consent.ts";
+import { categories } from "../../shared/events.ts";
+import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
+import { FakePanel, panels } from "../../test/fixtures/vscode.ts";
+import { PagePanel } from "./panel.ts";
+
+const given: ConsentReading = { mode: "local", collect: categories, noticeVersion: "1", tsMs: 0 };
+
+/** The rest of the product: counts who asks a worker, and how. */
+class Product {
+  permission = decide(given, []);
+  problems: string[] = [];
+  commands = 0;
+  asked = 0;
+  failing = false;
+  decided = 0;
+
+  command = async () => {
+    this.commands += 1;
+    return this.#answer();
+  };
+  ask = async () => {
+    this.asked += 1;
+    return this.#answer();
+  };
+  learn = () => undefined;
+  decide = async () => {
+    this.decided += 1;
+    return "Written down.";
+  };
+
+  #answer() {
+    if (this.failing) throw new Error("down");
+    return { permission: this.permission } as never;
+  }
+}
+
+let product: Product;
+let timers: ManualTimers;
+let page: PagePanel;
+const panel = () => panels.at(-1) ?? new FakePanel();
+const shown = () => panel().posted.at(-1);
+
+beforeEach(() => {
+  product = new Product();
+  timers = new ManualTimers();
+  const log = { warn: () => undefined, show: () => undefined };
+  const context = { extensionUri: "extension" };
+  page = new PagePanel(context as never, product as never, product as never, timers, log as never);
+});
+
+async function opened(): Promise<void> {
+  page.open("overview");
+  panel().fromPage.fire({ do: "ready", period: "today" });
+  await settle();
+}
+
+describe("page", () => {
+  it("reads when it is opened and, once, after news", async () => {
+    await opened();
+    expect(product).toMatchObject({ commands: 2, asked: 0 });
+    page.dataChanged();
+    page.dataChanged();
+    timers.fire();
+    await settle();
+    expect(product).toMatchObject({ commands: 2, asked: 2 });
+  });
+
+  it("invariant: off-means-nothing: in mode off nothing but the user makes it ask a worker", async () => {
+    product.permission = decide({ ...given, mode: "off" }, []);
+    await opened();
+    const { commands } = product;
+    for (let n = 0; n < 5; n += 1) {
+      page.stateChanged();
+      page.dataChanged();
+      panel().viewState.fire();
+      timers.fire();
+      await settle();
+    }
+    expect(product).toMatchObject({ commands, asked: 0 });
+  });
+
+  it("invariant: off-means-nothing: before the first decision it asks no worker at all", async () => {
+    product.permission = decide(null, []);
+    await opened();
+    page.open("privacy");
+    await settle();
+    expect(product).toMatchObject({ commands: 0, asked: 0 });
+    expect(shown()).toMatchObject({ say: "state", status: null });
+    page.open("status");
+    await settle();
+    expect(product.commands).toBe(2);
+  });
+
+  it("keeps to the pauses of a failing worker, and says what fails with the data it has", async () => {
+    await opened();
+    product.failing = true;
+    product.problems = ["The recorder ended."];
+    for (let n = 0; n < 5; n += 1) {
+      page.stateChanged();
+      timers.fire();
+      await settle();
+    }
+    expect(product.commands).toBe(2);
+    expect(shown()).toMatchObject({ problems: ["The recorder ended."], status: { permission: { mode: "local" } } });
+  });
+
+  it("carries a no out while something else is going on", async () => {
+    await opened();
+    panel().fromPage.fire({ do: "purge" });
+    panel().fromPage.fire({ do: "decide", mode: "off", collect: [], notice: { version: "1", sha256: "x" } });
+    await settle();
+    expect(product.decided).toBe(1);
+  });
+
+  it("refuses a malformed message of the page", async () => {
+    await opened();
+    panel().fromPage.fire({ do: "decide", mode: "everything" });
+    await settle();
+    expect(product.decided).toBe(0);
+  });
+
+  it("is one page a window, also after a reload kept another", async () => {
+    await opened();
+    const first = panel();
+    const kept = new FakePanel();
+    page.adopt(kept as never);
+    expect(first.disposed).toBe(true);
+    kept.fromPage.fire({ do: "ready", period: "week" });
+    await settle();
+    expect(kept.posted.at(-1)).toMatchObject({ say: "state" });
+  });
+});
