@@ -184,6 +184,8 @@ export class Workbench {
 
   /** What the status item says when the pointer rests on it. */
   async statusTooltip(): Promise<string> {
+    // From elsewhere, so that it is a movement also where the pointer rested there before.
+    await this.page.mouse.move(600, 300);
     await this.statusItem.hover();
     const tooltip = this.page.locator(".monaco-hover:visible").filter({ hasText: "Nexus Telemetry" }).first();
     await tooltip.waitFor();
