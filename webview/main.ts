@@ -11,7 +11,8 @@ const deeds: Deeds = {
     change({ done: null });
     tellEditor(action);
   },
-  change,
+  // Whoever goes on has read the answer.
+  change: (part) => change({ done: null, ...part }),
 };
 
 function change(part: Partial<Model>): void {
@@ -29,7 +30,7 @@ function draw(): void {
 }
 
 onMessage((message) => {
-  if (message.say === "showTab") change({ tab: message.tab });
+  if (message.say === "showTab") change({ tab: message.tab, done: null });
   // A decision that was taken fills the form from the record again.
   else if (message.done === null) change({ state: message });
   else change({ state: message, done: message.done, ticked: null, confirming: false });

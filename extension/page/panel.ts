@@ -136,7 +136,10 @@ export class PagePanel implements Disposable {
         this.#period = action.period;
         return this.#readForUser();
       case "decide":
-        return this.#working(() => this.#actions.decide({ ...action, via: "vscode_page" }));
+        return this.#working(async () => {
+          await this.#actions.decide({ ...action, via: "vscode_page" });
+          return "Your decision is written down.";
+        });
       case "exportAll":
         return this.#working(() => this.#actions.exportAll());
       case "purge":

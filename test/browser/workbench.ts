@@ -136,17 +136,30 @@ export class Workbench {
   }
 
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    const input = this.page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().waitFor();
+    await this.#findCommand(title);
     await this.page.keyboard.press("Enter");
     // Gone, or already asking the next question.
     await this.page.waitForFunction(
       `(() => { const input = document.querySelector(".quick-input-widget input.input");
         return !input || !input.checkVisibility() || !input.value.startsWith(">"); })()`,
     );
+  }
+
+  /** Opens the palette on a command. An editor that is just opening may take the focus and close it; then once more. */
+  async #findCommand(title: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input.input");
+    const timeout = patienceMs / 5;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.page.keyboard.press("F1");
+        await input.fill(`>${title}`, { timeout });
+        const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
+        await row.waitFor({ timeout });
+        return;
+      } catch (error) {
+        if (attempt === 5) throw error;
+      }
+    }
   }
 
   /** Opens a terminal and waits until its shell reports commands. */
