@@ -90,6 +90,14 @@ export class PermissionSource implements Disposable {
     this.#update();
   }
 
+  /** The worker stored nothing, because it knows a *no*: perhaps one that another window wrote down. */
+  refused(permission: Permission): void {
+    this.#generation += 1;
+    if (permission.consent === "damaged") this.#reading = "damaged";
+    else if (permission.consent !== "given") this.#reading = noConsent;
+    this.learn(permission);
+  }
+
   dispose(): void {
     this.#subscriptions.dispose();
   }
@@ -105,6 +113,9 @@ export class PermissionSource implements Disposable {
     if (!isSame(before, this.#current)) this.#changed.fire(this.#current);
   }
 }
+
+/** Stands for a refusal until the record is read again. */
+const noConsent: ConsentRecord = { mode: "off", collect: [], noticeVersion: "", tsMs: 0 };
 
 /** Both are plain data that the same code made, field by field in the same order. */
 function isSame(a: unknown, b: unknown): boolean {

@@ -121,9 +121,7 @@ export class Telemetry implements Disposable {
       const outcome = await this.#supervisor.request(recordEvents, { events: batch });
       if (outcome.outcome === "stored") return "stored";
       if (outcome.outcome === "failed") return "later";
-      // Another window may have withdrawn the consent.
-      await this.#permissions.read();
-      this.#permissions.learn(outcome.permission);
+      this.#permissions.refused(outcome.permission);
       return "forget";
     } catch {
       // The worker is down or ending; the supervisor tells of it, and the batch stays.
@@ -132,6 +130,8 @@ export class Telemetry implements Disposable {
   }
 
   #problemChanged(problem: Problem | null): void {
+    // In mode off nothing is kept from working; the page tells what it asked for itself.
+    if (this.#mode === "off") return;
     this.#problem = problem;
     if (problem === null) this.#log.info("Recording works again.");
     else this.#log.warn(problem.text);

@@ -1,7 +1,10 @@
 /** Mode local: capture, settings, and a worker that dies. */
+
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert";
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
 import { env, type Terminal, type TerminalShellIntegration } from "vscode";
-import { eventually, openTerminal, runInTerminal, setting, storedEvents, workerPids } from "./editor.ts";
+import { eventually, home, openTerminal, runInTerminal, setting, storedEvents, workerPids } from "./editor.ts";
 
 export function localSuite(): void {
   let terminal: Terminal;
@@ -83,6 +86,16 @@ export function localSuite(): void {
       await runInTerminal(shell, "true");
       await eventually((stored) => stored.length >= before + 2);
       await setting("telemetry.telemetryLevel", undefined);
+    });
+
+    it("stops, and ends the worker, when the consent was withdrawn elsewhere", async () => {
+      const before = (await storedEvents()).length;
+      const no = { ts: new Date().toISOString(), mode: "off", collect: [], notice: { version: "1" } };
+      appendFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify(no)}\n`);
+      await runInTerminal(shell, "true");
+      // Each look is a turn in which the editor gets on.
+      while (workerPids().length > 0) await storedEvents();
+      strictEqual((await storedEvents()).length, before);
     });
   });
 }
