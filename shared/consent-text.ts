@@ -16,7 +16,10 @@ export const notice = {
   categories: {
     tool_usage: {
       title: "Tool usage",
-      text: "That a tool was used, such as a command in the terminal: its public name, when it began and when it ended. Without this, nothing is recorded.",
+      text:
+        "That a tool was used, such as a command in the terminal: its public name, when it began and when it ended, in " +
+        "which session (a random number), with this product's version, the system (such as linux) and the kind of " +
+        "processor. Without this, commands are not recorded.",
     },
     command_usage: {
       title: "Command names",
