@@ -66,6 +66,16 @@ describe("supervisor", () => {
     expect(workers.stopped).toBe(1);
   });
 
+  it("invariant: off-means-nothing: what asks by itself starts no worker in mode off, also if it asked for one before", async () => {
+    const { workers, supervisor } = setUp();
+    await expect(supervisor.request(status, {})).rejects.toThrow(WorkerDownError);
+    supervisor.keep();
+    await supervisor.request(status, {});
+    await supervisor.release();
+    await expect(supervisor.request(status, {})).rejects.toThrow(WorkerDownError);
+    expect(workers).toMatchObject({ started: 1, stopped: 1 });
+  });
+
   it("makes a new worker after 1, 5, 30, then every 300 s", async () => {
     const { timers, workers, told, supervisor } = setUp();
     supervisor.keep();

@@ -6,7 +6,7 @@ import type { EditorState, Notification, Problem, Request } from "../../shared/p
 import { Backoff, type Timers } from "../timers.ts";
 import type { Launch, WorkerEvents, WorkerLink } from "./link.ts";
 
-/** The worker is down, and the next attempt is not due yet. */
+/** The worker is down, and the next attempt is not due yet; or none may live, because the mode is off. */
 export class WorkerDownError extends Error {
   override readonly name = "WorkerDownError";
 }
@@ -49,9 +49,9 @@ export class Supervisor {
     await this.#stopIfIdle();
   }
 
-  /** For capture: waits for its turn while the worker is failing. @throws WorkerDownError */
+  /** For capture and pages: starts no worker in mode off, and waits while one is failing. @throws WorkerDownError */
   async request<P, R>(message: Request<P, R>, params: P): Promise<R> {
-    if (this.#cancelRetry !== undefined) throw new WorkerDownError();
+    if (!this.#kept || this.#cancelRetry !== undefined) throw new WorkerDownError();
     return this.#ask(message, params);
   }
 
