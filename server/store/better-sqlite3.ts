@@ -4,9 +4,10 @@ import type { Connection, OpenOptions, Row, Value } from "./driver.ts";
 
 export function openBetterSqlite3(file: string, options: OpenOptions): Connection {
   const database = new Database(file, {
-    readonly: options.readOnly,
+    fileMustExist: options.readOnly,
     timeout: options.busyTimeoutMs,
   });
+  if (options.readOnly) database.pragma("query_only = ON");
   const version = String(database.prepare("SELECT sqlite_version()").pluck().get());
   return {
     driver: `better-sqlite3, SQLite ${version}`,

@@ -56,20 +56,9 @@ export function inodeOf(file: string): number | undefined {
   return statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
-/**
- * Opens for reading alone; `undefined` where there is no database. A connection that may write tidies up its side files
- * when it closes, and this one is told not to write; only where the folder is read-only is a read-only one taken.
- */
+/** Opens for reading alone; `undefined` where there is no database. */
 export function openForReading(file: string): Connection | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    const connection = openBetterSqlite3(file, { readOnly: false, busyTimeoutMs });
-    connection.exec("PRAGMA query_only = ON");
-    return connection;
-  } catch (error) {
-    if (isCorrupt(error)) throw error;
-    return openBetterSqlite3(file, { readOnly: true, busyTimeoutMs });
-  }
+  return existsSync(file) ? openBetterSqlite3(file, { readOnly: true, busyTimeoutMs }) : undefined;
 }
 
 /** The databases that were set aside, with their side files. */

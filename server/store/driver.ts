@@ -22,6 +22,10 @@ export interface Connection {
 }
 
 export interface OpenOptions {
+  /**
+   * Reads what is there and creates no database. Not SQLite's own read-only mode: in WAL mode that one makes side files
+   * and leaves them behind, while a connection that only refuses to write tidies up when it closes.
+   */
   readonly readOnly: boolean;
   /** How long a statement waits for another process's lock. Set before any other statement runs. */
   readonly busyTimeoutMs: number;
