@@ -4,20 +4,12 @@ import { Recorder } from "../extension/recorder.ts";
 import { Session } from "../extension/session.ts";
 import { systemTimers } from "../extension/timers.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { sampleUse } from "./sample.ts";
 
 const events = 200_000;
 const warmUp = 20_000;
 /** As many as the queue gathers before it sends. */
 const burst = 49;
-
-const fields = {
-  stream: "tool",
-  tool_name: "run_terminal_cmd",
-  tool_phase: "end",
-  command_line: "git commit -m 'a message'",
-  exit_code: 0,
-  duration_ms: 120,
-} as const;
 
 /** Microseconds of each call of `work`; between bursts the loop turns, as it does in an editor. */
 async function timesUs(work: (n: number) => void, between: () => Promise<void>): Promise<number[]> {
@@ -36,12 +28,12 @@ export async function capture(): Promise<readonly Figure[]> {
   const queue = new EventQueue(async () => "stored", systemTimers);
   const recorder = new Recorder(queue, new Session(), Date.now);
   const captured = await timesUs(
-    () => recorder.record("agent_event", "vscode_terminal", fields),
+    () => recorder.record("agent_event", "vscode_terminal", sampleUse),
     () => queue.flush(),
   );
   const list: object[] = [];
   const pushed = await timesUs(
-    (n) => void list.push({ n, ...fields }),
+    (n) => void list.push({ n, ...sampleUse }),
     async () => void list.splice(0),
   );
   const against = "pushing a copy onto an array";

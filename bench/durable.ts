@@ -23,6 +23,7 @@ import { categories } from "../shared/events.ts";
 import { giveConsent, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { sampleUse } from "./sample.ts";
 
 const batches = 500;
 const warmUp = 500;
@@ -53,14 +54,7 @@ function batchMaker(): () => readonly Raw[] {
       source: "vscode_terminal",
       seq,
     } as const;
-    return captured(envelope, {
-      stream: "tool",
-      tool_name: "run_terminal_cmd",
-      tool_phase: "end",
-      command_line: "git commit -m 'a message'",
-      exit_code: 0,
-      duration_ms: 120,
-    });
+    return captured(envelope, { ...sampleUse });
   };
   return () => Array.from({ length: batchSize }, event);
 }

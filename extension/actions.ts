@@ -29,10 +29,10 @@ export class Actions {
 
   /** Writes the user's decision down and follows it. A no is followed at once, whatever becomes of its record. */
   async decide({ mode, collect, notice, via }: Decision): Promise<string> {
-    const record = (tsMs: number): ConsentRecord => ({ mode, collect, noticeVersion, tsMs });
-    if (mode === "off") this.#permissions.decided(record(Date.now()), decide(record(Date.now()), []));
+    const record: ConsentRecord = { mode, collect, noticeVersion, tsMs: Date.now() };
+    if (mode === "off") this.#permissions.decided(record, decide(record, []));
     const { permission, decidedMs } = await this.#telemetry.command(giveConsent, { mode, collect, notice, via });
-    this.#permissions.decided(record(decidedMs), permission);
+    this.#permissions.decided({ ...record, tsMs: decidedMs }, permission);
     return modeSentence(permission);
   }
 
