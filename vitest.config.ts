@@ -32,6 +32,8 @@ export default defineConfig({
           name: "house",
           include: ["test/house/*.test.ts"],
           testTimeout: 300_000,
+          // A whole installation is removed after its test.
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },
