@@ -19,7 +19,8 @@ import { openBetterSqlite3 } from "../server/store/better-sqlite3.ts";
 import { immediately } from "../server/store/driver.ts";
 import { Worker } from "../server/worker.ts";
 import { captured } from "../shared/captured.ts";
-import { categories } from "../shared/events.ts";
+import { categories } from "../shared/categories.ts";
+import { noticeVersion } from "../shared/consent-text.ts";
 import { giveConsent, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
@@ -35,7 +36,8 @@ const editor = { telemetry: true, enabled: true };
 const decision = {
   mode: "local",
   collect: categories,
-  notice: { version: "1", sha256: noticeHash },
+  share: [],
+  notice: { version: noticeVersion, sha256: noticeHash },
   via: "vscode_page",
 } as const;
 

@@ -28,16 +28,22 @@ export class Actions {
   }
 
   /** Writes the user's decision down and follows it. A no is followed at once, whatever becomes of its record. */
-  async decide({ mode, collect, notice, via }: Decision): Promise<string> {
-    const record: ConsentRecord = { mode, collect, noticeVersion, tsMs: Date.now() };
+  async decide({ mode, collect, share, notice, via }: Decision): Promise<string> {
+    const record: ConsentRecord = { mode, collect, share, noticeVersion, tsMs: Date.now() };
     if (mode === "off") this.#permissions.decided(record, decide(record, []));
-    const { permission, decidedMs } = await this.#telemetry.command(giveConsent, { mode, collect, notice, via });
+    const { permission, decidedMs } = await this.#telemetry.command(giveConsent, {
+      mode,
+      collect,
+      share,
+      notice,
+      via,
+    });
     this.#permissions.decided({ ...record, tsMs: decidedMs }, permission);
     return modeSentence(permission);
   }
 
   disable(): Promise<string> {
-    return this.decide({ mode: "off", collect: [], notice: shownNotice(), via: "vscode_command" });
+    return this.decide({ mode: "off", collect: [], share: [], notice: shownNotice(), via: "vscode_command" });
   }
 
   /** Asks where to, then exports; `null` where the user thought better of it. */

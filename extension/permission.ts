@@ -115,7 +115,7 @@ export class PermissionSource implements Disposable {
 }
 
 /** Stands for a refusal until the record is read again. */
-const noConsent: ConsentRecord = { mode: "off", collect: [], noticeVersion: "", tsMs: 0 };
+const noConsent: ConsentRecord = { mode: "off", collect: [], share: [], noticeVersion: "", tsMs: 0 };
 
 /** Both are plain data that the same code made, field by field in the same order. */
 function isSame(a: unknown, b: unknown): boolean {

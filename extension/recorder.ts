@@ -3,7 +3,8 @@
  * queue could not take is counted, and the count is recorded as soon as there is room again.
  */
 import { type CapturedFields, captured } from "../shared/captured.ts";
-import type { EventTypeName, Source } from "../shared/events.ts";
+import type { EventTypeName } from "../shared/events.ts";
+import type { Source } from "../shared/sources.ts";
 import type { EventQueue } from "./queue.ts";
 import type { Session } from "./session.ts";
 import { uuidv7 } from "./uuid.ts";

@@ -3,7 +3,7 @@
  * when the first event is, and lives nowhere else in the editor.
  */
 import { randomUUID } from "node:crypto";
-import type { Source } from "../shared/events.ts";
+import type { Source } from "../shared/sources.ts";
 
 export interface Place {
   readonly sessionId: string;

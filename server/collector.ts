@@ -32,14 +32,17 @@ export class Collector {
 
   record(events: readonly Raw[]): Outcome {
     try {
-      const { permission, database } = this.#gate.rule();
+      const { permission, database, blockSensitive } = this.#gate.rule();
       if (permission.mode === "off") return { outcome: "not_permitted", permission };
       this.#store.moveTo(database);
       const nowMs = this.#clock.nowMs();
       const clean = events
-        .map((raw) => this.#firewall.admit(raw, permission.collect, nowMs))
+        .map((raw) => this.#firewall.admit(raw, { collect: permission.collect, blockSensitive }, nowMs))
         .filter((event) => event !== undefined);
-      const { stored, repeated } = clean.length === 0 ? { stored: 0, repeated: 0 } : this.#store.write(clean);
+      const { stored, repeated } =
+        clean.length === 0
+          ? { stored: 0, repeated: 0 }
+          : this.#store.write(clean, permission.collect.includes("platform"));
       if (stored > 0) this.#lastStoredMs = nowMs;
       return { outcome: "stored", stored, repeated, refused: events.length - clean.length };
     } catch (error) {

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { noticeVersion } from "../shared/consent-text.ts";
 import { FixedClock } from "../test/fixtures/clock.ts";
 import { freshFolder } from "../test/fixtures/folder.ts";
 import { ConsentLog, type Decision, noticeHash, StaleNoticeError } from "./consent-log.ts";
@@ -8,7 +9,8 @@ import { ConsentLog, type Decision, noticeHash, StaleNoticeError } from "./conse
 const yes: Decision = {
   mode: "local",
   collect: ["tool_usage"],
-  notice: { version: "1", sha256: noticeHash },
+  share: [],
+  notice: { version: noticeVersion, sha256: noticeHash },
   via: "vscode_page",
 };
 const no: Decision = { ...yes, mode: "off", collect: [] };
@@ -31,7 +33,7 @@ describe("consent log", () => {
     expect(consent.read()).toMatchObject({ mode: "local", collect: ["tool_usage"], tsMs: Date.UTC(2026, 0, 2) });
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
       state: "given",
-      notice: { version: "1", sha256: noticeHash },
+      notice: { version: noticeVersion, sha256: noticeHash },
       via: "vscode_page",
     });
   });

@@ -7,15 +7,16 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Category } from "../shared/categories.ts";
 import { type ConsentReading, type Mode, readConsent } from "../shared/consent.ts";
 import { noticeText, noticeVersion } from "../shared/consent-text.ts";
-import type { Category } from "../shared/events.ts";
 import type { Clock } from "./clock.ts";
 import { WatchedFile } from "./config.ts";
 
 export interface Decision {
   readonly mode: Mode;
   readonly collect: readonly Category[];
+  readonly share: readonly Category[];
   /** The text that was on the screen. */
   readonly notice: { readonly version: string; readonly sha256: string };
   /** Where it was given. */
@@ -71,6 +72,7 @@ export class ConsentLog {
       state: decision.mode !== "off" ? "given" : before !== null && before !== "damaged" ? "withdrawn" : "refused",
       mode: decision.mode,
       collect: decision.mode === "off" ? [] : decision.collect,
+      share: decision.mode === "share" ? decision.share : [],
       notice: { version, sha256, language: "en" },
       via: decision.via,
     };

@@ -14,6 +14,8 @@ export interface Ruling {
   /** Where the database lies: `db_path` moves it, unless the environment names it. */
   readonly database: string;
   readonly decidedMs: number | null;
+  /** `block_sensitive` of the configuration. */
+  readonly blockSensitive: boolean;
 }
 
 export class Gate {
@@ -47,6 +49,7 @@ export class Gate {
     ]);
     const decidedMs = reading === null || reading === "damaged" ? null : reading.tsMs;
     const database = this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database);
-    return { permission, remarks: [...this.#paths.remarks, ...configRemarks(config)], database, decidedMs };
+    const remarks = [...this.#paths.remarks, ...configRemarks(config)];
+    return { permission, remarks, database, decidedMs, blockSensitive: config.privacy.block_sensitive };
   }
 }

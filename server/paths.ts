@@ -8,6 +8,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Paths {
   readonly home: string;
   readonly stateFolder: string;
+  /** The local salt: what hashes of the user's own names are made with. */
+  readonly identityFile: string;
   readonly database: string;
   /** The environment names the database, so that the configuration's `db_path` does not count. */
   readonly databaseFixed: boolean;
@@ -34,6 +36,7 @@ export function pathsFrom(env: Environment, home: string = homedir()): Paths {
   return {
     home: nexusHome,
     stateFolder,
+    identityFile: join(stateFolder, "usage", "identity.json"),
     database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),
     databaseFixed: databasePath !== undefined,
     configFile: join(configFolder(surroundings), "config.toml"),

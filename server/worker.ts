@@ -24,6 +24,7 @@ import { ConsentLog, type Decision } from "./consent-log.ts";
 import { Gate, type Ruling } from "./gate.ts";
 import type { Paths } from "./paths.ts";
 import { Firewall } from "./privacy/firewall.ts";
+import { IdentityFile, NameHasher } from "./privacy/identity.ts";
 import { thisProduct } from "./product.ts";
 import { storageProblem } from "./store/problem.ts";
 import { Store } from "./store/store.ts";
@@ -41,7 +42,9 @@ export class Worker {
   readonly #clock: Clock;
   readonly #consent: ConsentLog;
   readonly #gate: Gate;
-  readonly #firewall = new Firewall();
+  readonly #identity: IdentityFile;
+  readonly #hasher: NameHasher;
+  readonly #firewall: Firewall;
   readonly #store: Store;
   readonly #collector: Collector;
   readonly #listener: Listener;
@@ -53,6 +56,9 @@ export class Worker {
     this.#listener = listener;
     this.#consent = new ConsentLog(paths.consentFile, clock);
     this.#gate = new Gate(paths, this.#consent, env, editor);
+    this.#identity = new IdentityFile(paths.identityFile);
+    this.#hasher = new NameHasher(() => this.#identity.localSalt());
+    this.#firewall = new Firewall(this.#hasher);
     this.#store = new Store(paths.database, thisProduct, clock);
     this.#collector = new Collector(this.#gate, this.#firewall, this.#store, clock, (error) => this.#explain(error));
   }
@@ -79,12 +85,12 @@ export class Worker {
   }
 
   /** The decision is written down and counts, also where a file that could narrow it cannot be used at present. */
-  #permissionAfter({ mode, collect, notice }: Decision, tsMs: number): Permission {
+  #permissionAfter({ mode, collect, share, notice }: Decision, tsMs: number): Permission {
     try {
       return this.#gate.rule().permission;
     } catch (error) {
       this.#setProblem(this.#explain(error));
-      return decide({ mode, collect, noticeVersion: notice.version, tsMs }, []);
+      return decide({ mode, collect, share, noticeVersion: notice.version, tsMs }, []);
     }
   }
 
@@ -126,6 +132,9 @@ export class Worker {
   /** @throws ConfigError, SQLite's error. */
   purge(): Result<typeof purge> {
     const erased = this.#located().erase();
+    // Names that come again get other hashes: nothing links them with what was deleted or exported.
+    this.#identity.erase();
+    this.#hasher.forget();
     this.#listener.dataChanged();
     return erased;
   }

@@ -1,9 +1,10 @@
 /**
- * The form in which a source hands over what it saw. The names are those of the event log and of the upload format;
- * `command_line` and `exit_code` are the only raw inputs, and the firewall turns both into words.
+ * The form in which a source hands over what it saw. The names are those of the event log and of the upload format; the
+ * raw inputs among them are turned into words and hashes by the firewall, and are then gone.
  */
-import type { EventTypeName, Source } from "./events.ts";
+import type { EventTypeName, Payload } from "./events.ts";
 import { type Raw, sealRaw } from "./raw.ts";
+import type { Source } from "./sources.ts";
 
 export interface CapturedEnvelope {
   /** UUIDv7, made where the event is made (RFC 9562). */
@@ -20,23 +21,29 @@ export interface CapturedEnvelope {
   readonly seq: number;
 }
 
-export interface CapturedToolUse {
-  readonly stream: "tool";
-  readonly tool_name: string;
-  readonly tool_phase: "start" | "end";
+/** What only the firewall looks at. */
+export interface RawInputs {
   readonly command_line?: string;
   readonly exit_code?: number;
-  readonly duration_ms?: number;
+  readonly success?: boolean;
+  /** The workspace's name or address; stored as a salted hash. */
+  readonly workspace?: string;
+  /** The task's name; stored as a salted hash. */
+  readonly task?: string;
 }
 
-export interface CapturedDrop {
-  readonly dropped_count: number;
-}
+/** Fields as they were seen: a word may still be one that no list has, and becomes `other`. */
+type Loose<P> = {
+  readonly [K in keyof P]: P[K] extends string | undefined
+    ? K extends "stream" | "tool_phase" | "phase"
+      ? P[K]
+      : string
+    : P[K];
+};
 
-export interface CapturedFields {
-  readonly agent_event: CapturedToolUse;
-  readonly events_dropped: CapturedDrop;
-}
+export type CapturedFields = {
+  readonly [T in EventTypeName]: Loose<Payload<T>> & RawInputs;
+};
 
 /** Makes the raw event out of both parts. The envelope becomes the event; it must be a fresh object. */
 export function captured<T extends EventTypeName>(

@@ -4,9 +4,9 @@
  * It stands here once, for the page, the terminal and the documentation. A change of any word needs a new
  * `noticeVersion`: the record of a consent names the version and the hash of the text that was shown.
  */
-import type { Category } from "./events.ts";
+import type { Category } from "./categories.ts";
 
-export const noticeVersion = "1";
+export const noticeVersion = "2";
 
 export const notice = {
   title: "What may Nexus Telemetry record?",
@@ -17,17 +17,50 @@ export const notice = {
     tool_usage: {
       title: "Tool usage",
       text:
-        "That a tool was used, such as a command in the terminal: its public name, when it began and when it ended, in " +
-        "which session (a random number), with this product's version, the system (such as linux) and the kind of " +
-        "processor. Without this, commands are not recorded.",
+        "That a tool was used, such as a command in the terminal or a tool of an AI agent: its public name, the agent, " +
+        "the language model and its tokens, when it began and when it ended, in which session (a random number). The " +
+        "name of a tool of your own becomes a salted hash. Without this, commands in the terminal are not recorded.",
     },
     command_usage: {
       title: "Command names",
       text: "The public name of a program and its subcommand, such as git commit. A name that is not on a public list is recorded as other.",
     },
-    performance: { title: "Performance", text: "How long a use took." },
-    error_types: { title: "Error types", text: "Whether a use succeeded, and the class of its exit code." },
-    session_metadata: { title: "Session", text: "How many events were lost because the recorder could not keep up." },
+    performance: {
+      title: "Performance",
+      text: "How long something took, and scores that a tool computed of its result.",
+    },
+    error_types: {
+      title: "Error types",
+      text: "Whether something succeeded, the class of its exit code, and the kind of an error. Never its message.",
+    },
+    session_metadata: {
+      title: "Sessions",
+      text: "When a session began and ended, and how many events were lost because the recorder could not keep up.",
+    },
+    workspaces_tasks: {
+      title: "Workspaces and tasks",
+      text:
+        "Which workspace and which task something belongs to, as a salted hash of its name that means nothing outside " +
+        "this machine; what kind of workspace was made, and how many services and ports it has.",
+    },
+    editor_activity: {
+      title: "Editor activity",
+      text:
+        "Tasks and debug sessions of the editor by their public type, and how long you worked and how often you saved " +
+        "in which programming language. Never which file, and nothing you typed.",
+    },
+    features: { title: "Features", text: "Which features of this product you came upon and used." },
+    lifecycle: { title: "Installation", text: "When and how this product was installed, updated or removed." },
+    platform: {
+      title: "Platform",
+      text: "This product's version, the system (such as linux), the kind of processor, the version of the runtime and the editor.",
+    },
+    upgrade: { title: "Upgrades", text: "Whether an offer of an upgrade or a trial was shown and followed." },
+    experiments: { title: "Experiments", text: "Which of two ways of doing one thing this product showed you." },
+    aggregates: {
+      title: "Totals to contribute",
+      text: "Kept free for totals with noise that you may contribute one day. This version makes none and sends none.",
+    },
   } satisfies Readonly<Record<Category, { readonly title: string; readonly text: string }>>,
   never: [
     "arguments of commands, or what they print",

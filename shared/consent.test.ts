@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { categories } from "./categories.ts";
 import {
   type ConsentReading,
   decide,
@@ -10,9 +11,8 @@ import {
   readConsent,
   refusers,
 } from "./consent.ts";
-import { categories } from "./events.ts";
 
-const given = { mode: "local", collect: categories, noticeVersion: "1", tsMs: 0 } as const;
+const given = { mode: "local", collect: categories, share: categories, noticeVersion: "1", tsMs: 0 } as const;
 const refusal = (by: Refusal["by"], reach: Refusal["reach"]): Refusal => ({ by, reach, name: by });
 const anyRefusal = fc.record({
   by: fc.constantFrom(...refusers),
@@ -117,6 +117,7 @@ describe("consent file", () => {
     expect(readConsent(`garbage\n${line("local")}\n`)).toEqual({
       mode: "local",
       collect: ["tool_usage"],
+      share: [],
       noticeVersion: "1",
       tsMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     });

@@ -4,7 +4,7 @@
  * Only the user's own record can say yes. Everything else can only narrow, each within its reach, and each *no* is
  * named, so that the status can say who said it (the order of naming is that of the list `refusers`).
  */
-import { type Category, categories } from "./events.ts";
+import { type Category, categories } from "./categories.ts";
 
 export const modes = ["off", "local", "share"] as const;
 /** `off`: nothing exists. `local`: kept on this machine. `share`: kept, and may be sent to a chosen destination. */
@@ -15,6 +15,8 @@ export interface ConsentRecord {
   readonly mode: Mode;
   /** What may be recorded. */
   readonly collect: readonly Category[];
+  /** What may be sent, in mode `share`. */
+  readonly share: readonly Category[];
   /** The version of the text that was shown. */
   readonly noticeVersion: string;
   /** When it was given, in milliseconds since 1970. */
@@ -51,6 +53,8 @@ export interface Permission {
   readonly collect: readonly Category[];
   /** What the user's own record allows, whoever says no. */
   readonly agreed: readonly Category[];
+  /** What may be sent now: of what may be recorded, what the user ticked for sharing too. */
+  readonly share: readonly Category[];
   readonly consent: ConsentState;
   /** Everything that says no at present, in the order of naming, also where it changes nothing. */
   readonly refusals: readonly Refusal[];
@@ -62,13 +66,17 @@ export type ConsentReading = ConsentRecord | null | "damaged";
 /** The rule. A damaged record counts as no: what it said is unknown. */
 export function decide(reading: ConsentReading, refusals: readonly Refusal[]): Permission {
   const ordered = [...refusals].sort((a, b) => refusers.indexOf(a.by) - refusers.indexOf(b.by));
-  const closed = { mode: "off", collect: [], agreed: [], refusals: ordered } as const;
+  const closed = { mode: "off", collect: [], agreed: [], share: [], refusals: ordered } as const;
   if (reading === "damaged") return { ...closed, consent: "damaged" };
   if (reading === null) return { ...closed, consent: "never_asked" };
   if (reading.mode === "off") return { ...closed, consent: "refused" };
   const given = { agreed: reading.collect, consent: "given", refusals: ordered } as const;
-  if (ordered.some((refusal) => refusal.reach === "all")) return { mode: "off", collect: [], ...given };
-  return { mode: ordered.length > 0 ? "local" : reading.mode, collect: reading.collect, ...given };
+  if (ordered.some((refusal) => refusal.reach === "all")) {
+    return { mode: "off", collect: [], share: [], ...given };
+  }
+  const mode = ordered.length > 0 ? "local" : reading.mode;
+  const share = mode === "share" ? reading.share.filter((name) => reading.collect.includes(name)) : [];
+  return { mode, collect: reading.collect, share, ...given };
 }
 
 /** Environment variables in which a false value forbids everything. */
@@ -117,13 +125,20 @@ export function readConsent(fileText: string): ConsentReading {
     return "damaged";
   }
   if (typeof entry !== "object" || entry === null) return "damaged";
-  const { mode, collect, notice, ts } = entry as Readonly<Record<string, unknown>>;
+  const { mode, collect, share = [], notice, ts } = entry as Readonly<Record<string, unknown>>;
   const known = modes.find((candidate) => candidate === mode);
   const tsMs = typeof ts === "string" ? Date.parse(ts) : Number.NaN;
   const version = typeof notice === "object" && notice !== null ? Reflect.get(notice, "version") : undefined;
-  if (known === undefined || !Array.isArray(collect) || Number.isNaN(tsMs) || typeof version !== "string") {
+  if (
+    known === undefined ||
+    !Array.isArray(collect) ||
+    !Array.isArray(share) ||
+    Number.isNaN(tsMs) ||
+    typeof version !== "string"
+  ) {
     return "damaged";
   }
   // A category that this version does not know is not collected by it either.
-  return { mode: known, collect: categories.filter((name) => collect.includes(name)), noticeVersion: version, tsMs };
+  const named = (list: readonly unknown[]) => categories.filter((name) => list.includes(name));
+  return { mode: known, collect: named(collect), share: named(share), noticeVersion: version, tsMs };
 }

@@ -1,25 +1,178 @@
 import { describe, expect, it } from "vitest";
-import { categories, eventTable, eventTypeNames } from "./events.ts";
+import { categories } from "./categories.ts";
+import { eventAliases, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
+import { type Field, fieldNames, fields, fieldTable, retentions, sensitivities, sharings } from "./fields.ts";
+import { checkOf, hashPattern, identifierPatterns, type Kind } from "./kinds.ts";
+import { nested } from "./payload-layout.ts";
+
+const isCommandPath = (path: string) => path === "git commit";
 
 describe("invariant: one-schema", () => {
-  it.each(eventTypeNames)("%s describes every field, and its required fields need no further consent", (type) => {
-    const { category, fields } = eventTable[type];
+  it.each(fieldNames)("%s is described and classified", (name) => {
+    const { category, sensitivity, shared, retention, since, review, description, purpose } = fieldTable[name];
+    expect(name).toMatch(/^[a-z][a-z0-9_]{1,30}$/);
     expect(categories).toContain(category);
-    for (const field of Object.values(fields)) {
-      expect(categories).toContain(field.category);
-      expect(field.description).toMatch(/\.$/);
-      expect(field.purpose).toMatch(/\.$/);
-      if (!field.optional) expect(field.category).toBe(category);
+    expect(sensitivities).toContain(sensitivity);
+    expect(sharings).toContain(shared);
+    expect(retentions).toContain(retention);
+    expect(since).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(review).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
+    expect(description).toMatch(/^[A-Z].*\.$/);
+    expect(purpose).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it("has every type of event that the documents name", () => {
+    const named = `
+      command_started command_finished command_failed command_cancelled command_executed agent_event
+      workspace_created workspace_destroyed task_completed error_occurred error_recovered crash_detected
+      install_started install_completed install_failed update_available update_completed uninstall
+      session_started session_ended session_resumed
+      thinktool_started thinktool_completed thinktool_executed thinktool_step_executed profile_used
+      feature_discovered feature_first_use feature_adoption feature_disabled help_viewed
+      upgrade_prompt_shown upgrade_link_clicked pricing_page_viewed upgrade_completed trial_started trial_ended
+      editor_task debug_session editor_activity experiment_exposure events_dropped`;
+    const known = [...eventTypeNames, ...Object.keys(eventAliases)];
+    expect([...known].sort()).toEqual(named.trim().split(/\s+/).sort());
+  });
+
+  it.each(eventTypeNames)("%s names each of its fields once, and its required ones need no further consent", (type) => {
+    const { category, required, description } = eventTable[type];
+    expect(categories).toContain(category);
+    expect(description).toMatch(/^[A-Z].*\.$/);
+    expect(new Set(fieldsOf(type)).size).toBe(fieldsOf(type).length);
+    for (const name of required) expect(fieldTable[name].category).toBe(category);
+  });
+
+  it("uses every field, and every category but the one kept for totals", () => {
+    const used = new Set(eventTypeNames.flatMap((type) => fieldsOf(type)));
+    expect(fieldNames.filter((name) => !used.has(name))).toEqual([]);
+    const consented = new Set(fieldNames.map((name) => fieldTable[name].category));
+    expect(categories.filter((name) => !consented.has(name))).toEqual(["aggregates"]);
+  });
+
+  it("has tool_* fields on agent_event alone", () => {
+    const others = eventTypeNames.filter((type) => type !== "agent_event");
+    expect(others.flatMap((type) => fieldsOf(type)).filter((name) => name.startsWith("tool_"))).toEqual([]);
+  });
+});
+
+describe("invariant: no-free-text", () => {
+  it("does not compile an unclassified field, or a kind that could hold text", () => {
+    // @ts-expect-error: no category, sensitivity, sharing, retention, review
+    const unclassified: Field = { kind: { is: "flag" }, description: "", purpose: "", since: "0.1.0" };
+    // @ts-expect-error: there is no kind for text
+    const text: Kind = { is: "text" };
+    // @ts-expect-error: nor for a pattern of one's own
+    const pattern: Kind = { is: "identifier", pattern: /.*/ };
+    expect([unclassified, text, pattern]).toHaveLength(3);
+  });
+
+  it("walks every schema and finds no open string", () => {
+    for (const name of fieldNames) {
+      const { kind } = fieldTable[name];
+      switch (kind.is) {
+        case "word":
+        case "words":
+          expect(kind.words.length).toBeLessThanOrEqual(256);
+          for (const word of kind.words) expect(word).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/);
+          break;
+        case "identifier":
+          // No letters but those of a few words, so that nothing can be spelled with it.
+          expect(identifierPatterns[kind.pattern].source.replace(/\\d/g, "")).not.toMatch(/\[|\\[wWSD]|\.[*+]/);
+          break;
+        case "hash":
+          expect(fieldTable[name]).toMatchObject({ shared: "never", sensitivity: "pseudonymous" });
+          break;
+        case "whole":
+        case "decimal":
+          expect(kind.max).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
+          break;
+        default:
+          expect(["command_path", "flag"]).toContain(kind.is);
+      }
     }
   });
 
-  it("has no field that could hold free text", () => {
-    for (const type of eventTypeNames) {
-      for (const { kind } of Object.values(eventTable[type].fields)) {
-        if (kind.is === "word") for (const word of kind.words) expect(word).toMatch(/^[a-z_]{1,32}$/);
-        else if (kind.is === "whole") expect(kind.max).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
-        else expect(["command_path", "tool_name"]).toContain(kind.list);
-      }
-    }
+  it("shares no pseudonymous value, and in schema 1 only what the specification names", () => {
+    const of = (sharing: Field["shared"]) => fieldNames.filter((name) => fieldTable[name].shared === sharing).sort();
+    expect(of("schema_1_and_2")).toEqual(["command_path", "invocation_kind", "status", "tool_name", "tool_phase"]);
+    expect(of("never")).toEqual(["stream", "task_hash", "tool_hash", "workspace_hash"]);
+  });
+});
+
+describe("kinds", () => {
+  it.each<[Kind, unknown, unknown]>([
+    [fields.status.kind, "ok", "ok"],
+    [fields.status.kind, "OK", undefined],
+    [fields.status.kind, "constructor", undefined],
+    [fields.status.kind, ["ok"], undefined],
+    [fields.thinktool_chain.kind, ["bedrock", "gigathink"], ["bedrock", "gigathink"]],
+    [fields.thinktool_chain.kind, ["bedrock", "ada"], undefined],
+    [fields.thinktool_chain.kind, [], undefined],
+    [fields.thinktool_chain.kind, new Array(17).fill("bedrock"), undefined],
+    [fields.command_path.kind, "git commit", "git commit"],
+    [fields.command_path.kind, "git commit -m x", undefined],
+    [fields.version.kind, "1.101.2", "1.101.2"],
+    [fields.version.kind, "2.0.0-rc.1", "2.0.0-rc.1"],
+    [fields.version.kind, "1.2.3-ada", undefined],
+    [fields.version.kind, "1.2.3\n", undefined],
+    [fields.experiment.kind, "exp-12", "exp-12"],
+    [fields.experiment.kind, "exp-ada", undefined],
+    [fields.workspace_hash.kind, "0".repeat(32), "0".repeat(32)],
+    [fields.workspace_hash.kind, "ada", undefined],
+    [fields.duration_ms.kind, 12, 12],
+    [fields.duration_ms.kind, 12.5, undefined],
+    [fields.duration_ms.kind, "12", undefined],
+    [fields.duration_ms.kind, Number.NaN, undefined],
+    [fields.duration_ms.kind, Number.POSITIVE_INFINITY, undefined],
+    [fields.duration_ms.kind, 2 ** 53, undefined],
+    [fields.confidence_score.kind, 0.826, 0.83],
+    [fields.confidence_score.kind, 1.01, undefined],
+    [fields.cache_hit.kind, true, true],
+    [fields.cache_hit.kind, 1, undefined],
+  ])("%o: %o → %o", (kind, value, kept) => expect(checkOf(kind, isCommandPath)(value)).toEqual(kept));
+
+  it("takes as a hash only what is one", () => {
+    expect("0123456789abcdef0123456789abcdef").toMatch(hashPattern);
+    expect("0123456789ABCDEF0123456789abcdef").not.toMatch(hashPattern);
+  });
+});
+
+describe("canonical form (analytics design, sections 3.3 and 3.4)", () => {
+  it("nests a command", () => {
+    const flat = {
+      command_path: "think",
+      profile: "balanced",
+      thinktool_chain: ["gigathink", "laserlogic"],
+      thinktool_count: 2,
+      duration_ms: 2500,
+      llm_latency_ms: 2100,
+      processing_ms: 400,
+      status: "ok",
+      tokens_input: 1500,
+      tokens_output: 800,
+      tokens_cached: 200,
+      model: "claude-3-5-sonnet",
+      confidence_score: 0.82,
+    };
+    expect(nested("command_finished", flat)).toEqual({
+      command: "think",
+      profile: "balanced",
+      thinktool_chain: ["gigathink", "laserlogic"],
+      thinktool_count: 2,
+      execution: { duration_ms: 2500, llm_latency_ms: 2100, processing_ms: 400, status: "ok", success: true },
+      tokens: { input: 1500, output: 800, cached: 200, model: "claude-3-5-sonnet" },
+      quality: { confidence_score: 0.82 },
+    });
+  });
+
+  it("nests an error, and leaves the rest flat", () => {
+    expect(
+      nested("error_occurred", { error_category: "api_error", recoverable: true, command_path: "think", step: 3 }),
+    ).toEqual({ error_category: "api_error", recoverable: true, context: { command: "think", step: 3 } });
+    expect(nested("editor_activity", { language: "go", saves: 0, focus_ms: null })).toEqual({
+      language: "go",
+      saves: 0,
+    });
   });
 });

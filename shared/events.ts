@@ -1,155 +1,393 @@
 /**
- * The one table of events: every type, every field, and what each field may hold.
+ * The one table of events: every type, whose consent it needs, and which fields it carries (`fields.ts` defines them).
  *
- * A stored string is a word of a closed list, a vocabulary word, or an identifier of a narrow pattern. There is no
- * kind for free text, so a field that could hold some does not compile. The firewall's schemas, the columns of the
- * database, the export and the page are made from this table.
+ * The firewall's checks, the columns of the database, the export, the data dictionary, the schemas of what is shared
+ * and the page are made from these two tables.
  */
+import type { Category } from "./categories.ts";
+import type { FieldName, fields } from "./fields.ts";
+import type { ValueOf } from "./kinds.ts";
 
-/** What the user can agree to, one by one. Each field of each event belongs to exactly one. */
-export const categories = ["tool_usage", "command_usage", "performance", "error_types", "session_metadata"] as const;
-export type Category = (typeof categories)[number];
+/** How a payload is nested where it leaves this machine or is exported: see `payload-layout.ts`. */
+export type Layout = "flat" | "command" | "error";
 
-/** Where an event was captured. A source numbers its events of one session from 1 upwards; a gap is a loss. */
-export const sources = ["vscode_terminal", "vscode"] as const;
-export type Source = (typeof sources)[number];
-
-export type Kind =
-  | { readonly is: "word"; readonly words: readonly string[] }
-  | { readonly is: "vocabulary"; readonly list: "command_path" | "tool_name" }
-  | { readonly is: "whole"; readonly min: number; readonly max: number };
-
-export interface Field {
-  readonly kind: Kind;
-  readonly category: Category;
-  /** Present on every event of its type, or only where it applies. */
-  readonly optional: boolean;
-  readonly description: string;
-  readonly purpose: string;
-}
-
-interface EventType {
+export interface EventType {
   /** The consent without which no event of this type is kept. */
   readonly category: Category;
   readonly description: string;
-  readonly fields: Readonly<Record<string, Field>>;
+  readonly layout: Layout;
+  /** An event that lacks one of these is refused. */
+  readonly required: readonly FieldName[];
+  readonly optional: readonly FieldName[];
 }
 
-/** The longest time that is recorded as a duration: 30 days, in milliseconds. */
-export const maxDurationMs = 30 * 24 * 60 * 60 * 1000;
+/** Where something happened: every type but those of the product itself may carry these. */
+const place = ["workspace_hash", "task_hash"] as const;
 
-export const exitClasses = [
-  "success",
-  "failure",
-  "not_executable",
-  "not_found",
-  "interrupted",
-  "killed",
-  "unknown",
+const tokens = ["tokens_input", "tokens_output", "tokens_cached", "model"] as const;
+const scores = ["confidence_score", "coherence_score", "depth_score"] as const;
+const measures = ["template", "services_count", "ports_used"] as const;
+const begun = ["invocation_kind", "profile", "thinktool_chain", "thinktool_count", ...place] as const;
+const ended = [
+  ...begun,
+  "status",
+  "exit_class",
+  "duration_ms",
+  "llm_latency_ms",
+  "processing_ms",
+  ...tokens,
+  "cache_hit",
+  ...scores,
+  "error_category",
+  "error_code",
+  ...measures,
 ] as const;
-export type ExitClass = (typeof exitClasses)[number];
-
-export const statuses = ["ok", "failed", "cancelled", "unknown"] as const;
-export type Status = (typeof statuses)[number];
+const thought = ["step_count", "duration_ms", ...scores, "tokens_used", "model", "profile", ...place] as const;
+const erred = [
+  "error_code",
+  "recoverable",
+  "retry_count",
+  "component",
+  "command_path",
+  "profile",
+  "step",
+  ...place,
+] as const;
+const workspaceEnds = [...measures, "duration_ms", "status", "error_category", ...place] as const;
+const machine = ["version", "os", "arch", "editor"] as const;
 
 export const eventTypes = {
+  // Usage aggregation: tools of agents, and commands in terminals.
   agent_event: {
     category: "tool_usage",
     description: "A tool was used: a command in an editor's terminal, or a tool of an agent.",
-    fields: {
-      stream: {
-        kind: { is: "word", words: ["tool"] },
-        category: "tool_usage",
-        optional: false,
-        description: "The kind of agent event.",
-        purpose: "Tells tool uses from other agent events.",
-      },
-      tool_name: {
-        kind: { is: "vocabulary", list: "tool_name" },
-        category: "tool_usage",
-        optional: false,
-        description: "The public name of the tool, such as run_terminal_cmd.",
-        purpose: "Which tools are used, and which of them fail.",
-      },
-      tool_phase: {
-        kind: { is: "word", words: ["start", "end"] },
-        category: "tool_usage",
-        optional: false,
-        description: "Whether the use began or ended.",
-        purpose: "Finds uses that never ended.",
-      },
-      command_path: {
-        kind: { is: "vocabulary", list: "command_path" },
-        category: "command_usage",
-        optional: true,
-        description: "Public program and subcommand, such as git commit, or other. Never an argument.",
-        purpose: "Which commands are used, slow or failing.",
-      },
-      status: {
-        kind: { is: "word", words: statuses },
-        category: "error_types",
-        optional: true,
-        description: "How the use ended.",
-        purpose: "Success rate.",
-      },
-      exit_class: {
-        kind: { is: "word", words: exitClasses },
-        category: "error_types",
-        optional: true,
-        description: "The class of the exit code, never the output.",
-        purpose: "Tells a missing program from a failing one.",
-      },
-      duration_ms: {
-        kind: { is: "whole", min: 0, max: maxDurationMs },
-        category: "performance",
-        optional: true,
-        description: "How long the use took, in milliseconds.",
-        purpose: "Which commands are slow.",
-      },
-    },
+    layout: "flat",
+    required: ["stream", "tool_name", "tool_phase"],
+    optional: [
+      "tool_hash",
+      "agent",
+      "command_path",
+      "status",
+      "exit_class",
+      "duration_ms",
+      "error_category",
+      "model",
+      ...place,
+    ],
+  },
+  // Analytics design 2.3, 3.3; ADR-003: commands of Nexus tools.
+  command_started: {
+    category: "command_usage",
+    description: "A command of a Nexus tool began.",
+    layout: "command",
+    required: ["command_path"],
+    optional: begun,
+  },
+  command_finished: {
+    category: "command_usage",
+    description: "A command of a Nexus tool ended well.",
+    layout: "command",
+    required: ["command_path"],
+    optional: ended,
+  },
+  command_failed: {
+    category: "command_usage",
+    description: "A command of a Nexus tool failed.",
+    layout: "command",
+    required: ["command_path"],
+    optional: ended,
+  },
+  command_cancelled: {
+    category: "command_usage",
+    description: "A command of a Nexus tool was cancelled; it counts neither as success nor as failure.",
+    layout: "command",
+    required: ["command_path"],
+    optional: ended,
+  },
+  // Analytics design 2.1, 2.3: ThinkTools and profiles.
+  thinktool_started: {
+    category: "tool_usage",
+    description: "A ThinkTool began.",
+    layout: "flat",
+    required: ["thinktool"],
+    optional: ["model", "profile", ...place],
+  },
+  thinktool_completed: {
+    category: "tool_usage",
+    description: "A ThinkTool ended.",
+    layout: "flat",
+    required: ["thinktool"],
+    optional: ["completed", "status", "error_category", ...thought],
+  },
+  thinktool_step_executed: {
+    category: "tool_usage",
+    description: "A ThinkTool executed a step.",
+    layout: "flat",
+    required: ["thinktool"],
+    optional: ["step", "status", ...thought],
+  },
+  profile_used: {
+    category: "command_usage",
+    description: "A profile was used.",
+    layout: "flat",
+    required: ["profile"],
+    optional: ["command_path", "thinktool_count", ...place],
+  },
+  // ADR-003, ADR-004: workspaces and tasks of Nexus.
+  workspace_created: {
+    category: "workspaces_tasks",
+    description: "A Nexus workspace was created.",
+    layout: "flat",
+    required: [],
+    optional: workspaceEnds,
+  },
+  workspace_destroyed: {
+    category: "workspaces_tasks",
+    description: "A Nexus workspace was destroyed.",
+    layout: "flat",
+    required: [],
+    optional: workspaceEnds,
+  },
+  task_completed: {
+    category: "workspaces_tasks",
+    description: "A Nexus task was marked complete.",
+    layout: "flat",
+    required: [],
+    optional: workspaceEnds,
+  },
+  // Analytics design 2.1, 3.4; ADR-004: errors.
+  error_occurred: {
+    category: "error_types",
+    description: "An error happened; its kind, never its message.",
+    layout: "error",
+    required: ["error_category"],
+    optional: erred,
+  },
+  error_recovered: {
+    category: "error_types",
+    description: "What had failed works again.",
+    layout: "error",
+    required: ["error_category"],
+    optional: ["duration_ms", ...erred],
+  },
+  crash_detected: {
+    category: "error_types",
+    description: "A part of the product had ended without closing.",
+    layout: "error",
+    required: [],
+    optional: ["error_category", "version", ...erred],
+  },
+  // Analytics design 2.1: sessions.
+  session_started: {
+    category: "session_metadata",
+    description: "A session began.",
+    layout: "flat",
+    required: [],
+    optional: [...machine, ...place],
+  },
+  session_ended: {
+    category: "session_metadata",
+    description: "A session ended.",
+    layout: "flat",
+    required: [],
+    optional: ["duration_ms", "query_count", ...place],
+  },
+  session_resumed: {
+    category: "session_metadata",
+    description: "A session went on after a pause.",
+    layout: "flat",
+    required: [],
+    optional: ["duration_ms", ...place],
   },
   events_dropped: {
     category: "session_metadata",
     description: "Events were lost before they reached the worker, because the queue was full.",
-    fields: {
-      dropped_count: {
-        kind: { is: "whole", min: 1, max: 1_000_000_000 },
-        category: "session_metadata",
-        optional: false,
-        description: "How many events were lost.",
-        purpose: "Shows gaps in what was captured.",
-      },
-    },
+    layout: "flat",
+    required: ["dropped_count"],
+    optional: [],
+  },
+  // Analytics design 2.2: the product's own life on this machine.
+  install_started: {
+    category: "lifecycle",
+    description: "An installation began.",
+    layout: "flat",
+    required: ["install_method"],
+    optional: machine,
+  },
+  install_completed: {
+    category: "lifecycle",
+    description: "The product was installed.",
+    layout: "flat",
+    required: ["install_method"],
+    optional: ["duration_ms", "binary_size_bytes", ...machine],
+  },
+  install_failed: {
+    category: "lifecycle",
+    description: "An installation failed.",
+    layout: "flat",
+    required: ["install_method"],
+    optional: ["install_error", ...machine],
+  },
+  update_available: {
+    category: "lifecycle",
+    description: "A newer version of the product is there.",
+    layout: "flat",
+    required: [],
+    optional: ["current_version", "available_version", "days_since_release"],
+  },
+  update_completed: {
+    category: "lifecycle",
+    description: "The product was updated.",
+    layout: "flat",
+    required: [],
+    optional: ["current_version", "available_version", "duration_ms", "install_method", ...machine],
+  },
+  uninstall: {
+    category: "lifecycle",
+    description: "The product was removed.",
+    layout: "flat",
+    required: [],
+    optional: ["version", "days_since_install", "total_sessions"],
+  },
+  // Analytics design 2.4: features of the product.
+  feature_discovered: {
+    category: "features",
+    description: "A feature was come upon.",
+    layout: "flat",
+    required: ["feature"],
+    optional: ["discovery_source"],
+  },
+  feature_first_use: {
+    category: "features",
+    description: "A feature was used for the first time.",
+    layout: "flat",
+    required: ["feature"],
+    optional: ["discovery_source"],
+  },
+  feature_adoption: {
+    category: "features",
+    description: "A feature was used for the 5th, 10th, 25th, 50th or 100th time.",
+    layout: "flat",
+    required: ["feature", "milestone"],
+    optional: [],
+  },
+  feature_disabled: {
+    category: "features",
+    description: "A feature was switched off.",
+    layout: "flat",
+    required: ["feature"],
+    optional: [],
+  },
+  help_viewed: {
+    category: "features",
+    description: "Help was read.",
+    layout: "flat",
+    required: [],
+    optional: ["feature", "command_path"],
+  },
+  // Analytics design 2.1, 7.2: upgrades.
+  upgrade_prompt_shown: {
+    category: "upgrade",
+    description: "An upgrade was offered.",
+    layout: "flat",
+    required: [],
+    optional: ["upgrade_feature"],
+  },
+  upgrade_link_clicked: {
+    category: "upgrade",
+    description: "The offer of an upgrade was followed.",
+    layout: "flat",
+    required: [],
+    optional: ["upgrade_feature"],
+  },
+  pricing_page_viewed: {
+    category: "upgrade",
+    description: "The page with the prices was opened.",
+    layout: "flat",
+    required: [],
+    optional: ["upgrade_feature"],
+  },
+  trial_started: {
+    category: "upgrade",
+    description: "A trial began.",
+    layout: "flat",
+    required: [],
+    optional: ["trial_days"],
+  },
+  trial_ended: {
+    category: "upgrade",
+    description: "A trial ended.",
+    layout: "flat",
+    required: [],
+    optional: ["trial_days", "trial_converted"],
+  },
+  upgrade_completed: {
+    category: "upgrade",
+    description: "An upgrade was made.",
+    layout: "flat",
+    required: [],
+    optional: ["upgrade_feature"],
+  },
+  // The editor's own.
+  editor_task: {
+    category: "editor_activity",
+    description: "A task of the editor began or ended.",
+    layout: "flat",
+    required: ["phase"],
+    optional: ["task_type", "task_group", "status", "exit_class", "duration_ms", ...place],
+  },
+  debug_session: {
+    category: "editor_activity",
+    description: "A debug session of the editor began or ended.",
+    layout: "flat",
+    required: ["phase"],
+    optional: ["debugger_type", "duration_ms", ...place],
+  },
+  editor_activity: {
+    category: "editor_activity",
+    description: "Some minutes of work in one programming language, summed up.",
+    layout: "flat",
+    required: ["language"],
+    optional: ["focus_ms", "saves", ...place],
+  },
+  experiment_exposure: {
+    category: "experiments",
+    description: "One way of an experiment was shown.",
+    layout: "flat",
+    required: ["experiment", "variant"],
+    optional: [],
   },
 } as const satisfies Readonly<Record<string, EventType>>;
 
 export type EventTypeName = keyof typeof eventTypes;
 export const eventTypeNames = Object.keys(eventTypes) as readonly EventTypeName[];
 
+/** The same table, with its types widened for code that walks it. */
+export const eventTable: Readonly<Record<EventTypeName, EventType>> = eventTypes;
+
 /** Makes something for each type of event. */
 export function perEventType<T>(make: (type: EventTypeName) => T): Readonly<Record<EventTypeName, T>> {
   return Object.fromEntries(eventTypeNames.map((type) => [type, make(type)])) as Record<EventTypeName, T>;
 }
 
-/** The same table, with its types widened for code that walks it. */
-export const eventTable: Readonly<Record<EventTypeName, EventType>> = eventTypes;
+/** The fields of a type, the required ones first. */
+export function fieldsOf(type: EventTypeName): readonly FieldName[] {
+  return [...eventTable[type].required, ...eventTable[type].optional];
+}
 
-/** What a value of a field's kind looks like in memory. */
-type ValueOf<F extends Field> = F["kind"] extends { is: "whole" }
-  ? number
-  : F["kind"] extends { is: "word"; words: readonly (infer W)[] }
-    ? W
-    : string;
+/** Names of events that mean another one (design of the analytics, sections 2.1 and 4.2). */
+export const eventAliases = {
+  /** Becomes `command_finished`, `command_failed` or `command_cancelled`, by how it ended. */
+  command_executed: ["command_finished", "command_failed", "command_cancelled"],
+  thinktool_executed: ["thinktool_completed"],
+} as const satisfies Readonly<Record<string, readonly EventTypeName[]>>;
 
-type FieldsOf<T extends EventTypeName> = (typeof eventTypes)[T]["fields"];
+type Fields = typeof fields;
+type Types = typeof eventTypes;
 
 /** The payload of an event of type `T`, as the firewall leaves it. */
 export type Payload<T extends EventTypeName> = {
-  readonly [K in keyof FieldsOf<T> as FieldsOf<T>[K] extends { optional: false }
-    ? K
-    : never]: FieldsOf<T>[K] extends Field ? ValueOf<FieldsOf<T>[K]> : never;
+  readonly [K in Types[T]["required"][number]]: ValueOf<Fields[K]["kind"]>;
 } & {
-  readonly [K in keyof FieldsOf<T> as FieldsOf<T>[K] extends { optional: true }
-    ? K
-    : never]?: FieldsOf<T>[K] extends Field ? ValueOf<FieldsOf<T>[K]> : never;
+  readonly [K in Types[T]["optional"][number]]?: ValueOf<Fields[K]["kind"]>;
 };

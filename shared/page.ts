@@ -2,9 +2,10 @@
  * What the page (a webview) and the editor say to each other. The editor pushes one whole state; the page sends what
  * the user did. Both sides check what they receive.
  */
+
+import { categories } from "./categories.ts";
 import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { modes } from "./consent.ts";
-import { categories } from "./events.ts";
 import { checkPermission, periods, stats, status } from "./protocol.ts";
 
 export const tabs = ["overview", "privacy", "status"] as const;

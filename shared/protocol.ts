@@ -4,6 +4,8 @@
  * Each message stands here once, with its parameters, its result, and who sends it to whom and why. Both sides check
  * what they receive with these checks; a malformed message is refused by name and place, its content never quoted.
  */
+
+import { categories } from "./categories.ts";
 import {
   boolean,
   type Check,
@@ -18,7 +20,6 @@ import {
   word,
 } from "./check.ts";
 import { consentStates, modes, refusers } from "./consent.ts";
-import { categories } from "./events.ts";
 import type { Raw } from "./raw.ts";
 
 export interface Request<P, R> {
@@ -53,6 +54,7 @@ export const checkPermission = record({
   mode: word(modes),
   collect: listOf(word(categories), categories.length),
   agreed: listOf(word(categories), categories.length),
+  share: listOf(word(categories), categories.length),
   consent: word(consentStates),
   refusals: listOf(record({ by: word(refusers), reach: word(["all", "sharing"]), name: text(4200) }), 64),
 });
@@ -107,6 +109,7 @@ export const giveConsent = request(
   record({
     mode: word(modes),
     collect: listOf(word(categories), categories.length),
+    share: listOf(word(categories), categories.length),
     notice: record({ version: label, sha256: text(64) }),
     via: word(["vscode_page", "vscode_command"]),
   }),
@@ -145,6 +148,10 @@ export const status = request(
       refused: listOf(record({ reason: label, count: whole() }), 64),
       /** Fields dropped, by reason. */
       dropped: listOf(record({ reason: label, count: whole() }), 64),
+      /** Values in which the scanner found something, by rule. */
+      redacted: listOf(record({ rule: label, count: whole() }), 64),
+      /** Events by the source they name. */
+      sources: listOf(record({ source: label, accepted: whole(), refused: whole() }), 64),
     }),
     lastStoredMs: nullable(whole()),
     /** Accepted settings that have no effect, and other remarks, each a sentence. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { categories } from "./categories.ts";
 import { decide } from "./consent.ts";
 import { notice, noticeText } from "./consent-text.ts";
-import { categories } from "./events.ts";
 import { countText, durationText, modeSentence, sizeText } from "./words.ts";
 
 describe("words", () => {
@@ -27,7 +27,7 @@ describe("words", () => {
   });
 
   it("names who keeps a given consent from working", () => {
-    const given = { mode: "local", collect: categories, noticeVersion: "1", tsMs: 0 } as const;
+    const given = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 } as const;
     const permission = decide(given, [{ by: "environment", reach: "all", name: "NEXUS_TELEMETRY_ENABLED" }]);
     expect(modeSentence(permission)).toContain("NEXUS_TELEMETRY_ENABLED says no");
   });

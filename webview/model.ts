@@ -1,5 +1,5 @@
 /** What the views draw from, and what they can do. Data goes one way: editor → model → views → actions. */
-import type { Category } from "../shared/events.ts";
+import type { Category } from "../shared/categories.ts";
 import type { PageAction, PageState, Tab } from "../shared/page.ts";
 import type { Period } from "../shared/protocol.ts";
 

@@ -1,7 +1,7 @@
 /** Privacy: the consent by category in plain words, what is never recorded, and the way back out. */
 import { html, nothing, type TemplateResult } from "lit";
+import { type Category, categories } from "../shared/categories.ts";
 import { notice } from "../shared/consent-text.ts";
-import { type Category, categories } from "../shared/events.ts";
 import { countText, sizeText } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
 

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { categories } from "../../shared/categories.ts";
 import { type ConsentReading, decide } from "../../shared/consent.ts";
-import { categories } from "../../shared/events.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import { FakePanel, panels } from "../../test/fixtures/vscode.ts";
 import { PagePanel } from "./panel.ts";
 
-const given: ConsentReading = { mode: "local", collect: categories, noticeVersion: "1", tsMs: 0 };
+const given: ConsentReading = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 };
 
 /** The rest of the product: counts who asks a worker, and how. */
 class Product {

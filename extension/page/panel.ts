@@ -137,7 +137,7 @@ export class PagePanel implements Disposable {
         return this.#readForUser();
       case "decide":
         return this.#working(async () => {
-          await this.#actions.decide({ ...action, via: "vscode_page" });
+          await this.#actions.decide({ ...action, share: [], via: "vscode_page" });
           return "Your decision is written down.";
         });
       case "exportAll":

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
-import type { CapturedToolUse } from "../../shared/captured.ts";
+import type { CapturedFields } from "../../shared/captured.ts";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";
@@ -14,7 +14,10 @@ import { emptyStats, percentile, readStats } from "./stats.ts";
 const now = new Date(2026, 6, 15, 12, 30).getTime();
 const hourMs = 60 * 60 * 1000;
 
-function statsOf(uses: readonly (readonly [number, Partial<CapturedToolUse>])[], period: "today" | "week" | "month") {
+function statsOf(
+  uses: readonly (readonly [number, Partial<CapturedFields["agent_event"]>])[],
+  period: "today" | "week" | "month",
+) {
   const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, systemClock);
   store.write(uses.map(([ts, fields]) => cleanToolUse(fields, { ts, session_id: v4() })));
   const stats = store.read((connection) => readStats(connection, period, now));

@@ -1,5 +1,7 @@
 /** What the firewall lets through. The store takes nothing else: only `firewall.ts` can make one. */
-import type { EventTypeName, Source } from "../../shared/events.ts";
+import type { EventTypeName } from "../../shared/events.ts";
+import type { Value } from "../../shared/kinds.ts";
+import type { Source } from "../../shared/sources.ts";
 
 declare const cleanBrand: unique symbol;
 
@@ -12,8 +14,8 @@ export interface CleanEvent {
   readonly sessionId: string;
   readonly source: Source;
   readonly seq: number;
-  /** Field name to word or number, as `shared/events.ts` declares them. */
-  readonly payload: Readonly<Record<string, string | number>>;
+  /** Field name to value, as `shared/fields.ts` declares them. */
+  readonly payload: Readonly<Record<string, Value>>;
 }
 
 export type CleanParts = Omit<CleanEvent, typeof cleanBrand>;

@@ -1,24 +1,34 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { categories, eventTable, eventTypeNames } from "../../shared/events.ts";
+import { type Category, categories } from "../../shared/categories.ts";
+import { eventAliases, eventTypeNames, fieldsOf } from "../../shared/events.ts";
+import { fieldNames, fieldTable } from "../../shared/fields.ts";
+import { checkOf } from "../../shared/kinds.ts";
 import { sealRaw } from "../../shared/raw.ts";
+import { sources } from "../../shared/sources.ts";
 import { anything, toolUse } from "../../test/fixtures/captured.ts";
-import { Firewall } from "./firewall.ts";
-import { payloadSchemas } from "./shape.ts";
+import { testFirewall } from "../../test/fixtures/clean.ts";
+import { everything, type Firewall } from "./firewall.ts";
+import { scan } from "./scanner/scan.ts";
+import { rawInputs } from "./shape.ts";
+import { isCommandPath } from "./vocabulary.ts";
 
 const now = Date.now();
-let firewall = new Firewall();
+let firewall: Firewall = testFirewall();
 beforeEach(() => {
-  firewall = new Firewall();
+  firewall = testFirewall();
 });
 
-const reasons = (counts: readonly { reason: string; count: number }[]) =>
-  Object.fromEntries(counts.map(({ reason, count }) => [reason, count]));
+const only = (...collect: readonly Category[]) => ({ collect, blockSensitive: false });
+const blocking = { collect: categories, blockSensitive: true };
+const dropped = () => Object.fromEntries(firewall.counts().dropped.map(({ reason, count }) => [reason, count]));
+const refused = () => Object.fromEntries(firewall.counts().refused.map(({ reason, count }) => [reason, count]));
+const admit = (fields: object, allowance = everything) => firewall.admit(anything(fields), allowance, now);
 
 describe("firewall", () => {
   it("turns a captured command into words and numbers", () => {
-    const event = firewall.admit(toolUse({ command_line: "git commit -m hush", exit_code: 127 }), categories, now);
-    expect(event?.payload).toEqual({
+    const raw = toolUse({ command_line: "git commit -m hush", exit_code: 127, workspace: "atlas" });
+    expect(firewall.admit(raw, everything, now)?.payload).toEqual({
       stream: "tool",
       tool_name: "run_terminal_cmd",
       tool_phase: "end",
@@ -26,31 +36,135 @@ describe("firewall", () => {
       exit_class: "not_found",
       status: "failed",
       duration_ms: 12,
+      workspace_hash: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
   });
 
   it("says nothing of an end at the start", () => {
-    const event = firewall.admit(toolUse({ tool_phase: "start" }), categories, now);
+    const event = firewall.admit(toolUse({ tool_phase: "start" }), everything, now);
     expect(event?.payload).not.toHaveProperty("status");
     expect(event?.payload).not.toHaveProperty("exit_class");
   });
 
-  it("drops unknown fields and counts them by class, not by name", () => {
-    const event = firewall.admit(
-      anything({ stream: "tool", tool_name: "Bash", tool_phase: "start", output: "x", cwd: "/home/ada" }),
-      categories,
-      now,
-    );
+  it("takes the nested form of the analytics design, section 3.3, and its alias", () => {
+    const event = admit({
+      event_type: "command_executed",
+      command: "think",
+      profile: "balanced",
+      thinktool_chain: ["gigathink", "laserlogic", "bedrock", "proofguard"],
+      thinktool_count: 4,
+      execution: { duration_ms: 2500, llm_latency_ms: 2100, processing_ms: 400, success: true },
+      tokens: { input: 1500, output: 800, cached: 200, model: "claude-3-5-sonnet-20241022" },
+      quality: { confidence_score: 0.82, coherence_score: 0.88 },
+      error: null,
+    });
+    expect(event).toMatchObject({ type: "command_finished" });
+    expect(event?.payload).toEqual({
+      command_path: "think",
+      profile: "balanced",
+      thinktool_chain: ["gigathink", "laserlogic", "bedrock", "proofguard"],
+      thinktool_count: 4,
+      status: "ok",
+      duration_ms: 2500,
+      llm_latency_ms: 2100,
+      processing_ms: 400,
+      tokens_input: 1500,
+      tokens_output: 800,
+      tokens_cached: 200,
+      model: "claude-3-5-sonnet",
+      confidence_score: 0.82,
+      coherence_score: 0.88,
+    });
+    expect(firewall.counts().dropped).toEqual([]);
+  });
+
+  it("takes the nested form of section 3.4, and the flat forms of 2.3 and 4.3", () => {
+    const error = admit({
+      event_type: "error_occurred",
+      error_category: "api_error",
+      error_code: "rate_limit_exceeded",
+      recoverable: true,
+      retry_count: 2,
+      context: { command: "think", profile: "deep", step: 3 },
+    });
+    expect(error?.payload).toEqual({
+      error_category: "api_error",
+      error_code: "rate_limit_exceeded",
+      recoverable: true,
+      retry_count: 2,
+      command_path: "think",
+      profile: "deep",
+      step: 3,
+    });
+    const command = admit({
+      event_type: "command_executed",
+      command: "think",
+      subcommand: "--profile",
+      duration_ms: 5,
+      success: false,
+      error_category: "timeout",
+      tokens_input: 1,
+      model: "",
+    });
+    expect(command).toMatchObject({
+      type: "command_failed",
+      payload: { command_path: "think", duration_ms: 5, status: "failed", error_category: "timeout", model: "other" },
+    });
+    const thinktool = admit({ event_type: "thinktool_executed", tool_name: "gigathink", step_count: 4 });
+    expect(thinktool).toMatchObject({
+      type: "thinktool_completed",
+      payload: { thinktool: "gigathink", step_count: 4 },
+    });
+  });
+
+  it("makes other, custom or unknown of a word that is on no list", () => {
+    expect(admit({ event_type: "editor_activity", language: "ada-lang" })?.payload).toEqual({ language: "other" });
+    expect(admit({ event_type: "workspace_created", template: "acme" })?.payload).toEqual({ template: "custom" });
+    expect(admit({ event_type: "error_occurred", error_category: "acme" })?.payload).toEqual({
+      error_category: "unknown",
+    });
+  });
+
+  it("keeps the name of a tool of the user's own as a hash alone, and takes no hash from outside", () => {
+    const tool = { stream: "tool", tool_phase: "start", tool_name: "mcp__acme__plan", tool_hash: "0".repeat(32) };
+    const payload = admit(tool)?.payload;
+    expect(payload).toEqual({
+      stream: "tool",
+      tool_phase: "start",
+      tool_name: "mcp",
+      tool_hash: expect.stringMatching(/^(?!0{32})[0-9a-f]{32}$/),
+    });
+  });
+
+  it("hashes no name without the consent to it", () => {
+    const firewall = testFirewall();
+    const event = firewall.admit(toolUse({ workspace: "atlas" }), only("tool_usage"), now);
+    expect(event?.payload).not.toHaveProperty("workspace_hash");
+  });
+
+  it("drops unknown fields and counts them by the class of their name", () => {
+    const event = admit({ stream: "tool", tool_name: "Bash", tool_phase: "start", output: "x", saves: 1, "/ada": 1 });
     expect(event?.payload).toEqual({ stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" });
-    expect(reasons(firewall.counts().dropped)).toEqual({ unknown_field: 2 });
+    expect(dropped()).toEqual({ unknown_field: 1, field_of_another_type: 1, odd_field_name: 1 });
   });
 
   it("keeps a field only with its category's consent, and an event only with its own", () => {
-    const event = firewall.admit(toolUse(), ["tool_usage", "performance"], now);
+    const event = firewall.admit(toolUse(), only("tool_usage", "performance"), now);
     expect(Object.keys(event?.payload ?? {}).sort()).toEqual(["duration_ms", "stream", "tool_name", "tool_phase"]);
-    expect(reasons(firewall.counts().dropped)).toEqual({ category_off: 3 });
-    expect(firewall.admit(toolUse(), ["performance"], now)).toBeUndefined();
-    expect(reasons(firewall.counts().refused)).toEqual({ category_off: 1 });
+    expect(dropped()).toEqual({ category_off: 3 });
+    expect(firewall.admit(toolUse(), only("performance"), now)).toBeUndefined();
+    expect(refused()).toEqual({ category_off: 1 });
+    expect(firewall.counts().sources).toEqual([{ source: "vscode_terminal", accepted: 1, refused: 1 }]);
+  });
+
+  it("blocks a sensitive event whole where the configuration says so, and counts by rule", () => {
+    const line = "curl -H 'Authorization: Bearer q8Zt3kV9xLw2Rf7Y' https://example.com/x";
+    expect(firewall.admit(toolUse({ command_line: line }), everything, now)).toBeDefined();
+    expect(firewall.admit(toolUse({ command_line: line }), blocking, now)).toBeUndefined();
+    expect(admit({ stream: "tool", deep: [{ "ada@example.com": 1 }] }, blocking)).toBeUndefined();
+    expect(firewall.admit(toolUse(), blocking, now)).toBeDefined();
+    expect(refused()).toEqual({ sensitive: 2 });
+    expect(firewall.counts().redacted.map(({ rule }) => rule)).toEqual(["url", "assigned_secret", "email"]);
   });
 
   it.each([
@@ -58,12 +172,14 @@ describe("firewall", () => {
     ["null", null, "not_an_event"],
     ["a list", [], "not_an_event"],
     ["an unknown type", { event_type: "keystroke" }, "bad_envelope"],
+    ["a type of Object's", { event_type: "constructor" }, "bad_envelope"],
     ["an unknown source", { source: "ada" }, "bad_envelope"],
     ["an id that says something", { id: "ada@example.com" }, "bad_envelope"],
     ["a session that says something", { session_id: "ada-laptop" }, "bad_envelope"],
     ["a time in 1970", { ts: 12 }, "bad_envelope"],
     ["a time in 9999", { ts: Date.UTC(9999, 1) }, "bad_time"],
     ["no time", { ts: Number.NaN }, "bad_envelope"],
+    ["an offset of a day", { utc_offset_min: 1440 }, "bad_envelope"],
     ["sequence number 0", { seq: 0 }, "bad_envelope"],
     ["a missing field", { tool_phase: undefined }, "bad_field"],
     ["a phase of its own", { tool_phase: "ada" }, "bad_field"],
@@ -71,50 +187,124 @@ describe("firewall", () => {
     const fields = { stream: "tool", tool_name: "Bash", tool_phase: "start" };
     const raw =
       typeof part === "object" && part !== null && !Array.isArray(part) ? anything({ ...fields, ...part }) : part;
-    expect(firewall.admit(sealRaw(raw as object), categories, now)).toBeUndefined();
-    expect(reasons(firewall.counts().refused)).toEqual({ [reason]: 1 });
+    expect(firewall.admit(sealRaw(raw as object), everything, now)).toBeUndefined();
+    expect(refused()).toEqual({ [reason]: 1 });
   });
 
-  it("drops an optional value that is out of range, and keeps the rest", () => {
-    const event = firewall.admit(toolUse({ duration_ms: -1 }), categories, now);
+  it.each([
+    ["negative", -1],
+    ["huge", 1e300],
+    ["not a number", Number.NaN],
+    ["infinite", Number.POSITIVE_INFINITY],
+    ["a text", "12"],
+    ["an object", { number: 12 }],
+  ])("drops an optional value that is %s, and keeps the rest", (_, duration) => {
+    const event = firewall.admit(toolUse({ duration_ms: duration as number }), everything, now);
     expect(event?.payload).not.toHaveProperty("duration_ms");
-    expect(reasons(firewall.counts().dropped)).toEqual({ bad_value: 1 });
+    expect(event?.payload).toHaveProperty("status", "ok");
+    expect(dropped()).toEqual({ bad_value: 1 });
   });
 
-  it("invariant: no-free-text: for any input, every value that leaves is a declared word or number", () => {
-    const names = [...new Set(eventTypeNames.flatMap((type) => Object.keys(eventTable[type].fields)))];
-    const anyField = fc.dictionary(
-      fc.oneof(fc.constantFrom(...names, "command_line", "exit_code", "__proto__", "constructor"), fc.string()),
-      fc.oneof(fc.anything(), fc.constantFrom("tool", "start", "end", "Bash", "git status", 0, 127)),
-    );
-    fc.assert(
-      fc.property(
-        anyField,
-        fc.constantFrom(...eventTypeNames),
-        fc.subarray([...categories]),
-        (fields, type, allowed) => {
-          const event = firewall.admit(anything({ ...fields, event_type: type }), allowed, now);
-          expect(payloadSchemas[type].safeParse(event?.payload ?? {}).success).toBe(true);
-          for (const name of Object.keys(event?.payload ?? {})) {
-            expect(allowed).toContain(eventTable[type].fields[name]?.category);
-          }
-        },
-      ),
-      { numRuns: 3_000 },
-    );
-  });
-
-  it("invariant: no-free-text: a canary planted in every field is nowhere", () => {
-    const canary = "CANARY-7f3a";
-    const fields = [...new Set(eventTypeNames.flatMap((type) => Object.keys(eventTable[type].fields)))];
+  it.each([
+    ["lone surrogates", "\ud800 git \udfff"],
+    ["control and bidirectional characters", "\u0000\u0007\u202egit\u2066"],
+    ["a megabyte", "git ".repeat(262_144)],
+    ["replacement characters of invalid UTF-8", Buffer.from([0xff, 0xfe, 0xc0, 0x80]).toString("utf8")],
+  ])("bears %s in every field", (_, text) => {
     for (const type of eventTypeNames) {
-      for (const name of [...fields, "command_line", "exit_code", "id", "source", "session_id", "extra"]) {
-        const base = { stream: "tool", tool_name: "Bash", tool_phase: "end", dropped_count: 1, event_type: type };
-        for (const value of [canary, { deep: canary }, [canary], `git ${canary}`, `${canary} commit`]) {
-          const event = firewall.admit(anything({ ...base, [name]: value }), categories, now);
+      for (const name of [...fieldNames, ...rawInputs, text]) {
+        const event = admit({ event_type: type, [name]: text });
+        expect(JSON.stringify(event ?? null)).not.toContain(text);
+      }
+    }
+  });
+
+  it("bears nesting of 10,000, prototype keys and a field given twice", () => {
+    let deep: unknown = "secret";
+    for (let level = 0; level < 10_000; level += 1) deep = level % 2 === 0 ? [deep] : { deep };
+    const fields = '"stream":"tool","tool_name":"Bash","tool_phase":"start"';
+    const hostile = JSON.parse(`{${fields},"__proto__":{"status":"ok"},"constructor":1,"tool_phase":"end"}`);
+    expect(admit({ ...hostile, duration_ms: deep, extra: deep })?.payload).toEqual({
+      stream: "tool",
+      tool_name: "run_terminal_cmd",
+      tool_phase: "end",
+    });
+    expect(admit({ ...hostile, extra: deep }, blocking)).toBeUndefined();
+  });
+});
+
+const checks = new Map(fieldNames.map((name) => [name, checkOf(fieldTable[name].kind, isCommandPath)]));
+
+describe("invariant: no-free-text", () => {
+  const types = [...eventTypeNames, ...Object.keys(eventAliases)];
+  const anyField = fc.dictionary(
+    fc.oneof(
+      fc.constantFrom(...fieldNames, ...rawInputs, "execution", "tokens", "quality", "context", "error", "__proto__"),
+      fc.string({ unit: "binary" }),
+    ),
+    fc.oneof(
+      fc.anything(),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("tool", "start", "end", "Bash", "git status", 0, 127, "gigathink", "5", "npm", true),
+      fc.dictionary(fc.constantFrom("success", "duration_ms", "input", "model", "command", "step"), fc.anything()),
+    ),
+  );
+
+  it("for any input, every value that leaves is on its list or in its pattern, and consented to", () => {
+    fc.assert(
+      fc.property(anyField, fc.constantFrom(...types), fc.subarray([...categories]), (fields, type, collect) => {
+        const event = admit({ ...fields, event_type: type }, { collect, blockSensitive: false });
+        if (event === undefined) return;
+        for (const [name, value] of Object.entries(event.payload)) {
+          const field = fieldNames.find((known) => known === name);
+          expect(fieldsOf(event.type)).toContain(field);
+          if (field === undefined) continue;
+          expect(checks.get(field)?.(value)).toEqual(value);
+          expect(collect).toContain(fieldTable[field].category);
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it("a canary planted in every field of every type and every source is nowhere", () => {
+    const canary = "CANARY-7f3a";
+    const places = [...fieldNames, ...rawInputs, "id", "source", "session_id", "extra", "execution", "context"];
+    const base = {
+      stream: "tool",
+      tool_name: "Bash",
+      tool_phase: "end",
+      dropped_count: 1,
+      command: "status",
+      thinktool: "bedrock",
+      profile: "deep",
+      error_category: "timeout",
+      install_method: "npm",
+      feature: "stats",
+      milestone: "5",
+      phase: "end",
+      language: "go",
+      experiment: "exp-1",
+      variant: "a",
+    };
+    let admitted = 0;
+    for (const type of types) {
+      for (const name of places) {
+        for (const value of [canary, { success: canary, command: canary }, [canary], `git ${canary}`]) {
+          const event = admit({ ...base, event_type: type, source: sources[admitted % sources.length], [name]: value });
+          if (event !== undefined) admitted += 1;
           expect(JSON.stringify([event ?? null, firewall.counts()])).not.toContain(canary);
         }
       }
+    }
+    expect(admitted).toBeGreaterThan(5_000);
+  });
+
+  it("no word of any list looks sensitive to the scanner", () => {
+    for (const name of fieldNames) {
+      const { kind } = fieldTable[name];
+      if (kind.is !== "word" && kind.is !== "words") continue;
+      for (const word of kind.words) expect([name, word, [...scan(word).rules]]).toEqual([name, word, []]);
     }
   });
 });

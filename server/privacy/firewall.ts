@@ -1,127 +1,143 @@
 /**
  * The firewall: raw input goes in, clean events come out, everything else is dropped and counted.
  *
- * Layers, in order: shape (is it one of our events at all), derivation (raw inputs become words), consent (a field
- * whose category is off is dropped), and shape again (every value that leaves is a declared word or number). It never
- * throws, never quotes what it saw, and keeps nothing of it.
+ * Layers, in order: shape (`shape.ts`), vocabulary (`derive.ts`), consent (a field whose category is off is dropped),
+ * the check of each field's kind, and the scanner over every string that is left. It never throws for what an event
+ * holds, never quotes what it saw, and keeps nothing of it.
  */
-import { type Category, type EventTypeName, eventTable, perEventType } from "../../shared/events.ts";
+import { type Category, categories } from "../../shared/categories.ts";
+import { type EventTypeName, eventTable, fieldsOf, perEventType } from "../../shared/events.ts";
+import { type FieldName, fieldTable } from "../../shared/fields.ts";
+import { checkOf, type Value } from "../../shared/kinds.ts";
 import type { Raw } from "../../shared/raw.ts";
 import { type CleanEvent, markClean } from "./clean.ts";
-import { commandPath } from "./command-path.ts";
-import { exitClass, statusOf } from "./exit-class.ts";
+import { Counters, type RefusalReason } from "./counters.ts";
+import { derive, type Hashing, resolve } from "./derive.ts";
+import type { NameHasher } from "./identity.ts";
 import { openRaw } from "./raw.ts";
-import { envelope, isFuture, payloadSchemas, rawInputs } from "./shape.ts";
-import { canonicalTool } from "./vocabulary.ts";
+import { scan } from "./scanner/scan.ts";
+import { findSensitive } from "./sensitive.ts";
+import { shape, sourceOf } from "./shape.ts";
+import { isCommandPath } from "./vocabulary.ts";
 
-export const refusalReasons = ["not_an_event", "bad_envelope", "bad_time", "category_off", "bad_field"] as const;
-export type RefusalReason = (typeof refusalReasons)[number];
+/** What the user allows. */
+export interface Allowance {
+  readonly collect: readonly Category[];
+  /** `block_sensitive`: an event in whose raw input the scanner finds anything is refused whole. */
+  readonly blockSensitive: boolean;
+}
 
-export const dropReasons = ["unknown_field", "bad_value", "category_off"] as const;
-export type DropReason = (typeof dropReasons)[number];
+export const everything: Allowance = { collect: categories, blockSensitive: false };
 
-const envelopeNames = new Set(Object.keys(envelope.shape));
+interface Step {
+  readonly name: FieldName;
+  readonly required: boolean;
+  readonly category: Category;
+  readonly check: (value: unknown) => Value | undefined;
+  /** Its strings are judged by the scanner too. Hashes are made here, and look like secrets. */
+  readonly scanned: boolean;
+}
 
-/** What may stand beside the envelope, by type: the fields and the raw inputs they are made from. */
-const knownNames = perEventType(
-  (type): ReadonlySet<string> => new Set([...Object.keys(eventTable[type].fields), ...rawInputs[type]]),
+const checks = Object.fromEntries(
+  Object.entries(fieldTable).map(([name, { kind }]) => [name, checkOf(kind, isCommandPath)]),
+) as Record<FieldName, Step["check"]>;
+
+const steps = perEventType((type) =>
+  fieldsOf(type).map((name): Step => {
+    const { kind, category } = fieldTable[name];
+    const scanned = kind.is === "word" || kind.is === "words" || kind.is === "command_path" || kind.is === "identifier";
+    return { name, required: eventTable[type].required.includes(name), category, check: checks[name], scanned };
+  }),
 );
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** What raw inputs become. Only here are a command line and an exit code looked at. */
-const derivations: Readonly<Record<EventTypeName, (fields: Fields) => Fields>> = {
-  agent_event: ({ command_line, exit_code, ...fields }) => {
-    const ended = fields["tool_phase"] === "end";
-    const exit = exitClass(typeof exit_code === "number" && Number.isSafeInteger(exit_code) ? exit_code : undefined);
-    return {
-      ...fields,
-      ...(typeof fields["tool_name"] === "string" ? { tool_name: canonicalTool(fields["tool_name"]) } : {}),
-      ...(typeof command_line === "string" ? { command_path: commandPath(command_line) } : {}),
-      ...(ended ? { exit_class: exit, status: statusOf(exit) } : {}),
-    };
-  },
-  events_dropped: (fields) => fields,
-};
+/** So many strings are remembered as clean: vocabulary words come again and again. */
+const rememberedStrings = 4_096;
 
 export class Firewall {
-  readonly #refused = new Map<RefusalReason, number>();
-  readonly #dropped = new Map<DropReason, number>();
-  #accepted = 0;
+  readonly #counters = new Counters();
+  readonly #hasher: NameHasher;
+  readonly #clean = new Set<string>();
+  #collect: readonly Category[] = [];
+  #allowed: ReadonlySet<Category> = new Set();
+  readonly #hashing: Hashing;
 
-  /** The clean event, or `undefined` where the whole event is refused. `allowed`: the categories consented to. */
-  admit(raw: Raw, allowed: readonly Category[], nowMs: number): CleanEvent | undefined {
-    const verdict = this.#judge(openRaw(raw), allowed, nowMs);
+  constructor(hasher: NameHasher) {
+    this.#hasher = hasher;
+    this.#hashing = {
+      hasher: this.#hasher,
+      allows: (field) => this.#allowed.has(fieldTable[field].category),
+    };
+  }
+
+  /** The clean event, or `undefined` where the whole event is refused. @throws where the local salt cannot be had. */
+  admit(raw: Raw, allowance: Allowance, nowMs: number): CleanEvent | undefined {
+    const input = openRaw(raw);
+    const verdict = this.#judge(input, allowance, nowMs);
     if (typeof verdict === "string") {
-      this.#refused.set(verdict, (this.#refused.get(verdict) ?? 0) + 1);
+      this.#counters.refuse(verdict, sourceOf(input));
       return undefined;
     }
-    this.#accepted += 1;
+    this.#counters.accept(verdict.source);
     return verdict;
   }
 
   /** What was done since start, by reason; never by value. */
   counts() {
-    const list = <R extends string>(counts: ReadonlyMap<R, number>) =>
-      [...counts].map(([reason, count]) => ({ reason, count }));
-    return { accepted: this.#accepted, refused: list(this.#refused), dropped: list(this.#dropped) };
+    return this.#counters.list();
   }
 
-  #judge(input: unknown, allowed: readonly Category[], nowMs: number): CleanEvent | RefusalReason {
-    if (typeof input !== "object" || input === null || Array.isArray(input)) return "not_an_event";
-    const parsed = envelope.safeParse(input);
-    if (!parsed.success) return "bad_envelope";
-    const { event_type: type, ts, ...rest } = parsed.data;
-    if (isFuture(ts, nowMs)) return "bad_time";
-    if (!allowed.includes(eventTable[type].category)) return "category_off";
-
-    const known: Record<string, unknown> = {};
-    let unknown = 0;
-    for (const name of Object.keys(input)) {
-      if (knownNames[type].has(name)) known[name] = Reflect.get(input, name);
-      else if (!envelopeNames.has(name)) unknown += 1;
+  #judge(input: unknown, { collect, blockSensitive }: Allowance, nowMs: number): CleanEvent | RefusalReason {
+    if (collect !== this.#collect) {
+      this.#collect = collect;
+      this.#allowed = new Set(collect);
     }
-    this.#drop("unknown_field", unknown);
-
-    const payload = this.#payload(type, derivations[type](known), allowed);
+    const shaped = shape(input, nowMs, this.#counters);
+    if (typeof shaped === "string") return shaped;
+    const { envelope, known } = shaped;
+    const type = resolve(shaped.type, known);
+    if (!this.#allowed.has(eventTable[type].category)) return "category_off";
+    if (blockSensitive) {
+      const found = findSensitive(input);
+      this.#counters.redact(found);
+      if (found.size > 0) return "sensitive";
+    }
+    derive(type, known, this.#hashing);
+    const payload = this.#payload(type, known);
     if (payload === undefined) return "bad_field";
-    return markClean({
-      id: rest.id,
-      type,
-      tsMs: ts,
-      utcOffsetMin: rest.utc_offset_min,
-      sessionId: rest.session_id,
-      source: rest.source,
-      seq: rest.seq,
-      payload,
-    });
+    const { id, ts, utcOffsetMin, sessionId, source, seq } = envelope;
+    return markClean({ id, type, tsMs: ts, utcOffsetMin, sessionId, source, seq, payload });
   }
 
   /** The fields that may be kept; `undefined` where a required one is missing or wrong. */
-  #payload(type: EventTypeName, fields: Fields, allowed: readonly Category[]): CleanEvent["payload"] | undefined {
-    const { fields: table } = eventTable[type];
-    const kept: Record<string, unknown> = {};
-    for (const name of Object.keys(table)) {
-      const field = table[name];
-      const value = fields[name];
-      if (field === undefined || value === undefined) {
-        if (field?.optional === false) return undefined;
-      } else if (allowed.includes(field.category)) kept[name] = value;
-      else this.#drop("category_off", 1);
+  #payload(type: EventTypeName, known: Readonly<Record<string, unknown>>): CleanEvent["payload"] | undefined {
+    const payload: Record<string, Value> = {};
+    for (const { name, required, category, check, scanned } of steps[type]) {
+      const given = known[name];
+      if (given === undefined || given === null) {
+        if (required) return undefined;
+      } else if (this.#allowed.has(category)) {
+        const value = check(given);
+        if (value !== undefined && (!scanned || this.#isClean(value))) payload[name] = value;
+        else if (required) return undefined;
+        else this.#counters.drop(value === undefined ? "bad_value" : "sensitive");
+      } else this.#counters.drop("category_off");
     }
-    const parsed = payloadSchemas[type].safeParse(kept);
-    if (parsed.success) return parsed.data;
-    // Every field that is wrong is left out, each once, and what remains is judged again.
-    const wrong = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
-    for (const name of wrong) {
-      if (table[name]?.optional !== true) return undefined;
-      delete kept[name];
-    }
-    this.#drop("bad_value", wrong.size);
-    return payloadSchemas[type].safeParse(kept).data;
+    return payload;
   }
 
-  #drop(reason: DropReason, count: number): void {
-    if (count > 0) this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
+  #isClean(value: Value): boolean {
+    if (typeof value === "string") return this.#clean.has(value) || this.#scan(value);
+    return Array.isArray(value) ? value.every((word) => this.#clean.has(word) || this.#scan(word)) : true;
+  }
+
+  #scan(text: string): boolean {
+    const { rules } = scan(text);
+    if (rules.size > 0) {
+      this.#counters.redact(rules);
+      return false;
+    }
+    if (this.#clean.size >= rememberedStrings) this.#clean.clear();
+    this.#clean.add(text);
+    return true;
   }
 }

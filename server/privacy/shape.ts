@@ -1,60 +1,172 @@
 /**
- * The firewall's first and last layer: strict schemas, made from the one table of events.
+ * The firewall's first layer, shape: is it one of our events, and which of its fields are known by name?
  *
- * `envelope` and `rawInputs` say what may come in; `payloadSchemas` says what may go out.
+ * It looks at own keys alone, never walks deeper than the two levels that a payload may have, and keeps no reference to
+ * a value whose name it does not know.
  */
-import * as z from "zod";
 import {
   type EventTypeName,
+  eventAliases,
   eventTable,
   eventTypeNames,
-  type Field,
+  fieldsOf,
   perEventType,
-  sources,
 } from "../../shared/events.ts";
-import { isCommandPath, isToolName } from "./vocabulary.ts";
+import { fieldNames, fieldTable } from "../../shared/fields.ts";
+import { groupsOf, placeOf } from "../../shared/payload-layout.ts";
+import { type Source, sources } from "../../shared/sources.ts";
+import type { Counters, RefusalReason } from "./counters.ts";
+
+/** What stands around a payload, as it is kept. */
+export interface Envelope {
+  readonly id: string;
+  readonly ts: number;
+  readonly utcOffsetMin: number;
+  readonly sessionId: string;
+  readonly source: Source;
+  readonly seq: number;
+}
+
+/** Known fields and raw inputs by name, their values still of any shape. */
+export type Known = Record<string, unknown>;
+
+export type Alias = keyof typeof eventAliases;
+
+export interface Shaped {
+  readonly type: EventTypeName | Alias;
+  readonly envelope: Envelope;
+  readonly known: Known;
+}
 
 /** 2020-01-01, before which nothing of this product can have happened. */
 const earliestMs = Date.UTC(2020, 0, 1);
 /** An event may lie this far ahead of the worker's clock. */
 const aheadMs = 24 * 60 * 60 * 1000;
+/** No place on Earth is further from UTC. */
+const furthestOffsetMin = 14 * 60;
 
-export const envelope = z.object({
-  id: z.uuid({ version: "v7" }),
-  event_type: z.enum(eventTypeNames),
-  ts: z.int().min(earliestMs),
-  utc_offset_min: z
-    .int()
-    .min(-14 * 60)
-    .max(14 * 60),
-  session_id: z.uuid({ version: "v4" }),
-  source: z.enum(sources),
-  seq: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
-});
-export type Envelope = z.infer<typeof envelope>;
+/** RFC 9562, version 7. */
+const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** RFC 9562, version 4. */
+const uuidV4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-export const isFuture = (tsMs: number, nowMs: number): boolean => tsMs > nowMs + aheadMs;
+export const envelopeNames = ["id", "event_type", "ts", "utc_offset_min", "session_id", "source", "seq"] as const;
 
-/** Field name to word or number, as `shared/events.ts` declares them. */
-export type Payload = Readonly<Record<string, string | number>>;
+/** What fields are made from. Each is looked at in `derive.ts` alone, and is gone after it. */
+export const rawInputs = [
+  "command_line",
+  "command",
+  "subcommand",
+  "exit_code",
+  "success",
+  "workspace",
+  "task",
+] as const;
 
-/** The raw inputs of a type, which derive into its fields and are then gone. */
-export const rawInputs: Readonly<Record<EventTypeName, readonly string[]>> = {
-  agent_event: ["command_line", "exit_code"],
-  events_dropped: [],
-};
+const types: ReadonlyMap<unknown, EventTypeName | Alias> = new Map(
+  [...eventTypeNames, ...(Object.keys(eventAliases) as Alias[])].map((name) => [name, name]),
+);
+const sourceNames: ReadonlyMap<unknown, Source> = new Map(sources.map((name) => [name, name]));
+const everyName: ReadonlySet<string> = new Set([...fieldNames, ...rawInputs]);
+const envelopeSet: ReadonlySet<string> = new Set(envelopeNames);
 
-function valueSchema(field: Field): z.ZodType<string | number> {
-  const { kind } = field;
-  if (kind.is === "word") return z.enum(kind.words);
-  if (kind.is === "whole") return z.int().min(kind.min).max(kind.max);
-  return z.string().refine(kind.list === "command_path" ? isCommandPath : isToolName);
+/** The type whose fields an alias has. */
+export const typeOf = (type: EventTypeName | Alias): EventTypeName =>
+  type in eventAliases ? eventAliases[type as Alias][0] : (type as EventTypeName);
+
+/**
+ * Which names may stand at the top of a payload of each type. Hashes are left out: they are made here, never taken.
+ * `tool_name` also names a ThinkTool, as in the flat form of the analytics design, section 2.3.
+ */
+const topNames = perEventType(
+  (type): ReadonlySet<string> =>
+    new Set([
+      ...fieldsOf(type).filter((name) => fieldTable[name].kind.is !== "hash"),
+      ...rawInputs,
+      ...(fieldsOf(type).includes("thinktool") ? ["tool_name"] : []),
+    ]),
+);
+const groupNames = perEventType((type) => groupsOf[eventTable[type].layout]);
+
+/** Names under which a field stands at the top without being called so: `command` for the path of a command. */
+const renamed: ReadonlySet<string> = new Set(
+  eventTypeNames.flatMap((type) =>
+    fieldsOf(type).flatMap((name) => {
+      const [outer, inner] = placeOf(type, name);
+      return inner === undefined && outer !== name ? [outer] : [];
+    }),
+  ),
+);
+
+/** A plain name could belong to a field of another version; anything else may be a text of the user's. */
+const plainName = /^[a-z][a-z0-9_]{0,39}$/;
+
+/** The event's parts by name, or why there is none. What is not known is counted. */
+export function shape(input: unknown, nowMs: number, counters: Counters): Shaped | RefusalReason {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return "not_an_event";
+  const given = input as Readonly<Record<string, unknown>>;
+  const type = types.get(own(given, "event_type"));
+  const envelope = envelopeOf(given);
+  if (type === undefined || envelope === undefined) return "bad_envelope";
+  if (envelope.ts > nowMs + aheadMs) return "bad_time";
+
+  const known: Known = {};
+  const fieldType = typeOf(type);
+  const top = topNames[fieldType];
+  const groups = groupNames[fieldType];
+  for (const name of Object.keys(given)) {
+    if (envelopeSet.has(name)) continue;
+    const value = given[name];
+    if (top.has(name) || renamed.has(name)) known[name] = value;
+    else {
+      const members = groups.get(name);
+      if (members === undefined) counters.drop(nameClass(name));
+      else if (value !== null) openGroup(value, members, known, counters);
+    }
+  }
+  return { type, envelope, known };
 }
 
-/** The schema of each type's payload: its fields and no other, each of them optional (the firewall knows which are). */
-export const payloadSchemas = perEventType((type) => {
-  const fields = Object.entries(eventTable[type].fields);
-  const shape = Object.fromEntries(fields.map(([name, field]) => [name, z.exactOptional(valueSchema(field))]));
-  const schema: z.ZodType<Payload> = z.strictObject(shape);
-  return schema;
-});
+/** The source that an event names, whatever else is wrong with it. */
+export function sourceOf(input: unknown): Source | undefined {
+  return typeof input === "object" && input !== null
+    ? sourceNames.get(own(input as Readonly<Record<string, unknown>>, "source"))
+    : undefined;
+}
+
+function openGroup(value: unknown, members: ReadonlyMap<string, string>, known: Known, counters: Counters): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    counters.drop("bad_value");
+    return;
+  }
+  for (const name of Object.keys(value)) {
+    const field = members.get(name) ?? (name === "success" ? name : undefined);
+    if (field === undefined) counters.drop(nameClass(name));
+    else known[field] = Reflect.get(value, name);
+  }
+}
+
+function nameClass(name: string) {
+  if (everyName.has(name)) return "field_of_another_type";
+  return plainName.test(name) ? "unknown_field" : "odd_field_name";
+}
+
+function own(given: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(given, name) ? given[name] : undefined;
+}
+
+function envelopeOf(given: Readonly<Record<string, unknown>>): Envelope | undefined {
+  const id = own(given, "id");
+  const ts = own(given, "ts");
+  const utcOffsetMin = own(given, "utc_offset_min");
+  const sessionId = own(given, "session_id");
+  const source = sourceNames.get(own(given, "source"));
+  const seq = own(given, "seq");
+  if (typeof id !== "string" || id.length !== 36 || !uuidV7.test(id)) return undefined;
+  if (typeof sessionId !== "string" || sessionId.length !== 36 || !uuidV4.test(sessionId)) return undefined;
+  if (typeof ts !== "number" || !Number.isSafeInteger(ts) || ts < earliestMs) return undefined;
+  if (typeof utcOffsetMin !== "number" || !Number.isInteger(utcOffsetMin)) return undefined;
+  if (Math.abs(utcOffsetMin) > furthestOffsetMin) return undefined;
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 1 || source === undefined) return undefined;
+  return { id, ts, utcOffsetMin, sessionId, source, seq };
+}

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { vocabularyText } from "../../scripts/vocabulary.ts";
-import { canonicalTool, isCommandPath, isToolName } from "./vocabulary.ts";
+import { architecture, canonicalTool, isCommandPath, model, namedCommand, system } from "./vocabulary.ts";
 
 describe("vocabulary", () => {
   it("is in step with its sources", async () => {
@@ -28,10 +28,35 @@ describe("vocabulary", () => {
     expect(isCommandPath("constructor")).toBe(false);
   });
 
+  it("takes a command that a Nexus tool names without its program, and leaves arguments away", () => {
+    expect(namedCommand("status")).toBe("status");
+    expect(namedCommand("think --profile balanced")).toBe("think");
+    expect(namedCommand("skills search my secret plan")).toBe("skills search");
+    expect(namedCommand("my secret plan")).toBe("other");
+  });
+
+  it.each([
+    ["claude-3-5-sonnet-20241022", "claude-3-5-sonnet"],
+    ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5"],
+    ["openai/gpt-4o-mini-2024-07-18", "gpt-4o-mini"],
+    ["gpt-5-codex", "gpt-5-codex"],
+    ["gpt-5-codex-high", "gpt-5-codex"],
+    ["models/gemini-2.5-pro", "gemini-2.5-pro"],
+    ["ada-finetune:acme", "other"],
+    ["ft:gpt-4o:acme::x", "other"],
+  ])("model %s → %s", (name, canonical) => expect(model(name)).toBe(canonical));
+
+  it("has one word for a system and a processor", () => {
+    expect(["darwin", "win32", "Linux", "sunos"].map(system)).toEqual(["macos", "windows", "linux", "other"]);
+    expect(["x64", "amd64", "arm64", "riscv64"].map(architecture)).toEqual(["x86_64", "x86_64", "aarch64", "other"]);
+  });
+
   it("has one name for a tool of many", () => {
     expect(canonicalTool("Bash")).toBe("run_terminal_cmd");
     expect(canonicalTool("run_in_terminal")).toBe("run_terminal_cmd");
-    expect(canonicalTool("mcp__ada__private")).toBe("custom");
-    expect(isToolName("constructor")).toBe(false);
+    expect(canonicalTool("mcp__ada__private")).toBe("mcp");
+    expect(canonicalTool("MCP:private")).toBe("mcp");
+    expect(canonicalTool("ada-tool")).toBe("custom");
+    expect(canonicalTool("constructor")).toBe("custom");
   });
 });

@@ -2,23 +2,27 @@
  * Writes events and keeps their sessions true, in one transaction. An event whose id is stored already changes
  * nothing: sending it again is harmless.
  */
-import { type EventTypeName, eventTable, eventTypeNames } from "../../shared/events.ts";
+import { fieldNames } from "../../shared/fields.ts";
+import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
+import { toCell } from "./columns.ts";
 import { type Connection, immediately, type Row, type Value } from "./driver.ts";
 
 /** What this worker is; kept with each session it begins. */
 export interface Product {
   readonly product: string;
   readonly version: string;
-  readonly os: "linux" | "macos" | "windows" | "other";
-  readonly arch: "x86_64" | "aarch64" | "other";
+  readonly os: System | typeof withheld;
+  readonly arch: Architecture | typeof withheld;
   readonly runtimeVersion: string;
 }
 
-/** The columns that hold payload fields: one per field name, shared by the types that have it. */
-export const payloadColumns: readonly string[] = [
-  ...new Set(eventTypeNames.flatMap((type) => Object.keys(eventTable[type].fields))),
-];
+/** Stands where the consent to the category `platform` is missing. */
+const withheld = "withheld";
+
+export function withoutPlatform({ product }: Product): Product {
+  return { product, version: withheld, os: withheld, arch: withheld, runtimeVersion: withheld };
+}
 
 export interface Written {
   readonly stored: number;
@@ -27,7 +31,7 @@ export interface Written {
 
 /** The statements that every batch needs, prepared once for a connection. */
 function prepareWriting(connection: Connection) {
-  const columns = ["event_id", "session", "source", "seq", "ts", "utc_offset_min", "event_type", ...payloadColumns];
+  const columns = ["event_id", "session", "source", "seq", "ts", "utc_offset_min", "event_type", ...fieldNames];
   return {
     insert: connection.prepare(
       `INSERT INTO events (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
@@ -69,7 +73,7 @@ export function writeEvents(connection: Connection, events: readonly CleanEvent[
         session = { id: row?.["id"] ?? null, firstMs: Number.POSITIVE_INFINITY, lastMs: 0 };
         sessions.set(sessionId, session);
       }
-      const values = payloadColumns.map((column) => payload[column] ?? null);
+      const values = fieldNames.map((name) => toCell(payload[name]));
       if (insert.run(id, session.id, source, seq, tsMs, utcOffsetMin, type, ...values) === 0) continue;
       stored += 1;
       session.firstMs = Math.min(session.firstMs, tsMs);
@@ -111,9 +115,4 @@ export function readEvents(connection: Connection): IterableIterator<Row> {
       "SELECT e.*, s.session_id, s.started_at, s.product, s.version, s.os, s.arch, s.runtime_version FROM events e JOIN sessions s ON s.id = e.session ORDER BY e.id",
     )
     .iterate();
-}
-
-/** The payload columns that a type uses. */
-export function columnsOf(type: EventTypeName): readonly string[] {
-  return Object.keys(eventTable[type].fields);
 }

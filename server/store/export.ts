@@ -3,9 +3,11 @@
  * `runtime_version` for `rust_version`). The file appears whole or not at all.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { eventTypeNames } from "../../shared/events.ts";
+import { eventTypeNames, fieldsOf } from "../../shared/events.ts";
+import { nested } from "../../shared/payload-layout.ts";
+import { fromCell } from "./columns.ts";
 import type { Connection, Row } from "./driver.ts";
-import { columnsOf, readEvents } from "./events.ts";
+import { readEvents } from "./events.ts";
 
 /** Bytes gathered before each write. */
 const chunkLength = 65_536;
@@ -13,7 +15,8 @@ const chunkLength = 65_536;
 /** The public form of a stored event. */
 export function envelopeOf(row: Row) {
   const type = eventTypeNames.find((name) => name === row["event_type"]);
-  const fields = type === undefined ? [] : columnsOf(type);
+  const fields = type === undefined ? [] : fieldsOf(type);
+  const payload = Object.fromEntries(fields.map((name) => [name, fromCell(name, row[name])]));
   return {
     schema_version: "1.0.0",
     event_id: row["event_id"],
@@ -34,7 +37,7 @@ export function envelopeOf(row: Row) {
       sequence: row["seq"],
       started_at: new Date(Number(row["started_at"])).toISOString(),
     },
-    payload: Object.fromEntries(fields.filter((name) => row[name] !== null).map((name) => [name, row[name]])),
+    payload: type === undefined ? {} : nested(type, payload),
   };
 }
 

@@ -44,6 +44,67 @@ const steps: readonly string[] = [
     UNIQUE (session, source, seq)
   ) STRICT;
   `,
+  `
+  ALTER TABLE events ADD COLUMN tool_hash TEXT;
+  ALTER TABLE events ADD COLUMN agent TEXT;
+  ALTER TABLE events ADD COLUMN invocation_kind TEXT;
+  ALTER TABLE events ADD COLUMN profile TEXT;
+  ALTER TABLE events ADD COLUMN thinktool TEXT;
+  ALTER TABLE events ADD COLUMN thinktool_chain TEXT;
+  ALTER TABLE events ADD COLUMN thinktool_count INTEGER;
+  ALTER TABLE events ADD COLUMN step_count INTEGER;
+  ALTER TABLE events ADD COLUMN step INTEGER;
+  ALTER TABLE events ADD COLUMN completed INTEGER;
+  ALTER TABLE events ADD COLUMN model TEXT;
+  ALTER TABLE events ADD COLUMN tokens_input INTEGER;
+  ALTER TABLE events ADD COLUMN tokens_output INTEGER;
+  ALTER TABLE events ADD COLUMN tokens_cached INTEGER;
+  ALTER TABLE events ADD COLUMN tokens_used INTEGER;
+  ALTER TABLE events ADD COLUMN error_category TEXT;
+  ALTER TABLE events ADD COLUMN error_code TEXT;
+  ALTER TABLE events ADD COLUMN recoverable INTEGER;
+  ALTER TABLE events ADD COLUMN retry_count INTEGER;
+  ALTER TABLE events ADD COLUMN component TEXT;
+  ALTER TABLE events ADD COLUMN llm_latency_ms INTEGER;
+  ALTER TABLE events ADD COLUMN processing_ms INTEGER;
+  ALTER TABLE events ADD COLUMN cache_hit INTEGER;
+  ALTER TABLE events ADD COLUMN confidence_score REAL;
+  ALTER TABLE events ADD COLUMN coherence_score REAL;
+  ALTER TABLE events ADD COLUMN depth_score REAL;
+  ALTER TABLE events ADD COLUMN query_count INTEGER;
+  ALTER TABLE events ADD COLUMN workspace_hash TEXT;
+  ALTER TABLE events ADD COLUMN task_hash TEXT;
+  ALTER TABLE events ADD COLUMN template TEXT;
+  ALTER TABLE events ADD COLUMN services_count INTEGER;
+  ALTER TABLE events ADD COLUMN ports_used INTEGER;
+  ALTER TABLE events ADD COLUMN phase TEXT;
+  ALTER TABLE events ADD COLUMN task_type TEXT;
+  ALTER TABLE events ADD COLUMN task_group TEXT;
+  ALTER TABLE events ADD COLUMN debugger_type TEXT;
+  ALTER TABLE events ADD COLUMN language TEXT;
+  ALTER TABLE events ADD COLUMN focus_ms INTEGER;
+  ALTER TABLE events ADD COLUMN saves INTEGER;
+  ALTER TABLE events ADD COLUMN feature TEXT;
+  ALTER TABLE events ADD COLUMN discovery_source TEXT;
+  ALTER TABLE events ADD COLUMN milestone TEXT;
+  ALTER TABLE events ADD COLUMN install_method TEXT;
+  ALTER TABLE events ADD COLUMN install_error TEXT;
+  ALTER TABLE events ADD COLUMN binary_size_bytes INTEGER;
+  ALTER TABLE events ADD COLUMN current_version TEXT;
+  ALTER TABLE events ADD COLUMN available_version TEXT;
+  ALTER TABLE events ADD COLUMN days_since_release INTEGER;
+  ALTER TABLE events ADD COLUMN days_since_install INTEGER;
+  ALTER TABLE events ADD COLUMN total_sessions INTEGER;
+  ALTER TABLE events ADD COLUMN version TEXT;
+  ALTER TABLE events ADD COLUMN os TEXT;
+  ALTER TABLE events ADD COLUMN arch TEXT;
+  ALTER TABLE events ADD COLUMN editor TEXT;
+  ALTER TABLE events ADD COLUMN upgrade_feature TEXT;
+  ALTER TABLE events ADD COLUMN trial_days INTEGER;
+  ALTER TABLE events ADD COLUMN trial_converted INTEGER;
+  ALTER TABLE events ADD COLUMN experiment TEXT;
+  ALTER TABLE events ADD COLUMN variant TEXT;
+  `,
 ];
 
 export const schemaVersion = steps.length;

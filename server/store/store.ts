@@ -8,7 +8,7 @@ import type { CleanEvent } from "../privacy/clean.ts";
 import { databaseSize, filesSetAside, inodeOf, openDatabase, openForReading, sizeOf } from "./database.ts";
 import type { Connection } from "./driver.ts";
 import { type Erased, eraseAll } from "./erase.ts";
-import { type Product, type Totals, totals, type Written, writeEvents } from "./events.ts";
+import { type Product, type Totals, totals, type Written, withoutPlatform, writeEvents } from "./events.ts";
 import { exportJson } from "./export.ts";
 import { isCorrupt } from "./problem.ts";
 
@@ -43,11 +43,16 @@ export class Store {
     return this.#setAside;
   }
 
-  /** @throws the file system's or SQLite's error, with nothing stored. */
-  write(events: readonly CleanEvent[]): Written {
-    const written = this.#use((connection) => writeEvents(connection, events, this.#product));
+  /**
+   * `withPlatform`: whether a new session may say on what it runs.
+   * @throws the file system's or SQLite's error, with nothing stored.
+   */
+  write(events: readonly CleanEvent[], withPlatform = true): Written {
+    const product = withPlatform ? this.#product : withoutPlatform(this.#product);
+    const write = () => this.#use((connection) => writeEvents(connection, events, product));
+    const written = write();
     // Stored in a file that somebody has removed meanwhile is not stored: once more, into a new one.
-    return this.#isMoved() ? this.#use((connection) => writeEvents(connection, events, this.#product)) : written;
+    return this.#isMoved() ? write() : written;
   }
 
   /** Reads what is there; `undefined` where nothing is. Creates nothing. */

@@ -11,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import { runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
 import { noticeHash } from "../../server/consent-log.ts";
-import { categories } from "../../shared/events.ts";
+import { categories } from "../../shared/categories.ts";
+import { noticeVersion } from "../../shared/consent-text.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const launcher = fileURLToPath(new URL("launcher.ts", import.meta.url));
@@ -20,7 +21,7 @@ const consent = {
   ts: new Date().toISOString(),
   mode: "local",
   collect: categories,
-  notice: { version: "1", sha256: noticeHash },
+  notice: { version: noticeVersion, sha256: noticeHash },
 };
 
 /** A suite begins with the record of the user's decision that it needs. */

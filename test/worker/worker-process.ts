@@ -10,8 +10,9 @@ import {
   type MessageConnection,
 } from "vscode-languageserver/node";
 import { noticeHash } from "../../server/consent-log.ts";
+import { categories } from "../../shared/categories.ts";
 import type { Checked } from "../../shared/check.ts";
-import { categories } from "../../shared/events.ts";
+import { noticeVersion } from "../../shared/consent-text.ts";
 import { type EditorState, giveConsent, type Request } from "../../shared/protocol.ts";
 
 const module = fileURLToPath(new URL("../../dist/worker/worker.cjs", import.meta.url));
@@ -72,7 +73,8 @@ export class WorkerProcess {
     return this.request(giveConsent, {
       mode: "local",
       collect: categories,
-      notice: { version: "1", sha256: noticeHash },
+      share: [],
+      notice: { version: noticeVersion, sha256: noticeHash },
       via: "vscode_page",
       ...part,
     });

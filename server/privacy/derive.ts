@@ -1,0 +1,122 @@
+/**
+ * The firewall's second layer, vocabulary: raw inputs and other spellings become words of closed lists.
+ *
+ * Nothing that a writer wrote passes from here on but what is on a list; a string that is not is `other` (or `custom`,
+ * or `unknown`, as its list has it), and a name of the user's own becomes a salted hash. What is no string stays as it
+ * is, and the check of its field judges it.
+ */
+import { type EventTypeName, fieldsOf, perEventType } from "../../shared/events.ts";
+import { type FieldName, fieldTable, type Status } from "../../shared/fields.ts";
+import { commandPath } from "./command-path.ts";
+import { exitClass, statusOf } from "./exit-class.ts";
+import type { NameHasher, NameKind } from "./identity.ts";
+import type { Alias, Known } from "./shape.ts";
+import { architecture, canonicalTool, isUsersOwn, model, namedCommand, system } from "./vocabulary.ts";
+
+const has = perEventType((type): ReadonlySet<FieldName> => new Set(fieldsOf(type)));
+
+/** A word list's own word for everything that is not on it. */
+const catchAlls = ["other", "custom", "unknown"];
+
+/** The word lists of each type that have such a word: field, words, and the word. */
+const openLists = perEventType((type) =>
+  fieldsOf(type).flatMap((name) => {
+    const { kind } = fieldTable[name];
+    const catchAll = kind.is === "word" ? catchAlls.find((word) => kind.words.includes(word)) : undefined;
+    return kind.is === "word" && catchAll !== undefined && name !== "status" && name !== "exit_class"
+      ? [{ name, words: new Set(kind.words), catchAll }]
+      : [];
+  }),
+);
+
+/** Where names may be hashed: only with the consent of the hash's category is there a salt at all. */
+export interface Hashing {
+  readonly hasher: NameHasher;
+  readonly allows: (field: FieldName) => boolean;
+}
+
+/** Which type an alias stands for. */
+export function resolve(type: EventTypeName | Alias, known: Known): EventTypeName {
+  if (type === "thinktool_executed") return "thinktool_completed";
+  if (type !== "command_executed") return type;
+  const { success, status, error_category: category } = known;
+  if (status === "cancelled" || category === "cancelled") return "command_cancelled";
+  return success === false || status === "failed" ? "command_failed" : "command_finished";
+}
+
+/** Turns `known` into fields, in place. */
+export function derive(type: EventTypeName, known: Known, hashing: Hashing): void {
+  const fields = has[type];
+  if (fields.has("command_path")) deriveCommand(known);
+  if (fields.has("tool_name")) deriveTool(known, hashing);
+  if (fields.has("thinktool") && known["thinktool"] === undefined) known["thinktool"] = known["tool_name"];
+  if (fields.has("status")) deriveEnd(type, known);
+  if (fields.has("os")) derivePlatform(known);
+  if (typeof known["milestone"] === "number") known["milestone"] = String(known["milestone"]);
+  if (typeof known["model"] === "string") known["model"] = model(known["model"]);
+  if (fields.has("workspace_hash")) {
+    deriveHash(known, "workspace", hashing);
+    deriveHash(known, "task", hashing);
+  }
+  for (const { name, words, catchAll } of openLists[type]) {
+    const value = known[name];
+    if (typeof value === "string" && !words.has(value)) known[name] = catchAll;
+  }
+}
+
+function deriveCommand(known: Known): void {
+  const { command_line: line, command, subcommand, command_path: path } = known;
+  const named = typeof path === "string" ? path : command;
+  if (typeof line === "string") known["command_path"] = commandPath(line);
+  else if (typeof named === "string") {
+    known["command_path"] = namedCommand(typeof subcommand === "string" ? `${named} ${subcommand}` : named);
+  }
+}
+
+function deriveTool(known: Known, hashing: Hashing): void {
+  const name = known["tool_name"];
+  if (typeof name !== "string") return;
+  const canonical = canonicalTool(name);
+  known["tool_name"] = canonical;
+  if (isUsersOwn(canonical) && name !== canonical && hashing.allows("tool_hash")) {
+    known["tool_hash"] = hashing.hasher.hash("tool", name);
+  }
+}
+
+const statusOfType: Readonly<Partial<Record<EventTypeName, Status>>> = {
+  command_finished: "ok",
+  command_failed: "failed",
+  command_cancelled: "cancelled",
+};
+
+/** How it ended: by the type itself, by what the writer says, or by the exit code. */
+function deriveEnd(type: EventTypeName, known: Known): void {
+  const { exit_code: code, success, tool_phase, phase, command_line: line } = known;
+  const ended = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);
+  if (!ended) {
+    known["status"] = undefined;
+    known["exit_class"] = undefined;
+    return;
+  }
+  const coded = typeof code === "number" && Number.isSafeInteger(code);
+  const byCode = exitClass(coded ? code : undefined);
+  if (coded || line !== undefined) known["exit_class"] = byCode;
+  if (typeof success === "boolean") known["status"] ??= success ? "ok" : "failed";
+  if (coded || line !== undefined || type === "editor_task") known["status"] ??= statusOf(byCode);
+  known["status"] = statusOfType[type] ?? known["status"];
+}
+
+function derivePlatform(known: Known): void {
+  if (typeof known["os"] === "string") known["os"] = system(known["os"]);
+  if (typeof known["arch"] === "string") known["arch"] = architecture(known["arch"]);
+}
+
+const hashFields = { workspace: "workspace_hash", task: "task_hash" } as const satisfies Partial<
+  Record<NameKind, FieldName>
+>;
+
+function deriveHash(known: Known, kind: keyof typeof hashFields, { hasher, allows }: Hashing): void {
+  const name = known[kind];
+  const field = hashFields[kind];
+  if (typeof name === "string" && name !== "" && allows(field)) known[field] = hasher.hash(kind, name);
+}

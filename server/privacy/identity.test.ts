@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { IdentityFile, NameHasher, Salt } from "./identity.ts";
+
+describe("identity", () => {
+  it("hashes a session as the usage specification says: SHA-256 of salt and session id", () => {
+    const salt = Salt.random();
+    const expected = createHash("sha256").update(`${salt.reveal()}some-session`).digest("hex");
+    expect(salt.anonSessionId("some-session")).toBe(expected);
+    expect(Salt.random().anonSessionId("some-session")).not.toBe(expected);
+  });
+
+  it("hashes names by what they name, and otherwise with another salt", () => {
+    const salt = Salt.random();
+    const hash = salt.hashName("workspace", "atlas");
+    expect(hash).toMatch(/^[0-9a-f]{32}$/);
+    expect(salt.hashName("workspace", "atlas")).toBe(hash);
+    expect(salt.hashName("task", "atlas")).not.toBe(hash);
+    expect(Salt.random().hashName("workspace", "atlas")).not.toBe(hash);
+  });
+
+  it("never shows a salt, whoever prints it", () => {
+    const salt = Salt.random();
+    const shown = [String(salt), JSON.stringify({ salt }), inspect(salt, { showHidden: true, depth: 9 }), `${salt}`];
+    for (const text of shown) expect(text).not.toContain(salt.reveal());
+  });
+
+  it("makes the local salt when it is first needed, for the user alone, and keeps it", () => {
+    const file = join(freshFolder(), "state", "usage", "identity.json");
+    const identity = new IdentityFile(file);
+    expect(existsSync(file)).toBe(false);
+    const salt = identity.localSalt().reveal();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(join(file, "..")).mode & 0o777).toBe(0o700);
+    expect(new IdentityFile(file).localSalt().reveal()).toBe(salt);
+  });
+
+  it("makes another one after an erasure, and where the file is cut", () => {
+    const file = join(freshFolder(), "identity.json");
+    const identity = new IdentityFile(file);
+    const hasher = new NameHasher(() => identity.localSalt());
+    const hash = hasher.hash("workspace", "atlas");
+    identity.erase();
+    hasher.forget();
+    expect(existsSync(file)).toBe(false);
+    expect(hasher.hash("workspace", "atlas")).not.toBe(hash);
+    writeFileSync(file, readFileSync(file, "utf8").slice(0, 30));
+    expect(new IdentityFile(file).localSalt().reveal()).toMatch(/^[0-9a-f]{64}$/);
+  });
+});

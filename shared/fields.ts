@@ -1,0 +1,550 @@
+/**
+ * Every field that an event may carry, each defined once: what it holds, whose consent it needs, how sensitive it is,
+ * what it is for, whether it is ever shared, how long it lives, and when it is to be looked at again.
+ *
+ * A field has the same meaning in every event that carries it, so it has one column, one line in the data dictionary
+ * and one check. A field without a classification, or that could hold free text, does not compile.
+ */
+import type { Category } from "./categories.ts";
+import type { Kind } from "./kinds.ts";
+import { agents } from "./vocabulary/agents.ts";
+import { debuggerTypes, taskGroups, taskTypes } from "./vocabulary/debugging.ts";
+import { errorCategories, errorCodes } from "./vocabulary/errors.ts";
+import { discoverySources, features, milestones } from "./vocabulary/features.ts";
+import { languages } from "./vocabulary/languages.ts";
+import { models } from "./vocabulary/models.ts";
+import { architectures, editors, installMethods, invocationKinds, systems } from "./vocabulary/platforms.ts";
+import { templates } from "./vocabulary/templates.ts";
+import { profiles, thinktools } from "./vocabulary/thinktools.ts";
+import { toolNames } from "./vocabulary/tools.ts";
+
+/** How much a value says of a person: of the software; of what was done; or it links events of one thing. */
+export const sensitivities = ["technical", "interaction", "pseudonymous"] as const;
+export type Sensitivity = (typeof sensitivities)[number];
+
+/** In which upload schemas a field is: none, only the second, or both. */
+export const sharings = ["never", "schema_2", "schema_1_and_2"] as const;
+export type Sharing = (typeof sharings)[number];
+
+/** `event`: goes with its event. `total`: also stays in hourly and daily totals, without the event. */
+export const retentions = ["event", "total"] as const;
+export type Retention = (typeof retentions)[number];
+
+export interface Field {
+  readonly kind: Kind;
+  readonly category: Category;
+  readonly sensitivity: Sensitivity;
+  readonly shared: Sharing;
+  readonly retention: Retention;
+  /** The version of the product that first had it. */
+  readonly since: `${number}.${number}.${number}`;
+  /** The month in which it is asked again whether it is needed: year and month. */
+  readonly review: `${number}-${number}`;
+  readonly description: string;
+  readonly purpose: string;
+}
+
+/** The longest time that is recorded as a duration: 30 days, in milliseconds. */
+export const maxDurationMs = 30 * 24 * 60 * 60 * 1000;
+
+export const exitClasses = [
+  "success",
+  "failure",
+  "not_executable",
+  "not_found",
+  "interrupted",
+  "killed",
+  "unknown",
+] as const;
+export type ExitClass = (typeof exitClasses)[number];
+
+export const statuses = ["ok", "failed", "cancelled", "unknown"] as const;
+export type Status = (typeof statuses)[number];
+
+const word = <const W extends readonly string[]>(words: W) => ({ is: "word", words }) as const;
+const whole = (min: number, max: number) => ({ is: "whole", min, max }) as const;
+const version = { is: "identifier", pattern: "version" } as const;
+const flag = { is: "flag" } as const;
+const hash = { is: "hash" } as const;
+const score = { is: "decimal", min: 0, max: 1, decimals: 2 } as const;
+const milliseconds = whole(0, maxDurationMs);
+const tokens = whole(0, 1_000_000_000);
+const count = (max: number) => whole(0, max);
+
+type Classification = Pick<Field, "category" | "sensitivity" | "shared" | "retention" | "since" | "review">;
+
+const first = { since: "0.1.0", review: "2027-11" } as const;
+const second = { since: "0.2.0", review: "2027-11" } as const;
+
+const tool = {
+  category: "tool_usage",
+  sensitivity: "interaction",
+  retention: "total",
+  shared: "schema_2",
+  ...second,
+} as const satisfies Classification;
+const command = { ...tool, category: "command_usage" } as const satisfies Classification;
+const performance = { ...tool, category: "performance" } as const satisfies Classification;
+const error = { ...tool, category: "error_types" } as const satisfies Classification;
+const session = {
+  category: "session_metadata",
+  sensitivity: "technical",
+  retention: "total",
+  shared: "schema_2",
+  ...second,
+} as const satisfies Classification;
+const workspace = { ...tool, category: "workspaces_tasks" } as const satisfies Classification;
+const nameHash = {
+  category: "workspaces_tasks",
+  sensitivity: "pseudonymous",
+  retention: "total",
+  shared: "never",
+  ...second,
+} as const satisfies Classification;
+const activity = { ...tool, category: "editor_activity" } as const satisfies Classification;
+const feature = { ...tool, category: "features", retention: "event" } as const satisfies Classification;
+const lifecycle = {
+  category: "lifecycle",
+  sensitivity: "technical",
+  retention: "event",
+  shared: "schema_2",
+  ...second,
+} as const satisfies Classification;
+const platform = { ...lifecycle, category: "platform" } as const satisfies Classification;
+const upgrade = { ...lifecycle, category: "upgrade", sensitivity: "interaction" } as const satisfies Classification;
+const experiment = { ...lifecycle, category: "experiments" } as const satisfies Classification;
+
+export const fields = {
+  stream: {
+    ...tool,
+    ...first,
+    shared: "never",
+    kind: word(["tool"]),
+    description: "The kind of agent event.",
+    purpose: "Tells tool uses from other agent events.",
+  },
+  tool_name: {
+    ...tool,
+    ...first,
+    shared: "schema_1_and_2",
+    kind: word(toolNames),
+    description: "The public name of the tool, such as run_terminal_cmd; mcp or custom for one of the user's own.",
+    purpose: "Which tools are used, and which of them fail.",
+  },
+  tool_phase: {
+    ...tool,
+    ...first,
+    shared: "schema_1_and_2",
+    kind: word(["start", "end"]),
+    description: "Whether the use began or ended.",
+    purpose: "Finds uses that never ended.",
+  },
+  tool_hash: {
+    ...nameHash,
+    category: "tool_usage",
+    kind: hash,
+    description: "A salted hash of the name of an MCP or custom tool, whose name is the user's.",
+    purpose: "Tells one tool of the user's own from another, on this machine alone.",
+  },
+  agent: {
+    ...tool,
+    kind: word(agents),
+    description: "The public name of the agent that used the tool.",
+    purpose: "Which agent uses which tools.",
+  },
+  command_path: {
+    ...command,
+    ...first,
+    shared: "schema_1_and_2",
+    kind: { is: "command_path" },
+    description: "Public program and subcommand, such as git commit, or other. Never an argument.",
+    purpose: "Which commands are used, slow or failing.",
+  },
+  invocation_kind: {
+    ...command,
+    shared: "schema_1_and_2",
+    kind: word(invocationKinds),
+    description: "How a command of the product was started.",
+    purpose: "Which ways of installing are used.",
+  },
+  profile: {
+    ...command,
+    kind: word(profiles),
+    description: "The public profile of a command, such as balanced.",
+    purpose: "Which profiles are used.",
+  },
+  thinktool: {
+    ...tool,
+    kind: word(thinktools),
+    description: "The public name of a ThinkTool.",
+    purpose: "Which ThinkTools are used.",
+  },
+  thinktool_chain: {
+    ...tool,
+    retention: "event",
+    kind: { is: "words", words: thinktools, most: 16 },
+    description: "The ThinkTools of a command, in order.",
+    purpose: "Which chains are used.",
+  },
+  thinktool_count: {
+    ...tool,
+    kind: count(255),
+    description: "How many ThinkTools a command chained.",
+    purpose: "How long chains are.",
+  },
+  step_count: {
+    ...tool,
+    kind: count(10_000),
+    description: "How many steps a ThinkTool executed.",
+    purpose: "What a use consists of.",
+  },
+  step: {
+    ...tool,
+    retention: "event",
+    kind: count(10_000),
+    description: "The number of the step, from 0.",
+    purpose: "Where a use is slow or fails.",
+  },
+  completed: {
+    ...tool,
+    kind: flag,
+    description: "Whether a ThinkTool ran to its end.",
+    purpose: "How often uses are cancelled.",
+  },
+  model: {
+    ...tool,
+    kind: word(models),
+    description: "The public name of the language model, without provider and date.",
+    purpose: "Which models are used, and what that costs.",
+  },
+  tokens_input: {
+    ...tool,
+    kind: tokens,
+    description: "Tokens that went into the model.",
+    purpose: "What uses cost.",
+  },
+  tokens_output: {
+    ...tool,
+    kind: tokens,
+    description: "Tokens that came out of the model.",
+    purpose: "What uses cost.",
+  },
+  tokens_cached: {
+    ...tool,
+    kind: tokens,
+    description: "Input tokens that the provider had cached.",
+    purpose: "What uses cost.",
+  },
+  tokens_used: {
+    ...tool,
+    kind: tokens,
+    description: "Tokens that a ThinkTool used altogether.",
+    purpose: "What uses cost.",
+  },
+  status: {
+    ...error,
+    ...first,
+    shared: "schema_1_and_2",
+    kind: word(statuses),
+    description: "How it ended.",
+    purpose: "Success rate.",
+  },
+  exit_class: {
+    ...error,
+    ...first,
+    kind: word(exitClasses),
+    description: "The class of the exit code, never the output.",
+    purpose: "Tells a missing program from a failing one.",
+  },
+  error_category: {
+    ...error,
+    kind: word(errorCategories),
+    description: "What kind of error it was, never its message.",
+    purpose: "Which kinds of errors happen.",
+  },
+  error_code: {
+    ...error,
+    kind: word(errorCodes),
+    description: "A public code of the error, or other.",
+    purpose: "What exactly failed.",
+  },
+  recoverable: {
+    ...error,
+    kind: flag,
+    description: "Whether the product could go on.",
+    purpose: "How bad errors are.",
+  },
+  retry_count: {
+    ...error,
+    kind: count(10_000),
+    description: "How often it was tried again.",
+    purpose: "What retries achieve.",
+  },
+  component: {
+    ...error,
+    kind: word(["extension", "worker", "cli", "page", "sdk", "other"]),
+    description: "The part of the product that failed.",
+    purpose: "Which part needs mending.",
+  },
+  duration_ms: {
+    ...performance,
+    ...first,
+    kind: milliseconds,
+    description: "How long it took, in milliseconds.",
+    purpose: "What is slow.",
+  },
+  llm_latency_ms: {
+    ...performance,
+    kind: milliseconds,
+    description: "The part of the duration spent waiting for the model, in milliseconds.",
+    purpose: "Tells a slow model from slow software.",
+  },
+  processing_ms: {
+    ...performance,
+    kind: milliseconds,
+    description: "The part of the duration spent on this machine, in milliseconds.",
+    purpose: "Tells a slow model from slow software.",
+  },
+  cache_hit: {
+    ...performance,
+    kind: flag,
+    description: "Whether the result came from the cache.",
+    purpose: "How much the cache saves.",
+  },
+  confidence_score: {
+    ...performance,
+    kind: score,
+    description: "Confidence of the result, from 0 to 1; computed, not content.",
+    purpose: "Quality of results.",
+  },
+  coherence_score: {
+    ...performance,
+    kind: score,
+    description: "Coherence of the result, from 0 to 1; computed, not content.",
+    purpose: "Quality of results.",
+  },
+  depth_score: {
+    ...performance,
+    kind: score,
+    description: "Depth of the result, from 0 to 1; computed, not content.",
+    purpose: "Quality of results.",
+  },
+  dropped_count: {
+    ...session,
+    ...first,
+    kind: whole(1, 1_000_000_000),
+    description: "How many events were lost.",
+    purpose: "Shows gaps in what was captured.",
+  },
+  query_count: {
+    ...session,
+    kind: count(1_000_000),
+    description: "How many queries or commands the session had.",
+    purpose: "How much is done in a session.",
+  },
+  workspace_hash: {
+    ...nameHash,
+    kind: hash,
+    description: "A salted hash of the workspace's name.",
+    purpose: "Tells one workspace from another, on this machine alone.",
+  },
+  task_hash: {
+    ...nameHash,
+    kind: hash,
+    description: "A salted hash of the task's name.",
+    purpose: "Tells one task from another, on this machine alone.",
+  },
+  template: {
+    ...workspace,
+    kind: word(templates),
+    description: "The public kind of template a workspace was made from, or custom.",
+    purpose: "Which templates are used.",
+  },
+  services_count: {
+    ...workspace,
+    kind: count(10_000),
+    description: "How many services a workspace has.",
+    purpose: "How large workspaces are.",
+  },
+  ports_used: {
+    ...workspace,
+    kind: count(65_535),
+    description: "How many ports a workspace uses; never which.",
+    purpose: "How large workspaces are.",
+  },
+  phase: {
+    ...activity,
+    kind: word(["start", "end"]),
+    description: "Whether a task or debug session began or ended.",
+    purpose: "Finds what never ended.",
+  },
+  task_type: {
+    ...activity,
+    kind: word(taskTypes),
+    description: "The public type of the task in VS Code, or other; never its name.",
+    purpose: "Which kinds of tasks are run.",
+  },
+  task_group: {
+    ...activity,
+    kind: word(taskGroups),
+    description: "The group of the task in VS Code, such as build.",
+    purpose: "How often is built and tested.",
+  },
+  debugger_type: {
+    ...activity,
+    kind: word(debuggerTypes),
+    description: "The public type of the debugger, or other.",
+    purpose: "Which debuggers are used.",
+  },
+  language: {
+    ...activity,
+    kind: word(languages),
+    description: "The public id of a programming language, or other.",
+    purpose: "Which languages time goes to.",
+  },
+  focus_ms: {
+    ...activity,
+    kind: whole(0, 24 * 60 * 60 * 1000),
+    description: "How long an editor of the language had the focus, in milliseconds.",
+    purpose: "Which languages time goes to.",
+  },
+  saves: {
+    ...activity,
+    kind: count(100_000),
+    description: "How often files of the language were saved.",
+    purpose: "Which languages time goes to.",
+  },
+  feature: {
+    ...feature,
+    kind: word(features),
+    description: "The public name of a feature of the product.",
+    purpose: "Which features are found and used.",
+  },
+  discovery_source: {
+    ...feature,
+    kind: word(discoverySources),
+    description: "How the feature was come upon.",
+    purpose: "What helps to find features.",
+  },
+  milestone: {
+    ...feature,
+    kind: word(milestones),
+    description: "How often the feature had been used.",
+    purpose: "Which features are adopted.",
+  },
+  install_method: {
+    ...lifecycle,
+    kind: word(installMethods),
+    description: "How the product was installed.",
+    purpose: "Which ways of installing are used.",
+  },
+  install_error: {
+    ...lifecycle,
+    kind: word([
+      "network_error",
+      "permission_denied",
+      "disk_space",
+      "dependency_missing",
+      "architecture_mismatch",
+      "unknown",
+    ]),
+    description: "What kind of error an installation failed with, never its message.",
+    purpose: "Which installations fail.",
+  },
+  binary_size_bytes: {
+    ...lifecycle,
+    kind: count(10_000_000_000),
+    description: "The size of what was installed, in bytes.",
+    purpose: "How large installations are.",
+  },
+  current_version: {
+    ...lifecycle,
+    kind: version,
+    description: "The version of the product before an update.",
+    purpose: "How updates spread.",
+  },
+  available_version: {
+    ...lifecycle,
+    kind: version,
+    description: "The version of the product that an update brings.",
+    purpose: "How updates spread.",
+  },
+  days_since_release: {
+    ...lifecycle,
+    kind: count(10_000),
+    description: "How many days ago the available version appeared.",
+    purpose: "How updates spread.",
+  },
+  days_since_install: {
+    ...lifecycle,
+    kind: count(36_500),
+    description: "How many days the product was installed.",
+    purpose: "How long the product is kept.",
+  },
+  total_sessions: {
+    ...lifecycle,
+    kind: count(10_000_000),
+    description: "How many sessions there were before the product was removed.",
+    purpose: "How long the product is kept.",
+  },
+  version: {
+    ...platform,
+    kind: version,
+    description: "The version of the product.",
+    purpose: "Which versions are in use.",
+  },
+  os: {
+    ...platform,
+    kind: word(systems),
+    description: "The operating system.",
+    purpose: "Which systems to support.",
+  },
+  arch: {
+    ...platform,
+    kind: word(architectures),
+    description: "The kind of processor.",
+    purpose: "Which systems to support.",
+  },
+  editor: {
+    ...platform,
+    kind: word(editors),
+    description: "The editor the extension runs in.",
+    purpose: "Which editors to support.",
+  },
+  upgrade_feature: {
+    ...upgrade,
+    kind: word(features),
+    description: "The feature at which an upgrade was offered.",
+    purpose: "What upgrades are asked for.",
+  },
+  trial_days: {
+    ...upgrade,
+    kind: count(366),
+    description: "How many days a trial lasts or lasted.",
+    purpose: "What trials lead to.",
+  },
+  trial_converted: {
+    ...upgrade,
+    kind: flag,
+    description: "Whether a trial became an upgrade.",
+    purpose: "What trials lead to.",
+  },
+  experiment: {
+    ...experiment,
+    kind: { is: "identifier", pattern: "experiment" },
+    description: "The number of an experiment, such as exp-12.",
+    purpose: "Compares two ways of doing one thing.",
+  },
+  variant: {
+    ...experiment,
+    kind: word(["control", "a", "b", "c", "d"]),
+    description: "Which way of the experiment was shown.",
+    purpose: "Compares two ways of doing one thing.",
+  },
+} as const satisfies Readonly<Record<string, Field>>;
+
+export type FieldName = keyof typeof fields;
+export const fieldNames = Object.keys(fields) as readonly FieldName[];
+
+/** The same table, with its types widened for code that walks it. */
+export const fieldTable: Readonly<Record<FieldName, Field>> = fields;

@@ -1,0 +1,76 @@
+/**
+ * How payloads are nested in the export and in upload schema 2: the canonical form of the analytics design, sections
+ * 3.3 (commands) and 3.4 (errors). Inside the product every payload is flat; both forms are taken at intake.
+ */
+import { type EventTypeName, eventTable, fieldsOf, type Layout } from "./events.ts";
+import type { FieldName } from "./fields.ts";
+
+/** Field → its place, for the fields that are not at the top under their own name. */
+const places: Readonly<Record<Layout, Readonly<Partial<Record<FieldName, readonly [string, string?]>>>>> = {
+  flat: {},
+  command: {
+    command_path: ["command"],
+    duration_ms: ["execution", "duration_ms"],
+    llm_latency_ms: ["execution", "llm_latency_ms"],
+    processing_ms: ["execution", "processing_ms"],
+    status: ["execution", "status"],
+    exit_class: ["execution", "exit_class"],
+    tokens_input: ["tokens", "input"],
+    tokens_output: ["tokens", "output"],
+    tokens_cached: ["tokens", "cached"],
+    model: ["tokens", "model"],
+    confidence_score: ["quality", "confidence_score"],
+    coherence_score: ["quality", "coherence_score"],
+    depth_score: ["quality", "depth_score"],
+    error_category: ["error", "category"],
+    error_code: ["error", "code"],
+  },
+  error: {
+    command_path: ["context", "command"],
+    profile: ["context", "profile"],
+    step: ["context", "step"],
+  },
+};
+
+/** Where a field of a type stands: one name, or an object's and a name in it. */
+export function placeOf(type: EventTypeName, field: FieldName): readonly [string, string?] {
+  return places[eventTable[type].layout][field] ?? [field];
+}
+
+/** A flat payload in its canonical, nested form. `execution.success` follows from the status. */
+export function nested(type: EventTypeName, flat: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  const groups = new Map<string, Record<string, unknown>>();
+  for (const name of fieldsOf(type)) {
+    const value = flat[name];
+    if (value === undefined || value === null) continue;
+    const [outer, inner] = placeOf(type, name);
+    if (inner === undefined) result[outer] = value;
+    else {
+      const group = groups.get(outer) ?? {};
+      groups.set(outer, group);
+      result[outer] = group;
+      group[inner] = value;
+    }
+  }
+  const execution = groups.get("execution");
+  if (execution?.["status"] !== undefined) execution["success"] = execution["status"] === "ok";
+  return result;
+}
+
+/** The objects that a layout nests into, with the flat name of each of their members. */
+export const groupsOf: Readonly<Record<Layout, ReadonlyMap<string, ReadonlyMap<string, FieldName>>>> = {
+  flat: new Map(),
+  command: groups("command"),
+  error: groups("error"),
+};
+
+function groups(layout: Layout): ReadonlyMap<string, ReadonlyMap<string, FieldName>> {
+  const found = new Map<string, Map<string, FieldName>>();
+  for (const [field, [outer, inner]] of Object.entries(places[layout])) {
+    if (inner === undefined) continue;
+    const members = found.get(outer) ?? new Map<string, FieldName>();
+    found.set(outer, members.set(inner, field as FieldName));
+  }
+  return found;
+}

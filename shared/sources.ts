@@ -1,0 +1,20 @@
+/** Where an event was captured. A source numbers its events of one session from 1 upwards; a gap is a loss. */
+export const sources = [
+  "vscode",
+  "vscode_terminal",
+  "vscode_task",
+  "vscode_debug",
+  "vscode_editor",
+  "vscode_api",
+  "nexus_cli",
+  "node_sdk",
+  "python_sdk",
+  "otlp",
+  "claude_code",
+  "cursor",
+  "vscode_agent",
+  "copilot_cli",
+  "codex",
+  "gemini_cli",
+] as const;
+export type Source = (typeof sources)[number];

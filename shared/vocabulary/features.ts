@@ -1,0 +1,31 @@
+/** The product's own features, and how a person came upon one (analytics design, section 2.4). */
+export const features = [
+  "agents",
+  "cli",
+  "completions",
+  "consent",
+  "dashboard",
+  "event_log",
+  "explain",
+  "export",
+  "help",
+  "insights",
+  "ledger",
+  "metrics",
+  "otlp",
+  "profiles",
+  "purge",
+  "python_sdk",
+  "show",
+  "stats",
+  "status",
+  "sync",
+  "thinktools",
+  "verify",
+  "other",
+] as const;
+
+export const discoverySources = ["help", "documentation", "error", "upgrade", "organic"] as const;
+
+/** How often a feature was used when it counts as adopted further. */
+export const milestones = ["5", "10", "25", "50", "100"] as const;
