@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: "ms" | "µs" | "bytes";
+  readonly unit: "ms" | "µs" | "bytes" | "events/s" | "×";
   /** What the baseline is. */
   readonly against: string;
   /** The value divided by the baseline's. */
@@ -18,12 +18,22 @@ interface Measured {
   readonly against: string;
   readonly baseline: number;
   readonly limit: number;
+  /** The limit is a least, not a most. */
+  readonly atLeast?: boolean;
 }
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-export function figure({ name, unit, value, against, baseline, limit }: Measured): Figure {
-  return { name, value: rounded(value), unit, against, ratio: rounded(value / baseline), limit, ok: value <= limit };
+export function figure({ name, unit, value, against, baseline, limit, atLeast = false }: Measured): Figure {
+  return {
+    name,
+    value: rounded(value),
+    unit,
+    against,
+    ratio: rounded(value / baseline),
+    limit,
+    ok: atLeast ? value >= limit : value <= limit,
+  };
 }
 
 /** The value below which the share `p` of the values lies (nearest rank). */

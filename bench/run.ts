@@ -10,11 +10,15 @@ import { bundles } from "./bundles.ts";
 import { capture } from "./capture.ts";
 import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
+import { firewall, scanner, vocabulary } from "./firewall.ts";
 
 /** Each measures the figures it names. */
 const benches: readonly { readonly names: readonly string[]; readonly run: () => Promise<readonly Figure[]> }[] = [
   { names: ["activate-off", "activate-off-shown", "activate-local"], run: activation },
   { names: ["bundle-main", "bundle-page"], run: bundles },
+  { names: ["firewall-rate"], run: firewall },
+  { names: ["scanner-growth"], run: scanner },
+  { names: ["vocabulary-load", "vocabulary-memory"], run: vocabulary },
   { names: ["capture-p50", "capture-p99"], run: capture },
   { names: ["batch-to-durable-p50", "batch-acknowledged-p50"], run: durable },
 ];

@@ -50,7 +50,7 @@ function pathFrom(words: readonly ShellWord[], from: number): string | undefined
   if (program === undefined) return undefined;
   const wrapper = Object.hasOwn(wrappers, program) ? wrappers[program] : undefined;
   if (wrapper !== undefined) return wrapped(words, at + 1, wrapper) ?? program;
-  return [program, ...subcommandsAfter(words, at + 1, program)].join(" ");
+  return withSubcommands(words, at + 1, program);
 }
 
 function wrapped(
@@ -71,26 +71,32 @@ function wrapped(
   return pathFrom(words, at);
 }
 
-function subcommandsAfter(words: readonly ShellWord[], from: number, program: string): readonly string[] {
-  const found: string[] = [];
+/** The program with the public subcommands that follow it. */
+function withSubcommands(words: readonly ShellWord[], from: number, program: string): string {
+  let path = "";
   let afterOption = false;
-  for (const word of words.slice(from)) {
-    if (word === null) {
+  for (let at = from; at < words.length; at += 1) {
+    const word = words[at];
+    if (typeof word !== "string") {
       if (!afterOption) break;
       afterOption = false;
     } else if (word === "--") break;
     else if (word.startsWith("-")) afterOption = !word.includes("=");
-    else if (isSubcommand(program, [...found, word].join(" "))) {
-      found.push(word);
-      afterOption = false;
-    } else if (afterOption) afterOption = false;
-    else if (!(found.length === 0 && word.startsWith("+"))) break;
+    else {
+      const longer = path === "" ? word : `${path} ${word}`;
+      if (isSubcommand(program, longer)) {
+        path = longer;
+        afterOption = false;
+      } else if (afterOption) afterOption = false;
+      else if (!(path === "" && word.startsWith("+"))) break;
+    }
   }
-  return found;
+  return path === "" ? program : `${program} ${path}`;
 }
 
 /** The public name of a program word: without folder, Windows extension and trailing version. */
 function programName(word: string): string | undefined {
+  if (isProgram(word)) return word;
   const base = word.slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1).toLowerCase();
   const name = base.replace(/\.(?:exe|cmd|bat|com)$/, "");
   if (isProgram(name)) return name;

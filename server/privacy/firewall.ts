@@ -34,8 +34,12 @@ interface Step {
   readonly required: boolean;
   readonly category: Category;
   readonly check: (value: unknown) => Value | undefined;
-  /** Its strings are judged by the scanner too. Hashes are made here, and look like secrets. */
-  readonly scanned: boolean;
+  /**
+   * What of it the scanner judges: each value, or once its whole list of words. Numbers say nothing to it; hashes are
+   * made here, and look like secrets.
+   */
+  readonly scanned: "value" | "list" | "nothing";
+  readonly words: readonly string[];
 }
 
 const checks = Object.fromEntries(
@@ -45,8 +49,10 @@ const checks = Object.fromEntries(
 const steps = perEventType((type) =>
   fieldsOf(type).map((name): Step => {
     const { kind, category } = fieldTable[name];
-    const scanned = kind.is === "word" || kind.is === "words" || kind.is === "command_path" || kind.is === "identifier";
-    return { name, required: eventTable[type].required.includes(name), category, check: checks[name], scanned };
+    const words = kind.is === "word" || kind.is === "words" ? kind.words : [];
+    const scanned =
+      words.length > 0 ? "list" : kind.is === "command_path" || kind.is === "identifier" ? "value" : "nothing";
+    return { name, required: eventTable[type].required.includes(name), category, check: checks[name], scanned, words };
   }),
 );
 
@@ -57,6 +63,7 @@ export class Firewall {
   readonly #counters = new Counters();
   readonly #hasher: NameHasher;
   readonly #clean = new Set<string>();
+  readonly #cleanLists = new Set<FieldName>();
   #collect: readonly Category[] = [];
   #allowed: ReadonlySet<Category> = new Set();
   readonly #hashing: Hashing;
@@ -111,13 +118,14 @@ export class Firewall {
   /** The fields that may be kept; `undefined` where a required one is missing or wrong. */
   #payload(type: EventTypeName, known: Readonly<Record<string, unknown>>): CleanEvent["payload"] | undefined {
     const payload: Record<string, Value> = {};
-    for (const { name, required, category, check, scanned } of steps[type]) {
+    for (const step of steps[type]) {
+      const { name, required, category, check } = step;
       const given = known[name];
       if (given === undefined || given === null) {
         if (required) return undefined;
       } else if (this.#allowed.has(category)) {
         const value = check(given);
-        if (value !== undefined && (!scanned || this.#isClean(value))) payload[name] = value;
+        if (value !== undefined && this.#isClean(step, value)) payload[name] = value;
         else if (required) return undefined;
         else this.#counters.drop(value === undefined ? "bad_value" : "sensitive");
       } else this.#counters.drop("category_off");
@@ -125,9 +133,12 @@ export class Firewall {
     return payload;
   }
 
-  #isClean(value: Value): boolean {
-    if (typeof value === "string") return this.#clean.has(value) || this.#scan(value);
-    return Array.isArray(value) ? value.every((word) => this.#clean.has(word) || this.#scan(word)) : true;
+  #isClean({ name, scanned, words }: Step, value: Value): boolean {
+    if (scanned === "nothing") return true;
+    if (scanned === "value") return typeof value === "string" && (this.#clean.has(value) || this.#scan(value));
+    if (this.#cleanLists.has(name)) return true;
+    if (words.every((word) => this.#scan(word))) this.#cleanLists.add(name);
+    return this.#cleanLists.has(name);
   }
 
   #scan(text: string): boolean {

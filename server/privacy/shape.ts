@@ -68,35 +68,30 @@ const types: ReadonlyMap<unknown, EventTypeName | Alias> = new Map(
 );
 const sourceNames: ReadonlyMap<unknown, Source> = new Map(sources.map((name) => [name, name]));
 const everyName: ReadonlySet<string> = new Set([...fieldNames, ...rawInputs]);
-const envelopeSet: ReadonlySet<string> = new Set(envelopeNames);
 
 /** The type whose fields an alias has. */
 export const typeOf = (type: EventTypeName | Alias): EventTypeName =>
   type in eventAliases ? eventAliases[type as Alias][0] : (type as EventTypeName);
 
-/**
- * Which names may stand at the top of a payload of each type. Hashes are left out: they are made here, never taken.
- * `tool_name` also names a ThinkTool, as in the flat form of the analytics design, section 2.3.
- */
-const topNames = perEventType(
-  (type): ReadonlySet<string> =>
-    new Set([
-      ...fieldsOf(type).filter((name) => fieldTable[name].kind.is !== "hash"),
-      ...rawInputs,
-      ...(fieldsOf(type).includes("thinktool") ? ["tool_name"] : []),
-    ]),
-);
-const groupNames = perEventType((type) => groupsOf[eventTable[type].layout]);
+/** What a name at the top of an event of a type is: part of the envelope, a known name, or a group of fields. */
+type Standing = "envelope" | "known" | ReadonlyMap<string, string>;
 
-/** Names under which a field stands at the top without being called so: `command` for the path of a command. */
-const renamed: ReadonlySet<string> = new Set(
-  eventTypeNames.flatMap((type) =>
-    fieldsOf(type).flatMap((name) => {
-      const [outer, inner] = placeOf(type, name);
-      return inner === undefined && outer !== name ? [outer] : [];
-    }),
-  ),
-);
+/**
+ * The standing of every name, by type. Hashes are left out: they are made here, never taken. `tool_name` also names a
+ * ThinkTool, as in the flat form of the analytics design, section 2.3.
+ */
+const standings = perEventType((type): ReadonlyMap<string, Standing> => {
+  const fields = fieldsOf(type).filter((name) => fieldTable[name].kind.is !== "hash");
+  const outer = fields
+    .map((name) => placeOf(type, name))
+    .flatMap(([name, inner]) => (inner === undefined ? [name] : []));
+  const known = [...fields, ...outer, ...rawInputs, ...(fields.includes("thinktool") ? ["tool_name"] : [])];
+  return new Map<string, Standing>([
+    ...groupsOf[eventTable[type].layout],
+    ...known.map((name) => [name, "known"] as const),
+    ...envelopeNames.map((name) => [name, "envelope"] as const),
+  ]);
+});
 
 /** A plain name could belong to a field of another version; anything else may be a text of the user's. */
 const plainName = /^[a-z][a-z0-9_]{0,39}$/;
@@ -111,18 +106,12 @@ export function shape(input: unknown, nowMs: number, counters: Counters): Shaped
   if (envelope.ts > nowMs + aheadMs) return "bad_time";
 
   const known: Known = {};
-  const fieldType = typeOf(type);
-  const top = topNames[fieldType];
-  const groups = groupNames[fieldType];
+  const standing = standings[typeOf(type)];
   for (const name of Object.keys(given)) {
-    if (envelopeSet.has(name)) continue;
-    const value = given[name];
-    if (top.has(name) || renamed.has(name)) known[name] = value;
-    else {
-      const members = groups.get(name);
-      if (members === undefined) counters.drop(nameClass(name));
-      else if (value !== null) openGroup(value, members, known, counters);
-    }
+    const stands = standing.get(name);
+    if (stands === "known") known[name] = given[name];
+    else if (stands === undefined) counters.drop(nameClass(name));
+    else if (stands !== "envelope") openGroup(given[name], stands, known, counters);
   }
   return { type, envelope, known };
 }
@@ -135,7 +124,8 @@ export function sourceOf(input: unknown): Source | undefined {
 }
 
 function openGroup(value: unknown, members: ReadonlyMap<string, string>, known: Known, counters: Counters): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (value === null) return;
+  if (typeof value !== "object" || Array.isArray(value)) {
     counters.drop("bad_value");
     return;
   }

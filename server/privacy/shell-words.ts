@@ -16,7 +16,18 @@ const maxWords = 64;
 const assigned = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
 
 /** Characters that end a command wherever they stand unquoted. */
-const commandEnds = new Set(["|", ";", "\n", "\r"]);
+const commandEnds = "|;\n\r";
+
+/** Whether a character (by its code below 128) means something to a shell; all others are only themselves. */
+const special = new Uint8Array(128);
+for (const char of ` \t\n\r\\'"\`$#<>&()${commandEnds}`) special[char.charCodeAt(0)] = 1;
+
+/** The index of the next special character at or after `from`. */
+function nextSpecial(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && special[text.charCodeAt(at)] !== 1) at += 1;
+  return at;
+}
 
 /** Stands for what comes before the literal part of a word, so that `$x=1` is no assignment. */
 const evaluatedStart = "$";
@@ -84,15 +95,17 @@ export function firstCommandWords(line: string): readonly ShellWord[] {
       } else if (words.length === 0 && word === undefined) {
         at += 1;
       } else break;
-    } else if (commandEnds.has(char)) {
+    } else if (commandEnds.includes(char)) {
       if (words.length > 0 || word !== undefined) break;
       at += 1;
     } else if (char === "(" || char === ")") {
       if (words.length > 0 || word !== undefined) break;
       at += 1;
     } else {
-      word = (word ?? "") + char;
-      at += 1;
+      // A # in a word is itself; from here on to the next special character everything is.
+      const end = nextSpecial(text, at + 1);
+      word = (word ?? "") + text.slice(at, end);
+      at = end;
     }
   }
   endWord();

@@ -1,0 +1,195 @@
+/**
+ * Events a second through the firewall on one core: envelope, command line, hash of the workspace, consent, checks and
+ * scanner, over typical terminal commands. Against: parsing the same events from JSON, which any reader must do.
+ *
+ * And the scanner's growth: how much longer a megabyte takes than a tenth of it, at worst over hostile texts. Linear is
+ * 10. And what the vocabulary costs to load.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { v4, v7 } from "uuid";
+import { everything, Firewall } from "../server/privacy/firewall.ts";
+import { NameHasher, Salt } from "../server/privacy/identity.ts";
+import { scan } from "../server/privacy/scanner/scan.ts";
+import { sealRaw } from "../shared/raw.ts";
+import { type Figure, figure, quantile } from "./figure.ts";
+import { sampleLines } from "./sample.ts";
+
+const events = 100_000;
+const rounds = 9;
+
+function sample(): readonly object[] {
+  const session_id = v4();
+  return Array.from({ length: events }, (_, n) => {
+    const line = sampleLines[(n >> 1) % sampleLines.length];
+    const ended = n % 2 === 1 ? { exit_code: 0, duration_ms: n % 5_000 } : {};
+    return {
+      id: v7(),
+      event_type: "agent_event",
+      ts: Date.now(),
+      utc_offset_min: 60,
+      session_id,
+      source: "vscode_terminal",
+      seq: n + 1,
+      stream: "tool",
+      tool_name: "run_terminal_cmd",
+      tool_phase: n % 2 === 1 ? "end" : "start",
+      command_line: line,
+      workspace: "file:///home/someone/project",
+      ...ended,
+    };
+  });
+}
+
+/** Milliseconds of the median round, after one to warm up. */
+function medianMs(work: () => void): number {
+  const times: number[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const start = performance.now();
+    work();
+    if (round > 0) times.push(performance.now() - start);
+  }
+  return quantile(times, 0.5);
+}
+
+export async function firewall(): Promise<readonly Figure[]> {
+  const salt = Salt.random();
+  const wall = new Firewall(new NameHasher(() => salt));
+  const raw = sample();
+  const lines = raw.map((event) => JSON.stringify(event));
+  const now = Date.now();
+  const admitted = medianMs(() => {
+    for (const event of raw) {
+      if (wall.admit(sealRaw(event), everything, now) === undefined) throw new Error("the firewall refused a sample");
+    }
+  });
+  const parsed = medianMs(() => {
+    for (const line of lines) JSON.parse(line);
+  });
+  const perSecond = (ms: number) => events / (ms / 1_000);
+  return [
+    figure({
+      name: "firewall-rate",
+      unit: "events/s",
+      value: perSecond(admitted),
+      against: "JSON.parse of the same events",
+      baseline: perSecond(parsed),
+      limit: 150_000,
+      atLeast: true,
+    }),
+  ];
+}
+
+/** Texts that make careless patterns go back and forth. */
+const hostile = [
+  "a",
+  "1",
+  ".",
+  "a@",
+  "/",
+  "\\",
+  ":",
+  "-",
+  " ",
+  "ab:",
+  "12 ",
+  "1.1.",
+  "key",
+  "key-",
+  "password ",
+  "http://",
+];
+const hostileToo = [
+  "+1 ",
+  "a.b@c",
+  "~a/",
+  "/Users/a b",
+  "sk_",
+  "1°",
+  "DE12 ",
+  "lat:1.",
+  "AB12-",
+  "a.local.",
+  "\ud800",
+  "%",
+];
+
+export async function scanner(): Promise<readonly Figure[]> {
+  const texts = [...hostile, ...hostileToo];
+  const msOf = (length: number) =>
+    texts.map((unit) => {
+      const text = unit.repeat(Math.ceil(length / unit.length));
+      const times = [0, 1, 2].map(() => {
+        const start = performance.now();
+        scan(text);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    });
+  const tenth = msOf(100_000);
+  const whole = msOf(1_000_000);
+  const growth = whole.map((ms, n) => ms / (tenth[n] ?? Number.NaN));
+  return [
+    figure({
+      name: "scanner-growth",
+      unit: "×",
+      value: Math.max(...growth),
+      against: "ten times the length",
+      baseline: 10,
+      limit: 20,
+    }),
+  ];
+}
+
+/** The vocabulary as it ships, bundled, loaded in a process of its own: what is loaded already costs nothing. */
+export async function vocabulary(): Promise<readonly Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  const bundle = async (name: string, source: string) => {
+    const outfile = join(folder, `${name}.cjs`);
+    const entryPoints = [fileURLToPath(new URL(source, import.meta.url))];
+    await build({ entryPoints, outfile, bundle: true, minify: true, platform: "node", format: "cjs" });
+    return outfile;
+  };
+  const script = `
+    globalThis.gc();
+    const before = process.memoryUsage().heapUsed;
+    const start = performance.now();
+    const { isCommandPath } = require(process.argv[1]);
+    isCommandPath?.("git commit");
+    const ms = performance.now() - start;
+    globalThis.gc();
+    console.log(JSON.stringify({ ms, bytes: process.memoryUsage().heapUsed - before }));`;
+  const load = (file: string) => {
+    const runs: { ms: number; bytes: number }[] = [0, 1, 2, 3, 4].map(() =>
+      JSON.parse(execFileSync(process.execPath, ["--expose-gc", "-e", script, file], { encoding: "utf8" })),
+    );
+    const median = (key: "ms" | "bytes") =>
+      quantile(
+        runs.map((run) => run[key]),
+        0.5,
+      );
+    return { ms: median("ms"), bytes: median("bytes") };
+  };
+  try {
+    const loaded = load(await bundle("vocabulary", "../server/privacy/vocabulary.ts"));
+    const nothing = load(await bundle("nothing", "../shared/categories.ts"));
+    const against = "a module with one short list";
+    return [
+      figure({ name: "vocabulary-load", unit: "ms", value: loaded.ms, against, baseline: nothing.ms, limit: 20 }),
+      figure({
+        name: "vocabulary-memory",
+        unit: "bytes",
+        value: loaded.bytes,
+        against,
+        baseline: nothing.bytes,
+        limit: 1_048_576,
+      }),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
