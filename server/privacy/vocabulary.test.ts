@@ -1,14 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { vocabularyText } from "../../scripts/vocabulary.ts";
 import { architecture, canonicalTool, isCommandPath, model, namedCommand, system } from "./vocabulary.ts";
 
 describe("vocabulary", () => {
-  it("is in step with its sources", async () => {
-    const file = new URL("../../shared/vocabulary/commands.json", import.meta.url);
-    expect(await readFile(file, "utf8")).toBe(await vocabularyText());
-  });
-
   it("holds words of a narrow pattern only", async () => {
     const { programs }: { programs: Record<string, string> } = JSON.parse(
       await readFile(new URL("../../shared/vocabulary/commands.json", import.meta.url), "utf8"),

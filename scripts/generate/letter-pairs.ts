@@ -2,13 +2,13 @@
  * Counts which letter follows which in public words, for the scanner's sense of what a word looks like:
  * `server/privacy/scanner/letter-pairs.json`, from the names and descriptions of `@withfig/autocomplete` (MIT).
  *
- * Run with `npm run vocabulary`; a test checks that the file is in step with its source.
+ * Run with `npm run generate`; a test checks that the file is in step with its source.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const source = fileURLToPath(new URL("../node_modules/@withfig/autocomplete", import.meta.url));
+const source = fileURLToPath(new URL("../../node_modules/@withfig/autocomplete", import.meta.url));
 
 /** The letters a to z, and the border of a word. */
 const signs = 27;
@@ -66,7 +66,7 @@ export async function letterPairsText(): Promise<string> {
     rows.push(halfBits.map((value) => value.toString(16)).join(""));
   }
   return `{
-  "generated": "by scripts/letter-pairs.ts, do not edit",
+  "generated": "by scripts/generate/letter-pairs.ts, do not edit",
   "source": "${words.size} words of @withfig/autocomplete ${manifest.version} (MIT)",
   "halfBits": [
 ${rows.map((row) => `    ${JSON.stringify(row)}`).join(",\n")}

@@ -3,15 +3,14 @@
  * specifications of `@withfig/autocomplete` (MIT) and the product's own commands.
  *
  * Only names go in: programs and up to two levels of subcommands, lower case, of a narrow pattern.
- * Run with `npm run vocabulary`; a test checks that the file is in step with its sources.
+ * Run with `npm run generate`; a test checks that the file is in step with its sources.
  */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ownCommands } from "../shared/vocabulary/own-commands.ts";
+import { ownCommands } from "../../shared/vocabulary/own-commands.ts";
 
-const target = fileURLToPath(new URL("../shared/vocabulary/commands.json", import.meta.url));
-const source = fileURLToPath(new URL("../node_modules/@withfig/autocomplete", import.meta.url));
+const source = fileURLToPath(new URL("../../node_modules/@withfig/autocomplete", import.meta.url));
 
 /** A word that may be stored. Anything else in the source (placeholders, paths, upper case) is left out. */
 const word = /^[a-z0-9][a-z0-9._+-]{0,31}$/;
@@ -71,17 +70,11 @@ export async function vocabularyText(): Promise<string> {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([program, subs]) => `    ${JSON.stringify(program)}: ${JSON.stringify([...new Set(subs)].sort().join("|"))}`);
   return `{
-  "generated": "by scripts/vocabulary.ts, do not edit",
+  "generated": "by scripts/generate/vocabulary.ts, do not edit",
   "source": "@withfig/autocomplete ${manifest.version} (MIT) and shared/vocabulary/own-commands.ts",
   "programs": {
 ${lines.join(",\n")}
   }
 }
 `;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = await vocabularyText();
-  await writeFile(target, text);
-  console.log(`${target}: ${text.split("\n").length - 7} programs, ${text.length} bytes`);
 }

@@ -1,0 +1,31 @@
+/** `npm run generate`: writes every generated file anew. A test holds that each is in step with its source. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { dictionaryText } from "./dictionary.ts";
+import { letterPairsText } from "./letter-pairs.ts";
+import { telemetryJsonText } from "./telemetry-json.ts";
+import { uploadSchemas } from "./upload-schemas.ts";
+import { vocabularyText } from "./vocabulary.ts";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Path in the project → its text. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ["shared/vocabulary/commands.json", await vocabularyText()],
+    ["server/privacy/scanner/letter-pairs.json", await letterPairsText()],
+    ["docs/data-dictionary.md", dictionaryText()],
+    ["telemetry.json", telemetryJsonText()],
+    ...[...uploadSchemas()].map(([name, text]) => [`docs/schema/${name}`, text] as const),
+  ]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, text] of await generatedFiles()) {
+    const file = join(root, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+    console.log(`${path}: ${text.length.toLocaleString("en-US")} characters`);
+  }
+}

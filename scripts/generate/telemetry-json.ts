@@ -1,0 +1,32 @@
+/** `telemetry.json`, the editor's convention for extensions: what `code --telemetry` prints. */
+import { eventTable, eventTypeNames, fieldsOf } from "../../shared/events.ts";
+import { type Field, type FieldName, fieldTable } from "../../shared/fields.ts";
+
+const classification = {
+  technical: "SystemMetaData",
+  interaction: "SystemMetaData",
+  pseudonymous: "EndUserPseudonymizedInformation",
+} as const satisfies Readonly<Record<Field["sensitivity"], string>>;
+
+function property(name: FieldName) {
+  const { category, sensitivity, description, purpose } = fieldTable[name];
+  return {
+    classification: classification[sensitivity],
+    purpose: category === "performance" || category === "error_types" ? "PerformanceAndHealth" : "FeatureInsight",
+    comment: `${description} ${purpose} Kept on this machine; needs the consent to ${category}.`,
+    owner: "nexus",
+  };
+}
+
+export function telemetryJsonText(): string {
+  const events = Object.fromEntries(
+    eventTypeNames.map((type) => [
+      `nexus/${type}`,
+      {
+        comment: `${eventTable[type].description} Needs the consent to ${eventTable[type].category}.`,
+        ...Object.fromEntries(fieldsOf(type).map((name) => [name, property(name)])),
+      },
+    ]),
+  );
+  return `${JSON.stringify({ events, commonProperties: {} }, null, 2)}\n`;
+}

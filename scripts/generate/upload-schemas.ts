@@ -1,0 +1,153 @@
+/** JSON Schemas (draft 2020-12) of what may be shared: events and batches of upload schemas 1 and 2. */
+import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../shared/events.ts";
+import { type FieldName, fieldTable } from "../../shared/fields.ts";
+import { identifierPatterns, type Kind } from "../../shared/kinds.ts";
+import { placeOf } from "../../shared/payload-layout.ts";
+import { sources } from "../../shared/sources.ts";
+import { architectures, systems } from "../../shared/vocabulary/platforms.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Words of the vocabulary alone; the server holds the list itself. */
+const commandPath = "^[a-z0-9][a-z0-9._+-]{0,31}(?: [a-z0-9][a-z0-9._+-]{0,31}){0,2}$";
+const uuid = (version: string) => ({
+  type: "string",
+  pattern: `^[0-9a-f]{8}-[0-9a-f]{4}-${version}[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+});
+const sha256 = { type: "string", pattern: "^[0-9a-f]{64}$" };
+const milliseconds = { type: "integer", minimum: 1577836800000, maximum: Number.MAX_SAFE_INTEGER };
+const sequence = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
+const time = { type: "string", pattern: "^20\\d{2}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$" };
+const versionOr = (word: string) => ({
+  anyOf: [{ type: "string", pattern: identifierPatterns.version.source }, { const: word }],
+});
+
+function kindSchema(kind: Kind): Schema {
+  switch (kind.is) {
+    case "word":
+      return { enum: kind.words };
+    case "words":
+      return { type: "array", items: { enum: kind.words }, minItems: 1, maxItems: kind.most };
+    case "command_path":
+      return { type: "string", pattern: commandPath };
+    case "identifier":
+      return { type: "string", pattern: identifierPatterns[kind.pattern].source };
+    case "hash":
+      return { type: "string", pattern: "^[0-9a-f]{32}$" };
+    case "whole":
+      return { type: "integer", minimum: kind.min, maximum: kind.max };
+    case "decimal":
+      return { type: "number", minimum: kind.min, maximum: kind.max };
+    case "flag":
+      return { type: "boolean" };
+  }
+}
+
+const closed = (properties: Readonly<Record<string, unknown>>, required = Object.keys(properties)): Schema => ({
+  type: "object",
+  properties,
+  required,
+  additionalProperties: false,
+});
+
+/** A field is defined once in a document, and referred to wherever it stands. */
+const fieldSchema = (name: FieldName): Schema => ({ $ref: `#/$defs/${name}` });
+
+function definitions(wanted: (name: FieldName) => boolean): Schema {
+  const names = (Object.keys(fieldTable) as FieldName[]).filter(wanted);
+  return Object.fromEntries(
+    names.map((name) => [name, { ...kindSchema(fieldTable[name].kind), description: fieldTable[name].description }]),
+  );
+}
+
+const inOne = (name: FieldName): boolean => fieldTable[name].shared === "schema_1_and_2";
+const inTwo = (name: FieldName): boolean => fieldTable[name].shared !== "never";
+
+/** Usage aggregation, "Upload Event Schema". */
+function eventOne(): Schema {
+  const fields = (Object.keys(fieldTable) as FieldName[]).filter(inOne);
+  const envelope = {
+    schema_version: { const: 1 },
+    anon_user_id: uuid("4"),
+    anon_session_id: sha256,
+    ts: milliseconds,
+    seq: sequence,
+    source: { enum: sources },
+    event_type: { enum: ["command_started", "command_finished", "command_failed", "agent_event"] },
+  };
+  const optional = Object.fromEntries(fields.map((name) => [name, fieldSchema(name)]));
+  return closed({ ...envelope, ...optional }, Object.keys(envelope));
+}
+
+/** The shared fields of a type, in the canonical form of the analytics design, sections 3.3 and 3.4. */
+function payload(type: EventTypeName): Schema {
+  const top: Record<string, unknown> = {};
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const name of fieldsOf(type)) {
+    if (!inTwo(name)) continue;
+    const [outer, inner] = placeOf(type, name);
+    if (inner === undefined) top[outer] = fieldSchema(name);
+    else {
+      groups[outer] ??= outer === "execution" ? { success: { type: "boolean" } } : {};
+      Object.assign(groups[outer], { [inner]: fieldSchema(name) });
+    }
+  }
+  for (const [name, members] of Object.entries(groups)) top[name] = closed(members, []);
+  const required = eventTable[type].required
+    .filter((name) => inTwo(name) && fieldTable[name].category === eventTable[type].category)
+    .map((name) => placeOf(type, name)[0]);
+  return closed(top, required);
+}
+
+/** Analytics design, section 3.1, with `runtime_version` for `rust_version` and the source as `channel`. */
+function eventTwo(): Schema {
+  const envelope = (type: EventTypeName) =>
+    closed({
+      schema_version: { const: "1.0.0" },
+      event_id: uuid("7"),
+      event_type: { const: type },
+      timestamp: time,
+      source: { $ref: "#/$defs/envelope_source" },
+      session: { $ref: "#/$defs/envelope_session" },
+      payload: payload(type),
+    });
+  return { oneOf: eventTypeNames.map(envelope) };
+}
+
+const envelopeParts = {
+  envelope_source: closed({
+    product: { const: "nexus-telemetry" },
+    version: versionOr("withheld"),
+    tier: { const: "oss" },
+    os: { enum: [...systems, "withheld"] },
+    arch: { enum: [...architectures, "withheld"] },
+    runtime_version: versionOr("withheld"),
+    channel: { enum: sources },
+  }),
+  envelope_session: closed({ id: sha256, sequence, started_at: time }),
+};
+
+function batch(version: 1 | 2): Schema {
+  return closed({
+    batch_id: uuid("8"),
+    generated_at: milliseconds,
+    schema_version: { const: version },
+    anon_user_id: uuid("4"),
+    events: { type: "array", items: { $ref: "#/$defs/event" }, minItems: 1, maxItems: 1000 },
+  });
+}
+
+const text = (title: string, schema: Schema, $defs: Schema): string =>
+  `${JSON.stringify({ $schema: "https://json-schema.org/draft/2020-12/schema", title, ...schema, $defs }, null, 2)}\n`;
+
+/** File name → text. */
+export function uploadSchemas(): ReadonlyMap<string, string> {
+  const one = definitions(inOne);
+  const two = { ...envelopeParts, ...definitions(inTwo) };
+  return new Map([
+    ["usage-event-1.schema.json", text("Usage event, schema 1", eventOne(), one)],
+    ["usage-batch-1.schema.json", text("Usage batch, schema 1", batch(1), { event: eventOne(), ...one })],
+    ["usage-event-2.schema.json", text("Usage event, schema 2", eventTwo(), two)],
+    ["usage-batch-2.schema.json", text("Usage batch, schema 2", batch(2), { event: eventTwo(), ...two })],
+  ]);
+}

@@ -1,0 +1,79 @@
+/** What is recorded and why, in plain sentences: for `nexus telemetry explain`, the page and the documentation. */
+import { type Category, categories } from "./categories.ts";
+import { notice } from "./consent-text.ts";
+import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
+import { type Field, type FieldName, fieldNames, fieldTable } from "./fields.ts";
+import type { Kind } from "./kinds.ts";
+
+/** Lists longer than this are named by a few of their words. */
+const mostWords = 12;
+
+/** What a kind may hold, in words. */
+export function kindText(kind: Kind): string {
+  switch (kind.is) {
+    case "word":
+      return `one of ${wordsText(kind.words)}`;
+    case "words":
+      return `up to ${kind.most} of ${wordsText(kind.words)}`;
+    case "command_path":
+      return "a public program and subcommand from the vocabulary, or other";
+    case "identifier":
+      return kind.pattern === "version" ? "a version such as 1.101.2" : "a number such as exp-12";
+    case "hash":
+      return "a salted hash; the salt never leaves this machine";
+    case "whole":
+      return `a whole number from ${kind.min.toLocaleString("en-US")} to ${kind.max.toLocaleString("en-US")}`;
+    case "decimal":
+      return `a number from ${kind.min} to ${kind.max} with ${kind.decimals} decimals`;
+    case "flag":
+      return "true or false";
+  }
+}
+
+function wordsText(words: readonly string[]): string {
+  if (words.length <= mostWords) return words.join(", ");
+  return `${words.slice(0, mostWords).join(", ")} and ${words.length - mostWords} more public words`;
+}
+
+export const sharingText: Readonly<Record<Field["shared"], string>> = {
+  never: "Never leaves this machine.",
+  schema_2: "Shared if you share its category.",
+  schema_1_and_2: "Shared if you share its category.",
+};
+
+export interface Explanation {
+  readonly category: Category;
+  readonly title: string;
+  readonly text: string;
+  readonly events: readonly { readonly type: EventTypeName; readonly description: string }[];
+  readonly fields: readonly {
+    readonly name: FieldName;
+    readonly description: string;
+    readonly purpose: string;
+    readonly holds: string;
+    readonly shared: string;
+  }[];
+}
+
+/** Category by category: what it lets be recorded. */
+export function explanations(): readonly Explanation[] {
+  return categories.map((category) => ({
+    category,
+    title: notice.categories[category].title,
+    text: notice.categories[category].text,
+    events: eventTypeNames
+      .filter((type) => eventTable[type].category === category)
+      .map((type) => ({ type, description: eventTable[type].description })),
+    fields: fieldNames
+      .filter((name) => fieldTable[name].category === category)
+      .map((name) => {
+        const { description, purpose, kind, shared } = fieldTable[name];
+        return { name, description, purpose, holds: kindText(kind), shared: sharingText[shared] };
+      }),
+  }));
+}
+
+/** The events that carry a field. */
+export function carriersOf(field: FieldName): readonly EventTypeName[] {
+  return eventTypeNames.filter((type) => fieldsOf(type).includes(field));
+}
