@@ -9,10 +9,11 @@ const node = { platform: "node", target: "node22.15", format: "cjs", mainFields:
 
 const common = { bundle: true, minify: true, sourcemap: false, logLevel: "warning", legalComments: "none" };
 
-/** The client library stays out of the main bundle: it becomes a file of its own that is required when needed. */
-const lazyClient = {
-  name: "lazy-client",
+/** The faces and the client library stay out of the main bundle: files of their own, required when needed. */
+const lazy = {
+  name: "lazy",
   setup(build) {
+    build.onResolve({ filter: /^\.\/faces\.ts$/ }, () => ({ path: "./faces.cjs", external: true }));
     build.onResolve({ filter: /\/worker\/client\.ts$/ }, () => ({ path: "./worker-client.cjs", external: true }));
   },
 };
@@ -22,12 +23,12 @@ await Promise.all([
   build({
     ...common,
     ...node,
-    entryPoints: { extension: "extension/main.ts" },
+    entryPoints: { extension: "extension/main.ts", faces: "extension/faces.ts" },
     outExtension: { ".js": ".cjs" },
     outdir: "dist",
     external: ["vscode"],
     supported: { "dynamic-import": false },
-    plugins: [lazyClient],
+    plugins: [lazy],
   }),
   build({
     ...common,

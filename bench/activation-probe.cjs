@@ -32,16 +32,25 @@ const editor = {
   StatusBarAlignment: { Left: 1 },
   Uri: {},
   commands: { registerCommand: listen },
+  debug: { onDidStartDebugSession: listen, onDidTerminateDebugSession: listen },
   env: { isTelemetryEnabled: true, onDidChangeTelemetryEnabled: listen },
   window: {
     createOutputChannel: () => channel,
     createStatusBarItem: () => ({ show() {}, dispose() {} }),
+    onDidChangeActiveTextEditor: listen,
     onDidChangeWindowState: listen,
     onDidEndTerminalShellExecution: listen,
     onDidStartTerminalShellExecution: listen,
     registerWebviewPanelSerializer: listen,
+    state: { focused: true, active: true },
   },
-  workspace: { getConfiguration: () => ({ get: (_, otherwise) => otherwise }), onDidChangeConfiguration: listen },
+  tasks: { onDidStartTask: listen, onDidEndTask: listen, onDidEndTaskProcess: listen },
+  workspace: {
+    getConfiguration: () => ({ get: (_, otherwise) => otherwise }),
+    onDidChangeConfiguration: listen,
+    onDidChangeWorkspaceFolders: listen,
+    onDidSaveTextDocument: listen,
+  },
 };
 
 /** Activates the extension at `main` and resolves with its own milliseconds: of the call, and of all that follows. */

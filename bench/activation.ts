@@ -42,7 +42,7 @@ export async function activation(): Promise<readonly Figure[]> {
     const home = join(folder, "home");
     const config = join(home, ".config", "nexus");
     mkdirSync(config, { recursive: true });
-    const earlier = join(folder, "earlier.cjs");
+    const earlier = join(folder, "extension.cjs");
     copyFileSync(bundle, earlier);
     const baseline = activate(empty, earlier, folder);
     const against = "an extension that does nothing";

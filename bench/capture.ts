@@ -26,7 +26,7 @@ async function timesUs(work: (n: number) => void, between: () => Promise<void>):
 
 export async function capture(): Promise<readonly Figure[]> {
   const queue = new EventQueue(async () => "stored", systemTimers);
-  const recorder = new Recorder(queue, new Session(), Date.now);
+  const recorder = new Recorder(queue, new Session(), Date.now, { workspace: "file:///home/someone/project" });
   const captured = await timesUs(
     () => recorder.record("agent_event", "vscode_terminal", sampleUse),
     () => queue.flush(),

@@ -1,28 +1,43 @@
 /** The palette's commands. A result is said in the status bar's message area, never in a toast. */
 import { commands, type Disposable, window } from "vscode";
+import type { Outcome } from "./capture/own-commands.ts";
+import type { Faces } from "./faces.ts";
+import type { Log } from "./log.ts";
 import type { Product } from "./product.ts";
 
 /** How long a result stays readable. */
 const messageMs = 10_000;
 
-async function say(work: Promise<string | null>): Promise<void> {
+async function say(work: Promise<string | null>): Promise<Outcome> {
   try {
     const sentence = await work;
-    if (sentence !== null) window.setStatusBarMessage(`Nexus: ${sentence}`, messageMs);
+    if (sentence === null) return "cancelled";
+    window.setStatusBarMessage(`Nexus: ${sentence}`, messageMs);
+    return "finished";
   } catch (error) {
     window.setStatusBarMessage(`Nexus: ${error instanceof Error ? error.message : "this did not work."}`, messageMs);
+    return "failed";
   }
 }
 
+type Run = (faces: Faces, log: Log) => Promise<Outcome> | void;
+
+const table: Readonly<Record<string, Run>> = {
+  status: ({ panel }) => panel.open("status"),
+  export: ({ actions }) => say(actions.exportAll()),
+  purge: ({ actions }) => say(actions.purge()),
+  enable: ({ panel }) => panel.open("privacy"),
+  disable: ({ actions }) => say(actions.disable()),
+  dashboard: ({ panel }) => panel.open("overview"),
+  log: (_, log) => log.show(),
+};
+
 export function registerCommands(needed: () => Product): readonly Disposable[] {
-  const table: Readonly<Record<string, () => unknown>> = {
-    status: () => needed().panel.open("status"),
-    export: () => say(needed().actions.exportAll()),
-    purge: () => say(needed().actions.purge()),
-    enable: () => needed().panel.open("privacy"),
-    disable: () => say(needed().actions.disable()),
-    dashboard: () => needed().panel.open("overview"),
-    log: () => needed().log.show(),
-  };
-  return Object.entries(table).map(([name, run]) => commands.registerCommand(`nexus.telemetry.${name}`, run));
+  return Object.entries(table).map(([name, run]) =>
+    commands.registerCommand(`nexus.telemetry.${name}`, async () => {
+      const product = needed();
+      const ended = product.telemetry.ownCommands.began(name);
+      ended((await run(await product.faces(), product.log)) ?? "finished");
+    }),
+  );
 }

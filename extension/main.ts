@@ -1,13 +1,13 @@
 /**
- * The extension's entry. In a window that is off it costs next to nothing: commands that make the product when they
- * are given, the one reading of the consent record, and the status item.
+ * The extension's entry. In a window that is off it costs next to nothing: commands that make the product when they are
+ * given, the one reading of the consent record, and the status item.
  */
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { type ExtensionContext, type WebviewPanel, window, workspace } from "vscode";
 import { consentFile } from "../shared/locations.ts";
 import { registerCommands } from "./commands.ts";
-import { panelType } from "./page/panel.ts";
+import { panelType } from "./page/panel-type.ts";
 import { PermissionSource } from "./permission.ts";
 import { Product } from "./product.ts";
 import { StatusItem } from "./status-item.ts";
@@ -28,7 +28,7 @@ export function activate(context: ExtensionContext): void {
     { dispose: () => product?.dispose() },
     ...registerCommands(needed),
     window.registerWebviewPanelSerializer(panelType, {
-      deserializeWebviewPanel: async (kept: WebviewPanel) => needed().panel.adopt(kept),
+      deserializeWebviewPanel: async (kept: WebviewPanel) => (await needed().faces()).panel.adopt(kept),
     }),
     workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration("nexus.telemetry")) return;

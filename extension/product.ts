@@ -1,10 +1,8 @@
 /** All parts behind the faces. Made when recording begins or a command is given; a window that stays off never has it. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { Disposable, type ExtensionContext } from "vscode";
-import { Actions } from "./actions.ts";
+import type { Faces } from "./faces.ts";
 import { Log } from "./log.ts";
-import { PagePanel } from "./page/panel.ts";
 import type { PermissionSource } from "./permission.ts";
 import type { StatusItem } from "./status-item.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -14,10 +12,13 @@ import type { Launch } from "./worker/link.ts";
 export class Product implements Disposable {
   readonly log = new Log();
   readonly telemetry: Telemetry;
-  readonly actions: Actions;
-  readonly panel: PagePanel;
+  readonly #context: ExtensionContext;
+  readonly #permissions: PermissionSource;
+  #faces: Faces | undefined;
 
   constructor(context: ExtensionContext, permissions: PermissionSource, statusItem: StatusItem) {
+    this.#context = context;
+    this.#permissions = permissions;
     // The client library is large; it is loaded with the first worker.
     const launch: Launch = async (editor, events) => {
       const { launchWorker } = await import("./worker/client.ts");
@@ -26,16 +27,22 @@ export class Product implements Disposable {
     this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, {
       stateChanged: () => {
         statusItem.show(this.telemetry);
-        this.panel.stateChanged();
+        this.#faces?.panel.stateChanged();
       },
-      dataChanged: () => this.panel.dataChanged(),
+      dataChanged: () => this.#faces?.panel.dataChanged(),
     });
-    this.actions = new Actions(this.telemetry, permissions, homedir());
-    this.panel = new PagePanel(context, this.telemetry, this.actions, systemTimers, this.log);
     this.telemetry.begin();
   }
 
+  /** Loaded when the user first looks or commands. */
+  async faces(): Promise<Faces> {
+    const loaded = await import("./faces.ts");
+    this.#faces ??= new loaded.Faces(this.#context, this.telemetry, this.#permissions, this.log);
+    return this.#faces;
+  }
+
   dispose(): void {
-    Disposable.from(this.panel, this.telemetry, this.log).dispose();
+    this.#faces?.dispose();
+    Disposable.from(this.telemetry, this.log).dispose();
   }
 }

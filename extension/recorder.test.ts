@@ -18,7 +18,9 @@ function setUp(capacity = 100) {
     return "stored" as const;
   };
   const clock = { tsMs: new Date(2026, 6, 15, 23, 59).getTime() };
-  const recorder = new Recorder(new EventQueue(deliver, timers, capacity), new Session(), () => clock.tsMs);
+  const recorder = new Recorder(new EventQueue(deliver, timers, capacity), new Session(), () => clock.tsMs, {
+    workspace: "file:///home/ada/atlas",
+  });
   const send = async () => {
     timers.fire();
     await settle();
@@ -37,7 +39,12 @@ describe("recorder", () => {
       sent.every(({ id, session_id }) => version(id) === 7 && validate(session_id) && version(session_id) === 4),
     ).toBe(true);
     expect(sent.map(({ seq }) => seq)).toEqual([1, 2, 3]);
-    expect(sent[0]).toMatchObject({ ts: clock.tsMs, source: "vscode_terminal", event_type: "agent_event" });
+    expect(sent[0]).toMatchObject({
+      ts: clock.tsMs,
+      source: "vscode_terminal",
+      event_type: "agent_event",
+      workspace: "file:///home/ada/atlas",
+    });
   });
 
   it("begins a new session with the user's next day", async () => {

@@ -13,12 +13,19 @@ export class Recorder {
   readonly #queue: EventQueue;
   readonly #session: Session;
   readonly #nowMs: () => number;
+  readonly #place: { readonly workspace: string | undefined };
   #dropped = 0;
 
-  constructor(queue: EventQueue, session: Session, nowMs: () => number) {
+  constructor(
+    queue: EventQueue,
+    session: Session,
+    nowMs: () => number,
+    place: { readonly workspace: string | undefined },
+  ) {
     this.#queue = queue;
     this.#session = session;
     this.#nowMs = nowMs;
+    this.#place = place;
   }
 
   record<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T]): void {
@@ -41,6 +48,8 @@ export class Recorder {
       session_id: sessionId,
       source,
       seq,
+      // Raw: only the worker's firewall looks at it. Undefined, it does not cross.
+      workspace: this.#place.workspace,
     };
     return this.#queue.push(captured(envelope, fields));
   }

@@ -8,9 +8,14 @@ import { editorChanged, type Problem, type Request, recordEvents } from "../shar
 import type { Raw } from "../shared/raw.ts";
 import { modeSentence } from "../shared/words.ts";
 import { Captures } from "./capture/captures.ts";
+import { debugSource } from "./capture/debugging.ts";
+import { editingSource } from "./capture/editing.ts";
+import { OwnCommands } from "./capture/own-commands.ts";
+import { taskSource } from "./capture/tasks.ts";
 import { terminalSource } from "./capture/terminal.ts";
 import type { Log } from "./log.ts";
 import type { PermissionSource } from "./permission.ts";
+import { Place } from "./place.ts";
 import { type Delivery, EventQueue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 import { Session } from "./session.ts";
@@ -25,11 +30,13 @@ export interface Faces {
 }
 
 export class Telemetry implements Disposable {
+  readonly ownCommands: OwnCommands;
   readonly #permissions: PermissionSource;
   readonly #supervisor: Supervisor;
   readonly #queue: EventQueue;
   readonly #captures: Captures;
   readonly #session = new Session();
+  readonly #place = new Place();
   readonly #log: Log;
   readonly #faces: Faces;
   readonly #subscription: Disposable;
@@ -48,7 +55,15 @@ export class Telemetry implements Disposable {
       down: (retryMs) => this.#workerEnded(retryMs),
     });
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
-    this.#captures = new Captures([terminalSource(new Recorder(this.#queue, this.#session, Date.now))]);
+    const recorder = new Recorder(this.#queue, this.#session, Date.now, this.#place);
+    this.ownCommands = new OwnCommands(recorder);
+    this.#captures = new Captures([
+      terminalSource(recorder),
+      taskSource(recorder),
+      debugSource(recorder),
+      editingSource(recorder, timers),
+      this.ownCommands,
+    ]);
     this.#subscription = permissions.onDidChange((permission) => this.#follow(permission));
   }
 
@@ -95,6 +110,7 @@ export class Telemetry implements Disposable {
 
   dispose(): void {
     this.#subscription.dispose();
+    this.#place.dispose();
     this.#captures.allow(false);
   }
 

@@ -15,8 +15,7 @@ import type { Timers } from "../timers.ts";
 import { WorkerRefusal } from "../worker/link.ts";
 import { pageHtml } from "./html.ts";
 import { shownNotice } from "./notice.ts";
-
-export const panelType = "nexus.dashboard";
+import { panelType } from "./panel-type.ts";
 
 /** News that come within this time are shown together. */
 const gatherMs = 200;

@@ -47,8 +47,10 @@ export async function setting(name: string, value: unknown): Promise<void> {
   await workspace.getConfiguration().update(name, value, true);
 }
 
+/** A row of the table of events, with the columns that tests look at. */
 export interface StoredEvent {
   readonly event_id: string;
+  readonly event_type: string;
   readonly source: string;
   readonly seq: number;
   readonly tool_name: string;
@@ -57,6 +59,16 @@ export interface StoredEvent {
   readonly exit_class: string | null;
   readonly status: string | null;
   readonly duration_ms: number | null;
+  readonly workspace_hash: string | null;
+  readonly task_hash: string | null;
+  readonly phase: string | null;
+  readonly task_type: string | null;
+  readonly task_group: string | null;
+  readonly debugger_type: string | null;
+  readonly invocation_kind: string | null;
+  readonly language: string | null;
+  readonly saves: number | null;
+  readonly focus_ms: number | null;
 }
 
 /** Reads the database in a process of its own: the editor's must not hold a second SQLite on the worker's file. */

@@ -3,8 +3,9 @@ import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
 import { localSuite } from "./local.ts";
 import { offSuite } from "./off.ts";
+import { sourcesSuite } from "./sources.ts";
 
-const suites: Readonly<Record<string, () => void>> = { off: offSuite, local: localSuite };
+const suites: Readonly<Record<string, () => void>> = { off: offSuite, local: localSuite, sources: sourcesSuite };
 
 export function run(): Promise<void> {
   const name = process.env["NEXUS_TEST_SUITE"] ?? "";

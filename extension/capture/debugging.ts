@@ -1,0 +1,28 @@
+/** Debug sessions of the editor: start, end, public type of the debugger. Neither name nor configuration is read. */
+import { type DebugSession, Disposable, debug } from "vscode";
+import type { Recorder } from "../recorder.ts";
+import type { CaptureSource } from "./source.ts";
+
+export function debugSource(recorder: Recorder): CaptureSource {
+  return {
+    name: "debugging",
+    start() {
+      const startedMs = new WeakMap<DebugSession, number>();
+      return Disposable.from(
+        debug.onDidStartDebugSession((session) => {
+          startedMs.set(session, performance.now());
+          recorder.record("debug_session", "vscode_debug", { phase: "start", debugger_type: session.type });
+        }),
+        debug.onDidTerminateDebugSession((session) => {
+          const started = startedMs.get(session);
+          if (started === undefined) return;
+          recorder.record("debug_session", "vscode_debug", {
+            phase: "end",
+            debugger_type: session.type,
+            duration_ms: Math.round(performance.now() - started),
+          });
+        }),
+      );
+    },
+  };
+}

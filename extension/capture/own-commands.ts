@@ -1,0 +1,41 @@
+/** The product's own commands of the palette: which, how long, how they ended. */
+import type { Disposable } from "vscode";
+import type { Recorder } from "../recorder.ts";
+import type { CaptureSource } from "./source.ts";
+
+export type Outcome = "finished" | "failed" | "cancelled";
+
+/** A purge leaves nothing behind, not even a word of itself. */
+const unrecorded = new Set(["purge"]);
+
+export class OwnCommands implements CaptureSource {
+  readonly name = "commands";
+  readonly #recorder: Recorder;
+  #listening = false;
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  start(): Disposable {
+    this.#listening = true;
+    return {
+      dispose: () => {
+        this.#listening = false;
+      },
+    };
+  }
+
+  /** A command began; the answer is to be called when it ended. */
+  began(command: string): (outcome: Outcome) => void {
+    if (!this.#listening || unrecorded.has(command)) return () => undefined;
+    const named = { command_path: `telemetry ${command}`, invocation_kind: "vsix" } as const;
+    const startedMs = performance.now();
+    this.#recorder.record("command_started", "vscode", named);
+    return (outcome) => {
+      if (!this.#listening) return;
+      const duration_ms = Math.round(performance.now() - startedMs);
+      this.#recorder.record(`command_${outcome}`, "vscode", { ...named, duration_ms });
+    };
+  }
+}
