@@ -1,5 +1,6 @@
 /** Addresses of people and machines: e-mail, IP, MAC, coordinates, host names that are not public, hardware ids. */
 import { isIPv6 } from "node:net";
+import { namedHost } from "./hosts.ts";
 import { type Found, marks } from "./rules.ts";
 
 /** With the path that follows the host of a remote repository (`git@host:name/repository`). RFC 5321's lengths; letters of any script (RFC 6531). The part before the @ may be quoted. */
@@ -19,10 +20,6 @@ const degreePlace =
   /\d{1,3}\s?[°º]\s?\d{1,2}(?:[.,]\d{1,6})?\s?['′’]?\s?(?:\d{1,2}(?:[.,]\d{1,6})?\s?(?:["″”]|''))?\s?[NSEWO]?/gi;
 const geoUri = /\bgeo:-?\d{1,3}(?:\.\d{1,15})?,-?\d{1,3}(?:\.\d{1,15})?[^\s"']*/gi;
 const namedPlace = /\b(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng)["']?\s{0,3}[:=]\s{0,3}["']?[-+]?\d{1,3}\.\d{1,15}/gi;
-
-/** Names that only a private network knows (RFC 6762, RFC 8375, and what is in use). */
-const hostname =
-  /(?<![\w@.-])(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,8}(?:local|localdomain|lan|internal|intranet|corp|home|home\.arpa|private|intra|localnet)(?![\w.-])/gi;
 
 const hardware =
   /\b(?:serial(?:[ _-]?(?:no|number|nr))?|s\/n|sn|imei|imsi|meid|iccid|udid|uuid|wwn|machine[ _-]?id|hardware[ _-]?id|device[ _-]?id|mac[ _-]?address)["']?\s{0,3}(?:[:=#]\s{0,3}|is\s|no\.?\s)["']?(?=[A-Z0-9-]{0,40}\d)[A-Z0-9][A-Z0-9-]{5,63}/gi;
@@ -51,7 +48,7 @@ export function redactAddresses(text: string, found: Found): string {
   if (text.includes(":")) {
     replace(ipv6, "ip_address", (hit) => isIPv6(hit.split("%", 1)[0] ?? "") && hit !== "::");
   }
-  replace(hostname, "hostname");
+  replace(namedHost, "hostname");
   return result;
 }
 

@@ -19,7 +19,10 @@ export function redactNumbers(text: string, found: Found): string {
     return marks[rule];
   };
   return text
-    .replace(iban, (hit) => (isIban(hit) ? mark("iban") : hit))
+    .replace(iban, (hit) => {
+      const length = ibanLength(hit);
+      return length === 0 ? hit : mark("iban") + hit.slice(length);
+    })
     .replace(internationalPhone, () => mark("phone"))
     .replace(documentId, () => mark("number"))
     .replace(digits, (hit) => {
@@ -29,8 +32,18 @@ export function redactNumbers(text: string, found: Found): string {
     });
 }
 
+/** How many characters of `text`, which may go on with the next word, are an IBAN; 0 where none are. */
+function ibanLength(text: string): number {
+  for (let end = text.length; end >= 15; end -= 1) {
+    if (/[A-Za-z0-9]/.test(text[end - 1] ?? "") && !/[A-Za-z0-9]/.test(text[end] ?? "") && isIban(text.slice(0, end))) {
+      return end;
+    }
+  }
+  return 0;
+}
+
 /** ISO 7064 MOD 97-10 over the rearranged letters and digits. */
-export function isIban(text: string): boolean {
+function isIban(text: string): boolean {
   const bare = text.replace(/[ -]/g, "").toUpperCase();
   if (bare.length < 15 || bare.length > 34) return false;
   let remainder = 0;
@@ -42,7 +55,7 @@ export function isIban(text: string): boolean {
 }
 
 /** ISO/IEC 7812-1, annex B. */
-export function passesLuhn(digits: string): boolean {
+function passesLuhn(digits: string): boolean {
   let sum = 0;
   for (let place = 0; place < digits.length; place += 1) {
     const digit = Number(digits[digits.length - 1 - place]);

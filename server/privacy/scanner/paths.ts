@@ -40,5 +40,6 @@ export function redactPaths(text: string, found: Found): string {
       return marks.path;
     });
   }
-  return result;
+  // A list of paths is one mark.
+  return result.replace(/(?:\[USER_PATH\]){2,}/g, marks.path);
 }

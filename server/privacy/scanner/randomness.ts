@@ -48,10 +48,12 @@ function isRandomSegment(segment: string): boolean {
     if (length >= 16 && /^[0-9a-f]+$/i.test(segment)) return true;
     if (parts.length >= 4 && length / parts.length < 3) return true;
     if (parts.length >= 5 && length / parts.length <= 3.2) return true;
-    if (parts.length >= 3 && length >= 10 && bitsPerLetter(letters) > 5) return true;
+    if (parts.length >= 3 && bitsPerLetter(letters) > (length >= 10 ? 4.7 : 5.2)) return true;
+    if (length >= 12 && bitsPerLetter(letters) > 5.3) return true;
   }
+  if (digits === 0 && parts.length >= 5 && length / parts.length <= 3.3 && bitsPerLetter(letters) > 4.8) return true;
   if (digits === 0 && parts.length >= 4 && length / parts.length <= 2.7 && length >= 10) return true;
-  return letters.length >= 12 && bitsPerLetter(letters) > 5.4;
+  return letters.length >= 12 && bitsPerLetter(letters) > (letters.length >= 20 ? 5 : 5.3);
 }
 
 /** Letters of both cases, a digit and a sign: what rules for passwords ask for. */
@@ -61,8 +63,8 @@ function isPassword(word: string): boolean {
 
 /** Long, and much of it digits between letters, whatever signs stand between. */
 function isRandomAltogether(word: string): boolean {
-  if (word.length < 20) return false;
+  if (word.length < 14) return false;
   const letters = word.replace(/[^A-Za-z]/g, "");
   const digits = word.replace(/\D/g, "").length;
-  return digits >= 3 && letters.length >= 8 && bitsPerLetter(letters) > 5;
+  return digits >= 2 && letters.length >= 8 && bitsPerLetter(letters) > (word.length < 20 ? 5.2 : 4.9);
 }

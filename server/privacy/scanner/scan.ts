@@ -22,14 +22,23 @@ export interface Scanned {
 /** Longer than any value that means something; what is longer is dropped unread. */
 const longest = 4 * 1024 * 1024;
 
+/** What one pass leaves may look like something else. After so many the text is dropped: it was made to resist. */
+const mostPasses = 8;
+
 export function scan(text: string): Scanned {
   const rules = new Set<Rule>();
   const found: Found = (rule) => rules.add(rule);
-  if (text.length > longest) {
-    found("too_long");
-    return { text: null, rules };
+  let left = text;
+  for (let passes = 0; passes < mostPasses && text.length <= longest; passes += 1) {
+    const next = pass(left, found);
+    if (next === null || next === left) return { text: next, rules };
+    left = next;
   }
+  found("too_long");
+  return { text: null, rules };
+}
+
+function pass(text: string, found: Found): string | null {
   const named = redactAddresses(redactPaths(redactUrls(text, found), found), found);
-  if (hasSecret(named, found)) return { text: null, rules };
-  return { text: redactNumbers(named, found), rules };
+  return hasSecret(named, found) ? null : redactNumbers(named, found);
 }

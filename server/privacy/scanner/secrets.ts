@@ -18,6 +18,9 @@ const assignment = new RegExp(
 const issued =
   /(?<![A-Za-z0-9])(?:(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z0-9]{16}|AKC[A-Za-z0-9]{10}|AP[0-9A-F][A-Za-z0-9]{8}|AIza[\w-]{20}|ya29\.[\w-]{10}|eyJ[\w-]{10}|(?:dckr_pat|gh[oprsu]|github_pat|gl[a-z]{2,6}|hf|hv[bs]|key|lin_api|npm|pat|pul|pypi|rk|rdme|r8|sbp|sgp|shp[a-z]{2}|sk|pk|sntry[a-z]|sq0[a-z]{3}|tskey|whsec|xapp|xox[a-z]|xkeysib|[a-z]{2,12}_(?:live|pat|prod|sec|secret|test|token))[-_.](?=[\w-]{0,40}\d)[\w-]{10}|[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){3,8}(?![A-Za-z0-9-]))/;
 
+/** RFC 7617 and RFC 6750, wherever they stand. */
+const authorization = /\b(?:basic|bearer)\s{1,4}(?=[\w+/.~-]{0,64}[0-9+/=])[\w+/.~-]{8}/i;
+
 const words = /[^\s"'\x60<>|;,(){}[\]\\]+/g;
 
 export function hasSecret(text: string, found: Found): boolean {
@@ -25,7 +28,7 @@ export function hasSecret(text: string, found: Found): boolean {
     found("private_key");
     return true;
   }
-  if (issued.test(text)) {
+  if (issued.test(text) || authorization.test(text)) {
     found("token");
     return true;
   }
