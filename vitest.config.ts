@@ -28,6 +28,9 @@ export default defineConfig({
         },
       },
       {
+        test: { name: "privacy", include: ["test/privacy/*.test.ts"], pool: "forks", testTimeout: 120_000 },
+      },
+      {
         test: {
           name: "house",
           include: ["test/house/*.test.ts"],

@@ -83,6 +83,7 @@ const suites: readonly Suite[] = [
   { name: "lint and format", run: () => check("lint") },
   { name: "build", run: () => check("build") },
   { name: "units", run: () => vitest("unit") },
+  { name: "the attack on the firewall", run: () => vitest("privacy") },
   { name: "the worker as a process", run: () => vitest("worker") },
   { name: "the house", run: () => vitest("house") },
   { name: "inside VS Code", run: host, missing: needsEditor },

@@ -14,8 +14,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { envelopeNames, rawInputs } from "../../server/privacy/shape.ts";
 import { openBetterSqlite3 } from "../../server/store/better-sqlite3.ts";
-import { editorChanged, exportAll, purge, recordEvents, stats, status } from "../../shared/protocol.ts";
+import { eventAliases, eventTypeNames } from "../../shared/events.ts";
+import { fieldNames } from "../../shared/fields.ts";
+import { editorChanged, exportAll, maxBatch, purge, recordEvents, stats, status } from "../../shared/protocol.ts";
 import { sealRaw } from "../../shared/raw.ts";
 import { anything, toolUse } from "../fixtures/captured.ts";
 import { freshFolder } from "../fixtures/folder.ts";
@@ -198,22 +201,21 @@ describe("invariant: no-free-text", () => {
     const { home, worker } = await consenting();
     const canary = "CANARY-9c1e";
     const answers: unknown[] = [];
-    for (const field of [
-      "command_line",
-      "tool_name",
-      "tool_phase",
-      "exit_code",
-      "source",
-      "session_id",
-      "id",
-      "extra",
-      canary,
-    ]) {
-      for (const value of [canary, `git commit -m ${canary}`, { [canary]: canary }, [canary]]) {
-        const raw = anything({ stream: "tool", tool_name: "Bash", tool_phase: "end", [field]: value });
-        answers.push(await worker.request(recordEvents, { events: [raw, sealRaw([canary])] }));
+    const places = [...fieldNames, ...rawInputs, ...envelopeNames, "execution", "context", "extra", canary];
+    for (const event_type of [...eventTypeNames, ...Object.keys(eventAliases)]) {
+      const planted = places.flatMap((place) =>
+        [canary, `git commit -m ${canary}`, { [canary]: canary, command: canary }, [canary]].map((value) =>
+          anything({ stream: "tool", tool_name: "Bash", tool_phase: "end", event_type, [place]: value }),
+        ),
+      );
+      for (let at = 0; at < planted.length; at += maxBatch) {
+        answers.push(await worker.request(recordEvents, { events: planted.slice(at, at + maxBatch) }));
       }
     }
+    answers.push(await worker.request(recordEvents, { events: [sealRaw([canary])] }));
+    const exported = join(home, "export.json");
+    answers.push(await worker.request(exportAll, { path: exported }));
+    expect(JSON.parse(readFileSync(exported, "utf8")).length).toBeGreaterThan(1_000);
     for (const malformed of [{ events: canary }, canary, { [canary]: [] }, { events: [], more: canary }]) {
       answers.push(await worker.connection.sendRequest(recordEvents.method, malformed).catch((error) => String(error)));
     }

@@ -17,10 +17,19 @@ export interface Group {
   readonly cases: readonly Case[];
 }
 
+/** A class of personal data has many forms, a format of a secret one. */
+const manyForms = 15;
+
 /** `each`: how many cases a context gets. */
 export function generatedCorpus(seed: number, each: number): readonly Group[] {
   const random = new Random(seed);
-  const group = (name: string, kind: Group["kind"], contexts: readonly string[], make: () => string): Group => ({
+  const group = (
+    name: string,
+    kind: Group["kind"],
+    contexts: readonly string[],
+    each: number,
+    make: () => string,
+  ): Group => ({
     name,
     kind,
     cases: contexts.flatMap((context) =>
@@ -33,8 +42,10 @@ export function generatedCorpus(seed: number, each: number): readonly Group[] {
   });
   return [
     ...Object.entries(secretFormats).map(([name, format]) =>
-      group(name, "secret", secretContexts, () => random.fill(format)),
+      group(name, "secret", secretContexts, each, () => random.fill(format)),
     ),
-    ...Object.entries(personal).map(([name, make]) => group(name, "personal", personalContexts, () => make(random))),
+    ...Object.entries(personal).map(([name, make]) =>
+      group(name, "personal", personalContexts, each * manyForms, () => make(random)),
+    ),
   ];
 }

@@ -1,0 +1,101 @@
+/**
+ * `npm run privacy:attack [-- --corpus DIR] [--seed N] [--each N]`: tries to get secrets and personal data through the
+ * firewall, and prints one JSON object. Its exit code is 1 where anything got through.
+ *
+ * Without a corpus it makes one: over 150 formats of secrets and personal data of many countries, in command lines, assignments
+ * and sentences. `recall` is the scanner's, by class, bare strings included; `leaks` counts what a real worker let out,
+ * whether the scanner knew it or not; `precision` is over every path of the vocabulary.
+ *
+ * With `--corpus`, each line `{"text": …}` of the folder's JSONL files is a case; where a line has `values`, they are what
+ * must not be found again, else the whole text.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { scan } from "../../server/privacy/scanner/scan.ts";
+import commands from "../../shared/vocabulary/commands.json" with { type: "json" };
+import { type Case, generatedCorpus } from "./corpus/generated.ts";
+import { attack, waysIn } from "./field-attack.ts";
+
+function casesOf(file: string): readonly Case[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    let row: { text?: unknown; values?: unknown };
+    try {
+      row = JSON.parse(line);
+    } catch {
+      throw new Error(`${file}, line ${index + 1}: not JSON; expected {"text": "…"}`);
+    }
+    const { text, values } = row;
+    if (typeof text !== "string") throw new Error(`${file}, line ${index + 1}: no string "text"`);
+    const listed = Array.isArray(values) ? values.map((value) => String(value?.value ?? "")) : [];
+    return [{ group: file, text, needles: listed.length > 0 ? listed : [text] }];
+  });
+}
+
+function attackFolder(folder: string) {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+  if (names.length === 0) throw new Error(`${folder}: no .jsonl file`);
+  const files = names.sort().map((name) => {
+    const { cases, stored, leaks } = attack(casesOf(join(folder, name)));
+    process.stderr.write(`${name}: ${cases} cases, ${leaks.length} leaks\n`);
+    return [
+      name,
+      { cases, stored, leaks: leaks.length, lines: leaks.map(({ index }) => index + 1).slice(0, 20) },
+    ] as const;
+  });
+  const sum = (key: "cases" | "stored" | "leaks") => files.reduce((total, [, counts]) => total + counts[key], 0);
+  return { cases: sum("cases"), leaks: sum("leaks"), stored: sum("stored"), files: Object.fromEntries(files) };
+}
+
+function attackGenerated(seed: number, each: number) {
+  const groups = generatedCorpus(seed, each);
+  const recall: Record<string, { cases: number; found: number; recall: number }> = {};
+  const all: Case[] = [];
+  for (const { name, kind, cases } of groups) {
+    const key = kind === "secret" ? "secrets" : name;
+    recall[key] ??= { cases: 0, found: 0, recall: 0 };
+    for (const { text, needles } of cases) {
+      const left = scan(text).text;
+      recall[key].cases += 1;
+      if (left === null || !needles.some((needle) => left.includes(needle))) recall[key].found += 1;
+    }
+    all.push(...cases);
+  }
+  for (const counts of Object.values(recall)) counts.recall = Number((counts.found / counts.cases).toFixed(4));
+  const { cases, stored, leaks } = attack(all);
+  const words = Object.entries(commands.programs).flatMap(([program, list]) => [
+    program,
+    ...list.split("|").map((path) => `${program} ${path}`),
+  ]);
+  return {
+    cases,
+    leaks: leaks.length,
+    stored,
+    waysIn,
+    secretFormats: groups.filter(({ kind }) => kind === "secret").length,
+    recall,
+    precision: { words: words.length, falseHits: words.filter((word) => scan(word).rules.size > 0).length },
+    leaking: [...new Set(leaks.map(({ group }) => group))],
+  };
+}
+
+const { values } = parseArgs({
+  options: {
+    corpus: { type: "string" },
+    seed: { type: "string", default: "1" },
+    each: { type: "string", default: "3" },
+  },
+});
+try {
+  const result =
+    values.corpus === undefined
+      ? attackGenerated(Number(values.seed), Number(values.each))
+      : attackFolder(values.corpus);
+  console.log(JSON.stringify(result, null, values.corpus === undefined ? 2 : 0));
+  process.exitCode = result.leaks > 0 ? 1 : 0;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}

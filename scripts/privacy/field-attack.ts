@@ -1,0 +1,199 @@
+/**
+ * The attack itself: texts go into a real worker as every kind of raw field, of many types of events, and everything
+ * that the worker leaves behind or says is searched for them: the database and its side files, the export, the status,
+ * the stats, and the words of every error.
+ *
+ * The search of the files runs in a process of its own: this one has the database open.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { v4, v7 } from "uuid";
+import { noticeHash } from "../../server/consent-log.ts";
+import { pathsFrom } from "../../server/paths.ts";
+import { canonicalTool, isCommandPath, isUsersOwn } from "../../server/privacy/vocabulary.ts";
+import { Worker } from "../../server/worker.ts";
+import { categories } from "../../shared/categories.ts";
+import { noticeVersion } from "../../shared/consent-text.ts";
+import { eventAliases, eventTypeNames } from "../../shared/events.ts";
+import { fieldNames, fieldTable } from "../../shared/fields.ts";
+import { maxBatch } from "../../shared/protocol.ts";
+import { sealRaw } from "../../shared/raw.ts";
+import { sources } from "../../shared/sources.ts";
+import type { Case } from "./corpus/generated.ts";
+
+/** So many cases share one database: large enough to be quick, small enough to be searched for each of them. */
+export const casesPerRun = 400;
+
+const types = [...eventTypeNames, ...Object.keys(eventAliases)];
+
+/** What makes an event of any type complete, before the attack is put over it. */
+const innocent = {
+  stream: "tool",
+  tool_name: "Bash",
+  tool_phase: "end",
+  command: "status",
+  thinktool: "bedrock",
+  profile: "deep",
+  dropped_count: 1,
+  error_category: "timeout",
+  install_method: "npm",
+  feature: "stats",
+  milestone: "5",
+  phase: "end",
+  language: "go",
+  experiment: "exp-1",
+  variant: "a",
+};
+
+/** The ways a text gets in. `n` chooses the type of event and the field where there are many. */
+const ways: readonly ((text: string, n: number) => object)[] = [
+  (text) => ({ event_type: "agent_event", command_line: text }),
+  (text) => ({ event_type: "agent_event", command_line: `sudo env A=b ${text} && echo ${text}` }),
+  (text) => ({ event_type: "agent_event", tool_name: text, agent: text, model: text }),
+  (text, n) => ({ event_type: types[n % types.length], path: text, message: text, prompt: { deep: [text] } }),
+  (text, n) => ({ event_type: types[n % types.length], [text]: text }),
+  (text, n) => ({ event_type: types[n % types.length], workspace: text, task: text }),
+  (text) => ({
+    event_type: "command_executed",
+    command: text,
+    subcommand: text,
+    error: { category: text, code: text },
+  }),
+  (text, n) => ({ event_type: types[n % types.length], [fieldNames[n % fieldNames.length] ?? ""]: text }),
+  (text, n) => ({ ...Object.fromEntries(fieldNames.map((name) => [name, text])), event_type: types[n % types.length] }),
+  (text) => ({ event_type: text }),
+  (text) => ({ event_type: "agent_event", id: text }),
+  (text) => ({ event_type: "agent_event", session_id: text, source: text }),
+];
+
+export const waysIn = ways.length;
+
+class Run {
+  readonly home = mkdtempSync(join(tmpdir(), "nexus-attack-"));
+  readonly worker: Worker;
+  readonly #session = v4();
+  readonly #said: string[] = [];
+  #seq = 0;
+  stored = 0;
+
+  constructor() {
+    const tell = {
+      dataChanged: () => undefined,
+      problemChanged: (problem: unknown) => void this.#said.push(JSON.stringify(problem)),
+    };
+    const clock = { nowMs: () => Date.now() };
+    this.worker = new Worker(pathsFrom({}, this.home), {}, { telemetry: true, enabled: true }, clock, tell);
+    const notice = { version: noticeVersion, sha256: noticeHash };
+    this.worker.giveConsent({ mode: "local", collect: categories, share: [], notice, via: "vscode_page" });
+  }
+
+  feed(parts: readonly object[]): void {
+    const events = parts.map((part) => {
+      this.#seq += 1;
+      const source = sources[this.#seq % sources.length];
+      const envelope = {
+        id: v7(),
+        ts: Date.now(),
+        utc_offset_min: 0,
+        session_id: this.#session,
+        source,
+        seq: this.#seq,
+      };
+      return sealRaw({ ...innocent, ...envelope, ...part });
+    });
+    for (let at = 0; at < events.length; at += maxBatch) {
+      const outcome = this.worker.record({ events: events.slice(at, at + maxBatch) });
+      this.#said.push(JSON.stringify(outcome));
+      if (outcome.outcome === "stored") this.stored += outcome.stored;
+    }
+  }
+
+  /** Everything it said, and an export beside the database. */
+  finish(): string {
+    const file = join(this.home, "export.json");
+    this.#said.push(JSON.stringify([this.worker.export(file), this.worker.status(), this.worker.stats("month")]));
+    return this.#said.join("\n");
+  }
+
+  end(): void {
+    this.worker.close();
+    rmSync(this.home, { recursive: true });
+  }
+}
+
+/** Prints those of the needles that stand in any file below the folder; run as a process of its own. */
+const searcher = `
+  const { readdirSync, readFileSync } = require("node:fs");
+  const { join } = require("node:path");
+  const [folder, list] = process.argv.slice(1);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const bytes = files.map((entry) => join(entry.parentPath, entry.name)).filter((file) => file !== list).map((file) => readFileSync(file));
+  const hay = Buffer.concat(bytes);
+  const needles = JSON.parse(readFileSync(list, "utf8"));
+  console.log(JSON.stringify(needles.filter((needle) => hay.includes(Buffer.from(needle, "utf8")))));`;
+
+function foundIn(run: Run, said: string, needles: readonly string[]): ReadonlySet<string> {
+  const list = join(run.home, "needles.json");
+  writeFileSync(list, JSON.stringify(needles));
+  const found: string[] = JSON.parse(
+    execFileSync(process.execPath, ["-e", searcher, run.home, list], { encoding: "utf8", maxBuffer: 2 ** 30 }),
+  );
+  return new Set([...found, ...needles.filter((needle) => said.includes(needle))]);
+}
+
+/** Shorter needles stand in random ids by chance; whether they are words is judged by the words alone. */
+const shortest = 8;
+
+/** A public word is no leak: it may be stored. */
+function isPublic(needle: string): boolean {
+  if (isCommandPath(needle) || !isUsersOwn(canonicalTool(needle))) return true;
+  return fieldNames.some((name) => {
+    const { kind } = fieldTable[name];
+    return (kind.is === "word" || kind.is === "words") && kind.words.includes(needle);
+  });
+}
+
+export interface Attacked {
+  readonly cases: number;
+  /** How many events were stored, so that nobody takes an empty database for a clean one. */
+  readonly stored: number;
+  /** The groups of the cases that were found again, and where they began in the corpus; never the text. */
+  readonly leaks: readonly { readonly group: string; readonly index: number }[];
+}
+
+/** What stands in a database, an export and a status that no attack has touched. */
+function ownWords(needles: readonly string[]): ReadonlySet<string> {
+  const run = new Run();
+  try {
+    run.feed(types.map((event_type) => ({ event_type })));
+    return foundIn(run, run.finish(), needles);
+  } finally {
+    run.end();
+  }
+}
+
+export function attack(cases: readonly Case[]): Attacked {
+  const leaks: { group: string; index: number }[] = [];
+  let stored = 0;
+  for (let from = 0; from < cases.length; from += casesPerRun) {
+    const some = cases.slice(from, from + casesPerRun);
+    const needles = [...new Set(some.flatMap(({ needles: own }) => own))].filter(
+      (needle) => needle.length >= shortest && !isPublic(needle),
+    );
+    const run = new Run();
+    try {
+      run.feed(some.flatMap(({ text }, n) => ways.map((way) => way(text, from + n))));
+      const found = foundIn(run, run.finish(), needles);
+      const own = found.size === 0 ? found : ownWords([...found]);
+      for (const [n, { group, needles: planted }] of some.entries()) {
+        if (planted.some((needle) => found.has(needle) && !own.has(needle))) leaks.push({ group, index: from + n });
+      }
+      stored += run.stored;
+    } finally {
+      run.end();
+    }
+  }
+  return { cases: cases.length, stored, leaks };
+}
