@@ -1,7 +1,14 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { commandPath } from "./command-path.ts";
 import { isCommandPath } from "./vocabulary.ts";
+
+/** Command path, tab, command line: lines as people type them, each expectation read by a person. */
+const table = readFileSync(new URL("../../test/fixtures/command-lines.tsv", import.meta.url), "utf8")
+  .split("\n")
+  .filter((row) => row !== "")
+  .map((row) => [row.slice(row.indexOf("\t") + 1), row.slice(0, row.indexOf("\t"))] as const);
 
 describe("command line → command path", () => {
   it.each([
@@ -37,6 +44,11 @@ describe("command line → command path", () => {
     ["   ", "other"],
     ["password123", "other"],
   ])("%j → %j", (line, path) => expect(commandPath(line)).toBe(path));
+
+  it("reads hundreds of lines as people type them", () => {
+    expect(table.length).toBeGreaterThan(300);
+    for (const [line, path] of table) expect([line, commandPath(line)]).toEqual([line, path]);
+  });
 
   it("invariant: no-free-text: whatever the line, the path is vocabulary", () => {
     fc.assert(
