@@ -32,11 +32,11 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
     <p>${notice.intro}</p>
     <fieldset>
       <legend class="hidden">What may be recorded</legend>
-      ${categories.map((name) => tickView(name, ticked, change))}
       <div class="row">
         <button class="second" @click=${() => change({ ticked: [...categories] })}>Tick all</button>
         ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
       </div>
+      <div class="ticks">${categories.map((name) => tickView(name, ticked, change))}</div>
       <div class="row choices">
         ${
           given

@@ -1,6 +1,7 @@
 /** Status: is it on, where is the data, what did the firewall do. */
 import { html, type TemplateResult } from "lit";
 import { notice } from "../shared/consent-text.ts";
+import type { Status } from "../shared/protocol.ts";
 import { countText, refusalSentence, sizeText } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
 
@@ -13,11 +14,17 @@ function factsView(facts: readonly (readonly [string, unknown])[]): TemplateResu
 const path = (text: string): TemplateResult => html`<span class="path">${text}</span>`;
 const list = (lines: readonly string[], none: string) =>
   lines.length === 0 ? none : html`${lines.map((line) => html`<div>${line}</div>`)}`;
-const counts = (rows: readonly { readonly reason: string; readonly count: number }[]) =>
+const named = (rows: readonly (readonly [string, number])[]) =>
   list(
-    rows.map(({ reason, count }) => `${reason.replaceAll("_", " ")}: ${count.toLocaleString("en-US")}`),
+    rows.map(([name, count]) => `${name.replaceAll("_", " ")}: ${count.toLocaleString("en-US")}`),
     "none",
   );
+const counts = (rows: readonly { readonly reason: string; readonly count: number }[]) =>
+  named(rows.map(({ reason, count }) => [reason, count]));
+
+/** What the firewall did with the events of a source. */
+const source = ({ source: name, accepted, refused }: Status["firewall"]["sources"][number]): string =>
+  `${name.replaceAll("_", " ")}: ${accepted.toLocaleString("en-US")} accepted${refused > 0 ? `, ${refused.toLocaleString("en-US")} refused` : ""}`;
 
 export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
   const status = state?.status ?? null;
@@ -40,13 +47,7 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
         ["Enabled", permission.mode === "off" ? "false" : "true"],
         ["Mode", permission.mode],
         ["Decided", time(status.decidedMs)],
-        [
-          "May record",
-          list(
-            permission.collect.map((name) => notice.categories[name].title),
-            "nothing",
-          ),
-        ],
+        ["May record", permission.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
         ["Who says no", list(permission.refusals.map(refusalSentence), "nobody")],
         ["Sharing", "not part of this version"],
         ["Remarks", list(status.remarks, "none")],
@@ -78,10 +79,13 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
     </section>
     <section class="panel">
       <h2>Firewall of this window</h2>
+      <p class="quiet">Counted since the recorder started, by reason and never by value.</p>
       ${factsView([
         ["Accepted", countText(firewall.accepted, "event")],
         ["Refused", counts(firewall.refused)],
         ["Fields dropped", counts(firewall.dropped)],
+        ["Values redacted", named(firewall.redacted.map(({ rule, count }) => [rule, count]))],
+        ["By source", list(firewall.sources.map(source), "nothing came in yet")],
       ])}
     </section>
     <button class="second" @click=${() => tell({ do: "showLog" })}>Show log</button>

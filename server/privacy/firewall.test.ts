@@ -164,7 +164,7 @@ describe("firewall", () => {
     expect(admit({ stream: "tool", deep: [{ "ada@example.com": 1 }] }, blocking)).toBeUndefined();
     expect(firewall.admit(toolUse(), blocking, now)).toBeDefined();
     expect(refused()).toEqual({ sensitive: 2 });
-    expect(firewall.counts().redacted.map(({ rule }) => rule)).toEqual(["url", "assigned_secret", "email"]);
+    expect(firewall.counts().redacted.map(({ rule }) => rule)).toEqual(["url", "token", "email"]);
   });
 
   it.each([

@@ -180,10 +180,13 @@ describe("the main job in the packaged extension", () => {
     await workbench.command("Nexus: Telemetry Purge");
     const dialog = workbench.page.locator(".monaco-dialog-box");
     await dialog.waitFor();
-    expect(await dialog.textContent()).toMatch(/Delete 12 events of 1 session \(\d.*[KM]B\)\?/);
+    const asked = /Delete (\d+ events) of 1 session \(\d.*[KM]B\)\?/.exec((await dialog.textContent()) ?? "");
+    const amount = asked?.[1] ?? "nothing";
+    // Twelve of the terminal, and the commands of the palette.
+    expect(Number.parseInt(amount, 10)).toBeGreaterThan(12);
     await workbench.screenshot("purge-dark");
     await dialog.getByRole("button", { name: "Delete" }).click();
-    await workbench.page.getByText("Nexus: Deleted 12 events").first().waitFor();
+    await workbench.page.getByText(`Nexus: Deleted ${amount}`).first().waitFor();
     await page().getByRole("heading", { name: "Nothing yet in this period" }).waitFor();
   });
 
