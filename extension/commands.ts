@@ -20,16 +20,21 @@ async function say(work: Promise<string | null>): Promise<Outcome> {
   }
 }
 
-type Run = (faces: Faces, log: Log) => Promise<Outcome> | void;
+async function show(open: () => void): Promise<Outcome> {
+  open();
+  return "finished";
+}
+
+type Run = (faces: Faces, log: Log) => Promise<Outcome>;
 
 const table: Readonly<Record<string, Run>> = {
-  status: ({ panel }) => panel.open("status"),
+  status: ({ panel }) => show(() => panel.open("status")),
   export: ({ actions }) => say(actions.exportAll()),
   purge: ({ actions }) => say(actions.purge()),
-  enable: ({ panel }) => panel.open("privacy"),
+  enable: ({ panel }) => show(() => panel.open("privacy")),
   disable: ({ actions }) => say(actions.disable()),
-  dashboard: ({ panel }) => panel.open("overview"),
-  log: (_, log) => log.show(),
+  dashboard: ({ panel }) => show(() => panel.open("overview")),
+  log: (_, log) => show(() => log.show()),
 };
 
 export function registerCommands(needed: () => Product): readonly Disposable[] {
@@ -37,7 +42,7 @@ export function registerCommands(needed: () => Product): readonly Disposable[] {
     commands.registerCommand(`nexus.telemetry.${name}`, async () => {
       const product = needed();
       const ended = product.telemetry.ownCommands.began(name);
-      ended((await run(await product.faces(), product.log)) ?? "finished");
+      ended(await run(await product.faces(), product.log));
     }),
   );
 }

@@ -29,7 +29,7 @@ export const casesPerRun = 400;
 const types = [...eventTypeNames, ...Object.keys(eventAliases)];
 
 /** What makes an event of any type complete, before the attack is put over it. */
-const innocent = {
+export const innocent = {
   stream: "tool",
   tool_name: "Bash",
   tool_phase: "end",
