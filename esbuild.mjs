@@ -43,6 +43,8 @@ await Promise.all([
     ...node,
     entryPoints: { worker: "server/main.ts" },
     outExtension: { ".js": ".cjs" },
+    // The sketches' own wire format, which is not used.
+    external: ["protobufjs/minimal"],
     // A folder deeper: better-sqlite3 finds its binaries in `../prebuilds`, as it does in its own package.
     outdir: "dist/worker",
     define: { __VERSION__: JSON.stringify(version) },

@@ -161,7 +161,7 @@ export const status = request(
 );
 export type Status = Checked<(typeof status)["result"]>;
 
-export const periods = ["today", "week", "month"] as const;
+export const periods = ["today", "week", "month", "year"] as const;
 export type Period = (typeof periods)[number];
 
 const ranked = record({
@@ -183,6 +183,8 @@ export const stats = request(
     /** The period, in milliseconds since 1970; local midnight to now. */
     fromMs: whole(),
     toMs: whole(),
+    /** Where recording began, if that is within the period: the time before it is no silence of the user's. */
+    recordedFromMs: nullable(whole()),
     sessions: whole(),
     /** Terminal commands that ended. */
     commands: whole(),

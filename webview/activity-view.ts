@@ -16,11 +16,13 @@ const height = 160;
 
 const total = ({ succeeded, failed, other }: Bar): number => succeeded + failed + other;
 
+const units: Readonly<Record<Stats["period"], string>> = { today: "Hour", week: "Day", month: "Day", year: "Month" };
+
 function labelOf({ startMs }: Bar, period: Stats["period"]): string {
   const start = new Date(startMs);
-  return period === "today"
-    ? start.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
-    : start.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short" });
+  if (period === "today") return start.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  if (period === "year") return start.toLocaleDateString([], { month: "short", year: "numeric" });
+  return start.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short" });
 }
 
 function barView(bar: Bar, index: number, slot: number, highest: number, period: Stats["period"]) {
@@ -46,7 +48,7 @@ export function activityView({ activity, period, commands }: Stats): TemplateRes
       <h2>Activity</h2>
       <div class="legend">${kinds.map(([, look, name]) => html`<span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class=${look} width="10" height="10" rx="2"></rect></svg>${name}</span>`)}</div>
     </div>
-    <svg class="chart" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${countText(commands, "command")}, at most ${highest} in one ${period === "today" ? "hour" : "day"}; the table below has the numbers">
+    <svg class="chart" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${countText(commands, "command")}, at most ${highest} in one ${units[period].toLowerCase()}; the table below has the numbers">
       ${activity.map((bar, index) => barView(bar, index, slot, highest, period))}
       <line class="base" x1="0" y1=${height} x2=${width} y2=${height}></line>
     </svg>
@@ -54,7 +56,7 @@ export function activityView({ activity, period, commands }: Stats): TemplateRes
     <details>
       <summary>As a table</summary>
       <div class="scroll"><table>
-        <thead><tr><th scope="col">${period === "today" ? "Hour" : "Day"}</th>${kinds.map(([, , name]) => html`<th class="number" scope="col">${name}</th>`)}</tr></thead>
+        <thead><tr><th scope="col">${units[period]}</th>${kinds.map(([, , name]) => html`<th class="number" scope="col">${name}</th>`)}</tr></thead>
         <tbody>${shown.map((bar) => html`<tr><th scope="row">${labelOf(bar, period)}</th>${kinds.map(([kind]) => html`<td class="number">${bar[kind]}</td>`)}</tr>`)}</tbody>
       </table></div>
     </details>

@@ -5,7 +5,12 @@ import { countText, durationText } from "../shared/words.ts";
 import { activityView } from "./activity-view.ts";
 import type { Deeds, Model } from "./model.ts";
 
-const periodNames: Readonly<Record<Period, string>> = { today: "Today", week: "7 days", month: "30 days" };
+const periodNames: Readonly<Record<Period, string>> = {
+  today: "Today",
+  week: "7 days",
+  month: "30 days",
+  year: "12 months",
+};
 
 const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;
 
@@ -77,7 +82,7 @@ export function overviewView(model: Model, deeds: Deeds): TemplateResult {
             <div class="segments" role="group" aria-label="Period">
               ${periods.map((name) => html`<button aria-pressed=${name === period} @click=${() => choose(name)}>${periodNames[name]}</button>`)}
             </div>
-            ${stats === null ? nothing : html`<span class="quiet">your local days, until ${new Date(stats.toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</span>`}
+            ${stats === null ? nothing : html`<span class="quiet">${stats.recordedFromMs === null ? "" : `recorded since ${new Date(stats.recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `}your local days, until ${new Date(stats.toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</span>`}
           </div>`
     }
     ${

@@ -2,26 +2,39 @@ import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import type { CapturedFields } from "../../shared/captured.ts";
+import type { Period } from "../../shared/protocol.ts";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";
 import { thisProduct } from "../product.ts";
+import { immediately } from "../store/driver.ts";
+import { dayOfHour, localHourOf } from "../store/local-time.ts";
+import { closeDays } from "../store/metrics.ts";
 import { Store } from "../store/store.ts";
-import { bucketIndex, bucketsOf } from "./calendar.ts";
-import { emptyStats, percentile, readStats } from "./stats.ts";
+import { spanOf } from "./calendar.ts";
+import { emptyStats, readStats } from "./stats.ts";
 
 /** Local noon of a day in summer. */
 const now = new Date(2026, 6, 15, 12, 30).getTime();
 const hourMs = 60 * 60 * 1000;
 
-function statsOf(
-  uses: readonly (readonly [number, Partial<CapturedFields["agent_event"]>])[],
-  period: "today" | "week" | "month",
-) {
+function statsOf(uses: readonly (readonly [number, Partial<CapturedFields["agent_event"]>])[], period: Period) {
   const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, systemClock);
-  store.write(uses.map(([ts, fields]) => cleanToolUse(fields, { ts, session_id: v4() })));
+  store.write(
+    uses.map(([ts, fields]) =>
+      cleanToolUse(fields, { ts, session_id: v4(), utc_offset_min: -new Date(ts).getTimezoneOffset() }),
+    ),
+  );
   const stats = store.read((connection) => readStats(connection, period, now));
+  // The same from hours alone, and with every day and month made that is over.
+  const closed = store.read((connection) => {
+    immediately(connection, () => {
+      while (closeDays(connection, dayOfHour(localHourOf(now)), 7));
+    });
+    return readStats(connection, period, now);
+  });
   store.close();
+  expect(closed).toEqual(stats);
   return stats;
 }
 
@@ -45,7 +58,8 @@ describe("stats", () => {
       cancelled: 1,
       successRate: 2 / 3,
       sessions: 5,
-      durations: { medianMs: 10, p95Ms: 500, totalMs: 545 },
+      // Quantiles come from a sketch, to 1 %.
+      durations: { medianMs: 10, p95Ms: 498, totalMs: 545 },
       topTools: [{ name: "run_terminal_cmd", count: 4, failed: 1 }],
     });
     expect(stats?.topCommands).toEqual([
@@ -66,6 +80,24 @@ describe("stats", () => {
     expect(statsOf(uses, "month")?.commands).toBe(4);
   });
 
+  it("counts a year by months, and says where recording began", () => {
+    const uses = [0, 40, 100, 200, 380].map((back) => [new Date(2026, 6, 15 - back, 10).getTime(), {}] as const);
+    const stats = statsOf(uses, "year");
+    expect(stats?.commands).toBe(4);
+    expect(stats?.recordedFromMs).toBeNull();
+    expect(stats?.activity.map(({ succeeded }) => succeeded)).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1]);
+  });
+
+  it("counts by the wall clock of where it happened", () => {
+    const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, systemClock);
+    // Ten in the evening of the 14th in Tokyo, three in the afternoon here.
+    const at = Date.UTC(2026, 6, 14, 13);
+    store.write([cleanToolUse({}, { ts: at, utc_offset_min: 540 })]);
+    const bars = store.read((connection) => readStats(connection, "week", now))?.activity ?? [];
+    store.close();
+    expect(bars.map(({ succeeded }) => succeeded)).toEqual([0, 0, 0, 0, 0, 1, 0]);
+  });
+
   it("is empty, with all its bars, where nothing is", () => {
     expect(emptyStats("month", now)).toMatchObject({ commands: 0, successRate: null, durations: null });
     expect(emptyStats("month", now).activity).toHaveLength(30);
@@ -73,30 +105,21 @@ describe("stats", () => {
 });
 
 describe("calendar", () => {
-  it("has 23 and 25 hours on the days the clocks change", () => {
-    expect(bucketsOf("today", new Date(2026, 2, 29, 12).getTime()).startsMs).toHaveLength(23);
-    expect(bucketsOf("today", new Date(2026, 9, 25, 12).getTime()).startsMs).toHaveLength(25);
+  it("has 24 hours of the wall clock every day, also when the clocks change", () => {
+    for (const day of [new Date(2026, 2, 29, 12), new Date(2026, 9, 25, 12)]) {
+      expect(spanOf("today", day.getTime()).buckets).toHaveLength(24);
+    }
   });
 
   it("begins every day of a month at local midnight, over a change of clocks", () => {
-    const { startsMs } = bucketsOf("month", new Date(2026, 10, 10, 12).getTime());
-    for (const startMs of startsMs) expect(new Date(startMs).getHours()).toBe(0);
+    const { buckets } = spanOf("month", new Date(2026, 10, 10, 12).getTime());
+    expect(buckets).toHaveLength(30);
+    for (const { startMs } of buckets) expect(new Date(startMs).getHours()).toBe(0);
   });
 
-  it("puts a moment into the bucket that holds it", () => {
-    const buckets = bucketsOf("week", now);
-    expect(bucketIndex(buckets, now)).toBe(6);
-    expect(bucketIndex(buckets, buckets.fromMs)).toBe(0);
-    expect(bucketIndex(buckets, buckets.fromMs - 1)).toBe(-1);
-    expect(bucketIndex(buckets, buckets.endMs)).toBe(-1);
-  });
-});
-
-describe("percentile", () => {
-  it("is the nearest rank", () => {
-    expect(percentile([], 0.5)).toBeNull();
-    expect(percentile([3], 0.95)).toBe(3);
-    expect(percentile([4, 1, 3, 2], 0.5)).toBe(2);
-    expect(percentile([4, 1, 3, 2], 1)).toBe(4);
+  it("begins every month of a year on its first day", () => {
+    const { buckets, endMs } = spanOf("year", now);
+    expect(buckets.map(({ startMs }) => new Date(startMs).getDate())).toEqual(new Array(13).fill(1));
+    expect(new Date(endMs).getTime()).toBe(new Date(2026, 6, 16).getTime());
   });
 });

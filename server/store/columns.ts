@@ -1,24 +1,43 @@
-/** How payload fields are kept in SQLite: one column per field, made from the one table of fields. */
+/**
+ * How payload fields are kept in SQLite, made from the one table of fields.
+ *
+ * What an event says in words (lists, flags, hashes, command paths) is the same for many events, so each combination is a
+ * row of `words`, and an event refers to it. Its numbers stand with the event: the duration in a column, the rarer ones
+ * together as JSON.
+ */
 import { type FieldName, fieldNames, fieldTable } from "../../shared/fields.ts";
 import type { Kind, Value } from "../../shared/kinds.ts";
-import type { Value as Cell } from "./driver.ts";
+import type { Value as Cell, Row } from "./driver.ts";
 
-type Column = "TEXT" | "INTEGER" | "REAL";
+type Place = "word" | "number";
 
-const columnTypes: Readonly<Record<Kind["is"], Column>> = {
-  word: "TEXT",
-  words: "TEXT",
-  command_path: "TEXT",
-  identifier: "TEXT",
-  hash: "TEXT",
-  whole: "INTEGER",
-  decimal: "REAL",
-  flag: "INTEGER",
+const places: Readonly<Record<Kind["is"], Place>> = {
+  word: "word",
+  words: "word",
+  command_path: "word",
+  identifier: "word",
+  hash: "word",
+  flag: "word",
+  whole: "number",
+  decimal: "number",
 };
 
-/** Field name → column type, in the order of the fields. */
-export const columnMap: ReadonlyMap<FieldName, Column> = new Map(
-  fieldNames.map((name) => [name, columnTypes[fieldTable[name].kind.is]]),
+/** The columns of `words`, in the order of the fields. */
+export const wordFields: readonly FieldName[] = fieldNames.filter(
+  (name) => places[fieldTable[name].kind.is] === "word",
+);
+
+/** The number that has a column of its own. */
+export const durationField = "duration_ms" satisfies FieldName;
+
+/** The numbers that stand together as JSON. */
+export const numberFields: readonly FieldName[] = fieldNames.filter(
+  (name) => places[fieldTable[name].kind.is] === "number" && name !== durationField,
+);
+
+/** Field name → type of its column in `words`. */
+export const wordColumns: ReadonlyMap<FieldName, "TEXT" | "INTEGER"> = new Map(
+  wordFields.map((name) => [name, fieldTable[name].kind.is === "flag" ? "INTEGER" : "TEXT"]),
 );
 
 /** Words of a list are kept in one cell; no word has a comma. */
@@ -30,10 +49,32 @@ export function toCell(value: Value | undefined): Cell {
   return typeof value === "object" ? value.join(separator) : value;
 }
 
-/** The value of a field as it was stored; `undefined` where the event has none. */
-export function fromCell(field: FieldName, cell: unknown): unknown {
+function fromCell(field: FieldName, cell: unknown): unknown {
   if (cell === null || cell === undefined) return undefined;
   const { is } = fieldTable[field].kind;
   if (is === "flag") return cell === 1;
   return is === "words" ? String(cell).split(separator) : cell;
+}
+
+/** The numbers of a payload beside the duration, as JSON; `null` where there are none. */
+export function numbersText(payload: Readonly<Record<string, Value>>): string | null {
+  let numbers: Record<string, Value> | undefined;
+  for (const name of numberFields) {
+    const value = payload[name];
+    if (value === undefined) continue;
+    numbers ??= {};
+    numbers[name] = value;
+  }
+  return numbers === undefined ? null : JSON.stringify(numbers);
+}
+
+export function parseNumbers(cell: unknown): Readonly<Record<string, number>> {
+  return typeof cell === "string" ? JSON.parse(cell) : {};
+}
+
+/** A stored row (of events joined with words) as the flat payload it was. */
+export function payloadOf(row: Row): Readonly<Record<string, unknown>> {
+  const words = wordFields.map((name) => [name, fromCell(name, row[name])]);
+  const numbers = parseNumbers(row["numbers"]);
+  return { ...Object.fromEntries(words), ...numbers, [durationField]: row[durationField] ?? undefined };
 }

@@ -10,7 +10,11 @@ export interface Erased {
 export function eraseAll(connection: Connection): Erased {
   const erased = immediately(connection, () => {
     const { events, sessions } = totals(connection);
-    connection.exec("DELETE FROM events; DELETE FROM sessions;");
+    connection.exec(`
+      DELETE FROM events; DELETE FROM metrics; DELETE FROM streams; DELETE FROM sessions; DELETE FROM words;
+      UPDATE state SET value = 0 WHERE name = 'closed_day';
+      UPDATE state SET value = value + 1 WHERE name = 'erasures';
+    `);
     return { events, sessions };
   });
   // Free pages go back to the file system, then the log is emptied: until then it still holds what was deleted.

@@ -2,11 +2,15 @@
  * Writes events and keeps their sessions true, in one transaction. An event whose id is stored already changes
  * nothing: sending it again is harmless.
  */
-import { fieldNames } from "../../shared/fields.ts";
+import type { EventTypeName } from "../../shared/events.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
-import { toCell } from "./columns.ts";
-import { type Connection, immediately, type Row, type Value } from "./driver.ts";
+import { durationField, numbersText, parseNumbers, wordFields } from "./columns.ts";
+import { type Connection, immediately, type Row, type Statement, type Value } from "./driver.ts";
+import { uuidBytes } from "./ids.ts";
+import { localHour } from "./local-time.ts";
+import { MetricsTable, Tallies } from "./metrics.ts";
+import { WordTable } from "./words.ts";
 
 /** What this worker is; kept with each session it begins. */
 export interface Product {
@@ -29,26 +33,163 @@ export interface Written {
   readonly repeated: number;
 }
 
-/** The statements that every batch needs, prepared once for a connection. */
-function prepareWriting(connection: Connection) {
-  const columns = ["event_id", "session", "source", "seq", "ts", "utc_offset_min", "event_type", ...fieldNames];
-  return {
-    insert: connection.prepare(
-      `INSERT INTO events (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
-       ON CONFLICT DO NOTHING`,
-    ),
-    findSession: connection.prepare("SELECT id FROM sessions WHERE session_id = ?"),
-    beginSession: connection.prepare(
-      `INSERT INTO sessions (session_id, started_at, ended_at, product, version, os, arch, runtime_version)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-    ),
-    extendSession: connection.prepare(
-      "UPDATE sessions SET started_at = min(started_at, ?), ended_at = max(ended_at, ?) WHERE id = ?",
-    ),
-  };
+/** What a session's row counts, by type of event. */
+const sessionCounts: Readonly<Partial<Record<EventTypeName, keyof SessionDelta["counts"]>>> = {
+  command_finished: "commands",
+  command_failed: "commands",
+  command_cancelled: "commands",
+  workspace_created: "workspaces",
+  task_completed: "tasks",
+  error_occurred: "errors",
+  crash_detected: "errors",
+};
+
+interface SessionDelta {
+  readonly id: Value;
+  firstMs: number;
+  lastMs: number;
+  readonly counts: { commands: number; workspaces: number; tasks: number; errors: number };
 }
 
-const prepared = new WeakMap<Connection, ReturnType<typeof prepareWriting>>();
+interface StreamDelta {
+  readonly id: number;
+  lastSeq: number;
+  received: number;
+}
+
+/** What every batch needs, prepared once for a connection. */
+class Writer {
+  readonly #connection: Connection;
+  readonly #words: WordTable;
+  readonly #metrics: MetricsTable;
+  readonly #erasures: Statement;
+  readonly #insert: Statement;
+  readonly #findSession: Statement;
+  readonly #beginSession: Statement;
+  readonly #extendSession: Statement;
+  readonly #findStream: Statement;
+  readonly #beginStream: Statement;
+  readonly #extendStream: Statement;
+  #erased = -1;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#words = new WordTable(connection);
+    this.#metrics = new MetricsTable(connection);
+    this.#erasures = connection.prepare("SELECT value FROM state WHERE name = 'erasures'");
+    this.#insert = connection.prepare(
+      `INSERT INTO events (event_id, stream, seq, words, ts, utc_offset_min, duration_ms, numbers)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
+    this.#findSession = connection.prepare("SELECT id FROM sessions WHERE session_id = ?");
+    this.#beginSession = connection.prepare(
+      `INSERT INTO sessions (session_id, started_at, ended_at, product, version, os, arch, runtime_version)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+    );
+    this.#extendSession = connection.prepare(
+      `UPDATE sessions SET started_at = min(started_at, ?), ended_at = max(ended_at, ?),
+         commands_executed = commands_executed + ?, workspaces_created = workspaces_created + ?,
+         tasks_completed = tasks_completed + ?, errors_encountered = errors_encountered + ? WHERE id = ?`,
+    );
+    this.#findStream = connection.prepare("SELECT id FROM streams WHERE session = ? AND source = ?");
+    this.#beginStream = connection.prepare("INSERT INTO streams (session, source) VALUES (?, ?) RETURNING id");
+    this.#extendStream = connection.prepare(
+      "UPDATE streams SET last_seq = max(last_seq, ?), received = received + ? WHERE id = ?",
+    );
+  }
+
+  write(events: readonly CleanEvent[], product: Product): Written {
+    return immediately(this.#connection, () => {
+      this.#notice();
+      const sessions = new Map<string, SessionDelta>();
+      const streams = new Map<string, StreamDelta>();
+      const tallies = new Tallies();
+      let stored = 0;
+      for (const event of events) {
+        const { id, seq, tsMs, utcOffsetMin, type, payload } = event;
+        const session = this.#session(sessions, event, product);
+        const stream = this.#stream(streams, session.id, event);
+        const words = this.#words.idOf(event);
+        const duration = payload[durationField];
+        const durationMs = typeof duration === "number" ? duration : undefined;
+        const numbers = numbersText(payload);
+        const inserted = this.#insert.run(
+          uuidBytes(id),
+          stream.id,
+          seq,
+          words,
+          tsMs,
+          utcOffsetMin,
+          durationMs ?? null,
+          numbers,
+        );
+        if (inserted === 0) continue;
+        stored += 1;
+        session.firstMs = Math.min(session.firstMs, tsMs);
+        session.lastMs = Math.max(session.lastMs, tsMs);
+        const counted = countedAs(type, payload);
+        if (counted !== undefined) session.counts[counted] += 1;
+        stream.lastSeq = Math.max(stream.lastSeq, seq);
+        stream.received += 1;
+        tallies.of(localHour(tsMs, utcOffsetMin), words).add(durationMs, parseNumbers(numbers));
+      }
+      for (const { id, firstMs, lastMs, counts } of sessions.values()) {
+        const { commands, workspaces, tasks, errors } = counts;
+        if (lastMs > 0) this.#extendSession.run(firstMs, lastMs, commands, workspaces, tasks, errors, id);
+      }
+      for (const { id, lastSeq, received } of streams.values()) {
+        if (received > 0) this.#extendStream.run(lastSeq, received, id);
+      }
+      this.#metrics.apply(tallies);
+      return { stored, repeated: events.length - stored };
+    });
+  }
+
+  /** Ids of words may be gone since another process erased something. */
+  #notice(): void {
+    const erased = Number(this.#erasures.get()?.["value"]);
+    if (erased !== this.#erased) this.#words.forget();
+    this.#erased = erased;
+  }
+
+  #session(known: Map<string, SessionDelta>, { sessionId, tsMs }: CleanEvent, product: Product): SessionDelta {
+    let session = known.get(sessionId);
+    if (session === undefined) {
+      const { product: name, version, os, arch, runtimeVersion } = product;
+      const row =
+        this.#findSession.get(sessionId) ??
+        this.#beginSession.get(sessionId, tsMs, tsMs, name, version, os, arch, runtimeVersion);
+      session = {
+        id: row?.["id"] ?? null,
+        firstMs: Number.POSITIVE_INFINITY,
+        lastMs: 0,
+        counts: { commands: 0, workspaces: 0, tasks: 0, errors: 0 },
+      };
+      known.set(sessionId, session);
+    }
+    return session;
+  }
+
+  #stream(known: Map<string, StreamDelta>, session: Value, { sessionId, source }: CleanEvent): StreamDelta {
+    const key = `${sessionId} ${source}`;
+    let stream = known.get(key);
+    if (stream === undefined) {
+      const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source);
+      stream = { id: Number(row?.["id"]), lastSeq: 0, received: 0 };
+      known.set(key, stream);
+    }
+    return stream;
+  }
+}
+
+/** A command is counted where it ends, in a terminal too. */
+function countedAs(type: EventTypeName, payload: CleanEvent["payload"]): keyof SessionDelta["counts"] | undefined {
+  const ended =
+    type === "agent_event" && payload["tool_phase"] === "end" && payload["tool_name"] === "run_terminal_cmd";
+  return ended ? "commands" : sessionCounts[type];
+}
+
+const writers = new WeakMap<Connection, Writer>();
 
 /**
  * Stores events and returns once they are durable. A second event with the sequence number of another one is a fault
@@ -56,34 +197,9 @@ const prepared = new WeakMap<Connection, ReturnType<typeof prepareWriting>>();
  * @throws SQLite's error, with nothing stored.
  */
 export function writeEvents(connection: Connection, events: readonly CleanEvent[], product: Product): Written {
-  const statements = prepared.get(connection) ?? prepareWriting(connection);
-  prepared.set(connection, statements);
-  const { insert, findSession, beginSession, extendSession } = statements;
-  const { product: name, version, os, arch, runtimeVersion } = product;
-  return immediately(connection, () => {
-    const sessions = new Map<string, { id: Value; firstMs: number; lastMs: number }>();
-    let stored = 0;
-    for (const event of events) {
-      const { id, sessionId, source, seq, tsMs, utcOffsetMin, type, payload } = event;
-      let session = sessions.get(sessionId);
-      if (session === undefined) {
-        const row =
-          findSession.get(sessionId) ??
-          beginSession.get(sessionId, tsMs, tsMs, name, version, os, arch, runtimeVersion);
-        session = { id: row?.["id"] ?? null, firstMs: Number.POSITIVE_INFINITY, lastMs: 0 };
-        sessions.set(sessionId, session);
-      }
-      const values = fieldNames.map((name) => toCell(payload[name]));
-      if (insert.run(id, session.id, source, seq, tsMs, utcOffsetMin, type, ...values) === 0) continue;
-      stored += 1;
-      session.firstMs = Math.min(session.firstMs, tsMs);
-      session.lastMs = Math.max(session.lastMs, tsMs);
-    }
-    for (const { id, firstMs, lastMs } of sessions.values()) {
-      if (lastMs > 0) extendSession.run(firstMs, lastMs, id);
-    }
-    return { stored, repeated: events.length - stored };
-  });
+  const writer = writers.get(connection) ?? new Writer(connection);
+  writers.set(connection, writer);
+  return writer.write(events, product);
 }
 
 export interface Totals {
@@ -108,11 +224,16 @@ export function totals(connection: Connection): Totals {
   };
 }
 
-/** Every event with its session's columns, oldest commit first. */
+/** Every event with its words and its session's columns, oldest commit first. */
 export function readEvents(connection: Connection): IterableIterator<Row> {
   return connection
     .prepare(
-      "SELECT e.*, s.session_id, s.started_at, s.product, s.version, s.os, s.arch, s.runtime_version FROM events e JOIN sessions s ON s.id = e.session ORDER BY e.id",
+      `SELECT e.id, e.event_id, e.seq, e.ts, e.utc_offset_min, e.duration_ms, e.numbers, w.event_type, w.source,
+         ${wordFields.map((name) => `w.${name}`).join(", ")},
+         s.session_id, s.started_at, s.product, s.version AS product_version, s.os AS product_os,
+         s.arch AS product_arch, s.runtime_version
+       FROM events e JOIN words w ON w.id = e.words JOIN streams t ON t.id = e.stream JOIN sessions s ON s.id = t.session
+       ORDER BY e.id`,
     )
     .iterate();
 }

@@ -3,11 +3,12 @@
  * `runtime_version` for `rust_version`). The file appears whole or not at all.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { eventTypeNames, fieldsOf } from "../../shared/events.ts";
+import { eventTypeNames } from "../../shared/events.ts";
 import { nested } from "../../shared/payload-layout.ts";
-import { fromCell } from "./columns.ts";
+import { payloadOf } from "./columns.ts";
 import type { Connection, Row } from "./driver.ts";
 import { readEvents } from "./events.ts";
+import { uuidText } from "./ids.ts";
 
 /** Bytes gathered before each write. */
 const chunkLength = 65_536;
@@ -15,20 +16,18 @@ const chunkLength = 65_536;
 /** The public form of a stored event. */
 export function envelopeOf(row: Row) {
   const type = eventTypeNames.find((name) => name === row["event_type"]);
-  const fields = type === undefined ? [] : fieldsOf(type);
-  const payload = Object.fromEntries(fields.map((name) => [name, fromCell(name, row[name])]));
   return {
     schema_version: "1.0.0",
-    event_id: row["event_id"],
+    event_id: uuidText(row["event_id"]),
     event_type: row["event_type"],
     timestamp: new Date(Number(row["ts"])).toISOString(),
     utc_offset_min: row["utc_offset_min"],
     source: {
       product: row["product"],
-      version: row["version"],
+      version: row["product_version"],
       tier: "oss",
-      os: row["os"],
-      arch: row["arch"],
+      os: row["product_os"],
+      arch: row["product_arch"],
       runtime_version: row["runtime_version"],
       channel: row["source"],
     },
@@ -37,7 +36,7 @@ export function envelopeOf(row: Row) {
       sequence: row["seq"],
       started_at: new Date(Number(row["started_at"])).toISOString(),
     },
-    payload: type === undefined ? {} : nested(type, payload),
+    payload: type === undefined ? {} : nested(type, payloadOf(row)),
   };
 }
 

@@ -3,8 +3,11 @@
  * transaction. A step that has shipped is never changed; a new one is added at the end.
  */
 import { type Connection, immediately } from "./driver.ts";
+import { intoWordsAndNumbers } from "./schema-3.ts";
 
-const steps: readonly string[] = [
+type Step = string | ((connection: Connection) => void);
+
+const steps: readonly Step[] = [
   `
   CREATE TABLE sessions (
     id INTEGER PRIMARY KEY,
@@ -105,6 +108,7 @@ const steps: readonly string[] = [
   ALTER TABLE events ADD COLUMN experiment TEXT;
   ALTER TABLE events ADD COLUMN variant TEXT;
   `,
+  intoWordsAndNumbers,
 ];
 
 export const schemaVersion = steps.length;
@@ -128,7 +132,9 @@ export function migrate(connection: Connection): void {
   immediately(connection, () => {
     // Read again under the lock: another process may have been faster.
     for (let version = refuseNewer(versionOf(connection)); version < schemaVersion; version += 1) {
-      connection.exec(steps[version] ?? "");
+      const step = steps[version] ?? "";
+      if (typeof step === "string") connection.exec(step);
+      else step(connection);
       connection.exec(`PRAGMA user_version = ${version + 1}`);
     }
   });

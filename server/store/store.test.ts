@@ -7,7 +7,7 @@ import { FixedClock } from "../../test/fixtures/clock.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { thisProduct } from "../product.ts";
 import { openBetterSqlite3 } from "./better-sqlite3.ts";
-import { columnMap } from "./columns.ts";
+import { wordColumns } from "./columns.ts";
 import { totals } from "./events.ts";
 import { storageProblem } from "./problem.ts";
 import { NewerDatabaseError, schemaVersion } from "./schema.ts";
@@ -67,9 +67,9 @@ describe("store", () => {
   it("has a column for every field of every event", () => {
     const { store } = newStore();
     store.write(uses(1));
-    const columns = store.read((connection) => connection.prepare("PRAGMA table_info(events)").all()) ?? [];
+    const columns = store.read((connection) => connection.prepare("PRAGMA table_info(words)").all()) ?? [];
     const kept = new Map(columns.map(({ name, type }) => [name, type]));
-    for (const [name, type] of columnMap) expect([name, kept.get(name)]).toEqual([name, type]);
+    for (const [name, type] of wordColumns) expect([name, kept.get(name)]).toEqual([name, type]);
     store.close();
   });
 
