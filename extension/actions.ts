@@ -82,7 +82,8 @@ export class Actions {
   }
 
   async purgeConfirmed(): Promise<string> {
-    const { events, freedBytes } = await working("Nexus: deleting", () => this.#telemetry.command(purge, {}));
-    return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.`;
+    const { events, freedBytes, searched } = await working("Nexus: deleting", () => this.#telemetry.command(purge, {}));
+    const proof = searched === 0 ? "" : ` None of ${countText(searched, "id")} is left in any file.`;
+    return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${proof}`;
   }
 }

@@ -44,7 +44,7 @@ export class Collector {
           ? { stored: 0, repeated: 0 }
           : this.#store.write(clean, permission.collect.includes("platform"));
       if (stored > 0) this.#lastStoredMs = nowMs;
-      return { outcome: "stored", stored, repeated, refused: events.length - clean.length };
+      return { outcome: "stored", stored, repeated, refused: events.length - stored - repeated };
     } catch (error) {
       return { outcome: "failed", problem: this.#explain(error) };
     }

@@ -211,7 +211,14 @@ export const exportAll = request("nexus/export", record({ path }), record({ even
 export const purge = request(
   "nexus/purge",
   nothing,
-  record({ events: whole(), sessions: whole(), freedBytes: whole() }),
+  record({
+    events: whole(),
+    sessions: whole(),
+    freedBytes: whole(),
+    /** Ids of what was erased that were searched for in the bytes of the files afterwards, and how many were found. */
+    searched: whole(),
+    found: whole(),
+  }),
 );
 
 /** Worker → editor: something was stored or deleted; an open page asks again. */

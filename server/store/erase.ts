@@ -1,31 +1,114 @@
-/** Deletes everything that was recorded. The tables stay; what was in them is overwritten and the files shrink. */
-import { type Connection, immediately } from "./driver.ts";
-import { totals } from "./events.ts";
+/**
+ * Erasure: what the user wants gone is deleted, overwritten (`secure_delete`), given back to the file system, and removed
+ * from the log; then the bytes of the files are searched for it by another process.
+ */
+import { type Connection, immediately, type Row } from "./driver.ts";
+import { localHour } from "./local-time.ts";
+
+/** What to erase. */
+export type Selection =
+  | { readonly by: "all" }
+  | { readonly by: "source"; readonly source: string }
+  /** Moments, in milliseconds since 1970; `toMs` not included. */
+  | { readonly by: "period"; readonly fromMs: number; readonly toMs: number }
+  /** The hash under which a workspace is stored. */
+  | { readonly by: "workspace"; readonly hash: string };
 
 export interface Erased {
   readonly events: number;
   readonly sessions: number;
 }
 
-export function eraseAll(connection: Connection): Erased {
-  const erased = immediately(connection, () => {
-    const { events, sessions } = totals(connection);
-    connection.exec(`
-      DELETE FROM events; DELETE FROM metrics; DELETE FROM streams; DELETE FROM sessions; DELETE FROM words;
-      UPDATE state SET value = 0 WHERE name = 'closed_day';
-      UPDATE state SET value = value + 1 WHERE name = 'erasures';
-    `);
-    return { events, sessions };
-  });
-  // Free pages go back to the file system, then the log is emptied: until then it still holds what was deleted.
-  connection.exec("PRAGMA incremental_vacuum");
-  const checkpoint = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
-  if (checkpoint?.["busy"] !== 0) throw new BusyReaderError("another process is reading");
-  return erased;
-}
-
-/** Rows are gone, but another process is reading, so that the log still holds them. To be tried again. */
+/** Another process is reading, so that the log still holds what was deleted. To be tried again. */
 export class BusyReaderError extends Error {
   override readonly name = "BusyReaderError";
   readonly code = "SQLITE_BUSY";
+}
+
+/** So many ids are searched for afterwards; of more, these are a sample. */
+const mostIds = 20_000;
+
+/** Ids of what will be erased, as bytes in hex, to be searched for afterwards. */
+export function idsOf(connection: Connection, selection: Selection): readonly string[] {
+  const { where, values } = condition(selection);
+  const hex = (row: Row, name: string) => String(row[name]).toLowerCase();
+  const events = connection
+    .prepare(`SELECT hex(e.event_id) id FROM events e JOIN words w ON w.id = e.words WHERE ${where} LIMIT ${mostIds}`)
+    .all(...values)
+    .map((row) => hex(row, "id"));
+  if (selection.by !== "all") return events;
+  const sessions = connection.prepare(`SELECT hex(session_id) id FROM sessions LIMIT ${mostIds}`).all();
+  return [...events, ...sessions.map((row) => hex(row, "id"))];
+}
+
+/** Deletes in one transaction. Whole hours of the rollups go with a period. */
+export function eraseRows(connection: Connection, selection: Selection, nowMs: number): Erased {
+  const { where, values } = condition(selection);
+  return immediately(connection, () => {
+    const count = (table: string) => Number(connection.prepare(`SELECT count(*) n FROM ${table}`).get()?.["n"]);
+    const before = { events: count("events"), sessions: count("sessions") };
+    connection
+      .prepare(
+        `DELETE FROM events WHERE id IN (SELECT e.id FROM events e JOIN words w ON w.id = e.words WHERE ${where})`,
+      )
+      .run(...values);
+    eraseRollups(connection, selection);
+    connection.exec(`
+      DELETE FROM streams WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.stream = streams.id);
+      DELETE FROM sessions WHERE session_id NOT LIKE 'expired-%'
+        AND NOT EXISTS (SELECT 1 FROM streams t WHERE t.session = sessions.id);
+      DELETE FROM words WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.words = words.id)
+        AND NOT EXISTS (SELECT 1 FROM metrics m WHERE m.words = words.id);
+      UPDATE state SET value = value + 1 WHERE name = 'erasures';
+    `);
+    if (selection.by === "all") connection.exec("DELETE FROM sessions");
+    remember(connection, selection, nowMs);
+    return { events: before.events - count("events"), sessions: before.sessions - count("sessions") };
+  });
+}
+
+/** What was erased must not come in again, from a queue or a log that still holds it. */
+function remember(connection: Connection, selection: Selection, nowMs: number): void {
+  if (selection.by === "all") {
+    connection.exec("DELETE FROM erased");
+    connection.prepare("UPDATE state SET value = max(value, ?) WHERE name = 'floor_ts'").run(nowMs);
+    return;
+  }
+  const value = selection.by === "source" ? selection.source : selection.by === "workspace" ? selection.hash : "";
+  const [from, to] = selection.by === "period" ? [selection.fromMs, selection.toMs] : [0, nowMs];
+  connection.prepare("INSERT INTO erased VALUES (?, ?, ?, ?)").run(selection.by, value, from, to);
+}
+
+function eraseRollups(connection: Connection, selection: Selection): void {
+  if (selection.by === "period") {
+    // Offsets reach from 14 hours behind to 14 ahead: every hour of the wall clock that may hold a moment of it.
+    const from = localHour(selection.fromMs, -14 * 60);
+    const to = localHour(selection.toMs - 1, 14 * 60);
+    connection.prepare("DELETE FROM metrics WHERE grain = 0 AND bucket BETWEEN ? AND ?").run(from, to);
+  } else {
+    const { where, values } = condition(selection);
+    connection.prepare(`DELETE FROM metrics WHERE words IN (SELECT w.id FROM words w WHERE ${where})`).run(...values);
+  }
+  // Days and months are made anew from the hours that are left.
+  connection.exec("DELETE FROM metrics WHERE grain > 0; UPDATE state SET value = 0 WHERE name = 'closed_day'");
+}
+
+function condition(selection: Selection): { readonly where: string; readonly values: readonly (string | number)[] } {
+  switch (selection.by) {
+    case "all":
+      return { where: "1", values: [] };
+    case "source":
+      return { where: "w.source = ?", values: [selection.source] };
+    case "workspace":
+      return { where: "w.workspace_hash = ?", values: [selection.hash] };
+    case "period":
+      return { where: "e.ts >= ? AND e.ts < ?", values: [selection.fromMs, selection.toMs] };
+  }
+}
+
+/** Gives the pages back, and empties the log. @throws BusyReaderError */
+export function scrub(connection: Connection): void {
+  connection.exec("PRAGMA incremental_vacuum");
+  const checkpoint = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+  if (checkpoint?.["busy"] !== 0) throw new BusyReaderError("another process is reading");
 }

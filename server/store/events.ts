@@ -5,6 +5,7 @@
 import type { EventTypeName } from "../../shared/events.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
+import { Barred } from "./barred.ts";
 import { durationField, numbersText, parseNumbers, wordFields } from "./columns.ts";
 import { type Connection, immediately, type Row, type Statement, type Value } from "./driver.ts";
 import { uuidBytes } from "./ids.ts";
@@ -30,6 +31,7 @@ export function withoutPlatform({ product }: Product): Product {
 
 export interface Written {
   readonly stored: number;
+  /** Were stored before. What has expired or was erased counts neither here nor there. */
   readonly repeated: number;
 }
 
@@ -62,6 +64,7 @@ class Writer {
   readonly #connection: Connection;
   readonly #words: WordTable;
   readonly #metrics: MetricsTable;
+  readonly #barred: Barred;
   readonly #erasures: Statement;
   readonly #insert: Statement;
   readonly #findSession: Statement;
@@ -76,6 +79,7 @@ class Writer {
     this.#connection = connection;
     this.#words = new WordTable(connection);
     this.#metrics = new MetricsTable(connection);
+    this.#barred = new Barred(connection);
     this.#erasures = connection.prepare("SELECT value FROM state WHERE name = 'erasures'");
     this.#insert = connection.prepare(
       `INSERT INTO events (event_id, stream, seq, words, ts, utc_offset_min, duration_ms, numbers)
@@ -105,7 +109,12 @@ class Writer {
       const streams = new Map<string, StreamDelta>();
       const tallies = new Tallies();
       let stored = 0;
+      let barred = 0;
       for (const event of events) {
+        if (this.#barred.has(event)) {
+          barred += 1;
+          continue;
+        }
         const { id, seq, tsMs, utcOffsetMin, type, payload } = event;
         const session = this.#session(sessions, event, product);
         const stream = this.#stream(streams, session.id, event);
@@ -141,7 +150,7 @@ class Writer {
         if (received > 0) this.#extendStream.run(lastSeq, received, id);
       }
       this.#metrics.apply(tallies);
-      return { stored, repeated: events.length - stored };
+      return { stored, repeated: events.length - stored - barred };
     });
   }
 
@@ -149,6 +158,7 @@ class Writer {
   #notice(): void {
     const erased = Number(this.#erasures.get()?.["value"]);
     if (erased !== this.#erased) this.#words.forget();
+    this.#barred.read(erased !== this.#erased);
     this.#erased = erased;
   }
 

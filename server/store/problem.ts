@@ -1,5 +1,6 @@
 /** Errors of the file system and of SQLite, in words for the user: what happened, where, and what to do. */
 import type { Problem } from "../../shared/protocol.ts";
+import { NotErasedError } from "./proof.ts";
 import { NewerDatabaseError } from "./schema.ts";
 
 function codeOf(error: unknown): string {
@@ -23,6 +24,9 @@ export function storageProblem(error: unknown, databasePath: string): Problem {
   // The file system names the file it failed on, which may be another one (the consent record, an export).
   const failedOn = typeof error === "object" && error !== null ? Reflect.get(error, "path") : undefined;
   const database = typeof failedOn === "string" ? failedOn : databasePath;
+  if (error instanceof NotErasedError) {
+    return { kind: "storage_failing", text: `${error.message} of ${databasePath}. Purge again.` };
+  }
   if (error instanceof NewerDatabaseError) {
     return {
       kind: "database_newer",

@@ -108,9 +108,18 @@ const tables = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
-  -- closed_day: days before it are rolled up; erasures: how often something was erased.
+  -- What was erased, and up to which moment: it must not come in again.
+  CREATE TABLE erased (
+    by TEXT NOT NULL,
+    value TEXT NOT NULL,
+    from_ts INTEGER NOT NULL,
+    to_ts INTEGER NOT NULL
+  ) STRICT;
+
+  -- closed_day: days before it are rolled up; erasures: how often something was erased; floor_ts: events before it
+  -- have expired, and are not taken again.
   CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  INSERT INTO state VALUES ('closed_day', 0), ('erasures', 0);
+  INSERT INTO state VALUES ('closed_day', 0), ('erasures', 0), ('floor_ts', 0);
 `;
 
 /** With ADR-003's names of columns, for people with the sqlite3 shell. */

@@ -24,7 +24,7 @@ describe("store", () => {
     const { file, store } = newStore();
     expect(store.totals()).toBeUndefined();
     expect(store.read(totals)).toBeUndefined();
-    expect(store.erase()).toEqual({ events: 0, sessions: 0, freedBytes: 0 });
+    expect(store.erase()).toEqual({ events: 0, sessions: 0, freedBytes: 0, searched: 0, found: 0 });
     expect(existsSync(join(file, ".."))).toBe(false);
   });
 

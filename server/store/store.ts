@@ -5,12 +5,30 @@
 import { rmSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
-import { databaseSize, filesSetAside, inodeOf, openDatabase, openForReading, sizeOf } from "./database.ts";
+import {
+  databaseFiles,
+  databaseSize,
+  filesSetAside,
+  inodeOf,
+  openDatabase,
+  openForReading,
+  sizeOf,
+} from "./database.ts";
 import type { Connection } from "./driver.ts";
-import { type Erased, eraseAll } from "./erase.ts";
+import { type Erased, eraseRows, idsOf, type Selection, scrub } from "./erase.ts";
 import { type Product, type Totals, totals, type Written, withoutPlatform, writeEvents } from "./events.ts";
 import { exportJson } from "./export.ts";
 import { isCorrupt } from "./problem.ts";
+import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
+
+const nothingErased: Erased & { readonly ids: readonly string[] } = { events: 0, sessions: 0, ids: [] };
+
+function eraseWith(connection: Connection, selection: Selection, nowMs: number): typeof nothingErased {
+  const ids = idsOf(connection, selection);
+  const erased = eraseRows(connection, selection, nowMs);
+  scrub(connection);
+  return { ...erased, ids };
+}
 
 export class Store {
   readonly #product: Product;
@@ -81,15 +99,24 @@ export class Store {
     return this.read((connection) => exportJson(connection, path)) ?? exportJson(undefined, path);
   }
 
-  /** Deletes everything; nothing is created where nothing is. */
-  erase(): Erased & { freedBytes: number } {
+  /**
+   * Erases, and searches the files for what was erased. Nothing is created where nothing is. Done again, it goes on where
+   * it was interrupted.
+   * @throws BusyReaderError while another process reads; NotErasedError where something is left.
+   */
+  erase(selection: Selection = { by: "all" }): Erased & Proof & { freedBytes: number } {
     const size = () => databaseSize(this.#file) + sizeOf(filesSetAside(this.#file));
     const before = size();
     // A file found unsound is set aside by its opening, and deleted with those before it.
-    const erased = databaseSize(this.#file) === 0 ? { events: 0, sessions: 0 } : this.#use(eraseAll);
+    const there = databaseSize(this.#file) > 0;
+    const { ids, ...erased } = there
+      ? this.#use((connection) => eraseWith(connection, selection, this.#clock.nowMs()))
+      : nothingErased;
     for (const file of filesSetAside(this.#file)) rmSync(file);
     this.#setAside = undefined;
-    return { ...erased, freedBytes: Math.max(0, before - size()) };
+    const proof = searchFiles(databaseFiles(this.#file), ids);
+    if (proof.found > 0) throw new NotErasedError(`${proof.found} of ${proof.searched} erased ids are still in a file`);
+    return { ...erased, ...proof, freedBytes: Math.max(0, before - size()) };
   }
 
   close(): void {

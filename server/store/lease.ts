@@ -1,0 +1,41 @@
+/**
+ * Leases: one process at a time does what only one may do. A lease is a row with an owner and an end; it is held only while
+ * there is work. A holder that was stopped loses it, and its fence tells it from its successor.
+ */
+import { type Connection, immediately } from "./driver.ts";
+
+export interface Lease {
+  readonly name: "maintenance" | "upload";
+  readonly owner: string;
+  readonly fence: number;
+}
+
+/** Longer than any step of the work it is held for; a holder renews it between two steps. */
+export const leaseMs = 30_000;
+
+/** Takes or renews a lease; `undefined` while another process holds it. */
+export function acquire(connection: Connection, name: Lease["name"], owner: string, nowMs: number): Lease | undefined {
+  return immediately(connection, () => {
+    const row = connection.prepare("SELECT owner, fence, expires_at FROM leases WHERE name = ?").get(name);
+    const ends = Number(row?.["expires_at"] ?? 0);
+    // An end further away than any lease lasts was written before the clock was put back.
+    const held = row !== undefined && ends > nowMs && ends <= nowMs + leaseMs;
+    if (held && row["owner"] !== owner) return undefined;
+    const fence = Number(row?.["fence"] ?? 0) + (held ? 0 : 1);
+    connection.prepare("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?)").run(name, owner, fence, nowMs + leaseMs);
+    return { name, owner, fence };
+  });
+}
+
+/** Whether the lease is still this holder's: asked in the transaction that it protects. */
+export function holds(connection: Connection, { name, owner, fence }: Lease): boolean {
+  const row = connection.prepare("SELECT owner, fence FROM leases WHERE name = ?").get(name);
+  return row?.["owner"] === owner && row["fence"] === fence;
+}
+
+/** Gives a lease back. The row stays: its fence only ever grows. */
+export function release(connection: Connection, { name, owner, fence }: Lease): void {
+  connection
+    .prepare("UPDATE leases SET expires_at = 0 WHERE name = ? AND owner = ? AND fence = ?")
+    .run(name, owner, fence);
+}
