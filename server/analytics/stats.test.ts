@@ -27,7 +27,7 @@ function statsOf(uses: readonly (readonly [number, Partial<CapturedFields["agent
   );
   const stats = store.read((connection) => readStats(connection, period, now));
   // The same from hours alone, and with every day and month made that is over.
-  const closed = store.read((connection) => {
+  const closed = store.change((connection) => {
     immediately(connection, () => {
       while (closeDays(connection, dayOfHour(localHourOf(now)), 7));
     });

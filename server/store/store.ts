@@ -87,6 +87,11 @@ export class Store {
     }
   }
 
+  /** Changes what is there; `undefined` where nothing is. Creates nothing. */
+  change<T>(work: (connection: Connection) => T): T | undefined {
+    return databaseSize(this.#file) === 0 ? undefined : this.#use(work);
+  }
+
   totals(): (Totals & { sizeBytes: number; driver: string }) | undefined {
     return this.read((connection) => ({
       ...totals(connection),

@@ -1,0 +1,259 @@
+/** The store beside a model of itself: whatever happens in whatever order, both hold the same. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { v4 } from "uuid";
+import { describe, expect, it } from "vitest";
+import type { Source } from "../../shared/sources.ts";
+import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { FixedClock } from "../../test/fixtures/clock.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import type { CleanEvent } from "../privacy/clean.ts";
+import { thisProduct } from "../product.ts";
+import { immediately } from "./driver.ts";
+import type { Selection } from "./erase.ts";
+import { uuidText } from "./ids.ts";
+import { dayOfHour, firstDayOfMonth, localHour, localHourOf, monthOfDay } from "./local-time.ts";
+import { closeDays } from "./metrics.ts";
+import { expireByAge } from "./retention.ts";
+import { Store } from "./store.ts";
+
+const dayMs = 24 * 60 * 60 * 1000;
+const startMs = Date.UTC(2026, 5, 1, 9, 30);
+const sources = ["vscode_terminal", "claude_code"] as const;
+const lines = ["git status", "npm test", "ls"];
+
+/** Bucket and words → count and sum of durations. */
+type Rollups = Map<string, [number, number]>;
+
+function addTo(rollups: Rollups, key: string, [count, sum]: readonly [number, number]): void {
+  const [n, ms] = rollups.get(key) ?? [0, 0];
+  rollups.set(key, [n + count, ms + sum]);
+}
+
+class Model {
+  readonly events = new Map<string, CleanEvent>();
+  readonly hours: Rollups = new Map();
+  #floorMs = 0;
+  readonly #erased: { readonly selection: Selection; readonly untilMs: number }[] = [];
+
+  write(events: readonly CleanEvent[]): void {
+    for (const event of events) {
+      if (event.tsMs < this.#floorMs || this.#erased.some((rule) => isErased(event, rule))) continue;
+      if (this.events.has(event.id)) continue;
+      this.events.set(event.id, event);
+      const hour = localHour(event.tsMs, event.utcOffsetMin);
+      addTo(this.hours, `${hour} ${event.source} ${event.payload["command_path"]}`, [
+        1,
+        Number(event.payload["duration_ms"]),
+      ]);
+    }
+  }
+
+  expire(beforeMs: number): void {
+    for (const [id, { tsMs }] of this.events) {
+      if (tsMs >= beforeMs) continue;
+      this.events.delete(id);
+      this.#floorMs = Math.max(this.#floorMs, tsMs + 1);
+    }
+  }
+
+  erase(selection: Selection, nowMs: number): void {
+    for (const [id, event] of this.events) {
+      if (isErased(event, { selection, untilMs: Number.POSITIVE_INFINITY })) this.events.delete(id);
+    }
+    for (const key of this.hours.keys()) {
+      const [hour = "", source] = key.split(" ");
+      if (coversRollup(selection, Number(hour), source)) this.hours.delete(key);
+    }
+    if (selection.by === "all") {
+      this.#floorMs = Math.max(this.#floorMs, nowMs);
+      this.#erased.length = 0;
+    } else this.#erased.push({ selection, untilMs: nowMs });
+  }
+}
+
+function isErased(
+  { source, tsMs }: CleanEvent,
+  { selection, untilMs }: { selection: Selection; untilMs: number },
+): boolean {
+  if (selection.by === "period") return tsMs >= selection.fromMs && tsMs < selection.toMs;
+  return selection.by === "all" || (selection.by === "source" && source === selection.source && tsMs < untilMs);
+}
+
+function coversRollup(selection: Selection, hour: number, source: string | undefined): boolean {
+  if (selection.by !== "period")
+    return selection.by === "all" || (selection.by === "source" && source === selection.source);
+  return hour >= localHour(selection.fromMs, -840) && hour <= localHour(selection.toMs - 1, 840);
+}
+
+type Step =
+  | { readonly do: "write"; readonly daysAgo: readonly number[]; readonly twice: boolean }
+  | { readonly do: "repeat"; readonly from: number }
+  | { readonly do: "expire"; readonly days: number }
+  | { readonly do: "erase"; readonly by: "all" | "source" | "period"; readonly day: number }
+  | { readonly do: "close"; readonly most: number }
+  | { readonly do: "reopen" };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("write" as const),
+      daysAgo: fc.array(fc.integer({ min: 0, max: 75 }), { minLength: 1, maxLength: 12 }),
+      twice: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("repeat" as const), from: fc.nat(60) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("close" as const), most: fc.integer({ min: 1, max: 40 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("expire" as const), days: fc.integer({ min: 0, max: 70 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("erase" as const),
+      by: fc.constantFrom("all" as const, "source" as const, "period" as const),
+      day: fc.nat(70),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("reopen" as const) }) },
+);
+
+class World {
+  readonly #file: string;
+  readonly #clock = new FixedClock(startMs);
+  readonly #sessions = [v4(), v4()];
+  readonly #made: CleanEvent[] = [];
+  readonly model = new Model();
+  #store: Store;
+  #seq = 0;
+
+  constructor(folder: string) {
+    this.#file = join(folder, `${v4()}.db`);
+    this.#store = this.#open();
+  }
+
+  run(step: Step): void {
+    this.#clock.tsMs += 60 * 60 * 1000;
+    const nowMs = this.#clock.tsMs;
+    switch (step.do) {
+      case "write": {
+        const events = step.daysAgo.map((days) => this.#event(nowMs - days * dayMs));
+        this.#write(step.twice ? [...events, ...events] : events);
+        break;
+      }
+      case "repeat":
+        this.#write(this.#made.slice(step.from, step.from + 30));
+        break;
+      case "expire":
+        while ((this.#store.change((connection) => expireByAge(connection, nowMs - step.days * dayMs)) ?? 0) > 0);
+        this.model.expire(nowMs - step.days * dayMs);
+        break;
+      case "erase": {
+        const selection: Selection =
+          step.by === "source"
+            ? { by: "source", source: sources[step.day % 2] ?? "" }
+            : step.by === "period"
+              ? { by: "period", fromMs: nowMs - (step.day + 3) * dayMs, toMs: nowMs - step.day * dayMs }
+              : { by: "all" };
+        this.#store.erase(selection);
+        // Where there is no database there is nothing to erase, and nothing to remember.
+        if (existsSync(this.#file)) this.model.erase(selection, nowMs);
+        break;
+      }
+      case "close":
+        this.#store.change((connection) =>
+          immediately(connection, () => closeDays(connection, dayOfHour(localHourOf(nowMs)), step.most)),
+        );
+        break;
+      case "reopen":
+        this.#store.close();
+        this.#store = this.#open();
+    }
+  }
+
+  /** What the store holds: ids, hours, and days and months where they are closed. */
+  compare(): void {
+    const ids = this.#with((connection) => connection.prepare("SELECT event_id FROM events").all()) ?? [];
+    expect(ids.map((row) => uuidText(row["event_id"])).sort()).toEqual([...this.model.events.keys()].sort());
+    const closed = Number(
+      this.#with((c) => c.prepare("SELECT value FROM state WHERE name = 'closed_day'").get())?.["value"] ?? 0,
+    );
+    const days: Rollups = new Map();
+    const months: Rollups = new Map();
+    for (const [key, counts] of this.model.hours) {
+      const [hour = "", ...words] = key.split(" ");
+      const day = dayOfHour(Number(hour));
+      if (day < closed) addTo(days, [day, ...words].join(" "), counts);
+      const month = monthOfDay(day);
+      if (firstDayOfMonth(month + 1) <= closed) addTo(months, [month, ...words].join(" "), counts);
+    }
+    expect(this.#rollups(0)).toEqual(this.model.hours);
+    expect(this.#rollups(1)).toEqual(days);
+    expect(this.#rollups(2)).toEqual(months);
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  #rollups(grain: number): Rollups {
+    const rows =
+      this.#with((connection) =>
+        connection
+          .prepare(
+            `SELECT m.bucket, w.source, w.command_path, m.count, m.duration_sum
+             FROM metrics m JOIN words w ON w.id = m.words WHERE m.grain = ?`,
+          )
+          .all(grain),
+      ) ?? [];
+    const rollups: Rollups = new Map();
+    for (const { bucket, source, command_path: path, count, duration_sum: sum } of rows) {
+      addTo(rollups, `${bucket} ${source} ${path}`, [Number(count), Number(sum)]);
+    }
+    return rollups;
+  }
+
+  #with<T>(work: Parameters<typeof Store.prototype.read<T>>[0]): T | undefined {
+    return this.#store.read(work);
+  }
+
+  #write(events: readonly CleanEvent[]): void {
+    if (events.length === 0) return;
+    this.#store.write(events);
+    this.model.write(events);
+  }
+
+  #event(ts: number): CleanEvent {
+    this.#seq += 1;
+    const source: Source = sources[this.#seq % 2] ?? "vscode";
+    const session_id = this.#sessions[Math.floor(this.#seq / 3) % 2] ?? "";
+    const event = cleanToolUse(
+      { command_line: lines[this.#seq % 3] ?? "", duration_ms: this.#seq },
+      { ts, source, session_id, seq: this.#seq, utc_offset_min: (this.#seq % 5) * 150 - 300 },
+    );
+    this.#made.push(event);
+    return event;
+  }
+
+  #open(): Store {
+    return new Store(this.#file, thisProduct, this.#clock);
+  }
+}
+
+describe("invariant: never-lost-never-twice", () => {
+  it("holds what a model of it holds, whatever happens in whatever order", () => {
+    const folder = freshFolder();
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
+        const world = new World(folder);
+        try {
+          for (const one of steps) world.run(one);
+          world.compare();
+        } finally {
+          world.close();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+});
