@@ -4,6 +4,7 @@ import type { Problem, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import type { Clock } from "./clock.ts";
 import type { Gate } from "./gate.ts";
+import type { Maintenance } from "./maintenance.ts";
 import type { Firewall } from "./privacy/firewall.ts";
 import type { Store } from "./store/store.ts";
 
@@ -13,14 +14,23 @@ export class Collector {
   readonly #gate: Gate;
   readonly #firewall: Firewall;
   readonly #store: Store;
+  readonly #maintenance: Maintenance;
   readonly #clock: Clock;
   readonly #explain: (error: unknown) => Problem;
   #lastStoredMs: number | null = null;
 
-  constructor(gate: Gate, firewall: Firewall, store: Store, clock: Clock, explain: (error: unknown) => Problem) {
+  constructor(
+    gate: Gate,
+    firewall: Firewall,
+    store: Store,
+    maintenance: Maintenance,
+    clock: Clock,
+    explain: (error: unknown) => Problem,
+  ) {
     this.#gate = gate;
     this.#firewall = firewall;
     this.#store = store;
+    this.#maintenance = maintenance;
     this.#clock = clock;
     this.#explain = explain;
   }
@@ -32,7 +42,7 @@ export class Collector {
 
   record(events: readonly Raw[]): Outcome {
     try {
-      const { permission, database, blockSensitive } = this.#gate.rule();
+      const { permission, database, blockSensitive, limits } = this.#gate.rule();
       if (permission.mode === "off") return { outcome: "not_permitted", permission };
       this.#store.moveTo(database);
       const nowMs = this.#clock.nowMs();
@@ -43,7 +53,10 @@ export class Collector {
         clean.length === 0
           ? { stored: 0, repeated: 0 }
           : this.#store.write(clean, permission.collect.includes("platform"));
-      if (stored > 0) this.#lastStoredMs = nowMs;
+      if (stored > 0) {
+        this.#lastStoredMs = nowMs;
+        this.#maintenance.stored(limits);
+      }
       return { outcome: "stored", stored, repeated, refused: events.length - stored - repeated };
     } catch (error) {
       return { outcome: "failed", problem: this.#explain(error) };

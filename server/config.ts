@@ -109,7 +109,7 @@ export function configRemarks(config: Config): readonly string[] {
   return [
     ...(privacy.strip_pii ? [] : ["strip_pii = false has no effect: personal data is never recorded."]),
     ...(privacy.redact_file_paths ? [] : ["redact_file_paths = false has no effect: paths are never recorded."]),
-    ...withoutEffect(config, defaultConfig, ["batch_size", "flush_interval_secs", "max_db_size_mb", "retention_days"]),
+    ...withoutEffect(config, defaultConfig, ["batch_size", "flush_interval_secs"]),
     ...withoutEffect(config, defaultConfig, ["community_contribution"]),
     ...withoutEffect(privacy, defaultConfig.privacy, ["differential_privacy", "dp_epsilon"]),
   ];

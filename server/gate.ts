@@ -6,6 +6,7 @@ import { decide, editorRefusals, environmentRefusals, type Permission, type Refu
 import type { EditorState } from "../shared/protocol.ts";
 import { configRefusals, configRemarks, defaultConfig, parseConfig, policyRefusals, WatchedFile } from "./config.ts";
 import type { ConsentLog } from "./consent-log.ts";
+import type { Limits } from "./maintenance.ts";
 import type { Paths } from "./paths.ts";
 
 export interface Ruling {
@@ -16,6 +17,7 @@ export interface Ruling {
   readonly decidedMs: number | null;
   /** `block_sensitive` of the configuration. */
   readonly blockSensitive: boolean;
+  readonly limits: Limits;
 }
 
 export class Gate {
@@ -49,7 +51,11 @@ export class Gate {
     ]);
     const decidedMs = reading === null || reading === "damaged" ? null : reading.tsMs;
     const database = this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database);
+    const limits = {
+      retentionDays: config.retention_days,
+      mostBytes: config.max_db_size_mb * 1024 * 1024,
+    };
     const remarks = [...this.#paths.remarks, ...configRemarks(config)];
-    return { permission, remarks, database, decidedMs, blockSensitive: config.privacy.block_sensitive };
+    return { permission, remarks, database, decidedMs, blockSensitive: config.privacy.block_sensitive, limits };
   }
 }

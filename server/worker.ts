@@ -22,6 +22,7 @@ import { Collector } from "./collector.ts";
 import { ConfigError } from "./config.ts";
 import { ConsentLog, type Decision } from "./consent-log.ts";
 import { Gate, type Ruling } from "./gate.ts";
+import { Maintenance } from "./maintenance.ts";
 import type { Paths } from "./paths.ts";
 import { Firewall } from "./privacy/firewall.ts";
 import { IdentityFile, NameHasher } from "./privacy/identity.ts";
@@ -46,6 +47,7 @@ export class Worker {
   readonly #hasher: NameHasher;
   readonly #firewall: Firewall;
   readonly #store: Store;
+  readonly #maintenance: Maintenance;
   readonly #collector: Collector;
   readonly #listener: Listener;
   #problem: Problem | null = null;
@@ -60,7 +62,11 @@ export class Worker {
     this.#hasher = new NameHasher(() => this.#identity.localSalt());
     this.#firewall = new Firewall(this.#hasher);
     this.#store = new Store(paths.database, thisProduct, clock);
-    this.#collector = new Collector(this.#gate, this.#firewall, this.#store, clock, (error) => this.#explain(error));
+    // What it leaves undone it does an hour later; a locked or full database is told by the next write too.
+    this.#maintenance = new Maintenance(this.#store, clock, (error) => this.#setProblem(this.#explain(error)));
+    this.#collector = new Collector(this.#gate, this.#firewall, this.#store, this.#maintenance, clock, (error) =>
+      this.#explain(error),
+    );
   }
 
   editorChanged(editor: EditorState): void {
@@ -140,6 +146,7 @@ export class Worker {
   }
 
   close(): void {
+    this.#maintenance.stop();
     this.#store.close();
   }
 

@@ -1,0 +1,141 @@
+/**
+ * What keeps the database small and quick: days and months made from hours that are over, events expired, free pages given
+ * back, the log emptied. One process does it at a time (a lease), only after something was stored, at most once an hour,
+ * in small steps between which requests are answered. It has no timer of its own.
+ */
+import { randomUUID } from "node:crypto";
+import type { Clock } from "./clock.ts";
+import { databaseSize } from "./store/database.ts";
+import { type Connection, immediately } from "./store/driver.ts";
+import { acquire, holds, type Lease, release } from "./store/lease.ts";
+import { dayOfHour, localHourOf } from "./store/local-time.ts";
+import { closeDays } from "./store/metrics.ts";
+import { expireByAge, expireOldest, shrink } from "./store/retention.ts";
+import type { Store } from "./store/store.ts";
+
+/** The user's limits: `retention_days` and `max_db_size_mb` of the configuration. */
+export interface Limits {
+  readonly retentionDays: number;
+  readonly mostBytes: number;
+}
+
+const hourMs = 60 * 60 * 1000;
+const dayMs = 24 * hourMs;
+
+/** Days made in one step. */
+const daysPerStep = 7;
+
+export class Maintenance {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #failed: (error: unknown) => void;
+  readonly #owner = randomUUID();
+  #lastMs = 0;
+  #running = false;
+  #stopped = false;
+
+  constructor(store: Store, clock: Clock, failed: (error: unknown) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#failed = failed;
+  }
+
+  /** Something was stored: begins, where it is time. A clock that was put back counts as time. */
+  stored(limits: Limits): void {
+    const nowMs = this.#clock.nowMs();
+    const soon = nowMs >= this.#lastMs && nowMs - this.#lastMs < hourMs;
+    if (this.#running || this.#stopped || soon) return;
+    this.#lastMs = nowMs;
+    this.#running = true;
+    setImmediate(() => this.#begin(limits));
+  }
+
+  /** Nothing is begun any more, and what runs ends with its step. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #begin(limits: Limits): void {
+    this.#attempt(() => {
+      const lease = this.#store.change((connection) =>
+        acquire(connection, "maintenance", this.#owner, this.#clock.nowMs()),
+      );
+      if (lease === undefined) this.#running = false;
+      else this.#next(this.#steps(limits), lease);
+    });
+  }
+
+  /** One step, then whatever else is waiting, then the next. */
+  #next(steps: Iterator<(connection: Connection) => void>, lease: Lease): void {
+    this.#attempt(() => {
+      const { done, value: step } = this.#stopped ? { done: true, value: undefined } : steps.next();
+      const goesOn = this.#store.change((connection) => {
+        if (done === true || !holds(connection, lease)) {
+          release(connection, lease);
+          return false;
+        }
+        acquire(connection, lease.name, lease.owner, this.#clock.nowMs());
+        step?.(connection);
+        return true;
+      });
+      if (goesOn === true) setImmediate(() => this.#next(steps, lease));
+      else this.#running = false;
+    });
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#running = false;
+      this.#failed(error);
+    }
+  }
+
+  /** The steps, each short; a step says with a flag whether it has to be done again. */
+  *#steps({ retentionDays, mostBytes }: Limits): Generator<(connection: Connection) => void> {
+    let again = true;
+    const today = dayOfHour(localHourOf(this.#clock.nowMs()));
+    while (again) {
+      yield (connection) => {
+        again = immediately(connection, () => closeDays(connection, today, daysPerStep));
+      };
+    }
+    const oldestMs = this.#clock.nowMs() - retentionDays * dayMs;
+    again = true;
+    while (again) {
+      yield (connection) => {
+        again = expireByAge(connection, oldestMs) > 0;
+      };
+    }
+    // First what is free already, then the oldest events until the rest fits.
+    while (databaseSize(this.#store.file) > mostBytes) {
+      let more = true;
+      yield emptyLog;
+      while (more) {
+        yield (connection) => {
+          more = shrink(connection);
+        };
+      }
+      yield emptyLog;
+      if (databaseSize(this.#store.file) <= mostBytes) break;
+      let expired = 0;
+      yield (connection) => {
+        expired = expireOldest(connection);
+      };
+      if (expired === 0) break;
+    }
+    again = true;
+    while (again) {
+      yield (connection) => {
+        again = shrink(connection);
+      };
+    }
+    yield emptyLog;
+  }
+}
+
+/** Moves what the log holds into the database, as far as no reader needs it. */
+function emptyLog(connection: Connection): void {
+  connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+}
