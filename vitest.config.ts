@@ -28,6 +28,16 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          // The store's own suite once more, on the driver of machines where the usual one cannot be loaded.
+          name: "node-sqlite",
+          include: ["server/{store,analytics}/*.test.ts", "server/maintenance.test.ts"],
+          pool: "forks",
+          alias: { "better-sqlite3": fileURLToPath(new URL("test/fixtures/no-better-sqlite3.ts", import.meta.url)) },
+          env: { TZ: "Europe/Berlin" },
+        },
+      },
+      {
         test: { name: "privacy", include: ["test/privacy/*.test.ts"], pool: "forks", testTimeout: 120_000 },
       },
       {

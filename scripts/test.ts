@@ -83,6 +83,7 @@ const suites: readonly Suite[] = [
   { name: "lint and format", run: () => check("lint") },
   { name: "build", run: () => check("build") },
   { name: "units", run: () => vitest("unit") },
+  { name: "the store on Node's own SQLite", run: () => vitest("node-sqlite") },
   { name: "the attack on the firewall", run: () => vitest("privacy") },
   { name: "the worker as a process", run: () => vitest("worker") },
   { name: "the house", run: () => vitest("house") },

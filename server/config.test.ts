@@ -73,9 +73,7 @@ describe("configuration", () => {
   it("says which accepted keys have no effect", () => {
     expect(configRemarks(defaultConfig)).toEqual([]);
     expect(configRemarks(parse("[telemetry.privacy]\nstrip_pii = false\nredact_file_paths = false"))).toHaveLength(2);
-    expect(configRemarks(parse("[telemetry]\nbatch_size = 7"))).toEqual([
-      "batch_size has no effect in this version.",
-    ]);
+    expect(configRemarks(parse("[telemetry]\nbatch_size = 7"))).toEqual(["batch_size has no effect in this version."]);
   });
 });
 

@@ -5,8 +5,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { openBetterSqlite3 } from "./better-sqlite3.ts";
 import type { Connection } from "./driver.ts";
+import { openConnection } from "./open.ts";
 import { isCorrupt } from "./problem.ts";
 import { migrate } from "./schema.ts";
 
@@ -58,7 +58,7 @@ export function inodeOf(file: string): number | undefined {
 
 /** Opens for reading alone; `undefined` where there is no database. */
 export function openForReading(file: string): Connection | undefined {
-  return existsSync(file) ? openBetterSqlite3(file, { readOnly: true, busyTimeoutMs }) : undefined;
+  return existsSync(file) ? openConnection(file, { readOnly: true, busyTimeoutMs }) : undefined;
 }
 
 /** The databases that were set aside, with their side files. */
@@ -81,7 +81,7 @@ function createPrivately(file: string): number {
 }
 
 function configured(file: string): Connection {
-  const connection = openBetterSqlite3(file, { readOnly: false, busyTimeoutMs });
+  const connection = openConnection(file, { readOnly: false, busyTimeoutMs });
   try {
     // auto_vacuum counts only before the first table. FULL: an acknowledged event survives a power failure.
     // secure_delete: what is deleted is overwritten. The size limit keeps the side file from staying large.

@@ -6,9 +6,9 @@ import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { thisProduct } from "../product.ts";
-import { openBetterSqlite3 } from "./better-sqlite3.ts";
 import { wordColumns } from "./columns.ts";
 import { totals } from "./events.ts";
+import { openConnection } from "./open.ts";
 import { storageProblem } from "./problem.ts";
 import { NewerDatabaseError, schemaVersion } from "./schema.ts";
 import { Store } from "./store.ts";
@@ -157,7 +157,7 @@ describe("erase", () => {
   it("says so when another process is reading, and succeeds when tried again", () => {
     const { file, store } = newStore();
     store.write(uses(10));
-    const reader = openBetterSqlite3(file, { readOnly: true, busyTimeoutMs: 0 });
+    const reader = openConnection(file, { readOnly: true, busyTimeoutMs: 0 });
     reader.exec("BEGIN");
     reader.prepare("SELECT count(*) FROM events").get();
     expect(() => store.erase()).toThrow("another process is reading");
@@ -198,7 +198,7 @@ describe("an unsound database", () => {
     const { file, store } = newStore();
     store.write(uses(1));
     store.close();
-    const newer = openBetterSqlite3(file, { readOnly: false, busyTimeoutMs: 0 });
+    const newer = openConnection(file, { readOnly: false, busyTimeoutMs: 0 });
     newer.exec(`PRAGMA user_version = ${schemaVersion + 1}`);
     newer.close();
     expect(() => store.write(uses(1))).toThrow(NewerDatabaseError);
