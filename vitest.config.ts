@@ -38,6 +38,9 @@ export default defineConfig({
         },
       },
       {
+        test: { name: "crash", include: ["test/crash/*.test.ts"], pool: "forks", testTimeout: 180_000 },
+      },
+      {
         test: { name: "privacy", include: ["test/privacy/*.test.ts"], pool: "forks", testTimeout: 120_000 },
       },
       {

@@ -84,6 +84,7 @@ const suites: readonly Suite[] = [
   { name: "build", run: () => check("build") },
   { name: "units", run: () => vitest("unit") },
   { name: "the store on Node's own SQLite", run: () => vitest("node-sqlite") },
+  { name: "writers that crash", run: () => vitest("crash") },
   { name: "the attack on the firewall", run: () => vitest("privacy") },
   { name: "the worker as a process", run: () => vitest("worker") },
   { name: "the house", run: () => vitest("house") },

@@ -1,0 +1,146 @@
+/** Writers killed at any moment: what was promised is there, once, and the rollups are true. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
+import { systemClock } from "../../server/clock.ts";
+import { thisProduct } from "../../server/product.ts";
+import { immediately } from "../../server/store/driver.ts";
+import { uuidText } from "../../server/store/ids.ts";
+import { recount } from "../../server/store/metrics.ts";
+import { Store } from "../../server/store/store.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+
+const writer = join(root, "out", "crash", "writer.cjs");
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(root, "test", "crash", "writer.ts")],
+    outfile: writer,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    external: ["better-sqlite3", "protobufjs/minimal"],
+    logLevel: "warning",
+  });
+});
+
+class Writer {
+  readonly promised: string[] = [];
+  readonly errors: string[] = [];
+  readonly #process: ChildProcess;
+  readonly #waiting: { readonly lines: number; readonly done: () => void }[] = [];
+  #lines = 0;
+
+  constructor(file: string, days: number) {
+    this.#process = spawn(process.execPath, [writer, file, String(days)], { stdio: ["ignore", "pipe", "inherit"] });
+    const { stdout } = this.#process;
+    if (stdout === null) throw new Error("no output");
+    createInterface({ input: stdout }).on("line", (line) => this.#read(line));
+  }
+
+  /** Resolves once it has said something so many times. */
+  said(lines: number): Promise<void> {
+    return new Promise((done) => {
+      this.#waiting.push({ lines, done });
+      this.#wake();
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    const closed = once(this.#process, "close");
+    this.#process.kill("SIGKILL");
+    await closed;
+  }
+
+  #read(line: string): void {
+    // A line that the end cut short promised nothing that could be read.
+    const { stored, error } = parsed(line);
+    if (stored !== undefined) this.promised.push(...stored);
+    if (error !== undefined) this.errors.push(error);
+    this.#lines += 1;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const { lines, done } of this.#waiting) if (this.#lines >= lines) done();
+  }
+}
+
+function parsed(line: string): { stored?: string[]; error?: string } {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return {};
+  }
+}
+
+/** Compares what is there with what was promised, and the rollups with the events. */
+function check(file: string, writers: readonly Writer[]): void {
+  const store = new Store(file, thisProduct, systemClock);
+  store.change((connection) => {
+    expect(connection.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
+    const ids = connection
+      .prepare("SELECT event_id FROM events")
+      .all()
+      .map((row) => uuidText(row["event_id"]));
+    expect(new Set(ids).size).toBe(ids.length);
+    const there = new Set(ids);
+    const promised = writers.flatMap((one) => one.promised);
+    expect(promised.filter((id) => !there.has(id))).toEqual([]);
+    const rollups = () => connection.prepare("SELECT * FROM metrics ORDER BY grain, bucket, words").all();
+    const kept = rollups();
+    expect(kept.length).toBeGreaterThan(0);
+    expect(() =>
+      immediately(connection, () => {
+        recount(connection);
+        expect(kept).toEqual(rollups());
+        throw new Error("only looked at");
+      }),
+    ).toThrow("only looked at");
+    const counted = connection.prepare("SELECT sum(received) n FROM streams").get()?.["n"];
+    expect(counted).toBe(ids.length);
+  });
+  store.close();
+  expect(writers.flatMap(({ errors }) => errors)).toEqual([]);
+}
+
+describe("invariant: never-lost-never-twice", () => {
+  it("a writer killed 200 times at any moment loses nothing it promised", async () => {
+    const file = join(freshFolder(), "telemetry.db");
+    const writers: Writer[] = [];
+    // Two at a time, each killed somewhere in its first commits.
+    for (let round = 0; round < 100; round += 1) {
+      const pair = [new Writer(file, 40), new Writer(file, 3)];
+      writers.push(...pair);
+      await Promise.all(
+        pair.map(async (one, n) => {
+          await one.said(1 + ((round * 7 + n * 3) % 9));
+          await one.kill();
+        }),
+      );
+    }
+    expect(writers).toHaveLength(200);
+    check(file, writers);
+  });
+
+  it("eight processes write at once, stopped and killed among them: nothing lost, nothing twice, no lock told", async () => {
+    const file = join(freshFolder(), "telemetry.db");
+    const writers = Array.from({ length: 8 }, (_, n) => new Writer(file, n));
+    await Promise.all(writers.map((one) => one.said(3)));
+    for (const n of [0, 1]) writers[n]?.signal("SIGSTOP");
+    await writers[2]?.kill();
+    await Promise.all(writers.slice(3).map((one) => one.said(20)));
+    for (const n of [0, 1]) writers[n]?.signal("SIGCONT");
+    await Promise.all([0, 1].map((n) => writers[n]?.said(20)));
+    await Promise.all(writers.map((one, n) => (n === 2 ? undefined : one.kill())));
+    check(file, writers);
+  });
+});

@@ -1,0 +1,45 @@
+/**
+ * Writes batches to a database for ever, and says after each commit which events are now promised: one line of JSON on standard
+ * output. Ended by a signal, at any moment.
+ */
+import { writeSync } from "node:fs";
+import { v4 } from "uuid";
+import { Maintenance } from "../../server/maintenance.ts";
+import { thisProduct } from "../../server/product.ts";
+import { Store } from "../../server/store/store.ts";
+import { cleanToolUse } from "../fixtures/clean.ts";
+
+const [file = "", days = "0"] = process.argv.slice(2);
+const clock = { nowMs: () => Date.now() };
+const store = new Store(file, thisProduct, clock);
+const maintenance = new Maintenance(store, clock, (error) => complain(error));
+const session_id = v4();
+const lines = ["git status", "npm test", "ls", "cargo build", "docker ps"];
+let seq = 0;
+
+function complain(error: unknown): void {
+  writeSync(1, `${JSON.stringify({ error: String(error) })}\n`);
+}
+
+function batch() {
+  return Array.from({ length: 1 + (seq % 20) }, () => {
+    seq += 1;
+    const ts = Date.now() - (seq % (1 + Number(days))) * 24 * 60 * 60 * 1000;
+    return cleanToolUse({ command_line: lines[seq % 5] ?? "", duration_ms: seq % 900 }, { session_id, seq, ts });
+  });
+}
+
+let last = batch();
+function turn(): void {
+  try {
+    // Now and then a batch comes twice, as after an answer that was lost.
+    if (seq % 7 !== 0) last = batch();
+    store.write(last);
+    writeSync(1, `${JSON.stringify({ stored: last.map(({ id }) => id) })}\n`);
+    maintenance.stored({ retentionDays: 3_650, mostBytes: 2 ** 40 });
+  } catch (error) {
+    complain(error);
+  }
+  setImmediate(turn);
+}
+turn();
