@@ -4,7 +4,7 @@ import { ProgressLocation, Uri, window } from "vscode";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentRecord, decide } from "../shared/consent.ts";
 import { noticeVersion } from "../shared/consent-text.ts";
-import { exportAll, giveConsent, purge, status } from "../shared/protocol.ts";
+import { exportAll, exportFormats, giveConsent, purge, status } from "../shared/protocol.ts";
 import { countText, modeSentence, sizeText } from "../shared/words.ts";
 import { shownNotice } from "./page/notice.ts";
 import type { PermissionSource } from "./permission.ts";
@@ -53,11 +53,12 @@ export class Actions {
       title: "Export everything Nexus Telemetry has recorded",
       saveLabel: "Export",
       defaultUri: Uri.file(join(this.#home, `nexus-telemetry-${day}.json`)),
-      filters: { JSON: ["json"] },
+      filters: { JSON: ["json"], "JSON Lines": ["jsonl"], CSV: ["csv"] },
     });
     if (target === undefined) return null;
+    const format = exportFormats.find((name) => target.path.toLowerCase().endsWith(`.${name}`)) ?? "json";
     const { events, sizeBytes } = await working("Nexus: exporting", () =>
-      this.#telemetry.command(exportAll, { path: target.fsPath }),
+      this.#telemetry.command(exportAll, { path: target.fsPath, format }),
     );
     return `Exported ${countText(events, "event")} (${sizeText(sizeBytes)}).`;
   }

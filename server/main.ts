@@ -75,7 +75,7 @@ answering(recordEvents, (params) => started().record(params));
 answering(giveConsent, (decision) => started().giveConsent(decision));
 answering(status, () => started().status());
 answering(stats, ({ period }) => started().stats(period));
-answering(exportAll, ({ path }) => started().export(path));
+answering(exportAll, ({ path, format }) => started().export(path, format));
 answering(purge, () => started().purge());
 
 connection.onShutdown(() => worker?.close());

@@ -7,6 +7,7 @@ import type { Checked } from "../shared/check.ts";
 import { decide, type Permission } from "../shared/consent.ts";
 import type {
   EditorState,
+  ExportFormat,
   exportAll,
   giveConsent,
   Period,
@@ -131,8 +132,8 @@ export class Worker {
   }
 
   /** @throws ConfigError, the file system's or SQLite's error. */
-  export(path: string): Result<typeof exportAll> {
-    return this.#located().export(path);
+  export(path: string, format: ExportFormat = "json"): Result<typeof exportAll> {
+    return this.#located().export(path, format);
   }
 
   /** @throws ConfigError, SQLite's error. */

@@ -204,8 +204,15 @@ export const stats = request(
 );
 export type Stats = Checked<(typeof stats)["result"]>;
 
-/** Editor → worker: write everything that is stored to a JSON file the user chose. */
-export const exportAll = request("nexus/export", record({ path }), record({ events: whole(), sizeBytes: whole() }));
+export const exportFormats = ["json", "jsonl", "csv"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/** Editor → worker: write everything that is stored to a file the user chose. */
+export const exportAll = request(
+  "nexus/export",
+  record({ path, format: word(exportFormats) }),
+  record({ events: whole(), sizeBytes: whole() }),
+);
 
 /** Editor → worker: delete everything that is stored. */
 export const purge = request(

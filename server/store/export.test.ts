@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { fieldNames } from "../../shared/fields.ts";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";
@@ -49,6 +50,35 @@ describe("export", () => {
         duration_ms: 12,
       },
     });
+    store.close();
+  });
+
+  it("writes JSON Lines, one envelope a line", () => {
+    const { store, target } = exporting();
+    store.write([cleanToolUse(), cleanToolUse()]);
+    expect(store.export(target, "jsonl").events).toBe(2);
+    const lines = readFileSync(target, "utf8").split("\n");
+    expect(lines).toHaveLength(3);
+    for (const line of lines.slice(0, 2)) expect(JSON.parse(line)).toMatchObject({ event_type: "agent_event" });
+    store.close();
+  });
+
+  it("writes CSV with a column for every field", () => {
+    const { store, target } = exporting();
+    const event = cleanToolUse({ command_line: "git push" });
+    store.write([event]);
+    expect(store.export(target, "csv").events).toBe(1);
+    const [head = "", row = "", ...rest] = readFileSync(target, "utf8").split("\n");
+    expect(rest).toEqual([""]);
+    const names = head.split(",");
+    expect(names).toEqual(expect.arrayContaining(["event_id", ...fieldNames]));
+    const cell = (name: string) => row.split(",")[names.indexOf(name)];
+    expect([cell("event_id"), cell("command_path"), cell("duration_ms"), cell("os")]).toEqual([
+      event.id,
+      "git push",
+      "12",
+      "",
+    ]);
     store.close();
   });
 

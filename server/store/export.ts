@@ -1,10 +1,13 @@
 /**
- * Writes everything that is stored to a file, each event in the envelope of the analytics design, section 3.1 (with
- * `runtime_version` for `rust_version`). The file appears whole or not at all.
+ * Writes everything that is stored to a file: as JSON or JSON Lines each event in the envelope of the analytics design,
+ * section 3.1 (with `runtime_version` for `rust_version`), as CSV (RFC 4180) flat. The file appears whole or not at all.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { stringify } from "csv-stringify/sync";
 import { eventTypeNames } from "../../shared/events.ts";
+import { fieldNames } from "../../shared/fields.ts";
 import { nested } from "../../shared/payload-layout.ts";
+import type { ExportFormat } from "../../shared/protocol.ts";
 import { payloadOf } from "./columns.ts";
 import type { Connection, Row } from "./driver.ts";
 import { readEvents } from "./events.ts";
@@ -40,14 +43,58 @@ export function envelopeOf(row: Row) {
   };
 }
 
-/** Exports as one JSON array. @throws the file system's error, leaving an existing file as it was. */
-export function exportJson(connection: Connection | undefined, path: string): { events: number; sizeBytes: number } {
+/** How the events are written one after the other. */
+interface Format {
+  readonly begin: string;
+  readonly between: string;
+  readonly end: string;
+  readonly row: (row: Row) => string;
+}
+
+/** The columns of a CSV: the envelope, then every field. */
+const csvColumns = [
+  "event_id",
+  "event_type",
+  "timestamp",
+  "utc_offset_min",
+  "session_id",
+  "sequence",
+  "channel",
+] as const;
+
+function csvCells(row: Row): readonly unknown[] {
+  const { event_id, event_type, timestamp, utc_offset_min, session, source } = envelopeOf(row);
+  const payload = payloadOf(row);
+  const fields = fieldNames.map((name) => payload[name]);
+  const flat = fields.map((value) => (Array.isArray(value) ? value.join(" ") : value));
+  return [event_id, event_type, timestamp, utc_offset_min, session.id, session.sequence, source.channel, ...flat];
+}
+
+const csvOptions = { escape_formulas: true, cast: { boolean: (value: boolean) => String(value) } };
+
+const formats: Readonly<Record<ExportFormat, Format>> = {
+  json: { begin: "[\n", between: ",\n", end: "\n]\n", row: (row) => JSON.stringify(envelopeOf(row)) },
+  jsonl: { begin: "", between: "", end: "", row: (row) => `${JSON.stringify(envelopeOf(row))}\n` },
+  csv: {
+    begin: stringify([[...csvColumns, ...fieldNames]]),
+    between: "",
+    end: "",
+    row: (row) => stringify([csvCells(row)], csvOptions),
+  },
+};
+
+/** Exports everything. @throws the file system's error, leaving an existing file as it was. */
+export function exportTo(
+  connection: Connection | undefined,
+  path: string,
+  format: ExportFormat = "json",
+): { events: number; sizeBytes: number } {
   const unfinished = `${path}.unfinished`;
   const file = openSync(unfinished, "w", 0o600);
   let events = 0;
   try {
     try {
-      events = writeAll(file, connection === undefined ? [] : readEvents(connection));
+      events = writeAll(file, connection === undefined ? [] : readEvents(connection), formats[format]);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -60,12 +107,12 @@ export function exportJson(connection: Connection | undefined, path: string): { 
   return { events, sizeBytes: statSync(path).size };
 }
 
-/** Writes the rows as one JSON array and returns how many there were. */
-function writeAll(file: number, rows: Iterable<Row>): number {
+/** Writes the rows and returns how many there were; never more than a chunk is in memory. */
+function writeAll(file: number, rows: Iterable<Row>, { begin, between, end, row: text }: Format): number {
   let events = 0;
-  let chunk = "[";
+  let chunk = begin;
   for (const row of rows) {
-    chunk += `${events === 0 ? "\n" : ",\n"}${JSON.stringify(envelopeOf(row))}`;
+    chunk += (events === 0 ? "" : between) + text(row);
     events += 1;
     if (chunk.length >= chunkLength) {
       // Writes all of it or throws, unlike `writeSync`.
@@ -73,6 +120,6 @@ function writeAll(file: number, rows: Iterable<Row>): number {
       chunk = "";
     }
   }
-  writeFileSync(file, `${chunk}\n]\n`);
+  writeFileSync(file, chunk + end);
   return events;
 }

@@ -122,16 +122,16 @@ export function versionOf(connection: Connection): number {
   return Number(connection.prepare("PRAGMA user_version").get()?.["user_version"]);
 }
 
-/** Brings a database up to `schemaVersion`. @throws NewerDatabaseError */
-export function migrate(connection: Connection): void {
+/** Brings a database up to `schemaVersion`, or for a test to an earlier one. @throws NewerDatabaseError */
+export function migrate(connection: Connection, wanted = schemaVersion): void {
   const refuseNewer = (version: number) => {
     if (version > schemaVersion) throw new NewerDatabaseError(`database version ${version}, known ${schemaVersion}`);
     return version;
   };
-  if (refuseNewer(versionOf(connection)) === schemaVersion) return;
+  if (refuseNewer(versionOf(connection)) >= wanted) return;
   immediately(connection, () => {
     // Read again under the lock: another process may have been faster.
-    for (let version = refuseNewer(versionOf(connection)); version < schemaVersion; version += 1) {
+    for (let version = refuseNewer(versionOf(connection)); version < wanted; version += 1) {
       const step = steps[version] ?? "";
       if (typeof step === "string") connection.exec(step);
       else step(connection);

@@ -3,6 +3,7 @@
  * afresh and heals by itself, and a file found unsound while in use is set aside at the next opening.
  */
 import { rmSync } from "node:fs";
+import type { ExportFormat } from "../../shared/protocol.ts";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import {
@@ -17,7 +18,7 @@ import {
 import type { Connection } from "./driver.ts";
 import { type Erased, eraseRows, idsOf, type Selection, scrub } from "./erase.ts";
 import { type Product, type Totals, totals, type Written, withoutPlatform, writeEvents } from "./events.ts";
-import { exportJson } from "./export.ts";
+import { exportTo } from "./export.ts";
 import { isCorrupt } from "./problem.ts";
 import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
 
@@ -100,8 +101,8 @@ export class Store {
     }));
   }
 
-  export(path: string): { events: number; sizeBytes: number } {
-    return this.read((connection) => exportJson(connection, path)) ?? exportJson(undefined, path);
+  export(path: string, format: ExportFormat = "json"): { events: number; sizeBytes: number } {
+    return this.read((connection) => exportTo(connection, path, format)) ?? exportTo(undefined, path, format);
   }
 
   /**

@@ -60,7 +60,10 @@ describe("the main job", () => {
     const { home, worker } = await consenting();
     await worker.request(recordEvents, { events: uses(50) });
     const path = join(home, "mine.json");
-    expect(await worker.request(exportAll, { path })).toEqual({ events: 50, sizeBytes: statSync(path).size });
+    expect(await worker.request(exportAll, { path, format: "json" })).toEqual({
+      events: 50,
+      sizeBytes: statSync(path).size,
+    });
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(await worker.request(purge, {})).toMatchObject({ events: 50, sessions: 1 });
     expect(await worker.request(status, {})).toMatchObject({ database: { events: 0 }, permission: { mode: "local" } });
@@ -151,7 +154,7 @@ describe("invariant: only-you-can-say-yes", () => {
     const { home, worker } = await consenting({ collect: ["tool_usage"] });
     await worker.request(recordEvents, { events: uses(1) });
     const path = join(home, "mine.json");
-    await worker.request(exportAll, { path });
+    await worker.request(exportAll, { format: "json", path });
     const [event] = JSON.parse(readFileSync(path, "utf8"));
     expect(event.payload).toEqual({ stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "end" });
   });
@@ -214,7 +217,7 @@ describe("invariant: no-free-text", () => {
     }
     answers.push(await worker.request(recordEvents, { events: [sealRaw([canary])] }));
     const exported = join(home, "export.json");
-    answers.push(await worker.request(exportAll, { path: exported }));
+    answers.push(await worker.request(exportAll, { path: exported, format: "json" }));
     expect(JSON.parse(readFileSync(exported, "utf8")).length).toBeGreaterThan(1_000);
     for (const malformed of [{ events: canary }, canary, { [canary]: [] }, { events: [], more: canary }]) {
       answers.push(await worker.connection.sendRequest(recordEvents.method, malformed).catch((error) => String(error)));
