@@ -31,6 +31,7 @@ export class Maintenance {
   readonly #failed: (error: unknown) => void;
   readonly #owner = randomUUID();
   #lastMs = 0;
+  #lease: Lease | undefined;
   #running = false;
   #stopped = false;
 
@@ -50,25 +51,36 @@ export class Maintenance {
     setImmediate(() => this.#begin(limits));
   }
 
-  /** Nothing is begun any more, and what runs ends with its step. */
+  /** Gives the lease back; nothing is done any more. */
   stop(): void {
+    const lease = this.#lease;
     this.#stopped = true;
+    this.#end();
+    if (lease !== undefined) this.#attempt(() => this.#store.change((connection) => release(connection, lease)));
+  }
+
+  #end(): void {
+    this.#running = false;
+    this.#lease = undefined;
   }
 
   #begin(limits: Limits): void {
+    if (this.#stopped) return;
     this.#attempt(() => {
       const lease = this.#store.change((connection) =>
         acquire(connection, "maintenance", this.#owner, this.#clock.nowMs()),
       );
-      if (lease === undefined) this.#running = false;
+      this.#lease = lease;
+      if (lease === undefined) this.#end();
       else this.#next(this.#steps(limits), lease);
     });
   }
 
   /** One step, then whatever else is waiting, then the next. */
   #next(steps: Iterator<(connection: Connection) => void>, lease: Lease): void {
+    if (this.#stopped) return;
     this.#attempt(() => {
-      const { done, value: step } = this.#stopped ? { done: true, value: undefined } : steps.next();
+      const { done, value: step } = steps.next();
       const goesOn = this.#store.change((connection) => {
         if (done === true || !holds(connection, lease)) {
           release(connection, lease);
@@ -79,7 +91,7 @@ export class Maintenance {
         return true;
       });
       if (goesOn === true) setImmediate(() => this.#next(steps, lease));
-      else this.#running = false;
+      else this.#end();
     });
   }
 
@@ -87,7 +99,7 @@ export class Maintenance {
     try {
       work();
     } catch (error) {
-      this.#running = false;
+      this.#end();
       this.#failed(error);
     }
   }

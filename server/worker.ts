@@ -63,8 +63,11 @@ export class Worker {
     this.#hasher = new NameHasher(() => this.#identity.localSalt());
     this.#firewall = new Firewall(this.#hasher);
     this.#store = new Store(paths.database, thisProduct, clock);
-    // What it leaves undone it does an hour later; a locked or full database is told by the next write too.
-    this.#maintenance = new Maintenance(this.#store, clock, (error) => this.#setProblem(this.#explain(error)));
+    this.#maintenance = new Maintenance(this.#store, clock, (error) => {
+      const problem = this.#explain(error);
+      // What it leaves undone because another process writes, it does an hour later.
+      if (problem.kind !== "database_locked") this.#setProblem(problem);
+    });
     this.#collector = new Collector(this.#gate, this.#firewall, this.#store, this.#maintenance, clock, (error) =>
       this.#explain(error),
     );

@@ -275,7 +275,7 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
   it("a database that another program holds", async () => {
     const { home, worker } = await consenting();
     await worker.request(recordEvents, { events: uses(1) });
-    const holder = openBetterSqlite3(databaseIn(home), { readOnly: false, busyTimeoutMs: 0 });
+    const holder = openBetterSqlite3(databaseIn(home), { readOnly: false, busyTimeoutMs: 5_000 });
     onTestFinished(() => holder.close());
     holder.exec("BEGIN IMMEDIATE");
     expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({
