@@ -7,14 +7,11 @@ import type { Connection, Row } from "../store/driver.ts";
 import { startOfHour } from "../store/local-time.ts";
 import { grains } from "../store/metrics.ts";
 import { closedDayOf, readSegments, type Segment, segments } from "../store/rollup-reader.ts";
-import { type Bins, mergeBins, parseBins, quantile } from "../store/sketch.ts";
+import { Sketch } from "../store/sketch.ts";
 import { type Span, spanOf } from "./calendar.ts";
 
 /** How many rows a ranking shows. */
 const topCount = 10;
-
-/** A tool use that ended. */
-const isEnd = "w.event_type = 'agent_event' AND w.tool_phase = 'end'";
 
 export function emptyStats(period: Period, nowMs: number): Stats {
   const span = spanOf(period, nowMs);
@@ -37,103 +34,98 @@ export function emptyStats(period: Period, nowMs: number): Stats {
   };
 }
 
+/** Counts and durations of what is ranked or shown together. */
+class Group {
+  count = 0;
+  succeeded = 0;
+  failed = 0;
+  cancelled = 0;
+  totalMs = 0;
+  readonly #sketch = new Sketch();
+  #leastMs = Number.POSITIVE_INFINITY;
+  #mostMs = Number.NEGATIVE_INFINITY;
+
+  add(row: Row): void {
+    const count = Number(row["count"]);
+    this.count += count;
+    if (row["status"] === "ok") this.succeeded += count;
+    if (row["status"] === "failed") this.failed += count;
+    if (row["status"] === "cancelled") this.cancelled += count;
+    if (typeof row["duration_sketch"] !== "string") return;
+    this.totalMs += Number(row["duration_sum"]);
+    this.#leastMs = Math.min(this.#leastMs, Number(row["duration_min"]));
+    this.#mostMs = Math.max(this.#mostMs, Number(row["duration_max"]));
+    this.#sketch.addText(row["duration_sketch"]);
+  }
+
+  quantileMs(p: number): number | null {
+    return this.#sketch.quantile(p, this.#leastMs, this.#mostMs);
+  }
+}
+
 export function readStats(connection: Connection, period: Period, nowMs: number): Stats {
   const span = spanOf(period, nowMs);
-  const closedDay = closedDayOf(connection);
-  const whole = segments(span.fromHour, span.toHour, closedDay, grains.month);
-  const counts = countsByStatus(connection, whole);
-  const judged = counts.succeeded + counts.failed;
+  const parts = segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain);
+  const ends = readSegments(
+    connection,
+    parts,
+    (from) =>
+      `SELECT m.grain, m.bucket, m.count, m.duration_sum, m.duration_min, m.duration_max, m.duration_sketch,
+         w.status, w.command_path, w.tool_name
+       FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = 'agent_event' AND w.tool_phase = 'end'`,
+  );
+  const all = new Group();
+  for (const row of ends) all.add(row);
+  const judged = all.succeeded + all.failed;
+  const medianMs = all.quantileMs(0.5);
+  const p95Ms = all.quantileMs(0.95);
   return {
     ...emptyStats(period, nowMs),
-    ...counts,
     recordedFromMs: firstRecorded(connection, span),
     sessions: sessionsIn(connection, span),
-    successRate: judged === 0 ? null : counts.succeeded / judged,
-    durations: durationsOf(connection, whole),
-    topCommands: ranking(connection, whole, "command_path"),
-    topTools: ranking(connection, whole, "tool_name"),
-    activity: activityOf(connection, span, closedDay),
-    dropped: droppedIn(connection, whole),
+    commands: all.count,
+    succeeded: all.succeeded,
+    failed: all.failed,
+    cancelled: all.cancelled,
+    successRate: judged === 0 ? null : all.succeeded / judged,
+    durations: medianMs === null || p95Ms === null ? null : { medianMs, p95Ms, totalMs: all.totalMs },
+    topCommands: ranking(ends, "command_path"),
+    topTools: ranking(ends, "tool_name"),
+    activity: activityOf(ends, span),
+    dropped: droppedIn(connection, parts),
   };
 }
 
-function countsByStatus(connection: Connection, parts: readonly Segment[]) {
-  const rows = readSegments(
-    connection,
-    parts,
-    (from) => `SELECT w.status, sum(m.count) n FROM ${from} m JOIN words w ON w.id = m.words WHERE ${isEnd} GROUP BY 1`,
-  );
-  const of = (status: string | null) => Number(rows.find((row) => row["status"] === status)?.["n"] ?? 0);
-  return {
-    commands: rows.reduce((total, row) => total + Number(row["n"]), 0),
-    succeeded: of("ok"),
-    failed: of("failed"),
-    cancelled: of("cancelled"),
-  };
+/** The most frequent first. The durations are read of those alone that are shown. */
+function ranking(ends: readonly Row[], field: "command_path" | "tool_name"): Ranked[] {
+  const rows = new Map<string, { readonly rows: Row[]; count: number }>();
+  for (const row of ends) {
+    const name = row[field];
+    if (typeof name !== "string") continue;
+    const group = rows.get(name) ?? { rows: [], count: 0 };
+    group.rows.push(row);
+    group.count += Number(row["count"]);
+    rows.set(name, group);
+  }
+  return [...rows]
+    .sort(([nameA, a], [nameB, b]) => b.count - a.count || (nameA < nameB ? -1 : 1))
+    .slice(0, topCount)
+    .map(([name, { rows: own, count }]) => {
+      const group = new Group();
+      for (const row of own) group.add(row);
+      return { name, count, failed: group.failed, medianMs: group.quantileMs(0.5), totalMs: group.totalMs };
+    });
 }
 
-/** Merges the sketches of some rows. */
-function merged(rows: readonly Row[]): Bins {
-  const bins: Bins = new Map();
-  for (const { duration_sketch: sketch } of rows) mergeBins(bins, parseBins(sketch));
-  return bins;
-}
-
-function durationsOf(connection: Connection, parts: readonly Segment[]): Stats["durations"] {
-  const rows = readSegments(
-    connection,
-    parts,
-    (from) =>
-      `SELECT m.duration_sum, m.duration_min, m.duration_max, m.duration_sketch FROM ${from} m JOIN words w ON w.id = m.words
-       WHERE ${isEnd} AND m.duration_count > 0`,
-  );
-  const bins = merged(rows);
-  const least = Math.min(...rows.map((row) => Number(row["duration_min"])));
-  const most = Math.max(...rows.map((row) => Number(row["duration_max"])));
-  const medianMs = quantile(bins, 0.5, least, most);
-  const p95Ms = quantile(bins, 0.95, least, most);
-  if (medianMs === null || p95Ms === null) return null;
-  return { medianMs, p95Ms, totalMs: rows.reduce((total, row) => total + Number(row["duration_sum"]), 0) };
-}
-
-function ranking(connection: Connection, parts: readonly Segment[], field: "command_path" | "tool_name"): Ranked[] {
-  const rows = readSegments(
-    connection,
-    parts,
-    (from) =>
-      `SELECT w.${field} name, sum(m.count) n, total(m.duration_sum) ms, sum(CASE w.status WHEN 'failed' THEN m.count ELSE 0 END) failed,
-         group_concat(m.duration_sketch) sketches,
-         min(m.duration_min) least, max(m.duration_max) most
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${isEnd} AND w.${field} IS NOT NULL
-       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${topCount}`,
-  );
-  return rows.map((row) => ({
-    name: String(row["name"]),
-    count: Number(row["n"]),
-    failed: Number(row["failed"]),
-    medianMs: quantile(parseBins(row["sketches"]), 0.5, Number(row["least"]), Number(row["most"])),
-    totalMs: Number(row["ms"]),
-  }));
-}
-
-function activityOf(connection: Connection, { buckets, grain, fromHour, toHour }: Span, closedDay: number) {
-  const parts = segments(fromHour, toHour, closedDay, grain);
-  const rows = readSegments(
-    connection,
-    parts,
-    (from) =>
-      `SELECT m.grain, m.bucket, w.status, sum(m.count) n FROM ${from} m JOIN words w ON w.id = m.words
-       WHERE ${isEnd} GROUP BY 1, 2, 3`,
-  );
+function activityOf(ends: readonly Row[], { buckets }: Span): Stats["activity"] {
   const bars = buckets.map(({ startMs }) => ({ startMs, succeeded: 0, failed: 0, other: 0 }));
-  for (const { grain: of, bucket, status, n } of rows) {
-    const hour = of === grains.hour ? Number(bucket) : of === grains.day ? Number(bucket) * 24 : undefined;
+  for (const { grain, bucket, status, count } of ends) {
+    const at = Number(bucket);
+    const hour = grain === grains.hour ? at : grain === grains.day ? at * 24 : undefined;
     const bar =
-      bars[
-        buckets.findLastIndex((known) => (hour === undefined ? known.month === Number(bucket) : known.fromHour <= hour))
-      ];
+      bars[buckets.findLastIndex((known) => (hour === undefined ? known.month === at : known.fromHour <= hour))];
     if (bar === undefined) continue;
-    bar[status === "ok" ? "succeeded" : status === "failed" ? "failed" : "other"] += Number(n);
+    bar[status === "ok" ? "succeeded" : status === "failed" ? "failed" : "other"] += Number(count);
   }
   return bars;
 }

@@ -31,7 +31,7 @@ export const wordFields: readonly FieldName[] = fieldNames.filter(
 export const durationField = "duration_ms" satisfies FieldName;
 
 /** The numbers that stand together as JSON. */
-export const numberFields: readonly FieldName[] = fieldNames.filter(
+const numberFields: readonly FieldName[] = fieldNames.filter(
   (name) => places[fieldTable[name].kind.is] === "number" && name !== durationField,
 );
 
@@ -56,20 +56,22 @@ function fromCell(field: FieldName, cell: unknown): unknown {
   return is === "words" ? String(cell).split(separator) : cell;
 }
 
-/** The numbers of a payload beside the duration, as JSON; `null` where there are none. */
-export function numbersText(payload: Readonly<Record<string, Value>>): string | null {
-  let numbers: Record<string, Value> | undefined;
-  for (const name of numberFields) {
+const isNumberField: ReadonlySet<string> = new Set(numberFields);
+
+/** The numbers of a payload beside the duration; `undefined` where there are none. */
+export function numbersOf(payload: Readonly<Record<string, Value>>): Readonly<Record<string, number>> | undefined {
+  let numbers: Record<string, number> | undefined;
+  for (const name of Object.keys(payload)) {
     const value = payload[name];
-    if (value === undefined) continue;
+    if (typeof value !== "number" || !isNumberField.has(name)) continue;
     numbers ??= {};
     numbers[name] = value;
   }
-  return numbers === undefined ? null : JSON.stringify(numbers);
+  return numbers;
 }
 
-export function parseNumbers(cell: unknown): Readonly<Record<string, number>> {
-  return typeof cell === "string" ? JSON.parse(cell) : {};
+export function parseNumbers(cell: unknown): Readonly<Record<string, number>> | undefined {
+  return typeof cell === "string" ? JSON.parse(cell) : undefined;
 }
 
 /** A stored row (of events joined with words) as the flat payload it was. */

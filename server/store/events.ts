@@ -6,7 +6,7 @@ import type { EventTypeName } from "../../shared/events.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import { Barred } from "./barred.ts";
-import { durationField, numbersText, parseNumbers, wordFields } from "./columns.ts";
+import { durationField, numbersOf, wordFields } from "./columns.ts";
 import { type Connection, immediately, type Row, type Statement, type Value } from "./driver.ts";
 import { uuidBytes } from "./ids.ts";
 import { localHour } from "./local-time.ts";
@@ -121,7 +121,7 @@ class Writer {
         const words = this.#words.idOf(event);
         const duration = payload[durationField];
         const durationMs = typeof duration === "number" ? duration : undefined;
-        const numbers = numbersText(payload);
+        const numbers = numbersOf(payload);
         const inserted = this.#insert.run(
           uuidBytes(id),
           stream.id,
@@ -130,7 +130,7 @@ class Writer {
           tsMs,
           utcOffsetMin,
           durationMs ?? null,
-          numbers,
+          numbers === undefined ? null : JSON.stringify(numbers),
         );
         if (inserted === 0) continue;
         stored += 1;
@@ -140,7 +140,7 @@ class Writer {
         if (counted !== undefined) session.counts[counted] += 1;
         stream.lastSeq = Math.max(stream.lastSeq, seq);
         stream.received += 1;
-        tallies.of(localHour(tsMs, utcOffsetMin), words).add(durationMs, parseNumbers(numbers));
+        tallies.add(localHour(tsMs, utcOffsetMin), words, durationMs, numbers);
       }
       for (const { id, firstMs, lastMs, counts } of sessions.values()) {
         const { commands, workspaces, tasks, errors } = counts;

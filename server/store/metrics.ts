@@ -6,7 +6,7 @@
 import { parseNumbers } from "./columns.ts";
 import type { Connection, Row, Statement } from "./driver.ts";
 import { dayOfHour, firstDayOfMonth, localHour, monthOfDay } from "./local-time.ts";
-import { addValue, type Bins, binsText, mergeBins, parseBins } from "./sketch.ts";
+import { binOf, Sketch } from "./sketch.ts";
 
 export const grains = { hour: 0, day: 1, month: 2 } as const;
 
@@ -14,42 +14,65 @@ export const grains = { hour: 0, day: 1, month: 2 } as const;
 type Summary = [count: number, sum: number, min: number, max: number];
 
 /** What happened to one combination of words in one bucket. */
-export class Tally {
+class Tally {
   count = 0;
-  durations: Summary = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  readonly bins: Bins = new Map();
-  readonly numbers = new Map<string, Summary>();
+  durations: Summary | undefined;
+  /** The bins of the durations, as a stored sketch is written. */
+  bins = "";
+  numbers: Record<string, Summary> | undefined;
 
-  add(durationMs: number | undefined, numbers: Readonly<Record<string, number>>): void {
+  add(durationMs: number | undefined, numbers: Readonly<Record<string, number>> | undefined): void {
     this.count += 1;
     if (durationMs !== undefined) {
       this.durations = joined(this.durations, [1, durationMs, durationMs, durationMs]);
-      addValue(this.bins, durationMs);
+      this.#addBins(String(binOf(durationMs)));
     }
+    if (numbers === undefined) return;
     for (const [name, value] of Object.entries(numbers)) this.#join(name, [1, value, value, value]);
   }
 
   /** Adds a stored row. */
   addRow(row: Row): void {
     this.count += Number(row["count"]);
-    const durations = Number(row["duration_count"]);
-    if (durations > 0) {
-      const { duration_sum: sum, duration_min: min, duration_max: max } = row;
-      this.durations = joined(this.durations, [durations, Number(sum), Number(min), Number(max)]);
-      mergeBins(this.bins, parseBins(row["duration_sketch"]));
+    const { duration_count: known, duration_sum: sum, duration_min: min, duration_max: max } = row;
+    if (Number(known) > 0) {
+      this.durations = joined(this.durations, [Number(known), Number(sum), Number(min), Number(max)]);
+      this.#addBins(String(row["duration_sketch"]));
     }
-    const numbers: Readonly<Record<string, Summary>> =
-      typeof row["numbers"] === "string" ? JSON.parse(row["numbers"]) : {};
-    for (const [name, summary] of Object.entries(numbers)) this.#join(name, summary);
+    if (typeof row["numbers"] !== "string") return;
+    for (const [name, summary] of Object.entries(JSON.parse(row["numbers"]) as Record<string, Summary>)) {
+      this.#join(name, summary);
+    }
+  }
+
+  addTally({ count, durations, bins, numbers }: Tally): void {
+    this.count += count;
+    if (durations !== undefined) {
+      this.durations = joined(this.durations, durations);
+      this.#addBins(bins);
+    }
+    for (const [name, summary] of Object.entries(numbers ?? {})) this.#join(name, summary);
+  }
+
+  /** Its bins with each bin once. */
+  compact(): void {
+    const sketch = new Sketch();
+    if (this.bins !== "") sketch.addText(this.bins);
+    this.bins = String(sketch);
+  }
+
+  #addBins(bins: string): void {
+    this.bins = this.bins === "" ? bins : `${this.bins},${bins}`;
   }
 
   #join(name: string, summary: Summary): void {
-    const known = this.numbers.get(name);
-    this.numbers.set(name, known === undefined ? summary : joined(known, summary));
+    this.numbers ??= {};
+    this.numbers[name] = joined(this.numbers[name], summary);
   }
 }
 
-function joined(a: Summary, b: Summary): Summary {
+function joined(a: Summary | undefined, b: Summary): Summary {
+  if (a === undefined) return b;
   // A sum of fractions is kept to a millionth, so that its order does not matter.
   const sum = Math.round((a[1] + b[1]) * 1_000_000) / 1_000_000;
   return [a[0] + b[0], sum, Math.min(a[2], b[2]), Math.max(a[3], b[3])];
@@ -57,16 +80,23 @@ function joined(a: Summary, b: Summary): Summary {
 
 /** Tallies of one transaction, by bucket and words. */
 export class Tallies {
-  readonly #tallies = new Map<string, { readonly hour: number; readonly words: number; readonly tally: Tally }>();
+  readonly #tallies = new Map<number, { readonly hour: number; readonly words: number; readonly tally: Tally }>();
 
-  of(hour: number, words: number): Tally {
-    const key = `${hour} ${words}`;
+  /** Adds an event. */
+  add(
+    hour: number,
+    words: number,
+    durationMs: number | undefined,
+    numbers: Readonly<Record<string, number>> | undefined,
+  ): void {
+    // Hours have six digits until the year 2084: both fit into one whole number.
+    const key = words * 1_000_000 + hour;
     let entry = this.#tallies.get(key);
     if (entry === undefined) {
       entry = { hour, words, tally: new Tally() };
       this.#tallies.set(key, entry);
     }
-    return entry.tally;
+    entry.tally.add(durationMs, numbers);
   }
 
   [Symbol.iterator]() {
@@ -74,15 +104,30 @@ export class Tallies {
   }
 }
 
+const columns = `grain, bucket, words, count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers`;
+
 /** The statements that keep rollups, prepared once for a connection. */
 export class MetricsTable {
   readonly #find: Statement;
   readonly #put: Statement;
+  readonly #grow: Statement;
   readonly #closedDay: Statement;
 
   constructor(connection: Connection) {
     this.#find = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket = ? AND words = ?");
-    this.#put = connection.prepare("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#put = connection.prepare(`INSERT OR REPLACE INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    // What is there is not read: counts and bins are added to.
+    this.#grow = connection.prepare(
+      `INSERT INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+       ON CONFLICT DO UPDATE SET count = count + excluded.count,
+         duration_count = duration_count + excluded.duration_count,
+         duration_sum = duration_sum + excluded.duration_sum,
+         duration_min = min(ifnull(duration_min, excluded.duration_min), ifnull(excluded.duration_min, duration_min)),
+         duration_max = max(ifnull(duration_max, excluded.duration_max), ifnull(excluded.duration_max, duration_max)),
+         duration_sketch = CASE WHEN duration_sketch IS NULL THEN excluded.duration_sketch
+           WHEN excluded.duration_sketch IS NULL THEN duration_sketch
+           ELSE duration_sketch || ',' || excluded.duration_sketch END`,
+    );
     this.#closedDay = connection.prepare("SELECT value FROM state WHERE name = 'closed_day'");
   }
 
@@ -104,37 +149,22 @@ export class MetricsTable {
   }
 
   put(grain: number, bucket: number, words: number, { count, durations, bins, numbers }: Tally): void {
-    const [known, sum, min, max] = durations;
-    const others = numbers.size === 0 ? null : JSON.stringify(Object.fromEntries([...numbers].sort()));
-    this.#put.run(
-      grain,
-      bucket,
-      words,
-      count,
-      known,
-      sum,
-      known === 0 ? null : min,
-      known === 0 ? null : max,
-      known === 0 ? null : binsText(bins),
-      others,
-    );
+    const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
+    const others = numbers === undefined ? null : JSON.stringify(Object.fromEntries(Object.entries(numbers).sort()));
+    this.#put.run(grain, bucket, words, count, known, sum, min, max, known === 0 ? null : bins, others);
   }
 
   #add(grain: number, bucket: number, words: number, tally: Tally): void {
-    const row = this.#find.get(grain, bucket, words);
-    if (row === undefined) {
-      this.put(grain, bucket, words, tally);
+    const { count, durations, bins, numbers } = tally;
+    if (numbers === undefined) {
+      const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
+      this.#grow.run(grain, bucket, words, count, known, sum, min, max, known === 0 ? null : bins);
       return;
     }
     const whole = new Tally();
-    whole.addRow(row);
-    whole.count += tally.count;
-    whole.durations = joined(whole.durations, tally.durations);
-    mergeBins(whole.bins, tally.bins);
-    for (const [name, summary] of tally.numbers) {
-      const known = whole.numbers.get(name);
-      whole.numbers.set(name, known === undefined ? summary : joined(known, summary));
-    }
+    const row = this.#find.get(grain, bucket, words);
+    if (row !== undefined) whole.addRow(row);
+    whole.addTally(tally);
     this.put(grain, bucket, words, whole);
   }
 }
@@ -144,7 +174,7 @@ export function isClosed(month: number, closedDay: number): boolean {
   return firstDayOfMonth(month + 1) <= closedDay;
 }
 
-/** Sums the rows of one grain from `from` to before `to` up into one bucket of the next. */
+/** Sums the rows of one grain from `from` to before `to` up into one bucket of the next; what was summed gets compact. */
 function sumUp(
   connection: Connection,
   table: MetricsTable,
@@ -160,8 +190,17 @@ function sumUp(
     const tally = tallies.get(words) ?? new Tally();
     tally.addRow(row);
     tallies.set(words, tally);
+    const own = new Tally();
+    own.addRow(row);
+    own.compact();
+    if (own.durations !== undefined && own.bins !== row["duration_sketch"]) {
+      table.put(grain, Number(row["bucket"]), words, own);
+    }
   }
-  for (const [words, tally] of tallies) table.put(grain + 1, bucket, words, tally);
+  for (const [words, tally] of tallies) {
+    tally.compact();
+    table.put(grain + 1, bucket, words, tally);
+  }
 }
 
 /**
@@ -192,14 +231,28 @@ export function closeDays(connection: Connection, today: number, most = 31): boo
 export function recount(connection: Connection): void {
   const table = new MetricsTable(connection);
   const tallies = new Tallies();
-  for (const row of connection
-    .prepare("SELECT words, ts, utc_offset_min, duration_ms, numbers FROM events")
-    .iterate()) {
-    const { words, ts, utc_offset_min: offset, duration_ms: duration, numbers } = row;
-    tallies
-      .of(localHour(Number(ts), Number(offset)), Number(words))
-      .add(duration === null ? undefined : Number(duration), parseNumbers(numbers));
+  const rows = connection.prepare("SELECT words, ts, utc_offset_min, duration_ms, numbers FROM events").iterate();
+  for (const { words, ts, utc_offset_min: offset, duration_ms: duration, numbers } of rows) {
+    tallies.add(
+      localHour(Number(ts), Number(offset)),
+      Number(words),
+      duration === null ? undefined : Number(duration),
+      parseNumbers(numbers),
+    );
   }
   connection.exec("DELETE FROM metrics");
   table.apply(tallies);
+}
+
+/** The rollups in a form in which equal ones are equal: each sketch compact. For tests and for checks. */
+export function canonicalRollups(connection: Connection): readonly Row[] {
+  return connection
+    .prepare("SELECT * FROM metrics ORDER BY grain, bucket, words")
+    .all()
+    .map((row) => {
+      const tally = new Tally();
+      tally.addRow(row);
+      tally.compact();
+      return { ...row, duration_sketch: tally.bins };
+    });
 }

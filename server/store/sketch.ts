@@ -1,56 +1,66 @@
 /**
- * Quantiles of durations that can be merged: DDSketch (Masson, Rim, Lee 2019) with 1 % relative accuracy. A stored sketch is
- * a text of its bins, `key:count` joined by commas; a zero has a key of its own.
+ * Quantiles of durations that can be merged: DDSketch (Masson, Rim, Lee 2019) with 2 % relative accuracy; the library
+ * gives the mapping of values to bins.
+ *
+ * A stored sketch is a text of bins, `bin` or `bin:count` joined by commas. Two texts joined by a comma are the sketch of all
+ * their values, so that a value is added without reading what is there.
  */
 import { DDSketch } from "@datadog/sketches-js";
 
-/** Which bin a value belongs to, and what a bin stands for: all that a sketch of bins needs of the library. */
-const { mapping } = new DDSketch({ relativeAccuracy: 0.01 });
+const { mapping } = new DDSketch({ relativeAccuracy: 0.02 });
 
-/** The key of zero: lower than any that the mapping gives to a whole number of milliseconds. */
-const zeroKey = -1;
+/** Bin 0 is zero; the others are the mapping's keys, moved by one. The longest duration, 30 days, has one of the last. */
+const binCount = 600;
 
-/** Bin → how many values are in it. */
-export type Bins = Map<number, number>;
-
-export function addValue(bins: Bins, value: number, count = 1): void {
-  const key = value < 1 ? zeroKey : mapping.key(value);
-  bins.set(key, (bins.get(key) ?? 0) + count);
+export function binOf(value: number): number {
+  return value < 1 ? 0 : Math.min(binCount - 1, mapping.key(value) + 1);
 }
 
-export function mergeBins(into: Bins, from: Bins): void {
-  for (const [key, count] of from) into.set(key, (into.get(key) ?? 0) + count);
-}
+/** How many values are in each bin. */
+export class Sketch {
+  readonly #counts = new Float64Array(binCount);
 
-export function binsText(bins: Bins): string {
-  return [...bins]
-    .sort(([a], [b]) => a - b)
-    .map(([key, count]) => `${key}:${count}`)
-    .join(",");
-}
-
-/** Several texts joined by commas are the sketch of all their values. */
-export function parseBins(text: unknown): Bins {
-  const bins: Bins = new Map();
-  if (typeof text !== "string" || text === "") return bins;
-  for (const bin of text.split(",")) {
-    const colon = bin.indexOf(":");
-    const key = Number(bin.slice(0, colon));
-    bins.set(key, (bins.get(key) ?? 0) + Number(bin.slice(colon + 1)));
+  add(value: number): void {
+    const bin = binOf(value);
+    this.#counts[bin] = (this.#counts[bin] ?? 0) + 1;
   }
-  return bins;
-}
 
-/** The value below which the share `p` lies (nearest rank), to 1 % and within what was seen; `null` of nothing. */
-export function quantile(bins: Bins, p: number, least: number, most: number): number | null {
-  const sorted = [...bins].sort(([a], [b]) => a - b);
-  const all = sorted.reduce((total, [, count]) => total + count, 0);
-  let below = 0;
-  for (const [key, count] of sorted) {
-    below += count;
-    if (below < Math.ceil(p * all)) continue;
-    const value = key === zeroKey ? 0 : Math.round(mapping.value(key));
-    return Math.min(most, Math.max(least, value));
+  /** Adds a stored sketch. One pass over its characters: a page reads hundreds of them. */
+  addText(text: string): void {
+    let bin = 0;
+    let count = -1;
+    for (let at = 0; at <= text.length; at += 1) {
+      // A comma, or the end.
+      const code = at === text.length ? 44 : text.charCodeAt(at);
+      if (code === 44) {
+        this.#counts[bin] = (this.#counts[bin] ?? 0) + (count === -1 ? 1 : count);
+        bin = 0;
+        count = -1;
+      } else if (code === 58) count = 0;
+      else if (count === -1) bin = bin * 10 + code - 48;
+      else count = count * 10 + code - 48;
+    }
   }
-  return null;
+
+  toString(): string {
+    const parts: string[] = [];
+    for (let bin = 0; bin < binCount; bin += 1) {
+      const count = this.#counts[bin] ?? 0;
+      if (count > 0) parts.push(count === 1 ? String(bin) : `${bin}:${count}`);
+    }
+    return parts.join(",");
+  }
+
+  /** The value below which the share `p` lies (nearest rank), to 2 % and within what was seen; `null` of nothing. */
+  quantile(p: number, least: number, most: number): number | null {
+    const all = this.#counts.reduce((total, count) => total + count, 0);
+    let below = 0;
+    for (let bin = 0; bin < binCount; bin += 1) {
+      below += this.#counts[bin] ?? 0;
+      if (below === 0 || below < Math.ceil(p * all)) continue;
+      const value = bin === 0 ? 0 : Math.round(mapping.value(bin - 1));
+      return Math.min(most, Math.max(least, value));
+    }
+    return null;
+  }
 }

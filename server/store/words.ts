@@ -1,4 +1,5 @@
 /** The table of combinations of words: each has one row, found by its key. */
+import type { FieldName } from "../../shared/fields.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import { toCell, wordFields } from "./columns.ts";
 import type { Connection, Row, Statement, Value } from "./driver.ts";
@@ -20,25 +21,25 @@ export class WordTable {
   }
 
   /** The id of what an event says in words, within the transaction that writes the event. */
-  idOf({ type, source, payload }: CleanEvent): number {
-    let key = `["${type}","${source}"`;
-    for (const name of wordFields) {
+  idOf(event: CleanEvent): number {
+    const { type, source, payload } = event;
+    // The firewall makes payloads of one type in one order, so that what is equal has mostly one spelling.
+    let spelling = `${type} ${source}`;
+    for (const name of Object.keys(payload)) {
       const value = payload[name];
-      if (value !== undefined) key += `,"${name}",${JSON.stringify(value)}`;
+      if (typeof value !== "number") spelling += ` ${name} ${value}`;
     }
-    return this.#id(`${key}]`, type, source, (name) => toCell(payload[name]));
+    const known = this.#ids.get(spelling);
+    if (known !== undefined) return known;
+    const id = this.#id(type, source, (name) => toCell(payload[name]));
+    if (this.#ids.size >= remembered) this.#ids.clear();
+    this.#ids.set(spelling, id);
+    return id;
   }
 
   /** The same of a row of an older table. */
   idOfRow(row: Row): number {
-    const type = String(row["event_type"]);
-    const source = String(row["source"]);
-    let key = `["${type}","${source}"`;
-    for (const name of wordFields) {
-      const value = row[name] ?? null;
-      if (value !== null) key += `,"${name}",${JSON.stringify(value)}`;
-    }
-    return this.#id(`${key}]`, type, source, (name) => row[name] ?? null);
+    return this.#id(String(row["event_type"]), String(row["source"]), (name) => row[name] ?? null);
   }
 
   /** After something was erased: ids may be gone. */
@@ -46,13 +47,11 @@ export class WordTable {
     this.#ids.clear();
   }
 
-  #id(key: string, type: string, source: string, cellOf: (name: (typeof wordFields)[number]) => Value): number {
-    const known = this.#ids.get(key);
-    if (known !== undefined) return known;
-    const row = this.#find.get(key) ?? this.#insert.get(key, type, source, ...wordFields.map(cellOf));
-    const id = Number(row?.["id"]);
-    if (this.#ids.size >= remembered) this.#ids.clear();
-    this.#ids.set(key, id);
-    return id;
+  #id(type: string, source: string, cellOf: (name: FieldName) => Value): number {
+    const cells = wordFields.map(cellOf);
+    const said = wordFields.flatMap((name, n) => (cells[n] === null ? [] : [name, cells[n]]));
+    const key = JSON.stringify([type, source, ...said]);
+    const row = this.#find.get(key) ?? this.#insert.get(key, type, source, ...cells);
+    return Number(row?.["id"]);
   }
 }

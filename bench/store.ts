@@ -1,0 +1,257 @@
+/**
+ * The store against better-sqlite3 alone, which inserts the same rows in the same batches, synced, with the same two unique
+ * indexes. `store-rate`: clean events with sessions and rollups. `worker-rate`: raw events through consent, firewall and
+ * store. And what a page costs over a month and a year, once with a million events and once with a tenth of them.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { v4, v7 } from "uuid";
+import { readStats } from "../server/analytics/stats.ts";
+import { systemClock } from "../server/clock.ts";
+import { noticeHash } from "../server/consent-log.ts";
+import { pathsFrom } from "../server/paths.ts";
+import { type CleanEvent, markClean } from "../server/privacy/clean.ts";
+import { thisProduct } from "../server/product.ts";
+import { openBetterSqlite3 } from "../server/store/better-sqlite3.ts";
+import { immediately } from "../server/store/driver.ts";
+import { uuidBytes } from "../server/store/ids.ts";
+import { dayOfHour, localHourOf } from "../server/store/local-time.ts";
+import { closeDays } from "../server/store/metrics.ts";
+import { Store } from "../server/store/store.ts";
+import { Worker } from "../server/worker.ts";
+import { categories } from "../shared/categories.ts";
+import { noticeVersion } from "../shared/consent-text.ts";
+import { sealRaw } from "../shared/raw.ts";
+import { type Figure, figure, quantile } from "./figure.ts";
+import { sampleLines } from "./sample.ts";
+
+const batchSize = 50;
+const batches = 400;
+const dayMs = 24 * 60 * 60 * 1000;
+const paths = [
+  "git commit",
+  "npm run",
+  "ls",
+  "cd",
+  "docker compose up",
+  "kubectl get",
+  "make",
+  "python3",
+  "cargo test",
+  "rg",
+];
+
+function cleanBatch(session: string, from: number, size: number, tsOf: (n: number) => number): readonly CleanEvent[] {
+  return Array.from({ length: size }, (_, n) => {
+    const seq = from + n + 1;
+    const ended = seq % 2 === 0;
+    const payload = {
+      stream: "tool",
+      tool_name: "run_terminal_cmd",
+      tool_phase: ended ? "end" : "start",
+      command_path: paths[(seq >> 1) % paths.length] ?? "ls",
+      workspace_hash: "0123456789abcdef0123456789abcdef",
+      ...(ended ? { status: "ok", exit_class: "success", duration_ms: (seq * 7919) % 60_000 } : {}),
+    };
+    return markClean({
+      id: v7(),
+      type: "agent_event",
+      tsMs: tsOf(seq),
+      utcOffsetMin: 60,
+      sessionId: session,
+      source: "vscode_terminal",
+      seq,
+      payload,
+    });
+  });
+}
+
+/** Events a second of `write` over all batches; the batches are made before. */
+function rate<B>(made: readonly B[], write: (batch: B) => void): number {
+  const start = performance.now();
+  for (const batch of made) write(batch);
+  return (made.length * batchSize) / ((performance.now() - start) / 1_000);
+}
+
+function rawRate(folder: string, name: string): number {
+  const database = openBetterSqlite3(join(folder, name), { readOnly: false, busyTimeoutMs: 0 });
+  database.exec(`
+    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, event_id BLOB NOT NULL UNIQUE, stream INTEGER NOT NULL,
+      seq INTEGER NOT NULL, words INTEGER NOT NULL, ts INTEGER NOT NULL, utc_offset_min INTEGER NOT NULL,
+      duration_ms INTEGER, numbers TEXT, UNIQUE (stream, seq)) STRICT;`);
+  const insert = database.prepare("INSERT INTO events VALUES (NULL, ?, 1, ?, ?, ?, 60, ?, NULL)");
+  const made = Array.from({ length: batches }, (_, n) => cleanBatch("", n * batchSize, batchSize, () => Date.now()));
+  const found = rate(made, (batch) =>
+    immediately(database, () => {
+      for (const { id, seq, tsMs } of batch) insert.run(uuidBytes(id), seq, seq % 20, tsMs, seq % 900);
+    }),
+  );
+  database.close();
+  return found;
+}
+
+function storeRate(folder: string, name: string): number {
+  const store = new Store(join(folder, name), thisProduct, systemClock);
+  const session = v4();
+  const made = Array.from({ length: batches }, (_, n) =>
+    cleanBatch(session, n * batchSize, batchSize, () => Date.now()),
+  );
+  const found = rate(made, (batch) => void store.write(batch));
+  store.close();
+  return found;
+}
+
+function workerRate(home: string): number {
+  mkdirSync(home);
+  const listener = { dataChanged: () => undefined, problemChanged: () => undefined };
+  const worker = new Worker(pathsFrom({}, home), {}, { telemetry: true, enabled: true }, systemClock, listener);
+  const notice = { version: noticeVersion, sha256: noticeHash };
+  worker.giveConsent({ mode: "local", collect: categories, share: [], notice, via: "vscode_page" });
+  const session_id = v4();
+  let seq = 0;
+  const event = () => {
+    seq += 1;
+    const ended = seq % 2 === 0 ? { exit_code: 0, duration_ms: seq % 900 } : {};
+    return sealRaw({
+      id: v7(),
+      event_type: "agent_event",
+      ts: Date.now(),
+      utc_offset_min: 60,
+      session_id,
+      source: "vscode_terminal",
+      seq,
+      stream: "tool",
+      tool_name: "run_terminal_cmd",
+      tool_phase: seq % 2 === 0 ? "end" : "start",
+      command_line: sampleLines[(seq >> 1) % sampleLines.length],
+      workspace: "file:///home/someone/project",
+      ...ended,
+    });
+  };
+  const made = Array.from({ length: batches }, () => Array.from({ length: batchSize }, event));
+  const found = rate(made, (events) => void worker.record({ events }));
+  worker.close();
+  return found;
+}
+
+/** Each is measured in turns with the baseline, so that a drifting machine drifts for both. */
+export async function storing(): Promise<readonly Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  try {
+    const rounds = [0, 1, 2].map((n) => ({
+      raw: rawRate(folder, `raw${n}.db`),
+      store: storeRate(folder, `store${n}.db`),
+      worker: workerRate(join(folder, `home${n}`)),
+    }));
+    const median = (key: "raw" | "store" | "worker") =>
+      quantile(
+        rounds.map((round) => round[key]),
+        0.5,
+      );
+    const against = "better-sqlite3 alone, same rows, same batches";
+    const of = (name: string, value: number, least: number) =>
+      figure({
+        name,
+        unit: "events/s",
+        value,
+        against,
+        baseline: median("raw"),
+        limit: least * median("raw"),
+        atLeast: true,
+      });
+    return [of("store-rate", median("store"), 0.5), of("worker-rate", median("worker"), 0.3)];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const million = 1_000_000;
+
+/** A year of so many events, days and months made. */
+function yearOf(file: string, events: number): Store {
+  const store = new Store(file, thisProduct, systemClock);
+  const nowMs = Date.now();
+  const perDay = Math.ceil(events / 365);
+  for (let day = 364; day >= 0; day -= 1) {
+    const startMs = nowMs - day * dayMs - dayMs / 2;
+    store.write(cleanBatch(v4(), 0, perDay, (seq) => startMs + Math.floor((seq / perDay) * (dayMs / 2))));
+  }
+  store.change((connection) => {
+    immediately(connection, () => {
+      while (closeDays(connection, dayOfHour(localHourOf(nowMs)), 400));
+    });
+  });
+  return store;
+}
+
+function statsMs(store: Store, period: "month" | "year"): number {
+  const times = Array.from({ length: 21 }, () => {
+    const start = performance.now();
+    store.read((connection) => readStats(connection, period, Date.now()));
+    return performance.now() - start;
+  });
+  return quantile(times, 0.5);
+}
+
+/** An export's memory, in a process of its own. */
+function exportRss(file: string, target: string): number {
+  const script = `
+    const { Store } = await import(process.argv[1]);
+    const { thisProduct } = await import(process.argv[2]);
+    const store = new Store(process.argv[3], thisProduct, { nowMs: Date.now });
+    store.export(process.argv[4]);
+    console.log(process.resourceUsage().maxRSS * 1024);`;
+  const module = (path: string) => new URL(path, import.meta.url).pathname;
+  const args = [module("../server/store/store.ts"), module("../server/product.ts"), file, target];
+  return Number(execFileSync(process.execPath, ["--input-type=module", "-e", script, ...args], { encoding: "utf8" }));
+}
+
+export async function reading(): Promise<readonly Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  try {
+    const small = yearOf(join(folder, "small.db"), million / 10);
+    const large = yearOf(join(folder, "large.db"), million);
+    const against = "the same of a tenth of the events";
+    const of = (name: string, period: "month" | "year") =>
+      figure({
+        name,
+        unit: "ms",
+        value: statsMs(large, period),
+        against,
+        baseline: statsMs(small, period),
+        limit: 10,
+      });
+    const month = of("stats-month", "month");
+    const year = of("stats-year", "year");
+    large.close();
+    small.close();
+    const bytes = statSync(join(folder, "large.db")).size / (Math.ceil(million / 365) * 365);
+    const target = join(folder, "export.json");
+    const rss = exportRss(join(folder, "large.db"), target);
+    return [
+      month,
+      year,
+      figure({
+        name: "bytes-per-event",
+        unit: "bytes",
+        value: bytes,
+        against: "a UUID as text",
+        baseline: 36,
+        limit: 120,
+      }),
+      figure({
+        name: "export-memory",
+        unit: "bytes",
+        value: rss,
+        against: "the file written",
+        baseline: statSync(target).size,
+        limit: 100 * 1024 * 1024,
+      }),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
