@@ -42,7 +42,12 @@ export function registerCommands(needed: () => Product): readonly Disposable[] {
     commands.registerCommand(`nexus.telemetry.${name}`, async () => {
       const product = needed();
       const ended = product.telemetry.ownCommands.began(name);
-      ended(await run(await product.faces(), product.log));
+      try {
+        ended(await run(await product.faces(), product.log));
+      } catch (error) {
+        ended("failed");
+        throw error;
+      }
     }),
   );
 }

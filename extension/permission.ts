@@ -55,7 +55,7 @@ export class PermissionSource implements Disposable {
   get editor(): EditorState {
     return {
       telemetry: env.isTelemetryEnabled,
-      enabled: workspace.getConfiguration("nexus.telemetry").get<boolean>("enabled", true),
+      enabled: workspace.getConfiguration("nexus.telemetry").get<unknown>("enabled", true) === true,
     };
   }
 

@@ -43,13 +43,18 @@ export class EventQueue {
 
   /** Takes an event, or answers `false` where the queue is full. */
   push(event: Raw): boolean {
-    if (this.#events.length >= this.#capacity) return false;
+    if (!this.hasRoom) return false;
     const length = this.#events.push(event);
     if (this.#sending === undefined && !this.#pausing) {
       if (length >= maxBatch) this.#send();
       else this.#cancelTimer ??= this.#timers.after(gatherMs, () => this.#elapsed());
     }
     return true;
+  }
+
+  /** Whether one more event would be taken. */
+  get hasRoom(): boolean {
+    return this.#events.length < this.#capacity;
   }
 
   /** Sends what is there without waiting; resolves when the attempt is over, whatever came of it. */

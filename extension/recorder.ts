@@ -34,7 +34,8 @@ export class Recorder {
   }
 
   #recordDrops(): void {
-    if (this.#push("events_dropped", "vscode", { dropped_count: this.#dropped })) this.#dropped = 0;
+    if (this.#queue.hasRoom && this.#push("events_dropped", "vscode", { dropped_count: this.#dropped }))
+      this.#dropped = 0;
   }
 
   #push<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T]): boolean {

@@ -116,6 +116,8 @@ export class Telemetry implements Disposable {
 
   #follow(permission: Permission): void {
     const on = permission.mode !== "off";
+    // What a source says at its end must not complete a batch.
+    if (!on) this.#queue.clear();
     this.#captures.allow(on);
     if (on) this.#supervisor.keep();
     else {

@@ -12,6 +12,7 @@ import { type ConsentReading, type Mode, readConsent } from "../shared/consent.t
 import { noticeText, noticeVersion } from "../shared/consent-text.ts";
 import type { Clock } from "./clock.ts";
 import { WatchedFile } from "./config.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 export interface Decision {
   readonly mode: Mode;
@@ -73,7 +74,8 @@ export class ConsentLog {
       mode: decision.mode,
       collect: decision.mode === "off" ? [] : decision.collect,
       share: decision.mode === "share" ? decision.share : [],
-      notice: { version, sha256, language: "en" },
+      // For a no any text will do, and only our own is written down.
+      notice: { version: noticeVersion, sha256: noticeHash, language: "en" },
       via: decision.via,
     };
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
@@ -88,16 +90,5 @@ export class ConsentLog {
     }
     syncFolder(dirname(this.path));
     return tsMs;
-  }
-}
-
-/** Makes a new directory entry durable. Windows has no such call, and needs none. */
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -78,6 +78,8 @@ export class Worker {
   }
 
   record({ events }: Checked<(typeof recordEvents)["params"]>): Result<typeof recordEvents> {
+    // Another window may have purged: names that come again get other hashes there and here.
+    if (this.#identity.hasChanged()) this.#hasher.forget();
     const outcome = this.#collector.record(events);
     if (outcome.outcome === "failed") this.#setProblem(outcome.problem);
     else this.#settle();
@@ -89,6 +91,8 @@ export class Worker {
   /** @throws StaleNoticeError, or the file system's error. */
   giveConsent(decision: Decision): Result<typeof giveConsent> {
     const decidedMs = this.#consent.append(decision);
+    // Names of the user's own are not even remembered longer than they may be hashed.
+    this.#hasher.forget();
     const permission = this.#permissionAfter(decision, decidedMs);
     if (permission.mode === "off") this.#store.close();
     return { permission, decidedMs };

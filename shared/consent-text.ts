@@ -12,7 +12,8 @@ export const notice = {
   title: "What may Nexus Telemetry record?",
   intro:
     "Nexus Telemetry shows you what your tools do all day, what is slow and what fails. It is off until you say yes. " +
-    "What it records stays in a database on this machine. Nothing is sent anywhere.",
+    "What it records stays in a database on this machine, with its time and your clock's offset from UTC, so that your days " +
+    "are your days. Nothing is sent anywhere.",
   categories: {
     tool_usage: {
       title: "Tool usage",
@@ -23,7 +24,7 @@ export const notice = {
     },
     command_usage: {
       title: "Command names",
-      text: "The public name of a program and its subcommand, such as git commit. A name that is not on a public list is recorded as other.",
+      text: "The public name of a program and its subcommand, such as git commit. A name that is not on a public list is recorded as other. Of Nexus's own commands also whether they finished, failed or were cancelled.",
     },
     performance: {
       title: "Performance",
@@ -68,7 +69,7 @@ export const notice = {
     "prompts, answers, or any text that you or an agent wrote",
     "passwords, keys or tokens",
     "your name, your e-mail address, your IP address, your machine's name or serial numbers",
-    "where you are",
+    "where you are, beyond your clock's offset from UTC",
   ],
   rights:
     "You can look at, export or delete everything at any time, and withdraw your consent as easily as you gave it. " +

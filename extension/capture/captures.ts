@@ -21,7 +21,7 @@ export class Captures {
     const settings = workspace.getConfiguration("nexus.telemetry.capture");
     for (const source of this.#sources) {
       const running = this.#running.get(source);
-      const wanted = this.#wanted && settings.get<boolean>(source.name, true);
+      const wanted = this.#wanted && settings.get<unknown>(source.name, true) === true;
       if (wanted && running === undefined) this.#running.set(source, source.start());
       if (!wanted && running !== undefined) {
         running.dispose();

@@ -12,6 +12,8 @@ export class OwnCommands implements CaptureSource {
   readonly name = "commands";
   readonly #recorder: Recorder;
   #listening = false;
+  /** How often it was started: what began before a pause does not end after it. */
+  #starts = 0;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -19,6 +21,7 @@ export class OwnCommands implements CaptureSource {
 
   start(): Disposable {
     this.#listening = true;
+    this.#starts += 1;
     return {
       dispose: () => {
         this.#listening = false;
@@ -30,10 +33,11 @@ export class OwnCommands implements CaptureSource {
   began(command: string): (outcome: Outcome) => void {
     if (!this.#listening || unrecorded.has(command)) return () => undefined;
     const named = { command_path: `telemetry ${command}`, invocation_kind: "vsix" } as const;
+    const starts = this.#starts;
     const startedMs = performance.now();
     this.#recorder.record("command_started", "vscode", named);
     return (outcome) => {
-      if (!this.#listening) return;
+      if (!this.#listening || starts !== this.#starts) return;
       const duration_ms = Math.round(performance.now() - startedMs);
       this.#recorder.record(`command_${outcome}`, "vscode", { ...named, duration_ms });
     };

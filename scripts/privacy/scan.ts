@@ -15,13 +15,17 @@ function scanned(line: string): string {
 
 /** Splits at line feeds alone: a text may hold every other kind of line end. */
 async function* linesOf(input: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = "";
+  // The parts of a line that has not ended yet.
+  let parts: string[] = [];
   for await (const chunk of input) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
+    const [first = "", ...more] = chunk.split("\n");
+    parts.push(first);
+    for (const next of more) {
+      yield parts.join("");
+      parts = [next];
+    }
   }
-  yield rest;
+  yield parts.join("");
 }
 
 let number = 0;

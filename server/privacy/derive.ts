@@ -7,6 +7,7 @@
  */
 import { type EventTypeName, fieldsOf, perEventType } from "../../shared/events.ts";
 import { type FieldName, fieldTable, type Status } from "../../shared/fields.ts";
+import { thinktools } from "../../shared/vocabulary/thinktools.ts";
 import { commandPath } from "./command-path.ts";
 import { exitClass, statusOf } from "./exit-class.ts";
 import type { NameHasher, NameKind } from "./identity.ts";
@@ -29,6 +30,8 @@ const openLists = perEventType((type) =>
   }),
 );
 
+const knownThinktools: ReadonlySet<unknown> = new Set(thinktools);
+
 /** Where names may be hashed: only with the consent of the hash's category is there a salt at all. */
 export interface Hashing {
   readonly hasher: NameHasher;
@@ -39,9 +42,14 @@ export interface Hashing {
 export function resolve(type: EventTypeName | Alias, known: Known): EventTypeName {
   if (type === "thinktool_executed") return "thinktool_completed";
   if (type !== "command_executed") return type;
-  const { success, status, error_category: category } = known;
-  if (status === "cancelled" || category === "cancelled") return "command_cancelled";
-  return success === false || status === "failed" ? "command_failed" : "command_finished";
+  const { success, status, exit_code: code, error_category: category } = known;
+  const exit = typeof code === "number" ? statusOf(exitClass(code)) : undefined;
+  if (status === "cancelled" || category === "cancelled" || (success === undefined && exit === "cancelled")) {
+    return "command_cancelled";
+  }
+  if (typeof success === "boolean") return success ? "command_finished" : "command_failed";
+  const failed = status === "failed" || (status !== "ok" && (exit === "failed" || typeof category === "string"));
+  return failed ? "command_failed" : "command_finished";
 }
 
 /** Turns `known` into fields, in place. */
@@ -58,6 +66,9 @@ export function derive(type: EventTypeName, known: Known, hashing: Hashing): voi
     deriveHash(known, "workspace", hashing);
     deriveHash(known, "task", hashing);
   }
+  const chain = known["thinktool_chain"];
+  if (Array.isArray(chain))
+    known["thinktool_chain"] = chain.map((name) => (knownThinktools.has(name) ? name : "other"));
   for (const { name, words, catchAll } of openLists[type]) {
     const value = known[name];
     if (typeof value === "string" && !words.has(value)) known[name] = catchAll;
@@ -78,7 +89,7 @@ function deriveTool(known: Known, hashing: Hashing): void {
   if (typeof name !== "string") return;
   const canonical = canonicalTool(name);
   known["tool_name"] = canonical;
-  if (isUsersOwn(canonical) && name !== canonical && hashing.allows("tool_hash")) {
+  if (isUsersOwn(canonical) && name !== "" && name !== canonical && hashing.allows("tool_hash")) {
     known["tool_hash"] = hashing.hasher.hash("tool", name);
   }
 }
@@ -94,13 +105,13 @@ function deriveEnd(type: EventTypeName, known: Known): void {
   const { exit_code: code, success, tool_phase, phase, command_line: line } = known;
   const ended = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);
   if (!ended) {
-    known["status"] = undefined;
-    known["exit_class"] = undefined;
+    for (const name of ["status", "exit_class", "error_category", "duration_ms"]) known[name] = undefined;
     return;
   }
   const coded = typeof code === "number" && Number.isSafeInteger(code);
   const byCode = exitClass(coded ? code : undefined);
-  if (coded || line !== undefined) known["exit_class"] = byCode;
+  if (coded) known["exit_class"] = byCode;
+  else if (line !== undefined) known["exit_class"] ??= byCode;
   if (typeof success === "boolean") known["status"] ??= success ? "ok" : "failed";
   if (coded || line !== undefined || type === "editor_task") known["status"] ??= statusOf(byCode);
   known["status"] = statusOfType[type] ?? known["status"];

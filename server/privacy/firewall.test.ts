@@ -12,7 +12,7 @@ import { testFirewall } from "../../test/fixtures/clean.ts";
 import { everything, type Firewall } from "./firewall.ts";
 import { scan } from "./scanner/scan.ts";
 import { rawInputs } from "./shape.ts";
-import { isCommandPath } from "./vocabulary.ts";
+import { isCommandPath, isSubcommand } from "./vocabulary.ts";
 
 const now = Date.now();
 let firewall: Firewall = testFirewall();
@@ -118,6 +118,25 @@ describe("firewall", () => {
     });
   });
 
+  it.each([
+    [{ exit_code: 1 }, "command_failed", "failed"],
+    [{ exit_code: 130 }, "command_cancelled", "cancelled"],
+    [{ exit_code: 0 }, "command_finished", "ok"],
+    [{ error: { category: "timeout" } }, "command_failed", "failed"],
+    [{ execution: { success: false } }, "command_failed", "failed"],
+    [{ success: false, execution: { success: null } }, "command_failed", "failed"],
+    [{ tokens: { success: false } }, "command_finished", "ok"],
+  ])("tells how an executed command ended: %j → %s", (fields, type, status) => {
+    const event = admit({ event_type: "command_executed", command: "status", ...fields });
+    expect(event).toMatchObject({ type, payload: { status } });
+  });
+
+  it("remembers nothing of a program it does not know", () => {
+    const canary = "canary-program-9d2c";
+    for (const name of [`${canary} one`, `${canary} two`]) admit({ event_type: "command_started", command: name });
+    expect(isSubcommand(canary, "one")).toBe(false);
+  });
+
   it("makes other, custom or unknown of a word that is on no list", () => {
     expect(admit({ event_type: "editor_activity", language: "ada-lang" })?.payload).toEqual({ language: "other" });
     expect(admit({ event_type: "workspace_created", template: "acme" })?.payload).toEqual({ template: "custom" });
@@ -163,9 +182,13 @@ describe("firewall", () => {
     expect(firewall.admit(toolUse({ command_line: line }), everything, now)).toBeDefined();
     expect(firewall.admit(toolUse({ command_line: line }), blocking, now)).toBeUndefined();
     expect(admit({ stream: "tool", deep: [{ "ada@example.com": 1 }] }, blocking)).toBeUndefined();
-    expect(firewall.admit(toolUse(), blocking, now)).toBeDefined();
-    expect(refused()).toEqual({ sensitive: 2 });
-    expect(firewall.counts().redacted.map(({ rule }) => rule)).toEqual(["url", "token", "email"]);
+    expect(firewall.admit(toolUse({ workspace: "file:///home/ada/x" }), blocking, now)).toBeDefined();
+    const late = `git ${" ".repeat(1_048_577)} mail ada@example.com`;
+    expect(firewall.admit(toolUse({ command_line: late }), blocking, now)).toBeUndefined();
+    expect(admit({ stream: "tool", card: 4_111_111_111_111_111 }, blocking)).toBeUndefined();
+    expect(refused()).toEqual({ sensitive: 4 });
+    const found = firewall.counts().redacted.map(({ rule }) => rule);
+    expect(found).toEqual(["url", "token", "email", "too_long", "card"]);
   });
 
   it.each([
@@ -182,6 +205,7 @@ describe("firewall", () => {
     ["no time", { ts: Number.NaN }, "bad_envelope"],
     ["an offset of a day", { utc_offset_min: 1440 }, "bad_envelope"],
     ["sequence number 0", { seq: 0 }, "bad_envelope"],
+    ["a sequence number that is a card's", { seq: 4_111_111_111_111_111 }, "bad_envelope"],
     ["a missing field", { tool_phase: undefined }, "bad_field"],
     ["a phase of its own", { tool_phase: "ada" }, "bad_field"],
   ])("refuses %s", (_, part, reason) => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -37,6 +37,20 @@ describe("identity", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(join(file, "..")).mode & 0o777).toBe(0o700);
     expect(new IdentityFile(file).localSalt().reveal()).toBe(salt);
+  });
+
+  it("notices that another process erased it, and leaves nothing half-made behind", () => {
+    const file = join(freshFolder(), "identity.json");
+    const [one, two] = [new IdentityFile(file), new IdentityFile(file)];
+    const before = two.localSalt().reveal();
+    expect(one.localSalt().reveal()).toBe(before);
+    expect(two.hasChanged()).toBe(false);
+    writeFileSync(`${file}.1.unfinished`, "{}");
+    one.erase();
+    expect(readdirSync(join(file, ".."))).toEqual([]);
+    expect(two.hasChanged()).toBe(true);
+    expect(two.localSalt().reveal()).not.toBe(before);
+    expect(one.localSalt().reveal()).toBe(two.localSalt().reveal());
   });
 
   it("makes another one after an erasure, and where the file is cut", () => {

@@ -6,9 +6,23 @@
  * "Identifiers"). Neither is ever logged, exported or sent; a salt has no form as text outside its file.
  */
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { inspect } from "node:util";
+import { syncFolder } from "../sync-folder.ts";
 
 const saltBytes = 32;
 const saltPattern = /^[0-9a-f]{64}$/;
@@ -102,6 +116,7 @@ export class NameHasher {
 export class IdentityFile {
   readonly path: string;
   #salt: Salt | undefined;
+  #stamp = "";
 
   constructor(path: string) {
     this.path = path;
@@ -110,13 +125,31 @@ export class IdentityFile {
   /** The local salt; made, and durable, before its first use. @throws the file system's error. */
   localSalt(): Salt {
     this.#salt ??= this.#read() ?? this.#make();
+    this.#stamp = this.#look();
     return this.#salt;
+  }
+
+  /** Whether another process erased or replaced the salt since it was read; it is then read anew. */
+  hasChanged(): boolean {
+    if (this.#salt === undefined || this.#look() === this.#stamp) return false;
+    this.#salt = undefined;
+    return true;
   }
 
   /** Removes the salt: hashes made later cannot be linked with earlier ones. */
   erase(): void {
     this.#salt = undefined;
-    rmSync(this.path, { force: true });
+    const folder = dirname(this.path);
+    if (!existsSync(folder)) return;
+    // With what a crash may have left of its making.
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith(basename(this.path))) rmSync(join(folder, name), { force: true });
+    }
+  }
+
+  #look(): string {
+    const stat = statSync(this.path, { throwIfNoEntry: false });
+    return stat === undefined ? "none" : `${stat.ino}:${stat.mtimeMs}`;
   }
 
   #read(): Salt | undefined {
@@ -143,14 +176,36 @@ export class IdentityFile {
     const salt = Salt.random();
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const unfinished = `${this.path}.${process.pid}.unfinished`;
-    const file = openSync(unfinished, "w", 0o600);
     try {
-      writeFileSync(file, `${JSON.stringify({ version: 1, local_salt: salt.reveal() })}\n`);
-      fsyncSync(file);
+      writeDurably(unfinished, `${JSON.stringify({ version: 1, local_salt: salt.reveal() })}\n`);
+      // What lies there and is no salt gives way.
+      if (existsSync(this.path)) renameSync(unfinished, this.path);
+      else linkNew(unfinished, this.path);
     } finally {
-      closeSync(file);
+      rmSync(unfinished, { force: true });
     }
-    renameSync(unfinished, this.path);
+    syncFolder(dirname(this.path));
     return this.#read() ?? salt;
+  }
+}
+
+function linkNew(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    if (error.code === "EEXIST") return;
+    // Not every file system has links.
+    renameSync(from, to);
+  }
+}
+
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, "w", 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }

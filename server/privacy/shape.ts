@@ -42,6 +42,8 @@ export interface Shaped {
 const earliestMs = Date.UTC(2020, 0, 1);
 /** An event may lie this far ahead of the worker's clock. */
 const aheadMs = 24 * 60 * 60 * 1000;
+/** More events no session has: a number of somebody's has no room here. */
+const mostSeq = 100_000_000;
 /** No place on Earth is further from UTC. */
 const furthestOffsetMin = 14 * 60;
 
@@ -111,7 +113,7 @@ export function shape(input: unknown, nowMs: number, counters: Counters): Shaped
     const stands = standing.get(name);
     if (stands === "known") known[name] = given[name];
     else if (stands === undefined) counters.drop(nameClass(name));
-    else if (stands !== "envelope") openGroup(given[name], stands, known, counters);
+    else if (stands !== "envelope") openGroup(name, given[name], stands, known, counters);
   }
   return { type, envelope, known };
 }
@@ -123,16 +125,23 @@ export function sourceOf(input: unknown): Source | undefined {
     : undefined;
 }
 
-function openGroup(value: unknown, members: ReadonlyMap<string, string>, known: Known, counters: Counters): void {
+function openGroup(
+  group: string,
+  value: unknown,
+  members: ReadonlyMap<string, string>,
+  known: Known,
+  counters: Counters,
+): void {
   if (value === null) return;
   if (typeof value !== "object" || Array.isArray(value)) {
     counters.drop("bad_value");
     return;
   }
   for (const name of Object.keys(value)) {
-    const field = members.get(name) ?? (name === "success" ? name : undefined);
+    const field = members.get(name) ?? (group === "execution" && name === "success" ? name : undefined);
+    const member: unknown = Reflect.get(value, name);
     if (field === undefined) counters.drop(nameClass(name));
-    else known[field] = Reflect.get(value, name);
+    else if (member !== null) known[field] = member;
   }
 }
 
@@ -157,6 +166,7 @@ function envelopeOf(given: Readonly<Record<string, unknown>>): Envelope | undefi
   if (typeof ts !== "number" || !Number.isSafeInteger(ts) || ts < earliestMs) return undefined;
   if (typeof utcOffsetMin !== "number" || !Number.isInteger(utcOffsetMin)) return undefined;
   if (Math.abs(utcOffsetMin) > furthestOffsetMin) return undefined;
-  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 1 || source === undefined) return undefined;
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 1 || seq > mostSeq || source === undefined)
+    return undefined;
   return { id, ts, utcOffsetMin, sessionId, source, seq };
 }

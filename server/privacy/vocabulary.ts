@@ -25,7 +25,10 @@ export function isProgram(word: string): boolean {
 export function isSubcommand(program: string, path: string): boolean {
   let known = subcommands.get(program);
   if (known === undefined) {
-    known = new Set(programs.get(program)?.split("|"));
+    const list = programs.get(program);
+    // Nothing is remembered of a word that is on no list.
+    if (list === undefined) return false;
+    known = new Set(list.split("|"));
     subcommands.set(program, known);
   }
   return known.has(path);

@@ -73,6 +73,8 @@ class Writer {
   readonly #findStream: Statement;
   readonly #beginStream: Statement;
   readonly #extendStream: Statement;
+  readonly #dropStream: Statement;
+  readonly #dropSession: Statement;
   #erased = -1;
 
   constructor(connection: Connection) {
@@ -97,6 +99,10 @@ class Writer {
     );
     this.#findStream = connection.prepare("SELECT id FROM streams WHERE session = ? AND source = ?");
     this.#beginStream = connection.prepare("INSERT INTO streams (session, source) VALUES (?, ?) RETURNING id");
+    this.#dropStream = connection.prepare("DELETE FROM streams WHERE id = ? AND received = 0");
+    this.#dropSession = connection.prepare(
+      "DELETE FROM sessions WHERE id = ? AND NOT EXISTS (SELECT 1 FROM streams WHERE session = ?)",
+    );
     this.#extendStream = connection.prepare(
       "UPDATE streams SET last_seq = max(last_seq, ?), received = received + ? WHERE id = ?",
     );
@@ -149,9 +155,16 @@ class Writer {
       for (const { id, lastSeq, received } of streams.values()) {
         if (received > 0) this.#extendStream.run(lastSeq, received, id);
       }
+      // A repeat under another session begins none.
+      if (stored < events.length) this.#tidy(sessions.values(), streams.values());
       this.#metrics.apply(tallies);
       return { stored, repeated: events.length - stored - barred };
     });
+  }
+
+  #tidy(sessions: Iterable<SessionDelta>, streams: Iterable<StreamDelta>): void {
+    for (const { id, received } of streams) if (received === 0) this.#dropStream.run(id);
+    for (const { id, lastMs } of sessions) if (lastMs === 0) this.#dropSession.run(id, id);
   }
 
   /** Ids of words may be gone since another process erased something. */

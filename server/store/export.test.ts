@@ -2,9 +2,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fieldNames } from "../../shared/fields.ts";
-import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { anything } from "../../test/fixtures/captured.ts";
+import { cleanToolUse, testFirewall } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";
+import { everything } from "../privacy/firewall.ts";
 import { thisProduct } from "../product.ts";
 import { Store } from "./store.ts";
 
@@ -50,6 +52,21 @@ describe("export", () => {
         duration_ms: 12,
       },
     });
+    store.close();
+  });
+
+  it("keeps what an event says of a platform apart from what its session says", () => {
+    const { store, target } = exporting();
+    const raw = anything({ event_type: "session_started", os: "win32", arch: "arm64", version: "9.8.7" });
+    const event = testFirewall().admit(raw, everything, Date.now());
+    store.write(event === undefined ? [] : [event]);
+    store.export(target);
+    expect(JSON.parse(readFileSync(target, "utf8"))).toMatchObject([
+      {
+        source: { version: "0.0.0", os: thisProduct.os },
+        payload: { os: "windows", arch: "aarch64", version: "9.8.7" },
+      },
+    ]);
     store.close();
   });
 

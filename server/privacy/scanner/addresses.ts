@@ -5,12 +5,14 @@ import { type Found, marks } from "./rules.ts";
 
 /** With the path that follows the host of a remote repository (`git@host:name/repository`). RFC 5321's lengths; letters of any script (RFC 6531). The part before the @ may be quoted. */
 const email =
-  /(?:"[^"\n@]{1,64}"|[\p{L}\p{N}._%+!#$&'*/=?^{|}~-]{1,64})@(?:\[[^\][\s]{1,64}\]|[\p{L}\p{N}][\p{L}\p{N}._-]{0,252}(?::(?!\/\/)[\w.~-]{1,255}\/[^\s"'\x60<>|;,()]*)?)/gu;
+  /(?:"[^"\n@]{1,64}"|[\p{L}\p{N}._%+!#$&'*/=?^{|}~-]{1,64})(?:@|＠|%40)(?:\[[^\][\s]{1,64}\]|[\p{L}\p{N}][\p{L}\p{N}._-]{0,252}(?::(?!\/\/)[\w.~-]{1,255}\/[^\s"'\x60<>|;,()]*)?)/gu;
 /** Such as package@version and image@sha256: what follows the @ is no host. */
-const noHost = /^(?:v?\d{1,5}(?:\.\d{1,5}){0,2}(?:-[a-z0-9.]{1,20})?|latest|next|beta|canary|rc|stable|sha256|head)$/i;
+const noHost =
+  /^(?:v?\d{1,5}(?:\.\d{1,5}){0,2}(?:-[a-z0-9.]{1,20})?|latest|next|beta|canary|rc|stable|workspace|sha256|\d{1,5}\.x)$/i;
 
-const ipv4 = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g;
-const ipv6 = /(?<![\w:.])(?:[0-9a-f]{0,4}:){2,8}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?:%[\w.-]{1,16})?(?![\w:])/gi;
+const ipv4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)/g;
+const ipv6 =
+  /(?<![0-9a-z])(?:[0-9a-f]{0,4}:){2,9}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?:%[\w.-]{1,16})?(?![0-9a-z])/gi;
 const mac =
   /(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}(?:[0-9a-f]{2}[:-]?){0,2}[0-9a-f]{2}(?![\w])|(?<![\w.])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w.])/gi;
 
@@ -33,8 +35,8 @@ export function redactAddresses(text: string, found: Found): string {
       return marks[rule];
     });
   };
-  if (text.includes("@")) {
-    replace(email, "email", (hit) => !noHost.test(hit.slice(hit.lastIndexOf("@") + 1)));
+  if (/@|＠|%40/.test(text)) {
+    replace(email, "email", (hit) => !noHost.test(hit.slice(hit.search(/@[^@]*$/) + 1)));
   }
   if (/\d/.test(text)) {
     replace(geoUri, "coordinates");
@@ -46,7 +48,13 @@ export function redactAddresses(text: string, found: Found): string {
   }
   if (/[0-9a-f][:.-][0-9a-f]/i.test(text)) replace(mac, "mac_address");
   if (text.includes(":")) {
-    replace(ipv6, "ip_address", (hit) => isIPv6(hit.split("%", 1)[0] ?? "") && hit !== "::");
+    result = result.replace(ipv6, (hit) => {
+      // A colon before or after an address belongs to the sentence.
+      const address = hit.replace(/^:(?!:)/, "").replace(/(?<!:):$/, "");
+      if (address === "::" || !isIPv6(address.split("%", 1)[0] ?? "")) return hit;
+      found("ip_address");
+      return hit.replace(address, () => marks.ip_address);
+    });
   }
   replace(namedHost, "hostname");
   return result;

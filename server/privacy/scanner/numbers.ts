@@ -1,16 +1,23 @@
 /** Numbers of people and their accounts: IBAN, card, phone, and any other number long enough to be somebody's. */
 import { type Found, marks } from "./rules.ts";
 
-/** ISO 13616: country, two check digits, up to 30 letters and digits, often in groups of four. */
-const iban = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,9}(?![A-Za-z0-9])/gi;
-/** A + and 7 to 15 digits (E.164), however they are grouped; or `tel:`. */
-const internationalPhone = /(?<![\w+])(?:tel:)?\+\(?\d(?:[ ()./-]{0,3}\d){6,14}(?!\d)/gi;
-/** At least seven digits, in groups. Dates, versions and sizes are shorter or have other signs between them. */
-const digits = /(?<![\w.])\(?\d(?:[ ()./-]{0,2}\d){6,24}(?:\s?x\d{1,6})?(?![\w])/g;
+/** What may stand between groups: blanks of every kind, hyphens and dashes. */
+const gap = String.raw`[ \t\u00a0\u2007\u202f_\u2010-\u2015-]`;
 
+/** ISO 13616: country, two check digits, up to 30 letters and digits, often in groups of four. */
+const iban = new RegExp(String.raw`(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:${gap}?[A-Z0-9]){11,30}`, "gi");
+/** ISO/IEC 7812: twelve to nineteen digits that pass the check, whatever letters stand around them. */
+const card = new RegExp(String.raw`(?<!\d)\d(?:${gap}{0,3}\d){11,18}(?!\d)`, "g");
+/** A + and 7 to 15 digits (E.164), however they are grouped; or `tel:`. */
+const internationalPhone = /(?<![\w+])(?:tel:)?\+\(?\d(?:[ ()./\u00a0\u202f\u2010-\u2015-]{0,3}\d){6,14}(?!\d)/gi;
+/** At least seven digits, in groups. Versions and sizes are shorter or have other signs between them. */
+const digits = /(?<![\w.])\(?\d(?:[ ()./\u00a0\u202f-]{0,2}\d){6,24}(?:\s?x\d{1,6})?(?![\w])/g;
 /** Numbers of passports, licences and the like: capital letters around at least five digits. */
 const documentId =
   /(?<![\w-])(?=[A-Z0-9]{0,12}[A-Z])(?=[A-Z]{0,5}\d{5}|\d{5,}[A-Z])[A-Z0-9]{7,14}(?![\w])|(?<!\w)\d{6}[-+A-Y]\d{3}[0-9A-Z](?!\w)/g;
+
+/** A date (ISO 8601), and a version of three numbers. */
+const nobodys = /^(?:(?:19|20)\d{2}-[01]\d-[0-3]\d|\d{1,4}\.\d{1,4}\.\d{1,4})$/;
 
 export function redactNumbers(text: string, found: Found): string {
   if (!/\d/.test(text)) return text;
@@ -24,30 +31,32 @@ export function redactNumbers(text: string, found: Found): string {
       return length === 0 ? hit : mark("iban") + hit.slice(length);
     })
     .replace(internationalPhone, () => mark("phone"))
+    .replace(card, (hit) => (passesLuhn(hit.replace(/\D/g, "")) ? mark("card") : hit))
     .replace(documentId, () => mark("number"))
-    .replace(digits, (hit) => {
-      const bare = hit.replace(/\D/g, "");
-      if (bare.length >= 12 && bare.length <= 19 && passesLuhn(bare)) return mark("card");
-      return isSomebodys(hit, bare) ? mark("number") : hit;
-    });
+    .replace(digits, (hit) => (isSomebodys(hit) ? mark("number") : hit));
 }
+
+/** The lengths of IBANs: from Norway's to the longest that the standard allows. */
+const shortestIban = 15;
+const longestIban = 34;
 
 /** How many characters of `text`, which may go on with the next word, are an IBAN; 0 where none are. */
 function ibanLength(text: string): number {
-  for (let end = text.length; end >= 15; end -= 1) {
-    if (/[A-Za-z0-9]/.test(text[end - 1] ?? "") && !/[A-Za-z0-9]/.test(text[end] ?? "") && isIban(text.slice(0, end))) {
-      return end;
-    }
+  const signs = text.replace(/[^A-Za-z0-9]/g, "");
+  for (let length = Math.min(signs.length, longestIban); length >= shortestIban; length -= 1) {
+    if (!isIban(signs.slice(0, length))) continue;
+    let seen = 0;
+    let at = 0;
+    for (; seen < length; at += 1) if (/[A-Za-z0-9]/.test(text[at] ?? "")) seen += 1;
+    return at;
   }
   return 0;
 }
 
 /** ISO 7064 MOD 97-10 over the rearranged letters and digits. */
-function isIban(text: string): boolean {
-  const bare = text.replace(/[ -]/g, "").toUpperCase();
-  if (bare.length < 15 || bare.length > 34) return false;
+function isIban(signs: string): boolean {
   let remainder = 0;
-  for (const char of bare.slice(4) + bare.slice(0, 4)) {
+  for (const char of signs.slice(4) + signs.slice(0, 4)) {
     const value = Number.parseInt(char, 36);
     remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97;
   }
@@ -55,16 +64,18 @@ function isIban(text: string): boolean {
 }
 
 /** ISO/IEC 7812-1, annex B. */
-function passesLuhn(digits: string): boolean {
+function passesLuhn(number: string): boolean {
   let sum = 0;
-  for (let place = 0; place < digits.length; place += 1) {
-    const digit = Number(digits[digits.length - 1 - place]);
+  for (let place = 0; place < number.length; place += 1) {
+    const digit = Number(number[number.length - 1 - place]);
     const doubled = place % 2 === 1 ? digit * 2 : digit;
     sum += doubled > 9 ? doubled - 9 : doubled;
   }
   return sum % 10 === 0;
 }
 
-function isSomebodys(hit: string, bare: string): boolean {
+function isSomebodys(hit: string): boolean {
+  if (nobodys.test(hit)) return false;
+  const bare = hit.replace(/\D/g, "");
   return bare.length >= 9 || /\d{3}[-. )]\d{2,4}|\d{2}[ -]\d{5}|(?:\d[-. ]\d.*){2}/.test(hit);
 }

@@ -1,11 +1,11 @@
 /** Secrets: private keys, values that are called secret, and tokens that no word is shaped like. */
 
-import { isPlaceholder } from "./placeholder.ts";
+import { isNoPassword, isPlaceholder } from "./placeholder.ts";
 import { isRandom } from "./randomness.ts";
 import type { Found } from "./rules.ts";
 
 const privateKey =
-  /-----BEGIN [A-Z0-9 ]{0,40}(?:KEY|CERTIFICATE|MESSAGE)|PuTTY-User-Key-File|\bAGE-SECRET-KEY-1|\bssh-(?:rsa|ed25519|dss) AAAA|"kty"\s{0,4}:/;
+  /-{4,5}(?: |%20)?BEGIN(?: |%20)[A-Z0-9% ]{0,60}(?:KEY|CERTIFICATE|MESSAGE)|PuTTY-User-Key-File|\bAGE-SECRET-KEY-1|\bssh-(?:rsa|ed25519|dss) AAAA|"kty"\s{0,4}:/i;
 
 /** Names of things that are secret, as part of a longer name or not. */
 const called = String.raw`(?:pass(?:word|wd|phrase|code)?s?|pas?s?s?w(?:o?r)?d|passwort|kennwort|contrase|pwd|pw|secrets?|srt|tokens?|keys?|credentials?|creds?|auth(?:orization|entication)?|bearer|cookie|session|signature|sig|salt|nonce|otp|jwt|webhook|access|license|certificate|art-api|client[_. -]?id|account|apikey|dsn)`;
@@ -23,6 +23,10 @@ const authorization = /\b(?:basic|bearer)\s{1,4}(?=[\w+/.~-]{0,64}[0-9+/=])[\w+/
 
 const words = /[^\s"'\x60<>|;,(){}[\]\\]+/g;
 
+/** What is named as the password itself: here a plain word is one too. */
+const password =
+  /(?:pass(?:word|wd|phrase)|passwd|pgpassword|pwd|\bpw)["']?\s{0,3}[:=]\s{0,3}["']?([^\s"'`<>;&]{4,64})/gi;
+
 export function hasSecret(text: string, found: Found): boolean {
   if (privateKey.test(text)) {
     found("private_key");
@@ -34,6 +38,12 @@ export function hasSecret(text: string, found: Found): boolean {
   }
   for (const [, value = ""] of text.matchAll(assignment)) {
     if (!isPlaceholder(value)) {
+      found("assigned_secret");
+      return true;
+    }
+  }
+  for (const [, value = ""] of text.matchAll(password)) {
+    if (!isNoPassword(value)) {
       found("assigned_secret");
       return true;
     }
