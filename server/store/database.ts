@@ -2,10 +2,11 @@
  * Opens the one database file: folder and file private to the user, pragmas in the order that matters, migrations; a
  * file that is no sound database is set aside under a dated name, and a new one begun.
  */
+import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
-import type { Connection } from "./driver.ts";
+import { type Connection, immediately } from "./driver.ts";
 import { openConnection } from "./open.ts";
 import { isCorrupt } from "./problem.ts";
 import { migrate } from "./schema.ts";
@@ -94,6 +95,7 @@ function configured(file: string): Connection {
       PRAGMA journal_size_limit = 4194304;
     `);
     migrate(connection);
+    enter(connection);
     return connection;
   } catch (error) {
     connection.close();
@@ -110,4 +112,51 @@ function putAside(file: string, inode: number, clock: Clock): string {
     if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
   }
   return target;
+}
+
+const ids = new WeakMap<Connection, string>();
+
+/**
+ * Notes that this process has the database open. Where one that had is gone without closing, the database is checked first.
+ * @throws UnsoundError
+ */
+function enter(connection: Connection): void {
+  const openers = connection.prepare("SELECT id, pid FROM openers").all();
+  const gone = openers.filter(({ pid }) => !isAlive(Number(pid)));
+  if (gone.length > 0) {
+    const verdict = connection.prepare("PRAGMA quick_check(1)").get();
+    if (verdict?.["quick_check"] !== "ok") throw new UnsoundError("the database was damaged by a crash");
+  }
+  const id = randomUUID();
+  ids.set(connection, id);
+  immediately(connection, () => {
+    for (const { id: left = null } of gone) connection.prepare("DELETE FROM openers WHERE id = ?").run(left);
+    connection.prepare("INSERT INTO openers VALUES (?, ?)").run(id, process.pid);
+  });
+}
+
+/** Closes in good order. What cannot be noted is checked at the next opening. */
+export function closeDatabase(connection: Connection): void {
+  try {
+    connection.prepare("DELETE FROM openers WHERE id = ?").run(ids.get(connection) ?? "");
+  } catch {
+    // Locked, full or gone: the entry stays, and its process will be found gone.
+  }
+  connection.close();
+}
+
+/** A check found the database unsound. */
+class UnsoundError extends Error {
+  override readonly name = "UnsoundError";
+  readonly code = "SQLITE_CORRUPT";
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be asked, and is there.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }

@@ -108,6 +108,9 @@ const tables = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  -- Who has the database open for writing: an entry whose process is gone tells of a crash.
+  CREATE TABLE openers (id TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
   -- What was erased, and up to which moment: it must not come in again.
   CREATE TABLE erased (
     by TEXT NOT NULL,

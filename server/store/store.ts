@@ -7,6 +7,7 @@ import type { ExportFormat } from "../../shared/protocol.ts";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import {
+  closeDatabase,
   databaseFiles,
   databaseSize,
   filesSetAside,
@@ -126,7 +127,9 @@ export class Store {
   }
 
   close(): void {
-    this.#connection?.close();
+    // Into a file that is no longer the one under its name nothing is noted.
+    if (this.#isMoved()) this.#connection?.close();
+    else if (this.#connection !== undefined) closeDatabase(this.#connection);
     this.#connection = undefined;
   }
 

@@ -1,0 +1,124 @@
+/** What keeps the files sound and private: the lock trap, crashes, modes. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, openSync, readdirSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { systemClock } from "../clock.ts";
+import { thisProduct } from "../product.ts";
+import { openConnection } from "./open.ts";
+import { searchFiles } from "./proof.ts";
+import { Store } from "./store.ts";
+
+const newStore = (folder = freshFolder()) => new Store(join(folder, "state", "telemetry.db"), thisProduct, systemClock);
+const uses = (count: number) => Array.from({ length: count }, () => cleanToolUse());
+const eventsIn = (store: Store) => store.totals()?.events;
+
+describe("the lock trap", () => {
+  it("a search of the files' bytes while two connections are open loses nothing", () => {
+    const store = newStore();
+    const first = uses(50);
+    store.write(first);
+    const other = new Store(store.file, thisProduct, systemClock);
+    other.write(uses(50));
+    const ids = first.slice(0, 5).map(({ id }) => id.replaceAll("-", ""));
+    expect(searchFiles([store.file, `${store.file}-wal`], ids)).toEqual({ searched: 5, found: 5 });
+    other.close();
+    store.write(uses(50));
+    store.close();
+    const again = new Store(store.file, thisProduct, systemClock);
+    expect(eventsIn(again)).toBe(150);
+    again.close();
+  });
+
+  it("an erasure with a proof while another connection writes loses nothing of what comes after", () => {
+    const store = newStore();
+    store.write(uses(20));
+    const other = new Store(store.file, thisProduct, systemClock);
+    other.write([]);
+    expect(store.erase()).toMatchObject({ events: 20, searched: 21, found: 0 });
+    const later = Array.from({ length: 10 }, () => cleanToolUse({}, { ts: Date.now() + 1_000 }));
+    expect(other.write(later)).toEqual({ stored: 10, repeated: 0 });
+    store.close();
+    other.close();
+    const again = new Store(store.file, thisProduct, systemClock);
+    expect(eventsIn(again)).toBe(10);
+    again.close();
+  });
+});
+
+describe("after a crash", () => {
+  /** Notes an opener whose process is gone, as a crash leaves it. */
+  function crash(store: Store): void {
+    const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+    store.change((connection) => connection.prepare("INSERT INTO openers VALUES ('gone', ?)").run(gone));
+    store.close();
+  }
+
+  it("a sound database goes on, and the crash is forgotten", () => {
+    const store = newStore();
+    store.write(uses(3));
+    crash(store);
+    store.write(uses(1));
+    expect(eventsIn(store)).toBe(4);
+    const openers = store.read((connection) => connection.prepare("SELECT pid FROM openers").all());
+    expect(openers).toEqual([{ pid: process.pid }]);
+    expect(store.setAside).toBeUndefined();
+    store.close();
+  });
+
+  it("a damaged one is found at opening, and set aside", () => {
+    const store = newStore();
+    store.write(uses(400));
+    crash(store);
+    // A page in the middle, where no usual write would come by.
+    const pages = statSync(store.file).size / 4096;
+    const file = openSync(store.file, "r+");
+    for (let page = pages - 8; page < pages - 2; page += 1) {
+      writeSync(file, Buffer.alloc(4096, 0xff), 0, 4096, 4096 * Math.floor(page));
+    }
+    closeSync(file);
+    store.write(uses(1));
+    expect(store.setAside).toMatch(/unsound/);
+    expect(eventsIn(store)).toBe(1);
+    store.close();
+  });
+
+  it("closing in good order leaves no entry", () => {
+    const store = newStore();
+    store.write(uses(1));
+    store.close();
+    const connection = openConnection(store.file, { readOnly: true, busyTimeoutMs: 0 });
+    expect(connection.prepare("SELECT count(*) n FROM openers").get()).toEqual({ n: 0 });
+    connection.close();
+  });
+});
+
+describe("files", () => {
+  it("are for the user alone, under umask 000 too", () => {
+    const before = process.umask(0);
+    const store = newStore();
+    try {
+      store.write(uses(5));
+      const folder = join(store.file, "..");
+      expect(statSync(folder).mode & 0o777).toBe(0o700);
+      const names = readdirSync(folder);
+      expect(names.sort()).toEqual(["telemetry.db", "telemetry.db-shm", "telemetry.db-wal"]);
+      for (const name of names) expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600]);
+    } finally {
+      process.umask(before);
+      store.close();
+    }
+  });
+
+  it("can be read by the sqlite3 shell, where there is one, with ADR-003's names", () => {
+    const store = newStore();
+    store.write([cleanToolUse({ command_line: "git status", exit_code: 1 })]);
+    store.close();
+    const { status, stdout } = spawnSync("sqlite3", [store.file, "SELECT command, success FROM events_readable"], {
+      encoding: "utf8",
+    });
+    if (status !== null) expect(stdout.trim()).toBe("git status|0");
+  });
+});
