@@ -135,7 +135,7 @@ export const status = request(
         sessions: whole(),
         oldestMs: nullable(whole()),
         newestMs: nullable(whole()),
-        driver: label,
+        driver: text(256),
       }),
     ),
     /** Where the database lies, or would lie. */

@@ -7,6 +7,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, st
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { type Connection, immediately } from "./driver.ts";
+import { journalAt } from "./journal.ts";
 import { openConnection } from "./open.ts";
 import { isCorrupt } from "./problem.ts";
 import { migrate } from "./schema.ts";
@@ -88,7 +89,7 @@ function configured(file: string): Connection {
     // secure_delete: what is deleted is overwritten. The size limit keeps the side file from staying large.
     connection.exec(`
       PRAGMA auto_vacuum = INCREMENTAL;
-      PRAGMA journal_mode = WAL;
+      PRAGMA journal_mode = ${journalAt(file)};
       PRAGMA synchronous = FULL;
       PRAGMA secure_delete = ON;
       PRAGMA foreign_keys = ON;

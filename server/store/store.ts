@@ -20,6 +20,7 @@ import type { Connection } from "./driver.ts";
 import { type Erased, eraseRows, idsOf, type Selection, scrub } from "./erase.ts";
 import { type Product, type Totals, totals, type Written, withoutPlatform, writeEvents } from "./events.ts";
 import { exportTo } from "./export.ts";
+import { journalAt } from "./journal.ts";
 import { isCorrupt } from "./problem.ts";
 import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
 
@@ -98,7 +99,7 @@ export class Store {
     return this.read((connection) => ({
       ...totals(connection),
       sizeBytes: databaseSize(this.#file),
-      driver: connection.driver,
+      driver: journalAt(this.#file) === "WAL" ? connection.driver : `${connection.driver}, on a network without WAL`,
     }));
   }
 
