@@ -71,13 +71,19 @@ export interface StoredEvent {
   readonly focus_ms: number | null;
 }
 
+/** Events with their words. */
+const query = `
+  SELECT w.*, hex(e.event_id) AS event_id, e.seq, e.duration_ms, e.numbers ->> 'saves' AS saves,
+    e.numbers ->> 'focus_ms' AS focus_ms
+  FROM events e JOIN words w ON w.id = e.words ORDER BY e.id`;
+
 /** Reads the database in a process of its own: the editor's must not hold a second SQLite on the worker's file. */
 export async function storedEvents(): Promise<readonly StoredEvent[]> {
   const script =
     "const{DatabaseSync}=require('node:sqlite');" +
     "try{const d=new DatabaseSync(process.argv[1],{readOnly:true,timeout:5000});" +
-    "console.log(JSON.stringify(d.prepare('SELECT * FROM events ORDER BY id').all()))}catch{console.log('[]')}";
-  const { stdout } = await run(process.execPath, ["--no-warnings", "-e", script, database]);
+    "console.log(JSON.stringify(d.prepare(process.argv[2]).all()))}catch{console.log('[]')}";
+  const { stdout } = await run(process.execPath, ["--no-warnings", "-e", script, database, query]);
   return JSON.parse(stdout);
 }
 
