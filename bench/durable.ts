@@ -4,42 +4,25 @@
  * to the answer, through the built worker. Against: better-sqlite3 alone inserting 20 rows in one synced transaction,
  * in the same folder.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { v4, v7 } from "uuid";
-import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-languageserver/node";
 import { systemClock } from "../server/clock.ts";
-import { noticeHash } from "../server/consent-log.ts";
 import { pathsFrom } from "../server/paths.ts";
 import { openBetterSqlite3 } from "../server/store/better-sqlite3.ts";
 import { immediately } from "../server/store/driver.ts";
 import { Worker } from "../server/worker.ts";
 import { captured } from "../shared/captured.ts";
-import { categories } from "../shared/categories.ts";
-import { noticeVersion } from "../shared/consent-text.ts";
-import { giveConsent, recordEvents } from "../shared/protocol.ts";
+import { recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
 import { sampleUse } from "./sample.ts";
+import { BenchWorker, decision, editor } from "./worker.ts";
 
 const batches = 500;
 const warmUp = 500;
 const batchSize = 20;
-
-const workerBundle = fileURLToPath(new URL("../dist/worker/worker.cjs", import.meta.url));
-
-const editor = { telemetry: true, enabled: true };
-const decision = {
-  mode: "local",
-  collect: categories,
-  share: [],
-  notice: { version: noticeVersion, sha256: noticeHash },
-  via: "vscode_page",
-} as const;
 
 /** Makes batches of one session. */
 function batchMaker(): () => readonly Raw[] {
@@ -81,19 +64,9 @@ function inWorker(home: string): Promise<number[]> {
 }
 
 async function acknowledged(home: string): Promise<number[]> {
-  const { PATH = "" } = process.env;
-  const args = ["--node-ipc", `--clientProcessId=${process.pid}`];
-  const child = fork(workerBundle, args, { env: { PATH, HOME: home }, silent: true });
-  const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
-  connection.listen();
-  const params = { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: editor };
-  await connection.sendRequest("initialize", params);
-  await connection.sendRequest(giveConsent.method, decision);
-  const times = await timesMs(batchMaker(), (events) => connection.sendRequest(recordEvents.method, { events }));
-  const exited = once(child, "exit");
-  child.disconnect();
-  await exited;
-  connection.dispose();
+  const worker = await BenchWorker.start(home);
+  const times = await timesMs(batchMaker(), (events) => worker.connection.sendRequest(recordEvents.method, { events }));
+  await worker.end();
   return times;
 }
 

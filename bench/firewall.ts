@@ -11,39 +11,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { v4, v7 } from "uuid";
+import { v4 } from "uuid";
 import { everything, Firewall } from "../server/privacy/firewall.ts";
 import { NameHasher, Salt } from "../server/privacy/identity.ts";
 import { scan } from "../server/privacy/scanner/scan.ts";
 import { sealRaw } from "../shared/raw.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
-import { sampleLines } from "./sample.ts";
+import { typicalEvent } from "./sample.ts";
 
 const events = 100_000;
 const rounds = 9;
-
-function sample(): readonly object[] {
-  const session_id = v4();
-  return Array.from({ length: events }, (_, n) => {
-    const line = sampleLines[(n >> 1) % sampleLines.length];
-    const ended = n % 2 === 1 ? { exit_code: 0, duration_ms: n % 5_000 } : {};
-    return {
-      id: v7(),
-      event_type: "agent_event",
-      ts: Date.now(),
-      utc_offset_min: 60,
-      session_id,
-      source: "vscode_terminal",
-      seq: n + 1,
-      stream: "tool",
-      tool_name: "run_terminal_cmd",
-      tool_phase: n % 2 === 1 ? "end" : "start",
-      command_line: line,
-      workspace: "file:///home/someone/project",
-      ...ended,
-    };
-  });
-}
 
 /** Milliseconds of the median round, after one to warm up. */
 function medianMs(work: () => void): number {
@@ -59,7 +36,8 @@ function medianMs(work: () => void): number {
 export async function firewall(): Promise<readonly Figure[]> {
   const salt = Salt.random();
   const wall = new Firewall(new NameHasher(() => salt));
-  const raw = sample();
+  const session = v4();
+  const raw = Array.from({ length: events }, (_, n) => typicalEvent(session, n));
   const lines = raw.map((event) => JSON.stringify(event));
   const now = Date.now();
   const admitted = medianMs(() => {

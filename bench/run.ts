@@ -11,7 +11,7 @@ import { capture } from "./capture.ts";
 import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
-import { reading, storing } from "./store.ts";
+import { idle, reading, storing } from "./store.ts";
 
 /** Each measures the figures it names. */
 const benches: readonly { readonly names: readonly string[]; readonly run: () => Promise<readonly Figure[]> }[] = [
@@ -22,6 +22,7 @@ const benches: readonly { readonly names: readonly string[]; readonly run: () =>
   { names: ["vocabulary-load", "vocabulary-memory"], run: vocabulary },
   { names: ["capture-p50", "capture-p99"], run: capture },
   { names: ["store-rate", "worker-rate"], run: storing },
+  { names: ["idle-own-memory", "idle-resident-memory"], run: idle },
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
   { names: ["batch-to-durable-p50", "batch-acknowledged-p50"], run: durable },
 ];

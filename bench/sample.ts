@@ -1,3 +1,5 @@
+import { v7 } from "uuid";
+
 /** What capture hands over for a typical command. */
 export const sampleUse = {
   stream: "tool",
@@ -21,3 +23,23 @@ export const sampleLines = [
   "cargo test --workspace",
   "rg -n TODO src | head",
 ] as const;
+
+/** The `n`th raw event of a session: starts and ends of the lines above, in turn. */
+export function typicalEvent(session_id: string, n: number): object {
+  const ended = n % 2 === 1;
+  return {
+    id: v7(),
+    event_type: "agent_event",
+    ts: Date.now(),
+    utc_offset_min: 60,
+    session_id,
+    source: "vscode_terminal",
+    seq: n + 1,
+    stream: "tool",
+    tool_name: "run_terminal_cmd",
+    tool_phase: ended ? "end" : "start",
+    command_line: sampleLines[(n >> 1) % sampleLines.length],
+    workspace: "file:///home/someone/project",
+    ...(ended ? { exit_code: 0, duration_ms: n % 5_000 } : {}),
+  };
+}

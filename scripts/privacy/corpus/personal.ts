@@ -151,7 +151,7 @@ function path(random: Random): string {
     `/c/Users/${user}/${rest}`,
     `C:\\Users\\${user}\\${back}`,
     `C:\\Users\\${user} ${random.of(families)}\\${back}`,
-    `D:/work/${user}/${rest}`,
+    `D:/projects/${user}/${rest}`,
     `\\\\nas01\\home$\\${user}\\${back}`,
     `\\\\?\\C:\\Users\\${user}\\${back}`,
     `//server/share/${user}/${rest}`,

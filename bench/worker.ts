@@ -1,0 +1,62 @@
+/** The built worker as the editor starts it, for figures over the process border. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import {
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  type MessageConnection,
+} from "vscode-languageserver/node";
+import { noticeHash } from "../server/consent-log.ts";
+import { categories } from "../shared/categories.ts";
+import { noticeVersion } from "../shared/consent-text.ts";
+import { giveConsent } from "../shared/protocol.ts";
+
+const bundle = fileURLToPath(new URL("../dist/worker/worker.cjs", import.meta.url));
+
+export const editor = { telemetry: true, enabled: true };
+
+/** A yes to everything. */
+export const decision = {
+  mode: "local",
+  collect: categories,
+  share: [],
+  notice: { version: noticeVersion, sha256: noticeHash },
+  via: "vscode_page",
+} as const;
+
+export class BenchWorker {
+  readonly connection: MessageConnection;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
+    this.connection.listen();
+  }
+
+  static async start(home: string, env: Readonly<Record<string, string>> = {}): Promise<BenchWorker> {
+    const { PATH = "" } = process.env;
+    const args = ["--node-ipc", `--clientProcessId=${process.pid}`];
+    const worker = new BenchWorker(fork(bundle, args, { env: { PATH, HOME: home, ...env }, silent: true }));
+    const params = { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: editor };
+    await worker.connection.sendRequest("initialize", params);
+    await worker.connection.sendRequest(giveConsent.method, decision);
+    return worker;
+  }
+
+  /** A line of the process's status in /proc, in bytes: `VmHWM` is the most memory it had, `RssAnon` its own now. */
+  memory(name: "VmHWM" | "RssAnon" | "VmRSS"): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1_024;
+  }
+
+  async end(): Promise<void> {
+    const exited = once(this.#child, "exit");
+    this.#child.disconnect();
+    await exited;
+    this.connection.dispose();
+  }
+}
