@@ -34,6 +34,19 @@ export function emptyStats(period: Period, nowMs: number): Stats {
   };
 }
 
+/** A rollup of tool uses that ended, its sketch read once for all that it is part of. */
+interface End {
+  readonly row: Row;
+  readonly sketch: Sketch | undefined;
+}
+
+function endOf(row: Row): End {
+  if (typeof row["duration_sketch"] !== "string") return { row, sketch: undefined };
+  const sketch = new Sketch();
+  sketch.addText(row["duration_sketch"]);
+  return { row, sketch };
+}
+
 /** Counts and durations of what is ranked or shown together. */
 class Group {
   count = 0;
@@ -45,17 +58,17 @@ class Group {
   #leastMs = Number.POSITIVE_INFINITY;
   #mostMs = Number.NEGATIVE_INFINITY;
 
-  add(row: Row): void {
+  add({ row, sketch }: End): void {
     const count = Number(row["count"]);
     this.count += count;
     if (row["status"] === "ok") this.succeeded += count;
     if (row["status"] === "failed") this.failed += count;
     if (row["status"] === "cancelled") this.cancelled += count;
-    if (typeof row["duration_sketch"] !== "string") return;
+    if (sketch === undefined) return;
     this.totalMs += Number(row["duration_sum"]);
     this.#leastMs = Math.min(this.#leastMs, Number(row["duration_min"]));
     this.#mostMs = Math.max(this.#mostMs, Number(row["duration_max"]));
-    this.#sketch.addText(row["duration_sketch"]);
+    this.#sketch.addSketch(sketch);
   }
 
   quantileMs(p: number): number | null {
@@ -66,7 +79,7 @@ class Group {
 export function readStats(connection: Connection, period: Period, nowMs: number): Stats {
   const span = spanOf(period, nowMs);
   const parts = segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain);
-  const ends = readSegments(
+  const rows = readSegments(
     connection,
     parts,
     (from) =>
@@ -74,8 +87,9 @@ export function readStats(connection: Connection, period: Period, nowMs: number)
          w.status, w.command_path, w.tool_name
        FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = 'agent_event' AND w.tool_phase = 'end'`,
   );
+  const ends = rows.map(endOf);
   const all = new Group();
-  for (const row of ends) all.add(row);
+  for (const end of ends) all.add(end);
   const judged = all.succeeded + all.failed;
   const medianMs = all.quantileMs(0.5);
   const p95Ms = all.quantileMs(0.95);
@@ -91,35 +105,35 @@ export function readStats(connection: Connection, period: Period, nowMs: number)
     durations: medianMs === null || p95Ms === null ? null : { medianMs, p95Ms, totalMs: all.totalMs },
     topCommands: ranking(ends, "command_path"),
     topTools: ranking(ends, "tool_name"),
-    activity: activityOf(ends, span),
+    activity: activityOf(rows, span),
     dropped: droppedIn(connection, parts),
   };
 }
 
 /** The most frequent first. The durations are read of those alone that are shown. */
-function ranking(ends: readonly Row[], field: "command_path" | "tool_name"): Ranked[] {
-  const rows = new Map<string, { readonly rows: Row[]; count: number }>();
-  for (const row of ends) {
-    const name = row[field];
+function ranking(ends: readonly End[], field: "command_path" | "tool_name"): Ranked[] {
+  const groups = new Map<string, { readonly ends: End[]; count: number }>();
+  for (const end of ends) {
+    const name = end.row[field];
     if (typeof name !== "string") continue;
-    const group = rows.get(name) ?? { rows: [], count: 0 };
-    group.rows.push(row);
-    group.count += Number(row["count"]);
-    rows.set(name, group);
+    const group = groups.get(name) ?? { ends: [], count: 0 };
+    group.ends.push(end);
+    group.count += Number(end.row["count"]);
+    groups.set(name, group);
   }
-  return [...rows]
+  return [...groups]
     .sort(([nameA, a], [nameB, b]) => b.count - a.count || (nameA < nameB ? -1 : 1))
     .slice(0, topCount)
-    .map(([name, { rows: own, count }]) => {
+    .map(([name, { ends: own, count }]) => {
       const group = new Group();
-      for (const row of own) group.add(row);
+      for (const end of own) group.add(end);
       return { name, count, failed: group.failed, medianMs: group.quantileMs(0.5), totalMs: group.totalMs };
     });
 }
 
-function activityOf(ends: readonly Row[], { buckets }: Span): Stats["activity"] {
+function activityOf(rows: readonly Row[], { buckets }: Span): Stats["activity"] {
   const bars = buckets.map(({ startMs }) => ({ startMs, succeeded: 0, failed: 0, other: 0 }));
-  for (const { grain, bucket, status, count } of ends) {
+  for (const { grain, bucket, status, count } of rows) {
     const at = Number(bucket);
     const hour = grain === grains.hour ? at : grain === grains.day ? at * 24 : undefined;
     const bar =

@@ -14,7 +14,21 @@ import type { NameHasher, NameKind } from "./identity.ts";
 import type { Alias, Known } from "./shape.ts";
 import { architecture, canonicalTool, isUsersOwn, model, namedCommand, system } from "./vocabulary.ts";
 
-const has = perEventType((type): ReadonlySet<FieldName> => new Set(fieldsOf(type)));
+/** What there is to derive for each type, looked up once. */
+const traits = perEventType((type) => {
+  const fields = new Set(fieldsOf(type));
+  return {
+    command: fields.has("command_path"),
+    tool: fields.has("tool_name"),
+    thinktool: fields.has("thinktool"),
+    chain: fields.has("thinktool_chain"),
+    status: fields.has("status"),
+    platform: fields.has("os"),
+    model: fields.has("model"),
+    milestone: fields.has("milestone"),
+    place: fields.has("workspace_hash"),
+  };
+});
 
 /** A word list's own word for everything that is not on it. */
 const catchAlls = ["other", "custom", "unknown"];
@@ -54,25 +68,29 @@ export function resolve(type: EventTypeName | Alias, known: Known): EventTypeNam
 
 /** Turns `known` into fields, in place. */
 export function derive(type: EventTypeName, known: Known, hashing: Hashing): void {
-  const fields = has[type];
-  if (fields.has("command_path")) deriveCommand(known);
-  if (fields.has("tool_name")) deriveTool(known, hashing);
-  if (fields.has("thinktool") && known["thinktool"] === undefined) known["thinktool"] = known["tool_name"];
-  if (fields.has("status")) deriveEnd(type, known);
-  if (fields.has("os")) derivePlatform(known);
-  if (typeof known["milestone"] === "number") known["milestone"] = String(known["milestone"]);
-  if (typeof known["model"] === "string") known["model"] = model(known["model"]);
-  if (fields.has("workspace_hash")) {
+  const { command, tool, thinktool, chain, status, platform, model: named, milestone, place } = traits[type];
+  if (command) deriveCommand(known);
+  if (tool) deriveTool(known, hashing);
+  if (thinktool && known["thinktool"] === undefined) known["thinktool"] = known["tool_name"];
+  if (chain) deriveChain(known);
+  if (status) deriveEnd(type, known);
+  if (platform) derivePlatform(known);
+  if (milestone && typeof known["milestone"] === "number") known["milestone"] = String(known["milestone"]);
+  if (named && typeof known["model"] === "string") known["model"] = model(known["model"]);
+  if (place) {
     deriveHash(known, "workspace", hashing);
     deriveHash(known, "task", hashing);
   }
-  const chain = known["thinktool_chain"];
-  if (Array.isArray(chain))
-    known["thinktool_chain"] = chain.map((name) => (knownThinktools.has(name) ? name : "other"));
   for (const { name, words, catchAll } of openLists[type]) {
     const value = known[name];
     if (typeof value === "string" && !words.has(value)) known[name] = catchAll;
   }
+}
+
+function deriveChain(known: Known): void {
+  const chain = known["thinktool_chain"];
+  if (Array.isArray(chain))
+    known["thinktool_chain"] = chain.map((name) => (knownThinktools.has(name) ? name : "other"));
 }
 
 function deriveCommand(known: Known): void {
@@ -100,12 +118,14 @@ const statusOfType: Readonly<Partial<Record<EventTypeName, Status>>> = {
   command_cancelled: "cancelled",
 };
 
+const onlyAtTheEnd = ["status", "exit_class", "error_category", "duration_ms"] as const;
+
 /** How it ended: by the type itself, by what the writer says, or by the exit code. */
 function deriveEnd(type: EventTypeName, known: Known): void {
   const { exit_code: code, success, tool_phase, phase, command_line: line } = known;
   const ended = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);
   if (!ended) {
-    for (const name of ["status", "exit_class", "error_category", "duration_ms"]) known[name] = undefined;
+    for (const name of onlyAtTheEnd) if (known[name] !== undefined) known[name] = undefined;
     return;
   }
   const coded = typeof code === "number" && Number.isSafeInteger(code);

@@ -56,6 +56,12 @@ const steps = perEventType((type) =>
   }),
 );
 
+/** A step as the user's consent has it, and whether its list of words was scanned. */
+interface Planned extends Step {
+  readonly allowed: boolean;
+  listIsClean: boolean;
+}
+
 /** So many strings are remembered as clean: vocabulary words come again and again. */
 const rememberedStrings = 4_096;
 
@@ -63,7 +69,7 @@ export class Firewall {
   readonly #counters = new Counters();
   readonly #hasher: NameHasher;
   readonly #clean = new Set<string>();
-  readonly #cleanLists = new Set<FieldName>();
+  readonly #plans = new Map<EventTypeName, readonly Planned[]>();
   #collect: readonly Category[] = [];
   #allowed: ReadonlySet<Category> = new Set();
   readonly #hashing: Hashing;
@@ -97,6 +103,7 @@ export class Firewall {
     if (collect !== this.#collect) {
       this.#collect = collect;
       this.#allowed = new Set(collect);
+      this.#plans.clear();
     }
     const shaped = shape(input, nowMs, this.#counters);
     if (typeof shaped === "string") return shaped;
@@ -118,12 +125,12 @@ export class Firewall {
   /** The fields that may be kept; `undefined` where a required one is missing or wrong. */
   #payload(type: EventTypeName, known: Readonly<Record<string, unknown>>): CleanEvent["payload"] | undefined {
     const payload: Record<string, Value> = {};
-    for (const step of steps[type]) {
-      const { name, required, category, check } = step;
+    for (const step of this.#plan(type)) {
+      const { name, required, check } = step;
       const given = known[name];
       if (given === undefined || given === null) {
         if (required) return undefined;
-      } else if (this.#allowed.has(category)) {
+      } else if (step.allowed) {
         const value = check(given);
         if (value !== undefined && this.#isClean(step, value)) payload[name] = value;
         else if (required) return undefined;
@@ -133,12 +140,20 @@ export class Firewall {
     return payload;
   }
 
-  #isClean({ name, scanned, words }: Step, value: Value): boolean {
-    if (scanned === "nothing") return true;
-    if (scanned === "value") return typeof value === "string" && (this.#clean.has(value) || this.#scan(value));
-    if (this.#cleanLists.has(name)) return true;
-    if (words.every((word) => this.#scan(word))) this.#cleanLists.add(name);
-    return this.#cleanLists.has(name);
+  #plan(type: EventTypeName): readonly Planned[] {
+    let plan = this.#plans.get(type);
+    if (plan === undefined) {
+      plan = steps[type].map((step) => ({ ...step, allowed: this.#allowed.has(step.category), listIsClean: false }));
+      this.#plans.set(type, plan);
+    }
+    return plan;
+  }
+
+  #isClean(step: Planned, value: Value): boolean {
+    if (step.scanned === "nothing" || step.listIsClean) return true;
+    if (step.scanned === "value") return typeof value === "string" && (this.#clean.has(value) || this.#scan(value));
+    step.listIsClean = step.words.every((word) => this.#scan(word));
+    return step.listIsClean;
   }
 
   #scan(text: string): boolean {

@@ -106,6 +106,9 @@ export class Tallies {
 
 const columns = `grain, bucket, words, count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers`;
 
+/** Characters of a sketch that is made compact: a compact one has mostly fewer than half of them. */
+const longestSketch = 2_048;
+
 /** The statements that keep rollups, prepared once for a connection. */
 export class MetricsTable {
   readonly #find: Statement;
@@ -126,7 +129,8 @@ export class MetricsTable {
          duration_max = max(ifnull(duration_max, excluded.duration_max), ifnull(excluded.duration_max, duration_max)),
          duration_sketch = CASE WHEN duration_sketch IS NULL THEN excluded.duration_sketch
            WHEN excluded.duration_sketch IS NULL THEN duration_sketch
-           ELSE duration_sketch || ',' || excluded.duration_sketch END`,
+           ELSE duration_sketch || ',' || excluded.duration_sketch END
+       RETURNING length(duration_sketch) AS length`,
     );
     this.#closedDay = connection.prepare("SELECT value FROM state WHERE name = 'closed_day'");
   }
@@ -154,11 +158,22 @@ export class MetricsTable {
     this.#put.run(grain, bucket, words, count, known, sum, min, max, known === 0 ? null : bins, others);
   }
 
+  #compact(grain: number, bucket: number, words: number): void {
+    const row = this.#find.get(grain, bucket, words);
+    if (row === undefined) return;
+    const tally = new Tally();
+    tally.addRow(row);
+    tally.compact();
+    this.put(grain, bucket, words, tally);
+  }
+
   #add(grain: number, bucket: number, words: number, tally: Tally): void {
     const { count, durations, bins, numbers } = tally;
     if (numbers === undefined) {
       const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
-      this.#grow.run(grain, bucket, words, count, known, sum, min, max, known === 0 ? null : bins);
+      const grown = this.#grow.get(grain, bucket, words, count, known, sum, min, max, known === 0 ? null : bins);
+      // In a busy hour the text would become the most of what a write writes.
+      if (Number(grown?.["length"]) > longestSketch) this.#compact(grain, bucket, words);
       return;
     }
     const whole = new Tally();

@@ -25,6 +25,12 @@ export class Sketch {
     this.#counts[bin] = (this.#counts[bin] ?? 0) + 1;
   }
 
+  addSketch(other: Sketch): void {
+    for (let bin = 0; bin < binCount; bin += 1) {
+      this.#counts[bin] = (this.#counts[bin] ?? 0) + (other.#counts[bin] ?? 0);
+    }
+  }
+
   /** Adds a stored sketch. One pass over its characters: a page reads hundreds of them. */
   addText(text: string): void {
     let bin = 0;
