@@ -13,6 +13,7 @@ import { noticeHash } from "../server/consent-log.ts";
 import { categories } from "../shared/categories.ts";
 import { noticeVersion } from "../shared/consent-text.ts";
 import { giveConsent } from "../shared/protocol.ts";
+import { workerFlags } from "../shared/worker-flags.ts";
 
 const bundle = fileURLToPath(new URL("../dist/worker/worker.cjs", import.meta.url));
 
@@ -40,7 +41,9 @@ export class BenchWorker {
   static async start(home: string, env: Readonly<Record<string, string>> = {}): Promise<BenchWorker> {
     const { PATH = "" } = process.env;
     const args = ["--node-ipc", `--clientProcessId=${process.pid}`];
-    const worker = new BenchWorker(fork(bundle, args, { env: { PATH, HOME: home, ...env }, silent: true }));
+    const worker = new BenchWorker(
+      fork(bundle, args, { env: { PATH, HOME: home, ...env }, silent: true, execArgv: [...workerFlags] }),
+    );
     const params = { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: editor };
     await worker.connection.sendRequest("initialize", params);
     await worker.connection.sendRequest(giveConsent.method, decision);

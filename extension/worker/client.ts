@@ -22,6 +22,7 @@ import {
   problemChanged,
   type Request,
 } from "../../shared/protocol.ts";
+import { workerFlags } from "../../shared/worker-flags.ts";
 import { type WorkerEvents, type WorkerLink, WorkerRefusal } from "./link.ts";
 
 const nothing = (): void => undefined;
@@ -79,7 +80,7 @@ export async function launchWorker(distFolder: string, editor: EditorState, even
   const server = {
     module: join(distFolder, "worker", "worker.cjs"),
     transport: TransportKind.ipc,
-    options: { cwd: distFolder },
+    options: { cwd: distFolder, execArgv: [...workerFlags] },
   };
   const client = new QuietClient("nexus.telemetry.worker", "Nexus Telemetry worker", server, options);
   const listen = <P>({ method, params: check }: Notification<P>, handler: (params: P) => void) =>

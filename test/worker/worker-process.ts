@@ -14,6 +14,7 @@ import { categories } from "../../shared/categories.ts";
 import type { Checked } from "../../shared/check.ts";
 import { noticeVersion } from "../../shared/consent-text.ts";
 import { type EditorState, giveConsent, type Request } from "../../shared/protocol.ts";
+import { workerFlags } from "../../shared/worker-flags.ts";
 
 const module = fileURLToPath(new URL("../../dist/worker/worker.cjs", import.meta.url));
 
@@ -50,6 +51,7 @@ export class WorkerProcess {
     const child = fork(module, ["--node-ipc", `--clientProcessId=${process.pid}`], {
       env: { PATH, HOME: home, ...env },
       silent: true,
+      execArgv: [...workerFlags],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     const worker = new WorkerProcess(child);
