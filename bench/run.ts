@@ -1,5 +1,5 @@
 /**
- * `npm run -s bench -- [name…] [--json]`: measures the named figures, or all. With `--json` one object a line:
+ * `npm run -s bench -- [name…] [--json]`: measures the named figures, or all but the slow ones. With `--json` one object a line:
  * {"name","value","unit","against","ratio","limit","ok"}; else a table. Ends with 1 where a limit is not kept.
  */
 import { execFileSync } from "node:child_process";
@@ -11,10 +11,17 @@ import { capture } from "./capture.ts";
 import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
-import { idle, reading, storing } from "./store.ts";
+import { idle, reading, readingTenMillion, storing } from "./store.ts";
 
 /** Each measures the figures it names. */
-const benches: readonly { readonly names: readonly string[]; readonly run: () => Promise<readonly Figure[]> }[] = [
+interface Bench {
+  readonly names: readonly string[];
+  readonly run: () => Promise<readonly Figure[]>;
+  /** Takes minutes: run only where it is named. */
+  readonly slow?: boolean;
+}
+
+const benches: readonly Bench[] = [
   { names: ["activate-off", "activate-off-shown", "activate-local"], run: activation },
   { names: ["bundle-main", "bundle-page"], run: bundles },
   { names: ["firewall-rate"], run: firewall },
@@ -24,6 +31,7 @@ const benches: readonly { readonly names: readonly string[]; readonly run: () =>
   { names: ["store-rate", "worker-rate"], run: storing },
   { names: ["idle-own-memory", "idle-resident-memory"], run: idle },
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
+  { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },
   { names: ["batch-to-durable-p50", "batch-acknowledged-p50"], run: durable },
 ];
 
@@ -34,17 +42,17 @@ if (unknown.length > 0) {
   console.error(`unknown: ${unknown.join(", ")}. Known: ${known.join(", ")}`);
   process.exit(2);
 }
-const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+const wanted = (name: string, slow = false) => (positionals.length === 0 && !slow) || positionals.includes(name);
 
 execFileSync(process.execPath, ["esbuild.mjs"], {
   cwd: fileURLToPath(new URL("..", import.meta.url)),
   stdio: "inherit",
 });
 const figures: Figure[] = [];
-for (const { names, run } of benches) {
-  if (!names.some(wanted)) continue;
+for (const { names, run, slow } of benches) {
+  if (!names.some((name) => wanted(name, slow))) continue;
   for (const measured of await run()) {
-    if (!wanted(measured.name)) continue;
+    if (!wanted(measured.name, slow)) continue;
     figures.push(measured);
     if (values.json === true) console.log(JSON.stringify(measured));
   }

@@ -153,6 +153,7 @@ export async function storing(): Promise<readonly Figure[]> {
 }
 
 const million = 1_000_000;
+const periods = ["month", "year"] as const;
 
 /** A year of so many events, days and months made. */
 function yearOf(file: string, events: number): Store {
@@ -218,6 +219,31 @@ export async function idle(): Promise<readonly Figure[]> {
       of("idle-own-memory", used.own, bare.own, 50),
       of("idle-resident-memory", used.resident, bare.resident, 80),
     ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A year of ten million events against one of a million: what a page costs must not grow with the events. */
+export async function readingTenMillion(): Promise<readonly Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  try {
+    const large = yearOf(join(folder, "large.db"), million);
+    const huge = yearOf(join(folder, "huge.db"), 10 * million);
+    const figures = periods.map((period) => {
+      const baseline = statsMs(large, period);
+      return figure({
+        name: `stats-${period}-ten-million`,
+        unit: "ms",
+        value: statsMs(huge, period),
+        against: "the same of a million events",
+        baseline,
+        limit: 1.5 * baseline,
+      });
+    });
+    large.close();
+    huge.close();
+    return figures;
   } finally {
     rmSync(folder, { recursive: true });
   }

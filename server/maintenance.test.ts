@@ -42,8 +42,8 @@ describe("maintenance", () => {
     write([1, 89, 91, 200]);
     await run({ retentionDays: 90, mostBytes: large });
     expect(count("SELECT count(*) n FROM events")).toBe(2);
-    expect(count("SELECT sum(count) n FROM metrics WHERE grain = 0")).toBe(4);
-    expect(count("SELECT sum(count) n FROM metrics WHERE grain = 1")).toBe(4);
+    expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(4);
+    expect(count("SELECT sum(count) n FROM rollups WHERE grain = 1")).toBe(4);
     expect(count("SELECT count(*) n FROM sessions")).toBe(1);
     store.close();
   });
@@ -66,7 +66,7 @@ describe("maintenance", () => {
     await run({ retentionDays: 90, mostBytes: before / 2 });
     expect(databaseSize(store.file)).toBeLessThanOrEqual(before / 2);
     expect(count(`SELECT count(*) n FROM events WHERE ts = ${nowMs - 2 * dayMs}`)).toBeGreaterThan(1_000);
-    expect(count("SELECT sum(count) n FROM metrics WHERE grain = 0")).toBe(8_000);
+    expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(8_000);
     store.close();
   });
 

@@ -165,6 +165,11 @@ function droppedIn(connection: Connection, parts: readonly Segment[]): number {
 
 /** Where recording began within the span: before it, the numbers say nothing. `null` where it began earlier. */
 function firstRecorded(connection: Connection, { fromHour, toHour }: Span): number | null {
-  const first = connection.prepare("SELECT min(bucket) hour FROM metrics WHERE grain = 0").get()?.["hour"];
+  const first = connection
+    .prepare(
+      `SELECT min(ifnull(a, b), ifnull(b, a)) hour FROM (SELECT (SELECT min(bucket) FROM metrics WHERE grain = 0) a,
+         (SELECT min(bucket) FROM recent_metrics) b)`,
+    )
+    .get()?.["hour"];
   return typeof first === "number" && first > fromHour && first < toHour ? startOfHour(first) : null;
 }

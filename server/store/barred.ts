@@ -21,6 +21,7 @@ export class Barred {
 
   has({ tsMs, source, payload }: CleanEvent): boolean {
     if (tsMs < this.#floorMs) return true;
+    if (this.#erased.length === 0) return false;
     return this.#erased.some(({ by, value, from_ts: from, to_ts: to }) => {
       if (tsMs < Number(from) || tsMs >= Number(to)) return false;
       return by === "period" || value === (by === "source" ? source : payload["workspace_hash"]);

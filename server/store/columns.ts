@@ -30,11 +30,6 @@ export const wordFields: readonly FieldName[] = fieldNames.filter(
 /** The number that has a column of its own. */
 export const durationField = "duration_ms" satisfies FieldName;
 
-/** The numbers that stand together as JSON. */
-const numberFields: readonly FieldName[] = fieldNames.filter(
-  (name) => places[fieldTable[name].kind.is] === "number" && name !== durationField,
-);
-
 /** Field name → type of its column in `words`. */
 export const wordColumns: ReadonlyMap<FieldName, "TEXT" | "INTEGER"> = new Map(
   wordFields.map((name) => [name, fieldTable[name].kind.is === "flag" ? "INTEGER" : "TEXT"]),
@@ -56,14 +51,12 @@ function fromCell(field: FieldName, cell: unknown): unknown {
   return is === "words" ? String(cell).split(separator) : cell;
 }
 
-const isNumberField: ReadonlySet<string> = new Set(numberFields);
-
-/** The numbers of a payload beside the duration; `undefined` where there are none. */
+/** The numbers of a payload beside the duration; `undefined` where there are none. Only fields of numbers have numbers. */
 export function numbersOf(payload: Readonly<Record<string, Value>>): Readonly<Record<string, number>> | undefined {
   let numbers: Record<string, number> | undefined;
-  for (const name of Object.keys(payload)) {
+  for (const name in payload) {
     const value = payload[name];
-    if (typeof value !== "number" || !isNumberField.has(name)) continue;
+    if (typeof value !== "number" || name === durationField) continue;
     numbers ??= {};
     numbers[name] = value;
   }

@@ -31,12 +31,30 @@ export interface OpenOptions {
   readonly busyTimeoutMs: number;
 }
 
+interface Bounds {
+  readonly begin: Statement;
+  readonly commit: Statement;
+}
+
+const bounds = new WeakMap<Connection, Bounds>();
+
+/** Prepared once for a connection. */
+function boundsOf(connection: Connection): Bounds {
+  let known = bounds.get(connection);
+  if (known === undefined) {
+    known = { begin: connection.prepare("BEGIN IMMEDIATE"), commit: connection.prepare("COMMIT") };
+    bounds.set(connection, known);
+  }
+  return known;
+}
+
 /** Runs `work` in one immediate transaction: the write lock is taken first, so that it is never refused midway. */
 export function immediately<T>(connection: Connection, work: () => T): T {
-  connection.exec("BEGIN IMMEDIATE");
+  const { begin, commit } = boundsOf(connection);
+  begin.run();
   try {
     const result = work();
-    connection.exec("COMMIT");
+    commit.run();
     return result;
   } catch (error) {
     try {

@@ -4,6 +4,7 @@
  */
 import { type Connection, immediately, type Row } from "./driver.ts";
 import { localHour } from "./local-time.ts";
+import { RecentMetrics } from "./metrics.ts";
 
 /** What to erase. */
 export type Selection =
@@ -80,6 +81,7 @@ function remember(connection: Connection, selection: Selection, nowMs: number): 
 }
 
 function eraseRollups(connection: Connection, selection: Selection): void {
+  new RecentMetrics(connection).settle();
   if (selection.by === "period") {
     // Offsets reach from 14 hours behind to 14 ahead: every hour of the wall clock that may hold a moment of it.
     const from = localHour(selection.fromMs, -14 * 60);

@@ -10,7 +10,7 @@ import { durationField, numbersOf, wordFields } from "./columns.ts";
 import { type Connection, immediately, type Row, type Statement, type Value } from "./driver.ts";
 import { uuidBytes } from "./ids.ts";
 import { localHour } from "./local-time.ts";
-import { MetricsTable, Tallies } from "./metrics.ts";
+import { RecentMetrics, Tallies } from "./metrics.ts";
 import { WordTable } from "./words.ts";
 
 /** What this worker is; kept with each session it begins. */
@@ -63,7 +63,7 @@ interface StreamDelta {
 class Writer {
   readonly #connection: Connection;
   readonly #words: WordTable;
-  readonly #metrics: MetricsTable;
+  readonly #metrics: RecentMetrics;
   readonly #barred: Barred;
   readonly #erasures: Statement;
   readonly #insert: Statement;
@@ -80,7 +80,7 @@ class Writer {
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#words = new WordTable(connection);
-    this.#metrics = new MetricsTable(connection);
+    this.#metrics = new RecentMetrics(connection);
     this.#barred = new Barred(connection);
     this.#erasures = connection.prepare("SELECT value FROM state WHERE name = 'erasures'");
     this.#insert = connection.prepare(
@@ -116,14 +116,26 @@ class Writer {
       const tallies = new Tallies();
       let stored = 0;
       let barred = 0;
+      let last: { readonly sessionId: string; readonly source: string } | undefined;
+      let session: SessionDelta | undefined;
+      let stream: StreamDelta | undefined;
       for (const event of events) {
         if (this.#barred.has(event)) {
           barred += 1;
           continue;
         }
         const { id, seq, tsMs, utcOffsetMin, type, payload } = event;
-        const session = this.#session(sessions, event, product);
-        const stream = this.#stream(streams, session.id, event);
+        // Events mostly come one after the other from one source.
+        if (
+          session === undefined ||
+          stream === undefined ||
+          last?.sessionId !== event.sessionId ||
+          last.source !== event.source
+        ) {
+          session = this.#session(sessions, event, product);
+          stream = this.#stream(streams, session.id, event);
+          last = event;
+        }
         const words = this.#words.idOf(event);
         const duration = payload[durationField];
         const durationMs = typeof duration === "number" ? duration : undefined;
@@ -157,7 +169,7 @@ class Writer {
       }
       // A repeat under another session begins none.
       if (stored < events.length) this.#tidy(sessions.values(), streams.values());
-      this.#metrics.apply(tallies);
+      this.#metrics.append(tallies);
       return { stored, repeated: events.length - stored - barred };
     });
   }

@@ -1,10 +1,12 @@
 /**
  * Rollups: how often each combination of words happened in each hour of the user's wall clock, how long it took, and what
- * its numbers add up to. Hours are kept up with every write, in its transaction. A day is made from its hours once it is
- * over, a month from its days; what comes in later for a closed day changes its day and month too.
+ * its numbers add up to. Hours are kept up with every write, in its transaction: the write appends what it tallied to
+ * `recent_metrics`, and every so many rows they are added to `metrics` together, since to grow a row costs much more than to
+ * append one. The view `rollups` is both. A day is made from its hours once it is over, a month from its days; what comes
+ * in later for a closed day changes its day and month too.
  */
 import { parseNumbers } from "./columns.ts";
-import type { Connection, Row, Statement } from "./driver.ts";
+import type { Connection, Row, Statement, Value } from "./driver.ts";
 import { dayOfHour, firstDayOfMonth, localHour, monthOfDay } from "./local-time.ts";
 import { binOf, Sketch } from "./sketch.ts";
 
@@ -78,9 +80,15 @@ function joined(a: Summary | undefined, b: Summary): Summary {
   return [a[0] + b[0], sum, Math.min(a[2], b[2]), Math.max(a[3], b[3])];
 }
 
-/** Tallies of one transaction, by bucket and words. */
+interface HourTally {
+  readonly hour: number;
+  readonly words: number;
+  readonly tally: Tally;
+}
+
+/** Tallies of one transaction, by hour and words. */
 export class Tallies {
-  readonly #tallies = new Map<number, { readonly hour: number; readonly words: number; readonly tally: Tally }>();
+  readonly #tallies = new Map<number, HourTally>();
 
   /** Adds an event. */
   add(
@@ -89,6 +97,15 @@ export class Tallies {
     durationMs: number | undefined,
     numbers: Readonly<Record<string, number>> | undefined,
   ): void {
+    this.#at(hour, words).add(durationMs, numbers);
+  }
+
+  /** Adds a stored row of an hour. */
+  addRow(row: Row): void {
+    this.#at(Number(row["bucket"]), Number(row["words"])).addRow(row);
+  }
+
+  #at(hour: number, words: number): Tally {
     // Hours have six digits until the year 2084: both fit into one whole number.
     const key = words * 1_000_000 + hour;
     let entry = this.#tallies.get(key);
@@ -96,7 +113,7 @@ export class Tallies {
       entry = { hour, words, tally: new Tally() };
       this.#tallies.set(key, entry);
     }
-    entry.tally.add(durationMs, numbers);
+    return entry.tally;
   }
 
   [Symbol.iterator]() {
@@ -104,7 +121,14 @@ export class Tallies {
   }
 }
 
-const columns = `grain, bucket, words, count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers`;
+const measures = "count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers";
+const columns = `grain, bucket, words, ${measures}`;
+
+function cellsOf({ count, durations, bins, numbers }: Tally): readonly Value[] {
+  const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
+  const others = numbers === undefined ? null : JSON.stringify(Object.fromEntries(Object.entries(numbers).sort()));
+  return [count, known, sum, min, max, known === 0 ? null : bins, others];
+}
 
 /** Characters of a sketch that is made compact: a compact one has mostly fewer than half of them. */
 const longestSketch = 2_048;
@@ -121,7 +145,7 @@ export class MetricsTable {
     this.#put = connection.prepare(`INSERT OR REPLACE INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     // What is there is not read: counts and bins are added to.
     this.#grow = connection.prepare(
-      `INSERT INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+      `INSERT INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET count = count + excluded.count,
          duration_count = duration_count + excluded.duration_count,
          duration_sum = duration_sum + excluded.duration_sum,
@@ -140,22 +164,17 @@ export class MetricsTable {
     return Number(this.#closedDay.get()?.["value"] ?? 0);
   }
 
-  /** Adds what a transaction tallied. */
-  apply(tallies: Tallies): void {
-    const closedDay = this.closedDay();
-    for (const { hour, words, tally } of tallies) {
-      this.#add(grains.hour, hour, words, tally);
-      const day = dayOfHour(hour);
-      if (day >= closedDay) continue;
-      this.#add(grains.day, day, words, tally);
-      if (isClosed(monthOfDay(day), closedDay)) this.#add(grains.month, monthOfDay(day), words, tally);
-    }
+  /** Adds what was tallied in an hour: to its day and month too, where those are made already. */
+  add({ hour, words, tally }: HourTally, closedDay: number): void {
+    this.#add(grains.hour, hour, words, tally);
+    const day = dayOfHour(hour);
+    if (day >= closedDay) return;
+    this.#add(grains.day, day, words, tally);
+    if (isClosed(monthOfDay(day), closedDay)) this.#add(grains.month, monthOfDay(day), words, tally);
   }
 
-  put(grain: number, bucket: number, words: number, { count, durations, bins, numbers }: Tally): void {
-    const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
-    const others = numbers === undefined ? null : JSON.stringify(Object.fromEntries(Object.entries(numbers).sort()));
-    this.#put.run(grain, bucket, words, count, known, sum, min, max, known === 0 ? null : bins, others);
+  put(grain: number, bucket: number, words: number, tally: Tally): void {
+    this.#put.run(grain, bucket, words, ...cellsOf(tally));
   }
 
   #compact(grain: number, bucket: number, words: number): void {
@@ -168,10 +187,8 @@ export class MetricsTable {
   }
 
   #add(grain: number, bucket: number, words: number, tally: Tally): void {
-    const { count, durations, bins, numbers } = tally;
-    if (numbers === undefined) {
-      const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
-      const grown = this.#grow.get(grain, bucket, words, count, known, sum, min, max, known === 0 ? null : bins);
+    if (tally.numbers === undefined) {
+      const grown = this.#grow.get(grain, bucket, words, ...cellsOf(tally));
       // In a busy hour the text would become the most of what a write writes.
       if (Number(grown?.["length"]) > longestSketch) this.#compact(grain, bucket, words);
       return;
@@ -181,6 +198,46 @@ export class MetricsTable {
     if (row !== undefined) whole.addRow(row);
     whole.addTally(tally);
     this.put(grain, bucket, words, whole);
+  }
+}
+
+/** So many rows wait at most: a page reads them in less than a millisecond. */
+const mostRecent = 512;
+
+/** What the last writes tallied, appended. */
+export class RecentMetrics {
+  readonly #connection: Connection;
+  readonly #metrics: MetricsTable;
+  readonly #append: Statement;
+  readonly #last: Statement;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#metrics = new MetricsTable(connection);
+    this.#append = connection.prepare(
+      `INSERT INTO recent_metrics (bucket, words, ${measures}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    // They are deleted all at once, so that the last id is their number.
+    this.#last = connection.prepare("SELECT max(id) last FROM recent_metrics");
+  }
+
+  append(tallies: Tallies): void {
+    const closedDay = this.#metrics.closedDay();
+    for (const one of tallies) {
+      const { hour, words, tally } = one;
+      // What waits must be of days that are still open, which have their hours alone.
+      if (dayOfHour(hour) < closedDay) this.#metrics.add(one, closedDay);
+      else this.#append.run(hour, words, ...cellsOf(tally));
+    }
+    if (Number(this.#last.get()?.["last"] ?? 0) >= mostRecent) this.settle();
+  }
+
+  /** Adds them to `metrics`. To be called in a transaction, before anything that reads or deletes `metrics` alone. */
+  settle(): void {
+    const tallies = new Tallies();
+    for (const row of this.#connection.prepare("SELECT * FROM recent_metrics").all()) tallies.addRow(row);
+    for (const tally of tallies) this.#metrics.add(tally, 0);
+    this.#connection.exec("DELETE FROM recent_metrics");
   }
 }
 
@@ -223,6 +280,7 @@ function sumUp(
  * `most` of them. Returns whether there is more to do. To be called in a transaction.
  */
 export function closeDays(connection: Connection, today: number, most = 31): boolean {
+  new RecentMetrics(connection).settle();
   const table = new MetricsTable(connection);
   const closed = table.closedDay();
   const open = connection
@@ -242,7 +300,7 @@ export function closeDays(connection: Connection, today: number, most = 31): boo
   return end < today;
 }
 
-/** Makes all rollups anew from the events that are there. For a migration, and for tests to compare with. */
+/** Makes all rollups anew from the events that are there, in a database where none wait. For a migration. */
 export function recount(connection: Connection): void {
   const table = new MetricsTable(connection);
   const tallies = new Tallies();
@@ -256,18 +314,31 @@ export function recount(connection: Connection): void {
     );
   }
   connection.exec("DELETE FROM metrics");
-  table.apply(tallies);
+  const closedDay = table.closedDay();
+  for (const tally of tallies) table.add(tally, closedDay);
 }
 
-/** The rollups in a form in which equal ones are equal: each sketch compact. For tests and for checks. */
+/** The same in a database of today. For tests to compare with. */
+export function recountAll(connection: Connection): void {
+  connection.exec("DELETE FROM recent_metrics");
+  recount(connection);
+}
+
+/** The rollups in a form in which equal ones are equal: one row a bucket, each sketch compact. For tests and for checks. */
 export function canonicalRollups(connection: Connection): readonly Row[] {
-  return connection
-    .prepare("SELECT * FROM metrics ORDER BY grain, bucket, words")
-    .all()
-    .map((row) => {
-      const tally = new Tally();
-      tally.addRow(row);
-      tally.compact();
-      return { ...row, duration_sketch: tally.bins };
-    });
+  const tallies = new Map<string, { readonly row: Row; readonly tally: Tally }>();
+  for (const row of connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, words").all()) {
+    const key = `${row["grain"]} ${row["bucket"]} ${row["words"]}`;
+    const { tally } = tallies.get(key) ?? { tally: new Tally() };
+    tally.addRow(row);
+    tallies.set(key, { row, tally });
+  }
+  return [...tallies.values()].map(({ row: { grain = null, bucket = null, words = null }, tally }) => {
+    tally.compact();
+    const [count = 0, known = 0, sum = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(tally);
+    return {
+      ...{ grain, bucket, words, count, duration_count: known, duration_sum: sum, duration_min: min },
+      ...{ duration_max: max, duration_sketch: sketch, numbers },
+    };
+  });
 }

@@ -202,7 +202,7 @@ class World {
         connection
           .prepare(
             `SELECT m.bucket, w.source, w.command_path, m.count, m.duration_sum
-             FROM metrics m JOIN words w ON w.id = m.words WHERE m.grain = ?`,
+             FROM rollups m JOIN words w ON w.id = m.words WHERE m.grain = ?`,
           )
           .all(grain),
       ) ?? [];

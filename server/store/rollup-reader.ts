@@ -47,7 +47,7 @@ export function readSegments(
 ): readonly Row[] {
   if (parts.length === 0) return [];
   const rows = parts
-    .map(() => "SELECT * FROM metrics WHERE grain = ? AND bucket >= ? AND bucket < ?")
+    .map(() => "SELECT * FROM rollups WHERE grain = ? AND bucket >= ? AND bucket < ?")
     .join(" UNION ALL ");
   const values = parts.flatMap(({ grain, from, to }) => [grain, from, to]);
   return connection.prepare(sql(`(${rows})`)).all(...values);

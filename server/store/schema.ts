@@ -109,6 +109,27 @@ const steps: readonly Step[] = [
   ALTER TABLE events ADD COLUMN variant TEXT;
   `,
   intoWordsAndNumbers,
+  `
+  -- What the last writes tallied, by hour; added to metrics every so many rows.
+  CREATE TABLE recent_metrics (
+    id INTEGER PRIMARY KEY,
+    bucket INTEGER NOT NULL,
+    words INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    duration_count INTEGER NOT NULL,
+    duration_sum INTEGER NOT NULL,
+    duration_min INTEGER,
+    duration_max INTEGER,
+    duration_sketch TEXT,
+    numbers TEXT
+  ) STRICT;
+  CREATE VIEW rollups AS
+    SELECT grain, bucket, words, count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers
+    FROM metrics
+    UNION ALL
+    SELECT 0, bucket, words, count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers
+    FROM recent_metrics;
+  `,
 ];
 
 export const schemaVersion = steps.length;

@@ -25,7 +25,7 @@ export class WordTable {
     const { type, source, payload } = event;
     // The firewall makes payloads of one type in one order, so that what is equal has mostly one spelling.
     let spelling = `${type} ${source}`;
-    for (const name of Object.keys(payload)) {
+    for (const name in payload) {
       const value = payload[name];
       if (typeof value !== "number") spelling += ` ${name} ${value}`;
     }

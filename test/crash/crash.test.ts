@@ -10,7 +10,7 @@ import { systemClock } from "../../server/clock.ts";
 import { thisProduct } from "../../server/product.ts";
 import { immediately } from "../../server/store/driver.ts";
 import { uuidText } from "../../server/store/ids.ts";
-import { canonicalRollups, recount } from "../../server/store/metrics.ts";
+import { canonicalRollups, recountAll } from "../../server/store/metrics.ts";
 import { Store } from "../../server/store/store.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 
@@ -102,7 +102,7 @@ function check(file: string, writers: readonly Writer[]): void {
     expect(kept.length).toBeGreaterThan(0);
     expect(() =>
       immediately(connection, () => {
-        recount(connection);
+        recountAll(connection);
         expect(kept).toEqual(rollups());
         throw new Error("only looked at");
       }),
