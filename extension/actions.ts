@@ -12,8 +12,12 @@ import type { Telemetry } from "./telemetry.ts";
 
 type Decision = Checked<(typeof giveConsent)["params"]>;
 
-const working = <T>(title: string, work: () => Thenable<T>) =>
-  window.withProgress({ location: ProgressLocation.Window, title }, work);
+type Say = (message: string) => void;
+
+const working = <T>(title: string, work: (say: Say) => Thenable<T>) =>
+  window.withProgress({ location: ProgressLocation.Window, title }, (shown) =>
+    work((message) => shown.report({ message })),
+  );
 
 export class Actions {
   readonly #telemetry: Telemetry;
@@ -57,9 +61,10 @@ export class Actions {
     });
     if (target === undefined) return null;
     const format = exportFormats.find((name) => target.path.toLowerCase().endsWith(`.${name}`)) ?? "json";
-    const { events, sizeBytes } = await working("Nexus: exporting", () =>
-      this.#telemetry.command(exportAll, { path: target.fsPath, format }),
-    );
+    const { events, sizeBytes } = await working("Nexus: exporting", (say) => {
+      this.#telemetry.onExportProgress = ({ done, total }) => say(`${countText(done, "event")} of ${total}`);
+      return this.#telemetry.command(exportAll, { path: target.fsPath, format });
+    });
     return `Exported ${countText(events, "event")} (${sizeText(sizeBytes)}).`;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Disposable } from "vscode";
 import type { Mode, Permission } from "../shared/consent.ts";
-import { editorChanged, type Problem, type Request, recordEvents } from "../shared/protocol.ts";
+import { editorChanged, type Problem, type Progress, type Request, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import { modeSentence } from "../shared/words.ts";
 import { Captures } from "./capture/captures.ts";
@@ -31,6 +31,8 @@ export interface Faces {
 
 export class Telemetry implements Disposable {
   readonly ownCommands: OwnCommands;
+  /** Who shows how far an export is. */
+  onExportProgress: ((progress: Progress) => void) | undefined;
   readonly #permissions: PermissionSource;
   readonly #supervisor: Supervisor;
   readonly #queue: EventQueue;
@@ -51,6 +53,7 @@ export class Telemetry implements Disposable {
     this.#supervisor = new Supervisor(launch, timers, () => permissions.editor, {
       dataChanged: () => faces.dataChanged(),
       problemChanged: (problem) => this.#problemChanged(problem),
+      exportProgress: (progress) => this.onExportProgress?.(progress),
       up: () => this.#workerUp(),
       down: (retryMs) => this.#workerEnded(retryMs),
     });

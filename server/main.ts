@@ -9,6 +9,7 @@ import {
   dataChanged,
   editorChanged,
   exportAll,
+  exportProgress,
   giveConsent,
   problemChanged,
   purge,
@@ -38,10 +39,10 @@ function started(): Worker {
 }
 
 /** Runs a handler and turns its errors into answers. Only our own words leave: a message may quote what it saw. */
-function answering<P, R>({ method, params: check }: Request<P, R>, handler: (params: P) => R): void {
-  connection.onRequest(method, (params: unknown): unknown => {
+function answering<P, R>({ method, params: check }: Request<P, R>, handler: (params: P) => R | Promise<R>): void {
+  connection.onRequest(method, async (params: unknown): Promise<unknown> => {
     try {
-      return handler(checked(check, params, method));
+      return await handler(checked(check, params, method));
     } catch (error) {
       if (error instanceof ResponseError) throw error;
       if (error instanceof StaleNoticeError) throw new ResponseError(requestFailed, error.message);
@@ -62,6 +63,7 @@ connection.onInitialize((params: InitializeParams) => {
   const editor = checked(checkEditorState, params.initializationOptions, "initializationOptions");
   worker = new Worker(pathsFrom(process.env), process.env, editor, systemClock, {
     dataChanged: () => void connection.sendNotification(dataChanged.method, {}),
+    exportProgress: (progress) => void connection.sendNotification(exportProgress.method, progress),
     problemChanged: (problem) => void connection.sendNotification(problemChanged.method, { problem }),
   });
   return { capabilities: {} };

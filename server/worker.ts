@@ -12,6 +12,7 @@ import type {
   giveConsent,
   Period,
   Problem,
+  Progress,
   purge,
   recordEvents,
   Stats,
@@ -35,6 +36,7 @@ import { Store } from "./store/store.ts";
 export interface Listener {
   dataChanged(): void;
   problemChanged(problem: Problem | null): void;
+  exportProgress(progress: Progress): void;
 }
 
 type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
@@ -51,6 +53,7 @@ export class Worker {
   readonly #maintenance: Maintenance;
   readonly #collector: Collector;
   readonly #listener: Listener;
+  readonly #ending = new AbortController();
   #problem: Problem | null = null;
 
   constructor(paths: Paths, env: NodeJS.ProcessEnv, editor: EditorState, clock: Clock, listener: Listener) {
@@ -139,8 +142,14 @@ export class Worker {
   }
 
   /** @throws ConfigError, the file system's or SQLite's error. */
-  export(path: string, format: ExportFormat = "json"): Result<typeof exportAll> {
-    return this.#located().export(path, format);
+  export(path: string, format: ExportFormat = "json"): Promise<Result<typeof exportAll>> {
+    let told = 0;
+    const progress = (done: number, total: number) => {
+      const percent = Math.floor((100 * done) / Math.max(done, total));
+      if (percent > told) this.#listener.exportProgress({ done, total });
+      told = percent;
+    };
+    return this.#located().export(path, format, { progress, signal: this.#ending.signal });
   }
 
   /** @throws ConfigError, SQLite's error. */
@@ -154,6 +163,7 @@ export class Worker {
   }
 
   close(): void {
+    this.#ending.abort(new Error("The recorder ended."));
     this.#maintenance.stop();
     this.#store.close();
   }

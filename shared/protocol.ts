@@ -214,6 +214,12 @@ export const exportAll = request(
   record({ events: whole(), sizeBytes: whole() }),
 );
 
+const progress = record({ done: whole(), total: whole() });
+export type Progress = Checked<typeof progress>;
+
+/** Worker → editor: how many of how many events an export has written. At most a hundred times. */
+export const exportProgress = notification("nexus/exportProgress", progress);
+
 /** Editor → worker: delete everything that is stored. */
 export const purge = request(
   "nexus/purge",

@@ -18,6 +18,7 @@ import {
 import {
   dataChanged,
   type EditorState,
+  exportProgress,
   type Notification,
   problemChanged,
   type Request,
@@ -86,6 +87,7 @@ export async function launchWorker(distFolder: string, editor: EditorState, even
   const listen = <P>({ method, params: check }: Notification<P>, handler: (params: P) => void) =>
     client.onNotification(method, (params: unknown) => handler(check(params, method)));
   listen(dataChanged, () => events.dataChanged());
+  listen(exportProgress, (progress) => events.exportProgress(progress));
   listen(problemChanged, ({ problem }) => events.problemChanged(problem));
   await client.start();
   return {

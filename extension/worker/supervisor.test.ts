@@ -38,6 +38,7 @@ function setUp() {
     down: (retryMs) => told.push(retryMs),
     dataChanged: () => told.push("data"),
     problemChanged: () => told.push("problem"),
+    exportProgress: () => told.push("progress"),
   });
   return { timers, workers, told, supervisor };
 }

@@ -81,6 +81,7 @@ class Run {
   constructor() {
     const tell = {
       dataChanged: () => undefined,
+      exportProgress: () => undefined,
       problemChanged: (problem: unknown) => void this.#said.push(JSON.stringify(problem)),
     };
     const clock = { nowMs: () => Date.now() };

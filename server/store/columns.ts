@@ -44,11 +44,11 @@ export function toCell(value: Value | undefined): Cell {
   return typeof value === "object" ? value.join(separator) : value;
 }
 
-function fromCell(field: FieldName, cell: unknown): unknown {
+function fromCell(field: FieldName, cell: unknown): Value | undefined {
   if (cell === null || cell === undefined) return undefined;
   const { is } = fieldTable[field].kind;
   if (is === "flag") return cell === 1;
-  return is === "words" ? String(cell).split(separator) : cell;
+  return is === "words" ? String(cell).split(separator) : String(cell);
 }
 
 /** The numbers of a payload beside the duration; `undefined` where there are none. Only fields of numbers have numbers. */
@@ -67,9 +67,12 @@ export function parseNumbers(cell: unknown): Readonly<Record<string, number>> | 
   return typeof cell === "string" ? JSON.parse(cell) : undefined;
 }
 
-/** A stored row (of events joined with words) as the flat payload it was. */
-export function payloadOf(row: Row): Readonly<Record<string, unknown>> {
-  const words = wordFields.map((name) => [name, fromCell(name, row[name])]);
-  const numbers = parseNumbers(row["numbers"]);
-  return { ...Object.fromEntries(words), ...numbers, [durationField]: row[durationField] ?? undefined };
+/** A row of `words` as the part of a payload that it was. */
+export function wordsOf(row: Row): Readonly<Record<string, Value>> {
+  const payload: Record<string, Value> = {};
+  for (const name of wordFields) {
+    const value = fromCell(name, row[name]);
+    if (value !== undefined) payload[name] = value;
+  }
+  return payload;
 }

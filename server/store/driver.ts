@@ -65,3 +65,13 @@ export function immediately<T>(connection: Connection, work: () => T): T {
     throw error;
   }
 }
+
+/** Runs `work`, which only reads, on one state of the database. */
+export function snapshot<T>(connection: Connection, work: () => T): T {
+  connection.exec("BEGIN");
+  try {
+    return work();
+  } finally {
+    connection.exec("COMMIT");
+  }
+}

@@ -6,8 +6,8 @@ import type { EventTypeName } from "../../shared/events.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import { Barred } from "./barred.ts";
-import { durationField, numbersOf, wordFields } from "./columns.ts";
-import { type Connection, immediately, type Row, type Statement, type Value } from "./driver.ts";
+import { durationField, numbersOf } from "./columns.ts";
+import { type Connection, immediately, type Statement, type Value } from "./driver.ts";
 import { uuidBytes } from "./ids.ts";
 import { localHour } from "./local-time.ts";
 import { RecentMetrics, Tallies } from "./metrics.ts";
@@ -257,18 +257,4 @@ export function totals(connection: Connection): Totals {
     oldestMs: orNull(row?.["oldest"]),
     newestMs: orNull(row?.["newest"]),
   };
-}
-
-/** Every event with its words and its session's columns, oldest commit first. */
-export function readEvents(connection: Connection): IterableIterator<Row> {
-  return connection
-    .prepare(
-      `SELECT e.id, e.event_id, e.seq, e.ts, e.utc_offset_min, e.duration_ms, e.numbers, w.event_type, w.source,
-         ${wordFields.map((name) => `w.${name}`).join(", ")},
-         s.session_id, s.started_at, s.product, s.version AS product_version, s.os AS product_os,
-         s.arch AS product_arch, s.runtime_version
-       FROM events e JOIN words w ON w.id = e.words JOIN streams t ON t.id = e.stream JOIN sessions s ON s.id = t.session
-       ORDER BY e.id`,
-    )
-    .iterate();
 }

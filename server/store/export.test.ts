@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fieldNames } from "../../shared/fields.ts";
 import { anything } from "../../test/fixtures/captured.ts";
@@ -19,11 +19,11 @@ function exporting() {
 }
 
 describe("export", () => {
-  it("writes every event in the envelope of the specification", () => {
+  it("writes every event in the envelope of the specification", async () => {
     const { store, target } = exporting();
     const event = cleanToolUse({ command_line: "git push origin main" });
     store.write([event, ...Array.from({ length: 1_000 }, () => cleanToolUse())]);
-    expect(store.export(target)).toEqual({ events: 1_001, sizeBytes: statSync(target).size });
+    expect(await store.export(target)).toEqual({ events: 1_001, sizeBytes: statSync(target).size });
     const exported: unknown[] = JSON.parse(readFileSync(target, "utf8"));
     expect(exported).toHaveLength(1_001);
     expect(exported[0]).toEqual({
@@ -55,12 +55,12 @@ describe("export", () => {
     store.close();
   });
 
-  it("keeps what an event says of a platform apart from what its session says", () => {
+  it("keeps what an event says of a platform apart from what its session says", async () => {
     const { store, target } = exporting();
     const raw = anything({ event_type: "session_started", os: "win32", arch: "arm64", version: "9.8.7" });
     const event = testFirewall().admit(raw, everything, Date.now());
     store.write(event === undefined ? [] : [event]);
-    store.export(target);
+    await store.export(target);
     expect(JSON.parse(readFileSync(target, "utf8"))).toMatchObject([
       {
         source: { version: "0.0.0", os: thisProduct.os },
@@ -70,21 +70,21 @@ describe("export", () => {
     store.close();
   });
 
-  it("writes JSON Lines, one envelope a line", () => {
+  it("writes JSON Lines, one envelope a line", async () => {
     const { store, target } = exporting();
     store.write([cleanToolUse(), cleanToolUse()]);
-    expect(store.export(target, "jsonl").events).toBe(2);
+    expect((await store.export(target, "jsonl")).events).toBe(2);
     const lines = readFileSync(target, "utf8").split("\n");
     expect(lines).toHaveLength(3);
     for (const line of lines.slice(0, 2)) expect(JSON.parse(line)).toMatchObject({ event_type: "agent_event" });
     store.close();
   });
 
-  it("writes CSV with a column for every field", () => {
+  it("writes CSV with a column for every field", async () => {
     const { store, target } = exporting();
     const event = cleanToolUse({ command_line: "git push" });
     store.write([event]);
-    expect(store.export(target, "csv").events).toBe(1);
+    expect((await store.export(target, "csv")).events).toBe(1);
     const [head = "", row = "", ...rest] = readFileSync(target, "utf8").split("\n");
     expect(rest).toEqual([""]);
     const names = head.split(",");
@@ -99,17 +99,32 @@ describe("export", () => {
     store.close();
   });
 
-  it("writes an empty list where nothing is stored, and creates no database", () => {
+  it("writes an empty list where nothing is stored, and creates no database", async () => {
     const { store, target } = exporting();
-    expect(store.export(target)).toMatchObject({ events: 0 });
+    expect(await store.export(target)).toMatchObject({ events: 0 });
     expect(JSON.parse(readFileSync(target, "utf8"))).toEqual([]);
     expect(existsSync(store.file)).toBe(false);
   });
 
-  it("leaves an existing file as it was when it cannot finish", () => {
+  it("leaves an existing file as it was when it cannot finish", async () => {
     const { store, target } = exporting();
     writeFileSync(target, "mine");
-    expect(() => store.export(join(target, "below-a-file.json"))).toThrow();
+    await expect(store.export(join(target, "below-a-file.json"))).rejects.toThrow();
     expect(readFileSync(target, "utf8")).toBe("mine");
+  });
+
+  it("tells how far it is, and leaves nothing where it is stopped", async () => {
+    const { store, target } = exporting();
+    store.write(Array.from({ length: 1_200 }, () => cleanToolUse()));
+    const told: number[] = [];
+    await store.export(target, "jsonl", { progress: (done, total) => told.push(done / total) });
+    expect(told.at(-1)).toBe(1);
+    expect(told.length).toBeGreaterThan(1);
+    rmSync(target);
+    const stop = new AbortController();
+    const stopped = store.export(target, "jsonl", { progress: () => stop.abort(), signal: stop.signal });
+    await expect(stopped).rejects.toThrow();
+    expect(readdirSync(dirname(target)).filter((name) => name.startsWith("mine"))).toEqual([]);
+    store.close();
   });
 });

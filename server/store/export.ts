@@ -2,44 +2,26 @@
  * Writes everything that is stored to a file: as JSON or JSON Lines each event in the envelope of the analytics design,
  * section 3.1 (with `runtime_version` for `rust_version`), as CSV (RFC 4180) flat. The file appears whole or not at all.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { stringify } from "csv-stringify/sync";
-import { eventTypeNames } from "../../shared/events.ts";
 import { fieldNames } from "../../shared/fields.ts";
 import { nested } from "../../shared/payload-layout.ts";
 import type { ExportFormat } from "../../shared/protocol.ts";
-import { payloadOf } from "./columns.ts";
-import type { Connection, Row } from "./driver.ts";
-import { readEvents } from "./events.ts";
-import { uuidText } from "./ids.ts";
-
-/** Bytes gathered before each write. */
-const chunkLength = 65_536;
+import type { StoredEvent } from "./event-reader.ts";
 
 /** The public form of a stored event. */
-export function envelopeOf(row: Row) {
-  const type = eventTypeNames.find((name) => name === row["event_type"]);
+export function envelopeOf({ id, type, source, seq, tsMs, utcOffsetMin, session, payload }: StoredEvent) {
+  const { product, version, os, arch, runtimeVersion } = session;
   return {
     schema_version: "1.0.0",
-    event_id: uuidText(row["event_id"]),
-    event_type: row["event_type"],
-    timestamp: new Date(Number(row["ts"])).toISOString(),
-    utc_offset_min: row["utc_offset_min"],
-    source: {
-      product: row["product"],
-      version: row["product_version"],
-      tier: "oss",
-      os: row["product_os"],
-      arch: row["product_arch"],
-      runtime_version: row["runtime_version"],
-      channel: row["source"],
-    },
-    session: {
-      id: row["session_id"],
-      sequence: row["seq"],
-      started_at: new Date(Number(row["started_at"])).toISOString(),
-    },
-    payload: type === undefined ? {} : nested(type, payloadOf(row)),
+    event_id: id,
+    event_type: type,
+    timestamp: new Date(tsMs).toISOString(),
+    utc_offset_min: utcOffsetMin,
+    source: { product, version, tier: "oss", os, arch, runtime_version: runtimeVersion, channel: source },
+    session: { id: session.id, sequence: seq, started_at: new Date(session.startedMs).toISOString() },
+    payload: nested(type, payload),
   };
 }
 
@@ -48,7 +30,7 @@ interface Format {
   readonly begin: string;
   readonly between: string;
   readonly end: string;
-  readonly row: (row: Row) => string;
+  readonly row: (event: StoredEvent) => string;
 }
 
 /** The columns of a CSV: the envelope, then every field. */
@@ -62,64 +44,92 @@ const csvColumns = [
   "channel",
 ] as const;
 
-function csvCells(row: Row): readonly unknown[] {
-  const { event_id, event_type, timestamp, utc_offset_min, session, source } = envelopeOf(row);
-  const payload = payloadOf(row);
-  const fields = fieldNames.map((name) => payload[name]);
-  const flat = fields.map((value) => (Array.isArray(value) ? value.join(" ") : value));
-  return [event_id, event_type, timestamp, utc_offset_min, session.id, session.sequence, source.channel, ...flat];
+function csvCells({ id, type, source, seq, tsMs, utcOffsetMin, session, payload }: StoredEvent): readonly unknown[] {
+  const flat = fieldNames.map((name) => payload[name]).map((value) => (Array.isArray(value) ? value.join(" ") : value));
+  return [id, type, new Date(tsMs).toISOString(), utcOffsetMin, session.id, seq, source, ...flat];
 }
 
 const csvOptions = { escape_formulas: true, cast: { boolean: (value: boolean) => String(value) } };
 
 const formats: Readonly<Record<ExportFormat, Format>> = {
-  json: { begin: "[\n", between: ",\n", end: "\n]\n", row: (row) => JSON.stringify(envelopeOf(row)) },
-  jsonl: { begin: "", between: "", end: "", row: (row) => `${JSON.stringify(envelopeOf(row))}\n` },
+  json: { begin: "[\n", between: ",\n", end: "\n]\n", row: (event) => JSON.stringify(envelopeOf(event)) },
+  jsonl: { begin: "", between: "", end: "", row: (event) => `${JSON.stringify(envelopeOf(event))}\n` },
   csv: {
     begin: stringify([[...csvColumns, ...fieldNames]]),
     between: "",
     end: "",
-    row: (row) => stringify([csvCells(row)], csvOptions),
+    row: (event) => stringify([csvCells(event)], csvOptions),
   },
 };
 
-/** Exports everything. @throws the file system's error, leaving an existing file as it was. */
-export function exportTo(
-  connection: Connection | undefined,
-  path: string,
-  format: ExportFormat = "json",
-): { events: number; sizeBytes: number } {
-  const unfinished = `${path}.unfinished`;
-  const file = openSync(unfinished, "w", 0o600);
-  let events = 0;
-  try {
-    try {
-      events = writeAll(file, connection === undefined ? [] : readEvents(connection), formats[format]);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(unfinished, path);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw error;
-  }
-  return { events, sizeBytes: statSync(path).size };
-}
+/** Characters gathered before each write. */
+const chunkLength = 16_384;
+const encoder = new TextEncoder();
 
-/** Writes the rows and returns how many there were; never more than a chunk is in memory. */
-function writeAll(file: number, rows: Iterable<Row>, { begin, between, end, row: text }: Format): number {
-  let events = 0;
-  let chunk = begin;
-  for (const row of rows) {
-    chunk += (events === 0 ? "" : between) + text(row);
-    events += 1;
-    if (chunk.length >= chunkLength) {
-      // Writes all of it or throws, unlike `writeSync`.
-      writeFileSync(file, chunk);
+/** A file that is being written, under another name until it is whole. */
+export class ExportFile {
+  readonly #path: string;
+  readonly #unfinished: string;
+  readonly #format: Format;
+  readonly #file: number;
+  readonly #buffer = new Uint8Array(4 * chunkLength);
+  #events = 0;
+  #open = true;
+
+  /** @throws the file system's error. */
+  constructor(path: string, format: ExportFormat) {
+    this.#path = path;
+    this.#unfinished = `${path}.${randomUUID().slice(0, 8)}.unfinished`;
+    this.#format = formats[format];
+    this.#file = openSync(this.#unfinished, "wx", 0o600);
+    this.#write(this.#format.begin);
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** @throws the file system's error. */
+  add(events: readonly StoredEvent[]): void {
+    const { between, row } = this.#format;
+    let chunk = "";
+    for (const event of events) {
+      chunk += (this.#events === 0 ? "" : between) + row(event);
+      this.#events += 1;
+      if (chunk.length < chunkLength) continue;
+      this.#write(chunk);
       chunk = "";
     }
+    this.#write(chunk);
   }
-  writeFileSync(file, chunk + end);
-  return events;
+
+  /** Puts it in the place of what was there. @throws the file system's error, leaving an existing file as it was. */
+  finish(): { readonly events: number; readonly sizeBytes: number } {
+    this.#write(this.#format.end);
+    fsyncSync(this.#file);
+    const sizeBytes = statSync(this.#unfinished).size;
+    renameSync(this.#unfinished, this.#path);
+    this.#close();
+    return { events: this.#events, sizeBytes };
+  }
+
+  /** Leaves nothing. */
+  abandon(): void {
+    this.#close();
+    rmSync(this.#unfinished, { force: true });
+  }
+
+  #close(): void {
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
+  }
+
+  /** Over one buffer: a new one for each write would wait for the garbage collector in its megabytes. */
+  #write(text: string): void {
+    for (let from = 0; from < text.length; ) {
+      const { read, written } = encoder.encodeInto(from === 0 ? text : text.slice(from), this.#buffer);
+      for (let done = 0; done < written; ) done += writeSync(this.#file, this.#buffer, done, written - done);
+      from += read;
+    }
+  }
 }

@@ -3,6 +3,7 @@
  * afresh and heals by itself, and a file found unsound while in use is set aside at the next opening.
  */
 import { rmSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ExportFormat } from "../../shared/protocol.ts";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
@@ -18,11 +19,31 @@ import {
 } from "./database.ts";
 import type { Connection } from "./driver.ts";
 import { type Erased, eraseRows, idsOf, type Selection, scrub } from "./erase.ts";
+import { readAfter } from "./event-reader.ts";
 import { type Product, type Totals, totals, type Written, withoutPlatform, writeEvents } from "./events.ts";
-import { exportTo } from "./export.ts";
+import { ExportFile } from "./export.ts";
 import { journalAt } from "./journal.ts";
 import { isCorrupt } from "./problem.ts";
 import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
+
+/** Somebody who watches something long. */
+export interface Watch {
+  readonly progress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Exported {
+  readonly events: number;
+  readonly sizeBytes: number;
+}
+
+/** Events of one step of an export: some milliseconds. */
+const eventsPerStep = 500;
+
+function lastKey(connection: Connection): { readonly last: number; readonly total: number } {
+  const row = connection.prepare("SELECT max(id) last, count(*) total FROM events").get();
+  return { last: Number(row?.["last"] ?? 0), total: Number(row?.["total"] ?? 0) };
+}
 
 const nothingErased: Erased & { readonly ids: readonly string[] } = { events: 0, sessions: 0, ids: [] };
 
@@ -103,8 +124,35 @@ export class Store {
     }));
   }
 
-  export(path: string, format: ExportFormat = "json"): { events: number; sizeBytes: number } {
-    return this.read((connection) => exportTo(connection, path, format)) ?? exportTo(undefined, path, format);
+  /**
+   * Exports everything that is stored by now, in steps between which other requests are answered. `progress` hears how
+   * many of how many events are written.
+   * @throws the file system's or SQLite's error, leaving an existing file as it was; the reason of `signal` where that stops it.
+   */
+  async export(path: string, format: ExportFormat = "json", { progress, signal }: Watch = {}): Promise<Exported> {
+    const { last, total } = this.read(lastKey) ?? { last: 0, total: 0 };
+    const file = new ExportFile(path, format);
+    // At once: the process may be about to end.
+    const stop = () => file.abandon();
+    signal?.addEventListener("abort", stop);
+    try {
+      let after = 0;
+      while (after < last) {
+        const events = this.read((connection) => readAfter(connection, after, eventsPerStep, last)) ?? [];
+        if (events.length === 0) break;
+        file.add(events);
+        after = events.at(-1)?.key ?? last;
+        progress?.(file.events, total);
+        await nextTurn();
+        signal?.throwIfAborted();
+      }
+      return file.finish();
+    } catch (error) {
+      file.abandon();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
   }
 
   /**

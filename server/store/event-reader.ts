@@ -1,0 +1,107 @@
+/**
+ * Reads stored events in the order of their commits, some at a time, so that no reader stays long. What many events share
+ * (their words, their session) is read once for all of them.
+ */
+import type { EventTypeName } from "../../shared/events.ts";
+import type { Value } from "../../shared/kinds.ts";
+import { durationField, parseNumbers, wordsOf } from "./columns.ts";
+import { type Value as Cell, type Connection, type Row, type Statement, snapshot } from "./driver.ts";
+import { uuidText } from "./ids.ts";
+
+/** A session as its events name it. */
+export interface StoredSession {
+  readonly id: string;
+  readonly startedMs: number;
+  readonly product: string;
+  readonly version: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly runtimeVersion: string;
+}
+
+export interface StoredEvent {
+  /** Its place in the order of commits. */
+  readonly key: number;
+  readonly id: string;
+  readonly type: EventTypeName;
+  readonly source: string;
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly tsMs: number;
+  readonly utcOffsetMin: number;
+  readonly session: StoredSession;
+  readonly payload: Readonly<Record<string, Value>>;
+}
+
+interface Words {
+  readonly type: EventTypeName;
+  readonly source: string;
+  readonly payload: Readonly<Record<string, Value>>;
+}
+
+/** The first `most` events after the key `after`, up to the key `last`. */
+export function readAfter(
+  connection: Connection,
+  after: number,
+  most: number,
+  last = Number.MAX_SAFE_INTEGER,
+): readonly StoredEvent[] {
+  // Keys of words and streams may be used again once theirs are gone: they are looked up in the same moment, and forgotten.
+  return snapshot(connection, () => {
+    const rows = connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?");
+    const words = remembering(connection.prepare("SELECT * FROM words WHERE id = ?"), toWords);
+    const sessions = remembering(
+      connection.prepare("SELECT s.* FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
+      toSession,
+    );
+    return rows.all(after, last, most).map((row) => toEvent(row, words(row["words"]), sessions(row["stream"])));
+  });
+}
+
+/** Reads a row by its key, and makes it into an object, once. */
+function remembering<T>(statement: Statement, make: (row: Row) => T): (key: Cell | undefined) => T {
+  const known = new Map<Cell, T>();
+  return (key = null) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const made = make(statement.get(key) ?? {});
+    known.set(key, made);
+    return made;
+  };
+}
+
+function toWords(row: Row): Words {
+  // Written by this product alone, from its own list.
+  return { type: row["event_type"] as EventTypeName, source: String(row["source"]), payload: wordsOf(row) };
+}
+
+function toSession(row: Row): StoredSession {
+  return {
+    id: String(row["session_id"]),
+    startedMs: Number(row["started_at"]),
+    product: String(row["product"]),
+    version: String(row["version"]),
+    os: String(row["os"]),
+    arch: String(row["arch"]),
+    runtimeVersion: String(row["runtime_version"]),
+  };
+}
+
+function toEvent(row: Row, { type, source, payload }: Words, session: StoredSession): StoredEvent {
+  const duration = row["duration_ms"];
+  return {
+    key: Number(row["id"]),
+    id: uuidText(row["event_id"]),
+    type,
+    source,
+    seq: Number(row["seq"]),
+    tsMs: Number(row["ts"]),
+    utcOffsetMin: Number(row["utc_offset_min"]),
+    session,
+    payload: {
+      ...payload,
+      ...parseNumbers(row["numbers"]),
+      ...(typeof duration === "number" ? { [durationField]: duration } : {}),
+    },
+  };
+}
