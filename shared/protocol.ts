@@ -135,6 +135,8 @@ export const status = request(
         sessions: whole(),
         oldestMs: nullable(whole()),
         newestMs: nullable(whole()),
+        /** Numbers between the events of a source that never came: refused by the firewall, or lost. */
+        missing: whole(),
         driver: text(256),
       }),
     ),

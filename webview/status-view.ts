@@ -69,6 +69,12 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
               ["Size", sizeText(database.sizeBytes)],
               ["Events stored", database.events.toLocaleString("en-US")],
               ["Sessions", database.sessions.toLocaleString("en-US")],
+              [
+                "Missing between them",
+                database.missing === 0
+                  ? "none"
+                  : `${countText(database.missing, "event")}, refused by the firewall or lost`,
+              ],
               ["Oldest", time(database.oldestMs)],
               ["Newest", time(database.newestMs)],
               ["Last stored by this window", time(status.lastStoredMs)],

@@ -55,6 +55,7 @@ interface SessionDelta {
 
 interface StreamDelta {
   readonly id: number;
+  firstSeq: number;
   lastSeq: number;
   received: number;
 }
@@ -98,13 +99,15 @@ class Writer {
          tasks_completed = tasks_completed + ?, errors_encountered = errors_encountered + ? WHERE id = ?`,
     );
     this.#findStream = connection.prepare("SELECT id FROM streams WHERE session = ? AND source = ?");
-    this.#beginStream = connection.prepare("INSERT INTO streams (session, source) VALUES (?, ?) RETURNING id");
+    this.#beginStream = connection.prepare(
+      "INSERT INTO streams (session, source, first_seq) VALUES (?, ?, ?) RETURNING id",
+    );
     this.#dropStream = connection.prepare("DELETE FROM streams WHERE id = ? AND received = 0");
     this.#dropSession = connection.prepare(
       "DELETE FROM sessions WHERE id = ? AND NOT EXISTS (SELECT 1 FROM streams WHERE session = ?)",
     );
     this.#extendStream = connection.prepare(
-      "UPDATE streams SET last_seq = max(last_seq, ?), received = received + ? WHERE id = ?",
+      `UPDATE streams SET first_seq = min(first_seq, ?), last_seq = max(last_seq, ?), received = received + ? WHERE id = ?`,
     );
   }
 
@@ -156,6 +159,7 @@ class Writer {
         session.lastMs = Math.max(session.lastMs, tsMs);
         const counted = countedAs(type, payload);
         if (counted !== undefined) session.counts[counted] += 1;
+        stream.firstSeq = Math.min(stream.firstSeq, seq);
         stream.lastSeq = Math.max(stream.lastSeq, seq);
         stream.received += 1;
         tallies.add(localHour(tsMs, utcOffsetMin), words, durationMs, numbers);
@@ -164,8 +168,8 @@ class Writer {
         const { commands, workspaces, tasks, errors } = counts;
         if (lastMs > 0) this.#extendSession.run(firstMs, lastMs, commands, workspaces, tasks, errors, id);
       }
-      for (const { id, lastSeq, received } of streams.values()) {
-        if (received > 0) this.#extendStream.run(lastSeq, received, id);
+      for (const { id, firstSeq, lastSeq, received } of streams.values()) {
+        if (received > 0) this.#extendStream.run(firstSeq, lastSeq, received, id);
       }
       // A repeat under another session begins none.
       if (stored < events.length) this.#tidy(sessions.values(), streams.values());
@@ -205,12 +209,12 @@ class Writer {
     return session;
   }
 
-  #stream(known: Map<string, StreamDelta>, session: Value, { sessionId, source }: CleanEvent): StreamDelta {
+  #stream(known: Map<string, StreamDelta>, session: Value, { sessionId, source, seq }: CleanEvent): StreamDelta {
     const key = `${sessionId} ${source}`;
     let stream = known.get(key);
     if (stream === undefined) {
-      const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source);
-      stream = { id: Number(row?.["id"]), lastSeq: 0, received: 0 };
+      const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source, seq);
+      stream = { id: Number(row?.["id"]), firstSeq: seq, lastSeq: 0, received: 0 };
       known.set(key, stream);
     }
     return stream;
@@ -242,12 +246,15 @@ export interface Totals {
   readonly sessions: number;
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
+  /** Numbers between the events of a source that never came: refused by the firewall, or lost. */
+  readonly missing: number;
 }
 
 export function totals(connection: Connection): Totals {
   const row = connection
     .prepare(
-      "SELECT count(*) events, min(ts) oldest, max(ts) newest, (SELECT count(*) FROM sessions) sessions FROM events",
+      `SELECT count(*) events, min(ts) oldest, max(ts) newest, (SELECT count(*) FROM sessions) sessions,
+         (SELECT total(last_seq - first_seq + 1 - received) FROM streams WHERE received > 0) missing FROM events`,
     )
     .get();
   const orNull = (value: unknown) => (typeof value === "number" ? value : null);
@@ -256,5 +263,6 @@ export function totals(connection: Connection): Totals {
     sessions: Number(row?.["sessions"] ?? 0),
     oldestMs: orNull(row?.["oldest"]),
     newestMs: orNull(row?.["newest"]),
+    missing: Number(row?.["missing"] ?? 0),
   };
 }

@@ -123,6 +123,8 @@ const steps: readonly Step[] = [
     duration_sketch TEXT,
     numbers TEXT
   ) STRICT;
+  -- The lowest number seen: a stream that was erased goes on somewhere in the middle.
+  ALTER TABLE streams ADD COLUMN first_seq INTEGER NOT NULL DEFAULT 1;
   CREATE VIEW rollups AS
     SELECT grain, bucket, words, count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers
     FROM metrics

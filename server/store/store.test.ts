@@ -48,6 +48,21 @@ describe("store", () => {
     store.close();
   });
 
+  it("counts the numbers that never came, from where a stream was seen first", () => {
+    const { store } = newStore();
+    const session_id = v4();
+    const missing = () => store.totals()?.missing;
+    const write = (...numbers: readonly number[]) =>
+      store.write(numbers.map((seq) => cleanToolUse({}, { session_id, seq })));
+    write(5, 6, 9);
+    expect(missing()).toBe(2);
+    write(8, 3);
+    expect(missing()).toBe(2);
+    write(7, 4);
+    expect(missing()).toBe(0);
+    store.close();
+  });
+
   it("keeps the session true while events arrive, in any order", () => {
     const { store } = newStore();
     const session_id = v4();
