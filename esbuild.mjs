@@ -14,6 +14,8 @@ const lazy = {
   name: "lazy",
   setup(build) {
     build.onResolve({ filter: /^\.\/faces\.ts$/ }, () => ({ path: "./faces.cjs", external: true }));
+    // The HTTP library, which most workers never need.
+    build.onResolve({ filter: /^\.\/transport\.ts$/ }, () => ({ path: "./transport.cjs", external: true }));
     build.onResolve({ filter: /\/worker\/client\.ts$/ }, () => ({ path: "./worker-client.cjs", external: true }));
   },
 };
@@ -41,8 +43,10 @@ await Promise.all([
   build({
     ...common,
     ...node,
-    entryPoints: { worker: "server/main.ts" },
+    entryPoints: { worker: "server/main.ts", transport: "server/upload/transport.ts" },
     outExtension: { ".js": ".cjs" },
+    supported: { "dynamic-import": false },
+    plugins: [lazy],
     // The sketches' own wire format, which is not used.
     external: ["protobufjs/minimal"],
     // A folder deeper: better-sqlite3 finds its binaries in `../prebuilds`, as it does in its own package.

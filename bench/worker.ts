@@ -17,13 +17,15 @@ import { workerFlags } from "../shared/worker-flags.ts";
 
 const bundle = fileURLToPath(new URL("../dist/worker/worker.cjs", import.meta.url));
 
-export const editor = { telemetry: true, enabled: true };
+export const editor = { telemetry: true, enabled: true, proxy: null };
 
 /** A yes to everything. */
 export const decision = {
   mode: "local",
   collect: categories,
   share: [],
+  destination: null,
+  automatic: false,
   notice: { version: noticeVersion, sha256: noticeHash },
   via: "vscode_page",
 } as const;

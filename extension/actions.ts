@@ -32,22 +32,20 @@ export class Actions {
   }
 
   /** Writes the user's decision down and follows it. A no is followed at once, whatever becomes of its record. */
-  async decide({ mode, collect, share, notice, via }: Decision): Promise<string> {
-    const record: ConsentRecord = { mode, collect, share, noticeVersion, tsMs: Date.now() };
+  async decide(decision: Decision): Promise<string> {
+    const { mode, collect, share, destination, automatic } = decision;
+    const record: ConsentRecord = { mode, collect, share, destination, automatic, noticeVersion, tsMs: Date.now() };
     if (mode === "off") this.#permissions.decided(record, decide(record, []));
-    const { permission, decidedMs } = await this.#telemetry.command(giveConsent, {
-      mode,
-      collect,
-      share,
-      notice,
-      via,
-    });
+    const { permission, decidedMs } = await this.#telemetry.command(giveConsent, decision);
     this.#permissions.decided({ ...record, tsMs: decidedMs }, permission);
     return modeSentence(permission);
   }
 
   disable(): Promise<string> {
-    return this.decide({ mode: "off", collect: [], share: [], notice: shownNotice(), via: "vscode_command" });
+    return this.decide({
+      ...{ mode: "off", collect: [], share: [], destination: null, automatic: false },
+      ...{ notice: shownNotice(), via: "vscode_command" },
+    });
   }
 
   /** Asks where to, then exports; `null` where the user thought better of it. */

@@ -55,6 +55,7 @@ export class PermissionSource implements Disposable {
   get editor(): EditorState {
     return {
       telemetry: env.isTelemetryEnabled,
+      proxy: workspace.getConfiguration("http").get<string>("proxy", "").slice(0, 2048) || null,
       enabled: workspace.getConfiguration("nexus.telemetry").get<unknown>("enabled", true) === true,
     };
   }

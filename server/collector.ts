@@ -1,11 +1,14 @@
 /** The one way in: may I → firewall → store. An answer `stored` means committed and synced. */
+import { categoryBits } from "../shared/categories.ts";
 import type { Checked } from "../shared/check.ts";
+import type { Permission } from "../shared/consent.ts";
 import type { Problem, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import type { Clock } from "./clock.ts";
 import type { Gate } from "./gate.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Firewall } from "./privacy/firewall.ts";
+import type { Shareable } from "./store/events.ts";
 import type { Store } from "./store/store.ts";
 
 type Outcome = Checked<(typeof recordEvents)["result"]>;
@@ -42,7 +45,7 @@ export class Collector {
 
   record(events: readonly Raw[]): Outcome {
     try {
-      const { permission, database, blockSensitive, limits } = this.#gate.rule();
+      const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.rule();
       if (permission.mode === "off") return { outcome: "not_permitted", permission };
       this.#store.moveTo(database);
       const nowMs = this.#clock.nowMs();
@@ -52,7 +55,7 @@ export class Collector {
       const { stored, repeated } =
         clean.length === 0
           ? { stored: 0, repeated: 0 }
-          : this.#store.write(clean, permission.collect.includes("platform"));
+          : this.#store.write(clean, permission.collect.includes("platform"), shareable(permission, decidedMs, nowMs));
       if (stored > 0) {
         this.#lastStoredMs = nowMs;
         this.#maintenance.stored(limits);
@@ -62,4 +65,10 @@ export class Collector {
       return { outcome: "failed", problem: this.#explain(error) };
     }
   }
+}
+
+/** The consent to share under which something is written now, where there is one. */
+export function shareable({ mode, share }: Permission, decidedMs: number | null, nowMs: number): Shareable | undefined {
+  if (mode !== "share" || share.length === 0 || decidedMs === null) return undefined;
+  return { bits: categoryBits(share), sinceMs: decidedMs, nowMs };
 }

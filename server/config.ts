@@ -26,6 +26,11 @@ const telemetryTable = z.strictObject({
   batch_size: z.int().min(1).max(10_000).default(100),
   flush_interval_secs: z.int().min(1).max(86_400).default(60),
   max_db_size_mb: z.int().min(1).max(100_000).default(100),
+  upload_url: z.string().optional(),
+  upload_schema: z.literal([1, 2]).default(1),
+  upload_pins: z
+    .array(z.string().regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, "it must be sha256/ and 43 characters of base64"))
+    .default([]),
   retention_days: z.int().min(1).max(36_500).default(90),
   privacy: privacyTable.prefault({}),
 });

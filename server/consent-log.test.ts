@@ -10,6 +10,8 @@ const yes: Decision = {
   mode: "local",
   collect: ["tool_usage"],
   share: [],
+  destination: null,
+  automatic: false,
   notice: { version: noticeVersion, sha256: noticeHash },
   via: "vscode_page",
 };

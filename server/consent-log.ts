@@ -10,18 +10,24 @@ import { dirname } from "node:path";
 import type { Category } from "../shared/categories.ts";
 import { type ConsentReading, type Mode, readConsent } from "../shared/consent.ts";
 import { noticeText, noticeVersion } from "../shared/consent-text.ts";
+import type { consentWays } from "../shared/protocol.ts";
 import type { Clock } from "./clock.ts";
 import { WatchedFile } from "./config.ts";
+import { productVersion } from "./product.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 export interface Decision {
   readonly mode: Mode;
   readonly collect: readonly Category[];
   readonly share: readonly Category[];
+  /** The host that was named to the user; `null` where nothing is shared. */
+  readonly destination: string | null;
+  /** Whether it may be sent without being asked each time. */
+  readonly automatic: boolean;
   /** The text that was on the screen. */
   readonly notice: { readonly version: string; readonly sha256: string };
   /** Where it was given. */
-  readonly via: "vscode_page" | "vscode_command";
+  readonly via: (typeof consentWays)[number];
 }
 
 /** SHA-256 of the text that this version shows, in hex. */
@@ -43,6 +49,11 @@ export class ConsentLog {
     this.path = path;
     this.#clock = clock;
     this.#file = new WatchedFile(path);
+  }
+
+  /** Every entry as it was written, oldest first; for the user. */
+  entries(): readonly string[] {
+    return (this.#file.read() ?? "").split("\n").filter((line) => line.trim() !== "");
   }
 
   /** @throws the file system's error, where the file exists and cannot be read. */
@@ -74,9 +85,13 @@ export class ConsentLog {
       mode: decision.mode,
       collect: decision.mode === "off" ? [] : decision.collect,
       share: decision.mode === "share" ? decision.share : [],
+      destination: decision.mode === "share" ? decision.destination : null,
+      automatic: decision.mode === "share" && decision.automatic,
+      legal_basis: "consent (GDPR, Article 6(1)(a))",
       // For a no any text will do, and only our own is written down.
       notice: { version: noticeVersion, sha256: noticeHash, language: "en" },
       via: decision.via,
+      product: `nexus-telemetry ${productVersion}`,
     };
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const file = openSync(this.path, "a", 0o600);

@@ -2,12 +2,29 @@
  * The worker's own "may I?": it does not take the editor's word. Before anything is stored it reads the consent
  * record, the policy file and the configuration (only where they changed), and adds the environment and the editor.
  */
-import { decide, editorRefusals, environmentRefusals, type Permission, type Refusal } from "../shared/consent.ts";
+import {
+  type ConsentReading,
+  decide,
+  editorRefusals,
+  environmentRefusals,
+  type Permission,
+  type Refusal,
+} from "../shared/consent.ts";
 import type { EditorState } from "../shared/protocol.ts";
-import { configRefusals, configRemarks, defaultConfig, parseConfig, policyRefusals, WatchedFile } from "./config.ts";
+import {
+  type Config,
+  configRefusals,
+  configRemarks,
+  defaultConfig,
+  parseConfig,
+  policyRefusals,
+  WatchedFile,
+} from "./config.ts";
 import type { ConsentLog } from "./consent-log.ts";
 import type { Limits } from "./maintenance.ts";
 import type { Paths } from "./paths.ts";
+import { type Destination, DestinationError, destinationOf } from "./upload/destination.ts";
+import type { UploadSchema } from "./upload/shared-view.ts";
 
 export interface Ruling {
   readonly permission: Permission;
@@ -18,12 +35,18 @@ export interface Ruling {
   /** `block_sensitive` of the configuration. */
   readonly blockSensitive: boolean;
   readonly limits: Limits;
+  /** Where to send; `null` where no usable address is configured. */
+  readonly destination: Destination | null;
+  /** Why the configured address cannot be used, as a sentence. */
+  readonly destinationFault: string | null;
+  readonly schema: UploadSchema;
 }
 
 export class Gate {
   readonly #paths: Paths;
   readonly #consent: ConsentLog;
   readonly #environment: readonly Refusal[];
+  readonly #env: NodeJS.ProcessEnv;
   readonly #configFile: WatchedFile;
   readonly #policyFile: WatchedFile;
   editor: EditorState;
@@ -32,6 +55,7 @@ export class Gate {
     this.#paths = paths;
     this.#consent = consent;
     this.#environment = environmentRefusals(env);
+    this.#env = env;
     this.#configFile = new WatchedFile(paths.configFile);
     this.#policyFile = new WatchedFile(paths.policyFile);
     this.editor = editor;
@@ -43,7 +67,9 @@ export class Gate {
     const policyText = this.#policyFile.read();
     const config = configText === null ? defaultConfig : parseConfig(this.#paths.configFile, configText);
     const reading = this.#consent.read();
+    const { destination, fault: destinationFault } = this.#destination(config);
     const permission = decide(reading, [
+      ...destinationRefusals(reading, destination, destinationFault),
       ...(policyText === null ? [] : policyRefusals(this.#paths.policyFile, policyText)),
       ...this.#environment,
       ...editorRefusals(this.editor),
@@ -56,6 +82,47 @@ export class Gate {
       mostBytes: config.max_db_size_mb * 1024 * 1024,
     };
     const remarks = [...this.#paths.remarks, ...configRemarks(config)];
-    return { permission, remarks, database, decidedMs, blockSensitive: config.privacy.block_sensitive, limits };
+    return {
+      permission,
+      remarks: destinationFault === null ? remarks : [...remarks, destinationFault],
+      database,
+      decidedMs,
+      blockSensitive: config.privacy.block_sensitive,
+      limits,
+      destination,
+      destinationFault,
+      schema: config.upload_schema,
+    };
   }
+
+  #destination(config: Config): { readonly destination: Destination | null; readonly fault: string | null } {
+    const fromEnvironment = this.#env["NEXUS_USAGE_UPLOAD_URL"];
+    const url = fromEnvironment ?? config.upload_url;
+    if (url === undefined || url === "") return { destination: null, fault: null };
+    const from = fromEnvironment === undefined ? `upload_url in ${this.#paths.configFile}` : "NEXUS_USAGE_UPLOAD_URL";
+    const token = this.#env["NEXUS_USAGE_UPLOAD_TOKEN"];
+    try {
+      return {
+        destination: destinationOf({ url, from }, token === "" ? undefined : token, config.upload_pins),
+        fault: null,
+      };
+    } catch (error) {
+      if (error instanceof DestinationError) return { destination: null, fault: error.message };
+      throw error;
+    }
+  }
+}
+
+/** What was agreed to is one host: without it, or with another one, sharing pauses. */
+function destinationRefusals(
+  reading: ConsentReading,
+  destination: Destination | null,
+  fault: string | null,
+): readonly Refusal[] {
+  if (reading === null || reading === "damaged" || reading.mode !== "share") return [];
+  const refusal = (name: string): readonly Refusal[] => [{ by: "destination", reach: "sharing", name }];
+  if (destination === null) return refusal(fault ?? "No destination (NEXUS_USAGE_UPLOAD_URL, upload_url)");
+  return destination.host === reading.destination
+    ? []
+    : refusal(`A destination (${destination.host}) that you have not agreed to`);
 }

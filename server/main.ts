@@ -8,15 +8,19 @@ import {
   checkEditorState,
   dataChanged,
   editorChanged,
+  eraseRemotely,
   exportAll,
   exportProgress,
   giveConsent,
+  preview,
   problemChanged,
   purge,
   type Request,
   recordEvents,
   stats,
   status,
+  sync,
+  verifyLedger,
 } from "../shared/protocol.ts";
 import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./consent-log.ts";
@@ -79,6 +83,10 @@ answering(status, () => started().status());
 answering(stats, ({ period }) => started().stats(period));
 answering(exportAll, ({ path, format }) => started().export(path, format));
 answering(purge, () => started().purge());
+answering(sync, () => started().sync());
+answering(eraseRemotely, () => started().eraseRemotely());
+answering(preview, () => started().preview());
+answering(verifyLedger, () => started().verifyLedger());
 
 connection.onShutdown(() => worker?.close());
 // Without its editor a worker has no reason to live; the library would notice only after some seconds.

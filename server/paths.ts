@@ -10,6 +10,11 @@ export interface Paths {
   readonly stateFolder: string;
   /** The local salt: what hashes of the user's own names are made with. */
   readonly identityFile: string;
+  readonly uploadStateFile: string;
+  readonly installationFile: string;
+  /** `NEXUS_USAGE_OUTBOX_DIR` moves it. */
+  readonly outboxFolder: string;
+  readonly eventLogFolder: string;
   readonly database: string;
   /** The environment names the database, so that the configuration's `db_path` does not count. */
   readonly databaseFixed: boolean;
@@ -37,12 +42,16 @@ export function pathsFrom(env: Environment, home: string = homedir()): Paths {
     home: nexusHome,
     stateFolder,
     identityFile: join(stateFolder, "usage", "identity.json"),
+    uploadStateFile: join(stateFolder, "usage", "upload-state.json"),
+    installationFile: join(stateFolder, "usage", "installation.json"),
+    outboxFolder: resolve(given(env["NEXUS_USAGE_OUTBOX_DIR"]) ?? join(stateFolder, "events-outbox")),
+    eventLogFolder: join(stateFolder, "events"),
     database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),
     databaseFixed: databasePath !== undefined,
     configFile: join(configFolder(surroundings), "config.toml"),
     consentFile: consentFile(surroundings),
     policyFile,
-    remarks: ["NEXUS_HOME", "NEXUS_TELEMETRY_PATH", "XDG_CONFIG_HOME"]
+    remarks: ["NEXUS_HOME", "NEXUS_TELEMETRY_PATH", "XDG_CONFIG_HOME", "NEXUS_USAGE_OUTBOX_DIR"]
       .filter((name) => env[name] !== undefined && env[name] !== "" && given(env[name]) === undefined)
       .map((name) => `${name} is no absolute path and does not count.`),
   };

@@ -4,19 +4,23 @@
  * Nothing here creates a file before the user has said yes, except the record of the decision itself.
  */
 import type { Checked } from "../shared/check.ts";
-import { decide, type Permission } from "../shared/consent.ts";
+import { type ConsentReading, decide, type Permission } from "../shared/consent.ts";
 import type {
   EditorState,
   ExportFormat,
+  eraseRemotely,
   exportAll,
   giveConsent,
   Period,
   Problem,
   Progress,
+  preview,
   purge,
   recordEvents,
   Stats,
   Status,
+  sync,
+  verifyLedger,
 } from "../shared/protocol.ts";
 import { emptyStats, readStats } from "./analytics/stats.ts";
 import type { Clock } from "./clock.ts";
@@ -29,8 +33,13 @@ import type { Paths } from "./paths.ts";
 import { Firewall } from "./privacy/firewall.ts";
 import { IdentityFile, NameHasher } from "./privacy/identity.ts";
 import { thisProduct } from "./product.ts";
+import { databaseSize } from "./store/database.ts";
 import { storageProblem } from "./store/problem.ts";
 import { Store } from "./store/store.ts";
+import { DestinationError } from "./upload/destination.ts";
+import { InstallationError } from "./upload/installation.ts";
+import type { LedgerRow } from "./upload/ledger.ts";
+import { Sharing, type SharingStatus } from "./upload/sharing.ts";
 
 /** What the worker tells without being asked. */
 export interface Listener {
@@ -53,6 +62,7 @@ export class Worker {
   readonly #maintenance: Maintenance;
   readonly #collector: Collector;
   readonly #listener: Listener;
+  readonly #sharing: Sharing;
   readonly #ending = new AbortController();
   #problem: Problem | null = null;
 
@@ -65,7 +75,12 @@ export class Worker {
     this.#identity = new IdentityFile(paths.identityFile);
     this.#hasher = new NameHasher(() => this.#identity.localSalt());
     this.#firewall = new Firewall(this.#hasher);
-    this.#store = new Store(paths.database, thisProduct, clock);
+    this.#store = new Store(paths.database, thisProduct, clock, () => this.#sharing.installation.read().floor_ms);
+    this.#sharing = new Sharing({
+      ...{ paths, store: this.#store, gate: this.#gate, clock, env },
+      editorProxy: () => this.#gate.editor.proxy ?? undefined,
+      changed: () => listener.dataChanged(),
+    });
     this.#maintenance = new Maintenance(this.#store, clock, (error) => {
       const problem = this.#explain(error);
       // What it leaves undone because another process writes, it does an hour later.
@@ -93,12 +108,36 @@ export class Worker {
 
   /** @throws StaleNoticeError, or the file system's error. */
   giveConsent(decision: Decision): Result<typeof giveConsent> {
+    if (decision.mode === "share") this.#checkDestination(decision.destination);
+    const before = this.#consent.read();
     const decidedMs = this.#consent.append(decision);
+    this.#follow(before, decision);
     // Names of the user's own are not even remembered longer than they may be hashed.
     this.#hasher.forget();
     const permission = this.#permissionAfter(decision, decidedMs);
     if (permission.mode === "off") this.#store.close();
     return { permission, decidedMs };
+  }
+
+  /** What was named on the screen must be what is configured. @throws DestinationError */
+  #checkDestination(named: string | null): void {
+    const { destination, destinationFault } = this.#gate.rule();
+    if (destination === null) {
+      throw new DestinationError(
+        destinationFault ?? "There is no destination. Set upload_url in config.toml or NEXUS_USAGE_UPLOAD_URL first.",
+      );
+    }
+    if (destination.host !== named) throw new DestinationError("The destination has changed since it was shown.");
+  }
+
+  /** Sharing follows; what keeps it from following is told, and the decision stands. */
+  #follow(before: ConsentReading, decision: Decision): void {
+    try {
+      this.#store.moveTo(this.#gate.rule().database);
+      this.#sharing.follow(before, decision);
+    } catch (error) {
+      this.#setProblem(this.#explain(error));
+    }
   }
 
   /** The decision is written down and counts, also where a file that could narrow it cannot be used at present. */
@@ -114,10 +153,12 @@ export class Worker {
   status(): Status {
     let ruling: Ruling | undefined;
     let totals: ReturnType<Store["totals"]>;
+    let sharing: SharingStatus | null = null;
     try {
       ruling = this.#gate.rule();
       this.#store.moveTo(ruling.database);
       totals = this.#store.totals();
+      sharing = this.#sharing.status();
       this.#settle();
     } catch (error) {
       this.#setProblem(this.#explain(error));
@@ -129,6 +170,7 @@ export class Worker {
       databasePath: this.#store.file,
       configPath: this.#paths.configFile,
       firewall: this.#firewall.counts(),
+      sharing,
       lastStoredMs: this.#collector.lastStoredMs,
       remarks: ruling?.remarks ?? [],
       problem: this.#problem,
@@ -154,7 +196,11 @@ export class Worker {
 
   /** @throws ConfigError, SQLite's error. */
   purge(): Result<typeof purge> {
-    const erased = this.#located().erase();
+    const store = this.#located();
+    // First, so that nothing that is deleted comes in again from a log.
+    if (databaseSize(store.file) > 0) this.#sharing.installation.raiseFloor(this.#clock.nowMs());
+    const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
+    this.#sharing.emptyOutbox();
     // Names that come again get other hashes: nothing links them with what was deleted or exported.
     this.#identity.erase();
     this.#hasher.forget();
@@ -162,8 +208,38 @@ export class Worker {
     return erased;
   }
 
+  sync(): Promise<Result<typeof sync>> {
+    return this.#sharing.sync({ asked: true });
+  }
+
+  eraseRemotely(): Promise<Result<typeof eraseRemotely>> {
+    return this.#sharing.eraseRemotely();
+  }
+
+  preview(): Result<typeof preview> {
+    const found = this.#sharing.preview();
+    return found === undefined ? null : { ...found, body: found.body.toString("utf8") };
+  }
+
+  /** The newest entries first. */
+  ledger(most: number): readonly LedgerRow[] {
+    this.#located();
+    return this.#sharing.ledger(most);
+  }
+
+  ledgerBody(seq: number): Buffer | undefined {
+    this.#located();
+    return this.#sharing.ledgerBody(seq);
+  }
+
+  verifyLedger(): Result<typeof verifyLedger> {
+    this.#located();
+    return this.#sharing.verify() ?? null;
+  }
+
   close(): void {
     this.#ending.abort(new Error("The recorder ended."));
+    this.#sharing.stop();
     this.#maintenance.stop();
     this.#store.close();
   }
@@ -174,7 +250,9 @@ export class Worker {
   }
 
   #explain(error: unknown): Problem {
-    if (error instanceof ConfigError) return { kind: "config_invalid", text: error.message };
+    if (error instanceof ConfigError || error instanceof DestinationError || error instanceof InstallationError) {
+      return { kind: "config_invalid", text: error.message };
+    }
     return storageProblem(error, this.#store.file);
   }
 

@@ -15,3 +15,13 @@ export const categories = [
   "aggregates",
 ] as const;
 export type Category = (typeof categories)[number];
+
+/** Categories as bits of a whole number, in the order of the list, which only ever grows at its end. */
+export function categoryBits(chosen: readonly Category[]): number {
+  return chosen.reduce((bits, name) => bits | (1 << categories.indexOf(name)), 0);
+}
+
+/** Whether the bits hold a category. */
+export function hasCategory(bits: number, name: Category): boolean {
+  return (bits & (1 << categories.indexOf(name))) !== 0;
+}

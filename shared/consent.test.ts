@@ -120,6 +120,8 @@ describe("consent file", () => {
       share: [],
       noticeVersion: "1",
       tsMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+      destination: null,
+      automatic: false,
     });
   });
 

@@ -5,6 +5,7 @@
  * named, so that the status can say who said it (the order of naming is that of the list `refusers`).
  */
 import { type Category, categories } from "./categories.ts";
+import { noticeVersion } from "./consent-text.ts";
 
 export const modes = ["off", "local", "share"] as const;
 /** `off`: nothing exists. `local`: kept on this machine. `share`: kept, and may be sent to a chosen destination. */
@@ -21,6 +22,10 @@ export interface ConsentRecord {
   readonly noticeVersion: string;
   /** When it was given, in milliseconds since 1970. */
   readonly tsMs: number;
+  /** The host to which may be sent, in mode `share`; `null` otherwise. */
+  readonly destination?: string | null;
+  /** Whether it may be sent without being asked each time. */
+  readonly automatic?: boolean;
 }
 
 /** Who can say no, in the order of naming. */
@@ -32,6 +37,8 @@ export const refusers = [
   "environment",
   "config_file",
   "editor_setting",
+  "notice",
+  "destination",
 ] as const;
 export type Refuser = (typeof refusers)[number];
 
@@ -55,6 +62,8 @@ export interface Permission {
   readonly agreed: readonly Category[];
   /** What may be sent now: of what may be recorded, what the user ticked for sharing too. */
   readonly share: readonly Category[];
+  /** Whether what may be sent may be sent without being asked each time. */
+  readonly automatic: boolean;
   readonly consent: ConsentState;
   /** Everything that says no at present, in the order of naming, also where it changes nothing. */
   readonly refusals: readonly Refusal[];
@@ -64,19 +73,27 @@ export interface Permission {
 export type ConsentReading = ConsentRecord | null | "damaged";
 
 /** The rule. A damaged record counts as no: what it said is unknown. */
-export function decide(reading: ConsentReading, refusals: readonly Refusal[]): Permission {
-  const ordered = [...refusals].sort((a, b) => refusers.indexOf(a.by) - refusers.indexOf(b.by));
-  const closed = { mode: "off", collect: [], agreed: [], share: [], refusals: ordered } as const;
+export function decide(reading: ConsentReading, others: readonly Refusal[]): Permission {
+  const refusals = [...others, ...noticeRefusals(reading)];
+  const ordered = refusals.sort((a, b) => refusers.indexOf(a.by) - refusers.indexOf(b.by));
+  const closed = { mode: "off", collect: [], agreed: [], share: [], automatic: false, refusals: ordered } as const;
   if (reading === "damaged") return { ...closed, consent: "damaged" };
   if (reading === null) return { ...closed, consent: "never_asked" };
   if (reading.mode === "off") return { ...closed, consent: "refused" };
   const given = { agreed: reading.collect, consent: "given", refusals: ordered } as const;
   if (ordered.some((refusal) => refusal.reach === "all")) {
-    return { mode: "off", collect: [], share: [], ...given };
+    return { mode: "off", collect: [], share: [], automatic: false, ...given };
   }
   const mode = ordered.length > 0 ? "local" : reading.mode;
   const share = mode === "share" ? reading.share.filter((name) => reading.collect.includes(name)) : [];
-  return { mode, collect: reading.collect, share, ...given };
+  return { mode, collect: reading.collect, share, automatic: mode === "share" && reading.automatic === true, ...given };
+}
+
+/** A new version of the text pauses sharing until the user has agreed to it. */
+function noticeRefusals(reading: ConsentReading): readonly Refusal[] {
+  if (reading === null || reading === "damaged" || reading.mode !== "share") return [];
+  if (reading.noticeVersion === noticeVersion) return [];
+  return [{ by: "notice", reach: "sharing", name: `A new version of the consent text (${noticeVersion})` }];
 }
 
 /** Environment variables in which a false value forbids everything. */
@@ -125,7 +142,7 @@ export function readConsent(fileText: string): ConsentReading {
     return "damaged";
   }
   if (typeof entry !== "object" || entry === null) return "damaged";
-  const { mode, collect, share = [], notice, ts } = entry as Readonly<Record<string, unknown>>;
+  const { mode, collect, share = [], notice, ts, destination, automatic } = entry as Readonly<Record<string, unknown>>;
   const known = modes.find((candidate) => candidate === mode);
   const tsMs = typeof ts === "string" ? Date.parse(ts) : Number.NaN;
   const version = typeof notice === "object" && notice !== null ? Reflect.get(notice, "version") : undefined;
@@ -140,5 +157,13 @@ export function readConsent(fileText: string): ConsentReading {
   }
   // A category that this version does not know is not collected by it either.
   const named = (list: readonly unknown[]) => categories.filter((name) => list.includes(name));
-  return { mode: known, collect: named(collect), share: named(share), noticeVersion: version, tsMs };
+  return {
+    mode: known,
+    collect: named(collect),
+    share: named(share),
+    noticeVersion: version,
+    tsMs,
+    destination: typeof destination === "string" ? destination : null,
+    automatic: automatic === true,
+  };
 }

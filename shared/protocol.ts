@@ -55,6 +55,7 @@ export const checkPermission = record({
   collect: listOf(word(categories), categories.length),
   agreed: listOf(word(categories), categories.length),
   share: listOf(word(categories), categories.length),
+  automatic: boolean,
   consent: word(consentStates),
   refusals: listOf(record({ by: word(refusers), reach: word(["all", "sharing"]), name: text(4200) }), 64),
 });
@@ -80,6 +81,8 @@ const editorState = record({
   telemetry: boolean,
   /** The setting `nexus.telemetry.enabled`. */
   enabled: boolean,
+  /** The setting `http.proxy`; `null` where it is empty. */
+  proxy: nullable(text(2048)),
 });
 export type EditorState = Checked<typeof editorState>;
 export const checkEditorState = editorState;
@@ -103,6 +106,9 @@ export const recordEvents = request(
   }),
 );
 
+/** Where and how a decision was given. */
+export const consentWays = ["vscode_page", "vscode_command", "terminal", "terminal_flags"] as const;
+
 /** Editor → worker: write down the user's decision. The text that was shown is named by version and hash. */
 export const giveConsent = request(
   "nexus/consent",
@@ -110,12 +116,31 @@ export const giveConsent = request(
     mode: word(modes),
     collect: listOf(word(categories), categories.length),
     share: listOf(word(categories), categories.length),
+    /** The host that was named to the user, where something may be shared. */
+    destination: nullable(text(256)),
+    automatic: boolean,
     notice: record({ version: label, sha256: text(64) }),
-    via: word(["vscode_page", "vscode_command"]),
+    via: word(consentWays),
   }),
   /** `decidedMs`: the time in the record, in milliseconds since 1970. */
   record({ permission: checkPermission, decidedMs: whole() }),
 );
+
+/** How sharing stands: `server/upload/sharing.ts` says what each means. */
+const sharingStatus = record({
+  destination: nullable(text(256)),
+  schema: whole(1, 2),
+  pending: whole(),
+  waiting: whole(),
+  syncing: boolean,
+  syncedMs: nullable(whole()),
+  paused: nullable(text(4096)),
+  untilMs: nullable(whole()),
+  receipts: nullable(boolean),
+  rejected: whole(),
+  erasures: whole(),
+  sharedWith: whole(),
+});
 
 export const status = request(
   "nexus/status",
@@ -155,6 +180,8 @@ export const status = request(
       /** Events by the source they name. */
       sources: listOf(record({ source: label, accepted: whole(), refused: whole() }), 64),
     }),
+    /** `null` where it cannot be known. */
+    sharing: nullable(sharingStatus),
     lastStoredMs: nullable(whole()),
     /** Accepted settings that have no effect, and other remarks, each a sentence. */
     remarks: listOf(text(2048), 32),
@@ -234,6 +261,52 @@ export const purge = request(
     searched: whole(),
     found: whole(),
   }),
+);
+
+const setAside = record({ name: text(1024), reason: text(256) });
+
+/** What came of a sending. */
+const syncReport = record({
+  outcome: word(["done", "not_permitted", "busy", "waiting", "paused", "failed", "stopped"]),
+  events: whole(),
+  batches: whole(),
+  rejected: whole(),
+  erased: whole(),
+  left: whole(),
+  /** What keeps it from going on, as a sentence. */
+  reason: nullable(text(4096)),
+  untilMs: nullable(whole()),
+  setAside: listOf(setAside, 1_000),
+});
+export type SyncReport = Checked<typeof syncReport>;
+
+/** Editor → worker: send what may be sent, because the user asked. */
+export const sync = request("nexus/sync", nothing, syncReport);
+
+/** Editor → worker: ask every server that was sent something to erase it. */
+export const eraseRemotely = request("nexus/eraseRemotely", nothing, syncReport);
+
+/** Editor → worker: the exact bytes that would be sent next; `null` where there are none. */
+export const preview = request(
+  "nexus/preview",
+  nothing,
+  nullable(record({ body: text(1_100_000), events: whole(), placeholder: boolean })),
+);
+
+/** Editor → worker: check the ledger: chain, bodies, receipts. */
+export const verifyLedger = request(
+  "nexus/verifyLedger",
+  nothing,
+  nullable(
+    record({
+      entries: whole(),
+      receipts: whole(),
+      withoutReceipt: whole(),
+      bodies: whole(),
+      faults: listOf(record({ seq: whole(), what: text(256) }), 1_000_000),
+      head: text(64),
+    }),
+  ),
 );
 
 /** Worker → editor: something was stored or deleted; an open page asks again. */

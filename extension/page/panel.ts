@@ -136,7 +136,7 @@ export class PagePanel implements Disposable {
         return this.#readForUser();
       case "decide":
         return this.#working(async () => {
-          await this.#actions.decide({ ...action, share: [], via: "vscode_page" });
+          await this.#actions.decide({ ...action, share: [], destination: null, automatic: false, via: "vscode_page" });
           return "Your decision is written down.";
         });
       case "exportAll":

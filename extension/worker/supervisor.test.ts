@@ -33,7 +33,7 @@ function setUp() {
   const timers = new ManualTimers();
   const workers = new Workers();
   const told: (string | number | null)[] = [];
-  const supervisor = new Supervisor(workers.launch, timers, () => ({ telemetry: true, enabled: true }), {
+  const supervisor = new Supervisor(workers.launch, timers, () => ({ telemetry: true, enabled: true, proxy: null }), {
     up: () => told.push("up"),
     down: (retryMs) => told.push(retryMs),
     dataChanged: () => told.push("data"),

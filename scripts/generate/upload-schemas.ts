@@ -124,7 +124,7 @@ const envelopeParts = {
     runtime_version: versionOr("withheld"),
     channel: { enum: sources },
   }),
-  envelope_session: closed({ id: sha256, sequence, started_at: time }),
+  envelope_session: closed({ id: sha256, sequence, started_at: time }, ["id", "sequence"]),
 };
 
 function batch(version: 1 | 2): Schema {

@@ -85,9 +85,23 @@ class Run {
       problemChanged: (problem: unknown) => void this.#said.push(JSON.stringify(problem)),
     };
     const clock = { nowMs: () => Date.now() };
-    this.worker = new Worker(pathsFrom({}, this.home), {}, { telemetry: true, enabled: true }, clock, tell);
+    this.worker = new Worker(
+      pathsFrom({}, this.home),
+      {},
+      { telemetry: true, enabled: true, proxy: null },
+      clock,
+      tell,
+    );
     const notice = { version: noticeVersion, sha256: noticeHash };
-    this.worker.giveConsent({ mode: "local", collect: categories, share: [], notice, via: "vscode_page" });
+    this.worker.giveConsent({
+      mode: "local",
+      collect: categories,
+      share: [],
+      destination: null,
+      automatic: false,
+      notice,
+      via: "vscode_page",
+    });
   }
 
   feed(parts: readonly object[]): void {

@@ -6,22 +6,10 @@
  * "Identifiers"). Neither is ever logged, exported or sent; a salt has no form as text outside its file.
  */
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { inspect } from "node:util";
+import { writeDurably } from "../durable-file.ts";
 import { syncFolder } from "../sync-folder.ts";
 
 const saltBytes = 32;
@@ -197,15 +185,5 @@ function linkNew(from: string, to: string): void {
     if (error.code === "EEXIST") return;
     // Not every file system has links.
     renameSync(from, to);
-  }
-}
-
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, "w", 0o600);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }

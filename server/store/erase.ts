@@ -42,8 +42,13 @@ export function idsOf(connection: Connection, selection: Selection): readonly st
   return [...events, ...sessions.map((row) => hex(row, "id"))];
 }
 
-/** Deletes in one transaction. Whole hours of the rollups go with a period. */
-export function eraseRows(connection: Connection, selection: Selection, nowMs: number): Erased {
+/** Deletes in one transaction, with what `also` deletes. Whole hours of the rollups go with a period. */
+export function eraseRows(
+  connection: Connection,
+  selection: Selection,
+  nowMs: number,
+  also: (connection: Connection) => void = () => undefined,
+): Erased {
   const { where, values } = condition(selection);
   return immediately(connection, () => {
     const count = (table: string) => Number(connection.prepare(`SELECT count(*) n FROM ${table}`).get()?.["n"]);
@@ -54,6 +59,7 @@ export function eraseRows(connection: Connection, selection: Selection, nowMs: n
       )
       .run(...values);
     eraseRollups(connection, selection);
+    also(connection);
     connection.exec(`
       DELETE FROM streams WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.stream = streams.id);
       DELETE FROM sessions WHERE session_id NOT LIKE 'expired-%'

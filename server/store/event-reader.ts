@@ -31,6 +31,8 @@ export interface StoredEvent {
   readonly utcOffsetMin: number;
   readonly session: StoredSession;
   readonly payload: Readonly<Record<string, Value>>;
+  /** The consent to share under which it was written: when, and which categories as bits. */
+  readonly share: { readonly committedMs: number; readonly bits: number } | undefined;
 }
 
 interface Words {
@@ -88,7 +90,7 @@ function toSession(row: Row): StoredSession {
 }
 
 function toEvent(row: Row, { type, source, payload }: Words, session: StoredSession): StoredEvent {
-  const duration = row["duration_ms"];
+  const { duration_ms: duration, committed_at: committed, share: bits } = row;
   return {
     key: Number(row["id"]),
     id: uuidText(row["event_id"]),
@@ -98,6 +100,7 @@ function toEvent(row: Row, { type, source, payload }: Words, session: StoredSess
     tsMs: Number(row["ts"]),
     utcOffsetMin: Number(row["utc_offset_min"]),
     session,
+    share: typeof committed === "number" && typeof bits === "number" ? { committedMs: committed, bits } : undefined,
     payload: {
       ...payload,
       ...parseNumbers(row["numbers"]),

@@ -35,6 +35,15 @@ export interface Written {
   readonly repeated: number;
 }
 
+/** The consent to share under which events are written. */
+export interface Shareable {
+  /** The categories that may be shared (`categoryBits`). */
+  readonly bits: number;
+  /** When it was given: what happened before is not shared. Milliseconds since 1970. */
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
 /** What a session's row counts, by type of event. */
 const sessionCounts: Readonly<Partial<Record<EventTypeName, keyof SessionDelta["counts"]>>> = {
   command_finished: "commands",
@@ -85,8 +94,9 @@ class Writer {
     this.#barred = new Barred(connection);
     this.#erasures = connection.prepare("SELECT value FROM state WHERE name = 'erasures'");
     this.#insert = connection.prepare(
-      `INSERT INTO events (event_id, stream, seq, words, ts, utc_offset_min, duration_ms, numbers)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO events (event_id, stream, seq, words, ts, utc_offset_min, duration_ms, numbers,
+         committed_at, share)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#findSession = connection.prepare("SELECT id FROM sessions WHERE session_id = ?");
     this.#beginSession = connection.prepare(
@@ -111,7 +121,7 @@ class Writer {
     );
   }
 
-  write(events: readonly CleanEvent[], product: Product): Written {
+  write(events: readonly CleanEvent[], product: Product, share: Shareable | undefined): Written {
     return immediately(this.#connection, () => {
       this.#notice();
       const sessions = new Map<string, SessionDelta>();
@@ -143,6 +153,7 @@ class Writer {
         const duration = payload[durationField];
         const durationMs = typeof duration === "number" ? duration : undefined;
         const numbers = numbersOf(payload);
+        const mayShare = share !== undefined && tsMs >= share.sinceMs;
         const inserted = this.#insert.run(
           uuidBytes(id),
           stream.id,
@@ -152,6 +163,8 @@ class Writer {
           utcOffsetMin,
           durationMs ?? null,
           numbers === undefined ? null : JSON.stringify(numbers),
+          mayShare ? share.nowMs : null,
+          mayShare ? share.bits : null,
         );
         if (inserted === 0) continue;
         stored += 1;
@@ -235,10 +248,15 @@ const writers = new WeakMap<Connection, Writer>();
  * of its source and counts as repeated, so that it never blocks the events beside it.
  * @throws SQLite's error, with nothing stored.
  */
-export function writeEvents(connection: Connection, events: readonly CleanEvent[], product: Product): Written {
+export function writeEvents(
+  connection: Connection,
+  events: readonly CleanEvent[],
+  product: Product,
+  share?: Shareable,
+): Written {
   const writer = writers.get(connection) ?? new Writer(connection);
   writers.set(connection, writer);
-  return writer.write(events, product);
+  return writer.write(events, product, share);
 }
 
 export interface Totals {

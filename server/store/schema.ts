@@ -4,6 +4,7 @@
  */
 import { type Connection, immediately } from "./driver.ts";
 import { intoWordsAndNumbers } from "./schema-3.ts";
+import { sharing } from "./schema-5.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -132,6 +133,7 @@ const steps: readonly Step[] = [
     SELECT 0, bucket, words, count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers
     FROM recent_metrics;
   `,
+  sharing,
 ];
 
 export const schemaVersion = steps.length;

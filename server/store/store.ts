@@ -20,7 +20,15 @@ import {
 import type { Connection } from "./driver.ts";
 import { type Erased, eraseRows, idsOf, type Selection, scrub } from "./erase.ts";
 import { readAfter } from "./event-reader.ts";
-import { type Product, type Totals, totals, type Written, withoutPlatform, writeEvents } from "./events.ts";
+import {
+  type Product,
+  type Shareable,
+  type Totals,
+  totals,
+  type Written,
+  withoutPlatform,
+  writeEvents,
+} from "./events.ts";
 import { ExportFile } from "./export.ts";
 import { journalAt } from "./journal.ts";
 import { isCorrupt } from "./problem.ts";
@@ -47,9 +55,11 @@ function lastKey(connection: Connection): { readonly last: number; readonly tota
 
 const nothingErased: Erased & { readonly ids: readonly string[] } = { events: 0, sessions: 0, ids: [] };
 
-function eraseWith(connection: Connection, selection: Selection, nowMs: number): typeof nothingErased {
+type Also = (connection: Connection) => void;
+
+function eraseWith(connection: Connection, selection: Selection, nowMs: number, also?: Also): typeof nothingErased {
   const ids = idsOf(connection, selection);
-  const erased = eraseRows(connection, selection, nowMs);
+  const erased = eraseRows(connection, selection, nowMs, also);
   scrub(connection);
   return { ...erased, ids };
 }
@@ -57,14 +67,17 @@ function eraseWith(connection: Connection, selection: Selection, nowMs: number):
 export class Store {
   readonly #product: Product;
   readonly #clock: Clock;
+  readonly #floorOf: () => number;
   #file: string;
   #connection: Connection | undefined;
   #inode: number | undefined;
   #setAside: string | undefined;
   #unsound: number | undefined;
 
-  constructor(file: string, product: Product, clock: Clock) {
+  /** `floorOf`: the moment before which nothing is taken in, where a new database does not know it. */
+  constructor(file: string, product: Product, clock: Clock, floorOf: () => number = () => 0) {
     this.#file = file;
+    this.#floorOf = floorOf;
     this.#product = product;
     this.#clock = clock;
   }
@@ -89,9 +102,9 @@ export class Store {
    * `withPlatform`: whether a new session may say on what it runs.
    * @throws the file system's or SQLite's error, with nothing stored.
    */
-  write(events: readonly CleanEvent[], withPlatform = true): Written {
+  write(events: readonly CleanEvent[], withPlatform = true, share?: Shareable): Written {
     const product = withPlatform ? this.#product : withoutPlatform(this.#product);
-    const write = () => this.#use((connection) => writeEvents(connection, events, product));
+    const write = () => this.#use((connection) => writeEvents(connection, events, product, share));
     const written = write();
     // Stored in a file that somebody has removed meanwhile is not stored: once more, into a new one.
     return this.#isMoved() ? write() : written;
@@ -109,6 +122,11 @@ export class Store {
     } finally {
       reading.close();
     }
+  }
+
+  /** Works with the database, which is made where there is none. */
+  make<T>(work: (connection: Connection) => T): T {
+    return this.#use(work);
   }
 
   /** Changes what is there; `undefined` where nothing is. Creates nothing. */
@@ -157,16 +175,16 @@ export class Store {
 
   /**
    * Erases, and searches the files for what was erased. Nothing is created where nothing is. Done again, it goes on where
-   * it was interrupted.
+   * it was interrupted. `also` deletes more in the same transaction.
    * @throws BusyReaderError while another process reads; NotErasedError where something is left.
    */
-  erase(selection: Selection = { by: "all" }): Erased & Proof & { freedBytes: number } {
+  erase(selection: Selection = { by: "all" }, also?: Also): Erased & Proof & { freedBytes: number } {
     const size = () => databaseSize(this.#file) + sizeOf(filesSetAside(this.#file));
     const before = size();
     // A file found unsound is set aside by its opening, and deleted with those before it.
     const there = databaseSize(this.#file) > 0;
     const { ids, ...erased } = there
-      ? this.#use((connection) => eraseWith(connection, selection, this.#clock.nowMs()))
+      ? this.#use((connection) => eraseWith(connection, selection, this.#clock.nowMs(), also))
       : nothingErased;
     for (const file of filesSetAside(this.#file)) rmSync(file);
     this.#setAside = undefined;
@@ -204,6 +222,9 @@ export class Store {
     this.#unsound = undefined;
     this.#setAside = setAside ?? this.#setAside;
     this.#inode = inode;
+    const floor = this.#floorOf();
+    if (floor > 0)
+      connection.prepare("UPDATE state SET value = ? WHERE name = 'floor_ts' AND value < ?").run(floor, floor);
     return connection;
   }
 }

@@ -46,7 +46,7 @@ export class WorkerProcess {
     this.connection.listen();
   }
 
-  static async start({ home, env = {}, editor = { telemetry: true, enabled: true }, uid }: WorkerSetting) {
+  static async start({ home, env = {}, editor = { telemetry: true, enabled: true, proxy: null }, uid }: WorkerSetting) {
     const { PATH = "" } = process.env;
     const child = fork(module, ["--node-ipc", `--clientProcessId=${process.pid}`], {
       env: { PATH, HOME: home, ...env },
@@ -76,6 +76,8 @@ export class WorkerProcess {
       mode: "local",
       collect: categories,
       share: [],
+      destination: null,
+      automatic: false,
       notice: { version: noticeVersion, sha256: noticeHash },
       via: "vscode_page",
       ...part,

@@ -1,0 +1,145 @@
+/**
+ * What outlives a purge and a lost database (`state/usage/installation.json`): under which pseudonymous ids this installation
+ * has shared, each with the secret that signs its requests and proves an erasure request; which erasures a server has not
+ * confirmed yet; and the moment before which nothing is taken in again.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import * as z from "zod";
+import { replaceFile } from "../durable-file.ts";
+
+const identity = z.strictObject({
+  anon_user_id: z.uuidv4(),
+  /** 32 bytes in hex. */
+  secret: z.string().regex(/^[0-9a-f]{64}$/),
+  begun_ms: z.int(),
+  /** The addresses of the servers that were sent something under it. */
+  destinations: z.array(z.string()),
+  /** Destinations whose erasure was asked for and not confirmed. */
+  erasures: z.array(z.string()),
+});
+
+const document = z.strictObject({
+  version: z.literal(1),
+  floor_ms: z.int(),
+  identities: z.array(identity),
+});
+
+export type Identity = z.infer<typeof identity>;
+export type InstallationDocument = z.infer<typeof document>;
+
+const empty: InstallationDocument = { version: 1, floor_ms: 0, identities: [] };
+
+/** The file is there and cannot be understood. */
+export class InstallationError extends Error {
+  override readonly name = "InstallationError";
+}
+
+export class Installation {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** @throws InstallationError, the file system's error. */
+  read(): InstallationDocument {
+    if (!existsSync(this.path)) return empty;
+    const parsed = document.safeParse(tryJson(readFileSync(this.path, "utf8")));
+    if (!parsed.success) {
+      throw new InstallationError(
+        `${this.path} is damaged. It holds the keys with which what you shared can be erased; restore it, or remove it to begin anew.`,
+      );
+    }
+    return parsed.data;
+  }
+
+  /** Replaces the file with what `change` makes of it. To be called by one process at a time. */
+  change(change: (before: InstallationDocument) => InstallationDocument): void {
+    const before = this.read();
+    const after = change(before);
+    if (JSON.stringify(after) !== JSON.stringify(before)) replaceFile(this.path, `${JSON.stringify(after, null, 2)}\n`);
+  }
+
+  /** A new pseudonymous id with its secret; durable before it is used. */
+  begin(nowMs: number): Identity {
+    const begun: Identity = {
+      anon_user_id: randomUUID(),
+      secret: randomBytes(32).toString("hex"),
+      begun_ms: nowMs,
+      destinations: [],
+      erasures: [],
+    };
+    this.change((before) => ({ ...before, identities: [...before.identities, begun] }));
+    return begun;
+  }
+
+  find(anonUserId: string): Identity | undefined {
+    return this.read().identities.find(({ anon_user_id }) => anon_user_id === anonUserId);
+  }
+
+  /** Notes that a destination is about to be sent something under an id. */
+  used(anonUserId: string, destination: string): void {
+    this.#update(anonUserId, (known) =>
+      known.destinations.includes(destination)
+        ? known
+        : { ...known, destinations: [...known.destinations, destination] },
+    );
+  }
+
+  /** What was ever shared, everywhere, is to be erased. Returns how many erasures that makes. */
+  wantErasure(): number {
+    this.change((before) => ({
+      ...before,
+      identities: before.identities.map((known) => ({ ...known, erasures: known.destinations })),
+    }));
+    return this.wanted().length;
+  }
+
+  /** The erasures that no server has confirmed. */
+  wanted(): readonly { readonly identity: Identity; readonly destination: string }[] {
+    return this.read().identities.flatMap((known) =>
+      known.erasures.map((destination) => ({ identity: known, destination })),
+    );
+  }
+
+  /** The server has confirmed it: nothing is left there under this id. */
+  erased(anonUserId: string, destination: string): void {
+    const without = (list: readonly string[]) => list.filter((one) => one !== destination);
+    this.#update(anonUserId, (known) => ({
+      ...known,
+      destinations: without(known.destinations),
+      erasures: without(known.erasures),
+    }));
+  }
+
+  /** Ids under which nothing lies anywhere need no memory, the one in use apart. */
+  forgetUnused(current: string | undefined): void {
+    this.change((before) => ({
+      ...before,
+      identities: before.identities.filter(
+        ({ anon_user_id, destinations }) => anon_user_id === current || destinations.length > 0,
+      ),
+    }));
+  }
+
+  /** Nothing from before this moment is taken in again. */
+  raiseFloor(floorMs: number): void {
+    this.change((before) => ({ ...before, floor_ms: Math.max(before.floor_ms, floorMs) }));
+  }
+
+  #update(anonUserId: string, change: (known: Identity) => Identity): void {
+    this.change((before) => ({
+      ...before,
+      identities: before.identities.map((known) => (known.anon_user_id === anonUserId ? change(known) : known)),
+    }));
+  }
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * The ledger: an entry before each request and one after it, each with the digest of the one before (a hash chain), so that
+ * a change of any byte shows. The bodies lie outside the chain, by their digests, so that they can be dropped.
+ */
+import { createHash } from "node:crypto";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import type { Connection, Row, Statement } from "../store/driver.ts";
+import { type Receipt, type SignedReceipt, verifyReceipt } from "./receipt.ts";
+
+export const requestKinds = ["batch", "enroll", "keys", "erasure"] as const;
+export type RequestKind = (typeof requestKinds)[number];
+
+/** What came of a request. */
+export const outcomes = [
+  "accepted",
+  "already_received",
+  "later",
+  "too_large",
+  "rejected",
+  "not_authorized",
+  "not_supported",
+  "failed",
+] as const;
+export type RequestOutcome = (typeof outcomes)[number];
+
+interface Common {
+  /** Milliseconds since 1970. */
+  readonly ts: number;
+  readonly kind: RequestKind;
+  readonly host: string;
+  readonly batch_id: string | null;
+}
+
+export interface Sending extends Common {
+  readonly phase: "sending";
+  /** Of the exact body, SHA-256 in hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly events: number;
+}
+
+export interface Answered extends Common {
+  readonly phase: "answered";
+  readonly outcome: RequestOutcome;
+  /** The status code, `null` where none came. */
+  readonly status: number | null;
+  /** What failed, in our own words. */
+  readonly reason: string | null;
+  readonly receipt: SignedReceipt | null;
+}
+
+/** A server's key for receipts, from now on trusted: at first use, or signed by one that was. */
+export interface KeyPinned {
+  readonly phase: "key_pinned";
+  readonly ts: number;
+  readonly host: string;
+  readonly key_id: string;
+  readonly public_key: string;
+}
+
+export type Entry = Sending | Answered | KeyPinned;
+
+export interface LedgerRow {
+  readonly seq: number;
+  readonly entry: Entry;
+  readonly hash: string;
+  /** Whether the body is still kept. */
+  readonly body: boolean;
+}
+
+const start = "0".repeat(64);
+
+export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+const chained = (previous: string, text: string): string => sha256(`${previous}\n${text}`);
+
+interface Statements {
+  readonly last: Statement;
+  readonly append: Statement;
+}
+
+const prepared = new WeakMap<Connection, Statements>();
+
+function statementsOf(connection: Connection): Statements {
+  let known = prepared.get(connection);
+  if (known === undefined) {
+    known = {
+      last: connection.prepare("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1"),
+      append: connection.prepare("INSERT INTO ledger (seq, entry, hash, body) VALUES (?, ?, ?, ?)"),
+    };
+    prepared.set(connection, known);
+  }
+  return known;
+}
+
+/** Appends within the transaction of the caller. `body` is kept, compressed. */
+export function append(connection: Connection, entry: Entry, body?: Uint8Array): void {
+  const { last, append: insert } = statementsOf(connection);
+  const before = last.get();
+  const text = JSON.stringify(entry);
+  const hash = chained(String(before?.["hash"] ?? start), text);
+  insert.run(Number(before?.["seq"] ?? 0) + 1, text, hash, body === undefined ? null : zstdCompressSync(body));
+}
+
+/** Entries with their places, newest first. */
+export function list(connection: Connection, most = 100): readonly LedgerRow[] {
+  return connection
+    .prepare("SELECT seq, entry, hash, body IS NOT NULL AS kept FROM ledger ORDER BY seq DESC LIMIT ?")
+    .all(most)
+    .map((row) => ({
+      seq: Number(row["seq"]),
+      entry: JSON.parse(String(row["entry"])) as Entry,
+      hash: String(row["hash"]),
+      body: row["kept"] === 1,
+    }));
+}
+
+/** The body of an entry as it was sent; `undefined` where it was dropped or there is none. */
+export function bodyOf(connection: Connection, seq: number): Buffer | undefined {
+  return unpacked(connection.prepare("SELECT body FROM ledger WHERE seq = ?").get(seq));
+}
+
+function unpacked(row: Row | undefined): Buffer | undefined {
+  const body = row?.["body"];
+  return body instanceof Uint8Array ? zstdDecompressSync(body) : undefined;
+}
+
+/** A purge drops the bodies; what was sent, when and where to stays, by digest. */
+export function dropBodies(connection: Connection): void {
+  connection.exec("UPDATE ledger SET body = NULL WHERE body IS NOT NULL");
+}
+
+/** Whether a batch was ever begun to be sent. */
+export function knows(connection: Connection, batchId: string): boolean {
+  return connection.prepare("SELECT 1 FROM ledger WHERE entry ->> 'batch_id' = ? LIMIT 1").get(batchId) !== undefined;
+}
+
+export interface Fault {
+  readonly seq: number;
+  readonly what: string;
+}
+
+export interface Verdict {
+  readonly entries: number;
+  readonly receipts: number;
+  /** Batches that were accepted without a receipt. */
+  readonly withoutReceipt: number;
+  readonly bodies: number;
+  /** Empty where all is as it was written. */
+  readonly faults: readonly Fault[];
+  /** The digest of the last entry: written down elsewhere, it proves that nothing was cut off at the end. */
+  readonly head: string;
+}
+
+/** Checks the chain, every kept body and every receipt, offline. */
+export function verify(connection: Connection): Verdict {
+  const faults: Fault[] = [];
+  const keys = new Map<string, string>();
+  const digests = new Map<string, string>();
+  let previous = start;
+  let counted = { entries: 0, receipts: 0, withoutReceipt: 0, bodies: 0 };
+  for (const row of connection.prepare("SELECT * FROM ledger ORDER BY seq").iterate()) {
+    const seq = Number(row["seq"]);
+    const fault = (what: string) => faults.push({ seq, what });
+    counted = { ...counted, entries: counted.entries + 1 };
+    if (seq !== counted.entries) fault("an entry before it is missing");
+    const text = String(row["entry"]);
+    const hash = chained(previous, text);
+    if (hash !== row["hash"]) fault("the entry, or one before it, was changed");
+    previous = String(row["hash"]);
+    const entry = parsed(text);
+    if (entry === undefined) {
+      fault("the entry cannot be read");
+      continue;
+    }
+    if (entry.phase === "key_pinned") keys.set(`${entry.host} ${entry.key_id}`, entry.public_key);
+    if (entry.phase === "sending") {
+      if (entry.batch_id !== null) digests.set(entry.batch_id, entry.sha256);
+      if (row["body"] === null) continue;
+      counted = { ...counted, bodies: counted.bodies + 1 };
+      if (digestOf(row) !== entry.sha256) fault("the body is not the one that was sent");
+    }
+    if (entry.phase !== "answered" || entry.kind !== "batch") continue;
+    if (entry.receipt === null) {
+      if (entry.outcome === "accepted") counted = { ...counted, withoutReceipt: counted.withoutReceipt + 1 };
+      continue;
+    }
+    counted = { ...counted, receipts: counted.receipts + 1 };
+    const key = keys.get(`${entry.host} ${entry.receipt.key_id}`);
+    const receipt = key === undefined ? undefined : verifyReceipt(entry.receipt, key);
+    if (receipt === undefined) fault("the receipt is not signed by a key that was pinned");
+    else if (!receiptFits(receipt, entry.batch_id, digests)) fault("the receipt is for another batch");
+  }
+  return { ...counted, faults, head: previous };
+}
+
+function receiptFits(receipt: Receipt, batchId: string | null, digests: ReadonlyMap<string, string>): boolean {
+  return receipt.batch_id === batchId && receipt.sha256 === digests.get(receipt.batch_id);
+}
+
+function parsed(text: string): Entry | undefined {
+  try {
+    return JSON.parse(text) as Entry;
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(row: Row): string | undefined {
+  try {
+    return sha256(unpacked(row) ?? "");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+/** What is known of a server, by its host: rows of `servers` and `server_keys`. */
+import type { Connection } from "../store/driver.ts";
+import { append } from "./ledger.ts";
+import { newlyTrusted, type ServerKey } from "./receipt.ts";
+
+export interface Server {
+  /** The pseudonymous id whose secret it knows. */
+  readonly enrolled: string | undefined;
+  /** It meets the Server Requirements of the specification and no more: no enrolment, no receipts. */
+  readonly plain: boolean;
+  /** What it can unpack (RFC 7694). */
+  readonly encodings: readonly string[];
+  /** Id → key, each trusted. */
+  readonly keys: ReadonlyMap<string, string>;
+}
+
+export function readServer(connection: Connection, host: string): Server {
+  const row = connection.prepare("SELECT * FROM servers WHERE host = ?").get(host);
+  const keys = connection.prepare("SELECT key_id, public_key FROM server_keys WHERE host = ?").all(host);
+  return {
+    enrolled: typeof row?.["enrolled"] === "string" ? row["enrolled"] : undefined,
+    plain: row?.["plain"] === 1,
+    encodings: String(row?.["encodings"] ?? "")
+      .split(",")
+      .filter((name) => name !== ""),
+    keys: new Map(keys.map(({ key_id: id, public_key: key }) => [String(id), String(key)])),
+  };
+}
+
+function know(connection: Connection, host: string): void {
+  connection.prepare("INSERT INTO servers (host) VALUES (?) ON CONFLICT DO NOTHING").run(host);
+}
+
+export function noteEnrolled(connection: Connection, host: string, anonUserId: string): void {
+  know(connection, host);
+  connection.prepare("UPDATE servers SET enrolled = ?, plain = 0 WHERE host = ?").run(anonUserId, host);
+}
+
+export function notePlain(connection: Connection, host: string): void {
+  know(connection, host);
+  connection.prepare("UPDATE servers SET plain = 1 WHERE host = ?").run(host);
+}
+
+/** It does not know us any more, after it said so. */
+export function forgetEnrolled(connection: Connection, host: string): void {
+  connection.prepare("UPDATE servers SET enrolled = NULL WHERE host = ?").run(host);
+}
+
+const known = ["zstd", "gzip"];
+
+/** An answer's `Accept-Encoding` (RFC 7694) says what the next request may be packed with. */
+export function noteEncodings(connection: Connection, host: string, header: string | undefined): void {
+  if (header === undefined) return;
+  const offered = header.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
+  const encodings = known.filter((name) => offered.includes(name)).join(",");
+  know(connection, host);
+  connection
+    .prepare("UPDATE servers SET encodings = ? WHERE host = ? AND encodings <> ?")
+    .run(encodings, host, encodings);
+}
+
+/** Pins the keys that may be trusted, each with an entry in the ledger. */
+export function pinKeys(connection: Connection, host: string, named: readonly ServerKey[], nowMs: number): void {
+  for (const { key_id, public_key } of newlyTrusted(readServer(connection, host).keys, named)) {
+    connection.prepare("INSERT INTO server_keys VALUES (?, ?, ?, ?)").run(host, key_id, public_key, nowMs);
+    append(connection, { phase: "key_pinned", ts: nowMs, host, key_id, public_key });
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What of an event may be shared, in the two upload schemas. Schema 1: usage aggregation, "Upload Event Schema" and its
+ * filter. Schema 2: the envelope of the analytics design, section 3.1, with the fields of the categories that were ticked.
+ */
+import { type Category, hasCategory } from "../../shared/categories.ts";
+import { eventTable } from "../../shared/events.ts";
+import { type FieldName, fieldTable, type Sharing } from "../../shared/fields.ts";
+import { nested } from "../../shared/payload-layout.ts";
+import type { Salt } from "../privacy/identity.ts";
+import type { StoredEvent } from "../store/event-reader.ts";
+
+export const uploadSchemas = [1, 2] as const;
+export type UploadSchema = (typeof uploadSchemas)[number];
+
+/** Under whose pseudonym. */
+export interface Pseudonym {
+  readonly anonUserId: string;
+  readonly salt: Salt;
+}
+
+/** Usage aggregation, "Upload Pipeline", step 2. */
+function inSchemaOne({ type, payload }: StoredEvent): boolean {
+  if (type === "agent_event") return payload["stream"] === "tool" && payload["tool_phase"] === "start";
+  return type === "command_started" || type === "command_finished" || type === "command_failed";
+}
+
+type May = (category: Category) => boolean;
+
+function sharedFields({ payload }: StoredEvent, may: May, forms: readonly Sharing[]): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name in payload) {
+    const { shared, category } = fieldTable[name as FieldName];
+    if (forms.includes(shared) && may(category)) fields[name] = payload[name];
+  }
+  return fields;
+}
+
+/**
+ * The event as it may be sent, or `undefined` where nothing of it may. A category must have been agreed to when the event was
+ * written, and still be (`bits`).
+ */
+export function sharedView(
+  event: StoredEvent,
+  schema: UploadSchema,
+  bits: number,
+  { anonUserId, salt }: Pseudonym,
+): object | undefined {
+  const agreed = (event.share?.bits ?? 0) & bits;
+  const may: May = (category) => hasCategory(agreed, category);
+  if (!may(eventTable[event.type].category)) return undefined;
+  const session = salt.anonSessionId(event.session.id);
+  if (schema === 1) {
+    if (!inSchemaOne(event)) return undefined;
+    return {
+      schema_version: 1,
+      anon_user_id: anonUserId,
+      anon_session_id: session,
+      ts: event.tsMs,
+      seq: event.seq,
+      source: event.source,
+      event_type: event.type,
+      ...sharedFields(event, may, ["schema_1_and_2"]),
+    };
+  }
+  const { product, version, os, arch, runtimeVersion, startedMs } = event.session;
+  const platform = (value: string) => (may("platform") ? value : "withheld");
+  return {
+    schema_version: "1.0.0",
+    event_id: event.id,
+    event_type: event.type,
+    timestamp: new Date(event.tsMs).toISOString(),
+    source: {
+      product,
+      version: platform(version),
+      tier: "oss",
+      os: platform(os),
+      arch: platform(arch),
+      runtime_version: platform(runtimeVersion),
+      channel: event.source,
+    },
+    session: {
+      id: session,
+      sequence: event.seq,
+      ...(may("session_metadata") ? { started_at: new Date(startedMs).toISOString() } : {}),
+    },
+    payload: nested(event.type, sharedFields(event, may, ["schema_1_and_2", "schema_2"])),
+  };
+}

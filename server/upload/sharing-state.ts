@@ -1,0 +1,98 @@
+/**
+ * The state of sharing: pseudonym, cursor and pauses. The truth is a row of the database; `upload-state.json` (usage
+ * aggregation, "Cursor State") is written from it.
+ */
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import * as z from "zod";
+import { replaceFile } from "../durable-file.ts";
+import { Salt } from "../privacy/identity.ts";
+import type { Connection } from "../store/driver.ts";
+import type { Pseudonym } from "./shared-view.ts";
+
+export interface SharingState {
+  readonly database: string;
+  readonly pseudonym: Pseudonym;
+  readonly sinceMs: number;
+  readonly cursorId: number;
+  readonly cursorTs: number;
+  readonly failures: number;
+  readonly waitUntilMs: number;
+  /** Until when the server asked to be left alone. */
+  readonly serverWaitMs: number;
+  readonly paused: string | null;
+  readonly syncedMs: number | null;
+}
+
+export function readState(connection: Connection): SharingState | undefined {
+  const row = connection.prepare("SELECT * FROM sharing").get();
+  const salt = Salt.from(row?.["anon_salt"]);
+  if (row === undefined || salt === undefined) return undefined;
+  return {
+    database: String(row["database"]),
+    pseudonym: { anonUserId: String(row["anon_user_id"]), salt },
+    sinceMs: Number(row["since"]),
+    cursorId: Number(row["cursor_id"]),
+    cursorTs: Number(row["cursor_ts"]),
+    failures: Number(row["failures"]),
+    waitUntilMs: Number(row["wait_until"]),
+    serverWaitMs: Number(row["server_wait"]),
+    paused: row["paused"] === null ? null : String(row["paused"]),
+    syncedMs: row["synced_at"] === null ? null : Number(row["synced_at"]),
+  };
+}
+
+/** Begins sharing under a new pseudonym, with the cursor at the end: nothing that is there already is shared. */
+export function beginState(connection: Connection, anonUserId: string, nowMs: number): void {
+  connection
+    .prepare(
+      `INSERT OR REPLACE INTO sharing (one, database, anon_user_id, anon_salt, since, cursor_id, cursor_ts)
+       VALUES (1, ?, ?, ?, ?, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0), ?)`,
+    )
+    .run(randomUUID(), anonUserId, Salt.random().reveal(), nowMs, nowMs);
+}
+
+/** The pseudonym ends, and with it all that waits. */
+export function endState(connection: Connection): void {
+  connection.exec("DELETE FROM sharing; DELETE FROM batches");
+}
+
+export function moveCursor(connection: Connection, key: number, tsMs: number): void {
+  connection.prepare("UPDATE sharing SET cursor_id = ?, cursor_ts = max(cursor_ts, ?)").run(key, tsMs);
+}
+
+const stateFile = z.object({
+  cursor_ts: z.int(),
+  cursor_id: z.int(),
+  anon_id: z.uuidv4(),
+  anon_salt: z.string(),
+  database: z.string(),
+});
+
+/** What the file says, `undefined` where there is none, `"damaged"` where it cannot be understood. */
+export function readStateFile(path: string): z.infer<typeof stateFile> | "damaged" | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return stateFile.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return "damaged";
+    throw error;
+  }
+}
+
+/** @throws the file system's error. */
+export function writeStateFile(path: string, { database, pseudonym, cursorId, cursorTs }: SharingState): void {
+  const { anonUserId, salt } = pseudonym;
+  const text = JSON.stringify({
+    cursor_ts: cursorTs,
+    cursor_id: cursorId,
+    anon_id: anonUserId,
+    anon_salt: salt.reveal(),
+    database,
+  });
+  replaceFile(path, `${text}\n`);
+}
+
+export function removeStateFile(path: string): void {
+  rmSync(path, { force: true });
+}

@@ -1,0 +1,209 @@
+/**
+ * Sharing as the worker and the command see it: follows the user's decisions, sends, previews, tells how it stands, and
+ * removes what a purge removes.
+ */
+import { existsSync } from "node:fs";
+import type { Category } from "../../shared/categories.ts";
+import { categories } from "../../shared/categories.ts";
+import type { ConsentReading, Mode } from "../../shared/consent.ts";
+import type { Clock } from "../clock.ts";
+import type { Gate } from "../gate.ts";
+import type { Paths } from "../paths.ts";
+import { type Connection, immediately } from "../store/driver.ts";
+import type { Store } from "../store/store.ts";
+import type { Destination } from "./destination.ts";
+import type { Exchange } from "./exchange.ts";
+import { Installation } from "./installation.ts";
+import { bodyOf, dropBodies, type LedgerRow, list, type Verdict, verify } from "./ledger.ts";
+import { Outbox, waitingEvents, withdrawBatches } from "./outbox.ts";
+import { readServer } from "./servers.ts";
+import { beginState, endState, moveCursor, readState, removeStateFile, writeStateFile } from "./sharing-state.ts";
+import { type Progress, preview, type SyncOptions, type SyncReport, Uploader, type UploadStep } from "./uploader.ts";
+
+/** What was agreed to. */
+export interface Agreed {
+  readonly mode: Mode;
+  readonly destination: string | null;
+}
+
+export interface SharingParts {
+  readonly paths: Paths;
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly env: NodeJS.ProcessEnv;
+  /** The proxy that the editor is set to. */
+  readonly editorProxy?: () => string | undefined;
+  readonly changed?: () => void;
+  readonly progress?: (progress: Progress) => void;
+  /** For tests of crashes. */
+  readonly step?: (step: UploadStep) => void;
+}
+
+export interface SharingStatus {
+  /** Host and port; `null` where none is configured. */
+  readonly destination: string | null;
+  readonly schema: 1 | 2;
+  /** Events that may be sent and are not yet; no more are counted than `mostPending`. */
+  readonly pending: number;
+  /** Of these, frozen in the outbox. */
+  readonly waiting: number;
+  readonly syncing: boolean;
+  readonly syncedMs: number | null;
+  /** Why sending stands still until the user asks. */
+  readonly paused: string | null;
+  /** When it is tried again, where it waits. */
+  readonly untilMs: number | null;
+  /** Whether the server gives receipts; `null` where it was never asked. */
+  readonly receipts: boolean | null;
+  readonly rejected: number;
+  /** Remote erasures that no server has confirmed yet. */
+  readonly erasures: number;
+  /** Servers that hold something that was shared. */
+  readonly sharedWith: number;
+}
+
+export const mostPending = 1_000_000;
+
+export class Sharing {
+  readonly installation: Installation;
+  readonly #parts: SharingParts;
+  readonly #outbox: Outbox;
+  readonly #uploader: Uploader;
+
+  constructor(parts: SharingParts) {
+    const { paths, env } = parts;
+    this.#parts = parts;
+    this.installation = new Installation(paths.installationFile);
+    this.#outbox = new Outbox(paths.outboxFolder);
+    const open = async (destination: Destination): Promise<Exchange> => {
+      const { openExchange } = await import("./transport.ts");
+      return openExchange(destination, env, parts.editorProxy?.());
+    };
+    this.#uploader = new Uploader({ ...parts, installation: this.installation, outbox: this.#outbox, open });
+  }
+
+  /** Follows a decision that was just written down. A no stops the sending at once, and leaves nothing to send. */
+  follow(before: ConsentReading, now: Agreed): void {
+    const { store, clock, paths } = this.#parts;
+    const sameHost = typeof before === "object" && before?.mode === "share" && before.destination === now.destination;
+    if (now.mode !== "share" || !sameHost) this.#end();
+    if (now.mode !== "share") return;
+    store.make((connection) =>
+      immediately(connection, () => {
+        if (readState(connection) !== undefined) return;
+        beginState(connection, this.installation.begin(clock.nowMs()).anon_user_id, clock.nowMs());
+      }),
+    );
+    const state = store.read(readState);
+    if (state !== undefined) writeStateFile(paths.uploadStateFile, state);
+  }
+
+  #end(): void {
+    const { store, paths } = this.#parts;
+    this.#uploader.stop();
+    store.change((connection) => immediately(connection, () => endState(connection)));
+    this.#outbox.empty();
+    removeStateFile(paths.uploadStateFile);
+    if (existsSync(paths.installationFile)) this.installation.forgetUnused(undefined);
+  }
+
+  sync(options: SyncOptions): Promise<SyncReport> {
+    const running = this.#uploader.sync(options);
+    const { changed } = this.#parts;
+    changed?.();
+    return running.finally(() => changed?.());
+  }
+
+  /** Asks every server that was sent something to erase it, now and until it has confirmed. */
+  eraseRemotely(): Promise<SyncReport> {
+    this.installation.wantErasure();
+    return this.sync({ asked: true });
+  }
+
+  /** The exact bytes that would be sent next. Before there is a consent: as if `shared` had been agreed to. */
+  preview(limit?: number, shared: readonly Category[] = categories): ReturnType<typeof preview> {
+    const { store, gate } = this.#parts;
+    const ruling = gate.rule();
+    store.moveTo(ruling.database);
+    return preview(store, ruling, limit, shared);
+  }
+
+  status(): SharingStatus {
+    const { store, gate } = this.#parts;
+    const { destination, schema, permission } = gate.rule();
+    const host = destination?.host ?? null;
+    const known = permission.mode === "share" ? store.read((connection) => standing(connection, host)) : undefined;
+    const wanted = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
+    return {
+      destination: host,
+      schema,
+      pending: 0,
+      waiting: 0,
+      syncedMs: null,
+      paused: null,
+      untilMs: null,
+      receipts: null,
+      rejected: 0,
+      ...known,
+      syncing: this.#uploader.syncing,
+      erasures: wanted?.wanted().length ?? 0,
+      sharedWith: wanted?.read().identities.filter(({ destinations }) => destinations.length > 0).length ?? 0,
+    };
+  }
+
+  ledger(most: number): readonly LedgerRow[] {
+    return this.#parts.store.read((connection) => list(connection, most)) ?? [];
+  }
+
+  /** The exact body of an entry; `undefined` where it is not kept. */
+  ledgerBody(seq: number): Buffer | undefined {
+    return this.#parts.store.read((connection) => bodyOf(connection, seq));
+  }
+
+  verify(): Verdict | undefined {
+    return this.#parts.store.read(verify);
+  }
+
+  /**
+   * What an erasure takes with it, in its transaction: the bodies in the ledger and what waits. What waits and was not tried is
+   * gathered again from what is left.
+   */
+  static withdraw(connection: Connection, all: boolean): void {
+    const back = withdrawBatches(connection);
+    if (all) dropBodies(connection);
+    else if (back !== undefined) moveCursor(connection, back.cursorId, 0);
+  }
+
+  /** The files of what waited, after an erasure. */
+  emptyOutbox(): void {
+    this.#outbox.empty();
+    const state = this.#parts.store.read(readState);
+    if (state !== undefined) writeStateFile(this.#parts.paths.uploadStateFile, state);
+  }
+
+  stop(): void {
+    this.#uploader.stop("The recorder ended.");
+  }
+}
+
+function standing(connection: Connection, host: string | null): Partial<SharingStatus> {
+  const state = readState(connection);
+  if (state === undefined) return {};
+  const after = connection
+    .prepare("SELECT count(*) n FROM (SELECT 1 FROM events WHERE id > ? AND share IS NOT NULL LIMIT ?)")
+    .get(state.cursorId, mostPending);
+  const waiting = waitingEvents(connection);
+  const untilMs = Math.max(state.waitUntilMs, state.serverWaitMs);
+  const server = host === null ? undefined : readServer(connection, host);
+  const asked = server !== undefined && (server.plain || server.enrolled !== undefined);
+  return {
+    pending: waiting + Number(after?.["n"] ?? 0),
+    waiting,
+    syncedMs: state.syncedMs,
+    paused: state.paused,
+    untilMs: untilMs > 0 ? untilMs : null,
+    receipts: asked ? !server.plain : null,
+    rejected: Number(connection.prepare("SELECT count(*) n FROM batches WHERE rejected IS NOT NULL").get()?.["n"]),
+  };
+}

@@ -1,0 +1,619 @@
+/**
+ * Sends what may be shared. One process at a time (a lease with a fence), batch after batch, each step done so that it can be
+ * done again: freeze and move the cursor in one transaction; write the files; entry in the ledger; send; entry and removal;
+ * remove the file. What is in doubt after a crash is sent again under the same id, with the same bytes.
+ */
+import { randomUUID } from "node:crypto";
+import { watch } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Category, categoryBits } from "../../shared/categories.ts";
+import type { Clock } from "../clock.ts";
+import type { Gate, Ruling } from "../gate.ts";
+import type { Paths } from "../paths.ts";
+import { Salt } from "../privacy/identity.ts";
+import { type Connection, immediately } from "../store/driver.ts";
+import { acquire, holds, type Lease, leaseMs, release } from "../store/lease.ts";
+import type { Store } from "../store/store.ts";
+import { type Batch, gather, halvesOf, mostEvents, type SharedPart } from "./batch.ts";
+import { besideOf, type Destination } from "./destination.ts";
+import { sendErasures } from "./erasure.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Installation } from "./installation.ts";
+import { knows } from "./ledger.ts";
+import {
+  addBatch,
+  countAttempt,
+  nextWaiting,
+  type Outbox,
+  rejectBatch,
+  removeBatch,
+  type SetAside,
+  type Waiting,
+  waitingEvents,
+} from "./outbox.ts";
+import { readKeys, verifyReceipt } from "./receipt.ts";
+import { fits, perform, type Result, type Sender, type Skew } from "./request.ts";
+import { backoffMs, pauseMs, triesPerRun } from "./retry.ts";
+import { forgetEnrolled, noteEncodings, noteEnrolled, notePlain, pinKeys, readServer } from "./servers.ts";
+import {
+  beginState,
+  moveCursor,
+  readState,
+  readStateFile,
+  type SharingState,
+  writeStateFile,
+} from "./sharing-state.ts";
+
+/** Every step that leaves something behind, in order; a crash may come after each. */
+export const uploadSteps = [
+  "leased",
+  "state_begun",
+  "frozen",
+  "state_written",
+  "outbox_written",
+  "enrolled",
+  "sending_noted",
+  "answer_arrived",
+  "answer_noted",
+  "file_removed",
+  "released",
+] as const;
+export type UploadStep = (typeof uploadSteps)[number];
+
+export interface SyncOptions {
+  /** At most so many events in this run. */
+  readonly limit?: number | undefined;
+  /** Sends what waits in the outbox, and builds nothing. */
+  readonly onlyFlush?: boolean | undefined;
+  /** The user asked for it: our own pauses do not count, what the server asked for does. */
+  readonly asked: boolean;
+}
+
+export const syncOutcomes = ["done", "not_permitted", "busy", "waiting", "paused", "failed", "stopped"] as const;
+export type SyncOutcome = (typeof syncOutcomes)[number];
+
+export interface SyncReport {
+  readonly outcome: SyncOutcome;
+  readonly events: number;
+  readonly batches: number;
+  readonly rejected: number;
+  /** Erasures that servers confirmed. */
+  readonly erased: number;
+  /** Events that still wait. */
+  readonly left: number;
+  /** What keeps it from going on, as a sentence. */
+  readonly reason: string | null;
+  /** When it goes on by itself, in milliseconds since 1970. */
+  readonly untilMs: number | null;
+  readonly setAside: readonly SetAside[];
+}
+
+export interface Progress {
+  readonly events: number;
+  readonly batches: number;
+}
+
+export interface UploaderParts {
+  readonly paths: Paths;
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly installation: Installation;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly open: (destination: Destination) => Promise<Exchange>;
+  readonly step?: (step: UploadStep) => void;
+  readonly progress?: (progress: Progress) => void;
+}
+
+/** The lease went to another process. */
+class LeaseLostError extends Error {
+  override readonly name = "LeaseLostError";
+}
+
+/** Something that ends the run, as its report tells. */
+class Stop extends Error {
+  override readonly name = "Stop";
+  readonly outcome: SyncOutcome;
+  readonly untilMs: number | null;
+
+  constructor(outcome: SyncOutcome, reason: string, untilMs: number | null = null) {
+    super(reason);
+    this.outcome = outcome;
+    this.untilMs = untilMs;
+  }
+}
+
+const withdrawn = "consent was withdrawn";
+
+export class Uploader {
+  readonly #parts: UploaderParts;
+  readonly #owner = randomUUID();
+  #running: Promise<SyncReport> | undefined;
+  #stop = new AbortController();
+
+  constructor(parts: UploaderParts) {
+    this.#parts = parts;
+  }
+
+  get syncing(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Runs once; a second caller gets the same report. */
+  sync(options: SyncOptions): Promise<SyncReport> {
+    if (this.#running === undefined) {
+      this.#stop = new AbortController();
+      const run = new Run(this.#parts, this.#owner, options, this.#stop);
+      this.#running = run.run().finally(() => {
+        this.#running = undefined;
+      });
+    }
+    return this.#running;
+  }
+
+  /** Nothing more is sent, from the next byte on. */
+  stop(reason = withdrawn): void {
+    this.#stop.abort(new Stop("stopped", reason));
+  }
+}
+
+class Run {
+  readonly #parts: UploaderParts;
+  readonly #owner: string;
+  readonly #options: SyncOptions;
+  readonly #stop: AbortController;
+  readonly #skew: Skew = { ms: 0 };
+  #lease: Lease | undefined;
+  #exchange: Exchange | undefined;
+  #events = 0;
+  #batches = 0;
+  #rejected = 0;
+  #erased = 0;
+  #setAside: readonly SetAside[] = [];
+
+  constructor(parts: UploaderParts, owner: string, options: SyncOptions, stop: AbortController) {
+    this.#parts = parts;
+    this.#owner = owner;
+    this.#options = options;
+    this.#stop = stop;
+  }
+
+  async run(): Promise<SyncReport> {
+    const { store, installation, gate } = this.#parts;
+    const mayShare = gate.rule().permission.mode === "share";
+    if (!mayShare && installation.wanted().length === 0)
+      return this.#report("not_permitted", notPermitted(gate.rule()));
+    store.moveTo(gate.rule().database);
+    this.#lease = store.make((connection) => acquire(connection, "upload", this.#owner, this.#now()));
+    if (this.#lease === undefined) return this.#report("busy", "Another window or command is sending.");
+    this.#step("leased");
+    const beat = setInterval(() => this.#beat(), leaseMs / 3);
+    const watcher = mayShare ? this.#watchConsent() : undefined;
+    try {
+      this.#erased = await sendErasures({ ...this.#parts, change: this.#change, skew: this.#skew }, this.#stop.signal);
+      if (!mayShare) return this.#report("done", null);
+      await this.#send();
+      return this.#report("done", null);
+    } catch (error) {
+      if (error instanceof Stop) return this.#report(error.outcome, error.message, error.untilMs);
+      if (error instanceof LeaseLostError) return this.#report("busy", "Another window or command went on sending.");
+      throw error;
+    } finally {
+      clearInterval(beat);
+      watcher?.close();
+      await this.#exchange?.close();
+      const lease = this.#lease;
+      store.change((connection) => release(connection, lease));
+      this.#step("released");
+    }
+  }
+
+  #now(): number {
+    return this.#parts.clock.nowMs();
+  }
+
+  #step(step: UploadStep): void {
+    this.#parts.step?.(step);
+  }
+
+  #report(outcome: SyncOutcome, reason: string | null, untilMs: number | null = null): SyncReport {
+    const left = this.#parts.store.read(waitingEvents) ?? 0;
+    return {
+      outcome,
+      events: this.#events,
+      batches: this.#batches,
+      rejected: this.#rejected,
+      erased: this.#erased,
+      left,
+      reason,
+      untilMs,
+      setAside: this.#setAside,
+    };
+  }
+
+  /** Renews the lease while a request takes its time. */
+  #beat(): void {
+    const lease = this.#parts.store.change((connection) => acquire(connection, "upload", this.#owner, this.#now()));
+    if (lease === undefined || lease.fence !== this.#lease?.fence) this.#stop.abort(new LeaseLostError());
+  }
+
+  /** A withdrawal in any process counts from the next byte on. */
+  #watchConsent() {
+    const watcher = watch(dirname(this.#parts.paths.consentFile), () => {
+      if (this.#parts.gate.rule().permission.mode !== "share") this.#stop.abort(new Stop("stopped", withdrawn));
+    });
+    // Where it cannot be watched, it is still asked before each request.
+    watcher.on("error", () => undefined);
+    return watcher;
+  }
+
+  /** A transaction of the holder of the lease. */
+  readonly #change = (work: (connection: Connection) => void): void => {
+    const lease = this.#lease;
+    this.#parts.store.change((connection) =>
+      immediately(connection, () => {
+        if (lease === undefined || !holds(connection, lease)) throw new LeaseLostError();
+        work(connection);
+      }),
+    );
+  };
+
+  #read<T>(work: (connection: Connection) => T): T {
+    return this.#parts.store.make(work);
+  }
+
+  #ruling(): { readonly ruling: Ruling; readonly destination: Destination } {
+    const ruling = this.#parts.gate.rule();
+    const { permission, destination } = ruling;
+    if (permission.mode !== "share" || destination === null) throw new Stop("not_permitted", notPermitted(ruling));
+    return { ruling, destination };
+  }
+
+  async #send(): Promise<void> {
+    this.#settle();
+    this.#awaited();
+    const { limit = Number.POSITIVE_INFINITY, onlyFlush = false } = this.#options;
+    while (this.#events < limit) {
+      this.#stop.signal.throwIfAborted();
+      const waiting = this.#read(nextWaiting);
+      if (waiting === undefined) {
+        if (onlyFlush || !this.#freeze(Math.min(mostEvents, limit - this.#events))) break;
+        continue;
+      }
+      if (this.#events + waiting.keys.length > limit) {
+        throw new Stop("done", `The next batch has ${waiting.keys.length} events; it is frozen and goes whole.`);
+      }
+      await this.#sendBatch(waiting);
+      this.#parts.progress?.({ events: this.#events, batches: this.#batches });
+    }
+    this.#change((connection) => {
+      connection.prepare("UPDATE sharing SET synced_at = ?, failures = 0, wait_until = 0").run(this.#now());
+    });
+  }
+
+  /** Brings pseudonym, files and rows together, after whatever happened before. */
+  #settle(): void {
+    const { outbox, paths } = this.#parts;
+    const state = this.#state();
+    writeStateFile(paths.uploadStateFile, state);
+    this.#step("state_written");
+    this.#setAside = this.#read((connection) => outbox.settle(connection, (id) => knows(connection, id)));
+  }
+
+  /** The state of sharing, begun anew where the one that is there cannot be trusted. */
+  #state(): SharingState {
+    const { installation, outbox, paths } = this.#parts;
+    const known = this.#read(readState);
+    if (known !== undefined && installation.find(known.pseudonym.anonUserId) !== undefined) {
+      const file = readStateFile(paths.uploadStateFile);
+      const sentBefore = (installation.find(known.pseudonym.anonUserId)?.destinations.length ?? 0) > 0;
+      const trusted =
+        file === undefined || file === "damaged"
+          ? !sentBefore && file === undefined
+          : file.database === known.database &&
+            file.anon_id === known.pseudonym.anonUserId &&
+            file.cursor_id <= known.cursorId &&
+            file.cursor_id >= this.#read((connection) => outbox.newestKey(connection));
+      if (trusted) return known;
+    }
+    // Never a second sending under another id: a new pseudonym begins at the end.
+    const { anon_user_id: id } = installation.begin(this.#now());
+    this.#change((connection) => {
+      connection.exec("DELETE FROM batches");
+      beginState(connection, id, this.#now());
+    });
+    installation.forgetUnused(id);
+    outbox.empty();
+    this.#step("state_begun");
+    return this.#read(readState) ?? neverNull();
+  }
+
+  /** Pauses: what the server asked for counts always, our own only where nobody asked. */
+  #awaited(): void {
+    const state = this.#read(readState);
+    if (state === undefined) return;
+    const nowMs = this.#now();
+    if (state.serverWaitMs > nowMs) {
+      throw new Stop("waiting", "The server asked to be left alone for a while.", state.serverWaitMs);
+    }
+    if (this.#options.asked) {
+      this.#change((connection) => connection.exec("UPDATE sharing SET paused = NULL"));
+      return;
+    }
+    if (state.paused !== null) throw new Stop("paused", state.paused);
+    if (state.waitUntilMs > nowMs) throw new Stop("waiting", "The last tries failed.", state.waitUntilMs);
+  }
+
+  /** Freezes the next batch. Returns whether there may be more to do. */
+  #freeze(limit: number): boolean {
+    const { outbox, paths } = this.#parts;
+    const { ruling } = this.#ruling();
+    const state = this.#read(readState);
+    if (state === undefined) return false;
+    const erasures = this.#read(erasuresOf);
+    const { batch, lastKey, lastTsMs, more } = this.#read((connection) =>
+      gather(connection, state.cursorId, partOf(state, ruling), limit),
+    );
+    if (lastKey === state.cursorId) return false;
+    this.#change((connection) => {
+      // Something was erased since it was read: it is read anew.
+      if (erasuresOf(connection) !== erasures || readState(connection)?.cursorId !== state.cursorId) return;
+      if (batch !== undefined) addBatch(connection, batch);
+      moveCursor(connection, lastKey, lastTsMs);
+    });
+    this.#step("frozen");
+    const moved = this.#read(readState);
+    if (moved !== undefined) writeStateFile(paths.uploadStateFile, moved);
+    this.#step("state_written");
+    if (batch !== undefined && this.#read(nextWaiting)?.batchId === batch.batchId) outbox.write(batch);
+    this.#step("outbox_written");
+    return batch !== undefined || more;
+  }
+
+  /** Up to three tries. */
+  async #sendBatch(waiting: Waiting): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      const { destination } = this.#ruling();
+      const sender = await this.#sender(destination);
+      const result = await this.#tryBatch(sender, waiting);
+      switch (result.outcome) {
+        case "accepted":
+        case "already_received":
+          this.#events += waiting.keys.length;
+          this.#batches += 1;
+          this.#parts.outbox.remove(waiting);
+          this.#step("file_removed");
+          return;
+        case "too_large":
+          this.#halve(waiting);
+          return;
+        case "rejected":
+          this.#parts.outbox.reject(waiting, sentence(result));
+          this.#rejected += 1;
+          return;
+        case "later":
+          await this.#later(result, attempt);
+          break;
+        default:
+          this.#pause(sentence(result));
+      }
+    }
+  }
+
+  async #tryBatch(sender: Sender, waiting: Waiting): Promise<Result> {
+    const { batchId, body, keys, row } = waiting;
+    const { host } = sender.destination;
+    return perform(
+      sender,
+      { kind: "batch", method: "POST", url: sender.destination.url, body, batchId, events: keys.length },
+      {
+        before: (connection) => countAttempt(connection, row),
+        after: (connection, result) => {
+          noteEncodings(connection, host, result.answer?.header("accept-encoding"));
+          if (result.outcome === "accepted" || result.outcome === "already_received") {
+            removeBatch(connection, row);
+            connection.exec("UPDATE sharing SET failures = 0, wait_until = 0, paused = NULL");
+          }
+          if (result.outcome === "rejected") rejectBatch(connection, row, sentence(result));
+          if (result.outcome === "not_authorized") forgetEnrolled(connection, host);
+        },
+        distrust: async (result) => {
+          this.#step("answer_arrived");
+          return this.#distrust(sender, waiting, result);
+        },
+      },
+      this.#stop.signal,
+    ).finally(() => this.#step("answer_noted"));
+  }
+
+  /** A reason not to believe a receipt; a server that gives receipts gives one each time. */
+  async #distrust(sender: Sender, { batchId, body }: Batch, { outcome, signed }: Result): Promise<string | undefined> {
+    if (outcome !== "accepted" && outcome !== "already_received") return undefined;
+    const { host } = sender.destination;
+    const keysOf = () => this.#read((connection) => readServer(connection, host)).keys;
+    if (signed === undefined) {
+      return keysOf().size > 0 && outcome === "accepted"
+        ? "the answer has no receipt, though this server gives receipts"
+        : undefined;
+    }
+    if (!keysOf().has(signed.key_id)) await this.#fetchKeys(sender);
+    const key = keysOf().get(signed.key_id);
+    if (key === undefined) return "the receipt is signed with a key that no known key vouches for";
+    const receipt = verifyReceipt(signed, key);
+    if (receipt === undefined) return "the receipt's signature does not hold";
+    return fits(receipt, batchId, body) ? undefined : "the receipt is for another batch";
+  }
+
+  async #fetchKeys(sender: Sender): Promise<void> {
+    const { host } = sender.destination;
+    await perform(
+      sender,
+      {
+        kind: "keys",
+        method: "GET",
+        url: besideOf(sender.destination, "keys"),
+        body: new Uint8Array(),
+        batchId: null,
+        events: 0,
+      },
+      {
+        after: (connection, { outcome, answer }) => {
+          const named = outcome === "accepted" ? readKeys(answer?.body ?? "") : undefined;
+          if (named !== undefined) pinKeys(connection, host, named, this.#now());
+        },
+      },
+      this.#stop.signal,
+    );
+  }
+
+  /** Makes the installation's secret known to the server; one that knows no enrolment is served without. */
+  async #sender(destination: Destination): Promise<Sender> {
+    const { clock, installation } = this.#parts;
+    const state = this.#read(readState);
+    const identity = state === undefined ? undefined : installation.find(state.pseudonym.anonUserId);
+    if (identity === undefined) throw new Stop("failed", "The pseudonym of this installation is gone.");
+    this.#exchange ??= await this.#parts.open(destination);
+    const server = this.#read((connection) => readServer(connection, destination.host));
+    const sender: Sender = {
+      exchange: this.#exchange,
+      destination,
+      identity,
+      clock,
+      skew: this.#skew,
+      encodings: server.encodings,
+      change: this.#change,
+    };
+    if (!identity.destinations.includes(destination.url)) installation.used(identity.anon_user_id, destination.url);
+    if (server.plain || server.enrolled === identity.anon_user_id) return sender;
+    const secret = Buffer.from(identity.secret, "hex").toString("base64");
+    const body = Buffer.from(JSON.stringify({ anon_user_id: identity.anon_user_id, secret }));
+    const url = besideOf(destination, "enroll");
+    const result = await perform(
+      { ...sender, encodings: [] },
+      { kind: "enroll", method: "POST", url, body, batchId: null, events: 0, secret: true },
+      {
+        after: (connection, { outcome, answer }) => {
+          if (outcome === "accepted" && isEnrolment(answer?.body)) {
+            noteEnrolled(connection, destination.host, identity.anon_user_id);
+          } else if (outcome === "accepted" || outcome === "rejected") notePlain(connection, destination.host);
+        },
+      },
+      this.#stop.signal,
+    );
+    this.#step("enrolled");
+    if (result.outcome === "not_authorized" || result.outcome === "failed") this.#pause(sentence(result));
+    // What the enrolment could not reach, the batch will not either: its own tries tell.
+    if (result.outcome === "accepted" && isEnrolment(result.answer?.body)) await this.#fetchKeys(sender);
+    return sender;
+  }
+
+  async #later({ waitMs = 0, ...result }: Result, attempt: number): Promise<void> {
+    const backoff = backoffMs(attempt);
+    const short = waitMs <= 10_000;
+    if (attempt + 1 < triesPerRun && short) {
+      await wait(Math.max(waitMs, backoff), undefined, { signal: this.#stop.signal }).catch(() =>
+        this.#stop.signal.throwIfAborted(),
+      );
+      return;
+    }
+    const nowMs = this.#now();
+    const failures = (this.#read(readState)?.failures ?? 0) + 1;
+    const untilMs = nowMs + Math.max(waitMs, pauseMs(failures));
+    this.#change((connection) => {
+      connection
+        .prepare("UPDATE sharing SET failures = ?, wait_until = ?, server_wait = ?")
+        .run(failures, untilMs, waitMs > 0 ? nowMs + waitMs : 0);
+    });
+    throw new Stop("waiting", sentence(result), untilMs);
+  }
+
+  /** Goes on only when the user asks. */
+  #pause(reason: string): never {
+    this.#change((connection) => {
+      connection.prepare("UPDATE sharing SET paused = ?").run(reason);
+    });
+    throw new Stop("paused", reason);
+  }
+
+  #halve(waiting: Waiting): void {
+    const halves = halvesOf(waiting);
+    if (halves.length === 0) {
+      const reason = "the server finds a single event too large";
+      this.#change((connection) => rejectBatch(connection, waiting.row, reason));
+      this.#parts.outbox.reject(waiting, reason);
+      this.#rejected += 1;
+      return;
+    }
+    this.#change((connection) => {
+      removeBatch(connection, waiting.row);
+      for (const half of halves) addBatch(connection, half);
+    });
+    for (const half of halves) this.#parts.outbox.write(half);
+    this.#parts.outbox.remove(waiting);
+  }
+}
+
+function isEnrolment(body: string | undefined): boolean {
+  try {
+    const answer: unknown = JSON.parse(body ?? "");
+    return typeof answer === "object" && answer !== null && Reflect.get(answer, "enrolled") === true;
+  } catch {
+    return false;
+  }
+}
+
+const sentence = ({ reason, status }: { readonly reason: string | null; readonly status: number | null }): string =>
+  `${reason ?? "the server gave no reason"}${status === null ? "" : ` (${status})`}`;
+
+function erasuresOf(connection: Connection): number {
+  return Number(connection.prepare("SELECT value FROM state WHERE name = 'erasures'").get()?.["value"]);
+}
+
+function neverNull(): never {
+  throw new Error("the state that was just begun is gone");
+}
+
+export function partOf({ pseudonym, sinceMs }: SharingState, { permission, schema }: Ruling): SharedPart {
+  return { pseudonym, sinceMs, schema, bits: categoryBits(permission.share) };
+}
+
+function notPermitted({ permission }: Ruling): string {
+  if (permission.consent !== "given") return "You have not agreed to share anything.";
+  const names = permission.refusals.map(({ name }) => name);
+  return names.length === 0 ? "You have not agreed to share anything." : `Sharing is off: ${names.join("; ")}.`;
+}
+
+/** Stands where a pseudonym will be, in a preview before there is one. */
+export const placeholderId = "00000000-0000-4000-8000-000000000000";
+
+/** The bytes that would be sent next: of the frozen batch, or as they would be frozen. Changes nothing. */
+export function preview(
+  store: Store,
+  ruling: Ruling,
+  limit: number | undefined,
+  categories: readonly Category[],
+): { readonly body: Buffer; readonly events: number; readonly placeholder: boolean } | undefined {
+  return store.read((connection) => {
+    const state = ruling.permission.mode === "share" ? readState(connection) : undefined;
+    const waiting = state === undefined ? undefined : nextWaiting(connection);
+    if (waiting !== undefined) return { body: waiting.body, events: waiting.keys.length, placeholder: false };
+    const part =
+      state === undefined
+        ? {
+            pseudonym: { anonUserId: placeholderId, salt: Salt.random() },
+            sinceMs: 0,
+            schema: ruling.schema,
+            bits: categoryBits(categories),
+            asIf: true,
+          }
+        : partOf(state, ruling);
+    let after = state?.cursorId ?? 0;
+    for (;;) {
+      const { batch, lastKey, more } = gather(connection, after, part, limit);
+      if (batch !== undefined) return { body: batch.body, events: batch.keys.length, placeholder: state === undefined };
+      if (!more || lastKey === after) return undefined;
+      after = lastKey;
+    }
+  });
+}
