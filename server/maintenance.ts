@@ -3,11 +3,10 @@
  * back, the log emptied. One process does it at a time (a lease), only after something was stored, at most once an hour,
  * in small steps between which requests are answered. It has no timer of its own.
  */
-import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock.ts";
 import { databaseSize } from "./store/database.ts";
 import { type Connection, immediately } from "./store/driver.ts";
-import { acquire, holds, type Lease, release } from "./store/lease.ts";
+import { acquire, holds, type Lease, newOwner, release } from "./store/lease.ts";
 import { dayOfHour, localHourOf } from "./store/local-time.ts";
 import { closeDays } from "./store/metrics.ts";
 import { expireByAge, expireOldest, shrink } from "./store/retention.ts";
@@ -29,7 +28,7 @@ export class Maintenance {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
-  readonly #owner = randomUUID();
+  readonly #owner = newOwner();
   #lastMs = 0;
   #lease: Lease | undefined;
   #running = false;

@@ -40,12 +40,15 @@ import { DestinationError } from "./upload/destination.ts";
 import { InstallationError } from "./upload/installation.ts";
 import type { LedgerRow } from "./upload/ledger.ts";
 import { Sharing, type SharingStatus } from "./upload/sharing.ts";
+import type { UploadStep } from "./upload/uploader.ts";
 
 /** What the worker tells without being asked. */
 export interface Listener {
   dataChanged(): void;
   problemChanged(problem: Problem | null): void;
   exportProgress(progress: Progress): void;
+  /** Each step of a sending that leaves something behind; for tests of crashes. */
+  readonly uploadStep?: (step: UploadStep) => void;
 }
 
 type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
@@ -80,6 +83,7 @@ export class Worker {
       ...{ paths, store: this.#store, gate: this.#gate, clock, env },
       editorProxy: () => this.#gate.editor.proxy ?? undefined,
       changed: () => listener.dataChanged(),
+      ...(listener.uploadStep === undefined ? {} : { step: listener.uploadStep }),
     });
     this.#maintenance = new Maintenance(this.#store, clock, (error) => {
       const problem = this.#explain(error);

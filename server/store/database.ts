@@ -10,6 +10,7 @@ import { type Connection, immediately } from "./driver.ts";
 import { journalAt } from "./journal.ts";
 import { openConnection } from "./open.ts";
 import { isCorrupt } from "./problem.ts";
+import { isAlive } from "./process.ts";
 import { migrate } from "./schema.ts";
 
 /** How long a statement waits for another process. The worker has nothing better to do meanwhile. */
@@ -150,14 +151,4 @@ export function closeDatabase(connection: Connection): void {
 class UnsoundError extends Error {
   override readonly name = "UnsoundError";
   readonly code = "SQLITE_CORRUPT";
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be asked, and is there.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

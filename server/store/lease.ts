@@ -2,7 +2,10 @@
  * Leases: one process at a time does what only one may do. A lease is a row with an owner and an end; it is held only while
  * there is work. A holder that was stopped loses it, and its fence tells it from its successor.
  */
+import { createHash, randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { type Connection, immediately } from "./driver.ts";
+import { isAlive } from "./process.ts";
 
 export interface Lease {
   readonly name: "maintenance" | "upload";
@@ -13,6 +16,18 @@ export interface Lease {
 /** Longer than any step of the work it is held for; a holder renews it between two steps. */
 export const leaseMs = 30_000;
 
+const thisMachine = createHash("sha256").update(hostname()).digest("hex").slice(0, 16);
+
+/** A new owner: which process on which machine, so that a holder that was killed needs no waiting for. */
+export function newOwner(): string {
+  return `${thisMachine}.${process.pid}.${randomUUID()}`;
+}
+
+function isGone(owner: unknown): boolean {
+  const [machine, pid] = String(owner).split(".");
+  return machine === thisMachine && !isAlive(Number(pid));
+}
+
 /** Takes or renews a lease; `undefined` while another process holds it. */
 export function acquire(connection: Connection, name: Lease["name"], owner: string, nowMs: number): Lease | undefined {
   return immediately(connection, () => {
@@ -20,8 +35,9 @@ export function acquire(connection: Connection, name: Lease["name"], owner: stri
     const ends = Number(row?.["expires_at"] ?? 0);
     // An end further away than any lease lasts was written before the clock was put back.
     const held = row !== undefined && ends > nowMs && ends <= nowMs + leaseMs;
-    if (held && row["owner"] !== owner) return undefined;
-    const fence = Number(row?.["fence"] ?? 0) + (held ? 0 : 1);
+    const own = held && row["owner"] === owner;
+    if (held && !own && !isGone(row["owner"])) return undefined;
+    const fence = Number(row?.["fence"] ?? 0) + (own ? 0 : 1);
     connection.prepare("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?)").run(name, owner, fence, nowMs + leaseMs);
     return { name, owner, fence };
   });

@@ -82,6 +82,8 @@ function headersOf(sender: Sender, { body, batchId }: Asked): Readonly<Record<st
 /** What is written in one transaction before and after the request, beside the ledger's entries. */
 export interface Beside {
   readonly before?: (connection: Connection) => void;
+  /** The entry before the request is durable. */
+  readonly noted?: () => void;
   readonly after?: (connection: Connection, result: Result) => void;
   /** Looks at a receipt before it is believed: a reason not to. */
   readonly distrust?: (result: Result) => Promise<string | undefined>;
@@ -104,6 +106,7 @@ export async function perform(sender: Sender, asked: Asked, beside: Beside, sign
     append(connection, entry, asked.secret === true || body.length === 0 ? undefined : body);
     beside.before?.(connection);
   });
+  beside.noted?.();
   let result: Result;
   try {
     signal.throwIfAborted();

@@ -12,10 +12,22 @@ import type { Answer, Exchange, Outgoing } from "./exchange.ts";
 import { ExchangeError, type ExchangeFault } from "./exchange.ts";
 import { proxyFor } from "./proxy.ts";
 
-const connectMs = 10_000;
-const answerMs = 30_000;
-/** A request as a whole, however slowly it dribbles. */
-const wholeMs = 60_000;
+/** Times in milliseconds, and whom to trust; a test shortens and adds. */
+export interface ExchangeLimits {
+  readonly connectMs: number;
+  /** Between two bytes of an answer. */
+  readonly answerMs: number;
+  /** A request as a whole, however slowly it dribbles. */
+  readonly wholeMs: number;
+  readonly authorities: readonly string[];
+}
+
+/** What Node trusts, and what the system does: companies put their own authority there. */
+function authorities(): readonly string[] {
+  return [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...getCACertificates("extra")])];
+}
+
+const usual = { connectMs: 10_000, answerMs: 30_000, wholeMs: 60_000 } as const;
 const mostAnswerBytes = 65_536;
 
 const pinMismatch = "NEXUS_PIN_MISMATCH";
@@ -25,18 +37,13 @@ function pinOf(certificate: PeerCertificate): string {
   return `sha256/${createHash("sha256").update(key).digest("base64")}`;
 }
 
-/** What Node trusts, and what the system does: companies put their own authority there. */
-function authorities(): string[] {
-  return [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...getCACertificates("extra")])];
-}
-
-function tlsOptions(pins: readonly string[]) {
+function tlsOptions(pins: readonly string[], { connectMs, authorities: trusted }: ExchangeLimits) {
   return {
     timeout: connectMs,
     minVersion: "TLSv1.3" as const,
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
     rejectUnauthorized: true,
-    ca: authorities(),
+    ca: [...trusted],
     checkServerIdentity: (host: string, certificate: PeerCertificate): Error | undefined => {
       const wrong = checkServerIdentity(host, certificate);
       if (wrong !== undefined || pins.length === 0 || pins.includes(pinOf(certificate))) return wrong;
@@ -79,21 +86,28 @@ const packers: Readonly<Record<string, (body: Uint8Array) => Buffer>> = {
 
 class HttpExchange implements Exchange {
   readonly #dispatcher: Dispatcher;
+  readonly #wholeMs: number;
 
-  constructor(destination: Destination, env: NodeJS.ProcessEnv, editorProxy: string | undefined) {
+  constructor(
+    destination: Destination,
+    env: NodeJS.ProcessEnv,
+    editorProxy: string | undefined,
+    given: ExchangeLimits,
+  ) {
+    this.#wholeMs = given.wholeMs;
     const limits = {
-      headersTimeout: answerMs,
-      bodyTimeout: answerMs,
+      headersTimeout: given.answerMs,
+      bodyTimeout: given.answerMs,
       maxResponseSize: mostAnswerBytes,
       connections: 1,
       pipelining: 1,
     };
-    const tls = tlsOptions(destination.pins);
+    const tls = tlsOptions(destination.pins, given);
     const proxy = proxyFor(new URL(destination.url), env, editorProxy);
     this.#dispatcher =
       proxy === undefined
         ? new Agent({ ...limits, connect: tls })
-        : new ProxyAgent({ ...limits, uri: proxy, requestTls: tls, proxyTls: { timeout: connectMs } });
+        : new ProxyAgent({ ...limits, uri: proxy, requestTls: tls, proxyTls: { timeout: given.connectMs } });
   }
 
   async send({ method, url, headers, body, encodings }: Outgoing, signal: AbortSignal): Promise<Answer> {
@@ -105,7 +119,7 @@ class HttpExchange implements Exchange {
         method,
         headers: { ...headers, ...(encoding === undefined ? {} : { "content-encoding": encoding }) },
         body: packed === undefined || packed.length === 0 ? null : packed,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(wholeMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#wholeMs)]),
       });
       const text = await answer.body.text();
       const header = (name: string) => {
@@ -128,6 +142,7 @@ export function openExchange(
   destination: Destination,
   env: NodeJS.ProcessEnv,
   editorProxy: string | undefined,
+  limits: Partial<ExchangeLimits> = {},
 ): Exchange {
-  return new HttpExchange(destination, env, editorProxy);
+  return new HttpExchange(destination, env, editorProxy, { ...usual, authorities: authorities(), ...limits });
 }

@@ -3,7 +3,6 @@
  * done again: freeze and move the cursor in one transaction; write the files; entry in the ledger; send; entry and removal;
  * remove the file. What is in doubt after a crash is sent again under the same id, with the same bytes.
  */
-import { randomUUID } from "node:crypto";
 import { watch } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,7 +12,7 @@ import type { Gate, Ruling } from "../gate.ts";
 import type { Paths } from "../paths.ts";
 import { Salt } from "../privacy/identity.ts";
 import { type Connection, immediately } from "../store/driver.ts";
-import { acquire, holds, type Lease, leaseMs, release } from "../store/lease.ts";
+import { acquire, holds, type Lease, leaseMs, newOwner, release } from "../store/lease.ts";
 import type { Store } from "../store/store.ts";
 import { type Batch, gather, halvesOf, mostEvents, type SharedPart } from "./batch.ts";
 import { besideOf, type Destination } from "./destination.ts";
@@ -128,7 +127,7 @@ const withdrawn = "consent was withdrawn";
 
 export class Uploader {
   readonly #parts: UploaderParts;
-  readonly #owner = randomUUID();
+  readonly #owner = newOwner();
   #running: Promise<SyncReport> | undefined;
   #stop = new AbortController();
 
@@ -409,6 +408,7 @@ class Run {
       { kind: "batch", method: "POST", url: sender.destination.url, body, batchId, events: keys.length },
       {
         before: (connection) => countAttempt(connection, row),
+        noted: () => this.#step("sending_noted"),
         after: (connection, result) => {
           noteEncodings(connection, host, result.answer?.header("accept-encoding"));
           if (result.outcome === "accepted" || result.outcome === "already_received") {

@@ -1,0 +1,49 @@
+/**
+ * A process that may share: records some events, says which were acknowledged, then sends; it kills itself after the so-manieth
+ * step, or is killed. Arguments: home, server, events to record, step to die after (0: none).
+ */
+import { v4, v7 } from "uuid";
+import { systemClock } from "../../server/clock.ts";
+import { noticeHash } from "../../server/consent-log.ts";
+import { pathsFrom } from "../../server/paths.ts";
+import { Worker } from "../../server/worker.ts";
+import { categories } from "../../shared/categories.ts";
+import { noticeVersion } from "../../shared/consent-text.ts";
+import { sealRaw } from "../../shared/raw.ts";
+
+const [home = "", url = "", count = "0", dieAfter = "0"] = process.argv.slice(2);
+const say = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const env = { NEXUS_USAGE_UPLOAD_URL: url };
+let steps = 0;
+const worker = new Worker(pathsFrom(env, home), env, { telemetry: true, enabled: true, proxy: null }, systemClock, {
+  dataChanged: () => undefined,
+  problemChanged: () => undefined,
+  exportProgress: () => undefined,
+  uploadStep: (step) => {
+    steps += 1;
+    say({ step });
+    if (steps === Number(dieAfter)) process.kill(process.pid, "SIGKILL");
+  },
+});
+if (worker.status().permission?.consent === "never_asked") {
+  worker.giveConsent({
+    ...{ mode: "share", collect: categories, share: categories, destination: new URL(url).host, automatic: false },
+    ...{ notice: { version: noticeVersion, sha256: noticeHash }, via: "terminal" },
+  });
+}
+const session = v4();
+const events = Array.from({ length: Number(count) }, (_, n) =>
+  sealRaw({
+    ...{ id: v7(), event_type: "agent_event", ts: Date.now(), utc_offset_min: 60, session_id: session, seq: n + 1 },
+    ...{ source: "vscode_terminal", stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" },
+    command_line: "git push",
+  }),
+);
+for (let from = 0; from < events.length; from += 50) {
+  const outcome = worker.record({ events: events.slice(from, from + 50) });
+  if (outcome.outcome === "stored") say({ stored: outcome.stored });
+  else say({ error: outcome });
+}
+const report = await worker.sync();
+say({ report });
+worker.close();

@@ -1,0 +1,151 @@
+/** Senders killed after every step and at any moment: the server has every event once, in order. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
+import { type SyncReport, uploadSteps } from "../../server/upload/uploader.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
+
+const sender = join(root, "out", "crash", "sender.mjs");
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(root, "test", "crash", "sender.ts")],
+    outfile: sender,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    external: ["better-sqlite3", "protobufjs/minimal", "undici"],
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    logLevel: "warning",
+  });
+});
+
+interface Run {
+  readonly stored: number;
+  readonly steps: readonly string[];
+  readonly report: SyncReport | undefined;
+  readonly errors: readonly unknown[];
+}
+
+interface Line {
+  readonly stored?: number;
+  readonly step?: string;
+  readonly report?: SyncReport;
+  readonly error?: unknown;
+}
+
+/** Runs a sender to its end. */
+async function run(home: string, url: string, events: number, dieAfter = 0): Promise<Run> {
+  const child = spawn(process.execPath, [sender, home, url, String(events), String(dieAfter)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines: Line[] = [];
+  const reading = createInterface({ input: child.stdout });
+  reading.on("line", (line) => {
+    try {
+      lines.push(JSON.parse(line));
+    } catch {
+      // A line that the end cut short says nothing.
+    }
+  });
+  running.add(child);
+  await Promise.all([once(child, "close"), once(reading, "close")]);
+  running.delete(child);
+  return {
+    stored: lines.reduce((sum, { stored = 0 }) => sum + stored, 0),
+    steps: lines.flatMap(({ step }) => step ?? []),
+    report: lines.find(({ report }) => report !== undefined)?.report,
+    errors: lines.flatMap(({ error }) => error ?? []),
+  };
+}
+
+const running = new Set<ReturnType<typeof spawn>>();
+
+function check(server: UsageServer, runs: readonly Run[]): void {
+  expect(runs.flatMap(({ errors }) => errors)).toEqual([]);
+  expect(server.faults).toEqual([]);
+  const stored = runs.reduce((sum, run) => sum + run.stored, 0);
+  // What was stored and not acknowledged may have come too; here each batch is acknowledged before the sending begins.
+  expect(server.events.size).toBe(stored);
+  const bySession = new Map<unknown, number[]>();
+  for (const { anon_session_id: session, seq } of server.events.values()) {
+    bySession.set(session, [...(bySession.get(session) ?? []), Number(seq)]);
+  }
+  for (const numbers of bySession.values()) expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+  // All under one pseudonym: no crash began another.
+  expect(new Set([...server.events.values()].map(({ anon_user_id: id }) => id)).size).toBe(1);
+}
+
+describe("invariant: never-lost-never-twice", () => {
+  it("killed after every step of a sending: every event arrives, once, in order", async () => {
+    const diedAfter = new Set<string>();
+    for (let step = 1, finished = false; !finished; step += 1) {
+      const server = await UsageServer.start();
+      const home = freshFolder();
+      // More than a batch, so that there is a second one to freeze; every other time the run before was cut short too.
+      const runs = [await run(home, server.url, 1_100, step)];
+      finished = runs[0]?.report !== undefined;
+      diedAfter.add(runs[0]?.steps.at(-1) ?? "");
+      if (step % 2 === 0) runs.push(await run(home, server.url, 20, 1 + (step % 5)));
+      runs.push(await run(home, server.url, 20));
+      expect(runs.at(-1)?.report).toMatchObject({ outcome: "done", left: 0 });
+      check(server, runs);
+      server.stop();
+    }
+    // This step only comes where a state file was lost.
+    expect(uploadSteps.filter((step) => !diedAfter.has(step))).toEqual(["state_begun"]);
+  });
+
+  it("killed at any moment of a request, 100 times, with answers lost: every event arrives, once", async () => {
+    const server = await UsageServer.start();
+    const home = freshFolder();
+    const runs: Run[] = [];
+    let requests = 0;
+    server.behave = (arrived, answer) => {
+      requests += 1;
+      if (!arrived.path.endsWith("/events")) return false;
+      const kill = () => {
+        for (const child of running) child.kill("SIGKILL");
+      };
+      switch (requests % 4) {
+        case 0:
+          kill();
+          return false;
+        case 1:
+          server.take(arrived);
+          kill();
+          return true;
+        case 2:
+          answer.once("finish", kill);
+          return false;
+        default:
+          server.take(arrived);
+          answer.destroy();
+          return true;
+      }
+    };
+    for (let round = 0; round < 100; round += 1) runs.push(await run(home, server.url, 10));
+    server.behave = undefined;
+    runs.push(await run(home, server.url, 0));
+    expect(runs.filter(({ report }) => report === undefined).length).toBeGreaterThan(50);
+    expect(runs.at(-1)?.report).toMatchObject({ outcome: "done", left: 0 });
+    check(server, runs);
+  });
+
+  it("ten processes send at once: each event is sent by one", async () => {
+    const server = await UsageServer.start();
+    const home = freshFolder();
+    const runs = [await run(home, server.url, 5)];
+    runs.push(...(await Promise.all(Array.from({ length: 10 }, () => run(home, server.url, 100)))));
+    runs.push(await run(home, server.url, 0));
+    for (const { report } of runs) expect(["done", "busy"]).toContain(report?.outcome);
+    check(server, runs);
+    const sent = server.bodies.reduce((sum, body) => sum + JSON.parse(body.toString()).events.length, 0);
+    expect(sent).toBe(server.events.size);
+  });
+});
