@@ -6,12 +6,19 @@ import type { Problem, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import type { Clock } from "./clock.ts";
 import type { Gate } from "./gate.ts";
+import type { Imported } from "./intake/event-log.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Firewall } from "./privacy/firewall.ts";
+import type { Connection } from "./store/driver.ts";
 import type { Shareable } from "./store/events.ts";
 import type { Store } from "./store/store.ts";
 
 type Outcome = Checked<(typeof recordEvents)["result"]>;
+
+/** Nothing may be recorded at present. */
+export class NotPermittedError extends Error {
+  override readonly name = "NotPermittedError";
+}
 
 export class Collector {
   readonly #gate: Gate;
@@ -41,6 +48,31 @@ export class Collector {
   /** When something was last stored by this worker. */
   get lastStoredMs(): number | null {
     return this.#lastStoredMs;
+  }
+
+  /** Takes lines of an event log, with where the reading stands. @throws NotPermittedError, ConfigError, SQLite's error. */
+  import(events: readonly Raw[], also: (connection: Connection) => void): Imported {
+    const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.rule();
+    if (permission.mode === "off") throw new NotPermittedError("Recording is off.");
+    this.#store.moveTo(database);
+    const nowMs = this.#clock.nowMs();
+    const sinceMs = this.#gate.recordingSinceMs();
+    const clean = events
+      .map((raw) => this.#firewall.admit(raw, { collect: permission.collect, blockSensitive }, nowMs))
+      .filter((event) => event !== undefined);
+    const own = clean.filter(({ tsMs }) => tsMs >= sinceMs);
+    const share = shareable(permission, decidedMs, nowMs);
+    const { stored, repeated } = this.#store.write(own, permission.collect.includes("platform"), share, also);
+    if (stored > 0) {
+      this.#lastStoredMs = nowMs;
+      this.#maintenance.stored(limits);
+    }
+    return {
+      stored,
+      repeated,
+      earlier: clean.length - own.length,
+      refused: events.length - clean.length + own.length - stored - repeated,
+    };
   }
 
   record(events: readonly Raw[]): Outcome {

@@ -56,6 +56,17 @@ export class ConsentLog {
     return (this.#file.read() ?? "").split("\n").filter((line) => line.trim() !== "");
   }
 
+  /** The first of the entries that say yes, without a no between, in milliseconds since 1970; infinity after a no. */
+  recordingSinceMs(): number {
+    let sinceMs = Number.POSITIVE_INFINITY;
+    for (const line of this.entries()) {
+      const entry = readConsent(line);
+      if (entry === null || entry === "damaged" || entry.mode === "off") sinceMs = Number.POSITIVE_INFINITY;
+      else sinceMs = Math.min(sinceMs, entry.tsMs);
+    }
+    return sinceMs;
+  }
+
   /** @throws the file system's error, where the file exists and cannot be read. */
   read(): ConsentReading {
     const text = this.#file.read() ?? "";

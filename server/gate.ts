@@ -95,6 +95,13 @@ export class Gate {
     };
   }
 
+  /**
+   * When the consent to record began that holds now, in milliseconds since 1970: what happened before is not taken from logs.
+   */
+  recordingSinceMs(): number {
+    return this.#consent.recordingSinceMs();
+  }
+
   #destination(config: Config): { readonly destination: Destination | null; readonly fault: string | null } {
     const fromEnvironment = this.#env["NEXUS_USAGE_UPLOAD_URL"];
     const url = fromEnvironment ?? config.upload_url;

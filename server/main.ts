@@ -73,6 +73,8 @@ connection.onInitialize((params: InitializeParams) => {
   return { capabilities: {} };
 });
 
+connection.onInitialized(() => worker?.begin());
+
 connection.onNotification(editorChanged.method, (params: unknown) => {
   worker?.editorChanged(checked(editorChanged.params, params, editorChanged.method));
 });

@@ -28,6 +28,8 @@ import { Collector } from "./collector.ts";
 import { ConfigError } from "./config.ts";
 import { ConsentLog, type Decision } from "./consent-log.ts";
 import { Gate, type Ruling } from "./gate.ts";
+import { EventLogs, type ImportReport, type ImportWatch } from "./intake/event-log.ts";
+import { Follow } from "./intake/follow.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { Paths } from "./paths.ts";
 import { Firewall } from "./privacy/firewall.ts";
@@ -66,6 +68,9 @@ export class Worker {
   readonly #collector: Collector;
   readonly #listener: Listener;
   readonly #sharing: Sharing;
+  readonly #logs: EventLogs;
+  readonly #readsLogs: boolean;
+  readonly #follow: Follow;
   readonly #ending = new AbortController();
   #problem: Problem | null = null;
 
@@ -90,9 +95,31 @@ export class Worker {
       // What it leaves undone because another process writes, it does an hour later.
       if (problem.kind !== "database_locked") this.#setProblem(problem);
     });
+    // `NEXUS_EVENT_LOG=0` stops writing and reading.
+    this.#readsLogs = env["NEXUS_EVENT_LOG"] !== "0";
+    this.#logs = new EventLogs(
+      paths.eventLogFolder,
+      (events, also) => this.#collector.import(events, also),
+      (work) => this.#store.read(work),
+    );
+    this.#follow = new Follow(
+      paths.eventLogFolder,
+      () => this.importLogs({ signal: this.#ending.signal }),
+      (error) => this.#setProblem(this.#explain(error)),
+    );
     this.#collector = new Collector(this.#gate, this.#firewall, this.#store, this.#maintenance, clock, (error) =>
       this.#explain(error),
     );
+  }
+
+  /** Picks up what was written to event logs while no worker ran, and follows them, where something may be recorded. */
+  begin(): void {
+    try {
+      if (this.#readsLogs && this.#gate.rule().permission.mode !== "off") this.#follow.start();
+      else this.#follow.stop();
+    } catch (error) {
+      this.#setProblem(this.#explain(error));
+    }
   }
 
   editorChanged(editor: EditorState): void {
@@ -107,7 +134,17 @@ export class Worker {
     else this.#settle();
     if (outcome.outcome === "stored" && outcome.stored > 0) this.#listener.dataChanged();
     if (outcome.outcome === "not_permitted") this.#store.close();
+    this.begin();
     return outcome;
+  }
+
+  /** Reads the event logs on. @throws NotPermittedError, ConfigError, the file system's or SQLite's error. */
+  async importLogs(watch: ImportWatch = {}): Promise<ImportReport | undefined> {
+    if (!this.#readsLogs) return undefined;
+    const before = this.#firewall.counts().accepted;
+    const report = await this.#logs.import(watch);
+    if (this.#firewall.counts().accepted > before) this.#listener.dataChanged();
+    return report;
   }
 
   /** @throws StaleNoticeError, or the file system's error. */
@@ -115,11 +152,12 @@ export class Worker {
     if (decision.mode === "share") this.#checkDestination(decision.destination);
     const before = this.#consent.read();
     const decidedMs = this.#consent.append(decision);
-    this.#follow(before, decision);
+    this.#shareAsDecided(before, decision);
     // Names of the user's own are not even remembered longer than they may be hashed.
     this.#hasher.forget();
     const permission = this.#permissionAfter(decision, decidedMs);
     if (permission.mode === "off") this.#store.close();
+    this.begin();
     return { permission, decidedMs };
   }
 
@@ -135,7 +173,7 @@ export class Worker {
   }
 
   /** Sharing follows; what keeps it from following is told, and the decision stands. */
-  #follow(before: ConsentReading, decision: Decision): void {
+  #shareAsDecided(before: ConsentReading, decision: Decision): void {
     try {
       this.#store.moveTo(this.#gate.rule().database);
       this.#sharing.follow(before, decision);
@@ -205,6 +243,7 @@ export class Worker {
     if (databaseSize(store.file) > 0) this.#sharing.installation.raiseFloor(this.#clock.nowMs());
     const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
     this.#sharing.emptyOutbox();
+    this.#logs.empty();
     // Names that come again get other hashes: nothing links them with what was deleted or exported.
     this.#identity.erase();
     this.#hasher.forget();
@@ -243,6 +282,7 @@ export class Worker {
 
   close(): void {
     this.#ending.abort(new Error("The recorder ended."));
+    this.#follow.stop();
     this.#sharing.stop();
     this.#maintenance.stop();
     this.#store.close();

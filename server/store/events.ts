@@ -121,8 +121,14 @@ class Writer {
     );
   }
 
-  write(events: readonly CleanEvent[], product: Product, share: Shareable | undefined): Written {
+  write(
+    events: readonly CleanEvent[],
+    product: Product,
+    share: Shareable | undefined,
+    also: ((connection: Connection) => void) | undefined,
+  ): Written {
     return immediately(this.#connection, () => {
+      also?.(this.#connection);
       this.#notice();
       const sessions = new Map<string, SessionDelta>();
       const streams = new Map<string, StreamDelta>();
@@ -253,10 +259,11 @@ export function writeEvents(
   events: readonly CleanEvent[],
   product: Product,
   share?: Shareable,
+  also?: (connection: Connection) => void,
 ): Written {
   const writer = writers.get(connection) ?? new Writer(connection);
   writers.set(connection, writer);
-  return writer.write(events, product, share);
+  return writer.write(events, product, share, also);
 }
 
 export interface Totals {

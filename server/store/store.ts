@@ -99,12 +99,12 @@ export class Store {
   }
 
   /**
-   * `withPlatform`: whether a new session may say on what it runs.
+   * `withPlatform`: whether a new session may say on what it runs. `also`: what is written in the same transaction.
    * @throws the file system's or SQLite's error, with nothing stored.
    */
-  write(events: readonly CleanEvent[], withPlatform = true, share?: Shareable): Written {
+  write(events: readonly CleanEvent[], withPlatform = true, share?: Shareable, also?: Also): Written {
     const product = withPlatform ? this.#product : withoutPlatform(this.#product);
-    const write = () => this.#use((connection) => writeEvents(connection, events, product, share));
+    const write = () => this.#use((connection) => writeEvents(connection, events, product, share, also));
     const written = write();
     // Stored in a file that somebody has removed meanwhile is not stored: once more, into a new one.
     return this.#isMoved() ? write() : written;

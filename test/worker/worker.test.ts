@@ -146,7 +146,7 @@ describe("invariant: only-you-can-say-yes", () => {
     const { worker } = await consenting();
     await worker.connection.sendNotification(editorChanged.method, { telemetry: false, enabled: false });
     expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({ outcome: "not_permitted" });
-    await worker.connection.sendNotification(editorChanged.method, { telemetry: false, enabled: true });
+    await worker.connection.sendNotification(editorChanged.method, { telemetry: false, enabled: true, proxy: null });
     expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
   });
 
