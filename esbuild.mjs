@@ -14,6 +14,8 @@ const lazy = {
   name: "lazy",
   setup(build) {
     build.onResolve({ filter: /^\.\/faces\.ts$/ }, () => ({ path: "./faces.cjs", external: true }));
+    // The command itself, behind the check of Node's version.
+    build.onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: "./program.cjs", external: true }));
     // The HTTP library, which most workers never need.
     build.onResolve({ filter: /^\.\/transport\.ts$/ }, () => ({ path: "./transport.cjs", external: true }));
     build.onResolve({ filter: /\/worker\/client\.ts$/ }, () => ({ path: "./worker-client.cjs", external: true }));
@@ -51,6 +53,18 @@ await Promise.all([
     external: ["protobufjs/minimal"],
     // A folder deeper: better-sqlite3 finds its binaries in `../prebuilds`, as it does in its own package.
     outdir: "dist/worker",
+    define: { __VERSION__: JSON.stringify(version) },
+  }),
+  build({
+    ...common,
+    ...node,
+    entryPoints: { nexus: "cli/main.ts", program: "cli/program.ts", transport: "server/upload/transport.ts" },
+    outExtension: { ".js": ".cjs" },
+    external: ["protobufjs/minimal"],
+    supported: { "dynamic-import": false },
+    plugins: [lazy],
+    outdir: "dist/cli",
+    banner: { js: "#!/usr/bin/env node" },
     define: { __VERSION__: JSON.stringify(version) },
   }),
   build({

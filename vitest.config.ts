@@ -28,6 +28,9 @@ export default defineConfig({
         },
       },
       {
+        test: { name: "cli", include: ["test/cli/*.test.ts"], pool: "forks", testTimeout: 60_000 },
+      },
+      {
         test: {
           // The store's own suite once more, on the driver of machines where the usual one cannot be loaded.
           name: "node-sqlite",

@@ -57,7 +57,12 @@ async function timesMs<T>(prepare: () => T, store: (batch: T) => unknown): Promi
 }
 
 function inWorker(home: string): Promise<number[]> {
-  const listener = { dataChanged: () => undefined, problemChanged: () => undefined, exportProgress: () => undefined };
+  const listener = {
+    dataChanged: () => undefined,
+    problemChanged: () => undefined,
+    exportProgress: () => undefined,
+    sharingChanged: () => undefined,
+  };
   const worker = new Worker(pathsFrom({}, home), {}, editor, systemClock, listener);
   worker.giveConsent(decision);
   return timesMs(batchMaker(), (events) => worker.record({ events })).finally(() => worker.close());

@@ -107,7 +107,12 @@ function storeRate(folder: string, name: string): number {
 
 function workerRate(home: string): number {
   mkdirSync(home);
-  const listener = { dataChanged: () => undefined, problemChanged: () => undefined, exportProgress: () => undefined };
+  const listener = {
+    dataChanged: () => undefined,
+    problemChanged: () => undefined,
+    exportProgress: () => undefined,
+    sharingChanged: () => undefined,
+  };
   const worker = new Worker(pathsFrom({}, home), {}, editor, systemClock, listener);
   worker.giveConsent(decision);
   const session = v4();

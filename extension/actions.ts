@@ -4,8 +4,17 @@ import { ProgressLocation, Uri, window } from "vscode";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentRecord, decide } from "../shared/consent.ts";
 import { noticeVersion } from "../shared/consent-text.ts";
-import { exportAll, exportFormats, giveConsent, purge, status } from "../shared/protocol.ts";
-import { countText, modeSentence, sizeText } from "../shared/words.ts";
+import {
+  eraseRemotely,
+  exportAll,
+  exportFormats,
+  giveConsent,
+  purge,
+  status,
+  sync,
+  verifyLedger,
+} from "../shared/protocol.ts";
+import { countText, modeSentence, reportSentence, sizeText } from "../shared/words.ts";
 import { shownNotice } from "./page/notice.ts";
 import type { PermissionSource } from "./permission.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -64,6 +73,28 @@ export class Actions {
       return this.#telemetry.command(exportAll, { path: target.fsPath, format });
     });
     return `Exported ${countText(events, "event")} (${sizeText(sizeBytes)}).`;
+  }
+
+  /** Sends now, after asking for consent where there is none: on the page, which names the destination. */
+  async sync(): Promise<string> {
+    const report = await working("Nexus: sending", () => this.#telemetry.command(sync, {}));
+    return reportSentence(report);
+  }
+
+  async eraseRemotely(): Promise<string> {
+    const report = await working("Nexus: asking for erasure", () => this.#telemetry.command(eraseRemotely, {}));
+    return report.erased > 0
+      ? `${countText(report.erased, "server")} confirmed that what you shared is erased.`
+      : "No server has confirmed yet. The request is repeated with the next sync.";
+  }
+
+  async verifyLedger(): Promise<string> {
+    const verdict = await this.#telemetry.command(verifyLedger, {});
+    if (verdict === null || verdict.entries === 0) return "The ledger is empty: nothing was ever sent.";
+    const [fault] = verdict.faults;
+    if (fault !== undefined) return `The ledger does not hold: entry ${fault.seq}: ${fault.what}.`;
+    const parts = [countText(verdict.entries, "entry", "entries"), countText(verdict.receipts, "receipt")];
+    return `The ledger holds: ${parts.join(", ")}, ${verdict.withoutReceipt} accepted without one.`;
   }
 
   /** Asks with count and size, then deletes; `null` where the user thought better of it. */

@@ -1,5 +1,6 @@
 /** The palette's commands. A result is said in the status bar's message area, never in a toast. */
 import { commands, type Disposable, window } from "vscode";
+import type { Permission } from "../shared/consent.ts";
 import type { Outcome } from "./capture/own-commands.ts";
 import type { Faces } from "./faces.ts";
 import type { Log } from "./log.ts";
@@ -25,10 +26,13 @@ async function show(open: () => void): Promise<Outcome> {
   return "finished";
 }
 
-type Run = (faces: Faces, log: Log) => Promise<Outcome>;
+type Run = (faces: Faces, log: Log, permission: Permission) => Promise<Outcome>;
 
 const table: Readonly<Record<string, Run>> = {
   status: ({ panel }) => show(() => panel.open("status")),
+  // Without consent to share it leads to where that can be given.
+  sync: ({ actions, panel }, _log, permission) =>
+    permission.mode === "share" ? say(actions.sync()) : show(() => panel.open("sharing")),
   export: ({ actions }) => say(actions.exportAll()),
   purge: ({ actions }) => say(actions.purge()),
   enable: ({ panel }) => show(() => panel.open("privacy")),
@@ -43,7 +47,7 @@ export function registerCommands(needed: () => Product): readonly Disposable[] {
       const product = needed();
       const ended = product.telemetry.ownCommands.began(name);
       try {
-        ended(await run(await product.faces(), product.log));
+        ended(await run(await product.faces(), product.log, product.telemetry.permission));
       } catch (error) {
         ended("failed");
         throw error;

@@ -21,7 +21,8 @@ export function activate(context: ExtensionContext): void {
     product ??= new Product(context, permissions, statusItem);
     return product;
   };
-  const show = () => statusItem.show(product?.telemetry ?? { permission: permissions.current, problems: [] });
+  const show = () =>
+    statusItem.show(product?.telemetry ?? { permission: permissions.current, problems: [], sharing: null });
   context.subscriptions.push(
     permissions,
     statusItem,

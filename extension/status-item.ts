@@ -1,7 +1,8 @@
 /** The one status-bar item: state in the icon and one word, everything else in the tooltip. It never pops up. */
 import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, window, workspace } from "vscode";
 import type { Permission } from "../shared/consent.ts";
-import { modeSentence, refusalSentence } from "../shared/words.ts";
+import type { SharingStatus } from "../shared/protocol.ts";
+import { countText, modeSentence, refusalSentence } from "../shared/words.ts";
 
 /** Icon and word; at most eight characters of text. */
 const looks = {
@@ -25,6 +26,8 @@ export interface Shown {
   readonly permission: Permission;
   /** What keeps the product from working, as sentences. */
   readonly problems: readonly string[];
+  /** `null` where nothing is shared, or nobody has told yet. */
+  readonly sharing: SharingStatus | null;
 }
 
 export class StatusItem implements Disposable {
@@ -57,18 +60,42 @@ export class StatusItem implements Disposable {
   }
 }
 
-function render(item: StatusBarItem, { permission, problems }: Shown): void {
+/** How sending stands, and a sentence on it. */
+function sendingOf({ permission, sharing }: Shown): { readonly text: string; readonly sentence: string | null } {
+  if (permission.mode !== "share" || sharing === null) return { text: looks[permission.mode], sentence: null };
+  const { syncing, paused, untilMs, pending, syncedMs } = sharing;
+  if (syncing) return { text: "$(sync~spin) sync", sentence: "Sending." };
+  if (paused !== null) return { text: looks.problem, sentence: `Sending stands still: ${paused}.` };
+  const waiting = pending === 0 ? "Nothing waits to be sent." : `${countText(pending, "event")} may be sent.`;
+  const later =
+    untilMs !== null && untilMs > Date.now() ? ` Tried again at ${new Date(untilMs).toLocaleTimeString()}.` : "";
+  const last = syncedMs === null ? "" : ` Last sent ${new Date(syncedMs).toLocaleString()}.`;
+  const count = pending > 999 ? "999+" : String(pending);
+  return {
+    text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`,
+    sentence: `${waiting}${later}${last}`,
+  };
+}
+
+function render(item: StatusBarItem, shown: Shown): void {
+  const { permission, problems } = shown;
   const failing = problems.length > 0;
-  item.text = failing ? looks.problem : looks[permission.mode];
+  const { text, sentence } = sendingOf(shown);
+  item.text = failing ? looks.problem : text;
   item.accessibilityInformation = {
     label: `Nexus Telemetry: ${failing ? "paused" : permission.mode}`,
     role: "button",
   };
-  const commands = [...links, permission.mode === "off" ? decisions.off : decisions.on];
+  const sync = permission.mode === "share" ? ([["Sync Now", "nexus.telemetry.sync"]] as const) : [];
+  const commands = [...links, ...sync, permission.mode === "off" ? decisions.off : decisions.on];
   const tooltip = new MarkdownString("", true);
   tooltip.isTrusted = { enabledCommands: commands.map(([, command]) => command) };
   tooltip.appendMarkdown("**Nexus Telemetry**\n\n");
   tooltip.appendText(modeSentence(permission));
+  if (sentence !== null) {
+    tooltip.appendMarkdown("\n\n");
+    tooltip.appendText(sentence);
+  }
   for (const problem of problems) {
     tooltip.appendMarkdown("\n\n$(warning) ");
     tooltip.appendText(problem);

@@ -4,7 +4,14 @@
  */
 import type { Disposable } from "vscode";
 import type { Mode, Permission } from "../shared/consent.ts";
-import { editorChanged, type Problem, type Progress, type Request, recordEvents } from "../shared/protocol.ts";
+import {
+  editorChanged,
+  type Problem,
+  type Progress,
+  type Request,
+  recordEvents,
+  type SharingStatus,
+} from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import { modeSentence } from "../shared/words.ts";
 import { Captures } from "./capture/captures.ts";
@@ -45,6 +52,7 @@ export class Telemetry implements Disposable {
   #mode: Mode = "off";
   #problem: Problem | null = null;
   #workerDown: string | null = null;
+  #sharing: SharingStatus | null = null;
 
   constructor(permissions: PermissionSource, launch: Launch, timers: Timers, log: Log, faces: Faces) {
     this.#permissions = permissions;
@@ -53,6 +61,7 @@ export class Telemetry implements Disposable {
     this.#supervisor = new Supervisor(launch, timers, () => permissions.editor, {
       dataChanged: () => faces.dataChanged(),
       problemChanged: (problem) => this.#problemChanged(problem),
+      sharingChanged: (sharing) => this.#sharingChanged(sharing),
       exportProgress: (progress) => this.onExportProgress?.(progress),
       up: () => this.#workerUp(),
       down: (retryMs) => this.#workerEnded(retryMs),
@@ -82,6 +91,11 @@ export class Telemetry implements Disposable {
   /** What keeps the product from working, as sentences. */
   get problems(): readonly string[] {
     return [this.#problem?.text, this.#workerDown].filter((text) => typeof text === "string");
+  }
+
+  /** How sharing stood when a worker last told; `null` where nothing is shared. */
+  get sharing(): SharingStatus | null {
+    return this.permission.mode === "share" ? this.#sharing : null;
   }
 
   /** Asks the worker on the user's behalf, in any mode. */
@@ -156,6 +170,11 @@ export class Telemetry implements Disposable {
     this.#problem = problem;
     if (problem === null) this.#log.info("Recording works again.");
     else this.#log.warn(problem.text);
+    this.#faces.stateChanged();
+  }
+
+  #sharingChanged(sharing: SharingStatus): void {
+    this.#sharing = sharing;
     this.#faces.stateChanged();
   }
 

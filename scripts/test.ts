@@ -87,6 +87,7 @@ const suites: readonly Suite[] = [
   { name: "writers that crash", run: () => vitest("crash") },
   { name: "the attack on the firewall", run: () => vitest("privacy") },
   { name: "the worker as a process", run: () => vitest("worker") },
+  { name: "the nexus command", run: () => vitest("cli") },
   { name: "the house", run: () => vitest("house") },
   { name: "inside VS Code", run: host, missing: needsEditor },
   { name: "the packaged extension in a browser", run: () => vitest("browser", "--bail=1"), missing: needsEditor },

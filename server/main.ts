@@ -17,6 +17,7 @@ import {
   purge,
   type Request,
   recordEvents,
+  sharingChanged,
   stats,
   status,
   sync,
@@ -68,6 +69,7 @@ connection.onInitialize((params: InitializeParams) => {
   worker = new Worker(pathsFrom(process.env), process.env, editor, systemClock, {
     dataChanged: () => void connection.sendNotification(dataChanged.method, {}),
     exportProgress: (progress) => void connection.sendNotification(exportProgress.method, progress),
+    sharingChanged: (sharing) => void connection.sendNotification(sharingChanged.method, sharing),
     problemChanged: (problem) => void connection.sendNotification(problemChanged.method, { problem }),
   });
   return { capabilities: {} };

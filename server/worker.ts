@@ -24,9 +24,9 @@ import type {
 } from "../shared/protocol.ts";
 import { emptyStats, readStats } from "./analytics/stats.ts";
 import type { Clock } from "./clock.ts";
-import { Collector } from "./collector.ts";
+import { Collector, NotPermittedError } from "./collector.ts";
 import { ConfigError } from "./config.ts";
-import { ConsentLog, type Decision } from "./consent-log.ts";
+import { ConsentLog, type Decision, StaleNoticeError } from "./consent-log.ts";
 import { Gate, type Ruling } from "./gate.ts";
 import { EventLogs, type ImportReport, type ImportWatch } from "./intake/event-log.ts";
 import { Follow } from "./intake/follow.ts";
@@ -42,16 +42,21 @@ import { DestinationError } from "./upload/destination.ts";
 import { InstallationError } from "./upload/installation.ts";
 import type { LedgerRow } from "./upload/ledger.ts";
 import { Sharing, type SharingStatus } from "./upload/sharing.ts";
-import type { UploadStep } from "./upload/uploader.ts";
+import type { SyncOptions, UploadStep } from "./upload/uploader.ts";
 
 /** What the worker tells without being asked. */
 export interface Listener {
   dataChanged(): void;
   problemChanged(problem: Problem | null): void;
   exportProgress(progress: Progress): void;
+  sharingChanged(sharing: SharingStatus): void;
   /** Each step of a sending that leaves something behind; for tests of crashes. */
   readonly uploadStep?: (step: UploadStep) => void;
 }
+
+/** How often at most the editor is told how much waits, and something is sent by itself. Milliseconds. */
+const sharingToldMs = 2_000;
+const automaticMs = 15 * 60_000;
 
 type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
 
@@ -73,6 +78,8 @@ export class Worker {
   readonly #follow: Follow;
   readonly #ending = new AbortController();
   #problem: Problem | null = null;
+  #toldMs = 0;
+  #sentMs = 0;
 
   constructor(paths: Paths, env: NodeJS.ProcessEnv, editor: EditorState, clock: Clock, listener: Listener) {
     this.#paths = paths;
@@ -87,7 +94,7 @@ export class Worker {
     this.#sharing = new Sharing({
       ...{ paths, store: this.#store, gate: this.#gate, clock, env },
       editorProxy: () => this.#gate.editor.proxy ?? undefined,
-      changed: () => listener.dataChanged(),
+      changed: () => this.#tellSharing(),
       ...(listener.uploadStep === undefined ? {} : { step: listener.uploadStep }),
     });
     this.#maintenance = new Maintenance(this.#store, clock, (error) => {
@@ -112,11 +119,30 @@ export class Worker {
     );
   }
 
+  /** After something was stored: tells what waits now and then, and sends by itself where the user chose that. */
+  #shareOn(): void {
+    const nowMs = this.#clock.nowMs();
+    if (Math.abs(nowMs - this.#toldMs) < sharingToldMs) return;
+    const { mode, automatic } = this.#gate.rule().permission;
+    if (mode !== "share") return;
+    this.#tellSharing();
+    if (!automatic || Math.abs(nowMs - this.#sentMs) < automaticMs) return;
+    this.#sentMs = nowMs;
+    this.#sharing.sync({ asked: false }).catch((error: unknown) => this.#setProblem(this.#explain(error)));
+  }
+
+  #tellSharing(): void {
+    this.#toldMs = this.#clock.nowMs();
+    this.#listener.sharingChanged(this.#sharing.status());
+  }
+
   /** Picks up what was written to event logs while no worker ran, and follows them, where something may be recorded. */
   begin(): void {
     try {
-      if (this.#readsLogs && this.#gate.rule().permission.mode !== "off") this.#follow.start();
+      const { mode } = this.#gate.rule().permission;
+      if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
+      if (mode === "share" && this.#toldMs === 0) this.#tellSharing();
     } catch (error) {
       this.#setProblem(this.#explain(error));
     }
@@ -134,7 +160,10 @@ export class Worker {
     else this.#settle();
     if (outcome.outcome === "stored" && outcome.stored > 0) this.#listener.dataChanged();
     if (outcome.outcome === "not_permitted") this.#store.close();
-    this.begin();
+    if (outcome.outcome === "stored") {
+      this.begin();
+      this.#shareOn();
+    }
     return outcome;
   }
 
@@ -158,6 +187,7 @@ export class Worker {
     const permission = this.#permissionAfter(decision, decidedMs);
     if (permission.mode === "off") this.#store.close();
     this.begin();
+    if (permission.mode === "share") this.#tellSharing();
     return { permission, decidedMs };
   }
 
@@ -251,16 +281,16 @@ export class Worker {
     return erased;
   }
 
-  sync(): Promise<Result<typeof sync>> {
-    return this.#sharing.sync({ asked: true });
+  sync(options: SyncOptions = { asked: true }): Promise<Result<typeof sync>> {
+    return this.#sharing.sync(options);
   }
 
   eraseRemotely(): Promise<Result<typeof eraseRemotely>> {
     return this.#sharing.eraseRemotely();
   }
 
-  preview(): Result<typeof preview> {
-    const found = this.#sharing.preview();
+  preview(limit?: number): Result<typeof preview> {
+    const found = this.#sharing.preview(limit);
     return found === undefined ? null : { ...found, body: found.body.toString("utf8") };
   }
 
@@ -290,7 +320,8 @@ export class Worker {
 
   /** An error of a request, in words for the user. */
   explain(error: unknown): string {
-    return this.#explain(error).text;
+    const own = error instanceof StaleNoticeError || error instanceof NotPermittedError;
+    return own ? error.message : this.#explain(error).text;
   }
 
   #explain(error: unknown): Problem {

@@ -6,14 +6,14 @@
  */
 import type { Category } from "./categories.ts";
 
-export const noticeVersion = "2";
+export const noticeVersion = "3";
 
 export const notice = {
   title: "What may Nexus Telemetry record?",
   intro:
     "Nexus Telemetry shows you what your tools do all day, what is slow and what fails. It is off until you say yes. " +
     "What it records stays in a database on this machine, with its time and your clock's offset from UTC, so that your days " +
-    "are your days. Nothing is sent anywhere.",
+    "are your days. Nothing is sent anywhere, unless you also agree to share, which is asked separately.",
   categories: {
     tool_usage: {
       title: "Tool usage",
@@ -63,6 +63,16 @@ export const notice = {
       text: "Kept free for totals with noise that you may contribute one day. This version makes none and sends none.",
     },
   } satisfies Readonly<Record<Category, { readonly title: string; readonly text: string }>>,
+  sharing: {
+    title: "What may be shared?",
+    intro:
+      "You can share some of what is recorded with one server, whose name you are shown. It is sent under a random id that is " +
+      "made for this alone: the data is pseudonymous, and the id ends with your consent. Only what is recorded after you " +
+      "agree is shared. Hashes of your own names and your clock's offset are never shared.",
+    proof:
+      "You can see the exact bytes before they are sent, and a ledger on this machine keeps each request with the server's receipt. " +
+      "You can stop at any time, and ask the server to erase what it has. The legal basis is your consent (GDPR, Article 6(1)(a)).",
+  },
   never: [
     "arguments of commands, or what they print",
     "names or contents of files and folders",
@@ -78,12 +88,15 @@ export const notice = {
 
 /** The exact text whose hash a consent record names: one line per sentence shown, in the order shown. */
 export function noticeText(): string {
-  const { title, intro, categories, never, rights } = notice;
+  const { title, intro, categories, sharing, never, rights } = notice;
   return [
     `version ${noticeVersion}`,
     title,
     intro,
     ...Object.entries(categories).map(([name, category]) => `${name}: ${category.title}. ${category.text}`),
+    sharing.title,
+    sharing.intro,
+    sharing.proof,
     "Never recorded:",
     ...never,
     rights,

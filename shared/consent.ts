@@ -62,6 +62,9 @@ export interface Permission {
   readonly agreed: readonly Category[];
   /** What may be sent now: of what may be recorded, what the user ticked for sharing too. */
   readonly share: readonly Category[];
+  /** What the user's own record allows to be sent and where to, whoever says no. */
+  readonly agreedShare: readonly Category[];
+  readonly agreedDestination: string | null;
   /** Whether what may be sent may be sent without being asked each time. */
   readonly automatic: boolean;
   readonly consent: ConsentState;
@@ -76,16 +79,33 @@ export type ConsentReading = ConsentRecord | null | "damaged";
 export function decide(reading: ConsentReading, others: readonly Refusal[]): Permission {
   const refusals = [...others, ...noticeRefusals(reading)];
   const ordered = refusals.sort((a, b) => refusers.indexOf(a.by) - refusers.indexOf(b.by));
-  const closed = { mode: "off", collect: [], agreed: [], share: [], automatic: false, refusals: ordered } as const;
+  const nothing = { collect: [], share: [], automatic: false } as const;
+  const closed = {
+    mode: "off",
+    ...nothing,
+    agreed: [],
+    agreedShare: [],
+    agreedDestination: null,
+    refusals: ordered,
+  } as const;
   if (reading === "damaged") return { ...closed, consent: "damaged" };
   if (reading === null) return { ...closed, consent: "never_asked" };
   if (reading.mode === "off") return { ...closed, consent: "refused" };
-  const given = { agreed: reading.collect, consent: "given", refusals: ordered } as const;
+  const sharing = reading.mode === "share";
+  const agreedShare = sharing ? reading.share.filter((name) => reading.collect.includes(name)) : [];
+  const agreedDestination = sharing ? (reading.destination ?? null) : null;
+  const given = {
+    agreed: reading.collect,
+    agreedShare,
+    agreedDestination,
+    consent: "given",
+    refusals: ordered,
+  } as const;
   if (ordered.some((refusal) => refusal.reach === "all")) {
-    return { mode: "off", collect: [], share: [], automatic: false, ...given };
+    return { mode: "off", ...nothing, ...given };
   }
   const mode = ordered.length > 0 ? "local" : reading.mode;
-  const share = mode === "share" ? reading.share.filter((name) => reading.collect.includes(name)) : [];
+  const share = mode === "share" ? agreedShare : [];
   return { mode, collect: reading.collect, share, automatic: mode === "share" && reading.automatic === true, ...given };
 }
 

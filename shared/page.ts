@@ -6,9 +6,9 @@
 import { categories } from "./categories.ts";
 import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { modes } from "./consent.ts";
-import { checkPermission, periods, stats, status } from "./protocol.ts";
+import { checkPermission, periods, preview, stats, status } from "./protocol.ts";
 
-export const tabs = ["overview", "privacy", "status"] as const;
+export const tabs = ["overview", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
 
 /** Page → editor. */
@@ -20,9 +20,19 @@ export const checkPageAction = oneOf("do", {
     do: word(["decide"]),
     mode: word(modes),
     collect: listOf(word(categories), categories.length),
+    share: listOf(word(categories), categories.length),
+    destination: nullable(text(256)),
+    automatic: boolean,
     notice: record({ version: text(64), sha256: text(64) }),
   }),
   exportAll: record({ do: word(["exportAll"]) }),
+  /** Send now. */
+  sync: record({ do: word(["sync"]) }),
+  /** Show the exact next bytes. */
+  preview: record({ do: word(["preview"]) }),
+  verifyLedger: record({ do: word(["verifyLedger"]) }),
+  /** Asked and answered on the page. */
+  eraseRemotely: record({ do: word(["eraseRemotely"]) }),
   /** Asked and answered on the page, with the count and size that were shown. */
   purge: record({ do: word(["purge"]) }),
   showLog: record({ do: word(["showLog"]) }),
@@ -48,6 +58,7 @@ export const checkPageMessage = oneOf("say", {
     /** When this state was made, in milliseconds since 1970. */
     nowMs: whole(),
   }),
+  preview: record({ say: word(["preview"]), preview: preview.result }),
   showTab: record({ say: word(["showTab"]), tab: word(tabs) }),
 });
 export type PageMessage = Checked<typeof checkPageMessage>;

@@ -55,6 +55,8 @@ export const checkPermission = record({
   collect: listOf(word(categories), categories.length),
   agreed: listOf(word(categories), categories.length),
   share: listOf(word(categories), categories.length),
+  agreedShare: listOf(word(categories), categories.length),
+  agreedDestination: nullable(text(256)),
   automatic: boolean,
   consent: word(consentStates),
   refusals: listOf(record({ by: word(refusers), reach: word(["all", "sharing"]), name: text(4200) }), 64),
@@ -141,6 +143,8 @@ const sharingStatus = record({
   erasures: whole(),
   sharedWith: whole(),
 });
+
+export type SharingStatus = Checked<typeof sharingStatus>;
 
 export const status = request(
   "nexus/status",
@@ -311,6 +315,9 @@ export const verifyLedger = request(
 
 /** Worker → editor: something was stored or deleted; an open page asks again. */
 export const dataChanged = notification("nexus/dataChanged", nothing);
+
+/** Worker → editor: how sharing stands now, where something may be shared. */
+export const sharingChanged = notification("nexus/sharingChanged", sharingStatus);
 
 /** Worker → editor: a problem began, changed, or (`null`) ended. */
 export const problemChanged = notification("nexus/problemChanged", record({ problem: nullable(problem) }));

@@ -1,6 +1,13 @@
 /** Sentences that more than one face of the product says: page, status item, terminal. */
 import type { Permission, Refusal } from "./consent.ts";
 
+interface Report {
+  readonly outcome: string;
+  readonly events: number;
+  readonly rejected: number;
+  readonly reason: string | null;
+}
+
 const effects: Readonly<Record<Refusal["reach"], string>> = {
   all: "forbids recording",
   sharing: "forbids sharing",
@@ -20,6 +27,14 @@ export function modeSentence({ mode, consent, refusals }: Permission): string {
   if (consent === "refused") return "Off, as you chose. Nothing is recorded.";
   const names = refusals.filter(({ reach }) => reach === "all").map(({ name }) => name);
   return `Off: you said yes, and ${names.join(" and ")} says no.`;
+}
+
+/** What came of a sending, in a sentence or two. */
+export function reportSentence({ outcome, events, rejected, reason }: Report): string {
+  const sent = outcome === "done" || events > 0 ? [`Sent ${countText(events, "event")}.`] : [];
+  const refused = rejected > 0 ? [`The server refused ${countText(rejected, "batch", "batches")}.`] : [];
+  const why = reason === null ? [] : [`${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/\.$/, "")}.`];
+  return [...sent, ...refused, ...why].join(" ") || "Nothing was sent.";
 }
 
 /** 1,536 → "1.5 KB". */

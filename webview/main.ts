@@ -4,7 +4,10 @@ import { keep, kept, onMessage, tellEditor } from "./editor.ts";
 import type { Deeds, Model } from "./model.ts";
 import { pageView } from "./page-view.ts";
 
-let model: Model = { state: null, ...kept(), ticked: null, done: null, confirming: false };
+/** Forms as the record has them, and nothing asked. */
+const untouched = { ticked: null, shareTicked: null, automatic: null, confirming: null } as const;
+
+let model: Model = { state: null, ...kept(), ...untouched, preview: null, done: null };
 
 const deeds: Deeds = {
   tell: (action) => {
@@ -21,7 +24,10 @@ function change(part: Partial<Model>): void {
   keep({ tab: model.tab, period: model.period });
   draw();
   // The question takes the focus to the answer that loses nothing, and gives it back.
-  if (model.confirming !== confirming) document.getElementById(model.confirming ? "purge-keep" : "purge-ask")?.focus();
+  if (model.confirming !== confirming) {
+    const asked = model.confirming ?? confirming;
+    document.getElementById(`${asked}-${model.confirming === null ? "ask" : "keep"}`)?.focus();
+  }
 }
 
 function draw(): void {
@@ -31,9 +37,10 @@ function draw(): void {
 
 onMessage((message) => {
   if (message.say === "showTab") change({ tab: message.tab, done: null });
+  else if (message.say === "preview") change({ preview: message.preview ?? "none" });
   // A decision that was taken fills the form from the record again.
   else if (message.done === null) change({ state: message });
-  else change({ state: message, done: message.done, ticked: null, confirming: false });
+  else change({ state: message, done: message.done, ...untouched });
 });
 draw();
 tellEditor({ do: "ready", period: model.period });

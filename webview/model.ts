@@ -10,10 +10,21 @@ export interface Model {
   readonly period: Period;
   /** The ticks on the consent form; `null`: as the record has them. */
   readonly ticked: readonly Category[] | null;
+  /** The ticks of what may be shared; `null`: as the record has them. */
+  readonly shareTicked: readonly Category[] | null;
+  readonly automatic: boolean | null;
+  /** The exact next bytes, where they were asked for; `"none"` where nothing is to be sent. */
+  readonly preview: NextBytes | "none" | null;
   /** The answer to what the user did last. */
   readonly done: string | null;
-  /** The page asks whether to delete. */
-  readonly confirming: boolean;
+  /** What the page asks about before it does it. */
+  readonly confirming: "purge" | "erase" | null;
+}
+
+export interface NextBytes {
+  readonly body: string;
+  readonly events: number;
+  readonly placeholder: boolean;
 }
 
 export interface Deeds {

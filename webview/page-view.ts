@@ -5,11 +5,18 @@ import { modeSentence, refusalSentence } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
 import { overviewView } from "./overview-view.ts";
 import { privacyView } from "./privacy-view.ts";
+import { sharingView } from "./sharing-view.ts";
 import { statusView } from "./status-view.ts";
 
-const titles: Readonly<Record<Tab, string>> = { overview: "Overview", privacy: "Privacy", status: "Status" };
+const titles: Readonly<Record<Tab, string>> = {
+  overview: "Overview",
+  sharing: "Sharing",
+  privacy: "Privacy",
+  status: "Status",
+};
 const views: Readonly<Record<Tab, (model: Model, deeds: Deeds) => TemplateResult>> = {
   overview: overviewView,
+  sharing: sharingView,
   privacy: privacyView,
   status: statusView,
 };

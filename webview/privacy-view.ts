@@ -4,19 +4,7 @@ import { type Category, categories } from "../shared/categories.ts";
 import { notice } from "../shared/consent-text.ts";
 import { countText, sizeText } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
-
-function tickView(name: Category, ticked: readonly Category[], change: Deeds["change"]): TemplateResult {
-  const { title, text } = notice.categories[name];
-  const toggle = (event: Event) => {
-    const on = event.target instanceof HTMLInputElement && event.target.checked;
-    change({ ticked: categories.filter((other) => (other === name ? on : ticked.includes(other))) });
-  };
-  return html`<div class="choice">
-    <input type="checkbox" id="tick-${name}" aria-describedby="about-${name}" .checked=${ticked.includes(name)} @change=${toggle} />
-    <label for="tick-${name}">${title}</label>
-    <p id="about-${name}">${text}</p>
-  </div>`;
-}
+import { ticksView } from "./ticks-view.ts";
 
 function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): TemplateResult {
   if (state === null) return html``;
@@ -25,8 +13,21 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
   const ticked = own ?? permission.agreed;
   const changed =
     own !== null && (own.length !== permission.agreed.length || own.some((name) => !permission.agreed.includes(name)));
-  const decide = (mode: "off" | "local", collect: readonly Category[]) =>
-    tell({ do: "decide", mode, collect, notice: shown });
+  const decide = (collect: readonly Category[]) => {
+    // What is shared goes on being shared, as far as it is still recorded and goes where it was agreed to.
+    const share = permission.agreedShare.filter((name) => collect.includes(name));
+    const destination = state.status?.sharing?.destination ?? null;
+    const on = share.length > 0 && destination !== null && destination === permission.agreedDestination;
+    tell({
+      do: "decide",
+      mode: collect.length === 0 ? "off" : on ? "share" : "local",
+      collect,
+      share: on ? share : [],
+      destination: on ? destination : null,
+      automatic: on && permission.automatic,
+      notice: shown,
+    });
+  };
   return html`<section class="panel">
     <h2>${notice.title}</h2>
     <p>${notice.intro}</p>
@@ -36,20 +37,20 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
         <button class="second" @click=${() => change({ ticked: [...categories] })}>Tick all</button>
         ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
       </div>
-      <div class="ticks">${categories.map((name) => tickView(name, ticked, change))}</div>
+      <div class="ticks">${ticksView("tick", categories, ticked, (names) => change({ ticked: names }))}</div>
       <div class="row choices">
         ${
           given
-            ? html`<button ?disabled=${!changed || ticked.length === 0} @click=${() => decide("local", ticked)}>Save</button>
-                <button class="second" @click=${() => decide("off", [])}>Withdraw consent</button>`
-            : html`<button ?disabled=${ticked.length === 0} @click=${() => decide("local", ticked)}>Record this, on this machine only</button>
-                <button class="second" @click=${() => decide("off", [])}>No, record nothing</button>`
+            ? html`<button ?disabled=${!changed || ticked.length === 0} @click=${() => decide(ticked)}>Save</button>
+                <button class="second" @click=${() => decide([])}>Withdraw consent</button>`
+            : html`<button ?disabled=${ticked.length === 0} @click=${() => decide(ticked)}>Record this, on this machine only</button>
+                <button class="second" @click=${() => decide([])}>No, record nothing</button>`
         }
       </div>
       ${ticked.length > 0 && !ticked.includes("tool_usage") ? html`<p class="quiet">Without ${notice.categories.tool_usage.title.toLowerCase()}, commands are not recorded.</p>` : nothing}
     </fieldset>
     <p class="quiet">${notice.rights}</p>
-    <p class="quiet">Sharing is not part of this version: it cannot send anything.</p>
+    <p class="quiet">Whether anything is shared is asked apart, under Sharing.</p>
   </section>`;
 }
 
@@ -62,7 +63,7 @@ function dataView({ state, confirming }: Model, { change, tell }: Deeds): Templa
     const sentence = unknown ? "What is stored cannot be read at present." : "Nothing is stored.";
     return html`<section class="panel"><h2>Your data</h2><p class="quiet">${sentence}</p></section>`;
   }
-  const keep = () => change({ confirming: false });
+  const keep = () => change({ confirming: null });
   const keepOnEscape = (event: KeyboardEvent) => {
     if (event.key === "Escape") keep();
   };
@@ -71,10 +72,10 @@ function dataView({ state, confirming }: Model, { change, tell }: Deeds): Templa
     <h2>Your data</h2>
     <p>${amount} in <span class="path">${database.path}</span></p>
     ${
-      confirming
+      confirming === "purge"
         ? html`<div class="notice warning" role="alertdialog" aria-labelledby="purge-question" @keydown=${keepOnEscape}>
             <div>
-              <p id="purge-question">Delete ${amount}? This cannot be undone. Your consent stays as it is.</p>
+              <p id="purge-question">Delete ${amount}? This cannot be undone. Your consent stays as it is. What you shared stays with the server until you ask it to erase it (Sharing).</p>
               <div class="row">
                 <button ?disabled=${busy} @click=${() => tell({ do: "purge" })}>Delete</button>
                 <button class="second" id="purge-keep" @click=${keep}>Keep</button>
@@ -83,7 +84,7 @@ function dataView({ state, confirming }: Model, { change, tell }: Deeds): Templa
           </div>`
         : html`<div class="row">
             <button class="second" ?disabled=${busy} @click=${() => tell({ do: "exportAll" })}>Export…</button>
-            <button class="second" id="purge-ask" ?disabled=${busy} @click=${() => change({ confirming: true })}>Purge…</button>
+            <button class="second" id="purge-ask" ?disabled=${busy} @click=${() => change({ confirming: "purge" })}>Purge…</button>
           </div>`
     }
   </section>`;

@@ -49,7 +49,8 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
         ["Decided", time(status.decidedMs)],
         ["May record", permission.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
         ["Who says no", list(permission.refusals.map(refusalSentence), "nobody")],
-        ["Sharing", "not part of this version"],
+        ["May share", permission.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
+        ["Destination", status.sharing?.destination ?? "none"],
         ["Remarks", list(status.remarks, "none")],
       ])}
     </section>

@@ -109,7 +109,10 @@ describe("page", () => {
   it("carries a no out while something else is going on", async () => {
     await opened();
     panel().fromPage.fire({ do: "purge" });
-    panel().fromPage.fire({ do: "decide", mode: "off", collect: [], notice: { version: "1", sha256: "x" } });
+    panel().fromPage.fire({
+      ...{ do: "decide", mode: "off", collect: [], share: [], destination: null, automatic: false },
+      notice: { version: "1", sha256: "x" },
+    });
     await settle();
     expect(product.decided).toBe(1);
   });

@@ -7,7 +7,7 @@
 import { type Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import { CheckError } from "../../shared/check.ts";
 import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/page.ts";
-import { type Period, type Request, type Stats, type Status, stats, status } from "../../shared/protocol.ts";
+import { type Period, preview, type Request, type Stats, type Status, stats, status } from "../../shared/protocol.ts";
 import type { Actions } from "../actions.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -136,11 +136,23 @@ export class PagePanel implements Disposable {
         return this.#readForUser();
       case "decide":
         return this.#working(async () => {
-          await this.#actions.decide({ ...action, share: [], destination: null, automatic: false, via: "vscode_page" });
+          const { do: _, ...decision } = action;
+          await this.#actions.decide({ ...decision, via: "vscode_page" });
           return "Your decision is written down.";
         });
       case "exportAll":
         return this.#working(() => this.#actions.exportAll());
+      case "sync":
+        return this.#working(() => this.#actions.sync());
+      case "preview":
+        return this.#working(async () => {
+          this.#send({ say: "preview", preview: await this.#telemetry.command(preview, {}) });
+          return null;
+        });
+      case "verifyLedger":
+        return this.#working(() => this.#actions.verifyLedger());
+      case "eraseRemotely":
+        return this.#working(() => this.#actions.eraseRemotely());
       case "purge":
         return this.#working(() => this.#actions.purgeConfirmed());
       case "showLog":

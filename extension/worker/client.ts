@@ -22,6 +22,7 @@ import {
   type Notification,
   problemChanged,
   type Request,
+  sharingChanged,
 } from "../../shared/protocol.ts";
 import { workerFlags } from "../../shared/worker-flags.ts";
 import { type WorkerEvents, type WorkerLink, WorkerRefusal } from "./link.ts";
@@ -88,6 +89,7 @@ export async function launchWorker(distFolder: string, editor: EditorState, even
     client.onNotification(method, (params: unknown) => handler(check(params, method)));
   listen(dataChanged, () => events.dataChanged());
   listen(exportProgress, (progress) => events.exportProgress(progress));
+  listen(sharingChanged, (sharing) => events.sharingChanged(sharing));
   listen(problemChanged, ({ problem }) => events.problemChanged(problem));
   await client.start();
   return {

@@ -1,5 +1,5 @@
 /** A running worker, as the rest of the extension sees it. `client.ts` makes one; it is loaded only when needed. */
-import type { EditorState, Notification, Problem, Progress, Request } from "../../shared/protocol.ts";
+import type { EditorState, Notification, Problem, Progress, Request, SharingStatus } from "../../shared/protocol.ts";
 
 export interface WorkerLink {
   /** @throws WorkerRefusal where the worker answered with an error; another error where it is gone. */
@@ -16,6 +16,7 @@ export interface WorkerEvents {
   dataChanged(): void;
   problemChanged(problem: Problem | null): void;
   exportProgress(progress: Progress): void;
+  sharingChanged(sharing: SharingStatus): void;
 }
 
 export type Launch = (editor: EditorState, events: WorkerEvents) => Promise<WorkerLink>;

@@ -39,6 +39,7 @@ function setUp() {
     dataChanged: () => told.push("data"),
     problemChanged: () => told.push("problem"),
     exportProgress: () => told.push("progress"),
+    sharingChanged: () => told.push("sharing"),
   });
   return { timers, workers, told, supervisor };
 }

@@ -2,7 +2,7 @@
  * Decides when a worker lives. In a mode other than `off` it is started on the first need, kept, and after an unasked
  * end made anew: after 1, 5, 30, then every 300 s, cancelled by `release`. In mode `off` it lives for one command.
  */
-import type { EditorState, Notification, Problem, Progress, Request } from "../../shared/protocol.ts";
+import type { EditorState, Notification, Problem, Progress, Request, SharingStatus } from "../../shared/protocol.ts";
 import { Backoff, type Timers } from "../timers.ts";
 import type { Launch, WorkerEvents, WorkerLink } from "./link.ts";
 
@@ -88,6 +88,7 @@ export class Supervisor {
       ended: () => this.#lost(started),
       dataChanged: () => this.#events.dataChanged(),
       problemChanged: (problem: Problem | null) => this.#events.problemChanged(problem),
+      sharingChanged: (sharing: SharingStatus) => this.#events.sharingChanged(sharing),
       exportProgress: (progress: Progress) => this.#events.exportProgress(progress),
     });
     this.#link = started;

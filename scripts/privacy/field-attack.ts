@@ -82,6 +82,7 @@ class Run {
     const tell = {
       dataChanged: () => undefined,
       exportProgress: () => undefined,
+      sharingChanged: () => undefined,
       problemChanged: (problem: unknown) => void this.#said.push(JSON.stringify(problem)),
     };
     const clock = { nowMs: () => Date.now() };

@@ -191,6 +191,8 @@ class Run {
     const watcher = mayShare ? this.#watchConsent() : undefined;
     try {
       this.#erased = await sendErasures({ ...this.#parts, change: this.#change, skew: this.#skew }, this.#stop.signal);
+      // A secret that proves nothing any more is not kept.
+      if (this.#erased > 0) installation.forgetUnused(this.#read(readState)?.pseudonym.anonUserId);
       if (!mayShare) return this.#report("done", null);
       await this.#send();
       return this.#report("done", null);

@@ -19,6 +19,7 @@ const worker = new Worker(pathsFrom(env, home), env, { telemetry: true, enabled:
   dataChanged: () => undefined,
   problemChanged: () => undefined,
   exportProgress: () => undefined,
+  sharingChanged: () => undefined,
   uploadStep: (step) => {
     steps += 1;
     say({ step });

@@ -144,7 +144,7 @@ describe("invariant: only-you-can-say-yes", () => {
 
   it("follows the editor's setting live", async () => {
     const { worker } = await consenting();
-    await worker.connection.sendNotification(editorChanged.method, { telemetry: false, enabled: false });
+    await worker.connection.sendNotification(editorChanged.method, { telemetry: false, enabled: false, proxy: null });
     expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({ outcome: "not_permitted" });
     await worker.connection.sendNotification(editorChanged.method, { telemetry: false, enabled: true, proxy: null });
     expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));

@@ -1,0 +1,17 @@
+/** The `nexus` command's first step: on a Node that is too old nothing else is loaded. */
+const oldest = [22, 14];
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
+if (major < (oldest[0] ?? 0) || (major === oldest[0] && minor < (oldest[1] ?? 0))) {
+  process.stderr.write(`nexus needs Node ${oldest.join(".")} or newer; this is Node ${process.versions.node}.\n`);
+  process.exitCode = 2;
+} else {
+  // Whatever is created is for the user alone.
+  process.umask(0o077);
+  import("./program.ts")
+    .then(({ run }) => run(process.argv))
+    .catch((error: unknown) => {
+      process.stderr.write(`nexus: ${error instanceof Error ? error.message : "this did not work"}\n`);
+      process.exitCode = 1;
+    });
+}

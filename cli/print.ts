@@ -1,0 +1,21 @@
+/** What the command prints. Results go to standard output; what goes on meanwhile to standard error, on a terminal alone. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** Name and value a line, the values under one another. */
+export function facts(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${value}`).join("\n");
+}
+
+/** Shows how far something is, on one line, where somebody is looking. */
+export function progressLine(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+export const timeText = (ms: number | null): string => (ms === null ? "never" : new Date(ms).toLocaleString("sv-SE"));

@@ -1,0 +1,185 @@
+/** Sharing from the terminal: the built command against a server on loopback. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { v4, v7 } from "uuid";
+import { beforeEach, describe, expect, it } from "vitest";
+import { noticeHash } from "../../server/consent-log.ts";
+import { categories } from "../../shared/categories.ts";
+import { noticeText, noticeVersion } from "../../shared/consent-text.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
+import { nexus } from "./nexus.ts";
+
+let home = "";
+beforeEach(() => {
+  home = freshFolder();
+});
+
+const share = ["telemetry", "enable", "--share", "--yes", "--notice", noticeVersion, "--categories", "all"];
+
+function log(lines: number): void {
+  const folder = join(home, "nexus", "state", "events");
+  mkdirSync(folder, { recursive: true });
+  const session_id = v4();
+  const line = (seq: number) =>
+    JSON.stringify({
+      ...{ id: v7(), ts: Date.now(), utc_offset_min: 0, session_id, source: "nexus_cli", seq },
+      ...{ event_type: "command_started", command: "git push origin secret-branch" },
+    });
+  writeFileSync(join(folder, "a.jsonl"), `${Array.from({ length: lines }, (_, n) => line(n + 1)).join("\n")}\n`);
+}
+
+describe("nexus consent", () => {
+  it("prints the text with version, hash and categories, and creates nothing", async () => {
+    const shown = JSON.parse((await nexus(home, {}, "consent", "show", "--json")).out);
+    expect(shown).toMatchObject({ version: noticeVersion, hash: noticeHash, text: noticeText() });
+    expect(shown.categories.map(({ name }: { name: string }) => name)).toEqual([...categories]);
+    expect((await nexus(home, {}, "consent", "history")).out).toContain("not been asked");
+    expect(existsSync(join(home, "nexus"))).toBe(false);
+    expect(existsSync(join(home, ".config"))).toBe(false);
+  });
+});
+
+describe("nexus telemetry enable", () => {
+  it("without a terminal and without --yes refuses, and says what to do", async () => {
+    const ran = await nexus(home, {}, "telemetry", "enable");
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("--yes") });
+    expect(existsSync(join(home, ".config"))).toBe(false);
+  });
+
+  it("--yes gives local and names the way it was given", async () => {
+    expect(await nexus(home, {}, "telemetry", "enable", "--yes", "--categories", "tool_usage,platform")).toMatchObject({
+      code: 0,
+    });
+    const [entry] = JSON.parse((await nexus(home, {}, "consent", "history", "--json")).out);
+    expect(entry).toMatchObject({
+      ...{ state: "given", mode: "local", collect: ["tool_usage", "platform"], share: [], destination: null },
+      ...{ via: "terminal_flags", notice: { version: noticeVersion, sha256: noticeHash } },
+    });
+  });
+
+  it.each([
+    ["no destination", {}, share, "NEXUS_USAGE_UPLOAD_URL"],
+    [
+      "no version of the text",
+      { NEXUS_USAGE_UPLOAD_URL: "https://example.com/e" },
+      share.filter((word) => word !== "--notice" && word !== noticeVersion),
+      "--notice",
+    ],
+    [
+      "another version of the text",
+      { NEXUS_USAGE_UPLOAD_URL: "https://example.com/e" },
+      share.map((word) => (word === noticeVersion ? "0" : word)),
+      "consent show",
+    ],
+    ["no categories", { NEXUS_USAGE_UPLOAD_URL: "https://example.com/e" }, share.slice(0, -2), "--categories"],
+    [
+      "an unknown category",
+      { NEXUS_USAGE_UPLOAD_URL: "https://example.com/e" },
+      [...share.slice(0, -1), "everything"],
+      "everything",
+    ],
+  ])("to share with %s is refused with what to do", async (_, env, args, says) => {
+    const ran = await nexus(home, env, ...args);
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining(says) });
+    expect(existsSync(join(home, ".config"))).toBe(false);
+  });
+});
+
+describe("nexus usage", () => {
+  it("imports, shows the exact bytes, sends them, and proves it", async () => {
+    const server = await UsageServer.start();
+    const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
+    expect(await nexus(home, env, ...share)).toMatchObject({ code: 0 });
+    log(30);
+    expect(JSON.parse((await nexus(home, env, "usage", "import", "--json")).out)).toMatchObject({
+      lines: 30,
+      stored: 30,
+    });
+    const dry = await nexus(home, env, "usage", "upload", "--dry-run", "--json", "--limit", "10");
+    expect(JSON.parse(dry.out).events).toHaveLength(10);
+    expect(dry.out).not.toContain("secret");
+    expect(server.arrived).toEqual([]);
+    const limited = await nexus(home, env, "usage", "upload", "--limit", "10", "--json");
+    expect(limited.code).toBe(0);
+    expect(JSON.parse(limited.out)).toMatchObject({ outcome: "done", events: 10, batches: 1 });
+    expect(server.bodies.map(String)).toEqual([dry.out]);
+    const rest = await nexus(home, env, "sync");
+    expect(rest).toMatchObject({ code: 0, out: expect.stringContaining("Sent 20 events in 1 batch.") });
+    expect(server.events.size).toBe(30);
+    expect(server.faults).toEqual([]);
+    const list = JSON.parse((await nexus(home, env, "ledger", "list", "--json")).out).entries;
+    const { seq } = list.findLast(
+      ({ entry }: { entry: { kind: string; phase: string } }) => entry.kind === "batch" && entry.phase === "sending",
+    );
+    expect((await nexus(home, env, "ledger", "show", String(seq))).out).toBe(dry.out);
+    expect(await nexus(home, env, "ledger", "verify")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("All is as it was written"),
+    });
+  });
+
+  it("--only-flush sends what waits and builds nothing", async () => {
+    const server = await UsageServer.start();
+    const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
+    await nexus(home, env, ...share);
+    log(10);
+    await nexus(home, env, "usage", "import");
+    expect(JSON.parse((await nexus(home, env, "usage", "upload", "--only-flush", "--json")).out)).toMatchObject({
+      events: 0,
+    });
+    server.behave = ({ path }, answer) => {
+      if (!path.endsWith("/events")) return false;
+      answer.writeHead(503).end();
+      return true;
+    };
+    expect(await nexus(home, env, "sync")).toMatchObject({ code: 3, out: expect.stringContaining("try again later") });
+    server.behave = undefined;
+    log(10);
+    await nexus(home, env, "usage", "import");
+    expect(JSON.parse((await nexus(home, env, "usage", "upload", "--only-flush", "--json")).out)).toMatchObject({
+      events: 10,
+      left: 0,
+    });
+    expect(server.events.size).toBe(10);
+  });
+
+  it("switching off with --erase-remote leaves nothing on the server, and no pseudonym here", async () => {
+    const server = await UsageServer.start();
+    const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
+    await nexus(home, env, ...share);
+    log(10);
+    await nexus(home, env, "usage", "import");
+    await nexus(home, env, "sync");
+    expect(server.events.size).toBe(10);
+    expect(await nexus(home, env, "telemetry", "disable", "--erase-remote")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("confirmed"),
+    });
+    expect(server.events.size).toBe(0);
+    expect(existsSync(join(home, "nexus", "state", "usage", "upload-state.json"))).toBe(false);
+    expect(
+      JSON.parse(readFileSync(join(home, "nexus", "state", "usage", "installation.json"), "utf8")).identities,
+    ).toHaveLength(1);
+  });
+
+  it("CI says no to sharing, and is named", async () => {
+    const server = await UsageServer.start();
+    const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
+    await nexus(home, env, ...share);
+    const ran = await nexus(home, { ...env, CI: "true" }, "sync");
+    expect(ran).toMatchObject({ code: 3, out: expect.stringContaining("CI") });
+    expect(server.arrived).toEqual([]);
+  });
+});
+
+describe("wrong usage", () => {
+  it.each([
+    [["snyc"], "sync"],
+    [["usage", "upload", "--limits", "5"], "--limit"],
+    [["usage", "upload", "--limit", "0"], "whole number"],
+    [["ledger", "show", "x"], "whole number"],
+  ])("%j ends with 2 and says what is meant", async (args, says) => {
+    expect(await nexus(home, {}, ...args)).toMatchObject({ code: 2, err: expect.stringContaining(says) });
+  });
+});

@@ -1,0 +1,167 @@
+/** Sharing: what may be sent and where to, what waits, the exact next bytes, and the proof of what was sent. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { Category } from "../shared/categories.ts";
+import { notice } from "../shared/consent-text.ts";
+import type { SharingStatus } from "../shared/protocol.ts";
+import { countText, sizeText } from "../shared/words.ts";
+import type { Deeds, Model } from "./model.ts";
+import { ticksView } from "./ticks-view.ts";
+
+/** More of the bytes is not drawn: they can be printed whole on a terminal. */
+const mostShown = 20_000;
+
+const time = (ms: number): string => new Date(ms).toLocaleString();
+
+function consentView(model: Model, sharing: SharingStatus, { change, tell }: Deeds): TemplateResult {
+  const { state } = model;
+  if (state === null) return html``;
+  const { permission, notice: shown } = state;
+  const { destination } = sharing;
+  if (destination === null) {
+    return html`<section class="panel">
+      <h2>${notice.sharing.title}</h2>
+      <p>${notice.sharing.intro}</p>
+      <p>No destination is set, so nothing can be shared. Set <code>upload_url</code> in
+        <span class="path">${state.status?.configPath ?? "config.toml"}</span>, or <code>NEXUS_USAGE_UPLOAD_URL</code>, to the address of a server.</p>
+    </section>`;
+  }
+  const { collect } = permission;
+  const given = permission.agreedShare.length > 0 && permission.agreedDestination === destination;
+  const agreed = given ? permission.agreedShare : [];
+  const ticked = (model.shareTicked ?? agreed).filter((name) => collect.includes(name));
+  const automatic = model.automatic ?? permission.automatic;
+  const changed =
+    ticked.length !== agreed.length ||
+    ticked.some((name) => !agreed.includes(name)) ||
+    automatic !== permission.automatic;
+  const decide = (share: readonly Category[]) =>
+    tell({
+      do: "decide",
+      mode: share.length === 0 ? "local" : "share",
+      collect,
+      share,
+      destination: share.length === 0 ? null : destination,
+      automatic: share.length > 0 && automatic,
+      notice: shown,
+    });
+  const setAutomatic = (event: Event) =>
+    change({ automatic: event.target instanceof HTMLInputElement && event.target.checked });
+  return html`<section class="panel">
+    <h2>${notice.sharing.title}</h2>
+    <p>${notice.sharing.intro}</p>
+    <p>${notice.sharing.proof}</p>
+    <p>Destination: <strong class="path">${destination}</strong>, in upload schema ${sharing.schema}.</p>
+    <fieldset>
+      <legend class="hidden">What may be shared</legend>
+      <div class="row">
+        <button class="second" @click=${() => change({ shareTicked: [...collect] })}>Tick all</button>
+        ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
+      </div>
+      ${ticksView("share", collect, ticked, (names) => change({ shareTicked: names }))}
+      <div class="choice">
+        <input type="checkbox" id="share-automatic" .checked=${automatic} @change=${setAutomatic} />
+        <label for="share-automatic">Send by itself</label>
+        <p>Without it, something is sent only when you say so.</p>
+      </div>
+      <div class="row choices">
+        <button ?disabled=${ticked.length === 0 || (given && !changed)} @click=${() => decide(ticked)}>
+          ${given ? "Save" : `Share this with ${destination}`}
+        </button>
+        ${given ? html`<button class="second" @click=${() => decide([])}>Stop sharing</button>` : nothing}
+      </div>
+    </fieldset>
+  </section>`;
+}
+
+function standingOf({ pending, waiting, syncing, syncedMs, paused, untilMs }: SharingStatus): readonly string[] {
+  const later = untilMs !== null && untilMs > Date.now() ? [`Tried again at ${time(untilMs)}.`] : [];
+  return [
+    pending === 0
+      ? "Nothing waits to be sent."
+      : `${countText(pending, "event")} may be sent, ${waiting} of them in the outbox.`,
+    ...(syncing ? ["Sending now."] : []),
+    ...(paused === null ? later : [`Sending stands still: ${paused}. Sync tries again.`]),
+    syncedMs === null ? "Nothing was sent yet." : `Last sent ${time(syncedMs)}.`,
+  ];
+}
+
+function outboxView({ state, preview }: Model, sharing: SharingStatus, { tell, change }: Deeds): TemplateResult {
+  const sharingNow = state?.permission.mode === "share";
+  const busy = state?.busy ?? true;
+  return html`<section class="panel">
+    <h2>To be sent</h2>
+    ${sharingNow ? standingOf(sharing).map((line) => html`<p>${line}</p>`) : html`<p>Nothing is sent: you have not agreed to share, or somebody says no.</p>`}
+    <div class="row">
+      ${sharingNow ? html`<button ?disabled=${busy} @click=${() => tell({ do: "sync" })}>Sync now</button>` : nothing}
+      ${
+        preview === null
+          ? html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "preview" })}>Show the next bytes</button>`
+          : html`<button class="second" @click=${() => change({ preview: null })}>Hide the bytes</button>`
+      }
+    </div>
+    ${previewView(preview)}
+  </section>`;
+}
+
+function previewView(preview: Model["preview"]): TemplateResult {
+  if (preview === null) return html``;
+  if (preview === "none") return html`<p class="quiet">Nothing is to be sent.</p>`;
+  const { body, events, placeholder } = preview;
+  const hidden = body.length - mostShown;
+  return html`
+    <p>
+      ${countText(events, "event")}, ${sizeText(body.length)}.
+      ${placeholder ? "As it would be if you agreed to share everything that is recorded; the id stands for one that does not exist yet." : "These are the bytes that will be sent."}
+    </p>
+    <pre class="bytes" tabindex="0" aria-label="The next bytes">${body.slice(0, mostShown)}</pre>
+    ${hidden > 0 ? html`<p class="quiet">${sizeText(hidden)} more. <code>nexus usage upload --dry-run --json</code> prints all.</p>` : nothing}
+  `;
+}
+
+function proofView({ state, confirming }: Model, sharing: SharingStatus, { tell, change }: Deeds): TemplateResult {
+  const busy = state?.busy ?? true;
+  const { receipts, rejected, erasures, sharedWith } = sharing;
+  const keep = () => change({ confirming: null });
+  const keepOnEscape = (event: KeyboardEvent) => {
+    if (event.key === "Escape") keep();
+  };
+  return html`<section class="panel">
+    <h2>What was sent</h2>
+    ${receipts === null ? nothing : html`<p>${receipts ? "The server signs a receipt for each batch; the ledger keeps it." : "The server gives no receipts; the ledger says so."}</p>`}
+    ${rejected > 0 ? html`<p>The server refused ${countText(rejected, "batch", "batches")}; they lie in <span class="path">rejected/</span> in the outbox, with the reason.</p>` : nothing}
+    ${erasures > 0 ? html`<p>${countText(erasures, "erasure")} not confirmed by the server yet.</p>` : nothing}
+    <div class="row">
+      <button class="second" ?disabled=${busy} @click=${() => tell({ do: "verifyLedger" })}>Verify the ledger</button>
+      ${sharedWith > 0 && confirming !== "erase" ? html`<button class="second" id="erase-ask" ?disabled=${busy} @click=${() => change({ confirming: "erase" })}>Erase what I shared…</button>` : nothing}
+    </div>
+    ${
+      confirming === "erase"
+        ? html`<div class="notice warning" role="alertdialog" aria-labelledby="erase-question" @keydown=${keepOnEscape}>
+            <div>
+              <p id="erase-question">Ask the server to erase all that you ever shared? It cannot be brought back.</p>
+              <div class="row">
+                <button ?disabled=${busy} @click=${() => tell({ do: "eraseRemotely" })}>Erase</button>
+                <button class="second" id="erase-keep" @click=${keep}>Keep</button>
+              </div>
+            </div>
+          </div>`
+        : nothing
+    }
+  </section>`;
+}
+
+export function sharingView(model: Model, deeds: Deeds): TemplateResult {
+  const sharing = model.state?.status?.sharing ?? null;
+  const consent = model.state?.permission.consent;
+  if (consent !== "given") {
+    return html`<section class="panel empty">
+      <h2>Nothing is shared</h2>
+      <p>Sharing begins with recording: decide under Privacy what may be recorded.</p>
+      <button @click=${() => deeds.change({ tab: "privacy" })}>Open Privacy</button>
+    </section>
+    ${sharing !== null && sharing.sharedWith > 0 ? proofView(model, sharing, deeds) : nothing}`;
+  }
+  if (sharing === null)
+    return html`<section class="panel empty"><p class="quiet">How sharing stands is not known at present.</p></section>`;
+  return html`${consentView(model, sharing, deeds)} ${outboxView(model, sharing, deeds)} ${proofView(model, sharing, deeds)}`;
+}
