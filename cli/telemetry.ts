@@ -4,7 +4,7 @@ import { noticeHash } from "../server/consent-log.ts";
 import type { Worker } from "../server/worker.ts";
 import { type Category, categories } from "../shared/categories.ts";
 import { notice, noticeText, noticeVersion } from "../shared/consent-text.ts";
-import { countText, modeSentence, refusalSentence, sizeText } from "../shared/words.ts";
+import { countText, modeSentence, pendingText, refusalSentence, sizeText } from "../shared/words.ts";
 import type { JsonOption } from "./consent.ts";
 import { exitCodes, UsageError } from "./exit.ts";
 import { facts, print, printJson, timeText } from "./print.ts";
@@ -169,7 +169,7 @@ export function status({ json }: JsonOption): Promise<void> {
     if (sharing !== null) {
       rows.push(["Destination", sharing.destination ?? "none"]);
       if (permission?.mode === "share") {
-        rows.push(["Pending", `${countText(sharing.pending, "event")}, ${sharing.waiting} of them in the outbox`]);
+        rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} of them in the outbox`]);
         rows.push(["Last sent", timeText(sharing.syncedMs)]);
       }
       if (sharing.paused !== null) rows.push(["Paused", sharing.paused]);

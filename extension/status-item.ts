@@ -2,7 +2,7 @@
 import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, window, workspace } from "vscode";
 import type { Permission } from "../shared/consent.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
-import { countText, modeSentence, refusalSentence } from "../shared/words.ts";
+import { modeSentence, pendingText, refusalSentence } from "../shared/words.ts";
 
 /** Icon and word; at most eight characters of text. */
 const looks = {
@@ -66,7 +66,7 @@ function sendingOf({ permission, sharing }: Shown): { readonly text: string; rea
   const { syncing, paused, untilMs, pending, syncedMs } = sharing;
   if (syncing) return { text: "$(sync~spin) sync", sentence: "Sending." };
   if (paused !== null) return { text: looks.problem, sentence: `Sending stands still: ${paused}.` };
-  const waiting = pending === 0 ? "Nothing waits to be sent." : `${countText(pending, "event")} may be sent.`;
+  const waiting = pending === 0 ? "Nothing waits to be sent." : `${pendingText(pending)} may be sent.`;
   const later =
     untilMs !== null && untilMs > Date.now() ? ` Tried again at ${new Date(untilMs).toLocaleTimeString()}.` : "";
   const last = syncedMs === null ? "" : ` Last sent ${new Date(syncedMs).toLocaleString()}.`;

@@ -29,6 +29,14 @@ export function modeSentence({ mode, consent, refusals }: Permission): string {
   return `Off: you said yes, and ${names.join(" and ")} says no.`;
 }
 
+/** Beyond this number it is not counted on. */
+export const mostCounted = 10_000;
+
+/** 12 → "12 events", 10,000 or more → "More than 10,000 events". */
+export function pendingText(pending: number): string {
+  return pending < mostCounted ? countText(pending, "event") : `More than ${countText(mostCounted, "event")}`;
+}
+
 /** What came of a sending, in a sentence or two. */
 export function reportSentence({ outcome, events, rejected, reason }: Report): string {
   const sent = outcome === "done" || events > 0 ? [`Sent ${countText(events, "event")}.`] : [];

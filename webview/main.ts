@@ -40,7 +40,7 @@ onMessage((message) => {
   else if (message.say === "preview") change({ preview: message.preview ?? "none" });
   // A decision that was taken fills the form from the record again.
   else if (message.done === null) change({ state: message });
-  else change({ state: message, done: message.done, ...untouched });
+  else change({ state: message, done: message.done, ...untouched, preview: null });
 });
 draw();
 tellEditor({ do: "ready", period: model.period });

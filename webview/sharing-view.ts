@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Category } from "../shared/categories.ts";
 import { notice } from "../shared/consent-text.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
-import { countText, sizeText } from "../shared/words.ts";
+import { countText, pendingText, sizeText } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
 import { ticksView } from "./ticks-view.ts";
 

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import type { Category } from "../../shared/categories.ts";
 import { categories } from "../../shared/categories.ts";
 import type { ConsentReading, Mode } from "../../shared/consent.ts";
+import { mostCounted } from "../../shared/words.ts";
 import type { Clock } from "../clock.ts";
 import type { Gate } from "../gate.ts";
 import type { Paths } from "../paths.ts";
@@ -44,7 +45,7 @@ export interface SharingStatus {
   /** Host and port; `null` where none is configured. */
   readonly destination: string | null;
   readonly schema: 1 | 2;
-  /** Events that may be sent and are not yet; no more are counted than `mostPending`. */
+  /** Events that may be sent and are not yet; no more are counted than `mostCounted`. */
   readonly pending: number;
   /** Of these, frozen in the outbox. */
   readonly waiting: number;
@@ -62,8 +63,6 @@ export interface SharingStatus {
   /** Servers that hold something that was shared. */
   readonly sharedWith: number;
 }
-
-export const mostPending = 1_000_000;
 
 export class Sharing {
   readonly installation: Installation;
@@ -133,7 +132,8 @@ export class Sharing {
     const { store, gate } = this.#parts;
     const { destination, schema, permission } = gate.rule();
     const host = destination?.host ?? null;
-    const known = permission.mode === "share" ? store.read((connection) => standing(connection, host)) : undefined;
+    const known =
+      permission.mode === "share" ? store.read((connection) => standing(connection, host, schema)) : undefined;
     const wanted = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
     return {
       destination: host,
@@ -187,12 +187,22 @@ export class Sharing {
   }
 }
 
-function standing(connection: Connection, host: string | null): Partial<SharingStatus> {
+/** What of the events schema 1 takes, as a condition on their words. */
+const takenBy = {
+  1: `w.event_type IN ('command_started', 'command_finished', 'command_failed')
+    OR w.event_type = 'agent_event' AND w.tool_phase = 'start'`,
+  2: "1",
+} as const;
+
+function standing(connection: Connection, host: string | null, schema: 1 | 2): Partial<SharingStatus> {
   const state = readState(connection);
   if (state === undefined) return {};
   const after = connection
-    .prepare("SELECT count(*) n FROM (SELECT 1 FROM events WHERE id > ? AND share IS NOT NULL LIMIT ?)")
-    .get(state.cursorId, mostPending);
+    .prepare(
+      `SELECT count(*) n FROM (SELECT 1 FROM events e JOIN words w ON w.id = e.words
+         WHERE e.id > ? AND e.share IS NOT NULL AND (${takenBy[schema]}) LIMIT ${mostCounted})`,
+    )
+    .get(state.cursorId);
   const waiting = waitingEvents(connection);
   const untilMs = Math.max(state.waitUntilMs, state.serverWaitMs);
   const server = host === null ? undefined : readServer(connection, host);
