@@ -11,6 +11,7 @@ import { capture } from "./capture.ts";
 import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
+import { backfill, sending } from "./sharing.ts";
 import { idle, reading, readingTenMillion, storing } from "./store.ts";
 
 /** Each measures the figures it names. */
@@ -31,6 +32,8 @@ const benches: readonly Bench[] = [
   { names: ["store-rate", "worker-rate"], run: storing },
   { names: ["idle-own-memory", "idle-resident-memory"], run: idle },
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
+  { names: ["send-rate"], run: sending },
+  { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },
   { names: ["batch-to-durable-p50", "batch-acknowledged-p50"], run: durable },
 ];

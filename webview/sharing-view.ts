@@ -78,7 +78,7 @@ function standingOf({ pending, waiting, syncing, syncedMs, paused, untilMs }: Sh
   return [
     pending === 0
       ? "Nothing waits to be sent."
-      : `${countText(pending, "event")} may be sent, ${waiting} of them in the outbox.`,
+      : `${pendingText(pending)} may be sent, ${waiting} of them in the outbox.`,
     ...(syncing ? ["Sending now."] : []),
     ...(paused === null ? later : [`Sending stands still: ${paused}. Sync tries again.`]),
     syncedMs === null ? "Nothing was sent yet." : `Last sent ${time(syncedMs)}.`,

@@ -50,14 +50,35 @@ export function readAfter(
 ): readonly StoredEvent[] {
   // Keys of words and streams may be used again once theirs are gone: they are looked up in the same moment, and forgotten.
   return snapshot(connection, () => {
-    const rows = connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?");
-    const words = remembering(connection.prepare("SELECT * FROM words WHERE id = ?"), toWords);
-    const sessions = remembering(
-      connection.prepare("SELECT s.* FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
-      toSession,
-    );
-    return rows.all(after, last, most).map((row) => toEvent(row, words(row["words"]), sessions(row["stream"])));
+    const statements = statementsOf(connection);
+    const words = remembering(statements.words, toWords);
+    const sessions = remembering(statements.session, toSession);
+    return statements.rows
+      .all(after, last, most)
+      .map((row) => toEvent(row, words(row["words"]), sessions(row["stream"])));
   });
+}
+
+interface Statements {
+  readonly rows: Statement;
+  readonly words: Statement;
+  readonly session: Statement;
+}
+
+const prepared = new WeakMap<Connection, Statements>();
+
+/** Prepared once for a connection. */
+function statementsOf(connection: Connection): Statements {
+  let known = prepared.get(connection);
+  if (known === undefined) {
+    known = {
+      rows: connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"),
+      words: connection.prepare("SELECT * FROM words WHERE id = ?"),
+      session: connection.prepare("SELECT s.* FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
+    };
+    prepared.set(connection, known);
+  }
+  return known;
 }
 
 /** Reads a row by its key, and makes it into an object, once. */

@@ -36,7 +36,7 @@ export const sharing = `
     -- The keys of its events, as JSON: the differences from one to the next.
     keys TEXT NOT NULL,
     events INTEGER NOT NULL,
-    -- The exact bytes of the body.
+    -- The exact bytes of the body, compressed (Zstandard).
     body BLOB NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     -- Set where the server refused it.

@@ -72,6 +72,7 @@ export function gather(connection: Connection, after: number, part: SharedPart, 
       last = event;
     }
     seen += page.length;
+    if (items.length >= most) return gathered(items, last, after, part, true);
     if (page.length < rowsPerPage) return gathered(items, last, after, part, false);
   }
   return gathered(items, last, after, part, true);

@@ -3,8 +3,8 @@
  * a change of any byte shows. The bodies lie outside the chain, by their digests, so that they can be dropped.
  */
 import { createHash } from "node:crypto";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Connection, Row, Statement } from "../store/driver.ts";
+import { type Packed, unpack } from "./packing.ts";
 import { type Receipt, type SignedReceipt, verifyReceipt } from "./receipt.ts";
 
 export const requestKinds = ["batch", "enroll", "keys", "erasure"] as const;
@@ -92,13 +92,13 @@ function statementsOf(connection: Connection): Statements {
   return known;
 }
 
-/** Appends within the transaction of the caller. `body` is kept, compressed. */
-export function append(connection: Connection, entry: Entry, body?: Uint8Array): void {
+/** Appends within the transaction of the caller, with the body that is kept. */
+export function append(connection: Connection, entry: Entry, body?: Packed): void {
   const { last, append: insert } = statementsOf(connection);
   const before = last.get();
   const text = JSON.stringify(entry);
   const hash = chained(String(before?.["hash"] ?? start), text);
-  insert.run(Number(before?.["seq"] ?? 0) + 1, text, hash, body === undefined ? null : zstdCompressSync(body));
+  insert.run(Number(before?.["seq"] ?? 0) + 1, text, hash, body ?? null);
 }
 
 /** Entries with their places, newest first. */
@@ -116,12 +116,7 @@ export function list(connection: Connection, most = 100): readonly LedgerRow[] {
 
 /** The body of an entry as it was sent; `undefined` where it was dropped or there is none. */
 export function bodyOf(connection: Connection, seq: number): Buffer | undefined {
-  return unpacked(connection.prepare("SELECT body FROM ledger WHERE seq = ?").get(seq));
-}
-
-function unpacked(row: Row | undefined): Buffer | undefined {
-  const body = row?.["body"];
-  return body instanceof Uint8Array ? zstdDecompressSync(body) : undefined;
+  return unpack(connection.prepare("SELECT body FROM ledger WHERE seq = ?").get(seq)?.["body"]);
 }
 
 /** A purge drops the bodies; what was sent, when and where to stays, by digest. */
@@ -207,7 +202,7 @@ function parsed(text: string): Entry | undefined {
 
 function digestOf(row: Row): string | undefined {
   try {
-    return sha256(unpacked(row) ?? "");
+    return sha256(unpack(row["body"]) ?? "");
   } catch {
     return undefined;
   }

@@ -4,13 +4,15 @@
  * read for sending: one that was edited, cut or put there by somebody else is set aside and reported.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile, unfinishedMark } from "../durable-file.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import type { Batch } from "./batch.ts";
+import { type Packed, pack, unpack } from "./packing.ts";
 
 export interface Waiting extends Batch {
+  readonly packed: Packed;
   readonly row: number;
   readonly attempts: number;
 }
@@ -18,9 +20,9 @@ export interface Waiting extends Batch {
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** Differences instead of keys: a thousand of them take two kilobytes. */
-const packed = (keys: readonly number[]): string => JSON.stringify(keys.map((key, n) => key - (keys[n - 1] ?? 0)));
+const differences = (keys: readonly number[]): string => JSON.stringify(keys.map((key, n) => key - (keys[n - 1] ?? 0)));
 
-function unpacked(text: unknown): readonly number[] {
+function keysOf(text: unknown): readonly number[] {
   let key = 0;
   return (JSON.parse(String(text)) as readonly number[]).map((step) => {
     key += step;
@@ -31,17 +33,18 @@ function unpacked(text: unknown): readonly number[] {
 export function addBatch(connection: Connection, { batchId, generatedAt, keys, body }: Batch): void {
   connection
     .prepare("INSERT INTO batches (batch_id, generated_at, first_key, keys, events, body) VALUES (?, ?, ?, ?, ?, ?)")
-    .run(batchId, generatedAt, keys[0] ?? 0, packed(keys), keys.length, body);
+    .run(batchId, generatedAt, keys[0] ?? 0, differences(keys), keys.length, pack(body));
 }
 
 function toWaiting(row: Row): Waiting {
-  const body = row["body"];
+  const body = unpack(row["body"]) ?? Buffer.alloc(0);
   return {
+    body,
+    packed: row["body"] as Packed,
     row: Number(row["id"]),
     batchId: String(row["batch_id"]),
     generatedAt: Number(row["generated_at"]),
-    keys: unpacked(row["keys"]),
-    body: body instanceof Uint8Array ? Buffer.from(body) : Buffer.alloc(0),
+    keys: keysOf(row["keys"]),
     attempts: Number(row["attempts"]),
   };
 }
@@ -77,7 +80,7 @@ export function withdrawBatches(connection: Connection): { readonly cursorId: nu
     .prepare("SELECT keys FROM batches WHERE rejected IS NULL AND attempts = 0 ORDER BY first_key")
     .get();
   connection.exec("DELETE FROM batches");
-  const key = first === undefined ? undefined : unpacked(first["keys"])[0];
+  const key = first === undefined ? undefined : keysOf(first["keys"])[0];
   return key === undefined ? undefined : { cursorId: key - 1 };
 }
 
@@ -106,7 +109,8 @@ export class Outbox {
   }
 
   remove(batch: Pick<Batch, "generatedAt" | "batchId">): void {
-    rmSync(this.pathOf(batch), { force: true });
+    const path = this.pathOf(batch);
+    if (existsSync(path)) unlinkSync(path);
   }
 
   /** Keeps a refused batch, with the reason beside it. */
@@ -164,8 +168,8 @@ export class Outbox {
         else aside.push(this.#setAside(name, "it is not one of ours"));
         continue;
       }
-      const body = bodyOf.get(id)?.["body"];
-      const same = body instanceof Uint8Array && digest(readFileSync(path)) === digest(body);
+      const body = unpack(bodyOf.get(id)?.["body"]);
+      const same = body !== undefined && digest(readFileSync(path)) === digest(body);
       if (!same) aside.push(this.#setAside(name, "it was changed; the batch is sent as it was"));
     }
     return aside;
@@ -184,7 +188,7 @@ export class Outbox {
     const there = rows.filter((row) =>
       existsSync(this.pathOf({ batchId: String(row["batch_id"]), generatedAt: Number(row["generated_at"]) })),
     );
-    return Math.max(0, ...there.map((row) => unpacked(row["keys"]).at(-1) ?? 0));
+    return Math.max(0, ...there.map((row) => keysOf(row["keys"]).at(-1) ?? 0));
   }
 
   /** For opting out and for a purge: nothing that was to be sent stays. */

@@ -6,6 +6,7 @@ import type { Destination } from "./destination.ts";
 import { type Answer, type Exchange, ExchangeError } from "./exchange.ts";
 import type { Identity } from "./installation.ts";
 import { type Answered, append, type RequestKind, type RequestOutcome, sha256 } from "./ledger.ts";
+import { type Packed, pack } from "./packing.ts";
 import { type Receipt, readSigned, type SignedReceipt } from "./receipt.ts";
 import { retryAfterMs } from "./retry.ts";
 import { signatureHeaders } from "./signature.ts";
@@ -15,6 +16,8 @@ export interface Asked {
   readonly method: "POST" | "DELETE" | "GET";
   readonly url: string;
   readonly body: Uint8Array;
+  /** The same, where it is packed already. */
+  readonly packed?: Packed;
   readonly batchId: string | null;
   readonly events: number;
   /** The body holds a secret: the ledger keeps its digest alone. */
@@ -103,7 +106,7 @@ export async function perform(sender: Sender, asked: Asked, beside: Beside, sign
       bytes: body.length,
       events,
     } as const;
-    append(connection, entry, asked.secret === true || body.length === 0 ? undefined : body);
+    append(connection, entry, asked.secret === true || body.length === 0 ? undefined : (asked.packed ?? pack(body)));
     beside.before?.(connection);
   });
   beside.noted?.();

@@ -13,9 +13,25 @@ export const uploadSchemas = [1, 2] as const;
 export type UploadSchema = (typeof uploadSchemas)[number];
 
 /** Under whose pseudonym. */
-export interface Pseudonym {
+export class Pseudonym {
   readonly anonUserId: string;
   readonly salt: Salt;
+  #sessionId = "";
+  #anonSessionId = "";
+
+  constructor(anonUserId: string, salt: Salt) {
+    this.anonUserId = anonUserId;
+    this.salt = salt;
+  }
+
+  /** `anon_session_id`. Events of one session mostly come one after the other. */
+  sessionOf(sessionId: string): string {
+    if (sessionId !== this.#sessionId) {
+      this.#anonSessionId = this.salt.anonSessionId(sessionId);
+      this.#sessionId = sessionId;
+    }
+    return this.#anonSessionId;
+  }
 }
 
 /** Usage aggregation, "Upload Pipeline", step 2. */
@@ -43,17 +59,17 @@ export function sharedView(
   event: StoredEvent,
   schema: UploadSchema,
   bits: number,
-  { anonUserId, salt }: Pseudonym,
+  pseudonym: Pseudonym,
 ): object | undefined {
   const agreed = (event.share?.bits ?? 0) & bits;
   const may: May = (category) => hasCategory(agreed, category);
   if (!may(eventTable[event.type].category)) return undefined;
-  const session = salt.anonSessionId(event.session.id);
+  const session = pseudonym.sessionOf(event.session.id);
   if (schema === 1) {
     if (!inSchemaOne(event)) return undefined;
     return {
       schema_version: 1,
-      anon_user_id: anonUserId,
+      anon_user_id: pseudonym.anonUserId,
       anon_session_id: session,
       ts: event.tsMs,
       seq: event.seq,

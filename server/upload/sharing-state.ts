@@ -8,7 +8,7 @@ import * as z from "zod";
 import { replaceFile } from "../durable-file.ts";
 import { Salt } from "../privacy/identity.ts";
 import type { Connection } from "../store/driver.ts";
-import type { Pseudonym } from "./shared-view.ts";
+import { Pseudonym } from "./shared-view.ts";
 
 export interface SharingState {
   readonly database: string;
@@ -30,7 +30,7 @@ export function readState(connection: Connection): SharingState | undefined {
   if (row === undefined || salt === undefined) return undefined;
   return {
     database: String(row["database"]),
-    pseudonym: { anonUserId: String(row["anon_user_id"]), salt },
+    pseudonym: new Pseudonym(String(row["anon_user_id"]), salt),
     sinceMs: Number(row["since"]),
     cursorId: Number(row["cursor_id"]),
     cursorTs: Number(row["cursor_ts"]),

@@ -35,6 +35,7 @@ import { readKeys, verifyReceipt } from "./receipt.ts";
 import { fits, perform, type Result, type Sender, type Skew } from "./request.ts";
 import { backoffMs, pauseMs, triesPerRun } from "./retry.ts";
 import { forgetEnrolled, noteEncodings, noteEnrolled, notePlain, pinKeys, readServer } from "./servers.ts";
+import { Pseudonym } from "./shared-view.ts";
 import {
   beginState,
   moveCursor,
@@ -403,11 +404,11 @@ class Run {
   }
 
   async #tryBatch(sender: Sender, waiting: Waiting): Promise<Result> {
-    const { batchId, body, keys, row } = waiting;
+    const { batchId, body, packed, keys, row } = waiting;
     const { host } = sender.destination;
     return perform(
       sender,
-      { kind: "batch", method: "POST", url: sender.destination.url, body, batchId, events: keys.length },
+      { kind: "batch", method: "POST", url: sender.destination.url, body, packed, batchId, events: keys.length },
       {
         before: (connection) => countAttempt(connection, row),
         noted: () => this.#step("sending_noted"),
@@ -603,7 +604,7 @@ export function preview(
     const part =
       state === undefined
         ? {
-            pseudonym: { anonUserId: placeholderId, salt: Salt.random() },
+            pseudonym: new Pseudonym(placeholderId, Salt.random()),
             sinceMs: 0,
             schema: ruling.schema,
             bits: categoryBits(categories),

@@ -1,0 +1,94 @@
+/** One measured run in a process of its own: `consent|import|fill|sync|post HOME [URL] [N]`. Answers over IPC. */
+import { readFileSync } from "node:fs";
+import { Agent, request } from "undici";
+import { v4, v7 } from "uuid";
+import { systemClock } from "../server/clock.ts";
+import { noticeHash } from "../server/consent-log.ts";
+import { pathsFrom } from "../server/paths.ts";
+import { markClean } from "../server/privacy/clean.ts";
+import { thisProduct } from "../server/product.ts";
+import { Store } from "../server/store/store.ts";
+import { Worker } from "../server/worker.ts";
+import { categories, categoryBits } from "../shared/categories.ts";
+import { noticeVersion } from "../shared/consent-text.ts";
+
+const [what = "", home = "", url, amount = "0"] = process.argv.slice(2);
+const env = { NEXUS_USAGE_UPLOAD_URL: url };
+const paths = pathsFrom(env, home);
+const nothing = () => undefined;
+
+function newWorker(): Worker {
+  const listener = { dataChanged: nothing, problemChanged: nothing, exportProgress: nothing, sharingChanged: nothing };
+  return new Worker(paths, env, { telemetry: true, enabled: true, proxy: null }, systemClock, listener);
+}
+
+/** Starts of commands, which schema 1 takes, straight into the store. */
+function fill(events: number): void {
+  const store = new Store(paths.database, thisProduct, systemClock);
+  const perSession = 10_000;
+  for (let done = 0; done < events; done += perSession) {
+    const sessionId = v4();
+    const nowMs = Date.now();
+    const batch = Array.from({ length: perSession }, (_, n) =>
+      markClean({
+        ...{ id: v7(), type: "agent_event", tsMs: nowMs, utcOffsetMin: 60, sessionId, source: "vscode_terminal" },
+        seq: n + 1,
+        payload: { stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start", command_path: "git commit" },
+      }),
+    );
+    store.write(batch, true, { bits: categoryBits(categories), sinceMs: 0, nowMs });
+  }
+  store.close();
+}
+
+/** Posts about a thousand times, one after the other. */
+async function post(bytes: number): Promise<void> {
+  const dispatcher = new Agent({ connections: 1, pipelining: 1 });
+  const body = Buffer.alloc(bytes, "x");
+  for (let n = 0; n < 1_000; n += 1) {
+    const answer = await request(url ?? "", { dispatcher, method: "POST", body });
+    await answer.body.text();
+  }
+  await dispatcher.close();
+}
+
+async function run(): Promise<number> {
+  switch (what) {
+    case "consent": {
+      const worker = newWorker();
+      const share = url !== undefined;
+      worker.giveConsent({
+        ...{ mode: share ? "share" : "local", collect: categories, share: share ? categories : [] },
+        ...{ destination: share ? new URL(url).host : null, automatic: false, via: "terminal" },
+        notice: { version: noticeVersion, sha256: noticeHash },
+      });
+      worker.close();
+      return 0;
+    }
+    case "import": {
+      const worker = newWorker();
+      const report = await worker.importLogs();
+      worker.close();
+      return report?.stored ?? 0;
+    }
+    case "sync": {
+      const worker = newWorker();
+      const report = await worker.sync();
+      worker.close();
+      return report.events;
+    }
+    case "fill":
+      fill(Number(amount));
+      return 0;
+    default:
+      await post(Number(amount));
+      return 0;
+  }
+}
+
+const start = performance.now();
+const count = await run();
+const ms = performance.now() - start;
+const status = readFileSync("/proc/self/status", "utf8");
+const mostBytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
+process.send?.({ ms, count, mostBytes }, () => process.disconnect());
