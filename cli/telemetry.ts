@@ -9,7 +9,7 @@ import type { JsonOption } from "./consent.ts";
 import { exitCodes, UsageError } from "./exit.ts";
 import { facts, print, printJson, timeText } from "./print.ts";
 import { withWorker } from "./product.ts";
-import { printReport } from "./usage.ts";
+import { printReport } from "./report.ts";
 
 interface EnableOptions {
   readonly share?: boolean;
@@ -27,22 +27,29 @@ interface Answer {
 }
 
 export function enable(options: EnableOptions): Promise<void> {
-  return withWorker(async (worker) => {
-    const destination = options.share === true ? destinationOf(worker) : null;
-    const answer = options.yes === true ? fromFlags(options) : await fromQuestions(options, destination);
-    if (answer === undefined) {
-      print("Nothing was changed.");
-      return;
-    }
-    const { permission } = worker.giveConsent({
-      mode: destination === null ? "local" : "share",
-      ...answer,
-      destination,
-      notice: { version: noticeVersion, sha256: noticeHash },
-    });
-    print(modeSentence(permission));
-    for (const refusal of permission.refusals) print(refusalSentence(refusal));
+  return withWorker((worker) => decide(worker, options));
+}
+
+/** Asks on the terminal whether to share with the configured destination. */
+export function askToShare(worker: Worker): Promise<void> {
+  return decide(worker, { share: true });
+}
+
+async function decide(worker: Worker, options: EnableOptions): Promise<void> {
+  const destination = options.share === true ? destinationOf(worker) : null;
+  const answer = options.yes === true ? fromFlags(options) : await fromQuestions(options, destination);
+  if (answer === undefined) {
+    print("Nothing was changed.");
+    return;
+  }
+  const { permission } = worker.giveConsent({
+    mode: destination === null ? "local" : "share",
+    ...answer,
+    destination,
+    notice: { version: noticeVersion, sha256: noticeHash },
   });
+  print(modeSentence(permission));
+  for (const refusal of permission.refusals) print(refusalSentence(refusal));
 }
 
 function destinationOf(worker: Worker): string {

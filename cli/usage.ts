@@ -1,10 +1,11 @@
 /** `nexus usage` and `nexus sync`: event logs in, batches out. */
-import type { SyncReport } from "../server/upload/uploader.ts";
+import type { Worker } from "../server/worker.ts";
 import { countText, sizeText } from "../shared/words.ts";
 import type { JsonOption } from "./consent.ts";
-import { exitCodes } from "./exit.ts";
-import { print, printJson, progressLine, timeText } from "./print.ts";
+import { print, printJson, progressLine } from "./print.ts";
 import { withWorker } from "./product.ts";
+import { printReport } from "./report.ts";
+import { askToShare } from "./telemetry.ts";
 
 interface UploadOptions extends JsonOption {
   readonly dryRun?: boolean;
@@ -15,6 +16,7 @@ interface UploadOptions extends JsonOption {
 export function usageUpload({ dryRun, limit, onlyFlush, json }: UploadOptions): Promise<void> {
   return withWorker(async (worker) => {
     if (dryRun !== true) {
+      await askFirst(worker, json === true);
       printReport(await worker.sync({ asked: true, limit, onlyFlush }), json === true);
       return;
     }
@@ -32,30 +34,11 @@ export function usageUpload({ dryRun, limit, onlyFlush, json }: UploadOptions): 
   });
 }
 
-const sentences: Readonly<Record<SyncReport["outcome"], string>> = {
-  done: "Done.",
-  not_permitted: "Nothing may be sent.",
-  busy: "Nothing was sent.",
-  waiting: "It is tried again later.",
-  paused: "Sending stands still. Run nexus sync to try again.",
-  failed: "This did not work.",
-  stopped: "Sending was stopped.",
-};
-
-export function printReport(report: SyncReport, json: boolean): void {
-  if (json) printJson({ version: 1, ...report });
-  else {
-    if (report.outcome === "done" || report.batches > 0)
-      print(`Sent ${countText(report.events, "event")} in ${countText(report.batches, "batch", "batches")}.`);
-    if (report.erased > 0) print(`${countText(report.erased, "server")} confirmed that what you shared is erased.`);
-    if (report.rejected > 0)
-      print(`The server refused ${countText(report.rejected, "batch", "batches")}; see rejected/ in the outbox.`);
-    for (const { name, reason } of report.setAside) print(`${name} in the outbox was set aside: ${reason}.`);
-    if (report.reason !== null) print(report.reason);
-    if (report.untilMs !== null) print(`The next try is due at ${timeText(report.untilMs)}.`);
-    if (report.outcome !== "done") print(sentences[report.outcome]);
-  }
-  if (report.outcome !== "done") process.exitCode = report.outcome === "failed" ? exitCodes.failed : exitCodes.notNow;
+/** Where nothing was agreed to yet and somebody is there to be asked, the sending begins with the question. */
+async function askFirst(worker: Worker, json: boolean): Promise<void> {
+  const { permission, sharing } = worker.status();
+  const asked = permission === null || permission.agreedShare.length > 0 || sharing?.destination === null;
+  if (!asked && !json && process.stdin.isTTY && process.stdout.isTTY) await askToShare(worker);
 }
 
 export function usageImport({ json }: JsonOption): Promise<void> {

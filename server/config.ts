@@ -31,6 +31,7 @@ const telemetryTable = z.strictObject({
   upload_pins: z
     .array(z.string().regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, "it must be sha256/ and 43 characters of base64"))
     .default([]),
+  ledger_body_days: z.int().min(0).max(36_500).optional(),
   retention_days: z.int().min(1).max(36_500).default(90),
   privacy: privacyTable.prefault({}),
 });

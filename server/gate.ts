@@ -80,6 +80,7 @@ export class Gate {
     const limits = {
       retentionDays: config.retention_days,
       mostBytes: config.max_db_size_mb * 1024 * 1024,
+      ledgerBodyDays: config.ledger_body_days,
     };
     const remarks = [...this.#paths.remarks, ...configRemarks(config)];
     return {

@@ -4,11 +4,13 @@ import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../test/fixtures/clean.ts";
 import { FixedClock } from "../test/fixtures/clock.ts";
 import { freshFolder } from "../test/fixtures/folder.ts";
-import { Maintenance } from "./maintenance.ts";
+import { type Limits, Maintenance } from "./maintenance.ts";
 import { thisProduct } from "./product.ts";
 import { databaseSize } from "./store/database.ts";
 import { acquire, leaseMs } from "./store/lease.ts";
 import { Store } from "./store/store.ts";
+import { append } from "./upload/ledger.ts";
+import { pack } from "./upload/packing.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 const nowMs = Date.UTC(2026, 6, 15, 10);
@@ -21,8 +23,8 @@ function setUp() {
   const maintenance = new Maintenance(store, clock, (error) => failures.push(error));
   const count = (sql: string) => Number(store.read((connection) => connection.prepare(sql).get())?.["n"]);
   /** Lets it run to its end: each step is a turn of the loop. */
-  const run = async (limits: { retentionDays: number; mostBytes: number }) => {
-    maintenance.stored(limits);
+  const run = async (limits: Omit<Limits, "ledgerBodyDays"> & Partial<Limits>) => {
+    maintenance.stored({ ledgerBodyDays: undefined, ...limits });
     for (let turn = 0; turn < 3_000; turn += 1) await new Promise(setImmediate);
     expect(failures).toEqual([]);
   };
@@ -45,6 +47,29 @@ describe("maintenance", () => {
     expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(4);
     expect(count("SELECT sum(count) n FROM rollups WHERE grain = 1")).toBe(4);
     expect(count("SELECT count(*) n FROM sessions")).toBe(1);
+    store.close();
+  });
+
+  it("drops bodies from the ledger after as many days as the user chose, and keeps its entries", async () => {
+    const { store, count, run, write } = setUp();
+    write([1]);
+    const entry = (day: number) =>
+      ({
+        phase: "sending",
+        ts: nowMs - day * dayMs,
+        kind: "batch",
+        host: "h",
+        batch_id: null,
+        sha256: "",
+        bytes: 0,
+        events: 0,
+      }) as const;
+    store.change((connection) => {
+      for (const day of [10, 1]) append(connection, entry(day), pack(Buffer.from("{}")));
+    });
+    await run({ retentionDays: 90, mostBytes: large, ledgerBodyDays: 5 });
+    expect(count("SELECT count(*) n FROM ledger")).toBe(2);
+    expect(count("SELECT count(*) n FROM ledger WHERE body IS NOT NULL")).toBe(1);
     store.close();
   });
 

@@ -11,12 +11,18 @@ import { dayOfHour, localHourOf } from "./store/local-time.ts";
 import { closeDays } from "./store/metrics.ts";
 import { expireByAge, expireOldest, shrink } from "./store/retention.ts";
 import type { Store } from "./store/store.ts";
+import { dropBodies } from "./upload/ledger.ts";
 
 /** The user's limits: `retention_days` and `max_db_size_mb` of the configuration. */
 export interface Limits {
   readonly retentionDays: number;
   readonly mostBytes: number;
+  /** `ledger_body_days`: how long the bodies in the ledger are kept; `undefined`: until a purge. */
+  readonly ledgerBodyDays: number | undefined;
 }
+
+/** What lies beside the database and expires with it. Called once a run, with the moment before which things have expired. */
+export type AlsoExpire = (oldestMs: number) => void;
 
 const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
@@ -28,13 +34,15 @@ export class Maintenance {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
+  readonly #alsoExpire: AlsoExpire;
   readonly #owner = newOwner();
   #lastMs = 0;
   #lease: Lease | undefined;
   #running = false;
   #stopped = false;
 
-  constructor(store: Store, clock: Clock, failed: (error: unknown) => void) {
+  constructor(store: Store, clock: Clock, failed: (error: unknown) => void, alsoExpire: AlsoExpire = () => undefined) {
+    this.#alsoExpire = alsoExpire;
     this.#store = store;
     this.#clock = clock;
     this.#failed = failed;
@@ -104,7 +112,7 @@ export class Maintenance {
   }
 
   /** The steps, each short; a step says with a flag whether it has to be done again. */
-  *#steps({ retentionDays, mostBytes }: Limits): Generator<(connection: Connection) => void> {
+  *#steps({ retentionDays, mostBytes, ledgerBodyDays }: Limits): Generator<(connection: Connection) => void> {
     let again = true;
     const today = dayOfHour(localHourOf(this.#clock.nowMs()));
     while (again) {
@@ -118,6 +126,11 @@ export class Maintenance {
       yield (connection) => {
         again = expireByAge(connection, oldestMs) > 0;
       };
+    }
+    yield () => this.#alsoExpire(oldestMs);
+    if (ledgerBodyDays !== undefined) {
+      const before = this.#clock.nowMs() - ledgerBodyDays * dayMs;
+      yield (connection) => dropBodies(connection, before);
     }
     // First what is free already, then the oldest events until the rest fits.
     while (databaseSize(this.#store.file) > mostBytes) {

@@ -97,11 +97,19 @@ export class Worker {
       changed: () => this.#tellSharing(),
       ...(listener.uploadStep === undefined ? {} : { step: listener.uploadStep }),
     });
-    this.#maintenance = new Maintenance(this.#store, clock, (error) => {
-      const problem = this.#explain(error);
-      // What it leaves undone because another process writes, it does an hour later.
-      if (problem.kind !== "database_locked") this.#setProblem(problem);
-    });
+    this.#maintenance = new Maintenance(
+      this.#store,
+      clock,
+      (error) => {
+        const problem = this.#explain(error);
+        // What it leaves undone because another process writes, it does an hour later.
+        if (problem.kind !== "database_locked") this.#setProblem(problem);
+      },
+      (oldestMs) => {
+        this.#logs.expire(oldestMs);
+        this.#sharing.expire(oldestMs);
+      },
+    );
     // `NEXUS_EVENT_LOG=0` stops writing and reading.
     this.#readsLogs = env["NEXUS_EVENT_LOG"] !== "0";
     this.#logs = new EventLogs(

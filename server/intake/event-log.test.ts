@@ -1,9 +1,22 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { Sharer } from "../../test/fixtures/sharing.ts";
+import { systemClock } from "../clock.ts";
+import { thisProduct } from "../product.ts";
+import { Store } from "../store/store.ts";
+import { EventLogs } from "./event-log.ts";
 
 function logs(env: Readonly<Record<string, string>> = {}) {
   const sharer = new Sharer({ env });
@@ -117,6 +130,25 @@ describe("event logs", () => {
     appendFileSync(file, before);
     expect(await worker.importLogs()).toMatchObject({ stored: 0 });
     expect(stored()).toBe(0);
+  });
+
+  it("expire once they were read to the end and not written to for as long as events are kept", async () => {
+    const { sharer, file } = logs();
+    const unread = file.replace("agent", "unread");
+    writeFileSync(file, line());
+    const { worker } = sharer;
+    await worker.importLogs();
+    writeFileSync(unread, line());
+    const long = Date.now() / 1_000 - 91 * 86_400;
+    for (const path of [file, unread]) utimesSync(path, long, long);
+    const store = new Store(join(sharer.home, "nexus", "state", "telemetry.db"), thisProduct, systemClock);
+    const limits = new EventLogs(
+      join(file, ".."),
+      () => ({ stored: 0, repeated: 0, refused: 0, earlier: 0 }),
+      (work) => store.read(work),
+    );
+    limits.expire(Date.now() - 90 * 86_400_000);
+    expect([statSync(file).size, statSync(unread).size > 0]).toEqual([0, true]);
   });
 
   it("invariant: never-lost-never-twice: whatever the pieces in which it is written", async () => {

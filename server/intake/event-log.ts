@@ -108,6 +108,22 @@ export class EventLogs {
     return report;
   }
 
+  /** Empties the logs that were read to their end and not written to since a moment. */
+  expire(oldestMs: number): void {
+    for (const { path, size } of this.list()) {
+      if (size === 0 || statSync(path).mtimeMs >= oldestMs) continue;
+      const file = openSync(path, "r");
+      let read: boolean;
+      try {
+        const { identity } = new LogReader(file);
+        read = identity !== undefined && this.#positionOf(identity, size) === size;
+      } finally {
+        closeSync(file);
+      }
+      if (read) truncateSync(path);
+    }
+  }
+
   /** Empties the logs: for a purge. Writers that hold them open go on at their beginning. */
   empty(): void {
     for (const { path } of this.list()) truncateSync(path);

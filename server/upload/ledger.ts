@@ -119,9 +119,9 @@ export function bodyOf(connection: Connection, seq: number): Buffer | undefined 
   return unpack(connection.prepare("SELECT body FROM ledger WHERE seq = ?").get(seq)?.["body"]);
 }
 
-/** A purge drops the bodies; what was sent, when and where to stays, by digest. */
-export function dropBodies(connection: Connection): void {
-  connection.exec("UPDATE ledger SET body = NULL WHERE body IS NOT NULL");
+/** A purge drops the bodies, or those of before a moment; what was sent, when and where to stays, by digest. */
+export function dropBodies(connection: Connection, beforeMs = Number.MAX_SAFE_INTEGER): void {
+  connection.prepare("UPDATE ledger SET body = NULL WHERE body IS NOT NULL AND entry ->> 'ts' < ?").run(beforeMs);
 }
 
 /** Whether a batch was ever begun to be sent. */

@@ -115,10 +115,20 @@ export class Outbox {
 
   /** Keeps a refused batch, with the reason beside it. */
   reject(batch: Batch, reason: string): void {
-    const target = join(this.folder, rejectedFolder, `usage-batch-${batch.generatedAt}-${batch.batchId}`);
+    const target = this.#rejectedPath(batch);
     replaceFile(`${target}.json`, batch.body);
     replaceFile(`${target}.reason.txt`, `${reason}\n`);
     this.remove(batch);
+  }
+
+  /** Removes a refused batch. */
+  forget(batch: Pick<Batch, "generatedAt" | "batchId">): void {
+    const target = this.#rejectedPath(batch);
+    for (const path of [`${target}.json`, `${target}.reason.txt`]) rmSync(path, { force: true });
+  }
+
+  #rejectedPath({ generatedAt, batchId }: Pick<Batch, "generatedAt" | "batchId">): string {
+    return join(this.folder, rejectedFolder, `usage-batch-${generatedAt}-${batchId}`);
   }
 
   /**

@@ -182,6 +182,18 @@ export class Sharing {
     if (state !== undefined) writeStateFile(this.#parts.paths.uploadStateFile, state);
   }
 
+  /** Batches that a server refused go with the events they were made of. */
+  expire(oldestMs: number): void {
+    const { store } = this.#parts;
+    const old = "FROM batches WHERE rejected IS NOT NULL AND generated_at < ?";
+    const rows =
+      store.read((connection) => connection.prepare(`SELECT batch_id, generated_at ${old}`).all(oldestMs)) ?? [];
+    for (const row of rows) {
+      this.#outbox.forget({ batchId: String(row["batch_id"]), generatedAt: Number(row["generated_at"]) });
+    }
+    if (rows.length > 0) store.change((connection) => connection.prepare(`DELETE ${old}`).run(oldestMs));
+  }
+
   stop(): void {
     this.#uploader.stop("The recorder ended.");
   }
