@@ -134,6 +134,27 @@ describe("invariant: only-you-can-say-yes", () => {
     expect(await sharer.worker.sync()).toMatchObject({ events: 5 });
   });
 
+  it("shares a category only where it was agreed to when the event was recorded, and still is", async () => {
+    const server = await UsageServer.start();
+    const sharer = new Sharer({ url: server.url });
+    sharer.consent("share", { share: ["tool_usage"] });
+    sharer.record(2);
+    sharer.consent("share", { share: ["tool_usage", "command_usage"] });
+    sharer.record(2, Date.now() + 5);
+    await sharer.worker.sync();
+    const paths = () => [...server.events.values()].map(({ command_path: path }) => path);
+    expect(paths()).toEqual([undefined, "git push"]);
+    sharer.record(2, Date.now() + 5);
+    sharer.consent("share", { share: ["tool_usage"] });
+    await sharer.worker.sync();
+    expect(paths()).toEqual([undefined, "git push", undefined]);
+    sharer.record(2, Date.now() + 5);
+    sharer.consent("share", { share: ["command_usage"] });
+    await sharer.worker.sync();
+    // Without the category of its type an event stays here.
+    expect(paths()).toHaveLength(3);
+  });
+
   it("shares nothing that was recorded while somebody said no", async () => {
     const server = await UsageServer.start();
     const sharer = new Sharer({ url: server.url });
