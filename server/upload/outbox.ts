@@ -4,7 +4,8 @@
  * read for sending: one that was edited, cut or put there by somebody else is set aside and reported.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile, unfinishedMark } from "../durable-file.ts";
 import type { Connection, Row } from "../store/driver.ts";
@@ -108,9 +109,8 @@ export class Outbox {
     replaceFile(this.pathOf(batch), batch.body);
   }
 
-  remove(batch: Pick<Batch, "generatedAt" | "batchId">): void {
-    const path = this.pathOf(batch);
-    if (existsSync(path)) unlinkSync(path);
+  async remove(batch: Pick<Batch, "generatedAt" | "batchId">): Promise<void> {
+    await rm(this.pathOf(batch), { force: true });
   }
 
   /** Keeps a refused batch, with the reason beside it. */
@@ -118,7 +118,7 @@ export class Outbox {
     const target = this.#rejectedPath(batch);
     replaceFile(`${target}.json`, batch.body);
     replaceFile(`${target}.reason.txt`, `${reason}\n`);
-    this.remove(batch);
+    rmSync(this.pathOf(batch), { force: true });
   }
 
   /** Removes a refused batch. */

@@ -171,6 +171,7 @@ class Run {
   #rejected = 0;
   #erased = 0;
   #setAside: readonly SetAside[] = [];
+  #removal: Promise<void> = Promise.resolve();
 
   constructor(parts: UploaderParts, owner: string, options: SyncOptions, stop: AbortController) {
     this.#parts = parts;
@@ -289,6 +290,7 @@ class Run {
       await this.#sendBatch(waiting);
       this.#parts.progress?.({ events: this.#events, batches: this.#batches });
     }
+    await this.#removal;
     this.#change((connection) => {
       connection.prepare("UPDATE sharing SET synced_at = ?, failures = 0, wait_until = 0").run(this.#now());
     });
@@ -384,11 +386,10 @@ class Run {
         case "already_received":
           this.#events += waiting.keys.length;
           this.#batches += 1;
-          this.#parts.outbox.remove(waiting);
-          this.#step("file_removed");
+          await this.#remove(waiting);
           return;
         case "too_large":
-          this.#halve(waiting);
+          await this.#halve(waiting);
           return;
         case "rejected":
           this.#parts.outbox.reject(waiting, sentence(result));
@@ -539,7 +540,7 @@ class Run {
     throw new Stop("paused", reason);
   }
 
-  #halve(waiting: Waiting): void {
+  async #halve(waiting: Waiting): Promise<void> {
     const halves = halvesOf(waiting);
     if (halves.length === 0) {
       const reason = "the server finds a single event too large";
@@ -553,7 +554,16 @@ class Run {
       for (const half of halves) addBatch(connection, half);
     });
     for (const half of halves) this.#parts.outbox.write(half);
-    this.#parts.outbox.remove(waiting);
+    await this.#remove(waiting);
+  }
+
+  /** Removes a file while the next batch is made: to remove one may take as long as to send it. */
+  async #remove(batch: Batch): Promise<void> {
+    await this.#removal;
+    const removal = this.#parts.outbox.remove(batch).then(() => this.#step("file_removed"));
+    // Where it fails, whoever waits for it hears of it.
+    removal.catch(() => undefined);
+    this.#removal = removal;
   }
 }
 
