@@ -2,8 +2,10 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { productVersion } from "../server/product.ts";
 import { consentHistory, consentShow } from "./consent.ts";
+import { deleteData, explain, exportData } from "./data.ts";
 import { exitCodes, UsageError } from "./exit.ts";
 import { ledgerList, ledgerShow, ledgerVerify } from "./ledger.ts";
+import { showStats } from "./stats.ts";
 import { disable, enable, eraseRemote, status } from "./telemetry.ts";
 import { usageImport, usageUpload } from "./usage.ts";
 
@@ -75,6 +77,37 @@ Examples:
     .description("ask every server that was sent something to erase it")
     .option(...json)
     .action(eraseRemote);
+
+  telemetry
+    .command("export")
+    .description("write everything that is stored to a file")
+    .requiredOption("--output <file>", "where to")
+    .option("--format <format>", "json, jsonl or csv; else by the file's ending")
+    .option(...json)
+    .action(exportData);
+  telemetry
+    .command("delete")
+    .alias("purge")
+    .description("delete everything that is stored, and prove it")
+    .option("--confirm", "do not ask")
+    .option(...json)
+    .action(deleteData);
+  telemetry
+    .command("explain")
+    .description("say what is recorded and why; of one event or field in full")
+    .argument("[name]", "an event or a field")
+    .option(...json)
+    .action(explain);
+
+  nexus
+    .command("stats")
+    .description("print what your tools did: the last 30 days, or another period")
+    .option("--today", "of today")
+    .option("--week", "of the last 7 days")
+    .option("--month", "of the last 30 days (the default)")
+    .option("--year", "of the last 12 months")
+    .option(...json)
+    .action(showStats);
 
   const usage = nexus.command("usage").description("event logs in, batches out");
   usage

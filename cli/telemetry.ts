@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { noticeHash } from "../server/consent-log.ts";
 import type { Worker } from "../server/worker.ts";
 import { type Category, categories } from "../shared/categories.ts";
+import type { Permission } from "../shared/consent.ts";
 import { notice, noticeText, noticeVersion } from "../shared/consent-text.ts";
 import { countText, modeSentence, pendingText, refusalSentence, sizeText } from "../shared/words.ts";
 import type { JsonOption } from "./consent.ts";
@@ -134,8 +135,9 @@ export function disable({ eraseRemote: erase }: { readonly eraseRemote?: boolean
       ...{ mode: "off", collect: [], share: [], destination: null, automatic: false, via: "terminal" },
       notice: { version: noticeVersion, sha256: noticeHash },
     });
-    print(modeSentence(permission));
-    const sharing = worker.status().sharing;
+    print(permission.mode === "off" ? "Telemetry disabled." : modeSentence(permission));
+    const { sharing, database } = worker.status();
+    if (database !== null) print("Existing data retained. Use 'nexus telemetry delete' to remove.");
     if (erase === true) printReport(await worker.eraseRemotely(), false);
     else if ((sharing?.sharedWith ?? 0) > 0)
       print("What you shared stays with the server until you run: nexus telemetry erase-remote");
@@ -153,6 +155,12 @@ export function eraseRemote({ json }: JsonOption): Promise<void> {
   });
 }
 
+function enabledText(permission: Permission | null): string {
+  if (permission === null) return "not known";
+  if (permission.mode !== "off") return "true";
+  return permission.consent === "never_asked" ? "false (opt-in required)" : "false";
+}
+
 export function status({ json }: JsonOption): Promise<void> {
   return withWorker((worker) => {
     const told = worker.status();
@@ -162,7 +170,7 @@ export function status({ json }: JsonOption): Promise<void> {
     }
     const { permission, database, sharing } = told;
     const rows: (readonly [string, string])[] = [
-      ["Enabled", permission === null ? "not known" : String(permission.mode !== "off")],
+      ["Enabled", enabledText(permission)],
       ["Mode", permission === null ? "not known" : modeSentence(permission)],
       ["Decided", timeText(told.decidedMs)],
       ["May record", permission?.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
@@ -174,6 +182,7 @@ export function status({ json }: JsonOption): Promise<void> {
     ];
     if (database !== null) rows.push(["Events stored", database.events.toLocaleString("en-US")]);
     if (sharing !== null) {
+      rows.push(["Last stored", timeText(database?.newestMs ?? null)]);
       rows.push(["Destination", sharing.destination ?? "none"]);
       if (permission?.mode === "share") {
         rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} of them in the outbox`]);
@@ -182,6 +191,7 @@ export function status({ json }: JsonOption): Promise<void> {
       if (sharing.paused !== null) rows.push(["Paused", sharing.paused]);
       if (sharing.erasures > 0) rows.push(["Erasures", `${sharing.erasures} not confirmed yet`]);
     }
+    print("Telemetry Status\n================");
     print(facts(rows));
     for (const refusal of permission?.refusals ?? []) print(refusalSentence(refusal));
     for (const remark of told.remarks) print(remark);

@@ -219,6 +219,11 @@ export const stats = request(
     /** Where recording began, if that is within the period: the time before it is no silence of the user's. */
     recordedFromMs: nullable(whole()),
     sessions: whole(),
+    /** From a session's first to its last event, in milliseconds; `null` without sessions. */
+    averageSessionMs: nullable(whole()),
+    /** Of Nexus tools, by event logs and the API (ADR-003). */
+    workspacesCreated: whole(),
+    tasksCompleted: whole(),
     /** Terminal commands that ended. */
     commands: whole(),
     succeeded: whole(),

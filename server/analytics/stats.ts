@@ -2,6 +2,7 @@
  * What the page shows for a period: counts, success rate, durations, the most used commands and tools, activity. It reads
  * rollups alone, so that a year costs what its buckets cost and never what its events cost.
  */
+import type { EventTypeName } from "../../shared/events.ts";
 import type { Period, Ranked, Stats } from "../../shared/protocol.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import { startOfHour } from "../store/local-time.ts";
@@ -21,6 +22,9 @@ export function emptyStats(period: Period, nowMs: number): Stats {
     toMs: nowMs,
     recordedFromMs: null,
     sessions: 0,
+    averageSessionMs: null,
+    workspacesCreated: 0,
+    tasksCompleted: 0,
     commands: 0,
     succeeded: 0,
     failed: 0,
@@ -96,7 +100,9 @@ export function readStats(connection: Connection, period: Period, nowMs: number)
   return {
     ...emptyStats(period, nowMs),
     recordedFromMs: firstRecorded(connection, span),
-    sessions: sessionsIn(connection, span),
+    ...sessionsIn(connection, span),
+    workspacesCreated: countOf(connection, parts, "workspace_created"),
+    tasksCompleted: countOf(connection, parts, "task_completed"),
     commands: all.count,
     succeeded: all.succeeded,
     failed: all.failed,
@@ -145,11 +151,21 @@ function activityOf(rows: readonly Row[], { buckets }: Span): Stats["activity"] 
 }
 
 /** Sessions of which some part lies in the span. */
-function sessionsIn(connection: Connection, { fromMs, endMs }: Span): number {
+function sessionsIn(connection: Connection, { fromMs, endMs }: Span): Pick<Stats, "sessions" | "averageSessionMs"> {
   const row = connection
-    .prepare("SELECT count(*) n FROM sessions WHERE ended_at >= ? AND started_at < ?")
+    .prepare("SELECT count(*) n, avg(duration_ms) mean FROM sessions WHERE ended_at >= ? AND started_at < ?")
     .get(fromMs, endMs);
-  return Number(row?.["n"] ?? 0);
+  const mean = row?.["mean"];
+  return { sessions: Number(row?.["n"] ?? 0), averageSessionMs: typeof mean === "number" ? Math.round(mean) : null };
+}
+
+function countOf(connection: Connection, parts: readonly Segment[], type: EventTypeName): number {
+  const rows = readSegments(
+    connection,
+    parts,
+    (from) => `SELECT total(m.count) n FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = '${type}'`,
+  );
+  return Number(rows[0]?.["n"] ?? 0);
 }
 
 function droppedIn(connection: Connection, parts: readonly Segment[]): number {

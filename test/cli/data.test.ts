@@ -1,0 +1,116 @@
+/** The user's own data on the terminal: statistics, export, erasure, explanations; also with recording off. */
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { v4, v7 } from "uuid";
+import { beforeEach, describe, expect, it } from "vitest";
+import { eventTypeNames } from "../../shared/events.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { nexus } from "./nexus.ts";
+
+let home = "";
+const ran = (...args: readonly string[]) => nexus(home, {}, ...args);
+
+beforeEach(() => {
+  home = freshFolder();
+});
+
+/** Twelve workspaces, 47 tasks, and 100 commands of which 94 succeeded. */
+async function worked(): Promise<void> {
+  await ran("telemetry", "enable", "--yes");
+  const folder = join(home, "nexus", "state", "events");
+  mkdirSync(folder, { recursive: true });
+  const session_id = v4();
+  const ts = Date.now() + 1;
+  let seq = 0;
+  const line = (event_type: string, fields: object) => {
+    seq += 1;
+    const envelope = { id: v7(), ts, utc_offset_min: 0, session_id, source: "nexus_cli", seq, event_type };
+    return JSON.stringify({ ...envelope, ...fields });
+  };
+  const end = (n: number) => ({
+    ...{ stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "end", command_line: "git push" },
+    ...{ exit_code: n < 94 ? 0 : 1, duration_ms: 10 },
+  });
+  const lines = [
+    ...Array.from({ length: 12 }, () => line("workspace_created", { template: "other" })),
+    ...Array.from({ length: 47 }, () => line("task_completed", { status: "ok" })),
+    ...Array.from({ length: 100 }, (_, n) => line("agent_event", end(n))),
+  ];
+  writeFileSync(join(folder, "a.jsonl"), `${lines.join("\n")}\n`);
+  expect(JSON.parse((await ran("usage", "import", "--json")).out)).toMatchObject({ stored: 159 });
+}
+
+describe("nexus stats", () => {
+  it("shows the box of ADR-003", async () => {
+    await worked();
+    const { out } = await ran("stats");
+    expect(out.split("\n").slice(0, 8)).toEqual([
+      "╔══════════════════════════════════════════════════════════╗",
+      "║  Nexus Usage Analytics (Last 30 Days)                    ║",
+      "╠══════════════════════════════════════════════════════════╣",
+      "║  Workspaces Created:     12                              ║",
+      "║  Tasks Completed:        47                              ║",
+      "║  Avg Session Length:     < 1 ms                          ║",
+      "║  Success Rate:           94%                             ║",
+      "╚══════════════════════════════════════════════════════════╝",
+    ]);
+    expect(out).toMatch(/git push\s+100 {2}6 failed {2}median 10 ms/);
+    expect(JSON.parse((await ran("stats", "--week", "--json")).out)).toMatchObject({
+      ...{ version: 1, period: "week", commands: 100, succeeded: 94, workspacesCreated: 12, tasksCompleted: 47 },
+    });
+  });
+
+  it("says that there is nothing yet, and creates nothing", async () => {
+    expect((await ran("stats")).out).toContain("No command has been recorded");
+    expect(existsSync(join(home, "nexus"))).toBe(false);
+  });
+});
+
+describe("nexus telemetry export", () => {
+  it("writes by the file's ending, whole and for the user alone, also in mode off", async () => {
+    await worked();
+    await ran("telemetry", "disable");
+    const file = join(home, "mine.csv");
+    expect(await ran("telemetry", "export", "--output", file)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("159 events"),
+    });
+    expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(160);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("refuses an unknown format and a folder that is not there", async () => {
+    expect(await ran("telemetry", "export", "--output", "x", "--format", "xml")).toMatchObject({ code: 2 });
+    expect(await ran("telemetry", "export", "--output", join(home, "no", "x.json"))).toMatchObject({ code: 1 });
+  });
+});
+
+describe("nexus telemetry delete", () => {
+  it("asks, and without a terminal says what to do", async () => {
+    await worked();
+    const asked = await ran("telemetry", "delete");
+    expect(asked).toMatchObject({ code: 2, err: expect.stringContaining("--confirm") });
+    expect(asked.out).toMatch(/Events to be deleted: 159/);
+  });
+
+  it("--confirm deletes everything and proves it, also in mode off", async () => {
+    await worked();
+    await ran("telemetry", "disable");
+    expect((await ran("telemetry", "delete", "--confirm")).out).toMatch(
+      /Deleted 159 events\..*\nNone of 160 ids is left in any file\./,
+    );
+    expect((await ran("telemetry", "status")).out).toMatch(/Events stored: 0/);
+    expect((await ran("telemetry", "purge", "--confirm")).code).toBe(0);
+  });
+});
+
+describe("nexus telemetry explain", () => {
+  it("names every event, and says of a field what, why, who sees it, and how to switch it off", async () => {
+    const all = (await ran("telemetry", "explain")).out;
+    for (const type of eventTypeNames) expect(all).toContain(`event ${type}:`);
+    const field = (await ran("telemetry", "explain", "command_path")).out;
+    for (const part of ["Why:", "Who sees it:", "Kept:", "Switch off:"]) expect(field).toContain(part);
+    expect(await ran("telemetry", "explain", "nonsense")).toMatchObject({ code: 2 });
+    expect(existsSync(join(home, "nexus"))).toBe(false);
+  });
+});
