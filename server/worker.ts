@@ -120,7 +120,10 @@ export class Worker {
     this.#follow = new Follow(
       paths.eventLogFolder,
       () => this.importLogs({ signal: this.#ending.signal }),
-      (error) => this.#setProblem(this.#explain(error)),
+      (error) => {
+        if (error instanceof NotPermittedError) this.#follow.stop();
+        else this.#setProblem(this.#explain(error));
+      },
     );
     this.#collector = new Collector(this.#gate, this.#firewall, this.#store, this.#maintenance, clock, (error) =>
       this.#explain(error),
@@ -131,7 +134,7 @@ export class Worker {
   #shareOn(): void {
     const nowMs = this.#clock.nowMs();
     if (Math.abs(nowMs - this.#toldMs) < sharingToldMs) return;
-    const { mode, automatic } = this.#gate.rule().permission;
+    const { mode, automatic } = this.#permitted();
     if (mode !== "share") return;
     this.#tellSharing();
     if (!automatic || Math.abs(nowMs - this.#sentMs) < automaticMs) return;
@@ -139,9 +142,22 @@ export class Worker {
     this.#sharing.sync({ asked: false }).catch((error: unknown) => this.#setProblem(this.#explain(error)));
   }
 
+  /** Off where it cannot be known: what was just stored stays stored. */
+  #permitted(): Pick<Permission, "mode" | "automatic"> {
+    try {
+      return this.#gate.rule().permission;
+    } catch {
+      return { mode: "off", automatic: false };
+    }
+  }
+
   #tellSharing(): void {
     this.#toldMs = this.#clock.nowMs();
-    this.#listener.sharingChanged(this.#sharing.status());
+    try {
+      this.#listener.sharingChanged(this.#sharing.status());
+    } catch (error) {
+      this.#setProblem(this.#explain(error));
+    }
   }
 
   /** Picks up what was written to event logs while no worker ran, and follows them, where something may be recorded. */

@@ -60,8 +60,9 @@ export function waitingEvents(connection: Connection): number {
   return Number(connection.prepare("SELECT total(events) n FROM batches WHERE rejected IS NULL").get()?.["n"] ?? 0);
 }
 
-export function countAttempt(connection: Connection, row: number): void {
-  connection.prepare("UPDATE batches SET attempts = attempts + 1 WHERE id = ?").run(row);
+/** Returns whether the batch is still there. */
+export function countAttempt(connection: Connection, row: number): boolean {
+  return connection.prepare("UPDATE batches SET attempts = attempts + 1 WHERE id = ?").run(row) > 0;
 }
 
 export function removeBatch(connection: Connection, row: number): void {

@@ -10,6 +10,8 @@ const firstPauseMs = 60_000;
 const mostPauseMs = 3_600_000;
 /** What a server may ask for: a day. */
 const mostServerMs = 86_400_000;
+/** Nothing waits longer. */
+export const longestWaitMs = mostServerMs;
 
 /** Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): from nothing to twice the last bound. Milliseconds. */
 export function backoffMs(attempt: number): number {

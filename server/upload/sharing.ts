@@ -88,6 +88,9 @@ export class Sharing {
     const sameHost = typeof before === "object" && before?.mode === "share" && before.destination === now.destination;
     if (now.mode !== "share" || !sameHost) this.#end();
     if (now.mode !== "share") return;
+    // What waits was made under the consent before: other categories may be agreed to now.
+    store.change((connection) => immediately(connection, () => Sharing.withdraw(connection, false)));
+    this.#outbox.empty();
     store.make((connection) =>
       immediately(connection, () => {
         if (readState(connection) !== undefined) return;

@@ -155,6 +155,47 @@ describe("invariant: only-you-can-say-yes", () => {
     expect(paths()).toHaveLength(3);
   });
 
+  it("a narrower consent counts for what waits too", async () => {
+    const server = await UsageServer.start();
+    const sharer = new Sharer({ url: server.url });
+    sharer.consent();
+    sharer.record(10);
+    server.behave = ({ path }, answer) => {
+      if (!path.endsWith("/events")) return false;
+      answer.writeHead(503).end();
+      return true;
+    };
+    await sharer.worker.sync();
+    expect(sharer.outbox).toHaveLength(1);
+    server.behave = undefined;
+    sharer.consent("share", { share: ["tool_usage"] });
+    expect(sharer.outbox).toEqual([]);
+    await sharer.worker.sync();
+    // What was tried may have arrived, and is not made again.
+    expect(server.events.size).toBe(0);
+  });
+
+  it("a purge during a sending ends it", async () => {
+    const server = await UsageServer.start();
+    const sharer = new Sharer({ url: server.url });
+    sharer.consent();
+    sharer.record(10);
+    const other = new Sharer({ url: server.url, home: sharer.home });
+    server.behave = ({ path }, answer) => {
+      if (!path.endsWith("/events")) return false;
+      other.worker.purge();
+      answer.writeHead(503).end();
+      return true;
+    };
+    expect(await sharer.worker.sync()).toMatchObject({
+      outcome: "stopped",
+      reason: expect.stringContaining("deleted"),
+    });
+    expect(server.bodies).toHaveLength(1);
+    expect(sharer.outbox).toEqual([]);
+    expect(sharer.worker.verifyLedger()).toMatchObject({ bodies: 0, faults: [] });
+  });
+
   it("shares nothing that was recorded while somebody said no", async () => {
     const server = await UsageServer.start();
     const sharer = new Sharer({ url: server.url });

@@ -3,7 +3,7 @@
  * done again: freeze and move the cursor in one transaction; write the files; entry in the ledger; send; entry and removal;
  * remove the file. What is in doubt after a crash is sent again under the same id, with the same bytes.
  */
-import { watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Category, categoryBits } from "../../shared/categories.ts";
@@ -33,7 +33,7 @@ import {
 } from "./outbox.ts";
 import { readKeys, verifyReceipt } from "./receipt.ts";
 import { fits, perform, type Result, type Sender, type Skew } from "./request.ts";
-import { backoffMs, pauseMs, triesPerRun } from "./retry.ts";
+import { backoffMs, longestWaitMs, pauseMs, triesPerRun } from "./retry.ts";
 import { forgetEnrolled, noteEncodings, noteEnrolled, notePlain, pinKeys, readServer } from "./servers.ts";
 import { Pseudonym } from "./shared-view.ts";
 import {
@@ -237,18 +237,35 @@ class Run {
 
   /** Renews the lease while a request takes its time. */
   #beat(): void {
-    const lease = this.#parts.store.change((connection) => acquire(connection, "upload", this.#owner, this.#now()));
-    if (lease === undefined || lease.fence !== this.#lease?.fence) this.#stop.abort(new LeaseLostError());
+    try {
+      const lease = this.#parts.store.change((connection) => acquire(connection, "upload", this.#owner, this.#now()));
+      if (lease === undefined || lease.fence !== this.#lease?.fence) this.#stop.abort(new LeaseLostError());
+    } catch {
+      // Locked or full for a moment: the next beat, or the transaction that needs the lease, tells.
+    }
   }
 
   /** A withdrawal in any process counts from the next byte on. */
-  #watchConsent() {
-    const watcher = watch(dirname(this.#parts.paths.consentFile), () => {
-      if (this.#parts.gate.rule().permission.mode !== "share") this.#stop.abort(new Stop("stopped", withdrawn));
-    });
-    // Where it cannot be watched, it is still asked before each request.
-    watcher.on("error", () => undefined);
-    return watcher;
+  #watchConsent(): FSWatcher | undefined {
+    try {
+      const watcher = watch(dirname(this.#parts.paths.consentFile), () => {
+        if (!this.#maySend()) this.#stop.abort(new Stop("stopped", withdrawn));
+      });
+      watcher.on("error", () => undefined);
+      return watcher;
+    } catch {
+      // Where it cannot be watched, it is still asked before each request.
+      return undefined;
+    }
+  }
+
+  /** A configuration that cannot be read at present may hold a no. */
+  #maySend(): boolean {
+    try {
+      return this.#parts.gate.rule().permission.mode === "share";
+    } catch {
+      return false;
+    }
   }
 
   /** A transaction of the holder of the lease. */
@@ -281,7 +298,7 @@ class Run {
       this.#stop.signal.throwIfAborted();
       const waiting = this.#read(nextWaiting);
       if (waiting === undefined) {
-        if (onlyFlush || !this.#freeze(Math.min(mostEvents, limit - this.#events))) break;
+        if (onlyFlush || !(await this.#freeze(Math.min(mostEvents, limit - this.#events)))) break;
         continue;
       }
       if (this.#events + waiting.keys.length > limit) {
@@ -338,7 +355,8 @@ class Run {
     const state = this.#read(readState);
     if (state === undefined) return;
     const nowMs = this.#now();
-    if (state.serverWaitMs > nowMs) {
+    // What lies further ahead than anything waits was written before the clock was put back.
+    if (state.serverWaitMs > nowMs && state.serverWaitMs <= nowMs + longestWaitMs) {
       throw new Stop("waiting", "The server asked to be left alone for a while.", state.serverWaitMs);
     }
     if (this.#options.asked) {
@@ -346,11 +364,12 @@ class Run {
       return;
     }
     if (state.paused !== null) throw new Stop("paused", state.paused);
-    if (state.waitUntilMs > nowMs) throw new Stop("waiting", "The last tries failed.", state.waitUntilMs);
+    if (state.waitUntilMs > nowMs && state.waitUntilMs <= nowMs + longestWaitMs)
+      throw new Stop("waiting", "The last tries failed.", state.waitUntilMs);
   }
 
   /** Freezes the next batch. Returns whether there may be more to do. */
-  #freeze(limit: number): boolean {
+  async #freeze(limit: number): Promise<boolean> {
     const { outbox, paths } = this.#parts;
     const { ruling } = this.#ruling();
     const state = this.#read(readState);
@@ -370,7 +389,11 @@ class Run {
     const moved = this.#read(readState);
     if (moved !== undefined) writeStateFile(paths.uploadStateFile, moved);
     this.#step("state_written");
-    if (batch !== undefined && this.#read(nextWaiting)?.batchId === batch.batchId) outbox.write(batch);
+    if (batch !== undefined) {
+      outbox.write(batch);
+      // A purge in another process may have come between.
+      if (this.#read(nextWaiting)?.batchId !== batch.batchId) await outbox.remove(batch);
+    }
     this.#step("outbox_written");
     return batch !== undefined || more;
   }
@@ -411,7 +434,10 @@ class Run {
       sender,
       { kind: "batch", method: "POST", url: sender.destination.url, body, packed, batchId, events: keys.length },
       {
-        before: (connection) => countAttempt(connection, row),
+        before: (connection) => {
+          // A purge has taken it meanwhile.
+          if (!countAttempt(connection, row)) throw new Stop("stopped", "What was to be sent was deleted.");
+        },
         noted: () => this.#step("sending_noted"),
         after: (connection, result) => {
           noteEncodings(connection, host, result.answer?.header("accept-encoding"));
