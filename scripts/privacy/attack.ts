@@ -34,22 +34,21 @@ function casesOf(file: string): readonly Case[] {
   });
 }
 
-function attackFolder(folder: string) {
+async function attackFolder(folder: string) {
   const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
   if (names.length === 0) throw new Error(`${folder}: no .jsonl file`);
-  const files = names.sort().map((name) => {
-    const { cases, stored, leaks } = attack(casesOf(join(folder, name)));
+  const files: (readonly [string, { cases: number; stored: number; leaks: number; lines: readonly number[] }])[] = [];
+  for (const name of names.sort()) {
+    const { cases, stored, leaks } = await attack(casesOf(join(folder, name)));
     process.stderr.write(`${name}: ${cases} cases, ${leaks.length} leaks\n`);
-    return [
-      name,
-      { cases, stored, leaks: leaks.length, lines: leaks.map(({ index }) => index + 1).slice(0, 20) },
-    ] as const;
-  });
+    const lines = leaks.map(({ index }) => index + 1).slice(0, 20);
+    files.push([name, { cases, stored, leaks: leaks.length, lines }]);
+  }
   const sum = (key: "cases" | "stored" | "leaks") => files.reduce((total, [, counts]) => total + counts[key], 0);
   return { cases: sum("cases"), leaks: sum("leaks"), stored: sum("stored"), files: Object.fromEntries(files) };
 }
 
-function attackGenerated(seed: number, each: number) {
+async function attackGenerated(seed: number, each: number) {
   const groups = generatedCorpus(seed, each);
   const recall: Record<string, { cases: number; found: number; recall: number }> = {};
   const all: Case[] = [];
@@ -64,7 +63,7 @@ function attackGenerated(seed: number, each: number) {
     all.push(...cases);
   }
   for (const counts of Object.values(recall)) counts.recall = Number((counts.found / counts.cases).toFixed(4));
-  const { cases, stored, leaks } = attack(all);
+  const { cases, stored, leaks } = await attack(all);
   const words = Object.entries(commands.programs).flatMap(([program, list]) => [
     program,
     ...list.split("|").map((path) => `${program} ${path}`),
@@ -91,8 +90,8 @@ const { values } = parseArgs({
 try {
   const result =
     values.corpus === undefined
-      ? attackGenerated(Number(values.seed), Number(values.each))
-      : attackFolder(values.corpus);
+      ? await attackGenerated(Number(values.seed), Number(values.each))
+      : await attackFolder(values.corpus);
   console.log(JSON.stringify(result, null, values.corpus === undefined ? 2 : 0));
   process.exitCode = result.leaks > 0 ? 1 : 0;
 } catch (error) {

@@ -126,10 +126,13 @@ class Run {
     }
   }
 
-  /** Everything it said, and an export beside the database. */
-  finish(): string {
+  /** Everything it said, what it would send, and an export beside the database. */
+  async finish(): Promise<string> {
     const file = join(this.home, "export.json");
-    this.#said.push(JSON.stringify([this.worker.export(file), this.worker.status(), this.worker.stats("month")]));
+    const exported = await this.worker.export(file);
+    this.#said.push(
+      JSON.stringify([exported, this.worker.status(), this.worker.stats("month"), this.worker.preview()]),
+    );
     return this.#said.join("\n");
   }
 
@@ -180,17 +183,17 @@ export interface Attacked {
 }
 
 /** What stands in a database, an export and a status that no attack has touched. */
-function ownWords(needles: readonly string[]): ReadonlySet<string> {
+async function ownWords(needles: readonly string[]): Promise<ReadonlySet<string>> {
   const run = new Run();
   try {
     run.feed(types.map((event_type) => ({ event_type })));
-    return foundIn(run, run.finish(), needles);
+    return foundIn(run, await run.finish(), needles);
   } finally {
     run.end();
   }
 }
 
-export function attack(cases: readonly Case[]): Attacked {
+export async function attack(cases: readonly Case[]): Promise<Attacked> {
   const leaks: { group: string; index: number }[] = [];
   let stored = 0;
   for (let from = 0; from < cases.length; from += casesPerRun) {
@@ -201,8 +204,8 @@ export function attack(cases: readonly Case[]): Attacked {
     const run = new Run();
     try {
       run.feed(some.flatMap(({ text }, n) => ways.map((way) => way(text, from + n))));
-      const found = foundIn(run, run.finish(), needles);
-      const own = found.size === 0 ? found : ownWords([...found]);
+      const found = foundIn(run, await run.finish(), needles);
+      const own = found.size === 0 ? found : await ownWords([...found]);
       for (const [n, { group, needles: planted }] of some.entries()) {
         if (planted.some((needle) => found.has(needle) && !own.has(needle))) leaks.push({ group, index: from + n });
       }

@@ -15,8 +15,8 @@ const script = (name: string) => fileURLToPath(new URL(`../../scripts/privacy/${
 describe("invariant: no-free-text", () => {
   const groups = generatedCorpus(seed, 1);
 
-  it(`no case of a generated corpus gets out of a worker (seed ${seed})`, () => {
-    const { cases, stored, leaks } = attack(groups.flatMap((group) => group.cases));
+  it(`no case of a generated corpus gets out of a worker (seed ${seed})`, async () => {
+    const { cases, stored, leaks } = await attack(groups.flatMap((group) => group.cases));
     expect(leaks).toEqual([]);
     expect(stored).toBeGreaterThan(5 * cases);
   });
