@@ -1,5 +1,5 @@
 /** What came of a sending, on the terminal. */
-import type { SyncReport } from "../server/upload/uploader.ts";
+import type { SyncReport } from "../server/upload/sync.ts";
 import { countText } from "../shared/words.ts";
 import { exitCodes } from "./exit.ts";
 import { print, printJson, timeText } from "./print.ts";

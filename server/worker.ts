@@ -42,7 +42,7 @@ import { DestinationError } from "./upload/destination.ts";
 import { InstallationError } from "./upload/installation.ts";
 import type { LedgerRow } from "./upload/ledger.ts";
 import { Sharing, type SharingStatus } from "./upload/sharing.ts";
-import type { SyncOptions, UploadStep } from "./upload/uploader.ts";
+import type { SyncOptions, UploadStep } from "./upload/sync.ts";
 
 /** What the worker tells without being asked. */
 export interface Listener {

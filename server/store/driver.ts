@@ -31,22 +31,22 @@ export interface OpenOptions {
   readonly busyTimeoutMs: number;
 }
 
-interface Bounds {
-  readonly begin: Statement;
-  readonly commit: Statement;
+/** Something that is made once for each connection, such as its statements. */
+export function perConnection<T extends object>(make: (connection: Connection) => T): (connection: Connection) => T {
+  const known = new WeakMap<Connection, T>();
+  return (connection) => {
+    const before = known.get(connection);
+    if (before !== undefined) return before;
+    const made = make(connection);
+    known.set(connection, made);
+    return made;
+  };
 }
 
-const bounds = new WeakMap<Connection, Bounds>();
-
-/** Prepared once for a connection. */
-function boundsOf(connection: Connection): Bounds {
-  let known = bounds.get(connection);
-  if (known === undefined) {
-    known = { begin: connection.prepare("BEGIN IMMEDIATE"), commit: connection.prepare("COMMIT") };
-    bounds.set(connection, known);
-  }
-  return known;
-}
+const boundsOf = perConnection((connection) => ({
+  begin: connection.prepare("BEGIN IMMEDIATE"),
+  commit: connection.prepare("COMMIT"),
+}));
 
 /** Runs `work` in one immediate transaction: the write lock is taken first, so that it is never refused midway. */
 export function immediately<T>(connection: Connection, work: () => T): T {

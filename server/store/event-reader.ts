@@ -5,7 +5,7 @@
 import type { EventTypeName } from "../../shared/events.ts";
 import type { Value } from "../../shared/kinds.ts";
 import { durationField, parseNumbers, wordsOf } from "./columns.ts";
-import { type Value as Cell, type Connection, type Row, type Statement, snapshot } from "./driver.ts";
+import { type Value as Cell, type Connection, perConnection, type Row, type Statement, snapshot } from "./driver.ts";
 import { uuidText } from "./ids.ts";
 
 /** A session as its events name it. */
@@ -59,27 +59,11 @@ export function readAfter(
   });
 }
 
-interface Statements {
-  readonly rows: Statement;
-  readonly words: Statement;
-  readonly session: Statement;
-}
-
-const prepared = new WeakMap<Connection, Statements>();
-
-/** Prepared once for a connection. */
-function statementsOf(connection: Connection): Statements {
-  let known = prepared.get(connection);
-  if (known === undefined) {
-    known = {
-      rows: connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"),
-      words: connection.prepare("SELECT * FROM words WHERE id = ?"),
-      session: connection.prepare("SELECT s.* FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
-    };
-    prepared.set(connection, known);
-  }
-  return known;
-}
+const statementsOf = perConnection((connection) => ({
+  rows: connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"),
+  words: connection.prepare("SELECT * FROM words WHERE id = ?"),
+  session: connection.prepare("SELECT s.* FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
+}));
 
 /** Reads a row by its key, and makes it into an object, once. */
 function remembering<T>(statement: Statement, make: (row: Row) => T): (key: Cell | undefined) => T {

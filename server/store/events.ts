@@ -7,7 +7,7 @@ import type { Architecture, System } from "../../shared/vocabulary/platforms.ts"
 import type { CleanEvent } from "../privacy/clean.ts";
 import { Barred } from "./barred.ts";
 import { durationField, numbersOf } from "./columns.ts";
-import { type Connection, immediately, type Statement, type Value } from "./driver.ts";
+import { type Connection, immediately, perConnection, type Statement, type Value } from "./driver.ts";
 import { uuidBytes } from "./ids.ts";
 import { localHour } from "./local-time.ts";
 import { RecentMetrics, Tallies } from "./metrics.ts";
@@ -247,7 +247,7 @@ function countedAs(type: EventTypeName, payload: CleanEvent["payload"]): keyof S
   return ended ? "commands" : sessionCounts[type];
 }
 
-const writers = new WeakMap<Connection, Writer>();
+const writerOf = perConnection((connection) => new Writer(connection));
 
 /**
  * Stores events and returns once they are durable. A second event with the sequence number of another one is a fault
@@ -261,9 +261,7 @@ export function writeEvents(
   share?: Shareable,
   also?: (connection: Connection) => void,
 ): Written {
-  const writer = writers.get(connection) ?? new Writer(connection);
-  writers.set(connection, writer);
-  return writer.write(events, product, share, also);
+  return writerOf(connection).write(events, product, share, also);
 }
 
 export interface Totals {

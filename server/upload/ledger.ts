@@ -3,7 +3,7 @@
  * a change of any byte shows. The bodies lie outside the chain, by their digests, so that they can be dropped.
  */
 import { createHash } from "node:crypto";
-import type { Connection, Row, Statement } from "../store/driver.ts";
+import { type Connection, perConnection, type Row } from "../store/driver.ts";
 import { type Packed, unpack } from "./packing.ts";
 import { type Receipt, type SignedReceipt, verifyReceipt } from "./receipt.ts";
 
@@ -73,24 +73,10 @@ const start = "0".repeat(64);
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 const chained = (previous: string, text: string): string => sha256(`${previous}\n${text}`);
 
-interface Statements {
-  readonly last: Statement;
-  readonly append: Statement;
-}
-
-const prepared = new WeakMap<Connection, Statements>();
-
-function statementsOf(connection: Connection): Statements {
-  let known = prepared.get(connection);
-  if (known === undefined) {
-    known = {
-      last: connection.prepare("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1"),
-      append: connection.prepare("INSERT INTO ledger (seq, entry, hash, body) VALUES (?, ?, ?, ?)"),
-    };
-    prepared.set(connection, known);
-  }
-  return known;
-}
+const statementsOf = perConnection((connection) => ({
+  last: connection.prepare("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1"),
+  append: connection.prepare("INSERT INTO ledger (seq, entry, hash, body) VALUES (?, ?, ?, ?)"),
+}));
 
 /** Appends within the transaction of the caller, with the body that is kept. */
 export function append(connection: Connection, entry: Entry, body?: Packed): void {

@@ -17,9 +17,11 @@ import type { Exchange } from "./exchange.ts";
 import { Installation } from "./installation.ts";
 import { bodyOf, dropBodies, type LedgerRow, list, type Verdict, verify } from "./ledger.ts";
 import { Outbox, waitingEvents, withdrawBatches } from "./outbox.ts";
+import { preview } from "./preview.ts";
 import { readServer } from "./servers.ts";
 import { beginState, endState, moveCursor, readState, removeStateFile, writeStateFile } from "./sharing-state.ts";
-import { type Progress, preview, type SyncOptions, type SyncReport, Uploader, type UploadStep } from "./uploader.ts";
+import type { Progress, SyncOptions, SyncReport, UploadStep } from "./sync.ts";
+import { Uploader } from "./uploader.ts";
 
 /** What was agreed to. */
 export interface Agreed {

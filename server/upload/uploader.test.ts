@@ -160,11 +160,7 @@ describe("invariant: only-you-can-say-yes", () => {
     const sharer = new Sharer({ url: server.url });
     sharer.consent();
     sharer.record(10);
-    server.behave = ({ path }, answer) => {
-      if (!path.endsWith("/events")) return false;
-      answer.writeHead(503).end();
-      return true;
-    };
+    server.refuse(503);
     await sharer.worker.sync();
     expect(sharer.outbox).toHaveLength(1);
     server.behave = undefined;
@@ -239,11 +235,7 @@ describe("invariant: only-you-can-say-yes", () => {
     const sharer = new Sharer({ url: server.url });
     sharer.consent();
     sharer.record(10);
-    server.behave = (arrived, answer) => {
-      if (!arrived.path.endsWith("/events")) return false;
-      answer.writeHead(503).end();
-      return true;
-    };
+    server.refuse(503);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", left: 5 });
     expect(sharer.outbox).toHaveLength(1);
     const before = sharer.state;
@@ -316,11 +308,7 @@ describe("files", () => {
     const umask = process.umask(0);
     try {
       const server = await UsageServer.start();
-      server.behave = ({ path }, answer) => {
-        if (!path.endsWith("/events")) return false;
-        answer.writeHead(400).end();
-        return true;
-      };
+      server.refuse(400);
       const sharer = new Sharer({ url: server.url });
       sharer.consent();
       sharer.record(10);
@@ -344,11 +332,7 @@ describe("files", () => {
     const sharer = new Sharer({ url: server.url });
     sharer.consent();
     sharer.record(10);
-    server.behave = ({ path }, answer) => {
-      if (!path.endsWith("/events")) return false;
-      answer.writeHead(503).end();
-      return true;
-    };
+    server.refuse(503);
     await sharer.worker.sync();
     const [own = ""] = sharer.outbox;
     const frozen = readFileSync(join(sharer.outboxFolder, own), "utf8");
@@ -375,11 +359,7 @@ describe("files", () => {
       sharer.record(10);
       await sharer.worker.sync();
       sharer.record(10);
-      server.behave = ({ path }, answer) => {
-        if (!path.endsWith("/events")) return false;
-        answer.writeHead(503).end();
-        return true;
-      };
+      server.refuse(503);
       await sharer.worker.sync();
       server.behave = undefined;
       const before = sharer.state;

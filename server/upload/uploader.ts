@@ -6,15 +6,13 @@
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Category, categoryBits } from "../../shared/categories.ts";
 import type { Clock } from "../clock.ts";
 import type { Gate, Ruling } from "../gate.ts";
 import type { Paths } from "../paths.ts";
-import { Salt } from "../privacy/identity.ts";
 import { type Connection, immediately } from "../store/driver.ts";
 import { acquire, holds, type Lease, leaseMs, newOwner, release } from "../store/lease.ts";
 import type { Store } from "../store/store.ts";
-import { type Batch, gather, halvesOf, mostEvents, type SharedPart } from "./batch.ts";
+import { type Batch, gather, halvesOf, mostEvents } from "./batch.ts";
 import { besideOf, type Destination } from "./destination.ts";
 import { sendErasures } from "./erasure.ts";
 import type { Exchange } from "./exchange.ts";
@@ -31,11 +29,11 @@ import {
   type Waiting,
   waitingEvents,
 } from "./outbox.ts";
+import { partOf } from "./preview.ts";
 import { readKeys, verifyReceipt } from "./receipt.ts";
 import { fits, perform, type Result, type Sender, type Skew } from "./request.ts";
 import { backoffMs, longestWaitMs, pauseMs, triesPerRun } from "./retry.ts";
 import { forgetEnrolled, noteEncodings, noteEnrolled, notePlain, pinKeys, readServer } from "./servers.ts";
-import { Pseudonym } from "./shared-view.ts";
 import {
   beginState,
   moveCursor,
@@ -44,55 +42,15 @@ import {
   type SharingState,
   writeStateFile,
 } from "./sharing-state.ts";
-
-/** Every step that leaves something behind, in order; a crash may come after each. */
-export const uploadSteps = [
-  "leased",
-  "state_begun",
-  "frozen",
-  "state_written",
-  "outbox_written",
-  "enrolled",
-  "sending_noted",
-  "answer_arrived",
-  "answer_noted",
-  "file_removed",
-  "released",
-] as const;
-export type UploadStep = (typeof uploadSteps)[number];
-
-export interface SyncOptions {
-  /** At most so many events in this run. */
-  readonly limit?: number | undefined;
-  /** Sends what waits in the outbox, and builds nothing. */
-  readonly onlyFlush?: boolean | undefined;
-  /** The user asked for it: our own pauses do not count, what the server asked for does. */
-  readonly asked: boolean;
-}
-
-export const syncOutcomes = ["done", "not_permitted", "busy", "waiting", "paused", "failed", "stopped"] as const;
-export type SyncOutcome = (typeof syncOutcomes)[number];
-
-export interface SyncReport {
-  readonly outcome: SyncOutcome;
-  readonly events: number;
-  readonly batches: number;
-  readonly rejected: number;
-  /** Erasures that servers confirmed. */
-  readonly erased: number;
-  /** Events that still wait. */
-  readonly left: number;
-  /** What keeps it from going on, as a sentence. */
-  readonly reason: string | null;
-  /** When it goes on by itself, in milliseconds since 1970. */
-  readonly untilMs: number | null;
-  readonly setAside: readonly SetAside[];
-}
-
-export interface Progress {
-  readonly events: number;
-  readonly batches: number;
-}
+import {
+  LeaseLostError,
+  type Progress,
+  Stop,
+  type SyncOptions,
+  type SyncOutcome,
+  type SyncReport,
+  type UploadStep,
+} from "./sync.ts";
 
 export interface UploaderParts {
   readonly paths: Paths;
@@ -104,24 +62,6 @@ export interface UploaderParts {
   readonly open: (destination: Destination) => Promise<Exchange>;
   readonly step?: (step: UploadStep) => void;
   readonly progress?: (progress: Progress) => void;
-}
-
-/** The lease went to another process. */
-class LeaseLostError extends Error {
-  override readonly name = "LeaseLostError";
-}
-
-/** Something that ends the run, as its report tells. */
-class Stop extends Error {
-  override readonly name = "Stop";
-  readonly outcome: SyncOutcome;
-  readonly untilMs: number | null;
-
-  constructor(outcome: SyncOutcome, reason: string, untilMs: number | null = null) {
-    super(reason);
-    this.outcome = outcome;
-    this.untilMs = untilMs;
-  }
 }
 
 const withdrawn = "consent was withdrawn";
@@ -613,46 +553,8 @@ function neverNull(): never {
   throw new Error("the state that was just begun is gone");
 }
 
-export function partOf({ pseudonym, sinceMs }: SharingState, { permission, schema }: Ruling): SharedPart {
-  return { pseudonym, sinceMs, schema, bits: categoryBits(permission.share) };
-}
-
 function notPermitted({ permission }: Ruling): string {
   if (permission.consent !== "given") return "You have not agreed to share anything.";
   const names = permission.refusals.map(({ name }) => name);
   return names.length === 0 ? "You have not agreed to share anything." : `Sharing is off: ${names.join("; ")}.`;
-}
-
-/** Stands where a pseudonym will be, in a preview before there is one. */
-export const placeholderId = "00000000-0000-4000-8000-000000000000";
-
-/** The bytes that would be sent next: of the frozen batch, or as they would be frozen. Changes nothing. */
-export function preview(
-  store: Store,
-  ruling: Ruling,
-  limit: number | undefined,
-  categories: readonly Category[],
-): { readonly body: Buffer; readonly events: number; readonly placeholder: boolean } | undefined {
-  return store.read((connection) => {
-    const state = ruling.permission.mode === "share" ? readState(connection) : undefined;
-    const waiting = state === undefined ? undefined : nextWaiting(connection);
-    if (waiting !== undefined) return { body: waiting.body, events: waiting.keys.length, placeholder: false };
-    const part =
-      state === undefined
-        ? {
-            pseudonym: new Pseudonym(placeholderId, Salt.random()),
-            sinceMs: 0,
-            schema: ruling.schema,
-            bits: categoryBits(categories),
-            asIf: true,
-          }
-        : partOf(state, ruling);
-    let after = state?.cursorId ?? 0;
-    for (;;) {
-      const { batch, lastKey, more } = gather(connection, after, part, limit);
-      if (batch !== undefined) return { body: batch.body, events: batch.keys.length, placeholder: state === undefined };
-      if (!more || lastKey === after) return undefined;
-      after = lastKey;
-    }
-  });
 }

@@ -128,11 +128,7 @@ describe("nexus usage", () => {
     expect(JSON.parse((await nexus(home, env, "usage", "upload", "--only-flush", "--json")).out)).toMatchObject({
       events: 0,
     });
-    server.behave = ({ path }, answer) => {
-      if (!path.endsWith("/events")) return false;
-      answer.writeHead(503).end();
-      return true;
-    };
+    server.refuse(503);
     expect(await nexus(home, env, "sync")).toMatchObject({ code: 3, out: expect.stringContaining("try again later") });
     server.behave = undefined;
     log(10);

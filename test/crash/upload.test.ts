@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
-import { type SyncReport, uploadSteps } from "../../server/upload/uploader.ts";
+import { type SyncReport, uploadSteps } from "../../server/upload/sync.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
