@@ -17,10 +17,10 @@ interface Parts {
   readonly skew: Skew;
 }
 
-/** Returns how many were confirmed. What fails waits for the next run. */
-export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<number> {
+/** Returns the pseudonymous ids whose erasure was confirmed. What fails waits for the next run. */
+export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<readonly string[]> {
   const { installation, clock, gate, open, change, skew } = parts;
-  let confirmed = 0;
+  const confirmed: string[] = [];
   for (const { identity, destination: url } of installation.wanted()) {
     const host = new URL(url).host;
     const current = gate.rule().destination;
@@ -43,7 +43,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<n
       );
       if (outcome !== "accepted" && outcome !== "already_received") continue;
       installation.erased(identity.anon_user_id, url);
-      confirmed += 1;
+      confirmed.push(identity.anon_user_id);
     } finally {
       await exchange.close();
     }

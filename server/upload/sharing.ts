@@ -120,7 +120,10 @@ export class Sharing {
   }
 
   /** Asks every server that was sent something to erase it, now and until it has confirmed. */
-  eraseRemotely(): Promise<SyncReport> {
+  async eraseRemotely(): Promise<SyncReport> {
+    this.installation.wantErasure();
+    // A run that began before knows nothing of it, and may have sent something since.
+    await this.#uploader.settled();
     this.installation.wantErasure();
     return this.sync({ asked: true });
   }

@@ -273,6 +273,33 @@ describe("remote erasure", () => {
     expect(server.arrived.at(-1)).toMatchObject({ method: "DELETE" });
   });
 
+  it("while sharing goes on: what follows goes out under another pseudonym", async () => {
+    const server = await UsageServer.start();
+    const sharer = new Sharer({ url: server.url });
+    sharer.consent();
+    sharer.record(10);
+    await sharer.worker.sync();
+    const before = sharer.state.anon_id;
+    expect(await sharer.worker.eraseRemotely()).toMatchObject({ outcome: "done", erased: 1 });
+    expect(server.events.size).toBe(0);
+    sharer.record(10, Date.now() + 5);
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    expect(sharer.state.anon_id).not.toBe(before);
+    expect(server.faults).toEqual([]);
+  });
+
+  it("is asked for while a sending runs, and goes out after it", async () => {
+    const server = await UsageServer.start();
+    const sharer = new Sharer({ url: server.url });
+    sharer.consent();
+    sharer.record(10);
+    const sending = sharer.worker.sync();
+    const erasing = sharer.worker.eraseRemotely();
+    expect(await sending).toMatchObject({ events: 5 });
+    expect(await erasing).toMatchObject({ erased: 1 });
+    expect(server.events.size).toBe(0);
+  });
+
   it("survives a purge and a lost database", async () => {
     const server = await UsageServer.start();
     const sharer = new Sharer({ url: server.url });

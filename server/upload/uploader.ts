@@ -36,6 +36,7 @@ import { backoffMs, longestWaitMs, pauseMs, triesPerRun } from "./retry.ts";
 import { forgetEnrolled, noteEncodings, noteEnrolled, notePlain, pinKeys, readServer } from "./servers.ts";
 import {
   beginState,
+  endState,
   moveCursor,
   readState,
   readStateFile,
@@ -80,8 +81,9 @@ export class Uploader {
     return this.#running !== undefined;
   }
 
-  /** Runs once; a second caller gets the same report. */
-  sync(options: SyncOptions): Promise<SyncReport> {
+  /** Runs once; a second caller gets the same report. A run that is being stopped is waited for. */
+  async sync(options: SyncOptions): Promise<SyncReport> {
+    if (this.#running !== undefined && this.#stop.signal.aborted) await this.settled();
     if (this.#running === undefined) {
       this.#stop = new AbortController();
       const run = new Run(this.#parts, this.#owner, options, this.#stop);
@@ -90,6 +92,12 @@ export class Uploader {
       });
     }
     return this.#running;
+  }
+
+  /** Resolves once nothing runs. */
+  async settled(): Promise<void> {
+    // Its own caller hears of its failure.
+    await this.#running?.catch(() => undefined);
   }
 
   /** Nothing more is sent, from the next byte on. */
@@ -132,9 +140,7 @@ class Run {
     const beat = setInterval(() => this.#beat(), leaseMs / 3);
     const watcher = mayShare ? this.#watchConsent() : undefined;
     try {
-      this.#erased = await sendErasures({ ...this.#parts, change: this.#change, skew: this.#skew }, this.#stop.signal);
-      // A secret that proves nothing any more is not kept.
-      if (this.#erased > 0) installation.forgetUnused(this.#read(readState)?.pseudonym.anonUserId);
+      await this.#erase();
       if (!mayShare) return this.#report("done", null);
       await this.#send();
       return this.#report("done", null);
@@ -150,6 +156,20 @@ class Run {
       store.change((connection) => release(connection, lease));
       this.#step("released");
     }
+  }
+
+  /** Sends the erasures that are wanted. Whoever goes on sharing after one goes on under another pseudonym. */
+  async #erase(): Promise<void> {
+    const { installation, outbox } = this.#parts;
+    const erased = await sendErasures({ ...this.#parts, change: this.#change, skew: this.#skew }, this.#stop.signal);
+    this.#erased = erased.length;
+    if (erased.length === 0) return;
+    const current = this.#read(readState)?.pseudonym.anonUserId;
+    if (current !== undefined && erased.includes(current)) {
+      this.#change(endState);
+      outbox.empty();
+      installation.forgetUnused(undefined);
+    } else installation.forgetUnused(current);
   }
 
   #now(): number {
