@@ -1,10 +1,11 @@
 /**
  * `npm test`: every check there is, one suite after the other, and at the end the plain count over all of them.
  *
- * A suite that cannot run here is reported as skipped, by name and reason; with CI set, a skip is a failure.
+ * A suite that cannot run here is reported as skipped, by name and reason; with CI set, a skip is a failure. One that does not
+ * end in its time is ended with all that it started, and has failed.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findChromium } from "./browser.ts";
@@ -12,6 +13,10 @@ import { hasServer } from "./vscode-server/server.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const results = join(root, "out", "results");
+
+const minutes = 60_000;
+const mostForOne = 10 * minutes;
+const end = Date.now() + 45 * minutes;
 
 interface Count {
   passed: number;
@@ -26,17 +31,51 @@ interface Suite {
   readonly missing?: () => string | undefined;
 }
 
-/** Runs a program, shows what it prints, and resolves with its exit code and output. */
+/** Ends what runs now, with all that it started. */
+let endRunning = (): void => undefined;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    endRunning();
+    process.exit(1);
+  });
+}
+
+/** Runs a program in a process group of its own, shows what it prints, and resolves with its exit code and output. */
 function run(command: string, args: readonly string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    const own = process.platform !== "win32";
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: own });
+    endRunning = () => {
+      try {
+        if (child.pid !== undefined) process.kill(own ? -child.pid : child.pid, "SIGKILL");
+      } catch (error) {
+        // Usually nobody is left.
+        if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+      }
+    };
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk;
       process.stdout.write(chunk);
     });
+    child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
+    const time = Math.max(1, Math.min(mostForOne, end - Date.now()));
+    const late = setTimeout(() => {
+      console.error(
+        `\nnot ended after ${Math.round(time / 1000)} s, and ended with all that it started: ${command} ${args.join(" ")}`,
+      );
+      endRunning();
+      resolve({ code: 1, output });
+    }, time);
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code: code ?? 1, output }));
+    child.once("exit", (code) => {
+      clearTimeout(late);
+      endRunning();
+      const done = () => resolve({ code: code ?? 1, output });
+      child.once("close", done);
+      // What left its group may hold its output open for ever.
+      setTimeout(done, 5_000).unref();
+    });
   });
 }
 
@@ -51,6 +90,7 @@ async function vitest(project: string, ...flags: readonly string[]): Promise<Cou
   rmSync(file, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const { code } = await run("vitest", ["run", "--project", project, ...reporters, ...flags]);
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
   const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(file, "utf8"));
   // A file that cannot be loaded has no test that could fail.
   const failed = Math.max(numFailedTests, code === 0 ? 0 : 1);
@@ -106,4 +146,4 @@ for (const { name, run: runSuite, missing } of suites) {
 }
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
-process.exitCode = total.failed > 0 || (process.env["CI"] !== undefined && total.skipped > 0) ? 1 : 0;
+process.exit(total.failed > 0 || (process.env["CI"] !== undefined && total.skipped > 0) ? 1 : 0);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { systemClock } from "../../server/clock.ts";
 import { thisProduct } from "../../server/product.ts";
@@ -28,6 +28,10 @@ beforeAll(async () => {
   });
 });
 
+/** Those that run; one that a failed test left, stopped perhaps, is ended too. */
+const running = new Set<Writer>();
+afterEach(() => Promise.all([...running].map((one) => one.kill())));
+
 class Writer {
   readonly promised: string[] = [];
   readonly errors: string[] = [];
@@ -42,12 +46,13 @@ class Writer {
     const { stdout } = this.#process;
     if (stdout === null) throw new Error("no output");
     createInterface({ input: stdout }).on("line", (line) => this.#read(line));
+    running.add(this);
   }
 
-  /** Resolves once it has said something so many times. */
-  said(lines: number): Promise<void> {
+  /** Resolves once it has said so many things more. */
+  says(more: number): Promise<void> {
     return new Promise((done) => {
-      this.#waiting.push({ lines, done });
+      this.#waiting.push({ lines: this.#lines + more, done });
       this.#wake();
     });
   }
@@ -60,6 +65,7 @@ class Writer {
     const closed = once(this.#process, "close");
     this.#process.kill("SIGKILL");
     await closed;
+    running.delete(this);
   }
 
   #read(line: string): void {
@@ -124,7 +130,7 @@ describe("invariant: never-lost-never-twice", () => {
       writers.push(...pair);
       await Promise.all(
         pair.map(async (one, n) => {
-          await one.said(1 + ((round * 7 + n * 3) % 9));
+          await one.says(1 + ((round * 7 + n * 3) % 9));
           await one.kill();
         }),
       );
@@ -135,15 +141,16 @@ describe("invariant: never-lost-never-twice", () => {
 
   it("eight processes write at once, stopped and killed among them: nothing lost, nothing twice", async () => {
     const file = join(freshFolder(), "telemetry.db");
-    // One that is stopped may hold the lock meanwhile; the others wait for it.
     const writers = Array.from({ length: 8 }, (_, n) => new Writer(file, n, "patient"));
-    await Promise.all(writers.map((one) => one.said(3)));
-    for (const n of [0, 1]) writers[n]?.signal("SIGSTOP");
-    await writers[2]?.kill();
-    await Promise.all(writers.slice(3).map((one) => one.said(20)));
-    for (const n of [0, 1]) writers[n]?.signal("SIGCONT");
-    await Promise.all([0, 1].map((n) => writers[n]?.said(20)));
-    await Promise.all(writers.map((one, n) => (n === 2 ? undefined : one.kill())));
+    await Promise.all(writers.map((one) => one.says(3)));
+    const [first, second, killed, ...others] = writers;
+    for (const one of [first, second]) one?.signal("SIGSTOP");
+    await killed?.kill();
+    // One that is stopped may hold the lock: then the others say that they wait for it, and write when it goes on.
+    await Promise.all(others.map((one) => one.says(2)));
+    for (const one of [first, second]) one?.signal("SIGCONT");
+    await Promise.all([first, second, ...others].map((one) => one?.says(10)));
+    await Promise.all([first, second, ...others].map((one) => one?.kill()));
     check(file, writers);
   });
 });

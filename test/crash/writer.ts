@@ -9,7 +9,7 @@ import { thisProduct } from "../../server/product.ts";
 import { Store } from "../../server/store/store.ts";
 import { cleanToolUse } from "../fixtures/clean.ts";
 
-/** `patient`: a lock that is not given in time is no error, as for the queue in the editor, which sends again. */
+/** `patient`: a lock that is not given in time is said, and no error, as for the queue in the editor, which sends again. */
 const [file = "", days = "0", patient] = process.argv.slice(2);
 const clock = { nowMs: () => Date.now() };
 const store = new Store(file, thisProduct, clock);
@@ -43,7 +43,8 @@ function turn(): void {
     maintenance.stored({ retentionDays: 3_650, mostBytes: 2 ** 40, ledgerBodyDays: undefined });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (patient === undefined || !code.startsWith("SQLITE_BUSY")) complain(error);
+    if (patient !== undefined && code.startsWith("SQLITE_BUSY")) writeSync(1, '{"waits":true}\n');
+    else complain(error);
   }
   setImmediate(turn);
 }
