@@ -7,7 +7,7 @@ const { version } = JSON.parse(await readFile("package.json", "utf8"));
 /** The oldest host: VS Code 1.101 runs extensions on Node 22.15; its webviews are Chromium 134. */
 const node = { platform: "node", target: "node22.15", format: "cjs", mainFields: ["module", "main"] };
 
-const common = { bundle: true, minify: true, sourcemap: false, logLevel: "warning", legalComments: "none" };
+const common = { bundle: true, minify: !process.env.NOMIN, sourcemap: false, logLevel: "warning", legalComments: "none" };
 
 /** The faces and the client library stay out of the main bundle: files of their own, required when needed. */
 const lazy = {
@@ -15,9 +15,9 @@ const lazy = {
   setup(build) {
     build.onResolve({ filter: /^\.\/faces\.ts$/ }, () => ({ path: "./faces.cjs", external: true }));
     // The command itself, behind the check of Node's version.
-    build.onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: "./program.cjs", external: true }));
-    // The HTTP library, which most workers never need.
-    build.onResolve({ filter: /^\.\/transport\.ts$/ }, () => ({ path: "./transport.cjs", external: true }));
+    build.onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: "./program.mjs", external: true }));
+    // The HTTP library, which most workers never need; worker and command share it.
+    build.onResolve({ filter: /^\.\/transport\.ts$/ }, () => ({ path: "../worker/transport.cjs", external: true }));
     build.onResolve({ filter: /\/worker\/client\.ts$/ }, () => ({ path: "./worker-client.cjs", external: true }));
   },
 };
@@ -58,14 +58,30 @@ await Promise.all([
   build({
     ...common,
     ...node,
-    entryPoints: { nexus: "cli/main.ts", program: "cli/program.ts", transport: "server/upload/transport.ts" },
+    // It is understood by every Node, so that it can say which is too old.
+    target: "node14",
+    entryPoints: { nexus: "cli/main.ts" },
     outExtension: { ".js": ".cjs" },
-    external: ["protobufjs/minimal"],
-    supported: { "dynamic-import": false },
     plugins: [lazy],
     outdir: "dist/cli",
     banner: { js: "#!/usr/bin/env node" },
-    define: { __VERSION__: JSON.stringify(version) },
+  }),
+  build({
+    ...common,
+    ...node,
+    // Modules, so that each command loads no more than it needs.
+    format: "esm",
+    splitting: true,
+    entryPoints: { program: "cli/program.ts" },
+    outExtension: { ".js": ".mjs" },
+    external: ["protobufjs/minimal", "react-devtools-core"],
+    plugins: [lazy],
+    outdir: "dist/cli",
+    chunkNames: "[name]-[hash]",
+    banner: {
+      js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;',
+    },
+    define: { __VERSION__: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
   }),
   build({
     ...common,

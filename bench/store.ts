@@ -180,7 +180,7 @@ function yearOf(file: string, events: number): Store {
 function statsMs(store: Store, period: "month" | "year"): number {
   const times = Array.from({ length: 21 }, () => {
     const start = performance.now();
-    store.read((connection) => readStats(connection, period, Date.now()));
+    store.read((connection) => readStats(connection, { period }, Date.now()));
     return performance.now() - start;
   });
   return quantile(times, 0.5);

@@ -1,6 +1,12 @@
 /** What the command prints. Results go to standard output; what goes on meanwhile to standard error, on a terminal alone. */
+import { isPlain } from "./terminal.ts";
+
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
 export function print(text: string): void {
-  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  process.stdout.write(`${text}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -8,14 +14,17 @@ export function printJson(value: unknown): void {
 }
 
 /** Name and value a line, the values under one another. */
-export function facts(rows: readonly (readonly [string, string])[]): string {
+export function facts(rows: readonly (readonly [string, string])[], indent = ""): string {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${value}`).join("\n");
+  return rows.map(([name, value]) => `${indent}${`${name}:`.padEnd(width + 2)}${value}`).join("\n");
 }
 
 /** Shows how far something is, on one line, where somebody is looking. */
 export function progressLine(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  if (process.stderr.isTTY && !isPlain()) process.stderr.write(`\r\u001b[K${text}`);
 }
 
 export const timeText = (ms: number | null): string => (ms === null ? "never" : new Date(ms).toLocaleString("sv-SE"));
+
+export const percentText = (share: number | null, decimals = 0): string =>
+  share === null ? "–" : `${(100 * share).toFixed(decimals)}%`;

@@ -3,17 +3,23 @@ import { systemClock } from "../server/clock.ts";
 import { pathsFrom } from "../server/paths.ts";
 import { Worker } from "../server/worker.ts";
 import type { Progress } from "../shared/protocol.ts";
-import { UsageError } from "./exit.ts";
+import { InterruptedError, NotNowError, UsageError } from "./exit.ts";
 
 /** There is no editor whose switches could say no. */
-const noEditor = { telemetry: true, enabled: true, proxy: null };
+export const noEditor = { telemetry: true, enabled: true, proxy: null };
 
 export const paths = pathsFrom(process.env);
 
-/** Runs `work` with a worker and closes it. Its errors become sentences for the user. */
+interface WorkerOptions {
+  readonly exportProgress?: (progress: Progress) => void;
+  /** Ctrl-C is for somebody else: the work goes on. */
+  readonly goesOn?: boolean;
+}
+
+/** Runs `work` with a worker and closes it; Ctrl-C stops it where nothing is half done. Its errors become sentences for the user. */
 export async function withWorker<T>(
   work: (worker: Worker) => T | Promise<T>,
-  exportProgress: (progress: Progress) => void = () => undefined,
+  { exportProgress = () => undefined, goesOn = false }: WorkerOptions = {},
 ): Promise<T> {
   const listener = {
     dataChanged: () => undefined,
@@ -22,12 +28,22 @@ export async function withWorker<T>(
     sharingChanged: () => undefined,
   };
   const worker = new Worker(paths, process.env, noEditor, systemClock, listener);
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    worker.close();
+  };
+  if (!goesOn) process.once("SIGINT", interrupt);
   try {
-    return await work(worker);
+    const result = await work(worker);
+    if (interrupted) throw new InterruptedError();
+    return result;
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (interrupted) throw new InterruptedError();
+    if (error instanceof UsageError || error instanceof NotNowError) throw error;
     throw new Error(worker.explain(error), { cause: error });
   } finally {
+    process.off("SIGINT", interrupt);
     worker.close();
   }
 }

@@ -88,6 +88,28 @@ export function parseConfig(file: string, text: string): Config {
   return parsed.data;
 }
 
+export type ConfigValue = string | number | boolean | readonly string[];
+
+/** Every key, as it is named in `[telemetry]`: those of `[telemetry.privacy]` with their table. */
+export const configKeys: readonly string[] = [
+  ...Object.keys(telemetryTable.shape).filter((key) => key !== "privacy"),
+  ...Object.keys(privacyTable.shape).map((key) => `privacy.${key}`),
+];
+
+/** The value of a key; `undefined` where it is neither set nor has a default. */
+export function settingIn(config: Config, key: string): ConfigValue | undefined {
+  const [first = "", second] = key.split(".");
+  const value: unknown = Reflect.get(config, first);
+  return (second === undefined ? value : Reflect.get(Object(value), second)) as ConfigValue | undefined;
+}
+
+/** Which keys a file sets. @throws ConfigError */
+export function keysIn(file: string, text: string): ReadonlySet<string> {
+  const table = Object(tableOf(file, text, "telemetry")) as Readonly<Record<string, unknown>>;
+  const privacy = Object.keys(Object(table["privacy"]) as object).map((key) => `privacy.${key}`);
+  return new Set([...Object.keys(table).filter((key) => key !== "privacy"), ...privacy]);
+}
+
 export const defaultConfig: Config = telemetryTable.parse({});
 
 /** What the configuration forbids. It can never say yes: a `true` is a wish that the consent page serves. */

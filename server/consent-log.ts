@@ -13,8 +13,8 @@ import { noticeText, noticeVersion } from "../shared/consent-text.ts";
 import type { consentWays } from "../shared/protocol.ts";
 import type { Clock } from "./clock.ts";
 import { WatchedFile } from "./config.ts";
-import { productVersion } from "./product.ts";
 import { syncFolder } from "./sync-folder.ts";
+import { productVersion } from "./version.ts";
 
 export interface Decision {
   readonly mode: Mode;

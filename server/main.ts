@@ -12,6 +12,8 @@ import {
   exportAll,
   exportProgress,
   giveConsent,
+  insights,
+  metrics,
   preview,
   problemChanged,
   purge,
@@ -84,7 +86,9 @@ connection.onNotification(editorChanged.method, (params: unknown) => {
 answering(recordEvents, (params) => started().record(params));
 answering(giveConsent, (decision) => started().giveConsent(decision));
 answering(status, () => started().status());
-answering(stats, ({ period }) => started().stats(period));
+answering(metrics, (selection) => started().metrics(selection));
+answering(insights, (selection) => started().insights(selection));
+answering(stats, (selection) => started().stats(selection));
 answering(exportAll, ({ path, format }) => started().export(path, format));
 answering(purge, () => started().purge());
 answering(sync, () => started().sync());

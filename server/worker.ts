@@ -3,6 +3,7 @@
  *
  * Nothing here creates a file before the user has said yes, except the record of the decision itself.
  */
+import { randomUUID } from "node:crypto";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentReading, decide, type Permission } from "../shared/consent.ts";
 import type {
@@ -11,17 +12,23 @@ import type {
   eraseRemotely,
   exportAll,
   giveConsent,
-  Period,
+  Insights,
+  Metrics,
   Problem,
   Progress,
   preview,
   purge,
   recordEvents,
+  Selection,
   Stats,
   Status,
   sync,
   verifyLedger,
 } from "../shared/protocol.ts";
+import type { Source } from "../shared/sources.ts";
+import { SelectionError } from "./analytics/calendar.ts";
+import { noInsights, readInsights } from "./analytics/insights.ts";
+import { emptyMetrics, readMetrics } from "./analytics/metrics.ts";
 import { emptyStats, readStats } from "./analytics/stats.ts";
 import type { Clock } from "./clock.ts";
 import { Collector, NotPermittedError } from "./collector.ts";
@@ -36,6 +43,7 @@ import { Firewall } from "./privacy/firewall.ts";
 import { IdentityFile, NameHasher } from "./privacy/identity.ts";
 import { thisProduct } from "./product.ts";
 import { databaseSize } from "./store/database.ts";
+import { goingOn } from "./store/events.ts";
 import { storageProblem } from "./store/problem.ts";
 import { Store } from "./store/store.ts";
 import { DestinationError } from "./upload/destination.ts";
@@ -273,10 +281,28 @@ export class Worker {
     };
   }
 
-  /** @throws ConfigError, SQLite's error. */
-  stats(period: Period): Stats {
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  stats(selection: Selection): Stats {
     const nowMs = this.#clock.nowMs();
-    return this.#located().read((connection) => readStats(connection, period, nowMs)) ?? emptyStats(period, nowMs);
+    return (
+      this.#located().read((connection) => readStats(connection, selection, nowMs)) ?? emptyStats(selection, nowMs)
+    );
+  }
+
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  metrics(selection: Selection): Metrics {
+    const nowMs = this.#clock.nowMs();
+    return (
+      this.#located().read((connection) => readMetrics(connection, selection, nowMs)) ?? emptyMetrics(selection, nowMs)
+    );
+  }
+
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  insights(selection: Selection): Insights {
+    const nowMs = this.#clock.nowMs();
+    return (
+      this.#located().read((connection) => readInsights(connection, selection, nowMs)) ?? noInsights(selection, nowMs)
+    );
   }
 
   /** @throws ConfigError, the file system's or SQLite's error. */
@@ -318,6 +344,24 @@ export class Worker {
     return found === undefined ? null : { ...found, body: found.body.toString("utf8") };
   }
 
+  /** The newest events that were not sent; of all, where nothing is shared. */
+  newest(most: number): ReturnType<Sharing["newest"]> {
+    this.#located();
+    return this.#sharing.newest(most);
+  }
+
+  /** Goes on sharing under another pseudonym. */
+  resetIdentity(): void {
+    this.#located();
+    this.#sharing.resetIdentity();
+    this.#tellSharing();
+  }
+
+  /** The session of a source without windows: the one that goes on, or a new one. */
+  sessionOf(source: Source): string {
+    return this.#located().read((connection) => goingOn(connection, source, this.#clock.nowMs())) ?? randomUUID();
+  }
+
   /** The newest entries first. */
   ledger(most: number): readonly LedgerRow[] {
     this.#located();
@@ -327,6 +371,12 @@ export class Worker {
   ledgerBody(seq: number): Buffer | undefined {
     this.#located();
     return this.#sharing.ledgerBody(seq);
+  }
+
+  /** Every entry of the ledger as a line of JSON. */
+  ledgerLines(): Iterable<string> {
+    this.#located();
+    return this.#sharing.ledgerLines();
   }
 
   verifyLedger(): Result<typeof verifyLedger> {
@@ -344,7 +394,8 @@ export class Worker {
 
   /** An error of a request, in words for the user. */
   explain(error: unknown): string {
-    const own = error instanceof StaleNoticeError || error instanceof NotPermittedError;
+    const own =
+      error instanceof StaleNoticeError || error instanceof NotPermittedError || error instanceof SelectionError;
     return own ? error.message : this.#explain(error).text;
   }
 

@@ -41,6 +41,13 @@ export const whole =
     return value;
   };
 
+/** A number that is not negative. */
+export const amount: Check<number> = (value, at) => {
+  if (typeof value !== "number" || !(value >= 0) || value === Number.POSITIVE_INFINITY)
+    throw new CheckError(at, "a number from 0");
+  return value;
+};
+
 /** A share from 0 to 1. */
 export const ratio: Check<number> = (value, at) => {
   if (typeof value !== "number" || !(value >= 0 && value <= 1)) throw new CheckError(at, "a number from 0 to 1");

@@ -133,6 +133,8 @@ export function environmentRefusals(env: Environment): readonly Refusal[] {
   for (const name of masterSwitches) {
     if (saysNo(env[name])) refusals.push({ by: "environment", reach: "all", name });
   }
+  const sync = "NEXUS_TELEMETRY_CLOUD_SYNC";
+  if (saysNo(env[sync])) refusals.push({ by: "environment", reach: "sharing", name: sync });
   return refusals;
 }
 

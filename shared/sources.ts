@@ -17,4 +17,15 @@ export const sources = [
   "codex",
   "gemini_cli",
 ] as const;
+
+/** Those that tell of the tools of AI agents. */
+export const agentSources = [
+  "otlp",
+  "claude_code",
+  "cursor",
+  "vscode_agent",
+  "copilot_cli",
+  "codex",
+  "gemini_cli",
+] as const satisfies readonly (typeof sources)[number][];
 export type Source = (typeof sources)[number];

@@ -62,8 +62,9 @@ export function countText(count: number, one: string, many = `${one}s`): string 
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 }
 
-/** 0.4 → "< 1 ms", 950 → "950 ms", 61000 → "1 min 1 s", 8,100,000 → "2 h 15 min". */
+/** 0 → "0 ms", 0.4 → "< 1 ms", 950 → "950 ms", 61000 → "1 min 1 s", 8,100,000 → "2 h 15 min". */
 export function durationText(ms: number): string {
+  if (ms === 0) return "0 ms";
   if (ms < 1) return "< 1 ms";
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1_000;

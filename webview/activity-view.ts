@@ -16,16 +16,16 @@ const height = 160;
 
 const total = ({ succeeded, failed, other }: Bar): number => succeeded + failed + other;
 
-const units: Readonly<Record<Stats["period"], string>> = { today: "Hour", week: "Day", month: "Day", year: "Month" };
+const units: Readonly<Record<Stats["unit"], string>> = { hour: "Hour", day: "Day", month: "Month" };
 
-function labelOf({ startMs }: Bar, period: Stats["period"]): string {
+function labelOf({ startMs }: Bar, unit: Stats["unit"]): string {
   const start = new Date(startMs);
-  if (period === "today") return start.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  if (period === "year") return start.toLocaleDateString([], { month: "short", year: "numeric" });
+  if (unit === "hour") return start.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  if (unit === "month") return start.toLocaleDateString([], { month: "short", year: "numeric" });
   return start.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short" });
 }
 
-function barView(bar: Bar, index: number, slot: number, highest: number, period: Stats["period"]) {
+function barView(bar: Bar, index: number, slot: number, highest: number, unit: Stats["unit"]) {
   let top = height;
   const pieces = kinds.map(([kind, look]) => {
     const tall = (bar[kind] / highest) * (height - 8);
@@ -34,11 +34,11 @@ function barView(bar: Bar, index: number, slot: number, highest: number, period:
       ? ""
       : svg`<rect class=${look} x=${index * slot + slot * 0.12} y=${top} width=${slot * 0.76} height=${tall}></rect>`;
   });
-  return svg`<g><title>${labelOf(bar, period)}: ${countText(total(bar), "command")}, ${bar.failed} failed</title>
+  return svg`<g><title>${labelOf(bar, unit)}: ${countText(total(bar), "command")}, ${bar.failed} failed</title>
     <rect x=${index * slot} y="0" width=${slot} height=${height} fill="transparent"></rect>${pieces}</g>`;
 }
 
-export function activityView({ activity, period, commands }: Stats): TemplateResult {
+export function activityView({ activity, unit, commands }: Stats): TemplateResult {
   const highest = Math.max(1, ...activity.map(total));
   const slot = width / Math.max(1, activity.length);
   const [first, middle, last] = [activity[0], activity[Math.floor(activity.length / 2)], activity.at(-1)];
@@ -48,16 +48,16 @@ export function activityView({ activity, period, commands }: Stats): TemplateRes
       <h2>Activity</h2>
       <div class="legend">${kinds.map(([, look, name]) => html`<span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class=${look} width="10" height="10" rx="2"></rect></svg>${name}</span>`)}</div>
     </div>
-    <svg class="chart" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${countText(commands, "command")}, at most ${highest} in one ${units[period].toLowerCase()}; the table below has the numbers">
-      ${activity.map((bar, index) => barView(bar, index, slot, highest, period))}
+    <svg class="chart" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${countText(commands, "command")}, at most ${highest} in one ${units[unit].toLowerCase()}; the table below has the numbers">
+      ${activity.map((bar, index) => barView(bar, index, slot, highest, unit))}
       <line class="base" x1="0" y1=${height} x2=${width} y2=${height}></line>
     </svg>
-    <div class="axis" aria-hidden="true">${[first, middle, last].map((bar) => html`<span>${bar === undefined ? "" : labelOf(bar, period)}</span>`)}</div>
+    <div class="axis" aria-hidden="true">${[first, middle, last].map((bar) => html`<span>${bar === undefined ? "" : labelOf(bar, unit)}</span>`)}</div>
     <details>
       <summary>As a table</summary>
       <div class="scroll"><table>
-        <thead><tr><th scope="col">${units[period]}</th>${kinds.map(([, , name]) => html`<th class="number" scope="col">${name}</th>`)}</tr></thead>
-        <tbody>${shown.map((bar) => html`<tr><th scope="row">${labelOf(bar, period)}</th>${kinds.map(([kind]) => html`<td class="number">${bar[kind]}</td>`)}</tr>`)}</tbody>
+        <thead><tr><th scope="col">${units[unit]}</th>${kinds.map(([, , name]) => html`<th class="number" scope="col">${name}</th>`)}</tr></thead>
+        <tbody>${shown.map((bar) => html`<tr><th scope="row">${labelOf(bar, unit)}</th>${kinds.map(([kind]) => html`<td class="number">${bar[kind]}</td>`)}</tr>`)}</tbody>
       </table></div>
     </details>
   </section>`;

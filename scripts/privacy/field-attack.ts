@@ -131,7 +131,14 @@ class Run {
     const file = join(this.home, "export.json");
     const exported = await this.worker.export(file);
     this.#said.push(
-      JSON.stringify([exported, this.worker.status(), this.worker.stats("month"), this.worker.preview()]),
+      JSON.stringify([
+        exported,
+        this.worker.status(),
+        this.worker.stats({ period: "month" }),
+        this.worker.metrics({ period: "month" }),
+        this.worker.insights({ period: "month" }),
+        this.worker.preview(),
+      ]),
     );
     return this.#said.join("\n");
   }

@@ -1,5 +1,5 @@
 /** The user's local days, hours and months that a period is made of, on the wall clock and as moments. */
-import type { Period } from "../../shared/protocol.ts";
+import type { Period, Selection, Stats } from "../../shared/protocol.ts";
 import { dayOfHour, firstDayOfMonth, localHourOf, monthOfDay, startOfHour } from "../store/local-time.ts";
 import { grains } from "../store/metrics.ts";
 
@@ -23,33 +23,78 @@ export interface Span {
   readonly buckets: readonly Bucket[];
 }
 
+/** A choice of days that means nothing: what is wrong with it, in words for the user. */
+export class SelectionError extends Error {
+  override readonly name = "SelectionError";
+}
+
 const daysBack: Readonly<Record<Exclude<Period, "today" | "year">, number>> = { week: 6, month: 29 };
 
 /** How many months a year shows: this one and the twelve before it, of which the first is whole. */
 const monthsBack = 12;
 
-/** Today by hours, a week and a month (7 and 30 days, today the last) by days, a year by months. */
-export function spanOf(period: Period, nowMs: number): Span {
+/** A choice of so many days is shown by hours, or by days; a longer one by months, and none is longer than this. */
+const mostByHour = 2;
+const mostByDay = 62;
+const mostMonths = 60;
+
+export const unitOf: Readonly<Record<number, Stats["unit"]>> = {
+  [grains.hour]: "hour",
+  [grains.day]: "day",
+  [grains.month]: "month",
+};
+
+/**
+ * Today by hours, a week and a month (7 and 30 days, today the last) by days, a year by months, a choice as it is long.
+ * @throws SelectionError
+ */
+export function spanOf(selection: Selection, nowMs: number): Span {
   const today = dayOfHour(localHourOf(nowMs));
-  const toHour = (today + 1) * 24;
-  const starts = startsOf(period, today);
-  const fromHour = starts[0] ?? toHour;
+  if (selection.period === "custom") return spanOfDays(dayOf(selection.from), dayOf(selection.to));
+  switch (selection.period) {
+    case "today":
+      return spanOfDays(today, today);
+    case "year":
+      return spanOfDays(firstDayOfMonth(monthOfDay(today) - monthsBack), today);
+    default:
+      return spanOfDays(today - daysBack[selection.period], today);
+  }
+}
+
+/** The span of the same number of days that ends where this one begins. */
+export function spanBefore({ fromHour, toHour }: Span): Span {
+  return spanOfDays((2 * fromHour - toHour) / 24, fromHour / 24 - 1);
+}
+
+/** From one day to another, both included. @throws SelectionError */
+function spanOfDays(from: number, to: number): Span {
+  if (to < from) throw new SelectionError("The last day lies before the first.");
+  const months = monthOfDay(to) - monthOfDay(from) + 1;
+  if (months > mostMonths) throw new SelectionError(`That is more than ${mostMonths} months; choose fewer days.`);
+  const count = to - from + 1;
+  const grain = count <= mostByHour ? grains.hour : count <= mostByDay ? grains.day : grains.month;
+  const starts =
+    grain === grains.hour
+      ? Array.from({ length: count * 24 }, (_, hour) => from * 24 + hour)
+      : grain === grains.day
+        ? Array.from({ length: count }, (_, day) => (from + day) * 24)
+        : Array.from({ length: months }, (_, n) => Math.max(from, firstDayOfMonth(monthOfDay(from) + n)) * 24);
   return {
-    fromMs: startOfHour(fromHour),
-    endMs: startOfHour(toHour),
-    fromHour,
-    toHour,
-    grain: period === "today" ? grains.hour : period === "year" ? grains.month : grains.day,
+    fromMs: startOfHour(from * 24),
+    endMs: startOfHour((to + 1) * 24),
+    fromHour: from * 24,
+    toHour: (to + 1) * 24,
+    grain,
     buckets: starts.map((hour) => ({ startMs: startOfHour(hour), fromHour: hour, month: monthOfDay(dayOfHour(hour)) })),
   };
 }
 
-function startsOf(period: Period, today: number): readonly number[] {
-  if (period === "today") return Array.from({ length: 24 }, (_, hour) => today * 24 + hour);
-  if (period === "year") {
-    const month = monthOfDay(today);
-    return Array.from({ length: monthsBack + 1 }, (_, n) => firstDayOfMonth(month - monthsBack + n) * 24);
+/** 2026-01-31 as days of the wall clock since 1970. @throws SelectionError */
+function dayOf(text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  // JavaScript makes a 2nd of March of the 30th of February.
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) {
+    throw new SelectionError(`${text.slice(0, 20)} is no day. Write it as 2026-01-31.`);
   }
-  const back = daysBack[period];
-  return Array.from({ length: back + 1 }, (_, n) => (today - back + n) * 24);
+  return ms / (24 * 60 * 60 * 1000);
 }

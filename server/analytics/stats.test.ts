@@ -25,13 +25,13 @@ function statsOf(uses: readonly (readonly [number, Partial<CapturedFields["agent
       cleanToolUse(fields, { ts, session_id: v4(), utc_offset_min: -new Date(ts).getTimezoneOffset() }),
     ),
   );
-  const stats = store.read((connection) => readStats(connection, period, now));
+  const stats = store.read((connection) => readStats(connection, { period }, now));
   // The same from hours alone, and with every day and month made that is over.
   const closed = store.change((connection) => {
     immediately(connection, () => {
       while (closeDays(connection, dayOfHour(localHourOf(now)), 7));
     });
-    return readStats(connection, period, now);
+    return readStats(connection, { period }, now);
   });
   store.close();
   expect(closed).toEqual(stats);
@@ -93,32 +93,32 @@ describe("stats", () => {
     // Ten in the evening of the 14th in Tokyo, three in the afternoon here.
     const at = Date.UTC(2026, 6, 14, 13);
     store.write([cleanToolUse({}, { ts: at, utc_offset_min: 540 })]);
-    const bars = store.read((connection) => readStats(connection, "week", now))?.activity ?? [];
+    const bars = store.read((connection) => readStats(connection, { period: "week" }, now))?.activity ?? [];
     store.close();
     expect(bars.map(({ succeeded }) => succeeded)).toEqual([0, 0, 0, 0, 0, 1, 0]);
   });
 
   it("is empty, with all its bars, where nothing is", () => {
-    expect(emptyStats("month", now)).toMatchObject({ commands: 0, successRate: null, durations: null });
-    expect(emptyStats("month", now).activity).toHaveLength(30);
+    expect(emptyStats({ period: "month" }, now)).toMatchObject({ commands: 0, successRate: null, durations: null });
+    expect(emptyStats({ period: "month" }, now).activity).toHaveLength(30);
   });
 });
 
 describe("calendar", () => {
   it("has 24 hours of the wall clock every day, also when the clocks change", () => {
     for (const day of [new Date(2026, 2, 29, 12), new Date(2026, 9, 25, 12)]) {
-      expect(spanOf("today", day.getTime()).buckets).toHaveLength(24);
+      expect(spanOf({ period: "today" }, day.getTime()).buckets).toHaveLength(24);
     }
   });
 
   it("begins every day of a month at local midnight, over a change of clocks", () => {
-    const { buckets } = spanOf("month", new Date(2026, 10, 10, 12).getTime());
+    const { buckets } = spanOf({ period: "month" }, new Date(2026, 10, 10, 12).getTime());
     expect(buckets).toHaveLength(30);
     for (const { startMs } of buckets) expect(new Date(startMs).getHours()).toBe(0);
   });
 
   it("begins every month of a year on its first day", () => {
-    const { buckets, endMs } = spanOf("year", now);
+    const { buckets, endMs } = spanOf({ period: "year" }, now);
     expect(buckets.map(({ startMs }) => new Date(startMs).getDate())).toEqual(new Array(13).fill(1));
     expect(new Date(endMs).getTime()).toBe(new Date(2026, 6, 16).getTime());
   });

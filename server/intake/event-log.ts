@@ -263,15 +263,13 @@ class LogReader {
   }
 }
 
-/** What a line may leave out: its id, its number, the offset of the clock. */
+/** What a line may leave out beside its number, which the store gives it: its id, the offset of the clock. */
 function completed(line: object, identity: string, offset: number): object {
   const given = line as Record<string, unknown>;
   const ts = given["ts"];
   if (given["id"] === undefined && typeof ts === "number" && Number.isSafeInteger(ts) && ts >= 0) {
     given["id"] = idOf(ts, identity, offset);
   }
-  // The place in the file grows from line to line, as a number of the writer's own would.
-  given["seq"] ??= offset + 1;
   if (given["utc_offset_min"] === undefined && typeof ts === "number" && Number.isFinite(ts)) {
     given["utc_offset_min"] = -new Date(ts).getTimezoneOffset();
   }

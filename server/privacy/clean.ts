@@ -3,6 +3,9 @@ import type { EventTypeName } from "../../shared/events.ts";
 import type { Value } from "../../shared/kinds.ts";
 import type { Source } from "../../shared/sources.ts";
 
+/** The number of an event that its source did not number: the store does, in the order in which they come. */
+export const unnumbered = 0;
+
 declare const cleanBrand: unique symbol;
 
 export interface CleanEvent {

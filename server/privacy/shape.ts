@@ -15,6 +15,7 @@ import {
 import { fieldNames, fieldTable } from "../../shared/fields.ts";
 import { groupsOf, placeOf } from "../../shared/payload-layout.ts";
 import { type Source, sources } from "../../shared/sources.ts";
+import { unnumbered } from "./clean.ts";
 import type { Counters, RefusalReason } from "./counters.ts";
 
 /** What stands around a payload, as it is kept. */
@@ -160,13 +161,13 @@ function envelopeOf(given: Readonly<Record<string, unknown>>): Envelope | undefi
   const utcOffsetMin = own(given, "utc_offset_min");
   const sessionId = own(given, "session_id");
   const source = sourceNames.get(own(given, "source"));
-  const seq = own(given, "seq");
+  const seq = own(given, "seq") ?? unnumbered;
   if (typeof id !== "string" || id.length !== 36 || !uuidV7.test(id)) return undefined;
   if (typeof sessionId !== "string" || sessionId.length !== 36 || !uuidV4.test(sessionId)) return undefined;
   if (typeof ts !== "number" || !Number.isSafeInteger(ts) || ts < earliestMs) return undefined;
   if (typeof utcOffsetMin !== "number" || !Number.isInteger(utcOffsetMin)) return undefined;
   if (Math.abs(utcOffsetMin) > furthestOffsetMin) return undefined;
-  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 1 || seq > mostSeq || source === undefined)
-    return undefined;
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 0 || seq > mostSeq) return undefined;
+  if (source === undefined) return undefined;
   return { id, ts, utcOffsetMin, sessionId, source, seq };
 }

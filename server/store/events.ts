@@ -3,13 +3,14 @@
  * nothing: sending it again is harmless.
  */
 import type { EventTypeName } from "../../shared/events.ts";
+import { agentSources, type Source } from "../../shared/sources.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
-import type { CleanEvent } from "../privacy/clean.ts";
+import { type CleanEvent, unnumbered } from "../privacy/clean.ts";
 import { Barred } from "./barred.ts";
 import { durationField, numbersOf } from "./columns.ts";
 import { type Connection, immediately, perConnection, type Statement, type Value } from "./driver.ts";
 import { uuidBytes } from "./ids.ts";
-import { localHour } from "./local-time.ts";
+import { dayOfHour, localHour, localHourOf } from "./local-time.ts";
 import { RecentMetrics, Tallies } from "./metrics.ts";
 import { WordTable } from "./words.ts";
 
@@ -64,6 +65,8 @@ interface SessionDelta {
 
 interface StreamDelta {
   readonly id: number;
+  /** The number of the next event that has none of its own. */
+  nextSeq: number;
   firstSeq: number;
   lastSeq: number;
   received: number;
@@ -77,6 +80,7 @@ class Writer {
   readonly #barred: Barred;
   readonly #erasures: Statement;
   readonly #insert: Statement;
+  readonly #find: Statement;
   readonly #findSession: Statement;
   readonly #beginSession: Statement;
   readonly #extendSession: Statement;
@@ -108,9 +112,10 @@ class Writer {
          commands_executed = commands_executed + ?, workspaces_created = workspaces_created + ?,
          tasks_completed = tasks_completed + ?, errors_encountered = errors_encountered + ? WHERE id = ?`,
     );
-    this.#findStream = connection.prepare("SELECT id FROM streams WHERE session = ? AND source = ?");
+    this.#find = connection.prepare("SELECT 1 FROM events WHERE event_id = ?");
+    this.#findStream = connection.prepare("SELECT id, last_seq FROM streams WHERE session = ? AND source = ?");
     this.#beginStream = connection.prepare(
-      "INSERT INTO streams (session, source, first_seq) VALUES (?, ?, ?) RETURNING id",
+      "INSERT INTO streams (session, source, first_seq) VALUES (?, ?, ?) RETURNING id, last_seq",
     );
     this.#dropStream = connection.prepare("DELETE FROM streams WHERE id = ? AND received = 0");
     this.#dropSession = connection.prepare(
@@ -143,7 +148,7 @@ class Writer {
           barred += 1;
           continue;
         }
-        const { id, seq, tsMs, utcOffsetMin, type, payload } = event;
+        const { id, tsMs, utcOffsetMin, payload } = event;
         // Events mostly come one after the other from one source.
         if (
           session === undefined ||
@@ -155,6 +160,9 @@ class Writer {
           stream = this.#stream(streams, session.id, event);
           last = event;
         }
+        // An event that its source did not number is the next one, where it is new.
+        if (event.seq === unnumbered && this.#find.get(uuidBytes(id)) !== undefined) continue;
+        const seq = event.seq === unnumbered ? stream.nextSeq : event.seq;
         const words = this.#words.idOf(event);
         const duration = payload[durationField];
         const durationMs = typeof duration === "number" ? duration : undefined;
@@ -176,8 +184,9 @@ class Writer {
         stored += 1;
         session.firstMs = Math.min(session.firstMs, tsMs);
         session.lastMs = Math.max(session.lastMs, tsMs);
-        const counted = countedAs(type, payload);
+        const counted = countedAs(event);
         if (counted !== undefined) session.counts[counted] += 1;
+        stream.nextSeq = Math.max(stream.nextSeq, seq + 1);
         stream.firstSeq = Math.min(stream.firstSeq, seq);
         stream.lastSeq = Math.max(stream.lastSeq, seq);
         stream.received += 1;
@@ -232,18 +241,25 @@ class Writer {
     const key = `${sessionId} ${source}`;
     let stream = known.get(key);
     if (stream === undefined) {
-      const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source, seq);
-      stream = { id: Number(row?.["id"]), firstSeq: seq, lastSeq: 0, received: 0 };
+      const first = seq === unnumbered ? 1 : seq;
+      const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source, first);
+      const nextSeq = Number(row?.["last_seq"]) + 1;
+      stream = { id: Number(row?.["id"]), nextSeq, firstSeq: Number.POSITIVE_INFINITY, lastSeq: 0, received: 0 };
       known.set(key, stream);
     }
     return stream;
   }
 }
 
-/** A command is counted where it ends, in a terminal too. */
-function countedAs(type: EventTypeName, payload: CleanEvent["payload"]): keyof SessionDelta["counts"] | undefined {
+const agents: ReadonlySet<string> = new Set(agentSources);
+
+/** A command is counted where it ends, in a terminal too; what an agent runs is a use of its tool. */
+function countedAs({ type, payload, source }: CleanEvent): keyof SessionDelta["counts"] | undefined {
   const ended =
-    type === "agent_event" && payload["tool_phase"] === "end" && payload["tool_name"] === "run_terminal_cmd";
+    type === "agent_event" &&
+    payload["tool_phase"] === "end" &&
+    payload["tool_name"] === "run_terminal_cmd" &&
+    !agents.has(source);
   return ended ? "commands" : sessionCounts[type];
 }
 
@@ -262,6 +278,23 @@ export function writeEvents(
   also?: (connection: Connection) => void,
 ): Written {
   return writerOf(connection).write(events, product, share, also);
+}
+
+/** A session without windows ends after so much silence. Milliseconds. */
+const silenceMs = 30 * 60_000;
+
+/** The session of a source that is going on at a moment, on the same day of the wall clock. */
+export function goingOn(connection: Connection, source: Source, nowMs: number): string | undefined {
+  const row = connection
+    .prepare(
+      `SELECT s.session_id, s.ended_at FROM sessions s JOIN streams t ON t.session = s.id
+       WHERE t.source = ? ORDER BY s.ended_at DESC LIMIT 1`,
+    )
+    .get(source);
+  const endedMs = Number(row?.["ended_at"]);
+  const isRecent = nowMs - endedMs < silenceMs && nowMs >= endedMs;
+  const sameDay = dayOfHour(localHourOf(endedMs)) === dayOfHour(localHourOf(nowMs));
+  return row !== undefined && isRecent && sameDay ? String(row["session_id"]) : undefined;
 }
 
 export interface Totals {

@@ -48,6 +48,23 @@ export class Sketch {
     }
   }
 
+  /** How many values are in each bin, the lowest first. */
+  bins(): Float64Array {
+    return this.#counts;
+  }
+
+  /** How many values lie above a bound, and about what they add up to. */
+  above(bound: number): { readonly count: number; readonly sum: number } {
+    let count = 0;
+    let sum = 0;
+    for (let bin = binOf(bound) + 1; bin < binCount; bin += 1) {
+      const here = this.#counts[bin] ?? 0;
+      count += here;
+      sum += here * mapping.value(bin - 1);
+    }
+    return { count, sum };
+  }
+
   toString(): string {
     const parts: string[] = [];
     for (let bin = 0; bin < binCount; bin += 1) {

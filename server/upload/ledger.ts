@@ -132,32 +132,46 @@ export interface Verdict {
   readonly head: string;
 }
 
+/** An entry as it is kept: its text, over which the chain goes, and its body where that is kept. */
+export interface LedgerLine {
+  readonly seq: number;
+  readonly entry: string;
+  readonly hash: string;
+  readonly body: Buffer | "damaged" | undefined;
+}
+
+/** The entries after a place, the oldest first. */
+export function* lines(connection: Connection, after = 0, most = -1): Iterable<LedgerLine> {
+  for (const row of connection
+    .prepare("SELECT * FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?")
+    .iterate(after, most)) {
+    yield { seq: Number(row["seq"]), entry: String(row["entry"]), hash: String(row["hash"]), body: bodyIn(row) };
+  }
+}
+
 /** Checks the chain, every kept body and every receipt, offline. */
-export function verify(connection: Connection): Verdict {
+export function verify(ledger: Iterable<LedgerLine>): Verdict {
   const faults: Fault[] = [];
   const keys = new Map<string, string>();
   const digests = new Map<string, string>();
   let previous = start;
   let counted = { entries: 0, receipts: 0, withoutReceipt: 0, bodies: 0 };
-  for (const row of connection.prepare("SELECT * FROM ledger ORDER BY seq").iterate()) {
-    const seq = Number(row["seq"]);
+  for (const { seq, entry: text, hash: kept, body } of ledger) {
     const fault = (what: string) => faults.push({ seq, what });
     counted = { ...counted, entries: counted.entries + 1 };
     if (seq !== counted.entries) fault("an entry before it is missing");
-    const text = String(row["entry"]);
-    const hash = chained(previous, text);
-    const changed = hash !== row["hash"];
+    const changed = chained(previous, text) !== kept;
     if (changed) fault("the entry, or one before it, was changed");
-    previous = String(row["hash"]);
+    previous = kept;
     const entry = changed ? undefined : parsed(text);
     // What was changed proves nothing.
     if (entry === undefined) continue;
     if (entry.phase === "key_pinned") keys.set(`${entry.host} ${entry.key_id}`, entry.public_key);
     if (entry.phase === "sending") {
       if (entry.batch_id !== null) digests.set(entry.batch_id, entry.sha256);
-      if (row["body"] === null) continue;
+      if (body === undefined) continue;
       counted = { ...counted, bodies: counted.bodies + 1 };
-      if (digestOf(row) !== entry.sha256) fault("the body is not the one that was sent");
+      if (body === "damaged" || sha256(body) !== entry.sha256) fault("the body is not the one that was sent");
     }
     if (entry.phase !== "answered" || entry.kind !== "batch") continue;
     if (entry.receipt === null) {
@@ -185,10 +199,10 @@ function parsed(text: string): Entry | undefined {
   }
 }
 
-function digestOf(row: Row): string | undefined {
+function bodyIn(row: Row): LedgerLine["body"] {
   try {
-    return sha256(unpack(row["body"]) ?? "");
+    return unpack(row["body"]);
   } catch {
-    return undefined;
+    return "damaged";
   }
 }

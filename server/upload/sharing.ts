@@ -11,11 +11,12 @@ import type { Clock } from "../clock.ts";
 import type { Gate } from "../gate.ts";
 import type { Paths } from "../paths.ts";
 import { type Connection, immediately } from "../store/driver.ts";
+import { readAfter, type StoredEvent } from "../store/event-reader.ts";
 import type { Store } from "../store/store.ts";
 import type { Destination } from "./destination.ts";
 import type { Exchange } from "./exchange.ts";
 import { Installation } from "./installation.ts";
-import { bodyOf, dropBodies, type LedgerRow, list, type Verdict, verify } from "./ledger.ts";
+import { bodyOf, dropBodies, type LedgerRow, lines, list, type Verdict, verify } from "./ledger.ts";
 import { Outbox, waitingEvents, withdrawBatches } from "./outbox.ts";
 import { preview } from "./preview.ts";
 import { readServer } from "./servers.ts";
@@ -42,6 +43,9 @@ export interface SharingParts {
   /** For tests of crashes. */
   readonly step?: (step: UploadStep) => void;
 }
+
+/** Entries of the ledger that are read at a time; a body has a megabyte at most. */
+const linesAtATime = 32;
 
 export interface SharingStatus {
   /** Host and port; `null` where none is configured. */
@@ -86,13 +90,46 @@ export class Sharing {
 
   /** Follows a decision that was just written down. A no stops the sending at once, and leaves nothing to send. */
   follow(before: ConsentReading, now: Agreed): void {
-    const { store, clock, paths } = this.#parts;
+    const { store } = this.#parts;
     const sameHost = typeof before === "object" && before?.mode === "share" && before.destination === now.destination;
     if (now.mode !== "share" || !sameHost) this.#end();
     if (now.mode !== "share") return;
     // What waits was made under the consent before: other categories may be agreed to now.
     store.change((connection) => immediately(connection, () => Sharing.withdraw(connection, false)));
     this.#outbox.empty();
+    this.#begin();
+  }
+
+  /**
+   * Goes on under another pseudonym, which nothing links with the one before; what was not sent yet is not sent. Under which it
+   * was shared before is remembered, for an erasure.
+   */
+  resetIdentity(): void {
+    this.#end();
+    this.#begin();
+  }
+
+  /** How many events wait, and the newest of them; of all events, where nothing is shared. */
+  newest(most: number): { readonly events: readonly StoredEvent[]; readonly total: number; readonly sharing: boolean } {
+    const { store, gate } = this.#parts;
+    const { schema, permission } = gate.rule();
+    const found = store.read((connection) => {
+      const state = permission.mode === "share" ? readState(connection) : undefined;
+      const taken =
+        state === undefined
+          ? { condition: "1", after: 0 }
+          : { condition: `e.share IS NOT NULL AND (${takenBy[schema]})`, after: state.cursorId };
+      const from = `FROM events e JOIN words w ON w.id = e.words WHERE e.id > ? AND ${taken.condition}`;
+      const keys = connection.prepare(`SELECT e.id ${from} ORDER BY e.id DESC LIMIT ?`).all(taken.after, most);
+      const total = Number(connection.prepare(`SELECT count(*) n ${from}`).get(taken.after)?.["n"]);
+      const events = [...keys].reverse().flatMap(({ id }) => readAfter(connection, Number(id) - 1, 1));
+      return { events, total, sharing: state !== undefined };
+    });
+    return found ?? { events: [], total: 0, sharing: permission.mode === "share" };
+  }
+
+  #begin(): void {
+    const { store, clock, paths } = this.#parts;
     store.make((connection) =>
       immediately(connection, () => {
         if (readState(connection) !== undefined) return;
@@ -169,8 +206,22 @@ export class Sharing {
     return this.#parts.store.read((connection) => bodyOf(connection, seq));
   }
 
+  /** Every entry as a line of JSON, the oldest first, some read at a time. */
+  *ledgerLines(): Iterable<string> {
+    const { store } = this.#parts;
+    for (let last = 0; ; ) {
+      const some = store.read((connection) => [...lines(connection, last, linesAtATime)]) ?? [];
+      for (const { body, ...line } of some) {
+        const text = body === undefined ? null : body === "damaged" ? body : body.toString("utf8");
+        yield JSON.stringify({ ...line, body: text });
+        last = line.seq;
+      }
+      if (some.length === 0) return;
+    }
+  }
+
   verify(): Verdict | undefined {
-    return this.#parts.store.read(verify);
+    return this.#parts.store.read((connection) => verify(lines(connection)));
   }
 
   /**

@@ -1,0 +1,20 @@
+/** `nexus consent history`: every decision, as it was written down. */
+import { systemClock } from "../../../server/clock.ts";
+import { ConsentLog } from "../../../server/consent-log.ts";
+import { type JsonOption, print, printJson } from "../../print.ts";
+import { paths } from "../../product.ts";
+
+export function run({ json }: JsonOption): void {
+  const entries = new ConsentLog(paths.consentFile, systemClock).entries();
+  if (json === true) printJson({ version: 1, file: paths.consentFile, entries: entries.map(parsed) });
+  else print(entries.length === 0 ? "You have not been asked yet." : entries.join("\n"));
+}
+
+/** A line that was cut short is shown as it is. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return line;
+  }
+}

@@ -1,0 +1,16 @@
+/** `nexus consent show`: the text you agree to, with what names it. */
+import { noticeHash } from "../../../server/consent-log.ts";
+import { categories } from "../../../shared/categories.ts";
+import { notice, noticeText, noticeVersion } from "../../../shared/consent-text.ts";
+import { type JsonOption, print, printJson } from "../../print.ts";
+
+export function run({ json }: JsonOption): void {
+  if (json === true) {
+    printJson({
+      version: noticeVersion,
+      hash: noticeHash,
+      text: noticeText(),
+      categories: categories.map((name) => ({ name, ...notice.categories[name] })),
+    });
+  } else print(`${noticeText()}\n\nVersion ${noticeVersion}, SHA-256 of this text: ${noticeHash}`);
+}

@@ -1,0 +1,31 @@
+/** `nexus doctor`: looks at everything that recording and sharing need, and says what to do. */
+import type { Check } from "../../server/doctor.ts";
+import { examine } from "../../server/doctor.ts";
+import { exitCodes } from "../exit.ts";
+import { type JsonOption, print, printJson } from "../print.ts";
+import { paths, withWorker } from "../product.ts";
+import { heading, styled, wrapped } from "../terminal.ts";
+
+const marks: Readonly<Record<Check["state"], readonly [string, "green" | "yellow" | "red"]>> = {
+  good: ["ok", "green"],
+  remark: ["note", "yellow"],
+  bad: ["fault", "red"],
+};
+
+export function run({ json }: JsonOption): Promise<void> {
+  return withWorker(async (worker) => {
+    const checks = await examine(paths, worker.status(), Date.now());
+    const faults = checks.filter(({ state }) => state === "bad").length;
+    if (json === true) printJson({ version: 1, healthy: faults === 0, checks });
+    else {
+      print(`${heading("Doctor")}\n`);
+      for (const { name, state, what, advice } of checks) {
+        const [mark, colour] = marks[state];
+        print(`${styled(colour, mark.padEnd(5))}  ${name}: ${what}`);
+        if (advice !== undefined) print(wrapped(advice, "       "));
+      }
+      print(faults === 0 ? "\nNothing is wrong." : `\n${faults} of ${checks.length} need you.`);
+    }
+    if (faults > 0) process.exitCode = exitCodes.failed;
+  });
+}

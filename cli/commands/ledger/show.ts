@@ -1,0 +1,12 @@
+/** `nexus ledger show`: the exact body that an entry sent. */
+import { UsageError } from "../../exit.ts";
+import { withWorker } from "../../product.ts";
+
+export function run(entry: number): Promise<void> {
+  return withWorker((worker) => {
+    const body = worker.ledgerBody(entry);
+    if (body === undefined)
+      throw new UsageError(`Entry ${entry} has no body, or it was deleted. See nexus ledger list.`);
+    process.stdout.write(body);
+  });
+}

@@ -1,0 +1,76 @@
+/** `nexus stats`: what the page's overview says, with the box of ADR-003 at its head. */
+import type { Stats } from "../../shared/protocol.ts";
+import { countText, durationText } from "../../shared/words.ts";
+import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
+import { facts, type JsonOption, percentText, print, printJson, timeText } from "../print.ts";
+import { withWorker } from "../product.ts";
+import { columns, isPlain, sparkline, styled } from "../terminal.ts";
+
+const boxWidth = 58;
+
+/** ADR-003, "Dashboard". */
+export function boxText(stats: Stats): string {
+  const title = `Nexus Usage Analytics (${periodTitle(stats.period, stats.fromMs, stats.toMs)})`;
+  const numbers = [
+    ["Workspaces Created", stats.workspacesCreated.toLocaleString("en-US")],
+    ["Tasks Completed", stats.tasksCompleted.toLocaleString("en-US")],
+    ["Avg Session Length", stats.averageSessionMs === null ? "–" : durationText(stats.averageSessionMs)],
+    ["Success Rate", percentText(stats.successRate)],
+  ] as const;
+  if (isPlain() || columns() < boxWidth + 2) return `${title}\n${facts(numbers)}`;
+  const line = (text: string) => `║  ${text.padEnd(boxWidth - 2)}║`;
+  return [
+    `╔${"═".repeat(boxWidth)}╗`,
+    line(title),
+    `╠${"═".repeat(boxWidth)}╣`,
+    ...numbers.map(([name, value]) => line(`${`${name}:`.padEnd(24)}${value}`)),
+    `╚${"═".repeat(boxWidth)}╝`,
+  ].join("\n");
+}
+
+function table(title: string, rows: Stats["topCommands"]): string {
+  if (rows.length === 0) return "";
+  const longest = Math.max(...rows.map(({ name }) => name.length));
+  const lines = rows.map(({ name, count, failed, medianMs }) => {
+    const median = medianMs === null ? "" : `  median ${durationText(medianMs)}`;
+    const failures = failed > 0 ? `  ${styled("red", `${failed} failed`)}` : "";
+    return `  ${name.padEnd(longest)}  ${count.toLocaleString("en-US").padStart(7)}${failures}${median}`;
+  });
+  return `\n${styled("bold", title)}\n${lines.join("\n")}`;
+}
+
+export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<void> {
+  const selection = selectionOf(chosen);
+  return withWorker((worker) => {
+    const found = worker.stats(selection);
+    if (json === true) {
+      printJson({ version: 1, ...found });
+      return;
+    }
+    print(boxText(found));
+    if (found.commands === 0) {
+      print("\nNo command has been recorded in this period. nexus telemetry status says whether recording is on.");
+    } else print(commandsText(found));
+    print(`${table("Top commands", found.topCommands)}${table("\nTop tools", found.topTools)}`);
+    if (found.workspacesCreated + found.tasksCompleted === 0) {
+      print("\nWorkspaces and tasks come from Nexus tools (event logs); none has reported any.");
+    }
+    if (found.recordedFromMs !== null) print(`Recording began ${timeText(found.recordedFromMs)}.`);
+    if (found.dropped > 0) print(`${countText(found.dropped, "event was", "events were")} lost in this period.`);
+  });
+}
+
+function commandsText({ commands, succeeded, failed, sessions, durations, activity, unit }: Stats): string {
+  const lines = [
+    `\n${countText(commands, "command")} in ${countText(sessions, "session")}: ${succeeded} succeeded, ${failed} failed.`,
+  ];
+  if (durations !== null) {
+    const { medianMs, p95Ms, totalMs } = durations;
+    lines.push(
+      `Half take up to ${durationText(medianMs)}, 95 % up to ${durationText(p95Ms)}; ${durationText(totalMs)} in all.`,
+    );
+  }
+  const bars = sparkline(activity.map((bar) => bar.succeeded + bar.failed + bar.other));
+  if (bars.trim() !== "") lines.push(`By ${unit}: ${bars}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,19 @@
+/** `nexus telemetry config get`: the value of a key, alone. */
+import { keyNamed, settings, valueText } from "../../../config.ts";
+import { exitCodes } from "../../../exit.ts";
+import { type JsonOption, print, printJson } from "../../../print.ts";
+
+interface GetOptions extends JsonOption {
+  readonly showOrigin?: boolean;
+}
+
+export function run(name: string, { json, showOrigin }: GetOptions): void {
+  const key = keyNamed(name);
+  const setting = settings().find((one) => one.key === key);
+  if (json === true) printJson({ version: 1, ...setting });
+  else if (setting !== undefined && setting.value !== null) {
+    print(showOrigin === true ? `${setting.origin}\t${valueText(setting.value)}` : valueText(setting.value));
+  }
+  // As git has it: nothing is set, nothing is printed.
+  if (setting?.value === null) process.exitCode = exitCodes.failed;
+}

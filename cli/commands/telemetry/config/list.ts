@@ -1,0 +1,26 @@
+/** `nexus telemetry config list`: every key with its value, and where it comes from. */
+import { settings, valueText, variables } from "../../../config.ts";
+import { type JsonOption, print, printJson } from "../../../print.ts";
+
+interface ListOptions extends JsonOption {
+  readonly showOrigin?: boolean;
+}
+
+export function run({ json, showOrigin }: ListOptions): void {
+  const all = settings();
+  const environment = variables.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined || value === ""
+      ? []
+      : [{ name, value: name.endsWith("_TOKEN") ? "(set, not shown)" : value }];
+  });
+  if (json === true) {
+    printJson({ version: 1, settings: all, environment });
+    return;
+  }
+  const longest = Math.max(...all.map(({ key }) => key.length));
+  for (const { key, value, origin } of all) {
+    print(`${key.padEnd(longest)} = ${valueText(value)}${showOrigin === true ? `  (${origin})` : ""}`);
+  }
+  for (const { name, value } of environment) print(`${name}=${value}${showOrigin === true ? "  (environment)" : ""}`);
+}

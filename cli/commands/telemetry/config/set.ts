@@ -1,0 +1,45 @@
+/** `nexus telemetry config set`: changes a key in config.toml. What would allow more than you agreed to asks first. */
+import { changeKey } from "../../../../server/config-edit.ts";
+import type { Mode } from "../../../../shared/consent.ts";
+import { asUsage, keyNamed, valueFrom, valueText } from "../../../config.ts";
+import { UsageError } from "../../../exit.ts";
+import { type JsonOption, print, printJson } from "../../../print.ts";
+import { paths, withWorker } from "../../../product.ts";
+import { isAttended } from "../../../terminal.ts";
+import { ask } from "../enable.ts";
+
+const order: readonly Mode[] = ["off", "local", "share"];
+
+export async function run(name: string, text: string, { json }: JsonOption): Promise<void> {
+  const key = keyNamed(name);
+  const value = valueFrom(key, text);
+  const wish: Mode | undefined =
+    key === "enabled" && value === true ? "local" : key === "mode" ? order.find((mode) => mode === value) : undefined;
+  if (wish === undefined || wish === "off" || (await agreed(wish))) {
+    asUsage(() => changeKey(paths.configFile, key, value));
+    if (json === true) printJson({ version: 1, key, value });
+    else print(`${key} = ${valueText(value)} in ${paths.configFile}`);
+  } else print("Nothing was changed.");
+}
+
+/** Whether the record of consent allows a mode, or the user has just agreed to it. The file alone can never say yes. */
+function agreed(wish: Mode): Promise<boolean> {
+  return withWorker(async (worker) => {
+    const { permission } = worker.status();
+    const has =
+      permission === null
+        ? "off"
+        : permission.agreedShare.length > 0
+          ? "share"
+          : permission.agreed.length > 0
+            ? "local"
+            : "off";
+    if (order.indexOf(wish) <= order.indexOf(has)) return true;
+    if (!isAttended()) {
+      throw new UsageError(
+        `A configuration cannot say yes for you. Use nexus telemetry enable${wish === "share" ? " --share" : ""}.`,
+      );
+    }
+    return ask(worker, wish === "share");
+  });
+}

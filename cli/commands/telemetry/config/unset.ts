@@ -1,0 +1,12 @@
+/** `nexus telemetry config unset`: removes a key from config.toml, so that its default counts. */
+import { changeKey } from "../../../../server/config-edit.ts";
+import { asUsage, keyNamed } from "../../../config.ts";
+import { type JsonOption, print, printJson } from "../../../print.ts";
+import { paths } from "../../../product.ts";
+
+export function run(name: string, { json }: JsonOption): void {
+  const key = keyNamed(name);
+  asUsage(() => changeKey(paths.configFile, key, undefined));
+  if (json === true) printJson({ version: 1, key, value: null });
+  else print(`${key} is no longer set in ${paths.configFile}`);
+}

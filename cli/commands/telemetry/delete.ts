@@ -1,0 +1,43 @@
+/** `nexus telemetry delete`: everything that is stored, with a proof that it is gone. */
+import { countText, sizeText } from "../../../shared/words.ts";
+import { UsageError } from "../../exit.ts";
+import { facts, type JsonOption, print, printJson } from "../../print.ts";
+import { withWorker } from "../../product.ts";
+import { confirmed, isAttended } from "../../terminal.ts";
+
+interface DeleteOptions extends JsonOption {
+  readonly confirm?: boolean;
+}
+
+export function run({ confirm, json }: DeleteOptions): Promise<void> {
+  return withWorker(async (worker) => {
+    const { database, problem } = worker.status();
+    if (database === null) {
+      if (problem !== null) throw new Error(problem.text);
+      print(json === true ? JSON.stringify({ version: 1, events: 0 }) : "There is nothing to delete.");
+      return;
+    }
+    if (confirm !== true && !(await isSure(database.events, database.sizeBytes))) {
+      print("Nothing was deleted.");
+      return;
+    }
+    const erased = worker.purge();
+    if (json === true) printJson({ version: 1, ...erased });
+    else {
+      print(`Deleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
+      if (erased.searched > 0) print(`None of ${countText(erased.searched, "id")} is left in any file.`);
+    }
+  });
+}
+
+async function isSure(events: number, sizeBytes: number): Promise<boolean> {
+  print("This will permanently delete all telemetry data. Your consent stays as it is.\n");
+  print(
+    facts([
+      ["Events to be deleted", events.toLocaleString("en-US")],
+      ["Database size", sizeText(sizeBytes)],
+    ]),
+  );
+  if (!isAttended()) throw new UsageError("There is no terminal to ask on. Use --confirm.");
+  return confirmed("\nAre you sure?");
+}

@@ -1,0 +1,22 @@
+/** `nexus telemetry disable`: stops recording and sharing; what is stored stays. */
+import { noticeHash } from "../../../server/consent-log.ts";
+import { noticeVersion } from "../../../shared/consent-text.ts";
+import { modeSentence } from "../../../shared/words.ts";
+import { print } from "../../print.ts";
+import { withWorker } from "../../product.ts";
+import { printReport } from "../../report.ts";
+
+export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }): Promise<void> {
+  return withWorker(async (worker) => {
+    const { permission } = worker.giveConsent({
+      ...{ mode: "off", collect: [], share: [], destination: null, automatic: false, via: "terminal" },
+      notice: { version: noticeVersion, sha256: noticeHash },
+    });
+    print(permission.mode === "off" ? "Telemetry disabled." : modeSentence(permission));
+    const { sharing, database } = worker.status();
+    if (database !== null) print("Existing data retained. Use 'nexus telemetry delete' to remove.");
+    if (erase === true) printReport(await worker.eraseRemotely(), false);
+    else if ((sharing?.sharedWith ?? 0) > 0)
+      print("What you shared stays with the server until you run: nexus telemetry erase-remote");
+  });
+}

@@ -1,0 +1,129 @@
+/** `nexus telemetry enable`: shows the whole text and asks, or takes the user's word with --yes. */
+import { createInterface, type Interface } from "node:readline/promises";
+import { noticeHash } from "../../../server/consent-log.ts";
+import type { Worker } from "../../../server/worker.ts";
+import { type Category, categories } from "../../../shared/categories.ts";
+import { notice, noticeText, noticeVersion } from "../../../shared/consent-text.ts";
+import { modeSentence, refusalSentence } from "../../../shared/words.ts";
+import { UsageError } from "../../exit.ts";
+import { print } from "../../print.ts";
+import { withWorker } from "../../product.ts";
+import { asked, isAttended, wrapped } from "../../terminal.ts";
+
+interface EnableOptions {
+  readonly share?: boolean;
+  readonly automatic?: boolean;
+  readonly yes?: boolean;
+  readonly notice?: string;
+  readonly categories?: string;
+}
+
+interface Answer {
+  readonly collect: readonly Category[];
+  readonly share: readonly Category[];
+  readonly automatic: boolean;
+  readonly via: "terminal" | "terminal_flags";
+}
+
+export function run(options: EnableOptions): Promise<void> {
+  return withWorker(async (worker) => {
+    await decide(worker, options);
+  });
+}
+
+/** Asks on the terminal whether to record, or to share with the configured destination too. Resolves with the answer. */
+export function ask(worker: Worker, share: boolean): Promise<boolean> {
+  return decide(worker, { share });
+}
+
+async function decide(worker: Worker, options: EnableOptions): Promise<boolean> {
+  const destination = options.share === true ? destinationOf(worker) : null;
+  const answer = options.yes === true ? fromFlags(options) : await fromQuestions(options, destination);
+  if (answer === undefined) {
+    print("Nothing was changed.");
+    return false;
+  }
+  const { permission } = worker.giveConsent({
+    mode: destination === null ? "local" : "share",
+    ...answer,
+    destination,
+    notice: { version: noticeVersion, sha256: noticeHash },
+  });
+  print(`Telemetry enabled. ${modeSentence(permission)}`);
+  for (const refusal of permission.refusals) print(refusalSentence(refusal));
+  return true;
+}
+
+function destinationOf(worker: Worker): string {
+  const host = worker.status().sharing?.destination ?? null;
+  if (host === null) {
+    throw new UsageError("There is no destination. Set NEXUS_USAGE_UPLOAD_URL, or upload_url in config.toml, first.");
+  }
+  return host;
+}
+
+function fromFlags({ share, automatic, notice: version, categories: list }: EnableOptions): Answer {
+  const chosen = list === undefined ? categories : named(list);
+  if (share === true && version !== noticeVersion) {
+    throw new UsageError(
+      version === undefined
+        ? "To share without being asked, name the version of the text you read: --notice (see nexus consent show)."
+        : `The text has version ${noticeVersion}, not ${version}. Read it with nexus consent show.`,
+    );
+  }
+  if (share === true && list === undefined) throw new UsageError("To share without being asked, name --categories.");
+  return { collect: chosen, share: share === true ? chosen : [], automatic: automatic === true, via: "terminal_flags" };
+}
+
+function named(list: string): readonly Category[] {
+  if (list.trim() === "all") return categories;
+  const names = list.split(",").map((name) => name.trim());
+  const unknown = names.filter((name) => !categories.some((known) => known === name));
+  if (unknown.length > 0) throw new UsageError(`Unknown: ${unknown.join(", ")}. There are: ${categories.join(", ")}.`);
+  return categories.filter((name) => names.includes(name));
+}
+
+/** Shows the whole text and asks. Without a terminal nobody can be asked. */
+async function fromQuestions(options: EnableOptions, destination: string | null): Promise<Answer | undefined> {
+  if (!isAttended()) {
+    throw new UsageError(
+      "There is no terminal to ask on. Use --yes; to share also --notice VERSION --categories LIST.",
+    );
+  }
+  print(`${wrapped(noticeText())}\n`);
+  const ask = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const given = options.categories === undefined ? undefined : named(options.categories);
+    const collect = given ?? (await choose(ask, "What may be recorded on this machine?", categories));
+    if (collect.length === 0) return undefined;
+    const share =
+      destination === null ? [] : (given ?? (await choose(ask, `What of it may be sent to ${destination}?`, collect)));
+    if (destination !== null && share.length === 0) return undefined;
+    const automatic =
+      options.automatic ?? (destination !== null && (await yes(ask, "Send it by itself, without asking each time?")));
+    const question =
+      destination === null ? "Record this?" : `Record this, and share it with ${destination} under a random id?`;
+    return (await yes(ask, question)) ? { collect, share, automatic, via: "terminal" } : undefined;
+  } finally {
+    ask.close();
+  }
+}
+
+async function yes(ask: Interface, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await asked(ask, `${question} [y/N] `)).trim());
+}
+
+async function choose(ask: Interface, question: string, from: readonly Category[]): Promise<readonly Category[]> {
+  print(question);
+  for (const [n, name] of from.entries()) print(`  ${String(n + 1).padStart(2)}  ${notice.categories[name].title}`);
+  for (;;) {
+    const answer = (await asked(ask, "all, none, or numbers such as 1,2,5: ")).trim().toLowerCase();
+    if (answer === "all") return from;
+    if (answer === "none" || answer === "") return [];
+    const numbers = answer.split(/[\s,]+/).map(Number);
+    if (numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= from.length)) {
+      return from.filter((_, n) => numbers.includes(n + 1));
+    }
+    print(`Please write all, none, or numbers from 1 to ${from.length}.`);
+  }
+}

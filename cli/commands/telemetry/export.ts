@@ -1,0 +1,36 @@
+/** `nexus telemetry export`: everything that is stored, to a file. */
+import { resolve } from "node:path";
+import { type ExportFormat, exportFormats } from "../../../shared/protocol.ts";
+import { countText, sizeText } from "../../../shared/words.ts";
+import { UsageError } from "../../exit.ts";
+import { type JsonOption, print, printJson, progressLine } from "../../print.ts";
+import { withWorker } from "../../product.ts";
+
+interface ExportOptions extends JsonOption {
+  readonly output: string;
+  readonly format?: string;
+}
+
+function formatOf({ output, format }: ExportOptions): ExportFormat {
+  const wanted = format ?? exportFormats.find((name) => output.toLowerCase().endsWith(`.${name}`)) ?? "json";
+  const known = exportFormats.find((name) => name === wanted);
+  if (known === undefined) throw new UsageError(`Unknown format ${wanted}. There are: ${exportFormats.join(", ")}.`);
+  return known;
+}
+
+export function run(options: ExportOptions): Promise<void> {
+  const format = formatOf(options);
+  const path = resolve(options.output);
+  return withWorker(
+    async (worker) => {
+      const done = await worker.export(path, format);
+      progressLine("");
+      if (options.json === true) printJson({ version: 1, path, format, ...done });
+      else print(`Exported ${countText(done.events, "event")} (${sizeText(done.sizeBytes)}) to ${path}.`);
+    },
+    {
+      exportProgress: ({ done, total }) =>
+        progressLine(`Exported ${countText(done, "event")} of ${total.toLocaleString("en-US")}`),
+    },
+  );
+}

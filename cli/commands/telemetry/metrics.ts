@@ -1,0 +1,77 @@
+/** `nexus telemetry metrics`: personal usage metrics (analytics design, section 5.1). */
+import type { Metrics } from "../../../shared/protocol.ts";
+import { durationText } from "../../../shared/words.ts";
+import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
+import { facts, type JsonOption, percentText, print, printJson } from "../../print.ts";
+import { withWorker } from "../../product.ts";
+import { heading, styled } from "../../terminal.ts";
+
+const number = (value: number): string => value.toLocaleString("en-US");
+
+/** 1,234,567 → "1.2M". */
+function shortNumber(value: number): string {
+  if (value >= 1_000_000) return `${(value / 1_000_000).toFixed(1)}M`;
+  return value >= 10_000 ? `${(value / 1_000).toFixed(1)}K` : number(value);
+}
+
+function section(title: string, rows: readonly (readonly [string, string])[]): string {
+  return rows.length === 0 ? "" : `\n${styled("bold", `${title}:`)}\n${facts(rows, "  ")}`;
+}
+
+const shares = (rows: Metrics["commands"], all: number) =>
+  rows.map(
+    ({ name, count }) => [name, `${number(count)} (${percentText(all === 0 ? null : count / all, 1)})`] as const,
+  );
+
+const calls = (rows: Metrics["tools"]) => rows.map(({ name, count }) => [name, `${number(count)} calls`] as const);
+
+function costText({ usd, pricesAsOf, notPriced }: Metrics["cost"]): string {
+  const known = usd === null ? "" : `$${usd.toFixed(2)} (list prices of ${pricesAsOf})`;
+  const rest = notPriced.map(({ model }) => model).join(", ");
+  if (rest === "") return known === "" ? "–" : known;
+  return known === "" ? `not priced (${rest})` : `${known}; not priced: ${rest}`;
+}
+
+export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<void> {
+  const selection = selectionOf(chosen);
+  return withWorker((worker) => {
+    const found = worker.metrics(selection);
+    if (json === true) {
+      printJson({ version: 1, ...found });
+      return;
+    }
+    const { queries, profiles, tokens } = found;
+    const profiled = profiles.reduce((sum, { count }) => sum + count, 0);
+    print(heading(`Personal Usage Metrics (${periodTitle(found.period, found.fromMs, found.toMs)})`));
+    print(
+      `\n${facts([
+        ["Sessions", number(found.sessions)],
+        ["Total Queries", number(queries)],
+        ["Total Duration", durationText(found.totalMs)],
+      ])}`,
+    );
+    print(
+      [
+        section("Command Usage", shares(found.commands, queries)),
+        section("Profile Usage", shares(profiles, profiled)),
+        section("ThinkTool Usage", calls(found.thinktools)),
+        section("Tool Usage", calls(found.tools)),
+        section("Performance", [
+          ["Avg Latency", found.averageMs === null ? "–" : `${number(found.averageMs)}ms`],
+          ["Success Rate", percentText(found.successRate, 1)],
+          ["Cache Hit", percentText(found.cacheHitRate, 1)],
+        ]),
+        section("Tokens Used", [
+          ["Input", shortNumber(tokens.input)],
+          ["Output", shortNumber(tokens.output)],
+          ["Cached", shortNumber(tokens.cached)],
+          ["Est. Cost", costText(found.cost)],
+        ]),
+      ]
+        .filter((text) => text !== "")
+        .join("\n"),
+    );
+    if (queries === 0)
+      print("\nNothing was recorded in this period. nexus telemetry status says whether recording is on.");
+  });
+}

@@ -1,0 +1,51 @@
+/** `nexus telemetry status`: whether it is on, who says no, what is stored and what waits to be sent. */
+import type { Permission } from "../../../shared/consent.ts";
+import { notice } from "../../../shared/consent-text.ts";
+import { modeSentence, pendingText, refusalSentence, sizeText } from "../../../shared/words.ts";
+import { facts, type JsonOption, print, printJson, timeText } from "../../print.ts";
+import { withWorker } from "../../product.ts";
+import { heading } from "../../terminal.ts";
+
+function enabledText(permission: Permission | null): string {
+  if (permission === null) return "not known";
+  if (permission.mode !== "off") return "true";
+  return permission.consent === "never_asked" ? "false (opt-in required)" : "false";
+}
+
+export function run({ json }: JsonOption): Promise<void> {
+  return withWorker((worker) => {
+    const told = worker.status();
+    if (json === true) {
+      printJson({ version: 1, ...told });
+      return;
+    }
+    const { permission, database, sharing } = told;
+    const rows: (readonly [string, string])[] = [
+      ["Enabled", enabledText(permission)],
+      ["Mode", permission === null ? "not known" : modeSentence(permission)],
+      ["Decided", timeText(told.decidedMs)],
+      ["May record", permission?.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
+      ["May share", permission?.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
+      [
+        "Database",
+        database === null ? `${told.databasePath} (not there)` : `${database.path} (${sizeText(database.sizeBytes)})`,
+      ],
+    ];
+    if (database !== null) rows.push(["Events stored", database.events.toLocaleString("en-US")]);
+    if (sharing !== null) {
+      rows.push(["Last stored", timeText(database?.newestMs ?? null)]);
+      rows.push(["Destination", sharing.destination ?? "none"]);
+      if (permission?.mode === "share") {
+        rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} of them in the outbox`]);
+        rows.push(["Last sent", timeText(sharing.syncedMs)]);
+      }
+      if (sharing.paused !== null) rows.push(["Paused", sharing.paused]);
+      if (sharing.erasures > 0) rows.push(["Erasures", `${sharing.erasures} not confirmed yet`]);
+    }
+    print(heading("Telemetry Status"));
+    print(facts(rows));
+    for (const refusal of permission?.refusals ?? []) print(refusalSentence(refusal));
+    for (const remark of told.remarks) print(remark);
+    if (told.problem !== null) print(`Problem: ${told.problem.text}`);
+  });
+}

@@ -1,0 +1,42 @@
+/** `nexus usage upload` and `nexus sync`: sends what may be shared, or shows it. */
+import type { Worker } from "../../../server/worker.ts";
+import { countText, sizeText } from "../../../shared/words.ts";
+import { type JsonOption, print } from "../../print.ts";
+import { withWorker } from "../../product.ts";
+import { printReport } from "../../report.ts";
+import { isAttended } from "../../terminal.ts";
+import { ask } from "../telemetry/enable.ts";
+
+interface UploadOptions extends JsonOption {
+  readonly dryRun?: boolean;
+  readonly limit?: number;
+  readonly onlyFlush?: boolean;
+}
+
+export function run({ dryRun, limit, onlyFlush, json }: UploadOptions): Promise<void> {
+  return withWorker(async (worker) => {
+    if (dryRun !== true) {
+      await askFirst(worker, json === true);
+      printReport(await worker.sync({ asked: true, limit, onlyFlush }), json === true);
+      return;
+    }
+    const next = worker.preview(limit);
+    if (json === true) {
+      // The exact bytes, and no more than they.
+      process.stdout.write(next?.body ?? "");
+    } else if (next === null) print("Nothing is to be sent.");
+    else {
+      const placeholder = next.placeholder ? " You have not agreed to share: the id is a placeholder." : "";
+      print(`${countText(next.events, "event")}, ${sizeText(Buffer.byteLength(next.body))}.${placeholder}`);
+      print(JSON.stringify(JSON.parse(next.body), null, 2));
+      print("These are the bytes with line breaks added. --json prints them exactly as they are sent.");
+    }
+  });
+}
+
+/** Where nothing was agreed to yet and somebody is there to be asked, the sending begins with the question. */
+async function askFirst(worker: Worker, json: boolean): Promise<void> {
+  const { permission, sharing } = worker.status();
+  const asked = permission === null || permission.agreedShare.length > 0 || sharing?.destination === null;
+  if (!asked && !json && isAttended()) await ask(worker, true);
+}

@@ -1,0 +1,41 @@
+/** What the dashboard shows, read anew each time. */
+import type { Worker } from "../../server/worker.ts";
+import { insightText } from "../../shared/insights.ts";
+import type { Period, SharingStatus, Stats } from "../../shared/protocol.ts";
+import { modeSentence, refusalSentence } from "../../shared/words.ts";
+
+export interface Reading {
+  readonly mode: string;
+  readonly remarks: readonly string[];
+  readonly stats: Stats;
+  readonly slowest: Stats["topCommands"];
+  readonly failing: Stats["topCommands"];
+  readonly insights: readonly string[];
+  readonly sharing: SharingStatus | null;
+}
+
+const rows = 5;
+
+export function read(worker: Worker, period: Period): Reading {
+  const status = worker.status();
+  const stats = worker.stats({ period });
+  const { permission, problem } = status;
+  return {
+    mode: permission === null ? "It cannot be known whether recording is on." : modeSentence(permission),
+    remarks: [...(permission?.refusals.map(refusalSentence) ?? []), ...(problem === null ? [] : [problem.text])],
+    stats,
+    slowest: [...stats.topCommands]
+      .filter(({ medianMs }) => medianMs !== null)
+      .sort((a, b) => (b.medianMs ?? 0) - (a.medianMs ?? 0))
+      .slice(0, rows),
+    failing: stats.topCommands
+      .filter(({ failed }) => failed > 0)
+      .sort((a, b) => b.failed - a.failed)
+      .slice(0, rows),
+    insights: worker
+      .insights({ period: period === "today" ? "week" : period })
+      .insights.slice(0, 3)
+      .map((one) => insightText(one).sentence),
+    sharing: permission?.mode === "share" ? status.sharing : null,
+  };
+}

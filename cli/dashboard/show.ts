@@ -1,0 +1,141 @@
+/** The dashboard's page and its keys, drawn with ink. */
+import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
+import { createElement as h, type ReactNode, useEffect, useState } from "react";
+import type { Worker } from "../../server/worker.ts";
+import type { Period, Stats } from "../../shared/protocol.ts";
+import { countText, durationText, pendingText } from "../../shared/words.ts";
+import { percentText, timeText } from "../print.ts";
+import { sparkline } from "../terminal.ts";
+import { type Reading, read } from "./reading.ts";
+
+/** How often it looks again. Milliseconds. */
+const everyMs = 2_000;
+/** Two lists stand beside each other from this width on. Columns. */
+const wide = 90;
+
+const periods = [
+  ["d", "today", "Today"],
+  ["w", "week", "Last 7 Days"],
+  ["m", "month", "Last 30 Days"],
+  ["y", "year", "Last 12 Months"],
+] as const;
+
+const titleOf = (period: Period): string => periods.find(([, name]) => name === period)?.[2] ?? "";
+
+/** Resolves when the user ends it. */
+export async function show(worker: Worker): Promise<void> {
+  const { waitUntilExit } = render(h(Page, { worker }), { exitOnCtrlC: true, alternateScreen: true });
+  await waitUntilExit();
+}
+
+function Page({ worker }: { readonly worker: Worker }): ReactNode {
+  const { exit } = useApp();
+  const { columns } = useWindowSize();
+  const [period, choose] = useState<Period>("today");
+  const [reading, setReading] = useState<Reading | string>("Reading…");
+
+  useEffect(() => {
+    const look = () => {
+      try {
+        setReading(read(worker, period));
+      } catch (error) {
+        setReading(worker.explain(error));
+      }
+    };
+    look();
+    const timer = setInterval(look, everyMs);
+    return () => clearInterval(timer);
+  }, [worker, period]);
+
+  useInput((input, key) => {
+    if (input === "q" || key.escape) exit();
+    const chosen = periods.find(([letter]) => letter === input);
+    if (chosen !== undefined) choose(chosen[1]);
+    const at = periods.findIndex(([, name]) => name === period);
+    const step = key.rightArrow || (key.tab && !key.shift) ? 1 : key.leftArrow || key.tab ? -1 : 0;
+    const next = step === 0 ? undefined : periods[(at + step + periods.length) % periods.length];
+    if (next !== undefined) choose(next[1]);
+  });
+
+  return h(
+    Box,
+    { flexDirection: "column", paddingX: 1 },
+    h(Text, { bold: true }, `Nexus Telemetry · ${titleOf(period)}`),
+    typeof reading === "string" ? h(Text, null, reading) : h(Numbers, { reading, columns }),
+    h(Text, { dimColor: true }, "d today · w week · m month · y year · ←→ change · q quit"),
+  );
+}
+
+function Numbers({ reading, columns }: { readonly reading: Reading; readonly columns: number }): ReactNode {
+  const { stats, mode, remarks, slowest, failing, insights, sharing } = reading;
+  const lists = [
+    list("Slowest (median)", slowest, ({ name, medianMs }) => [name, durationText(medianMs ?? 0)]),
+    list("Failing", failing, ({ name, failed, count }) => [name, `${failed} of ${count}`]),
+    list("Tools and agents", stats.topTools.slice(0, 5), ({ name, count, failed }) => [
+      name,
+      `${count}${failed > 0 ? `, ${failed} failed` : ""}`,
+    ]),
+  ];
+  return h(
+    Box,
+    { flexDirection: "column", gap: 1 },
+    h(
+      Box,
+      { flexDirection: "column" },
+      h(Text, null, mode),
+      ...remarks.map((text) => h(Text, { key: text, color: "yellow" }, text)),
+    ),
+    h(Activity, { stats }),
+    h(Box, { flexDirection: columns >= wide ? "row" : "column", columnGap: 4, rowGap: 1 }, ...lists),
+    insights.length === 0
+      ? null
+      : h(
+          Box,
+          { flexDirection: "column" },
+          h(Text, { bold: true }, "Insights"),
+          ...insights.map((text) => h(Text, { key: text }, `· ${text}`)),
+        ),
+    sharing === null
+      ? null
+      : h(
+          Text,
+          null,
+          `Sync with ${sharing.destination ?? "nobody"}: ${sharing.paused ?? `${pendingText(sharing.pending)} pending, last sent ${timeText(sharing.syncedMs)}`}`,
+        ),
+  );
+}
+
+function Activity({ stats }: { readonly stats: Stats }): ReactNode {
+  const { commands, sessions, failed, successRate, durations, activity, unit } = stats;
+  if (commands === 0) return h(Text, null, "No command has been recorded in this period.");
+  const bars = sparkline(activity.map((bar) => bar.succeeded + bar.failed + bar.other));
+  return h(
+    Box,
+    { flexDirection: "column" },
+    h(
+      Text,
+      null,
+      `${countText(commands, "command")} in ${countText(sessions, "session")}, ${failed} failed, success ${percentText(successRate)}`,
+    ),
+    durations === null
+      ? null
+      : h(Text, null, `Median ${durationText(durations.medianMs)}, 95 % up to ${durationText(durations.p95Ms)}`),
+    h(Text, { color: "cyan" }, `${bars} by ${unit}`),
+  );
+}
+
+function list(
+  title: string,
+  rows: Stats["topCommands"],
+  cells: (row: Stats["topCommands"][number]) => readonly [string, string],
+): ReactNode {
+  const lines = rows.map(cells);
+  const longest = Math.max(0, ...lines.map(([name]) => name.length));
+  return h(
+    Box,
+    { key: title, flexDirection: "column" },
+    h(Text, { bold: true }, title),
+    ...(lines.length === 0 ? [h(Text, { key: "none", dimColor: true }, "nothing")] : []),
+    ...lines.map(([name, value]) => h(Text, { key: name }, `${name.padEnd(longest)}  ${value}`)),
+  );
+}

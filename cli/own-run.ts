@@ -1,0 +1,115 @@
+/**
+ * The command's own runs, like those of any Nexus tool: two lines in an event log, where recording is on and its categories
+ * have it. Never in the way: what cannot be written is left out.
+ */
+
+import { randomUUID } from "node:crypto";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../server/clock.ts";
+import { ConsentLog } from "../server/consent-log.ts";
+import { Gate } from "../server/gate.ts";
+import { exitCodes } from "./exit.ts";
+import { noEditor, paths } from "./product.ts";
+
+/** Commands that leave nothing: those that remove what is there, end the recording, or record something else. */
+const silent: ReadonlySet<string> = new Set([
+  "telemetry delete",
+  "telemetry disable",
+  "telemetry erase-remote",
+  "identity reset",
+  "event emit",
+  "run",
+  "completion",
+]);
+
+/** A session of the command ends after so much silence. Milliseconds. */
+const silenceMs = 30 * 60_000;
+/** The end of the log holds its last line whole. Bytes. */
+const tailBytes = 1_024;
+
+/** Notes that a command begins, and when the process ends, how it ended. `path`: the command without `nexus`. */
+export function noteRun(path: string): void {
+  if (silent.has(path) || process.env["NEXUS_EVENT_LOG"] === "0" || !mayRecord()) return;
+  const file = join(paths.eventLogFolder, "nexus-cli.jsonl");
+  const begunMs = Date.now();
+  const session = sessionIn(file, begunMs);
+  const command = {
+    session_id: session,
+    source: "nexus_cli",
+    command_path: `nexus ${path}`,
+    invocation_kind: invocationKind(),
+  };
+  append(file, { ts: begunMs, event_type: "command_started", ...command });
+  process.once("exit", (code) => {
+    const ts = Date.now();
+    append(file, { ts, event_type: typeOf(code), duration_ms: Math.max(0, ts - begunMs), ...command });
+  });
+}
+
+function mayRecord(): boolean {
+  try {
+    const { permission } = new Gate(
+      paths,
+      new ConsentLog(paths.consentFile, systemClock),
+      process.env,
+      noEditor,
+    ).rule();
+    return permission.mode !== "off" && permission.collect.includes("command_usage");
+  } catch {
+    // The command itself says what is wrong.
+    return false;
+  }
+}
+
+function typeOf(code: number): string {
+  if (code === exitCodes.interrupted) return "command_cancelled";
+  return code === exitCodes.done || code === exitCodes.brokenPipe ? "command_finished" : "command_failed";
+}
+
+function invocationKind(): string {
+  if (process.versions["electron"] !== undefined) return "vsix";
+  return process.env["npm_command"] === "exec" ? "npx" : "node_dist";
+}
+
+/** The session of the last line, or a new one after half an hour of silence or on another day. */
+function sessionIn(file: string, nowMs: number): string {
+  const { ts, session_id: session } = lastLine(file);
+  const goesOn =
+    typeof ts === "number" &&
+    typeof session === "string" &&
+    Math.abs(nowMs - ts) < silenceMs &&
+    new Date(ts).toDateString() === new Date(nowMs).toDateString();
+  return goesOn ? session : randomUUID();
+}
+
+function lastLine(file: string): Readonly<Record<string, unknown>> {
+  if (!existsSync(file)) return {};
+  const handle = openSync(file, "r");
+  try {
+    const tail = Buffer.alloc(tailBytes);
+    const from = Math.max(0, fstatSync(handle).size - tailBytes);
+    const text = tail.toString("utf8", 0, readSync(handle, tail, 0, tailBytes, from));
+    return Object(JSON.parse(text.trimEnd().split("\n").at(-1) ?? ""));
+  } catch {
+    // No line, or one of another writer: a new session begins.
+    return {};
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** In one write, so that lines of two processes never mix. */
+function append(file: string, event: object): void {
+  try {
+    mkdirSync(paths.eventLogFolder, { recursive: true, mode: 0o700 });
+    const handle = openSync(file, "a", 0o600);
+    try {
+      writeSync(handle, `${JSON.stringify(event)}\n`);
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    // A full disk keeps no command from its work.
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * What stands out in a period, ranked by how much time it costs in a week. Each insight has a minimum of samples and, where it
+ * says that something is often or different, a test, so that chance makes none.
+ */
+import type { Insight, Insights, Selection } from "../../shared/protocol.ts";
+import { agentSources } from "../../shared/sources.ts";
+import type { Connection } from "../store/driver.ts";
+import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";
+import { type Span, spanBefore, spanOf } from "./calendar.ts";
+import { byName, type End, endColumns, endOf, Group } from "./group.ts";
+import { isRun } from "./runs.ts";
+import { rankSum, threshold, wilson } from "./statistics.ts";
+
+/** Fewer runs say nothing. */
+const leastRuns = 10;
+const leastForComparison = 20;
+/** A command is slow whose runs take this long in the middle, and cost this much in a week. */
+const slowMs = 5_000;
+const slowWeekMs = 10 * 60_000;
+/** What somebody waits for. */
+const waitMs = 10_000;
+const waitWeekMs = 30 * 60_000;
+/** Slower by less is not worth a sentence. */
+const slowerBy = 1.25;
+const slowerByMs = 200;
+/** The share of false ones among what is called slower. */
+const falseRate = 0.01;
+/** Fails often; fails more often than not. Both of the lower end of the interval. */
+const oftenFailing = 0.1;
+const mostlyFailing = 0.5;
+const oftenStalling = 0.1;
+/** What a failure costs beside its time: to see it, and to begin again. */
+const attentionMs = 20_000;
+
+const weekMs = 7 * 24 * 60 * 60 * 1000;
+const agents: ReadonlySet<unknown> = new Set(agentSources);
+
+const noEvidence: Insight["evidence"] = {
+  ...{ sample: 0, failed: null, share: null, low: null, high: null },
+  ...{ medianMs: null, p95Ms: null, totalMs: null, weekMs: null, before: null, p: null },
+};
+
+/** Programs whose end somebody waits for by choice: editors, pagers, shells, servers. Their time is not lost. */
+const interactive: ReadonlySet<string> = new Set(
+  "bash zsh fish sh pwsh vim vi nvim emacs nano micro hx less more man top htop btop watch ssh tmux screen node python python3 ipython irb psql mysql sqlite3 redis-cli claude codex gemini aider cursor code tail"
+    .split(" ")
+    .concat([
+      "npm start",
+      "npm run",
+      "docker compose",
+      "kubectl logs",
+      "docker logs",
+      "git commit",
+      "git rebase",
+      "other",
+    ]),
+);
+
+export function readInsights(connection: Connection, selection: Selection, nowMs: number): Insights {
+  const span = spanOf(selection, nowMs);
+  const now = endsIn(connection, span);
+  const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / weekMs);
+  const runs = byName(
+    now.filter(({ row }) => row["tool_phase"] !== "start" && isRun(row)),
+    (row) => row["command_path"],
+  );
+  const before = byName(
+    endsIn(connection, spanBefore(span)).filter(({ row }) => row["tool_phase"] !== "start" && isRun(row)),
+    (row) => row["command_path"],
+  );
+  const found = [
+    ...slow(runs, weeks),
+    ...slower(runs, before, weeks),
+    ...waiting(runs, weeks),
+    ...failing(runs, weeks),
+    ...ofAgents(now, weeks),
+    ...gaps(connection, span),
+  ];
+  return {
+    period: selection.period,
+    fromMs: span.fromMs,
+    runs: [...runs.values()].flat().reduce((sum, { row }) => sum + Number(row["count"]), 0),
+    insights: found.sort((a, b) => b.score - a.score).slice(0, 50),
+  };
+}
+
+export function noInsights(selection: Selection, nowMs: number): Insights {
+  return { period: selection.period, fromMs: spanOf(selection, nowMs).fromMs, runs: 0, insights: [] };
+}
+
+function endsIn(connection: Connection, { fromHour, toHour }: Span): readonly End[] {
+  const rows = readSegments(
+    connection,
+    segments(fromHour, toHour, closedDayOf(connection), 2),
+    (from) =>
+      `SELECT ${endColumns}, w.event_type, w.source, w.command_path, w.tool_name, w.tool_phase
+       FROM ${from} m JOIN words w ON w.id = m.words
+       WHERE w.event_type IN ('agent_event', 'command_finished', 'command_failed', 'command_cancelled')`,
+  );
+  return rows.map(endOf);
+}
+
+/** When the first event of the span happened: weeks before it say nothing. */
+function recordedFrom(connection: Connection, { fromMs }: Span): number {
+  const first = connection.prepare("SELECT min(started_at) first FROM sessions").get()?.["first"];
+  return typeof first === "number" ? Math.max(fromMs, first) : fromMs;
+}
+
+type Runs = ReadonlyMap<string, readonly End[]>;
+
+function insight(
+  kind: Insight["kind"],
+  subject: string | null,
+  score: number,
+  evidence: Partial<Insight["evidence"]>,
+): Insight {
+  return {
+    id: `${kind}:${subject ?? ""}`,
+    kind,
+    subject,
+    agent: null,
+    score,
+    evidence: { ...noEvidence, ...evidence },
+  };
+}
+
+function slow(runs: Runs, weeks: number): readonly Insight[] {
+  return [...runs].flatMap(([name, ends]) => {
+    const group = Group.of(ends);
+    const medianMs = group.quantileMs(0.5);
+    const inWeek = Math.round(group.totalMs / weeks);
+    if (interactive.has(name) || group.count < leastRuns || medianMs === null) return [];
+    if (medianMs < slowMs || inWeek < slowWeekMs) return [];
+    const p95Ms = group.quantileMs(0.95);
+    return insight("slow", name, inWeek, {
+      sample: group.count,
+      medianMs,
+      p95Ms,
+      totalMs: group.totalMs,
+      weekMs: inWeek,
+    });
+  });
+}
+
+function slower(runs: Runs, earlier: Runs, weeks: number): readonly Insight[] {
+  const compared = [...runs].flatMap(([name, ends]) => {
+    const now = Group.of(ends);
+    const before = Group.of(earlier.get(name) ?? []);
+    const [medianMs, beforeMs] = [now.quantileMs(0.5), before.quantileMs(0.5)];
+    if (interactive.has(name) || Math.min(now.count, before.count) < leastForComparison) return [];
+    if (medianMs === null || beforeMs === null) return [];
+    return { name, now, before, medianMs, beforeMs, p: rankSum(before.sketch, now.sketch) };
+  });
+  const limit = threshold(
+    compared.map(({ p }) => p),
+    falseRate,
+  );
+  return compared
+    .filter(
+      ({ p, medianMs, beforeMs }) => p <= limit && medianMs >= beforeMs * slowerBy && medianMs - beforeMs >= slowerByMs,
+    )
+    .map(({ name, now, before, medianMs, beforeMs, p }) =>
+      insight("slower", name, ((medianMs - beforeMs) * now.count) / weeks, {
+        ...{ sample: now.count, medianMs, p95Ms: now.quantileMs(0.95), totalMs: now.totalMs, p },
+        before: { sample: before.count, medianMs: beforeMs },
+      }),
+    );
+}
+
+function waiting(runs: Runs, weeks: number): readonly Insight[] {
+  let count = 0;
+  let totalMs = 0;
+  for (const [name, ends] of runs) {
+    if (interactive.has(name)) continue;
+    const above = Group.of(ends).sketch.above(waitMs);
+    count += above.count;
+    totalMs += above.sum;
+  }
+  const inWeek = Math.round(totalMs / weeks);
+  if (count < leastRuns || inWeek < waitWeekMs) return [];
+  return [insight("waiting", null, inWeek / 2, { sample: count, totalMs: Math.round(totalMs), weekMs: inWeek })];
+}
+
+function failing(runs: Runs, weeks: number): readonly Insight[] {
+  return [...runs].flatMap(([name, ends]) => {
+    const group = Group.of(ends);
+    if (name === "other" || group.judged < leastRuns) return [];
+    const [low, high] = wilson(group.failed, group.judged);
+    if (low < oftenFailing) return [];
+    const cost = Math.round((group.failed * (group.totalMs / Math.max(1, group.count) + attentionMs)) / weeks);
+    const share = group.failed / group.judged;
+    const kind = low > mostlyFailing ? "failing" : "flaky";
+    return insight(kind, name, cost, { sample: group.judged, failed: group.failed, share, low, high, weekMs: cost });
+  });
+}
+
+function ofAgents(all: readonly End[], weeks: number): readonly Insight[] {
+  const uses = byName(
+    all.filter(({ row }) => row["event_type"] === "agent_event" && agents.has(row["source"])),
+    (row) => `${row["source"]} ${row["tool_name"]}`,
+  );
+  return [...uses].flatMap(([key, ends]) => {
+    const [source = "", tool = ""] = key.split(" ");
+    const of = (kind: Insight["kind"], score: number, evidence: Partial<Insight["evidence"]>): Insight => ({
+      ...insight(kind, tool, score, evidence),
+      ...{ id: `${kind}:${source}:${tool}`, agent: source },
+    });
+    const count = (phase: string) =>
+      ends.filter(({ row }) => row["tool_phase"] === phase).reduce((sum, { row }) => sum + Number(row["count"]), 0);
+    const group = Group.of(ends.filter(({ row }) => row["tool_phase"] === "end"));
+    const [starts, finished] = [count("start"), count("end")];
+    const found: Insight[] = [];
+    if (group.judged >= leastRuns) {
+      const [low, high] = wilson(group.failed, group.judged);
+      const share = group.failed / group.judged;
+      const evidence = { sample: group.judged, failed: group.failed, share, low, high };
+      if (low >= oftenFailing) found.push(of("agent_failing", (group.failed * attentionMs) / weeks, evidence));
+    }
+    const open = Math.max(0, starts - finished);
+    if (starts >= leastRuns && finished > 0) {
+      const [low, high] = wilson(open, starts);
+      const evidence = { sample: starts, failed: open, share: open / starts, low, high };
+      if (low >= oftenStalling) found.push(of("agent_stalling", (open * attentionMs) / weeks, evidence));
+    }
+    return found;
+  });
+}
+
+/** Events that are known to be missing: numbers that a source of this span left out, and what sources said they dropped. */
+function gaps(connection: Connection, { fromMs, endMs }: Span): readonly Insight[] {
+  const missing = connection
+    .prepare(
+      `SELECT total(t.last_seq - t.first_seq + 1 - t.received) n FROM streams t JOIN sessions s ON s.id = t.session
+       WHERE t.received > 0 AND s.ended_at >= ? AND s.started_at < ?`,
+    )
+    .get(fromMs, endMs)?.["n"];
+  const sample = Number(missing ?? 0);
+  return sample === 0 ? [] : [insight("gap", null, 0, { sample })];
+}

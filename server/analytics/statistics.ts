@@ -1,0 +1,60 @@
+/** The tests behind insights: what a sample says, and whether a difference is more than chance. */
+import type { Sketch } from "../store/sketch.ts";
+
+/** 95 % of the standard normal distribution lie within this. */
+const z95 = 1.959_963_985;
+
+/**
+ * The 95 % interval of a share (Wilson 1927): between which shares the true one lies, of `hits` in `all` tries.
+ * `all` is at least 1.
+ */
+export function wilson(hits: number, all: number): readonly [low: number, high: number] {
+  const share = hits / all;
+  const z2 = z95 * z95;
+  const middle = share + z2 / (2 * all);
+  const spread = z95 * Math.sqrt((share * (1 - share)) / all + z2 / (4 * all * all));
+  const whole = 1 + z2 / all;
+  return [Math.max(0, (middle - spread) / whole), Math.min(1, (middle + spread) / whole)];
+}
+
+/**
+ * The probability that values as different as these, or more, come by chance from one distribution: the rank sum test of Mann
+ * and Whitney (1947), two-sided, with the normal approximation corrected for ties. Values of one bin of a sketch are ties.
+ */
+export function rankSum(before: Sketch, now: Sketch): number {
+  const [a, b] = [before.bins(), now.bins()];
+  let [countA, countB, ties, lessA] = [0, 0, 0, 0];
+  for (let bin = 0; bin < a.length; bin += 1) {
+    const [inA, inB] = [a[bin] ?? 0, b[bin] ?? 0];
+    // How often a value of before lies below one of now; an equal one counts half.
+    lessA += inB * (countA + inA / 2);
+    const tied = inA + inB;
+    ties += tied ** 3 - tied;
+    countA += inA;
+    countB += inB;
+  }
+  const all = countA + countB;
+  const expected = (countA * countB) / 2;
+  const variance = ((countA * countB) / 12) * (all + 1 - ties / (all * (all - 1)));
+  if (!(variance > 0)) return 1;
+  // Half a rank is taken off for continuity.
+  const z = Math.max(0, Math.abs(lessA - expected) - 0.5) / Math.sqrt(variance);
+  return Math.min(1, 2 * upperTail(z));
+}
+
+/** The share of the standard normal distribution above `z` ≥ 0, to 1e-7 (Abramowitz and Stegun 1964, 26.2.17). */
+function upperTail(z: number): number {
+  const t = 1 / (1 + 0.231_641_9 * z);
+  const series =
+    t * (0.319_381_53 + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
+  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
+}
+
+/**
+ * Which of several tests hold when false ones may be at most the share `rate` of those that do (Benjamini and Hochberg
+ * 1995): the highest probability that still counts; 0 where none does.
+ */
+export function threshold(probabilities: readonly number[], rate: number): number {
+  const sorted = [...probabilities].sort((a, b) => a - b);
+  return sorted.findLast((p, n) => p <= (rate * (n + 1)) / sorted.length) ?? 0;
+}
