@@ -7,7 +7,13 @@ const { version } = JSON.parse(await readFile("package.json", "utf8"));
 /** The oldest host: VS Code 1.101 runs extensions on Node 22.15; its webviews are Chromium 134. */
 const node = { platform: "node", target: "node22.15", format: "cjs", mainFields: ["module", "main"] };
 
-const common = { bundle: true, minify: !process.env.NOMIN, sourcemap: false, logLevel: "warning", legalComments: "none" };
+const common = {
+  bundle: true,
+  minify: true,
+  sourcemap: false,
+  logLevel: "warning",
+  legalComments: "none",
+};
 
 /** The faces and the client library stay out of the main bundle: files of their own, required when needed. */
 const lazy = {
@@ -19,6 +25,17 @@ const lazy = {
     // The HTTP library, which most workers never need; worker and command share it.
     build.onResolve({ filter: /^\.\/transport\.ts$/ }, () => ({ path: "../worker/transport.cjs", external: true }));
     build.onResolve({ filter: /\/worker\/client\.ts$/ }, () => ({ path: "./worker-client.cjs", external: true }));
+  },
+};
+
+/** The command's library can start subcommands that are programs of their own; there is none, and the module costs a tenth. */
+const noPrograms = {
+  name: "no-programs",
+  setup(build) {
+    build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("/commander/") ? { path: "none", namespace: "no-programs" } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: "no-programs" }, () => ({ contents: "module.exports = {}" }));
   },
 };
 
@@ -75,7 +92,7 @@ await Promise.all([
     entryPoints: { program: "cli/program.ts" },
     outExtension: { ".js": ".mjs" },
     external: ["protobufjs/minimal", "react-devtools-core"],
-    plugins: [lazy],
+    plugins: [lazy, noPrograms],
     outdir: "dist/cli",
     chunkNames: "[name]-[hash]",
     banner: {

@@ -8,6 +8,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // A shared disk can stand still for seconds.
+          testTimeout: 30_000,
           include: ["{extension,server,shared,webview,scripts}/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           pool: "forks",
@@ -28,12 +30,13 @@ export default defineConfig({
         },
       },
       {
-        test: { name: "cli", include: ["test/cli/*.test.ts"], pool: "forks", testTimeout: 60_000 },
+        test: { name: "cli", include: ["test/cli/*.test.ts"], pool: "forks", testTimeout: 60_000, env: { TZ: "UTC" } },
       },
       {
         test: {
           // The store's own suite once more, on the driver of machines where the usual one cannot be loaded.
           name: "node-sqlite",
+          testTimeout: 30_000,
           include: ["server/{store,analytics}/*.test.ts", "server/maintenance.test.ts"],
           pool: "forks",
           alias: { "better-sqlite3": fileURLToPath(new URL("test/fixtures/no-better-sqlite3.ts", import.meta.url)) },

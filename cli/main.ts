@@ -6,6 +6,10 @@ if (major < (oldest[0] ?? 0) || (major === oldest[0] && minor < (oldest[1] ?? 0)
   process.stderr.write(`nexus needs Node ${oldest.join(".")} or newer; this is Node ${process.versions.node}.\n`);
   process.exitCode = 2;
 } else {
+  // Whoever reads may stop reading, as `head` does: then it ends as a program does whose pipe broke.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
+  }
   // Whatever is created is for the user alone.
   process.umask(0o077);
   import("./program.ts")

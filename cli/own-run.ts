@@ -5,12 +5,11 @@
 
 import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import { systemClock } from "../server/clock.ts";
 import { ConsentLog } from "../server/consent-log.ts";
 import { Gate } from "../server/gate.ts";
 import { exitCodes } from "./exit.ts";
-import { noEditor, paths } from "./product.ts";
+import { noEditor, ownLog, paths } from "./product.ts";
 
 /** Commands that leave nothing: those that remove what is there, end the recording, or record something else. */
 const silent: ReadonlySet<string> = new Set([
@@ -28,22 +27,25 @@ const silenceMs = 30 * 60_000;
 /** The end of the log holds its last line whole. Bytes. */
 const tailBytes = 1_024;
 
-/** Notes that a command begins, and when the process ends, how it ended. `path`: the command without `nexus`. */
+/**
+ * Notes a command when the process ends: that it began, and how it ended. Not before, so that an import counts what was there.
+ * `path`: the command without `nexus`.
+ */
 export function noteRun(path: string): void {
   if (silent.has(path) || process.env["NEXUS_EVENT_LOG"] === "0" || !mayRecord()) return;
-  const file = join(paths.eventLogFolder, "nexus-cli.jsonl");
   const begunMs = Date.now();
-  const session = sessionIn(file, begunMs);
   const command = {
-    session_id: session,
+    session_id: sessionIn(ownLog, begunMs),
     source: "nexus_cli",
     command_path: `nexus ${path}`,
     invocation_kind: invocationKind(),
   };
-  append(file, { ts: begunMs, event_type: "command_started", ...command });
   process.once("exit", (code) => {
     const ts = Date.now();
-    append(file, { ts, event_type: typeOf(code), duration_ms: Math.max(0, ts - begunMs), ...command });
+    append(ownLog, [
+      { ts: begunMs, event_type: "command_started", ...command },
+      { ts, event_type: typeOf(code), duration_ms: Math.max(0, ts - begunMs), ...command },
+    ]);
   });
 }
 
@@ -100,12 +102,12 @@ function lastLine(file: string): Readonly<Record<string, unknown>> {
 }
 
 /** In one write, so that lines of two processes never mix. */
-function append(file: string, event: object): void {
+function append(file: string, events: readonly object[]): void {
   try {
     mkdirSync(paths.eventLogFolder, { recursive: true, mode: 0o700 });
     const handle = openSync(file, "a", 0o600);
     try {
-      writeSync(handle, `${JSON.stringify(event)}\n`);
+      writeSync(handle, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
     } finally {
       closeSync(handle);
     }

@@ -1,5 +1,5 @@
 /** What the command prints. Results go to standard output; what goes on meanwhile to standard error, on a terminal alone. */
-import { isPlain } from "./terminal.ts";
+import { isPlain, wrapped } from "./terminal.ts";
 
 export interface JsonOption {
   readonly json?: boolean;
@@ -15,8 +15,11 @@ export function printJson(value: unknown): void {
 
 /** Name and value a line, the values under one another. */
 export function facts(rows: readonly (readonly [string, string])[], indent = ""): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${indent}${`${name}:`.padEnd(width + 2)}${value}`).join("\n");
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  // In a pipe a value stays on its line.
+  const lines = (value: string) =>
+    process.stdout.isTTY ? wrapped(value, " ".repeat(indent.length + width)).trimStart() : value;
+  return rows.map(([name, value]) => `${indent}${`${name}:`.padEnd(width)}${lines(value)}`).join("\n");
 }
 
 /** Shows how far something is, on one line, where somebody is looking. */

@@ -1,25 +1,66 @@
 /** The parts below the command: the same worker as in the editor, without an editor. */
+import { join } from "node:path";
+import { SelectionError } from "../server/analytics/calendar.ts";
 import { systemClock } from "../server/clock.ts";
+import { Observer } from "../server/observer.ts";
 import { pathsFrom } from "../server/paths.ts";
-import { Worker } from "../server/worker.ts";
+import type { Worker } from "../server/worker.ts";
 import type { Progress } from "../shared/protocol.ts";
+import { sizeText } from "../shared/words.ts";
 import { InterruptedError, NotNowError, UsageError } from "./exit.ts";
+import { progressLine } from "./print.ts";
 
 /** There is no editor whose switches could say no. */
 export const noEditor = { telemetry: true, enabled: true, proxy: null };
 
 export const paths = pathsFrom(process.env);
 
-interface WorkerOptions {
+/** The event log of the command itself. */
+export const ownLog: string = join(paths.eventLogFolder, "nexus-cli.jsonl");
+
+interface Options {
   readonly exportProgress?: (progress: Progress) => void;
   /** Ctrl-C is for somebody else: the work goes on. */
   readonly goesOn?: boolean;
 }
 
-/** Runs `work` with a worker and closes it; Ctrl-C stops it where nothing is half done. Its errors become sentences for the user. */
-export async function withWorker<T>(
-  work: (worker: Worker) => T | Promise<T>,
-  { exportProgress = () => undefined, goesOn = false }: WorkerOptions = {},
+/** Runs `work` with what only looks. Its errors become sentences for the user. */
+export function withObserver<T>(work: (observer: Observer) => T | Promise<T>, options: Options = {}): Promise<T> {
+  return using(Observer, work, options);
+}
+
+/** What a few runs of the command leave in its own log is not worth an import of its own. Bytes. */
+const littleOfItsOwn = 8_192;
+
+/** The same after the event logs were read on, where something new is in them: so that numbers are those of now. */
+export async function withFreshObserver<T>(work: (observer: Observer) => T | Promise<T>): Promise<T> {
+  const behind = await withObserver((observer) =>
+    [...observer.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? littleOfItsOwn : 0)),
+  );
+  if (behind && process.env["NEXUS_EVENT_LOG"] !== "0") {
+    await withWorker((worker) =>
+      worker.importLogs({
+        progress: (done, total) => progressLine(`Reading event logs: ${sizeText(done)} of ${sizeText(total)}`),
+      }),
+    );
+    progressLine("");
+  }
+  return withObserver(work);
+}
+
+/** Runs `work` with what records, sends and deletes too; loaded only then. */
+export async function withWorker<T>(work: (worker: Worker) => T | Promise<T>, options: Options = {}): Promise<T> {
+  const { Worker } = await import("../server/worker.ts");
+  return using(Worker, work, options);
+}
+
+type Made<O extends Observer> = new (...parts: ConstructorParameters<typeof Observer>) => O;
+
+/** Closes it in the end; Ctrl-C stops it where nothing is half done. */
+async function using<O extends Observer, T>(
+  Kind: Made<O>,
+  work: (one: O) => T | Promise<T>,
+  { exportProgress = () => undefined, goesOn = false }: Options,
 ): Promise<T> {
   const listener = {
     dataChanged: () => undefined,
@@ -27,23 +68,24 @@ export async function withWorker<T>(
     exportProgress,
     sharingChanged: () => undefined,
   };
-  const worker = new Worker(paths, process.env, noEditor, systemClock, listener);
+  const one = new Kind(paths, process.env, noEditor, systemClock, listener);
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
-    worker.close();
+    one.close();
   };
   if (!goesOn) process.once("SIGINT", interrupt);
   try {
-    const result = await work(worker);
+    const result = await work(one);
     if (interrupted) throw new InterruptedError();
     return result;
   } catch (error) {
     if (interrupted) throw new InterruptedError();
     if (error instanceof UsageError || error instanceof NotNowError) throw error;
-    throw new Error(worker.explain(error), { cause: error });
+    if (error instanceof SelectionError) throw new UsageError(error.message);
+    throw new Error(one.explain(error), { cause: error });
   } finally {
     process.off("SIGINT", interrupt);
-    worker.close();
+    one.close();
   }
 }

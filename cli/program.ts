@@ -39,15 +39,9 @@ export function pathOf(command: Command): string {
 }
 
 export async function run(argv: readonly string[]): Promise<void> {
-  // Whoever reads may stop reading, as `head` does.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) =>
-      process.exit(error.code === "EPIPE" ? exitCodes.brokenPipe : exitCodes.failed),
-    );
-  }
   const nexus = program();
   nexus.hook("preAction", async (_, command) => {
-    if (nexus.opts<{ plain?: boolean }>().plain === true) showPlain();
+    showPlain(nexus.opts<{ plain?: boolean }>().plain === true);
     // Without a consent there is nothing to note, and nothing to load for it.
     if (existsSync(consentFile)) (await import("./own-run.ts")).noteRun(pathOf(command));
   });

@@ -4,8 +4,8 @@ import { styleText } from "node:util";
 let plain = false;
 
 /** `--plain`: no boxes, bars, colours or lines that change; for screen readers, and for whoever likes it. */
-export function showPlain(): void {
-  plain = true;
+export function showPlain(wanted: boolean): void {
+  plain = wanted;
 }
 
 export const isPlain = (): boolean => plain;

@@ -5,7 +5,7 @@ import type { Permission } from "../shared/consent.ts";
 import type { Problem, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import type { Clock } from "./clock.ts";
-import type { Gate } from "./gate.ts";
+import { type Gate, NotPermittedError } from "./gate.ts";
 import type { Imported } from "./intake/event-log.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Firewall } from "./privacy/firewall.ts";
@@ -14,11 +14,6 @@ import type { Shareable } from "./store/events.ts";
 import type { Store } from "./store/store.ts";
 
 type Outcome = Checked<(typeof recordEvents)["result"]>;
-
-/** Nothing may be recorded at present. */
-export class NotPermittedError extends Error {
-  override readonly name = "NotPermittedError";
-}
 
 export class Collector {
   readonly #gate: Gate;

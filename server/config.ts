@@ -7,33 +7,40 @@
 import { readFileSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
-import * as z from "zod";
+import * as z from "zod/mini";
+import english from "zod/v4/locales/en.js";
 import { modes, type Refusal } from "../shared/consent.ts";
 
+// The small build of the library brings no words of its own.
+z.config(english());
+
 const privacyTable = z.strictObject({
-  strip_pii: z.boolean().default(true),
-  block_sensitive: z.boolean().default(false),
-  redact_file_paths: z.boolean().default(true),
-  differential_privacy: z.boolean().default(false),
-  dp_epsilon: z.number().positive().max(10).default(1),
+  strip_pii: z._default(z.boolean(), true),
+  block_sensitive: z._default(z.boolean(), false),
+  redact_file_paths: z._default(z.boolean(), true),
+  differential_privacy: z._default(z.boolean(), false),
+  dp_epsilon: z._default(z.number().check(z.positive(), z.maximum(10)), 1),
 });
 
 const telemetryTable = z.strictObject({
-  mode: z.enum(modes).optional(),
-  enabled: z.boolean().optional(),
-  db_path: z.string().refine(isAbsolute, "it must be an absolute path").optional(),
-  community_contribution: z.boolean().default(false),
-  batch_size: z.int().min(1).max(10_000).default(100),
-  flush_interval_secs: z.int().min(1).max(86_400).default(60),
-  max_db_size_mb: z.int().min(1).max(100_000).default(100),
-  upload_url: z.string().optional(),
-  upload_schema: z.literal([1, 2]).default(1),
-  upload_pins: z
-    .array(z.string().regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, "it must be sha256/ and 43 characters of base64"))
-    .default([]),
-  ledger_body_days: z.int().min(0).max(36_500).optional(),
-  retention_days: z.int().min(1).max(36_500).default(90),
-  privacy: privacyTable.prefault({}),
+  mode: z.optional(z.enum(modes)),
+  enabled: z.optional(z.boolean()),
+  db_path: z.optional(z.string().check(z.refine((path) => isAbsolute(path), "it must be an absolute path"))),
+  community_contribution: z._default(z.boolean(), false),
+  batch_size: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 100),
+  flush_interval_secs: z._default(z.int().check(z.minimum(1), z.maximum(86_400)), 60),
+  max_db_size_mb: z._default(z.int().check(z.minimum(1), z.maximum(100_000)), 100),
+  upload_url: z.optional(z.string()),
+  upload_schema: z._default(z.literal([1, 2]), 1),
+  upload_pins: z._default(
+    z.array(
+      z.string().check(z.regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, "it must be sha256/ and 43 characters of base64")),
+    ),
+    [],
+  ),
+  ledger_body_days: z.optional(z.int().check(z.minimum(0), z.maximum(36_500))),
+  retention_days: z._default(z.int().check(z.minimum(1), z.maximum(36_500)), 90),
+  privacy: z.prefault(privacyTable, {}),
 });
 
 const policyTable = z.strictObject({ mode: z.enum(modes) });
@@ -55,7 +62,7 @@ function nearest(unknownKey: string, known: readonly string[]): string {
   return best !== undefined && score(best) > 0.6 ? ` Did you mean ${best}?` : ` Known keys: ${known.join(", ")}.`;
 }
 
-function explain(file: string, table: string, schema: z.ZodObject, error: z.ZodError): ConfigError {
+function explain(file: string, table: string, schema: z.ZodMiniObject, error: z.core.$ZodError): ConfigError {
   const issue = error.issues[0];
   if (issue === undefined) return new ConfigError(`${file} cannot be used.`);
   const place = [table, ...issue.path.map(String)].join(".");

@@ -26,6 +26,11 @@ import type { Paths } from "./paths.ts";
 import { type Destination, DestinationError, destinationOf } from "./upload/destination.ts";
 import type { UploadSchema } from "./upload/shared-view.ts";
 
+/** Nothing may be recorded at present. */
+export class NotPermittedError extends Error {
+  override readonly name = "NotPermittedError";
+}
+
 export interface Ruling {
   readonly permission: Permission;
   readonly remarks: readonly string[];

@@ -1,5 +1,5 @@
 /** What this worker is, in the words of the analytics design (section 3.1). */
-import { architecture, system } from "./privacy/vocabulary.ts";
+import { architecture, system } from "./privacy/platform.ts";
 import type { Product } from "./store/events.ts";
 import { productVersion } from "./version.ts";
 

@@ -1,5 +1,6 @@
 /** What an insight says, in words: for the page and the terminal. */
 import type { Insight } from "./protocol.ts";
+import { sourceTitle } from "./source-titles.ts";
 import { countText, durationText } from "./words.ts";
 
 export const insightFilters = ["slow", "errors", "agents"] as const;
@@ -33,20 +34,6 @@ export interface InsightText {
 
 const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(share * 100)} %`);
 const time = (ms: number | null): string => (ms === null ? "unknown" : durationText(ms));
-
-/** Names of agents as their makers write them. */
-const agentTitles: Readonly<Record<string, string>> = {
-  claude_code: "Claude Code",
-  cursor: "Cursor",
-  vscode_agent: "VS Code's agent",
-  copilot_cli: "GitHub Copilot CLI",
-  codex: "Codex",
-  gemini_cli: "Gemini CLI",
-  otlp: "an agent (OpenTelemetry)",
-};
-
-export const agentTitle = (source: string | null): string =>
-  source === null ? "an agent" : (agentTitles[source] ?? source);
 
 export function insightText({ kind, subject, agent, evidence }: Insight): InsightText {
   const { sample, failed, share, low, high, medianMs, p95Ms, totalMs, weekMs, before, p } = evidence;
@@ -98,14 +85,14 @@ export function insightText({ kind, subject, agent, evidence }: Insight): Insigh
       };
     case "agent_failing":
       return {
-        sentence: `${name} of ${agentTitle(agent)} fails ${percent(share)} of the time.`,
+        sentence: `${name} of ${sourceTitle(agent)} fails ${percent(share)} of the time.`,
         evidence: failures,
         advice:
           "Failing tools cost an agent turns and tokens: say in its instructions how to use this one, or what to use instead.",
       };
     case "agent_stalling":
       return {
-        sentence: `${name} of ${agentTitle(agent)} often begins and never ends.`,
+        sentence: `${name} of ${sourceTitle(agent)} often begins and never ends.`,
         evidence: [
           `${failed} of ${sample} uses have no end: ${percent(share)}, between ${percent(low)} and ${percent(high)} with 95 % confidence.`,
         ],

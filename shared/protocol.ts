@@ -212,6 +212,8 @@ export type Selection = Checked<typeof selection>;
 
 const ranked = record({
   name: label,
+  /** Where a tool was used; `null` of a command. */
+  source: nullable(label),
   count: whole(),
   failed: whole(),
   /** Of the uses whose duration is known, in milliseconds. */

@@ -1,6 +1,7 @@
 /** Overview: the numbers of a period, activity over time, the most used commands and tools. */
 import { html, nothing, type TemplateResult } from "lit";
 import { type Period, periods, type Ranked, type Stats } from "../shared/protocol.ts";
+import { rankedName } from "../shared/source-titles.ts";
 import { countText, durationText } from "../shared/words.ts";
 import { activityView } from "./activity-view.ts";
 import type { Deeds, Model } from "./model.ts";
@@ -28,8 +29,8 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
         : html`<div class="scroll"><table>
             <thead><tr><th scope="col">${what}</th><td></td><th class="number" scope="col">Runs</th><th class="number" scope="col">Failed</th><th class="number" scope="col">Median</th></tr></thead>
             <tbody>${rows.map(
-              ({ name, count, failed, medianMs }) => html`<tr>
-                <th scope="row">${name}</th>
+              ({ name, source, count, failed, medianMs }) => html`<tr>
+                <th scope="row">${rankedName({ name, source })}</th>
                 <td><svg class="share" viewBox="0 0 64 8" preserveAspectRatio="none" aria-hidden="true"><rect width=${Math.max(1, (64 * count) / most)} height="8" rx="2"></rect></svg></td>
                 <td class="number">${count.toLocaleString("en-US")}</td>
                 <td class="number ${failed > 0 ? "failing" : ""}">${failed === 0 ? "–" : failed.toLocaleString("en-US")}</td>

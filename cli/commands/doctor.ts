@@ -3,7 +3,7 @@ import type { Check } from "../../server/doctor.ts";
 import { examine } from "../../server/doctor.ts";
 import { exitCodes } from "../exit.ts";
 import { type JsonOption, print, printJson } from "../print.ts";
-import { paths, withWorker } from "../product.ts";
+import { paths, withObserver } from "../product.ts";
 import { heading, styled, wrapped } from "../terminal.ts";
 
 const marks: Readonly<Record<Check["state"], readonly [string, "green" | "yellow" | "red"]>> = {
@@ -13,8 +13,8 @@ const marks: Readonly<Record<Check["state"], readonly [string, "green" | "yellow
 };
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withWorker(async (worker) => {
-    const checks = await examine(paths, worker.status(), Date.now());
+  return withObserver(async (observer) => {
+    const checks = await examine(paths, observer.status(), Date.now());
     const faults = checks.filter(({ state }) => state === "bad").length;
     if (json === true) printJson({ version: 1, healthy: faults === 0, checks });
     else {

@@ -3,7 +3,7 @@ import { type InsightFilter, insightFilters, insightText, passes } from "../../s
 import { countText } from "../../shared/words.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
 import { type JsonOption, print, printJson } from "../print.ts";
-import { withWorker } from "../product.ts";
+import { withFreshObserver } from "../product.ts";
 import { heading, styled, wrapped } from "../terminal.ts";
 
 type InsightOptions = PeriodOptions & JsonOption & { readonly [F in InsightFilter]?: boolean };
@@ -12,8 +12,8 @@ export function run({ json, slow, errors, agents, ...chosen }: InsightOptions): 
   const selection = selectionOf(chosen);
   const given = { slow, errors, agents };
   const filters = insightFilters.filter((name) => given[name] === true);
-  return withWorker((worker) => {
-    const found = worker.insights(selection);
+  return withFreshObserver((observer) => {
+    const found = observer.insights(selection);
     const shown = found.insights.filter((insight) => passes(insight, filters));
     if (json === true) {
       const texts = shown.map((insight) => ({ ...insight, ...insightText(insight) }));

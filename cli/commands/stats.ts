@@ -1,9 +1,10 @@
 /** `nexus stats`: what the page's overview says, with the box of ADR-003 at its head. */
 import type { Stats } from "../../shared/protocol.ts";
+import { rankedName } from "../../shared/source-titles.ts";
 import { countText, durationText } from "../../shared/words.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
 import { facts, type JsonOption, percentText, print, printJson, timeText } from "../print.ts";
-import { withWorker } from "../product.ts";
+import { withFreshObserver } from "../product.ts";
 import { columns, isPlain, sparkline, styled } from "../terminal.ts";
 
 const boxWidth = 58;
@@ -29,9 +30,9 @@ export function boxText(stats: Stats): string {
 }
 
 function table(title: string, rows: Stats["topCommands"]): string {
-  if (rows.length === 0) return "";
-  const longest = Math.max(...rows.map(({ name }) => name.length));
-  const lines = rows.map(({ name, count, failed, medianMs }) => {
+  const named = rows.map((row) => ({ ...row, name: rankedName(row) }));
+  const longest = Math.max(...named.map(({ name }) => name.length));
+  const lines = named.map(({ name, count, failed, medianMs }) => {
     const median = medianMs === null ? "" : `  median ${durationText(medianMs)}`;
     const failures = failed > 0 ? `  ${styled("red", `${failed} failed`)}` : "";
     return `  ${name.padEnd(longest)}  ${count.toLocaleString("en-US").padStart(7)}${failures}${median}`;
@@ -41,8 +42,8 @@ function table(title: string, rows: Stats["topCommands"]): string {
 
 export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<void> {
   const selection = selectionOf(chosen);
-  return withWorker((worker) => {
-    const found = worker.stats(selection);
+  return withFreshObserver((observer) => {
+    const found = observer.stats(selection);
     if (json === true) {
       printJson({ version: 1, ...found });
       return;
@@ -51,7 +52,12 @@ export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<vo
     if (found.commands === 0) {
       print("\nNo command has been recorded in this period. nexus telemetry status says whether recording is on.");
     } else print(commandsText(found));
-    print(`${table("Top commands", found.topCommands)}${table("\nTop tools", found.topTools)}`);
+    for (const [title, rows] of [
+      ["Top commands", found.topCommands],
+      ["Top tools", found.topTools],
+    ] as const) {
+      if (rows.length > 0) print(table(title, rows));
+    }
     if (found.workspacesCreated + found.tasksCompleted === 0) {
       print("\nWorkspaces and tasks come from Nexus tools (event logs); none has reported any.");
     }

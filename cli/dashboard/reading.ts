@@ -1,5 +1,5 @@
 /** What the dashboard shows, read anew each time. */
-import type { Worker } from "../../server/worker.ts";
+import type { Observer } from "../../server/observer.ts";
 import { insightText } from "../../shared/insights.ts";
 import type { Period, SharingStatus, Stats } from "../../shared/protocol.ts";
 import { modeSentence, refusalSentence } from "../../shared/words.ts";
@@ -16,9 +16,9 @@ export interface Reading {
 
 const rows = 5;
 
-export function read(worker: Worker, period: Period): Reading {
-  const status = worker.status();
-  const stats = worker.stats({ period });
+export function read(observer: Observer, period: Period): Reading {
+  const status = observer.status();
+  const stats = observer.stats({ period });
   const { permission, problem } = status;
   return {
     mode: permission === null ? "It cannot be known whether recording is on." : modeSentence(permission),
@@ -32,7 +32,7 @@ export function read(worker: Worker, period: Period): Reading {
       .filter(({ failed }) => failed > 0)
       .sort((a, b) => b.failed - a.failed)
       .slice(0, rows),
-    insights: worker
+    insights: observer
       .insights({ period: period === "today" ? "week" : period })
       .insights.slice(0, 3)
       .map((one) => insightText(one).sentence),

@@ -1,8 +1,9 @@
 /** The dashboard's page and its keys, drawn with ink. */
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
-import type { Worker } from "../../server/worker.ts";
+import type { Observer } from "../../server/observer.ts";
 import type { Period, Stats } from "../../shared/protocol.ts";
+import { rankedName } from "../../shared/source-titles.ts";
 import { countText, durationText, pendingText } from "../../shared/words.ts";
 import { percentText, timeText } from "../print.ts";
 import { sparkline } from "../terminal.ts";
@@ -23,12 +24,12 @@ const periods = [
 const titleOf = (period: Period): string => periods.find(([, name]) => name === period)?.[2] ?? "";
 
 /** Resolves when the user ends it. */
-export async function show(worker: Worker): Promise<void> {
-  const { waitUntilExit } = render(h(Page, { worker }), { exitOnCtrlC: true, alternateScreen: true });
+export async function show(observer: Observer): Promise<void> {
+  const { waitUntilExit } = render(h(Page, { observer }), { exitOnCtrlC: true, alternateScreen: true });
   await waitUntilExit();
 }
 
-function Page({ worker }: { readonly worker: Worker }): ReactNode {
+function Page({ observer }: { readonly observer: Observer }): ReactNode {
   const { exit } = useApp();
   const { columns } = useWindowSize();
   const [period, choose] = useState<Period>("today");
@@ -37,15 +38,15 @@ function Page({ worker }: { readonly worker: Worker }): ReactNode {
   useEffect(() => {
     const look = () => {
       try {
-        setReading(read(worker, period));
+        setReading(read(observer, period));
       } catch (error) {
-        setReading(worker.explain(error));
+        setReading(observer.explain(error));
       }
     };
     look();
     const timer = setInterval(look, everyMs);
     return () => clearInterval(timer);
-  }, [worker, period]);
+  }, [observer, period]);
 
   useInput((input, key) => {
     if (input === "q" || key.escape) exit();
@@ -71,9 +72,9 @@ function Numbers({ reading, columns }: { readonly reading: Reading; readonly col
   const lists = [
     list("Slowest (median)", slowest, ({ name, medianMs }) => [name, durationText(medianMs ?? 0)]),
     list("Failing", failing, ({ name, failed, count }) => [name, `${failed} of ${count}`]),
-    list("Tools and agents", stats.topTools.slice(0, 5), ({ name, count, failed }) => [
-      name,
-      `${count}${failed > 0 ? `, ${failed} failed` : ""}`,
+    list("Tools and agents", stats.topTools.slice(0, 5), (row) => [
+      rankedName(row),
+      `${row.count}${row.failed > 0 ? `, ${row.failed} failed` : ""}`,
     ]),
   ];
   return h(

@@ -40,7 +40,7 @@ export function readMetrics(connection: Connection, selection: Selection, nowMs:
     profiles: counts(runs, "profile"),
     thinktools: counts(ends, "thinktool"),
     tools: counts(
-      ends.filter(({ row }) => row["event_type"] === "agent_event"),
+      ends.filter(({ row }) => row["event_type"] === "agent_event" && !isRun(row)),
       "tool_name",
     ),
     averageMs: averageOf(rows.filter((row) => row["event_type"] !== "thinktool_completed" && isRun(row))),

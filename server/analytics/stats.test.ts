@@ -60,12 +60,12 @@ describe("stats", () => {
       sessions: 5,
       // Quantiles come from a sketch, to 2 %.
       durations: { medianMs: 10, p95Ms: expect.closeTo(500, -1.3), totalMs: 545 },
-      topTools: [{ name: "run_terminal_cmd", count: 4, failed: 1 }],
+      topTools: [{ name: "run_terminal_cmd", source: "vscode_terminal", count: 4, failed: 1 }],
     });
     expect(stats?.topCommands).toEqual([
-      { name: "git status", count: 2, failed: 1, medianMs: 10, totalMs: 40 },
-      { name: "ls", count: 1, failed: 0, medianMs: 5, totalMs: 5 },
-      { name: "npm run", count: 1, failed: 0, medianMs: 500, totalMs: 500 },
+      { name: "git status", source: null, count: 2, failed: 1, medianMs: 10, totalMs: 40 },
+      { name: "ls", source: null, count: 1, failed: 0, medianMs: 5, totalMs: 5 },
+      { name: "npm run", source: null, count: 1, failed: 0, medianMs: 500, totalMs: 500 },
     ]);
     expect(stats?.activity).toHaveLength(24);
     expect(stats?.activity[11]).toMatchObject({ succeeded: 2, failed: 1, other: 0 });

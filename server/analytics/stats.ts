@@ -70,10 +70,10 @@ export function readStats(connection: Connection, selection: Selection, nowMs: n
     cancelled: all.cancelled,
     successRate: all.successRate,
     durations: medianMs === null || p95Ms === null ? null : { medianMs, p95Ms, totalMs: all.totalMs },
-    topCommands: ranking(runs, "command_path"),
+    topCommands: ranking(runs, (row) => [row["command_path"], null]),
     topTools: ranking(
       ends.filter(({ row }) => isToolUse(row)),
-      "tool_name",
+      (row) => [row["tool_name"], String(row["source"])],
     ),
     activity: activityOf(
       runs.map(({ row }) => row),
@@ -84,12 +84,23 @@ export function readStats(connection: Connection, selection: Selection, nowMs: n
 }
 
 /** The most frequent first. The durations are read of those alone that are shown. */
-function ranking(ends: readonly End[], field: "command_path" | "tool_name"): Ranked[] {
-  return mostFrequent(byName(ends, (row) => row[field]))
+function ranking(
+  ends: readonly End[],
+  nameOf: (row: Row) => readonly [name: unknown, source: string | null],
+): Ranked[] {
+  const keyOf = (row: Row) => {
+    const [name, source] = nameOf(row);
+    return typeof name === "string" ? `${name}\n${source ?? ""}` : undefined;
+  };
+  return mostFrequent(byName(ends, keyOf))
     .slice(0, topCount)
-    .map(({ name, count, ends: own }) => {
+    .map(({ name: key, count, ends: own }) => {
+      const [name = "", source = ""] = key.split("\n");
       const group = Group.of(own);
-      return { name, count, failed: group.failed, medianMs: group.quantileMs(0.5), totalMs: group.totalMs };
+      return {
+        ...{ name, source: source === "" ? null : source, count, failed: group.failed },
+        ...{ medianMs: group.quantileMs(0.5), totalMs: group.totalMs },
+      };
     });
 }
 

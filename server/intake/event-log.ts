@@ -63,28 +63,53 @@ const nothing: ImportReport = {
   earlier: 0,
 };
 
+/** Runs a reading of the database; `undefined` where there is none. */
+type Read = <T>(work: (connection: Connection) => T) => T | undefined;
+
+/** The logs that are there, by name. */
+function listLogs(folder: string): readonly Log[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".jsonl"))
+    .sort()
+    .map((name) => join(folder, name))
+    .flatMap((path) => {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      return stat?.isFile() === true ? [{ path, size: stat.size }] : [];
+    });
+}
+
+/** Where the last reading ended; from the beginning where the file has become shorter than that. */
+function positionOf(read: Read, identity: string, size: number): number {
+  const row = read((connection) => connection.prepare("SELECT position FROM imports WHERE file = ?").get(identity));
+  const position = Number(row?.["position"] ?? 0);
+  return position > size ? 0 : position;
+}
+
+/** Bytes by log that were not read yet: whole lines, and the beginning of one. */
+export function unreadIn(folder: string, read: Read): ReadonlyMap<string, number> {
+  return new Map(
+    listLogs(folder).map(({ path, size }) => {
+      const file = openSync(path, "r");
+      try {
+        const { identity } = new LogReader(file);
+        return [path, identity === undefined ? 0 : size - positionOf(read, identity, size)];
+      } finally {
+        closeSync(file);
+      }
+    }),
+  );
+}
+
 export class EventLogs {
   readonly #folder: string;
   readonly #take: Take;
-  readonly #read: <T>(work: (connection: Connection) => T) => T | undefined;
+  readonly #read: Read;
 
-  constructor(folder: string, take: Take, read: <T>(work: (connection: Connection) => T) => T | undefined) {
+  constructor(folder: string, take: Take, read: Read) {
     this.#folder = folder;
     this.#take = take;
     this.#read = read;
-  }
-
-  /** The logs that are there, by name. */
-  list(): readonly Log[] {
-    if (!existsSync(this.#folder)) return [];
-    return readdirSync(this.#folder)
-      .filter((name) => name.endsWith(".jsonl"))
-      .sort()
-      .map((name) => join(this.#folder, name))
-      .flatMap((path) => {
-        const stat = statSync(path, { throwIfNoEntry: false });
-        return stat?.isFile() === true ? [{ path, size: stat.size }] : [];
-      });
   }
 
   /**
@@ -92,7 +117,7 @@ export class EventLogs {
    * @throws the file system's or SQLite's error; what was read until then is stored.
    */
   async import({ progress, signal }: ImportWatch = {}): Promise<ImportReport> {
-    const logs = this.list();
+    const logs = listLogs(this.#folder);
     const total = logs.reduce((sum, { size }) => sum + size, 0);
     let report = nothing;
     let before = 0;
@@ -110,13 +135,13 @@ export class EventLogs {
 
   /** Empties the logs that were read to their end and not written to since a moment. */
   expire(oldestMs: number): void {
-    for (const { path, size } of this.list()) {
+    for (const { path, size } of listLogs(this.#folder)) {
       if (size === 0 || statSync(path).mtimeMs >= oldestMs) continue;
       const file = openSync(path, "r");
       let read: boolean;
       try {
         const { identity } = new LogReader(file);
-        read = identity !== undefined && this.#positionOf(identity, size) === size;
+        read = identity !== undefined && positionOf(this.#read, identity, size) === size;
       } finally {
         closeSync(file);
       }
@@ -126,7 +151,7 @@ export class EventLogs {
 
   /** Empties the logs: for a purge. Writers that hold them open go on at their beginning. */
   empty(): void {
-    for (const { path } of this.list()) truncateSync(path);
+    for (const { path } of listLogs(this.#folder)) truncateSync(path);
   }
 
   async #importFile(
@@ -140,7 +165,7 @@ export class EventLogs {
       const reader = new LogReader(file);
       // A file without a whole line says nothing yet.
       if (reader.identity === undefined) return sum;
-      reader.position = this.#positionOf(reader.identity, reader.size);
+      reader.position = positionOf(this.#read, reader.identity, reader.size);
       for (;;) {
         const step = reader.next();
         if (step === undefined) return sum;
@@ -158,22 +183,13 @@ export class EventLogs {
           };
         } catch (error) {
           if (!(error instanceof PositionMovedError)) throw error;
-          reader.position = this.#positionOf(reader.identity, reader.size);
+          reader.position = positionOf(this.#read, reader.identity, reader.size);
         }
         await stepped(reader.position);
       }
     } finally {
       closeSync(file);
     }
-  }
-
-  /** Where the last reading ended; from the beginning where the file has become shorter than that. */
-  #positionOf(identity: string, size: number): number {
-    const row = this.#read((connection) =>
-      connection.prepare("SELECT position FROM imports WHERE file = ?").get(identity),
-    );
-    const position = Number(row?.["position"] ?? 0);
-    return position > size ? 0 : position;
   }
 }
 

@@ -4,8 +4,10 @@
  * Whatever comes out is put together from vocabulary words alone, so no argument, path or name of the user's can pass,
  * however the line is read. Reading it well only makes the answer more useful.
  */
+
+import { other } from "./platform.ts";
 import { firstCommandWords, type ShellWord } from "./shell-words.ts";
-import { isProgram, isSubcommand, other } from "./vocabulary.ts";
+import { isProgram, isSubcommand } from "./vocabulary.ts";
 
 /** Programs that only run another one, and those of their options that take a value. */
 const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; readonly positionals?: number }>> = {

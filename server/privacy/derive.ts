@@ -11,8 +11,9 @@ import { thinktools } from "../../shared/vocabulary/thinktools.ts";
 import { commandPath } from "./command-path.ts";
 import { exitClass, statusOf } from "./exit-class.ts";
 import type { NameHasher, NameKind } from "./identity.ts";
+import { architecture, system } from "./platform.ts";
 import type { Alias, Known } from "./shape.ts";
-import { architecture, canonicalTool, isUsersOwn, model, namedCommand, system } from "./vocabulary.ts";
+import { canonicalTool, isUsersOwn, model, namedCommand } from "./vocabulary.ts";
 
 /** What there is to derive for each type, looked up once. */
 const traits = perEventType((type) => {

@@ -204,7 +204,7 @@ describe("firewall", () => {
     ["a time in 9999", { ts: Date.UTC(9999, 1) }, "bad_time"],
     ["no time", { ts: Number.NaN }, "bad_envelope"],
     ["an offset of a day", { utc_offset_min: 1440 }, "bad_envelope"],
-    ["sequence number 0", { seq: 0 }, "bad_envelope"],
+    ["a negative sequence number", { seq: -1 }, "bad_envelope"],
     ["a sequence number that is a card's", { seq: 4_111_111_111_111_111 }, "bad_envelope"],
     ["a missing field", { tool_phase: undefined }, "bad_field"],
     ["a phase of its own", { tool_phase: "ada" }, "bad_field"],

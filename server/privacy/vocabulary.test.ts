@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { architecture, canonicalTool, isCommandPath, model, namedCommand, system } from "./vocabulary.ts";
+import { architecture, system } from "./platform.ts";
+import { canonicalTool, isCommandPath, model, namedCommand } from "./vocabulary.ts";
 
 describe("vocabulary", () => {
   it("holds words of a narrow pattern only", async () => {

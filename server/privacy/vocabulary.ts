@@ -1,18 +1,8 @@
 /** The closed lists that a stored word must be on. Loaded once; a program's subcommands are split when first asked for. */
 import commands from "../../shared/vocabulary/commands.json" with { type: "json" };
 import { models } from "../../shared/vocabulary/models.ts";
-import {
-  type Architecture,
-  architectureAliases,
-  architectures,
-  type System,
-  systemAliases,
-  systems,
-} from "../../shared/vocabulary/platforms.ts";
 import { canonicalTools, customTool, mcpName, mcpTool } from "../../shared/vocabulary/tools.ts";
-
-/** The word for everything that is on no list. */
-export const other = "other";
+import { other } from "./platform.ts";
 
 const programs = new Map<string, string>(Object.entries(commands.programs));
 const subcommands = new Map<string, ReadonlySet<string>>();
@@ -88,12 +78,3 @@ export function model(name: string): string {
   const bare = lower.replace(modelPrefix, "").replace(modelSuffix, "");
   return knownModels.has(bare) ? bare : other;
 }
-
-const aliased = <W extends string>(words: readonly W[], aliases: Readonly<Record<string, W>>, catchAll: W) => {
-  const known = new Map<string, W>([...words.map((word) => [word, word] as const), ...Object.entries(aliases)]);
-  return (name: string): W => (name.length > 32 ? catchAll : (known.get(name.toLowerCase()) ?? catchAll));
-};
-
-/** The system's canonical name, as Node, Go, Rust or uname call it. */
-export const system: (name: string) => System = aliased(systems, systemAliases, other);
-export const architecture: (name: string) => Architecture = aliased(architectures, architectureAliases, other);

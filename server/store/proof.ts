@@ -2,7 +2,6 @@
  * Searches files for ids that must not be in them, in a process of its own: this one has the database open, and would lose
  * its locks if it opened the file in any other way (`docs/architecture.md`, "The lock trap").
  */
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** Reads `{files, ids}` (hex) from standard input and prints how many of the ids it found. */
@@ -41,12 +40,14 @@ export interface Proof {
 export function searchFiles(files: readonly string[], ids: readonly string[]): Proof {
   const there = files.filter((file) => existsSync(file));
   if (ids.length === 0 || there.length === 0) return { searched: ids.length, found: 0 };
-  const { status, stdout } = spawnSync(process.execPath, ["-e", searcher], {
-    input: JSON.stringify({ files: there, ids }),
-    encoding: "utf8",
-    // Inside an editor the executable is the editor's.
-    env: { ELECTRON_RUN_AS_NODE: "1" },
-  });
+  const { status, stdout } = process
+    .getBuiltinModule("node:child_process")
+    .spawnSync(process.execPath, ["-e", searcher], {
+      input: JSON.stringify({ files: there, ids }),
+      encoding: "utf8",
+      // Inside an editor the executable is the editor's.
+      env: { ELECTRON_RUN_AS_NODE: "1" },
+    });
   if (status !== 0) throw new Error("the search for erased ids did not run");
   return { searched: ids.length, found: Number(stdout) };
 }

@@ -20,6 +20,18 @@ function newStore(file = join(freshFolder(), "state", "telemetry.db")) {
 const uses = (count: number) => Array.from({ length: count }, () => cleanToolUse());
 
 describe("store", () => {
+  it("numbers the events that their source did not number, each new one once", () => {
+    const { store } = newStore();
+    const session_id = v4();
+    const events = Array.from({ length: 3 }, () => cleanToolUse({}, { session_id, seq: 0 }));
+    expect(store.write(events)).toEqual({ stored: 3, repeated: 0 });
+    expect(store.write([...events, cleanToolUse({}, { session_id, seq: 0 })])).toEqual({ stored: 1, repeated: 3 });
+    store.write([cleanToolUse({}, { session_id, seq: 9 }), cleanToolUse({}, { session_id, seq: 0 })]);
+    const numbers = store.read((connection) => connection.prepare("SELECT seq FROM events ORDER BY id").all());
+    expect(numbers?.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 9, 10]);
+    store.close();
+  });
+
   it("invariant: off-means-nothing: reading, counting, exporting nothing and erasing create no database", () => {
     const { file, store } = newStore();
     expect(store.totals()).toBeUndefined();

@@ -29,7 +29,6 @@ import {
   withoutPlatform,
   writeEvents,
 } from "./events.ts";
-import { ExportFile } from "./export.ts";
 import { journalAt } from "./journal.ts";
 import { isCorrupt } from "./problem.ts";
 import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
@@ -149,6 +148,8 @@ export class Store {
    */
   async export(path: string, format: ExportFormat = "json", { progress, signal }: Watch = {}): Promise<Exported> {
     const { last, total } = this.read(lastKey) ?? { last: 0, total: 0 };
+    // Its library is loaded only then.
+    const { ExportFile } = await import("./export.ts");
     const file = new ExportFile(path, format);
     // At once: the process may be about to end.
     const stop = () => file.abandon();

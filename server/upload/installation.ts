@@ -5,13 +5,13 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { replaceFile } from "../durable-file.ts";
 
 const identity = z.strictObject({
   anon_user_id: z.uuidv4(),
   /** 32 bytes in hex. */
-  secret: z.string().regex(/^[0-9a-f]{64}$/),
+  secret: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   begun_ms: z.int(),
   /** The addresses of the servers that were sent something under it. */
   destinations: z.array(z.string()),

@@ -1,14 +1,15 @@
 /** Bodies as they are kept: Zstandard (RFC 8878). What is unpacked is what was packed, byte for byte. */
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+/** Loaded with the first body: most commands look at none. */
+const zlib = () => process.getBuiltinModule("node:zlib");
 
 declare const packedBrand: unique symbol;
 export type Packed = Uint8Array & { readonly [packedBrand]: never };
 
 export function pack(body: Uint8Array): Packed {
-  return zstdCompressSync(body) as Uint8Array as Packed;
+  return zlib().zstdCompressSync(body) as Uint8Array as Packed;
 }
 
 /** @throws where the bytes are no whole frame. */
 export function unpack(stored: unknown): Buffer | undefined {
-  return stored instanceof Uint8Array ? zstdDecompressSync(stored) : undefined;
+  return stored instanceof Uint8Array ? zlib().zstdDecompressSync(stored) : undefined;
 }

@@ -3,24 +3,24 @@
  * receipt, with a key that is pinned when it is first used.
  */
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** As it comes: the text that was signed, by which key, and the signature. */
 const signedReceipt = z.strictObject({
   /** JSON; signed byte for byte. */
-  receipt: z.string().max(4_096),
-  key_id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  receipt: z.string().check(z.maxLength(4_096)),
+  key_id: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/)),
   /** Base64, 64 bytes. */
-  signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
+  signature: z.string().check(z.regex(/^[A-Za-z0-9+/]{86}==$/)),
 });
 export type SignedReceipt = z.infer<typeof signedReceipt>;
 
 const batchReceipt = z.object({
   batch_id: z.uuid(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  accepted: z.int().min(0),
-  duplicates: z.int().min(0),
-  rejected: z.int().min(0),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  accepted: z.int().check(z.minimum(0)),
+  duplicates: z.int().check(z.minimum(0)),
+  rejected: z.int().check(z.minimum(0)),
   /** Milliseconds since 1970. */
   received_at: z.int(),
 });
@@ -28,7 +28,7 @@ export type Receipt = z.infer<typeof batchReceipt>;
 
 const erasureReceipt = z.object({
   anon_user_id: z.uuid(),
-  erased: z.int().min(0),
+  erased: z.int().check(z.minimum(0)),
   /** Milliseconds since 1970. */
   erased_at: z.int(),
 });
@@ -62,13 +62,13 @@ export function verifyErasure({ receipt, signature }: SignedReceipt, publicKey: 
 }
 
 const serverKey = z.object({
-  key_id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  key_id: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/)),
   /** Base64, 32 bytes. */
-  public_key: z.string().regex(/^[A-Za-z0-9+/]{43}=$/),
+  public_key: z.string().check(z.regex(/^[A-Za-z0-9+/]{43}=$/)),
   /** The older key that vouches for it, over `keyStatement`. */
-  signed_by: z.object({ key_id: z.string(), signature: z.string() }).optional(),
+  signed_by: z.optional(z.object({ key_id: z.string(), signature: z.string() })),
 });
-const serverKeys = z.object({ keys: z.array(serverKey).min(1).max(64) });
+const serverKeys = z.object({ keys: z.array(serverKey).check(z.minLength(1), z.maxLength(64)) });
 export type ServerKey = z.infer<typeof serverKey>;
 
 /** The answer of `GET …/keys`; `undefined` where it is none. */

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { replaceFile } from "../durable-file.ts";
 import { Salt } from "../privacy/identity.ts";
 import type { Connection } from "../store/driver.ts";
@@ -72,11 +72,12 @@ const stateFile = z.object({
 /** What the file says, `undefined` where there is none, `"damaged"` where it cannot be understood. */
 export function readStateFile(path: string): z.infer<typeof stateFile> | "damaged" | undefined {
   if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, "utf8");
   try {
-    return stateFile.parse(JSON.parse(readFileSync(path, "utf8")));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return "damaged";
-    throw error;
+    const parsed = stateFile.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : "damaged";
+  } catch {
+    return "damaged";
   }
 }
 

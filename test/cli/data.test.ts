@@ -50,7 +50,7 @@ describe("nexus stats", () => {
       "╠══════════════════════════════════════════════════════════╣",
       "║  Workspaces Created:     12                              ║",
       "║  Tasks Completed:        47                              ║",
-      "║  Avg Session Length:     < 1 ms                          ║",
+      "║  Avg Session Length:     0 ms                            ║",
       "║  Success Rate:           94%                             ║",
       "╚══════════════════════════════════════════════════════════╝",
     ]);

@@ -51,7 +51,7 @@ describe("nexus telemetry enable", () => {
     expect(await nexus(home, {}, "telemetry", "enable", "--yes", "--categories", "tool_usage,platform")).toMatchObject({
       code: 0,
     });
-    const [entry] = JSON.parse((await nexus(home, {}, "consent", "history", "--json")).out);
+    const [entry] = JSON.parse((await nexus(home, {}, "consent", "history", "--json")).out).entries;
     expect(entry).toMatchObject({
       ...{ state: "given", mode: "local", collect: ["tool_usage", "platform"], share: [], destination: null },
       ...{ via: "terminal_flags", notice: { version: noticeVersion, sha256: noticeHash } },

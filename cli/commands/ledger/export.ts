@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { countText } from "../../../shared/words.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { withObserver } from "../../product.ts";
 
 interface LedgerExportOptions extends JsonOption {
   readonly output: string;
@@ -13,10 +13,10 @@ interface LedgerExportOptions extends JsonOption {
 
 export function run({ output, json }: LedgerExportOptions): Promise<void> {
   const path = resolve(output);
-  return withWorker(async (worker) => {
+  return withObserver(async (observer) => {
     let entries = 0;
     const lines = function* () {
-      for (const line of worker.ledgerLines()) {
+      for (const line of observer.ledgerLines()) {
         entries += 1;
         yield `${line}\n`;
       }

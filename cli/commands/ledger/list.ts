@@ -2,7 +2,7 @@
 import type { Entry } from "../../../server/upload/ledger.ts";
 import { countText, sizeText } from "../../../shared/words.ts";
 import { type JsonOption, print, printJson, timeText } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { withObserver } from "../../product.ts";
 
 function sentence(entry: Entry): string {
   switch (entry.phase) {
@@ -18,8 +18,8 @@ function sentence(entry: Entry): string {
 }
 
 export function run({ json, limit = 50 }: JsonOption & { readonly limit?: number }): Promise<void> {
-  return withWorker((worker) => {
-    const rows = worker.ledger(limit);
+  return withObserver((observer) => {
+    const rows = observer.ledger(limit);
     if (json === true) printJson({ version: 1, entries: rows });
     else if (rows.length === 0) print("Nothing was ever sent.");
     else

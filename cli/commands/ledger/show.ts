@@ -1,10 +1,10 @@
 /** `nexus ledger show`: the exact body that an entry sent. */
 import { UsageError } from "../../exit.ts";
-import { withWorker } from "../../product.ts";
+import { withObserver } from "../../product.ts";
 
 export function run(entry: number): Promise<void> {
-  return withWorker((worker) => {
-    const body = worker.ledgerBody(entry);
+  return withObserver((observer) => {
+    const body = observer.ledgerBody(entry);
     if (body === undefined)
       throw new UsageError(`Entry ${entry} has no body, or it was deleted. See nexus ledger list.`);
     process.stdout.write(body);

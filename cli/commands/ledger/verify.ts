@@ -4,16 +4,20 @@ import { type LedgerLine, type Verdict, verify } from "../../../server/upload/le
 import { countText } from "../../../shared/words.ts";
 import { exitCodes, UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { withObserver } from "../../product.ts";
 
 interface VerifyOptions extends JsonOption {
   readonly file?: string;
 }
 
 export async function run({ file, json }: VerifyOptions): Promise<void> {
-  const verdict = file === undefined ? await withWorker((worker) => worker.verifyLedger()) : verify(linesOf(file));
+  const verdict =
+    file === undefined ? await withObserver((observer) => observer.verifyLedger()) : verify(linesOf(file));
   if (json === true) printJson(verdict === null ? { version: 1, entries: 0 } : { version: 1, ...verdict });
-  else print(verdict === null ? "There is no ledger: nothing was ever sent." : verdictText(verdict));
+  else
+    print(
+      verdict === null || verdict.entries === 0 ? "There is no ledger: nothing was ever sent." : verdictText(verdict),
+    );
   if ((verdict?.faults.length ?? 0) > 0) process.exitCode = exitCodes.failed;
 }
 

@@ -1,6 +1,6 @@
 /** `nexus telemetry dashboard`: a live page in the terminal. Its library is loaded with it alone. */
 import { UsageError } from "../../exit.ts";
-import { withWorker } from "../../product.ts";
+import { withFreshObserver } from "../../product.ts";
 import { isAttended, isPlain } from "../../terminal.ts";
 import { run as stats } from "../stats.ts";
 
@@ -12,5 +12,5 @@ export async function run(): Promise<void> {
   }
   if (!isAttended()) throw new UsageError("The dashboard needs a terminal. nexus stats prints the numbers once.");
   const { show } = await import("../../dashboard/show.ts");
-  await withWorker(show);
+  await withFreshObserver(show);
 }

@@ -4,7 +4,7 @@ import { type ExportFormat, exportFormats } from "../../../shared/protocol.ts";
 import { countText, sizeText } from "../../../shared/words.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson, progressLine } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { withObserver } from "../../product.ts";
 
 interface ExportOptions extends JsonOption {
   readonly output: string;
@@ -21,9 +21,9 @@ function formatOf({ output, format }: ExportOptions): ExportFormat {
 export function run(options: ExportOptions): Promise<void> {
   const format = formatOf(options);
   const path = resolve(options.output);
-  return withWorker(
-    async (worker) => {
-      const done = await worker.export(path, format);
+  return withObserver(
+    async (observer) => {
+      const done = await observer.export(path, format);
       progressLine("");
       if (options.json === true) printJson({ version: 1, path, format, ...done });
       else print(`Exported ${countText(done.events, "event")} (${sizeText(done.sizeBytes)}) to ${path}.`);

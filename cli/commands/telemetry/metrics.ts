@@ -3,7 +3,7 @@ import type { Metrics } from "../../../shared/protocol.ts";
 import { durationText } from "../../../shared/words.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
 import { facts, type JsonOption, percentText, print, printJson } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { withFreshObserver } from "../../product.ts";
 import { heading, styled } from "../../terminal.ts";
 
 const number = (value: number): string => value.toLocaleString("en-US");
@@ -34,8 +34,8 @@ function costText({ usd, pricesAsOf, notPriced }: Metrics["cost"]): string {
 
 export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<void> {
   const selection = selectionOf(chosen);
-  return withWorker((worker) => {
-    const found = worker.metrics(selection);
+  return withFreshObserver((observer) => {
+    const found = observer.metrics(selection);
     if (json === true) {
       printJson({ version: 1, ...found });
       return;

@@ -3,7 +3,7 @@ import type { Permission } from "../../../shared/consent.ts";
 import { notice } from "../../../shared/consent-text.ts";
 import { modeSentence, pendingText, refusalSentence, sizeText } from "../../../shared/words.ts";
 import { facts, type JsonOption, print, printJson, timeText } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { withObserver } from "../../product.ts";
 import { heading } from "../../terminal.ts";
 
 function enabledText(permission: Permission | null): string {
@@ -13,8 +13,8 @@ function enabledText(permission: Permission | null): string {
 }
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withWorker((worker) => {
-    const told = worker.status();
+  return withObserver((observer) => {
+    const told = observer.status();
     if (json === true) {
       printJson({ version: 1, ...told });
       return;

@@ -1,0 +1,34 @@
+/** What a terminal command would leave, made as the recorder makes it, and kept nowhere. */
+import { v4, v7 } from "uuid";
+import type { CleanEvent } from "../server/privacy/clean.ts";
+import { everything, Firewall } from "../server/privacy/firewall.ts";
+import { NameHasher, Salt } from "../server/privacy/identity.ts";
+import { captured } from "../shared/captured.ts";
+
+export function previewOf(command: readonly string[]): readonly Pick<CleanEvent, "type" | "payload">[] {
+  // A salt of its own: the real one comes into being with the first name that is recorded.
+  const salt = Salt.random();
+  const firewall = new Firewall(new NameHasher(() => salt));
+  const line = command.join(" ");
+  const nowMs = Date.now();
+  const session = v4();
+  const made = (["start", "end"] as const).map((phase, n) => {
+    const envelope = {
+      ...({ id: v7(), event_type: "agent_event", ts: nowMs, utc_offset_min: 0 } as const),
+      ...({ session_id: session, source: "vscode_terminal", seq: n + 1 } as const),
+    };
+    const end = phase === "end" ? { exit_code: 0, duration_ms: 0 } : {};
+    return firewall.admit(
+      captured(envelope, {
+        stream: "tool",
+        tool_name: "run_terminal_cmd",
+        tool_phase: phase,
+        command_line: line,
+        ...end,
+      }),
+      everything,
+      nowMs,
+    );
+  });
+  return made.flatMap((event) => (event === undefined ? [] : [{ type: event.type, payload: event.payload }]));
+}

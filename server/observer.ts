@@ -1,0 +1,240 @@
+/**
+ * Looks at what is there and changes nothing of it: status, statistics, export, what was sent and what would be. The worker is
+ * an observer that also records; a command that only looks needs no firewall.
+ */
+import type { Checked } from "../shared/check.ts";
+import type {
+  EditorState,
+  ExportFormat,
+  exportAll,
+  Insights,
+  Metrics,
+  Problem,
+  Progress,
+  preview,
+  Selection,
+  Stats,
+  Status,
+  verifyLedger,
+} from "../shared/protocol.ts";
+import { SelectionError } from "./analytics/calendar.ts";
+import { noInsights, readInsights } from "./analytics/insights.ts";
+import { emptyMetrics, readMetrics } from "./analytics/metrics.ts";
+import { emptyStats, readStats } from "./analytics/stats.ts";
+import type { Clock } from "./clock.ts";
+import { ConfigError } from "./config.ts";
+import { ConsentLog, StaleNoticeError } from "./consent-log.ts";
+import { Gate, NotPermittedError, type Ruling } from "./gate.ts";
+import { unreadIn } from "./intake/event-log.ts";
+import type { Paths } from "./paths.ts";
+import { thisProduct } from "./product.ts";
+import { storageProblem } from "./store/problem.ts";
+import { Store } from "./store/store.ts";
+import { DestinationError } from "./upload/destination.ts";
+import { InstallationError } from "./upload/installation.ts";
+import type { LedgerRow } from "./upload/ledger.ts";
+import { Sharing, type SharingStatus } from "./upload/sharing.ts";
+import type { UploadStep } from "./upload/sync.ts";
+
+/** What is told without being asked. */
+export interface Listener {
+  dataChanged(): void;
+  problemChanged(problem: Problem | null): void;
+  exportProgress(progress: Progress): void;
+  sharingChanged(sharing: SharingStatus): void;
+  /** Each step of a sending that leaves something behind; for tests of crashes. */
+  readonly uploadStep?: (step: UploadStep) => void;
+}
+
+type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
+
+/** What the firewall of a process did that has none. */
+const nothingAdmitted: Status["firewall"] = { accepted: 0, refused: [], dropped: [], redacted: [], sources: [] };
+
+export class Observer {
+  protected readonly paths: Paths;
+  protected readonly clock: Clock;
+  protected readonly consent: ConsentLog;
+  protected readonly gate: Gate;
+  protected readonly store: Store;
+  protected readonly listener: Listener;
+  protected readonly sharing: Sharing;
+  protected readonly ending = new AbortController();
+  #problem: Problem | null = null;
+
+  constructor(paths: Paths, env: NodeJS.ProcessEnv, editor: EditorState, clock: Clock, listener: Listener) {
+    this.paths = paths;
+    this.clock = clock;
+    this.listener = listener;
+    this.consent = new ConsentLog(paths.consentFile, clock);
+    this.gate = new Gate(paths, this.consent, env, editor);
+    this.store = new Store(paths.database, thisProduct, clock, () => this.sharing.installation.read().floor_ms);
+    this.sharing = new Sharing({
+      ...{ paths, store: this.store, gate: this.gate, clock, env },
+      editorProxy: () => this.gate.editor.proxy ?? undefined,
+      changed: () => this.tellSharing(),
+      ...(listener.uploadStep === undefined ? {} : { step: listener.uploadStep }),
+    });
+  }
+
+  protected firewallCounts(): Status["firewall"] {
+    return nothingAdmitted;
+  }
+
+  protected lastStoredMs(): number | null {
+    return null;
+  }
+
+  protected tellSharing(): void {
+    try {
+      this.listener.sharingChanged(this.sharing.status());
+    } catch (error) {
+      this.setProblem(this.problemOf(error));
+    }
+  }
+
+  status(): Status {
+    let ruling: Ruling | undefined;
+    let totals: ReturnType<Store["totals"]>;
+    let sharing: SharingStatus | null = null;
+    try {
+      ruling = this.gate.rule();
+      this.store.moveTo(ruling.database);
+      totals = this.store.totals();
+      sharing = this.sharing.status();
+      this.settle();
+    } catch (error) {
+      this.setProblem(this.problemOf(error));
+    }
+    return {
+      permission: ruling?.permission ?? null,
+      decidedMs: ruling?.decidedMs ?? null,
+      database: totals === undefined ? null : { path: this.store.file, ...totals },
+      databasePath: this.store.file,
+      configPath: this.paths.configFile,
+      firewall: this.firewallCounts(),
+      sharing,
+      lastStoredMs: this.lastStoredMs(),
+      remarks: ruling?.remarks ?? [],
+      problem: this.#problem,
+    };
+  }
+
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  stats(selection: Selection): Stats {
+    const nowMs = this.clock.nowMs();
+    return this.located().read((connection) => readStats(connection, selection, nowMs)) ?? emptyStats(selection, nowMs);
+  }
+
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  metrics(selection: Selection): Metrics {
+    const nowMs = this.clock.nowMs();
+    return (
+      this.located().read((connection) => readMetrics(connection, selection, nowMs)) ?? emptyMetrics(selection, nowMs)
+    );
+  }
+
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  insights(selection: Selection): Insights {
+    const nowMs = this.clock.nowMs();
+    return (
+      this.located().read((connection) => readInsights(connection, selection, nowMs)) ?? noInsights(selection, nowMs)
+    );
+  }
+
+  /** @throws ConfigError, the file system's or SQLite's error. */
+  export(path: string, format: ExportFormat = "json"): Promise<Result<typeof exportAll>> {
+    let told = 0;
+    const progress = (done: number, total: number) => {
+      const percent = Math.floor((100 * done) / Math.max(done, total));
+      if (percent > told) this.listener.exportProgress({ done, total });
+      told = percent;
+    };
+    return this.located().export(path, format, { progress, signal: this.ending.signal });
+  }
+
+  preview(limit?: number): Result<typeof preview> {
+    const found = this.sharing.preview(limit);
+    return found === undefined ? null : { ...found, body: found.body.toString("utf8") };
+  }
+
+  /** Bytes by event log that nobody has read yet; none with recording off. */
+  unreadLogs(): ReadonlyMap<string, number> {
+    const store = this.located();
+    if (this.gate.rule().permission.mode === "off") return new Map();
+    return unreadIn(this.paths.eventLogFolder, (work) => store.read(work));
+  }
+
+  /** The newest events that were not sent; of all, where nothing is shared. */
+  newest(most: number): ReturnType<Sharing["newest"]> {
+    this.located();
+    return this.sharing.newest(most);
+  }
+
+  /** The newest entries first. */
+  ledger(most: number): readonly LedgerRow[] {
+    this.located();
+    return this.sharing.ledger(most);
+  }
+
+  ledgerBody(seq: number): Buffer | undefined {
+    this.located();
+    return this.sharing.ledgerBody(seq);
+  }
+
+  /** Every entry of the ledger as a line of JSON. */
+  ledgerLines(): Iterable<string> {
+    this.located();
+    return this.sharing.ledgerLines();
+  }
+
+  verifyLedger(): Result<typeof verifyLedger> {
+    this.located();
+    return this.sharing.verify() ?? null;
+  }
+
+  close(): void {
+    this.ending.abort(new Error("The recorder ended."));
+    this.sharing.stop();
+    this.store.close();
+  }
+
+  /** An error of a request, in words for the user. */
+  explain(error: unknown): string {
+    const own =
+      error instanceof StaleNoticeError || error instanceof NotPermittedError || error instanceof SelectionError;
+    return own ? error.message : this.problemOf(error).text;
+  }
+
+  protected problemOf(error: unknown): Problem {
+    if (error instanceof ConfigError || error instanceof DestinationError || error instanceof InstallationError) {
+      return { kind: "config_invalid", text: error.message };
+    }
+    return storageProblem(error, this.store.file);
+  }
+
+  /** The store, where the configuration has it. @throws ConfigError: what lies elsewhere must not be taken for all. */
+  protected located(): Store {
+    this.store.moveTo(this.gate.rule().database);
+    return this.store;
+  }
+
+  /** After a success: a problem is over, but an unsound database that was put aside stays told. */
+  protected settle(): void {
+    const { setAside } = this.store;
+    this.setProblem(
+      setAside === undefined
+        ? null
+        : {
+            kind: "database_set_aside",
+            text: `The database was damaged. It was kept as ${setAside}, and a new one was begun.`,
+          },
+    );
+  }
+
+  protected setProblem(problem: Problem | null): void {
+    if (problem?.text === this.#problem?.text) return;
+    this.#problem = problem;
+    this.listener.problemChanged(problem);
+  }
+}

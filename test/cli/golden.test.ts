@@ -1,0 +1,125 @@
+/**
+ * Every command's text and JSON as they are read by a person or a script, in `golden/`. The clock stands, the home is `~`, and what is
+ * random is numbered. After a change: `npx vitest run --project cli -u`, and read what changed.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { workOfAMonth } from "./work.ts";
+
+const home = mkdtempSync(join(tmpdir(), "nexus-test-"));
+const nowMs = Date.UTC(2026, 9, 20, 12);
+let run: (argv: readonly string[]) => Promise<void>;
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: nowMs - 40 * 24 * 60 * 60 * 1000 });
+  for (const name of Object.keys(process.env))
+    if (/^(NEXUS_|XDG_|CI$|DO_NOT_TRACK)/.test(name)) vi.stubEnv(name, undefined);
+  vi.stubEnv("HOME", home);
+  vi.stubEnv("COLUMNS", "80");
+  vi.resetModules();
+  ({ run } = await import("../../cli/program.ts"));
+  await output("telemetry enable --yes");
+  vi.setSystemTime(nowMs);
+  const folder = join(home, "nexus", "state", "events");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "work.jsonl"), workOfAMonth(nowMs));
+  await output("usage import");
+});
+
+afterAll(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** What a command prints, and how it ends where that is not 0. */
+async function output(line: string): Promise<string> {
+  let text = "";
+  const take = (chunk: string | Uint8Array): boolean => {
+    text += String(chunk);
+    return true;
+  };
+  const spies = [vi.spyOn(process.stdout, "write"), vi.spyOn(process.stderr, "write")];
+  for (const spy of spies) spy.mockImplementation(take as typeof process.stdout.write);
+  // What a command does at the end of its process would come after the test.
+  const atExit = process.listeners("exit");
+  try {
+    await run(["node", "nexus", ...line.split(" ")]);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    for (const listener of process.listeners("exit")) if (!atExit.includes(listener)) process.off("exit", listener);
+  }
+  const code = process.exitCode ?? 0;
+  process.exitCode = 0;
+  return `$ nexus ${line}\n${settled(text)}${code === 0 ? "" : `(exit code ${code})\n`}`;
+}
+
+/** Without what is of this machine and this run. */
+function settled(text: string): string {
+  const seen = new Map<string, string>();
+  const numbered = (kind: string) => (value: string) => {
+    if (!seen.has(value)) seen.set(value, `<${kind} ${seen.size + 1}>`);
+    return seen.get(value) ?? "";
+  };
+  return text
+    .replaceAll(home, "~")
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, numbered("uuid"))
+    .replace(/\b[0-9a-f]{64}\b/g, numbered("sha256"))
+    .replace(/\b[0-9a-f]{32}\b/g, numbered("hash"))
+    .replace(/\d+(\.\d)? [KMG]B free/, "… free")
+    .replace(/Node \d+\.\d+\.\d+ on \w+ \w+/, "Node … on …")
+    .replace(/SQLite [\d.]+/g, "SQLite …")
+    .replace(/\d+(\.\d)? [KM]B/g, "<size>")
+    .replace(/"(sizeBytes|freedBytes)": \d+/g, '"$1": <bytes>');
+}
+
+const commands: Readonly<Record<string, readonly string[]>> = {
+  status: ["telemetry status", "telemetry status --json"],
+  stats: ["stats", "stats --week", "--plain stats --from 2026-10-01 --to 2026-10-07", "stats --week --json"],
+  insights: ["insights", "insights --errors", "insights --slow --agents --week", "insights --agents --json"],
+  metrics: ["telemetry metrics", "telemetry metrics --week --json"],
+  show: [
+    "telemetry show --limit 2",
+    "telemetry show --limit 1 --json",
+    "telemetry show -- git push origin secret-branch",
+  ],
+  explain: ["telemetry explain command_path", "telemetry explain task_completed", "telemetry explain comand_path"],
+  consent: ["consent history --json", "identity reset"],
+  config: [
+    "telemetry config list --show-origin",
+    "telemetry config get strip_pii",
+    "telemetry config get db_path",
+    "telemetry config set retention_days 30",
+    "telemetry config get retention_days --show-origin",
+    "telemetry config set retention_days never",
+    "telemetry config set retention_dayz 3",
+    "telemetry config set mode share",
+    "telemetry config unset retention_days",
+  ],
+  emit: [
+    "event emit task_completed --set status=ok --set duration_ms=5400 --task mine",
+    "event emit task_complete",
+    "event emit task_completed --set status=fine --set duration=3 --set workspace_hash=x",
+    "event emit profile_used --json --set profile=deep",
+  ],
+  sharing: ["sync", "usage upload --dry-run --limit 1", "ledger list", "ledger verify", "ledger show 3"],
+  doctor: ["doctor", "doctor --json"],
+  wrong: [
+    "stats --yesterday",
+    "stats --from 2026-02-30",
+    "stats --from 2026-03-02 --to 2026-03-01",
+    "telemetri",
+    "stats --week --year",
+  ],
+  delete: ["telemetry delete", "telemetry delete --confirm", "stats"],
+};
+
+describe("what the command prints", () => {
+  it.each(Object.entries(commands))("%s", async (name, lines) => {
+    const printed: string[] = [];
+    for (const line of lines) printed.push(await output(line));
+    await expect(printed.join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "golden", `${name}.txt`));
+  });
+});
