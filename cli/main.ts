@@ -10,6 +10,8 @@ if (major < (oldest[0] ?? 0) || (major === oldest[0] && minor < (oldest[1] ?? 0)
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
   }
+  // For this process alone: what it starts may be another editor.
+  delete process.env["ELECTRON_RUN_AS_NODE"];
   // Whatever is created is for the user alone.
   process.umask(0o077);
   import("./program.ts")

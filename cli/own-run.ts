@@ -37,7 +37,7 @@ export function noteRun(path: string): void {
   const command = {
     session_id: sessionIn(ownLog, begunMs),
     source: "nexus_cli",
-    command_path: `nexus ${path}`,
+    command_path: path,
     invocation_kind: invocationKind(),
   };
   process.once("exit", (code) => {

@@ -6,14 +6,17 @@ import type { Log } from "./log.ts";
 import { PagePanel } from "./page/panel.ts";
 import type { PermissionSource } from "./permission.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { TerminalCommand } from "./terminal-command.ts";
 import { systemTimers } from "./timers.ts";
 
 export class Faces implements Disposable {
   readonly actions: Actions;
   readonly panel: PagePanel;
+  readonly terminalCommand: TerminalCommand;
 
   constructor(context: ExtensionContext, telemetry: Telemetry, permissions: PermissionSource, log: Log) {
     this.actions = new Actions(telemetry, permissions, homedir());
+    this.terminalCommand = new TerminalCommand(context);
     this.panel = new PagePanel(context, telemetry, this.actions, systemTimers, log);
   }
 

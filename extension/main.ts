@@ -11,6 +11,7 @@ import { panelType } from "./page/panel-type.ts";
 import { PermissionSource } from "./permission.ts";
 import { Product } from "./product.ts";
 import { StatusItem } from "./status-item.ts";
+import { TerminalCommand } from "./terminal-command.ts";
 
 let product: Product | undefined;
 
@@ -41,6 +42,7 @@ export function activate(context: ExtensionContext): void {
       show();
     }),
   );
+  new TerminalCommand(context).refresh();
   void permissions.read().then(show);
 }
 

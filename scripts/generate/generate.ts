@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cliPage } from "./cli-page.ts";
 import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";
 import { letterPairsText } from "./letter-pairs.ts";
@@ -17,6 +18,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["shared/vocabulary/commands.json", await vocabularyText()],
     ["server/privacy/scanner/letter-pairs.json", await letterPairsText()],
     ["docs/data-dictionary.md", dictionaryText()],
+    ["docs/cli.md", cliPage()],
     ["docs/consent-text.md", consentTextPage()],
     ["telemetry.json", telemetryJsonText()],
     ...[...uploadSchemas()].map(([name, text]) => [`docs/schema/${name}`, text] as const),

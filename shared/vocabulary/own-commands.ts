@@ -56,9 +56,10 @@ const withSubcommands: Readonly<Record<string, string>> = {
   nexus:
     "telemetry, telemetry status, telemetry enable, telemetry disable, telemetry on, telemetry off, " +
     "telemetry show, telemetry explain, telemetry export, telemetry delete, telemetry purge, " +
-    "telemetry metrics, telemetry stats, telemetry dashboard, telemetry config, stats, insights, sync, " +
+    "telemetry metrics, telemetry stats, telemetry dashboard, telemetry erase-remote, telemetry terminalCommand, " +
+    "telemetry config, telemetry config get, telemetry config set, telemetry config unset, telemetry config list, stats, insights, sync, " +
     "usage, usage upload, usage import, ledger, ledger list, ledger show, ledger verify, ledger export, " +
-    "consent, consent show, consent history, identity, identity reset, doctor, event, event emit, run, " +
+    "consent, consent show, consent history, identity, identity reset, doctor, event, event emit, run, completion, " +
     "agents, agents list, agents connect, agents disconnect, agents test, status, skills, skills search, " +
     "think, compare, metrics",
   "nexus-cloud": "serve, migrate, replay, doctor",
