@@ -14,6 +14,9 @@ const everyMs = 2_000;
 /** Two lists stand beside each other from this width on. Columns. */
 const wide = 90;
 
+/** The list that gives way where the terminal is narrow. */
+const lastList = "Tools and agents";
+
 const periods = [
   ["d", "today", "Today"],
   ["w", "week", "Last 7 Days"],
@@ -25,8 +28,12 @@ const titleOf = (period: Period): string => periods.find(([, name]) => name === 
 
 /** Resolves when the user ends it. */
 export async function show(observer: Observer): Promise<void> {
+  // What a narrower terminal has wrapped cannot be drawn over.
+  const clear = () => process.stdout.write("\u001b[2J\u001b[H");
+  process.stdout.prependListener("resize", clear);
   const { waitUntilExit } = render(h(Page, { observer }), { exitOnCtrlC: true, alternateScreen: true });
   await waitUntilExit();
+  process.stdout.off("resize", clear);
 }
 
 function Page({ observer }: { readonly observer: Observer }): ReactNode {
@@ -60,7 +67,7 @@ function Page({ observer }: { readonly observer: Observer }): ReactNode {
 
   return h(
     Box,
-    { flexDirection: "column", paddingX: 1 },
+    { flexDirection: "column", paddingX: 1, width: "100%", overflow: "hidden" },
     h(Text, { bold: true }, `Nexus Telemetry · ${titleOf(period)}`),
     typeof reading === "string" ? h(Text, null, reading) : h(Numbers, { reading, columns }),
     h(Text, { dimColor: true }, "d today · w week · m month · y year · ←→ change · q quit"),
@@ -72,7 +79,7 @@ function Numbers({ reading, columns }: { readonly reading: Reading; readonly col
   const lists = [
     list("Slowest (median)", slowest, ({ name, medianMs }) => [name, durationText(medianMs ?? 0)]),
     list("Failing", failing, ({ name, failed, count }) => [name, `${failed} of ${count}`]),
-    list("Tools and agents", stats.topTools.slice(0, 5), (row) => [
+    list(lastList, stats.topTools.slice(0, 5), (row) => [
       rankedName(row),
       `${row.count}${row.failed > 0 ? `, ${row.failed} failed` : ""}`,
     ]),
@@ -134,9 +141,9 @@ function list(
   const longest = Math.max(0, ...lines.map(([name]) => name.length));
   return h(
     Box,
-    { key: title, flexDirection: "column" },
+    { key: title, flexDirection: "column", flexShrink: title === lastList ? 1 : 0 },
     h(Text, { bold: true }, title),
     ...(lines.length === 0 ? [h(Text, { key: "none", dimColor: true }, "nothing")] : []),
-    ...lines.map(([name, value]) => h(Text, { key: name }, `${name.padEnd(longest)}  ${value}`)),
+    ...lines.map(([name, value]) => h(Text, { key: name, wrap: "truncate" }, `${name.padEnd(longest)}  ${value}`)),
   );
 }

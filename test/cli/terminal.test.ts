@@ -1,0 +1,147 @@
+/** The command on a terminal: consent, questions, the dashboard, Ctrl-C. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
+import { notice } from "../../shared/consent-text.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { nexus } from "./nexus.ts";
+import { hasTmux, Terminal } from "./tmux.ts";
+import { workOfAMonth } from "./work.ts";
+
+const command = `${process.execPath} ${join(root, "dist", "cli", "nexus.cjs")}`;
+let home = "";
+const open = (line: string, more: Readonly<Record<string, string>> = {}, columns?: number) =>
+  new Terminal(`${command} ${line}`, { HOME: home, TZ: "UTC", ...more }, columns);
+
+const consentFile = () => join(home, ".config", "nexus", "consent.jsonl");
+const decision = () => JSON.parse(readFileSync(consentFile(), "utf8").trimEnd().split("\n").at(-1) ?? "");
+
+beforeEach(() => {
+  home = freshFolder();
+});
+
+/** Recording has been on for weeks, and there was work. */
+async function worked(): Promise<void> {
+  await nexus(home, {}, "telemetry", "enable", "--yes");
+  const weeksAgo = new Date(Date.now() - 45 * 24 * 60 * 60 * 1000).toISOString();
+  writeFileSync(consentFile(), `${JSON.stringify({ ...decision(), ts: weeksAgo })}\n`);
+  const folder = join(home, "nexus", "state", "events");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "work.jsonl"), workOfAMonth(Date.now()));
+  await nexus(home, {}, "usage", "import");
+}
+
+describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
+  it("enable shows the whole text, asks for categories, and writes down what was answered", async () => {
+    const terminal = open("telemetry enable");
+    const text = await terminal.shows("all, none, or numbers");
+    expect(text).toContain(notice.categories.tool_usage.title);
+    terminal.press("99", "Enter");
+    await terminal.shows("Please write all, none, or numbers");
+    terminal.press("1,3", "Enter");
+    await terminal.shows("Record this? [y/N]");
+    expect(existsSync(consentFile())).toBe(false);
+    terminal.press("y", "Enter");
+    await terminal.shows("ended with 0");
+    expect(terminal.screen()).toContain("Telemetry enabled.");
+    expect(decision()).toMatchObject({ mode: "local", collect: ["tool_usage", "performance"], via: "terminal" });
+  });
+
+  it.each([
+    ["Enter", ["Enter"], 0],
+    ["n", ["n", "Enter"], 0],
+    ["the end of the input", ["C-d"], 0],
+    ["Ctrl-C", ["C-c"], 0],
+  ])("an answer of %s is a no, and nothing is made", async (_, keys) => {
+    const terminal = open("telemetry enable --categories all");
+    await terminal.shows("Record this? [y/N]");
+    terminal.press(...keys);
+    expect(await terminal.shows("ended with")).toMatch(/Nothing was changed|ended by Ctrl-C/);
+    expect(existsSync(consentFile())).toBe(false);
+    expect(existsSync(join(home, "nexus"))).toBe(false);
+  });
+
+  it("config set asks before it allows more than was agreed to", async () => {
+    const terminal = open("telemetry config set mode local");
+    await terminal.shows("all, none, or numbers");
+    terminal.press("all", "Enter");
+    await terminal.shows("Record this? [y/N]");
+    terminal.press("y", "Enter");
+    await terminal.shows("mode = local");
+    expect(decision()).toMatchObject({ mode: "local" });
+  });
+});
+
+describe.skipIf(!hasTmux())("questions", () => {
+  it("delete asks, and a no leaves everything", async () => {
+    await worked();
+    const terminal = open("telemetry delete");
+    await terminal.shows("Are you sure? [y/N]");
+    terminal.press("n", "Enter");
+    await terminal.shows("Nothing was deleted.");
+    expect(JSON.parse((await nexus(home, {}, "stats", "--json")).out).commands).toBeGreaterThan(500);
+    const again = open("telemetry delete");
+    await again.shows("Are you sure? [y/N]");
+    again.press("y", "Enter");
+    expect(await again.shows("ended with 0")).toMatch(/Deleted 1,3\d\d events/);
+  });
+});
+
+describe.skipIf(!hasTmux())("the dashboard", () => {
+  it("shows what happened, follows keys, the size and new events, and ends", async () => {
+    await worked();
+    const terminal = open("telemetry dashboard", {}, 110);
+    await terminal.shows("Nexus Telemetry · Today");
+    terminal.press("m");
+    const month = await terminal.shows("Last 30 Days");
+    await terminal.shows("cargo build");
+    expect(month).toContain("On: recorded on this machine");
+    terminal.press("Left");
+    await terminal.shows("Last 7 Days");
+    terminal.resize(60, 50);
+    await terminal.shows("Failing");
+    for (const line of terminal.screen().split("\n")) expect(line.length).toBeLessThanOrEqual(60);
+    expect(terminal.screen().match(/Nexus Telemetry ·/g)).toHaveLength(1);
+    terminal.press("d");
+    await terminal.shows("Today");
+    await nexus(home, {}, "run", "--", "true");
+    await terminal.shows("(a Nexus tool)");
+    terminal.press("q");
+    await terminal.shows("ended with 0");
+  });
+
+  it("says so where there is no terminal, and stands still where plain lines are wanted", async () => {
+    expect(await nexus(home, {}, "telemetry", "dashboard")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("needs a terminal"),
+    });
+    expect((await nexus(home, {}, "--plain", "telemetry", "dashboard")).out).toMatch(
+      /^Nexus Usage Analytics \(Today\)/,
+    );
+  });
+});
+
+describe.skipIf(!hasTmux())("Ctrl-C", () => {
+  it("ends an export with nothing half done, and says so", async () => {
+    await worked();
+    const out = join(home, "out");
+    mkdirSync(out);
+    // As many events as take a while.
+    const folder = join(home, "nexus", "state", "events");
+    const lines = readFileSync(join(folder, "work.jsonl"), "utf8");
+    for (let n = 0; n < 20; n += 1) {
+      writeFileSync(join(folder, `more-${n}.jsonl`), lines.replace(/"id":"[^"]+",/g, ""));
+    }
+    await nexus(home, {}, "usage", "import");
+    const terminal = open(`telemetry export --output ${join(out, "all.json")}`);
+    await terminal.shows("Exported");
+    terminal.press("C-c");
+    const screen = await terminal.shows("ended with");
+    // It may have been faster than the key.
+    if (screen.includes("ended with 130")) {
+      expect(screen).toContain("nothing was left half done");
+      expect(readdirSync(out)).toEqual([]);
+    } else expect(readdirSync(out)).toEqual(["all.json"]);
+  });
+});
