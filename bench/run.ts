@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { activation } from "./activation.ts";
 import { bundles } from "./bundles.ts";
 import { capture } from "./capture.ts";
+import { command } from "./command.ts";
 import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
@@ -32,6 +33,7 @@ const benches: readonly Bench[] = [
   { names: ["store-rate", "worker-rate"], run: storing },
   { names: ["idle-own-memory", "idle-resident-memory"], run: idle },
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
+  { names: ["command-status", "command-stats"], run: command },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },

@@ -161,7 +161,7 @@ const million = 1_000_000;
 const periods = ["month", "year"] as const;
 
 /** A year of so many events, days and months made. */
-function yearOf(file: string, events: number): Store {
+export function yearOf(file: string, events: number): Store {
   const store = new Store(file, thisProduct, systemClock);
   const nowMs = Date.now();
   const perDay = Math.ceil(events / 365);

@@ -1,7 +1,7 @@
 /**
  * Installs what is missing before `npm start`, `npm test` and `npm run bench`, and nothing else. It uses no package and runs on Node 20.
  *
- * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium. Each knows whether it is
+ * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium; for tests a terminal and shells. Each knows whether it is
  * done. What cannot be installed here is named, with what to do; the tests that need it then report themselves skipped.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -127,6 +127,21 @@ const browser = {
   },
 };
 
+/** What the command is tested in: a terminal, and the shells that it has completions for. */
+const terminals = {
+  key: "terminals",
+  name: "tmux, zsh and fish",
+  programs: ["tmux", "zsh", "fish"],
+  done() {
+    return process.env.npm_lifecycle_event !== "pretest" || this.programs.every(has);
+  },
+  async install() {
+    const missing = this.programs.filter((program) => !has(program));
+    if (!canUseApt()) throw new Error(`${missing.join(", ")} not found. Install them.`);
+    await apt(...missing);
+  },
+};
+
 const major = Number(process.versions.node.split(".")[0]);
 if (major < oldestNode) {
   say(`Node ${process.versions.node} is too old: install Node ${oldestNode} or newer and try again.`);
@@ -136,7 +151,7 @@ mkdirSync(join(root, "node_modules"), { recursive: true });
 /** `node scripts/setup.mjs packages` does that step alone. */
 const asked = process.argv.slice(2);
 let missing = 0;
-for (const step of [packages, server, browser]) {
+for (const step of [packages, server, browser, terminals]) {
   if ((asked.length > 0 && !asked.includes(step.key)) || step.done()) continue;
   process.stdout.write(`set-up: installing ${step.name} `);
   const startedMs = Date.now();

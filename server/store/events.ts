@@ -306,10 +306,15 @@ export interface Totals {
   readonly missing: number;
 }
 
+/** Events are stored nearly in the order of their times: among so many at either end is the oldest and the newest. */
+const looked = 1_000;
+
 export function totals(connection: Connection): Totals {
   const row = connection
     .prepare(
-      `SELECT count(*) events, min(ts) oldest, max(ts) newest, (SELECT count(*) FROM sessions) sessions,
+      `SELECT count(*) events, (SELECT count(*) FROM sessions) sessions,
+         (SELECT min(ts) FROM (SELECT ts FROM events ORDER BY id LIMIT ${looked})) oldest,
+         (SELECT max(ts) FROM (SELECT ts FROM events ORDER BY id DESC LIMIT ${looked})) newest,
          (SELECT total(last_seq - first_seq + 1 - received) FROM streams WHERE received > 0) missing FROM events`,
     )
     .get();

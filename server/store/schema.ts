@@ -147,12 +147,18 @@ export function versionOf(connection: Connection): number {
   return Number(connection.prepare("PRAGMA user_version").get()?.["user_version"]);
 }
 
+/** Whether a database has this version's tables. @throws NewerDatabaseError */
+export function isCurrent(connection: Connection): boolean {
+  return refuseNewer(versionOf(connection)) === schemaVersion;
+}
+
+function refuseNewer(version: number): number {
+  if (version > schemaVersion) throw new NewerDatabaseError(`database version ${version}, known ${schemaVersion}`);
+  return version;
+}
+
 /** Brings a database up to `schemaVersion`, or for a test to an earlier one. @throws NewerDatabaseError */
 export function migrate(connection: Connection, wanted = schemaVersion): void {
-  const refuseNewer = (version: number) => {
-    if (version > schemaVersion) throw new NewerDatabaseError(`database version ${version}, known ${schemaVersion}`);
-    return version;
-  };
   if (refuseNewer(versionOf(connection)) >= wanted) return;
   immediately(connection, () => {
     // Read again under the lock: another process may have been faster.

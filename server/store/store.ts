@@ -32,6 +32,7 @@ import {
 import { journalAt } from "./journal.ts";
 import { isCorrupt } from "./problem.ts";
 import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
+import { isCurrent } from "./schema.ts";
 
 /** Somebody who watches something long. */
 export interface Watch {
@@ -117,10 +118,13 @@ export class Store {
     try {
       // A database that another process is just making has no tables yet.
       const made = reading.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined;
-      return made ? work(reading) : undefined;
+      if (!made) return undefined;
+      // An older one is brought up to date first; of a newer one nothing is known.
+      if (isCurrent(reading)) return work(reading);
     } finally {
       reading.close();
     }
+    return this.#use(work);
   }
 
   /** Works with the database, which is made where there is none. */

@@ -1,0 +1,51 @@
+/** The command from nothing: whole processes, against `node -e 0` in the same rounds. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Figure, figure, quantile } from "./figure.ts";
+import { yearOf } from "./store.ts";
+
+const script = fileURLToPath(new URL("../dist/cli/nexus.cjs", import.meta.url));
+const rounds = 25;
+
+export async function command(): Promise<readonly Figure[]> {
+  const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  try {
+    const env = { PATH: process.env["PATH"], HOME: home };
+    yearOf(join(home, "nexus", "state", "telemetry.db"), 1_000_000).close();
+    const cases = { node: ["-e", "0"], status: [script, "telemetry", "status"], stats: [script, "stats"] };
+    const times: Record<keyof typeof cases, number[]> = { node: [], status: [], stats: [] };
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [name, args] of Object.entries(cases)) {
+        const start = performance.now();
+        const { status } = spawnSync(process.execPath, args, { env });
+        times[name as keyof typeof cases].push(performance.now() - start);
+        if (status !== 0) throw new Error(`${name} ended with ${status}`);
+      }
+    }
+    const median = (name: keyof typeof cases) => quantile(times[name], 0.5);
+    const against = "node -e 0, cold";
+    return [
+      figure({
+        name: "command-status",
+        unit: "×",
+        value: median("status") / median("node"),
+        against,
+        baseline: 1,
+        limit: 2,
+      }),
+      figure({
+        name: "command-stats",
+        unit: "×",
+        value: median("stats") / median("node"),
+        against,
+        baseline: 1,
+        limit: 2.5,
+      }),
+    ];
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { v4 } from "uuid";
+import { describe, expect, it } from "vitest";
+import { insightText, passes } from "../../shared/insights.ts";
+import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { systemClock } from "../clock.ts";
+import { thisProduct } from "../product.ts";
+import { Store } from "../store/store.ts";
+import { readInsights } from "./insights.ts";
+
+const now = new Date(2026, 6, 15, 12, 30).getTime();
+const dayMs = 24 * 60 * 60 * 1000;
+
+interface Runs {
+  readonly line: string;
+  readonly count: number;
+  readonly ms: number;
+  readonly failed?: number;
+  /** So many days ago the last of them was. */
+  readonly ago?: number;
+  readonly source?: "vscode_terminal" | "claude_code";
+  readonly phase?: "start" | "end";
+}
+
+/** Runs with durations spread by half around the middle, ten a day. */
+function insightsOf(...all: readonly Runs[]) {
+  const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, systemClock);
+  for (const { line, count, ms, failed = 0, ago = 0, source = "vscode_terminal", phase = "end" } of all) {
+    const session_id = v4();
+    store.write(
+      Array.from({ length: count }, (_, n) => {
+        const duration_ms = Math.round(ms * (0.75 + (0.5 * ((n * 7) % count)) / count));
+        const ts = now - ago * dayMs - Math.floor(n / 10) * dayMs - (n % 10) * 60_000;
+        const end = phase === "end" ? { exit_code: n < failed ? 1 : 0, duration_ms } : {};
+        return cleanToolUse({ command_line: line, tool_phase: phase, ...end }, { ts, session_id, source, seq: n + 1 });
+      }),
+    );
+  }
+  const found = store.read((connection) => readInsights(connection, { period: "month" }, now));
+  store.close();
+  return found?.insights ?? [];
+}
+
+const kinds = (...all: readonly Runs[]) => insightsOf(...all).map(({ kind, subject }) => `${kind} ${subject}`);
+
+describe("insights", () => {
+  it("names what is slow and what that costs", () => {
+    const [first] = insightsOf({ line: "cargo build", count: 100, ms: 60_000 });
+    expect(first).toMatchObject({ kind: "slow", subject: "cargo build", evidence: { sample: 100 } });
+    expect(first?.evidence.weekMs).toBeGreaterThan(20 * 60_000);
+    expect(kinds({ line: "cargo build", count: 9, ms: 600_000 })).toEqual([]);
+    expect(kinds({ line: "git status", count: 100, ms: 30 })).toEqual([]);
+    // Nobody waits for an editor to end.
+    expect(kinds({ line: "vim", count: 100, ms: 600_000 })).toEqual([]);
+  });
+
+  it("names what got slower, where that is more than chance", () => {
+    const before = { line: "npm test", count: 100, ms: 2_000, ago: 31 };
+    expect(kinds(before, { line: "npm test", count: 100, ms: 3_000 })).toContain("slower npm test");
+    expect(kinds(before, { line: "npm test", count: 100, ms: 2_050 })).toEqual([]);
+    expect(kinds(before, { line: "npm test", count: 12, ms: 4_000 })).toEqual([]);
+    expect(kinds(before, { line: "npm test", count: 100, ms: 1_000 })).toEqual([]);
+  });
+
+  it("names what fails, with the interval of the share", () => {
+    const [often] = insightsOf({ line: "terraform apply", count: 30, ms: 100, failed: 25 });
+    expect(often).toMatchObject({ kind: "failing", evidence: { sample: 30, failed: 25 } });
+    expect(often?.evidence.low).toBeGreaterThan(0.5);
+    expect(kinds({ line: "npm test", count: 100, ms: 100, failed: 30 })).toEqual(["flaky npm test"]);
+    expect(kinds({ line: "npm test", count: 100, ms: 100, failed: 8 })).toEqual([]);
+    expect(kinds({ line: "npm test", count: 9, ms: 100, failed: 9 })).toEqual([]);
+  });
+
+  it("names tools of agents that fail or never end, apart from terminals", () => {
+    const agent = { line: "x", ms: 100, source: "claude_code" } as const;
+    const found = insightsOf({ ...agent, count: 40, failed: 20 }, { ...agent, count: 60, phase: "start" });
+    expect(found.map(({ kind, agent: source }) => [kind, source])).toEqual([
+      ["agent_failing", "claude_code"],
+      ["agent_stalling", "claude_code"],
+    ]);
+    expect(found.every((insight) => passes(insight, ["agents"]) && !insight.id.includes("vscode"))).toBe(true);
+  });
+
+  it("says every kind in a sentence, with evidence and what to do", () => {
+    const all = insightsOf(
+      { line: "cargo build", count: 200, ms: 60_000, failed: 80 },
+      { line: "cargo build", count: 100, ms: 30_000, ago: 31 },
+      { line: "terraform apply", count: 30, ms: 100, failed: 25 },
+    );
+    expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(["slow", "slower", "waiting", "flaky", "failing"]));
+    for (const insight of all) {
+      const { sentence, evidence, advice } = insightText(insight);
+      expect(`${sentence} ${evidence.join(" ")} ${advice}`).not.toMatch(/undefined|null|NaN|unknown/);
+    }
+  });
+});

@@ -1,0 +1,245 @@
+/** What goes wrong, and what the command does then; its own runs; commands it runs; the ledger's export; the configuration. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
+import { nexus } from "./nexus.ts";
+
+const script = join(root, "dist", "cli", "nexus.cjs");
+let home = "";
+const ran = (...args: readonly string[]) => nexus(home, {}, ...args);
+const json = async (...args: readonly string[]) => JSON.parse((await ran(...args, "--json")).out);
+const ownLog = () => readFileSync(join(home, "nexus", "state", "events", "nexus-cli.jsonl"), "utf8");
+
+beforeEach(() => {
+  home = freshFolder();
+});
+
+describe("nexus run", () => {
+  it("runs the command, ends as it does, and records its start, its end and how it ended", async () => {
+    await ran("telemetry", "enable", "--yes");
+    expect(await ran("run", "--", "sh", "-c", "echo said; exit 7")).toMatchObject({ code: 7, out: "said\n", err: "" });
+    expect(await ran("run", "--", "true")).toMatchObject({ code: 0 });
+    const { events } = await json("telemetry", "show");
+    expect(events.map(({ payload }: { payload: object }) => payload)).toMatchObject([
+      { tool_phase: "start", command_path: "sh" },
+      { tool_phase: "end", command_path: "sh", exit_class: "failure", status: "failed" },
+      { tool_phase: "start", command_path: "true" },
+      { tool_phase: "end", command_path: "true", status: "ok" },
+    ]);
+    // One session for both, numbered on.
+    expect(events.map(({ seq }: { seq: number }) => seq)).toEqual([1, 2, 3, 4]);
+    expect(JSON.stringify(events)).not.toContain("said");
+  });
+
+  it("invariant: off-means-nothing: with recording off it only runs the command", async () => {
+    expect(await ran("run", "--", "sh", "-c", "exit 3")).toMatchObject({ code: 3, out: "", err: "" });
+    expect(statSync(join(home, "nexus"), { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it("says what a shell says of a command that is not there, or cannot be run", async () => {
+    expect(await ran("run", "--", "no-such-command")).toMatchObject({
+      code: 127,
+      err: expect.stringContaining("no such command"),
+    });
+    const file = join(home, "not-executable");
+    writeFileSync(file, "");
+    chmodSync(file, 0o600);
+    expect(await ran("run", "--", file)).toMatchObject({ code: 126 });
+  });
+
+  it("runs it also where nothing can be recorded, and says so", async () => {
+    await ran("telemetry", "enable", "--yes");
+    mkdirSync(join(home, ".config", "nexus"), { recursive: true });
+    writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention = 3\n");
+    expect(await ran("run", "--", "sh", "-c", "exit 4")).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("was not recorded"),
+    });
+  });
+});
+
+describe("its own runs", () => {
+  it("are recorded with recording on: name, duration, how it ended", async () => {
+    await ran("telemetry", "enable", "--yes");
+    await ran("telemetry", "status");
+    await ran("ledger", "show", "9");
+    const events = ownLog()
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events).toMatchObject([
+      { event_type: "command_started", command_path: "telemetry status", source: "nexus_cli" },
+      { event_type: "command_finished", command_path: "telemetry status" },
+      { event_type: "command_started", command_path: "ledger show" },
+      { event_type: "command_failed", command_path: "ledger show" },
+    ]);
+    expect(new Set(events.map(({ session_id }) => session_id)).size).toBe(1);
+    expect(await json("usage", "import")).toMatchObject({ stored: 4, refused: 0 });
+  });
+
+  it("are not, with recording off or NEXUS_EVENT_LOG=0, and a purge leaves none", async () => {
+    await ran("telemetry", "status");
+    expect(statSync(join(home, "nexus"), { throwIfNoEntry: false })).toBeUndefined();
+    await ran("telemetry", "enable", "--yes");
+    await nexus(home, { NEXUS_EVENT_LOG: "0" }, "telemetry", "status");
+    expect(statSync(join(home, "nexus"), { throwIfNoEntry: false })).toBeUndefined();
+    await ran("telemetry", "status");
+    await ran("event", "emit", "task_completed");
+    await ran("telemetry", "delete", "--confirm");
+    expect(ownLog()).toBe("");
+  });
+});
+
+describe("event emit", () => {
+  it("keeps a name as a hash, and nothing where its category is not ticked", async () => {
+    await ran("telemetry", "enable", "--yes", "--categories", "workspaces_tasks");
+    expect(await json("event", "emit", "workspace_created", "--workspace", "secret-project")).toMatchObject({
+      stored: true,
+    });
+    expect(await json("event", "emit", "profile_used", "--set", "profile=deep")).toMatchObject({ stored: false });
+    const shown = (await ran("telemetry", "show", "--json")).out;
+    expect(JSON.parse(shown).events).toMatchObject([
+      { payload: { workspace_hash: expect.stringMatching(/^[0-9a-f]{32}$/) } },
+    ]);
+    expect(shown).not.toContain("secret-project");
+  });
+
+  it("says that recording is off, and ends with 3", async () => {
+    expect(await ran("event", "emit", "task_completed")).toMatchObject({
+      code: 3,
+      err: expect.stringContaining("recording is off"),
+    });
+  });
+
+  it("of eight at once loses none", async () => {
+    await ran("telemetry", "enable", "--yes");
+    const all = await Promise.all(Array.from({ length: 8 }, () => ran("event", "emit", "task_completed")));
+    expect(all.map(({ code }) => code)).toEqual(new Array(8).fill(0));
+    expect((await json("stats")).tasksCompleted).toBe(8);
+  });
+});
+
+describe("the configuration", () => {
+  it("keeps comments and foreign tables when a key is set, through a link too", async () => {
+    const folder = join(home, ".config", "nexus");
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, "config.toml");
+    writeFileSync(file, "# mine\n[other]\nx = 1 # keep\n\n[telemetry]\n# how long\nretention_days = 60 # days\n");
+    await ran("telemetry", "config", "set", "retention_days", "30");
+    await ran("telemetry", "config", "set", "strip_pii", "true");
+    expect(readFileSync(file, "utf8")).toMatch(
+      /^# mine\n\[other\]\nx = 1 # keep\n\n\[telemetry\]\n# how long\nretention_days = 30\s+# days\n/,
+    );
+    expect(await json("telemetry", "config", "get", "retention_days")).toMatchObject({ value: 30, origin: file });
+    expect(
+      (
+        await nexus(
+          home,
+          { NEXUS_USAGE_UPLOAD_URL: "https://x.example/v1" },
+          "telemetry",
+          "config",
+          "get",
+          "upload_url",
+          "--show-origin",
+        )
+      ).out,
+    ).toBe("NEXUS_USAGE_UPLOAD_URL\thttps://x.example/v1\n");
+  });
+
+  it("a no counts at once; a yes of the file does not", async () => {
+    await ran("telemetry", "enable", "--yes");
+    await ran("telemetry", "config", "set", "mode", "off");
+    expect((await json("telemetry", "status")).permission.mode).toBe("off");
+    await ran("telemetry", "config", "set", "mode", "local");
+    expect((await json("telemetry", "status")).permission.mode).toBe("local");
+    expect(await ran("telemetry", "config", "set", "mode", "share")).toMatchObject({ code: 2 });
+  });
+
+  it("a secret is never printed", async () => {
+    const token = `t${Date.now()}`;
+    expect((await nexus(home, { NEXUS_USAGE_UPLOAD_TOKEN: token }, "telemetry", "config", "list")).out).not.toContain(
+      token,
+    );
+  });
+});
+
+describe("the ledger's export", () => {
+  it("can be verified anywhere, and a change of it is found", async () => {
+    const server = await UsageServer.start();
+    const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
+    const consent = JSON.parse((await ran("consent", "show", "--json")).out);
+    await nexus(
+      home,
+      env,
+      "telemetry",
+      "enable",
+      "--share",
+      "--yes",
+      "--notice",
+      consent.version,
+      "--categories",
+      "all",
+    );
+    await nexus(home, env, "event", "emit", "command_finished", "--set", "command_path=status");
+    expect(await nexus(home, env, "sync")).toMatchObject({ code: 0 });
+    const file = join(home, "ledger.jsonl");
+    await ran("ledger", "export", "--output", file);
+    const elsewhere = (...args: readonly string[]) => nexus(freshFolder(), {}, "ledger", "verify", "--file", ...args);
+    expect(await elsewhere(file)).toMatchObject({ code: 0, out: expect.stringContaining("1 receipt") });
+    writeFileSync(file, readFileSync(file, "utf8").replace('\\"events\\":1', '\\"events\\":2'));
+    expect(await elsewhere(file)).toMatchObject({ code: 1, out: expect.stringContaining("does not hold") });
+    expect(await elsewhere(join(home, "none"))).toMatchObject({ code: 2 });
+    expect((await nexus(home, env, "identity", "reset", "--confirm")).out).toContain("new pseudonym");
+  });
+});
+
+describe("when something is wrong", () => {
+  it("ends as a program whose pipe broke, without a word", async () => {
+    const child = spawn(process.execPath, [script, "telemetry", "explain"], {
+      env: { PATH: process.env["PATH"], HOME: home },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.destroy();
+    const [said] = await Promise.all([text(child.stderr), once(child, "close")]);
+    expect([child.exitCode, said]).toEqual([141, ""]);
+  });
+
+  it("says so of a Node that is too old, in one line, and ends with 2", () => {
+    const old = 'Object.defineProperty(process.versions, "node", { value: "20.19.0" });';
+    const { status, stderr } = spawnSync(process.execPath, ["-e", `${old} require(${JSON.stringify(script)})`], {
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([2, "nexus needs Node 22.14 or newer; this is Node 20.19.0.\n"]);
+  });
+
+  it("leaves a database of a newer version alone", async () => {
+    await ran("telemetry", "enable", "--yes");
+    await ran("event", "emit", "task_completed");
+    const newer = `const { DatabaseSync } = require("node:sqlite"); new DatabaseSync(process.argv[1]).exec("PRAGMA user_version = 99");`;
+    const database = join(home, "nexus", "state", "telemetry.db");
+    spawnSync(process.execPath, ["-e", newer, database]);
+    expect(await ran("stats")).toMatchObject({ code: 1, err: expect.stringContaining("newer version") });
+    expect(await ran("event", "emit", "task_completed")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("newer version"),
+    });
+    expect(await ran("doctor")).toMatchObject({ code: 1 });
+  });
+
+  it("doctor finds what others may read, and a setting that cannot be read", async () => {
+    await ran("telemetry", "enable", "--yes");
+    await ran("event", "emit", "task_completed");
+    chmodSync(join(home, "nexus", "state", "telemetry.db"), 0o644);
+    writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention = 3\n");
+    const { code, out } = await ran("doctor");
+    expect(code).toBe(1);
+    expect(out).toMatch(/fault {2}permissions: others may read .*telemetry\.db\n\s+chmod 600/);
+    expect(out).toMatch(/fault {2}configuration: .*unknown key retention/);
+  });
+});
