@@ -3,7 +3,7 @@ import { type Category, categories } from "./categories.ts";
 import { notice } from "./consent-text.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
 import { type Field, type FieldName, fieldNames, fieldTable } from "./fields.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind, Value } from "./kinds.ts";
 
 /** Lists longer than this are named by a few of their words. */
 const mostWords = 12;
@@ -76,4 +76,32 @@ export function explanations(): readonly Explanation[] {
 /** The events that carry a field. */
 export function carriersOf(field: FieldName): readonly EventTypeName[] {
   return eventTypeNames.filter((type) => fieldsOf(type).includes(field));
+}
+
+/** A value that a field may hold, as an example. */
+export function exampleOf(name: FieldName): Value {
+  const { kind } = fieldTable[name];
+  switch (kind.is) {
+    case "word":
+      return kind.words.find((word) => word !== "other") ?? "other";
+    case "words":
+      return kind.words.slice(0, 2);
+    case "command_path":
+      return "git commit";
+    case "identifier":
+      return kind.pattern === "version" ? "1.101.2" : "exp-12";
+    case "hash":
+      return "9f2c41d07ab35e8840c6d1f3b7e2a95c";
+    case "whole":
+      return Math.min(kind.max, Math.max(kind.min, 412));
+    case "decimal":
+      return kind.min + (kind.max - kind.min) / 4;
+    case "flag":
+      return true;
+  }
+}
+
+/** An event with every field that it may carry. */
+export function exampleEvent(type: EventTypeName): Readonly<Record<string, Value>> {
+  return Object.fromEntries(fieldsOf(type).map((name) => [name, exampleOf(name)]));
 }

@@ -1,10 +1,11 @@
 /** `nexus telemetry explain`: what is recorded and why; of one event or field in full. */
 import { notice } from "../../../shared/consent-text.ts";
-import { eventTable, eventTypeNames, fieldsOf } from "../../../shared/events.ts";
-import { carriersOf, explanations, kindText, sharingText } from "../../../shared/explain.ts";
-import { fieldNames, fieldTable } from "../../../shared/fields.ts";
-import { UsageError } from "../../exit.ts";
+import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/events.ts";
+import { carriersOf, exampleEvent, exampleOf, explanations, kindText, sharingText } from "../../../shared/explain.ts";
+import { type FieldName, fieldNames, fieldTable } from "../../../shared/fields.ts";
+import { didYouMean, UsageError } from "../../exit.ts";
 import { facts, type JsonOption, print, printJson } from "../../print.ts";
+import { heading, wrapped } from "../../terminal.ts";
 
 export function run(name: string | undefined, { json }: JsonOption): void {
   if (name === undefined) {
@@ -12,44 +13,70 @@ export function run(name: string | undefined, { json }: JsonOption): void {
     else print(explanations().map(categoryText).join("\n\n"));
     return;
   }
-  const type = eventTypeNames.find((known) => known === name);
-  const field = fieldNames.find((known) => known === name);
-  if (type !== undefined) {
-    const { description, category } = eventTable[type];
-    print(`${type}: ${description}`);
-    print(
-      facts([
-        ["Category", notice.categories[category].title],
-        ["Fields", fieldsOf(type).join(", ")],
-        ["Switch off", off],
-      ]),
-    );
-  } else if (field !== undefined) {
-    const { description, purpose, kind, category, shared, retention } = fieldTable[field];
-    print(`${field}: ${description}`);
-    print(
-      facts([
-        ["Why", purpose],
-        ["Holds", kindText(kind)],
-        ["Category", notice.categories[category].title],
-        ["Who sees it", sharingText[shared]],
-        ["Kept", retention === "total" ? "with its event, and in totals" : "with its event"],
-        ["Carried by", carriersOf(field).join(", ")],
-        ["Switch off", off],
-      ]),
-    );
-  } else throw new UsageError(`There is no event and no field ${name}. nexus telemetry explain lists all.`);
+  const { description, rows } = partsOf(name);
+  if (json === true)
+    printJson({ version: 1, name, description, ...Object.fromEntries(rows.map(([key, , value]) => [key, value])) });
+  else print(`${wrapped(`${name}: ${description}`)}\n${facts(rows.map(([, title, value]) => [title, textOf(value)]))}`);
 }
 
+type Row = readonly [key: string, title: string, value: unknown];
+
+function partsOf(name: string): { readonly description: string; readonly rows: readonly Row[] } {
+  const type = eventTypeNames.find((known) => known === name);
+  if (type !== undefined) return { description: eventTable[type].description, rows: rowsOfEvent(type) };
+  const field = fieldNames.find((known) => known === name);
+  if (field !== undefined) return { description: fieldTable[field].description, rows: rowsOfField(field) };
+  const hint = didYouMean(name, [...eventTypeNames, ...fieldNames]) || " nexus telemetry explain lists all.";
+  throw new UsageError(`There is no event and no field ${name}.${hint}`);
+}
+
+function rowsOfEvent(type: EventTypeName): readonly Row[] {
+  const { category } = eventTable[type];
+  const fields = fieldsOf(type);
+  const shared = fields.filter((field) => fieldTable[field].shared !== "never");
+  return [
+    ["why", "Why", notice.categories[category].text],
+    ["category", "Category", notice.categories[category].title],
+    ["fields", "Fields", fields],
+    ["example", "Example", exampleEvent(type)],
+    [
+      "seen_by",
+      "Who sees it",
+      `You. Whoever you share this category with sees of it: ${shared.join(", ") || "that it happened"}.`,
+    ],
+    ["kept", "Kept", kept],
+    ["switch_off", "Switch off", off],
+  ];
+}
+
+function rowsOfField(field: FieldName): readonly Row[] {
+  const { purpose, kind, category, shared, retention } = fieldTable[field];
+  return [
+    ["why", "Why", purpose],
+    ["holds", "Holds", kindText(kind)],
+    ["example", "Example", exampleOf(field)],
+    ["category", "Category", notice.categories[category].title],
+    ["seen_by", "Who sees it", `You. ${sharingText[shared]}`],
+    ["kept", "Kept", retention === "total" ? `${kept} In totals by hour, day and month for longer.` : kept],
+    ["carried_by", "Carried by", carriersOf(field)],
+    ["switch_off", "Switch off", off],
+  ];
+}
+
+const kept = "90 days, or what retention_days says, unless you delete it before.";
 const off = "untick its category (nexus telemetry enable --categories …), or nexus telemetry disable";
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(", ");
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
 
 function categoryText({ title, text, events, fields }: ReturnType<typeof explanations>[number]): string {
   const lines = [
-    title,
-    "=".repeat(title.length),
-    text,
-    ...events.map(({ type, description }) => `  event ${type}: ${description}`),
-    ...fields.map(({ name, description, purpose }) => `  field ${name}: ${description} (${purpose})`),
+    heading(title),
+    wrapped(text),
+    ...events.map(({ type, description }) => wrapped(`event ${type}: ${description}`, "  ")),
+    ...fields.map(({ name, description, purpose }) => wrapped(`field ${name}: ${description} (${purpose})`, "  ")),
   ];
   return lines.join("\n");
 }
