@@ -85,7 +85,12 @@ const commands: Readonly<Record<string, readonly string[]>> = {
     "telemetry show --limit 1 --json",
     "telemetry show -- git push origin secret-branch",
   ],
-  explain: ["telemetry explain command_path", "telemetry explain task_completed", "telemetry explain comand_path", "telemetry explain session_ended --json"],
+  explain: [
+    "telemetry explain command_path",
+    "telemetry explain task_completed",
+    "telemetry explain comand_path",
+    "telemetry explain session_ended --json",
+  ],
   consent: ["consent history --json", "identity reset"],
   config: [
     "telemetry config list --show-origin",

@@ -25,7 +25,7 @@ const consent = {
 };
 
 /** A suite begins with the record of the user's decision that it needs. */
-const suites = { off: null, local: consent, sources: consent } as const;
+const suites = { off: null, local: consent, sources: consent, terminal: null } as const;
 
 interface Result {
   readonly passed: number;
@@ -86,7 +86,7 @@ await build({
   logLevel: "warning",
 });
 const total = { passed: 0, failed: 0 };
-for (const name of ["off", "local", "sources"] as const) {
+for (const name of ["off", "local", "sources", "terminal"] as const) {
   const { passed, failed, report } = await runSuite(name);
   console.log([`inside VS Code, ${name}`, ...report].join("\n"));
   total.passed += passed;

@@ -4,8 +4,14 @@ import Mocha from "mocha";
 import { localSuite } from "./local.ts";
 import { offSuite } from "./off.ts";
 import { sourcesSuite } from "./sources.ts";
+import { terminalCommandSuite } from "./terminal-command.ts";
 
-const suites: Readonly<Record<string, () => void>> = { off: offSuite, local: localSuite, sources: sourcesSuite };
+const suites: Readonly<Record<string, () => void>> = {
+  off: offSuite,
+  local: localSuite,
+  sources: sourcesSuite,
+  terminal: terminalCommandSuite,
+};
 
 export function run(): Promise<void> {
   const name = process.env["NEXUS_TEST_SUITE"] ?? "";
