@@ -6,9 +6,9 @@
 import { categories } from "./categories.ts";
 import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { modes } from "./consent.ts";
-import { checkPermission, periods, preview, stats, status } from "./protocol.ts";
+import { checkPermission, insights, periods, preview, stats, status } from "./protocol.ts";
 
-export const tabs = ["overview", "sharing", "privacy", "status"] as const;
+export const tabs = ["overview", "insights", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
 
 /** Page → editor. */
@@ -35,6 +35,9 @@ export const checkPageAction = oneOf("do", {
   eraseRemotely: record({ do: word(["eraseRemotely"]) }),
   /** Asked and answered on the page, with the count and size that were shown. */
   purge: record({ do: word(["purge"]) }),
+  /** Put an insight aside until it is asked for again. */
+  dismiss: record({ do: word(["dismiss"]), id: text(160) }),
+  restoreInsights: record({ do: word(["restoreInsights"]) }),
   showLog: record({ do: word(["showLog"]) }),
 });
 export type PageAction = Checked<typeof checkPageAction>;
@@ -47,6 +50,10 @@ export const checkPageMessage = oneOf("say", {
     permission: checkPermission,
     status: nullable(status.result),
     stats: nullable(stats.result),
+    /** Of the last 30 days. */
+    insights: nullable(insights.result),
+    /** Ids of insights that were put aside. */
+    dismissed: listOf(text(160), 1_000),
     notice: record({ version: text(64), sha256: text(64) }),
     /** What keeps the product from working, as sentences. */
     problems: listOf(text(8192), 8),

@@ -7,7 +7,7 @@ import { pageView } from "./page-view.ts";
 /** Forms as the record has them, and nothing asked. */
 const untouched = { ticked: null, shareTicked: null, automatic: null, confirming: null } as const;
 
-let model: Model = { state: null, ...kept(), ...untouched, preview: null, done: null };
+let model: Model = { state: null, ...kept(), ...untouched, filter: null, preview: null, done: null };
 
 const deeds: Deeds = {
   tell: (action) => {

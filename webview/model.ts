@@ -1,5 +1,6 @@
 /** What the views draw from, and what they can do. Data goes one way: editor → model → views → actions. */
 import type { Category } from "../shared/categories.ts";
+import type { InsightFilter } from "../shared/insights.ts";
 import type { PageAction, PageState, Tab } from "../shared/page.ts";
 import type { Period } from "../shared/protocol.ts";
 
@@ -8,6 +9,8 @@ export interface Model {
   readonly state: PageState | null;
   readonly tab: Tab;
   readonly period: Period;
+  /** Which insights are shown; `null`: all. */
+  readonly filter: InsightFilter | null;
   /** The ticks on the consent form; `null`: as the record has them. */
   readonly ticked: readonly Category[] | null;
   /** The ticks of what may be shared; `null`: as the record has them. */

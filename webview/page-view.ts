@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type Tab, tabs } from "../shared/page.ts";
 import { modeSentence, refusalSentence } from "../shared/words.ts";
+import { insightsView } from "./insights-view.ts";
 import type { Deeds, Model } from "./model.ts";
 import { overviewView } from "./overview-view.ts";
 import { privacyView } from "./privacy-view.ts";
@@ -10,12 +11,14 @@ import { statusView } from "./status-view.ts";
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: "Overview",
+  insights: "Insights",
   sharing: "Sharing",
   privacy: "Privacy",
   status: "Status",
 };
 const views: Readonly<Record<Tab, (model: Model, deeds: Deeds) => TemplateResult>> = {
   overview: overviewView,
+  insights: insightsView,
   sharing: sharingView,
   privacy: privacyView,
   status: statusView,

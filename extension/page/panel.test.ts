@@ -46,7 +46,7 @@ beforeEach(() => {
   product = new Product();
   timers = new ManualTimers();
   const log = { warn: () => undefined, show: () => undefined };
-  const context = { extensionUri: "extension" };
+  const context = { extensionUri: "extension", globalState: new Map() };
   page = new PagePanel(context as never, product as never, product as never, timers, log as never);
 });
 
@@ -59,12 +59,12 @@ async function opened(): Promise<void> {
 describe("page", () => {
   it("reads when it is opened and, once, after news", async () => {
     await opened();
-    expect(product).toMatchObject({ commands: 2, asked: 0 });
+    expect(product).toMatchObject({ commands: 3, asked: 0 });
     page.dataChanged();
     page.dataChanged();
     timers.fire();
     await settle();
-    expect(product).toMatchObject({ commands: 2, asked: 2 });
+    expect(product).toMatchObject({ commands: 3, asked: 2 });
   });
 
   it("invariant: off-means-nothing: in mode off nothing but the user makes it ask a worker", async () => {
@@ -90,7 +90,7 @@ describe("page", () => {
     expect(shown()).toMatchObject({ say: "state", status: null });
     page.open("status");
     await settle();
-    expect(product.commands).toBe(2);
+    expect(product.commands).toBe(3);
   });
 
   it("keeps to the pauses of a failing worker, and says what fails with the data it has", async () => {
@@ -102,7 +102,7 @@ describe("page", () => {
       timers.fire();
       await settle();
     }
-    expect(product.commands).toBe(2);
+    expect(product.commands).toBe(3);
     expect(shown()).toMatchObject({ problems: ["The recorder ended."], status: { permission: { mode: "local" } } });
   });
 

@@ -7,7 +7,17 @@
 import { type Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import { CheckError } from "../../shared/check.ts";
 import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/page.ts";
-import { type Period, preview, type Request, type Stats, type Status, stats, status } from "../../shared/protocol.ts";
+import {
+  type Insights,
+  insights,
+  type Period,
+  preview,
+  type Request,
+  type Stats,
+  type Status,
+  stats,
+  status,
+} from "../../shared/protocol.ts";
 import type { Actions } from "../actions.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -19,6 +29,10 @@ import { panelType } from "./panel-type.ts";
 
 /** News that come within this time are shown together. */
 const gatherMs = 200;
+
+/** Where the editor keeps which insights were put aside, and how many at most. */
+const dismissedKey = "dismissedInsights";
+const mostDismissed = 1_000;
 
 type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
 
@@ -35,6 +49,7 @@ export class PagePanel implements Disposable {
   /** The last answers of a worker. */
   #status: Status | null = null;
   #stats: Stats | null = null;
+  #insights: Insights | null = null;
   #failure: string | null = null;
   #busy = false;
   /** The user asked for the status, which only a worker knows. */
@@ -155,9 +170,21 @@ export class PagePanel implements Disposable {
         return this.#working(() => this.#actions.eraseRemotely());
       case "purge":
         return this.#working(() => this.#actions.purgeConfirmed());
+      case "dismiss":
+        return this.#putAside((before) =>
+          [...before.filter((id) => id !== action.id), action.id].slice(-mostDismissed),
+        );
+      case "restoreInsights":
+        return this.#putAside(() => []);
       case "showLog":
         this.#log.show();
     }
+  }
+
+  async #putAside(change: (before: readonly string[]) => readonly string[]): Promise<void> {
+    const { globalState } = this.#context;
+    await globalState.update(dismissedKey, change(globalState.get<readonly string[]>(dismissedKey) ?? []));
+    this.#post();
   }
 
   /** Does what the user asked, shows that something is going on meanwhile, and then what came of it. */
@@ -183,11 +210,11 @@ export class PagePanel implements Disposable {
   /** Before the first decision no worker is started, unless the user asked for the status. */
   async #readForUser(): Promise<void> {
     if (this.#telemetry.permission.consent === "never_asked" && !this.#asked) this.#post();
-    else await this.#read((request, params) => this.#telemetry.command(request, params));
+    else await this.#read((request, params) => this.#telemetry.command(request, params), true);
   }
 
   /** One reading at a time; what changes during one is read after it. */
-  async #read(ask: Ask): Promise<void> {
+  async #read(ask: Ask, byUser = false): Promise<void> {
     this.#stopWaiting();
     if (this.#reading) {
       this.#again = true;
@@ -196,18 +223,24 @@ export class PagePanel implements Disposable {
     this.#reading = true;
     do {
       this.#again = false;
-      await this.#readOnce(ask);
+      await this.#readOnce(ask, byUser);
     } while (this.#again);
     this.#reading = false;
   }
 
-  async #readOnce(ask: Ask): Promise<void> {
+  /** Insights change slowly: they are read when the user does something, not with every event. */
+  async #readOnce(ask: Ask, byUser: boolean): Promise<void> {
     try {
-      // Together, so that in mode off one worker answers both.
-      const [shown, numbers] = await Promise.allSettled([ask(status, {}), ask(stats, { period: this.#period })]);
+      // Together, so that in mode off one worker answers all.
+      const [shown, numbers, standing] = await Promise.allSettled([
+        ask(status, {}),
+        ask(stats, { period: this.#period }),
+        byUser ? ask(insights, { period: "month" }) : this.#insights,
+      ]);
       if (shown.status === "rejected") throw shown.reason;
       this.#status = shown.value;
       this.#stats = numbers.status === "fulfilled" ? numbers.value : null;
+      this.#insights = standing.status === "fulfilled" ? standing.value : null;
       this.#failure = null;
       if (shown.value.permission !== null) this.#telemetry.learn(shown.value.permission);
     } catch (error) {
@@ -224,6 +257,8 @@ export class PagePanel implements Disposable {
       permission: this.#telemetry.permission,
       status: this.#status,
       stats: this.#stats,
+      insights: this.#insights,
+      dismissed: this.#context.globalState.get<readonly string[]>(dismissedKey) ?? [],
       notice: shownNotice(),
       problems: this.#telemetry.problems,
       failure: this.#failure,

@@ -23,6 +23,8 @@ export const patienceMs = 20_000;
 
 export interface WorkbenchOptions {
   readonly vsix: string;
+  /** Fills the home before anything runs. */
+  readonly prepare?: (home: string) => Promise<void>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly viewport?: { readonly width: number; readonly height: number };
@@ -43,13 +45,20 @@ export class Workbench {
     this.page = page;
   }
 
-  static async open({ vsix, settings = {}, env = {}, viewport = { width: 1280, height: 860 } }: WorkbenchOptions) {
+  static async open({
+    vsix,
+    prepare,
+    settings = {},
+    env = {},
+    viewport = { width: 1280, height: 860 },
+  }: WorkbenchOptions) {
     const folder = await mkdtemp(join(tmpdir(), "nexus-workbench-"));
     const home = join(folder, "home");
     const workspace = join(folder, "workspace");
     await mkdir(home);
     await mkdir(workspace);
     await writeFile(join(workspace, "hello.txt"), "hello\n");
+    await prepare?.(home);
     // The shell starts as on a new machine: no prompt and no history of whoever runs this test.
     await writeFile(join(home, ".bashrc"), "PS1='$ '\n");
     const { PATH = "", LANG = "C.UTF-8" } = process.env;

@@ -1,0 +1,71 @@
+/** Insights as their user meets them in the packaged extension: a month of work from an event log, sentences with evidence, put aside. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageVsix } from "../../scripts/package.ts";
+import { noticeHash } from "../../server/consent-log.ts";
+import { categories } from "../../shared/categories.ts";
+import { noticeVersion } from "../../shared/consent-text.ts";
+import { workOfAMonth } from "../cli/work.ts";
+import { Workbench } from "./workbench.ts";
+
+let workbench: Workbench;
+
+beforeAll(async () => {
+  workbench = await Workbench.open({
+    vsix: await packageVsix(),
+    prepare: async (home) => {
+      const [config, logs] = [join(home, ".config", "nexus"), join(home, "nexus", "state", "events")];
+      await mkdir(config, { recursive: true });
+      await mkdir(logs, { recursive: true });
+      const ts = new Date(Date.now() - 45 * 24 * 60 * 60 * 1000).toISOString();
+      const notice = { version: noticeVersion, sha256: noticeHash };
+      await writeFile(
+        join(config, "consent.jsonl"),
+        `${JSON.stringify({ ts, mode: "local", collect: categories, notice })}\n`,
+      );
+      await writeFile(join(logs, "work.jsonl"), workOfAMonth(Date.now()));
+    },
+  });
+});
+afterAll(() => workbench?.close());
+
+const page = () => workbench.nexusPage;
+const heading = (name: string | RegExp) => page().getByRole("heading", { name });
+
+describe("insights in the packaged extension", () => {
+  it("are sentences with what they rest on and what to do", async () => {
+    await workbench.openTerminal();
+    await workbench.type("true");
+    await workbench.command("View: Toggle Panel Visibility");
+    await workbench.command("Nexus: Open Dashboard");
+    await page().getByRole("button", { name: "Month" }).click();
+    await page().getByRole("rowheader", { name: "cargo build" }).waitFor();
+    await workbench.screenshot("overview-month-dark");
+    await page().getByRole("tab", { name: "Insights" }).click();
+    await heading(/^cargo build takes you .* a week\.$/).waitFor();
+    await page()
+      .getByText(/between \d+ % and \d+ % with 95 % confidence/)
+      .first()
+      .waitFor();
+    await heading(/^npm test got slower/).waitFor();
+    await workbench.screenshot("insights-dark");
+  });
+
+  it("are filtered, put aside and shown again, by keyboard too", async () => {
+    await page().getByRole("button", { name: "Agents" }).focus();
+    await workbench.page.keyboard.press("Enter");
+    await heading(/of Claude Code/)
+      .first()
+      .waitFor();
+    expect(await heading(/cargo build/).count()).toBe(0);
+    await page().getByRole("button", { name: "All" }).click();
+    await page()
+      .getByRole("button", { name: /^Put aside: cargo build takes you/ })
+      .click();
+    await page().getByText("1 insight put aside.").waitFor();
+    expect(await heading(/^cargo build takes you/).count()).toBe(0);
+    await page().getByRole("button", { name: "Show again" }).click();
+    await heading(/^cargo build takes you/).waitFor();
+  });
+});

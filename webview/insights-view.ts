@@ -1,0 +1,72 @@
+/** Insights: ranked sentences, under each what it rests on and what to do; each can be put aside. */
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { type InsightFilter, insightFilters, insightText, passes } from "../shared/insights.ts";
+import type { Insight } from "../shared/protocol.ts";
+import { countText, durationText } from "../shared/words.ts";
+import type { Deeds, Model } from "./model.ts";
+
+const filterNames: Readonly<Record<InsightFilter, string>> = { slow: "Slow", errors: "Errors", agents: "Agents" };
+
+const width = 240;
+
+/** A share with its interval, on a line from 0 to 100 %. */
+function intervalChart({ share, low, high }: Insight["evidence"]): TemplateResult {
+  if (share === null || low === null || high === null) return html``;
+  const at = (value: number) => (value * width).toFixed(1);
+  return html`<svg class="interval" viewBox="0 0 ${width} 16" width=${width} height="16" role="img" aria-label="${Math.round(share * 100)} %, between ${Math.round(low * 100)} and ${Math.round(high * 100)} %">
+    ${svg`<line class="scale" x1="0" y1="8" x2=${width} y2="8"></line>
+      <rect class="range" x=${at(low)} y="4" width=${at(Math.max(0.01, high - low))} height="8" rx="2"></rect>
+      <circle class="value" cx=${at(share)} cy="8" r="4"></circle>`}
+  </svg>`;
+}
+
+/** Two medians, one under the other. */
+function beforeAndNow({ before, medianMs }: Insight["evidence"]): TemplateResult {
+  if (before === null || medianMs === null) return html``;
+  const most = Math.max(before.medianMs, medianMs, 1);
+  const bar = (ms: number, y: number, kind: string) =>
+    svg`<rect class=${kind} x="0" y=${y} width=${((ms / most) * width).toFixed(1)} height="8" rx="2"></rect>`;
+  return html`<svg class="interval" viewBox="0 0 ${width} 22" width=${width} height="22" role="img" aria-label="Median before ${durationText(before.medianMs)}, now ${durationText(medianMs)}">
+    ${bar(before.medianMs, 1, "before")}${bar(medianMs, 12, "range")}
+  </svg>`;
+}
+
+function insightView(insight: Insight, { tell }: Deeds): TemplateResult {
+  const { sentence, evidence, advice } = insightText(insight);
+  return html`<li class="panel insight">
+    <h2>${sentence}</h2>
+    <ul class="plain">${evidence.map((fact) => html`<li>${fact}</li>`)}</ul>
+    ${insight.evidence.before === null ? intervalChart(insight.evidence) : beforeAndNow(insight.evidence)}
+    <p class="quiet">${advice}</p>
+    <button class="second" aria-label="Put aside: ${sentence}" @click=${() => tell({ do: "dismiss", id: insight.id })}>Put aside</button>
+  </li>`;
+}
+
+export function insightsView(model: Model, deeds: Deeds): TemplateResult {
+  const { state, filter } = model;
+  const found = state?.insights ?? null;
+  if (found === null) {
+    return html`<div class="panel empty"><h2>No insights yet</h2>
+      <p class="quiet">They come from what is recorded: at least ten runs of a command, and a difference that is more than chance.</p></div>`;
+  }
+  const dismissed = new Set(state?.dismissed ?? []);
+  const fitting = found.insights.filter((insight) => passes(insight, filter === null ? [] : [filter]));
+  const shown = fitting.filter(({ id }) => !dismissed.has(id));
+  const aside = fitting.length - shown.length;
+  return html`
+    <div class="row spread">
+      <div class="segments" role="group" aria-label="Filter">
+        <button aria-pressed=${filter === null} @click=${() => deeds.change({ filter: null })}>All</button>
+        ${insightFilters.map((name) => html`<button aria-pressed=${filter === name} @click=${() => deeds.change({ filter: name })}>${filterNames[name]}</button>`)}
+      </div>
+      <span class="quiet">the last 30 days, ${countText(found.runs, "command")}</span>
+    </div>
+    ${
+      shown.length === 0
+        ? html`<div class="panel empty"><h2>Nothing stands out</h2>
+            <p class="quiet">An insight needs at least ten runs of a command, and a difference that is more than chance.</p></div>`
+        : html`<ol class="insights">${shown.map((insight) => insightView(insight, deeds))}</ol>`
+    }
+    ${aside === 0 ? nothing : html`<p class="row"><span class="quiet">${countText(aside, "insight")} put aside.</span> <button class="second" @click=${() => deeds.tell({ do: "restoreInsights" })}>Show again</button></p>`}
+  `;
+}
