@@ -34,11 +34,13 @@ function beforeAndNow({ before, medianMs }: Insight["evidence"]): TemplateResult
 function insightView(insight: Insight, { tell }: Deeds): TemplateResult {
   const { sentence, evidence, advice } = insightText(insight);
   return html`<li class="panel insight">
-    <h2>${sentence}</h2>
+    <div class="row spread">
+      <h2>${sentence}</h2>
+      <button class="second" aria-label="Put aside: ${sentence}" @click=${() => tell({ do: "dismiss", id: insight.id })}>Put aside</button>
+    </div>
     <ul class="plain">${evidence.map((fact) => html`<li>${fact}</li>`)}</ul>
     ${insight.evidence.before === null ? intervalChart(insight.evidence) : beforeAndNow(insight.evidence)}
     <p class="quiet">${advice}</p>
-    <button class="second" aria-label="Put aside: ${sentence}" @click=${() => tell({ do: "dismiss", id: insight.id })}>Put aside</button>
   </li>`;
 }
 

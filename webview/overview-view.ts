@@ -1,7 +1,7 @@
 /** Overview: the numbers of a period, activity over time, the most used commands and tools. */
 import { html, nothing, type TemplateResult } from "lit";
 import { type Period, periods, type Ranked, type Stats } from "../shared/protocol.ts";
-import { rankedName } from "../shared/source-titles.ts";
+import { sourceTitle } from "../shared/source-titles.ts";
 import { countText, durationText } from "../shared/words.ts";
 import { activityView } from "./activity-view.ts";
 import type { Deeds, Model } from "./model.ts";
@@ -30,7 +30,7 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
             <thead><tr><th scope="col">${what}</th><td></td><th class="number" scope="col">Runs</th><th class="number" scope="col">Failed</th><th class="number" scope="col">Median</th></tr></thead>
             <tbody>${rows.map(
               ({ name, source, count, failed, medianMs }) => html`<tr>
-                <th scope="row">${rankedName({ name, source })}</th>
+                <th scope="row">${name}${source === null ? nothing : html` <span class="where">${sourceTitle(source)}</span>`}</th>
                 <td><svg class="share" viewBox="0 0 64 8" preserveAspectRatio="none" aria-hidden="true"><rect width=${Math.max(1, (64 * count) / most)} height="8" rx="2"></rect></svg></td>
                 <td class="number">${count.toLocaleString("en-US")}</td>
                 <td class="number ${failed > 0 ? "failing" : ""}">${failed === 0 ? "–" : failed.toLocaleString("en-US")}</td>
@@ -44,13 +44,16 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
 
 function numbersView(stats: Stats): TemplateResult {
   const { commands, succeeded, failed, cancelled, successRate, durations, sessions } = stats;
+  const { averageSessionMs, tasksCompleted, workspacesCreated } = stats;
   const judged = succeeded + failed;
   return html`<div class="cards">
     ${card("Terminal commands", commands.toLocaleString("en-US"), judged === 0 ? "that ended" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`)}
     ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no outcome known" : `of ${countText(judged, "command")}`)}
     ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), durations === null ? "no duration known" : `95 % under ${durationText(durations.p95Ms)}`)}
     ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), "added up")}
-    ${card("Sessions", sessions.toLocaleString("en-US"), "one per window and day")}
+    ${card("Sessions", sessions.toLocaleString("en-US"), averageSessionMs === null ? "one per window and day" : `${durationText(averageSessionMs)} on average`)}
+    ${card("Tasks completed", tasksCompleted.toLocaleString("en-US"), "told by Nexus tools")}
+    ${card("Workspaces created", workspacesCreated.toLocaleString("en-US"), "told by Nexus tools")}
   </div>`;
 }
 

@@ -39,7 +39,7 @@ describe("insights in the packaged extension", () => {
     await workbench.type("true");
     await workbench.command("View: Toggle Panel Visibility");
     await workbench.command("Nexus: Open Dashboard");
-    await page().getByRole("button", { name: "Month" }).click();
+    await page().getByRole("button", { name: "30 days" }).click();
     await page().getByRole("rowheader", { name: "cargo build" }).waitFor();
     await workbench.screenshot("overview-month-dark");
     await page().getByRole("tab", { name: "Insights" }).click();
