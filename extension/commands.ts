@@ -37,7 +37,7 @@ const table: Readonly<Record<string, Run>> = {
   purge: ({ actions }) => say(actions.purge()),
   enable: ({ panel }) => show(() => panel.open("privacy")),
   disable: ({ actions }) => say(actions.disable()),
-  terminalCommand: ({ terminalCommand }) => say(terminalCommand.toggle()),
+  terminal: ({ terminalCommand }) => say(terminalCommand.toggle()),
   dashboard: ({ panel }) => show(() => panel.open("overview")),
   log: (_, log) => show(() => log.show()),
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { commands } from "vscode";
 import { home, openTerminal, runInTerminal } from "./editor.ts";
 
-const toggle = () => commands.executeCommand("nexus.telemetry.terminalCommand");
+const toggle = () => commands.executeCommand("nexus.telemetry.terminal");
 
 /** What a command line prints in a new terminal, and how it ends. */
 async function inNewTerminal(line: string, name: string): Promise<string> {
