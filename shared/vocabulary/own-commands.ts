@@ -57,7 +57,7 @@ const withSubcommands: Readonly<Record<string, string>> = {
     "telemetry, telemetry status, telemetry enable, telemetry disable, telemetry on, telemetry off, " +
     "telemetry show, telemetry explain, telemetry export, telemetry delete, telemetry purge, " +
     "telemetry metrics, telemetry stats, telemetry dashboard, telemetry erase-remote, telemetry terminal, " +
-    "telemetry config, telemetry config get, telemetry config set, telemetry config unset, telemetry config list, stats, insights, sync, " +
+    "telemetry config, stats, insights, sync, " +
     "usage, usage upload, usage import, ledger, ledger list, ledger show, ledger verify, ledger export, " +
     "consent, consent show, consent history, identity, identity reset, doctor, event, event emit, run, completion, " +
     "agents, agents list, agents connect, agents disconnect, agents test, status, skills, skills search, " +
