@@ -91,14 +91,19 @@ await Promise.all([
     splitting: true,
     entryPoints: { program: "cli/program.ts" },
     outExtension: { ".js": ".mjs" },
-    external: ["protobufjs/minimal", "react-devtools-core"],
+    external: ["protobufjs/minimal"],
     plugins: [lazy, noPrograms],
     outdir: "dist/cli",
     chunkNames: "[name]-[hash]",
     banner: {
       js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;',
     },
-    define: { __VERSION__: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
+    define: {
+      __VERSION__: JSON.stringify(version),
+      "process.env.NODE_ENV": '"production"',
+      // Without the part that talks to a debugger.
+      "process.env.DEV": '"false"',
+    },
   }),
   build({
     ...common,
