@@ -91,7 +91,7 @@ await Promise.all([
     splitting: true,
     entryPoints: { program: "cli/program.ts" },
     outExtension: { ".js": ".mjs" },
-    external: ["protobufjs/minimal"],
+    external: ["protobufjs/minimal", "react-devtools-core"],
     plugins: [lazy, noPrograms],
     outdir: "dist/cli",
     chunkNames: "[name]-[hash]",
