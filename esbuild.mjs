@@ -28,14 +28,14 @@ const lazy = {
   },
 };
 
-/** The command's library can start subcommands that are programs of their own; there is none, and the module costs a tenth. */
-const noPrograms = {
-  name: "no-programs",
+/** Parts of libraries that are never used and cost: commander's way to subcommands that are programs, ink's to a debugger. */
+const leftOut = {
+  name: "left-out",
   setup(build) {
-    build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes("/commander/") ? { path: "none", namespace: "no-programs" } : undefined,
-    );
-    build.onLoad({ filter: /./, namespace: "no-programs" }, () => ({ contents: "module.exports = {}" }));
+    const none = ({ importer }) =>
+      /[\\/](?:commander|ink)[\\/]/.test(importer) ? { path: "none", namespace: "left-out" } : undefined;
+    build.onResolve({ filter: /^node:child_process$|^\.\/devtools\.js$/ }, none);
+    build.onLoad({ filter: /./, namespace: "left-out" }, () => ({ contents: "module.exports = {}" }));
   },
 };
 
@@ -91,19 +91,14 @@ await Promise.all([
     splitting: true,
     entryPoints: { program: "cli/program.ts" },
     outExtension: { ".js": ".mjs" },
-    external: ["protobufjs/minimal", "react-devtools-core"],
-    plugins: [lazy, noPrograms],
+    external: ["protobufjs/minimal"],
+    plugins: [lazy, leftOut],
     outdir: "dist/cli",
     chunkNames: "[name]-[hash]",
     banner: {
       js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;',
     },
-    define: {
-      __VERSION__: JSON.stringify(version),
-      "process.env.NODE_ENV": '"production"',
-      // Without the part that talks to a debugger.
-      "process.env.DEV": '"false"',
-    },
+    define: { __VERSION__: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
   }),
   build({
     ...common,
