@@ -255,6 +255,10 @@ export const stats = request(
     topTools: listOf(ranked, 10),
     /** One bar a unit, in order, none left out. */
     activity: listOf(record({ startMs: whole(), succeeded: whole(), failed: whole(), other: whole() }), 62),
+    /**
+     * The same numbers of as many days before; of today, of yesterday until this hour. `null` where recording had not begun then.
+     */
+    before: nullable(record({ commands: whole(), successRate: nullable(ratio), totalMs: whole(), sessions: whole() })),
     /** Events known to be lost in the period. */
     dropped: whole(),
   }),

@@ -42,15 +42,28 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
   </section>`;
 }
 
+/** How much more or less than before; a change of less than one in a hundred is none. */
+function comparison(now: number, before: number | undefined): string {
+  if (before === undefined || before === 0) return "";
+  const change = Math.round((100 * (now - before)) / before);
+  return change === 0 ? ", as before" : `, ${Math.abs(change)} % ${change > 0 ? "more" : "less"} than before`;
+}
+
+function pointsText(now: number | null, before: number | null | undefined): string {
+  if (now === null || before === null || before === undefined) return "";
+  const points = Math.round(100 * (now - before));
+  return points === 0 ? ", as before" : `, ${Math.abs(points)} points ${points > 0 ? "better" : "worse"} than before`;
+}
+
 function numbersView(stats: Stats): TemplateResult {
   const { commands, succeeded, failed, cancelled, successRate, durations, sessions } = stats;
-  const { averageSessionMs, tasksCompleted, workspacesCreated } = stats;
+  const { before, averageSessionMs, tasksCompleted, workspacesCreated } = stats;
   const judged = succeeded + failed;
   return html`<div class="cards">
-    ${card("Terminal commands", commands.toLocaleString("en-US"), judged === 0 ? "that ended" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`)}
-    ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no outcome known" : `of ${countText(judged, "command")}`)}
+    ${card("Terminal commands", commands.toLocaleString("en-US"), `${judged === 0 ? "that ended" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`}${comparison(commands, before?.commands)}`)}
+    ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no outcome known" : `of ${countText(judged, "command")}${pointsText(successRate, before?.successRate)}`)}
     ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), durations === null ? "no duration known" : `95 % under ${durationText(durations.p95Ms)}`)}
-    ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), "added up")}
+    ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), `added up${comparison(durations?.totalMs ?? 0, before?.totalMs)}`)}
     ${card("Sessions", sessions.toLocaleString("en-US"), averageSessionMs === null ? "one per window and day" : `${durationText(averageSessionMs)} on average`)}
     ${card("Tasks completed", tasksCompleted.toLocaleString("en-US"), "told by Nexus tools")}
     ${card("Workspaces created", workspacesCreated.toLocaleString("en-US"), "told by Nexus tools")}

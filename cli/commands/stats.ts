@@ -66,7 +66,7 @@ export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<vo
   });
 }
 
-function commandsText({ commands, succeeded, failed, sessions, durations, activity, unit }: Stats): string {
+function commandsText({ commands, succeeded, failed, sessions, durations, activity, unit, before }: Stats): string {
   const lines = [
     `\n${countText(commands, "command")} in ${countText(sessions, "session")}: ${succeeded} succeeded, ${failed} failed.`,
   ];
@@ -74,6 +74,11 @@ function commandsText({ commands, succeeded, failed, sessions, durations, activi
     const { medianMs, p95Ms, totalMs } = durations;
     lines.push(
       `Half take up to ${durationText(medianMs)}, 95 % up to ${durationText(p95Ms)}; ${durationText(totalMs)} in all.`,
+    );
+  }
+  if (before !== null) {
+    lines.push(
+      `The period before: ${countText(before.commands, "command")}, ${percentText(before.successRate)} succeeded.`,
     );
   }
   const bars = sparkline(activity.map((bar) => bar.succeeded + bar.failed + bar.other));

@@ -8,7 +8,7 @@ export function addAnalytics(nexus: Command): void {
     withPeriod(
       withJson(
         nexus.command("stats").description("print what your tools did: the last 30 days, or another period"),
-        "{version, period, fromMs, toMs, unit, recordedFromMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations, topCommands, topTools, activity, dropped}",
+        "{version, period, fromMs, toMs, unit, recordedFromMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations, topCommands, topTools, activity, before: {commands, successRate, totalMs, sessions}, dropped}",
       ),
     ),
     "nexus stats --week",

@@ -13,5 +13,6 @@ export const endedCondition = `(w.event_type = 'agent_event' AND w.tool_phase = 
 
 export const isToolUse = (row: Row): boolean => row["event_type"] === "agent_event";
 
+/** Commands of this product's palette are no runs: they are looks at the numbers, and would change them. */
 export const isRun = (row: Row): boolean =>
-  !isToolUse(row) || (row["tool_name"] === "run_terminal_cmd" && !agents.has(row["source"]));
+  isToolUse(row) ? row["tool_name"] === "run_terminal_cmd" && !agents.has(row["source"]) : row["source"] !== "vscode";

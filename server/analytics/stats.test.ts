@@ -88,6 +88,20 @@ describe("stats", () => {
     expect(stats?.activity.map(({ succeeded }) => succeeded)).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1]);
   });
 
+  it("compares with as many days before, and today with yesterday until this hour", () => {
+    const at = (daysAgo: number, hour: number) => new Date(2026, 6, 15 - daysAgo, hour, 10).getTime();
+    const uses = [
+      ...[0, 0, 1].map((days) => [at(days, 9), { duration_ms: 100 }] as const),
+      [at(1, 18), {}] as const,
+      [at(8, 9), { exit_code: 1 }] as const,
+      [at(20, 9), {}] as const,
+    ];
+    expect(statsOf(uses, "today")?.before).toMatchObject({ commands: 1, successRate: 1, totalMs: 100, sessions: 1 });
+    expect(statsOf(uses, "week")?.before).toMatchObject({ commands: 1, successRate: 0 });
+    // Recording had not begun then.
+    expect(statsOf(uses, "month")?.before).toBeNull();
+  });
+
   it("counts by the wall clock of where it happened", () => {
     const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, systemClock);
     // Ten in the evening of the 14th in Tokyo, three in the afternoon here.

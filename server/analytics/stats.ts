@@ -5,10 +5,10 @@
 import type { EventTypeName } from "../../shared/events.ts";
 import type { Ranked, Selection, Stats } from "../../shared/protocol.ts";
 import type { Connection, Row } from "../store/driver.ts";
-import { startOfHour } from "../store/local-time.ts";
+import { localHourOf, startOfHour } from "../store/local-time.ts";
 import { grains } from "../store/metrics.ts";
 import { closedDayOf, readSegments, type Segment, segments } from "../store/rollup-reader.ts";
-import { type Span, spanOf, unitOf } from "./calendar.ts";
+import { type Span, spanBefore, spanOf, unitOf } from "./calendar.ts";
 import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./group.ts";
 import { endedCondition, isRun, isToolUse } from "./runs.ts";
 
@@ -39,6 +39,7 @@ function nothingIn(period: Stats["period"], span: Span, nowMs: number): Stats {
     topCommands: [],
     topTools: [],
     activity: span.buckets.map(({ startMs }) => ({ startMs, succeeded: 0, failed: 0, other: 0 })),
+    before: null,
     dropped: 0,
   };
 }
@@ -79,6 +80,7 @@ export function readStats(connection: Connection, selection: Selection, nowMs: n
       runs.map(({ row }) => row),
       span,
     ),
+    before: before(connection, span, nowMs),
     dropped: droppedIn(connection, parts),
   };
 }
@@ -149,13 +151,46 @@ function droppedIn(connection: Connection, parts: readonly Segment[]): number {
   return Number(rows[0]?.["n"] ?? 0);
 }
 
-/** Where recording began within the span: before it, the numbers say nothing. `null` where it began earlier. */
-function firstRecorded(connection: Connection, { fromHour, toHour }: Span): number | null {
+/** The period before in a few numbers; without its sketches, which cost most. */
+function before(connection: Connection, span: Span, nowMs: number): Stats["before"] {
+  const earlier = spanBefore(span);
+  const first = firstHour(connection);
+  if (first === undefined || first > earlier.fromHour) return null;
+  // Of a day that is not over, the one before is counted as far.
+  const day = span.grain === grains.hour && span.toHour > localHourOf(nowMs);
+  const toHour = day ? earlier.fromHour + localHourOf(nowMs) - span.fromHour + 1 : earlier.toHour;
+  const rows = readSegments(
+    connection,
+    segments(earlier.fromHour, toHour, closedDayOf(connection), span.grain),
+    (from) =>
+      `SELECT w.event_type, w.source, w.tool_name, w.status, total(m.count) n, total(m.duration_sum) ms
+       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} GROUP BY 1, 2, 3, 4`,
+  ).filter(isRun);
+  const sum = (column: "n" | "ms", status?: string) =>
+    rows
+      .filter((row) => status === undefined || row["status"] === status)
+      .reduce((total, row) => total + Number(row[column]), 0);
+  const judged = sum("n", "ok") + sum("n", "failed");
+  return {
+    commands: sum("n"),
+    successRate: judged === 0 ? null : sum("n", "ok") / judged,
+    totalMs: sum("ms"),
+    sessions: sessionsIn(connection, { ...earlier, endMs: startOfHour(toHour) }).sessions,
+  };
+}
+
+function firstHour(connection: Connection): number | undefined {
   const first = connection
     .prepare(
       `SELECT min(ifnull(a, b), ifnull(b, a)) hour FROM (SELECT (SELECT min(bucket) FROM metrics WHERE grain = 0) a,
          (SELECT min(bucket) FROM recent_metrics) b)`,
     )
     .get()?.["hour"];
-  return typeof first === "number" && first > fromHour && first < toHour ? startOfHour(first) : null;
+  return typeof first === "number" ? first : undefined;
+}
+
+/** Where recording began within the span: before it, the numbers say nothing. `null` where it began earlier. */
+function firstRecorded(connection: Connection, { fromHour, toHour }: Span): number | null {
+  const first = firstHour(connection);
+  return first !== undefined && first > fromHour && first < toHour ? startOfHour(first) : null;
 }
