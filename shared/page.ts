@@ -6,7 +6,7 @@
 import { categories } from "./categories.ts";
 import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { modes } from "./consent.ts";
-import { checkPermission, insights, periods, preview, stats, status } from "./protocol.ts";
+import { checkPermission, insights, preview, selection, stats, status } from "./protocol.ts";
 
 export const tabs = ["overview", "insights", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
@@ -14,8 +14,8 @@ export type Tab = (typeof tabs)[number];
 /** Page → editor. */
 export const checkPageAction = oneOf("do", {
   /** The page is loaded and wants its first state. */
-  ready: record({ do: word(["ready"]), period: word(periods) }),
-  choosePeriod: record({ do: word(["choosePeriod"]), period: word(periods) }),
+  ready: record({ do: word(["ready"]), selection }),
+  choosePeriod: record({ do: word(["choosePeriod"]), selection }),
   decide: record({
     do: word(["decide"]),
     mode: word(modes),

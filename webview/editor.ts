@@ -1,6 +1,6 @@
 /** The one way out of the page: messages to the editor, and the small state the editor keeps over a reload. */
 import { checkPageMessage, type PageAction, type PageMessage, type Tab, tabs } from "../shared/page.ts";
-import { type Period, periods } from "../shared/protocol.ts";
+import { type Selection, selection } from "../shared/protocol.ts";
 
 declare function acquireVsCodeApi(): {
   postMessage(message: PageAction): void;
@@ -21,7 +21,7 @@ export function onMessage(listener: (message: PageMessage) => void): void {
 
 export interface Kept {
   readonly tab: Tab;
-  readonly period: Period;
+  readonly selection: Selection;
 }
 
 export function kept(): Kept {
@@ -29,8 +29,17 @@ export function kept(): Kept {
   const field = (name: string) => (typeof state === "object" && state !== null ? Reflect.get(state, name) : undefined);
   return {
     tab: tabs.find((tab) => tab === field("tab")) ?? "overview",
-    period: periods.find((period) => period === field("period")) ?? "today",
+    selection: keptSelection(field("selection")),
   };
+}
+
+/** What an earlier version kept means nothing here. */
+function keptSelection(value: unknown): Selection {
+  try {
+    return selection(value, "kept");
+  } catch {
+    return { period: "today" };
+  }
 }
 
 export function keep(state: Kept): void {

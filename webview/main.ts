@@ -21,7 +21,7 @@ const deeds: Deeds = {
 function change(part: Partial<Model>): void {
   const { confirming } = model;
   model = { ...model, ...part };
-  keep({ tab: model.tab, period: model.period });
+  keep({ tab: model.tab, selection: model.selection });
   draw();
   // The question takes the focus to the answer that loses nothing, and gives it back.
   if (model.confirming !== confirming) {
@@ -43,4 +43,4 @@ onMessage((message) => {
   else change({ state: message, done: message.done, ...untouched, preview: null });
 });
 draw();
-tellEditor({ do: "ready", period: model.period });
+tellEditor({ do: "ready", selection: model.selection });

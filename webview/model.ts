@@ -2,13 +2,13 @@
 import type { Category } from "../shared/categories.ts";
 import type { InsightFilter } from "../shared/insights.ts";
 import type { PageAction, PageState, Tab } from "../shared/page.ts";
-import type { Period } from "../shared/protocol.ts";
+import type { Selection } from "../shared/protocol.ts";
 
 export interface Model {
   /** `null` until the first state has come. */
   readonly state: PageState | null;
   readonly tab: Tab;
-  readonly period: Period;
+  readonly selection: Selection;
   /** Which insights are shown; `null`: all. */
   readonly filter: InsightFilter | null;
   /** The ticks on the consent form; `null`: as the record has them. */

@@ -1,6 +1,6 @@
 /** Overview: the numbers of a period, activity over time, the most used commands and tools. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type Period, periods, type Ranked, type Stats } from "../shared/protocol.ts";
+import { type Period, periods, type Ranked, type Selection, type Stats } from "../shared/protocol.ts";
 import { sourceTitle } from "../shared/source-titles.ts";
 import { countText, durationText } from "../shared/words.ts";
 import { activityView } from "./activity-view.ts";
@@ -83,12 +83,42 @@ function emptyView({ state }: Model, { change }: Deeds): TemplateResult {
       </div>`;
 }
 
+const dayText = (ms: number): string => new Date(ms).toLocaleDateString("sv-SE");
+
+/** The days that are shown now, to be changed. */
+function daysOf(stats: Stats | null): Selection {
+  const to = Date.now();
+  return {
+    period: "custom",
+    from: dayText(stats?.fromMs ?? to),
+    to: dayText(Math.max(stats?.fromMs ?? to, (stats?.toMs ?? to) - 1)),
+  };
+}
+
+type Days = Extract<Selection, { period: "custom" }>;
+
+/** Two days; a day that is not chosen whole yet, and a last day before the first, are waited over. */
+function daysView(days: Days, choose: (selection: Selection) => void): TemplateResult {
+  const day = (name: "from" | "to", title: string) =>
+    html`<label class="row">${title}<input
+      type="date"
+      .value=${days[name]}
+      max=${name === "from" ? days.to : dayText(Date.now())}
+      min=${name === "to" ? days.from : nothing}
+      @change=${({ target }: Event) => {
+        const chosen = { ...days, [name]: (target as HTMLInputElement).value };
+        if (chosen.from !== "" && chosen.to !== "" && chosen.from <= chosen.to) choose(chosen);
+      }}
+    ></label>`;
+  return html`<div class="row">${day("from", "From")}${day("to", "To")}</div>`;
+}
+
 export function overviewView(model: Model, deeds: Deeds): TemplateResult {
-  const { state, period } = model;
+  const { state, selection } = model;
   const stats = state?.stats ?? null;
-  const choose = (name: Period) => {
-    deeds.change({ period: name });
-    deeds.tell({ do: "choosePeriod", period: name });
+  const choose = (chosen: Selection) => {
+    deeds.change({ selection: chosen });
+    deeds.tell({ do: "choosePeriod", selection: chosen });
   };
   const empty = stats === null || (stats.commands === 0 && stats.sessions === 0);
   return html`
@@ -97,8 +127,10 @@ export function overviewView(model: Model, deeds: Deeds): TemplateResult {
         ? nothing
         : html`<div class="row spread">
             <div class="segments" role="group" aria-label="Period">
-              ${periods.map((name) => html`<button aria-pressed=${name === period} @click=${() => choose(name)}>${periodNames[name]}</button>`)}
+              ${periods.map((period) => html`<button aria-pressed=${period === selection.period} @click=${() => choose({ period })}>${periodNames[period]}</button>`)}
+              <button aria-pressed=${selection.period === "custom"} @click=${() => choose(daysOf(stats))}>Other days</button>
             </div>
+            ${selection.period === "custom" ? daysView(selection, choose) : nothing}
             ${stats === null ? nothing : html`<span class="quiet">${stats.recordedFromMs === null ? "" : `recorded since ${new Date(stats.recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `}your local days, until ${new Date(stats.toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</span>`}
           </div>`
     }

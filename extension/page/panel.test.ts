@@ -52,7 +52,7 @@ beforeEach(() => {
 
 async function opened(): Promise<void> {
   page.open("overview");
-  panel().fromPage.fire({ do: "ready", period: "today" });
+  panel().fromPage.fire({ do: "ready", selection: { period: "today" } });
   await settle();
 }
 
@@ -130,7 +130,7 @@ describe("page", () => {
     const kept = new FakePanel();
     page.adopt(kept as never);
     expect(first.disposed).toBe(true);
-    kept.fromPage.fire({ do: "ready", period: "week" });
+    kept.fromPage.fire({ do: "ready", selection: { period: "week" } });
     await settle();
     expect(kept.posted.at(-1)).toMatchObject({ say: "state" });
   });

@@ -10,9 +10,9 @@ import { checkPageAction, type PageAction, type PageMessage, type Tab } from "..
 import {
   type Insights,
   insights,
-  type Period,
   preview,
   type Request,
+  type Selection,
   type Stats,
   type Status,
   stats,
@@ -45,7 +45,7 @@ export class PagePanel implements Disposable {
   #panel: WebviewPanel | undefined;
   #tab: Tab | undefined;
   #ready = false;
-  #period: Period = "today";
+  #selection: Selection = { period: "today" };
   /** The last answers of a worker. */
   #status: Status | null = null;
   #stats: Stats | null = null;
@@ -143,11 +143,11 @@ export class PagePanel implements Disposable {
     switch (action.do) {
       case "ready":
         this.#ready = true;
-        this.#period = action.period;
+        this.#selection = action.selection;
         this.#showTab();
         return this.#readForUser();
       case "choosePeriod":
-        this.#period = action.period;
+        this.#selection = action.selection;
         return this.#readForUser();
       case "decide":
         return this.#working(async () => {
@@ -234,7 +234,7 @@ export class PagePanel implements Disposable {
       // Together, so that in mode off one worker answers all.
       const [shown, numbers, standing] = await Promise.allSettled([
         ask(status, {}),
-        ask(stats, { period: this.#period }),
+        ask(stats, this.#selection),
         byUser ? ask(insights, { period: "month" }) : this.#insights,
       ]);
       if (shown.status === "rejected") throw shown.reason;

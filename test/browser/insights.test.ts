@@ -52,6 +52,22 @@ describe("insights in the packaged extension", () => {
     await workbench.screenshot("insights-dark");
   });
 
+  it("stand beside the numbers of any days", async () => {
+    await page().getByRole("tab", { name: "Overview" }).click();
+    await page().getByRole("button", { name: "Other days" }).click();
+    const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 24 * 60 * 60 * 1000).toLocaleDateString("sv-SE");
+    await page().getByLabel("From").fill(day(9));
+    await page().getByLabel("To").fill(day(3));
+    // Seven whole days of 22 commands.
+    await page().locator("dl.card", { hasText: "Terminal commands" }).getByText("154", { exact: true }).waitFor();
+    await page()
+      .getByText(/as before|than before/)
+      .first()
+      .waitFor();
+    await workbench.screenshot("overview-days-dark");
+    await page().getByRole("tab", { name: "Insights" }).click();
+  });
+
   it("are filtered, put aside and shown again, by keyboard too", async () => {
     await page().getByRole("button", { name: "Agents" }).focus();
     await workbench.page.keyboard.press("Enter");
