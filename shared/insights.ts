@@ -101,8 +101,8 @@ export function insightText({ kind, subject, agent, evidence }: Insight): Insigh
     case "unused":
       return {
         sentence: `You have never used ${name}.`,
-        evidence: ["No use of it is on record."],
-        advice: `Try it: nexus ${name}.`,
+        evidence: [`No use of it is on record, beside ${countText(sample, "command")} of this period.`],
+        advice: "Try it in a terminal; Nexus: Put the nexus Command on the Terminal's PATH makes it known there.",
       };
     case "gap":
       return {

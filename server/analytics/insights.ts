@@ -74,6 +74,7 @@ export function readInsights(connection: Connection, selection: Selection, nowMs
     ...waiting(runs, weeks),
     ...failing(runs, weeks),
     ...ofAgents(now, weeks),
+    ...unused(connection, runs),
     ...gaps(connection, span),
   ];
   return {
@@ -224,6 +225,25 @@ function ofAgents(all: readonly End[], weeks: number): readonly Insight[] {
     }
     return found;
   });
+}
+
+/** What somebody who works this much may like: the first of them that was never used. */
+const worthTrying = ["telemetry dashboard", "stats", "telemetry show"];
+const muchWork = 100;
+
+function unused(connection: Connection, runs: Runs): readonly Insight[] {
+  const sample = [...runs.values()].flat().reduce((sum, { row }) => sum + Number(row["count"]), 0);
+  if (sample < muchWork) return [];
+  const used = new Set(
+    connection
+      .prepare(
+        "SELECT DISTINCT command_path path FROM words WHERE source IN ('nexus_cli', 'vscode') AND command_path IS NOT NULL",
+      )
+      .all()
+      .map(({ path }) => path),
+  );
+  const first = worthTrying.find((path) => !used.has(path));
+  return first === undefined ? [] : [insight("unused", `nexus ${first}`, 0, { sample })];
 }
 
 /** Events that are known to be missing: numbers that a source of this span left out, and what sources said they dropped. */
