@@ -131,7 +131,7 @@ export function overviewView(model: Model, deeds: Deeds): TemplateResult {
               <button aria-pressed=${selection.period === "custom"} @click=${() => choose(daysOf(stats))}>Other days</button>
             </div>
             ${selection.period === "custom" ? daysView(selection, choose) : nothing}
-            ${stats === null ? nothing : html`<span class="quiet">${stats.recordedFromMs === null ? "" : `recorded since ${new Date(stats.recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `}your local days, until ${new Date(stats.toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</span>`}
+            ${stats === null ? nothing : html`<span class="quiet">${stats.recordedFromMs === null ? "" : `recorded since ${new Date(stats.recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `}your local days${selection.period === "custom" ? "" : `, until ${new Date(stats.toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`}</span>`}
           </div>`
     }
     ${
