@@ -19,6 +19,11 @@ export class NotNowError extends Error {
   override readonly name = "NotNowError";
 }
 
+/** It did not work, and the message says already why and what to do. */
+export class ToldError extends Error {
+  override readonly name = "ToldError";
+}
+
 /** The user ended it. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";

@@ -3,13 +3,13 @@
  * have it. Never in the way: what cannot be written is left out.
  */
 
-import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { systemClock } from "../server/clock.ts";
 import { ConsentLog } from "../server/consent-log.ts";
 import { Gate } from "../server/gate.ts";
 import { exitCodes } from "./exit.ts";
 import { noEditor, ownLog, paths } from "./product.ts";
+import { sessionAt } from "./session.ts";
 
 /** Commands that leave nothing: those that remove what is there, end the recording, or record something else. */
 const silent: ReadonlySet<string> = new Set([
@@ -22,11 +22,6 @@ const silent: ReadonlySet<string> = new Set([
   "completion",
 ]);
 
-/** A session of the command ends after so much silence. Milliseconds. */
-const silenceMs = 30 * 60_000;
-/** The end of the log holds its last line whole. Bytes. */
-const tailBytes = 1_024;
-
 /**
  * Notes a command when the process ends: that it began, and how it ended. Not before, so that an import counts what was there.
  * `path`: the command without `nexus`.
@@ -35,7 +30,7 @@ export function noteRun(path: string): void {
   if (silent.has(path) || process.env["NEXUS_EVENT_LOG"] === "0" || !mayRecord()) return;
   const begunMs = Date.now();
   const command = {
-    session_id: sessionIn(ownLog, begunMs),
+    session_id: sessionAt(begunMs),
     source: "nexus_cli",
     command_path: path,
     invocation_kind: invocationKind(),
@@ -72,33 +67,6 @@ function typeOf(code: number): string {
 function invocationKind(): string {
   if (process.versions["electron"] !== undefined) return "vsix";
   return process.env["npm_command"] === "exec" ? "npx" : "node_dist";
-}
-
-/** The session of the last line, or a new one after half an hour of silence or on another day. */
-function sessionIn(file: string, nowMs: number): string {
-  const { ts, session_id: session } = lastLine(file);
-  const goesOn =
-    typeof ts === "number" &&
-    typeof session === "string" &&
-    Math.abs(nowMs - ts) < silenceMs &&
-    new Date(ts).toDateString() === new Date(nowMs).toDateString();
-  return goesOn ? session : randomUUID();
-}
-
-function lastLine(file: string): Readonly<Record<string, unknown>> {
-  if (!existsSync(file)) return {};
-  const handle = openSync(file, "r");
-  try {
-    const tail = Buffer.alloc(tailBytes);
-    const from = Math.max(0, fstatSync(handle).size - tailBytes);
-    const text = tail.toString("utf8", 0, readSync(handle, tail, 0, tailBytes, from));
-    return Object(JSON.parse(text.trimEnd().split("\n").at(-1) ?? ""));
-  } catch {
-    // No line, or one of another writer: a new session begins.
-    return {};
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /** In one write, so that lines of two processes never mix. */

@@ -7,7 +7,7 @@ import { pathsFrom } from "../server/paths.ts";
 import type { Worker } from "../server/worker.ts";
 import type { Progress } from "../shared/protocol.ts";
 import { sizeText } from "../shared/words.ts";
-import { InterruptedError, NotNowError, UsageError } from "./exit.ts";
+import { InterruptedError, NotNowError, ToldError, UsageError } from "./exit.ts";
 import { progressLine } from "./print.ts";
 
 /** There is no editor whose switches could say no. */
@@ -81,7 +81,7 @@ async function using<O extends Observer, T>(
     return result;
   } catch (error) {
     if (interrupted) throw new InterruptedError();
-    if (error instanceof UsageError || error instanceof NotNowError) throw error;
+    if (error instanceof UsageError || error instanceof NotNowError || error instanceof ToldError) throw error;
     if (error instanceof SelectionError) throw new UsageError(error.message);
     throw new Error(one.explain(error), { cause: error });
   } finally {

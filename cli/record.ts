@@ -1,10 +1,22 @@
 /** Puts an event of the command's own into the store, in the session that is going on. */
+import { randomUUID } from "node:crypto";
 import { v7 } from "uuid";
 import type { Worker } from "../server/worker.ts";
 import { type CapturedFields, captured } from "../shared/captured.ts";
 import type { EventTypeName } from "../shared/events.ts";
 import type { Source } from "../shared/sources.ts";
-import { NotNowError } from "./exit.ts";
+import { NotNowError, ToldError } from "./exit.ts";
+import { sessionAt } from "./session.ts";
+
+/** The session that goes on. @throws NotNowError where recording is off: then there is none. */
+export function sessionFor(worker: Worker, nowMs: number): string {
+  const { permission } = worker.status();
+  if (permission?.mode === "off") throw new NotNowError(recordingIsOff);
+  // Where it cannot be known, nothing is made; the recording itself says what is wrong.
+  return permission === null ? randomUUID() : sessionAt(nowMs);
+}
+
+const recordingIsOff = "Nothing was recorded: recording is off (nexus telemetry status says why).";
 
 export interface Moment {
   readonly source: Source;
@@ -26,8 +38,8 @@ export function record<T extends EventTypeName>(
   };
   const outcome = worker.record({ events: [captured(envelope, fields)] });
   if (outcome.outcome === "not_permitted") {
-    throw new NotNowError("Nothing was recorded: recording is off (nexus telemetry status says why).");
+    throw new NotNowError(recordingIsOff);
   }
-  if (outcome.outcome === "failed") throw new Error(outcome.problem.text);
+  if (outcome.outcome === "failed") throw new ToldError(outcome.problem.text);
   return outcome.stored === 1;
 }

@@ -12,6 +12,8 @@ export interface Paths {
   readonly identityFile: string;
   readonly uploadStateFile: string;
   readonly installationFile: string;
+  /** The session of the `nexus` command that is going on. */
+  readonly commandSessionFile: string;
   /** `NEXUS_USAGE_OUTBOX_DIR` moves it. */
   readonly outboxFolder: string;
   readonly eventLogFolder: string;
@@ -44,6 +46,7 @@ export function pathsFrom(env: Environment, home: string = homedir()): Paths {
     identityFile: join(stateFolder, "usage", "identity.json"),
     uploadStateFile: join(stateFolder, "usage", "upload-state.json"),
     installationFile: join(stateFolder, "usage", "installation.json"),
+    commandSessionFile: join(stateFolder, "usage", "command-session.json"),
     outboxFolder: resolve(given(env["NEXUS_USAGE_OUTBOX_DIR"]) ?? join(stateFolder, "events-outbox")),
     eventLogFolder: join(stateFolder, "events"),
     database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),

@@ -3,11 +3,10 @@
  *
  * Nothing here creates a file before the user has said yes, except the record of the decision itself.
  */
-import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentReading, decide, type Permission } from "../shared/consent.ts";
 import type { EditorState, eraseRemotely, giveConsent, purge, recordEvents, Status, sync } from "../shared/protocol.ts";
-import type { Source } from "../shared/sources.ts";
 import type { Clock } from "./clock.ts";
 import { Collector } from "./collector.ts";
 import type { Decision } from "./consent-log.ts";
@@ -20,7 +19,6 @@ import type { Paths } from "./paths.ts";
 import { Firewall } from "./privacy/firewall.ts";
 import { IdentityFile, NameHasher } from "./privacy/identity.ts";
 import { databaseSize } from "./store/database.ts";
-import { goingOn } from "./store/events.ts";
 import { DestinationError } from "./upload/destination.ts";
 import { Sharing } from "./upload/sharing.ts";
 import type { SyncOptions } from "./upload/sync.ts";
@@ -209,6 +207,7 @@ export class Worker extends Observer {
     const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
     this.sharing.emptyOutbox();
     this.#logs.empty();
+    rmSync(this.paths.commandSessionFile, { force: true });
     // Names that come again get other hashes: nothing links them with what was deleted or exported.
     this.#identity.erase();
     this.#hasher.forget();
@@ -229,11 +228,6 @@ export class Worker extends Observer {
     this.located();
     this.sharing.resetIdentity();
     this.tellSharing();
-  }
-
-  /** The session of a source without windows: the one that goes on, or a new one. */
-  sessionOf(source: Source): string {
-    return this.located().read((connection) => goingOn(connection, source, this.clock.nowMs())) ?? randomUUID();
   }
 
   override close(): void {

@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import type { Worker } from "../../server/worker.ts";
 import { NotNowError } from "../exit.ts";
 import { withWorker } from "../product.ts";
-import { record } from "../record.ts";
+import { record, sessionFor } from "../record.ts";
 
 /** As shells say that a command is not there, or cannot be run. */
 const notFound = 127;
@@ -26,7 +26,7 @@ export async function run(command: readonly string[]): Promise<void> {
   const ended = codeOf(child);
   const line = command.join(" ");
   await quietly(async (worker) => {
-    const session = worker.sessionOf(source);
+    const session = sessionFor(worker, startedMs);
     record(worker, { source, session, tsMs: startedMs }, "agent_event", {
       ...use,
       tool_phase: "start",

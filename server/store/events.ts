@@ -3,14 +3,14 @@
  * nothing: sending it again is harmless.
  */
 import type { EventTypeName } from "../../shared/events.ts";
-import { agentSources, type Source } from "../../shared/sources.ts";
+import { agentSources } from "../../shared/sources.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import { type CleanEvent, unnumbered } from "../privacy/clean.ts";
 import { Barred } from "./barred.ts";
 import { durationField, numbersOf } from "./columns.ts";
 import { type Connection, immediately, perConnection, type Statement, type Value } from "./driver.ts";
 import { uuidBytes } from "./ids.ts";
-import { dayOfHour, localHour, localHourOf } from "./local-time.ts";
+import { localHour } from "./local-time.ts";
 import { RecentMetrics, Tallies } from "./metrics.ts";
 import { WordTable } from "./words.ts";
 
@@ -278,23 +278,6 @@ export function writeEvents(
   also?: (connection: Connection) => void,
 ): Written {
   return writerOf(connection).write(events, product, share, also);
-}
-
-/** A session without windows ends after so much silence. Milliseconds. */
-const silenceMs = 30 * 60_000;
-
-/** The session of a source that is going on at a moment, on the same day of the wall clock. */
-export function goingOn(connection: Connection, source: Source, nowMs: number): string | undefined {
-  const row = connection
-    .prepare(
-      `SELECT s.session_id, s.ended_at FROM sessions s JOIN streams t ON t.session = s.id
-       WHERE t.source = ? ORDER BY s.ended_at DESC LIMIT 1`,
-    )
-    .get(source);
-  const endedMs = Number(row?.["ended_at"]);
-  const isRecent = nowMs - endedMs < silenceMs && nowMs >= endedMs;
-  const sameDay = dayOfHour(localHourOf(endedMs)) === dayOfHour(localHourOf(nowMs));
-  return row !== undefined && isRecent && sameDay ? String(row["session_id"]) : undefined;
 }
 
 export interface Totals {

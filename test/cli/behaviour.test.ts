@@ -91,8 +91,11 @@ describe("its own runs", () => {
     expect(statSync(join(home, "nexus"), { throwIfNoEntry: false })).toBeUndefined();
     await ran("telemetry", "status");
     await ran("event", "emit", "task_completed");
+    const session = join(home, "nexus", "state", "usage", "command-session.json");
+    expect(statSync(session).mode & 0o777).toBe(0o600);
     await ran("telemetry", "delete", "--confirm");
     expect(ownLog()).toBe("");
+    expect(statSync(session, { throwIfNoEntry: false })).toBeUndefined();
   });
 });
 

@@ -9,7 +9,7 @@ import { type Source, sources } from "../../../shared/sources.ts";
 import { didYouMean, UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
 import { withWorker } from "../../product.ts";
-import { record } from "../../record.ts";
+import { record, sessionFor } from "../../record.ts";
 
 interface EmitOptions extends JsonOption {
   readonly set?: readonly string[];
@@ -28,7 +28,7 @@ export function run(typeName: string, options: EmitOptions): Promise<void> {
   if (session !== undefined && !uuidV4.test(session)) throw new UsageError("--session must be a UUID of version 4.");
   const fields = fieldsFrom(type, options);
   return withWorker((worker) => {
-    const moment = { source: source as Source, session: session ?? worker.sessionOf(source), tsMs: Date.now() };
+    const moment = { source: source as Source, session: session ?? sessionFor(worker, Date.now()), tsMs: Date.now() };
     const stored = record(worker, moment, type, fields as CapturedFields[typeof type]);
     if (options.json === true) printJson({ version: 1, stored, event_type: type });
     else
