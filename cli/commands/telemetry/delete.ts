@@ -1,6 +1,6 @@
 /** `nexus telemetry delete`: everything that is stored, with a proof that it is gone. */
 import { countText, sizeText } from "../../../shared/words.ts";
-import { UsageError } from "../../exit.ts";
+import { ToldError, UsageError } from "../../exit.ts";
 import { facts, type JsonOption, print, printJson } from "../../print.ts";
 import { withWorker } from "../../product.ts";
 import { confirmed, isAttended } from "../../terminal.ts";
@@ -13,7 +13,7 @@ export function run({ confirm, json }: DeleteOptions): Promise<void> {
   return withWorker(async (worker) => {
     const { database, problem } = worker.status();
     if (database === null) {
-      if (problem !== null) throw new Error(problem.text);
+      if (problem !== null) throw new ToldError(problem.text);
       print(json === true ? JSON.stringify({ version: 1, events: 0 }) : "There is nothing to delete.");
       return;
     }
