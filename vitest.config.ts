@@ -64,7 +64,7 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/*.test.ts"],
           testTimeout: 180_000,
-          hookTimeout: 180_000,
+          hookTimeout: 240_000,
           fileParallelism: false,
         },
       },

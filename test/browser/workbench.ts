@@ -90,7 +90,12 @@ export class Workbench {
     page.setDefaultTimeout(patienceMs);
     await watchToasts(page);
     const workbench = new Workbench(folder, options, server, browser, page);
-    await workbench.load();
+    try {
+      await workbench.load();
+    } catch (error) {
+      await workbench.close();
+      throw error;
+    }
     return workbench;
   }
 
@@ -112,7 +117,8 @@ export class Workbench {
 
   async load(): Promise<void> {
     await this.page.goto(`${this.#server.url}?folder=${encodeURIComponent(join(this.folder, "workspace"))}`);
-    await this.statusItem.waitFor();
+    // The first time nothing of the editor is in the machine's memory.
+    await this.statusItem.waitFor({ timeout: firstLoadMs });
   }
 
   installedExtensions(): readonly string[] {
