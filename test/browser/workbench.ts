@@ -19,7 +19,10 @@ import {
 import { watchToasts } from "./toasts.ts";
 
 /** A generous bound for whatever the workbench does; nothing waits for it, everything waits for what it shows. */
-export const patienceMs = 20_000;
+export const patienceMs = 40_000;
+
+/** How long an editor may take to come up. Milliseconds. */
+const firstLoadMs = 100_000;
 
 export interface WorkbenchOptions {
   readonly vsix: string;
