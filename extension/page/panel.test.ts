@@ -67,6 +67,16 @@ describe("page", () => {
     expect(product).toMatchObject({ commands: 3, asked: 2 });
   });
 
+  it("reads insights for the user also where a reading after news was under way", async () => {
+    await opened();
+    page.dataChanged();
+    timers.fire();
+    panel().fromPage.fire({ do: "choosePeriod", selection: { period: "week" } });
+    await settle();
+    // Two after the news, and then all three.
+    expect(product).toMatchObject({ commands: 3, asked: 5 });
+  });
+
   it("invariant: off-means-nothing: in mode off nothing but the user makes it ask a worker", async () => {
     product.permission = decide({ ...given, mode: "off" }, []);
     await opened();

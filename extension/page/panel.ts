@@ -50,6 +50,8 @@ export class PagePanel implements Disposable {
   #status: Status | null = null;
   #stats: Stats | null = null;
   #insights: Insights | null = null;
+  /** Insights change slowly: they are read when the user does something, not with every event. */
+  #wantsInsights = false;
   #failure: string | null = null;
   #busy = false;
   /** The user asked for the status, which only a worker knows. */
@@ -209,12 +211,13 @@ export class PagePanel implements Disposable {
 
   /** Before the first decision no worker is started, unless the user asked for the status. */
   async #readForUser(): Promise<void> {
+    this.#wantsInsights = true;
     if (this.#telemetry.permission.consent === "never_asked" && !this.#asked) this.#post();
-    else await this.#read((request, params) => this.#telemetry.command(request, params), true);
+    else await this.#read((request, params) => this.#telemetry.command(request, params));
   }
 
   /** One reading at a time; what changes during one is read after it. */
-  async #read(ask: Ask, byUser = false): Promise<void> {
+  async #read(ask: Ask): Promise<void> {
     this.#stopWaiting();
     if (this.#reading) {
       this.#again = true;
@@ -223,19 +226,20 @@ export class PagePanel implements Disposable {
     this.#reading = true;
     do {
       this.#again = false;
-      await this.#readOnce(ask, byUser);
+      await this.#readOnce(ask);
     } while (this.#again);
     this.#reading = false;
   }
 
-  /** Insights change slowly: they are read when the user does something, not with every event. */
-  async #readOnce(ask: Ask, byUser: boolean): Promise<void> {
+  async #readOnce(ask: Ask): Promise<void> {
+    const wantsInsights = this.#wantsInsights;
+    this.#wantsInsights = false;
     try {
       // Together, so that in mode off one worker answers all.
       const [shown, numbers, standing] = await Promise.allSettled([
         ask(status, {}),
         ask(stats, this.#selection),
-        byUser ? ask(insights, { period: "month" }) : this.#insights,
+        wantsInsights ? ask(insights, { period: "month" }) : this.#insights,
       ]);
       if (shown.status === "rejected") throw shown.reason;
       this.#status = shown.value;
