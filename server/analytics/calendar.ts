@@ -50,8 +50,9 @@ export const unitOf: Readonly<Record<number, Stats["unit"]>> = {
  */
 export function spanOf(selection: Selection, nowMs: number): Span {
   const today = dayOfHour(localHourOf(nowMs));
-  if (selection.period === "custom") return spanOfDays(dayOf(selection.from), dayOf(selection.to));
   switch (selection.period) {
+    case "custom":
+      return spanOfChoice(dayOf(selection.from), dayOf(selection.to));
     case "today":
       return spanOfDays(today, today);
     case "year":
@@ -66,11 +67,20 @@ export function spanBefore({ fromHour, toHour }: Span): Span {
   return spanOfDays((2 * fromHour - toHour) / 24, fromHour / 24 - 1);
 }
 
-/** From one day to another, both included. @throws SelectionError */
-function spanOfDays(from: number, to: number): Span {
+/** @throws SelectionError */
+function spanOfChoice(from: number, to: number): Span {
   if (to < from) throw new SelectionError("The last day lies before the first.");
-  const months = monthOfDay(to) - monthOfDay(from) + 1;
-  if (months > mostMonths) throw new SelectionError(`That is more than ${mostMonths} months; choose fewer days.`);
+  if (monthsOf(from, to) > mostMonths) {
+    throw new SelectionError(`That is more than ${mostMonths} months; choose fewer days.`);
+  }
+  return spanOfDays(from, to);
+}
+
+/** How many months two days touch, with what lies between. */
+const monthsOf = (from: number, to: number): number => monthOfDay(to) - monthOfDay(from) + 1;
+
+/** From one day to another, both included. */
+function spanOfDays(from: number, to: number): Span {
   const count = to - from + 1;
   const grain = count <= mostByHour ? grains.hour : count <= mostByDay ? grains.day : grains.month;
   const starts =
@@ -78,7 +88,10 @@ function spanOfDays(from: number, to: number): Span {
       ? Array.from({ length: count * 24 }, (_, hour) => from * 24 + hour)
       : grain === grains.day
         ? Array.from({ length: count }, (_, day) => (from + day) * 24)
-        : Array.from({ length: months }, (_, n) => Math.max(from, firstDayOfMonth(monthOfDay(from) + n)) * 24);
+        : Array.from(
+            { length: monthsOf(from, to) },
+            (_, n) => Math.max(from, firstDayOfMonth(monthOfDay(from) + n)) * 24,
+          );
   return {
     fromMs: startOfHour(from * 24),
     endMs: startOfHour((to + 1) * 24),

@@ -11,7 +11,7 @@ import { immediately } from "../store/driver.ts";
 import { dayOfHour, localHourOf } from "../store/local-time.ts";
 import { closeDays } from "../store/metrics.ts";
 import { Store } from "../store/store.ts";
-import { spanOf } from "./calendar.ts";
+import { SelectionError, spanBefore, spanOf, unitOf } from "./calendar.ts";
 import { emptyStats, readStats } from "./stats.ts";
 
 /** Local noon of a day in summer. */
@@ -129,6 +129,35 @@ describe("calendar", () => {
     const { buckets } = spanOf({ period: "month" }, new Date(2026, 10, 10, 12).getTime());
     expect(buckets).toHaveLength(30);
     for (const { startMs } of buckets) expect(new Date(startMs).getHours()).toBe(0);
+  });
+
+  it("takes a choice of up to sixty months, and has the days before it too", () => {
+    const custom = (from: string, to: string) => spanOf({ period: "custom", from, to }, now);
+    // Two leap years, and one in the days before: those touch 61 months.
+    const { fromHour, toHour } = spanBefore(custom("2020-01-01", "2024-12-31"));
+    expect([(toHour - fromHour) / 24, new Date(toHour * 60 * 60 * 1000).toISOString()]).toEqual([
+      1827,
+      "2020-01-01T00:00:00.000Z",
+    ]);
+    for (const [from, to] of [
+      ["2020-01-01", "2025-01-01"],
+      ["2026-02-01", "2026-01-31"],
+      ["2026-02-30", "2026-03-01"],
+      ["2026-2-3", "2026-03-01"],
+    ] as const) {
+      expect(() => custom(from, to)).toThrow(SelectionError);
+    }
+  });
+
+  it("shows a choice by hours, days or months, as it is long", () => {
+    const shown = (from: string, to: string) => {
+      const { grain, buckets } = spanOf({ period: "custom", from, to }, now);
+      return [unitOf[grain], buckets.length];
+    };
+    expect(shown("2026-03-01", "2026-03-01")).toEqual(["hour", 24]);
+    expect(shown("2026-03-01", "2026-03-02")).toEqual(["hour", 48]);
+    expect(shown("2026-03-01", "2026-03-03")).toEqual(["day", 3]);
+    expect(shown("2026-03-15", "2026-06-15")).toEqual(["month", 4]);
   });
 
   it("begins every month of a year on its first day", () => {
