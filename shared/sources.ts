@@ -1,3 +1,6 @@
+/** Those that tell of the tools of AI agents. */
+const agentSources = ["otlp", "claude_code", "cursor", "vscode_agent", "copilot_cli", "codex", "gemini_cli"] as const;
+
 /** Where an event was captured. A source numbers its events of one session from 1 upwards; a gap is a loss. */
 export const sources = [
   "vscode",
@@ -9,23 +12,10 @@ export const sources = [
   "nexus_cli",
   "node_sdk",
   "python_sdk",
-  "otlp",
-  "claude_code",
-  "cursor",
-  "vscode_agent",
-  "copilot_cli",
-  "codex",
-  "gemini_cli",
+  ...agentSources,
 ] as const;
-
-/** Those that tell of the tools of AI agents. */
-export const agentSources = [
-  "otlp",
-  "claude_code",
-  "cursor",
-  "vscode_agent",
-  "copilot_cli",
-  "codex",
-  "gemini_cli",
-] as const satisfies readonly (typeof sources)[number][];
 export type Source = (typeof sources)[number];
+
+const agents: ReadonlySet<unknown> = new Set(agentSources);
+
+export const isAgent = (source: unknown): boolean => agents.has(source);

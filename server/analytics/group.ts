@@ -8,9 +8,9 @@ export interface End {
   readonly sketch: Sketch | undefined;
 }
 
-/** The columns of a rollup that `endOf` and `Group` read; `m` is the rollup, `w` its words. */
-export const endColumns =
-  "m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max, m.duration_sketch, w.status";
+/** What is read of a rollup, to tell what it is and to add it up; `m` is the rollup, `w` its words. */
+export const endColumns = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
+  m.duration_sketch, w.event_type, w.source, w.tool_name, w.tool_phase, w.command_path, w.status`;
 
 export function endOf(row: Row): End {
   if (typeof row["duration_sketch"] !== "string") return { row, sketch: undefined };
@@ -25,6 +25,8 @@ export class Group {
   failed = 0;
   cancelled = 0;
   totalMs = 0;
+  /** How many durations are known. */
+  #timed = 0;
   readonly sketch = new Sketch();
   #leastMs = Number.POSITIVE_INFINITY;
   #mostMs = Number.NEGATIVE_INFINITY;
@@ -41,8 +43,9 @@ export class Group {
     if (row["status"] === "ok") this.succeeded += count;
     if (row["status"] === "failed") this.failed += count;
     if (row["status"] === "cancelled") this.cancelled += count;
-    if (sketch === undefined) return;
+    this.#timed += Number(row["duration_count"]);
     this.totalMs += Number(row["duration_sum"]);
+    if (sketch === undefined) return;
     this.#leastMs = Math.min(this.#leastMs, Number(row["duration_min"]));
     this.#mostMs = Math.max(this.#mostMs, Number(row["duration_max"]));
     this.sketch.addSketch(sketch);
@@ -56,6 +59,11 @@ export class Group {
   /** Succeeded of judged; `null` where there is none. */
   get successRate(): number | null {
     return this.judged === 0 ? null : this.succeeded / this.judged;
+  }
+
+  /** Milliseconds; `null` where no duration is known. */
+  get averageMs(): number | null {
+    return this.#timed === 0 ? null : Math.round(this.totalMs / this.#timed);
   }
 
   /** Milliseconds; `null` where no duration is known. */
@@ -75,6 +83,11 @@ export function byName(ends: Iterable<End>, nameOf: (row: Row) => unknown): Read
     else group.push(end);
   }
   return groups;
+}
+
+/** The same, each added up. */
+export function groupsByName(ends: Iterable<End>, nameOf: (row: Row) => unknown): ReadonlyMap<string, Group> {
+  return new Map([...byName(ends, nameOf)].map(([name, own]) => [name, Group.of(own)]));
 }
 
 const countOf = (ends: readonly End[]) => ends.reduce((sum, { row }) => sum + Number(row["count"]), 0);

@@ -3,12 +3,13 @@
  * says that something is often or different, a test, so that chance makes none.
  */
 import type { Insight, Insights, Selection } from "../../shared/protocol.ts";
-import { agentSources } from "../../shared/sources.ts";
+import { isAgent } from "../../shared/sources.ts";
 import type { Connection } from "../store/driver.ts";
+import { grains } from "../store/metrics.ts";
 import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";
 import { type Span, spanBefore, spanOf } from "./calendar.ts";
-import { byName, type End, endColumns, endOf, Group } from "./group.ts";
-import { isRun } from "./runs.ts";
+import { byName, type End, endColumns, endOf, Group, groupsByName } from "./group.ts";
+import { begunOrEndedCondition, isRun } from "./runs.ts";
 import { rankSum, threshold, wilson } from "./statistics.ts";
 
 /** Fewer runs say nothing. */
@@ -32,8 +33,7 @@ const oftenStalling = 0.1;
 /** What a failure costs beside its time: to see it, and to begin again. */
 const attentionMs = 20_000;
 
-const weekMs = 7 * 24 * 60 * 60 * 1000;
-const agents: ReadonlySet<unknown> = new Set(agentSources);
+const wholeWeekMs = 7 * 24 * 60 * 60 * 1000;
 
 const noEvidence: Insight["evidence"] = {
   ...{ sample: 0, failed: null, share: null, low: null, high: null },
@@ -59,28 +59,22 @@ const interactive: ReadonlySet<string> = new Set(
 export function readInsights(connection: Connection, selection: Selection, nowMs: number): Insights {
   const span = spanOf(selection, nowMs);
   const now = endsIn(connection, span);
-  const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / weekMs);
-  const runs = byName(
-    now.filter(({ row }) => row["tool_phase"] !== "start" && isRun(row)),
-    (row) => row["command_path"],
-  );
-  const before = byName(
-    endsIn(connection, spanBefore(span)).filter(({ row }) => row["tool_phase"] !== "start" && isRun(row)),
-    (row) => row["command_path"],
-  );
+  const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / wholeWeekMs);
+  const runs = runsIn(now);
+  const total = [...runs.values()].reduce((sum, { count }) => sum + count, 0);
   const found = [
     ...slow(runs, weeks),
-    ...slower(runs, before, weeks),
+    ...slower(runs, runsIn(endsIn(connection, spanBefore(span))), weeks),
     ...waiting(runs, weeks),
     ...failing(runs, weeks),
     ...ofAgents(now, weeks),
-    ...unused(connection, runs),
+    ...unused(connection, total),
     ...gaps(connection, span),
   ];
   return {
     period: selection.period,
     fromMs: span.fromMs,
-    runs: [...runs.values()].flat().reduce((sum, { row }) => sum + Number(row["count"]), 0),
+    runs: total,
     insights: found.sort((a, b) => b.score - a.score).slice(0, 50),
   };
 }
@@ -92,11 +86,10 @@ export function noInsights(selection: Selection, nowMs: number): Insights {
 function endsIn(connection: Connection, { fromHour, toHour }: Span): readonly End[] {
   const rows = readSegments(
     connection,
-    segments(fromHour, toHour, closedDayOf(connection), 2),
+    segments(fromHour, toHour, closedDayOf(connection), grains.month),
     (from) =>
-      `SELECT ${endColumns}, w.event_type, w.source, w.command_path, w.tool_name, w.tool_phase
-       FROM ${from} m JOIN words w ON w.id = m.words
-       WHERE w.event_type IN ('agent_event', 'command_finished', 'command_failed', 'command_cancelled')`,
+      `SELECT ${endColumns}
+       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${begunOrEndedCondition}`,
   );
   return rows.map(endOf);
 }
@@ -107,7 +100,15 @@ function recordedFrom(connection: Connection, { fromMs }: Span): number {
   return typeof first === "number" ? Math.max(fromMs, first) : fromMs;
 }
 
-type Runs = ReadonlyMap<string, readonly End[]>;
+/** Runs by their command. */
+type Runs = ReadonlyMap<string, Group>;
+
+function runsIn(ends: readonly End[]): Runs {
+  return groupsByName(
+    ends.filter(({ row }) => isRun(row)),
+    (row) => row["command_path"],
+  );
+}
 
 function insight(
   kind: Insight["kind"],
@@ -125,9 +126,14 @@ function insight(
   };
 }
 
+/** So many of so many tries failed, with the interval of the share. */
+function shareOf(failed: number, sample: number) {
+  const [low, high] = wilson(failed, sample);
+  return { sample, failed, share: failed / sample, low, high };
+}
+
 function slow(runs: Runs, weeks: number): readonly Insight[] {
-  return [...runs].flatMap(([name, ends]) => {
-    const group = Group.of(ends);
+  return [...runs].flatMap(([name, group]) => {
     const medianMs = group.quantileMs(0.5);
     const inWeek = Math.round(group.totalMs / weeks);
     if (interactive.has(name) || group.count < leastRuns || medianMs === null) return [];
@@ -144,9 +150,9 @@ function slow(runs: Runs, weeks: number): readonly Insight[] {
 }
 
 function slower(runs: Runs, earlier: Runs, weeks: number): readonly Insight[] {
-  const compared = [...runs].flatMap(([name, ends]) => {
-    const now = Group.of(ends);
-    const before = Group.of(earlier.get(name) ?? []);
+  const compared = [...runs].flatMap(([name, now]) => {
+    const before = earlier.get(name);
+    if (before === undefined) return [];
     const [medianMs, beforeMs] = [now.quantileMs(0.5), before.quantileMs(0.5)];
     if (interactive.has(name) || Math.min(now.count, before.count) < leastForComparison) return [];
     if (medianMs === null || beforeMs === null) return [];
@@ -171,9 +177,9 @@ function slower(runs: Runs, earlier: Runs, weeks: number): readonly Insight[] {
 function waiting(runs: Runs, weeks: number): readonly Insight[] {
   let count = 0;
   let totalMs = 0;
-  for (const [name, ends] of runs) {
+  for (const [name, group] of runs) {
     if (interactive.has(name)) continue;
-    const above = Group.of(ends).sketch.above(waitMs);
+    const above = group.sketch.above(waitMs);
     count += above.count;
     totalMs += above.sum;
   }
@@ -183,21 +189,18 @@ function waiting(runs: Runs, weeks: number): readonly Insight[] {
 }
 
 function failing(runs: Runs, weeks: number): readonly Insight[] {
-  return [...runs].flatMap(([name, ends]) => {
-    const group = Group.of(ends);
+  return [...runs].flatMap(([name, group]) => {
     if (name === "other" || group.judged < leastRuns) return [];
-    const [low, high] = wilson(group.failed, group.judged);
-    if (low < oftenFailing) return [];
-    const cost = Math.round((group.failed * (group.totalMs / Math.max(1, group.count) + attentionMs)) / weeks);
-    const share = group.failed / group.judged;
-    const kind = low > mostlyFailing ? "failing" : "flaky";
-    return insight(kind, name, cost, { sample: group.judged, failed: group.failed, share, low, high, weekMs: cost });
+    const often = shareOf(group.failed, group.judged);
+    if (often.low < oftenFailing) return [];
+    const weekMs = Math.round((group.failed * (group.totalMs / Math.max(1, group.count) + attentionMs)) / weeks);
+    return insight(often.low > mostlyFailing ? "failing" : "flaky", name, weekMs, { ...often, weekMs });
   });
 }
 
 function ofAgents(all: readonly End[], weeks: number): readonly Insight[] {
   const uses = byName(
-    all.filter(({ row }) => row["event_type"] === "agent_event" && agents.has(row["source"])),
+    all.filter(({ row }) => row["event_type"] === "agent_event" && isAgent(row["source"])),
     (row) => `${row["source"]} ${row["tool_name"]}`,
   );
   return [...uses].flatMap(([key, ends]) => {
@@ -206,22 +209,17 @@ function ofAgents(all: readonly End[], weeks: number): readonly Insight[] {
       ...insight(kind, tool, score, evidence),
       ...{ id: `${kind}:${source}:${tool}`, agent: source },
     });
-    const count = (phase: string) =>
-      ends.filter(({ row }) => row["tool_phase"] === phase).reduce((sum, { row }) => sum + Number(row["count"]), 0);
-    const group = Group.of(ends.filter(({ row }) => row["tool_phase"] === "end"));
-    const [starts, finished] = [count("start"), count("end")];
+    const inPhase = (phase: string) => Group.of(ends.filter(({ row }) => row["tool_phase"] === phase));
+    const [{ count: starts }, ended] = [inPhase("start"), inPhase("end")];
     const found: Insight[] = [];
-    if (group.judged >= leastRuns) {
-      const [low, high] = wilson(group.failed, group.judged);
-      const share = group.failed / group.judged;
-      const evidence = { sample: group.judged, failed: group.failed, share, low, high };
-      if (low >= oftenFailing) found.push(of("agent_failing", (group.failed * attentionMs) / weeks, evidence));
+    if (ended.judged >= leastRuns) {
+      const often = shareOf(ended.failed, ended.judged);
+      if (often.low >= oftenFailing) found.push(of("agent_failing", (ended.failed * attentionMs) / weeks, often));
     }
-    const open = Math.max(0, starts - finished);
-    if (starts >= leastRuns && finished > 0) {
-      const [low, high] = wilson(open, starts);
-      const evidence = { sample: starts, failed: open, share: open / starts, low, high };
-      if (low >= oftenStalling) found.push(of("agent_stalling", (open * attentionMs) / weeks, evidence));
+    const open = Math.max(0, starts - ended.count);
+    if (starts >= leastRuns && ended.count > 0) {
+      const often = shareOf(open, starts);
+      if (often.low >= oftenStalling) found.push(of("agent_stalling", (open * attentionMs) / weeks, often));
     }
     return found;
   });
@@ -231,8 +229,7 @@ function ofAgents(all: readonly End[], weeks: number): readonly Insight[] {
 const worthTrying = ["telemetry dashboard", "stats", "telemetry show"];
 const muchWork = 100;
 
-function unused(connection: Connection, runs: Runs): readonly Insight[] {
-  const sample = [...runs.values()].flat().reduce((sum, { row }) => sum + Number(row["count"]), 0);
+function unused(connection: Connection, sample: number): readonly Insight[] {
   if (sample < muchWork) return [];
   const used = new Set(
     connection

@@ -8,7 +8,7 @@ import type { Connection, Row } from "../store/driver.ts";
 import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";
 import { spanOf } from "./calendar.ts";
 import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./group.ts";
-import { isRun } from "./runs.ts";
+import { endedCondition, isRun, isToolUse } from "./runs.ts";
 import { sessionsIn } from "./stats.ts";
 
 /** How many rows a ranking shows; the rest is one row, `other`. */
@@ -20,15 +20,13 @@ export function readMetrics(connection: Connection, selection: Selection, nowMs:
     connection,
     segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
     (from) =>
-      `SELECT ${endColumns}, m.numbers, w.event_type, w.source, w.tool_name, w.command_path, w.profile, w.thinktool, w.model,
-         w.cache_hit
-       FROM ${from} m JOIN words w ON w.id = m.words
-       WHERE w.event_type IN ('command_finished', 'command_failed', 'command_cancelled', 'thinktool_completed')
-         OR w.event_type = 'agent_event' AND w.tool_phase = 'end'`,
+      `SELECT ${endColumns}, m.numbers, w.profile, w.thinktool, w.model, w.cache_hit
+       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} OR w.event_type = 'thinktool_completed'`,
   );
   const ends = rows.map(endOf);
-  const runs = ends.filter(({ row }) => row["event_type"] !== "thinktool_completed" && isRun(row));
+  const runs = ends.filter(({ row }) => isRun(row));
   const all = Group.of(runs);
+  const used = rows.map(tokensOf);
   return {
     period: selection.period,
     fromMs: span.fromMs,
@@ -40,18 +38,14 @@ export function readMetrics(connection: Connection, selection: Selection, nowMs:
     profiles: counts(runs, "profile"),
     thinktools: counts(ends, "thinktool"),
     tools: counts(
-      ends.filter(({ row }) => row["event_type"] === "agent_event" && !isRun(row)),
+      ends.filter(({ row }) => isToolUse(row) && !isRun(row)),
       "tool_name",
     ),
-    averageMs: averageOf(rows.filter((row) => row["event_type"] !== "thinktool_completed" && isRun(row))),
+    averageMs: all.averageMs,
     successRate: all.successRate,
     cacheHitRate: cacheHitRate(runs),
-    tokens: {
-      input: sum(rows, "tokens_input"),
-      output: sum(rows, "tokens_output"),
-      cached: sum(rows, "tokens_cached"),
-    },
-    cost: costOf(rows),
+    tokens: { input: sum(used, "input"), output: sum(used, "output"), cached: sum(used, "cached") },
+    cost: costOf(used),
   };
 }
 
@@ -75,16 +69,6 @@ function counts(ends: readonly End[], field: string): Metrics["commands"] {
   return [...shown.filter((row) => row !== other), { name: "other", count: rest + (other?.count ?? 0) }];
 }
 
-function averageOf(rows: readonly Row[]): number | null {
-  let known = 0;
-  let total = 0;
-  for (const row of rows) {
-    known += Number(row["duration_count"]);
-    total += Number(row["duration_sum"]);
-  }
-  return known === 0 ? null : Math.round(total / known);
-}
-
 /** Of the runs that say whether their result came from a cache. */
 function cacheHitRate(ends: readonly End[]): number | null {
   let hits = 0;
@@ -97,31 +81,39 @@ function cacheHitRate(ends: readonly End[]): number | null {
   return told === 0 ? null : hits / told;
 }
 
-type TokenField = "tokens_input" | "tokens_output" | "tokens_cached";
-
-/** What a number of a rollup adds up to: the second of count, sum, least and most. */
-function sumIn(row: Row, field: TokenField): number {
-  if (typeof row["numbers"] !== "string") return 0;
-  const summary: unknown = JSON.parse(row["numbers"])[field];
-  return Array.isArray(summary) ? Number(summary[1]) : 0;
+/** The tokens of a rollup. */
+interface Tokens {
+  readonly model: string;
+  readonly input: number;
+  readonly output: number;
+  readonly cached: number;
 }
 
-const sum = (rows: readonly Row[], field: TokenField): number =>
-  rows.reduce((total, row) => total + sumIn(row, field), 0);
+function tokensOf({ model, numbers }: Row): Tokens {
+  const summaries: Readonly<Record<string, unknown>> = typeof numbers === "string" ? JSON.parse(numbers) : {};
+  // Of count, sum, least and most.
+  const total = (field: "tokens_input" | "tokens_output" | "tokens_cached") => {
+    const summary = summaries[field];
+    return Array.isArray(summary) ? Number(summary[1]) : 0;
+  };
+  return {
+    model: typeof model === "string" ? model : "unknown",
+    input: total("tokens_input"),
+    output: total("tokens_output"),
+    cached: total("tokens_cached"),
+  };
+}
+
+const sum = (used: readonly Tokens[], kind: "input" | "output" | "cached"): number =>
+  used.reduce((total, tokens) => total + tokens[kind], 0);
 
 /** Cached tokens are taken as a part of the input. */
-function costOf(rows: readonly Row[]): Metrics["cost"] {
+function costOf(used: readonly Tokens[]): Metrics["cost"] {
   let usd = 0;
   let priced = false;
   const notPriced = new Map<string, number>();
-  for (const row of rows) {
-    const [input, output, cached] = [
-      sumIn(row, "tokens_input"),
-      sumIn(row, "tokens_output"),
-      sumIn(row, "tokens_cached"),
-    ];
+  for (const { model, input, output, cached } of used) {
     if (input + output === 0) continue;
-    const model = typeof row["model"] === "string" ? row["model"] : "unknown";
     const price = Object.hasOwn(prices, model) ? (prices as Readonly<Record<string, Price>>)[model] : undefined;
     if (price === undefined) notPriced.set(model, (notPriced.get(model) ?? 0) + input + output);
     else {

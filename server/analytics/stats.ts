@@ -51,7 +51,7 @@ export function readStats(connection: Connection, selection: Selection, nowMs: n
     connection,
     parts,
     (from) =>
-      `SELECT ${endColumns}, w.event_type, w.source, w.command_path, w.tool_name
+      `SELECT ${endColumns}
        FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition}`,
   );
   const ends = rows.map(endOf);
@@ -163,18 +163,15 @@ function before(connection: Connection, span: Span, nowMs: number): Stats["befor
     connection,
     segments(earlier.fromHour, toHour, closedDayOf(connection), span.grain),
     (from) =>
-      `SELECT w.event_type, w.source, w.tool_name, w.status, total(m.count) n, total(m.duration_sum) ms
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} GROUP BY 1, 2, 3, 4`,
-  ).filter(isRun);
-  const sum = (column: "n" | "ms", status?: string) =>
-    rows
-      .filter((row) => status === undefined || row["status"] === status)
-      .reduce((total, row) => total + Number(row[column]), 0);
-  const judged = sum("n", "ok") + sum("n", "failed");
+      `SELECT w.event_type, w.source, w.tool_name, w.tool_phase, w.status, total(m.count) count,
+         total(m.duration_count) duration_count, total(m.duration_sum) duration_sum
+       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} GROUP BY 1, 2, 3, 4, 5`,
+  );
+  const runs = Group.of(rows.filter(isRun).map((row) => ({ row, sketch: undefined })));
   return {
-    commands: sum("n"),
-    successRate: judged === 0 ? null : sum("n", "ok") / judged,
-    totalMs: sum("ms"),
+    commands: runs.count,
+    successRate: runs.successRate,
+    totalMs: runs.totalMs,
     sessions: sessionsIn(connection, { ...earlier, endMs: startOfHour(toHour) }).sessions,
   };
 }

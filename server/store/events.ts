@@ -3,7 +3,7 @@
  * nothing: sending it again is harmless.
  */
 import type { EventTypeName } from "../../shared/events.ts";
-import { agentSources } from "../../shared/sources.ts";
+import { isAgent } from "../../shared/sources.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import { type CleanEvent, unnumbered } from "../privacy/clean.ts";
 import { Barred } from "./barred.ts";
@@ -251,15 +251,13 @@ class Writer {
   }
 }
 
-const agents: ReadonlySet<string> = new Set(agentSources);
-
 /** A command is counted where it ends, in a terminal too; what an agent runs is a use of its tool. */
 function countedAs({ type, payload, source }: CleanEvent): keyof SessionDelta["counts"] | undefined {
   const ended =
     type === "agent_event" &&
     payload["tool_phase"] === "end" &&
     payload["tool_name"] === "run_terminal_cmd" &&
-    !agents.has(source);
+    !isAgent(source);
   return ended ? "commands" : sessionCounts[type];
 }
 
