@@ -10,7 +10,8 @@ import {
   parseConfig,
   settingIn,
 } from "../server/config.ts";
-import { didYouMean, UsageError } from "./exit.ts";
+import { didYouMean } from "../shared/spelling.ts";
+import { UsageError } from "./exit.ts";
 import { paths } from "./product.ts";
 
 export interface Setting {

@@ -10,6 +10,7 @@ import { parse, TomlError } from "smol-toml";
 import * as z from "zod/mini";
 import english from "zod/v4/locales/en.js";
 import { modes, type Refusal } from "../shared/consent.ts";
+import { didYouMean } from "../shared/spelling.ts";
 
 // The small build of the library brings no words of its own.
 z.config(english());
@@ -52,16 +53,6 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-function nearest(unknownKey: string, known: readonly string[]): string {
-  const letters = (word: string) => new Set(word.replace(/_/g, ""));
-  const score = (candidate: string) => {
-    const [a, b] = [letters(unknownKey), letters(candidate)];
-    return [...a].filter((letter) => b.has(letter)).length / new Set([...a, ...b]).size;
-  };
-  const best = [...known].sort((a, b) => score(b) - score(a))[0];
-  return best !== undefined && score(best) > 0.6 ? ` Did you mean ${best}?` : ` Known keys: ${known.join(", ")}.`;
-}
-
 function explain(file: string, table: string, schema: z.ZodMiniObject, error: z.core.$ZodError): ConfigError {
   const issue = error.issues[0];
   if (issue === undefined) return new ConfigError(`${file} cannot be used.`);
@@ -71,7 +62,9 @@ function explain(file: string, table: string, schema: z.ZodMiniObject, error: z.
     const key = issue.keys[0] ?? "";
     // This goes to a log: what does not look like a key is not quoted.
     const name = /^[a-z_]{1,40}$/i.test(key) ? `key ${key}` : "key";
-    return new ConfigError(`${file}: unknown ${name} in [${place}].${nearest(key, known)}`);
+    return new ConfigError(
+      `${file}: unknown ${name} in [${place}].${didYouMean(key, known) || ` Known keys: ${known.join(", ")}.`}`,
+    );
   }
   return new ConfigError(`${file}: ${place} cannot be used (${issue.message}). Correct the value or remove the key.`);
 }

@@ -3,7 +3,8 @@ import { notice } from "../../../shared/consent-text.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/events.ts";
 import { carriersOf, exampleEvent, exampleOf, explanations, kindText, sharingText } from "../../../shared/explain.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../../shared/fields.ts";
-import { didYouMean, UsageError } from "../../exit.ts";
+import { didYouMean } from "../../../shared/spelling.ts";
+import { UsageError } from "../../exit.ts";
 import { facts, type JsonOption, print, printJson } from "../../print.ts";
 import { heading, wrapped } from "../../terminal.ts";
 
