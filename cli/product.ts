@@ -33,19 +33,21 @@ export function withObserver<T>(work: (observer: Observer) => T | Promise<T>, op
 const littleOfItsOwn = 8_192;
 
 /** The same after the event logs were read on, where something new is in them: so that numbers are those of now. */
-export async function withFreshObserver<T>(work: (observer: Observer) => T | Promise<T>): Promise<T> {
-  const behind = await withObserver((observer) =>
-    [...observer.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? littleOfItsOwn : 0)),
-  );
-  if (behind && process.env["NEXUS_EVENT_LOG"] !== "0") {
-    await withWorker((worker) =>
-      worker.importLogs({
-        progress: (done, total) => progressLine(`Reading event logs: ${sizeText(done)} of ${sizeText(total)}`),
-      }),
-    );
-    progressLine("");
-  }
-  return withObserver(work);
+export function withFreshObserver<T>(work: (observer: Observer) => T | Promise<T>): Promise<T> {
+  return withObserver(async (observer) => {
+    const isBehind = [...observer.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? littleOfItsOwn : 0));
+    if (isBehind && process.env["NEXUS_EVENT_LOG"] !== "0") await withWorker(importLogs);
+    return work(observer);
+  });
+}
+
+/** Reads the event logs on, and shows how far it is. */
+export async function importLogs(worker: Worker): ReturnType<Worker["importLogs"]> {
+  const progress = (done: number, total: number) =>
+    progressLine(`Reading event logs: ${sizeText(done)} of ${sizeText(total)}`);
+  const report = await worker.importLogs({ progress });
+  progressLine("");
+  return report;
 }
 
 /** Runs `work` with what records, sends and deletes too; loaded only then. */

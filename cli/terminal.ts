@@ -63,10 +63,15 @@ export async function confirmed(question: string): Promise<boolean> {
   const { createInterface } = await import("node:readline/promises");
   const ask = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return /^y(es)?$/i.test((await asked(ask, `${question} [y/N] `)).trim());
+    return await isYes(ask, question);
   } finally {
     ask.close();
   }
+}
+
+/** The same among other questions. */
+export async function isYes(ask: Ask, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await asked(ask, `${question} [y/N] `)).trim());
 }
 
 type Ask = import("node:readline/promises").Interface;

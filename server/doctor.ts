@@ -35,16 +35,16 @@ export async function examine(paths: Paths, status: Status, nowMs: number): Prom
   return [
     runtime(),
     mode(status),
-    ...textFile("configuration", paths.configFile, (text) => parseConfig(paths.configFile, text)),
-    ...textFile("policy", paths.policyFile, (text) => policyRefusals(paths.policyFile, text)),
-    ...folder(paths.home),
+    textFile("configuration", paths.configFile, (text) => parseConfig(paths.configFile, text)),
+    textFile("policy", paths.policyFile, (text) => policyRefusals(paths.policyFile, text)),
+    folder(paths.home),
     ...privateFiles(paths, status),
     database(status),
     ...room(paths, status),
     clock(status, nowMs),
     eventLogs(paths),
     ...status.remarks.map((text) => remark("setting", text)),
-    ...(await network(status)),
+    await network(status),
   ];
 }
 
@@ -69,28 +69,28 @@ function mode({ permission, configPath }: Status): Check {
 }
 
 /** A file of settings: there and sound, or not there. */
-function textFile(name: string, file: string, read: (text: string) => unknown): readonly Check[] {
-  if (!existsSync(file)) return [good(name, `${file} is not there, which is fine`)];
+function textFile(name: string, file: string, read: (text: string) => unknown): Check {
+  if (!existsSync(file)) return good(name, `${file} is not there, which is fine`);
   try {
     read(readFileSync(file, "utf8"));
-    return [good(name, file)];
+    return good(name, file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
     const message = error instanceof Error && code === "" ? error.message : `${file} cannot be read${code}.`;
-    return [bad(name, message, "Nothing is recorded until it can be read: it may say no.")];
+    return bad(name, message, "Nothing is recorded until it can be read: it may say no.");
   }
 }
 
-function folder(home: string): readonly Check[] {
+function folder(home: string): Check {
   const stat = lstatSync(home, { throwIfNoEntry: false });
-  if (stat === undefined) return [good("folder", `${home} does not exist yet; it comes with the first event`)];
+  if (stat === undefined) return good("folder", `${home} does not exist yet; it comes with the first event`);
   if (!stat.isDirectory() && !stat.isSymbolicLink()) {
-    return [bad("folder", `${home} is no folder`, "Move it away, or set NEXUS_HOME to another place.")];
+    return bad("folder", `${home} is no folder`, "Move it away, or set NEXUS_HOME to another place.");
   }
   const mine = process.getuid === undefined || statSync(home).uid === process.getuid();
   return mine
-    ? [good("folder", home)]
-    : [bad("folder", `${home} belongs to another user`, "Change its owner, or set NEXUS_HOME.")];
+    ? good("folder", home)
+    : bad("folder", `${home} belongs to another user`, "Change its owner, or set NEXUS_HOME.");
 }
 
 /** What only the user may read. */
@@ -150,20 +150,18 @@ function eventLogs({ eventLogFolder }: Paths): Check {
 }
 
 /** Whether the destination answers at all: one connection, closed again. */
-async function network({ permission, sharing }: Status): Promise<readonly Check[]> {
+async function network({ permission, sharing }: Status): Promise<Check> {
   if (permission?.mode !== "share" || sharing?.destination == null)
-    return [good("network", "nothing is shared, so nothing is tried")];
+    return good("network", "nothing is shared, so nothing is tried");
   const { hostname, port } = new URL(`https://${sharing.destination}`);
   const fault = await reach(hostname, port === "" ? 443 : Number(port));
   return fault === undefined
-    ? [good("network", `${sharing.destination} can be reached`)]
-    : [
-        bad(
-          "network",
-          `${sharing.destination} cannot be reached (${fault})`,
-          "Look at the network, a proxy (HTTPS_PROXY), or the address. What waits is kept.",
-        ),
-      ];
+    ? good("network", `${sharing.destination} can be reached`)
+    : bad(
+        "network",
+        `${sharing.destination} cannot be reached (${fault})`,
+        "Look at the network, a proxy (HTTPS_PROXY), or the address. What waits is kept.",
+      );
 }
 
 function reach(host: string, port: number): Promise<string | undefined> {

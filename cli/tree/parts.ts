@@ -30,6 +30,11 @@ export function withPeriod(command: Command): Command {
     .option("--to <day>", "to a day, which counts too (today where it is left out)");
 }
 
+/** The commands that do something, of a tree. */
+export function leavesOf(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+}
+
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
   return Number(text);

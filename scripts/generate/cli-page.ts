@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { exitCodes } from "../../cli/exit.ts";
 import { pathOf, program } from "../../cli/program.ts";
-import { examplesOf, shapeOf } from "../../cli/tree/parts.ts";
+import { examplesOf, leavesOf, shapeOf } from "../../cli/tree/parts.ts";
 
 const escaped = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
@@ -41,10 +41,6 @@ function commandText(command: Command): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function leaves(command: Command): readonly Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
-}
-
 const endings: Readonly<Record<keyof typeof exitCodes, string>> = {
   done: "Done.",
   failed:
@@ -79,6 +75,6 @@ ${codes.join("\n")}
 
 \`nexus run\` ends as its command does.
 
-${leaves(nexus).map(commandText).join("\n\n")}
+${leavesOf(nexus).map(commandText).join("\n\n")}
 `;
 }

@@ -62,6 +62,15 @@ describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 
+  it("config set changes nothing after a no, and says so once", async () => {
+    const terminal = open("telemetry config set mode local");
+    await terminal.shows("all, none, or numbers");
+    terminal.press("none", "Enter");
+    const screen = await terminal.shows("ended with 0");
+    expect(screen.match(/Nothing was changed\./g)).toHaveLength(1);
+    expect(existsSync(join(home, ".config", "nexus"))).toBe(false);
+  });
+
   it("config set asks before it allows more than was agreed to", async () => {
     const terminal = open("telemetry config set mode local");
     await terminal.shows("all, none, or numbers");

@@ -8,7 +8,7 @@ import { modeSentence, refusalSentence } from "../../../shared/words.ts";
 import { UsageError } from "../../exit.ts";
 import { print } from "../../print.ts";
 import { withWorker } from "../../product.ts";
-import { asked, isAttended, wrapped } from "../../terminal.ts";
+import { asked, isAttended, isYes, wrapped } from "../../terminal.ts";
 
 interface EnableOptions {
   readonly share?: boolean;
@@ -100,17 +100,13 @@ async function fromQuestions(options: EnableOptions, destination: string | null)
       destination === null ? [] : (given ?? (await choose(ask, `What of it may be sent to ${destination}?`, collect)));
     if (destination !== null && share.length === 0) return undefined;
     const automatic =
-      options.automatic ?? (destination !== null && (await yes(ask, "Send it by itself, without asking each time?")));
+      options.automatic ?? (destination !== null && (await isYes(ask, "Send it by itself, without asking each time?")));
     const question =
       destination === null ? "Record this?" : `Record this, and share it with ${destination} under a random id?`;
-    return (await yes(ask, question)) ? { collect, share, automatic, via: "terminal" } : undefined;
+    return (await isYes(ask, question)) ? { collect, share, automatic, via: "terminal" } : undefined;
   } finally {
     ask.close();
   }
-}
-
-async function yes(ask: Interface, question: string): Promise<boolean> {
-  return /^y(es)?$/i.test((await asked(ask, `${question} [y/N] `)).trim());
 }
 
 async function choose(ask: Interface, question: string, from: readonly Category[]): Promise<readonly Category[]> {

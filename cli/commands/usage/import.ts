@@ -1,13 +1,11 @@
 /** `nexus usage import`: reads the event logs. */
 import { countText, sizeText } from "../../../shared/words.ts";
-import { type JsonOption, print, printJson, progressLine } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { type JsonOption, print, printJson } from "../../print.ts";
+import { importLogs, withWorker } from "../../product.ts";
 
 export function run({ json }: JsonOption): Promise<void> {
   return withWorker(async (worker) => {
-    const progress = (done: number, total: number) => progressLine(`Read ${sizeText(done)} of ${sizeText(total)}`);
-    const report = await worker.importLogs({ progress });
-    progressLine("");
+    const report = await importLogs(worker);
     if (json === true) printJson({ version: 1, ...report });
     else if (report === undefined) print("NEXUS_EVENT_LOG=0: event logs are not read.");
     else {

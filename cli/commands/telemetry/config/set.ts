@@ -15,11 +15,11 @@ export async function run(name: string, text: string, { json }: JsonOption): Pro
   const value = valueFrom(key, text);
   const wish: Mode | undefined =
     key === "enabled" && value === true ? "local" : key === "mode" ? order.find((mode) => mode === value) : undefined;
-  if (wish === undefined || wish === "off" || (await agreed(wish))) {
-    asUsage(() => changeKey(paths.configFile, key, value));
-    if (json === true) printJson({ version: 1, key, value });
-    else print(`${key} = ${valueText(value)} in ${paths.configFile}`);
-  } else print("Nothing was changed.");
+  // A no is said where it is given.
+  if (wish !== undefined && wish !== "off" && !(await agreed(wish))) return;
+  asUsage(() => changeKey(paths.configFile, key, value));
+  if (json === true) printJson({ version: 1, key, value });
+  else print(`${key} = ${valueText(value)} in ${paths.configFile}`);
 }
 
 /** Whether the record of consent allows a mode, or the user has just agreed to it. The file alone can never say yes. */
