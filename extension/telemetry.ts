@@ -4,14 +4,8 @@
  */
 import type { Disposable } from "vscode";
 import type { Mode, Permission } from "../shared/consent.ts";
-import {
-  editorChanged,
-  type Problem,
-  type Progress,
-  type Request,
-  recordEvents,
-  type SharingStatus,
-} from "../shared/protocol.ts";
+import type { Request } from "../shared/message.ts";
+import { editorChanged, type Problem, type Progress, recordEvents, type SharingStatus } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import { modeSentence } from "../shared/words.ts";
 import { Captures } from "./capture/captures.ts";

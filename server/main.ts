@@ -4,6 +4,8 @@
  */
 import { createConnection, type InitializeParams, ProposedFeatures, ResponseError } from "vscode-languageserver/node";
 import { type Check, CheckError } from "../shared/check.ts";
+import type { Request } from "../shared/message.ts";
+import { insights, metrics, stats } from "../shared/numbers.ts";
 import {
   checkEditorState,
   dataChanged,
@@ -12,15 +14,11 @@ import {
   exportAll,
   exportProgress,
   giveConsent,
-  insights,
-  metrics,
   preview,
   problemChanged,
   purge,
-  type Request,
   recordEvents,
   sharingChanged,
-  stats,
   status,
   sync,
   verifyLedger,

@@ -3,17 +3,14 @@
  * an observer that also records; a command that only looks needs no firewall.
  */
 import type { Checked } from "../shared/check.ts";
+import type { Insights, Metrics, Selection, Stats } from "../shared/numbers.ts";
 import type {
   EditorState,
   ExportFormat,
   exportAll,
-  Insights,
-  Metrics,
   Problem,
   Progress,
   preview,
-  Selection,
-  Stats,
   Status,
   verifyLedger,
 } from "../shared/protocol.ts";

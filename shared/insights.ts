@@ -1,5 +1,5 @@
 /** What an insight says, in words: for the page and the terminal. */
-import type { Insight } from "./protocol.ts";
+import type { Insight } from "./numbers.ts";
 import { sourceTitle } from "./source-titles.ts";
 import { countText, durationText } from "./words.ts";
 

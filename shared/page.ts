@@ -6,7 +6,8 @@
 import { categories } from "./categories.ts";
 import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { modes } from "./consent.ts";
-import { checkPermission, insights, preview, selection, stats, status } from "./protocol.ts";
+import { insights, selection, stats } from "./numbers.ts";
+import { checkPermission, preview, status } from "./protocol.ts";
 
 export const tabs = ["overview", "insights", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];

@@ -1,49 +1,19 @@
 /**
- * What the editor and the worker say to each other: JSON-RPC over Node IPC, as in the Language Server Protocol.
+ * What the editor and the worker say to each other: JSON-RPC over Node IPC, as in the Language Server Protocol. What is asked of
+ * the recorded numbers stands in `numbers.ts`.
  *
- * Each message stands here once, with its parameters, its result, and who sends it to whom and why. Both sides check
+ * Each message stands there or here once, with its parameters, its result, and who sends it to whom and why. Both sides check
  * what they receive with these checks; a malformed message is refused by name and place, its content never quoted.
  */
 
 import { categories } from "./categories.ts";
-import {
-  amount,
-  boolean,
-  type Check,
-  type Checked,
-  listOf,
-  nullable,
-  oneOf,
-  ratio,
-  record,
-  text,
-  whole,
-  word,
-} from "./check.ts";
+import { boolean, type Check, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { consentStates, modes, refusers } from "./consent.ts";
+import { label, notification, request } from "./message.ts";
 import type { Raw } from "./raw.ts";
-
-export interface Request<P, R> {
-  readonly method: string;
-  readonly params: Check<P>;
-  readonly result: Check<R>;
-}
-
-export interface Notification<P> {
-  readonly method: string;
-  readonly params: Check<P>;
-}
-
-const request = <P, R>(method: string, params: Check<P>, result: Check<R>): Request<P, R> => ({
-  method,
-  params,
-  result,
-});
-const notification = <P>(method: string, params: Check<P>): Notification<P> => ({ method, params });
 
 const nothing = record({});
 const path = text(4096);
-const label = text(64);
 
 /** The most events one request carries. */
 export const maxBatch = 50;
@@ -194,154 +164,6 @@ export const status = request(
   }),
 );
 export type Status = Checked<(typeof status)["result"]>;
-
-export const periods = ["today", "week", "month", "year"] as const;
-export type Period = (typeof periods)[number];
-
-const ending = <P extends Period>(period: P) => record({ period: word([period]) });
-
-/** A period of the user's local days that ends now, or days of the user's choice, both included, as 2026-01-31. */
-export const selection = oneOf("period", {
-  today: ending("today"),
-  week: ending("week"),
-  month: ending("month"),
-  year: ending("year"),
-  custom: record({ period: word(["custom"]), from: text(10), to: text(10) }),
-});
-export type Selection = Checked<typeof selection>;
-
-const ranked = record({
-  name: label,
-  /** Where a tool was used; `null` of a command. */
-  source: nullable(label),
-  count: whole(),
-  failed: whole(),
-  /** Of the uses whose duration is known, in milliseconds. */
-  medianMs: nullable(whole()),
-  totalMs: whole(),
-});
-export type Ranked = Checked<typeof ranked>;
-
-export const units = ["hour", "day", "month"] as const;
-
-/** Editor → worker: what the page shows, for a period. */
-export const stats = request(
-  "nexus/stats",
-  selection,
-  record({
-    period: word([...periods, "custom"]),
-    /** The period, in milliseconds since 1970; local midnight to now, or to the midnight after its last day. */
-    fromMs: whole(),
-    toMs: whole(),
-    /** What a bar of the activity is. */
-    unit: word(units),
-    /** Where recording began, if that is within the period: the time before it is no silence of the user's. */
-    recordedFromMs: nullable(whole()),
-    sessions: whole(),
-    /** From a session's first to its last event, in milliseconds; `null` without sessions. */
-    averageSessionMs: nullable(whole()),
-    /** Of Nexus tools, by event logs and the API (ADR-003). */
-    workspacesCreated: whole(),
-    tasksCompleted: whole(),
-    /** Commands that ended: in terminals, and of Nexus tools. The tools of agents are counted apart. */
-    commands: whole(),
-    succeeded: whole(),
-    failed: whole(),
-    cancelled: whole(),
-    /** Succeeded of succeeded and failed; `null` where there is none. */
-    successRate: nullable(ratio),
-    durations: nullable(record({ medianMs: whole(), p95Ms: whole(), totalMs: whole() })),
-    topCommands: listOf(ranked, 10),
-    topTools: listOf(ranked, 10),
-    /** One bar a unit, in order, none left out. */
-    activity: listOf(record({ startMs: whole(), succeeded: whole(), failed: whole(), other: whole() }), 62),
-    /**
-     * The same numbers of as many days before; of today, of yesterday until this hour. `null` where recording had not begun then.
-     */
-    before: nullable(record({ commands: whole(), successRate: nullable(ratio), totalMs: whole(), sessions: whole() })),
-    /** Events known to be lost in the period. */
-    dropped: whole(),
-  }),
-);
-export type Stats = Checked<(typeof stats)["result"]>;
-
-const counted = listOf(record({ name: label, count: whole() }), 11);
-
-/** Editor → worker: personal usage metrics of a period. */
-export const metrics = request(
-  "nexus/metrics",
-  selection,
-  record({
-    period: word([...periods, "custom"]),
-    fromMs: whole(),
-    toMs: whole(),
-    sessions: whole(),
-    /** Runs of commands that ended. */
-    queries: whole(),
-    totalMs: whole(),
-    commands: counted,
-    profiles: counted,
-    thinktools: counted,
-    tools: counted,
-    averageMs: nullable(whole()),
-    successRate: nullable(ratio),
-    cacheHitRate: nullable(ratio),
-    tokens: record({ input: whole(), output: whole(), cached: whole() }),
-    cost: record({
-      /** US dollars; `null` where nothing could be priced. */
-      usd: nullable(amount),
-      /** The month the prices are of. */
-      pricesAsOf: label,
-      notPriced: listOf(record({ model: label, tokens: whole() }), 256),
-    }),
-  }),
-);
-export type Metrics = Checked<(typeof metrics)["result"]>;
-
-const insight = record({
-  /** The same for the same thing in every period. */
-  id: text(160),
-  kind: word(["slow", "slower", "waiting", "failing", "flaky", "agent_failing", "agent_stalling", "unused", "gap"]),
-  /** The command, tool or feature it is about. */
-  subject: nullable(text(128)),
-  /** The source of an agent's tool. */
-  agent: nullable(label),
-  /** By which insights are ranked: milliseconds a week that it costs. */
-  score: amount,
-  evidence: record({
-    /** How many runs or uses it rests on. */
-    sample: whole(),
-    failed: nullable(whole()),
-    share: nullable(ratio),
-    /** The 95 % interval of the share (Wilson). */
-    low: nullable(ratio),
-    high: nullable(ratio),
-    medianMs: nullable(whole()),
-    p95Ms: nullable(whole()),
-    totalMs: nullable(whole()),
-    /** Milliseconds a week. */
-    weekMs: nullable(whole()),
-    /** The same in the period of the same length before. */
-    before: nullable(record({ sample: whole(), medianMs: whole() })),
-    /** The probability that such a difference comes by chance. */
-    p: nullable(ratio),
-  }),
-});
-export type Insight = Checked<typeof insight>;
-
-/** Editor → worker: what stands out in a period, the most costly first. */
-export const insights = request(
-  "nexus/insights",
-  selection,
-  record({
-    period: word([...periods, "custom"]),
-    fromMs: whole(),
-    /** Runs of commands in the period: few of them say little. */
-    runs: whole(),
-    insights: listOf(insight, 50),
-  }),
-);
-export type Insights = Checked<(typeof insights)["result"]>;
 
 export const exportFormats = ["json", "jsonl", "csv"] as const;
 export type ExportFormat = (typeof exportFormats)[number];

@@ -1,6 +1,6 @@
 /** Activity over time: stacked bars drawn as SVG, with a table of the same numbers under it. */
 import { html, svg, type TemplateResult } from "lit";
-import type { Stats } from "../shared/protocol.ts";
+import type { Stats } from "../shared/numbers.ts";
 import { countText } from "../shared/words.ts";
 
 type Bar = Stats["activity"][number];

@@ -1,8 +1,8 @@
 /** What the views draw from, and what they can do. Data goes one way: editor → model → views → actions. */
 import type { Category } from "../shared/categories.ts";
 import type { InsightFilter } from "../shared/insights.ts";
+import type { Selection } from "../shared/numbers.ts";
 import type { PageAction, PageState, Tab } from "../shared/page.ts";
-import type { Selection } from "../shared/protocol.ts";
 
 export interface Model {
   /** `null` until the first state has come. */

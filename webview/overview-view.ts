@@ -1,6 +1,6 @@
 /** Overview: the numbers of a period, activity over time, the most used commands and tools. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type Period, periods, type Ranked, type Selection, type Stats } from "../shared/protocol.ts";
+import { type Period, periods, type Ranked, type Selection, type Stats } from "../shared/numbers.ts";
 import { sourceTitle } from "../shared/source-titles.ts";
 import { countText, durationText } from "../shared/words.ts";
 import { activityView } from "./activity-view.ts";

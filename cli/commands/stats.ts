@@ -1,5 +1,5 @@
 /** `nexus stats`: what the page's overview says, with the box of ADR-003 at its head. */
-import type { Stats } from "../../shared/protocol.ts";
+import type { Stats } from "../../shared/numbers.ts";
 import { rankedName } from "../../shared/source-titles.ts";
 import { countText, durationText } from "../../shared/words.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";

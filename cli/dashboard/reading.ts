@@ -1,7 +1,8 @@
 /** What the dashboard shows, read anew each time. */
 import type { Observer } from "../../server/observer.ts";
 import { insightText } from "../../shared/insights.ts";
-import type { Period, SharingStatus, Stats } from "../../shared/protocol.ts";
+import type { Period, Stats } from "../../shared/numbers.ts";
+import type { SharingStatus } from "../../shared/protocol.ts";
 import { modeSentence, refusalSentence } from "../../shared/words.ts";
 
 export interface Reading {

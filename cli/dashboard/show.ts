@@ -2,7 +2,7 @@
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
 import type { Observer } from "../../server/observer.ts";
-import type { Period, Stats } from "../../shared/protocol.ts";
+import type { Period, Stats } from "../../shared/numbers.ts";
 import { rankedName } from "../../shared/source-titles.ts";
 import { countText, durationText, pendingText } from "../../shared/words.ts";
 import { percentText, timeText } from "../print.ts";

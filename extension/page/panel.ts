@@ -6,18 +6,10 @@
  */
 import { type Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import { CheckError } from "../../shared/check.ts";
+import type { Request } from "../../shared/message.ts";
+import { type Insights, insights, type Selection, type Stats, stats } from "../../shared/numbers.ts";
 import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/page.ts";
-import {
-  type Insights,
-  insights,
-  preview,
-  type Request,
-  type Selection,
-  type Stats,
-  type Status,
-  stats,
-  status,
-} from "../../shared/protocol.ts";
+import { preview, type Status, status } from "../../shared/protocol.ts";
 import type { Actions } from "../actions.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";

@@ -15,13 +15,12 @@ import {
   ResponseError,
   TransportKind,
 } from "vscode-languageclient/node";
+import type { Notification, Request } from "../../shared/message.ts";
 import {
   dataChanged,
   type EditorState,
   exportProgress,
-  type Notification,
   problemChanged,
-  type Request,
   sharingChanged,
 } from "../../shared/protocol.ts";
 import { workerFlags } from "../../shared/worker-flags.ts";

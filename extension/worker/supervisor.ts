@@ -2,7 +2,9 @@
  * Decides when a worker lives. In a mode other than `off` it is started on the first need, kept, and after an unasked
  * end made anew: after 1, 5, 30, then every 300 s, cancelled by `release`. In mode `off` it lives for one command.
  */
-import type { EditorState, Notification, Problem, Progress, Request, SharingStatus } from "../../shared/protocol.ts";
+
+import type { Notification, Request } from "../../shared/message.ts";
+import type { EditorState, Problem, Progress, SharingStatus } from "../../shared/protocol.ts";
 import { Backoff, type Timers } from "../timers.ts";
 import type { Launch, WorkerEvents, WorkerLink } from "./link.ts";
 

@@ -2,7 +2,7 @@
  * What stands out in a period, ranked by how much time it costs in a week. Each insight has a minimum of samples and, where it
  * says that something is often or different, a test, so that chance makes none.
  */
-import type { Insight, Insights, Selection } from "../../shared/protocol.ts";
+import type { Insight, Insights, Selection } from "../../shared/numbers.ts";
 import { isAgent } from "../../shared/sources.ts";
 import type { Connection } from "../store/driver.ts";
 import { grains } from "../store/metrics.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import type { CapturedFields } from "../../shared/captured.ts";
-import type { Period } from "../../shared/protocol.ts";
+import type { Period } from "../../shared/numbers.ts";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";

@@ -3,7 +3,7 @@
  * rollups alone, so that a year costs what its buckets cost and never what its events cost.
  */
 import type { EventTypeName } from "../../shared/events.ts";
-import type { Ranked, Selection, Stats } from "../../shared/protocol.ts";
+import type { Ranked, Selection, Stats } from "../../shared/numbers.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import { localHourOf, startOfHour } from "../store/local-time.ts";
 import { grains } from "../store/metrics.ts";
