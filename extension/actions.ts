@@ -10,6 +10,7 @@ import {
   exportFormats,
   giveConsent,
   purge,
+  resetIdentity,
   status,
   sync,
   verifyLedger,
@@ -86,6 +87,11 @@ export class Actions {
     return report.erased > 0
       ? `${countText(report.erased, "server")} confirmed that what you shared is erased.`
       : "No server has confirmed yet. The request is repeated with the next sync.";
+  }
+
+  async resetIdentity(): Promise<string> {
+    await this.#telemetry.command(resetIdentity, {});
+    return "From now on you share under a new pseudonym.";
   }
 
   async verifyLedger(): Promise<string> {

@@ -5,7 +5,7 @@
 import { createConnection, type InitializeParams, ProposedFeatures, ResponseError } from "vscode-languageserver/node";
 import { type Check, CheckError } from "../shared/check.ts";
 import type { Request } from "../shared/message.ts";
-import { insights, metrics, stats } from "../shared/numbers.ts";
+import { insights, metrics, rhythm, stats, toolUses } from "../shared/numbers.ts";
 import {
   checkEditorState,
   dataChanged,
@@ -14,10 +14,12 @@ import {
   exportAll,
   exportProgress,
   giveConsent,
+  ledger,
   preview,
   problemChanged,
   purge,
   recordEvents,
+  resetIdentity,
   sharingChanged,
   status,
   sync,
@@ -31,6 +33,9 @@ import { Worker } from "./worker.ts";
 /** JSON-RPC codes: the parameters were malformed; the request failed, and the message says why. */
 const invalidParams = -32602;
 const requestFailed = -32803;
+
+/** How many entries of the ledger the page shows. */
+const ledgerShown = 50;
 
 // Whatever is created is for the user alone.
 process.umask(0o077);
@@ -86,8 +91,15 @@ answering(giveConsent, (decision) => started().giveConsent(decision));
 answering(status, () => started().status());
 answering(metrics, (selection) => started().metrics(selection));
 answering(insights, (selection) => started().insights(selection));
+answering(rhythm, (selection) => started().rhythm(selection));
+answering(toolUses, (selection) => started().toolUses(selection));
 answering(stats, (selection) => started().stats(selection));
 answering(exportAll, ({ path, format }) => started().export(path, format));
+answering(ledger, () => [...started().ledgerEntries(ledgerShown)]);
+answering(resetIdentity, () => {
+  started().resetIdentity();
+  return {};
+});
 answering(purge, () => started().purge());
 answering(sync, () => started().sync());
 answering(eraseRemotely, () => started().eraseRemotely());

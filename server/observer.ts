@@ -3,11 +3,12 @@
  * an observer that also records; a command that only looks needs no firewall.
  */
 import type { Checked } from "../shared/check.ts";
-import type { Insights, Metrics, Selection, Stats } from "../shared/numbers.ts";
+import type { Insights, Metrics, Rhythm, Selection, Stats, ToolUses } from "../shared/numbers.ts";
 import type {
   EditorState,
   ExportFormat,
   exportAll,
+  LedgerEntries,
   Problem,
   Progress,
   preview,
@@ -17,7 +18,9 @@ import type {
 import { SelectionError } from "./analytics/calendar.ts";
 import { noInsights, readInsights } from "./analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "./analytics/metrics.ts";
+import { noRhythm, readRhythm } from "./analytics/rhythm.ts";
 import { emptyStats, readStats } from "./analytics/stats.ts";
+import { noToolUses, readToolUses } from "./analytics/tool-uses.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigError } from "./config.ts";
 import { ConsentLog, StaleNoticeError } from "./consent-log.ts";
@@ -25,11 +28,13 @@ import { Gate, NotPermittedError, type Ruling } from "./gate.ts";
 import { unreadIn } from "./intake/event-log.ts";
 import type { Paths } from "./paths.ts";
 import { thisProduct } from "./product.ts";
+import type { Connection } from "./store/driver.ts";
 import { storageProblem } from "./store/problem.ts";
 import { Store } from "./store/store.ts";
 import { DestinationError } from "./upload/destination.ts";
 import { InstallationError } from "./upload/installation.ts";
 import type { LedgerRow } from "./upload/ledger.ts";
+import { entrySentence } from "./upload/ledger-text.ts";
 import { Sharing, type SharingStatus } from "./upload/sharing.ts";
 import type { UploadStep } from "./upload/sync.ts";
 
@@ -82,6 +87,10 @@ export class Observer {
     return null;
   }
 
+  protected cost(): Status["cost"] {
+    return null;
+  }
+
   protected tellSharing(): void {
     try {
       this.listener.sharingChanged(this.sharing.status());
@@ -109,6 +118,11 @@ export class Observer {
       database: totals === undefined ? null : { path: this.store.file, ...totals },
       databasePath: this.store.file,
       configPath: this.paths.configFile,
+      limits:
+        ruling === undefined
+          ? null
+          : { retentionDays: ruling.limits.retentionDays, mostBytes: ruling.limits.mostBytes },
+      cost: this.cost(),
       firewall: this.firewallCounts(),
       sharing,
       lastStoredMs: this.lastStoredMs(),
@@ -119,24 +133,37 @@ export class Observer {
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
   stats(selection: Selection): Stats {
-    const nowMs = this.clock.nowMs();
-    return this.located().read((connection) => readStats(connection, selection, nowMs)) ?? emptyStats(selection, nowMs);
+    return this.#numbers(selection, readStats, emptyStats);
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
   metrics(selection: Selection): Metrics {
-    const nowMs = this.clock.nowMs();
-    return (
-      this.located().read((connection) => readMetrics(connection, selection, nowMs)) ?? emptyMetrics(selection, nowMs)
-    );
+    return this.#numbers(selection, readMetrics, emptyMetrics);
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
   insights(selection: Selection): Insights {
+    return this.#numbers(selection, readInsights, noInsights);
+  }
+
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  toolUses(selection: Selection): ToolUses {
+    return this.#numbers(selection, readToolUses, noToolUses);
+  }
+
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  rhythm(selection: Selection): Rhythm {
+    return this.#numbers(selection, readRhythm, noRhythm);
+  }
+
+  /** `empty`: what is said where there is no database. */
+  #numbers<T>(
+    selection: Selection,
+    read: (connection: Connection, selection: Selection, nowMs: number) => T,
+    empty: (selection: Selection, nowMs: number) => T,
+  ): T {
     const nowMs = this.clock.nowMs();
-    return (
-      this.located().read((connection) => readInsights(connection, selection, nowMs)) ?? noInsights(selection, nowMs)
-    );
+    return this.located().read((connection) => read(connection, selection, nowMs)) ?? empty(selection, nowMs);
   }
 
   /** @throws ConfigError, the file system's or SQLite's error. */
@@ -183,6 +210,14 @@ export class Observer {
   ledgerLines(): Iterable<string> {
     this.located();
     return this.sharing.ledgerLines();
+  }
+
+  /** The same as sentences. */
+  ledgerEntries(most: number): LedgerEntries {
+    return this.ledger(most).map(({ seq, entry }) => ({
+      ...{ seq, tsMs: entry.ts, sentence: entrySentence(entry) },
+      receipt: entry.phase === "answered" && entry.receipt !== null,
+    }));
   }
 
   verifyLedger(): Result<typeof verifyLedger> {

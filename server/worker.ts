@@ -10,6 +10,7 @@ import type { EditorState, eraseRemotely, giveConsent, purge, recordEvents, Stat
 import type { Clock } from "./clock.ts";
 import { Collector } from "./collector.ts";
 import type { Decision } from "./consent-log.ts";
+import { Cost } from "./cost.ts";
 import { NotPermittedError } from "./gate.ts";
 import { EventLogs, type ImportReport, type ImportWatch } from "./intake/event-log.ts";
 import { Follow } from "./intake/follow.ts";
@@ -38,11 +39,13 @@ export class Worker extends Observer {
   readonly #logs: EventLogs;
   readonly #readsLogs: boolean;
   readonly #follow: Follow;
+  readonly #cost: Cost;
   #toldMs = 0;
   #sentMs = 0;
 
   constructor(paths: Paths, env: NodeJS.ProcessEnv, editor: EditorState, clock: Clock, listener: Listener) {
     super(paths, env, editor, clock, listener);
+    this.#cost = new Cost(clock.nowMs());
     this.#identity = new IdentityFile(paths.identityFile);
     this.#hasher = new NameHasher(() => this.#identity.localSalt());
     this.#firewall = new Firewall(this.#hasher);
@@ -109,6 +112,10 @@ export class Worker extends Observer {
     return this.#firewall.counts();
   }
 
+  protected override cost(): Status["cost"] {
+    return this.#cost.now();
+  }
+
   protected override lastStoredMs(): number | null {
     return this.#collector.lastStoredMs;
   }
@@ -132,7 +139,7 @@ export class Worker extends Observer {
   record({ events }: Checked<(typeof recordEvents)["params"]>): Result<typeof recordEvents> {
     // Another window may have purged: names that come again get other hashes there and here.
     if (this.#identity.hasChanged()) this.#hasher.forget();
-    const outcome = this.#collector.record(events);
+    const outcome = this.#cost.of(events.length, () => this.#collector.record(events));
     if (outcome.outcome === "failed") this.setProblem(outcome.problem);
     else this.settle();
     if (outcome.outcome === "stored" && outcome.stored > 0) this.listener.dataChanged();

@@ -148,3 +148,68 @@ export const insights = request(
   }),
 );
 export type Insights = Checked<(typeof insights)["result"]>;
+
+const toolUse = record({
+  name: label,
+  source: label,
+  /** Uses that ended. */
+  uses: whole(),
+  failed: whole(),
+  cancelled: whole(),
+  /** Failed of succeeded and failed, with its 95 % interval (Wilson); `null` where no outcome is known. */
+  failure: nullable(record({ rate: ratio, low: ratio, high: ratio })),
+  /** Of the uses whose duration is known, in milliseconds. */
+  durations: nullable(record({ medianMs: whole(), p95Ms: whole(), p99Ms: whole() })),
+  /** Uses of each unit of the period, in order. */
+  trend: listOf(whole(), 62),
+  /** The same in the period before; `null` where recording had not begun then. */
+  before: nullable(record({ uses: whole(), failureRate: nullable(ratio) })),
+});
+export type ToolUse = Checked<typeof toolUse>;
+
+/** Where tools were used, and how much of it is seen. */
+const host = record({
+  source: label,
+  /** Uses whose beginning was seen; a source that tells only of the end has none. */
+  begun: whole(),
+  /** Uses that ended; of them, those whose outcome and those whose duration are known. */
+  ended: whole(),
+  judged: whole(),
+  timed: whole(),
+  failed: whole(),
+});
+export type Host = Checked<typeof host>;
+
+/** Editor → worker: uses of tools by tool and by where they were used, the most frequent first. */
+export const toolUses = request(
+  "nexus/toolUses",
+  selection,
+  record({ ...days, toMs: whole(), unit: word(units), tools: listOf(toolUse, 100), hosts: listOf(host, 32) }),
+);
+export type ToolUses = Checked<(typeof toolUses)["result"]>;
+
+const language = record({
+  name: label,
+  /** How long an editor of the language had the focus, in milliseconds. */
+  focusMs: whole(),
+  saves: whole(),
+});
+
+/** Editor → worker: when in the week somebody works, and in what. */
+export const rhythm = request(
+  "nexus/rhythm",
+  selection,
+  record({
+    ...days,
+    /** Where the hours of the week begin to be counted: of a long period its last days alone. */
+    weekFromMs: whole(),
+    /** Runs and uses of tools by hour of the week on the wall clock, from Monday at 0 on. */
+    week: listOf(whole(), 7 * 24),
+    /** How long editors had the focus, in milliseconds; `null` where that was not recorded. */
+    activeMs: nullable(whole()),
+    /** The same in the period before. */
+    activeMsBefore: nullable(whole()),
+    languages: listOf(language, 10),
+  }),
+);
+export type Rhythm = Checked<(typeof rhythm)["result"]>;

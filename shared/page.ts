@@ -6,10 +6,10 @@
 import { categories } from "./categories.ts";
 import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { modes } from "./consent.ts";
-import { insights, selection, stats } from "./numbers.ts";
-import { checkPermission, preview, status } from "./protocol.ts";
+import { insights, rhythm, selection, stats, toolUses } from "./numbers.ts";
+import { checkPermission, ledger, preview, status } from "./protocol.ts";
 
-export const tabs = ["overview", "insights", "sharing", "privacy", "status"] as const;
+export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
 
 /** Page → editor. */
@@ -32,6 +32,10 @@ export const checkPageAction = oneOf("do", {
   /** Show the exact next bytes. */
   preview: record({ do: word(["preview"]) }),
   verifyLedger: record({ do: word(["verifyLedger"]) }),
+  /** Show the newest entries of the ledger. */
+  showLedger: record({ do: word(["showLedger"]) }),
+  /** Asked and answered on the page. */
+  resetIdentity: record({ do: word(["resetIdentity"]) }),
   /** Asked and answered on the page. */
   eraseRemotely: record({ do: word(["eraseRemotely"]) }),
   /** Asked and answered on the page, with the count and size that were shown. */
@@ -51,6 +55,8 @@ export const checkPageMessage = oneOf("say", {
     permission: checkPermission,
     status: nullable(status.result),
     stats: nullable(stats.result),
+    toolUses: nullable(toolUses.result),
+    rhythm: nullable(rhythm.result),
     /** Of the last 30 days. */
     insights: nullable(insights.result),
     /** Ids of insights that were put aside. */
@@ -63,10 +69,13 @@ export const checkPageMessage = oneOf("say", {
     /** An answer to what the user just did, as a sentence; it stands until the next one. */
     done: nullable(text(8192)),
     busy: boolean,
+    /** The kind of remote machine the window works on (such as `wsl`), where the data lie too; `null`: this one. */
+    remote: nullable(text(64)),
     /** When this state was made, in milliseconds since 1970. */
     nowMs: whole(),
   }),
   preview: record({ say: word(["preview"]), preview: preview.result }),
+  ledger: record({ say: word(["ledger"]), entries: ledger.result }),
   showTab: record({ say: word(["showTab"]), tab: word(tabs) }),
 });
 export type PageMessage = Checked<typeof checkPageMessage>;

@@ -7,7 +7,19 @@
  */
 
 import { categories } from "./categories.ts";
-import { boolean, type Check, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
+import {
+  amount,
+  boolean,
+  type Check,
+  type Checked,
+  listOf,
+  nullable,
+  oneOf,
+  record,
+  text,
+  whole,
+  word,
+} from "./check.ts";
 import { consentStates, modes, refusers } from "./consent.ts";
 import { label, notification, request } from "./message.ts";
 import type { Raw } from "./raw.ts";
@@ -143,6 +155,20 @@ export const status = request(
     /** Where the database lies, or would lie. */
     databasePath: path,
     configPath: path,
+    /** The user's limits; `null` where the configuration cannot be read. */
+    limits: nullable(record({ retentionDays: whole(), mostBytes: whole() })),
+    /** What this worker cost since it started; `null` of a process that only looks. */
+    cost: nullable(
+      record({
+        sinceMs: whole(),
+        /** Of all its threads, in milliseconds. */
+        cpuMs: whole(),
+        residentBytes: whole(),
+        /** How many events it took, and how long it worked on them until they were committed, in milliseconds. */
+        events: whole(),
+        recordMs: amount,
+      }),
+    ),
     /** What this worker's firewall did since it started. */
     firewall: record({
       accepted: whole(),
@@ -224,6 +250,17 @@ export const preview = request(
   nothing,
   nullable(record({ body: text(1_100_000), events: whole(), placeholder: boolean })),
 );
+
+/** Editor → worker: the newest entries of the ledger, the newest first. */
+export const ledger = request(
+  "nexus/ledger",
+  nothing,
+  listOf(record({ seq: whole(), tsMs: whole(), sentence: text(2048), receipt: boolean }), 50),
+);
+export type LedgerEntries = Checked<(typeof ledger)["result"]>;
+
+/** Editor → worker: go on sharing under another pseudonym, which nothing links with the one before. */
+export const resetIdentity = request("nexus/resetIdentity", nothing, nothing);
 
 /** Editor → worker: check the ledger: chain, bodies, receipts. */
 export const verifyLedger = request(

@@ -3,11 +3,12 @@ import { render } from "lit";
 import { keep, kept, onMessage, tellEditor } from "./editor.ts";
 import type { Deeds, Model } from "./model.ts";
 import { pageView } from "./page-view.ts";
+import { reachScrolling } from "./scrolling.ts";
 
 /** Forms as the record has them, and nothing asked. */
 const untouched = { ticked: null, shareTicked: null, automatic: null, confirming: null } as const;
 
-let model: Model = { state: null, ...kept(), ...untouched, filter: null, preview: null, done: null };
+let model: Model = { state: null, ...kept(), ...untouched, filter: null, preview: null, ledger: null, done: null };
 
 const deeds: Deeds = {
   tell: (action) => {
@@ -30,17 +31,20 @@ function change(part: Partial<Model>): void {
   }
 }
 
+const root = document.getElementById("page");
+
 function draw(): void {
-  const root = document.getElementById("page");
   if (root !== null) render(pageView(model, deeds), root);
 }
 
 onMessage((message) => {
   if (message.say === "showTab") change({ tab: message.tab, done: null });
   else if (message.say === "preview") change({ preview: message.preview ?? "none" });
+  else if (message.say === "ledger") change({ ledger: message.entries });
   // A decision that was taken fills the form from the record again.
   else if (message.done === null) change({ state: message });
-  else change({ state: message, done: message.done, ...untouched, preview: null });
+  else change({ state: message, done: message.done, ...untouched, preview: null, ledger: null });
 });
 draw();
+if (root !== null) reachScrolling(root);
 tellEditor({ do: "ready", selection: model.selection });

@@ -3,6 +3,7 @@ import type { Category } from "../shared/categories.ts";
 import type { InsightFilter } from "../shared/insights.ts";
 import type { Selection } from "../shared/numbers.ts";
 import type { PageAction, PageState, Tab } from "../shared/page.ts";
+import type { LedgerEntries } from "../shared/protocol.ts";
 
 export interface Model {
   /** `null` until the first state has come. */
@@ -18,11 +19,16 @@ export interface Model {
   readonly automatic: boolean | null;
   /** The exact next bytes, where they were asked for; `"none"` where nothing is to be sent. */
   readonly preview: NextBytes | "none" | null;
+  /** The newest entries of the ledger, where they were asked for. */
+  readonly ledger: LedgerEntries | null;
   /** The answer to what the user did last. */
   readonly done: string | null;
   /** What the page asks about before it does it. */
-  readonly confirming: "purge" | "erase" | null;
+  readonly confirming: Question | null;
 }
+
+/** What cannot be undone is asked about. */
+export type Question = "purge" | "erase" | "identity";
 
 export interface NextBytes {
   readonly body: string;

@@ -1,17 +1,13 @@
 /** Overview: the numbers of a period, activity over time, the most used commands and tools. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type Period, periods, type Ranked, type Selection, type Stats } from "../shared/numbers.ts";
+import type { Ranked, Rhythm, Stats, ToolUses } from "../shared/numbers.ts";
 import { sourceTitle } from "../shared/source-titles.ts";
+import { isAgent } from "../shared/sources.ts";
 import { countText, durationText } from "../shared/words.ts";
 import { activityView } from "./activity-view.ts";
 import type { Deeds, Model } from "./model.ts";
-
-const periodNames: Readonly<Record<Period, string>> = {
-  today: "Today",
-  week: "7 days",
-  month: "30 days",
-  year: "12 months",
-};
+import { periodView } from "./period-view.ts";
+import { weekView } from "./week-view.ts";
 
 const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;
 
@@ -19,27 +15,78 @@ function card(title: string, value: string, detail: string): TemplateResult {
   return html`<dl class="card"><dt>${title}</dt><dd>${value}</dd><dd class="quiet">${detail}</dd></dl>`;
 }
 
-function rankingView(title: string, rows: readonly Ranked[], what: string): TemplateResult {
-  const most = Math.max(1, ...rows.map(({ count }) => count));
+/** A panel with a table, or a word where there is nothing. */
+function tableView(
+  title: string,
+  columns: readonly string[],
+  rows: readonly TemplateResult[],
+  none = "Nothing in this period.",
+): TemplateResult {
+  const [first, ...others] = columns;
   return html`<section class="panel">
     <h2>${title}</h2>
     ${
       rows.length === 0
-        ? html`<p class="quiet">Nothing in this period.</p>`
+        ? html`<p class="quiet">${none}</p>`
         : html`<div class="scroll"><table>
-            <thead><tr><th scope="col">${what}</th><td></td><th class="number" scope="col">Runs</th><th class="number" scope="col">Failed</th><th class="number" scope="col">Median</th></tr></thead>
-            <tbody>${rows.map(
-              ({ name, source, count, failed, medianMs }) => html`<tr>
-                <th scope="row">${name}${source === null ? nothing : html` <span class="where">${sourceTitle(source)}</span>`}</th>
-                <td><svg class="share" viewBox="0 0 64 8" preserveAspectRatio="none" aria-hidden="true"><rect width=${Math.max(1, (64 * count) / most)} height="8" rx="2"></rect></svg></td>
-                <td class="number">${count.toLocaleString("en-US")}</td>
-                <td class="number ${failed > 0 ? "failing" : ""}">${failed === 0 ? "–" : failed.toLocaleString("en-US")}</td>
-                <td class="number">${medianMs === null ? "–" : durationText(medianMs)}</td>
-              </tr>`,
-            )}</tbody>
+            <thead><tr><th scope="col">${first}</th><td></td>${others.map((name) => html`<th class="number" scope="col">${name}</th>`)}</tr></thead>
+            <tbody>${rows}</tbody>
           </table></div>`
     }
   </section>`;
+}
+
+/** A row that begins with its name and a bar of its share of the largest. */
+function rowView(name: unknown, share: number, numbers: readonly unknown[]): TemplateResult {
+  return html`<tr>
+    <th scope="row">${name}</th>
+    <td><svg class="share" viewBox="0 0 64 8" preserveAspectRatio="none" aria-hidden="true"><rect width=${Math.max(1, 64 * share)} height="8" rx="2"></rect></svg></td>
+    ${numbers.map((number) => html`<td class="number">${number}</td>`)}
+  </tr>`;
+}
+
+const failedText = (failed: number): unknown =>
+  failed === 0 ? "–" : html`<span class="failing">${failed.toLocaleString("en-US")}</span>`;
+
+function rankingView(title: string, rows: readonly Ranked[], what: string): TemplateResult {
+  const most = Math.max(1, ...rows.map(({ count }) => count));
+  return tableView(
+    title,
+    [what, "Runs", "Failed", "Median"],
+    rows.map(({ name, source, count, failed, medianMs }) =>
+      rowView(
+        html`${name}${source === null ? nothing : html` <span class="where">${sourceTitle(source)}</span>`}`,
+        count / most,
+        [count.toLocaleString("en-US"), failedText(failed), medianMs === null ? "–" : durationText(medianMs)],
+      ),
+    ),
+  );
+}
+
+function agentsView(uses: ToolUses | null): TemplateResult {
+  const agents = (uses?.hosts ?? []).filter(({ source }) => isAgent(source));
+  const most = Math.max(1, ...agents.map(({ ended }) => ended));
+  return tableView(
+    "Top agents",
+    ["Agent", "Tool uses", "Failed"],
+    agents.map(({ source, ended, failed }) =>
+      rowView(sourceTitle(source), ended / most, [ended.toLocaleString("en-US"), failedText(failed)]),
+    ),
+    "No agent in this period.",
+  );
+}
+
+function languagesView(rhythm: Rhythm | null): TemplateResult {
+  const languages = rhythm?.languages ?? [];
+  const most = Math.max(1, ...languages.map(({ focusMs }) => focusMs));
+  return tableView(
+    "Top languages",
+    ["Language", "In focus", "Saves"],
+    languages.map(({ name, focusMs, saves }) =>
+      rowView(name, focusMs / most, [durationText(focusMs), saves.toLocaleString("en-US")]),
+    ),
+    "No work in editors in this period.",
+  );
 }
 
 /** How much more or less than before; a change of less than one in a hundred is none. */
@@ -55,7 +102,14 @@ function pointsText(now: number | null, before: number | null | undefined): stri
   return points === 0 ? ", as before" : `, ${Math.abs(points)} points ${points > 0 ? "better" : "worse"} than before`;
 }
 
-function numbersView(stats: Stats): TemplateResult {
+function activeCard(rhythm: Rhythm | null): TemplateResult {
+  const active = rhythm?.activeMs ?? null;
+  const detail =
+    active === null ? "not recorded" : `editors in focus${comparison(active, rhythm?.activeMsBefore ?? 0)}`;
+  return card("Active time", active === null ? "–" : durationText(active), detail);
+}
+
+function numbersView(stats: Stats, rhythm: Rhythm | null): TemplateResult {
   const { commands, succeeded, failed, cancelled, successRate, durations, sessions } = stats;
   const { before, averageSessionMs, tasksCompleted, workspacesCreated } = stats;
   const judged = succeeded + failed;
@@ -64,6 +118,7 @@ function numbersView(stats: Stats): TemplateResult {
     ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no outcome known" : `of ${countText(judged, "command")}${pointsText(successRate, before?.successRate)}`)}
     ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), durations === null ? "no duration known" : `95 % under ${durationText(durations.p95Ms)}`)}
     ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), `added up${comparison(durations?.totalMs ?? 0, before?.totalMs)}`)}
+    ${activeCard(rhythm)}
     ${card("Sessions", sessions.toLocaleString("en-US"), averageSessionMs === null ? "one per window and day" : `${durationText(averageSessionMs)} on average`)}
     ${card("Tasks completed", tasksCompleted.toLocaleString("en-US"), "told by Nexus tools")}
     ${card("Workspaces created", workspacesCreated.toLocaleString("en-US"), "told by Nexus tools")}
@@ -83,67 +138,26 @@ function emptyView({ state }: Model, { change }: Deeds): TemplateResult {
       </div>`;
 }
 
-const dayText = (ms: number): string => new Date(ms).toLocaleDateString("sv-SE");
-
-/** The days that are shown now, to be changed. */
-function daysOf(stats: Stats | null): Selection {
-  const to = Date.now();
-  return {
-    period: "custom",
-    from: dayText(stats?.fromMs ?? to),
-    to: dayText(Math.max(stats?.fromMs ?? to, (stats?.toMs ?? to) - 1)),
-  };
-}
-
-type Days = Extract<Selection, { period: "custom" }>;
-
-/** Two days; a day that is not chosen whole yet, and a last day before the first, are waited over. */
-function daysView(days: Days, choose: (selection: Selection) => void): TemplateResult {
-  const day = (name: "from" | "to", title: string) =>
-    html`<label class="row">${title}<input
-      type="date"
-      .value=${days[name]}
-      max=${name === "from" ? days.to : dayText(Date.now())}
-      min=${name === "to" ? days.from : nothing}
-      @change=${({ target }: Event) => {
-        const chosen = { ...days, [name]: (target as HTMLInputElement).value };
-        if (chosen.from !== "" && chosen.to !== "" && chosen.from <= chosen.to) choose(chosen);
-      }}
-    ></label>`;
-  return html`<div class="row">${day("from", "From")}${day("to", "To")}</div>`;
-}
-
 export function overviewView(model: Model, deeds: Deeds): TemplateResult {
-  const { state, selection } = model;
+  const { state } = model;
   const stats = state?.stats ?? null;
-  const choose = (chosen: Selection) => {
-    deeds.change({ selection: chosen });
-    deeds.tell({ do: "choosePeriod", selection: chosen });
-  };
+  const rhythm = state?.rhythm ?? null;
   const empty = stats === null || (stats.commands === 0 && stats.sessions === 0);
   return html`
-    ${
-      state?.permission.mode === "off" && empty
-        ? nothing
-        : html`<div class="row spread">
-            <div class="segments" role="group" aria-label="Period">
-              ${periods.map((period) => html`<button aria-pressed=${period === selection.period} @click=${() => choose({ period })}>${periodNames[period]}</button>`)}
-              <button aria-pressed=${selection.period === "custom"} @click=${() => choose(daysOf(stats))}>Other days</button>
-            </div>
-            ${selection.period === "custom" ? daysView(selection, choose) : nothing}
-            ${stats === null ? nothing : html`<span class="quiet">${stats.recordedFromMs === null ? "" : `recorded since ${new Date(stats.recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `}your local days${selection.period === "custom" ? "" : `, until ${new Date(stats.toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`}</span>`}
-          </div>`
-    }
+    ${state?.permission.mode === "off" && empty ? nothing : periodView(model, deeds)}
     ${
       empty || stats === null
         ? emptyView(model, deeds)
         : html`
-            ${numbersView(stats)}
+            ${numbersView(stats, rhythm)}
             ${activityView(stats)}
             <div class="columns">
               ${rankingView("Top commands", stats.topCommands, "Command")}
               ${rankingView("Top tools", stats.topTools, "Tool")}
+              ${agentsView(state?.toolUses ?? null)}
+              ${languagesView(rhythm)}
             </div>
+            ${rhythm === null ? nothing : weekView(rhythm)}
             ${stats.dropped === 0 ? nothing : html`<p class="quiet">${countText(stats.dropped, "event was", "events were")} lost in this period because the recorder could not keep up.</p>`}
           `
     }

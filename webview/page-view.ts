@@ -8,10 +8,12 @@ import { overviewView } from "./overview-view.ts";
 import { privacyView } from "./privacy-view.ts";
 import { sharingView } from "./sharing-view.ts";
 import { statusView } from "./status-view.ts";
+import { toolsView } from "./tools-view.ts";
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: "Overview",
   insights: "Insights",
+  tools: "Tools & agents",
   sharing: "Sharing",
   privacy: "Privacy",
   status: "Status",
@@ -19,6 +21,7 @@ const titles: Readonly<Record<Tab, string>> = {
 const views: Readonly<Record<Tab, (model: Model, deeds: Deeds) => TemplateResult>> = {
   overview: overviewView,
   insights: insightsView,
+  tools: toolsView,
   sharing: sharingView,
   privacy: privacyView,
   status: statusView,

@@ -1,8 +1,11 @@
-/** Privacy: the consent by category in plain words, what is never recorded, and the way back out. */
+/** Privacy: the consent by category in plain words, what is and what never is recorded, what is kept, and the way back out. */
 import { html, nothing, type TemplateResult } from "lit";
 import { type Category, categories } from "../shared/categories.ts";
 import { notice } from "../shared/consent-text.ts";
-import { countText, sizeText } from "../shared/words.ts";
+import { costView } from "./cost-view.ts";
+import { dataView } from "./data-view.ts";
+import { dictionaryView } from "./dictionary-view.ts";
+import { firewallView } from "./firewall-view.ts";
 import type { Deeds, Model } from "./model.ts";
 import { ticksView } from "./ticks-view.ts";
 
@@ -37,7 +40,7 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
         <button class="second" @click=${() => change({ ticked: [...categories] })}>Tick all</button>
         ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
       </div>
-      <div class="ticks">${ticksView("tick", categories, ticked, (names) => change({ ticked: names }))}</div>
+      ${ticksView("tick", categories, ticked, (names) => change({ ticked: names }))}
       <div class="row choices">
         ${
           given
@@ -54,49 +57,17 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
   </section>`;
 }
 
-function dataView({ state, confirming }: Model, { change, tell }: Deeds): TemplateResult {
-  const database = state?.status?.database ?? null;
-  const busy = state?.busy ?? true;
-  if (database === null) {
-    const unknown =
-      state?.status === null ? state.permission.consent !== "never_asked" : state?.status.problem !== null;
-    const sentence = unknown ? "What is stored cannot be read at present." : "Nothing is stored.";
-    return html`<section class="panel"><h2>Your data</h2><p class="quiet">${sentence}</p></section>`;
-  }
-  const keep = () => change({ confirming: null });
-  const keepOnEscape = (event: KeyboardEvent) => {
-    if (event.key === "Escape") keep();
-  };
-  const amount = `${countText(database.events, "event")} of ${countText(database.sessions, "session")} (${sizeText(database.sizeBytes)})`;
-  return html`<section class="panel">
-    <h2>Your data</h2>
-    <p>${amount} in <span class="path">${database.path}</span></p>
-    ${
-      confirming === "purge"
-        ? html`<div class="notice warning" role="alertdialog" aria-labelledby="purge-question" @keydown=${keepOnEscape}>
-            <div>
-              <p id="purge-question">Delete ${amount}? This cannot be undone. Your consent stays as it is. What you shared stays with the server until you ask it to erase it (Sharing).</p>
-              <div class="row">
-                <button ?disabled=${busy} @click=${() => tell({ do: "purge" })}>Delete</button>
-                <button class="second" id="purge-keep" @click=${keep}>Keep</button>
-              </div>
-            </div>
-          </div>`
-        : html`<div class="row">
-            <button class="second" ?disabled=${busy} @click=${() => tell({ do: "exportAll" })}>Export…</button>
-            <button class="second" id="purge-ask" ?disabled=${busy} @click=${() => change({ confirming: "purge" })}>Purge…</button>
-          </div>`
-    }
-  </section>`;
-}
-
 export function privacyView(model: Model, deeds: Deeds): TemplateResult {
+  const status = model.state?.status ?? null;
   return html`
     ${consentView(model, deeds)}
     <section class="panel">
       <h2>Never recorded</h2>
       <ul>${notice.never.map((line) => html`<li>${line}</li>`)}</ul>
     </section>
+    ${dictionaryView()}
+    ${status === null ? nothing : firewallView(status)}
     ${dataView(model, deeds)}
+    ${status === null || status.cost === null ? nothing : costView(status.cost, status.database)}
   `;
 }

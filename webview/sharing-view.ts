@@ -5,6 +5,7 @@ import { notice } from "../shared/consent-text.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
 import { countText, pendingText, sizeText } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
+import { askButton, questionView } from "./question-view.ts";
 import { ticksView } from "./ticks-view.ts";
 
 /** More of the bytes is not drawn: they can be printed whole on a terminal. */
@@ -118,35 +119,41 @@ function previewView(preview: Model["preview"]): TemplateResult {
   `;
 }
 
-function proofView({ state, confirming }: Model, sharing: SharingStatus, { tell, change }: Deeds): TemplateResult {
+function ledgerView({ ledger }: Model): TemplateResult {
+  if (ledger === null) return html``;
+  if (ledger.length === 0) return html`<p class="quiet">Nothing was ever sent.</p>`;
+  return html`<div class="scroll"><table>
+    <thead><tr><th class="number" scope="col">Entry</th><th scope="col">When</th><th scope="col">What</th><th scope="col">Receipt</th></tr></thead>
+    <tbody>${ledger.map(
+      ({ seq, tsMs, sentence, receipt }) => html`<tr>
+        <td class="number">${seq}</td><td>${time(tsMs)}</td><td class="wide">${sentence}</td><td>${receipt ? "signed" : "–"}</td>
+      </tr>`,
+    )}</tbody>
+  </table></div>`;
+}
+
+function proofView(model: Model, sharing: SharingStatus, deeds: Deeds): TemplateResult {
+  const { state, confirming, ledger } = model;
+  const { tell, change } = deeds;
   const busy = state?.busy ?? true;
   const { receipts, rejected, erasures, sharedWith } = sharing;
-  const keep = () => change({ confirming: null });
-  const keepOnEscape = (event: KeyboardEvent) => {
-    if (event.key === "Escape") keep();
-  };
+  const question = "Ask the server to erase all that you ever shared? It cannot be brought back.";
   return html`<section class="panel">
     <h2>What was sent</h2>
     ${receipts === null ? nothing : html`<p>${receipts ? "The server signs a receipt for each batch; the ledger keeps it." : "The server gives no receipts; the ledger says so."}</p>`}
     ${rejected > 0 ? html`<p>The server refused ${countText(rejected, "batch", "batches")}; they lie in <span class="path">rejected/</span> in the outbox, with the reason.</p>` : nothing}
     ${erasures > 0 ? html`<p>${countText(erasures, "erasure")} not confirmed by the server yet.</p>` : nothing}
     <div class="row">
+      ${
+        ledger === null
+          ? html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "showLedger" })}>Show the ledger</button>`
+          : html`<button class="second" @click=${() => change({ ledger: null })}>Hide the ledger</button>`
+      }
       <button class="second" ?disabled=${busy} @click=${() => tell({ do: "verifyLedger" })}>Verify the ledger</button>
-      ${sharedWith > 0 && confirming !== "erase" ? html`<button class="second" id="erase-ask" ?disabled=${busy} @click=${() => change({ confirming: "erase" })}>Erase what I shared…</button>` : nothing}
+      ${sharedWith > 0 && confirming !== "erase" ? askButton("erase", "Erase what I shared…", model, deeds) : nothing}
     </div>
-    ${
-      confirming === "erase"
-        ? html`<div class="notice warning" role="alertdialog" aria-labelledby="erase-question" @keydown=${keepOnEscape}>
-            <div>
-              <p id="erase-question">Ask the server to erase all that you ever shared? It cannot be brought back.</p>
-              <div class="row">
-                <button ?disabled=${busy} @click=${() => tell({ do: "eraseRemotely" })}>Erase</button>
-                <button class="second" id="erase-keep" @click=${keep}>Keep</button>
-              </div>
-            </div>
-          </div>`
-        : nothing
-    }
+    ${questionView("erase", { question, yes: "Erase", deed: { do: "eraseRemotely" } }, model, deeds)}
+    ${ledgerView(model)}
   </section>`;
 }
 

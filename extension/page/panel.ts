@@ -4,12 +4,22 @@
  *
  * In mode off a worker is asked only because the user did something: opened the page, gave a command, chose a period.
  */
-import { type Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import { CheckError } from "../../shared/check.ts";
 import type { Request } from "../../shared/message.ts";
-import { type Insights, insights, type Selection, type Stats, stats } from "../../shared/numbers.ts";
+import {
+  type Insights,
+  insights,
+  type Rhythm,
+  rhythm,
+  type Selection,
+  type Stats,
+  stats,
+  type ToolUses,
+  toolUses,
+} from "../../shared/numbers.ts";
 import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/page.ts";
-import { preview, type Status, status } from "../../shared/protocol.ts";
+import { ledger, preview, type Status, status } from "../../shared/protocol.ts";
 import type { Actions } from "../actions.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -26,6 +36,9 @@ const gatherMs = 200;
 const dismissedKey = "dismissedInsights";
 const mostDismissed = 1_000;
 
+const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>
+  result.status === "fulfilled" ? result.value : null;
+
 type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
 
 export class PagePanel implements Disposable {
@@ -41,6 +54,8 @@ export class PagePanel implements Disposable {
   /** The last answers of a worker. */
   #status: Status | null = null;
   #stats: Stats | null = null;
+  #toolUses: ToolUses | null = null;
+  #rhythm: Rhythm | null = null;
   #insights: Insights | null = null;
   /** Insights change slowly: they are read when the user does something, not with every event. */
   #wantsInsights = false;
@@ -160,6 +175,13 @@ export class PagePanel implements Disposable {
         });
       case "verifyLedger":
         return this.#working(() => this.#actions.verifyLedger());
+      case "showLedger":
+        return this.#working(async () => {
+          this.#send({ say: "ledger", entries: await this.#telemetry.command(ledger, {}) });
+          return null;
+        });
+      case "resetIdentity":
+        return this.#working(() => this.#actions.resetIdentity());
       case "eraseRemotely":
         return this.#working(() => this.#actions.eraseRemotely());
       case "purge":
@@ -228,15 +250,19 @@ export class PagePanel implements Disposable {
     this.#wantsInsights = false;
     try {
       // Together, so that in mode off one worker answers all.
-      const [shown, numbers, standing] = await Promise.allSettled([
+      const [shown, numbers, uses, week, standing] = await Promise.allSettled([
         ask(status, {}),
         ask(stats, this.#selection),
+        ask(toolUses, this.#selection),
+        ask(rhythm, this.#selection),
         wantsInsights ? ask(insights, { period: "month" }) : this.#insights,
       ]);
       if (shown.status === "rejected") throw shown.reason;
       this.#status = shown.value;
-      this.#stats = numbers.status === "fulfilled" ? numbers.value : null;
-      this.#insights = standing.status === "fulfilled" ? standing.value : null;
+      this.#stats = fulfilled(numbers);
+      this.#toolUses = fulfilled(uses);
+      this.#rhythm = fulfilled(week);
+      this.#insights = fulfilled(standing);
       this.#failure = null;
       if (shown.value.permission !== null) this.#telemetry.learn(shown.value.permission);
     } catch (error) {
@@ -253,6 +279,8 @@ export class PagePanel implements Disposable {
       permission: this.#telemetry.permission,
       status: this.#status,
       stats: this.#stats,
+      toolUses: this.#toolUses,
+      rhythm: this.#rhythm,
       insights: this.#insights,
       dismissed: this.#context.globalState.get<readonly string[]>(dismissedKey) ?? [],
       notice: shownNotice(),
@@ -260,6 +288,7 @@ export class PagePanel implements Disposable {
       failure: this.#failure,
       done,
       busy: this.#busy,
+      remote: env.remoteName ?? null,
       nowMs: Date.now(),
     });
   }

@@ -1,5 +1,6 @@
 /** The user's local days, hours and months that a period is made of, on the wall clock and as moments. */
 import type { Period, Selection, Stats } from "../../shared/numbers.ts";
+import type { Row } from "../store/driver.ts";
 import { dayOfHour, firstDayOfMonth, localHourOf, monthOfDay, startOfHour } from "../store/local-time.ts";
 import { grains } from "../store/metrics.ts";
 
@@ -60,6 +61,13 @@ export function spanOf(selection: Selection, nowMs: number): Span {
     default:
       return spanOfDays(today - daysBack[selection.period], today);
   }
+}
+
+/** Which of the buckets a rollup belongs to; -1: none. */
+export function bucketIndex(buckets: readonly Bucket[], { grain, bucket }: Row): number {
+  const at = Number(bucket);
+  const hour = grain === grains.hour ? at : grain === grains.day ? at * 24 : undefined;
+  return buckets.findLastIndex((known) => (hour === undefined ? known.month === at : known.fromHour <= hour));
 }
 
 /** The span of the same number of days that ends where this one begins. */

@@ -5,11 +5,10 @@
 import type { EventTypeName } from "../../shared/events.ts";
 import type { Ranked, Selection, Stats } from "../../shared/numbers.ts";
 import type { Connection, Row } from "../store/driver.ts";
-import { localHourOf, startOfHour } from "../store/local-time.ts";
-import { grains } from "../store/metrics.ts";
 import { closedDayOf, readSegments, type Segment, segments } from "../store/rollup-reader.ts";
-import { type Span, spanBefore, spanOf, unitOf } from "./calendar.ts";
+import { bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
 import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./group.ts";
+import { earlierOf, firstRecorded } from "./recorded.ts";
 import { endedCondition, isRun, isToolUse } from "./runs.ts";
 
 /** How many rows a ranking shows. */
@@ -108,12 +107,10 @@ function ranking(
 
 function activityOf(rows: readonly Row[], { buckets }: Span): Stats["activity"] {
   const bars = buckets.map(({ startMs }) => ({ startMs, succeeded: 0, failed: 0, other: 0 }));
-  for (const { grain, bucket, status, count } of rows) {
-    const at = Number(bucket);
-    const hour = grain === grains.hour ? at : grain === grains.day ? at * 24 : undefined;
-    const bar =
-      bars[buckets.findLastIndex((known) => (hour === undefined ? known.month === at : known.fromHour <= hour))];
+  for (const row of rows) {
+    const bar = bars[bucketIndex(buckets, row)];
     if (bar === undefined) continue;
+    const { status, count } = row;
     bar[status === "ok" ? "succeeded" : status === "failed" ? "failed" : "other"] += Number(count);
   }
   return bars;
@@ -122,7 +119,7 @@ function activityOf(rows: readonly Row[], { buckets }: Span): Stats["activity"] 
 /** Sessions of which some part lies in the span. */
 export function sessionsIn(
   connection: Connection,
-  { fromMs, endMs }: Span,
+  { fromMs, endMs }: Pick<Span, "fromMs" | "endMs">,
 ): Pick<Stats, "sessions" | "averageSessionMs"> {
   const row = connection
     .prepare("SELECT count(*) n, avg(duration_ms) mean FROM sessions WHERE ended_at >= ? AND started_at < ?")
@@ -153,15 +150,11 @@ function droppedIn(connection: Connection, parts: readonly Segment[]): number {
 
 /** The period before in a few numbers; without its sketches, which cost most. */
 function before(connection: Connection, span: Span, nowMs: number): Stats["before"] {
-  const earlier = spanBefore(span);
-  const first = firstHour(connection);
-  if (first === undefined || first > earlier.fromHour) return null;
-  // Of a day that is not over, the one before is counted as far.
-  const day = span.grain === grains.hour && span.toHour > localHourOf(nowMs);
-  const toHour = day ? earlier.fromHour + localHourOf(nowMs) - span.fromHour + 1 : earlier.toHour;
+  const earlier = earlierOf(connection, span, nowMs);
+  if (earlier === undefined) return null;
   const rows = readSegments(
     connection,
-    segments(earlier.fromHour, toHour, closedDayOf(connection), span.grain),
+    earlier.parts,
     (from) =>
       `SELECT w.event_type, w.source, w.tool_name, w.tool_phase, w.status, total(m.count) count,
          total(m.duration_count) duration_count, total(m.duration_sum) duration_sum
@@ -172,22 +165,6 @@ function before(connection: Connection, span: Span, nowMs: number): Stats["befor
     commands: runs.count,
     successRate: runs.successRate,
     totalMs: runs.totalMs,
-    sessions: sessionsIn(connection, { ...earlier, endMs: startOfHour(toHour) }).sessions,
+    sessions: sessionsIn(connection, earlier).sessions,
   };
-}
-
-function firstHour(connection: Connection): number | undefined {
-  const first = connection
-    .prepare(
-      `SELECT min(ifnull(a, b), ifnull(b, a)) hour FROM (SELECT (SELECT min(bucket) FROM metrics WHERE grain = 0) a,
-         (SELECT min(bucket) FROM recent_metrics) b)`,
-    )
-    .get()?.["hour"];
-  return typeof first === "number" ? first : undefined;
-}
-
-/** Where recording began within the span: before it, the numbers say nothing. `null` where it began earlier. */
-function firstRecorded(connection: Connection, { fromHour, toHour }: Span): number | null {
-  const first = firstHour(connection);
-  return first !== undefined && first > fromHour && first < toHour ? startOfHour(first) : null;
 }

@@ -1,32 +1,13 @@
 /** Insights as their user meets them in the packaged extension: a month of work from an event log, sentences with evidence, put aside. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageVsix } from "../../scripts/package.ts";
-import { noticeHash } from "../../server/consent-log.ts";
-import { categories } from "../../shared/categories.ts";
-import { noticeVersion } from "../../shared/consent-text.ts";
-import { workOfAMonth } from "../cli/work.ts";
+import { prepareMonth } from "./prepared.ts";
 import { Workbench } from "./workbench.ts";
 
 let workbench: Workbench;
 
 beforeAll(async () => {
-  workbench = await Workbench.open({
-    vsix: await packageVsix(),
-    prepare: async (home) => {
-      const [config, logs] = [join(home, ".config", "nexus"), join(home, "nexus", "state", "events")];
-      await mkdir(config, { recursive: true });
-      await mkdir(logs, { recursive: true });
-      const ts = new Date(Date.now() - 45 * 24 * 60 * 60 * 1000).toISOString();
-      const notice = { version: noticeVersion, sha256: noticeHash };
-      await writeFile(
-        join(config, "consent.jsonl"),
-        `${JSON.stringify({ ts, mode: "local", collect: categories, notice })}\n`,
-      );
-      await writeFile(join(logs, "work.jsonl"), workOfAMonth(Date.now()));
-    },
-  });
+  workbench = await Workbench.open({ vsix: await packageVsix(), prepare: prepareMonth });
 });
 afterAll(() => workbench?.close());
 

@@ -153,6 +153,14 @@ export class Workbench {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
   }
 
+  /** Evaluates an expression in the page of the extension. @throws where it is not open. */
+  async evaluate<T>(expression: string): Promise<T> {
+    const panel = await this.nexusPage.locator("#panel").elementHandle();
+    const frame = await panel?.ownerFrame();
+    if (frame) return frame.evaluate(expression);
+    throw new Error("the page is not open");
+  }
+
   async command(title: string): Promise<void> {
     await this.#findCommand(title);
     await this.page.keyboard.press("Enter");

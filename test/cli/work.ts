@@ -73,6 +73,16 @@ export function workOfAMonth(nowMs: number): string {
         duration_ms: 300,
       });
     }
+    for (const [hour, language, minutes] of [
+      [1, "typescript", 70],
+      [2, "typescript", 40],
+      [3, "markdown", 15],
+      [4, "python", 25],
+    ] as const) {
+      if (day % 7 === 0) continue;
+      const focus_ms = Math.round(minutes * 60_000 * (0.5 + chance(`focus ${language} ${day} ${hour}`)));
+      add(day, hour, "vscode_editor", "editor_activity", { language, focus_ms, saves: 6 });
+    }
     const profile = ["balanced", "quick", "deep"][day % 3];
     const tokens = { tokens_input: 1_500, tokens_output: 800, tokens_cached: 200 };
     const model = day % 5 === 0 ? "my-own-model" : "claude-sonnet-4-5";

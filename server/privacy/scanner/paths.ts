@@ -10,7 +10,7 @@ const before = String.raw`(?<![\w\]~.$%*@+-])`;
 /** The rest of a path: to the next space, quote or bracket; a blank that is escaped belongs to it. */
 const rest = String.raw`(?:\\ |[^\s"'\x60<>|;,()[\]{}])`;
 /** A folder of homes, after which the next name is a person's, blanks included. */
-const homes = String.raw`(?:Users|home|Documents and Settings|Benutzer|Utilisateurs|usuarios)`;
+const homes = `(?:Users|home|Documents and Settings|Benutzer|Utilisateurs|usuarios)`;
 
 const patterns: readonly RegExp[] = [
   // A home with a blank in the name: up to the next separator, then on.

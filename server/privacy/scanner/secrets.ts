@@ -8,7 +8,7 @@ const privateKey =
   /-{4,5}(?: |%20)?BEGIN(?: |%20)[A-Z0-9% ]{0,60}(?:KEY|CERTIFICATE|MESSAGE)|PuTTY-User-Key-File|\bAGE-SECRET-KEY-1|\bssh-(?:rsa|ed25519|dss) AAAA|"kty"\s{0,4}:/i;
 
 /** Names of things that are secret, as part of a longer name or not. */
-const called = String.raw`(?:pass(?:word|wd|phrase|code)?s?|pas?s?s?w(?:o?r)?d|passwort|kennwort|contrase|pwd|pw|secrets?|srt|tokens?|keys?|credentials?|creds?|auth(?:orization|entication)?|bearer|cookie|session|signature|sig|salt|nonce|otp|jwt|webhook|access|license|certificate|art-api|client[_. -]?id|account|apikey|dsn)`;
+const called = `(?:pass(?:word|wd|phrase|code)?s?|pas?s?s?w(?:o?r)?d|passwort|kennwort|contrase|pwd|pw|secrets?|srt|tokens?|keys?|credentials?|creds?|auth(?:orization|entication)?|bearer|cookie|session|signature|sig|salt|nonce|otp|jwt|webhook|access|license|certificate|art-api|client[_. -]?id|account|apikey|dsn)`;
 const assignment = new RegExp(
   String.raw`${called}(?![a-z])[\w.\-\])"'\\]{0,40}\s{0,4}(?:[:=!<>|]{1,4}|,|\bis\b|\s)[=>\s]{0,4}(?:&quot;|[\\"'\x60(\[{]{0,4})([^\s"'\x60<>;&]{4,})`,
   "gi",

@@ -1,0 +1,36 @@
+/** How much of what a source could tell is seen, and why not all. */
+import type { Host } from "./numbers.ts";
+import { isAgent } from "./sources.ts";
+import { countText } from "./words.ts";
+
+const percent = (part: number, whole: number): string => (whole === 0 ? "–" : `${Math.floor((100 * part) / whole)} %`);
+
+export interface Coverage {
+  readonly outcome: string;
+  readonly duration: string;
+  /** Beginnings whose end was not seen; `null` where the source tells no beginnings. */
+  readonly unended: number | null;
+  readonly why: string;
+}
+
+/** What a source cannot tell, however well everything works. */
+const limits: Readonly<Record<string, string>> = {
+  vscode_terminal:
+    "Terminals with shell integration (bash, zsh, fish, PowerShell) are seen; cmd.exe, nested shells and most SSH sessions are not.",
+  vscode_task: "Tasks that run a process are seen with their outcome; others without one.",
+  nexus_cli: "Only tools that write event logs, or runs given to nexus run, are seen.",
+  otlp: "What the agent exports is seen, and nothing it keeps to itself.",
+};
+const ofAgent =
+  "What its hooks tell is seen. Calls that you or a rule refuse begin and never end; sessions in the cloud have no hooks here.";
+const ofProgram = "What the program itself records is seen.";
+
+export function coverageOf({ source, begun, ended, judged, timed }: Host): Coverage {
+  const unended = begun === 0 ? null : Math.max(0, begun - ended);
+  const open =
+    unended === null || unended === 0
+      ? ""
+      : ` ${countText(unended, "beginning has", "beginnings have")} no end: still running, refused, or cut off.`;
+  const limit = limits[source] ?? (isAgent(source) ? ofAgent : ofProgram);
+  return { outcome: percent(judged, ended), duration: percent(timed, ended), unended, why: `${limit}${open}` };
+}

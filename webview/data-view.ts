@@ -1,0 +1,64 @@
+/** The user's data: how much, where, for how long; export, purge, another pseudonym. */
+import { html, nothing, type TemplateResult } from "lit";
+import { countText, sizeText } from "../shared/words.ts";
+import { factsView, pathView } from "./facts-view.ts";
+import type { Deeds, Model } from "./model.ts";
+import { askButton, questionView } from "./question-view.ts";
+
+/** Where a window that works on another machine keeps its data, by the editor's name of the kind. */
+const remotes: Readonly<Record<string, string>> = {
+  "ssh-remote": "the machine you are connected to over SSH",
+  wsl: "the Windows Subsystem for Linux",
+  "dev-container": "the container",
+  "attached-container": "the container",
+  codespaces: "the codespace",
+  tunnel: "the machine at the other end of the tunnel",
+};
+
+/** The data lie where the extension runs: with a remote window, there. */
+export function whereText(remote: string | null): string {
+  if (remote === null) return "this machine";
+  return `${remotes[remote] ?? "the remote machine"}, where this window's terminals run`;
+}
+
+function keptText(limits: { readonly retentionDays: number; readonly mostBytes: number }): string {
+  return `Single events for ${countText(limits.retentionDays, "day")} and at most ${sizeText(limits.mostBytes)}, then the oldest go; their sums by hour stay until you purge.`;
+}
+
+const resetQuestion =
+  "You get a new random id and a new salt. What was not sent yet is not sent. What was sent stays with the server under the old id until you have it erased.";
+
+export function dataView(model: Model, deeds: Deeds): TemplateResult {
+  const { state, confirming } = model;
+  const status = state?.status ?? null;
+  const database = status?.database ?? null;
+  if (state === null || status === null || database === null) {
+    const unknown = status === null ? state?.permission.consent !== "never_asked" : status.problem !== null;
+    const sentence = unknown ? "What is stored cannot be read at present." : "Nothing is stored.";
+    return html`<section class="panel"><h2>Your data</h2><p class="quiet">${sentence}</p></section>`;
+  }
+  const { limits } = status;
+  const sharing = state.permission.mode === "share";
+  const amount = `${countText(database.events, "event")} of ${countText(database.sessions, "session")} (${sizeText(database.sizeBytes)})`;
+  const question = `Delete ${amount}? This cannot be undone. Your consent stays as it is. What you shared stays with the server until you ask it to erase it (Sharing).`;
+  return html`<section class="panel">
+    <h2>Your data</h2>
+    ${factsView([
+      ["Stored", amount],
+      ["On", whereText(state.remote)],
+      ["In", pathView(database.path)],
+      ...(limits === null ? [] : [["Kept", keptText(limits)] as const]),
+    ])}
+    ${
+      confirming === "purge" || confirming === "identity"
+        ? nothing
+        : html`<div class="row choices">
+            <button class="second" ?disabled=${state.busy} @click=${() => deeds.tell({ do: "exportAll" })}>Export…</button>
+            ${askButton("purge", "Purge…", model, deeds)}
+            ${sharing ? askButton("identity", "Reset my pseudonym…", model, deeds) : nothing}
+          </div>`
+    }
+    ${questionView("purge", { question, yes: "Delete", deed: { do: "purge" } }, model, deeds)}
+    ${questionView("identity", { question: resetQuestion, yes: "Reset", deed: { do: "resetIdentity" } }, model, deeds)}
+  </section>`;
+}

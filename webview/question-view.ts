@@ -1,0 +1,32 @@
+/** A question before something that cannot be undone: a button that asks, and the answers, of which Keep has the focus. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { PageAction } from "../shared/page.ts";
+import type { Deeds, Model, Question } from "./model.ts";
+
+export function askButton(name: Question, label: string, { state }: Model, { change }: Deeds): TemplateResult {
+  const busy = state?.busy ?? true;
+  return html`<button class="second" id="${name}-ask" ?disabled=${busy} @click=${() => change({ confirming: name })}>${label}</button>`;
+}
+
+/** Nothing while `name` is not asked. */
+export function questionView(
+  name: Question,
+  { question, yes, deed }: { readonly question: string; readonly yes: string; readonly deed: PageAction },
+  { state, confirming }: Model,
+  { change, tell }: Deeds,
+): TemplateResult | typeof nothing {
+  if (confirming !== name) return nothing;
+  const keep = () => change({ confirming: null });
+  const keepOnEscape = (event: KeyboardEvent) => {
+    if (event.key === "Escape") keep();
+  };
+  return html`<div class="notice warning" role="alertdialog" aria-label=${yes} aria-describedby="${name}-question" @keydown=${keepOnEscape}>
+    <div>
+      <p id="${name}-question">${question}</p>
+      <div class="row">
+        <button ?disabled=${state?.busy ?? true} @click=${() => tell(deed)}>${yes}</button>
+        <button class="second" id="${name}-keep" @click=${keep}>Keep</button>
+      </div>
+    </div>
+  </div>`;
+}

@@ -1,0 +1,99 @@
+/** Tools & agents: each tool where it was used, how often it fails, how long it takes; and how much of each host is seen. */
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { coverageOf } from "../shared/coverage.ts";
+import type { Host, ToolUse, ToolUses } from "../shared/numbers.ts";
+import { sourceTitle } from "../shared/source-titles.ts";
+import { durationText } from "../shared/words.ts";
+import type { Deeds, Model } from "./model.ts";
+import { periodView } from "./period-view.ts";
+
+const width = 96;
+const height = 20;
+
+/** Uses over time as a line of bars; its text says the same. */
+function trendView({ trend }: ToolUse, unit: ToolUses["unit"]): TemplateResult {
+  const most = Math.max(1, ...trend);
+  const slot = width / Math.max(1, trend.length);
+  return html`<svg class="trend" viewBox="0 0 ${width} ${height}" width=${width} height=${height} preserveAspectRatio="none" role="img" aria-label="Uses by ${unit}: ${trend.join(", ")}">
+    ${trend.map((count, at) => svg`<rect x=${at * slot} y=${height - (count / most) * height} width=${Math.max(0.5, slot * 0.8)} height=${(count / most) * height}></rect>`)}
+  </svg>`;
+}
+
+function changeText({ uses, before }: ToolUse): string {
+  if (before === null) return "";
+  if (before.uses === 0) return "new";
+  const change = Math.round((100 * (uses - before.uses)) / before.uses);
+  return change === 0 ? "as before" : `${change > 0 ? "+" : "−"}${Math.abs(change)} %`;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+function failureView({ failure, failed }: ToolUse): unknown {
+  if (failure === null) return "–";
+  const { rate, low, high } = failure;
+  return html`<span class=${failed > 0 ? "failing" : ""}>${percent(rate)}</span>
+    <span class="where">${percent(low)} to ${percent(high)}</span>`;
+}
+
+function toolView(tool: ToolUse, unit: ToolUses["unit"]): TemplateResult {
+  const { name, source, uses, durations } = tool;
+  const change = changeText(tool);
+  const time = (ms: number | undefined) => html`<td class="number">${ms === undefined ? "–" : durationText(ms)}</td>`;
+  return html`<tr>
+    <th scope="row">${name} <span class="where">${sourceTitle(source)}</span></th>
+    <td class="number">${uses.toLocaleString("en-US")}${change === "" ? nothing : html` <span class="where">${change}</span>`}</td>
+    <td class="number">${failureView(tool)}</td>
+    ${time(durations?.medianMs)}${time(durations?.p95Ms)}${time(durations?.p99Ms)}
+    <td>${trendView(tool, unit)}</td>
+  </tr>`;
+}
+
+function hostView(host: Host): TemplateResult {
+  const { outcome, duration, unended, why } = coverageOf(host);
+  return html`<tr>
+    <th scope="row">${sourceTitle(host.source)}</th>
+    <td class="number">${host.ended.toLocaleString("en-US")}</td>
+    <td class="number">${unended === null ? "–" : unended.toLocaleString("en-US")}</td>
+    <td class="number">${outcome}</td>
+    <td class="number">${duration}</td>
+    <td class="wide">${why}</td>
+  </tr>`;
+}
+
+const headings = (names: readonly string[]) =>
+  names.map((name, at) => html`<th class=${at === 0 ? "" : "number"} scope="col">${name}</th>`);
+
+function usesView({ tools, hosts, unit }: ToolUses): TemplateResult {
+  return html`
+    <section class="panel">
+      <h2>Tools</h2>
+      <p class="quiet">Commands in terminals and tools of agents are counted apart and never added together. Under a failure rate stands the range in which the true one lies with 95 % confidence.</p>
+      <div class="scroll"><table>
+        <thead><tr>${headings(["Tool", "Uses", "Failed", "P50", "P95", "P99"])}<th scope="col">Trend</th></tr></thead>
+        <tbody>${tools.map((tool) => toolView(tool, unit))}</tbody>
+      </table></div>
+    </section>
+    <section class="panel">
+      <h2>How much is seen</h2>
+      <div class="scroll"><table>
+        <thead><tr>${headings(["Where", "Ended", "No end seen", "Outcome known", "Duration known"])}<th scope="col">Why not all</th></tr></thead>
+        <tbody>${hosts.map(hostView)}</tbody>
+      </table></div>
+    </section>
+  `;
+}
+
+export function toolsView(model: Model, deeds: Deeds): TemplateResult {
+  const { state } = model;
+  const uses = state?.toolUses ?? null;
+  if (uses === null || uses.hosts.length === 0) {
+    return html`
+      ${state?.permission.mode === "off" ? nothing : periodView(model, deeds)}
+      <div class="panel empty">
+        <h2>No tools in this period</h2>
+        <p class="quiet">Commands in the integrated terminal appear here when they end; tools of agents when they write an event log.</p>
+        ${state?.permission.mode === "off" ? html`<button @click=${() => deeds.change({ tab: "privacy" })}>Choose what to record</button>` : nothing}
+      </div>`;
+  }
+  return html`${periodView(model, deeds)} ${usesView(uses)}`;
+}
