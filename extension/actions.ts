@@ -123,6 +123,7 @@ export class Actions {
   }
 
   async purgeConfirmed(): Promise<string> {
+    this.#telemetry.features.forget();
     const { events, freedBytes, searched } = await working("Nexus: deleting", () => this.#telemetry.command(purge, {}));
     const proof = searched === 0 ? "" : ` None of ${countText(searched, "id")} is left in any file.`;
     return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${proof}`;

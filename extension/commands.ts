@@ -26,6 +26,11 @@ async function show(open: () => void): Promise<Outcome> {
   return "finished";
 }
 
+async function openWalkthrough(): Promise<Outcome> {
+  await commands.executeCommand("workbench.action.openWalkthrough", "nexus.nexus-telemetry#first");
+  return "finished";
+}
+
 type Run = (faces: Faces, log: Log, permission: Permission) => Promise<Outcome>;
 
 const table: Readonly<Record<string, Run>> = {
@@ -38,6 +43,7 @@ const table: Readonly<Record<string, Run>> = {
   enable: ({ panel }) => show(() => panel.open("privacy")),
   disable: ({ actions }) => say(actions.disable()),
   terminal: ({ terminalCommand }) => say(terminalCommand.toggle()),
+  help: () => openWalkthrough(),
   dashboard: ({ panel }) => show(() => panel.open("overview")),
   log: (_, log) => show(() => log.show()),
 };
@@ -48,7 +54,11 @@ export function registerCommands(needed: () => Product): readonly Disposable[] {
       const product = needed();
       const ended = product.telemetry.ownCommands.began(name);
       try {
-        ended(await run(await product.faces(), product.log, product.telemetry.permission));
+        const faces = await product.faces();
+        ended(await run(faces, product.log, product.telemetry.permission));
+        const { features } = product.telemetry;
+        if (name === "help") features.helpViewed();
+        if (name === "terminal" && !faces.terminalCommand.on) features.switchedOff("cli");
       } catch (error) {
         ended("failed");
         throw error;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Disposable, type ExtensionContext } from "vscode";
 import type { Faces } from "./faces.ts";
+import { hostOf } from "./host.ts";
 import { Log } from "./log.ts";
 import type { PermissionSource } from "./permission.ts";
 import type { StatusItem } from "./status-item.ts";
@@ -24,13 +25,15 @@ export class Product implements Disposable {
       const { launchWorker } = await import("./worker/client.ts");
       return launchWorker(join(context.extensionPath, "dist"), editor, events);
     };
-    this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, {
+    const faces = {
       stateChanged: () => {
         statusItem.show(this.telemetry);
         this.#faces?.panel.stateChanged();
       },
       dataChanged: () => this.#faces?.panel.dataChanged(),
-    });
+    };
+    const around = { memory: context.globalState, host: hostOf(context) };
+    this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, faces, around);
     this.telemetry.begin();
   }
 

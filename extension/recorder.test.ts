@@ -7,10 +7,10 @@ import { EventQueue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 import { Session } from "./session.ts";
 
-type Sent = CapturedEnvelope & { readonly dropped_count?: number };
+type Sent = CapturedEnvelope & { readonly dropped_count?: number; readonly duration_ms?: number };
 const use = { stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" } as const;
 
-function setUp(capacity = 100) {
+function setUp(capacity = 100, ofSessions?: () => { version: string } | undefined) {
   const timers = new ManualTimers();
   const sent: Sent[] = [];
   const deliver = async (batch: readonly Raw[]) => {
@@ -18,9 +18,13 @@ function setUp(capacity = 100) {
     return "stored" as const;
   };
   const clock = { tsMs: new Date(2026, 6, 15, 23, 59).getTime() };
-  const recorder = new Recorder(new EventQueue(deliver, timers, capacity), new Session(), () => clock.tsMs, {
-    workspace: "file:///home/ada/atlas",
-  });
+  const recorder = new Recorder(
+    new EventQueue(deliver, timers, capacity),
+    new Session(),
+    () => clock.tsMs,
+    { workspace: "file:///home/ada/atlas" },
+    ofSessions,
+  );
   const send = async () => {
     timers.fire();
     await settle();
@@ -55,6 +59,56 @@ describe("recorder", () => {
     const [before, after] = await send();
     expect(before?.session_id).not.toBe(after?.session_id);
     expect([before?.seq, after?.seq]).toEqual([1, 1]);
+  });
+
+  describe("of sessions", () => {
+    const told = (sent: readonly Sent[]) => sent.map(({ event_type }) => event_type);
+
+    it("tells that one began with its first event, and that it ended with its last", async () => {
+      const { recorder, clock, send } = setUp(100, () => ({ version: "1.0.0" }));
+      recorder.record("agent_event", "vscode_terminal", use);
+      clock.tsMs += 30_000;
+      recorder.record("agent_event", "vscode_terminal", use);
+      clock.tsMs += 10_000;
+      recorder.endSession();
+      const sent = await send();
+      expect(told(sent)).toEqual(["session_started", "agent_event", "agent_event", "session_ended"]);
+      expect(new Set(sent.map(({ session_id }) => session_id)).size).toBe(1);
+      expect(sent.at(-1)).toMatchObject({ duration_ms: 30_000, ts: clock.tsMs - 10_000 });
+    });
+
+    it("ends yesterday's before today's begins, each under its own id", async () => {
+      const { recorder, clock, send } = setUp(100, () => ({ version: "1.0.0" }));
+      recorder.record("agent_event", "vscode_terminal", use);
+      clock.tsMs += 2 * 60_000;
+      recorder.record("agent_event", "vscode_terminal", use);
+      const sent = await send();
+      expect(told(sent)).toEqual(["session_started", "agent_event", "session_ended", "session_started", "agent_event"]);
+      const ids = sent.map(({ session_id }) => session_id);
+      expect([ids[2], ids[3] === ids[4], ids[0] === ids[3]]).toEqual([ids[0], true, false]);
+    });
+
+    it("tells that one goes on after half an hour of silence", async () => {
+      const { recorder, clock, send } = setUp(100, () => ({ version: "1.0.0" }));
+      clock.tsMs -= 5 * 60 * 60_000;
+      for (const pauseMs of [29 * 60_000, 31 * 60_000, 0]) {
+        recorder.record("agent_event", "vscode_terminal", use);
+        clock.tsMs += pauseMs;
+      }
+      const sent = await send();
+      expect(told(sent)).toEqual(["session_started", "agent_event", "agent_event", "session_resumed", "agent_event"]);
+      expect(sent[3]).toMatchObject({ duration_ms: 31 * 60_000 });
+    });
+
+    it("tells nothing of one that began while nothing might be told", async () => {
+      let may = false;
+      const { recorder, send } = setUp(100, () => (may ? { version: "1.0.0" } : undefined));
+      recorder.record("agent_event", "vscode_terminal", use);
+      may = true;
+      recorder.record("agent_event", "vscode_terminal", use);
+      recorder.endSession();
+      expect(told(await send())).toEqual(["agent_event", "agent_event"]);
+    });
   });
 
   it("counts what the queue could not take, and records the count", async () => {

@@ -6,7 +6,7 @@ import { type CapturedFields, captured } from "../shared/captured.ts";
 import type { EventTypeName } from "../shared/events.ts";
 import type { Source } from "../shared/sources.ts";
 import type { EventQueue } from "./queue.ts";
-import type { Session } from "./session.ts";
+import type { Open, Session } from "./session.ts";
 import { uuidv7 } from "./uuid.ts";
 
 export class Recorder {
@@ -14,32 +14,71 @@ export class Recorder {
   readonly #session: Session;
   readonly #nowMs: () => number;
   readonly #place: { readonly workspace: string | undefined };
+  readonly #ofSessions: () => CapturedFields["session_started"] | undefined;
   #dropped = 0;
+  /** The beginning of this session was recorded, so its end will be. */
+  #told = false;
 
+  /** `ofSessions`: what the beginning of a session says, where sessions are recorded as such. */
   constructor(
     queue: EventQueue,
     session: Session,
     nowMs: () => number,
     place: { readonly workspace: string | undefined },
+    ofSessions: () => CapturedFields["session_started"] | undefined = () => undefined,
   ) {
     this.#queue = queue;
     this.#session = session;
     this.#nowMs = nowMs;
     this.#place = place;
+    this.#ofSessions = ofSessions;
   }
 
   record<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T]): void {
-    if (this.#dropped > 0) this.#recordDrops();
-    if (!this.#push(type, source, fields)) this.#dropped += 1;
+    const tsMs = this.#nowMs();
+    if (this.#dropped > 0) this.#recordDrops(tsMs);
+    this.#recordTurn(tsMs);
+    this.#put(type, source, fields, tsMs);
   }
 
-  #recordDrops(): void {
-    if (this.#queue.hasRoom && this.#push("events_dropped", "vscode", { dropped_count: this.#dropped }))
+  /** The session ends with its last event. */
+  endSession(): void {
+    this.#recordEnd(this.#session.open);
+    this.#session.end();
+  }
+
+  #recordTurn(tsMs: number): void {
+    const turn = this.#session.turn(tsMs);
+    if (turn === undefined) return;
+    const started = this.#ofSessions();
+    if (turn.is === "resumed") {
+      if (started !== undefined) this.#put("session_resumed", "vscode", { duration_ms: turn.pausedMs }, tsMs);
+      return;
+    }
+    this.#recordEnd(turn.after);
+    if (started === undefined) return;
+    this.#put("session_started", "vscode", started, tsMs);
+    this.#told = true;
+  }
+
+  /** At its last moment, which is still its own. */
+  #recordEnd(open: Open | undefined): void {
+    if (open === undefined || !this.#told) return;
+    this.#told = false;
+    if (this.#ofSessions() === undefined) return;
+    this.#put("session_ended", "vscode", { duration_ms: open.durationMs }, open.lastMs);
+  }
+
+  #recordDrops(tsMs: number): void {
+    if (this.#queue.hasRoom && this.#push("events_dropped", "vscode", { dropped_count: this.#dropped }, tsMs))
       this.#dropped = 0;
   }
 
-  #push<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T]): boolean {
-    const ts = this.#nowMs();
+  #put<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T], tsMs: number): void {
+    if (!this.#push(type, source, fields, tsMs)) this.#dropped += 1;
+  }
+
+  #push<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T], ts: number): boolean {
     const { sessionId, seq, utcOffsetMin } = this.#session.place(source, ts);
     const envelope = {
       id: uuidv7(ts),

@@ -5,6 +5,20 @@
 import { randomUUID } from "node:crypto";
 import type { Source } from "../shared/sources.ts";
 
+/** After so long a silence a session that goes on is one that was resumed. */
+const pauseMs = 30 * 60 * 1000;
+
+/** What an event means for the session: a new one begins, perhaps after another, or one goes on after a pause. */
+export type Turn =
+  | { readonly is: "started"; readonly after: Open | undefined }
+  | { readonly is: "resumed"; readonly pausedMs: number };
+
+/** A session that has begun. Milliseconds since 1970, and between its first and last event. */
+export interface Open {
+  readonly lastMs: number;
+  readonly durationMs: number;
+}
+
 export interface Place {
   readonly sessionId: string;
   readonly seq: number;
@@ -13,12 +27,28 @@ export interface Place {
 
 export class Session {
   #id = "";
+  #startedMs = 0;
+  #lastMs = 0;
   #endsMs = 0;
   readonly #sequences = new Map<Source, number>();
+
+  /** The session that has begun and not ended. */
+  get open(): Open | undefined {
+    if (this.#endsMs === 0) return undefined;
+    return { lastMs: this.#lastMs, durationMs: this.#lastMs - this.#startedMs };
+  }
+
+  /** What an event at `tsMs` means; to be asked before its place. */
+  turn(tsMs: number): Turn | undefined {
+    if (tsMs >= this.#endsMs) return { is: "started", after: this.open };
+    const pausedMs = tsMs - this.#lastMs;
+    return pausedMs < pauseMs ? undefined : { is: "resumed", pausedMs };
+  }
 
   /** The session and sequence number of an event of `source` at `tsMs`. A new local day begins a new session. */
   place(source: Source, tsMs: number): Place {
     if (tsMs >= this.#endsMs) this.#begin(tsMs);
+    this.#lastMs = Math.max(this.#lastMs, tsMs);
     const seq = (this.#sequences.get(source) ?? 0) + 1;
     this.#sequences.set(source, seq);
     return { sessionId: this.#id, seq, utcOffsetMin: -new Date(tsMs).getTimezoneOffset() };
@@ -32,6 +62,8 @@ export class Session {
   #begin(tsMs: number): void {
     const now = new Date(tsMs);
     this.#id = randomUUID();
+    this.#startedMs = tsMs;
+    this.#lastMs = tsMs;
     this.#endsMs = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime();
     this.#sequences.clear();
   }

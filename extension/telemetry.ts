@@ -2,7 +2,8 @@
  * Holds the parts of the extension together: the permission decides whether there is capture, a queue with something
  * in it, and a worker; the faces are told.
  */
-import type { Disposable } from "vscode";
+import type { Disposable, Memento } from "vscode";
+import type { Category } from "../shared/categories.ts";
 import type { Mode, Permission } from "../shared/consent.ts";
 import type { Request } from "../shared/message.ts";
 import { editorChanged, type Problem, type Progress, recordEvents, type SharingStatus } from "../shared/protocol.ts";
@@ -11,9 +12,12 @@ import { modeSentence } from "../shared/words.ts";
 import { Captures } from "./capture/captures.ts";
 import { debugSource } from "./capture/debugging.ts";
 import { editingSource } from "./capture/editing.ts";
+import { Features } from "./capture/features.ts";
+import { Lifecycle } from "./capture/lifecycle.ts";
 import { OwnCommands } from "./capture/own-commands.ts";
 import { taskSource } from "./capture/tasks.ts";
 import { terminalSource } from "./capture/terminal.ts";
+import type { Host } from "./host.ts";
 import type { Log } from "./log.ts";
 import type { PermissionSource } from "./permission.ts";
 import { Place } from "./place.ts";
@@ -24,6 +28,12 @@ import type { Timers } from "./timers.ts";
 import type { Launch } from "./worker/link.ts";
 import { Supervisor } from "./worker/supervisor.ts";
 
+/** What the editor keeps for the extension, and what it is. */
+export interface Around {
+  readonly memory: Memento;
+  readonly host: Host;
+}
+
 /** What the faces show changes: state, or data. */
 export interface Faces {
   stateChanged(): void;
@@ -32,12 +42,15 @@ export interface Faces {
 
 export class Telemetry implements Disposable {
   readonly ownCommands: OwnCommands;
+  readonly features: Features;
   /** Who shows how far an export is. */
   onExportProgress: ((progress: Progress) => void) | undefined;
   readonly #permissions: PermissionSource;
   readonly #supervisor: Supervisor;
   readonly #queue: EventQueue;
   readonly #captures: Captures;
+  readonly #recorder: Recorder;
+  readonly #lifecycle: Lifecycle;
   readonly #session = new Session();
   readonly #place = new Place();
   readonly #log: Log;
@@ -48,7 +61,14 @@ export class Telemetry implements Disposable {
   #workerDown: string | null = null;
   #sharing: SharingStatus | null = null;
 
-  constructor(permissions: PermissionSource, launch: Launch, timers: Timers, log: Log, faces: Faces) {
+  constructor(
+    permissions: PermissionSource,
+    launch: Launch,
+    timers: Timers,
+    log: Log,
+    faces: Faces,
+    { memory, host }: Around,
+  ) {
     this.#permissions = permissions;
     this.#log = log;
     this.#faces = faces;
@@ -61,14 +81,21 @@ export class Telemetry implements Disposable {
       down: (retryMs) => this.#workerEnded(retryMs),
     });
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
-    const recorder = new Recorder(this.#queue, this.#session, Date.now, this.#place);
-    this.ownCommands = new OwnCommands(recorder);
+    const may = (category: Category) => this.permission.collect.includes(category);
+    this.#lifecycle = new Lifecycle(() => this.#recorder, memory, may, host);
+    const recorder = new Recorder(this.#queue, this.#session, Date.now, this.#place, () => this.#lifecycle.ofSessions);
+    this.#recorder = recorder;
+    this.features = new Features(recorder, memory, may);
+    this.ownCommands = new OwnCommands(recorder, this.features);
     this.#captures = new Captures([
+      this.features,
       terminalSource(recorder),
       taskSource(recorder),
       debugSource(recorder),
       editingSource(recorder, timers),
       this.ownCommands,
+      // Last, so that the session ends after everything else of it.
+      this.#lifecycle,
     ]);
     this.#subscription = permissions.onDidChange((permission) => this.#follow(permission));
   }
@@ -114,9 +141,10 @@ export class Telemetry implements Disposable {
 
   /** Sends what is waiting, then ends the worker. For the end of the window. */
   async close(): Promise<void> {
+    const closing = this.#lifecycle.close();
     this.#captures.allow(false);
     await this.#queue.flush();
-    await this.#supervisor.release();
+    await Promise.all([this.#supervisor.release(), closing]);
   }
 
   dispose(): void {
@@ -130,6 +158,7 @@ export class Telemetry implements Disposable {
     // What a source says at its end must not complete a batch.
     if (!on) this.#queue.clear();
     this.#captures.allow(on);
+    if (on) this.#lifecycle.look();
     if (on) this.#supervisor.keep();
     else {
       this.#queue.clear();
@@ -162,6 +191,7 @@ export class Telemetry implements Disposable {
     // In mode off nothing is kept from working; the page tells what it asked for itself.
     if (this.#mode === "off") return;
     this.#problem = problem;
+    this.#lifecycle.problemChanged(problem?.kind ?? null);
     if (problem === null) this.#log.info("Recording works again.");
     else this.#log.warn(problem.text);
     this.#faces.stateChanged();
@@ -184,6 +214,7 @@ export class Telemetry implements Disposable {
   #workerEnded(retryMs: number | null): void {
     this.#problem = null;
     if (retryMs === null) return;
+    this.#lifecycle.workerCrashed();
     this.#workerDown = `The recorder ended unexpectedly. It is started again in ${retryMs / 1000} s; events wait meanwhile.`;
     this.#log.warn(this.#workerDown);
     this.#faces.stateChanged();

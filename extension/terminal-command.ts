@@ -15,14 +15,18 @@ export class TerminalCommand {
     this.#folder = join(extensionPath, "bin");
   }
 
+  get on(): boolean {
+    return this.#variables.get("PATH") !== undefined;
+  }
+
   /** An update of the extension lies in another folder. */
   refresh(): void {
-    if (this.#variables.get("PATH") !== undefined) this.#set();
+    if (this.on) this.#set();
   }
 
   /** On where it is off, off where it is on. Answers with a sentence. */
   async toggle(): Promise<string> {
-    if (this.#variables.get("PATH") !== undefined) {
+    if (this.on) {
       this.#variables.clear();
       return "nexus is no longer on the PATH of new terminals.";
     }

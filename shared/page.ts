@@ -16,6 +16,8 @@ export type Tab = (typeof tabs)[number];
 export const checkPageAction = oneOf("do", {
   /** The page is loaded and wants its first state. */
   ready: record({ do: word(["ready"]), selection }),
+  /** A tab is looked at. */
+  see: record({ do: word(["see"]), tab: word(tabs) }),
   choosePeriod: record({ do: word(["choosePeriod"]), selection }),
   decide: record({
     do: word(["decide"]),

@@ -20,10 +20,11 @@ const deeds: Deeds = {
 };
 
 function change(part: Partial<Model>): void {
-  const { confirming } = model;
+  const { confirming, tab } = model;
   model = { ...model, ...part };
   keep({ tab: model.tab, selection: model.selection });
   draw();
+  if (model.tab !== tab) tellEditor({ do: "see", tab: model.tab });
   // The question takes the focus to the answer that loses nothing, and gives it back.
   if (model.confirming !== confirming) {
     const asked = model.confirming ?? confirming;

@@ -1,6 +1,7 @@
 /** The product's own commands of the palette: which, how long, how they ended. */
 import type { Disposable } from "vscode";
 import type { Recorder } from "../recorder.ts";
+import type { Feature, Features } from "./features.ts";
 import type { CaptureSource } from "./source.ts";
 
 export type Outcome = "finished" | "failed" | "cancelled";
@@ -8,15 +9,29 @@ export type Outcome = "finished" | "failed" | "cancelled";
 /** A purge leaves nothing behind, not even a word of itself. */
 const unrecorded = new Set(["purge"]);
 
+/** The feature that a command is. */
+const featureOf: Readonly<Record<string, Feature>> = {
+  status: "status",
+  sync: "sync",
+  export: "export",
+  enable: "consent",
+  disable: "consent",
+  terminal: "cli",
+  dashboard: "dashboard",
+  help: "help",
+};
+
 export class OwnCommands implements CaptureSource {
   readonly name = "commands";
   readonly #recorder: Recorder;
+  readonly #features: Features;
   #listening = false;
   /** How often it was started: what began before a pause does not end after it. */
   #starts = 0;
 
-  constructor(recorder: Recorder) {
+  constructor(recorder: Recorder, features: Features) {
     this.#recorder = recorder;
+    this.#features = features;
   }
 
   start(): Disposable {
@@ -35,11 +50,13 @@ export class OwnCommands implements CaptureSource {
     const named = { command_path: `telemetry ${command}`, invocation_kind: "vsix" } as const;
     const starts = this.#starts;
     const startedMs = performance.now();
+    const feature = featureOf[command];
     this.#recorder.record("command_started", "vscode", named);
     return (outcome) => {
       if (!this.#listening || starts !== this.#starts) return;
       const duration_ms = Math.round(performance.now() - startedMs);
       this.#recorder.record(`command_${outcome}`, "vscode", { ...named, duration_ms });
+      if (feature !== undefined && outcome === "finished") this.#features.used(feature);
     };
   }
 }

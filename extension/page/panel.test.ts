@@ -7,6 +7,10 @@ import { PagePanel } from "./panel.ts";
 
 const given: ConsentReading = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 };
 
+/** How many requests a reading is: for the user, and after news. */
+const all = 5;
+const withoutInsights = 4;
+
 /** The rest of the product: counts who asks a worker, and how. */
 class Product {
   permission = decide(given, []);
@@ -15,6 +19,7 @@ class Product {
   asked = 0;
   failing = false;
   decided = 0;
+  readonly features = { used: () => undefined };
 
   command = async () => {
     this.commands += 1;
@@ -59,12 +64,12 @@ async function opened(): Promise<void> {
 describe("page", () => {
   it("reads when it is opened and, once, after news", async () => {
     await opened();
-    expect(product).toMatchObject({ commands: 3, asked: 0 });
+    expect(product).toMatchObject({ commands: all, asked: 0 });
     page.dataChanged();
     page.dataChanged();
     timers.fire();
     await settle();
-    expect(product).toMatchObject({ commands: 3, asked: 2 });
+    expect(product).toMatchObject({ commands: all, asked: withoutInsights });
   });
 
   it("reads insights for the user also where a reading after news was under way", async () => {
@@ -73,8 +78,8 @@ describe("page", () => {
     timers.fire();
     panel().fromPage.fire({ do: "choosePeriod", selection: { period: "week" } });
     await settle();
-    // Two after the news, and then all three.
-    expect(product).toMatchObject({ commands: 3, asked: 5 });
+    // After the news, and then for the user.
+    expect(product).toMatchObject({ commands: all, asked: withoutInsights + all });
   });
 
   it("invariant: off-means-nothing: in mode off nothing but the user makes it ask a worker", async () => {
@@ -100,7 +105,7 @@ describe("page", () => {
     expect(shown()).toMatchObject({ say: "state", status: null });
     page.open("status");
     await settle();
-    expect(product.commands).toBe(3);
+    expect(product.commands).toBe(all);
   });
 
   it("keeps to the pauses of a failing worker, and says what fails with the data it has", async () => {
@@ -112,7 +117,7 @@ describe("page", () => {
       timers.fire();
       await settle();
     }
-    expect(product.commands).toBe(3);
+    expect(product.commands).toBe(all);
     expect(shown()).toMatchObject({ problems: ["The recorder ended."], status: { permission: { mode: "local" } } });
   });
 

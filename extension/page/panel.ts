@@ -21,6 +21,7 @@ import {
 import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/page.ts";
 import { ledger, preview, type Status, status } from "../../shared/protocol.ts";
 import type { Actions } from "../actions.ts";
+import type { Feature } from "../capture/features.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
@@ -38,6 +39,13 @@ const mostDismissed = 1_000;
 
 const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>
   result.status === "fulfilled" ? result.value : null;
+
+/** What is used by looking at it. */
+const featureOfTab: Readonly<Partial<Record<Tab, Feature>>> = {
+  overview: "stats",
+  insights: "insights",
+  tools: "agents",
+};
 
 type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
 
@@ -155,6 +163,8 @@ export class PagePanel implements Disposable {
         this.#selection = action.selection;
         this.#showTab();
         return this.#readForUser();
+      case "see":
+        return this.#use(featureOfTab[action.tab]);
       case "choosePeriod":
         this.#selection = action.selection;
         return this.#readForUser();
@@ -165,17 +175,22 @@ export class PagePanel implements Disposable {
           return "Your decision is written down.";
         });
       case "exportAll":
+        this.#use("export");
         return this.#working(() => this.#actions.exportAll());
       case "sync":
+        this.#use("sync");
         return this.#working(() => this.#actions.sync());
       case "preview":
+        this.#use("show");
         return this.#working(async () => {
           this.#send({ say: "preview", preview: await this.#telemetry.command(preview, {}) });
           return null;
         });
       case "verifyLedger":
+        this.#use("verify");
         return this.#working(() => this.#actions.verifyLedger());
       case "showLedger":
+        this.#use("ledger");
         return this.#working(async () => {
           this.#send({ say: "ledger", entries: await this.#telemetry.command(ledger, {}) });
           return null;
@@ -195,6 +210,10 @@ export class PagePanel implements Disposable {
       case "showLog":
         this.#log.show();
     }
+  }
+
+  #use(feature: Feature | undefined): void {
+    if (feature !== undefined) this.#telemetry.features.used(feature);
   }
 
   async #putAside(change: (before: readonly string[]) => readonly string[]): Promise<void> {

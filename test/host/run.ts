@@ -7,6 +7,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
@@ -25,7 +26,7 @@ const consent = {
 };
 
 /** A suite begins with the record of the user's decision that it needs. */
-const suites = { off: null, local: consent, sources: consent, terminal: null } as const;
+const suites = { off: null, local: consent, sources: consent, lifecycle: consent, terminal: null } as const;
 
 interface Result {
   readonly passed: number;
@@ -68,10 +69,28 @@ async function runSuite(name: keyof typeof suites): Promise<Result> {
       ],
       // A failing suite is told by its result.
     }).catch(() => undefined);
-    return JSON.parse(readFileSync(result, "utf8"));
+    return withEnding(name, JSON.parse(readFileSync(result, "utf8")), join(home, "nexus", "state", "telemetry.db"));
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** A window that closed ended its session: seen only when it is gone. */
+function withEnding(suite: keyof typeof suites, result: Result, database: string): Result {
+  if (suite !== "lifecycle") return result;
+  const connection = new DatabaseSync(database, { readOnly: true });
+  const count = (type: string) =>
+    connection.prepare("SELECT count(*) n FROM events_readable WHERE event_type = ?").get(type)?.["n"];
+  const [begun, ended] = [count("session_started"), count("session_ended")];
+  connection.close();
+  const name = "the product as a source tells the end of the session when the window closes";
+  return begun === ended
+    ? { ...result, passed: result.passed + 1, report: [...result.report, `  ✓ ${name}`] }
+    : {
+        ...result,
+        failed: result.failed + 1,
+        report: [...result.report, `  ✗ ${name}: ${begun} begun, ${ended} ended`],
+      };
 }
 
 await build({
@@ -86,7 +105,7 @@ await build({
   logLevel: "warning",
 });
 const total = { passed: 0, failed: 0 };
-for (const name of ["off", "local", "sources", "terminal"] as const) {
+for (const name of ["off", "local", "sources", "lifecycle", "terminal"] as const) {
   const { passed, failed, report } = await runSuite(name);
   console.log([`inside VS Code, ${name}`, ...report].join("\n"));
   total.passed += passed;

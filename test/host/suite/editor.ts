@@ -69,7 +69,15 @@ export interface StoredEvent {
   readonly language: string | null;
   readonly saves: number | null;
   readonly focus_ms: number | null;
+  readonly feature: string | null;
+  readonly milestone: string | null;
+  readonly component: string | null;
+  readonly install_method: string | null;
 }
+
+/** The events of one source. */
+export const of = (source: string) => (events: readonly StoredEvent[]) =>
+  events.filter((event) => event.source === source);
 
 /** Events with their words. */
 const query = `

@@ -1,6 +1,7 @@
 /** The tests' entry inside VS Code: runs the suite that the environment names, and writes the counts to a file. */
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
+import { lifecycleSuite } from "./lifecycle.ts";
 import { localSuite } from "./local.ts";
 import { offSuite } from "./off.ts";
 import { sourcesSuite } from "./sources.ts";
@@ -8,6 +9,7 @@ import { terminalCommandSuite } from "./terminal-command.ts";
 
 const suites: Readonly<Record<string, () => void>> = {
   off: offSuite,
+  lifecycle: lifecycleSuite,
   local: localSuite,
   sources: sourcesSuite,
   terminal: terminalCommandSuite,

@@ -4,7 +4,15 @@ import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { env, type Terminal, type TerminalShellIntegration } from "vscode";
-import { eventually, home, openTerminal, runInTerminal, setting, storedEvents, workerPids } from "./editor.ts";
+import { eventually, home, of, openTerminal, runInTerminal, setting, storedEvents, workerPids } from "./editor.ts";
+
+const inTerminal = of("vscode_terminal");
+
+/** What was recorded of terminals. */
+const uses = async () => inTerminal(await storedEvents());
+
+/** The same, once there is so much. */
+const usesFrom = async (count: number) => inTerminal(await eventually((stored) => inTerminal(stored).length >= count));
 
 export function localSuite(): void {
   let terminal: Terminal;
@@ -18,7 +26,7 @@ export function localSuite(): void {
   describe("terminal capture", () => {
     it("records start and end of a command, its duration and the class of its exit code", async () => {
       await runInTerminal(shell, "ls /nowhere/at/all");
-      const events = await eventually((stored) => stored.length >= 2);
+      const events = await usesFrom(2);
       const [start, end] = events;
       strictEqual(start?.tool_phase, "start");
       strictEqual(start.status, null);
@@ -30,7 +38,7 @@ export function localSuite(): void {
 
     it("records a success", async () => {
       await runInTerminal(shell, "git --version");
-      const events = await eventually((stored) => stored.length >= 4);
+      const events = await usesFrom(4);
       deepStrictEqual([events[3]?.command_path, events[3]?.exit_class], ["git", "success"]);
     });
 
@@ -39,7 +47,7 @@ export function localSuite(): void {
       await runInTerminal(shell, "pwd");
       await setting("nexus.telemetry.capture.terminal", true);
       await runInTerminal(shell, "true");
-      const events = await eventually((stored) => stored.length >= 6);
+      const events = await usesFrom(6);
       deepStrictEqual(
         events.map(({ command_path }) => command_path).filter((path) => path === "pwd"),
         [],
@@ -49,11 +57,11 @@ export function localSuite(): void {
 
   describe("invariant: never-lost-never-twice", () => {
     it("loses nothing when the worker is killed", async () => {
-      const before = (await storedEvents()).length;
+      const before = (await uses()).length;
       const [pid = 0] = workerPids();
       process.kill(pid, "SIGKILL");
       for (const line of ["echo 1", "echo 2", "echo 3"]) await runInTerminal(shell, line);
-      const events = await eventually((stored) => stored.length >= before + 6);
+      const events = await usesFrom(before + 6);
       strictEqual(events.length, before + 6);
       strictEqual(new Set(events.map(({ event_id }) => event_id)).size, events.length);
       deepStrictEqual(
@@ -66,12 +74,12 @@ export function localSuite(): void {
 
   describe("invariant: only-you-can-say-yes", () => {
     it("ends the worker and captures nothing while the editor's setting says no", async () => {
-      const before = (await storedEvents()).length;
+      const before = (await uses()).length;
       await setting("nexus.telemetry.enabled", false);
       await runInTerminal(shell, "pwd");
       await setting("nexus.telemetry.enabled", true);
       await runInTerminal(shell, "true");
-      const events = await eventually((stored) => stored.length >= before + 2);
+      const events = await usesFrom(before + 2);
       deepStrictEqual(
         events.slice(before).map(({ command_path }) => command_path),
         ["true", "true"],
@@ -79,23 +87,23 @@ export function localSuite(): void {
     });
 
     it("keeps what is recorded locally when VS Code's own telemetry is off", async () => {
-      const before = (await storedEvents()).length;
+      const before = (await uses()).length;
       const changed = new Promise((resolve) => env.onDidChangeTelemetryEnabled(resolve));
       await setting("telemetry.telemetryLevel", "off");
       strictEqual(await changed, false);
       await runInTerminal(shell, "true");
-      await eventually((stored) => stored.length >= before + 2);
+      await usesFrom(before + 2);
       await setting("telemetry.telemetryLevel", undefined);
     });
 
     it("stops, and ends the worker, when the consent was withdrawn elsewhere", async () => {
-      const before = (await storedEvents()).length;
+      const before = (await uses()).length;
       const no = { ts: new Date().toISOString(), mode: "off", collect: [], notice: { version: "1" } };
       appendFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify(no)}\n`);
       await runInTerminal(shell, "true");
       // Each look is a turn in which the editor gets on.
-      while (workerPids().length > 0) await storedEvents();
-      strictEqual((await storedEvents()).length, before);
+      while (workerPids().length > 0) await uses();
+      strictEqual((await uses()).length, before);
     });
   });
 }

@@ -5,7 +5,18 @@ import { join } from "node:path";
 import { commands } from "vscode";
 import { extension, home, openTerminal, runInTerminal, workerPids } from "./editor.ts";
 
-const paletteCommands = ["dashboard", "disable", "enable", "export", "log", "purge", "status", "sync", "terminal"];
+const paletteCommands = [
+  "dashboard",
+  "disable",
+  "enable",
+  "export",
+  "help",
+  "log",
+  "purge",
+  "status",
+  "sync",
+  "terminal",
+];
 
 export function offSuite(): void {
   describe("invariant: off-means-nothing", () => {

@@ -1,0 +1,75 @@
+/**
+ * Which features of the product somebody came upon and uses: the first time, and at each milestone. The counts are kept by the
+ * editor, and only while they may be recorded.
+ */
+import type { Disposable, Memento } from "vscode";
+import type { CapturedFields } from "../../shared/captured.ts";
+import type { Category } from "../../shared/categories.ts";
+import type { Recorder } from "../recorder.ts";
+import type { CaptureSource } from "./source.ts";
+
+export type Feature = CapturedFields["feature_first_use"]["feature"];
+
+const kept = "featureUses";
+/** As in the vocabulary of `milestone`. */
+const milestones: ReadonlySet<number> = new Set([5, 10, 25, 50, 100]);
+
+type Uses = Readonly<Record<string, number>>;
+
+export class Features implements CaptureSource {
+  readonly name = "commands";
+  readonly #recorder: Recorder;
+  readonly #memory: Memento;
+  readonly #may: (category: Category) => boolean;
+  #listening = false;
+
+  constructor(recorder: Recorder, memory: Memento, may: (category: Category) => boolean) {
+    this.#recorder = recorder;
+    this.#memory = memory;
+    this.#may = may;
+  }
+
+  start(): Disposable {
+    this.#listening = true;
+    return {
+      dispose: () => {
+        this.#listening = false;
+      },
+    };
+  }
+
+  used(feature: Feature): void {
+    if (!this.#counts) return;
+    const before = this.#uses[feature] ?? 0;
+    const uses = before + 1;
+    void this.#memory.update(kept, { ...this.#uses, [feature]: uses });
+    if (uses === 1) {
+      this.#recorder.record("feature_discovered", "vscode", { feature, discovery_source: "organic" });
+      this.#recorder.record("feature_first_use", "vscode", { feature });
+    }
+    if (milestones.has(uses)) {
+      this.#recorder.record("feature_adoption", "vscode", { feature, milestone: String(uses) });
+    }
+  }
+
+  switchedOff(feature: Feature): void {
+    if (this.#counts) this.#recorder.record("feature_disabled", "vscode", { feature });
+  }
+
+  helpViewed(): void {
+    if (this.#counts) this.#recorder.record("help_viewed", "vscode", {});
+  }
+
+  /** A purge leaves nothing behind. */
+  forget(): void {
+    if (this.#memory.get(kept) !== undefined) void this.#memory.update(kept, undefined);
+  }
+
+  get #counts(): boolean {
+    return this.#listening && this.#may("features");
+  }
+
+  get #uses(): Uses {
+    return this.#memory.get<Uses>(kept) ?? {};
+  }
+}

@@ -1,0 +1,127 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import type { Category } from "../../shared/categories.ts";
+import { Features } from "./features.ts";
+import { Lifecycle } from "./lifecycle.ts";
+
+/** What an editor keeps for an extension. */
+class Memory extends Map<string, unknown> {
+  update(key: string, value: unknown): Promise<void> {
+    if (value === undefined) this.delete(key);
+    else this.set(key, value);
+    return Promise.resolve();
+  }
+}
+
+function setUp(
+  memory = new Memory(),
+  version = "1.0.0",
+  agreed: readonly Category[] = ["lifecycle", "error_types", "features"],
+) {
+  const told: (readonly [type: string, fields: object])[] = [];
+  const recorder = {
+    record: (type: string, _source: string, fields: object) => told.push([type, fields]),
+    endSession: () => undefined,
+  };
+  const may = (category: Category) => agreed.includes(category);
+  const keys = { ...bound(memory), keys: () => [...memory.keys()] };
+  const host = { version, editor: "vscode", installMethod: "vsix" };
+  const lifecycle = new Lifecycle(() => recorder as never, keys as never, may, host);
+  const features = new Features(recorder as never, keys as never, may);
+  lifecycle.start();
+  const listening = features.start();
+  return { told, lifecycle, features, listening };
+}
+
+function bound(memory: Memory) {
+  return { get: (key: string) => memory.get(key), update: (key: string, value: unknown) => memory.update(key, value) };
+}
+
+/** The id of a process that is gone. */
+const gone = () => spawnSync(process.execPath, ["-e", "0"]).pid;
+
+describe("lifecycle", () => {
+  it("tells an installation once, and an update when the version has changed", () => {
+    const memory = new Memory();
+    const of = (version: string) => {
+      const { told, lifecycle } = setUp(memory, version, ["lifecycle"]);
+      lifecycle.look();
+      lifecycle.look();
+      return told;
+    };
+    expect(of("1.0.0")).toEqual([
+      ["install_completed", { install_method: "vsix", version: "1.0.0", editor: "vscode" }],
+    ]);
+    expect(of("1.0.0")).toEqual([]);
+    expect(of("1.1.0")).toMatchObject([["update_completed", { current_version: "1.0.0", available_version: "1.1.0" }]]);
+  });
+
+  it("tells an installation when its category is agreed to, and keeps nothing before", () => {
+    const memory = new Memory();
+    setUp(memory, "1.0.0", []).lifecycle.look();
+    expect([...memory.keys()]).toEqual([]);
+    const { told, lifecycle } = setUp(memory, "1.0.0", ["lifecycle"]);
+    lifecycle.look();
+    expect(told).toHaveLength(1);
+  });
+
+  it("tells a window that ended without closing, once, and not one that closed or lives", async () => {
+    const memory = new Memory();
+    const crashed = () => {
+      const { told, lifecycle } = setUp(memory, "1.0.0", ["error_types"]);
+      lifecycle.look();
+      return { told, lifecycle };
+    };
+    await crashed().lifecycle.close();
+    expect(memory.size).toBe(0);
+    memory.set("window.other", process.ppid);
+    memory.set("window.crashed", gone());
+    expect(crashed().told).toEqual([["crash_detected", { component: "extension", error_category: "crash" }]]);
+    expect(memory.has("window.other")).toBe(true);
+    expect(memory.has("window.crashed")).toBe(false);
+  });
+
+  it("tells what keeps it from working, and that it works again, once each", () => {
+    const { told, lifecycle } = setUp();
+    lifecycle.problemChanged("disk_full");
+    lifecycle.problemChanged("read_only");
+    lifecycle.problemChanged(null);
+    lifecycle.problemChanged(null);
+    expect(told).toMatchObject([
+      ["error_occurred", { error_category: "disk_space", component: "worker", recoverable: true }],
+      ["error_recovered", { error_category: "disk_space", duration_ms: expect.any(Number) }],
+    ]);
+  });
+});
+
+describe("features", () => {
+  it("are told at their first use and at 5, 10, 25, 50 and 100 uses", () => {
+    const memory = new Memory();
+    const { told, features } = setUp(memory);
+    for (let n = 0; n < 120; n += 1) features.used("insights");
+    expect(told.map(([type, fields]) => [type, Reflect.get(fields, "milestone")])).toEqual([
+      ["feature_discovered", undefined],
+      ["feature_first_use", undefined],
+      ...["5", "10", "25", "50", "100"].map((milestone) => ["feature_adoption", milestone]),
+    ]);
+    // Another window, or the same after a reload, goes on counting.
+    setUp(memory).features.used("insights");
+    expect(memory.get("featureUses")).toEqual({ insights: 121 });
+  });
+
+  it("are neither told nor counted where that was not agreed to, and forgotten with a purge", () => {
+    const memory = new Memory();
+    const refused = setUp(memory, "1.0.0", []);
+    refused.features.used("insights");
+    refused.features.helpViewed();
+    expect([refused.told, memory.size]).toEqual([[], 0]);
+    const { features, listening, told } = setUp(memory);
+    listening.dispose();
+    features.used("insights");
+    expect(told).toEqual([]);
+    features.start();
+    features.used("insights");
+    features.forget();
+    expect(memory.size).toBe(0);
+  });
+});
