@@ -1,5 +1,5 @@
 /** One build for everything that ships: extension, its lazily loaded client, worker, page. `npm run build`. */
-import { cp, readFile, rm } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
@@ -13,6 +13,7 @@ const common = {
   sourcemap: false,
   logLevel: "warning",
   legalComments: "none",
+  metafile: true,
 };
 
 /** The faces and the client library stay out of the main bundle: files of their own, required when needed. */
@@ -24,6 +25,11 @@ const lazy = {
     build.onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: "./program.mjs", external: true }));
     // The HTTP library, which most workers never need; worker and command share it.
     build.onResolve({ filter: /^\.\/transport\.ts$/ }, () => ({ path: "../worker/transport.cjs", external: true }));
+    // The vocabulary of commands, which is large: worker and command share it too.
+    build.onResolve({ filter: /\/vocabulary\/commands\.json$/ }, () => ({
+      path: "../worker/commands.json",
+      external: true,
+    }));
     build.onResolve({ filter: /\/worker\/client\.ts$/ }, () => ({ path: "./worker-client.cjs", external: true }));
   },
 };
@@ -39,8 +45,24 @@ const leftOut = {
   },
 };
 
+/** Of undici only requests and their agents are used: no fetch, web sockets, caches or mocks, which are most of it. */
+const requestsOnly = {
+  name: "requests-only",
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ path, importer }) =>
+      /[\\/]undici[\\/]/.test(importer) && /[\\/](?:web|mock|cache|interceptor)[\\/]/.test(path)
+        ? { path: "unused", namespace: "unused" }
+        : undefined,
+    );
+    // Whatever is taken from it at start-up is a class, and never used.
+    build.onLoad({ filter: /./, namespace: "unused" }, () => ({
+      contents: "module.exports = new Proxy({}, { get: () => class {} })",
+    }));
+  },
+};
+
 await rm("dist", { recursive: true, force: true });
-await Promise.all([
+const built = await Promise.all([
   build({
     ...common,
     ...node,
@@ -65,7 +87,7 @@ await Promise.all([
     entryPoints: { worker: "server/main.ts", transport: "server/upload/transport.ts" },
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": false },
-    plugins: [lazy],
+    plugins: [lazy, requestsOnly],
     // The sketches' own wire format, which is not used.
     external: ["protobufjs/minimal"],
     // A folder deeper: better-sqlite3 finds its binaries in `../prebuilds`, as it does in its own package.
@@ -109,5 +131,13 @@ await Promise.all([
     format: "iife",
   }),
   build({ ...common, entryPoints: { page: "webview/page.css" }, outdir: "dist", loader: { ".svg": "dataurl" } }),
-  cp("node_modules/better-sqlite3/prebuilds", "dist/prebuilds", { recursive: true }),
 ]);
+await cp("shared/vocabulary/commands.json", "dist/worker/commands.json");
+await cp("node_modules/better-sqlite3/prebuilds", "dist/prebuilds", { recursive: true });
+
+// Whose code is in what was built: for the notices.
+const files = built
+  .flatMap(({ metafile }) => Object.values(metafile.outputs))
+  .flatMap(({ inputs }) => Object.keys(inputs));
+const packages = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
+await writeFile("dist/packages.json", JSON.stringify([...new Set(packages)].filter(Boolean).sort()));

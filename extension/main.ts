@@ -23,7 +23,9 @@ export function activate(context: ExtensionContext): void {
     return product;
   };
   const show = () =>
-    statusItem.show(product?.telemetry ?? { permission: permissions.current, problems: [], sharing: null });
+    statusItem.show(
+      product?.telemetry ?? { permission: permissions.current, problems: [], sharing: null, today: null },
+    );
   context.subscriptions.push(
     permissions,
     statusItem,

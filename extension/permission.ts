@@ -14,7 +14,7 @@ import {
   type Refusal,
   readConsent,
 } from "../shared/consent.ts";
-import type { EditorState } from "../shared/protocol.ts";
+import type { EditorState } from "../shared/recording.ts";
 
 /** Refusals that only the worker sees, because the editor reads neither file. */
 const seenByWorker: readonly Refusal["by"][] = ["policy_file", "config_file"];

@@ -31,6 +31,7 @@ export class Product implements Disposable {
         this.#faces?.panel.stateChanged();
       },
       dataChanged: () => this.#faces?.panel.dataChanged(),
+      todayChanged: () => statusItem.show(this.telemetry),
     };
     const around = { memory: context.globalState, host: hostOf(context) };
     this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, faces, around);

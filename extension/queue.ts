@@ -5,8 +5,9 @@
  * until it is acknowledged and is sent again until then; the worker knows an event it has seen. The queue is bounded:
  * what does not fit is not taken, and whoever offered it counts that. It does no I/O of its own.
  */
-import { maxBatch } from "../shared/protocol.ts";
+
 import type { Raw } from "../shared/raw.ts";
+import { maxBatch } from "../shared/recording.ts";
 import { Backoff, type Timers } from "./timers.ts";
 
 /** Long enough to gather what belongs together, short enough to be unnoticed on an open page. */

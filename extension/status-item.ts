@@ -2,7 +2,8 @@
 import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, window, workspace } from "vscode";
 import type { Permission } from "../shared/consent.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
-import { modeSentence, pendingText, refusalSentence } from "../shared/words.ts";
+import type { Today } from "../shared/recording.ts";
+import { countText, modeSentence, pendingText, refusalSentence } from "../shared/words.ts";
 
 /** Icon and word; at most eight characters of text. */
 const looks = {
@@ -28,6 +29,8 @@ export interface Shown {
   readonly problems: readonly string[];
   /** `null` where nothing is shared, or nobody has told yet. */
   readonly sharing: SharingStatus | null;
+  /** `null` where nothing is recorded, or nobody has told yet. */
+  readonly today: Today | null;
 }
 
 export class StatusItem implements Disposable {
@@ -77,6 +80,11 @@ function sendingOf({ permission, sharing }: Shown): { readonly text: string; rea
   };
 }
 
+function todaySentence({ commands, failed, agentUses }: Today): string {
+  const agents = agentUses === 0 ? "" : `, ${countText(agentUses, "tool use")} of agents`;
+  return `Today: ${countText(commands, "command")}, ${failed} failed${agents}.`;
+}
+
 function render(item: StatusBarItem, shown: Shown): void {
   const { permission, problems } = shown;
   const failing = problems.length > 0;
@@ -92,6 +100,10 @@ function render(item: StatusBarItem, shown: Shown): void {
   tooltip.isTrusted = { enabledCommands: commands.map(([, command]) => command) };
   tooltip.appendMarkdown("**Nexus Telemetry**\n\n");
   tooltip.appendText(modeSentence(permission));
+  if (shown.today !== null) {
+    tooltip.appendMarkdown("\n\n");
+    tooltip.appendText(todaySentence(shown.today));
+  }
   if (sentence !== null) {
     tooltip.appendMarkdown("\n\n");
     tooltip.appendText(sentence);

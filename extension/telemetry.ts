@@ -6,8 +6,9 @@ import type { Disposable, Memento } from "vscode";
 import type { Category } from "../shared/categories.ts";
 import type { Mode, Permission } from "../shared/consent.ts";
 import type { Request } from "../shared/message.ts";
-import { editorChanged, type Problem, type Progress, recordEvents, type SharingStatus } from "../shared/protocol.ts";
+import type { Progress, SharingStatus } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
+import { editorChanged, type Problem, recordEvents, type Today, today } from "../shared/recording.ts";
 import { modeSentence } from "../shared/words.ts";
 import { Captures } from "./capture/captures.ts";
 import { debugSource } from "./capture/debugging.ts";
@@ -25,6 +26,7 @@ import { type Delivery, EventQueue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 import { Session } from "./session.ts";
 import type { Timers } from "./timers.ts";
+import { TodayNumbers } from "./today.ts";
 import type { Launch } from "./worker/link.ts";
 import { Supervisor } from "./worker/supervisor.ts";
 
@@ -38,6 +40,7 @@ export interface Around {
 export interface Faces {
   stateChanged(): void;
   dataChanged(): void;
+  todayChanged(): void;
 }
 
 export class Telemetry implements Disposable {
@@ -56,6 +59,7 @@ export class Telemetry implements Disposable {
   readonly #log: Log;
   readonly #faces: Faces;
   readonly #subscription: Disposable;
+  readonly #today: TodayNumbers;
   #mode: Mode = "off";
   #problem: Problem | null = null;
   #workerDown: string | null = null;
@@ -73,7 +77,7 @@ export class Telemetry implements Disposable {
     this.#log = log;
     this.#faces = faces;
     this.#supervisor = new Supervisor(launch, timers, () => permissions.editor, {
-      dataChanged: () => faces.dataChanged(),
+      dataChanged: () => this.#dataChanged(),
       problemChanged: (problem) => this.#problemChanged(problem),
       sharingChanged: (sharing) => this.#sharingChanged(sharing),
       exportProgress: (progress) => this.onExportProgress?.(progress),
@@ -81,6 +85,11 @@ export class Telemetry implements Disposable {
       down: (retryMs) => this.#workerEnded(retryMs),
     });
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
+    this.#today = new TodayNumbers(
+      () => this.ask(today, {}),
+      timers,
+      () => faces.todayChanged(),
+    );
     const may = (category: Category) => this.permission.collect.includes(category);
     this.#lifecycle = new Lifecycle(() => this.#recorder, memory, may, host);
     const recorder = new Recorder(this.#queue, this.#session, Date.now, this.#place, () => this.#lifecycle.ofSessions);
@@ -117,6 +126,11 @@ export class Telemetry implements Disposable {
   /** How sharing stood when a worker last told; `null` where nothing is shared. */
   get sharing(): SharingStatus | null {
     return this.permission.mode === "share" ? this.#sharing : null;
+  }
+
+  /** `null` where nothing is recorded, or nobody has told yet. */
+  get today(): Today | null {
+    return this.permission.mode === "off" ? null : this.#today.numbers;
   }
 
   /** Asks the worker on the user's behalf, in any mode. */
@@ -163,6 +177,7 @@ export class Telemetry implements Disposable {
     else {
       this.#queue.clear();
       this.#session.end();
+      this.#today.forget();
       this.#problem = null;
       this.#workerDown = null;
       void this.#supervisor.release();
@@ -185,6 +200,11 @@ export class Telemetry implements Disposable {
       // The worker is down or ending; the supervisor tells of it, and the batch stays.
       return "later";
     }
+  }
+
+  #dataChanged(): void {
+    this.#faces.dataChanged();
+    this.#today.dataChanged();
   }
 
   #problemChanged(problem: Problem | null): void {

@@ -1,4 +1,7 @@
-/** Builds and packages the extension for this platform, or for `--target PLATFORM`. Prints the file's path. */
+/**
+ * Builds and packages the extension: for this platform, for `--target PLATFORM`, for every machine (`--target universal`), or
+ * for all of them (`--target all`). Prints the file's path.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +12,7 @@ import { createVSIX } from "@vscode/vsce";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The marketplace's platforms, and the database library's binary for each. */
-export const targets: Readonly<Record<string, string>> = {
+const binaries: Readonly<Record<string, string>> = {
   "linux-x64": "linux-x64",
   "linux-arm64": "linux-arm64",
   "alpine-x64": "linuxmusl-x64",
@@ -20,31 +23,40 @@ export const targets: Readonly<Record<string, string>> = {
   "win32-arm64": "win32-arm64",
 };
 
+/** For a machine that no platform names: every binary, and Node's own SQLite where none of them can be loaded. */
+const universal = "universal";
+
+export const targets: readonly string[] = [...Object.keys(binaries), universal];
+
 export async function packageVsix(target = `${process.platform}-${process.arch}`): Promise<string> {
-  const binary = targets[target];
-  if (binary === undefined) throw new Error(`${target} is none of ${Object.keys(targets).join(", ")}`);
+  const shipped = target === universal ? Object.values(binaries) : [binaries[target]];
+  if (shipped.includes(undefined)) throw new Error(`${target} is none of ${targets.join(", ")}, all`);
   execFileSync(process.execPath, ["esbuild.mjs"], { cwd: root, stdio: "inherit" });
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const folder = join(root, "out");
   const ignoreFile = join(folder, `.vscodeignore-${target}`);
   const packagePath = join(folder, `nexus-telemetry-${version}-${target}.vsix`);
   await mkdir(folder, { recursive: true });
-  await writeFile(ignoreFile, `${await readFile(join(root, ".vscodeignore"), "utf8")}!dist/prebuilds/${binary}.node\n`);
+  const allowed = shipped.map((name) => `!dist/prebuilds/${name}.node\n`).join("");
+  await writeFile(ignoreFile, `${await readFile(join(root, ".vscodeignore"), "utf8")}${allowed}`);
   await createVSIX({
     cwd: root,
-    target,
+    ...(target === universal ? {} : { target }),
     packagePath,
     ignoreFile,
     dependencies: false,
     allowMissingRepository: true,
-    // The manual's pictures lie in the repository, which the package does not name.
-    rewriteRelativeLinks: false,
+    ...linksTo(process.env["NEXUS_PAGES"]),
   });
   await rm(ignoreFile);
   return packagePath;
 }
 
+/** The manual's pictures lie in the repository, which the package does not name: the release says where. */
+const linksTo = (pages: string | undefined) =>
+  pages === undefined ? { rewriteRelativeLinks: false } : { baseContentUrl: pages, baseImagesUrl: pages };
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { target: { type: "string" } } });
-  console.log(await packageVsix(values.target));
+  const { target } = parseArgs({ options: { target: { type: "string" } } }).values;
+  for (const one of target === "all" ? targets : [target]) console.log(await packageVsix(one));
 }

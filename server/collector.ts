@@ -2,8 +2,8 @@
 import { categoryBits } from "../shared/categories.ts";
 import type { Checked } from "../shared/check.ts";
 import type { Permission } from "../shared/consent.ts";
-import type { Problem, recordEvents } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
+import type { Problem, recordEvents } from "../shared/recording.ts";
 import type { Clock } from "./clock.ts";
 import { type Gate, NotPermittedError } from "./gate.ts";
 import type { Imported } from "./intake/event-log.ts";

@@ -10,7 +10,7 @@ import {
   type Permission,
   type Refusal,
 } from "../shared/consent.ts";
-import type { EditorState } from "../shared/protocol.ts";
+import type { EditorState } from "../shared/recording.ts";
 import {
   type Config,
   configRefusals,

@@ -7,9 +7,7 @@ import { type Check, CheckError } from "../shared/check.ts";
 import type { Request } from "../shared/message.ts";
 import { insights, metrics, rhythm, stats, toolUses } from "../shared/numbers.ts";
 import {
-  checkEditorState,
   dataChanged,
-  editorChanged,
   eraseRemotely,
   exportAll,
   exportProgress,
@@ -18,13 +16,13 @@ import {
   preview,
   problemChanged,
   purge,
-  recordEvents,
   resetIdentity,
   sharingChanged,
   status,
   sync,
   verifyLedger,
 } from "../shared/protocol.ts";
+import { checkEditorState, editorChanged, recordEvents, today } from "../shared/recording.ts";
 import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./consent-log.ts";
 import { pathsFrom } from "./paths.ts";
@@ -91,6 +89,7 @@ answering(giveConsent, (decision) => started().giveConsent(decision));
 answering(status, () => started().status());
 answering(metrics, (selection) => started().metrics(selection));
 answering(insights, (selection) => started().insights(selection));
+answering(today, () => started().today());
 answering(rhythm, (selection) => started().rhythm(selection));
 answering(toolUses, (selection) => started().toolUses(selection));
 answering(stats, (selection) => started().stats(selection));

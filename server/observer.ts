@@ -5,16 +5,16 @@
 import type { Checked } from "../shared/check.ts";
 import type { Insights, Metrics, Rhythm, Selection, Stats, ToolUses } from "../shared/numbers.ts";
 import type {
-  EditorState,
   ExportFormat,
   exportAll,
   LedgerEntries,
-  Problem,
   Progress,
   preview,
   Status,
   verifyLedger,
 } from "../shared/protocol.ts";
+import type { EditorState, Problem, Today } from "../shared/recording.ts";
+import { isAgent } from "../shared/sources.ts";
 import { SelectionError } from "./analytics/calendar.ts";
 import { noInsights, readInsights } from "./analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "./analytics/metrics.ts";
@@ -154,6 +154,14 @@ export class Observer {
   /** @throws ConfigError, SelectionError, SQLite's error. */
   rhythm(selection: Selection): Rhythm {
     return this.#numbers(selection, readRhythm, noRhythm);
+  }
+
+  /** @throws ConfigError, SQLite's error. */
+  today(): Today {
+    const { commands, failed } = this.stats({ period: "today" });
+    const { hosts } = this.toolUses({ period: "today" });
+    const agentUses = hosts.reduce((sum, { source, ended }) => sum + (isAgent(source) ? ended : 0), 0);
+    return { commands, failed, agentUses };
   }
 
   /** `empty`: what is said where there is no database. */

@@ -6,7 +6,8 @@
 import { rmSync } from "node:fs";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentReading, decide, type Permission } from "../shared/consent.ts";
-import type { EditorState, eraseRemotely, giveConsent, purge, recordEvents, Status, sync } from "../shared/protocol.ts";
+import type { eraseRemotely, giveConsent, purge, Status, sync } from "../shared/protocol.ts";
+import type { EditorState, recordEvents } from "../shared/recording.ts";
 import type { Clock } from "./clock.ts";
 import { Collector } from "./collector.ts";
 import type { Decision } from "./consent-log.ts";

@@ -7,7 +7,8 @@ import { categories } from "./categories.ts";
 import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { modes } from "./consent.ts";
 import { insights, rhythm, selection, stats, toolUses } from "./numbers.ts";
-import { checkPermission, ledger, preview, status } from "./protocol.ts";
+import { ledger, preview, status } from "./protocol.ts";
+import { checkPermission } from "./recording.ts";
 
 export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];

@@ -1,95 +1,19 @@
 /**
- * What the editor and the worker say to each other: JSON-RPC over Node IPC, as in the Language Server Protocol. What is asked of
- * the recorded numbers stands in `numbers.ts`.
+ * What the editor and the worker say to each other: JSON-RPC over Node IPC, as in the Language Server Protocol. How events
+ * are recorded stands in `recording.ts`, what is asked of their numbers in `numbers.ts`.
  *
  * Each message stands there or here once, with its parameters, its result, and who sends it to whom and why. Both sides check
  * what they receive with these checks; a malformed message is refused by name and place, its content never quoted.
  */
 
 import { categories } from "./categories.ts";
-import {
-  amount,
-  boolean,
-  type Check,
-  type Checked,
-  listOf,
-  nullable,
-  oneOf,
-  record,
-  text,
-  whole,
-  word,
-} from "./check.ts";
-import { consentStates, modes, refusers } from "./consent.ts";
+import { amount, boolean, type Checked, listOf, nullable, record, text, whole, word } from "./check.ts";
+import { modes } from "./consent.ts";
 import { label, notification, request } from "./message.ts";
-import type { Raw } from "./raw.ts";
+import { checkPermission, problem } from "./recording.ts";
 
 const nothing = record({});
 const path = text(4096);
-
-/** The most events one request carries. */
-export const maxBatch = 50;
-
-/** Raw stays opaque here: the firewall, not the protocol, looks inside. */
-const raw: Check<Raw> = (value) => value as Raw;
-
-export const checkPermission = record({
-  mode: word(modes),
-  collect: listOf(word(categories), categories.length),
-  agreed: listOf(word(categories), categories.length),
-  share: listOf(word(categories), categories.length),
-  agreedShare: listOf(word(categories), categories.length),
-  agreedDestination: nullable(text(256)),
-  automatic: boolean,
-  consent: word(consentStates),
-  refusals: listOf(record({ by: word(refusers), reach: word(["all", "sharing"]), name: text(4200) }), 64),
-});
-
-export const problemKinds = [
-  "config_invalid",
-  "database_locked",
-  "database_newer",
-  "database_set_aside",
-  "disk_full",
-  "read_only",
-  "storage_failing",
-] as const;
-export type ProblemKind = (typeof problemKinds)[number];
-
-/** Something that keeps the product from working, in words for a person: what, where, and what to do. */
-const problem = record({ kind: word(problemKinds), text: text(8192) });
-export type Problem = Checked<typeof problem>;
-
-/** What the editor says of itself at start, in the `initializationOptions`, and whenever it changes. */
-const editorState = record({
-  /** VS Code's own telemetry switch. */
-  telemetry: boolean,
-  /** The setting `nexus.telemetry.enabled`. */
-  enabled: boolean,
-  /** The setting `http.proxy`; `null` where it is empty. */
-  proxy: nullable(text(2048)),
-});
-export type EditorState = Checked<typeof editorState>;
-export const checkEditorState = editorState;
-
-/** Editor → worker: the telemetry switch or our setting changed; takes effect at once. */
-export const editorChanged = notification("nexus/editorChanged", editorState);
-
-/**
- * Editor → worker: store these events. The answer comes after they are committed, so the editor keeps them until then
- * and may send them again: an event id that is already stored is counted as `repeated` and changes nothing.
- */
-export const recordEvents = request(
-  "nexus/record",
-  record({ events: listOf(raw, maxBatch) }),
-  oneOf("outcome", {
-    stored: record({ outcome: word(["stored"]), stored: whole(), repeated: whole(), refused: whole() }),
-    /** The user, or someone on their behalf, says no: the events are to be forgotten. */
-    not_permitted: record({ outcome: word(["not_permitted"]), permission: checkPermission }),
-    /** Nothing was stored: keep the events and try again later. */
-    failed: record({ outcome: word(["failed"]), problem }),
-  }),
-);
 
 /** Where and how a decision was given. */
 export const consentWays = ["vscode_page", "vscode_command", "terminal", "terminal_flags"] as const;

@@ -114,7 +114,7 @@ function numbersView(stats: Stats, rhythm: Rhythm | null): TemplateResult {
   const { before, averageSessionMs, tasksCompleted, workspacesCreated } = stats;
   const judged = succeeded + failed;
   return html`<div class="cards">
-    ${card("Terminal commands", commands.toLocaleString("en-US"), `${judged === 0 ? "that ended" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`}${comparison(commands, before?.commands)}`)}
+    ${card("Commands", commands.toLocaleString("en-US"), `${judged === 0 ? "that ended" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`}${comparison(commands, before?.commands)}`)}
     ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no outcome known" : `of ${countText(judged, "command")}${pointsText(successRate, before?.successRate)}`)}
     ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), durations === null ? "no duration known" : `95 % under ${durationText(durations.p95Ms)}`)}
     ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), `added up${comparison(durations?.totalMs ?? 0, before?.totalMs)}`)}

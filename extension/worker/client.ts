@@ -16,13 +16,8 @@ import {
   TransportKind,
 } from "vscode-languageclient/node";
 import type { Notification, Request } from "../../shared/message.ts";
-import {
-  dataChanged,
-  type EditorState,
-  exportProgress,
-  problemChanged,
-  sharingChanged,
-} from "../../shared/protocol.ts";
+import { dataChanged, exportProgress, problemChanged, sharingChanged } from "../../shared/protocol.ts";
+import type { EditorState } from "../../shared/recording.ts";
 import { workerFlags } from "../../shared/worker-flags.ts";
 import { type WorkerEvents, type WorkerLink, WorkerRefusal } from "./link.ts";
 

@@ -4,7 +4,8 @@
  */
 
 import type { Notification, Request } from "../../shared/message.ts";
-import type { EditorState, Problem, Progress, SharingStatus } from "../../shared/protocol.ts";
+import type { Progress, SharingStatus } from "../../shared/protocol.ts";
+import type { EditorState, Problem } from "../../shared/recording.ts";
 import { Backoff, type Timers } from "../timers.ts";
 import type { Launch, WorkerEvents, WorkerLink } from "./link.ts";
 

@@ -6,6 +6,7 @@ import { cliPage } from "./cli-page.ts";
 import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";
 import { letterPairsText } from "./letter-pairs.ts";
+import { noticesPage } from "./notices.ts";
 import { telemetryJsonText } from "./telemetry-json.ts";
 import { uploadSchemas } from "./upload-schemas.ts";
 import { vocabularyText } from "./vocabulary.ts";
@@ -21,6 +22,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/cli.md", cliPage()],
     ["docs/consent-text.md", consentTextPage()],
     ["telemetry.json", telemetryJsonText()],
+    ["THIRD-PARTY-NOTICES.md", noticesPage()],
     ...[...uploadSchemas()].map(([name, text]) => [`docs/schema/${name}`, text] as const),
   ]);
 }

@@ -18,8 +18,8 @@ import { categories } from "../../shared/categories.ts";
 import { noticeVersion } from "../../shared/consent-text.ts";
 import { eventAliases, eventTypeNames } from "../../shared/events.ts";
 import { fieldNames, fieldTable } from "../../shared/fields.ts";
-import { maxBatch } from "../../shared/protocol.ts";
 import { sealRaw } from "../../shared/raw.ts";
+import { maxBatch } from "../../shared/recording.ts";
 import { sources } from "../../shared/sources.ts";
 import type { Case } from "./corpus/generated.ts";
 

@@ -1,5 +1,5 @@
 /** Errors of the file system and of SQLite, in words for the user: what happened, where, and what to do. */
-import type { Problem } from "../../shared/protocol.ts";
+import type { Problem } from "../../shared/recording.ts";
 import { NotErasedError } from "./proof.ts";
 import { NewerDatabaseError } from "./schema.ts";
 

@@ -37,10 +37,13 @@ describe("insights in the packaged extension", () => {
     await page().getByRole("tab", { name: "Overview" }).click();
     await page().getByRole("button", { name: "Other days" }).click();
     const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 24 * 60 * 60 * 1000).toLocaleDateString("sv-SE");
-    await page().getByLabel("From").fill(day(9));
-    await page().getByLabel("To").fill(day(3));
+    await page().getByLabel("From", { exact: true }).fill(day(9));
+    await page().getByLabel("To", { exact: true }).fill(day(3));
     // Seven whole days of 22 commands.
-    await page().locator("dl.card", { hasText: "Terminal commands" }).getByText("154", { exact: true }).waitFor();
+    await page()
+      .locator("dl.card", { has: page().getByText("Commands", { exact: true }) })
+      .getByText("154", { exact: true })
+      .waitFor();
     await page()
       .getByText(/as before|than before/)
       .first()
@@ -50,7 +53,7 @@ describe("insights in the packaged extension", () => {
   });
 
   it("are filtered, put aside and shown again, by keyboard too", async () => {
-    await page().getByRole("button", { name: "Agents" }).focus();
+    await page().getByRole("button", { name: "Agents", exact: true }).focus();
     await workbench.page.keyboard.press("Enter");
     await heading(/of Claude Code/)
       .first()

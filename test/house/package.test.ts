@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { listFiles, PackageManager } from "@vscode/vsce";
 import { expect, it } from "vitest";
+import { notices } from "../../scripts/generate/notices.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -10,7 +11,7 @@ const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.me
 it("ships only what the allow-list names", async () => {
   const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
   const allowed =
-    /^(package\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/[a-z-]+\.(cjs|js|css)|dist\/worker\/(worker|transport)\.cjs|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
+    /^(package\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/[a-z-]+\.(cjs|js|css)|dist\/worker\/(worker\.cjs|transport\.cjs|commands\.json)|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
   expect(files.filter((file) => !allowed.test(file))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining([
@@ -19,11 +20,21 @@ it("ships only what the allow-list names", async () => {
       "dist/worker-client.cjs",
       "dist/worker/worker.cjs",
       "dist/worker/transport.cjs",
+      "dist/worker/commands.json",
+      "THIRD-PARTY-NOTICES.md",
       "dist/cli/nexus.cjs",
       "dist/cli/program.mjs",
       "bin/nexus",
     ]),
   );
+});
+
+it("names everybody whose work ships, under licences that allow it", () => {
+  const free = /^(MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|\(MIT OR [A-Z0-9.-]+\))$/;
+  const shipped = notices();
+  expect(shipped.length).toBeGreaterThan(20);
+  expect(shipped.filter(({ license }) => !free.test(license))).toEqual([]);
+  expect(shipped.filter(({ text }) => text.length < 100).map(({ name }) => name)).toEqual([]);
 });
 
 it("keeps the main bundle within 30 KB, without zod, a TOML parser or the client library", () => {

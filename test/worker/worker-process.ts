@@ -14,7 +14,8 @@ import { categories } from "../../shared/categories.ts";
 import type { Checked } from "../../shared/check.ts";
 import { noticeVersion } from "../../shared/consent-text.ts";
 import type { Request } from "../../shared/message.ts";
-import { type EditorState, giveConsent } from "../../shared/protocol.ts";
+import { giveConsent } from "../../shared/protocol.ts";
+import type { EditorState } from "../../shared/recording.ts";
 import { workerFlags } from "../../shared/worker-flags.ts";
 
 const module = fileURLToPath(new URL("../../dist/worker/worker.cjs", import.meta.url));
