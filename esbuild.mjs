@@ -99,10 +99,11 @@ const built = await Promise.all([
     ...node,
     // It is understood by every Node, so that it can say which is too old.
     target: "node14",
-    entryPoints: { nexus: "cli/main.ts" },
+    entryPoints: { nexus: "cli/main.ts", uninstall: "cli/uninstall.ts" },
     outExtension: { ".js": ".cjs" },
     plugins: [lazy],
     outdir: "dist/cli",
+    define: { __VERSION__: JSON.stringify(version) },
     banner: { js: "#!/usr/bin/env node" },
   }),
   build({

@@ -12,6 +12,7 @@ import { command } from "./command.ts";
 import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
+import { page } from "./page.ts";
 import { backfill, sending } from "./sharing.ts";
 import { idle, reading, readingTenMillion, storing } from "./store.ts";
 
@@ -34,6 +35,7 @@ const benches: readonly Bench[] = [
   { names: ["idle-own-memory", "idle-resident-memory"], run: idle },
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
   { names: ["command-status", "command-stats"], run: command },
+  { names: ["page-first", "page-interactive"], run: page },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },

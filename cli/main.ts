@@ -21,3 +21,5 @@ if (major < (oldest[0] ?? 0) || (major === oldest[0] && minor < (oldest[1] ?? 0)
       process.exitCode = 1;
     });
 }
+
+export {};

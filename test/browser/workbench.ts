@@ -25,7 +25,8 @@ export const patienceMs = 40_000;
 const firstLoadMs = 100_000;
 
 export interface WorkbenchOptions {
-  readonly vsix: string;
+  /** The packaged extension, or several. */
+  readonly vsix: string | readonly string[];
   /** Fills the home before anything runs. */
   readonly prepare?: (home: string) => Promise<void>;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -84,7 +85,7 @@ export class Workbench {
         ...settings,
       },
     };
-    installExtension(vsix, options);
+    for (const one of [vsix].flat()) installExtension(one, options);
     const server = await startServer(options);
     const executablePath = findChromium();
     if (executablePath === undefined) throw new Error("no Chromium");
@@ -162,7 +163,7 @@ export class Workbench {
   }
 
   async command(title: string): Promise<void> {
-    await this.#findCommand(title);
+    await this.chooseCommand(title);
     await this.page.keyboard.press("Enter");
     // Gone, or already asking the next question.
     await this.page.waitForFunction(
@@ -171,8 +172,8 @@ export class Workbench {
     );
   }
 
-  /** Opens the palette on a command. An editor that is just opening may take the focus and close it; then once more. */
-  async #findCommand(title: string): Promise<void> {
+  /** Opens the palette on a command, which Enter then runs. An editor that is just opening may take the focus and close it; then once more. */
+  async chooseCommand(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input.input");
     const timeout = patienceMs / 5;
     for (let attempt = 1; ; attempt += 1) {

@@ -1,14 +1,14 @@
 /** What goes wrong, and what the command does then; its own runs; commands it runs; the ledger's export; the configuration. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
-import { nexus } from "./nexus.ts";
+import { nexus, runBuilt } from "./nexus.ts";
 
 const script = join(root, "dist", "cli", "nexus.cjs");
 let home = "";
@@ -18,6 +18,23 @@ const ownLog = () => readFileSync(join(home, "nexus", "state", "events", "nexus-
 
 beforeEach(() => {
   home = freshFolder();
+});
+
+describe("what the editor runs after the extension was removed", () => {
+  // As VS Code's `extensionLifecycle.ts` calls it.
+  const uninstall = () => runBuilt("uninstall.cjs", home, {}, ["--type=extension-post-uninstall"]);
+
+  it("records that, once, with its version", async () => {
+    await ran("telemetry", "enable", "--yes");
+    expect(await uninstall()).toMatchObject({ code: 0, err: "" });
+    const { events } = await json("telemetry", "show");
+    expect(events).toMatchObject([{ type: "uninstall", payload: { version: expect.stringMatching(/^\d+\.\d+/) } }]);
+  });
+
+  it("invariant: off-means-nothing: without consent it leaves nothing", async () => {
+    await uninstall();
+    expect(readdirSync(home)).toEqual([]);
+  });
 });
 
 describe("nexus run", () => {

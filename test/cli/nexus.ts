@@ -11,13 +11,18 @@ export interface Ran {
   readonly err: string;
 }
 
-export async function nexus(
+export const nexus = (home: string, env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran> =>
+  runBuilt("nexus.cjs", home, env, args);
+
+/** Runs one of the built files of the command. */
+export async function runBuilt(
+  file: string,
   home: string,
   env: Readonly<Record<string, string>>,
-  ...args: readonly string[]
+  args: readonly string[],
 ): Promise<Ran> {
   const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, [join(root, "dist", "cli", "nexus.cjs"), ...args], {
+  const child = spawn(process.execPath, [join(root, "dist", "cli", file), ...args], {
     env: { PATH, HOME: home, TZ: "UTC", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,0 +1,81 @@
+/**
+ * The page in the packaged extension, seen in Chromium: from the command's Enter until its numbers stand there, over a year of a
+ * million events, against a webview with one heading in the same window, in turns. The first opening starts the worker too.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createVSIX } from "@vscode/vsce";
+import { packageVsix } from "../scripts/package.ts";
+import { noticeHash } from "../server/consent-log.ts";
+import { categories } from "../shared/categories.ts";
+import { noticeVersion } from "../shared/consent-text.ts";
+import { Workbench } from "../test/browser/workbench.ts";
+import { type Figure, figure, quantile } from "./figure.ts";
+import { yearOf } from "./store.ts";
+
+const rounds = 9;
+const limitMs = 300;
+
+const emptyExtension = `const { commands, window } = require("vscode");
+exports.activate = () => commands.registerCommand("empty.open", () => {
+  window.createWebviewPanel("empty", "Empty", 1, {}).webview.html = "<!DOCTYPE html><html lang=en><h1>Nothing else</h1>";
+});`;
+
+/** An extension whose page is one heading: what a webview costs, whatever is in it. */
+async function packageEmpty(folder: string): Promise<string> {
+  const commands = [{ command: "empty.open", title: "Open the Empty Page" }];
+  const manifest = {
+    ...{ name: "empty", publisher: "bench", version: "1.0.0", engines: { vscode: "^1.101.0" }, main: "./main.js" },
+    ...{ activationEvents: ["onStartupFinished"], contributes: { commands } },
+  };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  writeFileSync(join(folder, "main.js"), emptyExtension);
+  const packagePath = join(folder, "empty.vsix");
+  await createVSIX({ cwd: folder, packagePath, dependencies: false, allowMissingRepository: true, skipLicense: true });
+  return packagePath;
+}
+
+async function prepare(home: string): Promise<void> {
+  const config = join(home, ".config", "nexus");
+  mkdirSync(config, { recursive: true });
+  const notice = { version: noticeVersion, sha256: noticeHash };
+  const record = { ts: new Date(0).toISOString(), mode: "local", collect: categories, notice };
+  writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(record)}\n`);
+  yearOf(join(home, "nexus", "state", "telemetry.db"), 1_000_000).close();
+}
+
+/** Milliseconds from Enter until the heading stands there. */
+async function opened(workbench: Workbench, command: string, heading: string): Promise<number> {
+  await workbench.chooseCommand(command);
+  const startedMs = performance.now();
+  await workbench.page.keyboard.press("Enter");
+  await workbench.nexusPage.getByRole("heading", { name: heading }).waitFor();
+  const ms = performance.now() - startedMs;
+  await workbench.command("View: Close Editor");
+  await workbench.page.locator("iframe.webview").first().waitFor({ state: "detached" });
+  return ms;
+}
+
+export async function page(): Promise<readonly Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  const vsix = [await packageVsix(), await packageEmpty(folder)];
+  const workbench = await Workbench.open({ vsix, prepare });
+  try {
+    const [ours, empty]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round += 1) {
+      ours.push(await opened(workbench, "Nexus: Open Dashboard", "Activity"));
+      empty.push(await opened(workbench, "Open the Empty Page", "Nothing else"));
+    }
+    const [firstMs = Number.NaN, ...later] = ours;
+    const baseline = quantile(empty, 0.5);
+    const against = "a webview with one heading";
+    return [
+      figure({ name: "page-first", unit: "ms", value: firstMs, against, baseline, limit: limitMs }),
+      figure({ name: "page-interactive", unit: "ms", value: quantile(later, 0.5), against, baseline, limit: limitMs }),
+    ];
+  } finally {
+    await workbench.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
