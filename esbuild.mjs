@@ -1,5 +1,5 @@
 /** One build for everything that ships: extension, its lazily loaded client, worker, page. `npm run build`. */
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
@@ -62,6 +62,20 @@ const requestsOnly = {
 };
 
 await rm("dist", { recursive: true, force: true });
+// The page comes first: its script and style become part of the document that the extension makes.
+const page = await build({
+  ...common,
+  entryPoints: { page: "webview/main.ts", style: "webview/page.css" },
+  outdir: "dist",
+  platform: "browser",
+  target: "chrome134",
+  format: "iife",
+  write: false,
+});
+await mkdir("dist");
+for (const { path, contents } of page.outputFiles) await writeFile(path, contents);
+const textOf = (name) => JSON.stringify(page.outputFiles.find(({ path }) => path.endsWith(name))?.text);
+
 const built = await Promise.all([
   build({
     ...common,
@@ -72,6 +86,7 @@ const built = await Promise.all([
     external: ["vscode"],
     supported: { "dynamic-import": false },
     plugins: [lazy],
+    define: { __PAGE_SCRIPT__: textOf("page.js"), __PAGE_STYLE__: textOf("style.css") },
   }),
   build({
     ...common,
@@ -123,21 +138,12 @@ const built = await Promise.all([
     },
     define: { __VERSION__: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
   }),
-  build({
-    ...common,
-    entryPoints: { page: "webview/main.ts" },
-    outdir: "dist",
-    platform: "browser",
-    target: "chrome134",
-    format: "iife",
-  }),
-  build({ ...common, entryPoints: { page: "webview/page.css" }, outdir: "dist", loader: { ".svg": "dataurl" } }),
 ]);
 await cp("shared/vocabulary/commands.json", "dist/worker/commands.json");
 await cp("node_modules/better-sqlite3/prebuilds", "dist/prebuilds", { recursive: true });
 
 // Whose code is in what was built: for the notices.
-const files = built
+const files = [page, ...built]
   .flatMap(({ metafile }) => Object.values(metafile.outputs))
   .flatMap(({ inputs }) => Object.keys(inputs));
 const packages = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);

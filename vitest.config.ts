@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 /** One project per kind of test; `scripts/test.ts` runs them one after the other and adds up the counts. */
 export default defineConfig({
+  // What the build puts in.
+  define: { __PAGE_SCRIPT__: '""', __PAGE_STYLE__: '""' },
   test: {
     projects: [
       {

@@ -47,6 +47,8 @@ const featureOfTab: Readonly<Partial<Record<Tab, Feature>>> = {
   tools: "agents",
 };
 
+const sameSelection = (a: Selection, b: Selection): boolean => JSON.stringify(a) === JSON.stringify(b);
+
 type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
 
 export class PagePanel implements Disposable {
@@ -103,8 +105,7 @@ export class PagePanel implements Disposable {
     this.#panel = panel;
     this.#ready = false;
     earlier?.dispose();
-    const dist = Uri.joinPath(this.#context.extensionUri, "dist");
-    panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    panel.webview.options = { enableScripts: true, localResourceRoots: [] };
     panel.iconPath = Uri.joinPath(this.#context.extensionUri, "media", "icon.svg");
     panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
     panel.onDidChangeViewState(() => {
@@ -117,7 +118,9 @@ export class PagePanel implements Disposable {
       this.#asked = false;
       this.#stopWaiting();
     });
-    panel.webview.html = pageHtml(panel.webview, dist);
+    panel.webview.html = pageHtml();
+    // While the editor makes the page, the numbers are read for it.
+    void this.#readForUser();
   }
 
   /** The permission or a problem changed: the page says so with the data it has. */
@@ -160,9 +163,8 @@ export class PagePanel implements Disposable {
     switch (action.do) {
       case "ready":
         this.#ready = true;
-        this.#selection = action.selection;
         this.#showTab();
-        return this.#readForUser();
+        return this.#show(action.selection);
       case "see":
         return this.#use(featureOfTab[action.tab]);
       case "choosePeriod":
@@ -235,6 +237,14 @@ export class PagePanel implements Disposable {
     this.#busy = false;
     this.#post(done);
     await this.#readForUser();
+  }
+
+  /** The page is there: it shows what was read meanwhile, or what a reading that is under way brings. */
+  async #show(selection: Selection): Promise<void> {
+    const known = sameSelection(selection, this.#selection);
+    this.#selection = selection;
+    if (!known) return this.#readForUser();
+    if (!this.#reading) this.#post();
   }
 
   #showTab(): void {

@@ -11,7 +11,7 @@ const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.me
 it("ships only what the allow-list names", async () => {
   const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
   const allowed =
-    /^(package\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/[a-z-]+\.(cjs|js|css)|dist\/worker\/(worker\.cjs|transport\.cjs|commands\.json)|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
+    /^(package\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/[a-z-]+\.cjs|dist\/worker\/(worker\.cjs|transport\.cjs|commands\.json)|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
   expect(files.filter((file) => !allowed.test(file))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining([
