@@ -65,6 +65,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/*.test.ts"],
+          globalSetup: "test/browser/packaged.ts",
           testTimeout: 180_000,
           hookTimeout: 240_000,
           fileParallelism: false,

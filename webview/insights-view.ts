@@ -3,6 +3,7 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import { type InsightFilter, insightFilters, insightText, passes } from "../shared/insights.ts";
 import type { Insight } from "../shared/numbers.ts";
 import { countText, durationText } from "../shared/words.ts";
+import { emptyView } from "./empty-view.ts";
 import type { Deeds, Model } from "./model.ts";
 
 const filterNames: Readonly<Record<InsightFilter, string>> = { slow: "Slow", errors: "Errors", agents: "Agents" };
@@ -47,9 +48,11 @@ function insightView(insight: Insight, { tell }: Deeds): TemplateResult {
 export function insightsView(model: Model, deeds: Deeds): TemplateResult {
   const { state, filter } = model;
   const found = state?.insights ?? null;
-  if (found === null) {
-    return html`<div class="panel empty"><h2>No insights yet</h2>
-      <p class="quiet">They come from what is recorded: at least ten runs of a command, and a difference that is more than chance.</p></div>`;
+  if (found === null || found.runs === 0) {
+    return emptyView(model, deeds, {
+      title: "No insights yet",
+      text: "They come from what is recorded: at least ten runs of a command, and a difference that is more than chance.",
+    });
   }
   const dismissed = new Set(state?.dismissed ?? []);
   const fitting = found.insights.filter((insight) => passes(insight, filter === null ? [] : [filter]));

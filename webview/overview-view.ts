@@ -5,6 +5,7 @@ import { sourceTitle } from "../shared/source-titles.ts";
 import { isAgent } from "../shared/sources.ts";
 import { countText, durationText } from "../shared/words.ts";
 import { activityView } from "./activity-view.ts";
+import { emptyView } from "./empty-view.ts";
 import type { Deeds, Model } from "./model.ts";
 import { periodView } from "./period-view.ts";
 import { weekView } from "./week-view.ts";
@@ -125,18 +126,10 @@ function numbersView(stats: Stats, rhythm: Rhythm | null): TemplateResult {
   </div>`;
 }
 
-function emptyView({ state }: Model, { change }: Deeds): TemplateResult {
-  return state?.permission.mode === "off"
-    ? html`<div class="panel empty">
-        <h2>Nothing is recorded</h2>
-        <p class="quiet">Nexus Telemetry shows what your tools do all day, what is slow and what fails. It stays on this machine, and it is off until you say yes.</p>
-        <button @click=${() => change({ tab: "privacy" })}>Choose what to record</button>
-      </div>`
-    : html`<div class="panel empty">
-        <h2>Nothing yet in this period</h2>
-        <p class="quiet">Run a command in the integrated terminal; it appears here when it ends.</p>
-      </div>`;
-}
+const none = {
+  title: "Nothing yet in this period",
+  text: "Run a command in the integrated terminal; it appears here when it ends.",
+};
 
 export function overviewView(model: Model, deeds: Deeds): TemplateResult {
   const { state } = model;
@@ -147,7 +140,7 @@ export function overviewView(model: Model, deeds: Deeds): TemplateResult {
     ${state?.permission.mode === "off" && empty ? nothing : periodView(model, deeds)}
     ${
       empty || stats === null
-        ? emptyView(model, deeds)
+        ? emptyView(model, deeds, none)
         : html`
             ${numbersView(stats, rhythm)}
             ${activityView(stats)}

@@ -4,6 +4,7 @@ import { coverageOf } from "../shared/coverage.ts";
 import type { Host, ToolUse, ToolUses } from "../shared/numbers.ts";
 import { sourceTitle } from "../shared/source-titles.ts";
 import { durationText } from "../shared/words.ts";
+import { emptyView } from "./empty-view.ts";
 import type { Deeds, Model } from "./model.ts";
 import { periodView } from "./period-view.ts";
 
@@ -83,17 +84,18 @@ function usesView({ tools, hosts, unit }: ToolUses): TemplateResult {
   `;
 }
 
+const none = {
+  title: "No tools in this period",
+  text: "Commands in the integrated terminal appear here when they end; tools of agents when they write an event log.",
+};
+
 export function toolsView(model: Model, deeds: Deeds): TemplateResult {
   const { state } = model;
   const uses = state?.toolUses ?? null;
   if (uses === null || uses.hosts.length === 0) {
     return html`
       ${state?.permission.mode === "off" ? nothing : periodView(model, deeds)}
-      <div class="panel empty">
-        <h2>No tools in this period</h2>
-        <p class="quiet">Commands in the integrated terminal appear here when they end; tools of agents when they write an event log.</p>
-        ${state?.permission.mode === "off" ? html`<button @click=${() => deeds.change({ tab: "privacy" })}>Choose what to record</button>` : nothing}
-      </div>`;
+      ${emptyView(model, deeds, none)}`;
   }
   return html`${periodView(model, deeds)} ${usesView(uses)}`;
 }

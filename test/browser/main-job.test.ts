@@ -8,8 +8,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packageVsix } from "../../scripts/package.ts";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { filesBelow, filesHolding } from "./leaks.ts";
 import { seenToasts } from "./toasts.ts";
 import { Workbench } from "./workbench.ts";
@@ -30,7 +29,7 @@ const keptByEditor = [
 let workbench: Workbench;
 
 beforeAll(async () => {
-  workbench = await Workbench.open({ vsix: await packageVsix() });
+  workbench = await Workbench.open({ vsix: inject("vsix") });
 });
 afterAll(() => workbench?.close());
 

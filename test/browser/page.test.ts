@@ -2,8 +2,7 @@
  * The page as its user meets it in the packaged extension: every tab in every kind of theme, by axe-core, by keyboard alone, as
  * narrow and as wide as screens are, with the theme changed and the recorder killed while it is open.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packageVsix } from "../../scripts/package.ts";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { tabs } from "../../shared/page.ts";
 import { violations } from "./accessibility.ts";
 import { prepareMonth } from "./prepared.ts";
@@ -12,7 +11,7 @@ import { Workbench } from "./workbench.ts";
 let workbench: Workbench;
 
 beforeAll(async () => {
-  workbench = await Workbench.open({ vsix: await packageVsix(), prepare: prepareMonth });
+  workbench = await Workbench.open({ vsix: inject("vsix"), prepare: prepareMonth });
   await workbench.command("View: Close Primary Side Bar");
   await workbench.command("Nexus: Open Dashboard");
   await page().getByRole("button", { name: "30 days" }).click();

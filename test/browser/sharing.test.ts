@@ -4,8 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packageVsix } from "../../scripts/package.ts";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { UsageServer } from "../fixtures/usage-server.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -14,7 +13,7 @@ let server: UsageServer;
 
 beforeAll(async () => {
   server = await UsageServer.start({ keep: true });
-  workbench = await Workbench.open({ vsix: await packageVsix(), env: { NEXUS_USAGE_UPLOAD_URL: server.url } });
+  workbench = await Workbench.open({ vsix: inject("vsix"), env: { NEXUS_USAGE_UPLOAD_URL: server.url } });
 });
 afterAll(async () => {
   await workbench?.close();

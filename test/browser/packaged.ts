@@ -1,0 +1,14 @@
+/** Packages the extension once for all tests of it. */
+import type { TestProject } from "vitest/node";
+import { packageVsix } from "../../scripts/package.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** The file of the packaged extension. */
+    readonly vsix: string;
+  }
+}
+
+export async function setup({ provide }: TestProject): Promise<void> {
+  provide("vsix", await packageVsix());
+}
