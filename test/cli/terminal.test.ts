@@ -93,7 +93,7 @@ describe.skipIf(!hasTmux())("questions", () => {
     const again = open("telemetry delete");
     await again.shows("Are you sure? [y/N]");
     again.press("y", "Enter");
-    expect(await again.shows("ended with 0")).toMatch(/Deleted 1,3\d\d events/);
+    expect(await again.shows("ended with 0")).toMatch(/Deleted 1,4\d\d events/);
   });
 });
 

@@ -11,7 +11,7 @@ const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.me
 it("ships only what the allow-list names", async () => {
   const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
   const allowed =
-    /^(package\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/[a-z-]+\.cjs|dist\/worker\/(worker\.cjs|transport\.cjs|commands\.json)|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
+    /^(package\.json|package\.nls\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/[a-z-]+\.cjs|dist\/worker\/(worker\.cjs|transport\.cjs|commands\.json)|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
   expect(files.filter((file) => !allowed.test(file))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining([
@@ -50,6 +50,13 @@ it("has settings that can only say no, for the whole application", () => {
   )) {
     expect(setting).toMatchObject({ scope: "application", default: true });
   }
+});
+
+it("has a text for every key of the manifest, and no key for nothing", () => {
+  const texts = JSON.parse(readFileSync(new URL("../../package.nls.json", import.meta.url), "utf8"));
+  const keys = [...JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key);
+  expect([...new Set(keys)].sort()).toEqual(Object.keys(texts).sort());
+  for (const { title } of manifest.contributes.commands) expect(title).toMatch(/^%.*%$/);
 });
 
 it("activates once start-up is finished, and never with it", () => {
