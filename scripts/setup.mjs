@@ -130,8 +130,8 @@ const browser = {
 /** What the command is tested in: a terminal, and the shells that it has completions for. */
 const terminals = {
   key: "terminals",
-  name: "tmux, zsh and fish",
-  programs: ["tmux", "zsh", "fish"],
+  name: "tmux, zsh, fish and the awks of other systems",
+  programs: ["tmux", "zsh", "fish", "mawk", "gawk", "original-awk", "busybox"],
   done() {
     return process.env.npm_lifecycle_event !== "pretest" || this.programs.every(has);
   },

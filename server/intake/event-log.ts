@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Raw, sealRaw } from "../../shared/raw.ts";
 import type { Connection } from "../store/driver.ts";
+import { hookLine } from "./hooks/hook-line.ts";
 
 /** Bytes read at a time, and the longest line that is taken. */
 const blockBytes = 1_048_576;
@@ -251,9 +252,9 @@ class LogReader {
       if (end === -1) break;
       if (end > start) {
         lines += 1;
-        const event = end - start > longestLine ? undefined : this.#parse(block, start, end, from + start);
-        if (event === undefined) malformed += 1;
-        else events.push(event);
+        const found = end - start > longestLine ? undefined : this.#parse(block, start, end, from + start);
+        if (found === undefined) malformed += 1;
+        else events.push(...found);
       }
       start = end + 1;
     }
@@ -267,7 +268,8 @@ class LogReader {
     return { from, to: this.position, lines, malformed, events };
   }
 
-  #parse(block: Buffer, start: number, end: number, offset: number): Raw | undefined {
+  /** The events of a line, mostly one; `undefined` of what is no JSON object. */
+  #parse(block: Buffer, start: number, end: number, offset: number): readonly Raw[] | undefined {
     let line: unknown;
     try {
       line = JSON.parse(block.toString("utf8", start, end));
@@ -275,16 +277,19 @@ class LogReader {
       return undefined;
     }
     if (typeof line !== "object" || line === null || Array.isArray(line)) return undefined;
-    return sealRaw(completed(line, this.identity ?? "", offset));
+    const identity = this.identity ?? "";
+    const told = hookLine(line);
+    if (told === undefined) return [sealRaw(completed(line, identity, String(offset)))];
+    return told.map((event, index) => sealRaw(completed({ ...event }, identity, `${offset} ${index}`)));
   }
 }
 
 /** What a line may leave out beside its number, which the store gives it: its id, the offset of the clock. */
-function completed(line: object, identity: string, offset: number): object {
+function completed(line: object, identity: string, place: string): object {
   const given = line as Record<string, unknown>;
   const ts = given["ts"];
   if (given["id"] === undefined && typeof ts === "number" && Number.isSafeInteger(ts) && ts >= 0) {
-    given["id"] = idOf(ts, identity, offset);
+    given["id"] = idOf(ts, identity, place);
   }
   if (given["utc_offset_min"] === undefined && typeof ts === "number" && Number.isFinite(ts)) {
     given["utc_offset_min"] = -new Date(ts).getTimezoneOffset();
@@ -293,8 +298,8 @@ function completed(line: object, identity: string, offset: number): object {
 }
 
 /** A UUIDv7 (RFC 9562) that is the same each time the line is read: of its time, its file and its place. */
-function idOf(ts: number, identity: string, offset: number): string {
+function idOf(ts: number, identity: string, place: string): string {
   const time = ts.toString(16).padStart(12, "0").slice(-12);
-  const hash = createHash("sha256").update(`${identity} ${offset}`).digest("hex");
+  const hash = createHash("sha256").update(`${identity} ${place}`).digest("hex");
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hash.slice(0, 3)}-a${hash.slice(3, 6)}-${hash.slice(6, 18)}`;
 }

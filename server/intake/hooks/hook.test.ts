@@ -1,0 +1,187 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { freshFolder } from "../../../test/fixtures/folder.ts";
+import { canary, hookPayloads } from "../../../test/fixtures/hook-payloads.ts";
+import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { cutPayload } from "./cut.ts";
+import { hookEvents } from "./hook.ts";
+import { hookLine } from "./hook-line.ts";
+
+const script = fileURLToPath(new URL("../../agents/hook.awk", import.meta.url));
+const now = 1_790_000_000_000;
+
+/** A home in which recording is on. */
+function home(decision = '{"ts":"2026-01-01T00:00:00.000Z","mode":"local","collect":["tool_usage"]}'): string {
+  const folder = freshFolder();
+  mkdirSync(join(folder, "nexus", "state", "events"), { recursive: true });
+  mkdirSync(join(folder, ".config", "nexus"), { recursive: true });
+  writeFileSync(join(folder, ".config", "nexus", "consent.jsonl"), `${decision}\n`);
+  return folder;
+}
+
+const logOf = (folder: string) => join(folder, "nexus", "state", "events", "agent-hooks.jsonl");
+
+/** Hands a payload to the script as an agent does, and answers with the line it wrote. */
+function hooked(awk: string, folder: string, payload: string, env: Readonly<Record<string, string>> = {}) {
+  const [program = "", ...args] = awk.split(" ");
+  const { stdout, stderr, status } = spawnSync(program, [...args, "-f", script], {
+    input: payload,
+    env: { PATH: process.env["PATH"], HOME: folder, ...env },
+    encoding: "utf8",
+  });
+  expect([stdout, stderr, status]).toEqual(["", "", 0]);
+  try {
+    return JSON.parse(readFileSync(logOf(folder), "utf8").trimEnd().split("\n").at(-1) ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The awks of Debian, macOS and the BSDs, Alpine, and GNU. */
+const awks = ["mawk", "original-awk", "busybox awk", "gawk"];
+
+describe("hooks of agents", () => {
+  it.each(hookPayloads)("$name", ({ payload, events }) => {
+    const cut = cutPayload(payload);
+    expect(JSON.stringify(cut)).not.toContain(canary);
+    expect(hookEvents(cut, now)).toMatchObject(events ?? []);
+  });
+
+  it("give the events of one use the same ids, however often and by whom it is told", () => {
+    const use = {
+      hook_event_name: "PostToolUse",
+      tool_name: "Bash",
+      tool_use_id: "toolu_1",
+      session_id: "s",
+      duration_ms: 5,
+    };
+    const ids = [now, now + 900].map((ts) => hookEvents(cutPayload(use), ts).map(({ id }) => id));
+    expect(ids[0]).toEqual(ids[1]);
+    expect(new Set(ids[0]).size).toBe(2);
+    const other = hookEvents(cutPayload({ ...use, tool_use_id: "toolu_2" }), now).map(({ id }) => id);
+    expect(other).not.toContain(ids[0]?.[0]);
+  });
+});
+
+describe.each(awks)("the hook's script on %s", (awk) => {
+  it("keeps of each payload what the product itself would keep, and no more", () => {
+    for (const { payload, name } of hookPayloads) {
+      const folder = home();
+      const line = hooked(awk, folder, JSON.stringify(payload));
+      expect(JSON.stringify(line ?? "")).not.toContain(canary);
+      if (line !== undefined) {
+        expect(hookLine(line), name).toEqual(hookEvents(cutPayload(payload), line.ts + 999));
+      }
+      const again = hooked(awk, home(), JSON.stringify(payload, null, 2));
+      expect({ ...again, ts: 0 }, name).toEqual({ ...line, ts: 0 });
+    }
+  });
+
+  it("writes nothing where recording is off, whoever says so", () => {
+    const payload = JSON.stringify({ hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s" });
+    expect(hooked(awk, home(), payload)).toBeDefined();
+    expect(hooked(awk, home('{"ts":"2026-01-01T00:00:00.000Z","mode":"off"}'), payload)).toBeUndefined();
+    expect(hooked(awk, freshFolder(), payload)).toBeUndefined();
+    for (const name of ["NEXUS_EVENT_LOG", "NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED"]) {
+      expect(hooked(awk, home(), payload, { [name]: "0" }), name).toBeUndefined();
+    }
+    for (const no of ["enabled = false", 'mode = "off"', "  mode='off'"]) {
+      const folder = home();
+      writeFileSync(join(folder, ".config", "nexus", "config.toml"), `[telemetry]\n${no}\n`);
+      expect(hooked(awk, folder, payload), no).toBeUndefined();
+    }
+  });
+
+  it("says nothing and ends well on anything that is no payload", () => {
+    for (const broken of [
+      "",
+      "{",
+      '"',
+      "[]",
+      "null",
+      '{"tool_name":',
+      `{"tool_name":"${"x".repeat(100)}"}`,
+      '\\"\\\\"',
+      "\0\xff",
+    ]) {
+      expect(hooked(awk, home(), broken)).toBeUndefined();
+    }
+  });
+});
+
+describe("the hook's script", () => {
+  it("agrees with the product on payloads of any shape", () => {
+    const name = fc.constantFrom(
+      "tool_name",
+      "session_id",
+      "toolResult",
+      "resultType",
+      "error",
+      "tool_response",
+      "model",
+      "x",
+    );
+    const word = fc.oneof(fc.string(), fc.constantFrom("Bash", "success", 'a"b', "\\", '\\"', "{", "}", ":"));
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: "small" },
+        word,
+        fc.boolean(),
+        fc.constant(null),
+        fc.integer(),
+        tie("object"),
+        fc.array(tie("value"), { maxLength: 3 }),
+      ),
+      object: fc.dictionary(name, tie("value"), { maxKeys: 5 }),
+    }));
+    const payloads = fc.dictionary(name, value, { maxKeys: 6 });
+    fc.assert(
+      fc.property(payloads, (rest) => {
+        const payload = { ...rest, hook_event_name: "PostToolUse" };
+        const { hook, ts, ...flat } = hooked("awk", home(), JSON.stringify(payload));
+        expect([hook, flat]).toEqual([1, cutPayload(payload)]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("takes a payload of megabytes without keeping it", () => {
+    const folder = home();
+    const big = {
+      tool_input: { text: `${'say "hello" \\ '.repeat(100_000)}` },
+      hook_event_name: "PostToolUse",
+      tool_name: "Write",
+      session_id: "s",
+    };
+    expect(hooked("awk", folder, JSON.stringify(big))).toMatchObject({ tool_name: "Write" });
+    expect(readFileSync(logOf(folder), "utf8").length).toBeLessThan(500);
+  });
+});
+
+describe("invariant: never-lost-never-twice", () => {
+  it("a use that three hosts' hooks told counts once", async () => {
+    const sharer = new Sharer();
+    sharer.consent("local");
+    mkdirSync(join(sharer.home, "nexus", "state", "events"), { recursive: true });
+    const payload = {
+      hook_event_name: "PostToolUse",
+      tool_name: "Bash",
+      tool_use_id: "toolu_1",
+      session_id: "s",
+      duration_ms: 5,
+      permission_mode: "x",
+    };
+    for (let n = 0; n < 3; n += 1) hooked("awk", sharer.home, JSON.stringify(payload));
+    expect(await sharer.worker.importLogs()).toMatchObject({
+      lines: 3,
+      stored: 2,
+      repeated: 4,
+      malformed: 0,
+      refused: 0,
+    });
+  });
+});

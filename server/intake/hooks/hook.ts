@@ -1,0 +1,121 @@
+/**
+ * What a hook of an agent told, as events: whose agent it is, which tool, how it ended, how long it took. Shapes and traps of
+ * each host stand with it; `docs/agents.md` says what is seen of whom.
+ *
+ * One call of a tool may be told several times, because hosts load each other's hooks: its events get the same ids each time.
+ */
+import { createHash } from "node:crypto";
+import type { Source } from "../../../shared/sources.ts";
+import type { Cut } from "./cut.ts";
+
+export type HookSource = Extract<
+  Source,
+  "claude_code" | "cursor" | "vscode_agent" | "copilot_cli" | "codex" | "gemini_cli"
+>;
+
+/** An event of the log's form, before the firewall: `docs/event-log.md`. */
+export type HookEvent = Readonly<Record<string, string | number>>;
+
+/** What a host's event says of a tool's use; of all others nothing is taken. */
+type Moment = "ended" | "failed" | "session_started" | "session_ended";
+
+const moments: Readonly<Record<string, Moment>> = {
+  posttooluse: "ended",
+  posttoolusefailure: "failed",
+  aftertool: "ended",
+  sessionstart: "session_started",
+  sessionend: "session_ended",
+};
+
+/** Hosts that tell of a failure by an event of its own, so that the other event means success. */
+const tellsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli"]);
+
+/**
+ * By what only one of them sends. Cursor, VS Code and Copilot CLI load hooks that were written for Claude Code, so where a hook
+ * is configured says little.
+ */
+export function hostOf(cut: Cut): HookSource {
+  if ("cursor_version" in cut || "conversation_id" in cut) return "cursor";
+  if ("toolName" in cut || ("sessionId" in cut && !("hookEventName" in cut))) return "copilot_cli";
+  if ("tool_result" in cut) return "copilot_cli";
+  if (/^(Before|After)Tool$/.test(cut["hook_event_name"] ?? "")) return "gemini_cli";
+  if ("turn_id" in cut) return "codex";
+  if ("permission_mode" in cut) return "claude_code";
+  // VS Code sends the time of each event, and Claude Code does not.
+  if ("hookEventName" in cut || "timestamp" in cut) return "vscode_agent";
+  return "claude_code";
+}
+
+/** The events of one telling; none of a moment that says nothing, or a tool that is not named. */
+export function hookEvents(cut: Cut, tsMs: number): readonly HookEvent[] {
+  const source = hostOf(cut);
+  const moment = momentOf(cut);
+  const session = cut["session_id"] ?? cut["sessionId"] ?? cut["conversation_id"];
+  if (moment === undefined || session === undefined) return [];
+  const endMs = toldMs(cut) ?? tsMs;
+  const common = { session_id: uuid(4, `${source} ${session}`), source };
+  if (moment === "session_started" || moment === "session_ended") {
+    return [{ ...common, ts: endMs, event_type: moment, ...idOf(cut, session, moment) }];
+  }
+  const tool = cut["tool_name"] ?? cut["toolName"];
+  if (tool === undefined) return [];
+  const use = { ...common, event_type: "agent_event", stream: "tool", tool_name: tool, agent: source };
+  const model = cut["model"] === undefined ? {} : { model: cut["model"] };
+  const durationMs = durationOf(cut);
+  const status = statusOf(cut, moment, source);
+  const end = {
+    ...{ ...use, ...model, tool_phase: "end", ts: endMs, ...idOf(cut, session, "end") },
+    ...(status === undefined ? {} : { status }),
+  };
+  if (durationMs === undefined) return [end];
+  const start = { ...use, tool_phase: "start", ts: Math.max(0, endMs - durationMs), ...idOf(cut, session, "start") };
+  return [start, { ...end, duration_ms: durationMs }];
+}
+
+/** Copilot CLI does not name its event; it tells what came of the tool. */
+function momentOf(cut: Cut): Moment | undefined {
+  const name = cut["hook_event_name"] ?? cut["hookEventName"];
+  if (name !== undefined) return moments[name.toLowerCase().replaceAll(/[_-]/g, "")];
+  if ("toolResult" in cut || "tool_result" in cut) return "ended";
+  return "error" in cut ? "failed" : undefined;
+}
+
+function statusOf(cut: Cut, moment: Moment, source: HookSource): string | undefined {
+  if (cut["is_interrupt"] === "true") return "cancelled";
+  if (moment === "failed" || "tool_response.error" in cut) return "failed";
+  const result = cut["toolResult.resultType"] ?? cut["tool_result.result_type"];
+  if (result !== undefined) {
+    return result === "success" ? "ok" : /^(denied|rejected|cancelled)$/.test(result) ? "cancelled" : "failed";
+  }
+  return source === "gemini_cli" || tellsFailures.has(source) ? "ok" : undefined;
+}
+
+/** Claude Code names milliseconds `duration_ms`, Cursor `duration`. */
+function durationOf(cut: Cut): number | undefined {
+  const text = cut["duration_ms"] ?? cut["duration"];
+  const ms = text === undefined ? Number.NaN : Number(text);
+  return Number.isFinite(ms) && ms >= 0 && ms <= 30 * 24 * 60 * 60 * 1000 ? Math.round(ms) : undefined;
+}
+
+/** The host's own time, where it is a number of milliseconds. */
+function toldMs({ timestamp = "" }: Cut): number | undefined {
+  return /^\d{13}$/.test(timestamp) ? Number(timestamp) : undefined;
+}
+
+/**
+ * From what the host itself calls the use; else from its session, tool and time. Without either the id is made of the line's
+ * place, and a second telling counts again.
+ */
+function idOf(cut: Cut, session: string, phase: string): { readonly id?: string } {
+  const use = cut["tool_use_id"];
+  if (use !== undefined) return { id: uuid(7, `${use} ${phase}`) };
+  const ms = toldMs(cut);
+  if (ms === undefined) return {};
+  return { id: uuid(7, `${session} ${cut["tool_name"] ?? cut["toolName"] ?? ""} ${ms} ${phase}`) };
+}
+
+/** A UUID of a version (RFC 9562) that follows from a text. */
+function uuid(version: 4 | 7, text: string): string {
+  const hex = createHash("sha256").update(`nexus hook ${text}`).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
