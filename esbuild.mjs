@@ -14,6 +14,7 @@ const common = {
   logLevel: "warning",
   legalComments: "none",
   metafile: true,
+  loader: { ".awk": "text" },
 };
 
 /** The faces and the client library stay out of the main bundle: files of their own, required when needed. */

@@ -5,6 +5,12 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   // What the build puts in.
   define: { __PAGE_SCRIPT__: '""', __PAGE_STYLE__: '""' },
+  plugins: [
+    {
+      name: "awk",
+      transform: (code, id) => (id.endsWith(".awk") ? `export default ${JSON.stringify(code)};` : undefined),
+    },
+  ],
   test: {
     projects: [
       {

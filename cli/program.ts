@@ -5,6 +5,7 @@ import { productVersion } from "../server/version.ts";
 import { exitCodes, InterruptedError, NotNowError, UsageError } from "./exit.ts";
 import { consentFile } from "./place.ts";
 import { showPlain } from "./terminal.ts";
+import { addAgents } from "./tree/agents.ts";
 import { addAnalytics } from "./tree/analytics.ts";
 import { withExamples } from "./tree/parts.ts";
 import { addRecording } from "./tree/recording.ts";
@@ -23,6 +24,7 @@ export function program(): Command {
   addAnalytics(nexus);
   addSharing(nexus);
   addRecording(nexus);
+  addAgents(nexus);
   nexus.addHelpText(
     "after",
     `

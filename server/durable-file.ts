@@ -1,16 +1,17 @@
 /** Writes a file so that it is there whole or not at all, also after a power failure. */
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { syncFolder } from "./sync-folder.ts";
 
 /** Marks what a crash may have left of the writing of a file. */
 export const unfinishedMark = ".unfinished";
 
-/** Writes and syncs; readable by the user alone. @throws the file system's error. */
-export function writeDurably(path: string, content: string | Uint8Array): void {
+/** Writes and syncs; readable by the user alone, unless `mode` says otherwise. @throws the file system's error. */
+export function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
   const file = openSync(path, "w", 0o600);
   try {
+    if (mode !== undefined) fchmodSync(file, mode);
     writeFileSync(file, content);
     fsyncSync(file);
   } finally {
@@ -19,11 +20,11 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
 }
 
 /** Replaces or makes a file, with its folder. @throws the file system's error, leaving what was there. */
-export function replaceFile(path: string, content: string | Uint8Array): void {
+export function replaceFile(path: string, content: string | Uint8Array, mode?: number): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${randomUUID().slice(0, 8)}${unfinishedMark}`;
   try {
-    writeDurably(unfinished, content);
+    writeDurably(unfinished, content, mode);
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });

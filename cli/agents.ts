@@ -1,0 +1,31 @@
+/** Agents as the command names them, and what is connected of them on this machine. */
+import { homedir } from "node:os";
+import { type AgentName, agentNames } from "../server/agents/agents.ts";
+import { Connections } from "../server/agents/connections.ts";
+import { SettingsError } from "../server/agents/settings.ts";
+import { didYouMean } from "../shared/spelling.ts";
+import { UsageError } from "./exit.ts";
+import { paths } from "./product.ts";
+
+/** @throws UsageError of what is wrong with an agent's settings. */
+export function withConnections<T>(work: (connections: Connections) => T): T {
+  try {
+    return work(new Connections(paths, homedir(), process.env));
+  } catch (error) {
+    if (error instanceof SettingsError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** Names as they were given; without any, those of agents that `fits`. @throws UsageError */
+export function agentsNamed(given: readonly string[], fitting: readonly AgentName[]): readonly AgentName[] {
+  return given.length === 0 ? fitting : given.map(agentNamed);
+}
+
+/** @throws UsageError */
+export function agentNamed(given: string): AgentName {
+  const found = agentNames.find((name) => name === given.toLowerCase().replaceAll("-", "_"));
+  if (found !== undefined) return found;
+  const hint = didYouMean(given, agentNames) || ` There are ${agentNames.join(", ")}.`;
+  throw new UsageError(`There is no agent ${given}.${hint}`);
+}

@@ -1,0 +1,38 @@
+/** `nexus agents test`: runs the hook as the agent's settings have it, with a payload of ours, and looks whether a line arrives. */
+import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { agentNamed, withConnections } from "../../agents.ts";
+import { exitCodes } from "../../exit.ts";
+import { type JsonOption, print, printJson } from "../../print.ts";
+import { paths, withObserver } from "../../product.ts";
+
+/** What the product takes nothing from: a test is no use of a tool. */
+const event = "NexusTest";
+
+export async function run(given: string, { json }: JsonOption): Promise<void> {
+  const agent = agentNamed(given);
+  const commands = withConnections((connections) => connections.configured(agent));
+  const mode = await withObserver((observer) => observer.status().permission?.mode ?? "off");
+  const [command] = commands;
+  const what =
+    command === undefined
+      ? `${agent} is not connected: nexus agents connect ${agent}.`
+      : mode === "off"
+        ? "Recording is off, so the hook writes nothing: nexus telemetry enable."
+        : arrives(command)
+          ? null
+          : "The hook ran, and its line did not arrive. Is there awk, and may you write to state/events?";
+  if (json === true) printJson({ version: 1, agent, works: what === null, what });
+  else print(what ?? `The hook of ${agent} works.`);
+  if (what !== null) process.exitCode = exitCodes.failed;
+}
+
+function arrives(command: string): boolean {
+  const session_id = randomUUID();
+  const input = JSON.stringify({ hook_event_name: event, session_id, tool_name: "Bash" });
+  spawnSync(command, { shell: true, input, timeout: 10_000 });
+  const log = join(paths.eventLogFolder, "agent-hooks.jsonl");
+  return existsSync(log) && readFileSync(log, "utf8").includes(session_id);
+}

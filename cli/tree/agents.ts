@@ -1,0 +1,37 @@
+/** AI agents: whose tools are recorded by their own hooks. */
+import type { Command } from "commander";
+import { lazily } from "../lazily.ts";
+import { withExamples, withJson } from "./parts.ts";
+
+export function addAgents(nexus: Command): void {
+  const agents = nexus.command("agents").description("record the tools of AI agents, by their own hooks");
+  withJson(
+    agents.command("list").description("show which agents are here, and which of them are connected"),
+    "{version, agents: [{name, title, file, found, connected, forbidden}]}",
+  ).action(lazily(() => import("../commands/agents/list.ts")));
+  withExamples(
+    withJson(
+      agents
+        .command("connect")
+        .description("put a hook into an agent's settings, after showing the exact change")
+        .argument("[agent...]", "claude_code, cursor, copilot, codex, gemini_cli; else all that are found")
+        .option("--yes", "make the change without asking"),
+      "{version, connected: [agent]}",
+    ),
+    "nexus agents connect claude_code",
+  ).action(lazily(() => import("../commands/agents/connect.ts")));
+  withJson(
+    agents
+      .command("disconnect")
+      .description("take the hook out again; a file that nobody changed since becomes what it was, to the byte")
+      .argument("[agent...]", "which; else all that are connected"),
+    "{version, disconnected: [agent]}",
+  ).action(lazily(() => import("../commands/agents/disconnect.ts")));
+  withJson(
+    agents
+      .command("test")
+      .description("run an agent's hook as it would, and see whether a line arrives")
+      .argument("<agent>", "which"),
+    "{version, agent, works, what}",
+  ).action(lazily(() => import("../commands/agents/test.ts")));
+}

@@ -1,0 +1,186 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import fc from "fast-check";
+import { parse } from "jsonc-parser";
+import { describe, expect, it } from "vitest";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { pathsFrom } from "../paths.ts";
+import { type AgentName, agentNames } from "./agents.ts";
+import { Connections } from "./connections.ts";
+import { SettingsError, saysYes } from "./settings.ts";
+
+function setUp() {
+  const home = freshFolder();
+  const connections = new Connections(pathsFrom({}, home), home, {});
+  const file = (name: AgentName) => connections.list().find((one) => one.name === name)?.file ?? "";
+  const connect = (name: AgentName) => {
+    const change = connections.planConnect(name);
+    if (change !== undefined) connections.connect(change);
+    return change;
+  };
+  const write = (name: AgentName, text: string) => {
+    mkdirSync(dirname(file(name)), { recursive: true });
+    writeFileSync(file(name), text);
+  };
+  const standing = (name: AgentName) => connections.list().find((one) => one.name === name);
+  return {
+    home,
+    connections,
+    file,
+    connect,
+    write,
+    standing,
+    text: (name: AgentName) => readFileSync(file(name), "utf8"),
+  };
+}
+
+const settings = `{
+\t// My own.
+\t"model": "opus",
+\t"hooks": {
+\t\t"PostToolUse": [
+\t\t\t{ "matcher": "Edit", "hooks": [{ "type": "command", "command": "prettier --write" }] }, // keep
+\t\t],
+\t},
+}
+`;
+
+describe.each(agentNames)("connecting %s", (name) => {
+  it("makes the file where there is none, and takes it away again", () => {
+    const { connections, connect, standing, file } = setUp();
+    expect(standing(name)).toMatchObject({ found: false, connected: false, forbidden: null });
+    expect(connect(name)?.before).toBeNull();
+    expect(standing(name)).toMatchObject({ found: true, connected: true });
+    expect(statSync(file(name)).mode & 0o777).toBe(0o600);
+    expect(connect(name)).toBeUndefined();
+    expect(connections.disconnect(name)).toBe(true);
+    expect(existsSync(file(name))).toBe(false);
+    expect(connections.disconnect(name)).toBe(false);
+  });
+
+  it("keeps comments, foreign entries and the file's own mode, and gives back the same bytes", () => {
+    const { connections, connect, write, text, file, standing } = setUp();
+    write(name, settings);
+    chmodSync(file(name), 0o644);
+    connect(name);
+    // Every line of theirs is there as it was, but for a comma.
+    const lines = new Set(
+      text(name)
+        .split("\n")
+        .map((line) => line.replace(/,$/, "")),
+    );
+    for (const line of settings.split("\n")) expect(lines).toContain(line.replace(/,$/, ""));
+    expect(parse(text(name)).hooks.PostToolUse[0].hooks[0].command).toBe("prettier --write");
+    expect(standing(name)?.connected).toBe(true);
+    expect(statSync(file(name)).mode & 0o777).toBe(0o644);
+    connections.disconnect(name);
+    expect(text(name)).toBe(settings);
+  });
+
+  it("takes out its own entries alone where the file was changed since", () => {
+    const { connections, connect, write, text } = setUp();
+    write(name, settings);
+    connect(name);
+    write(name, text(name).replace('"opus"', '"sonnet"'));
+    connections.disconnect(name);
+    expect(text(name)).toBe(settings.replace('"opus"', '"sonnet"'));
+  });
+});
+
+describe("an agent's settings", () => {
+  it("that are no JSON, or have something else where the list goes, are named with the line and left alone", () => {
+    const { connections, write, text } = setUp();
+    for (const [broken, said] of [
+      ['{\n  "a": 1,\n  "b" 2\n}\n', /settings\.json, line 3: this is not valid JSON/],
+      ["[1]\n", /is no object of JSON/],
+      ['{"hooks":{"PostToolUse":"x"}}', /hooks\.PostToolUse is no list/],
+    ] as const) {
+      write("claude_code", broken);
+      expect(() => connections.planConnect("claude_code")).toThrow(said);
+      expect(text("claude_code")).toBe(broken);
+    }
+  });
+
+  it("that somebody changed between the plan and the yes are left alone", () => {
+    const { connections, write, text } = setUp();
+    write("claude_code", settings);
+    const change = connections.planConnect("claude_code");
+    write("claude_code", '{"model":"haiku"}\n');
+    expect(() => change && connections.connect(change)).toThrow(SettingsError);
+    expect(text("claude_code")).toBe('{"model":"haiku"}\n');
+    // Two windows that connect at once: the second finds it changed.
+    const [first, second] = [connections.planConnect("claude_code"), connections.planConnect("claude_code")];
+    if (first) connections.connect(first);
+    expect(() => second && connections.connect(second)).toThrow(/changed by somebody else/);
+    expect(parse(text("claude_code")).hooks.PostToolUse).toHaveLength(1);
+  });
+
+  it("that are a link stay one", () => {
+    const { home, connections, connect, file } = setUp();
+    const real = join(home, "dotfiles.json");
+    writeFileSync(real, settings);
+    mkdirSync(dirname(file("claude_code")), { recursive: true });
+    symlinkSync(real, file("claude_code"));
+    connect("claude_code");
+    expect(lstatSync(file("claude_code")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, "utf8")).toContain("hook.awk");
+    connections.disconnect("claude_code");
+    expect(readFileSync(real, "utf8")).toBe(settings);
+  });
+
+  it("of any shape come back byte for byte, and mean the same in between but for our entries", () => {
+    const key = fc.constantFrom("model", "hooks", "PostToolUse", "x", "a b", "ünïcode");
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: "small" },
+        fc.string(),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        tie("list"),
+        tie("object"),
+      ),
+      list: fc.array(tie("value"), { maxLength: 3 }),
+      object: fc.dictionary(key, tie("value"), { maxKeys: 4 }),
+    }));
+    const whole = fc.dictionary(fc.constantFrom("model", "env", "x", "ünïcode"), value, { maxKeys: 4 });
+    fc.assert(
+      fc.property(
+        whole,
+        fc.constantFrom(undefined, 2, 4, "\t"),
+        fc.constantFrom("\n", "\r\n"),
+        (before, indent, eol) => {
+          const { connections, connect, write, text } = setUp();
+          const original = `${JSON.stringify(before, null, indent)}\n`.replaceAll("\n", eol);
+          write("claude_code", original);
+          connect("claude_code");
+          // As if somebody had changed it since, so that the kept bytes do not count.
+          write("claude_code", `${text("claude_code")}${eol}`);
+          const { hooks, ...rest } = parse(text("claude_code"));
+          expect(rest).toEqual(before);
+          expect(Object.keys(hooks)).toHaveLength(4);
+          connections.disconnect("claude_code");
+          expect(text("claude_code")).toBe(`${original}${eol}`);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("of an organisation that forbid hooks are known by their key", () => {
+    expect(saysYes('{"allowManagedHooksOnly": true}', ["disableAllHooks", "allowManagedHooksOnly"])).toBe(
+      "allowManagedHooksOnly",
+    );
+    expect(saysYes('{"allowManagedHooksOnly": false}', ["allowManagedHooksOnly"])).toBeUndefined();
+    expect(saysYes("no json", ["allowManagedHooksOnly"])).toBeUndefined();
+  });
+});

@@ -1,0 +1,160 @@
+/**
+ * Changes the settings of an agent, JSON that may have comments, and leaves every other byte as it is: an entry goes in right after
+ * the last one of its list, and comes out with the comma that came with it.
+ */
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
+import type { HookEntry } from "./agents.ts";
+
+/** Settings that cannot be changed: which, where in them, and what to do. Its message is for the user. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+const lenient = { allowTrailingComma: true };
+
+/** @throws SettingsError where the text is no object of JSON. */
+function treeOf(file: string, text: string): Node {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, lenient);
+  const [first] = errors;
+  if (first !== undefined) {
+    const line = text.slice(0, first.offset).split("\n").length;
+    throw new SettingsError(
+      `${file}, line ${line}: this is not valid JSON (${printParseErrorCode(first.error)}). Correct the line and try again; nothing was changed.`,
+    );
+  }
+  if (tree?.type !== "object") {
+    throw new SettingsError(`${file} is no object of JSON. Correct it and try again; nothing was changed.`);
+  }
+  return tree;
+}
+
+/** The text with entries appended to their lists. @throws SettingsError */
+export function withEntries(file: string, text: string, entries: readonly HookEntry[]): string {
+  return entries.reduce((edited, { list, entry }) => withEntry(file, edited, list, entry), text);
+}
+
+function withEntry(file: string, text: string, list: readonly string[], entry: object): string {
+  const tree = treeOf(file, text);
+  // As deep as the settings go already; what is missing is made around the entry.
+  let depth = list.length;
+  let node = findNodeAtLocation(tree, [...list]);
+  while (node === undefined) {
+    depth -= 1;
+    node = depth === 0 ? tree : findNodeAtLocation(tree, list.slice(0, depth));
+  }
+  const wanted = depth === list.length ? "array" : "object";
+  if (node.type !== wanted) {
+    const what = wanted === "array" ? "list" : "object";
+    throw new SettingsError(
+      `${file}: ${list.slice(0, depth).join(".")} is no ${what}. Correct it and try again; nothing was changed.`,
+    );
+  }
+  if (wanted === "array") return withChild(text, node, null, entry);
+  const missing = list.slice(depth + 1).reduceRight<unknown>((inner, key) => ({ [key]: inner }), [entry]);
+  return withChild(text, node, list[depth] ?? "", missing);
+}
+
+/** Appends a value to a list, or (with a key) a property to an object. */
+function withChild(text: string, parent: Node, key: string | null, value: unknown): string {
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const [, unit = "  "] = /\n([ \t]+)\S/.exec(text) ?? [];
+  const outer = indentAt(text, parent.offset);
+  const last = parent.children?.at(-1);
+  const indent = last === undefined ? outer + unit : indentAt(text, last.offset);
+  const lines = JSON.stringify(value, null, unit).split("\n").join(`${eol}${indent}`);
+  const child = `${eol}${indent}${key === null ? "" : `${JSON.stringify(key)}: `}${lines}`;
+  if (last === undefined) return splice(text, parent.offset + 1, 0, `${child}${eol}${outer}`);
+  const end = last.offset + last.length;
+  // A comma that is there already stays the last one's, and a comment behind it too.
+  const comma = commaAfter(text, end);
+  const line = lineEnd(text, comma ?? end, parent);
+  if (comma !== undefined) return splice(text, line, 0, `${child},`);
+  return splice(splice(text, line, 0, child), end, 0, ",");
+}
+
+/** Where the text after an offset goes on behind a comma; `undefined` where there is none. */
+function commaAfter(text: string, offset: number): number | undefined {
+  const blanks = /^\s*,/.exec(text.slice(offset))?.[0].length;
+  return blanks === undefined ? undefined : offset + blanks;
+}
+
+/** The end of the line that holds an offset; the offset where the parent ends on it. */
+function lineEnd(text: string, offset: number, { offset: start, length }: Node): number {
+  const end = /\r?\n/.exec(text.slice(offset))?.index;
+  return end === undefined || offset + end >= start + length - 1 ? offset : offset + end;
+}
+
+/** The blanks with which the line begins that holds an offset. */
+function indentAt(text: string, offset: number): string {
+  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  return /^[ \t]*/.exec(text.slice(start, offset))?.[0] ?? "";
+}
+
+const splice = (text: string, at: number, length: number, inserted: string): string =>
+  text.slice(0, at) + inserted + text.slice(at + length);
+
+/** The text without the entries that hold `mark`, nor what is empty without them. @throws SettingsError */
+export function withoutEntries(file: string, text: string, entries: readonly HookEntry[], mark: string): string {
+  let edited = text;
+  for (const { list } of entries) {
+    for (;;) {
+      const items = findNodeAtLocation(treeOf(file, edited), [...list])?.children ?? [];
+      const found = items.find((item) => textsIn(getNodeValue(item)).some((line) => line.includes(mark)));
+      if (found === undefined) break;
+      edited = without(edited, found);
+    }
+  }
+  return edited;
+}
+
+/** Without a node; without its parent, where it is the only one there. */
+function without(text: string, node: Node): string {
+  const { parent } = node;
+  // A property is a key and its value.
+  if (parent?.type === "property") return without(text, parent);
+  const siblings = parent?.children ?? [];
+  if (parent?.parent !== undefined && siblings.length === 1) return without(text, parent);
+  const [start, end] = [node.offset, node.offset + node.length];
+  if (parent !== undefined && siblings.length === 1) return splice(text, parent.offset + 1, parent.length - 2, "");
+  const before = siblings[siblings.indexOf(node) - 1];
+  const comma = commaAfter(text, end);
+  // With the line that it stands on, from the end of the one before.
+  const from = before === undefined ? start : text.slice(0, start).trimEnd().length;
+  const kept = splice(text, from, (comma ?? end) - from, "");
+  if (comma !== undefined || before === undefined) return kept;
+  // It was the last one: the comma that came with it goes too.
+  const earlier = commaAfter(text, before.offset + before.length) ?? 0;
+  return splice(kept, earlier - 1, 1, "");
+}
+
+/** The lines of a shell in the entries that hold `mark`. A text that is no JSON has none. */
+export function commandsIn(text: string, entries: readonly HookEntry[], mark: string): readonly string[] {
+  const tree = parseTree(text, [], lenient);
+  if (tree === undefined) return [];
+  return entries.flatMap(({ list }) => textsIn(valueAt(tree, list))).filter((line) => line.includes(mark));
+}
+
+/** Every text in a value, however deep. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+const valueAt = (tree: Node, path: readonly string[]): unknown => {
+  const node = findNodeAtLocation(tree, [...path]);
+  return node === undefined ? undefined : getNodeValue(node);
+};
+
+/** Which of the keys at the top is true. A text that is no JSON says nothing. */
+export function saysYes(text: string, keys: readonly string[]): string | undefined {
+  const tree = parseTree(text, [], lenient);
+  return tree === undefined ? undefined : keys.find((key) => valueAt(tree, [key]) === true);
+}

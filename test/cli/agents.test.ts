@@ -1,0 +1,104 @@
+/** Agents from the user's side: connected by the command, a session of theirs, the numbers of it. */
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { FakeAgent } from "../fixtures/fake-agent.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { canary, hookPayloads } from "../fixtures/hook-payloads.ts";
+import { nexus } from "./nexus.ts";
+
+let home = "";
+const ran = (...args: readonly string[]) => nexus(home, {}, ...args);
+const json = async (...args: readonly string[]) => JSON.parse((await ran(...args, "--json")).out);
+const log = () => readFileSync(join(home, "nexus", "state", "events", "agent-hooks.jsonl"), "utf8");
+
+beforeEach(() => {
+  home = freshFolder();
+  mkdirSync(join(home, ".claude"));
+});
+
+describe("nexus agents", () => {
+  it("connects, sees a session of 200 tool uses with the right failure rate, and disconnects", async () => {
+    writeFileSync(join(home, ".claude", "settings.json"), '{\n  // mine\n  "model": "opus"\n}\n');
+    await ran("telemetry", "enable", "--yes");
+    const shown = await ran("agents", "connect", "claude_code", "--yes");
+    expect(shown).toMatchObject({ code: 0, err: "" });
+    expect(shown.out).toMatch(/settings\.json gets\n( {2}\+ .*\n)+Claude Code is connected/);
+    expect(await ran("agents", "test", "claude_code")).toMatchObject({
+      code: 0,
+      out: "The hook of claude_code works.\n",
+    });
+
+    const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
+    const common = {
+      session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11",
+      permission_mode: "default",
+      cwd: `/home/ada/${canary}`,
+    };
+    for (let n = 0; n < 200; n += 1) {
+      const failed = n % 5 === 0;
+      const hook_event_name = failed ? "PostToolUseFailure" : "PostToolUse";
+      agent.tell(hook_event_name, {
+        ...{
+          ...common,
+          hook_event_name,
+          tool_name: "Bash",
+          tool_input: { command: `echo ${canary}` },
+          duration_ms: 100 + n,
+        },
+        ...{
+          tool_use_id: `toolu_${n}`,
+          ...(failed ? { error: canary, is_interrupt: false } : { tool_response: { stdout: canary } }),
+        },
+      });
+    }
+    const { topTools } = await json("stats", "--today");
+    expect(topTools).toMatchObject([{ name: "run_terminal_cmd", source: "claude_code", count: 200, failed: 40 }]);
+    expect(log()).not.toContain(canary);
+    expect(statSync(join(home, "nexus", "state", "events", "agent-hooks.jsonl")).mode & 0o777).toBe(0o600);
+
+    await ran("agents", "disconnect");
+    expect(readFileSync(join(home, ".claude", "settings.json"), "utf8")).toBe('{\n  // mine\n  "model": "opus"\n}\n');
+    expect(await json("agents", "list")).toMatchObject({
+      agents: [{ name: "claude_code", found: true, connected: false }, {}, {}, {}, {}],
+    });
+  });
+
+  it("never stops an agent: full disk, missing folder, missing script, broken payloads", async () => {
+    await ran("telemetry", "enable", "--yes");
+    await ran("agents", "connect", "claude_code", "--yes");
+    const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
+    const { rmSync, symlinkSync } = await import("node:fs");
+    const events = join(home, "nexus", "state", "events");
+    const use = { hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s", tool_use_id: "t" };
+    rmSync(events, { recursive: true });
+    agent.tell("PostToolUse", use);
+    mkdirSync(events);
+    symlinkSync("/dev/full", join(events, "agent-hooks.jsonl"));
+    agent.tell("PostToolUse", use);
+    rmSync(join(home, "nexus", "state", "agents"), { recursive: true });
+    agent.tell("PostToolUse", use);
+  });
+
+  it("invariant: off-means-nothing: a connected agent leaves nothing while recording is off", async () => {
+    await ran("agents", "connect", "claude_code", "--yes");
+    const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
+    for (const { payload } of hookPayloads) agent.tell("PostToolUse", payload);
+    expect(readdirSync(join(home, "nexus", "state", "events"))).toEqual([]);
+    expect((await ran("agents", "test", "claude_code")).out).toContain("Recording is off");
+  });
+
+  it("asks for a yes where there is no terminal, and names what it does not know", async () => {
+    expect(await ran("agents", "connect")).toMatchObject({ code: 2, err: expect.stringContaining("--yes") });
+    expect(await ran("agents", "connect", "claude_kode")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("Did you mean claude_code?"),
+    });
+    writeFileSync(join(home, ".claude", "settings.json"), "{");
+    expect(await ran("agents", "connect", "--yes")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("settings.json, line 1"),
+    });
+    expect(readdirSync(join(home, ".claude"))).toEqual(["settings.json"]);
+  });
+});
