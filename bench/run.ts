@@ -12,6 +12,7 @@ import { command } from "./command.ts";
 import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
+import { hook } from "./hook.ts";
 import { page } from "./page.ts";
 import { backfill, sending } from "./sharing.ts";
 import { idle, reading, readingTenMillion, storing } from "./store.ts";
@@ -36,6 +37,7 @@ const benches: readonly Bench[] = [
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
   { names: ["command-status", "command-stats"], run: command },
   { names: ["page-first", "page-interactive"], run: page },
+  { names: ["hook-p50", "hook-to-cat"], run: hook },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },

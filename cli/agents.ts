@@ -1,8 +1,8 @@
 /** Agents as the command names them, and what is connected of them on this machine. */
 import { homedir } from "node:os";
-import { type AgentName, agentNames } from "../server/agents/agents.ts";
 import { Connections } from "../server/agents/connections.ts";
 import { SettingsError } from "../server/agents/settings.ts";
+import { type AgentName, agentNames } from "../shared/agents.ts";
 import { didYouMean } from "../shared/spelling.ts";
 import { UsageError } from "./exit.ts";
 import { paths } from "./product.ts";

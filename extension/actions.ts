@@ -1,6 +1,7 @@
 /** What a user can make the product do; the palette and the page share these. Each answers with a sentence. */
 import { join } from "node:path";
 import { ProgressLocation, Uri, window } from "vscode";
+import { type AgentName, connectAgent, disconnectAgent } from "../shared/agents.ts";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentRecord, decide } from "../shared/consent.ts";
 import { noticeVersion } from "../shared/consent-text.ts";
@@ -87,6 +88,16 @@ export class Actions {
     return report.erased > 0
       ? `${countText(report.erased, "server")} confirmed that what you shared is erased.`
       : "No server has confirmed yet. The request is repeated with the next sync.";
+  }
+
+  async connectAgent(name: AgentName): Promise<string> {
+    const standing = (await this.#telemetry.command(connectAgent, { name })).find((one) => one.name === name);
+    return standing?.forbidden ?? `${standing?.title ?? name} is connected: its next use of a tool is recorded.`;
+  }
+
+  async disconnectAgent(name: AgentName): Promise<string> {
+    const standing = (await this.#telemetry.command(disconnectAgent, { name })).find((one) => one.name === name);
+    return `${standing?.title ?? name} is no longer connected.`;
   }
 
   async resetIdentity(): Promise<string> {

@@ -43,6 +43,7 @@ const table: Readonly<Record<string, Run>> = {
   enable: ({ panel }) => show(() => panel.open("privacy")),
   disable: ({ actions }) => say(actions.disable()),
   terminal: ({ terminalCommand }) => say(terminalCommand.toggle()),
+  agents: ({ panel }) => show(() => panel.open("tools")),
   help: () => openWalkthrough(),
   dashboard: ({ panel }) => show(() => panel.open("overview")),
   log: (_, log) => show(() => log.show()),

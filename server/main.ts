@@ -2,7 +2,16 @@
  * The worker's entry: a process of its own, one per window, speaking JSON-RPC over Node IPC as a language server does.
  * It checks every message, hands it to the worker, and ends with the editor.
  */
+import { homedir } from "node:os";
 import { createConnection, type InitializeParams, ProposedFeatures, ResponseError } from "vscode-languageserver/node";
+import {
+  type AgentChange,
+  type AgentName,
+  agents,
+  connectAgent,
+  disconnectAgent,
+  planAgent,
+} from "../shared/agents.ts";
 import { type Check, CheckError } from "../shared/check.ts";
 import type { Request } from "../shared/message.ts";
 import { insights, metrics, rhythm, stats, toolUses } from "../shared/numbers.ts";
@@ -23,6 +32,8 @@ import {
   verifyLedger,
 } from "../shared/protocol.ts";
 import { checkEditorState, editorChanged, recordEvents, today } from "../shared/recording.ts";
+import { addedLines, Connections } from "./agents/connections.ts";
+import { SettingsError } from "./agents/settings.ts";
 import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./consent-log.ts";
 import { pathsFrom } from "./paths.ts";
@@ -31,6 +42,16 @@ import { Worker } from "./worker.ts";
 /** JSON-RPC codes: the parameters were malformed; the request failed, and the message says why. */
 const invalidParams = -32602;
 const requestFailed = -32803;
+
+/** The agents of this user; their settings are read anew each time. */
+const connections = () => new Connections(pathsFrom(process.env), homedir(), process.env);
+
+function planOf(name: AgentName): AgentChange | null {
+  const change = connections().planConnect(name);
+  if (change === undefined) return null;
+  const { agent, before } = change;
+  return { name, title: agent.title, file: agent.file, made: before === null, lines: addedLines(change) };
+}
 
 /** How many entries of the ledger the page shows. */
 const ledgerShown = 50;
@@ -53,7 +74,8 @@ function answering<P, R>({ method, params: check }: Request<P, R>, handler: (par
       return await handler(checked(check, params, method));
     } catch (error) {
       if (error instanceof ResponseError) throw error;
-      if (error instanceof StaleNoticeError) throw new ResponseError(requestFailed, error.message);
+      if (error instanceof StaleNoticeError || error instanceof SettingsError)
+        throw new ResponseError(requestFailed, error.message);
       throw new ResponseError(requestFailed, worker?.explain(error) ?? "The request failed.");
     }
   });
@@ -98,6 +120,17 @@ answering(ledger, () => [...started().ledgerEntries(ledgerShown)]);
 answering(resetIdentity, () => {
   started().resetIdentity();
   return {};
+});
+answering(agents, () => connections().list());
+answering(planAgent, ({ name }) => planOf(name));
+answering(connectAgent, ({ name }) => {
+  const change = connections().planConnect(name);
+  if (change !== undefined) connections().connect(change);
+  return connections().list();
+});
+answering(disconnectAgent, ({ name }) => {
+  connections().disconnect(name);
+  return connections().list();
 });
 answering(purge, () => started().purge());
 answering(sync, () => started().sync());

@@ -22,7 +22,7 @@ const limits: Readonly<Record<string, string>> = {
   otlp: "What the agent exports is seen, and nothing it keeps to itself.",
 };
 const ofAgent =
-  "What its hooks tell is seen. Calls that you or a rule refuse begin and never end; sessions in the cloud have no hooks here.";
+  "What its hooks tell is seen. They do not tell calls that were refused, and sessions in the cloud have none here.";
 const ofProgram = "What the program itself records is seen.";
 
 export function coverageOf({ source, begun, ended, judged, timed }: Host): Coverage {
@@ -30,7 +30,7 @@ export function coverageOf({ source, begun, ended, judged, timed }: Host): Cover
   const open =
     unended === null || unended === 0
       ? ""
-      : ` ${countText(unended, "beginning has", "beginnings have")} no end: still running, refused, or cut off.`;
+      : ` ${countText(unended, "beginning has", "beginnings have")} no end: still running, or cut off.`;
   const limit = limits[source] ?? (isAgent(source) ? ofAgent : ofProgram);
   return { outcome: percent(judged, ended), duration: percent(timed, ended), unended, why: `${limit}${open}` };
 }

@@ -3,6 +3,7 @@
  * the user did. Both sides check what they receive.
  */
 
+import { agentNames, agents, planAgent } from "./agents.ts";
 import { categories } from "./categories.ts";
 import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
 import { modes } from "./consent.ts";
@@ -46,6 +47,11 @@ export const checkPageAction = oneOf("do", {
   /** Put an insight aside until it is asked for again. */
   dismiss: record({ do: word(["dismiss"]), id: text(160) }),
   restoreInsights: record({ do: word(["restoreInsights"]) }),
+  /** Show exactly what connecting an agent would change. */
+  planAgent: record({ do: word(["planAgent"]), name: word(agentNames) }),
+  /** Asked and answered on the page, with the change that was shown. */
+  connectAgent: record({ do: word(["connectAgent"]), name: word(agentNames) }),
+  disconnectAgent: record({ do: word(["disconnectAgent"]), name: word(agentNames) }),
   showLog: record({ do: word(["showLog"]) }),
 });
 export type PageAction = Checked<typeof checkPageAction>;
@@ -60,6 +66,7 @@ export const checkPageMessage = oneOf("say", {
     stats: nullable(stats.result),
     toolUses: nullable(toolUses.result),
     rhythm: nullable(rhythm.result),
+    agents: nullable(agents.result),
     /** Of the last 30 days. */
     insights: nullable(insights.result),
     /** Ids of insights that were put aside. */
@@ -78,6 +85,7 @@ export const checkPageMessage = oneOf("say", {
     nowMs: whole(),
   }),
   preview: record({ say: word(["preview"]), preview: preview.result }),
+  agentChange: record({ say: word(["agentChange"]), change: planAgent.result }),
   ledger: record({ say: word(["ledger"]), entries: ledger.result }),
   showTab: record({ say: word(["showTab"]), tab: word(tabs) }),
 });

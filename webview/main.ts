@@ -8,7 +8,16 @@ import { reachScrolling } from "./scrolling.ts";
 /** Forms as the record has them, and nothing asked. */
 const untouched = { ticked: null, shareTicked: null, automatic: null, confirming: null } as const;
 
-let model: Model = { state: null, ...kept(), ...untouched, filter: null, preview: null, ledger: null, done: null };
+let model: Model = {
+  state: null,
+  ...kept(),
+  ...untouched,
+  filter: null,
+  preview: null,
+  ledger: null,
+  agentChange: null,
+  done: null,
+};
 
 const deeds: Deeds = {
   tell: (action) => {
@@ -41,10 +50,11 @@ function draw(): void {
 onMessage((message) => {
   if (message.say === "showTab") change({ tab: message.tab, done: null });
   else if (message.say === "preview") change({ preview: message.preview ?? "none" });
+  else if (message.say === "agentChange") change({ agentChange: message.change });
   else if (message.say === "ledger") change({ ledger: message.entries });
   // A decision that was taken fills the form from the record again.
   else if (message.done === null) change({ state: message });
-  else change({ state: message, done: message.done, ...untouched, preview: null, ledger: null });
+  else change({ state: message, done: message.done, ...untouched, preview: null, ledger: null, agentChange: null });
 });
 draw();
 if (root !== null) reachScrolling(root);

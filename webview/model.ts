@@ -1,4 +1,5 @@
 /** What the views draw from, and what they can do. Data goes one way: editor → model → views → actions. */
+import type { AgentChange } from "../shared/agents.ts";
 import type { Category } from "../shared/categories.ts";
 import type { InsightFilter } from "../shared/insights.ts";
 import type { Selection } from "../shared/numbers.ts";
@@ -21,6 +22,8 @@ export interface Model {
   readonly preview: NextBytes | "none" | null;
   /** The newest entries of the ledger, where they were asked for. */
   readonly ledger: LedgerEntries | null;
+  /** What connecting an agent would change, where that was asked for. */
+  readonly agentChange: AgentChange | null;
   /** The answer to what the user did last. */
   readonly done: string | null;
   /** What the page asks about before it does it. */

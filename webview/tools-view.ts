@@ -4,6 +4,7 @@ import { coverageOf } from "../shared/coverage.ts";
 import type { Host, ToolUse, ToolUses } from "../shared/numbers.ts";
 import { sourceTitle } from "../shared/source-titles.ts";
 import { durationText } from "../shared/words.ts";
+import { agentsView } from "./agents-view.ts";
 import { emptyView } from "./empty-view.ts";
 import type { Deeds, Model } from "./model.ts";
 import { periodView } from "./period-view.ts";
@@ -86,7 +87,7 @@ function usesView({ tools, hosts, unit }: ToolUses): TemplateResult {
 
 const none = {
   title: "No tools in this period",
-  text: "Commands in the integrated terminal appear here when they end; tools of agents when they write an event log.",
+  text: "Commands in the integrated terminal appear here when they end; tools of agents once the agent is connected.",
 };
 
 export function toolsView(model: Model, deeds: Deeds): TemplateResult {
@@ -95,7 +96,8 @@ export function toolsView(model: Model, deeds: Deeds): TemplateResult {
   if (uses === null || uses.hosts.length === 0) {
     return html`
       ${state?.permission.mode === "off" ? nothing : periodView(model, deeds)}
-      ${emptyView(model, deeds, none)}`;
+      ${emptyView(model, deeds, none)}
+      ${agentsView(model, deeds)}`;
   }
-  return html`${periodView(model, deeds)} ${usesView(uses)}`;
+  return html`${periodView(model, deeds)} ${usesView(uses)} ${agentsView(model, deeds)}`;
 }

@@ -27,6 +27,10 @@ export function addAgents(nexus: Command): void {
       .argument("[agent...]", "which; else all that are connected"),
     "{version, disconnected: [agent]}",
   ).action(lazily(() => import("../commands/agents/disconnect.ts")));
+  nexus
+    .command("hook")
+    .description("keep a few words of an agent's payload on standard input; for hooks where there is no awk")
+    .action(lazily(() => import("../commands/hook.ts")));
   withJson(
     agents
       .command("test")

@@ -16,6 +16,7 @@ const featureOf: Readonly<Record<string, Feature>> = {
   export: "export",
   enable: "consent",
   disable: "consent",
+  agents: "agents",
   terminal: "cli",
   dashboard: "dashboard",
   help: "help",

@@ -8,7 +8,7 @@ import { PagePanel } from "./panel.ts";
 const given: ConsentReading = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 };
 
 /** How many requests a reading is: for the user, and after news. */
-const all = 5;
+const all = 6;
 const withoutInsights = 4;
 
 /** The rest of the product: counts who asks a worker, and how. */

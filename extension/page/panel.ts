@@ -5,6 +5,7 @@
  * In mode off a worker is asked only because the user did something: opened the page, gave a command, chose a period.
  */
 import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import { type AgentStanding, agents, planAgent } from "../../shared/agents.ts";
 import { CheckError } from "../../shared/check.ts";
 import type { Request } from "../../shared/message.ts";
 import {
@@ -67,7 +68,8 @@ export class PagePanel implements Disposable {
   #toolUses: ToolUses | null = null;
   #rhythm: Rhythm | null = null;
   #insights: Insights | null = null;
-  /** Insights change slowly: they are read when the user does something, not with every event. */
+  #agents: readonly AgentStanding[] | null = null;
+  /** Insights and agents change slowly: they are read when the user does something, not with every event. */
   #wantsInsights = false;
   #failure: string | null = null;
   #busy = false;
@@ -209,6 +211,17 @@ export class PagePanel implements Disposable {
         );
       case "restoreInsights":
         return this.#putAside(() => []);
+      case "planAgent":
+        return this.#working(async () => {
+          const change = await this.#telemetry.command(planAgent, { name: action.name });
+          this.#send({ say: "agentChange", change });
+          return null;
+        });
+      case "connectAgent":
+        this.#use("agents");
+        return this.#working(() => this.#actions.connectAgent(action.name));
+      case "disconnectAgent":
+        return this.#working(() => this.#actions.disconnectAgent(action.name));
       case "showLog":
         this.#log.show();
     }
@@ -279,12 +292,13 @@ export class PagePanel implements Disposable {
     this.#wantsInsights = false;
     try {
       // Together, so that in mode off one worker answers all.
-      const [shown, numbers, uses, week, standing] = await Promise.allSettled([
+      const [shown, numbers, uses, week, standing, known] = await Promise.allSettled([
         ask(status, {}),
         ask(stats, this.#selection),
         ask(toolUses, this.#selection),
         ask(rhythm, this.#selection),
         wantsInsights ? ask(insights, { period: "month" }) : this.#insights,
+        wantsInsights ? ask(agents, {}) : this.#agents,
       ]);
       if (shown.status === "rejected") throw shown.reason;
       this.#status = shown.value;
@@ -292,6 +306,7 @@ export class PagePanel implements Disposable {
       this.#toolUses = fulfilled(uses);
       this.#rhythm = fulfilled(week);
       this.#insights = fulfilled(standing);
+      this.#agents = fulfilled(known);
       this.#failure = null;
       if (shown.value.permission !== null) this.#telemetry.learn(shown.value.permission);
     } catch (error) {
@@ -310,6 +325,7 @@ export class PagePanel implements Disposable {
       stats: this.#stats,
       toolUses: this.#toolUses,
       rhythm: this.#rhythm,
+      agents: this.#agents,
       insights: this.#insights,
       dismissed: this.#context.globalState.get<readonly string[]>(dismissedKey) ?? [],
       notice: shownNotice(),

@@ -3,9 +3,7 @@
  * 2026; `docs/agents.md` says what each tells.
  */
 import { join } from "node:path";
-
-export const agentNames = ["claude_code", "cursor", "copilot", "codex", "gemini_cli"] as const;
-export type AgentName = (typeof agentNames)[number];
+import type { AgentName } from "../../shared/agents.ts";
 
 /** An entry that is appended to a list in the settings, by the path of the list. */
 export interface HookEntry {

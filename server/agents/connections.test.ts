@@ -12,9 +12,9 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { parse } from "jsonc-parser";
 import { describe, expect, it } from "vitest";
+import { type AgentName, agentNames } from "../../shared/agents.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { pathsFrom } from "../paths.ts";
-import { type AgentName, agentNames } from "./agents.ts";
 import { Connections } from "./connections.ts";
 import { SettingsError, saysYes } from "./settings.ts";
 

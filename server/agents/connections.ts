@@ -5,22 +5,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { AgentName, AgentStanding } from "../../shared/agents.ts";
 import { replaceFile } from "../durable-file.ts";
 import type { Paths } from "../paths.ts";
-import { type Agent, type AgentName, agentsOf } from "./agents.ts";
+import { type Agent, agentsOf } from "./agents.ts";
 import hookScript from "./hook.awk";
 import { commandsIn, SettingsError, saysYes, withEntries, withoutEntries } from "./settings.ts";
-
-export interface AgentStanding {
-  readonly name: AgentName;
-  readonly title: string;
-  readonly file: string;
-  /** Whether the agent seems to be on this machine. */
-  readonly found: boolean;
-  readonly connected: boolean;
-  /** Why its hooks may not run although it is connected, as a sentence. */
-  readonly forbidden: string | null;
-}
 
 /** What would be done to a file. */
 export interface Change {
@@ -28,6 +18,16 @@ export interface Change {
   /** `null`: there is none. */
   readonly before: string | null;
   readonly after: string;
+}
+
+/** The lines of a change that are new; all others stay as they are. */
+export function addedLines({ before, after }: Change): readonly string[] {
+  const old = before?.split(/\r?\n/) ?? [];
+  const lines = after.split(/\r?\n/);
+  const first = lines.findIndex((line, at) => line !== old[at]);
+  let last = 0;
+  while (last < Math.min(lines.length, old.length) - first && lines.at(-1 - last) === old.at(-1 - last)) last += 1;
+  return first === -1 ? [] : lines.slice(first, lines.length - last);
 }
 
 /** What is remembered of a file that was changed. */

@@ -60,7 +60,7 @@ const withSubcommands: Readonly<Record<string, string>> = {
     "telemetry config, stats, insights, sync, " +
     "usage, usage upload, usage import, ledger, ledger list, ledger show, ledger verify, ledger export, " +
     "consent, consent show, consent history, identity, identity reset, doctor, event, event emit, run, completion, " +
-    "agents, agents list, agents connect, agents disconnect, agents test, status, skills, skills search, " +
+    "agents, agents list, agents connect, agents disconnect, agents test, hook, status, skills, skills search, " +
     "think, compare, metrics",
   "nexus-cloud": "serve, migrate, replay, doctor",
   nix: "build, develop, flake, run, shell",

@@ -1,12 +1,15 @@
 /** Agents from the user's side: connected by the command, a session of theirs, the numbers of it. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
 import { FakeAgent } from "../fixtures/fake-agent.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { canary, hookPayloads } from "../fixtures/hook-payloads.ts";
 import { nexus } from "./nexus.ts";
 
+const script = join(root, "dist", "cli", "nexus.cjs");
 let home = "";
 const ran = (...args: readonly string[]) => nexus(home, {}, ...args);
 const json = async (...args: readonly string[]) => JSON.parse((await ran(...args, "--json")).out);
@@ -68,7 +71,6 @@ describe("nexus agents", () => {
     await ran("telemetry", "enable", "--yes");
     await ran("agents", "connect", "claude_code", "--yes");
     const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
-    const { rmSync, symlinkSync } = await import("node:fs");
     const events = join(home, "nexus", "state", "events");
     const use = { hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s", tool_use_id: "t" };
     rmSync(events, { recursive: true });
@@ -86,6 +88,29 @@ describe("nexus agents", () => {
     for (const { payload } of hookPayloads) agent.tell("PostToolUse", payload);
     expect(readdirSync(join(home, "nexus", "state", "events"))).toEqual([]);
     expect((await ran("agents", "test", "claude_code")).out).toContain("Recording is off");
+  });
+
+  it("nexus hook keeps what the script keeps, and says nothing", async () => {
+    await ran("telemetry", "enable", "--yes");
+    await ran("agents", "connect", "claude_code", "--yes");
+    const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
+    const lines = () =>
+      log()
+        .trimEnd()
+        .split("\n")
+        .map((line) => ({ ...JSON.parse(line), ts: 0 }));
+    for (const { payload } of hookPayloads.slice(0, 4)) {
+      agent.tell("PostToolUse", payload);
+      const { status, stdout, stderr } = spawnSync(process.execPath, [script, "hook"], {
+        input: JSON.stringify(payload),
+        env: { PATH: process.env["PATH"], HOME: home },
+        encoding: "utf8",
+      });
+      expect([status, stdout, stderr]).toEqual([0, "", ""]);
+      const [byScript, byCommand] = lines().slice(-2);
+      expect(byCommand).toEqual(byScript);
+    }
+    expect(log()).not.toContain(canary);
   });
 
   it("asks for a yes where there is no terminal, and names what it does not know", async () => {

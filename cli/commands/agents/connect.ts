@@ -1,6 +1,6 @@
 /** `nexus agents connect`: shows the exact change of an agent's settings, and makes it after a yes. */
 import { styleText } from "node:util";
-import type { Change } from "../../../server/agents/connections.ts";
+import { addedLines, type Change } from "../../../server/agents/connections.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
@@ -46,15 +46,10 @@ function planned(given: readonly string[]): readonly { readonly title: string; r
 }
 
 /** The lines that are new; the others stay as they are, to the byte. */
-function show(title: string, { agent, before, after }: Change): void {
-  print(`${title}: ${agent.file} ${before === null ? "is made" : "gets"}`);
-  const old = before?.split("\n") ?? [];
-  const lines = after.split("\n");
-  const first = lines.findIndex((line, at) => line !== old[at]);
-  let last = 0;
-  while (last < old.length - first && lines.at(-1 - last) === old.at(-1 - last)) last += 1;
-  for (const line of lines.slice(Math.max(0, first), lines.length - last)) {
-    const added = `  + ${line.trimEnd()}`;
+function show(title: string, change: Change): void {
+  print(`${title}: ${change.agent.file} ${change.before === null ? "is made" : "gets"}`);
+  for (const line of addedLines(change)) {
+    const added = `  + ${line}`;
     print(isPlain() ? added : styleText("green", added, { stream: process.stdout }));
   }
 }

@@ -6,6 +6,7 @@ import { commands } from "vscode";
 import { extension, home, openTerminal, runInTerminal, workerPids } from "./editor.ts";
 
 const paletteCommands = [
+  "agents",
   "dashboard",
   "disable",
   "enable",

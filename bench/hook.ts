@@ -1,0 +1,62 @@
+/** The hook of an agent as its host runs it, a shell and `awk` on a typical payload: against `cat >/dev/null`, in turns. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Figure, figure, quantile } from "./figure.ts";
+
+const script = fileURLToPath(new URL("../server/agents/hook.awk", import.meta.url));
+const rounds = 300;
+
+const payload = JSON.stringify({
+  ...{ session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11", permission_mode: "default", cwd: "/home/ada/project" },
+  ...{ hook_event_name: "PostToolUse", tool_name: "Bash", tool_use_id: "toolu_01ABC123", duration_ms: 4187 },
+  tool_input: { command: "npm test", description: "Run the tests" },
+  tool_response: { stdout: "a line of output\n".repeat(40), stderr: "" },
+});
+
+export async function hook(): Promise<readonly Figure[]> {
+  const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  try {
+    mkdirSync(join(home, "nexus", "state", "events"), { recursive: true });
+    mkdirSync(join(home, ".config", "nexus"), { recursive: true });
+    writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), '{"mode":"local"}\n');
+    const env = { PATH: process.env["PATH"], HOME: home };
+    const lines = {
+      hook: ["sh", "-c", `umask 077; awk -f '${script}' 2>/dev/null || :`],
+      cat: ["sh", "-c", "cat >/dev/null"],
+      node: [process.execPath, "-e", "0"],
+    } as const;
+    const times: Record<keyof typeof lines, number[]> = { hook: [], cat: [], node: [] };
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [name, [program, ...args]] of Object.entries(lines)) {
+        if (name === "node" && round % 10 !== 0) continue;
+        const startedMs = performance.now();
+        spawnSync(program, args, { env, input: payload });
+        times[name as keyof typeof lines].push(performance.now() - startedMs);
+      }
+    }
+    const median = (name: keyof typeof lines) => quantile(times[name], 0.5);
+    return [
+      figure({
+        name: "hook-p50",
+        unit: "ms",
+        value: median("hook"),
+        against: "node -e 0",
+        baseline: median("node"),
+        limit: 4,
+      }),
+      figure({
+        name: "hook-to-cat",
+        unit: "×",
+        value: median("hook") / median("cat"),
+        against: "cat >/dev/null",
+        baseline: 1,
+        limit: 1.3,
+      }),
+    ];
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * `nexus hook`: what `hook.awk` does, where there is no `awk`: keeps a few words of the payload on standard input and writes nothing else
+ * anywhere. It says nothing and ends well, whatever comes in.
+ */
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { cutPayload } from "../../server/intake/hooks/cut.ts";
+import { append } from "../append.ts";
+import { permittedCategories } from "../permitted.ts";
+import { paths } from "../product.ts";
+
+const names = ["hook_event_name", "hookEventName", "tool_name", "toolName"];
+
+export async function run(): Promise<void> {
+  // Read to its end in any case: a host may wait for that.
+  const input = await text(process.stdin).catch(() => "");
+  const kept = cutPayload(parsed(input));
+  if (!names.some((name) => name in kept) || process.env["NEXUS_EVENT_LOG"] === "0") return;
+  if (permittedCategories().length === 0) return;
+  // Whole seconds, as `awk` knows them.
+  const ts = Math.floor(Date.now() / 1_000) * 1_000;
+  append(join(paths.eventLogFolder, "agent-hooks.jsonl"), [{ hook: 1, ts, ...kept }]);
+}
+
+function parsed(input: string): unknown {
+  try {
+    return JSON.parse(input);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** Agents that can be connected by their own hooks, and what editor and worker say of them. */
+import { boolean, type Checked, listOf, nullable, record, text, word } from "./check.ts";
+import { request } from "./message.ts";
+
+export const agentNames = ["claude_code", "cursor", "copilot", "codex", "gemini_cli"] as const;
+export type AgentName = (typeof agentNames)[number];
+
+const name = word(agentNames);
+const path = text(4096);
+
+const standing = record({
+  name,
+  title: text(64),
+  /** The file of settings that is changed. */
+  file: path,
+  /** Whether the agent seems to be on this machine. */
+  found: boolean,
+  connected: boolean,
+  /** Why its hooks may not run although it is connected, as a sentence. */
+  forbidden: nullable(text(8192)),
+});
+export type AgentStanding = Checked<typeof standing>;
+
+/** Editor → worker: which agents are here, and which of them are connected. */
+export const agents = request("nexus/agents", record({}), listOf(standing, agentNames.length));
+
+/** The exact change of a file: the lines that are new; all others stay as they are. */
+const change = record({ name, title: text(64), file: path, made: boolean, lines: listOf(text(8192), 1_000) });
+export type AgentChange = Checked<typeof change>;
+
+/** Editor → worker: what connecting would change; `null` where it is connected. */
+export const planAgent = request("nexus/planAgent", record({ name }), nullable(change));
+
+/** Editor → worker: connect, or take it out again. The answer is how they stand then. */
+export const connectAgent = request("nexus/connectAgent", record({ name }), agents.result);
+export const disconnectAgent = request("nexus/disconnectAgent", record({ name }), agents.result);

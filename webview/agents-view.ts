@@ -1,0 +1,56 @@
+/** Agents: which are here, which tell of their tools, and the exact change that connecting one makes. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { AgentChange, AgentStanding } from "../shared/agents.ts";
+import type { Deeds, Model } from "./model.ts";
+
+function stateText({ found, connected, forbidden }: AgentStanding): string {
+  if (connected) return forbidden ?? "Connected";
+  return found ? "Not connected" : "Not found on this machine";
+}
+
+function agentView(agent: AgentStanding, { state }: Model, { tell }: Deeds): TemplateResult {
+  const { name, title, file, found, connected } = agent;
+  const busy = state?.busy ?? true;
+  const button = connected
+    ? html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "disconnectAgent", name })}>Disconnect ${title}</button>`
+    : html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "planAgent", name })}>Connect ${title}…</button>`;
+  return html`<tr>
+    <th scope="row">${title} <span class="where path">${file}</span></th>
+    <td class="wide">${stateText(agent)}</td>
+    <td>${found || connected ? button : nothing}</td>
+  </tr>`;
+}
+
+function changeView(
+  { name, title, file, made, lines }: AgentChange,
+  { state }: Model,
+  { tell, change }: Deeds,
+): TemplateResult {
+  const keep = () => change({ agentChange: null });
+  return html`<div class="notice" role="group" aria-label="Connect ${title}">
+    <div>
+      <p><span class="path">${file}</span> ${made ? "is made, with" : "gets these lines; all others stay as they are"}:</p>
+      <pre class="bytes" tabindex="0" aria-label="The exact change">${lines.join("\n")}</pre>
+      <p>The hook keeps the tool's public name, how long it took and how it ended, and nothing of what it was given or said.</p>
+      <div class="row">
+        <button ?disabled=${state?.busy ?? true} @click=${() => tell({ do: "connectAgent", name })}>Connect</button>
+        <button class="second" @click=${keep}>Leave it as it is</button>
+      </div>
+    </div>
+  </div>`;
+}
+
+export function agentsView(model: Model, deeds: Deeds): TemplateResult {
+  const { state, agentChange } = model;
+  const agents = state?.agents ?? null;
+  if (agents === null) return html``;
+  return html`<section class="panel">
+    <h2>Agents</h2>
+    <p class="quiet">An agent that is connected tells of its tools by its own hooks, also while no window is open.${state?.permission.mode === "off" ? " Nothing is written while recording is off." : ""}</p>
+    ${agentChange === null ? nothing : changeView(agentChange, model, deeds)}
+    <div class="scroll"><table>
+      <thead><tr><th scope="col">Agent</th><th scope="col">State</th><td></td></tr></thead>
+      <tbody>${agents.map((agent) => agentView(agent, model, deeds))}</tbody>
+    </table></div>
+  </section>`;
+}
