@@ -109,6 +109,18 @@ describe("recorder", () => {
       recorder.endSession();
       expect(told(await send())).toEqual(["agent_event", "agent_event"]);
     });
+
+    it("tells no end of one whose beginning was not told, also after one that was", async () => {
+      let may = true;
+      const { recorder, send } = setUp(100, () => (may ? { version: "1.0.0" } : undefined));
+      recorder.record("agent_event", "vscode_terminal", use);
+      may = false;
+      recorder.endSession();
+      recorder.record("agent_event", "vscode_terminal", use);
+      may = true;
+      recorder.endSession();
+      expect(told(await send())).toEqual(["session_started", "agent_event", "agent_event"]);
+    });
   });
 
   it("counts what the queue could not take, and records the count", async () => {

@@ -90,6 +90,12 @@ describe("environment", () => {
   });
 });
 
+it("NEXUS_TELEMETRY_CLOUD_SYNC=false forbids sharing alone, and true says nothing", () => {
+  const name = "NEXUS_TELEMETRY_CLOUD_SYNC";
+  expect(environmentRefusals({ [name]: "false" })).toEqual([{ by: "environment", reach: "sharing", name }]);
+  expect(environmentRefusals({ [name]: "true" })).toEqual([]);
+});
+
 describe("editor", () => {
   it("its telemetry switch forbids sharing, our setting forbids everything", () => {
     expect(editorRefusals({ telemetry: true, enabled: true })).toEqual([]);

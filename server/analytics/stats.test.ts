@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CapturedFields } from "../../shared/captured.ts";
 import type { Period } from "../../shared/numbers.ts";
-import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { anything } from "../../test/fixtures/captured.ts";
+import { admitted, cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { localToolUse, readBothWays } from "../../test/fixtures/reading.ts";
 import { systemClock } from "../clock.ts";
@@ -55,6 +56,23 @@ describe("stats", () => {
     expect(stats?.activity).toHaveLength(24);
     expect(stats?.activity[11]).toMatchObject({ succeeded: 2, failed: 1, other: 0 });
     expect(stats?.activity[10]).toMatchObject({ succeeded: 0, failed: 0, other: 1 });
+  });
+
+  it("counts neither tools of agents nor looks at the product itself as commands", () => {
+    const at = { ts: now - hourMs, utc_offset_min: -new Date(now).getTimezoneOffset() };
+    const own = { event_type: "command_finished", source: "vscode", command_path: "telemetry status" };
+    const events = [
+      localToolUse(at.ts),
+      cleanToolUse({ tool_name: "Bash" }, { ...at, source: "claude_code" }),
+      admitted(anything({ ...at, ...own })),
+      admitted(anything({ ...at, ...own, source: "nexus_cli", command_path: "think" })),
+    ];
+    const stats = readBothWays(events, now, (connection) => readStats(connection, { period: "today" }, now));
+    expect(stats.commands).toBe(2);
+    expect(stats.topTools.map(({ source, count }) => [source, count])).toEqual([
+      ["claude_code", 1],
+      ["vscode_terminal", 1],
+    ]);
   });
 
   it("counts a week and a month of local days", () => {
