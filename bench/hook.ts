@@ -21,10 +21,10 @@ export async function hook(): Promise<readonly Figure[]> {
   try {
     mkdirSync(join(home, "nexus", "state", "events"), { recursive: true });
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
-    writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), '{"mode":"local"}\n');
+    writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), '{"mode":"local","collect":["tool_usage"]}\n');
     const env = { PATH: process.env["PATH"], HOME: home };
     const lines = {
-      hook: ["sh", "-c", `umask 077; awk -f '${script}' 2>/dev/null || :`],
+      hook: ["sh", "-c", `umask 077; LC_ALL=C awk -f '${script}' 2>/dev/null || :`],
       cat: ["sh", "-c", "cat >/dev/null"],
       node: [process.execPath, "-e", "0"],
     } as const;

@@ -32,7 +32,7 @@ import {
   verifyLedger,
 } from "../shared/protocol.ts";
 import { checkEditorState, editorChanged, recordEvents, today } from "../shared/recording.ts";
-import { addedLines, Connections } from "./agents/connections.ts";
+import { Connections } from "./agents/connections.ts";
 import { SettingsError } from "./agents/settings.ts";
 import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./consent-log.ts";
@@ -49,8 +49,8 @@ const connections = () => new Connections(pathsFrom(process.env), homedir(), pro
 function planOf(name: AgentName): AgentChange | null {
   const change = connections().planConnect(name);
   if (change === undefined) return null;
-  const { agent, before } = change;
-  return { name, title: agent.title, file: agent.file, made: before === null, lines: addedLines(change) };
+  const { agent, before, lines } = change;
+  return { name, title: agent.title, file: agent.file, made: before === null, lines };
 }
 
 /** How many entries of the ledger the page shows. */

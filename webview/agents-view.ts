@@ -29,7 +29,7 @@ function changeView(
   const keep = () => change({ agentChange: null });
   return html`<div class="notice" role="group" aria-label="Connect ${title}">
     <div>
-      <p><span class="path">${file}</span> ${made ? "is made, with" : "gets these lines; all others stay as they are"}:</p>
+      <p><span class="path">${file}</span> ${made ? "is made, with" : "gets these lines; all others stay as they are, but for a comma"}:</p>
       <pre class="bytes" tabindex="0" aria-label="The exact change">${lines.join("\n")}</pre>
       <p>The hook keeps the tool's public name, how long it took and how it ended, and nothing of what it was given or said.</p>
       <div class="row">
@@ -46,7 +46,7 @@ export function agentsView(model: Model, deeds: Deeds): TemplateResult {
   if (agents === null) return html``;
   return html`<section class="panel">
     <h2>Agents</h2>
-    <p class="quiet">An agent that is connected tells of its tools by its own hooks, also while no window is open.${state?.permission.mode === "off" ? " Nothing is written while recording is off." : ""}</p>
+    <p class="quiet">An agent that is connected tells of its tools by its own hooks, also while no window is open.${state?.permission.mode === "off" ? " It writes nothing without your consent; this editor's own switch does not reach it." : ""}</p>
     ${agentChange === null ? nothing : changeView(agentChange, model, deeds)}
     <div class="scroll"><table>
       <thead><tr><th scope="col">Agent</th><th scope="col">State</th><td></td></tr></thead>

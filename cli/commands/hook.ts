@@ -15,8 +15,9 @@ export async function run(): Promise<void> {
   // Read to its end in any case: a host may wait for that.
   const input = await text(process.stdin).catch(() => "");
   const kept = cutPayload(parsed(input));
-  if (!names.some((name) => name in kept) || process.env["NEXUS_EVENT_LOG"] === "0") return;
-  if (permittedCategories().length === 0) return;
+  if (!names.some((name) => name in kept) || /^\s*(0|false|no|off)\s*$/i.test(process.env["NEXUS_EVENT_LOG"] ?? ""))
+    return;
+  if (!permittedCategories().includes("tool_usage")) return;
   // Whole seconds, as `awk` knows them.
   const ts = Math.floor(Date.now() / 1_000) * 1_000;
   append(join(paths.eventLogFolder, "agent-hooks.jsonl"), [{ hook: 1, ts, ...kept }]);

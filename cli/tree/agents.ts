@@ -30,6 +30,7 @@ export function addAgents(nexus: Command): void {
   nexus
     .command("hook")
     .description("keep a few words of an agent's payload on standard input; for hooks where there is no awk")
+    .allowExcessArguments()
     .action(lazily(() => import("../commands/hook.ts")));
   withJson(
     agents

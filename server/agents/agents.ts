@@ -2,7 +2,7 @@
  * The agents whose tools can be recorded by their own hooks: where each keeps its settings, and what is put into them. Shapes as of
  * 2026; `docs/agents.md` says what each tells.
  */
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/agents.ts";
 
 /** An entry that is appended to a list in the settings, by the path of the list. */
@@ -39,8 +39,11 @@ const under = (events: readonly string[], entry: object): readonly HookEntry[] =
   events.map((event) => ({ list: ["hooks", event], entry }));
 
 export function agentsOf({ home, env, command }: Place): readonly Agent[] {
-  const claude = env["CLAUDE_CONFIG_DIR"] ?? join(home, ".claude");
-  const codex = env["CODEX_HOME"] ?? join(home, ".codex");
+  const folder = (name: string, usual: string) => {
+    const given = env[name] ?? "";
+    return isAbsolute(given) ? given : join(home, usual);
+  };
+  const [claude, codex] = [folder("CLAUDE_CONFIG_DIR", ".claude"), folder("CODEX_HOME", ".codex")];
   const grouped = { hooks: [{ type: "command", command, timeout: timeoutSec }] };
   return [
     {
@@ -54,7 +57,10 @@ export function agentsOf({ home, env, command }: Place): readonly Agent[] {
     {
       ...{ name: "cursor", title: "Cursor", folder: join(home, ".cursor"), file: join(home, ".cursor", "hooks.json") },
       start: { version: 1 },
-      entries: under(["postToolUse", "postToolUseFailure", "sessionStart", "sessionEnd"], { command }),
+      entries: under(["postToolUse", "postToolUseFailure", "sessionStart", "sessionEnd"], {
+        command,
+        timeout: timeoutSec,
+      }),
       policy: null,
     },
     {

@@ -18,9 +18,8 @@ import { pathsFrom } from "../paths.ts";
 import { Connections } from "./connections.ts";
 import { SettingsError, saysYes } from "./settings.ts";
 
-function setUp() {
-  const home = freshFolder();
-  const connections = new Connections(pathsFrom({}, home), home, {});
+function setUp(home = freshFolder(), env: Readonly<Record<string, string>> = {}) {
+  const connections = new Connections(pathsFrom({}, home), home, env);
   const file = (name: AgentName) => connections.list().find((one) => one.name === name)?.file ?? "";
   const connect = (name: AgentName) => {
     const change = connections.planConnect(name);
@@ -174,6 +173,82 @@ describe("an agent's settings", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it("lose none of the user's own hooks, in a group of ours too", () => {
+    const { connections, connect, write, text } = setUp();
+    connect("gemini_cli");
+    const own = { type: "command", command: "prettier --write" };
+    const changed = parse(text("gemini_cli"));
+    changed.hooks.AfterTool[0].hooks.push(own);
+    write("gemini_cli", JSON.stringify(changed));
+    connections.disconnect("gemini_cli");
+    expect(parse(text("gemini_cli"))).toEqual({ hooks: { AfterTool: [{ matcher: "*", hooks: [own] }] } });
+  });
+
+  it("keep comments in lists and objects that hold nothing else", () => {
+    for (const original of [
+      '{"hooks":{"SessionStart":[\n // { my disabled hook }\n ]}}\n',
+      '{\n  // "model": "opus"\n}\n',
+    ]) {
+      const { connections, connect, write, text } = setUp();
+      write("claude_code", original);
+      connect("claude_code");
+      write("claude_code", `${text("claude_code")}\n`);
+      connections.disconnect("claude_code");
+      expect(text("claude_code")).toContain(original.includes("disabled") ? "my disabled hook" : '// "model": "opus"');
+      expect(text("claude_code")).not.toContain("hook.awk");
+    }
+  });
+
+  it("are refused where the hook would become a part of a comment, are no UTF-8, or are a link that leads nowhere", () => {
+    const { connections, write, text, file, home } = setUp();
+    const commented = '{\n  "model": "opus" /* chosen\n  by me */\n}\n';
+    write("claude_code", commented);
+    expect(() => connections.planConnect("claude_code")).toThrow(/comment where the hook would go/);
+    expect(text("claude_code")).toBe(commented);
+    writeFileSync(file("claude_code"), Buffer.from([0x7b, 0x22, 0xe9, 0x22, 0x3a, 0x31, 0x7d]));
+    expect(() => connections.planConnect("claude_code")).toThrow(/is no UTF-8/);
+    mkdirSync(dirname(file("codex")), { recursive: true });
+    symlinkSync(join(home, "nowhere.json"), file("codex"));
+    expect(() => connections.planConnect("codex")).toThrow(/leads nowhere/);
+  });
+
+  it("of a user whose name has an apostrophe are connected once and disconnected", () => {
+    const home = join(freshFolder(), "o'brien");
+    mkdirSync(home);
+    const { connections, connect, standing } = setUp(home);
+    connect("claude_code");
+    expect(standing("claude_code")?.connected).toBe(true);
+    expect(connect("claude_code")).toBeUndefined();
+    expect(connections.disconnect("claude_code")).toBe(true);
+  });
+
+  it("are shown with the lines that are ours alone", () => {
+    const { connect, write } = setUp();
+    const secret = "curl -H token:theirs";
+    write(
+      "claude_code",
+      JSON.stringify({ hooks: { PostToolUse: [], Stop: [{ hooks: [{ command: secret }] }], SessionEnd: [] } }, null, 2),
+    );
+    const lines = connect("claude_code")?.lines.join("\n") ?? "";
+    expect(lines).not.toContain(secret);
+    expect(lines.match(/hook\.awk/g)).toHaveLength(4);
+  });
+
+  it("lie where the agent's own variable says, and an empty one says nothing", () => {
+    const home = freshFolder();
+    const elsewhere = join(home, "elsewhere");
+    expect(setUp(home, { CLAUDE_CONFIG_DIR: "", CODEX_HOME: "relative" }).file("codex")).toBe(
+      join(home, ".codex", "hooks.json"),
+    );
+    const there = setUp(home, { CLAUDE_CONFIG_DIR: elsewhere });
+    there.connect("claude_code");
+    // A process that does not know the folder takes nothing away from it.
+    expect(setUp(home).connections.disconnect("claude_code")).toBe(false);
+    expect(existsSync(join(home, "nexus", "state", "agents", "hook.awk"))).toBe(true);
+    there.connections.disconnect("claude_code");
+    expect(existsSync(join(elsewhere, "settings.json"))).toBe(false);
   });
 
   it("of an organisation that forbid hooks are known by their key", () => {

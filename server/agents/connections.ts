@@ -3,7 +3,17 @@
  * gives back the same bytes where nothing was changed since; else only our entries go.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { AgentName, AgentStanding } from "../../shared/agents.ts";
 import { replaceFile } from "../durable-file.ts";
@@ -18,16 +28,8 @@ export interface Change {
   /** `null`: there is none. */
   readonly before: string | null;
   readonly after: string;
-}
-
-/** The lines of a change that are new; all others stay as they are. */
-export function addedLines({ before, after }: Change): readonly string[] {
-  const old = before?.split(/\r?\n/) ?? [];
-  const lines = after.split(/\r?\n/);
-  const first = lines.findIndex((line, at) => line !== old[at]);
-  let last = 0;
-  while (last < Math.min(lines.length, old.length) - first && lines.at(-1 - last) === old.at(-1 - last)) last += 1;
-  return first === -1 ? [] : lines.slice(first, lines.length - last);
+  /** The lines that are new; all others stay as they are, but for a comma. */
+  readonly lines: readonly string[];
 }
 
 /** What is remembered of a file that was changed. */
@@ -39,15 +41,35 @@ interface Kept {
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** A link stays one: what it leads to is changed. */
-const targetOf = (file: string): string => (existsSync(file) ? realpathSync(file) : file);
+/** A link stays one: what it leads to is changed. @throws SettingsError where it leads nowhere, or may not be written. */
+function targetOf(file: string): string {
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return file;
+  try {
+    const target = realpathSync(file);
+    accessSync(target, constants.W_OK);
+    return target;
+  } catch {
+    throw new SettingsError(`${file} cannot be written, or is a link that leads nowhere. Nothing was changed.`);
+  }
+}
 
-const read = (file: string): string | null => (existsSync(file) ? readFileSync(file, "utf8") : null);
+/** `null` where there is none. @throws SettingsError where it is no UTF-8: it could not be given back. */
+function read(file: string): string | null {
+  if (!existsSync(file)) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new SettingsError(`${file} is no UTF-8. Save it as UTF-8 and try again; nothing was changed.`);
+  }
+}
 
 export class Connections {
   readonly #paths: Paths;
   readonly #agents: readonly Agent[];
   readonly #script: string;
+  /** What our entries are known by. */
+  readonly #mark: string;
   /** The line that agents run: whatever happens, it says nothing and ends well. */
   readonly command: string;
 
@@ -55,7 +77,9 @@ export class Connections {
   constructor(paths: Paths, home: string, env: Readonly<Record<string, string | undefined>>) {
     this.#paths = paths;
     this.#script = join(paths.stateFolder, "agents", "hook.awk");
-    this.command = `umask 077; awk -f ${quoted(this.#script)} 2>/dev/null || :`;
+    // Plain letters are those of ASCII, whatever the user's language.
+    this.command = `umask 077; LC_ALL=C awk -f ${quoted(this.#script)} 2>/dev/null || :`;
+    this.#mark = quoted(this.#script);
     this.#agents = agentsOf({ home, env, command: this.command });
   }
 
@@ -67,7 +91,7 @@ export class Connections {
       const key = rule === null || policy === null ? undefined : saysYes(rule, policy.keys);
       return {
         ...{ name, title, file, found: existsSync(folder) },
-        connected: this.configured(name).length > 0,
+        connected: this.#isConnected(name),
         forbidden: key === undefined ? null : `${policy?.file} forbids hooks of your own (${key}).`,
       };
     });
@@ -79,7 +103,15 @@ export class Connections {
     const before = read(agent.file);
     if (this.configured(name).length > 0) return undefined;
     const text = before === null || before.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : before;
-    return { agent, before, after: withEntries(agent.file, text, agent.entries) };
+    targetOf(agent.file);
+    const { text: after, lines } = withEntries(agent.file, text, agent.entries);
+    // A comment can stand where an entry would go: then it would be a part of it.
+    if (commandsIn(after, agent.entries, this.#mark).length < agent.entries.length) {
+      throw new SettingsError(
+        `${agent.file} has a comment where the hook would go. Move it and try again; nothing was changed.`,
+      );
+    }
+    return { agent, before, after, lines: before === null ? after.trimEnd().split("\n") : lines };
   }
 
   /** @throws SettingsError where the file has changed since it was planned; the file system's error. */
@@ -106,17 +138,30 @@ export class Connections {
       if (kept.before === null) rmSync(target);
       else replaceFile(target, kept.before, statSync(target).mode & 0o777);
     } else if (text !== null && connected) {
-      replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#script), statSync(target).mode & 0o777);
+      replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#mark), statSync(target).mode & 0o777);
     }
-    rmSync(this.#keptFile(name), { force: true });
-    if (!this.list().some(({ connected: other }) => other)) rmSync(this.#script, { force: true });
+    // What was connected under another folder of settings still needs both.
+    if (kept === undefined || kept.file === target) {
+      rmSync(this.#keptFile(name), { force: true });
+      if (!this.list().some(({ connected: other }) => other)) rmSync(this.#script, { force: true });
+    }
     return connected;
   }
 
   /** The lines of a shell that an agent would run, as its settings have them now. */
   configured(name: AgentName): readonly string[] {
     const { file, entries } = this.#agent(name);
-    return commandsIn(read(file) ?? "", entries, this.#script);
+    return commandsIn(read(file) ?? "", entries, this.#mark);
+  }
+
+  /** Settings that cannot be read are connected to nothing; changing them says what is wrong. */
+  #isConnected(name: AgentName): boolean {
+    try {
+      return this.configured(name).length > 0;
+    } catch (error) {
+      if (error instanceof SettingsError) return false;
+      throw error;
+    }
   }
 
   #agent(name: AgentName): Agent {

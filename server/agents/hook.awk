@@ -6,12 +6,16 @@
 
 function no(value) {
   value = tolower(value)
+  gsub(/^[ \t]+|[ \t]+$/, "", value)
   return value == "0" || value == "false" || value == "no" || value == "off"
 }
 
-# Any line of a file that says no. A file that is not there says nothing.
-function forbids(file, pattern,    line, found) {
-  while ((getline line < file) > 0) if (line ~ pattern) found = 1
+# Any line of a file that may say no: rather one too many. A file that is not there says nothing.
+function forbids(file,    line, found) {
+  while ((getline line < file) > 0) {
+    line = tolower(line)
+    if (line ~ /mode.*=.*off/ || line ~ /enabled.*=.*false/) found = 1
+  }
   close(file)
   return found
 }
@@ -32,9 +36,9 @@ BEGIN {
 
   off = no(ENVIRON["NEXUS_EVENT_LOG"]) || no(ENVIRON["NEXUS_TELEMETRY"]) || no(ENVIRON["NEXUS_TELEMETRY_ENABLED"])
   while ((getline line < (config "/consent.jsonl")) > 0) if (line != "") decision = line
-  if (decision !~ /"mode": *"(local|share)"/) off = 1
-  if (forbids(config "/config.toml", "^[ \t]*(mode[ \t]*=[ \t]*[\"']off[\"']|enabled[ \t]*=[ \t]*false)")) off = 1
-  if (forbids("/etc/nexus/policy.toml", "^[ \t]*mode[ \t]*=[ \t]*[\"']off[\"']")) off = 1
+  if (decision !~ /^[{].*[}]$/ || decision !~ /"mode": *"(local|share)"/ || decision ~ /"mode": *"off"/) off = 1
+  if (decision !~ /"tool_usage"/) off = 1
+  if (forbids(config "/config.toml") || forbids("/etc/nexus/policy.toml")) off = 1
 
   split("hook_event_name hookEventName tool_name toolName tool_use_id session_id sessionId conversation_id " \
     "duration_ms duration timestamp is_interrupt model toolResult.resultType tool_result.result_type", names, " ")
@@ -45,12 +49,16 @@ BEGIN {
   RS = "\""
 }
 
-off { next }
+# What is longer than four million characters is only read to its end: an agent waits for that.
+off || seen > 4000000 { next }
+{ seen += length($0) + 1 }
 
 inside {
-  count = length($0)
   slashes = 0
-  while (slashes < count && substr($0, count - slashes, 1) == "\\") slashes++
+  if ($0 ~ /\\$/) {
+    match($0, /\\+$/)
+    slashes = RLENGTH
+  }
   if (depth <= 2 && length(text) <= 64) text = text $0
   if (slashes % 2) {
     if (depth <= 2 && length(text) <= 64) text = text "\""

@@ -36,12 +36,23 @@ function treeOf(file: string, text: string): Node {
   return tree;
 }
 
-/** The text with entries appended to their lists. @throws SettingsError */
-export function withEntries(file: string, text: string, entries: readonly HookEntry[]): string {
-  return entries.reduce((edited, { list, entry }) => withEntry(file, edited, list, entry), text);
+/** A text, and the lines that were put into it. */
+interface Edited {
+  readonly text: string;
+  readonly lines: readonly string[];
 }
 
-function withEntry(file: string, text: string, list: readonly string[], entry: object): string {
+/** The text with entries appended to their lists. @throws SettingsError */
+export function withEntries(file: string, text: string, entries: readonly HookEntry[]): Edited {
+  let edited: Edited = { text, lines: [] };
+  for (const { list, entry } of entries) {
+    const next = withEntry(file, edited.text, list, entry);
+    edited = { text: next.text, lines: [...edited.lines, ...next.lines] };
+  }
+  return edited;
+}
+
+function withEntry(file: string, text: string, list: readonly string[], entry: object): Edited {
   const tree = treeOf(file, text);
   // As deep as the settings go already; what is missing is made around the entry.
   let depth = list.length;
@@ -63,7 +74,7 @@ function withEntry(file: string, text: string, list: readonly string[], entry: o
 }
 
 /** Appends a value to a list, or (with a key) a property to an object. */
-function withChild(text: string, parent: Node, key: string | null, value: unknown): string {
+function withChild(text: string, parent: Node, key: string | null, value: unknown): Edited {
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
   const [, unit = "  "] = /\n([ \t]+)\S/.exec(text) ?? [];
   const outer = indentAt(text, parent.offset);
@@ -71,13 +82,15 @@ function withChild(text: string, parent: Node, key: string | null, value: unknow
   const indent = last === undefined ? outer + unit : indentAt(text, last.offset);
   const lines = JSON.stringify(value, null, unit).split("\n").join(`${eol}${indent}`);
   const child = `${eol}${indent}${key === null ? "" : `${JSON.stringify(key)}: `}${lines}`;
-  if (last === undefined) return splice(text, parent.offset + 1, 0, `${child}${eol}${outer}`);
+  const added = child.split(eol).slice(1);
+  const edited = (result: string): Edited => ({ text: result, lines: added });
+  if (last === undefined) return edited(splice(text, parent.offset + 1, 0, `${child}${eol}${outer}`));
   const end = last.offset + last.length;
   // A comma that is there already stays the last one's, and a comment behind it too.
   const comma = commaAfter(text, end);
   const line = lineEnd(text, comma ?? end, parent);
-  if (comma !== undefined) return splice(text, line, 0, `${child},`);
-  return splice(splice(text, line, 0, child), end, 0, ",");
+  if (comma !== undefined) return edited(splice(text, line, 0, `${child},`));
+  return edited(splice(splice(text, line, 0, child), end, 0, ","));
 }
 
 /** Where the text after an offset goes on behind a comma; `undefined` where there is none. */
@@ -106,8 +119,8 @@ export function withoutEntries(file: string, text: string, entries: readonly Hoo
   let edited = text;
   for (const { list } of entries) {
     for (;;) {
-      const items = findNodeAtLocation(treeOf(file, edited), [...list])?.children ?? [];
-      const found = items.find((item) => textsIn(getNodeValue(item)).some((line) => line.includes(mark)));
+      const node = findNodeAtLocation(treeOf(file, edited), [...list]);
+      const found = node === undefined ? undefined : handlerIn(node, mark);
       if (found === undefined) break;
       edited = without(edited, found);
     }
@@ -115,15 +128,30 @@ export function withoutEntries(file: string, text: string, entries: readonly Hoo
   return edited;
 }
 
-/** Without a node; without its parent, where it is the only one there. */
+/** The innermost object that holds `mark`: others may stand in one group with it. */
+function handlerIn(node: Node, mark: string): Node | undefined {
+  for (const child of node.children ?? []) {
+    const inner = handlerIn(child, mark);
+    if (inner !== undefined) return inner;
+  }
+  const own = node.type === "object" && textsIn(getNodeValue(node)).some((line) => line.includes(mark));
+  return own ? node : undefined;
+}
+
+/** Without a node; without its parent, where nothing else is there, not even a comment. */
 function without(text: string, node: Node): string {
   const { parent } = node;
   // A property is a key and its value.
   if (parent?.type === "property") return without(text, parent);
   const siblings = parent?.children ?? [];
-  if (parent?.parent !== undefined && siblings.length === 1) return without(text, parent);
+  const alone = parent !== undefined && siblings.length === 1 && onlyBlanks(text, parent, node);
+  if (alone && parent.parent !== undefined) {
+    const group = parent.parent.parent;
+    // A group of hooks without one means nothing, whatever it matches.
+    return without(text, parent.type === "array" && group?.parent?.type === "array" ? group : parent);
+  }
   const [start, end] = [node.offset, node.offset + node.length];
-  if (parent !== undefined && siblings.length === 1) return splice(text, parent.offset + 1, parent.length - 2, "");
+  if (alone) return splice(text, parent.offset + 1, parent.length - 2, "");
   const before = siblings[siblings.indexOf(node) - 1];
   const comma = commaAfter(text, end);
   // With the line that it stands on, from the end of the one before.
@@ -131,8 +159,15 @@ function without(text: string, node: Node): string {
   const kept = splice(text, from, (comma ?? end) - from, "");
   if (comma !== undefined || before === undefined) return kept;
   // It was the last one: the comma that came with it goes too.
-  const earlier = commaAfter(text, before.offset + before.length) ?? 0;
-  return splice(kept, earlier - 1, 1, "");
+  const earlier = commaAfter(text, before.offset + before.length);
+  return earlier === undefined ? kept : splice(kept, earlier - 1, 1, "");
+}
+
+/** Whether a parent holds nothing but a node, blanks and commas. */
+function onlyBlanks(text: string, parent: Node, node: Node): boolean {
+  const before = text.slice(parent.offset + (parent.type === "property" ? 0 : 1), node.offset);
+  const after = text.slice(node.offset + node.length, parent.offset + parent.length - 1);
+  return parent.type === "property" || /^[\s,]*$/.test(before + after);
 }
 
 /** The lines of a shell in the entries that hold `mark`. A text that is no JSON has none. */

@@ -1,6 +1,6 @@
 /** `nexus agents connect`: shows the exact change of an agent's settings, and makes it after a yes. */
 import { styleText } from "node:util";
-import { addedLines, type Change } from "../../../server/agents/connections.ts";
+import type { Change } from "../../../server/agents/connections.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
@@ -48,7 +48,7 @@ function planned(given: readonly string[]): readonly { readonly title: string; r
 /** The lines that are new; the others stay as they are, to the byte. */
 function show(title: string, change: Change): void {
   print(`${title}: ${change.agent.file} ${change.before === null ? "is made" : "gets"}`);
-  for (const line of addedLines(change)) {
+  for (const line of change.lines) {
     const added = `  + ${line}`;
     print(isPlain() ? added : styleText("green", added, { stream: process.stdout }));
   }

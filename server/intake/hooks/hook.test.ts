@@ -30,7 +30,7 @@ function hooked(awk: string, folder: string, payload: string, env: Readonly<Reco
   const [program = "", ...args] = awk.split(" ");
   const { stdout, stderr, status } = spawnSync(program, [...args, "-f", script], {
     input: payload,
-    env: { PATH: process.env["PATH"], HOME: folder, ...env },
+    env: { PATH: process.env["PATH"], HOME: folder, LC_ALL: "C", ...env },
     encoding: "utf8",
   });
   expect([stdout, stderr, status]).toEqual(["", "", 0]);
@@ -87,9 +87,21 @@ describe.each(awks)("the hook's script on %s", (awk) => {
     expect(hooked(awk, home('{"ts":"2026-01-01T00:00:00.000Z","mode":"off"}'), payload)).toBeUndefined();
     expect(hooked(awk, freshFolder(), payload)).toBeUndefined();
     for (const name of ["NEXUS_EVENT_LOG", "NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED"]) {
-      expect(hooked(awk, home(), payload, { [name]: "0" }), name).toBeUndefined();
+      expect(hooked(awk, home(), payload, { [name]: " off" }), name).toBeUndefined();
     }
-    for (const no of ["enabled = false", 'mode = "off"', "  mode='off'"]) {
+    for (const cut of [
+      '{"ts":"2026-01-01T00:00:00.000Z","mode":"local","coll',
+      '{"mode":"local","collect":["sessions"]}',
+    ]) {
+      expect(hooked(awk, home(cut), payload), cut).toBeUndefined();
+    }
+    for (const no of [
+      "enabled = false",
+      'mode = "off"',
+      "  mode='off'",
+      'telemetry = { mode = "off" }',
+      '"mode" = "off"',
+    ]) {
       const folder = home();
       writeFileSync(join(folder, ".config", "nexus", "config.toml"), `[telemetry]\n${no}\n`);
       expect(hooked(awk, folder, payload), no).toBeUndefined();
