@@ -187,6 +187,13 @@ describe("an agent's settings", () => {
   });
 
   it("keep comments in lists and objects that hold nothing else", () => {
+    const { connections, connect, write, text } = setUp();
+    const between = '{\n  "hooks": { "PostToolUse": [{ "x": 1 } /* mine */, ] }\n}\n';
+    write("claude_code", between);
+    connect("claude_code");
+    write("claude_code", `${text("claude_code")}\n`);
+    connections.disconnect("claude_code");
+    expect(text("claude_code")).toBe(`${between}\n`);
     for (const original of [
       '{"hooks":{"SessionStart":[\n // { my disabled hook }\n ]}}\n',
       '{\n  // "model": "opus"\n}\n',

@@ -105,12 +105,6 @@ export class Connections {
     const text = before === null || before.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : before;
     targetOf(agent.file);
     const { text: after, lines } = withEntries(agent.file, text, agent.entries);
-    // A comment can stand where an entry would go: then it would be a part of it.
-    if (commandsIn(after, agent.entries, this.#mark).length < agent.entries.length) {
-      throw new SettingsError(
-        `${agent.file} has a comment where the hook would go. Move it and try again; nothing was changed.`,
-      );
-    }
     return { agent, before, after, lines: before === null ? after.trimEnd().split("\n") : lines };
   }
 

@@ -47,9 +47,23 @@ export function withEntries(file: string, text: string, entries: readonly HookEn
   let edited: Edited = { text, lines: [] };
   for (const { list, entry } of entries) {
     const next = withEntry(file, edited.text, list, entry);
+    checkEdited(file, next.text, list, entry);
     edited = { text: next.text, lines: [...edited.lines, ...next.lines] };
   }
   return edited;
+}
+
+/** A comment can stand where an entry would go, or between it and its comma. @throws SettingsError */
+function checkEdited(file: string, text: string, list: readonly string[], entry: object): void {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, lenient);
+  const items = tree === undefined ? undefined : valueAt(tree, list);
+  const wanted = JSON.stringify(entry);
+  if (errors.length > 0 || !Array.isArray(items) || !items.some((item) => JSON.stringify(item) === wanted)) {
+    throw new SettingsError(
+      `${file} has a comment where the hook would go, in ${list.join(".")}. Move it and try again; nothing was changed.`,
+    );
+  }
 }
 
 function withEntry(file: string, text: string, list: readonly string[], entry: object): Edited {
@@ -125,7 +139,12 @@ export function withoutEntries(file: string, text: string, entries: readonly Hoo
       edited = without(edited, found);
     }
   }
-  return edited;
+  const errors: ParseError[] = [];
+  parseTree(edited, errors, lenient);
+  if (errors.length === 0) return edited;
+  throw new SettingsError(
+    `${file} has comments between our entries. Take out by hand those that name hook.awk; nothing was changed.`,
+  );
 }
 
 /** The innermost object that holds `mark`: others may stand in one group with it. */
@@ -165,9 +184,9 @@ function without(text: string, node: Node): string {
 
 /** Whether a parent holds nothing but a node, blanks and commas. */
 function onlyBlanks(text: string, parent: Node, node: Node): boolean {
-  const before = text.slice(parent.offset + (parent.type === "property" ? 0 : 1), node.offset);
+  const before = text.slice(parent.offset + 1, node.offset);
   const after = text.slice(node.offset + node.length, parent.offset + parent.length - 1);
-  return parent.type === "property" || /^[\s,]*$/.test(before + after);
+  return /^[\s,]*$/.test(before + after);
 }
 
 /** The lines of a shell in the entries that hold `mark`. A text that is no JSON has none. */
