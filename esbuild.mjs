@@ -46,15 +46,18 @@ const leftOut = {
   },
 };
 
-/** Of undici only requests and their agents are used: no fetch, web sockets, caches or mocks, which are most of it. */
-const requestsOnly = {
-  name: "requests-only",
+/** Of undici only requests and their agents are used: no fetch, web sockets, caches or mocks, which are most of it, and
+ * its parser once: the one that every processor runs. The client library likewise. */
+const unusedParts = {
+  name: "unused-parts",
   setup(build) {
     build.onResolve({ filter: /^\./ }, ({ path, importer }) =>
-      /[\\/]undici[\\/]/.test(importer) && /[\\/](?:web|mock|cache|interceptor)[\\/]/.test(path)
+      /[\\/]undici[\\/]/.test(importer) && /[\\/](?:web|mock|cache|interceptor)[\\/]|llhttp_simd/.test(path)
         ? { path: "unused", namespace: "unused" }
         : undefined,
     );
+    // Patterns of files, by which a language server may ask to be told of them. Ours does not.
+    build.onResolve({ filter: /^minimatch$/ }, () => ({ path: "unused", namespace: "unused" }));
     // Whatever is taken from it at start-up is a class, and never used.
     build.onLoad({ filter: /./, namespace: "unused" }, () => ({
       contents: "module.exports = new Proxy({}, { get: () => class {} })",
@@ -95,6 +98,7 @@ const built = await Promise.all([
     entryPoints: { "worker-client": "extension/worker/client.ts" },
     outExtension: { ".js": ".cjs" },
     outdir: "dist",
+    plugins: [unusedParts],
     external: ["vscode"],
   }),
   build({
@@ -103,7 +107,7 @@ const built = await Promise.all([
     entryPoints: { worker: "server/main.ts", transport: "server/upload/transport.ts" },
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": false },
-    plugins: [lazy, requestsOnly],
+    plugins: [lazy, unusedParts],
     // The sketches' own wire format, which is not used.
     external: ["protobufjs/minimal"],
     // A folder deeper: better-sqlite3 finds its binaries in `../prebuilds`, as it does in its own package.

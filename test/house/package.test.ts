@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { listFiles, PackageManager } from "@vscode/vsce";
 import { expect, it } from "vitest";
 import { notices } from "../../scripts/generate/notices.ts";
+import { packageVsix } from "../../scripts/package.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -35,6 +36,10 @@ it("names everybody whose work ships, under licences that allow it", () => {
   expect(shipped.length).toBeGreaterThan(20);
   expect(shipped.filter(({ license }) => !free.test(license))).toEqual([]);
   expect(shipped.filter(({ text }) => text.length < 100).map(({ name }) => name)).toEqual([]);
+});
+
+it("is at most 2 MB for the platform with the largest binary", async () => {
+  expect(statSync(await packageVsix("alpine-arm64")).size).toBeLessThanOrEqual(2 * 1024 * 1024);
 });
 
 it("keeps the main bundle within 30 KB, without zod, a TOML parser or the client library", () => {
