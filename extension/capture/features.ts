@@ -16,11 +16,20 @@ const milestones: ReadonlySet<number> = new Set([5, 10, 25, 50, 100]);
 
 type Uses = Readonly<Record<string, number>>;
 
+/** The higher count of each. */
+function merged(a: Uses, b: Uses): Uses {
+  const all = { ...a };
+  for (const [feature, uses] of Object.entries(b)) all[feature] = Math.max(uses, all[feature] ?? 0);
+  return all;
+}
+
 export class Features implements CaptureSource {
   readonly name = "commands";
   readonly #recorder: Recorder;
   readonly #memory: Memento;
   readonly #may: (category: Category) => boolean;
+  /** What this window counted: the editor may show an older state for a moment after one was kept. */
+  #own: Uses = {};
   #listening = false;
 
   constructor(recorder: Recorder, memory: Memento, may: (category: Category) => boolean) {
@@ -40,9 +49,10 @@ export class Features implements CaptureSource {
 
   used(feature: Feature): void {
     if (!this.#counts) return;
-    const before = this.#uses[feature] ?? 0;
-    const uses = before + 1;
-    void this.#memory.update(kept, { ...this.#uses, [feature]: uses });
+    const known = merged(this.#memory.get<Uses>(kept) ?? {}, this.#own);
+    const uses = (known[feature] ?? 0) + 1;
+    this.#own = { ...known, [feature]: uses };
+    void this.#memory.update(kept, this.#own);
     if (uses === 1) {
       this.#recorder.record("feature_discovered", "vscode", { feature, discovery_source: "organic" });
       this.#recorder.record("feature_first_use", "vscode", { feature });
@@ -62,14 +72,11 @@ export class Features implements CaptureSource {
 
   /** A purge leaves nothing behind. */
   forget(): void {
+    this.#own = {};
     if (this.#memory.get(kept) !== undefined) void this.#memory.update(kept, undefined);
   }
 
   get #counts(): boolean {
     return this.#listening && this.#may("features");
-  }
-
-  get #uses(): Uses {
-    return this.#memory.get<Uses>(kept) ?? {};
   }
 }

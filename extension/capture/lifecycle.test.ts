@@ -109,6 +109,17 @@ describe("features", () => {
     expect(memory.get("featureUses")).toEqual({ insights: 121 });
   });
 
+  it("are counted though the editor shows an older state for a moment", () => {
+    const memory = new Memory();
+    const { told, features } = setUp(memory);
+    for (let n = 0; n < 5; n += 1) {
+      const before = memory.get("featureUses");
+      features.used("status");
+      if (n > 0) memory.set("featureUses", before);
+    }
+    expect(told.at(-1)).toEqual(["feature_adoption", { feature: "status", milestone: "5" }]);
+  });
+
   it("are neither told nor counted where that was not agreed to, and forgotten with a purge", () => {
     const memory = new Memory();
     const refused = setUp(memory, "1.0.0", []);
