@@ -14,12 +14,12 @@ import type {
   verifyLedger,
 } from "../shared/protocol.ts";
 import type { EditorState, Problem, Today } from "../shared/recording.ts";
-import { isAgent } from "../shared/sources.ts";
 import { SelectionError } from "./analytics/calendar.ts";
 import { noInsights, readInsights } from "./analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "./analytics/metrics.ts";
 import { noRhythm, readRhythm } from "./analytics/rhythm.ts";
 import { emptyStats, readStats } from "./analytics/stats.ts";
+import { nothingToday, readToday } from "./analytics/today.ts";
 import { noToolUses, readToolUses } from "./analytics/tool-uses.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigError } from "./config.ts";
@@ -158,10 +158,8 @@ export class Observer {
 
   /** @throws ConfigError, SQLite's error. */
   today(): Today {
-    const { commands, failed } = this.stats({ period: "today" });
-    const { hosts } = this.toolUses({ period: "today" });
-    const agentUses = hosts.reduce((sum, { source, ended }) => sum + (isAgent(source) ? ended : 0), 0);
-    return { commands, failed, agentUses };
+    const nowMs = this.clock.nowMs();
+    return this.located().read((connection) => readToday(connection, nowMs)) ?? nothingToday;
   }
 
   /** `empty`: what is said where there is no database. */

@@ -17,6 +17,8 @@ export interface Paths {
   /** `NEXUS_USAGE_OUTBOX_DIR` moves it. */
   readonly outboxFolder: string;
   readonly eventLogFolder: string;
+  /** What agents' hooks append to: `agents/hook.awk` names it too. */
+  readonly agentHookLog: string;
   readonly database: string;
   /** The environment names the database, so that the configuration's `db_path` does not count. */
   readonly databaseFixed: boolean;
@@ -49,6 +51,7 @@ export function pathsFrom(env: Environment, home: string = homedir()): Paths {
     commandSessionFile: join(stateFolder, "usage", "command-session.json"),
     outboxFolder: resolve(given(env["NEXUS_USAGE_OUTBOX_DIR"]) ?? join(stateFolder, "events-outbox")),
     eventLogFolder: join(stateFolder, "events"),
+    agentHookLog: join(stateFolder, "events", "agent-hooks.jsonl"),
     database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),
     databaseFixed: databasePath !== undefined,
     configFile: join(configFolder(surroundings), "config.toml"),

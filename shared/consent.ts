@@ -121,7 +121,8 @@ export const masterSwitches = ["NEXUS_TELEMETRY_ENABLED", "NEXUS_TELEMETRY"] as 
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const saysNo = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value?.trim() ?? "");
+/** Whether a variable of the environment says no. */
+export const saysNo = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value?.trim() ?? "");
 /** `DO_NOT_TRACK` (consoledonottrack.com) and `CI` count as set unless they are empty, 0 or false. */
 const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value.trim());
 

@@ -2,9 +2,9 @@
  * `nexus hook`: what `hook.awk` does, where there is no `awk`: keeps a few words of the payload on standard input and writes nothing else
  * anywhere. It says nothing and ends well, whatever comes in.
  */
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { cutPayload } from "../../server/intake/hooks/cut.ts";
+import { saysNo } from "../../shared/consent.ts";
 import { append } from "../append.ts";
 import { permittedCategories } from "../permitted.ts";
 import { paths } from "../product.ts";
@@ -15,12 +15,11 @@ export async function run(): Promise<void> {
   // Read to its end in any case: a host may wait for that.
   const input = await text(process.stdin).catch(() => "");
   const kept = cutPayload(parsed(input));
-  if (!names.some((name) => name in kept) || /^\s*(0|false|no|off)\s*$/i.test(process.env["NEXUS_EVENT_LOG"] ?? ""))
-    return;
+  if (!names.some((name) => name in kept) || saysNo(process.env["NEXUS_EVENT_LOG"])) return;
   if (!permittedCategories().includes("tool_usage")) return;
   // Whole seconds, as `awk` knows them.
   const ts = Math.floor(Date.now() / 1_000) * 1_000;
-  append(join(paths.eventLogFolder, "agent-hooks.jsonl"), [{ hook: 1, ts, ...kept }]);
+  append(paths.agentHookLog, [{ hook: 1, ts, ...kept }]);
 }
 
 function parsed(input: string): unknown {

@@ -11,6 +11,7 @@ import { thisProduct } from "../product.ts";
 import { Store } from "../store/store.ts";
 import { SelectionError, spanBefore, spanOf, unitOf } from "./calendar.ts";
 import { emptyStats, readStats } from "./stats.ts";
+import { readToday } from "./today.ts";
 
 /** Local noon of a day in summer. */
 const now = new Date(2026, 6, 15, 12, 30).getTime();
@@ -73,6 +74,8 @@ describe("stats", () => {
       ["claude_code", 1],
       ["vscode_terminal", 1],
     ]);
+    const today = readBothWays(events, now, (connection) => readToday(connection, now));
+    expect(today).toEqual({ commands: 2, failed: 0, agentUses: 1 });
   });
 
   it("counts a week and a month of local days", () => {

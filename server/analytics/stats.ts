@@ -7,6 +7,7 @@ import type { Ranked, Selection, Stats } from "../../shared/numbers.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import { closedDayOf, readSegments, type Segment, segments } from "../store/rollup-reader.ts";
 import { bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
+import { countsIn } from "./counts.ts";
 import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./group.ts";
 import { earlierOf, firstRecorded } from "./recorded.ts";
 import { endedCondition, isRun, isToolUse } from "./runs.ts";
@@ -152,15 +153,7 @@ function droppedIn(connection: Connection, parts: readonly Segment[]): number {
 function before(connection: Connection, span: Span, nowMs: number): Stats["before"] {
   const earlier = earlierOf(connection, span, nowMs);
   if (earlier === undefined) return null;
-  const rows = readSegments(
-    connection,
-    earlier.parts,
-    (from) =>
-      `SELECT w.event_type, w.source, w.tool_name, w.tool_phase, w.status, total(m.count) count,
-         total(m.duration_count) duration_count, total(m.duration_sum) duration_sum
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} GROUP BY 1, 2, 3, 4, 5`,
-  );
-  const runs = Group.of(rows.filter(isRun).map((row) => ({ row, sketch: undefined })));
+  const runs = Group.of(countsIn(connection, earlier.parts).filter(({ row }) => isRun(row)));
   return {
     commands: runs.count,
     successRate: runs.successRate,

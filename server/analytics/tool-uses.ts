@@ -3,6 +3,7 @@ import type { Host, Selection, ToolUse, ToolUses } from "../../shared/numbers.ts
 import type { Connection, Row } from "../store/driver.ts";
 import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";
 import { type Bucket, bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
+import { countsIn } from "./counts.ts";
 import { byName, type End, endColumns, endOf, Group, groupsByName, mostFrequent } from "./group.ts";
 import { earlierOf } from "./recorded.ts";
 import { isToolUse } from "./runs.ts";
@@ -72,22 +73,11 @@ function failureOf({ failed, judged }: Group): ToolUse["failure"] {
   return { rate: failed / judged, low, high };
 }
 
-/** Counts alone: sketches cost most. */
 function usesBefore(connection: Connection, span: Span, nowMs: number): ReadonlyMap<string, Group> | undefined {
   const earlier = earlierOf(connection, span, nowMs);
   if (earlier === undefined) return undefined;
-  const rows = readSegments(
-    connection,
-    earlier.parts,
-    (from) =>
-      `SELECT w.event_type, w.source, w.tool_name, w.tool_phase, w.status, total(m.count) count
-       FROM ${from} m JOIN words w ON w.id = m.words
-       WHERE w.event_type = 'agent_event' AND w.tool_phase = 'end' GROUP BY 1, 2, 3, 4, 5`,
-  );
-  return groupsByName(
-    rows.map((row) => ({ row, sketch: undefined })),
-    toolKey,
-  );
+  const uses = countsIn(connection, earlier.parts).filter(({ row }) => isToolUse(row));
+  return groupsByName(uses, toolKey);
 }
 
 function hostsOf(rows: readonly Row[]): readonly Host[] {

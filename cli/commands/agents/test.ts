@@ -2,7 +2,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { agentNamed, withConnections } from "../../agents.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
@@ -33,6 +32,6 @@ function arrives(command: string): boolean {
   const session_id = randomUUID();
   const input = JSON.stringify({ hook_event_name: event, session_id, tool_name: "Bash" });
   spawnSync(command, { shell: true, input, timeout: 10_000 });
-  const log = join(paths.eventLogFolder, "agent-hooks.jsonl");
+  const log = paths.agentHookLog;
   return existsSync(log) && readFileSync(log, "utf8").includes(session_id);
 }

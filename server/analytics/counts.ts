@@ -1,0 +1,17 @@
+/** What ended, counted and timed alone: without sketches, which cost most. */
+import type { Connection } from "../store/driver.ts";
+import { readSegments, type Segment } from "../store/rollup-reader.ts";
+import type { End } from "./group.ts";
+import { endedCondition } from "./runs.ts";
+
+export function countsIn(connection: Connection, parts: readonly Segment[]): readonly End[] {
+  const rows = readSegments(
+    connection,
+    parts,
+    (from) =>
+      `SELECT w.event_type, w.source, w.tool_name, w.tool_phase, w.status, total(m.count) count,
+         total(m.duration_count) duration_count, total(m.duration_sum) duration_sum
+       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} GROUP BY 1, 2, 3, 4, 5`,
+  );
+  return rows.map((row) => ({ row, sketch: undefined }));
+}
