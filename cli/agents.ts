@@ -8,9 +8,9 @@ import { UsageError } from "./exit.ts";
 import { paths } from "./product.ts";
 
 /** @throws UsageError of what is wrong with an agent's settings. */
-export function withConnections<T>(work: (connections: Connections) => T): T {
+export async function withConnections<T>(work: (connections: Connections) => T | Promise<T>): Promise<T> {
   try {
-    return work(new Connections(paths, homedir(), process.env));
+    return await work(new Connections(paths, homedir(), process.env));
   } catch (error) {
     if (error instanceof SettingsError) throw new UsageError(error.message);
     throw error;

@@ -100,7 +100,7 @@ connection.onInitialize((params: InitializeParams) => {
   return { capabilities: {} };
 });
 
-connection.onInitialized(() => worker?.begin());
+connection.onInitialized(() => worker?.holdDoors());
 
 connection.onNotification(editorChanged.method, (params: unknown) => {
   worker?.editorChanged(checked(editorChanged.params, params, editorChanged.method));
@@ -121,16 +121,17 @@ answering(resetIdentity, () => {
   started().resetIdentity();
   return {};
 });
-answering(agents, () => connections().list());
+const standings = () => connections().list(started().agentsSeen());
+answering(agents, standings);
 answering(planAgent, ({ name }) => planOf(name));
 answering(connectAgent, ({ name }) => {
   const change = connections().planConnect(name);
   if (change !== undefined) connections().connect(change);
-  return connections().list();
+  return standings();
 });
 answering(disconnectAgent, ({ name }) => {
   connections().disconnect(name);
-  return connections().list();
+  return standings();
 });
 answering(purge, () => started().purge());
 answering(sync, () => started().sync());

@@ -91,6 +91,11 @@ export class Observer {
     return null;
   }
 
+  /** What this process has to say beside the configuration, each a sentence. */
+  protected ownRemarks(): readonly string[] {
+    return [];
+  }
+
   protected tellSharing(): void {
     try {
       this.listener.sharingChanged(this.sharing.status());
@@ -126,7 +131,7 @@ export class Observer {
       firewall: this.firewallCounts(),
       sharing,
       lastStoredMs: this.lastStoredMs(),
-      remarks: ruling?.remarks ?? [],
+      remarks: [...(ruling?.remarks ?? []), ...this.ownRemarks()],
       problem: this.#problem,
     };
   }
@@ -154,6 +159,14 @@ export class Observer {
   /** @throws ConfigError, SelectionError, SQLite's error. */
   rhythm(selection: Selection): Rhythm {
     return this.#numbers(selection, readRhythm, noRhythm);
+  }
+
+  /** When each source of an agent's last told of something, in milliseconds since 1970. @throws ConfigError, SQLite's error. */
+  agentsSeen(): ReadonlyMap<string, number> {
+    const seen =
+      "SELECT t.source, max(s.ended_at) last FROM streams t JOIN sessions s ON s.id = t.session GROUP BY t.source";
+    const rows = this.located().read((connection) => connection.prepare(seen).all()) ?? [];
+    return new Map(rows.map(({ source, last }) => [String(source), Number(last)]));
   }
 
   /** @throws ConfigError, SQLite's error. */

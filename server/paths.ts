@@ -19,6 +19,8 @@ export interface Paths {
   readonly eventLogFolder: string;
   /** What agents' hooks append to: `agents/hook.awk` names it too. */
   readonly agentHookLog: string;
+  /** The doors on loopback that the user opened. */
+  readonly doorFile: string;
   readonly database: string;
   /** The environment names the database, so that the configuration's `db_path` does not count. */
   readonly databaseFixed: boolean;
@@ -52,6 +54,7 @@ export function pathsFrom(env: Environment, home: string = homedir()): Paths {
     outboxFolder: resolve(given(env["NEXUS_USAGE_OUTBOX_DIR"]) ?? join(stateFolder, "events-outbox")),
     eventLogFolder: join(stateFolder, "events"),
     agentHookLog: join(stateFolder, "events", "agent-hooks.jsonl"),
+    doorFile: join(stateFolder, "agents", "doors.json"),
     database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),
     databaseFixed: databasePath !== undefined,
     configFile: join(configFolder(surroundings), "config.toml"),

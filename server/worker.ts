@@ -7,11 +7,16 @@ import { rmSync } from "node:fs";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentReading, decide, type Permission } from "../shared/consent.ts";
 import type { eraseRemotely, giveConsent, purge, Status, sync } from "../shared/protocol.ts";
+import type { Raw } from "../shared/raw.ts";
 import type { EditorState, recordEvents } from "../shared/recording.ts";
 import type { Clock } from "./clock.ts";
 import { Collector } from "./collector.ts";
 import type { Decision } from "./consent-log.ts";
 import { Cost } from "./cost.ts";
+import { DoorFile } from "./doors/door-file.ts";
+import { Doors, doorFault } from "./doors/doors.ts";
+import { type Committed, Group } from "./doors/group.ts";
+import { doorIntake } from "./doors/intake.ts";
 import { NotPermittedError } from "./gate.ts";
 import { EventLogs, type ImportReport, type ImportWatch } from "./intake/event-log.ts";
 import { Follow } from "./intake/follow.ts";
@@ -41,6 +46,9 @@ export class Worker extends Observer {
   readonly #readsLogs: boolean;
   readonly #follow: Follow;
   readonly #cost: Cost;
+  readonly #doors: Doors;
+  #holdsDoors = false;
+  #doorFault: string | null = null;
   #toldMs = 0;
   #sentMs = 0;
 
@@ -78,6 +86,17 @@ export class Worker extends Observer {
         else this.setProblem(this.problemOf(error));
       },
     );
+    const group = new Group((events) => this.#commit(events));
+    this.#doors = new Doors(
+      new DoorFile(paths.doorFile),
+      this.store,
+      clock,
+      doorIntake(paths, env, group, clock),
+      () => this.#permitted().collect.includes("tool_usage"),
+      (error) => {
+        this.#doorFault = error === null ? null : doorFault(error);
+      },
+    );
     this.#collector = new Collector(this.gate, this.#firewall, this.store, this.#maintenance, clock, (error) =>
       this.problemOf(error),
     );
@@ -96,12 +115,26 @@ export class Worker extends Observer {
   }
 
   /** Off where it cannot be known: what was just stored stays stored. */
-  #permitted(): Pick<Permission, "mode" | "automatic"> {
+  #permitted(): Pick<Permission, "mode" | "automatic" | "collect"> {
     try {
       return this.gate.rule().permission;
     } catch {
-      return { mode: "off", automatic: false };
+      return { mode: "off", automatic: false, collect: [] };
     }
+  }
+
+  #commit(events: readonly Raw[]): Committed {
+    return this.record({ events }).outcome;
+  }
+
+  /** From now on this process holds the doors on loopback, or waits for its turn. For those that live as long as a window. */
+  holdDoors(): void {
+    this.#holdsDoors = true;
+    this.begin();
+  }
+
+  protected override ownRemarks(): readonly string[] {
+    return this.#doorFault === null ? [] : [this.#doorFault];
   }
 
   protected override tellSharing(): void {
@@ -127,6 +160,7 @@ export class Worker extends Observer {
       const { mode } = this.gate.rule().permission;
       if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
+      if (this.#holdsDoors && mode !== "off") this.#doors.begin();
       if (mode === "share" && this.#toldMs === 0) this.tellSharing();
     } catch (error) {
       this.setProblem(this.problemOf(error));
@@ -240,6 +274,7 @@ export class Worker extends Observer {
 
   override close(): void {
     this.#follow.stop();
+    this.#doors.stop();
     this.#maintenance.stop();
     super.close();
   }

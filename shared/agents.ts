@@ -1,9 +1,19 @@
 /** Agents that can be connected by their own hooks, and what editor and worker say of them. */
-import { boolean, type Checked, listOf, nullable, record, text, word } from "./check.ts";
+import { boolean, type Checked, listOf, nullable, record, text, whole, word } from "./check.ts";
 import { request } from "./message.ts";
+import type { Source } from "./sources.ts";
 
 export const agentNames = ["claude_code", "cursor", "copilot", "codex", "gemini_cli"] as const;
 export type AgentName = (typeof agentNames)[number];
+
+/** Under which sources each agent's events are stored. */
+export const sourcesOf = {
+  claude_code: ["claude_code"],
+  cursor: ["cursor"],
+  copilot: ["copilot_cli", "vscode_agent"],
+  codex: ["codex"],
+  gemini_cli: ["gemini_cli"],
+} as const satisfies Readonly<Record<AgentName, readonly Source[]>>;
 
 const name = word(agentNames);
 const path = text(4096);
@@ -16,6 +26,8 @@ const standing = record({
   /** Whether the agent seems to be on this machine. */
   found: boolean,
   connected: boolean,
+  /** When its hooks last told of something, in milliseconds since 1970; `null` where they never did. */
+  lastMs: nullable(whole()),
   /** Why its hooks may not run although it is connected, as a sentence. */
   forbidden: nullable(text(8192)),
 });

@@ -24,6 +24,7 @@ describe("invariant: one-schema", () => {
   it("has every type of event that the documents name", () => {
     const named = `
       command_started command_finished command_failed command_cancelled command_executed agent_event
+      agent_activity model_request
       workspace_created workspace_destroyed task_completed error_occurred error_recovered crash_detected
       install_started install_completed install_failed update_available update_completed uninstall
       session_started session_ended session_resumed
@@ -96,7 +97,7 @@ describe("invariant: no-free-text", () => {
   it("shares no pseudonymous value, and in schema 1 only what the specification names", () => {
     const of = (sharing: Field["shared"]) => fieldNames.filter((name) => fieldTable[name].shared === sharing).sort();
     expect(of("schema_1_and_2")).toEqual(["command_path", "invocation_kind", "status", "tool_name", "tool_phase"]);
-    expect(of("never")).toEqual(["stream", "task_hash", "tool_hash", "workspace_hash"]);
+    expect(of("never")).toEqual(["caller_hash", "stream", "task_hash", "tool_hash", "workspace_hash"]);
   });
 });
 

@@ -22,7 +22,7 @@ export interface EventType {
 }
 
 /** Where something happened: every type but those of the product itself may carry these. */
-const place = ["workspace_hash", "task_hash"] as const;
+const place = ["workspace_hash", "task_hash", "caller_hash"] as const;
 
 const tokens = ["tokens_input", "tokens_output", "tokens_cached", "model"] as const;
 const scores = ["confidence_score", "coherence_score", "depth_score"] as const;
@@ -74,6 +74,20 @@ export const eventTypes = {
       "model",
       ...place,
     ],
+  },
+  agent_activity: {
+    category: "tool_usage",
+    description: "An agent shortened its context, or a part of it began or ended.",
+    layout: "flat",
+    required: ["activity"],
+    optional: ["agent", "model", "duration_ms", "status", ...place],
+  },
+  model_request: {
+    category: "tool_usage",
+    description: "An agent asked a language model; its tokens, never its text.",
+    layout: "flat",
+    required: [],
+    optional: ["agent", ...tokens, "cost_microusd", "duration_ms", "status", "error_category", ...place],
   },
   // Analytics design 2.3, 3.3; ADR-003: commands of Nexus tools.
   command_started: {

@@ -146,11 +146,26 @@ export const fields = {
     description: "A salted hash of the name of an MCP or custom tool, whose name is the user's.",
     purpose: "Tells one tool of the user's own from another, on this machine alone.",
   },
+  caller_hash: {
+    ...nameHash,
+    category: "tool_usage",
+    since: "0.7.0",
+    kind: hash,
+    description: "A salted hash of the id of the extension that recorded the event through the programming interface.",
+    purpose: "Tells the events of one extension from those of another, on this machine alone.",
+  },
   agent: {
     ...tool,
     kind: word(agents),
     description: "The public name of the agent that used the tool.",
     purpose: "Which agent uses which tools.",
+  },
+  activity: {
+    ...tool,
+    since: "0.7.0",
+    kind: word(["compaction", "subagent_started", "subagent_ended"]),
+    description: "What an agent did beside using tools.",
+    purpose: "How often agents run out of context, and how often they delegate.",
   },
   command_path: {
     ...command,
@@ -239,6 +254,13 @@ export const fields = {
     ...tool,
     kind: tokens,
     description: "Tokens that a ThinkTool used altogether.",
+    purpose: "What uses cost.",
+  },
+  cost_microusd: {
+    ...tool,
+    since: "0.7.0",
+    kind: count(10_000_000_000),
+    description: "What a request to a model cost in millionths of a US dollar, as the agent itself says.",
     purpose: "What uses cost.",
   },
   status: {

@@ -97,6 +97,8 @@ export const metrics = request(
     cost: record({
       /** US dollars; `null` where nothing could be priced. */
       usd: nullable(amount),
+      /** What agents themselves say that their requests cost; `null` where none does. */
+      toldUsd: nullable(amount),
       /** The month the prices are of. */
       pricesAsOf: label,
       notPriced: listOf(record({ model: label, tokens: whole() }), 256),

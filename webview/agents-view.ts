@@ -3,8 +3,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { AgentChange, AgentStanding } from "../shared/agents.ts";
 import type { Deeds, Model } from "./model.ts";
 
-function stateText({ found, connected, forbidden }: AgentStanding): string {
-  if (connected) return forbidden ?? "Connected";
+function stateText({ found, connected, forbidden, lastMs }: AgentStanding): string {
+  const last =
+    lastMs === null ? "it has told of nothing yet" : `it last told of something ${new Date(lastMs).toLocaleString()}`;
+  if (connected) return forbidden ?? `Connected; ${last}`;
   return found ? "Not connected" : "Not found on this machine";
 }
 

@@ -7,7 +7,7 @@ export function addAgents(nexus: Command): void {
   const agents = nexus.command("agents").description("record the tools of AI agents, by their own hooks");
   withJson(
     agents.command("list").description("show which agents are here, and which of them are connected"),
-    "{version, agents: [{name, title, file, found, connected, forbidden}]}",
+    "{version, agents: [{name, title, file, found, connected, lastMs, forbidden}], otel: {port}}",
   ).action(lazily(() => import("../commands/agents/list.ts")));
   withExamples(
     withJson(
@@ -15,16 +15,20 @@ export function addAgents(nexus: Command): void {
         .command("connect")
         .description("put a hook into an agent's settings, after showing the exact change")
         .argument("[agent...]", "claude_code, cursor, copilot, codex, gemini_cli; else all that are found")
-        .option("--yes", "make the change without asking"),
-      "{version, connected: [agent]}",
+        .option("--yes", "make the change without asking")
+        .option("--http", "let the agent post to a door on loopback instead of running a line of a shell (Claude Code)")
+        .option("--otel", "open a door on loopback for OpenTelemetry, and print what the agent needs to send there"),
+      "{version, connected: [agent]}, or with --otel {version, port, agents: [{name, where, lines}]}",
     ),
     "nexus agents connect claude_code",
+    "nexus agents connect --otel codex",
   ).action(lazily(() => import("../commands/agents/connect.ts")));
   withJson(
     agents
       .command("disconnect")
       .description("take the hook out again; a file that nobody changed since becomes what it was, to the byte")
-      .argument("[agent...]", "which; else all that are connected"),
+      .argument("[agent...]", "which; else all that are connected")
+      .option("--otel", "close the door for OpenTelemetry"),
     "{version, disconnected: [agent]}",
   ).action(lazily(() => import("../commands/agents/disconnect.ts")));
   nexus

@@ -86,7 +86,7 @@ export function addTelemetry(nexus: Command): void {
     withPeriod(
       withJson(
         telemetry.command("metrics").description("print your usage: commands, profiles, tools, tokens, cost"),
-        "{version, period, fromMs, toMs, sessions, queries, totalMs, commands: [{name, count}], profiles, thinktools, tools, averageMs, successRate, cacheHitRate, tokens: {input, output, cached}, cost: {usd, pricesAsOf, notPriced}}",
+        "{version, period, fromMs, toMs, sessions, queries, totalMs, commands: [{name, count}], profiles, thinktools, tools, averageMs, successRate, cacheHitRate, tokens: {input, output, cached}, cost: {usd, toldUsd, pricesAsOf, notPriced}}",
       ),
     ),
     "nexus telemetry metrics --week",

@@ -4,6 +4,7 @@
  */
 import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/agents.ts";
+import { type Door, hookPath } from "../doors/door-file.ts";
 
 /** An entry that is appended to a list in the settings, by the path of the list. */
 export interface HookEntry {
@@ -21,6 +22,8 @@ export interface Agent {
   /** What a file that is made anew begins with. */
   readonly start: object;
   readonly entries: readonly HookEntry[];
+  /** The same for an agent that can post to a door on loopback; `null` where it cannot. */
+  readonly posting: ((door: Door) => readonly HookEntry[]) | null;
   /** Where an organisation may forbid hooks, and the keys that do so. */
   readonly policy: { readonly file: string; readonly keys: readonly string[] } | null;
 }
@@ -35,6 +38,25 @@ interface Place {
 /** Seconds after which a host may go on without the hook's end. It takes milliseconds. */
 const timeoutSec = 5;
 
+/** What is asked of Claude Code, and under the same names beginning small of Cursor. */
+const claudeEvents = [
+  ...["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"],
+  ...["PreCompact", "SubagentStart", "SubagentStop"],
+] as const;
+const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
+
+/** Seconds that an agent waits for the door; a worker that stands still costs no more. */
+const postTimeoutSec = 1;
+
+/** Claude Code posts what it tells, but for the beginning of a session, of which only commands hear. */
+const claudePosts =
+  (command: object) =>
+  ({ port, token }: Door): readonly HookEntry[] => {
+    const url = `http://127.0.0.1:${port}${hookPath}`;
+    const post = { type: "http", url, timeout: postTimeoutSec, headers: { Authorization: `Bearer ${token}` } };
+    return claudeEvents.flatMap((event) => under([event], event === "SessionStart" ? command : { hooks: [post] }));
+  };
+
 const under = (events: readonly string[], entry: object): readonly HookEntry[] =>
   events.map((event) => ({ list: ["hooks", event], entry }));
 
@@ -48,7 +70,8 @@ export function agentsOf({ home, env, command }: Place): readonly Agent[] {
   return [
     {
       ...{ name: "claude_code", title: "Claude Code", folder: claude, file: join(claude, "settings.json"), start: {} },
-      entries: under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"], grouped),
+      entries: under([...claudeEvents], grouped),
+      posting: claudePosts(grouped),
       policy: {
         file: "/etc/claude-code/managed-settings.json",
         keys: ["allowManagedHooksOnly", "disableAllHooks"],
@@ -57,10 +80,11 @@ export function agentsOf({ home, env, command }: Place): readonly Agent[] {
     {
       ...{ name: "cursor", title: "Cursor", folder: join(home, ".cursor"), file: join(home, ".cursor", "hooks.json") },
       start: { version: 1 },
-      entries: under(["postToolUse", "postToolUseFailure", "sessionStart", "sessionEnd"], {
+      entries: under(claudeEvents.map(camel), {
         command,
         timeout: timeoutSec,
       }),
+      posting: null,
       policy: null,
     },
     {
@@ -70,21 +94,24 @@ export function agentsOf({ home, env, command }: Place): readonly Agent[] {
       entries: under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"], {
         ...{ type: "command", command, bash: command, timeout: timeoutSec, timeoutSec },
       }),
+      posting: null,
       policy: null,
     },
     {
       ...{ name: "codex", title: "Codex", folder: codex, file: join(codex, "hooks.json"), start: {} },
       entries: under(["PostToolUse", "SessionStart"], grouped),
+      posting: null,
       policy: null,
     },
     {
       ...{ name: "gemini_cli", title: "Gemini CLI", folder: join(home, ".gemini") },
       ...{ file: join(home, ".gemini", "settings.json"), start: {} },
-      entries: under(["AfterTool", "SessionStart", "SessionEnd"], {
+      entries: under(["AfterTool", "SessionStart", "SessionEnd", "PreCompress"], {
         matcher: "*",
         // Milliseconds here.
         hooks: [{ name: "nexus", type: "command", command, timeout: timeoutSec * 1_000 }],
       }),
+      posting: null,
       policy: null,
     },
   ];

@@ -166,7 +166,7 @@ describe("an agent's settings", () => {
           write("claude_code", `${text("claude_code")}${eol}`);
           const { hooks, ...rest } = parse(text("claude_code"));
           expect(rest).toEqual(before);
-          expect(Object.keys(hooks)).toHaveLength(4);
+          expect(Object.keys(hooks)).toHaveLength(7);
           connections.disconnect("claude_code");
           expect(text("claude_code")).toBe(`${original}${eol}`);
         },
@@ -240,7 +240,7 @@ describe("an agent's settings", () => {
     );
     const lines = connect("claude_code")?.lines.join("\n") ?? "";
     expect(lines).not.toContain(secret);
-    expect(lines.match(/hook\.awk/g)).toHaveLength(4);
+    expect(lines.match(/hook\.awk/g)).toHaveLength(7);
   });
 
   it("lie where the agent's own variable says, and an empty one says nothing", () => {

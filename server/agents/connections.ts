@@ -15,10 +15,11 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { AgentName, AgentStanding } from "../../shared/agents.ts";
+import { type AgentName, type AgentStanding, sourcesOf } from "../../shared/agents.ts";
+import { type Door, DoorFile, hookPath } from "../doors/door-file.ts";
 import { replaceFile } from "../durable-file.ts";
 import type { Paths } from "../paths.ts";
-import { type Agent, agentsOf } from "./agents.ts";
+import { type Agent, agentsOf, type HookEntry } from "./agents.ts";
 import hookScript from "./hook.awk";
 import { commandsIn, SettingsError, saysYes, withEntries, withoutEntries } from "./settings.ts";
 
@@ -30,6 +31,8 @@ export interface Change {
   readonly after: string;
   /** The lines that are new; all others stay as they are, but for a comma. */
   readonly lines: readonly string[];
+  /** The door that the agent posts to, where it does. */
+  readonly door: Door | null;
 }
 
 /** What is remembered of a file that was changed. */
@@ -69,7 +72,8 @@ export class Connections {
   readonly #agents: readonly Agent[];
   readonly #script: string;
   /** What our entries are known by. */
-  readonly #mark: string;
+  readonly #marks: readonly string[];
+  readonly #doors: DoorFile;
   /** The line that agents run: whatever happens, it says nothing and ends well. */
   readonly command: string;
 
@@ -79,19 +83,25 @@ export class Connections {
     this.#script = join(paths.stateFolder, "agents", "hook.awk");
     // Plain letters are those of ASCII, whatever the user's language.
     this.command = `umask 077; LC_ALL=C awk -f ${quoted(this.#script)} 2>/dev/null || :`;
-    this.#mark = quoted(this.#script);
+    this.#marks = [quoted(this.#script), hookPath];
+    this.#doors = new DoorFile(paths.doorFile);
     this.#agents = agentsOf({ home, env, command: this.command });
   }
 
-  /** @throws the file system's error. */
-  list(): readonly AgentStanding[] {
+  titleOf(name: AgentName): string {
+    return this.#agent(name).title;
+  }
+
+  /** `seen`: when each source last told of something. @throws the file system's error. */
+  list(seen: ReadonlyMap<string, number> = new Map()): readonly AgentStanding[] {
     return this.#agents.map((agent) => {
       const { name, title, file, folder, policy } = agent;
       const rule = policy === null ? null : read(policy.file);
       const key = rule === null || policy === null ? undefined : saysYes(rule, policy.keys);
       return {
         ...{ name, title, file, found: existsSync(folder) },
-        connected: this.#isConnected(name),
+        connected: this.isConnected(name),
+        lastMs: sourcesOf[name].map((source) => seen.get(source) ?? null).reduce(later),
         forbidden: key === undefined ? null : `${policy?.file} forbids hooks of your own (${key}).`,
       };
     });
@@ -99,17 +109,28 @@ export class Connections {
 
   /** The exact change that connecting is; `undefined` where it is connected. @throws SettingsError, the file system's error. */
   planConnect(name: AgentName): Change | undefined {
+    return this.#plan(this.#agent(name), null);
+  }
+
+  /** The same for an agent that is to post to a door on loopback. @throws SettingsError where it cannot. */
+  async planPosting(name: AgentName): Promise<Change | undefined> {
     const agent = this.#agent(name);
+    if (agent.posting === null)
+      throw new SettingsError(`${agent.title} has no hooks that post. Connect it without --http.`);
+    return this.#plan(agent, await this.#doors.planOpen("hooks"));
+  }
+
+  #plan(agent: Agent, door: Door | null): Change | undefined {
     const before = read(agent.file);
-    if (this.configured(name).length > 0) return undefined;
+    if (this.configured(agent.name).length > 0) return undefined;
     const text = before === null || before.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : before;
     targetOf(agent.file);
-    const { text: after, lines } = withEntries(agent.file, text, agent.entries);
-    return { agent, before, after, lines: before === null ? after.trimEnd().split("\n") : lines };
+    const { text: after, lines } = withEntries(agent.file, text, entriesOf(agent, door));
+    return { agent, before, after, door, lines: before === null ? after.trimEnd().split("\n") : lines };
   }
 
   /** @throws SettingsError where the file has changed since it was planned; the file system's error. */
-  connect({ agent, before, after }: Change): void {
+  connect({ agent, before, after, door }: Change): void {
     const target = targetOf(agent.file);
     replaceFile(this.#script, hookScript);
     mkdirSync(this.#paths.eventLogFolder, { recursive: true, mode: 0o700 });
@@ -118,6 +139,7 @@ export class Connections {
     if (read(target) !== before) {
       throw new SettingsError(`${agent.file} was changed by somebody else just now. Nothing was done; try again.`);
     }
+    if (door !== null) this.#doors.open(door);
     replaceFile(target, after, existsSync(target) ? statSync(target).mode & 0o777 : 0o600);
   }
 
@@ -132,24 +154,30 @@ export class Connections {
       if (kept.before === null) rmSync(target);
       else replaceFile(target, kept.before, statSync(target).mode & 0o777);
     } else if (text !== null && connected) {
-      replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#mark), statSync(target).mode & 0o777);
+      replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#marks), statSync(target).mode & 0o777);
     }
     // What was connected under another folder of settings still needs both.
     if (kept === undefined || kept.file === target) {
       rmSync(this.#keptFile(name), { force: true });
       if (!this.list().some(({ connected: other }) => other)) rmSync(this.#script, { force: true });
+      if (!this.#agents.some((other) => this.posts(other.name))) this.#doors.close("hooks");
     }
     return connected;
   }
 
-  /** The lines of a shell that an agent would run, as its settings have them now. */
+  /** Whether an agent posts to a door. @throws SettingsError, the file system's error. */
+  posts(name: AgentName): boolean {
+    return this.isConnected(name) && this.configured(name).some((line) => line.includes(hookPath));
+  }
+
+  /** The lines of a shell that an agent would run, and the addresses it would post to, as its settings have them now. */
   configured(name: AgentName): readonly string[] {
     const { file, entries } = this.#agent(name);
-    return commandsIn(read(file) ?? "", entries, this.#mark);
+    return commandsIn(read(file) ?? "", entries, this.#marks);
   }
 
   /** Settings that cannot be read are connected to nothing; changing them says what is wrong. */
-  #isConnected(name: AgentName): boolean {
+  isConnected(name: AgentName): boolean {
     try {
       return this.configured(name).length > 0;
     } catch (error) {
@@ -177,6 +205,11 @@ export class Connections {
     }
   }
 }
+
+const later = (a: number | null, b: number | null): number | null => (a === null || (b ?? 0) > a ? b : a);
+
+const entriesOf = (agent: Agent, door: Door | null): readonly HookEntry[] =>
+  (door === null ? null : agent.posting?.(door)) ?? agent.entries;
 
 /** As one word of a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -41,7 +41,7 @@ BEGIN {
   if (forbids(config "/config.toml") || forbids("/etc/nexus/policy.toml")) off = 1
 
   split("hook_event_name hookEventName tool_name toolName tool_use_id session_id sessionId conversation_id " \
-    "duration_ms duration timestamp is_interrupt model toolResult.resultType tool_result.result_type", names, " ")
+    "duration_ms duration timestamp is_interrupt model agent_id toolResult.resultType tool_result.result_type", names, " ")
   for (i in names) allowed[names[i]] = 1
   split("timestamp turn_id cursor_version permission_mode error tool_response.error toolResult tool_result", names, " ")
   for (i in names) told[names[i]] = 1

@@ -128,13 +128,18 @@ function indentAt(text: string, offset: number): string {
 const splice = (text: string, at: number, length: number, inserted: string): string =>
   text.slice(0, at) + inserted + text.slice(at + length);
 
-/** The text without the entries that hold `mark`, nor what is empty without them. @throws SettingsError */
-export function withoutEntries(file: string, text: string, entries: readonly HookEntry[], mark: string): string {
+/** What entries of ours are known by: one of these is in a text of theirs. */
+export type Marks = readonly string[];
+
+const isMarked = (line: string, marks: Marks): boolean => marks.some((mark) => line.includes(mark));
+
+/** The text without the entries that are marked, nor what is empty without them. @throws SettingsError */
+export function withoutEntries(file: string, text: string, entries: readonly HookEntry[], marks: Marks): string {
   let edited = text;
   for (const { list } of entries) {
     for (;;) {
       const node = findNodeAtLocation(treeOf(file, edited), [...list]);
-      const found = node === undefined ? undefined : handlerIn(node, mark);
+      const found = node === undefined ? undefined : handlerIn(node, marks);
       if (found === undefined) break;
       edited = without(edited, found);
     }
@@ -143,17 +148,17 @@ export function withoutEntries(file: string, text: string, entries: readonly Hoo
   parseTree(edited, errors, lenient);
   if (errors.length === 0) return edited;
   throw new SettingsError(
-    `${file} has comments between our entries. Take out by hand those that name hook.awk; nothing was changed.`,
+    `${file} has comments between our entries. Take out by hand those that name nexus; nothing was changed.`,
   );
 }
 
-/** The innermost object that holds `mark`: others may stand in one group with it. */
-function handlerIn(node: Node, mark: string): Node | undefined {
+/** The innermost object that is marked: others may stand in one group with it. */
+function handlerIn(node: Node, marks: Marks): Node | undefined {
   for (const child of node.children ?? []) {
-    const inner = handlerIn(child, mark);
+    const inner = handlerIn(child, marks);
     if (inner !== undefined) return inner;
   }
-  const own = node.type === "object" && textsIn(getNodeValue(node)).some((line) => line.includes(mark));
+  const own = node.type === "object" && textsIn(getNodeValue(node)).some((line) => isMarked(line, marks));
   return own ? node : undefined;
 }
 
@@ -189,11 +194,11 @@ function onlyBlanks(text: string, parent: Node, node: Node): boolean {
   return /^[\s,]*$/.test(before + after);
 }
 
-/** The lines of a shell in the entries that hold `mark`. A text that is no JSON has none. */
-export function commandsIn(text: string, entries: readonly HookEntry[], mark: string): readonly string[] {
+/** The lines of a shell and the addresses in the entries that are marked. A text that is no JSON has none. */
+export function commandsIn(text: string, entries: readonly HookEntry[], marks: Marks): readonly string[] {
   const tree = parseTree(text, [], lenient);
   if (tree === undefined) return [];
-  return entries.flatMap(({ list }) => textsIn(valueAt(tree, list))).filter((line) => line.includes(mark));
+  return entries.flatMap(({ list }) => textsIn(valueAt(tree, list))).filter((line) => isMarked(line, marks));
 }
 
 /** Every text in a value, however deep. */

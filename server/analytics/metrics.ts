@@ -21,7 +21,7 @@ export function readMetrics(connection: Connection, selection: Selection, nowMs:
     segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
     (from) =>
       `SELECT ${endColumns}, m.numbers, w.profile, w.thinktool, w.model, w.cache_hit
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} OR w.event_type = 'thinktool_completed'`,
+       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} OR w.event_type IN ('thinktool_completed', 'model_request')`,
   );
   const ends = rows.map(endOf);
   const runs = ends.filter(({ row }) => isRun(row));
@@ -56,7 +56,7 @@ export function emptyMetrics(selection: Selection, nowMs: number): Metrics {
     ...{ commands: [], profiles: [], thinktools: [], tools: [] },
     ...{ averageMs: null, successRate: null, cacheHitRate: null },
     tokens: { input: 0, output: 0, cached: 0 },
-    cost: { usd: null, pricesAsOf, notPriced: [] },
+    cost: { usd: null, toldUsd: null, pricesAsOf, notPriced: [] },
   };
 }
 
@@ -87,12 +87,14 @@ interface Tokens {
   readonly input: number;
   readonly output: number;
   readonly cached: number;
+  /** What the agent says that it cost, in millionths of a US dollar. */
+  readonly toldMicroUsd: number;
 }
 
 function tokensOf({ model, numbers }: Row): Tokens {
   const summaries: Readonly<Record<string, unknown>> = typeof numbers === "string" ? JSON.parse(numbers) : {};
   // Of count, sum, least and most.
-  const total = (field: "tokens_input" | "tokens_output" | "tokens_cached") => {
+  const total = (field: "tokens_input" | "tokens_output" | "tokens_cached" | "cost_microusd") => {
     const summary = summaries[field];
     return Array.isArray(summary) ? Number(summary[1]) : 0;
   };
@@ -101,16 +103,20 @@ function tokensOf({ model, numbers }: Row): Tokens {
     input: total("tokens_input"),
     output: total("tokens_output"),
     cached: total("tokens_cached"),
+    toldMicroUsd: total("cost_microusd"),
   };
 }
 
 const sum = (used: readonly Tokens[], kind: "input" | "output" | "cached"): number =>
   used.reduce((total, tokens) => total + tokens[kind], 0);
 
+const cents = (usd: number): number => Math.round(usd * 100) / 100;
+
 /** Cached tokens are taken as a part of the input. */
 function costOf(used: readonly Tokens[]): Metrics["cost"] {
   let usd = 0;
   let priced = false;
+  const toldMicroUsd = used.reduce((total, tokens) => total + tokens.toldMicroUsd, 0);
   const notPriced = new Map<string, number>();
   for (const { model, input, output, cached } of used) {
     if (input + output === 0) continue;
@@ -124,7 +130,8 @@ function costOf(used: readonly Tokens[]): Metrics["cost"] {
     }
   }
   return {
-    usd: priced ? Math.round(usd * 100) / 100 : null,
+    usd: priced ? cents(usd) : null,
+    toldUsd: toldMicroUsd === 0 ? null : cents(toldMicroUsd / 1_000_000),
     pricesAsOf,
     notPriced: [...notPriced].map(([model, tokens]) => ({ model, tokens })),
   };

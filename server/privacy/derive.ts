@@ -81,6 +81,7 @@ export function derive(type: EventTypeName, known: Known, hashing: Hashing): voi
   if (place) {
     deriveHash(known, "workspace", hashing);
     deriveHash(known, "task", hashing);
+    deriveHash(known, "caller", hashing);
   }
   for (const { name, words, catchAll } of openLists[type]) {
     const value = known[name];
@@ -143,7 +144,7 @@ function derivePlatform(known: Known): void {
   if (typeof known["arch"] === "string") known["arch"] = architecture(known["arch"]);
 }
 
-const hashFields = { workspace: "workspace_hash", task: "task_hash" } as const satisfies Partial<
+const hashFields = { workspace: "workspace_hash", task: "task_hash", caller: "caller_hash" } as const satisfies Partial<
   Record<NameKind, FieldName>
 >;
 

@@ -67,7 +67,7 @@ export class Salt {
   }
 }
 
-export const nameKinds = ["workspace", "task", "tool"] as const;
+export const nameKinds = ["workspace", "task", "tool", "caller"] as const;
 export type NameKind = (typeof nameKinds)[number];
 
 /** So many names are remembered with their hashes: a window has few, and a hash costs more than all else. */

@@ -64,6 +64,7 @@ export const rawInputs = [
   "success",
   "workspace",
   "task",
+  "caller",
 ] as const;
 
 const types: ReadonlyMap<unknown, EventTypeName | Alias> = new Map(

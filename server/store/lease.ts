@@ -4,11 +4,11 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { type Connection, immediately } from "./driver.ts";
+import { type Connection, immediately, type Row } from "./driver.ts";
 import { isAlive } from "./process.ts";
 
 export interface Lease {
-  readonly name: "maintenance" | "upload";
+  readonly name: "maintenance" | "upload" | "doors";
   readonly owner: string;
   readonly fence: number;
 }
@@ -28,15 +28,28 @@ function isGone(owner: unknown): boolean {
   return machine === thisMachine && !isAlive(Number(pid));
 }
 
+const rowOf = (connection: Connection, name: Lease["name"]) =>
+  connection.prepare("SELECT owner, fence, expires_at FROM leases WHERE name = ?").get(name);
+
+function isHeld(row: Row | undefined, nowMs: number): boolean {
+  const ends = Number(row?.["expires_at"] ?? 0);
+  // An end further away than any lease lasts was written before the clock was put back.
+  return ends > nowMs && ends <= nowMs + leaseMs;
+}
+
+/** Whether it could be taken: a look, without writing. */
+export function isFree(connection: Connection, name: Lease["name"], owner: string, nowMs: number): boolean {
+  const row = rowOf(connection, name);
+  return !isHeld(row, nowMs) || row?.["owner"] === owner || isGone(row?.["owner"]);
+}
+
 /** Takes or renews a lease; `undefined` while another process holds it. */
 export function acquire(connection: Connection, name: Lease["name"], owner: string, nowMs: number): Lease | undefined {
   return immediately(connection, () => {
-    const row = connection.prepare("SELECT owner, fence, expires_at FROM leases WHERE name = ?").get(name);
-    const ends = Number(row?.["expires_at"] ?? 0);
-    // An end further away than any lease lasts was written before the clock was put back.
-    const held = row !== undefined && ends > nowMs && ends <= nowMs + leaseMs;
-    const own = held && row["owner"] === owner;
-    if (held && !own && !isGone(row["owner"])) return undefined;
+    const row = rowOf(connection, name);
+    const held = isHeld(row, nowMs);
+    const own = held && row?.["owner"] === owner;
+    if (held && !own && !isGone(row?.["owner"])) return undefined;
     const fence = Number(row?.["fence"] ?? 0) + (own ? 0 : 1);
     connection.prepare("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?)").run(name, owner, fence, nowMs + leaseMs);
     return { name, owner, fence };

@@ -134,6 +134,10 @@ const steps: readonly Step[] = [
     FROM recent_metrics;
   `,
   sharing,
+  `
+  ALTER TABLE words ADD COLUMN caller_hash TEXT;
+  ALTER TABLE words ADD COLUMN activity TEXT;
+  `,
 ];
 
 export const schemaVersion = steps.length;

@@ -11,9 +11,18 @@ export class WordTable {
   readonly #find: Statement;
   readonly #insert: Statement;
   readonly #ids = new Map<string, number>();
+  /** In the order of the fields; an older table, which is just being carried over, has not all of them. */
+  readonly #fields: readonly FieldName[];
 
   constructor(connection: Connection) {
-    const columns = ["key", "event_type", "source", ...wordFields];
+    const there = new Set(
+      connection
+        .prepare("SELECT name FROM pragma_table_info('words')")
+        .all()
+        .map(({ name }) => name),
+    );
+    this.#fields = wordFields.filter((name) => there.has(name));
+    const columns = ["key", "event_type", "source", ...this.#fields];
     this.#find = connection.prepare("SELECT id FROM words WHERE key = ?");
     this.#insert = connection.prepare(
       `INSERT INTO words (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")}) RETURNING id`,
@@ -48,8 +57,8 @@ export class WordTable {
   }
 
   #id(type: string, source: string, cellOf: (name: FieldName) => Value): number {
-    const cells = wordFields.map(cellOf);
-    const said = wordFields.flatMap((name, n) => (cells[n] === null ? [] : [name, cells[n]]));
+    const cells = this.#fields.map(cellOf);
+    const said = this.#fields.flatMap((name, n) => (cells[n] === null ? [] : [name, cells[n]]));
     const key = JSON.stringify([type, source, ...said]);
     const row = this.#find.get(key) ?? this.#insert.get(key, type, source, ...cells);
     return Number(row?.["id"]);

@@ -1,6 +1,15 @@
 /** Agents from the user's side: connected by the command, a session of theirs, the numbers of it. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
@@ -21,6 +30,47 @@ beforeEach(() => {
 });
 
 describe("nexus agents", () => {
+  it("lets Claude Code post to a door, says where nobody listens yet, and closes the door with it", async () => {
+    const before = '{"model":"opus"}\n';
+    const settings = join(home, ".claude", "settings.json");
+    const doors = join(home, "nexus", "state", "agents", "doors.json");
+    writeFileSync(settings, before);
+    await ran("telemetry", "enable", "--yes");
+    expect(await ran("agents", "connect", "codex", "--http", "--yes")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/no hooks that post/),
+    });
+    const shown = await ran("agents", "connect", "claude_code", "--http", "--yes");
+    expect(shown.out).toMatch(/"type": "http"[\s\S]*holds a secret[\s\S]*Claude Code is connected/);
+    const { port, token } = JSON.parse(readFileSync(doors, "utf8"));
+    expect(readFileSync(settings, "utf8")).toContain(`http://127.0.0.1:${port}/nexus/v1/hook`);
+    expect(readFileSync(settings, "utf8")).toContain(`Bearer ${token}`);
+    expect(statSync(doors).mode & 0o777).toBe(0o600);
+    expect(await ran("agents", "test", "claude_code")).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/Nobody listens on 127\.0\.0\.1/),
+    });
+    await ran("agents", "disconnect", "claude_code");
+    expect(readFileSync(settings, "utf8")).toBe(before);
+    expect(existsSync(doors)).toBe(false);
+  });
+
+  it("opens a door for OpenTelemetry, prints what each agent needs, and writes none of it", async () => {
+    expect(await ran("agents", "connect", "cursor", "--otel")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/sends nothing from this machine/),
+    });
+    const { out } = await ran("agents", "connect", "claude_code", "codex", "gemini_cli", "--otel");
+    const { port, token } = JSON.parse(readFileSync(join(home, "nexus", "state", "agents", "doors.json"), "utf8"));
+    expect(out).toContain(`export OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20${token}`);
+    expect(out).toContain(`endpoint = "http://127.0.0.1:${port}/v1/logs"`);
+    expect(out).toContain(`"otlpEndpoint": "http://127.0.0.1:${port}/${token}"`);
+    expect(readdirSync(join(home, ".claude"))).toEqual([]);
+    expect(await json("agents", "list")).toMatchObject({ otel: { port } });
+    expect((await ran("agents", "disconnect", "--otel")).out).toContain("not taken in any more");
+    expect(await json("agents", "list")).toMatchObject({ otel: null });
+  });
+
   it("connects, sees a session of 200 tool uses with the right failure rate, and disconnects", async () => {
     writeFileSync(join(home, ".claude", "settings.json"), '{\n  // mine\n  "model": "opus"\n}\n');
     await ran("telemetry", "enable", "--yes");

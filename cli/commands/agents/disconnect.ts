@@ -1,9 +1,21 @@
 /** `nexus agents disconnect`: takes our hook out of an agent's settings; where nothing else was changed since, to the byte. */
+import { DoorFile } from "../../../server/doors/door-file.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
+import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
+import { paths } from "../../product.ts";
 
-export function run(given: readonly string[], { json }: JsonOption): void {
-  const disconnected = withConnections((connections) => {
+interface DisconnectOptions extends JsonOption {
+  readonly otel?: boolean;
+}
+
+export async function run(given: readonly string[], { json, otel = false }: DisconnectOptions): Promise<void> {
+  if (otel) {
+    if (given.length > 0) throw new UsageError("--otel closes the door for all agents; name none.");
+    closeForOtel(json === true);
+    return;
+  }
+  const disconnected = await withConnections((connections) => {
     const connected = connections
       .list()
       .filter((one) => one.connected)
@@ -13,4 +25,14 @@ export function run(given: readonly string[], { json }: JsonOption): void {
   if (json === true) printJson({ version: 1, disconnected });
   else if (disconnected.length === 0) print("None of them was connected.");
   else print(`Disconnected: ${disconnected.join(", ")}.`);
+}
+
+function closeForOtel(json: boolean): void {
+  const doors = new DoorFile(paths.doorFile);
+  const wasOpen = doors.read()?.open.includes("otlp") === true;
+  doors.close("otlp");
+  if (json) printJson({ version: 1, disconnected: wasOpen ? ["otel"] : [] });
+  else if (wasOpen)
+    print("OpenTelemetry is not taken in any more. Take out what you put into the agents' environment.");
+  else print("OpenTelemetry was not taken in.");
 }

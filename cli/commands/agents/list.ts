@@ -1,18 +1,39 @@
-/** `nexus agents list`: which agents are here, and which of them tell of their tools. */
+/** `nexus agents list`: which agents are here, which tell of their tools, when they last did, and how much of it is seen. */
+import { DoorFile } from "../../../server/doors/door-file.ts";
+import { sourcesOf } from "../../../shared/agents.ts";
+import { coverageOf } from "../../../shared/coverage.ts";
+import type { Host } from "../../../shared/numbers.ts";
+import { countText } from "../../../shared/words.ts";
 import { withConnections } from "../../agents.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
+import { type JsonOption, print, printJson, timeText } from "../../print.ts";
+import { paths, withFreshObserver } from "../../product.ts";
 
-export function run({ json }: JsonOption): void {
-  const agents = withConnections((connections) => connections.list());
+export async function run({ json }: JsonOption): Promise<void> {
+  const { seen, hosts } = await withFreshObserver((observer) => ({
+    seen: observer.agentsSeen(),
+    hosts: observer.toolUses({ period: "month" }).hosts,
+  }));
+  const agents = await withConnections((connections) => connections.list(seen));
+  const door = new DoorFile(paths.doorFile).read();
   if (json === true) {
-    printJson({ version: 1, agents });
+    printJson({ version: 1, agents, otel: door?.open.includes("otlp") === true ? { port: door.port } : null });
     return;
   }
-  for (const { name, title, file, found, connected, forbidden } of agents) {
+  for (const { name, title, file, found, connected, forbidden, lastMs } of agents) {
     const state = connected ? "connected" : found ? "not connected" : "not found";
     print(`${name.padEnd(12)} ${state.padEnd(14)} ${title}: ${file}`);
-    if (forbidden !== null) print(`${" ".repeat(13)}${forbidden}`);
+    const indent = " ".repeat(13);
+    if (forbidden !== null) print(`${indent}${forbidden}`);
+    if (lastMs !== null) print(`${indent}last told of something ${timeText(lastMs)}`);
+    for (const host of hosts.filter(({ source }) => sourcesOf[name].some((one) => one === source)))
+      print(`${indent}${coverageText(host)}`);
   }
+  if (door?.open.includes("otlp") === true) print(`\nOpenTelemetry is taken in on 127.0.0.1:${door.port}.`);
   if (agents.some(({ found, connected }) => found && !connected))
     print("\nnexus agents connect connects those that were found.");
+}
+
+function coverageText(host: Host): string {
+  const { outcome, duration } = coverageOf(host);
+  return `${countText(host.ended, "use", "uses")} in 30 days; outcome known of ${outcome}, duration of ${duration}`;
 }

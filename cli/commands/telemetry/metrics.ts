@@ -66,6 +66,7 @@ export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<vo
           ["Output", shortNumber(tokens.output)],
           ["Cached", shortNumber(tokens.cached)],
           ["Est. Cost", costText(found.cost)],
+          ...(found.cost.toldUsd === null ? [] : [["As Agents Say", `$${found.cost.toldUsd.toFixed(2)}`] as const]),
         ]),
       ]
         .filter((text) => text !== "")

@@ -6,7 +6,17 @@
 /** Names whose values are kept where they are short and plain; some lie one level down. */
 const allowed: ReadonlySet<string> = new Set([
   ...["hook_event_name", "hookEventName", "tool_name", "toolName", "tool_use_id"],
-  ...["session_id", "sessionId", "conversation_id", "duration_ms", "duration", "timestamp", "is_interrupt", "model"],
+  ...[
+    "session_id",
+    "sessionId",
+    "conversation_id",
+    "duration_ms",
+    "duration",
+    "timestamp",
+    "is_interrupt",
+    "model",
+    "agent_id",
+  ],
   ...["toolResult.resultType", "tool_result.result_type"],
 ]);
 /** Names of which it is kept that there was a value. */

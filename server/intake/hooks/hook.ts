@@ -16,8 +16,11 @@ export type HookSource = Extract<
 /** An event of the log's form, before the firewall: `docs/event-log.md`. */
 export type HookEvent = Readonly<Record<string, string | number>>;
 
-/** What a host's event says of a tool's use; of all others nothing is taken. */
-type Moment = "ended" | "failed" | "session_started" | "session_ended";
+/** What a host's event says: of a tool's use, of a session, of an activity; of all others nothing is taken. */
+type Moment = "ended" | "failed" | (typeof sessionMoments)[number] | (typeof activities)[number];
+
+const sessionMoments = ["session_started", "session_ended"] as const;
+const activities = ["compaction", "subagent_started", "subagent_ended"] as const;
 
 const moments: Readonly<Record<string, Moment>> = {
   posttooluse: "ended",
@@ -25,7 +28,14 @@ const moments: Readonly<Record<string, Moment>> = {
   aftertool: "ended",
   sessionstart: "session_started",
   sessionend: "session_ended",
+  precompact: "compaction",
+  precompress: "compaction",
+  subagentstart: "subagent_started",
+  subagentstop: "subagent_ended",
 };
+
+const isSessionMoment = (moment: Moment) => sessionMoments.some((one) => one === moment);
+const isActivity = (moment: Moment) => activities.some((one) => one === moment);
 
 /** Hosts that tell of a failure by an event of its own, so that the other event means success. */
 const tellsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli"]);
@@ -53,9 +63,11 @@ export function hookEvents(cut: Cut, tsMs: number): readonly HookEvent[] {
   const session = cut["session_id"] ?? cut["sessionId"] ?? cut["conversation_id"];
   if (moment === undefined || session === undefined) return [];
   const endMs = toldMs(cut) ?? tsMs;
-  const common = { session_id: uuid(4, `${source} ${session}`), source };
-  if (moment === "session_started" || moment === "session_ended") {
-    return [{ ...common, ts: endMs, event_type: moment, ...idOf(cut, session, moment) }];
+  const common = { session_id: agentSession(source, session), source };
+  if (isSessionMoment(moment) || isActivity(moment)) {
+    const id = idOfMoment(cut, session, moment, tsMs);
+    if (isSessionMoment(moment)) return [{ ...common, id, ts: endMs, event_type: moment }];
+    return [{ ...common, id, ts: endMs, event_type: "agent_activity", activity: moment, agent: source }];
   }
   const tool = cut["tool_name"] ?? cut["toolName"];
   if (tool === undefined) return [];
@@ -66,6 +78,7 @@ export function hookEvents(cut: Cut, tsMs: number): readonly HookEvent[] {
   const end = {
     ...{ ...use, ...model, tool_phase: "end", ts: endMs, ...idOf(cut, session, "end") },
     ...(status === undefined ? {} : { status }),
+    ...(isRefused(cut) ? { error_category: "rejected" } : {}),
   };
   if (durationMs === undefined) return [end];
   const start = { ...use, tool_phase: "start", ts: Math.max(0, endMs - durationMs), ...idOf(cut, session, "start") };
@@ -85,9 +98,14 @@ function statusOf(cut: Cut, moment: Moment, source: HookSource): string | undefi
   if (moment === "failed" || "tool_response.error" in cut) return "failed";
   const result = cut["toolResult.resultType"] ?? cut["tool_result.result_type"];
   if (result !== undefined) {
-    return result === "success" ? "ok" : /^(denied|rejected|cancelled)$/.test(result) ? "cancelled" : "failed";
+    return result === "success" ? "ok" : isRefused(cut) || result === "cancelled" ? "cancelled" : "failed";
   }
   return source === "gemini_cli" || tellsFailures.has(source) ? "ok" : undefined;
+}
+
+/** The user, or a rule of theirs, did not let the tool be used. */
+function isRefused(cut: Cut): boolean {
+  return /^(denied|rejected)$/.test(cut["toolResult.resultType"] ?? cut["tool_result.result_type"] ?? "");
 }
 
 /** Claude Code names milliseconds `duration_ms`, Cursor `duration`. */
@@ -108,14 +126,26 @@ function toldMs({ timestamp = "" }: Cut): number | undefined {
  */
 function idOf(cut: Cut, session: string, phase: string): { readonly id?: string } {
   const use = cut["tool_use_id"];
-  if (use !== undefined) return { id: uuid(7, `${use} ${phase}`) };
+  if (use !== undefined) return { id: idOfUse(use, phase) };
   const ms = toldMs(cut);
   if (ms === undefined) return {};
   return { id: uuid(7, `${session} ${cut["tool_name"] ?? cut["toolName"] ?? ""} ${ms} ${phase}`) };
 }
 
+/** The id of a use's beginning or end, whoever tells of it: a hook, or OpenTelemetry. */
+export const idOfUse = (use: string, phase: string): string => uuid(7, `${use} ${phase}`);
+
+/** The session of an agent, whoever tells of it. */
+export const agentSession = (agent: string, session: string): string => uuid(4, `${agent} ${session}`);
+
+/** Of a session, or an activity: two hooks tell of it within the same second. */
+function idOfMoment(cut: Cut, session: string, moment: Moment, tsMs: number): string {
+  const when = cut["agent_id"] ?? toldMs(cut) ?? Math.floor(tsMs / 1_000);
+  return uuid(7, `${session} ${moment} ${when}`);
+}
+
 /** A UUID of a version (RFC 9562) that follows from a text. */
-function uuid(version: 4 | 7, text: string): string {
+export function uuid(version: 4 | 7, text: string): string {
   const hex = createHash("sha256").update(`nexus hook ${text}`).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,0 +1,190 @@
+/** The door on loopback: who may come in, with what, and what is answered. A server of ours, and raw sockets against it. */
+import { once } from "node:events";
+import { type IncomingHttpHeaders, request } from "node:http";
+import { connect, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Raw, sealRaw } from "../../shared/raw.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { MalformedError } from "../intake/otlp/telling.ts";
+import { type Door, DoorFile, hookPath } from "./door-file.ts";
+import { DoorServer, longestHook } from "./door-server.ts";
+import { type Committed, Group } from "./group.ts";
+
+interface Setting {
+  readonly open?: Door["open"];
+  readonly committed?: Committed;
+}
+
+async function doorOf({ open = ["hooks", "otlp"], committed = "stored" }: Setting = {}) {
+  const file = new DoorFile(`${freshFolder()}/doors.json`);
+  const door: Door = { ...(await file.planOpen("hooks")), open };
+  const writes: (readonly Raw[])[] = [];
+  const bodies: string[] = [];
+  const group = new Group((events) => {
+    writes.push(events);
+    return committed;
+  });
+  const taken = (body: Buffer): readonly Raw[] => {
+    bodies.push(body.toString("utf8"));
+    if (body.length === 0) throw new MalformedError("empty");
+    return [sealRaw({})];
+  };
+  const server = new DoorServer(door, {
+    hook: taken,
+    otlp: (_signal, body) => taken(body),
+    commit: (e) => group.add(e),
+  });
+  await server.listen();
+  onTestFinished(() => server.close());
+  return { door, writes, bodies };
+}
+
+interface Sent {
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+function send(door: Door, { path = hookPath, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
+  return new Promise<{ status: number; text: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
+    const all = { authorization: `Bearer ${door.token}`, ...headers };
+    const sent = request({ host: "127.0.0.1", port: door.port, path, method, headers: all }, (answer) => {
+      let text = "";
+      answer.on("data", (chunk) => {
+        text += chunk;
+      });
+      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text, headers: answer.headers }));
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+/** A sender that is no client: it says what it is given, and then what it likes. */
+async function dial(door: Door, text = ""): Promise<Socket> {
+  const socket = connect(door.port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  socket.write(text);
+  return socket;
+}
+
+describe("the door on loopback", () => {
+  it("answers 202 without a word once it is written", async () => {
+    const { door, writes } = await doorOf();
+    expect(await send(door)).toMatchObject({ status: 202, text: "" });
+    expect(writes).toHaveLength(1);
+  });
+
+  it.each([
+    ["without the secret", { headers: { authorization: "" } }, 401],
+    ["with another secret", { headers: { authorization: `Bearer ${"0".repeat(64)}` } }, 401],
+    ["under another name (DNS rebinding)", { headers: { host: "evil.example" } }, 403],
+    ["under its own name with another port", { headers: { host: "127.0.0.1:1" } }, 403],
+    ["from a page in a browser", { headers: { origin: "http://127.0.0.1" } }, 403],
+    ["elsewhere", { path: "/" }, 404],
+    ["to look", { method: "GET", body: "" }, 405],
+    ["packed in what it does not know", { headers: { "content-encoding": "br" } }, 415],
+    ["with too much", { body: "x".repeat(longestHook + 1) }, 413],
+    [
+      "with too much, unannounced",
+      { body: "x".repeat(longestHook + 1), headers: { "transfer-encoding": "chunked" } },
+      413,
+    ],
+    ["with a bomb", { body: gzipSync("x".repeat(20_000_000)), headers: { "content-encoding": "gzip" } }, 413],
+    ["with what is none of it", { body: "" }, 400],
+  ] as const)("turns away who comes %s", async (_who, sent, status) => {
+    const { door, writes } = await doorOf();
+    const answered = await send(door, sent);
+    expect(answered).toMatchObject({ status, text: "" });
+    expect(writes).toHaveLength(0);
+    expect(await send(door)).toMatchObject({ status: 202 });
+  });
+
+  it("opens only what was opened", async () => {
+    const { door } = await doorOf({ open: ["hooks"] });
+    expect(await send(door, { path: "/v1/logs" })).toMatchObject({ status: 404 });
+    const { door: other } = await doorOf({ open: ["otlp"] });
+    expect(await send(other)).toMatchObject({ status: 404 });
+  });
+
+  it("takes the secret in the address from exporters that know no header, and answers them in their form", async () => {
+    const { door } = await doorOf();
+    const headers = { authorization: "", "content-type": "application/json" };
+    const sent = { path: `/${door.token}/v1/traces`, headers };
+    expect(await send(door, sent)).toMatchObject({
+      status: 200,
+      text: "{}",
+      headers: { "content-type": "application/json" },
+    });
+    const packed = { path: "/v1/logs", body: gzipSync("{}"), headers: { "content-encoding": "gzip" } };
+    expect(await send(door, packed)).toMatchObject({ status: 200, text: "" });
+  });
+
+  it.each([
+    ["failed", 503],
+    ["not_permitted", 403],
+  ] as const)("says so without a word where nothing could be written: %s", async (committed, status) => {
+    const { door } = await doorOf({ committed });
+    expect(await send(door)).toMatchObject({ status, text: "" });
+  });
+
+  it("ends those that are slow, cut off or no HTTP at all, and serves the others meanwhile", async () => {
+    const { door, writes } = await doorOf();
+    const head = `POST ${hookPath} HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\nAuthorization: Bearer ${door.token}\r\n`;
+    const [slow, drip, noise, cut] = await Promise.all([
+      dial(door, "POST "),
+      dial(door, `${head}Content-Length: 10\r\n\r\n{`),
+      dial(door, "\u0000\u0001 nonsense\r\n\r\n"),
+      dial(door, `${head}Content-Length: 10\r\n\r\n{`),
+    ]);
+    cut.destroy();
+    const ended = [slow, drip, noise].map((socket) => once(socket.resume(), "close"));
+    expect(await send(door)).toMatchObject({ status: 202 });
+    await Promise.all(ended);
+    expect(writes).toHaveLength(1);
+  });
+
+  it("serves on among a thousand connections that say nothing", async () => {
+    const { door } = await doorOf();
+    await Promise.all(Array.from({ length: 1_000 }, () => dial(door)));
+    expect(await send(door)).toMatchObject({ status: 202 });
+  });
+
+  it("loses none of what comes at once", async () => {
+    const { door, writes } = await doorOf();
+    const bodies = Array.from({ length: 500 }, (_, n) => `{"n":${n}}`);
+    const answers = await Promise.all(bodies.map((body) => send(door, { body })));
+    expect(answers.every(({ status }) => status === 202)).toBe(true);
+    expect(writes.flat()).toHaveLength(500);
+  });
+
+  it("writes together what came while it wrote, and tells each what became of its own", async () => {
+    const writes: number[] = [];
+    const group = new Group((events) => {
+      writes.push(events.length);
+      return writes.length === 1 ? "stored" : "failed";
+    });
+    const many = (count: number) => Array.from({ length: count }, () => sealRaw({}));
+    const told = await Promise.all([group.add(many(1_200)), group.add(many(700)), group.add(many(200)), group.add([])]);
+    expect(writes).toEqual([1_900, 200]);
+    expect(told).toEqual(["stored", "stored", "failed", "stored"]);
+  });
+});
+
+describe("the file of the doors", () => {
+  it("keeps port and secret while one is open, and goes with the last", async () => {
+    const path = `${freshFolder()}/doors.json`;
+    const file = new DoorFile(path);
+    file.open(await file.planOpen("hooks"));
+    const first = file.read();
+    file.open(await file.planOpen("otlp"));
+    expect(new DoorFile(path).read()).toEqual({ ...first, open: ["hooks", "otlp"] });
+    file.close("hooks");
+    expect(file.read()).toEqual({ ...first, open: ["otlp"] });
+    file.close("otlp");
+    expect(file.exists).toBe(false);
+  });
+});

@@ -1,0 +1,158 @@
+/**
+ * The HTTP server on loopback: what agents' hooks and OpenTelemetry exporters post. It answers without a word, takes no more than it
+ * should, and nothing from a page in a browser: names of other hosts (DNS rebinding) and callers with an origin are turned away.
+ */
+import { timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import type { Raw } from "../../shared/raw.ts";
+import { MalformedError, type Signal, signals } from "../intake/otlp/telling.ts";
+import { type Door, type DoorKind, hookPath } from "./door-file.ts";
+import type { Committed } from "./group.ts";
+
+/** The longest bodies, in bytes: of a hook, and of an exporter's batch, packed or not. */
+export const longestHook = 65_536;
+export const longestBatch = 4 * 1_048_576;
+/** So long a sender may take for its headers, and for all. Milliseconds. */
+const headersMs = 3_000;
+const requestMs = 5_000;
+const mostConnections = 2_000;
+
+export interface Intake {
+  /** @throws MalformedError */
+  hook(body: Buffer): readonly Raw[];
+  /** @throws MalformedError */
+  otlp(signal: Signal, body: Buffer, json: boolean): readonly Raw[];
+  commit(events: readonly Raw[]): Promise<Committed>;
+}
+
+/** Why a request is refused: the status, and nothing else. */
+class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+
+  constructor(status: number) {
+    super();
+    this.status = status;
+  }
+}
+
+const statusOf: Readonly<Record<Committed, number>> = { stored: 202, not_permitted: 403, failed: 503 };
+
+const unpack = promisify(gunzip);
+
+export class DoorServer {
+  readonly #door: Door;
+  readonly #intake: Intake;
+  readonly #server: Server;
+
+  constructor(door: Door, intake: Intake) {
+    this.#door = door;
+    this.#intake = intake;
+    this.#server = createServer(
+      {
+        maxHeaderSize: 8_192,
+        headersTimeout: headersMs,
+        requestTimeout: requestMs,
+        connectionsCheckingInterval: 1_000,
+      },
+      (request, answer) => void this.#answer(request, answer),
+    );
+    this.#server.keepAliveTimeout = 30_000;
+    this.#server.maxConnections = mostConnections;
+    // A connection that is no HTTP is ended without a word, and a fault of one is no fault of ours.
+    this.#server.on("clientError", (_error, socket) => socket.destroy());
+  }
+
+  /** @throws where the port is taken. */
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ port: this.#door.port, host: "127.0.0.1", backlog: mostConnections }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+      // The worker lives for its editor, not for callers.
+      this.#server.unref();
+    });
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #answer(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+    let status: number;
+    let type: string | undefined;
+    try {
+      const route = this.#route(request);
+      const body = await bodyOf(request, route === "hook" ? longestHook : longestBatch);
+      type = route === "hook" ? undefined : request.headers["content-type"]?.split(";")[0];
+      const events =
+        route === "hook" ? this.#intake.hook(body) : this.#intake.otlp(route, body, type === "application/json");
+      status = statusOf[await this.#intake.commit(events)];
+      if (status === 202 && route !== "hook") status = 200;
+    } catch (error) {
+      status = error instanceof Refusal ? error.status : error instanceof MalformedError ? 400 : 503;
+    }
+    if (answer.destroyed) return;
+    // An exporter wants its own form back: an empty answer is that all was taken.
+    const text = status === 200 && type === "application/json" ? "{}" : "";
+    const wait = status === 503 ? { "retry-after": "5" } : {};
+    const end = status === 413 || status === 408 ? { connection: "close" } : {};
+    answer.writeHead(status, {
+      ...{ ...wait, ...end, "content-length": text.length },
+      ...(status === 200 && type !== undefined ? { "content-type": type } : {}),
+    });
+    answer.end(text);
+  }
+
+  /** What is asked for, of who may ask. @throws Refusal */
+  #route({ method, url = "", headers }: IncomingMessage): "hook" | Signal {
+    const { port, token, open } = this.#door;
+    const { host, origin, authorization = "" } = headers;
+    if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) throw new Refusal(403);
+    if (origin !== undefined) throw new Refusal(403);
+    // Programs that cannot be given a header name the secret in the address.
+    const [, inPath = "", path = ""] = /^(?:\/([0-9a-f]{64}))?(\/[a-z0-9/]+)$/.exec(url) ?? [];
+    if (!isEqual(inPath === "" ? authorization.replace(/^Bearer /, "") : inPath, token)) throw new Refusal(401);
+    const route = path === hookPath ? "hook" : signals.find((signal) => path === `/v1/${signal}`);
+    const kind: DoorKind = route === "hook" ? "hooks" : "otlp";
+    if (route === undefined || !open.includes(kind)) throw new Refusal(404);
+    if (method !== "POST") throw new Refusal(405);
+    return route;
+  }
+}
+
+function isEqual(given: string, token: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** @throws Refusal */
+async function bodyOf(request: IncomingMessage, longest: number): Promise<Buffer> {
+  const { "content-length": length, "content-encoding": encoding = "identity" } = request.headers;
+  if (encoding !== "identity" && encoding !== "gzip") throw new Refusal(415);
+  if (Number(length ?? 0) > longest) throw new Refusal(413);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request) {
+      size += chunk.length;
+      if (size > longest) throw new Refusal(413);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Cut off, or too slow.
+    throw error instanceof Refusal ? error : new Refusal(408);
+  }
+  const body = Buffer.concat(chunks);
+  if (encoding === "identity") return body;
+  try {
+    return await unpack(body, { maxOutputLength: longest });
+  } catch {
+    throw new Refusal(413);
+  }
+}

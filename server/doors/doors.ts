@@ -1,0 +1,144 @@
+/**
+ * Holds the doors that the user opened, while something may be recorded: one process of all holds them, by a lease, and the next
+ * takes over within a second after it went.
+ */
+import type { Clock } from "../clock.ts";
+import type { Connection } from "../store/driver.ts";
+import { acquire, isFree, type Lease, newOwner, release } from "../store/lease.ts";
+import type { Store } from "../store/store.ts";
+import type { Door, DoorFile } from "./door-file.ts";
+import { DoorServer, type Intake } from "./door-server.ts";
+
+/** How often who does not hold them looks whether they are free, and who holds them renews. Milliseconds. */
+const lookMs = 500;
+const renewMs = 10_000;
+
+/** What keeps the doors shut, as a sentence. */
+export function doorFault(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  return code === "EADDRINUSE"
+    ? "Another program uses the port on loopback that agents post to. End it, or disconnect the agent and connect it again for another port."
+    : `The door for agents on loopback does not open (${code}). It is tried again and again.`;
+}
+
+export class Doors {
+  readonly #file: DoorFile;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #intake: Intake;
+  readonly #may: () => boolean;
+  readonly #failed: (error: unknown) => void;
+  readonly #owner = newOwner();
+  #timer: NodeJS.Timeout | undefined;
+  #server: DoorServer | undefined;
+  #door: Door | undefined;
+  #lease: Lease | undefined;
+  #renewedMs = 0;
+  #opening = false;
+
+  /** `may`: whether something may be recorded now. `failed` is told what keeps the doors from opening, and `null` when they are open. */
+  constructor(
+    file: DoorFile,
+    store: Store,
+    clock: Clock,
+    intake: Intake,
+    may: () => boolean,
+    failed: (error: unknown) => void,
+  ) {
+    this.#file = file;
+    this.#store = store;
+    this.#clock = clock;
+    this.#intake = intake;
+    this.#may = may;
+    this.#failed = failed;
+  }
+
+  /** Whether this process holds them. */
+  get isOpen(): boolean {
+    return this.#server !== undefined;
+  }
+
+  /** Begins to hold or to wait, where a door is open. Called again and again. */
+  begin(): void {
+    if (this.#timer !== undefined || !this.#file.exists) return;
+    this.#timer = setInterval(() => void this.#look(), lookMs).unref();
+    void this.#look();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#close();
+  }
+
+  /** One look at how things are. What is wrong is told. */
+  async #look(): Promise<void> {
+    if (this.#opening) return;
+    this.#opening = true;
+    try {
+      const door = this.#may() ? this.#file.read() : undefined;
+      if (door === undefined || door.open.length === 0) this.stop();
+      else if (this.#server === undefined) await this.#open(door);
+      else if (JSON.stringify(door) !== JSON.stringify(this.#door)) this.#close();
+      else this.#renew();
+    } catch (error) {
+      this.#close();
+      this.#failed(error);
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  async #open(door: Door): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    if (this.#store.read((connection) => isFree(connection, "doors", this.#owner, nowMs)) === false) return;
+    this.#lease = this.#store.make((connection) => acquire(connection, "doors", this.#owner, nowMs));
+    if (this.#lease === undefined) return;
+    this.#renewedMs = nowMs;
+    const server = new DoorServer(door, this.#intake);
+    try {
+      await server.listen();
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+    // It may have been stopped meanwhile.
+    if (this.#timer === undefined) {
+      server.close();
+      this.#release();
+      return;
+    }
+    this.#server = server;
+    this.#door = door;
+    this.#failed(null);
+  }
+
+  #renew(): void {
+    const nowMs = this.#clock.nowMs();
+    if (Math.abs(nowMs - this.#renewedMs) < renewMs) return;
+    const before = this.#lease;
+    this.#lease = this.#store.change((connection) => acquire(connection, "doors", this.#owner, nowMs));
+    this.#renewedMs = nowMs;
+    // Another one took over while this process stood still.
+    if (this.#lease === undefined || this.#lease.fence !== before?.fence) this.#close();
+  }
+
+  #close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+    this.#door = undefined;
+    this.#release();
+  }
+
+  #release(): void {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    if (lease === undefined) return;
+    try {
+      this.#store.change((connection: Connection) => release(connection, lease));
+    } catch (error) {
+      // It ends by itself.
+      this.#failed(error);
+    }
+  }
+}
