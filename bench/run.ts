@@ -9,6 +9,7 @@ import { activation } from "./activation.ts";
 import { bundles } from "./bundles.ts";
 import { capture } from "./capture.ts";
 import { command } from "./command.ts";
+import { door } from "./door.ts";
 import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
@@ -38,6 +39,7 @@ const benches: readonly Bench[] = [
   { names: ["command-status", "command-stats"], run: command },
   { names: ["page-first", "page-interactive"], run: page },
   { names: ["hook-p50", "hook-to-cat"], run: hook },
+  { names: ["door-p50", "door-p95", "door-burst-lost"], run: door },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },

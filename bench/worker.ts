@@ -12,6 +12,7 @@ import {
 import { noticeHash } from "../server/consent-log.ts";
 import { categories } from "../shared/categories.ts";
 import { noticeVersion } from "../shared/consent-text.ts";
+import type { Request } from "../shared/message.ts";
 import { giveConsent } from "../shared/protocol.ts";
 import { workerFlags } from "../shared/worker-flags.ts";
 
@@ -48,8 +49,13 @@ export class BenchWorker {
     );
     const params = { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: editor };
     await worker.connection.sendRequest("initialize", params);
+    await worker.connection.sendNotification("initialized", {});
     await worker.connection.sendRequest(giveConsent.method, decision);
     return worker;
+  }
+
+  async ask<P, R>({ method, result: check }: Request<P, R>, params: P): Promise<R> {
+    return check(await this.connection.sendRequest(method, params), method);
   }
 
   /** A line of the process's status in /proc, in bytes: `VmHWM` is the most memory it had, `RssAnon` its own now. */

@@ -6,6 +6,8 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { type ExtensionContext, type WebviewPanel, window, workspace } from "vscode";
 import { consentFile } from "../shared/locations.ts";
+import type { NexusTelemetry } from "./api.ts";
+import { Caller } from "./caller.ts";
 import { registerCommands } from "./commands.ts";
 import { panelType } from "./page/panel-type.ts";
 import { PermissionSource } from "./permission.ts";
@@ -15,7 +17,7 @@ import { TerminalCommand } from "./terminal-command.ts";
 
 let product: Product | undefined;
 
-export function activate(context: ExtensionContext): void {
+export function activate(context: ExtensionContext): NexusTelemetry {
   const permissions = new PermissionSource(consentFile({ env: process.env, home: homedir(), join, isAbsolute }));
   const statusItem = new StatusItem();
   const needed = () => {
@@ -46,6 +48,7 @@ export function activate(context: ExtensionContext): void {
   );
   new TerminalCommand(context).refresh();
   void permissions.read().then(show);
+  return { version: 1, forExtension: (id) => new Caller(id, permissions, () => product?.telemetry.api) };
 }
 
 export async function deactivate(): Promise<void> {

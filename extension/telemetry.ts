@@ -10,6 +10,7 @@ import type { Progress, SharingStatus } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import { editorChanged, type Problem, recordEvents, type Today, today } from "../shared/recording.ts";
 import { modeSentence } from "../shared/words.ts";
+import { ApiSource } from "./capture/api.ts";
 import { Captures } from "./capture/captures.ts";
 import { debugSource } from "./capture/debugging.ts";
 import { editingSource } from "./capture/editing.ts";
@@ -46,6 +47,7 @@ export interface Faces {
 export class Telemetry implements Disposable {
   readonly ownCommands: OwnCommands;
   readonly features: Features;
+  readonly api: ApiSource;
   /** Who shows how far an export is. */
   onExportProgress: ((progress: Progress) => void) | undefined;
   readonly #permissions: PermissionSource;
@@ -96,7 +98,9 @@ export class Telemetry implements Disposable {
     this.#recorder = recorder;
     this.features = new Features(recorder, memory, may);
     this.ownCommands = new OwnCommands(recorder, this.features);
+    this.api = new ApiSource(recorder);
     this.#captures = new Captures([
+      this.api,
       this.features,
       terminalSource(recorder),
       taskSource(recorder),

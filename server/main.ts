@@ -100,7 +100,7 @@ connection.onInitialize((params: InitializeParams) => {
   return { capabilities: {} };
 });
 
-connection.onInitialized(() => worker?.holdDoors());
+connection.onInitialized(() => worker?.holdDoors((agent) => connections().isConnected(agent)));
 
 connection.onNotification(editorChanged.method, (params: unknown) => {
   worker?.editorChanged(checked(editorChanged.params, params, editorChanged.method));

@@ -4,6 +4,7 @@
  * Nothing here creates a file before the user has said yes, except the record of the decision itself.
  */
 import { rmSync } from "node:fs";
+import type { AgentName } from "../shared/agents.ts";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentReading, decide, type Permission } from "../shared/consent.ts";
 import type { eraseRemotely, giveConsent, purge, Status, sync } from "../shared/protocol.ts";
@@ -46,8 +47,7 @@ export class Worker extends Observer {
   readonly #readsLogs: boolean;
   readonly #follow: Follow;
   readonly #cost: Cost;
-  readonly #doors: Doors;
-  #holdsDoors = false;
+  #doors: Doors | undefined;
   #doorFault: string | null = null;
   #toldMs = 0;
   #sentMs = 0;
@@ -86,17 +86,6 @@ export class Worker extends Observer {
         else this.setProblem(this.problemOf(error));
       },
     );
-    const group = new Group((events) => this.#commit(events));
-    this.#doors = new Doors(
-      new DoorFile(paths.doorFile),
-      this.store,
-      clock,
-      doorIntake(paths, env, group, clock),
-      () => this.#permitted().collect.includes("tool_usage"),
-      (error) => {
-        this.#doorFault = error === null ? null : doorFault(error);
-      },
-    );
     this.#collector = new Collector(this.gate, this.#firewall, this.store, this.#maintenance, clock, (error) =>
       this.problemOf(error),
     );
@@ -127,9 +116,22 @@ export class Worker extends Observer {
     return this.record({ events }).outcome;
   }
 
-  /** From now on this process holds the doors on loopback, or waits for its turn. For those that live as long as a window. */
-  holdDoors(): void {
-    this.#holdsDoors = true;
+  /**
+   * From now on this process holds the doors on loopback, or waits for its turn. For those that live as long as a window.
+   * `connected`: whether an agent tells of its tools by its hooks.
+   */
+  holdDoors(connected: (agent: AgentName) => boolean): void {
+    const group = new Group((events) => this.#commit(events));
+    this.#doors = new Doors(
+      new DoorFile(this.paths.doorFile),
+      this.store,
+      this.clock,
+      doorIntake(connected, group, this.clock),
+      () => this.#permitted().collect.includes("tool_usage"),
+      (error) => {
+        this.#doorFault = error === null ? null : doorFault(error);
+      },
+    );
     this.begin();
   }
 
@@ -160,7 +162,7 @@ export class Worker extends Observer {
       const { mode } = this.gate.rule().permission;
       if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
-      if (this.#holdsDoors && mode !== "off") this.#doors.begin();
+      if (mode !== "off") this.#doors?.begin();
       if (mode === "share" && this.#toldMs === 0) this.tellSharing();
     } catch (error) {
       this.setProblem(this.problemOf(error));
@@ -274,7 +276,7 @@ export class Worker extends Observer {
 
   override close(): void {
     this.#follow.stop();
-    this.#doors.stop();
+    this.#doors?.stop();
     this.#maintenance.stop();
     super.close();
   }

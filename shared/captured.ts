@@ -30,6 +30,8 @@ export interface RawInputs {
   readonly workspace?: string;
   /** The task's name; stored as a salted hash. */
   readonly task?: string;
+  /** The id of the extension that records through the programming interface; stored as a salted hash. */
+  readonly caller?: string;
 }
 
 /** Fields as they were seen: a word may still be one that no list has, and becomes `other`. */

@@ -1,8 +1,7 @@
 /** What comes in by the doors, as events: the same as from an agent's hook, and from OpenTelemetry. */
-import { homedir } from "node:os";
 import { v7 } from "uuid";
+import type { AgentName } from "../../shared/agents.ts";
 import { type Raw, sealRaw } from "../../shared/raw.ts";
-import { Connections } from "../agents/connections.ts";
 import type { Clock } from "../clock.ts";
 import { cutPayload } from "../intake/hooks/cut.ts";
 import { type HookEvent, hookEvents } from "../intake/hooks/hook.ts";
@@ -10,12 +9,12 @@ import { tellingsInJson } from "../intake/otlp/json.ts";
 import { OtlpIntake } from "../intake/otlp/otlp.ts";
 import { tellingsInProtobuf } from "../intake/otlp/protobuf.ts";
 import { MalformedError } from "../intake/otlp/telling.ts";
-import type { Paths } from "../paths.ts";
 import type { Intake } from "./door-server.ts";
 import type { Group } from "./group.ts";
 
-export function doorIntake(paths: Paths, env: NodeJS.ProcessEnv, group: Group, clock: Clock): Intake {
-  const otlp = new OtlpIntake((agent) => new Connections(paths, homedir(), env).isConnected(agent));
+/** `connected`: whether an agent tells of its tools by its hooks. */
+export function doorIntake(connected: (agent: AgentName) => boolean, group: Group, clock: Clock): Intake {
+  const otlp = new OtlpIntake(connected);
   return {
     hook: (body) => hookEvents(cutPayload(parsed(body)), clock.nowMs()).map(sealed),
     otlp: (signal, body, json) =>

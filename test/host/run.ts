@@ -2,9 +2,9 @@
  * Runs the suites inside a real VS Code through `@vscode/test-electron`: desktop VS Code where `NEXUS_VSCODE` names
  * one, else the server host. Each suite has a window, a home folder and an environment of its own.
  *
- * Prints one line of JSON at the end: {"passed","failed"}.
+ * Named suites run alone. Prints one line of JSON at the end: {"passed","failed"}.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -18,6 +18,9 @@ import { noticeVersion } from "../../shared/consent-text.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const launcher = fileURLToPath(new URL("launcher.ts", import.meta.url));
 
+/** Another extension, which records what it does. */
+const example = fileURLToPath(new URL("example-extension", import.meta.url));
+
 const consent = {
   ts: new Date().toISOString(),
   mode: "local",
@@ -26,7 +29,14 @@ const consent = {
 };
 
 /** A suite begins with the record of the user's decision that it needs. */
-const suites = { off: null, local: consent, sources: consent, lifecycle: consent, terminal: null } as const;
+const suites = {
+  off: null,
+  local: consent,
+  sources: consent,
+  lifecycle: consent,
+  extensions: consent,
+  terminal: null,
+} as const;
 
 interface Result {
   readonly passed: number;
@@ -47,6 +57,8 @@ async function runSuite(name: keyof typeof suites): Promise<Result> {
       mkdirSync(config, { recursive: true });
       writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(record)}\n`);
     }
+    const extensions = join(folder, "vscode-extensions");
+    if (name === "extensions") cpSync(example, join(extensions, "nexus-example.example-1.0.0"), { recursive: true });
     const result = join(folder, "result.json");
     await runTests({
       vscodeExecutablePath: process.env["NEXUS_VSCODE"] ?? launcher,
@@ -65,7 +77,7 @@ async function runSuite(name: keyof typeof suites): Promise<Result> {
       launchArgs: [
         join(folder, "workspace"),
         `--user-data-dir=${join(folder, "vscode-data")}`,
-        `--extensions-dir=${join(folder, "vscode-extensions")}`,
+        `--extensions-dir=${extensions}`,
       ],
       // A failing suite is told by its result.
     }).catch(() => undefined);
@@ -105,7 +117,9 @@ await build({
   logLevel: "warning",
 });
 const total = { passed: 0, failed: 0 };
-for (const name of ["off", "local", "sources", "lifecycle", "terminal"] as const) {
+const asked = process.argv.slice(2);
+for (const name of ["off", "local", "sources", "lifecycle", "extensions", "terminal"] as const) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
   const { passed, failed, report } = await runSuite(name);
   console.log([`inside VS Code, ${name}`, ...report].join("\n"));
   total.passed += passed;

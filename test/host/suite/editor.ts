@@ -73,6 +73,7 @@ export interface StoredEvent {
   readonly milestone: string | null;
   readonly component: string | null;
   readonly install_method: string | null;
+  readonly caller_hash: string | null;
 }
 
 /** The events of one source. */

@@ -1,6 +1,7 @@
 /** The tests' entry inside VS Code: runs the suite that the environment names, and writes the counts to a file. */
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
+import { extensionsSuite } from "./extensions.ts";
 import { lifecycleSuite } from "./lifecycle.ts";
 import { localSuite } from "./local.ts";
 import { offSuite } from "./off.ts";
@@ -8,6 +9,7 @@ import { sourcesSuite } from "./sources.ts";
 import { terminalCommandSuite } from "./terminal-command.ts";
 
 const suites: Readonly<Record<string, () => void>> = {
+  extensions: extensionsSuite,
   off: offSuite,
   lifecycle: lifecycleSuite,
   local: localSuite,

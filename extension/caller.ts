@@ -1,0 +1,56 @@
+/** One extension that records. While recording is off there is no product behind it, and nothing of what it gives is kept. */
+import type { Disposable, Event } from "vscode";
+import type { CapturedFields } from "../shared/captured.ts";
+import type { Mode } from "../shared/consent.ts";
+import type { ProgramEvent } from "../shared/program-events.ts";
+import type { Recording } from "./api.ts";
+import type { ApiSource } from "./capture/api.ts";
+import type { PermissionSource } from "./permission.ts";
+
+export class Caller implements Recording {
+  readonly #id: string;
+  readonly #permissions: PermissionSource;
+  readonly #source: () => ApiSource | undefined;
+
+  constructor(id: string, permissions: PermissionSource, source: () => ApiSource | undefined) {
+    this.#id = String(id);
+    this.#permissions = permissions;
+    this.#source = source;
+  }
+
+  get mode(): Mode {
+    return this.#permissions.current.mode;
+  }
+
+  readonly onDidChangeMode: Event<Mode> = (listener, thisArgs, disposables): Disposable => {
+    let known = this.mode;
+    return this.#permissions.onDidChange(
+      ({ mode }) => {
+        if (mode === known) return;
+        known = mode;
+        listener.call(thisArgs, mode);
+      },
+      undefined,
+      disposables,
+    );
+  };
+
+  record<T extends ProgramEvent>(type: T, fields: CapturedFields[T]): boolean {
+    return this.#source()?.record(this.#id, type, fields) ?? false;
+  }
+
+  async time<R>(command: string, work: () => R | PromiseLike<R>): Promise<R> {
+    const startedMs = performance.now();
+    this.record("command_started", { command_path: command });
+    const ended = (type: "command_finished" | "command_failed") =>
+      this.record(type, { command_path: command, duration_ms: Math.round(performance.now() - startedMs) });
+    try {
+      const result = await work();
+      ended("command_finished");
+      return result;
+    } catch (error) {
+      ended("command_failed");
+      throw error;
+    }
+  }
+}

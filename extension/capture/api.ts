@@ -1,0 +1,34 @@
+/** Other extensions as a source: what they record through what `activate()` returns. */
+import type { Disposable } from "vscode";
+import type { CapturedFields } from "../../shared/captured.ts";
+import { type ProgramEvent, programEvents } from "../../shared/program-events.ts";
+import type { Recorder } from "../recorder.ts";
+import type { CaptureSource } from "./source.ts";
+
+const types: ReadonlySet<string> = new Set(programEvents);
+
+export class ApiSource implements CaptureSource {
+  readonly name = "extensions";
+  readonly #recorder: Recorder;
+  #listening = false;
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  start(): Disposable {
+    this.#listening = true;
+    return {
+      dispose: () => {
+        this.#listening = false;
+      },
+    };
+  }
+
+  /** Whether it was taken. The caller is hashed by the firewall, as everything of it is looked at there alone. */
+  record<T extends ProgramEvent>(caller: string, type: T, fields: CapturedFields[T]): boolean {
+    if (!this.#listening || !types.has(type) || typeof fields !== "object" || fields === null) return false;
+    this.#recorder.record(type, "vscode_api", { ...fields, caller });
+    return true;
+  }
+}
