@@ -1,4 +1,5 @@
 /** One build for everything that ships: extension, its lazily loaded client, worker, page. `npm run build`. */
+import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -129,6 +130,16 @@ const built = await Promise.all([
   build({
     ...common,
     ...node,
+    format: "esm",
+    entryPoints: { index: "sdk/node/index.ts" },
+    outExtension: { ".js": ".mjs" },
+    plugins: [lazy],
+    outdir: "dist/node",
+    define: { __VERSION__: JSON.stringify(version) },
+  }),
+  build({
+    ...common,
+    ...node,
     // Modules, so that each command loads no more than it needs.
     format: "esm",
     splitting: true,
@@ -144,6 +155,10 @@ const built = await Promise.all([
     define: { __VERSION__: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
   }),
 ]);
+// What the library for Node programs looks like to a compiler.
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "sdk/node/tsconfig.json"], {
+  stdio: "inherit",
+});
 await cp("shared/vocabulary/commands.json", "dist/worker/commands.json");
 await cp("node_modules/better-sqlite3/prebuilds", "dist/prebuilds", { recursive: true });
 

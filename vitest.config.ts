@@ -18,7 +18,7 @@ export default defineConfig({
           name: "unit",
           // A shared disk can stand still for seconds.
           testTimeout: 30_000,
-          include: ["{extension,server,shared,webview,scripts}/**/*.test.ts"],
+          include: ["{extension,server,shared,webview,scripts,sdk/node}/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           pool: "forks",
           // The editor's API exists only inside an editor; units that touch it meet a stand-in.

@@ -2,7 +2,7 @@
  * The command's own runs, like those of any Nexus tool: two lines in an event log, where recording is on and its categories
  * have it. Never in the way: what cannot be written is left out.
  */
-import { append } from "./append.ts";
+import { append } from "../server/append.ts";
 import { exitCodes } from "./exit.ts";
 import { permittedCategories } from "./permitted.ts";
 import { ownLog } from "./product.ts";

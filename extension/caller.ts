@@ -3,6 +3,7 @@ import type { Disposable, Event } from "vscode";
 import type { CapturedFields } from "../shared/captured.ts";
 import type { Mode } from "../shared/consent.ts";
 import type { ProgramEvent } from "../shared/program-events.ts";
+import { timed } from "../shared/timed.ts";
 import type { Recording } from "./api.ts";
 import type { ApiSource } from "./capture/api.ts";
 import type { PermissionSource } from "./permission.ts";
@@ -39,18 +40,7 @@ export class Caller implements Recording {
     return this.#source()?.record(this.#id, type, fields) ?? false;
   }
 
-  async time<R>(command: string, work: () => R | PromiseLike<R>): Promise<R> {
-    const startedMs = performance.now();
-    this.record("command_started", { command_path: command });
-    const ended = (type: "command_finished" | "command_failed") =>
-      this.record(type, { command_path: command, duration_ms: Math.round(performance.now() - startedMs) });
-    try {
-      const result = await work();
-      ended("command_finished");
-      return result;
-    } catch (error) {
-      ended("command_failed");
-      throw error;
-    }
+  time<R>(command: string, work: () => R | PromiseLike<R>): Promise<R> {
+    return timed((type, fields) => this.record(type, fields), command, work);
   }
 }

@@ -3,9 +3,9 @@
  * anywhere. It says nothing and ends well, whatever comes in.
  */
 import { text } from "node:stream/consumers";
+import { append } from "../../server/append.ts";
 import { cutPayload } from "../../server/intake/hooks/cut.ts";
 import { saysNo } from "../../shared/consent.ts";
-import { append } from "../append.ts";
 import { permittedCategories } from "../permitted.ts";
 import { paths } from "../product.ts";
 

@@ -10,7 +10,7 @@ import { type FieldName, fieldTable, type Status } from "../../shared/fields.ts"
 import { thinktools } from "../../shared/vocabulary/thinktools.ts";
 import { commandPath } from "./command-path.ts";
 import { exitClass, statusOf } from "./exit-class.ts";
-import type { NameHasher, NameKind } from "./identity.ts";
+import type { NameKind } from "./identity.ts";
 import { architecture, system } from "./platform.ts";
 import type { Alias, Known } from "./shape.ts";
 import { canonicalTool, isUsersOwn, model, namedCommand } from "./vocabulary.ts";
@@ -49,8 +49,7 @@ const knownThinktools: ReadonlySet<unknown> = new Set(thinktools);
 
 /** Where names may be hashed: only with the consent of the hash's category is there a salt at all. */
 export interface Hashing {
-  readonly hasher: NameHasher;
-  readonly allows: (field: FieldName) => boolean;
+  readonly hashOf: (field: FieldName, kind: NameKind, name: string) => string | undefined;
 }
 
 /** Which type an alias stands for. */
@@ -109,8 +108,8 @@ function deriveTool(known: Known, hashing: Hashing): void {
   if (typeof name !== "string") return;
   const canonical = canonicalTool(name);
   known["tool_name"] = canonical;
-  if (isUsersOwn(canonical) && name !== "" && name !== canonical && hashing.allows("tool_hash")) {
-    known["tool_hash"] = hashing.hasher.hash("tool", name);
+  if (isUsersOwn(canonical) && name !== "" && name !== canonical) {
+    known["tool_hash"] = hashing.hashOf("tool_hash", "tool", name);
   }
 }
 
@@ -148,8 +147,8 @@ const hashFields = { workspace: "workspace_hash", task: "task_hash", caller: "ca
   Record<NameKind, FieldName>
 >;
 
-function deriveHash(known: Known, kind: keyof typeof hashFields, { hasher, allows }: Hashing): void {
+function deriveHash(known: Known, kind: keyof typeof hashFields, { hashOf }: Hashing): void {
   const name = known[kind];
   const field = hashFields[kind];
-  if (typeof name === "string" && name !== "" && allows(field)) known[field] = hasher.hash(kind, name);
+  if (typeof name === "string" && name !== "") known[field] = hashOf(field, kind, name);
 }

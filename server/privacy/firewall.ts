@@ -67,18 +67,17 @@ const rememberedStrings = 4_096;
 
 export class Firewall {
   readonly #counters = new Counters();
-  readonly #hasher: NameHasher;
   readonly #clean = new Set<string>();
   readonly #plans = new Map<EventTypeName, readonly Planned[]>();
   #collect: readonly Category[] = [];
   #allowed: ReadonlySet<Category> = new Set();
   readonly #hashing: Hashing;
 
-  constructor(hasher: NameHasher) {
-    this.#hasher = hasher;
+  /** Without a hasher names of the user's own leave nothing, not even a hash. */
+  constructor(hasher: NameHasher | null) {
     this.#hashing = {
-      hasher: this.#hasher,
-      allows: (field) => this.#allowed.has(fieldTable[field].category),
+      hashOf: (field, kind, name) =>
+        hasher !== null && this.#allowed.has(fieldTable[field].category) ? hasher.hash(kind, name) : undefined,
     };
   }
 

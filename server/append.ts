@@ -2,7 +2,8 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-export function append(file: string, events: readonly object[]): void {
+/** @returns whether it was written. */
+export function append(file: string, events: readonly object[]): boolean {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const handle = openSync(file, "a", 0o600);
@@ -11,7 +12,9 @@ export function append(file: string, events: readonly object[]): void {
     } finally {
       closeSync(handle);
     }
+    return true;
   } catch {
     // A full disk keeps nobody from their work.
+    return false;
   }
 }

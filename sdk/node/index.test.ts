@@ -1,0 +1,99 @@
+/** The library for Node programs: what it writes, and that it writes nothing else, nothing without a yes, and never in the way. */
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { programEvents } from "../../shared/program-events.ts";
+import { decisionOf } from "../../test/fixtures/decision.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { EventLog } from "./index.ts";
+
+const canary = "canary-node-8a1";
+
+function setUp(decision: object | null = decisionOf("local"), env: Readonly<Record<string, string>> = {}) {
+  const home = freshFolder();
+  const config = join(home, ".config", "nexus");
+  mkdirSync(config, { recursive: true });
+  if (decision !== null) writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(decision)}\n`);
+  const log = new EventLog({ env, home });
+  const lines = () =>
+    existsSync(log.file)
+      ? readFileSync(log.file, "utf8")
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line))
+      : [];
+  return { home, config, log, lines };
+}
+
+describe("the library for Node programs", () => {
+  it("appends words, numbers and outcomes", () => {
+    const { log, lines } = setUp();
+    const fields = { command_path: `git push ${canary}`, duration_ms: 12, status: "ok", [canary]: canary } as const;
+    expect(log.record("command_finished", fields)).toBe(true);
+    expect(log.record("agent_event", { stream: "tool", tool_phase: "end", tool_name: canary })).toBe(true);
+    expect(lines()).toMatchObject([
+      { event_type: "command_finished", source: "node_sdk", command_path: "git push", duration_ms: 12, status: "ok" },
+      { event_type: "agent_event", tool_name: "custom" },
+    ]);
+    expect(JSON.stringify(lines())).not.toContain(canary);
+    expect(statSync(log.file).mode & 0o777).toBe(0o600);
+  });
+
+  it("times a command, and gives back what it returns or throws", async () => {
+    const { log, lines } = setUp();
+    expect(await log.time("npm run", () => 7)).toBe(7);
+    await expect(log.time("npm run", () => Promise.reject(new Error(canary)))).rejects.toThrow(canary);
+    expect(lines().map(({ event_type: type }) => type)).toEqual([
+      ...["command_started", "command_finished", "command_started", "command_failed"],
+    ]);
+  });
+
+  it.each([
+    ["nobody was asked", null, {}],
+    ["the answer was no", decisionOf("off"), {}],
+    ["the environment forbids it", decisionOf("local"), { NEXUS_TELEMETRY: "0" }],
+    ["event logs are switched off", decisionOf("local"), { NEXUS_EVENT_LOG: "0" }],
+  ])("invariant: off-means-nothing: leaves nothing where %s", (_why, decision, env) => {
+    const { home, log } = setUp(decision, env);
+    expect(log.mode).toBe("off");
+    expect(log.record("task_completed", {})).toBe(false);
+    expect(readdirSync(home)).toEqual([".config"]);
+  });
+
+  it("follows a no at once, and a category that is not ticked", () => {
+    const { config, log, lines } = setUp({ ...decisionOf("local"), collect: ["command_usage"] });
+    expect(log.record("command_finished", { command_path: "ls", duration_ms: 5 })).toBe(true);
+    expect(log.record("task_completed", {})).toBe(false);
+    expect(lines()).toHaveLength(1);
+    expect(lines()[0]).not.toHaveProperty("duration_ms");
+    writeFileSync(
+      join(config, "consent.jsonl"),
+      `${JSON.stringify(decisionOf("local"))}\n${JSON.stringify(decisionOf("off"))}\n`,
+    );
+    expect(log.record("command_finished", { command_path: "ls" })).toBe(false);
+  });
+
+  it("never throws: a full disk, no folder, a damaged record, anything for fields", () => {
+    const { home, config, log } = setUp();
+    rmSync(home, { recursive: true });
+    expect(log.record("task_completed", {})).toBe(false);
+    const damaged = setUp();
+    writeFileSync(join(damaged.config, "consent.jsonl"), "{");
+    expect(damaged.log.record("task_completed", {})).toBe(false);
+    const blocked = setUp();
+    mkdirSync(join(blocked.home, "nexus", "state"), { recursive: true });
+    writeFileSync(join(blocked.home, "nexus", "state", "events"), "no folder");
+    expect(blocked.log.record("task_completed", {})).toBe(false);
+    chmodSync(join(blocked.home, "nexus", "state"), 0o700);
+    expect(existsSync(config)).toBe(false);
+    const sound = setUp();
+    fc.assert(
+      fc.property(fc.constantFrom(...programEvents), fc.object(), (type, fields) => {
+        sound.log.record(type, fields as never);
+      }),
+    );
+    const alphabet = /^[\x20-\x7e]*$/;
+    for (const line of sound.lines()) expect(JSON.stringify(line)).toMatch(alphabet);
+  });
+});

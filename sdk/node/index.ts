@@ -1,0 +1,103 @@
+/**
+ * For Node programs: records what a program does, by appending to an event log that Nexus Telemetry reads (`docs/event-log.md`). Nothing is
+ * written without the user's consent, and nothing but words of public lists, numbers and outcomes: each event passes the firewall before it is
+ * written. It opens no connection, starts no process and never throws.
+ */
+import { randomUUID } from "node:crypto";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { v7 } from "uuid";
+import { append } from "../../server/append.ts";
+import { systemClock } from "../../server/clock.ts";
+import { ConsentLog } from "../../server/consent-log.ts";
+import { Gate } from "../../server/gate.ts";
+import { type Paths, pathsFrom } from "../../server/paths.ts";
+import { Firewall } from "../../server/privacy/firewall.ts";
+import { type CapturedFields, captured } from "../../shared/captured.ts";
+import { saysNo } from "../../shared/consent.ts";
+import type { ProgramEvent } from "../../shared/program-events.ts";
+import { timed } from "../../shared/timed.ts";
+
+export type { ProgramEvent };
+/** The fields of each type: those of the data dictionary. */
+export type EventFields = CapturedFields;
+
+export interface EventLogOptions {
+  /** The environment that says where things lie and what is forbidden; that of the process by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The user's home folder. */
+  readonly home?: string;
+}
+
+/** There is no editor whose switches could say no. */
+const noEditor = { telemetry: true, enabled: true, proxy: null };
+
+export class EventLog {
+  readonly #paths: Paths;
+  readonly #gate: Gate;
+  readonly #forbidden: boolean;
+  // Without a hasher: names of the user's own are not even hashed here.
+  readonly #firewall = new Firewall(null);
+  #session = { id: randomUUID() as string, day: "" };
+
+  constructor({ env = process.env, home = homedir() }: EventLogOptions = {}) {
+    this.#paths = pathsFrom(env, home);
+    this.#gate = new Gate(this.#paths, new ConsentLog(this.#paths.consentFile, systemClock), { ...env }, noEditor);
+    this.#forbidden = saysNo(env["NEXUS_EVENT_LOG"]);
+  }
+
+  /** Where events of Node programs are appended. */
+  get file(): string {
+    return join(this.#paths.eventLogFolder, "node-sdk.jsonl");
+  }
+
+  /** `off`: nothing is written. */
+  get mode(): "off" | "local" | "share" {
+    return this.#permission()?.mode ?? "off";
+  }
+
+  /** Appends an event, in one write. @returns whether it was taken; what is on no list is dropped. Never throws. */
+  record<T extends ProgramEvent>(type: T, fields: EventFields[T]): boolean {
+    const permission = this.#permission();
+    if (permission === undefined || permission.mode === "off") return false;
+    const ts = Date.now();
+    const envelope = {
+      ...{ id: v7({ msecs: ts }), event_type: type, ts, utc_offset_min: -new Date(ts).getTimezoneOffset() },
+      // Numbered by the store: an event log has no numbers of its own.
+      ...{ session_id: this.#sessionAt(ts), source: "node_sdk" as const, seq: 0 },
+    };
+    const clean = this.#firewall.admit(
+      // A copy: the fields are written into it.
+      captured({ ...envelope }, fields),
+      { collect: permission.collect, blockSensitive: false },
+      ts,
+    );
+    if (clean === undefined) return false;
+    const { seq: _, ...line } = envelope;
+    return append(this.file, [{ ...line, event_type: clean.type, ...clean.payload }]);
+  }
+
+  /**
+   * Runs `work` as a command: how it began, how it ended and how long it took.
+   * @returns what `work` returns. @throws what `work` throws, after that was recorded as a failure.
+   */
+  time<R>(command: string, work: () => R | PromiseLike<R>): Promise<R> {
+    return timed((type, fields) => this.record(type, fields), command, work);
+  }
+
+  /** `undefined` where it cannot be known: then nothing is written. */
+  #permission() {
+    try {
+      return this.#forbidden ? undefined : this.#gate.rule().permission;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Random, of this process and this day. */
+  #sessionAt(ts: number): string {
+    const day = new Date(ts).toDateString();
+    if (this.#session.day !== day) this.#session = { id: randomUUID(), day };
+    return this.#session.id;
+  }
+}

@@ -1,0 +1,51 @@
+/** The library for Node programs as a program has it: the built package, its types, and the numbers that come of it. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { nexus } from "./nexus.ts";
+
+const program = `
+  import { EventLog, type ProgramEvent } from "nexus-telemetry/node";
+  const log: EventLog = new EventLog();
+  const type: ProgramEvent = "task_completed";
+  log.record(type, {});
+  const seven: number = await log.time("git push", () => 7);
+  if (seven !== 7) throw new Error("not seven");
+  // Never called: it must not compile without its remarks.
+  export function wrong() {
+    // @ts-expect-error: no such type
+    log.record("nothing", {});
+    // @ts-expect-error: no such field
+    log.record("task_completed", { text: "mine" });
+  }
+`;
+
+it("is what its types say, and is seen in the numbers", async () => {
+  // Within the project, so that it finds the package by its name.
+  const folder = mkdtempSync(join(root, "out", "node-sdk-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "program.mts");
+  writeFileSync(file, program);
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const flags = [
+    "--ignoreConfig",
+    "--noEmit",
+    "--strict",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2023",
+    "--types",
+    "node",
+  ];
+  execFileSync(process.execPath, [tsc, ...flags, file], { cwd: folder, stdio: "inherit" });
+  const home = freshFolder();
+  const env = { PATH: process.env["PATH"], HOME: home };
+  await nexus(home, {}, "telemetry", "enable", "--yes");
+  execFileSync(process.execPath, [file], { cwd: folder, env });
+  const { out } = await nexus(home, {}, "stats", "--today", "--json");
+  expect(JSON.parse(out)).toMatchObject({ commands: 1, succeeded: 1, tasksCompleted: 1 });
+});
