@@ -15,6 +15,7 @@ import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
 import { hook } from "./hook.ts";
 import { page } from "./page.ts";
+import { python } from "./python.ts";
 import { backfill, sending } from "./sharing.ts";
 import { idle, reading, readingTenMillion, storing } from "./store.ts";
 
@@ -40,6 +41,7 @@ const benches: readonly Bench[] = [
   { names: ["page-first", "page-interactive"], run: page },
   { names: ["hook-p50", "hook-to-cat"], run: hook },
   { names: ["door-p50", "door-p95", "door-burst-lost"], run: door },
+  { names: ["python-record-p50", "python-record-mean"], run: python },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },

@@ -1,7 +1,7 @@
 /**
  * Installs what is missing before `npm start`, `npm test` and `npm run bench`, and nothing else. It uses no package and runs on Node 20.
  *
- * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium; for tests a terminal and shells. Each knows whether it is
+ * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium; for tests a terminal, shells and Python's tools. Each knows whether it is
  * done. What cannot be installed here is named, with what to do; the tests that need it then report themselves skipped.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -142,6 +142,37 @@ const terminals = {
   },
 };
 
+/** What the Python SDK is tested and packaged with, in a folder of its own. */
+const python = {
+  key: "python",
+  name: "Python's tools for tests",
+  folder: join(root, "out", "python"),
+  mark: join(root, "out", "python", ".nexus-setup"),
+  requirements: join(root, "sdk", "python", "requirements-dev.txt"),
+  value() {
+    return digest(this.requirements);
+  },
+  done() {
+    return (
+      !["pretest", "prebench"].includes(process.env.npm_lifecycle_event ?? "") || isMarked(this.mark, this.value())
+    );
+  },
+  async install() {
+    rmSync(this.folder, { recursive: true, force: true });
+    const make = () => run("python3", ["-m", "venv", this.folder]);
+    try {
+      await make();
+    } catch (error) {
+      if (!canUseApt()) throw error;
+      await apt("python3", "python3-venv");
+      await make();
+    }
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", this.requirements];
+    await run(join(this.folder, windows ? "Scripts" : "bin", "python"), pip);
+    writeFileSync(this.mark, this.value());
+  },
+};
+
 const major = Number(process.versions.node.split(".")[0]);
 if (major < oldestNode) {
   say(`Node ${process.versions.node} is too old: install Node ${oldestNode} or newer and try again.`);
@@ -151,7 +182,7 @@ mkdirSync(join(root, "node_modules"), { recursive: true });
 /** `node scripts/setup.mjs packages` does that step alone. */
 const asked = process.argv.slice(2);
 let missing = 0;
-for (const step of [packages, server, browser, terminals]) {
+for (const step of [packages, server, browser, terminals, python]) {
   if ((asked.length > 0 && !asked.includes(step.key)) || step.done()) continue;
   process.stdout.write(`set-up: installing ${step.name} `);
   const startedMs = Date.now();

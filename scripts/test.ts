@@ -111,6 +111,25 @@ async function host(): Promise<Count> {
   }
 }
 
+const python = join(root, "out", "python", "bin", "python");
+
+/** Runs pytest, and reads the counts from its report. */
+async function pytest(): Promise<Count> {
+  const file = join(results, "python.xml");
+  rmSync(file, { force: true });
+  const { code } = await run(python, ["-m", "pytest", "-q", `--junitxml=${file}`, "sdk/python"]);
+  const report = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(report)?.[1] ?? 0);
+  const failed = Math.max(count("errors") + count("failures"), code === 0 && report !== "" ? 0 : 1);
+  return {
+    passed: Math.max(0, count("tests") - count("errors") - count("failures") - count("skipped")),
+    failed,
+    skipped: count("skipped"),
+  };
+}
+
+const needsPython = () => (existsSync(python) ? undefined : "Python's tools are not installed; set-up says why");
+
 const needsEditor = () =>
   !hasServer()
     ? "VS Code's server host is not installed; set-up says why"
@@ -129,6 +148,7 @@ const suites: readonly Suite[] = [
   { name: "the worker as a process", run: () => vitest("worker") },
   { name: "the nexus command", run: () => vitest("cli") },
   { name: "the house", run: () => vitest("house") },
+  { name: "the Python SDK", run: pytest, missing: needsPython },
   { name: "inside VS Code", run: host, missing: needsEditor },
   { name: "the packaged extension in a browser", run: () => vitest("browser", "--bail=1"), missing: needsEditor },
 ];

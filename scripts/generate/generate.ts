@@ -7,6 +7,7 @@ import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";
 import { letterPairsText } from "./letter-pairs.ts";
 import { noticesPage } from "./notices.ts";
+import { pythonAllowList, pythonVectors } from "./python-sdk.ts";
 import { telemetryJsonText } from "./telemetry-json.ts";
 import { uploadSchemas } from "./upload-schemas.ts";
 import { vocabularyText } from "./vocabulary.ts";
@@ -23,6 +24,9 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/consent-text.md", consentTextPage()],
     ["telemetry.json", telemetryJsonText()],
     ["THIRD-PARTY-NOTICES.md", noticesPage()],
+    ["sdk/python/src/nexus_telemetry/allow-list.json", pythonAllowList()],
+    ["sdk/python/src/nexus_telemetry/commands.json", await vocabularyText()],
+    ["sdk/python/tests/vectors.json", pythonVectors()],
     ...[...uploadSchemas()].map(([name, text]) => [`docs/schema/${name}`, text] as const),
   ]);
 }

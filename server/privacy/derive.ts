@@ -34,14 +34,20 @@ const traits = perEventType((type) => {
 /** A word list's own word for everything that is not on it. */
 const catchAlls = ["other", "custom", "unknown"];
 
+/** The word that stands for all that is not on a field's list, where it has one. */
+export function catchAllOf(name: FieldName): string | undefined {
+  const { kind } = fieldTable[name];
+  // How something ended is not guessed.
+  if (kind.is !== "word" || name === "status" || name === "exit_class") return undefined;
+  return catchAlls.find((word) => kind.words.includes(word));
+}
+
 /** The word lists of each type that have such a word: field, words, and the word. */
 const openLists = perEventType((type) =>
   fieldsOf(type).flatMap((name) => {
     const { kind } = fieldTable[name];
-    const catchAll = kind.is === "word" ? catchAlls.find((word) => kind.words.includes(word)) : undefined;
-    return kind.is === "word" && catchAll !== undefined && name !== "status" && name !== "exit_class"
-      ? [{ name, words: new Set(kind.words), catchAll }]
-      : [];
+    const catchAll = catchAllOf(name);
+    return kind.is === "word" && catchAll !== undefined ? [{ name, words: new Set(kind.words), catchAll }] : [];
   }),
 );
 
@@ -113,7 +119,7 @@ function deriveTool(known: Known, hashing: Hashing): void {
   }
 }
 
-const statusOfType: Readonly<Partial<Record<EventTypeName, Status>>> = {
+export const statusOfType: Readonly<Partial<Record<EventTypeName, Status>>> = {
   command_finished: "ok",
   command_failed: "failed",
   command_cancelled: "cancelled",

@@ -47,7 +47,7 @@ export function namedCommand(name: string): string {
   return other;
 }
 
-const canonicalNames = new Map<string, string>(
+export const canonicalNames: ReadonlyMap<string, string> = new Map<string, string>(
   Object.entries(canonicalTools).flatMap(([canonical, names]) =>
     [canonical, ...names].map((name) => [name, canonical] as const),
   ),
@@ -65,9 +65,9 @@ export function isUsersOwn(canonical: string): boolean {
 
 const knownModels: ReadonlySet<string> = new Set(models);
 /** Provider and region before the name, date and revision after it. */
-const modelPrefix =
+export const modelPrefix =
   /^(?:(?:us|eu|apac|global)\.)?(?:(?:anthropic|openai|google|meta|mistralai|mistral|deepseek|qwen|x-ai|moonshotai|vertex_ai|bedrock|azure|models|copilot|github_copilot|openrouter)[./]){0,2}/;
-const modelSuffix =
+export const modelSuffix =
   /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|preview|exp|\d{3,4}))?(?:-v\d(?::\d)?)?(?:\[1m\]|:free|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)?$/;
 
 /** The public name of a model, without provider, date and effort, or `other`. */

@@ -1,0 +1,43 @@
+/** The Python SDK: what taking a command costs its caller, writings included, against starting `node -e 0`. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Figure, figure } from "./figure.ts";
+
+const source = fileURLToPath(new URL("../sdk/python/src", import.meta.url));
+
+const program = `
+import json, time
+from nexus_telemetry import CommandEvent, TelemetryCollector
+collector = TelemetryCollector()
+event = CommandEvent("git push origin", profile="balanced", duration_ms=412, model="claude-sonnet-4-5", tokens_input=7)
+times = []
+for _ in range(20_000):
+    started = time.perf_counter_ns()
+    collector.record_command(event)
+    times.append(time.perf_counter_ns() - started)
+times.sort()
+print(json.dumps([times[len(times) // 2] / 1_000, sum(times) / len(times) / 1_000]))
+`;
+
+export function python(): Promise<readonly Figure[]> {
+  const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  try {
+    mkdirSync(join(home, ".config", "nexus"), { recursive: true });
+    const collect = ["command_usage", "performance", "tool_usage", "error_types"];
+    writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify({ mode: "local", collect })}\n`);
+    const env = { PATH: process.env["PATH"], HOME: home, PYTHONPATH: source };
+    const startedMs = performance.now();
+    spawnSync(process.execPath, ["-e", "0"]);
+    const against = { against: "node -e 0", baseline: (performance.now() - startedMs) * 1_000 };
+    const [p50 = 0, mean = 0] = JSON.parse(execFileSync("python3", ["-B", "-c", program], { env, encoding: "utf8" }));
+    return Promise.resolve([
+      figure({ name: "python-record-p50", unit: "µs", value: p50, limit: 20, ...against }),
+      figure({ name: "python-record-mean", unit: "µs", value: mean, limit: 20, ...against }),
+    ]);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}

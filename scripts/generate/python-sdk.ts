@@ -1,0 +1,112 @@
+/**
+ * What the Python SDK may write, from the tables of events and fields; and examples of what the firewall makes of what a program gives, by which
+ * the SDK is held to do the same.
+ */
+
+import { catchAllOf, statusOfType } from "../../server/privacy/derive.ts";
+import { everything, Firewall } from "../../server/privacy/firewall.ts";
+import { canonicalNames, modelPrefix, modelSuffix } from "../../server/privacy/vocabulary.ts";
+import { eventTable, fieldsOf } from "../../shared/events.ts";
+import { type FieldName, fieldTable } from "../../shared/fields.ts";
+import { identifierPatterns, type Kind } from "../../shared/kinds.ts";
+import { type ProgramEvent, programEvents } from "../../shared/program-events.ts";
+import { sealRaw } from "../../shared/raw.ts";
+import { models } from "../../shared/vocabulary/models.ts";
+import { mcpName } from "../../shared/vocabulary/tools.ts";
+
+/** Hashes are made by the worker alone. */
+const writable = (type: ProgramEvent): readonly FieldName[] =>
+  fieldsOf(type).filter((name) => fieldTable[name].kind.is !== "hash");
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
+
+export function pythonAllowList(): string {
+  const names = [...new Set(programEvents.flatMap(writable))].sort();
+  return json({
+    generated: "npm run generate",
+    types: Object.fromEntries(
+      programEvents.map((type) => {
+        const { category, required } = eventTable[type];
+        return [type, { category, fields: writable(type).map((name) => [name, required.includes(name)]) }];
+      }),
+    ),
+    fields: Object.fromEntries(
+      names.map((name) => {
+        const { kind, category } = fieldTable[name];
+        return [name, { category, ...kind, other: catchAllOf(name) }];
+      }),
+    ),
+    status_of_type: statusOfType,
+    tools: Object.fromEntries(canonicalNames),
+    mcp_name: mcpName.source,
+    models,
+    model_prefix: modelPrefix.source,
+    model_suffix: modelSuffix.source,
+    patterns: Object.fromEntries(Object.entries(identifierPatterns).map(([name, { source }]) => [name, source])),
+  });
+}
+
+const canary = "canary-py-51d0 ada@example.com /home/ada";
+
+/** Values that a program may give for a field: right ones, other spellings, and what it must not keep. */
+function valuesFor(name: FieldName, kind: Kind): readonly unknown[] {
+  const wrong = [canary, -1, 1.5, 10 ** 15, true, null, [], {}, "", 0];
+  const spellings: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
+    command_path: [
+      "git push origin main",
+      "npm run",
+      "npm run secret-script",
+      "nexus stats",
+      "docker compose up -d",
+      "ls -la",
+    ],
+    tool_name: ["Bash", "Read", "mcp__atlas__search", "my_own_tool", "run_terminal_cmd", "mcp"],
+    model: ["anthropic/claude-sonnet-4-5-20250929", "GPT-5", "openai/gpt-5", "my-own-model", "claude-opus-4-1[1m]"],
+  };
+  const right: readonly unknown[] =
+    "words" in kind ? kind.words.slice(0, 3) : "max" in kind ? [kind.min, kind.max, kind.max / 3] : [];
+  const listed = kind.is === "words" ? [kind.words.slice(0, 2), [kind.words[0], canary]] : [];
+  const versions = kind.is === "identifier" ? ["1.2.3", "1.2.3-rc.1", "1.2.3.4", "1.2.3-secret"] : [];
+  return [...right, ...listed, ...versions, ...(spellings[name] ?? []), ...wrong];
+}
+
+/** What an event of a type cannot be without. */
+function needed(type: ProgramEvent): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    eventTable[type].required.map((name) => {
+      const { kind } = fieldTable[name];
+      return [
+        name,
+        name === "tool_phase"
+          ? "end"
+          : kind.is === "word"
+            ? kind.words[0]
+            : kind.is === "command_path"
+              ? "git push"
+              : 0,
+      ];
+    }),
+  );
+}
+
+export function pythonVectors(): string {
+  const firewall = new Firewall(null);
+  const nowMs = Date.UTC(2026, 10, 1);
+  const envelope = {
+    ...{ id: "0199b0c0-0000-7000-8000-000000000000", session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11" },
+    ...{ ts: nowMs, utc_offset_min: 0, source: "python_sdk", seq: 1 },
+  };
+  const vectors: object[] = [];
+  const add = (type: ProgramEvent, fields: Readonly<Record<string, unknown>>) => {
+    const clean = firewall.admit(sealRaw({ ...envelope, event_type: type, ...fields }), everything, nowMs);
+    vectors.push({ type, fields, expected: clean?.payload ?? null });
+  };
+  for (const type of programEvents) {
+    add(type, {});
+    add(type, { ...needed(type), [canary]: canary, text: canary });
+    for (const name of writable(type)) {
+      for (const value of valuesFor(name, fieldTable[name].kind)) add(type, { ...needed(type), [name]: value });
+    }
+  }
+  return `[\n${vectors.map((vector) => JSON.stringify(vector)).join(",\n")}\n]\n`;
+}

@@ -1,0 +1,368 @@
+"""The collector (analytics design, section 4.3): takes what a program did, keeps it a while, and appends it to the event log."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import json
+import os
+import threading
+import time
+import uuid
+import weakref
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union, cast
+
+from .allow_list import clean
+from .config import TelemetryConfig
+from .event_log import EventLog
+from .permission import Permission, PermissionSource
+
+#: So many events are kept at most where the file cannot be written.
+_MOST_KEPT = 1_000
+#: Seconds for which an answer to "may I?" holds while events are taken; it is asked again before each writing.
+_HOLDS = 1.0
+#: Seconds after which a writing that failed is tried again of its own accord.
+_RETRY = 5.0
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+#: Type, milliseconds since 1970, fields, and the categories that were ticked when they were cleaned.
+_Waiting = Tuple[str, int, Dict[str, Any], "frozenset[str]"]
+
+
+@dataclass
+class CommandEvent:
+    """A command that ended. ``command`` is cut to its public name."""
+
+    command: str
+    profile: Optional[str] = None
+    thinktool_count: int = 0
+    duration_ms: int = 0
+    success: bool = True
+    error_category: Optional[str] = None
+    tokens_input: int = 0
+    tokens_output: int = 0
+    model: str = ""
+
+
+class TelemetryCollector:
+    """
+    Threads may share one. It never raises for what it is given or cannot write; while recording is off it keeps nothing, writes nothing and
+    starts nothing.
+    """
+
+    def __init__(self, config: Optional[TelemetryConfig] = None) -> None:
+        self.config = config if config is not None else TelemetryConfig.from_env()
+        usual = TelemetryConfig.from_env()
+        home = self.config.nexus_home or usual.nexus_home or Path.home() / "nexus"
+        folder = self.config.config_folder or usual.config_folder or Path.home() / ".config" / "nexus"
+        # Whatever the program chose, the environment of its user may say no.
+        self._enabled = self.config.enabled and usual.enabled
+        self._permissions = PermissionSource(folder)
+        self._log = EventLog(home)
+        self._asked_at = float("-inf")
+        self._permission = Permission(frozenset(), "")
+        self._closed = False
+        self._dropped = 0
+        self._begin()
+        _collectors.add(self)
+
+    def _begin(self) -> None:
+        """A process of its own: what waited belongs to the one before."""
+        self._lock = threading.RLock()
+        self._waiting: List[_Waiting] = []
+        self._retry_at = float("-inf")
+        self._session = str(uuid.uuid4())
+        self._day = ""
+        self._wake = threading.Event()
+        self._timer: Optional[threading.Thread] = None
+
+    # What happened
+
+    def record_command(self, event: Union[CommandEvent, str], **fields: Any) -> bool:
+        """A command that ended. Returns whether it was taken."""
+        given = event if isinstance(event, CommandEvent) else CommandEvent(event, **_known(fields))
+        named: Dict[str, object] = {"command_path": given.command, "duration_ms": given.duration_ms}
+        if given.profile is not None:
+            named["profile"] = given.profile
+        if given.error_category is not None:
+            named["error_category"] = given.error_category
+        if given.model:
+            named["model"] = given.model
+        if given.thinktool_count:
+            named["thinktool_count"] = given.thinktool_count
+        if given.tokens_input:
+            named["tokens_input"] = given.tokens_input
+        if given.tokens_output:
+            named["tokens_output"] = given.tokens_output
+        if given.error_category == "cancelled":
+            return self._record("command_cancelled", named)
+        return self._record("command_finished" if given.success else "command_failed", named)
+
+    def record_tool(
+        self,
+        tool_name: str,
+        *,
+        duration_ms: Optional[int] = None,
+        success: Optional[bool] = None,
+        error_category: Optional[str] = None,
+        agent: Optional[str] = None,
+        model: Optional[str] = None,
+        phase: str = "end",
+    ) -> bool:
+        """The beginning or end of a use of a tool."""
+        status = None if success is None else "ok" if success else "failed"
+        fields = {"stream": "tool", "tool_name": tool_name, "tool_phase": phase, "duration_ms": duration_ms}
+        return self._record("agent_event", {**fields, "status": status, "error_category": error_category, "agent": agent, "model": model})
+
+    def record_thinktool(self, thinktool: str, **fields: Any) -> bool:
+        """A ThinkTool that ended: ``step_count``, ``duration_ms``, ``confidence_score``, ``tokens_used``, ``profile``, ``completed``, …"""
+        return self._record("thinktool_completed", {**fields, "thinktool": thinktool})
+
+    def record_error(self, error_category: str, **fields: Any) -> bool:
+        """An error by its kind, never its message; written at once."""
+        taken = self._record("error_occurred", {**fields, "error_category": error_category, "component": fields.get("component", "sdk")})
+        if taken:
+            self.flush()
+        return taken
+
+    def record_feature(self, feature: str) -> bool:
+        """A feature that was used for the first time."""
+        return self._record("feature_first_use", {"feature": feature})
+
+    def command(self, name: str) -> "_Timed":
+        """Times a command: as a context manager, or as a decorator of a function. A failure is recorded, and raised."""
+        return _Timed(self, name)
+
+    # What waits, and what lies there
+
+    def flush(self) -> bool:
+        """Writes what waits. Returns whether nothing waits any more."""
+        with self._lock:
+            if not self._waiting:
+                return True
+            # Asked again: what was taken under a yes is not written under a no.
+            self._asked_at = float("-inf")
+            collect = self._collect()
+            if not collect:
+                self._waiting.clear()
+                return True
+            try:
+                lines = self._lines(collect)
+                if lines:
+                    self._log.append(lines)
+            except OSError:
+                self._retry_at = time.monotonic() + _RETRY
+                over = len(self._waiting) - _MOST_KEPT
+                if over > 0:
+                    del self._waiting[:over]
+                    self._dropped += over
+                return False
+            self._retry_at = float("-inf")
+            self._waiting.clear()
+            return True
+
+    def get_status(self) -> Dict[str, Any]:
+        """Of this collector and its file alone, also while recording is off."""
+        with self._lock:
+            self._asked_at = float("-inf")
+            collect = self._collect()
+            error = None
+            stored = 0
+            try:
+                stored = len(self._log.events())
+            except OSError as problem:
+                error = f"{self._log.path} cannot be read: {problem.strerror}"
+            return {
+                "enabled": bool(collect),
+                "why_not": None if collect else self._why_not(),
+                "session_id": f"{self._session[:8]}...",
+                "events_stored": stored,
+                "events_waiting": len(self._waiting),
+                "events_dropped": self._dropped,
+                "file": str(self._log.path),
+                "error": error,
+                "covers": "This file alone; what was read from it lies in Nexus's database (nexus telemetry status).",
+            }
+
+    def export(self) -> str:
+        """What this collector's file holds, as JSON. Raises the file system's error."""
+        self.flush()
+        return json.dumps(self._log.events(), indent=2)
+
+    def delete_all(self) -> int:
+        """Empties this collector's file, and what waits; returns how many events. Raises the file system's error."""
+        with self._lock:
+            count = len(self._waiting)
+            self._waiting.clear()
+            return count + self._log.empty()
+
+    def close(self) -> None:
+        """Writes what waits, and takes nothing any more."""
+        self.flush()
+        self._closed = True
+        self._wake.set()
+
+    def __del__(self) -> None:
+        # At the end of the interpreter parts of it may be gone.
+        with contextlib.suppress(Exception):
+            self.flush()
+
+    def __enter__(self) -> "TelemetryCollector":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Within
+
+    def _why_not(self) -> str:
+        return self._permission.why_not if self._enabled else "Switched off by the program, or by NEXUS_TELEMETRY or NEXUS_EVENT_LOG."
+
+    def _collect(self) -> "frozenset[str]":
+        if not self._enabled or self._closed:
+            return frozenset()
+        now = time.monotonic()
+        if now - self._asked_at > _HOLDS:
+            self._permission = self._permissions.read()
+            self._asked_at = now
+        return self._permission.collect
+
+    def _record(self, event_type: str, given: Mapping[str, object]) -> bool:
+        with self._lock:
+            collect = self._collect()
+            if not collect:
+                return False
+            # Before it is kept, in memory too.
+            fields = clean(event_type, given, collect)
+            if fields is None:
+                return False
+            self._waiting.append((event_type, time.time_ns() // 1_000_000, cast(Dict[str, Any], fields), collect))
+            if len(self._waiting) >= self.config.batch_size:
+                self._flush_in_time()
+            elif self._timer is None:
+                self._timer = threading.Thread(target=_flush_on, args=(weakref.ref(self), self._wake, self.config.flush_interval_secs), daemon=True)
+                self._timer.start()
+            return True
+
+    def _flush_in_time(self) -> None:
+        """Writes what waits; where it failed a moment ago only the oldest goes, so that nobody waits for a full disk."""
+        if time.monotonic() >= self._retry_at:
+            self.flush()
+        elif len(self._waiting) > _MOST_KEPT:
+            del self._waiting[0]
+            self._dropped += 1
+
+    def _lines(self, collect: "frozenset[str]") -> List[Dict[str, Any]]:
+        lines: List[Dict[str, Any]] = []
+        chance = os.urandom(10 * len(self._waiting)).hex()
+        for n, (event_type, ts, fields, cleaned) in enumerate(self._waiting):
+            # A category may have gone meanwhile.
+            kept = fields if cleaned == collect else clean(event_type, fields, collect)
+            if kept is None:
+                continue
+            day, offset = _local(ts // _QUARTER)
+            if day != self._day:
+                self._session = str(uuid.uuid4()) if self._day else self._session
+                self._day = day
+            lines.append(
+                {
+                    "id": _uuid7(ts, chance[20 * n : 20 * n + 20]),
+                    "ts": ts,
+                    "utc_offset_min": offset,
+                    "session_id": self._session,
+                    "source": "python_sdk",
+                    "event_type": event_type,
+                    **kept,
+                }
+            )
+        return lines
+
+
+class _Timed(contextlib.ContextDecorator):
+    """One command, or each call of a function."""
+
+    def __init__(self, collector: TelemetryCollector, name: str) -> None:
+        self._collector = collector
+        self._name = name
+        self._started: List[float] = []
+
+    def _recreate_cm(self) -> "_Timed":
+        return _Timed(self._collector, self._name)
+
+    def __call__(self, func: _Function) -> _Function:
+        @functools.wraps(func)
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self._recreate_cm():
+                return func(*args, **kwargs)
+
+        return cast(_Function, timed)
+
+    def __enter__(self) -> "_Timed":
+        self._started.append(time.perf_counter())
+        return self
+
+    def __exit__(self, kind: Optional[type], error: Optional[BaseException], trace: object) -> None:
+        duration_ms = int((time.perf_counter() - self._started.pop()) * 1_000)
+        cancelled = kind is not None and issubclass(kind, (KeyboardInterrupt, GeneratorExit))
+        category = None if kind is None else "cancelled" if cancelled else "command_failed"
+        self._collector.record_command(
+            CommandEvent(self._name, duration_ms=duration_ms, success=kind is None, error_category=category)
+        )
+
+
+def _known(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    """Of a program's own names only those that a command has."""
+    names = CommandEvent.__dataclass_fields__
+    return {name: value for name, value in fields.items() if name in names and name != "command"}
+
+
+#: A quarter of an hour in milliseconds: clocks change on one.
+_QUARTER = 900_000
+
+
+@functools.lru_cache(maxsize=8)
+def _local(quarter: int) -> Tuple[str, int]:
+    """Day on the wall clock, and minutes that it is ahead of UTC."""
+    local = datetime.fromtimestamp(quarter * _QUARTER / 1_000).astimezone()
+    offset = local.utcoffset()
+    return local.date().isoformat(), 0 if offset is None else int(offset.total_seconds() // 60)
+
+
+def _uuid7(ts: int, chance: str) -> str:
+    """A UUID of version 7 (RFC 9562): 48 bits of milliseconds, and random ones, of which 20 digits in hex are given."""
+    time_part = f"{ts & 0xFFFFFFFFFFFF:012x}"
+    variant = "89ab"[int(chance[3], 16) & 3]
+    return f"{time_part[:8]}-{time_part[8:]}-7{chance[:3]}-{variant}{chance[4:7]}-{chance[7:19]}"
+
+
+def _flush_on(collector: "weakref.ref[TelemetryCollector]", wake: threading.Event, seconds: float) -> None:
+    """Writes now and then, while the collector lives."""
+    while not wake.wait(seconds):
+        one = collector()
+        if one is None:
+            return
+        one.flush()
+        del one
+
+
+_collectors: "weakref.WeakSet[TelemetryCollector]" = weakref.WeakSet()
+
+
+def _in_child() -> None:
+    # What waited is the parent's, which writes it; its lock may have been held by a thread that is not here.
+    for collector in list(_collectors):
+        collector._begin()
+
+
+def _at_exit() -> None:
+    for collector in list(_collectors):
+        collector.flush()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+atexit.register(_at_exit)

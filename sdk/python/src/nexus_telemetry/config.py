@@ -1,0 +1,45 @@
+"""What a program may choose: how much waits, and for how long. It can say no, and never yes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Optional
+
+_NO = frozenset(("false", "0", "no", "off"))
+
+
+def says_no(value: Optional[str]) -> bool:
+    """Whether a variable of the environment says no."""
+    return value is not None and value.strip().lower() in _NO
+
+
+@dataclass(frozen=True)
+class TelemetryConfig:
+    """``enabled=False`` switches this collector off. ``True`` says nothing: only the user's own decision does."""
+
+    enabled: bool = True
+    #: Events that wait before they are written.
+    batch_size: int = 100
+    #: Seconds that an event waits at most.
+    flush_interval_secs: float = 60
+    #: Accepted and without effect: nothing personal is ever written.
+    strip_pii: bool = True
+    #: Where Nexus keeps its data; ``~/nexus`` by default.
+    nexus_home: Optional[Path] = None
+    #: Where Nexus keeps the user's decision; ``~/.config/nexus`` by default.
+    config_folder: Optional[Path] = None
+
+    @classmethod
+    def from_env(cls, environ: Optional[Mapping[str, str]] = None) -> "TelemetryConfig":
+        """The configuration that the environment gives. A relative path would mean another place for every process, and does not count."""
+        env = os.environ if environ is None else environ
+        home = Path(env.get("HOME") or Path.home())
+        nexus, config = env.get("NEXUS_HOME", ""), env.get("XDG_CONFIG_HOME", "")
+        forbidden = any(says_no(env.get(name)) for name in ("NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED", "NEXUS_EVENT_LOG"))
+        return cls(
+            enabled=not forbidden,
+            nexus_home=Path(nexus) if os.path.isabs(nexus) else home / "nexus",
+            config_folder=(Path(config) if os.path.isabs(config) else home / ".config") / "nexus",
+        )

@@ -1,0 +1,49 @@
+"""A home of its own for each test, in which the user has decided."""
+
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+import pytest
+
+ALL = [
+    "command_usage",
+    "tool_usage",
+    "error_types",
+    "performance",
+    "session_metadata",
+    "workspaces_tasks",
+    "features",
+    "platform",
+    "lifecycle",
+]
+
+
+class Home:
+    """Where the collector reads the user's decision and writes its file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / ".config" / "nexus"
+        self.consent = self.config / "consent.jsonl"
+        self.log = folder / "nexus" / "state" / "events" / "python-sdk.jsonl"
+
+    def decide(self, mode: str = "local", collect: "List[str]" = ALL) -> None:
+        self.config.mkdir(parents=True, exist_ok=True)
+        record = {"ts": "2026-01-01T00:00:00.000Z", "mode": mode, "collect": collect, "share": [], "notice": {"version": "1"}}
+        with self.consent.open("a") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def lines(self) -> "List[Dict[str, Any]]":
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    def files(self) -> "List[str]":
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    for name in ("NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED", "NEXUS_EVENT_LOG", "NEXUS_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return Home(tmp_path)

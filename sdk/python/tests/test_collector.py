@@ -1,0 +1,247 @@
+"""The collector: what it writes and when, that it writes nothing without a yes, and that it is never in the way."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nexus_telemetry import CommandEvent, TelemetryCollector, TelemetryConfig
+
+from conftest import Home
+
+CANARY = "canary-51d0"
+
+
+def use(collector: TelemetryCollector) -> None:
+    collector.record_command(CommandEvent(f"git push {CANARY}", profile="balanced", duration_ms=412, model=f"my-{CANARY}", tokens_input=7))
+    collector.record_tool(f"tool-{CANARY}", success=True, duration_ms=3)
+    collector.record_thinktool("gigathink", step_count=3, note=CANARY)
+    collector.record_feature("stats")
+    collector.record_error("timeout", recoverable=True, message=CANARY)
+
+
+def test_writes_words_numbers_and_outcomes(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+    use(collector)
+    lines = home.lines()
+    assert [line["event_type"] for line in lines] == [
+        "command_finished",
+        "agent_event",
+        "thinktool_completed",
+        "feature_first_use",
+        "error_occurred",
+    ]
+    command = lines[0]
+    assert command["command_path"] == "git push" and command["model"] == "other" and command["duration_ms"] == 412
+    assert lines[1]["tool_name"] == "custom" and lines[1]["status"] == "ok"
+    assert {line["source"] for line in lines} == {"python_sdk"}
+    assert uuid.UUID(command["id"]).version == 7 and uuid.UUID(command["session_id"]).version == 4
+    assert CANARY not in home.log.read_text()
+    assert home.log.stat().st_mode & 0o777 == 0o600
+    assert home.log.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_keeps_events_a_while_and_writes_errors_at_once(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector(TelemetryConfig(batch_size=5))
+    for _ in range(4):
+        collector.record_command("ls")
+    assert home.lines() == []
+    collector.record_command("ls")
+    assert len(home.lines()) == 5
+    collector.record_command("ls")
+    collector.record_error("timeout")
+    assert len(home.lines()) == 7
+
+
+def test_writes_what_waits_after_its_time(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector(TelemetryConfig(flush_interval_secs=0.01))
+    collector.record_command("ls")
+    while not home.lines():
+        pass
+    assert len(home.lines()) == 1
+
+
+@pytest.mark.parametrize(
+    "decision, env",
+    [
+        (None, {}),
+        ("off", {}),
+        ("local", {"NEXUS_TELEMETRY": "0"}),
+        ("local", {"NEXUS_TELEMETRY_ENABLED": " False "}),
+        ("local", {"NEXUS_EVENT_LOG": "off"}),
+        ("damaged", {"NEXUS_TELEMETRY": "true", "NEXUS_TELEMETRY_ENABLED": "true"}),
+        ("config", {}),
+        ("unreadable", {}),
+    ],
+)
+def test_off_means_nothing(home: Home, monkeypatch: pytest.MonkeyPatch, decision: Any, env: Any) -> None:
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    if decision == "damaged":
+        home.decide()
+        home.consent.write_text('{"mode":"loc')
+    elif decision == "config":
+        home.decide()
+        (home.config / "config.toml").write_text('[telemetry]\nmode = "off"\n')
+    elif decision == "unreadable":
+        home.decide()
+        (home.config / "config.toml").mkdir()
+    elif decision is not None:
+        home.decide(decision)
+    before, threads = home.files(), threading.active_count()
+    # Neither an argument nor a variable can say yes.
+    collector = TelemetryCollector(TelemetryConfig(enabled=True))
+    use(collector)
+    with collector.command("ls"):
+        pass
+    status = collector.get_status()
+    collector.close()
+    assert status["enabled"] is False and status["why_not"] and status["events_waiting"] == 0
+    assert home.files() == before and threading.active_count() <= threads
+    assert not (home.folder / "nexus").exists()
+
+
+def test_follows_a_no_before_it_writes(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+    collector.record_command("ls")
+    home.decide("off", [])
+    assert collector.flush()
+    assert home.lines() == []
+
+
+def test_times_a_block_and_a_function_and_raises_what_they_raise(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+
+    @collector.command("npm run")
+    def build(fails: bool) -> str:
+        """Builds."""
+        if fails:
+            raise ValueError(CANARY)
+        return "built"
+
+    assert build(False) == "built" and build.__doc__ == "Builds."
+    with pytest.raises(ValueError, match=CANARY):
+        build(True)
+    with pytest.raises(KeyboardInterrupt), collector.command("npm run"):
+        raise KeyboardInterrupt
+    collector.flush()
+    assert [line["event_type"] for line in home.lines()] == ["command_finished", "command_failed", "command_cancelled"]
+    assert CANARY not in home.log.read_text()
+
+
+def test_threads_share_a_collector_and_lose_nothing(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector(TelemetryConfig(batch_size=7))
+    threads = [threading.Thread(target=lambda: [collector.record_command("ls") for _ in range(500)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    collector.close()
+    lines = home.lines()
+    assert len(lines) == 4_000 and len({line["id"] for line in lines}) == 4_000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_repeats_nothing_and_has_a_session_of_its_own(home: Home) -> None:
+    home.decide()
+    program = """
+import os, threading
+from nexus_telemetry import TelemetryCollector
+collector = TelemetryCollector()
+collector.record_command("ls")
+held = threading.Event()
+def hold():
+    with collector._lock:
+        held.set()
+        threading.Event().wait()
+# A lock that a thread holds which the child does not have.
+threading.Thread(target=hold, daemon=True).start()
+held.wait()
+child = os.fork()
+if child == 0:
+    collector.record_command("git push")
+    collector.flush()
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+    source = str(Path(__file__).parents[1] / "src")
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program.replace("threading.Event().wait()", "threading.Event().wait(1)")],
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout + run.stderr == ""
+    lines = home.lines()
+    assert sorted(line["command_path"] for line in lines) == ["git push", "ls"]
+    assert len({line["session_id"] for line in lines}) == 2
+
+
+def test_processes_append_whole_lines(home: Home) -> None:
+    home.decide()
+    program = "from nexus_telemetry import *\nc = TelemetryCollector(TelemetryConfig(batch_size=3))\nfor _ in range(300): c.record_command('git push')"
+    source = str(Path(__file__).parents[1] / "src")
+    env = {**os.environ, "PYTHONPATH": source}
+    for child in [subprocess.Popen([sys.executable, "-c", program], env=env) for _ in range(4)]:
+        assert child.wait() == 0
+    # The last ones were written as the programs ended.
+    assert len(home.lines()) == 1_200
+
+
+def test_a_disk_that_cannot_be_written_is_never_in_the_way(home: Home) -> None:
+    home.decide()
+    home.log.parent.mkdir(parents=True)
+    home.log.mkdir()
+    collector = TelemetryCollector(TelemetryConfig(batch_size=10))
+    for _ in range(2_000):
+        assert collector.record_command("ls")
+    status = collector.get_status()
+    assert status["events_waiting"] <= 1_010 and status["events_waiting"] + status["events_dropped"] == 2_000
+    home.log.rmdir()
+    assert collector.flush()
+    assert len(home.lines()) == status["events_waiting"]
+
+
+def test_status_export_and_delete_cover_its_own_file_in_mode_off_too(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+    collector.record_command("ls")
+    collector.flush()
+    collector.record_command("git push")
+    other = home.log.with_name("other-tool.jsonl")
+    other.write_text("{}\n")
+    home.decide("off", [])
+    later = TelemetryCollector()
+    status = later.get_status()
+    assert status["enabled"] is False and status["events_stored"] == 1 and "This file alone" in status["covers"]
+    assert [event["command_path"] for event in json.loads(later.export())] == ["ls"]
+    assert later.delete_all() == 1
+    assert home.lines() == [] and other.read_text() == "{}\n"
+
+
+def test_takes_anything_and_never_raises(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+    for given in (None, 1, b"x", [], {}, object(), "\ud800", "x" * 100_000):
+        collector.record_command(given)  # type: ignore[arg-type]
+        collector.record_tool(given)  # type: ignore[arg-type]
+        collector.record_thinktool(given)  # type: ignore[arg-type]
+        collector.record_error(given)  # type: ignore[arg-type]
+        collector.record_feature(given)  # type: ignore[arg-type]
+        collector.record_command("ls", unknown=given, duration_ms=given)
+    assert collector.flush()
+    for line in home.log.read_text().splitlines():
+        assert len(line) < 1_000 and json.loads(line)
