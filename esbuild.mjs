@@ -47,6 +47,16 @@ const leftOut = {
   },
 };
 
+/** Features of the client library that are left out. */
+const unusedFeatures = new Set([
+  ...["callHierarchy", "codeAction", "codeLens", "colorProvider", "completion", "configuration", "declaration"],
+  ...["definition", "diagnostic", "documentHighlight", "documentLink", "documentSymbol", "executeCommand"],
+  ...["fileOperations", "fileSystemWatcher", "foldingRange", "formatting", "hover", "implementation", "inlayHint"],
+  ...["inlineCompletion", "inlineValue", "linkedEditingRange", "notebook", "progress", "reference", "rename"],
+  ...["selectionRange", "semanticTokens", "signatureHelp", "textDocumentContent", "typeDefinition", "typeHierarchy"],
+  ...["workspaceFolder", "workspaceSymbol"],
+]);
+
 /** Of undici only requests and their agents are used: no fetch, web sockets, caches or mocks, which are most of it, and
  * its parser once: the one that every processor runs. The client library likewise. */
 const unusedParts = {
@@ -57,8 +67,16 @@ const unusedParts = {
         ? { path: "unused", namespace: "unused" }
         : undefined,
     );
+    // What an editor and a language server say of documents. Ours speaks of none; `QuietClient` registers none of it.
+    build.onResolve({ filter: /^\.\// }, ({ path, importer }) =>
+      /[\\/]vscode-languageclient[\\/]lib[\\/]common[\\/]/.test(importer) && unusedFeatures.has(path.slice(2))
+        ? { path: "unused", namespace: "unused" }
+        : undefined,
+    );
     // Patterns of files, by which a language server may ask to be told of them. Ours does not.
     build.onResolve({ filter: /^minimatch$/ }, () => ({ path: "unused", namespace: "unused" }));
+    // The sketches' own wire format.
+    build.onResolve({ filter: /proto\/compiled/ }, () => ({ path: "unused", namespace: "unused" }));
     // Whatever is taken from it at start-up is a class, and never used.
     build.onLoad({ filter: /./, namespace: "unused" }, () => ({
       contents: "module.exports = new Proxy({}, { get: () => class {} })",
@@ -109,8 +127,6 @@ const built = await Promise.all([
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": false },
     plugins: [lazy, unusedParts],
-    // The sketches' own wire format, which is not used.
-    external: ["protobufjs/minimal"],
     // A folder deeper: better-sqlite3 finds its binaries in `../prebuilds`, as it does in its own package.
     outdir: "dist/worker",
     define: { __VERSION__: JSON.stringify(version) },
@@ -145,8 +161,7 @@ const built = await Promise.all([
     splitting: true,
     entryPoints: { program: "cli/program.ts" },
     outExtension: { ".js": ".mjs" },
-    external: ["protobufjs/minimal"],
-    plugins: [lazy, leftOut],
+    plugins: [lazy, leftOut, unusedParts],
     outdir: "dist/cli",
     chunkNames: "[name]-[hash]",
     banner: {

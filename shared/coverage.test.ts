@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { coverageOf } from "./coverage.ts";
 
-const host = { source: "claude_code", begun: 0, ended: 200, judged: 199, timed: 50, failed: 3 };
+const host = { source: "claude_code", begun: 0, ended: 200, judged: 199, timed: 50, failed: 3, missed: 0 };
 
 describe("coverage", () => {
   it("never rounds up to all", () => {
@@ -14,6 +14,7 @@ describe("coverage", () => {
     expect(unended).toBe(3);
     expect(why).toMatch(/hooks.* 3 beginnings have no end/);
     expect(coverageOf({ ...host, begun: 150 }).unended).toBe(0);
+    expect(coverageOf({ ...host, missed: 2 }).why).toContain("OpenTelemetry told of 2 uses that its hooks did not");
     expect(coverageOf({ ...host, source: "vscode_terminal" }).why).toContain("shell integration");
   });
 });

@@ -25,12 +25,14 @@ const ofAgent =
   "What its hooks tell is seen. They do not tell calls that were refused, and sessions in the cloud have none here.";
 const ofProgram = "What the program itself records is seen.";
 
-export function coverageOf({ source, begun, ended, judged, timed }: Host): Coverage {
+export function coverageOf({ source, begun, ended, judged, timed, missed }: Host): Coverage {
   const unended = begun === 0 ? null : Math.max(0, begun - ended);
   const open =
     unended === null || unended === 0
       ? ""
       : ` ${countText(unended, "beginning has", "beginnings have")} no end: still running, or cut off.`;
+  const others =
+    missed === 0 ? "" : ` OpenTelemetry told of ${countText(missed, "use")} that its hooks did not tell of.`;
   const limit = limits[source] ?? (isAgent(source) ? ofAgent : ofProgram);
-  return { outcome: percent(judged, ended), duration: percent(timed, ended), unended, why: `${limit}${open}` };
+  return { outcome: percent(judged, ended), duration: percent(timed, ended), unended, why: `${limit}${others}${open}` };
 }

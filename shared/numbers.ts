@@ -179,6 +179,8 @@ const host = record({
   judged: whole(),
   timed: whole(),
   failed: whole(),
+  /** Of an agent: uses that its hooks did not tell of, and OpenTelemetry did. */
+  missed: whole(),
 });
 export type Host = Checked<typeof host>;
 

@@ -8,11 +8,13 @@ import { join } from "node:path";
 import { LogLevel, type LogOutputChannel } from "vscode";
 import {
   CloseAction,
+  type DynamicFeature,
   ErrorAction,
   type InitializeParams,
   LanguageClient,
   type LanguageClientOptions,
   ResponseError,
+  type StaticFeature,
   TransportKind,
 } from "vscode-languageclient/node";
 import type { Notification, Request } from "../../shared/message.ts";
@@ -47,6 +49,11 @@ class QuietClient extends LanguageClient {
   override error(): void {}
   override warn(): void {}
   override info(): void {}
+
+  /** Of what an editor and a language server say of documents only that is there without which the library does not run. */
+  override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
+    if (typeof Reflect.get(feature, "fillClientCapabilities") === "function") super.registerFeature(feature);
+  }
 
   /** The worker needs no folder of the user's. */
   protected override fillInitializeParams(params: InitializeParams): void {

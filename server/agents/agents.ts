@@ -33,6 +33,8 @@ interface Place {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The shell's line that runs the hook. */
   readonly command: string;
+  /** Whether there is a POSIX shell with `awk`. */
+  readonly hasShell: boolean;
 }
 
 /** Seconds after which a host may go on without the hook's end. It takes milliseconds. */
@@ -48,19 +50,22 @@ const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 /** Seconds that an agent waits for the door; a worker that stands still costs no more. */
 const postTimeoutSec = 1;
 
-/** Claude Code posts what it tells, but for the beginning of a session, of which only commands hear. */
+/** Claude Code posts what it tells, but for the beginning of a session, of which only commands hear, where one can run. */
 const claudePosts =
-  (command: object) =>
+  (command: object | null) =>
   ({ port, token }: Door): readonly HookEntry[] => {
     const url = `http://127.0.0.1:${port}${hookPath}`;
     const post = { type: "http", url, timeout: postTimeoutSec, headers: { Authorization: `Bearer ${token}` } };
-    return claudeEvents.flatMap((event) => under([event], event === "SessionStart" ? command : { hooks: [post] }));
+    return claudeEvents.flatMap((event) => {
+      if (event !== "SessionStart") return under([event], { hooks: [post] });
+      return command === null ? [] : under([event], command);
+    });
   };
 
 const under = (events: readonly string[], entry: object): readonly HookEntry[] =>
   events.map((event) => ({ list: ["hooks", event], entry }));
 
-export function agentsOf({ home, env, command }: Place): readonly Agent[] {
+export function agentsOf({ home, env, command, hasShell }: Place): readonly Agent[] {
   const folder = (name: string, usual: string) => {
     const given = env[name] ?? "";
     return isAbsolute(given) ? given : join(home, usual);
@@ -71,7 +76,7 @@ export function agentsOf({ home, env, command }: Place): readonly Agent[] {
     {
       ...{ name: "claude_code", title: "Claude Code", folder: claude, file: join(claude, "settings.json"), start: {} },
       entries: under([...claudeEvents], grouped),
-      posting: claudePosts(grouped),
+      posting: claudePosts(hasShell ? grouped : null),
       policy: {
         file: "/etc/claude-code/managed-settings.json",
         keys: ["allowManagedHooksOnly", "disableAllHooks"],

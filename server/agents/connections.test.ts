@@ -123,6 +123,16 @@ describe("an agent's settings", () => {
     expect(parse(text("claude_code")).hooks.PostToolUse).toHaveLength(1);
   });
 
+  it("of Windows get no line for a shell that is not there, but can be posted from", async () => {
+    const { home } = setUp();
+    const connections = new Connections(pathsFrom({}, home), home, {}, "win32");
+    expect(() => connections.planConnect("cursor")).toThrow(/put "nexus hook" into .*hooks\.json/);
+    expect(() => connections.planConnect("claude_code")).toThrow(/connect claude_code --http/);
+    const change = await connections.planPosting("claude_code");
+    expect(change?.after).not.toContain("awk");
+    expect(Object.keys(parse(change?.after ?? "").hooks)).not.toContain("SessionStart");
+  });
+
   it("that are a link stay one", () => {
     const { home, connections, connect, file } = setUp();
     const real = join(home, "dotfiles.json");

@@ -77,15 +77,23 @@ export class Connections {
   /** The line that agents run: whatever happens, it says nothing and ends well. */
   readonly command: string;
 
+  readonly #hasShell: boolean;
+
   /** `home`: the user's, where agents keep their settings. */
-  constructor(paths: Paths, home: string, env: Readonly<Record<string, string | undefined>>) {
+  constructor(
+    paths: Paths,
+    home: string,
+    env: Readonly<Record<string, string | undefined>>,
+    platform: NodeJS.Platform = process.platform,
+  ) {
     this.#paths = paths;
+    this.#hasShell = platform !== "win32";
     this.#script = join(paths.stateFolder, "agents", "hook.awk");
     // Plain letters are those of ASCII, whatever the user's language.
     this.command = `umask 077; LC_ALL=C awk -f ${quoted(this.#script)} 2>/dev/null || :`;
     this.#marks = [quoted(this.#script), hookPath];
     this.#doors = new DoorFile(paths.doorFile);
-    this.#agents = agentsOf({ home, env, command: this.command });
+    this.#agents = agentsOf({ home, env, command: this.command, hasShell: this.#hasShell });
   }
 
   titleOf(name: AgentName): string {
@@ -109,7 +117,14 @@ export class Connections {
 
   /** The exact change that connecting is; `undefined` where it is connected. @throws SettingsError, the file system's error. */
   planConnect(name: AgentName): Change | undefined {
-    return this.#plan(this.#agent(name), null);
+    const agent = this.#agent(name);
+    if (!this.#hasShell && this.configured(name).length === 0) {
+      const way = agent.posting === null ? "" : ` use nexus agents connect ${name} --http, or`;
+      throw new SettingsError(
+        `On Windows there is no awk for a hook:${way} put "nexus hook" into ${agent.file} as a command of your own. Nothing was changed.`,
+      );
+    }
+    return this.#plan(agent, null);
   }
 
   /** The same for an agent that is to post to a door on loopback. @throws SettingsError where it cannot. */

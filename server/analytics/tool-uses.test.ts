@@ -47,8 +47,36 @@ describe("tool uses", () => {
       admitted(silent),
     ];
     expect(read(uses, "week").hosts).toEqual([
-      { source: "vscode_terminal", begun: 3, ended: 3, judged: 2, timed: 2, failed: 0 },
+      { source: "vscode_terminal", begun: 3, ended: 3, judged: 2, timed: 2, failed: 0, missed: 0 },
     ]);
+  });
+
+  it("tells of an agent's hooks what OpenTelemetry saw and they did not, but for refusals", () => {
+    const use = (source: "claude_code" | "otlp", part: object = {}) =>
+      admitted(
+        anything({
+          ...{
+            ts: at(1),
+            source,
+            stream: "tool",
+            tool_name: "Bash",
+            tool_phase: "end",
+            agent: "claude_code",
+            status: "ok",
+          },
+          ...part,
+        }),
+      );
+    const uses = [
+      use("claude_code"),
+      use("otlp"),
+      use("otlp"),
+      use("otlp", { status: "cancelled" }),
+      use("otlp", { agent: "codex" }),
+    ];
+    const { hosts } = read(uses, "week");
+    expect(hosts.find(({ source }) => source === "claude_code")).toMatchObject({ ended: 1, missed: 2 });
+    expect(hosts.find(({ source }) => source === "otlp")).toMatchObject({ ended: 4, missed: 0 });
   });
 
   it("is empty where nothing is", () => {

@@ -23,7 +23,8 @@ export function readToolUses(connection: Connection, selection: Selection, nowMs
   const rows = readSegments(
     connection,
     segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
-    (from) => `SELECT ${endColumns} FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = 'agent_event'`,
+    (from) =>
+      `SELECT ${endColumns}, w.agent FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = 'agent_event'`,
   );
   const before = usesBefore(connection, span, nowMs);
   const tools = mostFrequent(byName(rows.filter(isToolUse).map(endOf), toolKey))
@@ -80,11 +81,24 @@ function usesBefore(connection: Connection, span: Span, nowMs: number): Readonly
   return groupsByName(uses, toolKey);
 }
 
+/** Uses that OpenTelemetry alone told of, by agent: what its hooks told too has the same id, and was stored once. Refusals no hook tells. */
+function toldByOtlp(rows: readonly Row[]): ReadonlyMap<string, number> {
+  const told = new Map<string, number>();
+  for (const row of rows) {
+    if (row["source"] !== "otlp" || !isToolUse(row) || row["status"] === "cancelled") continue;
+    const agent = String(row["agent"]);
+    told.set(agent, (told.get(agent) ?? 0) + Number(row["count"]));
+  }
+  return told;
+}
+
 function hostsOf(rows: readonly Row[]): readonly Host[] {
+  const missed = toldByOtlp(rows);
   const hosts = new Map<string, { -readonly [K in keyof Host]: Host[K] }>();
   for (const row of rows) {
     const source = String(row["source"]);
-    const host = hosts.get(source) ?? { source, begun: 0, ended: 0, judged: 0, timed: 0, failed: 0 };
+    const nothing = { begun: 0, ended: 0, judged: 0, timed: 0, failed: 0 };
+    const host = hosts.get(source) ?? { source, ...nothing, missed: missed.get(source) ?? 0 };
     hosts.set(source, host);
     const count = Number(row["count"]);
     if (row["tool_phase"] === "start") host.begun += count;
