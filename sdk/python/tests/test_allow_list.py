@@ -28,6 +28,7 @@ def test_keeps_nothing_of_a_category_that_is_not_ticked() -> None:
     fields = {"command_path": "git push", "duration_ms": 5, "status": "ok"}
     assert clean("command_finished", fields, frozenset(["command_usage"])) == {"command_path": "git push"}
     assert clean("command_finished", fields, frozenset(["performance"])) is None
+    assert clean("task_completed", {}, frozenset(["command_usage"])) is None
     assert clean("install_completed", {"install_method": "npm"}, EVERYTHING) is None
 
 
