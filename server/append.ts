@@ -2,17 +2,25 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** @returns whether it was written. */
+/** Files whose last line was cut by a full disk: the next one begins anew, so that it is not glued to it. */
+const cut = new Set<string>();
+
+/** @returns whether it was written whole. */
 export function append(file: string, events: readonly object[]): boolean {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const handle = openSync(file, "a", 0o600);
     try {
-      writeSync(handle, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+      const text = Buffer.from(
+        (cut.has(file) ? "\n" : "") + events.map((event) => `${JSON.stringify(event)}\n`).join(""),
+      );
+      const written = writeSync(handle, text);
+      if (written === text.length) cut.delete(file);
+      else if (written > 0) cut.add(file);
+      return written === text.length;
     } finally {
       closeSync(handle);
     }
-    return true;
   } catch {
     // A full disk keeps nobody from their work.
     return false;

@@ -70,8 +70,10 @@ export class Collector {
     };
   }
 
-  record(events: readonly Raw[]): Outcome {
+  /** `before`: what must be done before anything is looked at. */
+  record(events: readonly Raw[], before: () => void = () => undefined): Outcome {
     try {
+      before();
       const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.rule();
       if (permission.mode === "off") return { outcome: "not_permitted", permission };
       this.#store.moveTo(database);

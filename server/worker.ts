@@ -174,18 +174,21 @@ export class Worker extends Observer {
   }
 
   record({ events }: Checked<(typeof recordEvents)["params"]>): Result<typeof recordEvents> {
-    // Another window may have purged: names that come again get other hashes there and here.
-    if (this.#identity.hasChanged()) this.#hasher.forget();
-    const outcome = this.#cost.of(events.length, () => this.#collector.record(events));
+    const outcome = this.#cost.of(events.length, () => this.#collector.record(events, () => this.#followIdentity()));
     if (outcome.outcome === "failed") this.setProblem(outcome.problem);
     else this.settle();
     if (outcome.outcome === "stored" && outcome.stored > 0) this.listener.dataChanged();
-    if (outcome.outcome === "not_permitted") this.store.close();
+    if (outcome.outcome === "not_permitted") this.#shut();
     if (outcome.outcome === "stored") {
       this.begin();
       this.#shareOn();
     }
     return outcome;
+  }
+
+  /** Another window may have purged: names that come again get other hashes there and here. */
+  #followIdentity(): void {
+    if (this.#identity.hasChanged()) this.#hasher.forget();
   }
 
   /** Reads the event logs on. @throws NotPermittedError, ConfigError, the file system's or SQLite's error. */
@@ -206,10 +209,16 @@ export class Worker extends Observer {
     // Names of the user's own are not even remembered longer than they may be hashed.
     this.#hasher.forget();
     const permission = this.#permissionAfter(decision, decidedMs);
-    if (permission.mode === "off") this.store.close();
+    if (permission.mode === "off") this.#shut();
     this.begin();
     if (permission.mode === "share") this.tellSharing();
     return { permission, decidedMs };
+  }
+
+  /** Nothing stays open where nothing is recorded. */
+  #shut(): void {
+    this.#doors?.stop();
+    this.store.close();
   }
 
   /** What was named on the screen must be what is configured. @throws DestinationError */

@@ -1,6 +1,7 @@
 /** Other extensions as a source: what they record through what `activate()` returns. */
 import type { Disposable } from "vscode";
 import type { CapturedFields } from "../../shared/captured.ts";
+import { plainFields } from "../../shared/plain-fields.ts";
 import { type ProgramEvent, programEvents } from "../../shared/program-events.ts";
 import type { Recorder } from "../recorder.ts";
 import type { CaptureSource } from "./source.ts";
@@ -27,8 +28,15 @@ export class ApiSource implements CaptureSource {
 
   /** Whether it was taken. The caller is hashed by the firewall, as everything of it is looked at there alone. */
   record<T extends ProgramEvent>(caller: string, type: T, fields: CapturedFields[T]): boolean {
-    if (!this.#listening || !types.has(type) || typeof fields !== "object" || fields === null) return false;
-    this.#recorder.record(type, "vscode_api", { ...fields, caller });
-    return true;
+    if (!this.#listening || !types.has(type)) return false;
+    try {
+      const plain = plainFields(fields);
+      if (plain === undefined) return false;
+      this.#recorder.record(type, "vscode_api", { ...(plain as CapturedFields[T]), caller });
+      return true;
+    } catch {
+      // Whatever its fields do when they are read.
+      return false;
+    }
   }
 }

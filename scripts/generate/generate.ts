@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { uploadSchemas } from "../../shared/upload-schemas.ts";
 import { cliPage } from "./cli-page.ts";
 import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";
@@ -9,7 +10,6 @@ import { letterPairsText } from "./letter-pairs.ts";
 import { noticesPage } from "./notices.ts";
 import { pythonAllowList, pythonVectors } from "./python-sdk.ts";
 import { telemetryJsonText } from "./telemetry-json.ts";
-import { uploadSchemas } from "./upload-schemas.ts";
 import { vocabularyText } from "./vocabulary.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -87,6 +87,16 @@ describe("the library for Node programs", () => {
     expect(blocked.log.record("task_completed", {})).toBe(false);
     chmodSync(join(blocked.home, "nexus", "state"), 0o700);
     expect(existsSync(config)).toBe(false);
+    const trapped = setUp();
+    const trap = Object.defineProperty({}, "status", {
+      enumerable: true,
+      get: () => {
+        throw new Error(canary);
+      },
+    });
+    expect(trapped.log.record("task_completed", trap)).toBe(false);
+    expect(trapped.log.record("install_completed" as "task_completed", {})).toBe(false);
+    expect(trapped.lines()).toEqual([]);
     const sound = setUp();
     fc.assert(
       fc.property(fc.constantFrom(...programEvents), fc.object(), (type, fields) => {

@@ -15,7 +15,8 @@ import { type Paths, pathsFrom } from "../../server/paths.ts";
 import { Firewall } from "../../server/privacy/firewall.ts";
 import { type CapturedFields, captured } from "../../shared/captured.ts";
 import { saysNo } from "../../shared/consent.ts";
-import type { ProgramEvent } from "../../shared/program-events.ts";
+import { plainFields } from "../../shared/plain-fields.ts";
+import { type ProgramEvent, programEvents } from "../../shared/program-events.ts";
 import { timed } from "../../shared/timed.ts";
 
 export type { ProgramEvent };
@@ -29,8 +30,19 @@ export interface EventLogOptions {
   readonly home?: string;
 }
 
+const types: ReadonlySet<string> = new Set(programEvents);
+
 /** There is no editor whose switches could say no. */
 const noEditor = { telemetry: true, enabled: true, proxy: null };
+
+/** A user without a home has decided nothing. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/nonexistent";
+  }
+}
 
 export class EventLog {
   readonly #paths: Paths;
@@ -40,7 +52,7 @@ export class EventLog {
   readonly #firewall = new Firewall(null);
   #session = { id: randomUUID() as string, day: "" };
 
-  constructor({ env = process.env, home = homedir() }: EventLogOptions = {}) {
+  constructor({ env = process.env, home = homeFolder() }: EventLogOptions = {}) {
     this.#paths = pathsFrom(env, home);
     this.#gate = new Gate(this.#paths, new ConsentLog(this.#paths.consentFile, systemClock), { ...env }, noEditor);
     this.#forbidden = saysNo(env["NEXUS_EVENT_LOG"]);
@@ -58,8 +70,18 @@ export class EventLog {
 
   /** Appends an event, in one write. @returns whether it was taken; what is on no list is dropped. Never throws. */
   record<T extends ProgramEvent>(type: T, fields: EventFields[T]): boolean {
+    try {
+      return types.has(type) && this.#record(type, fields);
+    } catch {
+      // Whatever its fields do when they are read.
+      return false;
+    }
+  }
+
+  #record<T extends ProgramEvent>(type: T, fields: EventFields[T]): boolean {
+    const plain = plainFields(fields);
     const permission = this.#permission();
-    if (permission === undefined || permission.mode === "off") return false;
+    if (permission === undefined || permission.mode === "off" || plain === undefined) return false;
     const ts = Date.now();
     const envelope = {
       ...{ id: v7({ msecs: ts }), event_type: type, ts, utc_offset_min: -new Date(ts).getTimezoneOffset() },
@@ -68,7 +90,7 @@ export class EventLog {
     };
     const clean = this.#firewall.admit(
       // A copy: the fields are written into it.
-      captured({ ...envelope }, fields),
+      captured({ ...envelope }, plain as EventFields[T]),
       { collect: permission.collect, blockSensitive: false },
       ts,
     );

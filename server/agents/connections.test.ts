@@ -133,6 +133,22 @@ describe("an agent's settings", () => {
     expect(Object.keys(parse(change?.after ?? "").hooks)).not.toContain("SessionStart");
   });
 
+  it("with a hook of somebody else's that posts elsewhere keep it", async () => {
+    const { connections, write, text, file } = setUp();
+    const foreign = { type: "http", url: "https://corp.example/nexus/v1/hook" };
+    write("claude_code", JSON.stringify({ hooks: { PostToolUse: [{ hooks: [foreign] }] } }));
+    chmodSync(file("claude_code"), 0o644);
+    expect(connections.isConnected("claude_code")).toBe(false);
+    const change = await connections.planPosting("claude_code");
+    if (change) connections.connect(change);
+    expect(connections.posts("claude_code")).toBe(true);
+    // It holds a secret now.
+    expect(statSync(file("claude_code")).mode & 0o777).toBe(0o600);
+    connections.disconnect("claude_code");
+    expect(parse(text("claude_code")).hooks.PostToolUse).toEqual([{ hooks: [foreign] }]);
+    expect(statSync(file("claude_code")).mode & 0o777).toBe(0o644);
+  });
+
   it("that are a link stay one", () => {
     const { home, connections, connect, file } = setUp();
     const real = join(home, "dotfiles.json");

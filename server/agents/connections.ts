@@ -16,12 +16,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type AgentName, type AgentStanding, sourcesOf } from "../../shared/agents.ts";
-import { type Door, DoorFile, hookPath } from "../doors/door-file.ts";
+import { type Door, DoorFile, postedTo } from "../doors/door-file.ts";
 import { replaceFile } from "../durable-file.ts";
 import type { Paths } from "../paths.ts";
 import { type Agent, agentsOf, type HookEntry } from "./agents.ts";
 import hookScript from "./hook.awk";
-import { commandsIn, SettingsError, saysYes, withEntries, withoutEntries } from "./settings.ts";
+import { commandsIn, type Marks, SettingsError, saysYes, withEntries, withoutEntries } from "./settings.ts";
 
 /** What would be done to a file. */
 export interface Change {
@@ -40,6 +40,8 @@ interface Kept {
   readonly file: string;
   readonly before: string | null;
   readonly afterSha256: string;
+  /** Of the file before. */
+  readonly mode?: number;
 }
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -72,7 +74,7 @@ export class Connections {
   readonly #agents: readonly Agent[];
   readonly #script: string;
   /** What our entries are known by. */
-  readonly #marks: readonly string[];
+  readonly #marks: Marks;
   readonly #doors: DoorFile;
   /** The line that agents run: whatever happens, it says nothing and ends well. */
   readonly command: string;
@@ -91,7 +93,7 @@ export class Connections {
     this.#script = join(paths.stateFolder, "agents", "hook.awk");
     // Plain letters are those of ASCII, whatever the user's language.
     this.command = `umask 077; LC_ALL=C awk -f ${quoted(this.#script)} 2>/dev/null || :`;
-    this.#marks = [quoted(this.#script), hookPath];
+    this.#marks = [quoted(this.#script), postedTo];
     this.#doors = new DoorFile(paths.doorFile);
     this.#agents = agentsOf({ home, env, command: this.command, hasShell: this.#hasShell });
   }
@@ -149,13 +151,17 @@ export class Connections {
     const target = targetOf(agent.file);
     replaceFile(this.#script, hookScript);
     mkdirSync(this.#paths.eventLogFolder, { recursive: true, mode: 0o700 });
-    const kept: Kept = { file: target, before, afterSha256: sha256(after) };
+    const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
+    const kept: Kept = { file: target, before, afterSha256: sha256(after), mode };
     replaceFile(this.#keptFile(agent.name), JSON.stringify(kept));
     if (read(target) !== before) {
       throw new SettingsError(`${agent.file} was changed by somebody else just now. Nothing was done; try again.`);
     }
-    if (door !== null) this.#doors.open(door);
-    replaceFile(target, after, existsSync(target) ? statSync(target).mode & 0o777 : 0o600);
+    if (door !== null && !this.#doors.open(door)) {
+      throw new SettingsError(`Another door was opened just now. ${agent.file} was not changed; try again.`);
+    }
+    // With a secret in it the file is for the user alone.
+    replaceFile(target, after, door === null ? mode : mode & 0o700);
   }
 
   /** Takes our hook out. Returns whether there was one. @throws SettingsError, the file system's error. */
@@ -167,7 +173,7 @@ export class Connections {
     const connected = this.configured(name).length > 0;
     if (text !== null && kept?.file === target && kept.afterSha256 === sha256(text)) {
       if (kept.before === null) rmSync(target);
-      else replaceFile(target, kept.before, statSync(target).mode & 0o777);
+      else replaceFile(target, kept.before, kept.mode ?? statSync(target).mode & 0o777);
     } else if (text !== null && connected) {
       replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#marks), statSync(target).mode & 0o777);
     }
@@ -182,7 +188,7 @@ export class Connections {
 
   /** Whether an agent posts to a door. @throws SettingsError, the file system's error. */
   posts(name: AgentName): boolean {
-    return this.isConnected(name) && this.configured(name).some((line) => line.includes(hookPath));
+    return this.isConnected(name) && this.configured(name).some((line) => postedTo.test(line));
   }
 
   /** The lines of a shell that an agent would run, and the addresses it would post to, as its settings have them now. */

@@ -128,10 +128,11 @@ function indentAt(text: string, offset: number): string {
 const splice = (text: string, at: number, length: number, inserted: string): string =>
   text.slice(0, at) + inserted + text.slice(at + length);
 
-/** What entries of ours are known by: one of these is in a text of theirs. */
-export type Marks = readonly string[];
+/** What entries of ours are known by: one of these is in a text of theirs, or is its pattern. */
+export type Marks = readonly (string | RegExp)[];
 
-const isMarked = (line: string, marks: Marks): boolean => marks.some((mark) => line.includes(mark));
+const isMarked = (line: string, marks: Marks): boolean =>
+  marks.some((mark) => (typeof mark === "string" ? line.includes(mark) : mark.test(line)));
 
 /** The text without the entries that are marked, nor what is empty without them. @throws SettingsError */
 export function withoutEntries(file: string, text: string, entries: readonly HookEntry[], marks: Marks): string {

@@ -19,6 +19,7 @@ export interface Door {
 
 /** Where hooks are posted to. In an agent's settings, ours are known by it. */
 export const hookPath = "/nexus/v1/hook";
+export const postedTo = /^http:\/\/127\.0\.0\.1:\d+\/nexus\/v1\/hook$/;
 
 /** Below the ports that systems hand out for connections of their own. */
 const [lowestPort, highestPort] = [20_000, 32_000];
@@ -47,17 +48,24 @@ export class DoorFile {
     return { ...door, open: doorKinds.filter((one) => one === kind || door.open.includes(one)) };
   }
 
-  /** @throws the file system's error. */
-  open(door: Door): void {
-    replaceFile(this.#path, JSON.stringify(door));
+  /**
+   * Opens it as it was planned, and leaves open what was opened meanwhile.
+   * @returns whether it could be: not, where there is another port or secret by now. @throws the file system's error.
+   */
+  open(door: Door): boolean {
+    const now = this.read();
+    if (now !== undefined && (now.port !== door.port || now.token !== door.token)) return false;
+    const open = doorKinds.filter((kind) => door.open.includes(kind) || now?.open.includes(kind) === true);
+    replaceFile(this.#path, JSON.stringify({ ...door, open }));
+    return true;
   }
 
   /** @throws the file system's error. */
   close(kind: DoorKind): void {
     const door = this.read();
-    if (door === undefined) return;
-    const open = door.open.filter((one) => one !== kind);
-    if (open.length === 0) rmSync(this.#path);
+    const open = door?.open.filter((one) => one !== kind) ?? [];
+    // One that cannot be read opens nothing, and goes too.
+    if (door === undefined || open.length === 0) rmSync(this.#path, { force: true });
     else replaceFile(this.#path, JSON.stringify({ ...door, open }));
   }
 

@@ -1,5 +1,6 @@
 /** The door on loopback: who may come in, with what, and what is answered. A server of ours, and raw sockets against it. */
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -174,6 +175,13 @@ describe("the door on loopback", () => {
   });
 });
 
+it("tells those who wait where writing itself fails", async () => {
+  const group = new Group(() => {
+    throw new Error("no access");
+  });
+  expect(await group.add([sealRaw({})])).toBe("failed");
+});
+
 describe("the file of the doors", () => {
   it("keeps port and secret while one is open, and goes with the last", async () => {
     const path = `${freshFolder()}/doors.json`;
@@ -185,6 +193,22 @@ describe("the file of the doors", () => {
     file.close("hooks");
     expect(file.read()).toEqual({ ...first, open: ["otlp"] });
     file.close("otlp");
+    expect(file.exists).toBe(false);
+  });
+
+  it("loses nothing that was opened between a plan and its yes, and goes where it cannot be read", async () => {
+    const path = `${freshFolder()}/doors.json`;
+    const file = new DoorFile(path);
+    const planned = await file.planOpen("hooks");
+    file.open(await file.planOpen("otlp"));
+    // Planned when there was none: another port and another secret.
+    expect(file.open(planned)).toBe(false);
+    expect(file.read()?.open).toEqual(["otlp"]);
+    const again = await file.planOpen("hooks");
+    file.close("otlp");
+    expect(file.open({ ...again, open: ["hooks"] })).toBe(true);
+    writeFileSync(path, "{");
+    file.close("hooks");
     expect(file.exists).toBe(false);
   });
 });

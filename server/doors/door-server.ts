@@ -152,7 +152,8 @@ async function bodyOf(request: IncomingMessage, longest: number): Promise<Buffer
   if (encoding === "identity") return body;
   try {
     return await unpack(body, { maxOutputLength: longest });
-  } catch {
-    throw new Refusal(413);
+  } catch (error) {
+    const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    throw new Refusal(tooLong ? 413 : 400);
   }
 }

@@ -9,9 +9,12 @@ import type { Store } from "../store/store.ts";
 import type { Door, DoorFile } from "./door-file.ts";
 import { DoorServer, type Intake } from "./door-server.ts";
 
-/** How often who does not hold them looks whether they are free, and who holds them renews. Milliseconds. */
+/** How often who does not hold them looks whether they are free, who holds them renews, and all look whether any is open. Milliseconds. */
 const lookMs = 500;
 const renewMs = 10_000;
+const noDoorMs = 2_000;
+/** Where the port is taken: the pauses grow up to this. */
+const longestPauseMs = 30_000;
 
 /** What keeps the doors shut, as a sentence. */
 export function doorFault(error: unknown): string {
@@ -34,7 +37,8 @@ export class Doors {
   #door: Door | undefined;
   #lease: Lease | undefined;
   #renewedMs = 0;
-  #opening = false;
+  #pauseMs = 0;
+  #pauseUntilMs = 0;
 
   /** `may`: whether something may be recorded now. `failed` is told what keeps the doors from opening, and `null` when they are open. */
   constructor(
@@ -58,39 +62,48 @@ export class Doors {
     return this.#server !== undefined;
   }
 
-  /** Begins to hold or to wait, where a door is open. Called again and again. */
+  /** Begins to hold or to wait, and goes on until it is stopped. Called again and again. */
   begin(): void {
-    if (this.#timer !== undefined || !this.#file.exists) return;
-    this.#timer = setInterval(() => void this.#look(), lookMs).unref();
-    void this.#look();
+    if (this.#timer !== undefined) return;
+    this.#again(0);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#close();
   }
 
+  #again(delayMs: number): void {
+    this.#timer = setTimeout(() => void this.#look(), delayMs).unref();
+  }
+
   /** One look at how things are. What is wrong is told. */
   async #look(): Promise<void> {
-    if (this.#opening) return;
-    this.#opening = true;
+    const timer = this.#timer;
+    let open = false;
     try {
-      const door = this.#may() ? this.#file.read() : undefined;
-      if (door === undefined || door.open.length === 0) this.stop();
+      const may = this.#may();
+      if (!may) {
+        this.stop();
+        return;
+      }
+      const door = this.#file.read();
+      open = door !== undefined && door.open.length > 0;
+      if (door === undefined || !open) this.#close();
       else if (this.#server === undefined) await this.#open(door);
       else if (JSON.stringify(door) !== JSON.stringify(this.#door)) this.#close();
       else this.#renew();
     } catch (error) {
       this.#close();
       this.#failed(error);
-    } finally {
-      this.#opening = false;
     }
+    if (this.#timer === timer) this.#again(open ? lookMs : noDoorMs);
   }
 
   async #open(door: Door): Promise<void> {
     const nowMs = this.#clock.nowMs();
+    if (performance.now() < this.#pauseUntilMs) return;
     if (this.#store.read((connection) => isFree(connection, "doors", this.#owner, nowMs)) === false) return;
     this.#lease = this.#store.make((connection) => acquire(connection, "doors", this.#owner, nowMs));
     if (this.#lease === undefined) return;
@@ -100,8 +113,12 @@ export class Doors {
       await server.listen();
     } catch (error) {
       this.#release();
+      // Each attempt writes the lease: not for ever twice a second.
+      this.#pauseMs = Math.min(longestPauseMs, Math.max(lookMs, 2 * this.#pauseMs));
+      this.#pauseUntilMs = performance.now() + this.#pauseMs;
       throw error;
     }
+    this.#pauseMs = 0;
     // It may have been stopped meanwhile.
     if (this.#timer === undefined) {
       server.close();

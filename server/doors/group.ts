@@ -29,6 +29,15 @@ export class Group {
     });
   }
 
+  /** Here nobody is above who could catch: what fails is told to those who wait. */
+  #committed(events: readonly Raw[]): Committed {
+    try {
+      return this.#write(events);
+    } catch {
+      return "failed";
+    }
+  }
+
   #flush(): void {
     const taken = this.#waiting;
     this.#waiting = [];
@@ -41,7 +50,7 @@ export class Group {
         to += 1;
       } while (to < taken.length && count + (taken[to]?.events.length ?? 0) <= mostTogether);
       const together = taken.slice(from, to);
-      const committed = this.#write(together.flatMap(({ events }) => events));
+      const committed = this.#committed(together.flatMap(({ events }) => events));
       for (const { done } of together) done(committed);
       from = to;
     }

@@ -14,7 +14,7 @@ import type { Group } from "./group.ts";
 
 /** `connected`: whether an agent tells of its tools by its hooks. */
 export function doorIntake(connected: (agent: AgentName) => boolean, group: Group, clock: Clock): Intake {
-  const otlp = new OtlpIntake(connected);
+  const otlp = new OtlpIntake(connected, clock.nowMs());
   return {
     hook: (body) => hookEvents(cutPayload(parsed(body)), clock.nowMs()).map(sealed),
     otlp: (signal, body, json) =>

@@ -1,5 +1,6 @@
 """The collector: what it writes and when, that it writes nothing without a yes, and that it is never in the way."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -70,6 +71,23 @@ def test_writes_what_waits_after_its_time(home: Home) -> None:
     assert len(home.lines()) == 1
 
 
+#: What the product refuses, or reads as a no, and a glance might not.
+NARROWING = {
+    "unknown key": "[telemetry]\nenable = false\n",
+    "broken": "[telemetry\n",
+    "escaped": '[telemetry]\nmode = "o\\u0066f"\n',
+    "long": '[telemetry]\nmode = """\\\n  off"""\n',
+}
+
+
+def test_reads_a_configuration_that_narrows_nothing(home: Home) -> None:
+    home.decide()
+    (home.config / "config.toml").write_text(
+        '# mine\n[telemetry]\nretention_days = 30 # days\nupload_url = "https://a.example/x"\nupload_pins = ["sha256/x"]\n\n[telemetry.privacy]\nstrip_pii = true\n'
+    )
+    assert TelemetryCollector().get_status()["enabled"] is True
+
+
 @pytest.mark.parametrize(
     "decision, env",
     [
@@ -81,6 +99,11 @@ def test_writes_what_waits_after_its_time(home: Home) -> None:
         ("damaged", {"NEXUS_TELEMETRY": "true", "NEXUS_TELEMETRY_ENABLED": "true"}),
         ("config", {}),
         ("unreadable", {}),
+        ("incomplete", {}),
+        ("unknown key", {}),
+        ("broken", {}),
+        ("escaped", {}),
+        ("long", {}),
     ],
 )
 def test_off_means_nothing(home: Home, monkeypatch: pytest.MonkeyPatch, decision: Any, env: Any) -> None:
@@ -95,6 +118,12 @@ def test_off_means_nothing(home: Home, monkeypatch: pytest.MonkeyPatch, decision
     elif decision == "unreadable":
         home.decide()
         (home.config / "config.toml").mkdir()
+    elif decision == "incomplete":
+        home.decide()
+        home.consent.write_text('{"mode":"local","collect":["command_usage"]}\n')
+    elif decision in NARROWING:
+        home.decide()
+        (home.config / "config.toml").write_text(NARROWING[decision])
     elif decision is not None:
         home.decide(decision)
     before, threads = home.files(), threading.active_count()
@@ -245,3 +274,123 @@ def test_takes_anything_and_never_raises(home: Home) -> None:
     assert collector.flush()
     for line in home.log.read_text().splitlines():
         assert len(line) < 1_000 and json.loads(line)
+
+
+def test_a_write_that_was_cut_is_repeated_with_the_same_ids(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+    for _ in range(10):
+        collector.record_command("ls")
+    real, cut = os.write, [True]
+
+    def write(handle: int, data: bytes) -> int:
+        return real(handle, data[: len(data) // 2]) if cut.pop() else real(handle, data)
+
+    cut.insert(0, False)
+    monkeypatch.setattr(os, "write", write)
+    assert not collector.flush()
+    assert collector.flush()
+    ids = []
+    for line in home.log.read_text().splitlines():
+        with contextlib.suppress(ValueError):
+            ids.append(json.loads(line)["id"])
+    assert len(set(ids)) == 10
+
+
+def test_what_is_recorded_while_it_writes_is_neither_lost_nor_doubled(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+    for _ in range(3):
+        collector.record_command("ls")
+    real = os.write
+
+    def write(handle: int, data: bytes) -> int:
+        monkeypatch.setattr(os, "write", real)
+        # As a handler of a signal does, in the same thread.
+        collector.record_error("timeout")
+        collector.record_command("git push")
+        return real(handle, data)
+
+    monkeypatch.setattr(os, "write", write)
+    collector.flush()
+    assert collector.flush()
+    lines = home.lines()
+    assert len(lines) == 5 and len({line["id"] for line in lines}) == 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_children_of_multiprocessing_lose_nothing(home: Home) -> None:
+    home.decide()
+    program = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from nexus_telemetry import TelemetryCollector
+collector = TelemetryCollector()
+def work(n):
+    return collector.record_command("ls")
+fork = multiprocessing.get_context("fork")
+child = fork.Process(target=work, args=(0,))
+child.start()
+child.join()
+with ProcessPoolExecutor(2, mp_context=fork) as pool:
+    assert all(pool.map(work, range(20)))
+pool = fork.Pool(2)
+assert all(pool.map(work, range(20)))
+pool.close()
+pool.join()
+"""
+    source = str(Path(__file__).parents[1] / "src")
+    env = {**os.environ, "PYTHONPATH": source}
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", program], env=env, capture_output=True, text=True)
+    assert run.stdout + run.stderr == ""
+    assert len(home.lines()) == 41
+
+
+def test_surroundings_that_refuse_are_never_in_the_way(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.decide()
+
+    def no_thread(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    collector = TelemetryCollector(TelemetryConfig(batch_size=None, flush_interval_secs=float("nan")))  # type: ignore[arg-type]
+    assert collector.record_command("ls") and collector.flush()
+
+    class Odd:
+        def __bool__(self) -> bool:
+            raise TypeError("boolean value is ambiguous")
+
+    assert not collector.record_command(CommandEvent("ls", tokens_input=Odd()))  # type: ignore[arg-type]
+    with home.log.open("ab") as file:
+        file.write(b"\xff\n" + b"[" * 100_000 + b"\n")
+    assert collector.get_status()["events_stored"] == 1
+    home.consent.write_text("[" * 100_000)
+    assert not TelemetryCollector().record_command("ls")
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    assert not TelemetryCollector().record_command("ls")
+
+
+def test_remembers_no_long_text(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+    from nexus_telemetry import allow_list
+
+    for n in range(200):
+        collector.record_command(CommandEvent(f"{CANARY}{n}" + "x" * 1_000_000, model="y" * 1_000_000))
+    assert allow_list._public_command.cache_info().currsize <= 128
+    collector.close()
+
+
+def test_the_thread_that_writes_ends_when_nothing_waits(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector(TelemetryConfig(flush_interval_secs=0))
+    collector.record_command("ls")
+    timer = collector._timer
+    assert timer is not None
+    timer.join()
+    assert len(home.lines()) == 1
+    collector.record_command("ls")
+    assert collector._timer is not None
+    collector._timer.join()
+    assert len(home.lines()) == 2

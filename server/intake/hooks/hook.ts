@@ -22,17 +22,19 @@ type Moment = "ended" | "failed" | (typeof sessionMoments)[number] | (typeof act
 const sessionMoments = ["session_started", "session_ended"] as const;
 const activities = ["compaction", "subagent_started", "subagent_ended"] as const;
 
-const moments: Readonly<Record<string, Moment>> = {
-  posttooluse: "ended",
-  posttoolusefailure: "failed",
-  aftertool: "ended",
-  sessionstart: "session_started",
-  sessionend: "session_ended",
-  precompact: "compaction",
-  precompress: "compaction",
-  subagentstart: "subagent_started",
-  subagentstop: "subagent_ended",
-};
+const moments: ReadonlyMap<string, Moment> = new Map(
+  Object.entries({
+    posttooluse: "ended",
+    posttoolusefailure: "failed",
+    aftertool: "ended",
+    sessionstart: "session_started",
+    sessionend: "session_ended",
+    precompact: "compaction",
+    precompress: "compaction",
+    subagentstart: "subagent_started",
+    subagentstop: "subagent_ended",
+  } as const),
+);
 
 const isSessionMoment = (moment: Moment) => sessionMoments.some((one) => one === moment);
 const isActivity = (moment: Moment) => activities.some((one) => one === moment);
@@ -88,7 +90,7 @@ export function hookEvents(cut: Cut, tsMs: number): readonly HookEvent[] {
 /** Copilot CLI does not name its event; it tells what came of the tool. */
 function momentOf(cut: Cut): Moment | undefined {
   const name = cut["hook_event_name"] ?? cut["hookEventName"];
-  if (name !== undefined) return moments[name.toLowerCase().replaceAll(/[_-]/g, "")];
+  if (name !== undefined) return moments.get(name.toLowerCase().replaceAll(/[_-]/g, ""));
   if ("toolResult" in cut || "tool_result" in cut) return "ended";
   return "error" in cut ? "failed" : undefined;
 }
@@ -126,22 +128,26 @@ function toldMs({ timestamp = "" }: Cut): number | undefined {
  */
 function idOf(cut: Cut, session: string, phase: string): { readonly id?: string } {
   const use = cut["tool_use_id"];
-  if (use !== undefined) return { id: idOfUse(use, phase) };
+  if (use !== undefined) return { id: idOfUse(use, session, phase) };
   const ms = toldMs(cut);
   if (ms === undefined) return {};
   return { id: uuid(7, `${session} ${cut["tool_name"] ?? cut["toolName"] ?? ""} ${ms} ${phase}`) };
 }
 
-/** The id of a use's beginning or end, whoever tells of it: a hook, or OpenTelemetry. */
-export const idOfUse = (use: string, phase: string): string => uuid(7, `${use} ${phase}`);
+/** Ids as long as this are random: those that are not may be another use's in another session. */
+const randomLength = 12;
+
+/** The id of a use's beginning or end, whoever tells of it: hooks of several hosts, each with a session of its own, or OpenTelemetry. */
+export const idOfUse = (use: string, session: string, phase: string): string =>
+  uuid(7, use.length < randomLength ? `${session} ${use} ${phase}` : `${use} ${phase}`);
 
 /** The session of an agent, whoever tells of it. */
 export const agentSession = (agent: string, session: string): string => uuid(4, `${agent} ${session}`);
 
 /** Of a session, or an activity: two hooks tell of it within the same second. */
 function idOfMoment(cut: Cut, session: string, moment: Moment, tsMs: number): string {
-  const when = cut["agent_id"] ?? toldMs(cut) ?? Math.floor(tsMs / 1_000);
-  return uuid(7, `${session} ${moment} ${when}`);
+  const when = toldMs(cut) ?? Math.floor(tsMs / 1_000);
+  return uuid(7, `${session} ${cut["agent_id"] ?? ""} ${moment} ${when}`);
 }
 
 /** A UUID of a version (RFC 9562) that follows from a text. */

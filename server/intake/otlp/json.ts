@@ -1,5 +1,13 @@
 /** OTLP/HTTP with JSON (OpenTelemetry protocol 1.x, `ExportLogsServiceRequest` and its siblings; numbers of 64 bits are texts). */
-import { type Attributes, keptName, keptValue, MalformedError, type Signal, type Telling } from "./telling.ts";
+import {
+  type Attributes,
+  keptName,
+  keptValue,
+  MalformedError,
+  type Signal,
+  type Telling,
+  Tellings,
+} from "./telling.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -12,21 +20,28 @@ export function tellingsInJson(signal: Signal, body: Buffer): readonly Telling[]
     throw new MalformedError("no JSON");
   }
   if (typeof request !== "object" || request === null || Array.isArray(request)) throw new MalformedError("no object");
-  const [resources, scopes, read] = readers[signal];
-  return list(Reflect.get(request, resources)).flatMap((resource) => {
+  const [resources, scopes, items] = names[signal];
+  const tellings = new Tellings();
+  for (const resource of list(Reflect.get(request, resources))) {
     const common = attributesOf(object(resource["resource"])["attributes"]);
-    return list(resource[scopes]).flatMap((scope) => read(scope, common));
-  });
+    for (const scope of list(resource[scopes])) {
+      for (const item of list(scope[items])) for (const telling of readers[signal](item, common)) tellings.add(telling);
+    }
+  }
+  return tellings.all;
 }
 
-const readers: Readonly<Record<Signal, readonly [string, string, (scope: Json, common: Attributes) => Telling[]]>> = {
-  logs: ["resourceLogs", "scopeLogs", (scope, common) => list(scope["logRecords"]).map((log) => logOf(log, common))],
-  traces: ["resourceSpans", "scopeSpans", (scope, common) => list(scope["spans"]).map((span) => spanOf(span, common))],
-  metrics: [
-    "resourceMetrics",
-    "scopeMetrics",
-    (scope, common) => list(scope["metrics"]).flatMap((m) => sumsOf(m, common)),
-  ],
+/** Where resources, scopes and what they tell stand. */
+const names: Readonly<Record<Signal, readonly [string, string, string]>> = {
+  logs: ["resourceLogs", "scopeLogs", "logRecords"],
+  traces: ["resourceSpans", "scopeSpans", "spans"],
+  metrics: ["resourceMetrics", "scopeMetrics", "metrics"],
+};
+
+const readers: Readonly<Record<Signal, (item: Json, common: Attributes) => readonly Telling[]>> = {
+  logs: (log, common) => [logOf(log, common)],
+  traces: (span, common) => [spanOf(span, common)],
+  metrics: sumsOf,
 };
 
 function logOf(log: Json, common: Attributes): Telling {
@@ -41,6 +56,7 @@ function spanOf(span: Json, common: Attributes): Telling {
   const tsMs = milliseconds(span["endTimeUnixNano"]);
   return {
     ...{ signal: "traces", name: keptName(span["name"]), tsMs },
+    ...(/^[0-9a-f]{16}$/.test(hexOf(span["spanId"])) ? { span: hexOf(span["spanId"]) } : {}),
     durationMs: Math.max(0, tsMs - milliseconds(span["startTimeUnixNano"])),
     failed: Number(object(span["status"])["code"]) === 2 || object(span["status"])["code"] === "STATUS_CODE_ERROR",
     attributes: { ...common, ...attributesOf(span["attributes"]) },
@@ -63,17 +79,19 @@ function attributesOf(given: unknown): Attributes {
   const kept: Record<string, string> = {};
   for (const { key, value } of list(given)) {
     const { stringValue, intValue, doubleValue, boolValue } = object(value);
-    const word = keptValue(String(key), stringValue ?? intValue ?? doubleValue ?? boolValue);
-    if (word !== undefined) kept[String(key)] = word;
+    const word = keptValue(key, stringValue ?? intValue ?? doubleValue ?? boolValue);
+    if (word !== undefined) kept[key as string] = word;
   }
   return kept;
 }
 
 /** Nanoseconds since 1970, as a text of digits; 0 of anything else. */
 function milliseconds(nanoseconds: unknown): number {
-  const text = String(nanoseconds);
+  const text = typeof nanoseconds === "string" || typeof nanoseconds === "number" ? `${nanoseconds}` : "";
   return /^\d{1,20}$/.test(text) ? Math.round(Number(text) / 1_000_000) : 0;
 }
+
+const hexOf = (id: unknown): string => (typeof id === "string" ? id.toLowerCase() : "");
 
 const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
 const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(object) : []);

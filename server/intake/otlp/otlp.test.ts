@@ -9,11 +9,11 @@ import { hookEvents } from "../hooks/hook.ts";
 import { tellingsInJson } from "./json.ts";
 import { OtlpIntake } from "./otlp.ts";
 import { tellingsInProtobuf } from "./protobuf.ts";
-import { MalformedError, type Signal, signals, type Telling } from "./telling.ts";
+import { MalformedError, mostTellings, type Signal, signals, type Telling } from "./telling.ts";
 
 const inJson = (signal: Signal, request: object) => tellingsInJson(signal, Buffer.from(JSON.stringify(request)));
 const inProtobuf = (signal: Signal, request: object) => tellingsInProtobuf(signal, protobufOf(request));
-const eventsOf = (tellings: readonly Telling[]) => new OtlpIntake(() => false).eventsOf(tellings);
+const eventsOf = (tellings: readonly Telling[]) => new OtlpIntake(() => false, 0).eventsOf(tellings);
 
 /** Field numbers and kinds of the messages that exporters send, by the names that JSON has for them. */
 const numbers: Readonly<
@@ -90,23 +90,63 @@ describe("OpenTelemetry from agents", () => {
   });
 
   it("believes the hook of an agent whose uses have no id, and OpenTelemetry where there is none", () => {
-    const intake = new OtlpIntake((agent) => agent === "gemini_cli" || agent === "copilot");
+    const intake = new OtlpIntake((agent) => agent === "gemini_cli" || agent === "copilot", 0);
     const uses = otlpPayloads.flatMap(({ signal, request }) => [...intake.eventsOf(inJson(signal, request))]);
     const agents = uses.filter(({ event_type: type }) => type === "agent_event").map(({ agent }) => agent);
     expect([...new Set(agents)].sort()).toEqual(["claude_code", "codex"]);
   });
 
-  it("takes an agent's tokens from the one signal that told them first", () => {
+  it("believes records of an agent's tokens, and counters only where none come for a while", () => {
     const of = (name: string) => otlpPayloads.find((payload) => payload.name.startsWith(name));
     const [request, counter] = [of("Claude Code: api_request"), of("Claude Code: token.usage")];
-    const intake = new OtlpIntake(() => false);
-    const count = (payload = request) =>
-      intake.eventsOf(inJson(payload?.signal ?? "logs", payload?.request ?? {})).length;
-    expect([count(request), count(counter), count(request)]).toEqual([1, 0, 1]);
-    const other = new OtlpIntake(() => false);
-    const ofOther = (payload = request) =>
-      other.eventsOf(inJson(payload?.signal ?? "logs", payload?.request ?? {})).length;
-    expect([ofOther(counter), ofOther(request)]).toEqual([1, 0]);
+    const counting = (sinceMs: number) => {
+      const intake = new OtlpIntake(() => false, sinceMs);
+      return (payload = request) => intake.eventsOf(inJson(payload?.signal ?? "logs", payload?.request ?? {})).length;
+    };
+    const late = counting(0);
+    expect([late(counter), late(request), late(counter), late(request)]).toEqual([1, 1, 0, 1]);
+    // A process that has just taken over does not know yet.
+    expect(counting(endMs - 60_000)(counter)).toBe(0);
+  });
+
+  it("tells uses apart that end in the same millisecond, and one whose settings cannot be read", () => {
+    const span = otlpPayloads.find(({ name }) => name.startsWith("VS Code's Copilot: execute"));
+    const text = JSON.stringify(span?.request).replaceAll("gen_ai.tool.call.id", "other");
+    const events = [text, text.replaceAll("eee19b7ec3c1b174", "eee19b7ec3c1b175")].flatMap((request) =>
+      eventsOf(inJson("traces", JSON.parse(request))).map(({ id }) => id),
+    );
+    expect(new Set(events).size).toBe(4);
+    const unreadable = new OtlpIntake(() => {
+      throw new Error("no JSON");
+    }, 0);
+    expect(unreadable.eventsOf(inJson("traces", span?.request ?? {}))).toHaveLength(2);
+  });
+
+  it("takes no name of the language's own for one of an agent", () => {
+    for (const name of ["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty"]) {
+      const record = {
+        timeUnixNano: "1785585601000000000",
+        body: { stringValue: name },
+        attributes: [{ key: { toString: 1 } }],
+      };
+      const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ ...record, eventName: { toString: 1 } }] }] }] };
+      expect(eventsOf(inJson("logs", request))).toEqual([]);
+      expect(hookEvents(cutPayload({ hook_event_name: name, tool_name: "Bash", session_id: "s" }), endMs)).toEqual([]);
+    }
+  });
+
+  it("refuses a small body that unpacks into very much", () => {
+    const empty = Buffer.alloc(2_000_000).fill(Buffer.from([0x12, 0x00]));
+    const scope = new Pbf();
+    scope.writeBytesField(2, empty);
+    const resource = new Pbf();
+    resource.writeBytesField(1, Buffer.from(scope.finish()));
+    expect(tellingsInProtobuf("logs", Buffer.from(resource.finish()))).toEqual([]);
+    const [one] = otlpPayloads;
+    const request = JSON.parse(JSON.stringify(one?.request));
+    const [record] = request.resourceLogs[0].scopeLogs[0].logRecords;
+    request.resourceLogs[0].scopeLogs[0].logRecords = Array.from({ length: mostTellings + 1 }, () => record);
+    expect(() => inJson("logs", request)).toThrow(MalformedError);
   });
 
   it("refuses what is none of it, cut or made of anything, and never fails otherwise", () => {

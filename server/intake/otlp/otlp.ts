@@ -14,36 +14,56 @@ type Agent = "claude_code" | "codex" | "gemini_cli" | "vscode_agent" | "copilot_
 /** What a name is about. */
 type About = "use" | "decision" | "request" | "failed_request" | "counted_tokens" | "counted_cost";
 
-const named: Readonly<Record<string, readonly [Agent, About]>> = {
-  "claude_code.tool_result": ["claude_code", "use"],
-  "claude_code.tool_decision": ["claude_code", "decision"],
-  "claude_code.api_request": ["claude_code", "request"],
-  "claude_code.api_error": ["claude_code", "failed_request"],
-  "claude_code.token.usage": ["claude_code", "counted_tokens"],
-  "claude_code.cost.usage": ["claude_code", "counted_cost"],
-  "codex.tool_result": ["codex", "use"],
-  "codex.tool_decision": ["codex", "decision"],
-  "codex.sse_event": ["codex", "request"],
-  "gemini_cli.tool_call": ["gemini_cli", "use"],
-  "gemini_cli.api_response": ["gemini_cli", "request"],
-  "gemini_cli.api_error": ["gemini_cli", "failed_request"],
-  "gemini_cli.token.usage": ["gemini_cli", "counted_tokens"],
-};
+const named: ReadonlyMap<string, readonly [Agent, About]> = new Map(
+  Object.entries({
+    "claude_code.tool_result": ["claude_code", "use"],
+    "claude_code.tool_decision": ["claude_code", "decision"],
+    "claude_code.api_request": ["claude_code", "request"],
+    "claude_code.api_error": ["claude_code", "failed_request"],
+    "claude_code.token.usage": ["claude_code", "counted_tokens"],
+    "claude_code.cost.usage": ["claude_code", "counted_cost"],
+    "codex.tool_result": ["codex", "use"],
+    "codex.tool_decision": ["codex", "decision"],
+    "codex.sse_event": ["codex", "request"],
+    "gemini_cli.tool_call": ["gemini_cli", "use"],
+    "gemini_cli.api_response": ["gemini_cli", "request"],
+    "gemini_cli.api_error": ["gemini_cli", "failed_request"],
+    "gemini_cli.token.usage": ["gemini_cli", "counted_tokens"],
+  } as const),
+);
 
 /** Copilot's spans, by the name of the program. */
-const spans: Readonly<Record<string, About>> = { execute_tool: "use", chat: "request" };
+const spans: ReadonlyMap<string, About> = new Map([
+  ["execute_tool", "use"],
+  ["chat", "request"],
+]);
 
 /** Agents whose uses have no id that hooks and OpenTelemetry share. */
 const withoutIds: ReadonlySet<Agent> = new Set(["gemini_cli", "vscode_agent", "copilot_cli"]);
 
+/** Counters come once a minute, records every five seconds: what is taken over from another process must not count twice. */
+const recordsComeMs = 2 * 60_000;
+
 export class OtlpIntake {
   readonly #connected: (agent: AgentName) => boolean;
-  /** By agent: which signal tells its tokens. The other tells them a second time. */
-  readonly #tokensBy = new Map<Agent, Telling["signal"]>();
+  /** Agents whose records or spans tell their tokens: their counters tell them a second time. */
+  readonly #toldByRecords = new Set<Agent>();
+  /** When counters begin to be believed, in milliseconds since 1970. */
+  readonly #countersFromMs: number;
 
-  /** `connected`: whether an agent tells of its tools by its hooks. */
-  constructor(connected: (agent: AgentName) => boolean) {
+  /** `connected`: whether an agent tells of its tools by its hooks. `nowMs`: counters wait from then on for whether records come. */
+  constructor(connected: (agent: AgentName) => boolean, nowMs: number) {
     this.#connected = connected;
+    this.#countersFromMs = nowMs + recordsComeMs;
+  }
+
+  /** Settings that cannot be read are those of nobody. */
+  #isConnected(agent: AgentName): boolean {
+    try {
+      return this.#connected(agent);
+    } catch {
+      return false;
+    }
   }
 
   /** The events of what was told; of most there is none. */
@@ -54,15 +74,15 @@ export class OtlpIntake {
       if (agent === undefined || about === undefined || telling.tsMs === 0) return [];
       if (about === "use" || about === "decision") {
         if (withoutIds.has(agent)) {
-          const told = hooked.get(agent) ?? this.#connected(nameOf(agent));
+          const told = hooked.get(agent) ?? this.#isConnected(nameOf(agent));
           hooked.set(agent, told);
           if (told) return [];
         }
         return about === "use" ? toolUseOf(agent, telling) : refusalOf(agent, telling);
       }
-      const by = this.#tokensBy.get(agent) ?? telling.signal;
-      this.#tokensBy.set(agent, by);
-      return by === telling.signal ? requestOf(agent, about, telling) : [];
+      if (telling.signal !== "metrics") this.#toldByRecords.add(agent);
+      else if (this.#toldByRecords.has(agent) || telling.tsMs < this.#countersFromMs) return [];
+      return requestOf(agent, about, telling);
     });
   }
 }
@@ -70,21 +90,24 @@ export class OtlpIntake {
 function whatOf({ signal, name, attributes }: Telling): readonly [Agent, About] | undefined {
   const service = attributes["service.name"] ?? "";
   if (signal === "traces") {
-    const about = spans[name];
+    const about = spans.get(name);
     if (about === undefined || !/copilot/i.test(service)) return undefined;
     return [/cli/i.test(service) ? "copilot_cli" : "vscode_agent", about];
   }
   const event = attributes["event.name"] ?? "";
   return [name, event, `${service.replaceAll("-", "_")}.${event}`]
-    .map((one) => named[one])
+    .map((one) => named.get(one))
     .find((one) => one !== undefined);
 }
 
 const first = (attributes: Attributes, ...names: readonly string[]): string | undefined =>
   names.map((name) => attributes[name]).find((value) => value !== undefined);
 
+const sessionOf = (attributes: Attributes) =>
+  first(attributes, "session.id", "conversation.id", "gen_ai.conversation.id");
+
 function commonOf(agent: Agent, { attributes, tsMs }: Telling) {
-  const session = first(attributes, "session.id", "conversation.id", "gen_ai.conversation.id");
+  const session = sessionOf(attributes);
   // An agent that names no session has one a day.
   return { source: "otlp", agent, session_id: agentSession(agent, session ?? `${Math.floor(tsMs / 86_400_000)}`) };
 }
@@ -93,15 +116,16 @@ const toolOf = (attributes: Attributes) => first(attributes, "tool_name", "funct
 const idOfTool = (attributes: Attributes) => first(attributes, "tool_use_id", "call_id", "gen_ai.tool.call.id");
 
 /** The id of what has none: of all that is known of it, so that a second sending of the same is one. */
-const idOf = ({ name, tsMs, signal, added, attributes }: Telling, phase: string): string =>
-  uuid(7, JSON.stringify([name, tsMs, signal, added, attributes, phase]));
+const idOf = ({ name, tsMs, signal, added, span, attributes }: Telling, phase: string): string =>
+  uuid(7, JSON.stringify([name, tsMs, signal, added, span, attributes, phase]));
 
 function toolUseOf(agent: Agent, telling: Telling): readonly HookEvent[] {
   const { attributes, tsMs } = telling;
   const tool = toolOf(attributes);
   if (tool === undefined) return [];
   const use = idOfTool(attributes);
-  const id = (phase: string) => (use === undefined ? idOf(telling, phase) : idOfUse(use, phase));
+  const id = (phase: string) =>
+    use === undefined ? idOf(telling, phase) : idOfUse(use, sessionOf(attributes) ?? "", phase);
   const common = { ...commonOf(agent, telling), event_type: "agent_event", stream: "tool", tool_name: tool };
   const durationMs = durationOf(telling);
   const refused = isRefusal(attributes["decision"]);
@@ -124,7 +148,11 @@ function refusalOf(agent: Agent, telling: Telling): readonly HookEvent[] {
   const use = idOfTool(attributes);
   return [
     {
-      ...{ ...commonOf(agent, telling), id: use === undefined ? idOf(telling, "end") : idOfUse(use, "end"), ts: tsMs },
+      ...{
+        ...commonOf(agent, telling),
+        id: use === undefined ? idOf(telling, "end") : idOfUse(use, sessionOf(attributes) ?? "", "end"),
+        ts: tsMs,
+      },
       ...{ event_type: "agent_event", stream: "tool", tool_name: tool, tool_phase: "end" },
       ...{ status: "cancelled", error_category: "rejected" },
     },
@@ -162,18 +190,20 @@ function requestOf(agent: Agent, about: About, telling: Telling): readonly HookE
 }
 
 /** Cached tokens are a part of the input here; Claude Code counts them apart. */
-const kindsOfToken: Readonly<Record<string, readonly string[]>> = {
-  input: ["tokens_input"],
-  output: ["tokens_output"],
-  cacheRead: ["tokens_input", "tokens_cached"],
-  cacheCreation: ["tokens_input"],
-  cache: ["tokens_cached"],
-};
+const kindsOfToken: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    input: ["tokens_input"],
+    output: ["tokens_output"],
+    cacheRead: ["tokens_input", "tokens_cached"],
+    cacheCreation: ["tokens_input"],
+    cache: ["tokens_cached"],
+  }),
+);
 
 function numbersOf(about: About, attributes: Attributes, added: number): Readonly<Record<string, number>> {
   if (about === "counted_cost") return microUsd(added);
   if (about === "counted_tokens") {
-    const kinds = kindsOfToken[attributes["type"] ?? ""] ?? [];
+    const kinds = kindsOfToken.get(attributes["type"] ?? "") ?? [];
     return Object.fromEntries(kinds.map((field) => [field, Math.round(added)]));
   }
   const fields = [

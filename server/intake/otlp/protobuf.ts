@@ -3,14 +3,14 @@
  * Fields that are not named here are skipped without being decoded.
  */
 import Pbf from "pbf";
-import { keptName, keptValue, MalformedError, type Signal, type Telling } from "./telling.ts";
+import { keptName, keptValue, MalformedError, type Signal, type Telling, Tellings } from "./telling.ts";
 
 /** Reads the fields of a message that lies in front, by their numbers. */
 type Fields = Readonly<Record<number, (pbf: Pbf) => void>>;
 
 /** @throws MalformedError */
 export function tellingsInProtobuf(signal: Signal, body: Buffer): readonly Telling[] {
-  const tellings: Telling[] = [];
+  const tellings = new Tellings();
   try {
     // A copy: of a part of a larger buffer the library reads numbers at another place.
     const pbf = new Pbf(new Uint8Array(body));
@@ -19,7 +19,7 @@ export function tellingsInProtobuf(signal: Signal, body: Buffer): readonly Telli
     // Whatever the reader stumbles over, its message may quote it.
     throw new MalformedError("no protobuf");
   }
-  return tellings;
+  return tellings.all;
 }
 
 function read(pbf: Pbf, fields: Fields, end: number): void {
@@ -43,17 +43,17 @@ function message(pbf: Pbf, fields: Fields): void {
   read(pbf, fields, end);
 }
 
-type OfScope = (pbf: Pbf, tellings: Telling[]) => void;
+type OfScope = (pbf: Pbf, tellings: Tellings) => void;
 
 /** The resource, and in it the scopes; the program's own attributes may stand behind. */
-function resourceOf(signal: Signal, pbf: Pbf, tellings: Telling[]): void {
+function resourceOf(signal: Signal, pbf: Pbf, tellings: Tellings): void {
   const common: Record<string, string> = {};
-  const found: Telling[] = [];
+  const found = new Tellings();
   message(pbf, {
     1: (resource) => message(resource, { 1: (pair) => attribute(pair, common) }),
     2: (scope) => message(scope, { 2: (inner) => ofSignal[signal](inner, found) }),
   });
-  tellings.push(...found.map((telling) => ({ ...telling, attributes: { ...common, ...telling.attributes } })));
+  for (const telling of found.all) tellings.add({ ...telling, attributes: { ...common, ...telling.attributes } });
 }
 
 const ofSignal: Readonly<Record<Signal, OfScope>> = {
@@ -75,12 +75,15 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
         name = keptName(text(own));
       },
     });
-    tellings.push({ signal: "logs", name: name || body, tsMs: time || observed, attributes });
+    tellings.add({ signal: "logs", name: name || body, tsMs: time || observed, attributes });
   },
   traces: (pbf, tellings) => {
     const attributes: Record<string, string> = {};
-    let [start, end, name, failed] = [0, 0, "", false];
+    let [start, end, name, failed, span] = [0, 0, "", false, ""];
     message(pbf, {
+      2: (own) => {
+        if (own.type === 2) span = Buffer.from(own.readBytes()).toString("hex");
+      },
       5: (own) => {
         name = keptName(text(own));
       },
@@ -98,7 +101,16 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
           },
         }),
     });
-    tellings.push({ signal: "traces", name, tsMs: end, durationMs: Math.max(0, end - start), failed, attributes });
+    const id = /^[0-9a-f]{16}$/.test(span) ? { span } : {};
+    tellings.add({
+      signal: "traces",
+      name,
+      tsMs: end,
+      ...id,
+      durationMs: Math.max(0, end - start),
+      failed,
+      attributes,
+    });
   },
   metrics: (pbf, tellings) => {
     let name = "";
@@ -116,7 +128,7 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
           },
         }),
     });
-    if (delta) tellings.push(...points.map((point) => ({ ...point, name })));
+    if (delta) for (const point of points) tellings.add({ ...point, name });
   },
 };
 

@@ -5,7 +5,7 @@
 
 /** Attributes whose values are kept, of records and of the program that sent them. All that is said with them is a short word or a number. */
 export const allowedAttributes: ReadonlySet<string> = new Set([
-  ...["event.name", "event.kind", "event.sequence", "service.name"],
+  ...["event.name", "event.kind", "event.sequence", "service.name", "request_id"],
   ...["session.id", "conversation.id", "gen_ai.conversation.id", "prompt_id"],
   ...["tool_name", "function_name", "gen_ai.tool.name"],
   ...["tool_use_id", "call_id", "gen_ai.tool.call.id"],
@@ -34,6 +34,8 @@ export interface Telling {
   readonly durationMs?: number;
   /** Of a span: whether it ended with an error. */
   readonly failed?: boolean;
+  /** Of a span: its id, in hex. */
+  readonly span?: string;
   /** Of a counter: what was added since the telling before. */
   readonly added?: number;
   readonly attributes: Attributes;
@@ -44,13 +46,30 @@ export class MalformedError extends Error {
   override readonly name = "MalformedError";
 }
 
+/** A batch with more has no sense, and costs. */
+export const mostTellings = 10_000;
+
+/** Collects what a batch tells. @throws MalformedError of one that tells too much. */
+export class Tellings {
+  readonly all: Telling[] = [];
+
+  add(telling: Telling): void {
+    // Without a name and a name of an event nobody is meant.
+    if (telling.name === "" && telling.attributes["event.name"] === undefined) return;
+    this.all.push(telling);
+    if (this.all.length > mostTellings) throw new MalformedError("too much");
+  }
+}
+
 /** The value of an attribute as it is kept; `undefined` of one that is not. */
-export function keptValue(name: string, value: unknown): string | undefined {
-  if (!allowedAttributes.has(name)) return undefined;
+export function keptValue(name: unknown, value: unknown): string | undefined {
+  if (typeof name !== "string" || !allowedAttributes.has(name)) return undefined;
   const text = typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : "";
   return plain.test(text) ? text : undefined;
 }
 
 /** Names are those of programs: one that is not plain is none of ours. */
-export const keptName = (name: unknown): string =>
-  typeof name === "string" && plain.test(name) ? name : (/^(?:execute_tool|chat)(?= )/.exec(String(name))?.[0] ?? "");
+export function keptName(name: unknown): string {
+  if (typeof name !== "string") return "";
+  return plain.test(name) ? name : (/^(?:execute_tool|chat)(?= )/.exec(name)?.[0] ?? "");
+}

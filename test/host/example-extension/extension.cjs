@@ -3,11 +3,6 @@ const { commands, extensions } = require("vscode");
 
 exports.activate = async (context) => {
   const nexus = await extensions.getExtension("nexus.nexus-telemetry")?.activate();
-  require("node:fs").writeFileSync(
-    String(extensions.all.map((e) => e.id).filter((i) => /nexus/.test(i))) +
-      JSON.stringify(nexus) +
-      String(nexus?.version),
-  );
   const telemetry = nexus?.version === 1 ? nexus.forExtension(context.extension.id) : undefined;
   const modes = [telemetry?.mode];
   if (telemetry !== undefined) context.subscriptions.push(telemetry.onDidChangeMode((mode) => modes.push(mode)));

@@ -25,7 +25,7 @@ _MODEL_SUFFIX = re.compile(_LIST["model_suffix"])
 
 _LONGEST_NAME = 256
 _MOST_WORDS = 4
-_REMEMBERED = 1024
+_REMEMBERED = 128
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -40,10 +40,15 @@ def _is_command_path(path: str) -> bool:
     return rest in _subcommands(program) if space else program in _PROGRAMS
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _command(name: str) -> str:
+    # What is remembered is short, and its words are public mostly.
+    return _public_command(" ".join(name[:_LONGEST_NAME].split()[:_MOST_WORDS]))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _public_command(name: str) -> str:
     # What follows the public name is an argument. The blanks of JavaScript and of Python differ in a few letters that no command has.
-    words = name[:_LONGEST_NAME].split()[:_MOST_WORDS]
+    words = name.split()
     for length in range(len(words), 0, -1):
         path = " ".join(words[:length])
         if _is_command_path(path):
@@ -58,10 +63,12 @@ def _tool(name: str) -> str:
     return "mcp" if name == "mcp" or _MCP.match(name) else "custom"
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _model(name: str) -> str:
-    if len(name) > 100:
-        return "other"
+    return "other" if len(name) > 100 else _public_model(name)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _public_model(name: str) -> str:
     lower = name.lower()
     if lower in _MODELS:
         return lower

@@ -7,17 +7,17 @@ import contextlib
 import functools
 import json
 import os
+import sys
 import threading
 import time
 import uuid
 import weakref
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union, cast
 
 from .allow_list import clean
-from .config import TelemetryConfig
+from .config import TelemetryConfig, forbidden, places
 from .event_log import EventLog
 from .permission import Permission, PermissionSource
 
@@ -29,8 +29,8 @@ _HOLDS = 1.0
 _RETRY = 5.0
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-#: Type, milliseconds since 1970, fields, and the categories that were ticked when they were cleaned.
-_Waiting = Tuple[str, int, Dict[str, Any], "frozenset[str]"]
+#: The line as it will be written, but for its fields; these; and the categories that were ticked when they were cleaned.
+_Waiting = Tuple[Dict[str, Any], Dict[str, Any], "frozenset[str]"]
 
 
 @dataclass
@@ -48,6 +48,26 @@ class CommandEvent:
     model: str = ""
 
 
+def _quiet(method: _Function) -> _Function:
+    """Whatever happens within, the program goes on: then the method answers ``False``."""
+
+    @functools.wraps(method)
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except Exception:
+            return False
+
+    return cast(_Function, quiet)
+
+
+def _within(value: Any, least: float, most: float, usual: float) -> float:
+    """A number that a program chose, where it is one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        return usual
+    return float(min(max(value, least), most))
+
+
 class TelemetryCollector:
     """
     Threads may share one. It never raises for what it is given or cannot write; while recording is off it keeps nothing, writes nothing and
@@ -56,11 +76,11 @@ class TelemetryCollector:
 
     def __init__(self, config: Optional[TelemetryConfig] = None) -> None:
         self.config = config if config is not None else TelemetryConfig.from_env()
-        usual = TelemetryConfig.from_env()
-        home = self.config.nexus_home or usual.nexus_home or Path.home() / "nexus"
-        folder = self.config.config_folder or usual.config_folder or Path.home() / ".config" / "nexus"
+        home, folder = places(os.environ)
         # Whatever the program chose, the environment of its user may say no.
-        self._enabled = self.config.enabled and usual.enabled
+        self._enabled = bool(self.config.enabled) and not forbidden(os.environ)
+        self._batch_size = _within(self.config.batch_size, 1, _MOST_KEPT, 100)
+        self._interval = _within(self.config.flush_interval_secs, 0.01, 86_400, 60)
         self._permissions = PermissionSource(folder)
         self._log = EventLog(home)
         self._asked_at = float("-inf")
@@ -77,11 +97,13 @@ class TelemetryCollector:
         self._retry_at = float("-inf")
         self._session = str(uuid.uuid4())
         self._day = ""
+        self._flushing = False
         self._wake = threading.Event()
         self._timer: Optional[threading.Thread] = None
 
     # What happened
 
+    @_quiet
     def record_command(self, event: Union[CommandEvent, str], **fields: Any) -> bool:
         """A command that ended. Returns whether it was taken."""
         given = event if isinstance(event, CommandEvent) else CommandEvent(event, **_known(fields))
@@ -102,6 +124,7 @@ class TelemetryCollector:
             return self._record("command_cancelled", named)
         return self._record("command_finished" if given.success else "command_failed", named)
 
+    @_quiet
     def record_tool(
         self,
         tool_name: str,
@@ -118,10 +141,12 @@ class TelemetryCollector:
         fields = {"stream": "tool", "tool_name": tool_name, "tool_phase": phase, "duration_ms": duration_ms}
         return self._record("agent_event", {**fields, "status": status, "error_category": error_category, "agent": agent, "model": model})
 
+    @_quiet
     def record_thinktool(self, thinktool: str, **fields: Any) -> bool:
         """A ThinkTool that ended: ``step_count``, ``duration_ms``, ``confidence_score``, ``tokens_used``, ``profile``, ``completed``, …"""
         return self._record("thinktool_completed", {**fields, "thinktool": thinktool})
 
+    @_quiet
     def record_error(self, error_category: str, **fields: Any) -> bool:
         """An error by its kind, never its message; written at once."""
         taken = self._record("error_occurred", {**fields, "error_category": error_category, "component": fields.get("component", "sdk")})
@@ -129,6 +154,7 @@ class TelemetryCollector:
             self.flush()
         return taken
 
+    @_quiet
     def record_feature(self, feature: str) -> bool:
         """A feature that was used for the first time."""
         return self._record("feature_first_use", {"feature": feature})
@@ -139,31 +165,43 @@ class TelemetryCollector:
 
     # What waits, and what lies there
 
+    @_quiet
     def flush(self) -> bool:
         """Writes what waits. Returns whether nothing waits any more."""
         with self._lock:
             if not self._waiting:
                 return True
-            # Asked again: what was taken under a yes is not written under a no.
-            self._asked_at = float("-inf")
-            collect = self._collect()
-            if not collect:
-                self._waiting.clear()
-                return True
-            try:
-                lines = self._lines(collect)
-                if lines:
-                    self._log.append(lines)
-            except OSError:
-                self._retry_at = time.monotonic() + _RETRY
-                over = len(self._waiting) - _MOST_KEPT
-                if over > 0:
-                    del self._waiting[:over]
-                    self._dropped += over
+            # A signal's handler, or a destructor: what it recorded is written with the next.
+            if self._flushing:
                 return False
-            self._retry_at = float("-inf")
+            self._flushing = True
+            try:
+                return self._write()
+            finally:
+                self._flushing = False
+
+    def _write(self) -> bool:
+        # Asked again: what was taken under a yes is not written under a no.
+        self._asked_at = float("-inf")
+        collect = self._collect()
+        if not collect:
             self._waiting.clear()
             return True
+        taken = list(self._waiting)
+        try:
+            lines = [{**line, **kept} for line, kept in self._allowed(taken, collect)]
+            if lines:
+                self._log.append(lines)
+        except OSError:
+            self._retry_at = time.monotonic() + _RETRY
+            over = len(self._waiting) - _MOST_KEPT
+            if over > 0:
+                del self._waiting[:over]
+                self._dropped += over
+            return False
+        self._retry_at = float("-inf")
+        del self._waiting[: len(taken)]
+        return not self._waiting
 
     def get_status(self) -> Dict[str, Any]:
         """Of this collector and its file alone, also while recording is off."""
@@ -240,13 +278,20 @@ class TelemetryCollector:
             fields = clean(event_type, given, collect)
             if fields is None:
                 return False
-            self._waiting.append((event_type, time.time_ns() // 1_000_000, cast(Dict[str, Any], fields), collect))
-            if len(self._waiting) >= self.config.batch_size:
+            # With its id at once: written twice, it is one event.
+            self._waiting.append((self._line(event_type), cast(Dict[str, Any], fields), collect))
+            if len(self._waiting) >= self._batch_size:
                 self._flush_in_time()
             elif self._timer is None:
-                self._timer = threading.Thread(target=_flush_on, args=(weakref.ref(self), self._wake, self.config.flush_interval_secs), daemon=True)
-                self._timer.start()
+                self._start_timer()
             return True
+
+    def _start_timer(self) -> None:
+        timer = threading.Thread(target=_flush_on, args=(weakref.ref(self), self._wake, self._interval), daemon=True)
+        with contextlib.suppress(RuntimeError):
+            # No more threads can be had, or the interpreter ends: what waits is written at the end.
+            timer.start()
+            self._timer = timer
 
     def _flush_in_time(self) -> None:
         """Writes what waits; where it failed a moment ago only the oldest goes, so that nobody waits for a full disk."""
@@ -256,30 +301,30 @@ class TelemetryCollector:
             del self._waiting[0]
             self._dropped += 1
 
-    def _lines(self, collect: "frozenset[str]") -> List[Dict[str, Any]]:
-        lines: List[Dict[str, Any]] = []
-        chance = os.urandom(10 * len(self._waiting)).hex()
-        for n, (event_type, ts, fields, cleaned) in enumerate(self._waiting):
-            # A category may have gone meanwhile.
-            kept = fields if cleaned == collect else clean(event_type, fields, collect)
-            if kept is None:
-                continue
-            day, offset = _local(ts // _QUARTER)
-            if day != self._day:
-                self._session = str(uuid.uuid4()) if self._day else self._session
-                self._day = day
-            lines.append(
-                {
-                    "id": _uuid7(ts, chance[20 * n : 20 * n + 20]),
-                    "ts": ts,
-                    "utc_offset_min": offset,
-                    "session_id": self._session,
-                    "source": "python_sdk",
-                    "event_type": event_type,
-                    **kept,
-                }
-            )
-        return lines
+    def _line(self, event_type: str) -> Dict[str, Any]:
+        ts = time.time_ns() // 1_000_000
+        day, offset = _local(ts // _QUARTER)
+        if day != self._day:
+            self._session = str(uuid.uuid4()) if self._day else self._session
+            self._day = day
+        return {
+            "id": _uuid7(ts, os.urandom(10).hex()),
+            "ts": ts,
+            "utc_offset_min": offset,
+            "session_id": self._session,
+            "source": "python_sdk",
+            "event_type": event_type,
+        }
+
+    @staticmethod
+    def _allowed(taken: List[_Waiting], collect: "frozenset[str]") -> List[Tuple[Dict[str, Any], Dict[str, Any]]]:
+        """A category may have gone meanwhile."""
+        allowed: List[Tuple[Dict[str, Any], Dict[str, Any]]] = []
+        for line, fields, cleaned in taken:
+            kept = fields if cleaned == collect else cast(Optional[Dict[str, Any]], clean(line["event_type"], fields, collect))
+            if kept is not None:
+                allowed.append((line, kept))
+        return allowed
 
 
 class _Timed(contextlib.ContextDecorator):
@@ -346,6 +391,11 @@ def _flush_on(collector: "weakref.ref[TelemetryCollector]", wake: threading.Even
         if one is None:
             return
         one.flush()
+        with one._lock:
+            if not one._waiting:
+                # Where nothing waits, nobody does: the next event begins again.
+                one._timer = None
+                return
         del one
 
 
@@ -356,11 +406,21 @@ def _in_child() -> None:
     # What waited is the parent's, which writes it; its lock may have been held by a thread that is not here.
     for collector in list(_collectors):
         collector._begin()
+    # Children of multiprocessing end without what is registered to run at the end.
+    multiprocessing = sys.modules.get("multiprocessing.util")
+    if multiprocessing is not None:
+        with contextlib.suppress(Exception):
+            multiprocessing.register_after_fork(_at_exit, _finish_with)
 
 
 def _at_exit() -> None:
     for collector in list(_collectors):
         collector.flush()
+
+
+def _finish_with(at_exit: Callable[[], None]) -> None:
+    # After its own registry was cleared.
+    sys.modules["multiprocessing.util"].Finalize(None, at_exit, exitpriority=0)
 
 
 if hasattr(os, "register_at_fork"):

@@ -37,14 +37,14 @@ class EventLog:
     def events(self) -> List[Dict[str, Any]]:
         """What the file holds, the oldest first; a line that was cut is left out. Raises the file system's error."""
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = self.path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return []
         found: List[Dict[str, Any]] = []
         for line in text.split("\n"):
             try:
                 event = json.loads(line) if line else None
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(event, dict):
                 found.append(event)

@@ -6,11 +6,15 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, NamedTuple, Tuple
+from typing import Any, Dict, FrozenSet, NamedTuple, Optional, Tuple
 
 POLICY_FILE = Path("/etc/nexus/policy.toml")
 _MODES = ("off", "local", "share")
 _FORBIDS = re.compile(r"mode.*=.*off|enabled.*=.*false", re.IGNORECASE)
+#: A line that is plainly TOML: blank, a comment, a table, or a key with a short plain value or list. Any other may hide a no.
+_PLAIN = re.compile(r"""\s*(?:\#.*|\[[\w.\s-]+\]\s*(?:\#.*)?|[\w.-]+\s*=\s*(?:"[^"\\]*"|'[^']*'|[\w.+:-]+|\[[^\[\]\\]*\])\s*(?:\#.*)?)?""")
+#: Keys that are not known are refused by the product, and a refused configuration is a no.
+_NEARLY = re.compile(r"^\s*(?:enable|disabled?|modes?|telemetry)\s*=", re.IGNORECASE)
 
 Stamp = Tuple[int, int, int]
 _ABSENT: Stamp = (0, 0, 0)
@@ -31,6 +35,22 @@ def _stamp(path: Path) -> Stamp:
     except OSError:
         return (-1, 0, 0)
     return (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+
+def _decision(line: str) -> Optional[Dict[str, Any]]:
+    """As the product reads it: a line that lacks one of these is damaged."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(entry, dict) or entry.get("mode") not in _MODES or not isinstance(entry.get("collect"), list):
+        return None
+    notice, ts = entry.get("notice"), entry.get("ts")
+    sound = isinstance(notice, dict) and isinstance(notice.get("version"), str) and isinstance(ts, str) and _DATE.match(ts)
+    return entry if sound else None
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 
 
 class PermissionSource:
@@ -58,11 +78,8 @@ class PermissionSource:
         except (OSError, UnicodeDecodeError):
             return Permission(nothing, f"{self._consent} cannot be read.")
         lines = [line for line in text.split("\n") if line.strip()]
-        try:
-            entry = json.loads(lines[-1]) if lines else {}
-        except ValueError:
-            entry = None
-        if not isinstance(entry, dict) or entry.get("mode") not in _MODES or not isinstance(entry.get("collect"), list):
+        entry = _decision(lines[-1] if lines else "")
+        if entry is None:
             return Permission(nothing, f"The last line of {self._consent} is damaged. Choose again: nexus telemetry enable.")
         if entry["mode"] == "off":
             return Permission(nothing, "Off, as you chose.")
@@ -73,6 +90,11 @@ class PermissionSource:
                 continue
             except (OSError, UnicodeDecodeError):
                 return Permission(nothing, f"{path} cannot be read.")
-            if any(_FORBIDS.search(line) for line in narrowing.split("\n")):
+            lines = narrowing.split("\n")
+            if any(_FORBIDS.search(line) for line in lines):
                 return Permission(nothing, f"{path} says no.")
+            if '"""' in narrowing or "'''" in narrowing or not all(_PLAIN.fullmatch(line.rstrip("\r")) for line in lines):
+                return Permission(nothing, f"{path} cannot be understood here, and may say no.")
+            if any(_NEARLY.match(line) for line in lines if not line.strip().startswith("mode")):
+                return Permission(nothing, f"{path} has a key that is not known.")
         return Permission(frozenset(name for name in entry["collect"] if isinstance(name, str)), "")

@@ -1,12 +1,12 @@
 /** JSON Schemas (draft 2020-12) of what may be shared: events and batches of upload schemas 1 and 2. */
-import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../shared/events.ts";
-import { type FieldName, fieldTable } from "../../shared/fields.ts";
-import { identifierPatterns, type Kind } from "../../shared/kinds.ts";
-import { placeOf } from "../../shared/payload-layout.ts";
-import { sources } from "../../shared/sources.ts";
-import { architectures, systems } from "../../shared/vocabulary/platforms.ts";
+import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
+import { type FieldName, fieldTable } from "./fields.ts";
+import { identifierPatterns, type Kind } from "./kinds.ts";
+import { placeOf } from "./payload-layout.ts";
+import { sources } from "./sources.ts";
+import { architectures, systems } from "./vocabulary/platforms.ts";
 
-type Schema = Readonly<Record<string, unknown>>;
+export type Schema = Readonly<Record<string, unknown>>;
 
 /** Words of the vocabulary alone; the server holds the list itself. */
 const commandPath = "^[a-z0-9][a-z0-9._+-]{0,31}(?: [a-z0-9][a-z0-9._+-]{0,31}){0,2}$";
@@ -100,19 +100,19 @@ function payload(type: EventTypeName): Schema {
 }
 
 /** Analytics design, section 3.1, with `runtime_version` for `rust_version` and the source as `channel`. */
-function eventTwo(): Schema {
-  const envelope = (type: EventTypeName) =>
-    closed({
-      schema_version: { const: "1.0.0" },
-      event_id: uuid("7"),
-      event_type: { const: type },
-      timestamp: time,
-      source: { $ref: "#/$defs/envelope_source" },
-      session: { $ref: "#/$defs/envelope_session" },
-      payload: payload(type),
-    });
-  return { oneOf: eventTypeNames.map(envelope) };
+function eventTwoOf(type: EventTypeName): Schema {
+  return closed({
+    schema_version: { const: "1.0.0" },
+    event_id: uuid("7"),
+    event_type: { const: type },
+    timestamp: time,
+    source: { $ref: "#/$defs/envelope_source" },
+    session: { $ref: "#/$defs/envelope_session" },
+    payload: payload(type),
+  });
 }
+
+const eventTwo = (): Schema => ({ oneOf: eventTypeNames.map(eventTwoOf) });
 
 const envelopeParts = {
   envelope_source: closed({
@@ -127,13 +127,14 @@ const envelopeParts = {
   envelope_session: closed({ id: sha256, sequence, started_at: time }, ["id", "sequence"]),
 };
 
-function batch(version: 1 | 2): Schema {
+/** The frame of a batch; what stands for `events` is given. */
+function batch(version: 1 | 2, event: Schema = { $ref: "#/$defs/event" }): Schema {
   return closed({
     batch_id: uuid("8"),
     generated_at: milliseconds,
     schema_version: { const: version },
     anon_user_id: uuid("4"),
-    events: { type: "array", items: { $ref: "#/$defs/event" }, minItems: 1, maxItems: 1000 },
+    events: { type: "array", items: event, minItems: 1, maxItems: 1000 },
   });
 }
 
@@ -150,4 +151,18 @@ export function uploadSchemas(): ReadonlyMap<string, string> {
     ["usage-event-2.schema.json", text("Usage event, schema 2", eventTwo(), two)],
     ["usage-batch-2.schema.json", text("Usage batch, schema 2", batch(2), { event: eventTwo(), ...two })],
   ]);
+}
+
+/**
+ * The same in the parts that a receiver checks one after the other, so that one bad event does not spoil its batch: the frame with events of
+ * any shape, the event of schema 1, and the event of schema 2 of each type.
+ */
+export function receivedSchemas() {
+  const one = definitions(inOne);
+  const two = { ...envelopeParts, ...definitions(inTwo) };
+  return {
+    frames: { 1: batch(1, {}), 2: batch(2, {}) },
+    eventOne: { ...eventOne(), $defs: one } as Schema,
+    eventTwo: new Map(eventTypeNames.map((type) => [type, { ...eventTwoOf(type), $defs: two } as Schema])),
+  };
 }
