@@ -59,6 +59,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: "cloud",
+          include: ["cloud/**/*.test.ts"],
+          // One thread owns chDB; a file has a process of its own.
+          pool: "forks",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "house",
           include: ["test/house/*.test.ts"],
           testTimeout: 300_000,

@@ -1,0 +1,31 @@
+/** PGlite's thread: it blocks its loop, and the main one is the warehouse's. */
+import { parentPort, workerData } from "node:worker_threads";
+import { PGlite } from "@electric-sql/pglite";
+import type { Statement } from "./postgres.ts";
+
+type Message = { readonly id: number } & (
+  | { readonly do: "query"; readonly sql: string; readonly params: unknown[] }
+  | { readonly do: "transaction"; readonly statements: readonly Statement[] }
+  | { readonly do: "close" }
+);
+
+const database = await PGlite.create(String(workerData));
+
+async function done(message: Message): Promise<readonly unknown[]> {
+  if (message.do === "query") return (await database.query(message.sql, message.params)).rows;
+  if (message.do === "close") await database.close();
+  else {
+    await database.transaction(async (transaction) => {
+      for (const { sql, params } of message.statements) await transaction.query(sql, [...params]);
+    });
+  }
+  return [];
+}
+
+parentPort?.on("message", (message: Message) => {
+  done(message).then(
+    (rows) => parentPort?.postMessage({ id: message.id, rows }),
+    (error: unknown) => parentPort?.postMessage({ id: message.id, error: String(error) }),
+  );
+});
+parentPort?.postMessage({ id: 0 });

@@ -1,0 +1,110 @@
+/** PostgreSQL by one small interface: PGlite in a thread of its own, or a server. */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import pg from "pg";
+
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
+export interface Postgres {
+  query<T>(sql: string, params: readonly unknown[]): Promise<readonly T[]>;
+  /** All of them, or none. */
+  transaction(statements: readonly Statement[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `where`: `pglite`, or a server's address. `folder`: where PGlite keeps its data. */
+export function openPostgres(where: string, folder: string): Promise<Postgres> {
+  return where === "pglite" ? PGliteThread.open(folder) : Promise.resolve(new PostgresServer(where));
+}
+
+interface Answer {
+  readonly id: number;
+  readonly rows?: readonly unknown[];
+  readonly error?: string;
+}
+
+class PGliteThread implements Postgres {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<
+    number,
+    { resolve: (rows: readonly unknown[]) => void; reject: (error: Error) => void }
+  >();
+  #next = 1;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", ({ id, rows = [], error }: Answer) => {
+      const one = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error === undefined) one?.resolve(rows);
+      else one?.reject(new Error(error));
+    });
+    worker.on("error", (error) => {
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+    });
+  }
+
+  static async open(folder: string): Promise<PGliteThread> {
+    const worker = new Worker(new URL("pglite-thread.ts", import.meta.url), { workerData: folder });
+    await once(worker, "message");
+    return new PGliteThread(worker);
+  }
+
+  #ask(message: object): Promise<readonly unknown[]> {
+    const id = this.#next;
+    this.#next += 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, ...message });
+    });
+  }
+
+  async query<T>(sql: string, params: readonly unknown[]): Promise<readonly T[]> {
+    return (await this.#ask({ do: "query", sql, params })) as readonly T[];
+  }
+
+  async transaction(statements: readonly Statement[]): Promise<void> {
+    await this.#ask({ do: "transaction", statements });
+  }
+
+  async close(): Promise<void> {
+    await this.#ask({ do: "close" });
+    await this.#worker.terminate();
+  }
+}
+
+class PostgresServer implements Postgres {
+  readonly #pool: pg.Pool;
+
+  constructor(url: string) {
+    this.#pool = new pg.Pool({ connectionString: url, max: 4 });
+    // An idle connection that the server ended is made anew with the next question.
+    this.#pool.on("error", () => undefined);
+  }
+
+  async query<T>(sql: string, params: readonly unknown[]): Promise<readonly T[]> {
+    return (await this.#pool.query(sql, [...params])).rows as readonly T[];
+  }
+
+  async transaction(statements: readonly Statement[]): Promise<void> {
+    const client = await this.#pool.connect();
+    try {
+      await client.query("BEGIN");
+      for (const { sql, params } of statements) await client.query(sql, [...params]);
+      await client.query("COMMIT");
+    } catch (error) {
+      await client.query("ROLLBACK");
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}

@@ -1,0 +1,74 @@
+/** What `nexus-cloud` may be told: a TOML file, and the environment over it. Everything has a default that works on one machine. */
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { parse, TomlError } from "smol-toml";
+import * as z from "zod";
+
+const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+const schema = z.strictObject({
+  /** Where it listens. Anything but loopback wants a proxy with TLS before it. */
+  host: z.string().min(1).default("127.0.0.1"),
+  port: number(0, 65_535).default(8787),
+  /** Keys, log, warehouse and aggregates of the embedded form. */
+  data: z.string().min(1).default(join(homedir(), "nexus-cloud")),
+  /** Bearer tokens, separated by commas; with none, enrolment and signature are all that is asked for. */
+  tokens: z.string().default(""),
+  /** `chdb`, or the address of a ClickHouse server. */
+  warehouse: z.string().default("chdb"),
+  /** The cluster's name: tables are made on it, replicated and distributed. Empty: one node. */
+  cluster: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{0,64}$/)
+    .default(""),
+  /** `pglite`, or the address of a PostgreSQL server. */
+  aggregates: z.string().default("pglite"),
+  /** Requests of one installation a minute. */
+  requests_per_minute: number(1, 1_000_000).default(600),
+  /** Bytes that may wait in the log for the warehouse before batches are turned away. */
+  most_waiting_bytes: number(1_000_000, 1e12).default(512 * 1_048_576),
+  /** Rows of one insert, and milliseconds that they are waited for. */
+  insert_rows: number(1, 1_000_000).default(20_000),
+  insert_ms: number(1, 60_000).default(250),
+  /** A monthly cell with fewer users is not kept. */
+  least_users: number(1, 1_000_000).default(10),
+});
+export type Config = z.infer<typeof schema>;
+
+/** What is wrong with the configuration, for the operator. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const prefix = "NEXUS_CLOUD_";
+
+/** `NEXUS_CLOUD_CONFIG` names the file; `NEXUS_CLOUD_PORT` and so on stand over its keys. @throws ConfigError */
+export function configFrom(env: Environment): Config {
+  const file = env[`${prefix}CONFIG`];
+  const told = file === undefined || file === "" ? {} : read(file);
+  const given: Record<string, unknown> = { ...told };
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(prefix) || name === `${prefix}CONFIG` || value === undefined) continue;
+    given[name.slice(prefix.length).toLowerCase()] = value;
+  }
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return { ...parsed.data, data: resolve(parsed.data.data) };
+  const [issue] = parsed.error.issues;
+  const key = issue?.code === "unrecognized_keys" ? issue.keys.join(", ") : (issue?.path.join(".") ?? "");
+  const known = issue?.code === "unrecognized_keys" ? ` There are ${Object.keys(schema.shape).join(", ")}.` : "";
+  throw new ConfigError(`${key}: ${issue?.message ?? "cannot be used"}.${known}`);
+}
+
+/** @throws ConfigError */
+function read(file: string): object {
+  if (!isAbsolute(file) || !existsSync(file)) throw new ConfigError(`${file} is no file with an absolute path.`);
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const line = error instanceof TomlError ? `, line ${error.line}` : "";
+    throw new ConfigError(`${file}${line}: this is not valid TOML.`);
+  }
+}

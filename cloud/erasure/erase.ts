@@ -1,0 +1,60 @@
+/** Erases all that a pseudonym sent: from the log, the raw events, the totals made of them, and what is known of it; with a signed receipt. */
+import { digestOf, type Erased, type Registry } from "../ingest/registry.ts";
+import type { Watch } from "../metrics.ts";
+import type { Pipeline } from "../pipeline.ts";
+import type { Warehouse } from "../warehouse/warehouse.ts";
+
+export class Erasures {
+  readonly #registry: Registry;
+  readonly #pipeline: Pipeline;
+  readonly #warehouse: Warehouse;
+  readonly #watch: Watch;
+
+  constructor(registry: Registry, pipeline: Pipeline, warehouse: Warehouse, watch: Watch) {
+    this.#registry = registry;
+    this.#pipeline = pipeline;
+    this.#warehouse = warehouse;
+    this.#watch = watch;
+  }
+
+  /** Those that a crash interrupted. */
+  async resume(): Promise<void> {
+    for (const id of this.#registry.erasing) await this.erase(id);
+  }
+
+  /** Answers with the receipt; asked twice, with the same one. @throws the store's error: it is done again with the next request, or start. */
+  async erase(anonUserId: string): Promise<string> {
+    // From here on nothing of it comes in.
+    await this.#registry.beginErasure(anonUserId);
+    return this.#pipeline.exclusively(async () => {
+      const before = this.#registry.erasedBefore(anonUserId);
+      if (before !== undefined) return this.receiptOf(anonUserId, before);
+      const params = { id: anonUserId };
+      // The engine keeps the text of a deletion for a while: it names a digest.
+      const own = "lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) = {digest:String}";
+      const digest = { digest: digestOf(anonUserId) };
+      await this.#pipeline.emptyLog();
+      const hours = await this.#warehouse.query<{ hour: number; n: string }>(
+        `SELECT toUInt32(toStartOfHour(toDateTime(ts, 'UTC'))) AS hour, uniqExact(event_id) AS n FROM events WHERE anon_user_id = {id:UUID} GROUP BY hour`,
+        params,
+      );
+      const erased = hours.reduce((sum, { n }) => sum + Number(n), 0);
+      await this.#warehouse.erase("events", own, digest);
+      await this.#warehouse.erase("batches", own, digest);
+      await this.#pipeline.addUpHours(hours.map(({ hour }) => Number(hour)));
+      const done = { at: Date.now(), count: erased };
+      await this.#registry.endErasure(anonUserId, done);
+      this.#watch.erased(erased);
+      return this.receiptOf(anonUserId, done);
+    });
+  }
+
+  /** Made of what is known, each time the same: the receipt names the pseudonym, and nothing that is kept does. */
+  receiptOf(anonUserId: string, { at, count }: Erased): string {
+    return this.#registry.signed({
+      ...{ anon_user_id: anonUserId, erased: count, erased_at: at },
+      // Cells of many that name nobody, of months whose raw events are gone.
+      kept: "monthly totals without ids, older than 89 days",
+    });
+  }
+}

@@ -1,0 +1,116 @@
+/** Takes batches: judges each event, writes what is good into the log, and answers with a signed receipt once that is durable. */
+import { createHash } from "node:crypto";
+import type { EventLog } from "../log/event-log.ts";
+import { recordText } from "../log/record.ts";
+import type { Watch } from "../metrics.ts";
+import { type Frame, judge, type Refused } from "../privacy/filter.ts";
+import type { Hour } from "../warehouse/rollups.ts";
+import type { Registry } from "./registry.ts";
+import { rowOf } from "./row.ts";
+
+/** How many refusals a receipt names. */
+const mostNamed = 24;
+/** So long batches are known by heart; older ones are looked up. */
+export const knownMs = 24 * 60 * 60 * 1000;
+
+export interface KnownBatch {
+  readonly sha256: string;
+  readonly answer: string;
+  readonly receivedMs: number;
+}
+
+export type Received =
+  | { readonly is: "accepted" | "repeated"; readonly answer: string }
+  /** The same id came with other bytes. */
+  | { readonly is: "other_bytes" };
+
+export class Receiver {
+  readonly #log: EventLog;
+  readonly #registry: Registry;
+  readonly #watch: Watch;
+  readonly #lookUp: (batchId: string) => Promise<KnownBatch | undefined>;
+  readonly #known = new Map<string, KnownBatch>();
+  readonly #underWay = new Map<string, Promise<Received>>();
+
+  constructor(
+    log: EventLog,
+    registry: Registry,
+    watch: Watch,
+    lookUp: (batchId: string) => Promise<KnownBatch | undefined>,
+  ) {
+    this.#log = log;
+    this.#registry = registry;
+    this.#watch = watch;
+    this.#lookUp = lookUp;
+  }
+
+  /** A batch that was received before this process began. */
+  remember(batchId: string, known: KnownBatch): void {
+    this.#known.set(batchId, known);
+  }
+
+  /** @throws the log's error: then nothing was accepted. */
+  receive(frame: Frame, body: Buffer, nowMs: number): Promise<Received> {
+    const id = frame.batch_id;
+    // Two at once of one batch: the second waits for what becomes of the first.
+    const before = this.#underWay.get(id);
+    const result = (before ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => this.#receive(frame, body, nowMs))
+      .finally(() => {
+        if (this.#underWay.get(id) === result) this.#underWay.delete(id);
+      });
+    this.#underWay.set(id, result);
+    return result;
+  }
+
+  async #receive(frame: Frame, body: Buffer, nowMs: number): Promise<Received> {
+    const { batch_id, anon_user_id, events } = frame;
+    const sha256 = createHash("sha256").update(body).digest("hex");
+    const known = this.#known.get(batch_id) ?? (await this.#older(frame, nowMs));
+    if (known !== undefined) {
+      return known.sha256 === sha256 ? { is: "repeated", answer: known.answer } : { is: "other_bytes" };
+    }
+    const lines: string[] = [];
+    const ids = new Set<string>();
+    const hours = new Set<Hour>();
+    const refused: (Refused & { readonly index: number })[] = [];
+    for (const [index, event] of events.entries()) {
+      const verdict = judge(event, frame, nowMs);
+      if ("reason" in verdict) {
+        refused.push({ index, ...(verdict as Refused) });
+        continue;
+      }
+      const row = rowOf(verdict, anon_user_id, nowMs);
+      if (ids.has(row.event_id)) continue;
+      ids.add(row.event_id);
+      hours.add(row.hour);
+      lines.push(row.line);
+    }
+    const answer = this.#registry.signed({
+      ...{ batch_id, sha256, accepted: lines.length, duplicates: events.length - lines.length - refused.length },
+      ...{ rejected: refused.length, received_at: nowMs },
+      ...(refused.length === 0 ? {} : { rejections: refused.slice(0, mostNamed) }),
+    });
+    const head = { batch_id, anon_user_id, sha256, receipt: answer, received_ms: nowMs, hours: [...hours] };
+    await this.#log.append(recordText({ head, lines }));
+    this.#forgetOld(nowMs);
+    this.#known.set(batch_id, { sha256, answer, receivedMs: nowMs });
+    this.#watch.accepted(lines.length);
+    for (const one of refused) this.#watch.refused(one);
+    return { is: "accepted", answer };
+  }
+
+  /** One whose last event is young cannot have come longer ago. */
+  async #older({ batch_id, generated_at: generatedMs }: Frame, nowMs: number): Promise<KnownBatch | undefined> {
+    return generatedMs > nowMs - knownMs / 2 && generatedMs <= nowMs ? undefined : this.#lookUp(batch_id);
+  }
+
+  /** In the order in which they came. */
+  #forgetOld(nowMs: number): void {
+    for (const [id, { receivedMs }] of this.#known) {
+      if (receivedMs > nowMs - knownMs) return;
+      this.#known.delete(id);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** An event as the row that the warehouse takes, whichever schema it came in. */
+import { createHash } from "node:crypto";
+import { type EventTypeName, fieldsOf } from "../../shared/events.ts";
+import { type FieldName, fieldTable } from "../../shared/fields.ts";
+import { placeOf } from "../../shared/payload-layout.ts";
+import { timeText } from "../pipeline.ts";
+import { type Hour, hourOf } from "../warehouse/rollups.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface Row {
+  readonly event_id: string;
+  readonly hour: Hour;
+  /** A line of JSON. */
+  readonly line: string;
+}
+
+/** Schema 1 has no event id: UUIDv8 (RFC 9562) of what makes an event of it one. */
+export function eventIdOf(anonUserId: string, event: Json): string {
+  const parts = ["anon_session_id", "source", "seq", "event_type", "tool_phase"].map((name) => event[name] ?? "");
+  const bytes = createHash("sha256")
+    .update([anonUserId, ...parts].join(" "))
+    .digest()
+    .subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+const sharedOf = (type: EventTypeName): readonly FieldName[] =>
+  fieldsOf(type).filter((name) => fieldTable[name].shared !== "never");
+
+/** The payload without its nesting. */
+function flat(type: EventTypeName, payload: Json): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const name of sharedOf(type)) {
+    const [outer, inner] = placeOf(type, name);
+    const value = payload[outer];
+    const own =
+      inner === undefined ? value : typeof value === "object" && value !== null ? Reflect.get(value, inner) : undefined;
+    if (own !== undefined) found[name] = own;
+  }
+  return found;
+}
+
+/** An event that was judged good. */
+export function rowOf(event: Json, anonUserId: string, receivedMs: number): Row {
+  const type = event["event_type"] as EventTypeName;
+  const common = { anon_user_id: anonUserId, event_type: type, received_at: timeText(receivedMs) };
+  if (event["schema_version"] === 1) {
+    const event_id = eventIdOf(anonUserId, event);
+    const { schema_version: _, ts, ...rest } = event;
+    const line = JSON.stringify({ ...rest, ...common, event_id, schema_version: 1, ts: timeText(Number(ts)) });
+    return { event_id, hour: hourOf(Number(ts)), line };
+  }
+  const ms = Date.parse(String(event["timestamp"]));
+  const source = event["source"] as Json;
+  const session = event["session"] as Json;
+  const event_id = String(event["event_id"]);
+  const row = {
+    ...flat(type, event["payload"] as Json),
+    ...common,
+    ...{ event_id, schema_version: 2, ts: timeText(ms) },
+    ...{ anon_session_id: session["id"], seq: session["sequence"], source: source["channel"] },
+    ...{ product_version: source["version"], product_os: source["os"], product_arch: source["arch"] },
+    runtime_version: source["runtime_version"],
+    ...(session["started_at"] === undefined
+      ? {}
+      : { session_started_at: timeText(Date.parse(String(session["started_at"]))) }),
+  };
+  return { event_id, hour: hourOf(ms), line: JSON.stringify(row) };
+}

@@ -1,0 +1,34 @@
+/** Bodies as they were before they were packed; never more than a batch may have, whatever a few bytes promise. */
+import { promisify } from "node:util";
+import { gunzip, zstdDecompress } from "node:zlib";
+
+/** A batch has a million bytes at most; this is more. */
+export const longestBody = 1_048_576;
+
+export class UnpackError extends Error {
+  override readonly name = "UnpackError";
+  readonly status: 400 | 413 | 415;
+
+  constructor(status: 400 | 413 | 415) {
+    super();
+    this.status = status;
+  }
+}
+
+const unpackers: Readonly<Record<string, (packed: Buffer) => Promise<Buffer>>> = {
+  gzip: (packed) => promisify(gunzip)(packed, { maxOutputLength: longestBody }),
+  zstd: (packed) => promisify(zstdDecompress)(packed, { maxOutputLength: longestBody }) as Promise<Buffer>,
+};
+
+/** @throws UnpackError */
+export async function unpacked(body: Buffer, encoding: string | undefined): Promise<Buffer> {
+  if (encoding === undefined || encoding === "identity") return body;
+  const unpack = Object.hasOwn(unpackers, encoding) ? unpackers[encoding] : undefined;
+  if (unpack === undefined) throw new UnpackError(415);
+  try {
+    return await unpack(body);
+  } catch (error) {
+    const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    throw new UnpackError(tooLong ? 413 : 400);
+  }
+}

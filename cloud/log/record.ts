@@ -1,0 +1,26 @@
+/** A record of the log: a batch as it was accepted; its head as a line of JSON, and then each event as the line that the warehouse takes. */
+import type { Hour } from "../warehouse/rollups.ts";
+
+export interface BatchHead {
+  readonly batch_id: string;
+  readonly anon_user_id: string;
+  readonly sha256: string;
+  /** The answer that was given, byte for byte. */
+  readonly receipt: string;
+  /** Milliseconds since 1970. */
+  readonly received_ms: number;
+  /** In which hours its events lie. */
+  readonly hours: readonly Hour[];
+}
+
+export interface BatchRecord {
+  readonly head: BatchHead;
+  readonly lines: readonly string[];
+}
+
+export const recordText = ({ head, lines }: BatchRecord): string => [JSON.stringify(head), ...lines].join("\n");
+
+export function readRecord(text: string): BatchRecord {
+  const [head = "", ...lines] = text.split("\n");
+  return { head: JSON.parse(head), lines };
+}

@@ -1,0 +1,231 @@
+/**
+ * The event log as files: segments of records, each with its length and CRC-32, appended and synced in groups. A record that a crash cut
+ * off at the end is cut away when the log is opened; anything else that does not fit is a damage that is told, never skipped.
+ */
+import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import type { EventLog, LogRecord, Place } from "./event-log.ts";
+
+const headerBytes = 8;
+/** More no batch has. */
+const longestRecord = 16 * 1_048_576;
+export const segmentBytes = 64 * 1_048_576;
+
+/** The log is damaged: where. */
+export class DamagedLogError extends Error {
+  override readonly name = "DamagedLogError";
+}
+
+interface Waiting {
+  readonly record: Buffer;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+const nameOf = (segment: number) => `${String(segment).padStart(12, "0")}.log`;
+
+export class SegmentLog implements EventLog {
+  readonly #folder: string;
+  readonly #mostBytes: number;
+  /** Segment → its durable length. */
+  readonly #lengths: Map<number, number>;
+  #last: number;
+  #file: FileHandle;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #listeners = new Set<() => void>();
+  #failed: Error | undefined;
+
+  private constructor(folder: string, mostBytes: number, lengths: Map<number, number>, last: number, file: FileHandle) {
+    this.#folder = folder;
+    this.#mostBytes = mostBytes;
+    this.#lengths = lengths;
+    this.#last = last;
+    this.#file = file;
+  }
+
+  /** Opens what is there, or begins. @throws DamagedLogError, the file system's error. */
+  static async open(folder: string, mostBytes = segmentBytes): Promise<SegmentLog> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const names = (await readdir(folder)).filter((name) => /^\d{12}\.log$/.test(name)).sort();
+    const lengths = new Map<number, number>();
+    for (const [n, name] of names.entries()) {
+      const segment = Number(name.slice(0, 12));
+      lengths.set(segment, await soundLength(join(folder, name), n === names.length - 1));
+    }
+    const last = Math.max(1, ...lengths.keys());
+    const file = await open(join(folder, nameOf(last)), "a+", 0o600);
+    if (!lengths.has(last)) {
+      lengths.set(last, 0);
+      await syncFolder(folder);
+    }
+    return new SegmentLog(folder, mostBytes, lengths, last, file);
+  }
+
+  append(text: string): Promise<void> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    const body = Buffer.from(text);
+    if (body.length > longestRecord) return Promise.reject(new Error("a record that is too long"));
+    const header = Buffer.alloc(headerBytes);
+    header.writeUInt32LE(body.length, 0);
+    header.writeUInt32LE(crc32(body), 4);
+    return new Promise((done, failed) => {
+      this.#waiting.push({ record: Buffer.concat([header, body]), done, failed });
+      this.#writing ??= this.#write();
+    });
+  }
+
+  /** One group after the other: what comes while one is synced goes into the next. */
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        if ((this.#lengths.get(this.#last) ?? 0) >= this.#mostBytes) await this.#next();
+        const bytes = Buffer.concat(group.map(({ record }) => record));
+        await this.#file.appendFile(bytes);
+        await this.#file.datasync();
+        this.#lengths.set(this.#last, (this.#lengths.get(this.#last) ?? 0) + bytes.length);
+        for (const { done } of group) done();
+        for (const listener of this.#listeners) listener();
+      } catch (error) {
+        // What is on the disk now is not known: nothing more is taken, until it is opened anew.
+        this.#failed = error instanceof Error ? error : new Error(String(error));
+        for (const { failed } of [...group, ...this.#waiting]) failed(error);
+        this.#waiting = [];
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #next(): Promise<void> {
+    await this.#file.close();
+    this.#last += 1;
+    this.#file = await open(join(this.#folder, nameOf(this.#last)), "a+", 0o600);
+    await syncFolder(this.#folder);
+    this.#lengths.set(this.#last, 0);
+  }
+
+  async read(from: Place, mostChars: number): Promise<readonly LogRecord[]> {
+    const records: LogRecord[] = [];
+    let { segment, offset } = this.#first(from);
+    for (let chars = 0; chars < mostChars; ) {
+      const length = this.#lengths.get(segment) ?? 0;
+      if (offset >= length) {
+        const following = [...this.#lengths.keys()].filter((one) => one > segment).sort((a, b) => a - b)[0];
+        if (following === undefined) break;
+        [segment, offset] = [following, 0];
+        continue;
+      }
+      const file = await open(join(this.#folder, nameOf(segment)), "r");
+      try {
+        const bytes = Buffer.alloc(Math.min(length - offset, Math.max(longestRecord, mostChars - chars)));
+        await file.read(bytes, 0, bytes.length, offset);
+        let at = 0;
+        while (at + headerBytes <= bytes.length && chars < mostChars) {
+          const size = bytes.readUInt32LE(at);
+          if (at + headerBytes + size > bytes.length) break;
+          const body = bytes.subarray(at + headerBytes, at + headerBytes + size);
+          if (crc32(body) !== bytes.readUInt32LE(at + 4)) {
+            throw new DamagedLogError(`${nameOf(segment)} is damaged at ${offset + at}.`);
+          }
+          at += headerBytes + size;
+          const text = body.toString("utf8");
+          chars += text.length;
+          records.push({ text, next: { segment, offset: offset + at } });
+        }
+        offset += at;
+      } finally {
+        await file.close();
+      }
+    }
+    return records;
+  }
+
+  /** Segments before it may be gone. */
+  #first(from: Place): Place {
+    const first = Math.min(...this.#lengths.keys());
+    return from.segment < first ? { segment: first, offset: 0 } : from;
+  }
+
+  async waitAfter(place: Place, signal: AbortSignal): Promise<void> {
+    if (this.bytesAfter(place) > 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.#listeners.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#listeners.add(done);
+      signal.addEventListener("abort", done);
+    });
+  }
+
+  bytesAfter(place: Place): number {
+    const from = this.#first(place);
+    let bytes = 0;
+    for (const [segment, length] of this.#lengths) {
+      if (segment > from.segment) bytes += length;
+      else if (segment === from.segment) bytes += length - from.offset;
+    }
+    return bytes;
+  }
+
+  end(): Place {
+    return { segment: this.#last, offset: this.#lengths.get(this.#last) ?? 0 };
+  }
+
+  async rotate(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+    if ((this.#lengths.get(this.#last) ?? 0) > 0) await this.#next();
+  }
+
+  async dropBefore({ segment }: Place): Promise<void> {
+    for (const one of [...this.#lengths.keys()].filter((known) => known < segment)) {
+      await rm(join(this.#folder, nameOf(one)));
+      this.#lengths.delete(one);
+    }
+    await syncFolder(this.#folder);
+  }
+
+  async close(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+    await this.#file.close();
+  }
+}
+
+/** The length up to which records are whole; of the last segment what a crash cut off is cut away. @throws DamagedLogError */
+async function soundLength(path: string, isLast: boolean): Promise<number> {
+  const file = await open(path, "r+");
+  try {
+    const { size } = await file.stat();
+    const header = Buffer.alloc(headerBytes);
+    let at = 0;
+    while (at + headerBytes <= size) {
+      await file.read(header, 0, headerBytes, at);
+      const length = header.readUInt32LE(0);
+      if (length > longestRecord || at + headerBytes + length > size) break;
+      const body = Buffer.alloc(length);
+      await file.read(body, 0, length, at + headerBytes);
+      if (crc32(body) !== header.readUInt32LE(4)) break;
+      at += headerBytes + length;
+    }
+    if (at === size) return at;
+    if (!isLast) throw new DamagedLogError(`${path} is damaged at ${at}.`);
+    await file.truncate(at);
+    await file.datasync();
+    return at;
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/** `nexus-cloud`: `serve`, `migrate`, `replay`, `doctor`. What it prints is for the operator, and holds nothing of what was sent. */
+import { parseArgs } from "node:util";
+import { ConfigError, configFrom } from "./config.ts";
+import { diagnosed } from "./doctor.ts";
+import { LockedError } from "./lock.ts";
+import { migrated, replayed } from "./operate.ts";
+import { CloudServer } from "./server.ts";
+
+const help = `nexus-cloud: takes what users of Nexus Telemetry choose to share.
+
+Usage: nexus-cloud COMMAND
+
+  serve     listen, and put what comes into the warehouse; Ctrl-C or SIGTERM ends it after that is done
+  migrate   make the tables that are missing
+  replay    put the log into the warehouse and its totals, without listening
+  doctor    say what is configured, what is there, and what is wrong
+
+Configuration: a TOML file that NEXUS_CLOUD_CONFIG names, or NEXUS_CLOUD_PORT, NEXUS_CLOUD_DATA and so on;
+nexus-cloud doctor lists every key with its value.
+`;
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function serve(): Promise<void> {
+  const server = await CloudServer.start(configFrom(process.env));
+  say(`Listening on ${server.url}. Batches go to ${server.url}/v1/telemetry/events. Ctrl-C ends it.`);
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  say("Ending: what was accepted is put away first.");
+  await server.close();
+}
+
+const commands: Readonly<Record<string, () => Promise<void>>> = {
+  serve,
+  migrate: async () => say(await migrated(configFrom(process.env))),
+  replay: async () => say(await replayed(configFrom(process.env))),
+  doctor: async () => {
+    const { lines, sound } = await diagnosed(process.env);
+    say(lines.join("\n"));
+    if (!sound) process.exitCode = 1;
+  },
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { help: { type: "boolean" } },
+  strict: false,
+});
+const [name = "help"] = positionals;
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (values["help"] === true || name === "help") say(help);
+else if (command === undefined) {
+  process.stderr.write(`There is no command ${name}.\n\n${help}`);
+  process.exitCode = 2;
+} else {
+  try {
+    await command();
+    // The engine keeps threads of its own.
+    process.exit();
+  } catch (error) {
+    const told = error instanceof ConfigError || error instanceof LockedError;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(told ? 2 : 1);
+  }
+}

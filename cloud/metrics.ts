@@ -1,0 +1,94 @@
+/** What an operator watches, for Prometheus. Labels are words of ours alone. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Metrics } from "prom-client";
+import type { Refused } from "./privacy/filter.ts";
+
+export class Watch {
+  readonly metrics = new Metrics();
+  readonly #batches: Counter<"outcome">;
+  readonly #events: Counter<"outcome">;
+  readonly #refused: Counter<"reason" | "type" | "field">;
+  readonly #answered: Histogram;
+  readonly #inserted: Counter;
+  readonly #failed: Counter;
+  /** Since they were last taken: what happened, for the monthly counts. */
+  #counts = new Map<string, number>();
+
+  constructor(waitingBytes: () => number) {
+    const registers = [this.metrics];
+    collectDefaultMetrics({ register: this.metrics });
+    this.#batches = new Counter({
+      name: "nexus_batches_total",
+      help: "Batches by outcome.",
+      labelNames: ["outcome"],
+      registers,
+    });
+    this.#events = new Counter({
+      name: "nexus_events_total",
+      help: "Events by outcome.",
+      labelNames: ["outcome"],
+      registers,
+    });
+    this.#refused = new Counter({
+      ...{ name: "nexus_refused_total", help: "Events refused, by reason, type and field." },
+      labelNames: ["reason", "type", "field"],
+      registers,
+    });
+    this.#answered = new Histogram({
+      ...{ name: "nexus_answer_seconds", help: "Time from a batch's first byte to its receipt." },
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1],
+      registers,
+    });
+    this.#inserted = new Counter({ name: "nexus_inserted_total", help: "Rows put into the warehouse.", registers });
+    this.#failed = new Counter({
+      name: "nexus_insert_failures_total",
+      help: "Inserts that failed and are repeated.",
+      registers,
+    });
+    new Gauge({
+      ...{ name: "nexus_waiting_bytes", help: "Bytes of the log that the warehouse has not taken yet.", registers },
+      collect() {
+        this.set(waitingBytes());
+      },
+    });
+  }
+
+  batch(outcome: "accepted" | "repeated" | "turned_away", seconds?: number): void {
+    this.#batches.inc({ outcome });
+    if (seconds !== undefined) this.#answered.observe(seconds);
+  }
+
+  accepted(events: number): void {
+    this.#events.inc({ outcome: "accepted" }, events);
+    this.#add("events_accepted", events);
+  }
+
+  refused({ reason, type, field }: Refused): void {
+    this.#events.inc({ outcome: "refused" });
+    this.#refused.inc({ reason, type, field });
+    this.#add(`events_refused_${reason}`, 1);
+  }
+
+  erased(events: number): void {
+    this.#add("erasures", 1);
+    this.#add("events_erased", events);
+  }
+
+  inserted(rows: number): void {
+    this.#inserted.inc(rows);
+  }
+
+  failed(): void {
+    this.#failed.inc();
+  }
+
+  /** What happened since this was last asked. */
+  takeCounts(): ReadonlyMap<string, number> {
+    const counts = this.#counts;
+    this.#counts = new Map();
+    return counts;
+  }
+
+  #add(what: string, count: number): void {
+    if (count > 0) this.#counts.set(what, (this.#counts.get(what) ?? 0) + count);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Puts the log into the warehouse, in large inserts, and then adds up what was touched: hours, days, months. One after the other, so that an
+ * erasure finds nothing under way.
+ */
+import { join } from "node:path";
+import type { Aggregates } from "./aggregates/aggregates.ts";
+import type { EventLog, Place } from "./log/event-log.ts";
+import { type BatchHead, readRecord } from "./log/record.ts";
+import { type Progress, readProgress, writeProgress } from "./warehouse/progress.ts";
+import { type Hour, recomputeHours } from "./warehouse/rollups.ts";
+import { batchesTable, eventsTable } from "./warehouse/schema.ts";
+import type { Warehouse } from "./warehouse/warehouse.ts";
+
+/** Characters of the log that are looked at for one insert. */
+const mostChars = 24 * 1_048_576;
+/** Milliseconds from one adding-up to the next. */
+const addUpMs = 2_000;
+/** Milliseconds that are waited after the warehouse failed, doubled up to a minute. */
+const [firstPauseMs, longestPauseMs] = [250, 60_000];
+
+export interface PipelineOptions {
+  readonly data: string;
+  readonly insertRows: number;
+  readonly insertMs: number;
+  readonly isErased: (anonUserId: string) => boolean;
+  readonly told: (what: "inserted" | "failed", rows: number) => void;
+}
+
+export class Pipeline {
+  readonly #log: EventLog;
+  readonly #warehouse: Warehouse;
+  readonly #aggregates: Aggregates;
+  readonly #options: PipelineOptions;
+  readonly #progressFile: string;
+  readonly #ending = new AbortController();
+  #progress: Progress;
+  #queue: Promise<void> = Promise.resolve();
+  #running: Promise<void> | undefined;
+  #addedUpMs = 0;
+  #failures = 0;
+
+  constructor(log: EventLog, warehouse: Warehouse, aggregates: Aggregates, options: PipelineOptions) {
+    this.#log = log;
+    this.#warehouse = warehouse;
+    this.#aggregates = aggregates;
+    this.#options = options;
+    this.#progressFile = join(options.data, "progress.json");
+    this.#progress = readProgress(this.#progressFile);
+  }
+
+  /** Bytes of the log that wait. */
+  get waitingBytes(): number {
+    return this.#log.bytesAfter(this.#progress.place);
+  }
+
+  /** Heads of batches that are not in the warehouse yet. */
+  async waitingHeads(): Promise<readonly BatchHead[]> {
+    const heads: BatchHead[] = [];
+    for (let place = this.#progress.place; ; ) {
+      const records = await this.#log.read(place, mostChars);
+      if (records.length === 0) return heads;
+      heads.push(...records.map(({ text }) => readRecord(text).head));
+      place = records.at(-1)?.next ?? place;
+    }
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Everything that is in the log now goes into the warehouse and its totals. */
+  drain(): Promise<void> {
+    return this.exclusively(() => this.#drain());
+  }
+
+  /** Runs `work` while nothing else touches the warehouse. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  /** Ends after what is in the log was put away. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+    await this.drain();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await this.#log.waitAfter(this.#progress.place, signal);
+      if (signal.aborted) return;
+      await pause(this.#options.insertMs, signal);
+      try {
+        await this.exclusively(async () => {
+          while ((await this.#step()) && !signal.aborted);
+          if (performance.now() - this.#addedUpMs >= addUpMs) await this.#addUp();
+        });
+        this.#failures = 0;
+        // What was touched last is added up too, when nothing follows.
+        if (this.#progress.touched.length > 0 && this.waitingBytes === 0) await this.#addUpSoon(signal);
+      } catch {
+        // The log keeps it; whoever looks at the metrics sees that it stands still.
+        this.#options.told("failed", 0);
+        await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failures), signal);
+        this.#failures += 1;
+      }
+    }
+  }
+
+  async #addUpSoon(signal: AbortSignal): Promise<void> {
+    await pause(Math.max(0, addUpMs - (performance.now() - this.#addedUpMs)), signal);
+    if (!signal.aborted) await this.exclusively(() => this.#addUp());
+  }
+
+  async #drain(): Promise<void> {
+    while (await this.#step());
+    await this.#addUp();
+  }
+
+  /** One insert. Returns whether there was something. */
+  async #step(): Promise<boolean> {
+    const from = this.#progress.place;
+    const records = await this.#log.read(from, mostChars);
+    if (records.length === 0) return false;
+    const rows: string[] = [];
+    const heads: BatchHead[] = [];
+    let next: Place = from;
+    for (const record of records) {
+      if (rows.length >= this.#options.insertRows) break;
+      const { head, lines } = readRecord(record.text);
+      next = record.next;
+      if (this.#options.isErased(head.anon_user_id)) continue;
+      heads.push(head);
+      rows.push(...lines);
+    }
+    const token = `log:${from.segment}:${from.offset}-${next.segment}:${next.offset}`;
+    await this.#warehouse.insert(eventsTable.name, rows, token);
+    await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
+    const touched: readonly Hour[] = [...new Set([...this.#progress.touched, ...heads.flatMap(({ hours }) => hours)])];
+    await this.#note({ place: next, touched });
+    this.#options.told("inserted", rows.length);
+    return true;
+  }
+
+  async #addUp(): Promise<void> {
+    const { place, touched } = this.#progress;
+    this.#addedUpMs = performance.now();
+    if (touched.length === 0) return;
+    await this.addUpHours(touched);
+    await this.#note({ place, touched: [] });
+    // What the warehouse has is no longer needed here.
+    await this.#log.dropBefore(place);
+  }
+
+  /** Within `exclusively`. */
+  async addUpHours(hours: readonly Hour[]): Promise<void> {
+    const done = await recomputeHours(this.#warehouse, hours, Date.now());
+    await this.#aggregates.recompute(this.#warehouse, done);
+  }
+
+  /** Within `exclusively`: puts away what is in the log, and forgets the log itself. */
+  async emptyLog(): Promise<void> {
+    await this.#drain();
+    await this.#log.rotate();
+    const place = this.#log.end();
+    await this.#note({ place, touched: [] });
+    await this.#log.dropBefore(place);
+  }
+
+  async #note(progress: Progress): Promise<void> {
+    await writeProgress(this.#progressFile, progress);
+    this.#progress = progress;
+  }
+}
+
+const batchLine = ({ batch_id, anon_user_id, sha256, receipt, received_ms }: BatchHead): string =>
+  JSON.stringify({ batch_id, anon_user_id, sha256, receipt, received_at: timeText(received_ms) });
+
+/** As ClickHouse reads a time in UTC. */
+export const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace("T", " ");
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
+}

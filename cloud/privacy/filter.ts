@@ -1,0 +1,123 @@
+/**
+ * Judges each event of a batch: its schema first, then what the schema cannot know, then the scanner. What is refused leaves a reason and the
+ * class of the field, and nothing of itself.
+ */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { type EventTypeName, eventTypeNames } from "../../shared/events.ts";
+import { type FieldName, fieldNames } from "../../shared/fields.ts";
+import { receivedSchemas } from "../../shared/upload-schemas.ts";
+import { isPublicCommand } from "./commands.ts";
+import { findingIn } from "./scanner.ts";
+
+/** Why an event is refused. */
+export const refusals = [
+  ...["not_an_event", "unknown_type", "unknown_field", "missing_field", "bad_value", "other_user"],
+  ...["too_old", "too_new", "command_not_public", "scanner"],
+] as const;
+export type Refusal = (typeof refusals)[number];
+
+export interface Refused {
+  readonly reason: Refusal;
+  /** A name of ours: of a type, and of a field; never one that was sent. */
+  readonly type: EventTypeName | "unknown";
+  readonly field: FieldName | "envelope" | "none";
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const day = 86_400_000;
+/** From so long ago to so far ahead events are taken. Milliseconds. */
+export const [oldestMs, aheadMs] = [85 * day, day];
+
+const ajv = new Ajv2020({
+  strict: true,
+  allErrors: false,
+  validateFormats: false,
+  messages: false,
+  allowUnionTypes: true,
+});
+const schemas = receivedSchemas();
+const frames: Readonly<Record<1 | 2, ValidateFunction>> = {
+  1: ajv.compile(schemas.frames[1]),
+  2: ajv.compile(schemas.frames[2]),
+};
+const eventOne = ajv.compile(schemas.eventOne);
+const compiled = new Map<string, ValidateFunction>();
+const types: ReadonlySet<string> = new Set(eventTypeNames);
+const fields: ReadonlySet<string> = new Set(fieldNames);
+
+/** Types are compiled when the first one comes. */
+function eventTwo(type: EventTypeName): ValidateFunction {
+  const known = compiled.get(type) ?? ajv.compile(schemas.eventTwo.get(type) ?? false);
+  compiled.set(type, known);
+  return known;
+}
+
+export interface Frame {
+  readonly batch_id: string;
+  readonly generated_at: number;
+  readonly schema_version: 1 | 2;
+  readonly anon_user_id: string;
+  readonly events: readonly unknown[];
+}
+
+/** The frame of a batch; or which version is not known, or that it is none. */
+export function frameOf(body: unknown): Frame | "unknown_version" | "malformed" {
+  if (typeof body !== "object" || body === null) return "malformed";
+  const version = Reflect.get(body, "schema_version");
+  if (version !== 1 && version !== 2) return typeof version === "number" ? "unknown_version" : "malformed";
+  return frames[version as 1 | 2](body) ? (body as Frame) : "malformed";
+}
+
+/** The event, or why it is refused. */
+export function judge(
+  event: unknown,
+  { schema_version: version, anon_user_id: user }: Frame,
+  nowMs: number,
+): Json | Refused {
+  if (typeof event !== "object" || event === null || Array.isArray(event)) {
+    return { reason: "not_an_event", type: "unknown", field: "none" };
+  }
+  const given = event as Json;
+  const type = given["event_type"];
+  if (typeof type !== "string" || !types.has(type))
+    return { reason: "unknown_type", type: "unknown", field: "envelope" };
+  const known = type as EventTypeName;
+  const check = version === 1 ? eventOne : eventTwo(known);
+  if (!check(given)) return { type: known, ...refusalOf(check.errors?.[0]) };
+  if (version === 1 && given["anon_user_id"] !== user) return { reason: "other_user", type: known, field: "envelope" };
+  const ms = version === 1 ? Number(given["ts"]) : Date.parse(String(given["timestamp"]));
+  if (!(ms >= nowMs - oldestMs)) return { reason: "too_old", type: known, field: "envelope" };
+  if (ms > nowMs + aheadMs) return { reason: "too_new", type: known, field: "envelope" };
+  const found = looked(version === 1 ? given : [given["payload"], given["source"]]);
+  return found === undefined ? given : { type: known, ...found };
+}
+
+/** Of a fault only where it is, by our own names. */
+function refusalOf(error: ErrorObject | undefined): Pick<Refused, "reason" | "field"> {
+  const last = (error?.instancePath ?? "").split("/").findLast((part) => fields.has(part)) as FieldName | undefined;
+  const field = last ?? "envelope";
+  if (error?.keyword === "additionalProperties") return { reason: "unknown_field", field: "none" };
+  if (error?.keyword === "required") return { reason: "missing_field", field };
+  return { reason: "bad_value", field };
+}
+
+/** What identifies, and what the schema has pinned to digits and hex. */
+const unlooked = new Set(["anon_user_id", "anon_session_id"]);
+
+/** Looks at every text, however deep it lies. */
+function looked(value: unknown, name = ""): Pick<Refused, "reason" | "field"> | undefined {
+  if (typeof value === "string") {
+    if (unlooked.has(name)) return undefined;
+    const field = fields.has(name) ? (name as FieldName) : "envelope";
+    const isCommand = name === "command_path" || name === "command";
+    if (isCommand) return isPublicCommand(value) ? undefined : { reason: "command_not_public", field: "command_path" };
+    return findingIn(value) === undefined ? undefined : { reason: "scanner", field };
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = looked(inner, Array.isArray(value) ? name : key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

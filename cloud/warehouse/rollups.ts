@@ -1,0 +1,48 @@
+/**
+ * Totals by hour, made anew from the events of each hour that was touched: late, repeated and erased events come out right, and a crash
+ * in between is mended by doing it again.
+ */
+import { dimensions, hourlyTable, measures } from "./schema.ts";
+import type { Warehouse } from "./warehouse.ts";
+
+/** Seconds since 1970 of an hour's beginning. */
+export type Hour = number;
+
+export const hourOf = (ms: number): Hour => Math.floor(ms / 3_600_000) * 3_600;
+
+/** Raw events of older hours may be gone: those totals stay as they are. Days. */
+const youngDays = 89;
+
+/** So many hours are made anew in one statement. */
+const hoursTogether = 48;
+
+export async function recomputeHours(
+  warehouse: Warehouse,
+  hours: Iterable<Hour>,
+  nowMs: number,
+): Promise<readonly Hour[]> {
+  const oldest = nowMs / 1_000 - youngDays * 86_400;
+  const young = [...new Set(hours)].filter((hour) => hour >= oldest).sort((a, b) => a - b);
+  for (let from = 0; from < young.length; from += hoursTogether) {
+    const some = young.slice(from, from + hoursTogether);
+    const params = { hours: some, version: String(BigInt(nowMs) * 1_000n + BigInt(from)) };
+    const columns = ["hour", ...dimensions, "version", ...Object.keys(measures)];
+    const selected = Object.values(measures).map(({ of }) => of);
+    await warehouse.command(
+      `INSERT INTO ${hourlyTable.name} (${columns.join(", ")})
+       SELECT toStartOfHour(toDateTime(ts, 'UTC')) AS hour, ${dimensions.join(", ")}, {version:UInt64}, ${selected.join(", ")}
+       FROM events FINAL
+       WHERE ts >= toDateTime64({first:UInt32}, 3, 'UTC') AND ts < toDateTime64({end:UInt32}, 3, 'UTC')
+         AND toUInt32(hour) IN {hours:Array(UInt32)}
+       GROUP BY hour, ${dimensions.join(", ")}`,
+      { ...params, first: some[0], end: (some.at(-1) ?? 0) + 3_600 },
+    );
+    // What was there before, also of cells that are no more.
+    await warehouse.erase(
+      hourlyTable.name,
+      "toUInt32(hour) IN {hours:Array(UInt32)} AND version < {version:UInt64}",
+      params,
+    );
+  }
+  return young;
+}

@@ -1,0 +1,105 @@
+/** The tables of the warehouse, their columns made from the one table of fields (`shared/fields.ts`). */
+import { type FieldName, fieldNames, fieldTable } from "../../shared/fields.ts";
+import type { Kind } from "../../shared/kinds.ts";
+import type { Table } from "./table.ts";
+
+const word = "LowCardinality(String) DEFAULT ''";
+
+const types: Readonly<Record<Kind["is"], string>> = {
+  word,
+  identifier: word,
+  command_path: word,
+  words: "Array(LowCardinality(String))",
+  whole: "Nullable(Int64) CODEC(T64, ZSTD(1))",
+  decimal: "Nullable(Float64) CODEC(ZSTD(1))",
+  flag: "Nullable(Bool)",
+  // Never shared: kept for completeness of the table.
+  hash: word,
+};
+
+/** Fields that ever leave a machine, in order. */
+export const sharedFields: readonly FieldName[] = fieldNames.filter((name) => fieldTable[name].shared !== "never");
+
+const milliseconds = "DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))";
+
+/** Raw events, 90 days. Two rows of one event are the same in all of the key, so that one of them goes. */
+export const eventsTable: Table = {
+  name: "events",
+  columns: {
+    event_id: "UUID",
+    anon_user_id: "UUID",
+    anon_session_id: "FixedString(64) CODEC(ZSTD(1))",
+    seq: "UInt64 CODEC(Delta(8), ZSTD(1))",
+    ts: milliseconds,
+    received_at: milliseconds,
+    schema_version: "UInt8",
+    source: word,
+    event_type: word,
+    product_version: word,
+    product_os: word,
+    product_arch: word,
+    runtime_version: word,
+    session_started_at: "Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD(1))",
+    ...Object.fromEntries(sharedFields.map((name) => [name, types[fieldTable[name].kind.is]])),
+  },
+  version: "received_at",
+  partition: "toMonday(ts)",
+  order: ["event_type", "toDate(ts)", "anon_user_id", "event_id"],
+  ttl: "toDateTime(ts) + INTERVAL 90 DAY",
+  shard: "cityHash64(anon_user_id)",
+};
+
+/** What was received, as long as raw events: the same batch gets its receipt again. */
+export const batchesTable: Table = {
+  name: "batches",
+  columns: {
+    batch_id: "UUID",
+    anon_user_id: "UUID",
+    sha256: "FixedString(64)",
+    receipt: "String CODEC(ZSTD(1))",
+    received_at: milliseconds,
+  },
+  version: "received_at",
+  partition: "toMonday(received_at)",
+  order: ["batch_id"],
+  ttl: "toDateTime(received_at) + INTERVAL 90 DAY",
+  shard: "cityHash64(batch_id)",
+};
+
+/** By what totals are told apart. */
+export const dimensions = [
+  ...["event_type", "source", "command_path", "tool_name", "tool_phase", "status"],
+  ...["model", "product_version", "product_os"],
+] as const;
+
+/** What is added up, as it is selected from events. */
+export const measures: Readonly<Record<string, { readonly type: string; readonly of: string }>> = {
+  events: { type: "UInt64", of: "count()" },
+  users: { type: "AggregateFunction(uniqExact, UUID)", of: "uniqExactState(anon_user_id)" },
+  duration_count: { type: "UInt64", of: "countIf(duration_ms IS NOT NULL)" },
+  duration_sum: { type: "UInt64", of: "toUInt64(sum(ifNull(duration_ms, 0)))" },
+  durations: {
+    type: "AggregateFunction(quantilesTDigest(0.5, 0.95, 0.99), Int64)",
+    of: "quantilesTDigestStateIf(0.5, 0.95, 0.99)(assumeNotNull(duration_ms), duration_ms IS NOT NULL)",
+  },
+  tokens_input: { type: "UInt64", of: "toUInt64(sum(ifNull(tokens_input, 0)))" },
+  tokens_output: { type: "UInt64", of: "toUInt64(sum(ifNull(tokens_output, 0)))" },
+};
+
+/** Totals by hour, one year: made anew for each hour that was touched, from events without their repeats. */
+export const hourlyTable: Table = {
+  name: "hourly",
+  columns: {
+    hour: "DateTime('UTC') CODEC(Delta(4), ZSTD(1))",
+    ...Object.fromEntries(dimensions.map((name) => [name, word])),
+    version: "UInt64",
+    ...Object.fromEntries(Object.entries(measures).map(([name, { type }]) => [name, type])),
+  },
+  version: "version",
+  partition: "toYYYYMM(hour)",
+  order: ["hour", ...dimensions],
+  ttl: "hour + INTERVAL 1 YEAR",
+  shard: "cityHash64(hour)",
+};
+
+export const tables: readonly Table[] = [eventsTable, batchesTable, hourlyTable];

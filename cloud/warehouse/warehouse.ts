@@ -1,0 +1,66 @@
+/**
+ * The warehouse: ClickHouse, in this process (chDB) or over HTTP, by the same client and the same statements.
+ *
+ * Of chDB one thread of one process is the owner. Rows go in by a statement of their own, never by the client's `insert`: settings given to
+ * that would stay on the connection, and a token that stays makes every later insert vanish without an error.
+ */
+import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { createChdbConnection } from "chdb/connection";
+import { tables } from "./schema.ts";
+import { statementsOf } from "./table.ts";
+
+type Params = Readonly<Record<string, unknown>>;
+
+export class Warehouse {
+  readonly #client: ClickHouseClient;
+  readonly cluster: string;
+
+  private constructor(client: ClickHouseClient, cluster: string) {
+    this.#client = client;
+    this.cluster = cluster;
+  }
+
+  /** `where`: `chdb`, or a server's address. `folder`: where chDB keeps its data. */
+  static open(where: string, folder: string, cluster = ""): Warehouse {
+    const client =
+      where === "chdb"
+        ? createClient({ connection: createChdbConnection({ path: folder }) as never })
+        : createClient({ url: where, request_timeout: 120_000 });
+    return new Warehouse(client, cluster);
+  }
+
+  /** Makes what is missing. */
+  async migrate(): Promise<void> {
+    for (const table of tables)
+      for (const statement of statementsOf(table, this.cluster)) await this.command(statement);
+  }
+
+  async command(query: string, params: Params = {}): Promise<void> {
+    await this.#client.command({ query, query_params: params });
+  }
+
+  async query<T>(query: string, params: Params = {}): Promise<readonly T[]> {
+    const result = await this.#client.query({ query, query_params: params, format: "JSONEachRow" });
+    return result.json<T>();
+  }
+
+  /** Inserts lines of JSON, one a row. The same lines with the same token go in once. */
+  async insert(table: string, lines: readonly string[], token: string): Promise<void> {
+    if (lines.length === 0) return;
+    const settings = `async_insert = 0, insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`;
+    await this.command(`INSERT INTO ${table} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("\n")}`);
+  }
+
+  /** Deletes rows for good, and waits until they are gone. */
+  async erase(table: string, condition: string, params: Params): Promise<void> {
+    const [on, suffix] = this.cluster === "" ? ["", ""] : [` ON CLUSTER ${this.cluster}`, "_local"];
+    await this.command(
+      `ALTER TABLE ${table}${suffix}${on} DELETE WHERE ${condition} SETTINGS mutations_sync = 2`,
+      params,
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
