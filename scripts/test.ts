@@ -148,6 +148,7 @@ const suites: readonly Suite[] = [
   { name: "the worker as a process", run: () => vitest("worker") },
   { name: "the nexus command", run: () => vitest("cli") },
   { name: "the house", run: () => vitest("house") },
+  { name: "nexus-cloud", run: () => vitest("cloud") },
   { name: "the Python SDK", run: pytest, missing: needsPython },
   { name: "inside VS Code", run: host, missing: needsEditor },
   { name: "the packaged extension in a browser", run: () => vitest("browser", "--bail=1"), missing: needsEditor },

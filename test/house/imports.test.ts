@@ -26,6 +26,7 @@ it.each([
   ["extension", "../../server/clock.ts", "extension/ imports only shared/ and itself"],
   ["extension", "zod", "heavy packages live in the worker"],
   ["webview", "../../extension/timers.ts", "webview/ imports only shared/ and itself"],
+  ["cloud", "../../server/clock.ts", "cloud/ imports only shared/ and itself"],
   ["webview", "node:fs", "Node.js builtin module"],
 ])("%s may not import %s", (folder, imported, message) => {
   expect(lint(folder, `import { x } from "${imported}";\n\nexport const y = x;`)).toContain(message);
