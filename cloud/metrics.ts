@@ -1,9 +1,11 @@
 /** What an operator watches, for Prometheus. Labels are words of ours alone. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Metrics } from "prom-client";
+import { LeakAlarm } from "./privacy/alarm.ts";
 import type { Refused } from "./privacy/filter.ts";
 
 export class Watch {
   readonly metrics = new Metrics();
+  readonly alarm = new LeakAlarm();
   readonly #batches: Counter<"outcome">;
   readonly #events: Counter<"outcome">;
   readonly #refused: Counter<"reason" | "type" | "field">;
@@ -43,6 +45,15 @@ export class Watch {
       name: "nexus_insert_failures_total",
       help: "Inserts that failed and are repeated.",
       registers,
+    });
+    const { alarm } = this;
+    new Gauge({
+      ...{ name: "nexus_leak_alarm", help: "1 where a version of the sender leaks more than before." },
+      labelNames: ["version"],
+      registers,
+      collect() {
+        for (const [version, raised] of alarm.states) this.set({ version }, raised ? 1 : 0);
+      },
     });
     new Gauge({
       ...{ name: "nexus_waiting_bytes", help: "Bytes of the log that the warehouse has not taken yet.", registers },

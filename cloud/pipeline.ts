@@ -8,7 +8,7 @@ import type { EventLog, Place } from "./log/event-log.ts";
 import { type BatchHead, readRecord } from "./log/record.ts";
 import { type Progress, readProgress, writeProgress } from "./warehouse/progress.ts";
 import { type Hour, recomputeHours } from "./warehouse/rollups.ts";
-import { batchesTable, eventsTable } from "./warehouse/schema.ts";
+import { batchesTable, eventsTable, refusedTable } from "./warehouse/schema.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** Characters of the log that are looked at for one insert. */
@@ -142,6 +142,7 @@ export class Pipeline {
     const token = `log:${from.segment}:${from.offset}-${next.segment}:${next.offset}`;
     await this.#warehouse.insert(eventsTable.name, rows, token);
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
+    await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token);
     const touched: readonly Hour[] = [...new Set([...this.#progress.touched, ...heads.flatMap(({ hours }) => hours)])];
     await this.#note({ place: next, touched });
     this.#options.told("inserted", rows.length);
@@ -181,6 +182,11 @@ export class Pipeline {
 
 const batchLine = ({ batch_id, anon_user_id, sha256, receipt, received_ms }: BatchHead): string =>
   JSON.stringify({ batch_id, anon_user_id, sha256, receipt, received_at: timeText(received_ms) });
+
+const badLines = ({ refused, received_ms }: BatchHead): readonly string[] =>
+  refused.map(({ reason, type, field, digest }) =>
+    JSON.stringify({ received_at: timeText(received_ms), reason, event_type: type, field, digest }),
+  );
 
 /** As ClickHouse reads a time in UTC. */
 export const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace("T", " ");

@@ -1,7 +1,7 @@
 /** Takes batches: judges each event, writes what is good into the log, and answers with a signed receipt once that is durable. */
 import { createHash } from "node:crypto";
 import type { EventLog } from "../log/event-log.ts";
-import { recordText } from "../log/record.ts";
+import { type BadRow, recordText } from "../log/record.ts";
 import type { Watch } from "../metrics.ts";
 import { type Frame, judge, type Refused } from "../privacy/filter.ts";
 import type { Hour } from "../warehouse/rollups.ts";
@@ -23,6 +23,13 @@ export type Received =
   | { readonly is: "accepted" | "repeated"; readonly answer: string }
   /** The same id came with other bytes. */
   | { readonly is: "other_bytes" };
+
+/** Which version sent an event, where it says. */
+const versionOf = (event: unknown): unknown => Object(Object(event).source).version;
+
+/** The sender's own firewall should have kept it. */
+const isLeak = ({ reason }: Refused): boolean =>
+  reason === "scanner" || reason === "command_not_public" || reason === "unknown_field";
 
 export class Receiver {
   readonly #log: EventLog;
@@ -74,11 +81,13 @@ export class Receiver {
     const lines: string[] = [];
     const ids = new Set<string>();
     const hours = new Set<Hour>();
-    const refused: (Refused & { readonly index: number })[] = [];
+    const refused: (BadRow & { readonly index: number })[] = [];
     for (const [index, event] of events.entries()) {
       const verdict = judge(event, frame, nowMs);
-      if ("reason" in verdict) {
-        refused.push({ index, ...(verdict as Refused) });
+      const bad = "reason" in verdict;
+      this.#watch.alarm.note(versionOf(event), bad && isLeak(verdict as Refused), nowMs);
+      if (bad) {
+        refused.push({ index, ...(verdict as Refused), digest: this.#registry.digestOf(JSON.stringify(event)) });
         continue;
       }
       const row = rowOf(verdict, anon_user_id, nowMs);
@@ -90,9 +99,14 @@ export class Receiver {
     const answer = this.#registry.signed({
       ...{ batch_id, sha256, accepted: lines.length, duplicates: events.length - lines.length - refused.length },
       ...{ rejected: refused.length, received_at: nowMs },
-      ...(refused.length === 0 ? {} : { rejections: refused.slice(0, mostNamed) }),
+      ...(refused.length === 0
+        ? {}
+        : { rejections: refused.slice(0, mostNamed).map(({ digest: _, ...named }) => named) }),
     });
-    const head = { batch_id, anon_user_id, sha256, receipt: answer, received_ms: nowMs, hours: [...hours] };
+    const head = {
+      ...{ batch_id, anon_user_id, sha256, receipt: answer, received_ms: nowMs, hours: [...hours] },
+      refused: refused.map(({ index: _, ...row }) => row),
+    };
     await this.#log.append(recordText({ head, lines }));
     this.#forgetOld(nowMs);
     this.#known.set(batch_id, { sha256, answer, receivedMs: nowMs });

@@ -2,7 +2,15 @@
  * What the server knows of installations: which secret was enrolled for which pseudonym, which were erased; and its own keys for receipts. A small
  * file of lines, each synced before it counts; an erasure writes it anew without what was erased.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -185,6 +193,14 @@ export class Registry {
   /** The newest first. */
   get keys(): readonly ReceiptKey[] {
     return this.#keys.toReversed();
+  }
+
+  /** A digest that nobody can compare with guesses: with a key of this server's own. */
+  digestOf(text: string): string {
+    const oldest = this.#keys[0]?.private.export({ type: "pkcs8", format: "der" }) ?? "";
+    return createHmac("sha256", createHash("sha256").update("nexus bad row").update(oldest).digest())
+      .update(text)
+      .digest("hex");
   }
 
   /** A text, signed by the newest key, as the answer has it. */

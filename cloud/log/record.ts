@@ -1,4 +1,5 @@
 /** A record of the log: a batch as it was accepted; its head as a line of JSON, and then each event as the line that the warehouse takes. */
+import type { Refused } from "../privacy/filter.ts";
 import type { Hour } from "../warehouse/rollups.ts";
 
 export interface BatchHead {
@@ -11,6 +12,13 @@ export interface BatchHead {
   readonly received_ms: number;
   /** In which hours its events lie. */
   readonly hours: readonly Hour[];
+  /** Of each event that was refused why, and a digest by which repeats are known; nothing of itself. */
+  readonly refused: readonly BadRow[];
+}
+
+export interface BadRow extends Refused {
+  /** HMAC-SHA-256 with a key of the server's own. */
+  readonly digest: string;
 }
 
 export interface BatchRecord {

@@ -66,6 +66,23 @@ export const batchesTable: Table = {
   shard: "cityHash64(batch_id)",
 };
 
+/** Events that were refused, 90 days: why, and nothing of them. The sender keeps what it sent. */
+export const refusedTable: Table = {
+  name: "refused",
+  columns: {
+    received_at: milliseconds,
+    reason: word,
+    event_type: word,
+    field: word,
+    digest: "FixedString(64) CODEC(ZSTD(1))",
+  },
+  version: "received_at",
+  partition: "toMonday(received_at)",
+  order: ["reason", "toDate(received_at)", "digest"],
+  ttl: "toDateTime(received_at) + INTERVAL 90 DAY",
+  shard: "cityHash64(digest)",
+};
+
 /** By what totals are told apart. */
 export const dimensions = [
   ...["event_type", "source", "command_path", "tool_name", "tool_phase", "status"],
@@ -102,4 +119,4 @@ export const hourlyTable: Table = {
   shard: "cityHash64(hour)",
 };
 
-export const tables: readonly Table[] = [eventsTable, batchesTable, hourlyTable];
+export const tables: readonly Table[] = [eventsTable, batchesTable, refusedTable, hourlyTable];

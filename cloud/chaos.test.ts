@@ -1,0 +1,146 @@
+/**
+ * Invariant never-lost-never-twice, from the wire to the totals: a server that is killed again and again under load, clients that repeat what was not
+ * answered, and some of what was. In the end what was accepted is there, once.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { running } from "./test/running.ts";
+import { type Event, Sender } from "./test/sender.ts";
+
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+const [kills, senders, batches, perBatch] = [6, 4, 40, 10];
+
+/** The same each time for the same seed (a linear congruential generator). */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** A server of its own process; `url` changes with each start. */
+class Child {
+  readonly #data: string;
+  #process: ChildProcess | undefined;
+  url = "";
+  /** Resolves when it listens. */
+  up: Promise<void> = Promise.resolve();
+
+  constructor(data: string) {
+    this.#data = data;
+  }
+
+  start(): Promise<void> {
+    this.up = this.#start();
+    return this.up;
+  }
+
+  async #start(): Promise<void> {
+    const env = {
+      ...process.env,
+      NEXUS_CLOUD_DATA: this.#data,
+      NEXUS_CLOUD_PORT: "0",
+      NEXUS_CLOUD_LEAST_USERS: "1",
+      NEXUS_CLOUD_INSERT_MS: "20",
+    };
+    const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    this.#process = child;
+    let said = "";
+    while (!said.includes("Listening on")) {
+      const [chunk] = await once(child.stdout, "data");
+      said += chunk;
+    }
+    this.url = /http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "";
+  }
+
+  async kill(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+}
+
+it("loses nothing and counts nothing twice", async () => {
+  const data = mkdtempSync(join(tmpdir(), "nexus-chaos-"));
+  const child = new Child(data);
+  onTestFinished(async () => {
+    await child.kill("SIGKILL");
+    rmSync(data, { recursive: true, force: true });
+  });
+  await child.start();
+  const accepted = new Map<string, Event>();
+  let answered = 0;
+  let done = false;
+
+  const sending = Array.from({ length: senders }, async (_, n) => {
+    const random = chance(n + 1);
+    const sender = new Sender(child.url);
+    const until200 = async (ask: () => ReturnType<Sender["send"]>) => {
+      for (;;) {
+        sender.url = child.url;
+        // Nobody there, or gone in the middle of it: once more, when somebody is there again.
+        const answer = await ask().catch(() => undefined);
+        if (answer?.status === 200) return;
+        expect([undefined, 503]).toContain(answer?.status);
+        await child.up;
+      }
+    };
+    await until200(() => sender.enroll());
+    const sent: string[] = [];
+    // Made beforehand and sent in another order; hours late, and across two days.
+    const made = Array.from({ length: batches }, (_unused, at) =>
+      Array.from({ length: perBatch }, () => sender.event({}, Date.now() - Math.floor(random() * 40) * 3_600_000 - at)),
+    ).sort(() => random() - 0.5);
+    for (const events of made) {
+      const body = sender.batch(events);
+      await until200(() => sender.send(body));
+      for (const event of events) accepted.set(String(event["event_id"]), event);
+      answered += 1;
+      sent.push(body);
+      if (random() < 0.1) {
+        const repeated = sent[Math.floor(random() * sent.length)] ?? body;
+        await until200(() => sender.send(repeated));
+      }
+    }
+  });
+  const finished = Promise.all(sending).then(() => {
+    done = true;
+  });
+
+  const random = chance(99);
+  for (let n = 0; n < kills && !done; n += 1) {
+    const wanted = answered + 3 + Math.floor(random() * 18);
+    while (answered < wanted && !done) await new Promise((resolve) => setImmediate(resolve));
+    await child.kill("SIGKILL");
+    await child.start();
+  }
+  await finished;
+  await child.kill("SIGTERM");
+
+  const { server, count } = await running({ NEXUS_CLOUD_DATA: data });
+  await server.pipeline.drain();
+  expect(accepted.size).toBe(senders * batches * perBatch);
+  expect(await count("SELECT count() n FROM events FINAL")).toBe(accepted.size);
+  const ids = await server.warehouse.query<{ id: string }>("SELECT toString(event_id) id FROM events FINAL");
+  expect(ids.every(({ id }) => accepted.has(id))).toBe(true);
+  expect(await count("SELECT sum(events) n FROM hourly FINAL")).toBe(accepted.size);
+  const differing = await server.warehouse.query(
+    `SELECT hour, sum(a) AS own, sum(b) AS recounted FROM (
+       SELECT hour, events AS a, 0 AS b FROM hourly FINAL
+       UNION ALL SELECT toStartOfHour(toDateTime(ts, 'UTC')) AS hour, 0 AS a, 1 AS b FROM events FINAL
+     ) GROUP BY hour HAVING own != recounted`,
+  );
+  expect(differing).toEqual([]);
+  for (const table of ["daily", "monthly"]) {
+    const [total] = await server.aggregates.query<{ n: string }>(`SELECT sum(events) n FROM ${table}`);
+    expect(Number(total?.n)).toBe(accepted.size);
+  }
+}, 240_000);

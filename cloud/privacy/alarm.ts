@@ -1,0 +1,54 @@
+/**
+ * Notices when a version of the sender begins to send what it should not: its share of events that were refused for privacy in the last minutes,
+ * against what it was before.
+ */
+import { identifierPatterns } from "../../shared/kinds.ts";
+
+const windowMs = 5 * 60_000;
+/** Fewer refusals say nothing. */
+const leastRefused = 20;
+/** From this share of a window on, and so many times that of the windows before. */
+const leastShare = 0.02;
+const times = 4;
+/** Of each window before, this much counts on. */
+const memory = 0.8;
+const mostVersions = 200;
+
+interface Window {
+  events: number;
+  refused: number;
+  beginMs: number;
+  /** Before, fading. */
+  eventsBefore: number;
+  refusedBefore: number;
+  raised: boolean;
+}
+
+export class LeakAlarm {
+  readonly #versions = new Map<string, Window>();
+
+  /** Anything that is no version counts together. */
+  note(version: unknown, refused: boolean, nowMs: number): void {
+    const isVersion = typeof version === "string" && identifierPatterns.version.test(version);
+    const name = isVersion && (this.#versions.size < mostVersions || this.#versions.has(version)) ? version : "other";
+    const window = this.#versions.get(name) ?? {
+      ...{ events: 0, refused: 0, beginMs: nowMs, eventsBefore: 0, refusedBefore: 0, raised: false },
+    };
+    this.#versions.set(name, window);
+    if (nowMs - window.beginMs >= windowMs) {
+      window.eventsBefore = memory * (window.eventsBefore + window.events);
+      window.refusedBefore = memory * (window.refusedBefore + window.refused);
+      Object.assign(window, { events: 0, refused: 0, beginMs: nowMs });
+    }
+    window.events += 1;
+    if (refused) window.refused += 1;
+    const share = window.refused / window.events;
+    const before = window.eventsBefore === 0 ? 0 : window.refusedBefore / window.eventsBefore;
+    window.raised = window.refused >= leastRefused && share >= leastShare && share >= times * before;
+  }
+
+  /** Version → whether it is raised. */
+  get states(): ReadonlyMap<string, boolean> {
+    return new Map([...this.#versions].map(([name, { raised }]) => [name, raised]));
+  }
+}

@@ -1,0 +1,37 @@
+/** A server in this process, in a folder of its own, ended with the tests of its file. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { configFrom } from "../config.ts";
+import { CloudServer } from "../server.ts";
+
+export interface Running {
+  readonly data: string;
+  readonly server: CloudServer;
+  /** The first number that a statement answers with. */
+  count(sql: string): Promise<number>;
+  /** The files of the server in which some text lies. */
+  filesWith(text: string): readonly string[];
+}
+
+export async function running(env: Readonly<Record<string, string>> = {}, now?: () => number): Promise<Running> {
+  const data = mkdtempSync(join(tmpdir(), "nexus-cloud-"));
+  const config = configFrom({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_LEAST_USERS: "1", ...env });
+  const server = await CloudServer.start(config, now);
+  afterAll(async () => {
+    await server.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+  return {
+    data,
+    server,
+    count: async (sql) =>
+      Number(Object.values((await server.warehouse.query<Record<string, unknown>>(sql))[0] ?? { n: 0 })[0]),
+    filesWith: (text) =>
+      readdirSync(data, { withFileTypes: true, recursive: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .filter((path) => statSync(path).size > 0 && readFileSync(path).includes(text)),
+  };
+}

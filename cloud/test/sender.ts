@@ -1,0 +1,105 @@
+/** A sender as the wire protocol has it, for tests: it enrols, signs and sends what it is given, and repeats as a client does. */
+import { createHash, createHmac, createPublicKey, randomBytes, randomUUID, verify } from "node:crypto";
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+/** A UUID of a version that follows from a text. */
+export function uuidOf(version: number, text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+export type Event = Readonly<Record<string, unknown>>;
+
+export class Sender {
+  readonly id = randomUUID();
+  readonly secret = randomBytes(32);
+  url: string;
+  #n = 0;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** An event of schema 2 that is good. */
+  event(payload: Event = {}, tsMs = Date.now(), type = "command_finished"): Event {
+    this.#n += 1;
+    return {
+      schema_version: "1.0.0",
+      event_id: uuidOf(7, `${this.id} ${this.#n}`),
+      event_type: type,
+      timestamp: new Date(tsMs).toISOString(),
+      source: {
+        ...{ product: "nexus-telemetry", version: "0.7.0", tier: "oss", os: "linux", arch: "x86_64" },
+        ...{ runtime_version: "22.15.0", channel: "nexus_cli" },
+      },
+      session: { id: createHash("sha256").update(this.id).digest("hex"), sequence: this.#n },
+      payload:
+        type === "command_finished"
+          ? { command: "git push", execution: { duration_ms: 12, success: true }, ...payload }
+          : payload,
+    };
+  }
+
+  batch(events: readonly unknown[], part: Event = {}): string {
+    return JSON.stringify({
+      batch_id: uuidOf(8, randomUUID()),
+      generated_at: Date.now(),
+      schema_version: 2,
+      anon_user_id: this.id,
+      events,
+      ...part,
+    });
+  }
+
+  headers(body: string | Buffer, id: string, seconds = Math.floor(Date.now() / 1_000)): Record<string, string> {
+    const mac = createHmac("sha256", this.secret).update(`${id}.${seconds}.`).update(body).digest("base64");
+    return {
+      "content-type": "application/json",
+      "webhook-id": id,
+      "webhook-timestamp": String(seconds),
+      "webhook-signature": `v1,${mac}`,
+    };
+  }
+
+  async ask(path: string, init: RequestInit): Promise<Answer> {
+    const answer = await fetch(`${this.url}/v1/telemetry/${path}`, init);
+    return { status: answer.status, text: await answer.text(), headers: answer.headers };
+  }
+
+  enroll(secret = this.secret): Promise<Answer> {
+    const body = JSON.stringify({ anon_user_id: this.id, secret: secret.toString("base64") });
+    return this.ask("enroll", { method: "POST", body, headers: { "content-type": "application/json" } });
+  }
+
+  /** Sends the body of a batch; `part` changes headers. */
+  send(body: string, part: Readonly<Record<string, string>> = {}, wire: string | Buffer = body): Promise<Answer> {
+    const id = /"batch_id":"([^"]+)"/.exec(body)?.[1] ?? "none";
+    return this.ask("events", { method: "POST", body: wire, headers: { ...this.headers(body, id), ...part } });
+  }
+
+  erase(): Promise<Answer> {
+    const body = JSON.stringify({ anon_user_id: this.id });
+    return this.ask(`users/${this.id}`, { method: "DELETE", body, headers: this.headers(body, randomUUID()) });
+  }
+}
+
+/** What was signed. @throws where the signature does not hold. */
+export function receiptIn(text: string, keys: string): Readonly<Record<string, unknown>> {
+  const { receipt, key_id, signature } = JSON.parse(text);
+  const key = JSON.parse(keys).keys.find((one: { key_id: string }) => one.key_id === key_id);
+  const prefix = Buffer.from("302a300506032b6570032100", "hex");
+  const der = Buffer.concat([prefix, Buffer.from(key.public_key, "base64")]);
+  const holds = verify(
+    null,
+    Buffer.from(receipt),
+    createPublicKey({ key: der, format: "der", type: "spki" }),
+    Buffer.from(signature, "base64"),
+  );
+  if (!holds) throw new Error("the signature does not hold");
+  return JSON.parse(receipt);
+}
