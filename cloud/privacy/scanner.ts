@@ -13,11 +13,13 @@ const rules: readonly (readonly [Finding, RegExp])[] = [
   ["path", /[\\/~]|%2f|%5c|\b(?:home|users)\b/i],
   // Card, account, telephone, social security numbers: seven digits in a row, or groups of them.
   ["number", /\d{7,}|\d{2,4}(?:[ .-]\d{2,4}){2,}/],
-  // Long runs of letters and digits mixed: no public word looks so.
+  // Capital and small letters with a digit among them, or a run of letters and digits that no public word has.
+  ["secret", /(?=.*[A-Z])(?=.*[a-z])(?=.*\d)/],
   [
     "secret",
-    /(?=[A-Za-z0-9_+-]*\d)(?=[A-Za-z0-9_+-]*[A-Za-z])(?=[A-Za-z0-9_+-]*[A-Z]|[A-Za-z0-9_+-]*\d[A-Za-z]+\d)[A-Za-z0-9_+-]{20,}/,
+    /(?=[a-z\d]*\d)(?=[a-z\d]*[a-z])[a-z\d]{12,}|[a-z]{25,}|[A-Z]{13,}|(?=[A-Z\d]*\d)(?=[A-Z\d]*[A-Z])[A-Z\d]{8,}/,
   ],
+  ["secret", /(?=.*[A-Z])(?=.*[a-z]).{18,}/],
   ["secret", /^(?:sk|pk|ghp|gho|xox[abp]|akia|eyj|glpat)[-_A-Za-z0-9]{8,}/i],
   // A text of more words than any command has.
   ["name", /(?:\S+\s+){4,}\S+/],

@@ -16,6 +16,15 @@ const youngDays = 89;
 /** So many hours are made anew in one statement. */
 const hoursTogether = 48;
 
+let lastVersion = 0n;
+
+/** Higher with each making, also within a millisecond, and where the clock was put back. */
+function nextVersion(nowMs: number): string {
+  const now = BigInt(nowMs) * 1_000n;
+  lastVersion = now > lastVersion ? now : lastVersion + 1n;
+  return String(lastVersion);
+}
+
 export async function recomputeHours(
   warehouse: Warehouse,
   hours: Iterable<Hour>,
@@ -25,7 +34,7 @@ export async function recomputeHours(
   const young = [...new Set(hours)].filter((hour) => hour >= oldest).sort((a, b) => a - b);
   for (let from = 0; from < young.length; from += hoursTogether) {
     const some = young.slice(from, from + hoursTogether);
-    const params = { hours: some, version: String(BigInt(nowMs) * 1_000n + BigInt(from)) };
+    const params = { hours: some, version: nextVersion(nowMs) };
     const columns = ["hour", ...dimensions, "version", ...Object.keys(measures)];
     const selected = Object.values(measures).map(({ of }) => of);
     await warehouse.command(

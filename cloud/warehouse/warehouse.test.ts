@@ -1,0 +1,102 @@
+/** The warehouse's statements, in both forms, and the traps of its embedded engine, each as it was met. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { recomputeHours } from "./rollups.ts";
+import { tables } from "./schema.ts";
+import { statementsOf } from "./table.ts";
+import { Warehouse } from "./warehouse.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "nexus-warehouse-"));
+const warehouse = Warehouse.open("chdb", folder);
+await warehouse.migrate();
+afterAll(async () => {
+  await warehouse.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const user = "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11";
+const base = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 7_200_000;
+const time = (ms: number) => new Date(ms).toISOString().slice(0, 23).replace("T", " ");
+const line = (n: number, part: object = {}) =>
+  JSON.stringify({
+    ...{
+      event_id: `0199b0c0-0000-7000-8000-${String(n).padStart(12, "0")}`,
+      anon_user_id: user,
+      anon_session_id: "0".repeat(64),
+    },
+    ...{ seq: n, ts: time(base + n), received_at: time(base), schema_version: 2, source: "nexus_cli" },
+    ...{ event_type: "command_finished", command_path: "git push", duration_ms: n },
+    ...part,
+  });
+const count = async (sql: string) =>
+  Number(Object.values((await warehouse.query<Record<string, unknown>>(sql))[0] ?? {})[0]);
+
+it.each(tables.map((table) => [table.name, table] as const))(
+  "%s is understood by the engine, on one node and on a cluster",
+  async (_name, table) => {
+    for (const cluster of ["", "main"]) {
+      for (const statement of statementsOf(table, cluster)) {
+        const [row] = await warehouse.query<{ text: string }>("SELECT formatQuery({statement:String}) AS text", {
+          statement,
+        });
+        expect(row?.text).toContain(table.name);
+        if (cluster !== "") expect(row?.text).toMatch(/ON CLUSTER main/);
+      }
+    }
+    expect(statementsOf(table, "main").join()).toMatch(/ReplicatedReplacingMergeTree[\s\S]*Distributed/);
+    // Made again, nothing happens.
+    for (const statement of statementsOf(table, "")) await warehouse.command(statement);
+  },
+);
+
+it("keeps what comes after an insert with a token: the token does not stay on the connection", async () => {
+  const before = await count("SELECT count() FROM events FINAL");
+  await warehouse.insert("events", [line(1), line(2)], "log:1:0-1:10");
+  await warehouse.insert("events", [line(1), line(2)], "log:1:0-1:10");
+  await warehouse.insert("events", [line(3)], "log:1:10-1:20");
+  await warehouse.command(`INSERT INTO events FORMAT JSONEachRow\n${line(4)}`);
+  expect(await count("SELECT count() FROM events")).toBe(before + 4);
+});
+
+it("refuses a whole insert of which one row does not fit, and says so", async () => {
+  const before = await count("SELECT count() FROM events");
+  await expect(warehouse.insert("events", [line(10), line(11, { ts: "never" })], "log:2:0-2:1")).rejects.toThrow();
+  expect(await count("SELECT count() FROM events")).toBe(before);
+  await warehouse.insert("events", [line(10)], "log:2:0-2:1");
+  expect(await count("SELECT count() FROM events")).toBe(before + 1);
+});
+
+it("adds up hours from events without their repeats, also late, repeated and erased ones", async () => {
+  await warehouse.insert(
+    "events",
+    Array.from({ length: 50 }, (_, n) => line(100 + n)),
+    "log:3:0-3:1",
+  );
+  await warehouse.insert(
+    "events",
+    Array.from({ length: 50 }, (_, n) => line(100 + n, { received_at: time(base + 5) })),
+    "log:3:1-3:2",
+  );
+  const hour = base / 1_000;
+  await recomputeHours(warehouse, [hour], Date.now());
+  const distinct = () => count("SELECT count() FROM events FINAL");
+  const added = () => count("SELECT sum(events) FROM hourly FINAL");
+  expect(await added()).toBe(await distinct());
+  // Late.
+  await warehouse.insert("events", [line(200)], "log:3:2-3:3");
+  await recomputeHours(warehouse, [hour], Date.now());
+  expect(await added()).toBe(await distinct());
+  expect(await count("SELECT quantilesTDigestMerge(0.5)(durations)[1] FROM hourly FINAL")).toBeGreaterThan(90);
+  expect(await count("SELECT uniqExactMerge(users) FROM hourly FINAL")).toBe(1);
+  // Of what is gone nothing stays, not even its cells.
+  await warehouse.erase("events", "anon_user_id = {id:UUID}", { id: user });
+  await recomputeHours(warehouse, [hour], Date.now());
+  expect([await distinct(), await added(), await count("SELECT count() FROM hourly")]).toEqual([0, 0, 0]);
+});
+
+it("leaves hours alone whose events may be gone", async () => {
+  const old = Math.floor((Date.now() / 1_000 - 100 * 86_400) / 3_600) * 3_600;
+  expect(await recomputeHours(warehouse, [old], Date.now())).toEqual([]);
+});
