@@ -125,7 +125,7 @@ it("loses nothing and counts nothing twice", async () => {
   await finished;
   await child.kill("SIGTERM");
 
-  const { server, count } = await running({ NEXUS_CLOUD_DATA: data });
+  const { server, count } = await running({ NEXUS_CLOUD_DATA: data }, "test");
   await server.pipeline.drain();
   expect(accepted.size).toBe(senders * batches * perBatch);
   expect(await count("SELECT count() n FROM events FINAL")).toBe(accepted.size);

@@ -1,7 +1,7 @@
 /**
  * Installs what is missing before `npm start`, `npm test` and `npm run bench`, and nothing else. It uses no package and runs on Node 20.
  *
- * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium; for tests a terminal, shells and Python's tools. Each knows whether it is
+ * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium; for tests a terminal, shells, PostgreSQL and Python's tools. Each knows whether it is
  * done. What cannot be installed here is named, with what to do; the tests that need it then report themselves skipped.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -142,6 +142,17 @@ const terminals = {
   },
 };
 
+/** The server that the cloud's totals lie in, beside the one in its process. */
+const postgres = {
+  key: "postgres",
+  name: "PostgreSQL",
+  done: () => process.env.npm_lifecycle_event !== "pretest" || existsSync("/usr/lib/postgresql"),
+  async install() {
+    if (!canUseApt()) throw new Error("no /usr/lib/postgresql. Install PostgreSQL's server.");
+    await apt("postgresql");
+  },
+};
+
 /** What the Python SDK is tested and packaged with, in a folder of its own. */
 const python = {
   key: "python",
@@ -182,7 +193,7 @@ mkdirSync(join(root, "node_modules"), { recursive: true });
 /** `node scripts/setup.mjs packages` does that step alone. */
 const asked = process.argv.slice(2);
 let missing = 0;
-for (const step of [packages, server, browser, terminals, python]) {
+for (const step of [packages, server, browser, terminals, postgres, python]) {
   if ((asked.length > 0 && !asked.includes(step.key)) || step.done()) continue;
   process.stdout.write(`set-up: installing ${step.name} `);
   const startedMs = Date.now();

@@ -1,11 +1,13 @@
 /**
- * `npm start`: builds and packages the extension, installs it, and opens a sample workspace in VS Code: the desktop's
- * where there is a `code` command, else VS Code in the browser. Ctrl-C ends everything it started.
+ * `npm start`: the whole product. Starts nexus-cloud with embedded engines, builds and packages the extension, installs it, and opens a
+ * sample workspace in VS Code: the desktop's where there is a `code` command, else VS Code in the browser. Sharing stays off until the user
+ * agrees to it. Ctrl-C ends everything it started.
  *
  * It is a trial: editor profile, data and configuration lie under `out/start`, apart from the user's own.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
@@ -17,7 +19,7 @@ const folder = fileURLToPath(new URL("../out/start", import.meta.url));
 const sample = join(folder, "sample");
 const dataFolder = join(folder, "vscode-data");
 const extensionsFolder = join(folder, "vscode-extensions");
-const env = {
+const env: NodeJS.ProcessEnv = {
   ...process.env,
   NEXUS_HOME: join(folder, "nexus"),
   XDG_CONFIG_HOME: join(folder, "config"),
@@ -28,7 +30,8 @@ const whatToTry = `# Try Nexus Telemetry
 1. Press F1 and run **Nexus: Telemetry Enable…**. Tick what may be recorded. Nothing is recorded before that.
 2. Open a terminal and run a few commands, for example \`git status\`, \`ls /nowhere\`, \`sleep 2\`.
 3. Run **Nexus: Open Dashboard**. The page follows as you go on.
-4. Look at what is stored with **Nexus: Telemetry Export**, and delete it with **Nexus: Telemetry Purge**.
+4. Share, if you like: the page's tab **Sharing** names this machine's own nexus-cloud as the destination. **Sync now** sends; its receipt is kept.
+5. Look at what is stored with **Nexus: Telemetry Export**, and delete it with **Nexus: Telemetry Purge**.
 `;
 
 async function makeSample(): Promise<void> {
@@ -49,6 +52,27 @@ function desktopCode(): string | undefined {
       return false;
     }
   });
+}
+
+/** The product team's side on this machine, with engines of its own. Nothing reaches it before the user agrees to share. */
+async function startCloud(): Promise<ChildProcess> {
+  const main = fileURLToPath(new URL("../cloud/main.ts", import.meta.url));
+  const cloudEnv = { ...process.env, NEXUS_CLOUD_DATA: join(folder, "cloud"), NEXUS_CLOUD_PORT: "0" };
+  const cloud = spawn(process.execPath, [main, "serve"], { env: cloudEnv, stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  const ended = once(cloud, "exit");
+  while (!said.includes("Ctrl-C") && cloud.exitCode === null) {
+    const [chunk] = await Promise.race([once(cloud.stdout, "data"), ended]);
+    said += chunk;
+  }
+  cloud.stdout.resume();
+  const [address = ""] = /http:\/\/[\d.]+:\d+/.exec(said) ?? [];
+  if (address === "") throw new Error("nexus-cloud did not start; it says above why");
+  env["NEXUS_USAGE_UPLOAD_URL"] = `${address}/v1/telemetry/events`;
+  console.log(
+    `nexus-cloud listens on ${address} (metrics: ${address}/metrics). Nothing is sent to it unless you agree to share.`,
+  );
+  return cloud;
 }
 
 /** Resolves at Ctrl-C, or when the process is asked to end. */
@@ -112,7 +136,13 @@ async function runInBrowser(vsix: string): Promise<void> {
 await makeSample();
 console.log("building and packaging the extension …");
 const vsix = await packageVsix();
+const cloud = await startCloud();
 const code = desktopCode();
 await (code === undefined ? runInBrowser(vsix) : runDesktop(code, vsix));
+if (cloud.exitCode === null) {
+  const closed = new Promise((resolve) => cloud.once("exit", resolve));
+  cloud.kill("SIGTERM");
+  await closed;
+}
 console.log("ended");
 process.exit(0);

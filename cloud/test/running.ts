@@ -1,8 +1,8 @@
-/** A server in this process, in a folder of its own, ended with the tests of its file. */
+/** A server in this process, in a folder of its own, ended with the tests of its file, or with one of them. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import { configFrom } from "../config.ts";
 import { CloudServer } from "../server.ts";
 
@@ -15,14 +15,20 @@ export interface Running {
   filesWith(text: string): readonly string[];
 }
 
-export async function running(env: Readonly<Record<string, string>> = {}, now?: () => number): Promise<Running> {
+/** `scope`: with what it ends. */
+export async function running(
+  env: Readonly<Record<string, string>> = {},
+  scope: "file" | "test" = "file",
+): Promise<Running> {
   const data = mkdtempSync(join(tmpdir(), "nexus-cloud-"));
   const config = configFrom({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_LEAST_USERS: "1", ...env });
-  const server = await CloudServer.start(config, now);
-  afterAll(async () => {
+  const server = await CloudServer.start(config);
+  const end = async () => {
     await server.close();
     rmSync(data, { recursive: true, force: true });
-  });
+  };
+  if (scope === "file") afterAll(end);
+  else onTestFinished(end);
   return {
     data,
     server,

@@ -23,28 +23,34 @@ function trialProcesses(): readonly string[] {
     .filter((line) => line.includes(join(root, "out", "start")));
 }
 
-it.skipIf(!hasServer())("starts VS Code in the browser behind a token, and ends every process at Ctrl-C", async () => {
-  const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, ["scripts/start.ts"], { cwd: root, env: { ...process.env, PATH } });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let output = "";
-  const address = await new Promise<URL>((resolve, reject) => {
-    child.once("exit", () => reject(new Error(output)));
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk;
-        const found = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(output);
-        if (found !== null && output.includes("Ctrl-C ends it")) resolve(new URL(found[0]));
-      });
-    }
-  });
-  expect(address.searchParams.get("tkn")).toMatch(/^[0-9a-f]{48}$/);
-  expect((await fetch(address.origin)).status).toBe(403);
-  expect((await fetch(address, { redirect: "manual" })).status).toBeLessThan(400);
-  expect(trialProcesses()).not.toEqual([]);
-  child.kill("SIGINT");
-  await once(child, "exit");
-  expect(output).toContain("ended");
-  await expect(fetch(address.origin)).rejects.toThrow();
-  expect(trialProcesses()).toEqual([]);
-});
+it.skipIf(!hasServer())(
+  "starts nexus-cloud and VS Code in the browser behind a token, and ends every process at Ctrl-C",
+  async () => {
+    const { PATH = "" } = process.env;
+    const child = spawn(process.execPath, ["scripts/start.ts"], { cwd: root, env: { ...process.env, PATH } });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let output = "";
+    const address = await new Promise<URL>((resolve, reject) => {
+      child.once("exit", () => reject(new Error(output)));
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (chunk: Buffer) => {
+          output += chunk;
+          const found = /http:\/\/127\.0\.0\.1:\d+\/\?tkn=\S+/.exec(output);
+          if (found !== null && output.includes("Ctrl-C ends it")) resolve(new URL(found[0]));
+        });
+      }
+    });
+    expect(address.searchParams.get("tkn")).toMatch(/^[0-9a-f]{48}$/);
+    expect((await fetch(address.origin)).status).toBe(403);
+    expect((await fetch(address, { redirect: "manual" })).status).toBeLessThan(400);
+    expect(trialProcesses()).not.toEqual([]);
+    const [cloud = ""] = /http:\/\/127\.0\.0\.1:\d+(?= \(metrics)/.exec(output) ?? [];
+    expect(await (await fetch(`${cloud}/readyz`)).json()).toEqual({ ready: true });
+    child.kill("SIGINT");
+    await once(child, "exit");
+    expect(output).toContain("ended");
+    await expect(fetch(address.origin)).rejects.toThrow();
+    await expect(fetch(`${cloud}/healthz`)).rejects.toThrow();
+    expect(trialProcesses()).toEqual([]);
+  },
+);

@@ -1,0 +1,39 @@
+/**
+ * Speaks ClickHouse's HTTP interface over chDB, where there is no server: a query in the body or the address, its parameters beside it. A process of
+ * its own: `node clickhouse-front.ts FOLDER` prints its port.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { Session } from "chdb";
+
+const session = new Session(process.argv[2]);
+/** Parameters are set on the session, so one query after the other. */
+let queue: Promise<unknown> = Promise.resolve();
+
+const quoted = (value: string) => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+
+async function run(url: URL, body: string): Promise<string> {
+  const query = [url.searchParams.get("query") ?? "", body].filter((part) => part !== "").join("\n");
+  for (const [name, value] of url.searchParams) {
+    if (name.startsWith("param_")) await session.queryAsync(`SET ${name} = ${quoted(value)}`);
+  }
+  return (await session.queryAsync(query, { format: "TabSeparated" })).text();
+}
+
+const server = createServer(async (request, answer) => {
+  const url = new URL(request.url ?? "/", "http://127.0.0.1");
+  const body = await text(request);
+  if (url.pathname === "/ping") {
+    answer.end("Ok.\n");
+    return;
+  }
+  const result = queue.then(() => run(url, body));
+  queue = result.catch(() => undefined);
+  try {
+    answer.end(await result);
+  } catch (error) {
+    answer.writeHead(500, { "x-clickhouse-exception-code": "1" }).end(String(error));
+  }
+});
+server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
