@@ -11,6 +11,7 @@ import { noticesPage } from "./notices.ts";
 import { pythonAllowList, pythonVectors } from "./python-sdk.ts";
 import { telemetryJsonText } from "./telemetry-json.ts";
 import { vocabularyText } from "./vocabulary.ts";
+import { warehouseSchemaPage } from "./warehouse-schema.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -27,6 +28,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["sdk/python/src/nexus_telemetry/allow-list.json", pythonAllowList()],
     ["sdk/python/src/nexus_telemetry/commands.json", await vocabularyText()],
     ["sdk/python/tests/vectors.json", pythonVectors()],
+    ["docs/warehouse-schema.md", warehouseSchemaPage()],
     ...[...uploadSchemas()].map(([name, text]) => [`docs/schema/${name}`, text] as const),
   ]);
 }
