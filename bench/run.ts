@@ -14,6 +14,7 @@ import { durable } from "./durable.ts";
 import type { Figure } from "./figure.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
 import { hook } from "./hook.ts";
+import { ingest } from "./ingest.ts";
 import { page } from "./page.ts";
 import { python } from "./python.ts";
 import { backfill, sending } from "./sharing.ts";
@@ -42,6 +43,7 @@ const benches: readonly Bench[] = [
   { names: ["hook-p50", "hook-to-cat"], run: hook },
   { names: ["door-p50", "door-p95", "door-burst-lost"], run: door },
   { names: ["python-record-p50", "python-record-mean"], run: python },
+  { names: ["ingest-rate", "ingest-answer-p50"], run: ingest },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },

@@ -1,10 +1,10 @@
 /** The log as files: whole records in order, cut off at its end by a crash and nowhere else, dropped in whole segments. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import type { Place } from "./event-log.ts";
 import { DamagedLogError, SegmentLog } from "./segments.ts";
@@ -83,6 +83,21 @@ it("tells where it is damaged before its end, and skips nothing", async () => {
   const [name = ""] = readdirSync(folder).sort();
   appendFileSync(join(folder, name), "x");
   await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
+});
+
+it.skipIf(process.getuid?.() !== 0)("goes on where it ended after a disk that was full", async () => {
+  const folder = freshFolder();
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]);
+  onTestFinished(() => void execFileSync("umount", ["-l", folder]));
+  const log = await SegmentLog.open(folder);
+  await log.append("first");
+  const filler = join(folder, "filler");
+  writeFileSync(filler, Buffer.alloc(50_000));
+  await expect(log.append("x".repeat(40_000))).rejects.toThrow(/ENOSPC/);
+  rmSync(filler);
+  await log.append("second");
+  expect(await all(log)).toEqual(["first", "second"]);
+  await log.close();
 });
 
 const writer = `

@@ -90,13 +90,28 @@ export class SegmentLog implements EventLog {
         for (const { done } of group) done();
         for (const listener of this.#listeners) listener();
       } catch (error) {
-        // What is on the disk now is not known: nothing more is taken, until it is opened anew.
-        this.#failed = error instanceof Error ? error : new Error(String(error));
+        await this.#cutBack();
         for (const { failed } of [...group, ...this.#waiting]) failed(error);
         this.#waiting = [];
       }
     }
     this.#writing = undefined;
+  }
+
+  /** After a write that failed: what was not acknowledged is cut away, so that the next one begins where the last good one ended. */
+  async #cutBack(): Promise<void> {
+    const path = join(this.#folder, nameOf(this.#last));
+    try {
+      await this.#file.close().catch(() => undefined);
+      const file = await open(path, "r+", 0o600);
+      await file.truncate(this.#lengths.get(this.#last) ?? 0);
+      await file.datasync();
+      await file.close();
+      this.#file = await open(path, "a+", 0o600);
+    } catch (error) {
+      // What is on the disk now is not known: nothing more is taken, until it is opened anew.
+      this.#failed = error instanceof Error ? error : new Error(String(error));
+    }
   }
 
   async #next(): Promise<void> {

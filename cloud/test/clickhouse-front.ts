@@ -1,6 +1,6 @@
 /**
  * Speaks ClickHouse's HTTP interface over chDB, where there is no server: a query in the body or the address, its parameters beside it. A process of
- * its own: `node clickhouse-front.ts FOLDER` prints its port.
+ * its own: `node clickhouse-front.ts FOLDER [PORT]` prints its port.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -36,4 +36,6 @@ const server = createServer(async (request, answer) => {
     answer.writeHead(500, { "x-clickhouse-exception-code": "1" }).end(String(error));
   }
 });
-server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+server.listen(Number(process.argv[3] ?? 0), "127.0.0.1", () =>
+  process.stdout.write(`${(server.address() as AddressInfo).port}\n`),
+);

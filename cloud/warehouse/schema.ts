@@ -3,7 +3,7 @@ import { type FieldName, fieldNames, fieldTable } from "../../shared/fields.ts";
 import type { Kind } from "../../shared/kinds.ts";
 import type { Table } from "./table.ts";
 
-const word = "LowCardinality(String) DEFAULT ''";
+const word = "LowCardinality(String)";
 
 const types: Readonly<Record<Kind["is"], string>> = {
   word,

@@ -4,12 +4,20 @@
  * Of chDB one thread of one process is the owner. Rows go in by a statement of their own, never by the client's `insert`: settings given to
  * that would stay on the connection, and a token that stays makes every later insert vanish without an error.
  */
-import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
 import { tables } from "./schema.ts";
 import { statementsOf } from "./table.ts";
 
 type Params = Readonly<Record<string, unknown>>;
+
+/** What the client would log holds statements, and these hold rows. */
+const log = { level: ClickHouseLogLevel.OFF };
+
+/** An insert that failed; what the engine says of it quotes rows. */
+export class InsertError extends Error {
+  override readonly name = "InsertError";
+}
 
 export class Warehouse {
   readonly #client: ClickHouseClient;
@@ -24,8 +32,8 @@ export class Warehouse {
   static open(where: string, folder: string, cluster = ""): Warehouse {
     const client =
       where === "chdb"
-        ? createClient({ connection: createChdbConnection({ path: folder }) as never })
-        : createClient({ url: where, request_timeout: 120_000 });
+        ? createClient({ connection: createChdbConnection({ path: folder }) as never, log })
+        : createClient({ url: where, request_timeout: 120_000, log });
     return new Warehouse(client, cluster);
   }
 
@@ -44,11 +52,16 @@ export class Warehouse {
     return result.json<T>();
   }
 
-  /** Inserts lines of JSON, one a row. The same lines with the same token go in once. */
+  /** Inserts lines of JSON, one a row. The same lines with the same token go in once. @throws InsertError, with none of them in. */
   async insert(table: string, lines: readonly string[], token: string): Promise<void> {
     if (lines.length === 0) return;
     const settings = `async_insert = 0, insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`;
-    await this.command(`INSERT INTO ${table} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("\n")}`);
+    try {
+      await this.command(`INSERT INTO ${table} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("\n")}`);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code).slice(0, 32) : "unknown";
+      throw new InsertError(`${lines.length} rows did not go into ${table} (${code}).`);
+    }
   }
 
   /** Deletes rows for good, and waits until they are gone. */

@@ -1,0 +1,22 @@
+/** Inserts rows into the warehouse and nothing else: what `ingest-rate` is measured against. Prints the milliseconds. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { rowOf } from "../cloud/ingest/row.ts";
+import { Sender } from "../cloud/test/sender.ts";
+import { Warehouse } from "../cloud/warehouse/warehouse.ts";
+
+const [events = 0, rowsTogether = 0] = process.argv.slice(2).map(Number);
+const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+const warehouse = Warehouse.open("chdb", folder);
+await warehouse.migrate();
+const sender = new Sender("");
+const lines = Array.from({ length: events }, () => rowOf(sender.event(), sender.id, Date.now()).line);
+const startedMs = performance.now();
+for (let from = 0; from < lines.length; from += rowsTogether) {
+  await warehouse.insert("events", lines.slice(from, from + rowsTogether), `bench:${from}`);
+}
+process.stdout.write(`${performance.now() - startedMs}\n`);
+await warehouse.close();
+rmSync(folder, { recursive: true, force: true });
+process.exit();
