@@ -25,21 +25,28 @@ describe("a batch", () => {
     expect(first.status).toBe(200);
     expect(receiptIn(first.text, await keys())).toMatchObject({ accepted: 3, duplicates: 0, rejected: 0 });
     expect(await sender.send(body)).toMatchObject({ status: 200, text: first.text });
-    const again = await Promise.all([sender.send(body), sender.send(body), sender.send(body)]);
-    for (const one of again) expect(one.text).toBe(first.text);
+    // Several at once of one that is new: one is taken, the others get its receipt.
+    const other = sender.batch([sender.event()]);
+    const together = await Promise.all(Array.from({ length: 5 }, () => sender.send(other)));
+    expect(new Set(together.map(({ text }) => text)).size).toBe(1);
     await server.pipeline.drain();
-    expect(await count(`SELECT count() n FROM events FINAL WHERE anon_user_id = '${sender.id}'`)).toBe(3);
+    expect(await count(`SELECT count() n FROM events FINAL WHERE anon_user_id = '${sender.id}'`)).toBe(4);
   });
 
   it("counts an event once, in whichever batches it comes", async () => {
     const sender = await enrolled();
     const [a, b, c] = [sender.event(), sender.event(), sender.event()];
+    const repeats = [];
     for (const events of [
       [a, b],
       [b, c, c],
       [a, b, c],
-    ])
-      expect((await sender.send(sender.batch(events))).status).toBe(200);
+    ]) {
+      const { text } = await sender.send(sender.batch(events));
+      repeats.push(receiptIn(text, await keys())["duplicates"]);
+    }
+    // Within a batch; over batches the warehouse knows.
+    expect(repeats).toEqual([0, 1, 0]);
     await server.pipeline.drain();
     const own = `anon_user_id = '${sender.id}'`;
     expect(await count(`SELECT count() n FROM events FINAL WHERE ${own}`)).toBe(3);
@@ -72,6 +79,33 @@ describe("a batch", () => {
     expect(await count(`SELECT count() n FROM refused WHERE reason = 'command_not_public'`)).toBeGreaterThan(0);
     expect(filesWith(canary)).toEqual([]);
     expect(await (await fetch(`${server.url}/metrics`)).text()).not.toContain(canary);
+  });
+
+  it("of schema 1 is taken too, its events known by what makes them one, and none of another's", async () => {
+    const sender = await enrolled();
+    const one = (seq: number, user = sender.id) => ({
+      ...{
+        schema_version: 1,
+        anon_user_id: user,
+        anon_session_id: "ab".repeat(32),
+        ts: Date.now(),
+        seq,
+        source: "vscode_terminal",
+      },
+      ...{ event_type: "agent_event", tool_name: "run_terminal_cmd", tool_phase: "start", command_path: "git push" },
+    });
+    const other = "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11";
+    const first = await sender.send(sender.batch([one(1), one(2), one(3, other)], { schema_version: 1 }));
+    expect(receiptIn(first.text, await keys())).toMatchObject({
+      accepted: 2,
+      rejected: 1,
+      rejections: [{ index: 2, reason: "other_user" }],
+    });
+    await sender.send(sender.batch([one(2)], { schema_version: 1 }));
+    await server.pipeline.drain();
+    const own = `anon_user_id = '${sender.id}'`;
+    expect(await count(`SELECT count() n FROM events FINAL WHERE ${own} AND schema_version = 1`)).toBe(2);
+    expect(await count(`SELECT count() n FROM events WHERE anon_user_id = '${other}'`)).toBe(0);
   });
 
   it("may be packed, and no bomb", async () => {

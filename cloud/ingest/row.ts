@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { type EventTypeName, fieldsOf } from "../../shared/events.ts";
 import { type FieldName, fieldTable } from "../../shared/fields.ts";
 import { placeOf } from "../../shared/payload-layout.ts";
+import { uuidV8 } from "../../shared/uuid-v8.ts";
 import { timeText } from "../pipeline.ts";
 import { type Hour, hourOf } from "../warehouse/rollups.ts";
 
@@ -18,14 +19,11 @@ export interface Row {
 /** Schema 1 has no event id: UUIDv8 (RFC 9562) of what makes an event of it one. */
 export function eventIdOf(anonUserId: string, event: Json): string {
   const parts = ["anon_session_id", "source", "seq", "event_type", "tool_phase"].map((name) => event[name] ?? "");
-  const bytes = createHash("sha256")
-    .update([anonUserId, ...parts].join(" "))
-    .digest()
-    .subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuidV8(
+    createHash("sha256")
+      .update([anonUserId, ...parts].join(" "))
+      .digest(),
+  );
 }
 
 const sharedOf = (type: EventTypeName): readonly FieldName[] =>

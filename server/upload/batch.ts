@@ -3,6 +3,7 @@
  * sent and written into the ledger are these bytes.
  */
 import { createHash } from "node:crypto";
+import { uuidV8 } from "../../shared/uuid-v8.ts";
 import type { Connection } from "../store/driver.ts";
 import { readAfter, type StoredEvent } from "../store/event-reader.ts";
 import { type Pseudonym, sharedView, type UploadSchema } from "./shared-view.ts";
@@ -125,14 +126,11 @@ function bodyOf(
 
 /** UUIDv8 (RFC 9562, section 5.8) of SHA-256 of the user's id and of the first and last key. */
 export function batchIdOf(anonUserId: string, keys: readonly number[]): string {
-  const bytes = createHash("sha256")
-    .update(`${anonUserId} ${keys[0]} ${keys.at(-1)}`)
-    .digest()
-    .subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuidV8(
+    createHash("sha256")
+      .update(`${anonUserId} ${keys[0]} ${keys.at(-1)}`)
+      .digest(),
+  );
 }
 
 /** Two batches of half the events each, for a server that finds one too large. Empty where there is but one event. */

@@ -1,0 +1,97 @@
+/** `nexus-cloud` as its operator has it: help, doctor, faults of the configuration, one process in a folder, what stays by month. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { freshFolder } from "../test/fixtures/folder.ts";
+import { running } from "./test/running.ts";
+import { Sender } from "./test/sender.ts";
+
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+
+function ran(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const { PATH = "", HOME = "" } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    env: { PATH, HOME, ...env },
+    encoding: "utf8",
+  });
+  return { status, out: stdout, err: stderr };
+}
+
+it("says what there is, what is not, and what is wrong with its configuration", () => {
+  expect(ran({})).toMatchObject({ status: 0, out: expect.stringContaining("serve") });
+  expect(ran({}, "srve")).toMatchObject({ status: 2, err: expect.stringContaining("There is no command srve") });
+  const port = ran({ NEXUS_CLOUD_PORT: "many" }, "serve");
+  expect(port).toMatchObject({ status: 2, err: expect.stringMatching(/^port: /) });
+  expect(ran({ NEXUS_CLOUD_PRT: "1" }, "serve")).toMatchObject({
+    status: 2,
+    err: expect.stringMatching(/prt.*There are host, port/),
+  });
+  const file = join(freshFolder(), "cloud.toml");
+  writeFileSync(file, "port = 1\nport\n");
+  expect(ran({ NEXUS_CLOUD_CONFIG: file }, "migrate")).toMatchObject({
+    status: 2,
+    err: `${file}, line 2: this is not valid TOML.\n`,
+  });
+});
+
+it("looks at itself, hides what is secret, and names what is wrong with what to do", () => {
+  const data = join(freshFolder(), "data");
+  const secret = "token-5d21";
+  const sound = ran(
+    { NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_TOKENS: secret, NEXUS_CLOUD_AGGREGATES: `postgres://nexus:${secret}@h/x` },
+    "doctor",
+  );
+  expect(sound).toMatchObject({ status: 0, out: expect.stringContaining("the first start makes it") });
+  expect(sound.out).not.toContain(secret);
+  mkdirSync(data, { mode: 0o755 });
+  const open = ran({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_WAREHOUSE: "http://127.0.0.1:1" }, "doctor");
+  expect(open).toMatchObject({ status: 1 });
+  expect(open.out).toMatch(/✗ .*can be read by others\. chmod 700/);
+  expect(open.out).toMatch(/✗ The warehouse does not answer/);
+});
+
+it("lets one process work in a folder, puts away what was accepted at SIGTERM, and replays what was not", async () => {
+  const data = freshFolder();
+  const env = { ...process.env, NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_INSERT_MS: "60000" };
+  const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  while (!said.includes("Ctrl-C")) said += (await once(child.stdout, "data"))[0];
+  const sender = new Sender(/http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "");
+  await sender.enroll();
+  expect((await sender.send(sender.batch([sender.event(), sender.event()]))).status).toBe(200);
+  expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
+    status: 2,
+    err: expect.stringContaining(`Process ${child.pid} works in`),
+  });
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+  expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
+    status: 0,
+    out: "2 rows were put into the warehouse; the log waits for nothing.\n",
+  });
+  expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({ status: 0, out: expect.stringMatching(/^0 rows/) });
+});
+
+it("keeps for ever only what is of many, and counts what it does by month", async () => {
+  const { server } = await running({ NEXUS_CLOUD_LEAST_USERS: "3" }, "test");
+  const send = async (commands: readonly string[]) => {
+    const sender = new Sender(server.url);
+    await sender.enroll();
+    await sender.send(sender.batch(commands.map((command) => sender.event({ command }))));
+  };
+  await send(["git push", "docker ps"]);
+  await send(["git push", "docker ps"]);
+  await send(["git push", "git no-command"]);
+  await server.pipeline.drain();
+  const rows = (sql: string) => server.aggregates.query<Readonly<Record<string, unknown>>>(sql);
+  expect(
+    (await rows("SELECT command_path, users FROM daily ORDER BY 1")).map(({ command_path }) => command_path),
+  ).toEqual(["docker ps", "git push"]);
+  expect(await rows("SELECT command_path, users::int FROM monthly")).toEqual([{ command_path: "git push", users: 3 }]);
+  expect((await rows("SELECT cells::int FROM monthly_suppressed")).map(({ cells }) => cells)).toEqual([1]);
+});
