@@ -9,7 +9,7 @@ const given: ConsentReading = { mode: "local", collect: categories, share: [], n
 
 /** How many requests a reading is: for the user, and after news. */
 const all = 6;
-const withoutInsights = 4;
+const withoutInsights = 5;
 
 /** The rest of the product: counts who asks a worker, and how. */
 class Product {

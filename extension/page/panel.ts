@@ -69,7 +69,7 @@ export class PagePanel implements Disposable {
   #rhythm: Rhythm | null = null;
   #insights: Insights | null = null;
   #agents: readonly AgentStanding[] | null = null;
-  /** Insights and agents change slowly: they are read when the user does something, not with every event. */
+  /** Insights change slowly: they are read when the user does something, not with every event. */
   #wantsInsights = false;
   #failure: string | null = null;
   #busy = false;
@@ -298,7 +298,7 @@ export class PagePanel implements Disposable {
         ask(toolUses, this.#selection),
         ask(rhythm, this.#selection),
         wantsInsights ? ask(insights, { period: "month" }) : this.#insights,
-        wantsInsights ? ask(agents, {}) : this.#agents,
+        ask(agents, {}),
       ]);
       if (shown.status === "rejected") throw shown.reason;
       this.#status = shown.value;

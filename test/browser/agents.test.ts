@@ -58,6 +58,13 @@ describe("agents in the packaged extension", () => {
       .filter({ has: page().getByRole("rowheader", { name: "search_text Claude Code" }) });
     await row.getByText("25.0 %").waitFor();
     await row.getByRole("cell", { name: /^40\b/ }).waitFor();
+    // When it last told of something is of now, not of when the page was opened.
+    const today = await page()
+      .locator("body")
+      .evaluate(() => new Date().toLocaleDateString());
+    await page()
+      .getByRole("cell", { name: `it last told of something ${today}` })
+      .waitFor();
     await workbench.screenshot("agents-dark");
   });
 
