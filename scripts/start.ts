@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,20 +54,37 @@ function desktopCode(): string | undefined {
   });
 }
 
-/** The product team's side on this machine, with engines of its own. Nothing reaches it before the user agrees to share. */
-async function startCloud(): Promise<ChildProcess> {
+/** Runs nexus-cloud on a port; resolves with its address, or none where it ended. */
+async function runCloud(port: string): Promise<{ readonly cloud: ChildProcess; readonly address: string }> {
   const main = fileURLToPath(new URL("../cloud/main.ts", import.meta.url));
-  const cloudEnv = { ...process.env, NEXUS_CLOUD_DATA: join(folder, "cloud"), NEXUS_CLOUD_PORT: "0" };
+  const cloudEnv = { ...process.env, NEXUS_CLOUD_DATA: join(folder, "cloud"), NEXUS_CLOUD_PORT: port };
   const cloud = spawn(process.execPath, [main, "serve"], { env: cloudEnv, stdio: ["ignore", "pipe", "inherit"] });
-  let said = "";
   const ended = once(cloud, "exit");
+  let said = "";
   while (!said.includes("Ctrl-C") && cloud.exitCode === null) {
     const [chunk] = await Promise.race([once(cloud.stdout, "data"), ended]);
     said += chunk;
   }
   cloud.stdout.resume();
-  const [address = ""] = /http:\/\/[\d.]+:\d+/.exec(said) ?? [];
-  if (address === "") throw new Error("nexus-cloud did not start; it says above why");
+  return { cloud, address: /http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "" };
+}
+
+/**
+ * The product team's side on this machine, with engines of its own. Nothing reaches it before the user agrees to share. Its port stays the same,
+ * since the consent names it.
+ */
+async function startCloud(): Promise<ChildProcess | undefined> {
+  const portFile = join(folder, "cloud-port");
+  const port = existsSync(portFile) ? readFileSync(portFile, "utf8") : "0";
+  let { cloud, address } = await runCloud(port);
+  // Somebody else may have it by now.
+  if (address === "" && port !== "0") ({ cloud, address } = await runCloud("0"));
+  if (address === "") {
+    // Its embedded engine is there for Linux (glibc) and macOS alone; the rest of the product does not need it.
+    console.log("nexus-cloud did not start; it says above why. Everything else is there.");
+    return undefined;
+  }
+  writeFileSync(portFile, new URL(address).port);
   env["NEXUS_USAGE_UPLOAD_URL"] = `${address}/v1/telemetry/events`;
   console.log(
     `nexus-cloud listens on ${address} (metrics: ${address}/metrics). Nothing is sent to it unless you agree to share.`,
@@ -139,7 +156,7 @@ const vsix = await packageVsix();
 const cloud = await startCloud();
 const code = desktopCode();
 await (code === undefined ? runInBrowser(vsix) : runDesktop(code, vsix));
-if (cloud.exitCode === null) {
+if (cloud !== undefined && cloud.exitCode === null) {
   const closed = new Promise((resolve) => cloud.once("exit", resolve));
   cloud.kill("SIGTERM");
   await closed;

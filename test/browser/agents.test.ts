@@ -49,7 +49,7 @@ describe("agents in the packaged extension", () => {
       permission_mode: "default",
       tool_name: "Grep",
     };
-    for (let n = 0; n < 40; n += 1) {
+    for (let n = 0; n < 200; n += 1) {
       const hook_event_name = n % 4 === 0 ? "PostToolUseFailure" : "PostToolUse";
       agent.tell(hook_event_name, { ...common, hook_event_name, tool_use_id: `toolu_${n}`, duration_ms: 20 });
     }
@@ -57,7 +57,7 @@ describe("agents in the packaged extension", () => {
       .getByRole("row")
       .filter({ has: page().getByRole("rowheader", { name: "search_text Claude Code" }) });
     await row.getByText("25.0 %").waitFor();
-    await row.getByRole("cell", { name: /^40\b/ }).waitFor();
+    await row.getByRole("cell", { name: /^200\b/ }).waitFor();
     // When it last told of something is of now, not of when the page was opened.
     const today = await page()
       .locator("body")
