@@ -16,7 +16,7 @@ event = CommandEvent("git push origin", profile="balanced", duration_ms=412, mod
 times = []
 for _ in range(20_000):
     started = time.perf_counter_ns()
-    collector.record_command(event)
+    assert collector.record_command(event)
     times.append(time.perf_counter_ns() - started)
 times.sort()
 print(json.dumps([times[len(times) // 2] / 1_000, sum(times) / len(times) / 1_000]))
@@ -27,7 +27,8 @@ export function python(): Promise<readonly Figure[]> {
   try {
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
     const collect = ["command_usage", "performance", "tool_usage", "error_types"];
-    writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify({ mode: "local", collect })}\n`);
+    const decision = { ts: new Date().toISOString(), mode: "local", collect, notice: { version: "1" } };
+    writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify(decision)}\n`);
     const env = { PATH: process.env["PATH"], HOME: home, PYTHONPATH: source };
     const startedMs = performance.now();
     spawnSync(process.execPath, ["-e", "0"]);
