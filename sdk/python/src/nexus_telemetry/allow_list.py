@@ -41,14 +41,14 @@ def _is_command_path(path: str) -> bool:
 
 
 def _command(name: str) -> str:
-    # What is remembered is short, and its words are public mostly.
-    return _public_command(" ".join(name[:_LONGEST_NAME].split()[:_MOST_WORDS]))
+    # What is remembered is short.
+    return _public_command(name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME])
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _public_command(name: str) -> str:
     # What follows the public name is an argument. The blanks of JavaScript and of Python differ in a few letters that no command has.
-    words = name.split()
+    words = name.split()[:_MOST_WORDS]
     for length in range(len(words), 0, -1):
         path = " ".join(words[:length])
         if _is_command_path(path):

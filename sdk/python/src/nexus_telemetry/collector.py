@@ -29,8 +29,8 @@ _HOLDS = 1.0
 _RETRY = 5.0
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-#: The line as it will be written, but for its fields; these; and the categories that were ticked when they were cleaned.
-_Waiting = Tuple[Dict[str, Any], Dict[str, Any], "frozenset[str]"]
+#: Type, milliseconds since 1970, what its id is made of, session, minutes ahead of UTC, fields, and the categories that were ticked.
+_Waiting = Tuple[str, int, bytes, str, int, Dict[str, Any], "frozenset[str]"]
 
 
 @dataclass
@@ -97,6 +97,8 @@ class TelemetryCollector:
         self._retry_at = float("-inf")
         self._session = str(uuid.uuid4())
         self._day = ""
+        self._quarter = -1
+        self._offset = 0
         self._flushing = False
         self._wake = threading.Event()
         self._timer: Optional[threading.Thread] = None
@@ -189,7 +191,7 @@ class TelemetryCollector:
             return True
         taken = list(self._waiting)
         try:
-            lines = [{**line, **kept} for line, kept in self._allowed(taken, collect)]
+            lines = _lines(taken, collect)
             if lines:
                 self._log.append(lines)
         except OSError:
@@ -278,8 +280,11 @@ class TelemetryCollector:
             fields = clean(event_type, given, collect)
             if fields is None:
                 return False
+            ts = time.time_ns() // 1_000_000
+            if ts // _QUARTER != self._quarter:
+                self._look_at_clock(ts)
             # With its id at once: written twice, it is one event.
-            self._waiting.append((self._line(event_type), cast(Dict[str, Any], fields), collect))
+            self._waiting.append((event_type, ts, os.urandom(10), self._session, self._offset, cast(Dict[str, Any], fields), collect))
             if len(self._waiting) >= self._batch_size:
                 self._flush_in_time()
             elif self._timer is None:
@@ -301,30 +306,33 @@ class TelemetryCollector:
             del self._waiting[0]
             self._dropped += 1
 
-    def _line(self, event_type: str) -> Dict[str, Any]:
-        ts = time.time_ns() // 1_000_000
-        day, offset = _local(ts // _QUARTER)
+    def _look_at_clock(self, ts: int) -> None:
+        """Once in a quarter of an hour: what day it is, and how far ahead of UTC. Another day has another session."""
+        self._quarter = ts // _QUARTER
+        day, self._offset = _local(self._quarter)
         if day != self._day:
             self._session = str(uuid.uuid4()) if self._day else self._session
             self._day = day
-        return {
-            "id": _uuid7(ts, os.urandom(10).hex()),
-            "ts": ts,
-            "utc_offset_min": offset,
-            "session_id": self._session,
-            "source": "python_sdk",
-            "event_type": event_type,
-        }
 
-    @staticmethod
-    def _allowed(taken: List[_Waiting], collect: "frozenset[str]") -> List[Tuple[Dict[str, Any], Dict[str, Any]]]:
-        """A category may have gone meanwhile."""
-        allowed: List[Tuple[Dict[str, Any], Dict[str, Any]]] = []
-        for line, fields, cleaned in taken:
-            kept = fields if cleaned == collect else cast(Optional[Dict[str, Any]], clean(line["event_type"], fields, collect))
-            if kept is not None:
-                allowed.append((line, kept))
-        return allowed
+
+def _lines(taken: List[_Waiting], collect: "frozenset[str]") -> List[Dict[str, Any]]:
+    lines: List[Dict[str, Any]] = []
+    for event_type, ts, chance, session, offset, fields, cleaned in taken:
+        # A category may have gone meanwhile.
+        kept = fields if cleaned == collect else cast(Optional[Dict[str, Any]], clean(event_type, fields, collect))
+        if kept is not None:
+            lines.append(
+                {
+                    "id": _uuid7(ts, chance.hex()),
+                    "ts": ts,
+                    "utc_offset_min": offset,
+                    "session_id": session,
+                    "source": "python_sdk",
+                    "event_type": event_type,
+                    **kept,
+                }
+            )
+    return lines
 
 
 class _Timed(contextlib.ContextDecorator):
@@ -369,7 +377,6 @@ def _known(fields: Mapping[str, Any]) -> Dict[str, Any]:
 _QUARTER = 900_000
 
 
-@functools.lru_cache(maxsize=8)
 def _local(quarter: int) -> Tuple[str, int]:
     """Day on the wall clock, and minutes that it is ahead of UTC."""
     local = datetime.fromtimestamp(quarter * _QUARTER / 1_000).astimezone()
