@@ -1,7 +1,7 @@
 /** `nexus-cloud` as its operator has it: help, doctor, faults of the configuration, one process in a folder, what stays by month. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
@@ -53,7 +53,7 @@ it("looks at itself, hides what is secret, and names what is wrong with what to 
   expect(open.out).toMatch(/✗ The warehouse does not answer/);
 });
 
-it("lets one process work in a folder, puts away what was accepted at SIGTERM, and replays what was not", async () => {
+it("lets one process work in a folder, and replays what a killed one left, but for what was erased", async () => {
   const data = freshFolder();
   const env = { ...process.env, NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_INSERT_MS: "60000" };
   const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
@@ -63,6 +63,9 @@ it("lets one process work in a folder, puts away what was accepted at SIGTERM, a
   const sender = new Sender(/http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "");
   await sender.enroll();
   expect((await sender.send(sender.batch([sender.event(), sender.event()]))).status).toBe(200);
+  const erased = new Sender(sender.url);
+  await erased.enroll();
+  expect((await erased.send(erased.batch([erased.event()]))).status).toBe(200);
   expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
     status: 2,
     err: expect.stringContaining(`Process ${child.pid} works in`),
@@ -70,6 +73,8 @@ it("lets one process work in a folder, puts away what was accepted at SIGTERM, a
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
+  // Asked for just before the end: what waits of it does not go in any more.
+  appendFileSync(join(data, "registry.jsonl"), `${JSON.stringify({ erase: erased.id })}\n`);
   expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
     status: 0,
     out: "2 rows were put into the warehouse; the log waits for nothing.\n",
