@@ -1,19 +1,17 @@
 /** The whole server: what is opened, in which order, and how it ends. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { Aggregates } from "./aggregates/aggregates.ts";
-import { openPostgres } from "./aggregates/postgres.ts";
+import type { Aggregates } from "./aggregates/aggregates.ts";
 import type { Config } from "./config.ts";
 import { Erasures } from "./erasure/erase.ts";
 import { appOf } from "./ingest/app.ts";
 import { type KnownBatch, knownMs, Receiver } from "./ingest/receive.ts";
 import { Registry } from "./ingest/registry.ts";
-import { lockFolder } from "./lock.ts";
 import { SegmentLog } from "./log/segments.ts";
 import { Watch } from "./metrics.ts";
 import { Pipeline, timeText } from "./pipeline.ts";
-import { Warehouse } from "./warehouse/warehouse.ts";
+import { openStores } from "./stores.ts";
+import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** Milliseconds from one writing of the monthly counts to the next. */
 const countMs = 10_000;
@@ -51,15 +49,8 @@ export class CloudServer {
 
   /** Opens everything, makes what is missing, and listens. @throws what keeps it from that. */
   static async start(config: Config, now: () => number = Date.now): Promise<CloudServer> {
-    mkdirSync(config.data, { recursive: true, mode: 0o700 });
-    const unlock = lockFolder(config.data);
-    const warehouse = Warehouse.open(config.warehouse, join(config.data, "warehouse"), config.cluster);
-    await warehouse.migrate();
-    const aggregates = new Aggregates(
-      await openPostgres(config.aggregates, join(config.data, "aggregates")),
-      config.least_users,
-    );
-    await aggregates.migrate();
+    const stores = await openStores(config);
+    const { warehouse, aggregates } = stores;
     const registry = await Registry.open(join(config.data, "registry.jsonl"));
     const log = await SegmentLog.open(join(config.data, "log"));
     const watch = new Watch(() => pipeline.waitingBytes);
@@ -107,9 +98,7 @@ export class CloudServer {
       await count();
       await log.close();
       await registry.close();
-      await aggregates.close();
-      await warehouse.close();
-      unlock();
+      await stores.close();
     });
   }
 

@@ -12,14 +12,15 @@ import threading
 import time
 import uuid
 import weakref
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union, cast
+from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union, cast
 
 from .allow_list import clean
+from .command_event import CommandEvent, known_fields
 from .config import TelemetryConfig, forbidden, places
 from .event_log import EventLog
+from .line import QUARTER, Waiting, lines_of, local
 from .permission import Permission, PermissionSource
+from .timed import Timed
 
 #: So many events are kept at most where the file cannot be written.
 _MOST_KEPT = 1_000
@@ -29,23 +30,6 @@ _HOLDS = 1.0
 _RETRY = 5.0
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-#: Type, milliseconds since 1970, what its id is made of, session, minutes ahead of UTC, fields, and the categories that were ticked.
-_Waiting = Tuple[str, int, bytes, str, int, Dict[str, Any], "frozenset[str]"]
-
-
-@dataclass
-class CommandEvent:
-    """A command that ended. ``command`` is cut to its public name."""
-
-    command: str
-    profile: Optional[str] = None
-    thinktool_count: int = 0
-    duration_ms: int = 0
-    success: bool = True
-    error_category: Optional[str] = None
-    tokens_input: int = 0
-    tokens_output: int = 0
-    model: str = ""
 
 
 def _quiet(method: _Function) -> _Function:
@@ -93,7 +77,7 @@ class TelemetryCollector:
     def _begin(self) -> None:
         """A process of its own: what waited belongs to the one before."""
         self._lock = threading.RLock()
-        self._waiting: List[_Waiting] = []
+        self._waiting: List[Waiting] = []
         self._retry_at = float("-inf")
         self._session = str(uuid.uuid4())
         self._day = ""
@@ -108,7 +92,7 @@ class TelemetryCollector:
     @_quiet
     def record_command(self, event: Union[CommandEvent, str], **fields: Any) -> bool:
         """A command that ended. Returns whether it was taken."""
-        given = event if isinstance(event, CommandEvent) else CommandEvent(event, **_known(fields))
+        given = event if isinstance(event, CommandEvent) else CommandEvent(event, **known_fields(fields))
         named: Dict[str, object] = {"command_path": given.command, "duration_ms": given.duration_ms}
         if given.profile is not None:
             named["profile"] = given.profile
@@ -161,9 +145,9 @@ class TelemetryCollector:
         """A feature that was used for the first time."""
         return self._record("feature_first_use", {"feature": feature})
 
-    def command(self, name: str) -> "_Timed":
+    def command(self, name: str) -> Timed:
         """Times a command: as a context manager, or as a decorator of a function. A failure is recorded, and raised."""
-        return _Timed(self, name)
+        return Timed(self.record_command, name)
 
     # What waits, and what lies there
 
@@ -191,7 +175,7 @@ class TelemetryCollector:
             return True
         taken = list(self._waiting)
         try:
-            lines = _lines(taken, collect)
+            lines = lines_of(taken, collect)
             if lines:
                 self._log.append(lines)
         except OSError:
@@ -281,7 +265,7 @@ class TelemetryCollector:
             if fields is None:
                 return False
             ts = time.time_ns() // 1_000_000
-            if ts // _QUARTER != self._quarter:
+            if ts // QUARTER != self._quarter:
                 self._look_at_clock(ts)
             # With its id at once: written twice, it is one event.
             self._waiting.append((event_type, ts, os.urandom(10), self._session, self._offset, cast(Dict[str, Any], fields), collect))
@@ -308,87 +292,11 @@ class TelemetryCollector:
 
     def _look_at_clock(self, ts: int) -> None:
         """Once in a quarter of an hour: what day it is, and how far ahead of UTC. Another day has another session."""
-        self._quarter = ts // _QUARTER
-        day, self._offset = _local(self._quarter)
+        self._quarter = ts // QUARTER
+        day, self._offset = local(self._quarter)
         if day != self._day:
             self._session = str(uuid.uuid4()) if self._day else self._session
             self._day = day
-
-
-def _lines(taken: List[_Waiting], collect: "frozenset[str]") -> List[Dict[str, Any]]:
-    lines: List[Dict[str, Any]] = []
-    for event_type, ts, chance, session, offset, fields, cleaned in taken:
-        # A category may have gone meanwhile.
-        kept = fields if cleaned == collect else cast(Optional[Dict[str, Any]], clean(event_type, fields, collect))
-        if kept is not None:
-            lines.append(
-                {
-                    "id": _uuid7(ts, chance.hex()),
-                    "ts": ts,
-                    "utc_offset_min": offset,
-                    "session_id": session,
-                    "source": "python_sdk",
-                    "event_type": event_type,
-                    **kept,
-                }
-            )
-    return lines
-
-
-class _Timed(contextlib.ContextDecorator):
-    """One command, or each call of a function."""
-
-    def __init__(self, collector: TelemetryCollector, name: str) -> None:
-        self._collector = collector
-        self._name = name
-        self._started: List[float] = []
-
-    def _recreate_cm(self) -> "_Timed":
-        return _Timed(self._collector, self._name)
-
-    def __call__(self, func: _Function) -> _Function:
-        @functools.wraps(func)
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            with self._recreate_cm():
-                return func(*args, **kwargs)
-
-        return cast(_Function, timed)
-
-    def __enter__(self) -> "_Timed":
-        self._started.append(time.perf_counter())
-        return self
-
-    def __exit__(self, kind: Optional[type], error: Optional[BaseException], trace: object) -> None:
-        duration_ms = int((time.perf_counter() - self._started.pop()) * 1_000)
-        cancelled = kind is not None and issubclass(kind, (KeyboardInterrupt, GeneratorExit))
-        category = None if kind is None else "cancelled" if cancelled else "command_failed"
-        self._collector.record_command(
-            CommandEvent(self._name, duration_ms=duration_ms, success=kind is None, error_category=category)
-        )
-
-
-def _known(fields: Mapping[str, Any]) -> Dict[str, Any]:
-    """Of a program's own names only those that a command has."""
-    names = CommandEvent.__dataclass_fields__
-    return {name: value for name, value in fields.items() if name in names and name != "command"}
-
-
-#: A quarter of an hour in milliseconds: clocks change on one.
-_QUARTER = 900_000
-
-
-def _local(quarter: int) -> Tuple[str, int]:
-    """Day on the wall clock, and minutes that it is ahead of UTC."""
-    local = datetime.fromtimestamp(quarter * _QUARTER / 1_000).astimezone()
-    offset = local.utcoffset()
-    return local.date().isoformat(), 0 if offset is None else int(offset.total_seconds() // 60)
-
-
-def _uuid7(ts: int, chance: str) -> str:
-    """A UUID of version 7 (RFC 9562): 48 bits of milliseconds, and random ones, of which 20 digits in hex are given."""
-    time_part = f"{ts & 0xFFFFFFFFFFFF:012x}"
-    variant = "89ab"[int(chance[3], 16) & 3]
-    return f"{time_part[:8]}-{time_part[8:]}-7{chance[:3]}-{variant}{chance[4:7]}-{chance[7:19]}"
 
 
 def _flush_on(collector: "weakref.ref[TelemetryCollector]", wake: threading.Event, seconds: float) -> None:

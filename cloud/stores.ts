@@ -1,0 +1,34 @@
+/** The stores that every command works with, opened in one folder that no other process works in, and closed in order. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Aggregates } from "./aggregates/aggregates.ts";
+import { openPostgres } from "./aggregates/postgres.ts";
+import type { Config } from "./config.ts";
+import { lockFolder } from "./lock.ts";
+import { Warehouse } from "./warehouse/warehouse.ts";
+
+export interface Stores {
+  readonly warehouse: Warehouse;
+  readonly aggregates: Aggregates;
+  close(): Promise<void>;
+}
+
+/** Opens them, and makes the tables that are missing. @throws LockedError, the stores' errors. */
+export async function openStores(config: Config): Promise<Stores> {
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const unlock = lockFolder(config.data);
+  const warehouse = Warehouse.open(config.warehouse, join(config.data, "warehouse"), config.cluster);
+  await warehouse.migrate();
+  const postgres = await openPostgres(config.aggregates, join(config.data, "aggregates"));
+  const aggregates = new Aggregates(postgres, config.least_users);
+  await aggregates.migrate();
+  return {
+    warehouse,
+    aggregates,
+    close: async () => {
+      await aggregates.close();
+      await warehouse.close();
+      unlock();
+    },
+  };
+}
