@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod";
+import { kafkaAddress } from "./log/kafka-address.ts";
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
@@ -15,6 +16,15 @@ const schema = z.strictObject({
   data: z.string().min(1).default(join(homedir(), "nexus-cloud")),
   /** Bearer tokens, separated by commas; with none, enrolment and signature are all that is asked for. */
   tokens: z.string().default(""),
+  /** `files`, or `kafka://host:port,host:port/topic`. */
+  log: z
+    .string()
+    .refine((text) => text === "files" || kafkaAddress(text) !== undefined, {
+      message: "is neither files nor kafka://host:port/topic",
+    })
+    .default("files"),
+  /** Of the topic, when it is made. */
+  log_partitions: number(1, 1_000).default(6),
   /** `chdb`, or the address of a ClickHouse server. */
   warehouse: z.string().default("chdb"),
   /** The cluster's name: tables are made on it, replicated and distributed. Empty: one node. */

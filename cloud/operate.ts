@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { Registry } from "./ingest/registry.ts";
-import { SegmentLog } from "./log/segments.ts";
+import { openLog } from "./log/open.ts";
 import { Pipeline } from "./pipeline.ts";
 import { openStores, type Stores } from "./stores.ts";
 import { tables } from "./warehouse/schema.ts";
@@ -26,7 +26,7 @@ export const migrated = (config: Config): Promise<string> =>
 export function replayed(config: Config): Promise<string> {
   return withStores(config, async ({ warehouse, aggregates }) => {
     const registry = await Registry.open(join(config.data, "registry.jsonl"));
-    const log = await SegmentLog.open(join(config.data, "log"));
+    const log = await openLog(config);
     let rows = 0;
     const pipeline = new Pipeline(log, warehouse, aggregates, {
       ...{ data: config.data, insertRows: config.insert_rows, insertMs: config.insert_ms },

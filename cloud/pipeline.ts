@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Aggregates } from "./aggregates/aggregates.ts";
 import type { EventLog, Place } from "./log/event-log.ts";
-import { type BatchHead, readRecord } from "./log/record.ts";
+import { type BatchHead, type BatchRecord, readRecord } from "./log/record.ts";
 import { type Progress, readProgress, writeProgress } from "./warehouse/progress.ts";
 import { type Hour, recomputeHours } from "./warehouse/rollups.ts";
 import { batchesTable, eventsTable, refusedTable } from "./warehouse/schema.ts";
@@ -26,6 +26,12 @@ export interface PipelineOptions {
   readonly told: (what: "inserted" | "failed", rows: number) => void;
 }
 
+/** What goes into the warehouse together. */
+interface Range {
+  readonly records: readonly BatchRecord[];
+  readonly next: Place;
+}
+
 export class Pipeline {
   readonly #log: EventLog;
   readonly #warehouse: Warehouse;
@@ -33,7 +39,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #progressFile: string;
   readonly #ending = new AbortController();
-  #progress: Progress;
+  #progress: Progress & { readonly place: Place };
   #queue: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
   #addedUpMs = 0;
@@ -45,7 +51,8 @@ export class Pipeline {
     this.#aggregates = aggregates;
     this.#options = options;
     this.#progressFile = join(options.data, "progress.json");
-    this.#progress = readProgress(this.#progressFile);
+    const progress = readProgress(this.#progressFile);
+    this.#progress = { ...progress, place: progress.place ?? log.beginning() };
   }
 
   /** Bytes of the log that wait. */
@@ -70,7 +77,7 @@ export class Pipeline {
 
   /** Everything that is in the log now goes into the warehouse and its totals. */
   drain(): Promise<void> {
-    return this.exclusively(() => this.#drain());
+    return this.exclusively(() => this.#drain(this.#log.end()));
   }
 
   /** Runs `work` while nothing else touches the warehouse. */
@@ -118,35 +125,43 @@ export class Pipeline {
     if (!signal.aborted) await this.exclusively(() => this.#addUp());
   }
 
-  async #drain(): Promise<void> {
-    while (await this.#step());
+  async #drain(end: Place): Promise<void> {
+    while (await this.#step(end));
     await this.#addUp();
   }
 
   /** One insert. Returns whether there was something. */
-  async #step(): Promise<boolean> {
-    const from = this.#progress.place;
-    const records = await this.#log.read(from, mostChars);
+  async #step(end = this.#log.end()): Promise<boolean> {
+    const { place: from, planned, touched: before } = this.#progress;
+    const { next, records } = await this.#range(from, planned, end);
     if (records.length === 0) return false;
-    const rows: string[] = [];
-    const heads: BatchHead[] = [];
-    let next: Place = from;
-    for (const record of records) {
-      if (rows.length >= this.#options.insertRows) break;
-      const { head, lines } = readRecord(record.text);
-      next = record.next;
-      if (this.#options.isErased(head.anon_user_id)) continue;
-      heads.push(head);
-      rows.push(...lines);
-    }
-    const token = `log:${from.segment}:${from.offset}-${next.segment}:${next.offset}`;
+    if (planned === undefined) await this.#note({ place: from, planned: next, touched: before });
+    const batches = records.filter(({ head }) => !this.#options.isErased(head.anon_user_id));
+    const heads = batches.map(({ head }) => head);
+    const rows = batches.flatMap(({ lines }) => lines);
+    const token = `log:${placeText(from)}-${placeText(next)}`;
     await this.#warehouse.insert(eventsTable.name, rows, token);
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
     await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token);
-    const touched: readonly Hour[] = [...new Set([...this.#progress.touched, ...heads.flatMap(({ hours }) => hours)])];
-    await this.#note({ place: next, touched });
+    await this.#note({ place: next, touched: [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])] });
     this.#options.told("inserted", rows.length);
     return true;
+  }
+
+  /** What one insert takes; where one was begun, all of that and nothing else. */
+  async #range(from: Place, planned: Place | undefined, end: Place): Promise<Range> {
+    const chars = planned === undefined ? mostChars : Number.POSITIVE_INFINITY;
+    const records: BatchRecord[] = [];
+    let [next, rows] = [planned ?? from, 0];
+    for (const record of await this.#log.read(from, chars, planned ?? end)) {
+      const batch = readRecord(record.text);
+      records.push(batch);
+      rows += batch.lines.length;
+      if (planned !== undefined) continue;
+      next = record.next;
+      if (rows >= this.#options.insertRows) break;
+    }
+    return { records, next };
   }
 
   async #addUp(): Promise<void> {
@@ -165,20 +180,21 @@ export class Pipeline {
     await this.#aggregates.recompute(this.#warehouse, done);
   }
 
-  /** Within `exclusively`: puts away what is in the log, and forgets the log itself. */
+  /** Within `exclusively`: puts away what was in the log, and forgets that part of the log itself. What comes in meanwhile stays. */
   async emptyLog(): Promise<void> {
-    await this.#drain();
-    await this.#log.rotate();
-    const place = this.#log.end();
+    const place = await this.#log.rotate();
+    await this.#drain(place);
     await this.#note({ place, touched: [] });
     await this.#log.dropBefore(place);
   }
 
-  async #note(progress: Progress): Promise<void> {
+  async #note(progress: Progress & { readonly place: Place }): Promise<void> {
     await writeProgress(this.#progressFile, progress);
     this.#progress = progress;
   }
 }
+
+const placeText = (place: Place): string => Object.values(place).join(":");
 
 const batchLine = ({ batch_id, anon_user_id, sha256, receipt, received_ms }: BatchHead): string =>
   JSON.stringify({ batch_id, anon_user_id, sha256, receipt, received_at: timeText(received_ms) });

@@ -7,7 +7,7 @@ import { Erasures } from "./erasure/erase.ts";
 import { appOf } from "./ingest/app.ts";
 import { type KnownBatch, knownMs, Receiver } from "./ingest/receive.ts";
 import { Registry } from "./ingest/registry.ts";
-import { SegmentLog } from "./log/segments.ts";
+import { openLog } from "./log/open.ts";
 import { Watch } from "./metrics.ts";
 import { Pipeline, timeText } from "./pipeline.ts";
 import { openStores } from "./stores.ts";
@@ -52,7 +52,7 @@ export class CloudServer {
     const stores = await openStores(config);
     const { warehouse, aggregates } = stores;
     const registry = await Registry.open(join(config.data, "registry.jsonl"));
-    const log = await SegmentLog.open(join(config.data, "log"));
+    const log = await openLog(config);
     const watch = new Watch(() => pipeline.waitingBytes);
     const pipeline: Pipeline = new Pipeline(log, warehouse, aggregates, {
       ...{ data: config.data, insertRows: config.insert_rows, insertMs: config.insert_ms },

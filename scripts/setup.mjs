@@ -1,8 +1,8 @@
 /**
  * Installs what is missing before `npm start`, `npm test` and `npm run bench`, and nothing else. It uses no package and runs on Node 20.
  *
- * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium; for tests a terminal, shells, PostgreSQL and Python's tools. Each knows whether it is
- * done. What cannot be installed here is named, with what to do; the tests that need it then report themselves skipped.
+ * Steps: the project's packages with Node 24 among them; VS Code's server host; Chromium; for tests a terminal, shells, PostgreSQL, a Kafka
+ * broker and Python's tools. Each knows whether it is done. What cannot be installed here is named, with what to do; the tests that need it then report themselves skipped.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -153,6 +153,40 @@ const postgres = {
   },
 };
 
+/** A broker for the log of nexus-cloud: jars of Maven Central, each known by its digest, and a Java that runs them. */
+const kafka = {
+  key: "kafka",
+  name: "a Kafka broker for tests",
+  folder: join(root, "out", "kafka"),
+  mark: join(root, "out", "kafka", ".nexus-setup"),
+  list: join(root, "cloud", "test", "kafka-jars.json"),
+  value() {
+    return digest(this.list);
+  },
+  done() {
+    const isAsked = ["pretest", "prebench"].includes(process.env.npm_lifecycle_event ?? "");
+    return !isAsked || (isMarked(this.mark, this.value()) && has("java"));
+  },
+  async install() {
+    if (!has("java")) {
+      if (!canUseApt()) throw new Error("java not found. Install a Java runtime of version 17 or newer.");
+      await apt("default-jre-headless");
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.folder, { recursive: true });
+    const { repository, jars } = JSON.parse(readFileSync(this.list, "utf8"));
+    for (const [path, expected] of Object.entries(jars)) {
+      const answer = await fetch(`${repository}/${path}`);
+      if (!answer.ok) throw new Error(`${repository}/${path} was answered with ${answer.status}`);
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      const found = createHash("sha256").update(bytes).digest("hex");
+      if (found !== expected) throw new Error(`${path} is not what it should be (SHA-256 ${found})`);
+      writeFileSync(join(this.folder, path.split("/").at(-1)), bytes);
+    }
+    writeFileSync(this.mark, this.value());
+  },
+};
+
 /** What the Python SDK is tested and packaged with, in a folder of its own. */
 const python = {
   key: "python",
@@ -193,7 +227,7 @@ mkdirSync(join(root, "node_modules"), { recursive: true });
 /** `node scripts/setup.mjs packages` does that step alone. */
 const asked = process.argv.slice(2);
 let missing = 0;
-for (const step of [packages, server, browser, terminals, postgres, python]) {
+for (const step of [packages, server, browser, terminals, postgres, kafka, python]) {
   if ((asked.length > 0 && !asked.includes(step.key)) || step.done()) continue;
   process.stdout.write(`set-up: installing ${step.name} `);
   const startedMs = Date.now();

@@ -141,6 +141,7 @@ export function appOf(behind: Behind): FastifyInstance {
     if (request.headers["webhook-id"] !== frame.batch_id) throw new Refusal(401, "signature");
     const received = await receiver.receive(frame, body, now());
     if (received.is === "other_bytes") throw new Refusal(422, "other_bytes");
+    if (received.is === "erased") throw new Refusal(410, "erased");
     watch.batch(received.is, (performance.now() - startedMs) / 1_000);
     return reply.type(json).send(received.answer);
   });

@@ -22,7 +22,9 @@ export interface KnownBatch {
 export type Received =
   | { readonly is: "accepted" | "repeated"; readonly answer: string }
   /** The same id came with other bytes. */
-  | { readonly is: "other_bytes" };
+  | { readonly is: "other_bytes" }
+  /** Its pseudonym was erased in between. */
+  | { readonly is: "erased" };
 
 /** Which version sent an event, where it says. */
 const versionOf = (event: unknown): unknown => Object(Object(event).source).version;
@@ -107,7 +109,9 @@ export class Receiver {
       ...{ batch_id, anon_user_id, sha256, receipt: answer, received_ms: nowMs, hours: [...hours] },
       refused: refused.map(({ index: _, ...row }) => row),
     };
-    await this.#log.append(recordText({ head, lines }));
+    // Asked once more: whoever was erased since the request began is in no log after it was emptied.
+    if (this.#registry.isErased(anon_user_id)) return { is: "erased" };
+    await this.#log.append(anon_user_id, recordText({ head, lines }));
     this.#forgetOld(nowMs);
     this.#known.set(batch_id, { sha256, answer, receivedMs: nowMs });
     this.#watch.accepted(lines.length);

@@ -12,8 +12,9 @@ import {
   sign,
 } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { writeWhole } from "../whole-file.ts";
 
 type Line =
   | { readonly enroll: string; readonly secret: string }
@@ -156,16 +157,8 @@ export class Registry {
       this.#erasing.delete(anonUserId);
       this.#secrets.delete(anonUserId);
       this.#erased.set(digestOf(anonUserId), done);
-      const unfinished = `${this.#path}.unfinished`;
-      const file = await open(unfinished, "w", 0o600);
-      await file.writeFile(
-        this.#lines()
-          .map((line) => `${JSON.stringify(line)}\n`)
-          .join(""),
-      );
-      await file.datasync();
-      await file.close();
-      await rename(unfinished, this.#path);
+      const lines = this.#lines().map((line) => `${JSON.stringify(line)}\n`);
+      await writeWhole(this.#path, lines.join(""));
       await this.#file.close();
       this.#file = await open(this.#path, "a", 0o600);
     });

@@ -1,10 +1,10 @@
-/** The event log: what was accepted, in order, durable before anybody is told so; the warehouse reads it on from where it stands. */
+/**
+ * The event log: what was accepted, durable before anybody is told so; the warehouse reads it on from where it stands. Two forms: files of this
+ * machine (`segments.ts`) and Kafka (`kafka.ts`). What holds for both is in `contract.test.ts`.
+ */
 
-/** A place in the log; the next record to be read begins there. */
-export interface Place {
-  readonly segment: number;
-  readonly offset: number;
-}
+/** A place in the log, as its form writes it; the next record to be read begins there. Kept as JSON. */
+export type Place = Readonly<Record<string, number>>;
 
 export interface LogRecord {
   readonly text: string;
@@ -13,19 +13,26 @@ export interface LogRecord {
 }
 
 export interface EventLog {
-  /** Resolves once the record is durable. @throws where it cannot be. */
-  append(text: string): Promise<void>;
-  /** Records from a place on that are durable, at most so many characters of them; empty where there is none yet. */
-  read(from: Place, mostChars: number): Promise<readonly LogRecord[]>;
+  /** Resolves once the record is durable. Records with the same key stay in order. @throws where it cannot be: then it may be appended once more. */
+  append(key: string, text: string): Promise<void>;
+  /** Where the first record is that was not dropped. */
+  beginning(): Place;
+  /** The end: what is appended from now on lies after it. */
+  end(): Place;
+  /** Durable records from a place on and before another, at most so many characters of them; empty where there is none. @throws DamagedLogError */
+  read(from: Place, mostChars: number, before?: Place): Promise<readonly LogRecord[]>;
   /** Resolves when something was appended after a place, or at once where something is there. */
   waitAfter(place: Place, signal: AbortSignal): Promise<void>;
-  /** Bytes from a place to the end. */
+  /** Bytes from a place to the end; 0 where there is none, else as near as the form knows. */
   bytesAfter(place: Place): number;
-  /** The end: a record appended next begins there. */
-  end(): Place;
-  /** Begins a new segment, so that all before it can be dropped. */
-  rotate(): Promise<void>;
-  /** Drops whole segments before a place. */
+  /** Begins anew: all that was appended until now lies before the place that it returns, and can be dropped without a trace. */
+  rotate(): Promise<Place>;
+  /** Says that all before a place was put away: it is dropped when the form can drop it. */
   dropBefore(place: Place): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The log is damaged: where. */
+export class DamagedLogError extends Error {
+  override readonly name = "DamagedLogError";
 }

@@ -5,22 +5,31 @@
 import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import type { EventLog, LogRecord, Place } from "./event-log.ts";
+import { syncFolder } from "../whole-file.ts";
+import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./event-log.ts";
+import { News } from "./news.ts";
 
 const headerBytes = 8;
 /** More no batch has. */
 const longestRecord = 16 * 1_048_576;
 export const segmentBytes = 64 * 1_048_576;
 
-/** The log is damaged: where. */
-export class DamagedLogError extends Error {
-  override readonly name = "DamagedLogError";
+/** The place of a segment's byte. */
+interface At {
+  readonly segment: number;
+  readonly offset: number;
 }
 
-interface Waiting {
-  readonly record: Buffer;
-  readonly done: () => void;
+const at = (place: Place): At => ({ segment: place["segment"] ?? 0, offset: place["offset"] ?? 0 });
+const isBefore = (a: At, b: At) => a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
+
+interface Waiting<T> {
+  readonly done: (value: T) => void;
   readonly failed: (error: unknown) => void;
+}
+
+interface WaitingRecord extends Waiting<void> {
+  readonly record: Buffer;
 }
 
 const nameOf = (segment: number) => `${String(segment).padStart(12, "0")}.log`;
@@ -32,9 +41,11 @@ export class SegmentLog implements EventLog {
   readonly #lengths: Map<number, number>;
   #last: number;
   #file: FileHandle;
-  #waiting: Waiting[] = [];
+  #waiting: WaitingRecord[] = [];
+  /** Who asked for a new segment. */
+  #turning: Waiting<Place>[] = [];
   #writing: Promise<void> | undefined;
-  #listeners = new Set<() => void>();
+  readonly #news = new News();
   #failed: Error | undefined;
 
   private constructor(folder: string, mostBytes: number, lengths: Map<number, number>, last: number, file: FileHandle) {
@@ -63,7 +74,7 @@ export class SegmentLog implements EventLog {
     return new SegmentLog(folder, mostBytes, lengths, last, file);
   }
 
-  append(text: string): Promise<void> {
+  append(_key: string, text: string): Promise<void> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
     const body = Buffer.from(text);
     if (body.length > longestRecord) return Promise.reject(new Error("a record that is too long"));
@@ -78,24 +89,31 @@ export class SegmentLog implements EventLog {
 
   /** One group after the other: what comes while one is synced goes into the next. */
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
+    while (this.#waiting.length > 0 || this.#turning.length > 0) {
+      const [group, turning] = [this.#waiting, this.#turning];
+      [this.#waiting, this.#turning] = [[], []];
       try {
-        if ((this.#lengths.get(this.#last) ?? 0) >= this.#mostBytes) await this.#next();
+        if (this.#length >= this.#mostBytes) await this.#next();
         const bytes = Buffer.concat(group.map(({ record }) => record));
         await this.#file.appendFile(bytes);
         await this.#file.datasync();
-        this.#lengths.set(this.#last, (this.#lengths.get(this.#last) ?? 0) + bytes.length);
+        this.#lengths.set(this.#last, this.#length + bytes.length);
         for (const { done } of group) done();
-        for (const listener of this.#listeners) listener();
+        if (turning.length > 0 && this.#length > 0) await this.#next();
+        for (const { done } of turning) done({ segment: this.#last, offset: 0 });
+        this.#news.tell();
       } catch (error) {
         await this.#cutBack();
-        for (const { failed } of [...group, ...this.#waiting]) failed(error);
-        this.#waiting = [];
+        for (const { failed } of [...group, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
+        [this.#waiting, this.#turning] = [[], []];
       }
     }
     this.#writing = undefined;
+  }
+
+  /** Durable bytes of the last segment. */
+  get #length(): number {
+    return this.#lengths.get(this.#last) ?? 0;
   }
 
   /** After a write that failed: what was not acknowledged is cut away, so that the next one begins where the last good one ended. */
@@ -104,7 +122,7 @@ export class SegmentLog implements EventLog {
     try {
       await this.#file.close().catch(() => undefined);
       const file = await open(path, "r+", 0o600);
-      await file.truncate(this.#lengths.get(this.#last) ?? 0);
+      await file.truncate(this.#length);
       await file.datasync();
       await file.close();
       this.#file = await open(path, "a+", 0o600);
@@ -122,10 +140,14 @@ export class SegmentLog implements EventLog {
     this.#lengths.set(this.#last, 0);
   }
 
-  async read(from: Place, mostChars: number): Promise<readonly LogRecord[]> {
+  async read(from: Place, mostChars: number, before: Place = this.end()): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
     let { segment, offset } = this.#first(from);
-    for (let chars = 0; chars < mostChars; ) {
+    if (isBefore(at(this.end()), { segment, offset })) {
+      throw new DamagedLogError(`${this.#folder} ends before what was put away: was it removed, or is it another one?`);
+    }
+    const end = at(before);
+    for (let chars = 0; chars < mostChars && isBefore({ segment, offset }, end); ) {
       const length = this.#lengths.get(segment) ?? 0;
       if (offset >= length) {
         const following = [...this.#lengths.keys()].filter((one) => one > segment).sort((a, b) => a - b)[0];
@@ -137,20 +159,21 @@ export class SegmentLog implements EventLog {
       try {
         const bytes = Buffer.alloc(Math.min(length - offset, Math.max(longestRecord, mostChars - chars)));
         await file.read(bytes, 0, bytes.length, offset);
-        let at = 0;
-        while (at + headerBytes <= bytes.length && chars < mostChars) {
-          const size = bytes.readUInt32LE(at);
-          if (at + headerBytes + size > bytes.length) break;
-          const body = bytes.subarray(at + headerBytes, at + headerBytes + size);
-          if (crc32(body) !== bytes.readUInt32LE(at + 4)) {
-            throw new DamagedLogError(`${nameOf(segment)} is damaged at ${offset + at}.`);
+        let done = 0;
+        while (done + headerBytes <= bytes.length && chars < mostChars) {
+          if (!isBefore({ segment, offset: offset + done }, end)) break;
+          const size = bytes.readUInt32LE(done);
+          if (done + headerBytes + size > bytes.length) break;
+          const body = bytes.subarray(done + headerBytes, done + headerBytes + size);
+          if (crc32(body) !== bytes.readUInt32LE(done + 4)) {
+            throw new DamagedLogError(`${nameOf(segment)} is damaged at ${offset + done}.`);
           }
-          at += headerBytes + size;
+          done += headerBytes + size;
           const text = body.toString("utf8");
           chars += text.length;
-          records.push({ text, next: { segment, offset: offset + at } });
+          records.push({ text, next: { segment, offset: offset + done } });
         }
-        offset += at;
+        offset += done;
       } finally {
         await file.close();
       }
@@ -159,22 +182,14 @@ export class SegmentLog implements EventLog {
   }
 
   /** Segments before it may be gone. */
-  #first(from: Place): Place {
+  #first(from: Place): At {
     const first = Math.min(...this.#lengths.keys());
-    return from.segment < first ? { segment: first, offset: 0 } : from;
+    const known = at(from);
+    return known.segment < first ? { segment: first, offset: 0 } : known;
   }
 
   async waitAfter(place: Place, signal: AbortSignal): Promise<void> {
-    if (this.bytesAfter(place) > 0 || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        this.#listeners.delete(done);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      this.#listeners.add(done);
-      signal.addEventListener("abort", done);
-    });
+    if (this.bytesAfter(place) === 0) await this.#news.next(signal);
   }
 
   bytesAfter(place: Place): number {
@@ -187,16 +202,25 @@ export class SegmentLog implements EventLog {
     return bytes;
   }
 
+  beginning(): Place {
+    return { segment: Math.min(...this.#lengths.keys()), offset: 0 };
+  }
+
   end(): Place {
-    return { segment: this.#last, offset: this.#lengths.get(this.#last) ?? 0 };
+    return { segment: this.#last, offset: this.#length };
   }
 
-  async rotate(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
-    if ((this.#lengths.get(this.#last) ?? 0) > 0) await this.#next();
+  /** In turn with the writes: what was appended before lies in segments that ended. */
+  rotate(): Promise<Place> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    return new Promise((done, failed) => {
+      this.#turning.push({ done, failed });
+      this.#writing ??= this.#write();
+    });
   }
 
-  async dropBefore({ segment }: Place): Promise<void> {
+  async dropBefore(place: Place): Promise<void> {
+    const { segment } = at(place);
     for (const one of [...this.#lengths.keys()].filter((known) => known < segment)) {
       await rm(join(this.#folder, nameOf(one)));
       this.#lengths.delete(one);
@@ -233,14 +257,5 @@ async function soundLength(path: string, isLast: boolean): Promise<number> {
     return at;
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -1,15 +1,22 @@
-/** How far the log was put into the warehouse, and which hours are still to be added up: written whole, after what it says is true. */
+/**
+ * How far the log was put into the warehouse, and which hours are still to be added up: written whole, after what it says is true. What is going
+ * in next is written before: after a crash the very same range goes in again, under the same token, and counts once.
+ */
 import { readFileSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
 import type { Place } from "../log/event-log.ts";
+import { writeWhole } from "../whole-file.ts";
 import type { Hour } from "./rollups.ts";
 
 export interface Progress {
-  readonly place: Place;
+  /** `undefined`: where the log begins. */
+  readonly place: Place | undefined;
+  /** Up to where an insert was begun, which may or may not be in. */
+  readonly planned?: Place;
   readonly touched: readonly Hour[];
 }
 
-export const beginning: Progress = { place: { segment: 1, offset: 0 }, touched: [] };
+const isPlace = (value: unknown) =>
+  typeof value === "object" && value !== null && Object.values(value).every(Number.isSafeInteger);
 
 /** @throws the file system's error; Error where the file is damaged. */
 export function readProgress(path: string): Progress {
@@ -17,26 +24,18 @@ export function readProgress(path: string): Progress {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return beginning;
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { place: undefined, touched: [] };
     throw error;
   }
-  const { place, touched } = JSON.parse(text);
-  if (!Number.isInteger(place?.segment) || !Number.isInteger(place?.offset) || !Array.isArray(touched)) {
-    throw new Error(
-      `${path} is damaged. Remove it: the log is then put into the warehouse once more, and counts once.`,
-    );
+  try {
+    const progress = JSON.parse(text);
+    const places = [progress.place ?? {}, progress.planned ?? {}];
+    if (places.every(isPlace) && Array.isArray(progress.touched)) return progress;
+  } catch {
+    // Told below.
   }
-  return { place, touched };
+  throw new Error(`${path} is damaged. Remove it: the log is then put into the warehouse once more, and counts once.`);
 }
 
-export async function writeProgress(path: string, progress: Progress): Promise<void> {
-  const unfinished = `${path}.unfinished`;
-  const file = await open(unfinished, "w", 0o600);
-  try {
-    await file.writeFile(JSON.stringify(progress));
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(unfinished, path);
-}
+export const writeProgress = (path: string, progress: Progress): Promise<void> =>
+  writeWhole(path, JSON.stringify(progress));

@@ -1,0 +1,156 @@
+/** The contract of the event log (`event-log.ts`), held to by both of its forms: files of this machine, and a real Kafka broker. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { allOf } from "../test/all-of.ts";
+import { hasKafka, KafkaBroker } from "../test/kafka-broker.ts";
+import { DamagedLogError, type EventLog } from "./event-log.ts";
+import { KafkaLog } from "./kafka.ts";
+import { kafkaAddress } from "./kafka-address.ts";
+import { SegmentLog } from "./segments.ts";
+
+interface Form {
+  readonly name: string;
+  readonly runs: number;
+  /** A new log, as often as it is opened. */
+  readonly make: () => () => Promise<EventLog>;
+}
+
+let broker: KafkaBroker | undefined;
+beforeAll(async () => {
+  if (hasKafka()) broker = await KafkaBroker.start();
+}, 60_000);
+afterAll(() => broker?.stop());
+
+const forms: readonly Form[] = [
+  {
+    ...{ name: "files", runs: 30 },
+    make: () => {
+      const folder = freshFolder();
+      return () => SegmentLog.open(folder, 500);
+    },
+  },
+  {
+    ...{ name: "Kafka", runs: 6 },
+    make: () => {
+      const address = kafkaAddress(broker?.address(`t-${randomUUID()}`) ?? "");
+      const keys = join(freshFolder(), "keys.json");
+      if (address === undefined) throw new Error("no broker");
+      return () => KafkaLog.open(address, 3, keys);
+    },
+  },
+];
+
+/** Key → its records, in order. */
+function byKey(texts: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const text of texts) {
+    const key = text.slice(0, text.indexOf(" "));
+    found.set(key, [...(found.get(key) ?? []), text]);
+  }
+  return found;
+}
+
+describe.each(forms)("the log on $name", ({ name, runs, make }) => {
+  const test = it.skipIf(name === "Kafka" && !hasKafka());
+
+  test("gives back what was appended, once, in order by key, over closings", async () => {
+    const key = fc.constantFrom("a", "b", "c", "d");
+    const record = fc.tuple(key, fc.string({ maxLength: 400 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 40 }), async (records) => {
+        const open = make();
+        const log = await open();
+        await Promise.all(records.map(([key, text]) => log.append(key, `${key} ${text}`)));
+        const well = byKey(records.map(([key, text]) => Buffer.from(`${key} ${text}`).toString("utf8")));
+        expect(byKey(await allOf(log))).toEqual(well);
+        await log.close();
+        const again = await open();
+        await again.append("last", "last record");
+        expect(byKey(await allOf(again))).toEqual(new Map([...well, ["last", ["last record"]]]));
+        await again.close();
+      }),
+      { numRuns: runs },
+    );
+  }, 60_000);
+
+  test("reads the same range again, however much came in after it", async () => {
+    const log = await make()();
+    for (let n = 0; n < 12; n += 1) await log.append(`key ${n % 5}`, `record ${n} ${"x".repeat(100)}`);
+    const place = log.beginning();
+    const some = await log.read(place, 700);
+    expect(some.length).toBeGreaterThan(2);
+    expect(some.length).toBeLessThan(12);
+    const planned = some.at(-1)?.next ?? place;
+    for (let n = 12; n < 30; n += 1) await log.append(`key ${n % 5}`, `record ${n}`);
+    const texts = some.map(({ text }) => text).sort();
+    expect([...(await allOf(log, place, planned))].sort()).toEqual(texts);
+    expect((await log.read(place, Number.POSITIVE_INFINITY, planned)).map(({ text }) => text).sort()).toEqual(texts);
+    const rest = await allOf(log, planned);
+    expect(new Set([...texts, ...rest]).size).toBe(30);
+    expect(rest.length + texts.length).toBe(30);
+    await log.close();
+  });
+
+  test("says how much is left, wakes who waits, and drops what was put away", async () => {
+    const open = make();
+    const log = await open();
+    expect(log.bytesAfter(log.beginning())).toBe(0);
+    const never = new AbortController();
+    const woken = log.waitAfter(log.beginning(), never.signal);
+    await log.append("key", "first");
+    await woken;
+    expect(log.bytesAfter(log.beginning())).toBeGreaterThan(0);
+    const place = await log.rotate();
+    await log.append("key", "second");
+    expect(await allOf(log, log.beginning(), place)).toEqual(["first"]);
+    await log.dropBefore(place);
+    expect(await allOf(log)).toEqual(["second"]);
+    expect(log.bytesAfter(log.end())).toBe(0);
+    const ended = log.waitAfter(log.end(), never.signal);
+    never.abort();
+    await ended;
+    await log.close();
+    const again = await open();
+    expect(await allOf(again)).toEqual(["second"]);
+    await again.close();
+  });
+
+  test("has before a turn what was appended before it, under load, and loses nothing", async () => {
+    const log = await make()();
+    const told: string[] = [];
+    let going = true;
+    const load = Array.from({ length: 6 }, async (_, key) => {
+      for (let n = 0; going; n += 1) {
+        await log.append(`key ${key}`, `${key} ${n}`);
+        told.push(`${key} ${n}`);
+      }
+    });
+    const got: string[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const before = [...told];
+      const place = await log.rotate();
+      const texts = await allOf(log, log.beginning(), place);
+      got.push(...texts);
+      expect(before.filter((text) => !got.includes(text))).toEqual([]);
+      await log.dropBefore(place);
+    }
+    going = false;
+    await Promise.all(load);
+    got.push(...(await allOf(log)));
+    expect(got.length).toBe(told.length);
+    expect(new Set(got)).toEqual(new Set(told));
+    await log.close();
+  });
+
+  test("does not read on from a place that it never had", async () => {
+    const open = make();
+    const log = await open();
+    await log.append("key", "record");
+    const place = { segment: 7, offset: 3, 0: 9, 1: 9, 2: 9 };
+    await expect(log.read(place, 1_000)).rejects.toThrow(DamagedLogError);
+    await log.close();
+  });
+});

@@ -1,0 +1,283 @@
+/**
+ * The event log on Kafka: one topic of this server's own, its partitions by pseudonym; acknowledged by all replicas in sync, written by an idempotent
+ * producer. A place is the offset of each partition. Records are sealed, so that brokers hold nothing that can be read (`seal.ts`).
+ *
+ * The warehouse reads ranges of offsets and remembers them itself; the group's offsets are written as well, for whoever watches Kafka.
+ */
+import { Admin, Consumer, Producer } from "@platformatic/kafka";
+import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./event-log.ts";
+import type { KafkaAddress } from "./kafka-address.ts";
+import { News } from "./news.ts";
+import { packed, Seal } from "./seal.ts";
+
+/** As in files: more no batch has. */
+const longestRecord = 16 * 1_048_576;
+/** Characters of one sending, and bytes of one answer of a broker. */
+const [togetherChars, fetchBytes] = [8 * 1_048_576, 24 * 1_048_576];
+/** Milliseconds a broker is waited for, and how often it is asked again. A sender then gets 503, and repeats. */
+const patience = { timeout: 10_000, connectTimeout: 5_000, retries: 3, retryDelay: 200 };
+const group = "nexus-cloud";
+const [earliest, latest] = [-2n, -1n];
+
+interface Waiting {
+  readonly partition: number;
+  readonly chars: number;
+  /** Being packed. */
+  readonly content: Promise<Buffer>;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+interface Turning {
+  readonly done: (place: Place) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+interface Clients {
+  readonly admin: Admin;
+  readonly producer: Producer;
+  readonly consumer: Consumer;
+}
+
+/** Kafka's own default is murmur2; here any that is even will do (FNV-1a, draft-eastlake-fnv). */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}
+
+export class KafkaLog implements EventLog {
+  readonly #clients: Clients;
+  readonly #topic: string;
+  readonly #topicId: string;
+  readonly #seal: Seal;
+  readonly #news = new News();
+  /** By partition. */
+  #begin: number[];
+  #end: number[];
+  #waiting: Waiting[] = [];
+  #turning: Turning[] = [];
+  #sending: Promise<void> | undefined;
+  /** Of records that were seen: their mean is what one that waits is taken for. */
+  #seen = { records: 0, bytes: 0 };
+
+  private constructor(
+    clients: Clients,
+    topic: { readonly name: string; readonly id: string; readonly begin: number[]; readonly end: number[] },
+    seal: Seal,
+  ) {
+    this.#clients = clients;
+    this.#topic = topic.name;
+    this.#topicId = topic.id;
+    this.#begin = topic.begin;
+    this.#end = topic.end;
+    this.#seal = seal;
+  }
+
+  /** Makes the topic where it is missing. `keys`: the file of the keys that seal. @throws what the brokers say. */
+  static async open({ brokers, topic, tls, sasl }: KafkaAddress, partitions: number, keys: string): Promise<KafkaLog> {
+    const common = {
+      ...{ clientId: group, bootstrapBrokers: [...brokers], ...patience },
+      ...(tls ? { tls: {} } : {}),
+      ...(sasl === undefined ? {} : { sasl: { mechanism: "SCRAM-SHA-512" as const, ...sasl } }),
+    };
+    const clients: Clients = {
+      admin: new Admin(common),
+      producer: new Producer({ ...common, idempotent: true, acks: -1 }),
+      consumer: new Consumer({ ...common, groupId: group, maxBytes: fetchBytes }),
+    };
+    try {
+      const known = await clients.admin.listTopics();
+      if (!known.includes(topic)) {
+        const configs = { "retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete" };
+        const sizes = { "max.message.bytes": String(2 * longestRecord), "compression.type": "producer" };
+        await clients.admin.createTopics({
+          topics: [topic],
+          // As many copies as the brokers are told to make.
+          ...{ partitions, replicas: -1 },
+          configs: Object.entries({ ...configs, ...sizes }).map(([name, value]) => ({ name, value })),
+        });
+      }
+      clients.consumer.topics.track(topic);
+      const metadata = (await clients.consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic);
+      const count = metadata?.partitionsCount ?? 0;
+      const offsets = async (timestamp: bigint) => {
+        const asked = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
+        const [listed] = await clients.admin.listOffsets({ topics: [{ name: topic, partitions: asked }] });
+        const found = new Map(listed?.partitions.map(({ partitionIndex: n, offset }) => [n, Number(offset)]));
+        return asked.map(({ partitionIndex }) => found.get(partitionIndex) ?? 0);
+      };
+      const part = { name: topic, id: metadata?.id ?? "", begin: await offsets(earliest), end: await offsets(latest) };
+      return new KafkaLog(clients, part, await Seal.open(keys));
+    } catch (error) {
+      await closed(clients);
+      throw error;
+    }
+  }
+
+  append(key: string, text: string): Promise<void> {
+    if (text.length > longestRecord) return Promise.reject(new Error("a record that is too long"));
+    const [partition, content] = [hashOf(key) % this.#end.length, packed(text)];
+    return new Promise((done, failed) => {
+      // In the order in which they came, whichever is packed first.
+      this.#waiting.push({ partition, chars: text.length, content, done, failed });
+      this.#sending ??= this.#send();
+    });
+  }
+
+  /** One group after the other, so that what a key's records have for an order is kept. */
+  async #send(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#turning.length > 0) {
+      let chars = 0;
+      const size = this.#waiting.findIndex((one) => {
+        chars += one.chars;
+        return chars >= togetherChars;
+      });
+      const whole = this.#waiting.splice(0, size === -1 ? this.#waiting.length : size + 1);
+      const turning = this.#waiting.length === 0 ? this.#turning.splice(0) : [];
+      try {
+        await this.#sendGroup(whole);
+        for (const { done } of whole) done();
+        if (turning.length > 0) await this.#seal.turn(this.end());
+        for (const { done } of turning) done(this.end());
+        this.#news.tell();
+      } catch (error) {
+        for (const { failed } of [...whole, ...turning]) failed(error);
+      }
+    }
+    this.#sending = undefined;
+  }
+
+  async #sendGroup(waiting: readonly Waiting[]): Promise<void> {
+    if (waiting.length === 0) return;
+    const contents = await Promise.all(waiting.map(({ content }) => content));
+    const messages = waiting.map(({ partition }, n) => {
+      const value = this.#seal.sealed(contents[n] ?? Buffer.alloc(0));
+      this.#seen.records += 1;
+      this.#seen.bytes += value.length;
+      return { topic: this.#topic, partition, value };
+    });
+    const { offsets = [] } = await this.#clients.producer.send({ messages });
+    for (const { partition, offset } of offsets) {
+      this.#end[partition] = Number(offset) + messages.filter((one) => one.partition === partition).length;
+    }
+  }
+
+  beginning(): Place {
+    return placeOf(this.#begin);
+  }
+
+  end(): Place {
+    return placeOf(this.#end);
+  }
+
+  async read(from: Place, mostChars: number, before: Place = this.end()): Promise<readonly LogRecord[]> {
+    const records: LogRecord[] = [];
+    const at = this.#begin.map((begin, partition) => Math.max(begin, from[partition] ?? 0));
+    const total = at.reduce((sum, offset) => sum + offset, 0);
+    let chars = 0;
+    // Each partition is first in its turn.
+    for (let n = 0; n < at.length; n += 1) {
+      const partition = (n + total) % at.length;
+      const end = before[partition] ?? 0;
+      if ((at[partition] ?? 0) > (this.#end[partition] ?? 0)) throw this.#gone(partition, at[partition] ?? 0);
+      for (let offset = at[partition] ?? 0; offset < end && chars < mostChars; ) {
+        const fetched = await this.#fetch(partition, offset);
+        for (const [own, value] of fetched) {
+          if (own >= end || chars >= mostChars) break;
+          const text = await this.#seal.opened(value);
+          chars += text.length;
+          offset = own + 1;
+          at[partition] = offset;
+          records.push({ text, next: placeOf(at) });
+        }
+      }
+    }
+    return records;
+  }
+
+  /** Records of a partition with their offsets, some of those from an offset on. */
+  async #fetch(partition: number, offset: number): Promise<readonly (readonly [number, Buffer])[]> {
+    const wanted = {
+      ...{ partition, fetchOffset: BigInt(offset), partitionMaxBytes: fetchBytes },
+      ...{ currentLeaderEpoch: -1, lastFetchedEpoch: -1 },
+    };
+    const topics = [{ topicId: this.#topicId, partitions: [wanted] }];
+    const { responses } = await this.#clients.consumer
+      .fetch({ node: 0, topics, maxWaitTime: 1_000 })
+      .catch((error: unknown) => {
+        const isOut = String(error).includes("OFFSET_OUT_OF_RANGE") || hasCode(error, "OFFSET_OUT_OF_RANGE");
+        throw isOut ? this.#gone(partition, offset) : error;
+      });
+    const batches = responses[0]?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.records ?? [];
+    const found = batches.flatMap(({ firstOffset, records }) =>
+      records.map(({ offsetDelta, value }) => [Number(firstOffset) + offsetDelta, value ?? Buffer.alloc(0)] as const),
+    );
+    const [first] = found.filter(([own]) => own >= offset);
+    if (first !== undefined && first[0] > offset) throw this.#gone(partition, offset);
+    return found.filter(([own]) => own >= offset);
+  }
+
+  #gone(partition: number, offset: number): DamagedLogError {
+    return new DamagedLogError(
+      `${this.#topic}, partition ${partition}: the broker does not have the record ${offset}: was it removed, or is it another one?`,
+    );
+  }
+
+  async waitAfter(place: Place, signal: AbortSignal): Promise<void> {
+    if (this.#recordsAfter(place) === 0) await this.#news.next(signal);
+  }
+
+  #recordsAfter(place: Place): number {
+    return this.#end.reduce((sum, end, n) => sum + Math.max(0, end - Math.max(place[n] ?? 0, this.#begin[n] ?? 0)), 0);
+  }
+
+  bytesAfter(place: Place): number {
+    const { records, bytes } = this.#seen;
+    return this.#recordsAfter(place) * (records === 0 ? 1_000 : bytes / records);
+  }
+
+  rotate(): Promise<Place> {
+    return new Promise((done, failed) => {
+      this.#turning.push({ done, failed });
+      this.#sending ??= this.#send();
+    });
+  }
+
+  async dropBefore(place: Place): Promise<void> {
+    const offsets = this.#begin.map((begin, partition) => Math.max(begin, place[partition] ?? 0));
+    const moved = offsets
+      .map((offset, partition) => ({ partition, offset: BigInt(offset) }))
+      .filter(({ partition, offset }) => Number(offset) > (this.#begin[partition] ?? 0));
+    if (moved.length > 0) {
+      const { admin } = this.#clients;
+      await admin.alterConsumerGroupOffsets({
+        groupId: group,
+        topics: [{ name: this.#topic, partitionOffsets: moved }],
+      });
+      await admin.deleteRecords({ topics: [{ name: this.#topic, partitions: moved }] });
+      this.#begin = offsets;
+    }
+    await this.#seal.forgetBefore(place);
+  }
+
+  async close(): Promise<void> {
+    while (this.#sending !== undefined) await this.#sending;
+    await closed(this.#clients);
+  }
+}
+
+const placeOf = (offsets: readonly number[]): Place => Object.fromEntries(offsets.entries());
+
+function hasCode(error: unknown, code: string): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  if (Reflect.get(error, "apiId") === code) return true;
+  const inner: unknown = Reflect.get(error, "errors") ?? [];
+  return (
+    (Array.isArray(inner) && inner.some((one) => hasCode(one, code))) || hasCode(Reflect.get(error, "cause"), code)
+  );
+}
+
+async function closed({ admin, producer, consumer }: Clients): Promise<void> {
+  await Promise.all([admin.close(), producer.close(), consumer.close(true)]);
+}

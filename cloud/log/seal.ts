@@ -1,0 +1,101 @@
+/**
+ * Seals records for a log on machines of others: packed (zstd) and encrypted (AES-256-GCM, NIST SP 800-38D) with a key that only this server has. A
+ * broker keeps what was deleted for a while; once its key is gone, nobody can read it.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import { writeWhole } from "../whole-file.ts";
+import { DamagedLogError, type Place } from "./event-log.ts";
+
+const [pack, unpack] = [promisify(zstdCompress), promisify(zstdDecompress)];
+
+const [idBytes, ivBytes, tagBytes] = [8, 12, 16];
+const cipher = "aes-256-gcm";
+
+interface Key {
+  /** 16 digits of hex, random: a record of another server is known by it. */
+  readonly id: string;
+  /** Base64. */
+  readonly key: string;
+  /** Before which place all of its records lie; of the newest not known yet. */
+  readonly until?: Place;
+}
+
+const newKey = (): Key => ({ id: randomBytes(idBytes).toString("hex"), key: randomBytes(32).toString("base64") });
+
+export const packed = (text: string): Promise<Buffer> => pack(Buffer.from(text));
+
+export class Seal {
+  readonly #path: string;
+  #keys: readonly Key[];
+
+  private constructor(path: string, keys: readonly Key[]) {
+    this.#path = path;
+    this.#keys = keys;
+  }
+
+  /** Keys are kept in a file of their own. @throws the file system's error; SyntaxError where the file is damaged. */
+  static async open(path: string): Promise<Seal> {
+    const known: readonly Key[] = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
+    const seal = new Seal(path, known);
+    if (known.length === 0) await seal.#keep([newKey()]);
+    return seal;
+  }
+
+  async #keep(keys: readonly Key[]): Promise<void> {
+    await writeWhole(this.#path, JSON.stringify(keys));
+    this.#keys = keys;
+  }
+
+  get #newest(): Key {
+    const key = this.#keys.at(-1);
+    if (key === undefined) throw new Error("there is no key for the log");
+    return key;
+  }
+
+  /** The id of the key, the initialization vector, the tag, and what was packed, encrypted. */
+  sealed(content: Buffer): Buffer {
+    const { id, key } = this.#newest;
+    const iv = randomBytes(ivBytes);
+    const one = createCipheriv(cipher, Buffer.from(key, "base64"), iv);
+    const encrypted = Buffer.concat([one.update(content), one.final()]);
+    return Buffer.concat([Buffer.from(id, "hex"), iv, one.getAuthTag(), encrypted]);
+  }
+
+  /** @throws DamagedLogError where it was sealed with a key that is not here, or is not what was sealed. */
+  async opened(record: Buffer): Promise<string> {
+    const id = record.subarray(0, idBytes).toString("hex");
+    const key = this.#keys.find((one) => one.id === id)?.key;
+    if (key === undefined) {
+      throw new DamagedLogError(
+        `a record was sealed with a key that ${this.#path} does not have: another server writes to this topic, or the file is another one`,
+      );
+    }
+    const at = idBytes + ivBytes;
+    const one = createDecipheriv(cipher, Buffer.from(key, "base64"), record.subarray(idBytes, at), {
+      authTagLength: tagBytes,
+    });
+    one.setAuthTag(record.subarray(at, at + tagBytes));
+    try {
+      const content = Buffer.concat([one.update(record.subarray(at + tagBytes)), one.final()]);
+      return (await unpack(content)).toString("utf8");
+    } catch {
+      throw new DamagedLogError("a record is not what was sealed");
+    }
+  }
+
+  /** From here on another key seals; what the one before sealed lies before a place. */
+  turn(until: Place): Promise<void> {
+    return this.#keep([...this.#keys.slice(0, -1), { ...this.#newest, until }, newKey()]);
+  }
+
+  /** Forgets keys whose records all lie before a place. */
+  async forgetBefore(place: Place): Promise<void> {
+    const isOver = ({ until }: Key) =>
+      until !== undefined && Object.entries(until).every(([part, offset]) => (place[part] ?? 0) >= offset);
+    const left = this.#keys.filter((key) => !isOver(key));
+    if (left.length < this.#keys.length) await this.#keep(left);
+  }
+}

@@ -1,0 +1,27 @@
+/** Replaces a file as a whole: after a crash it is the old one or the new one. */
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Readable by this user alone. @throws the file system's error; then the file is as it was. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const unfinished = `${path}.unfinished`;
+  const file = await open(unfinished, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(unfinished, path);
+  await syncFolder(dirname(path));
+}
+
+/** Which names a folder has is on the disk after this. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
