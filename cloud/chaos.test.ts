@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
+import { hasKafka, KafkaBroker } from "./test/kafka-broker.ts";
 import { running } from "./test/running.ts";
 import { type Event, Sender } from "./test/sender.ts";
 
@@ -26,14 +27,14 @@ function chance(seed: number): () => number {
 
 /** A server of its own process; `url` changes with each start. */
 class Child {
-  readonly #data: string;
+  readonly #env: Readonly<Record<string, string>>;
   #process: ChildProcess | undefined;
   url = "";
   /** Resolves when it listens. */
   up: Promise<void> = Promise.resolve();
 
-  constructor(data: string) {
-    this.#data = data;
+  constructor(env: Readonly<Record<string, string>>) {
+    this.#env = env;
   }
 
   start(): Promise<void> {
@@ -44,7 +45,7 @@ class Child {
   async #start(): Promise<void> {
     const env = {
       ...process.env,
-      NEXUS_CLOUD_DATA: this.#data,
+      ...this.#env,
       NEXUS_CLOUD_PORT: "0",
       NEXUS_CLOUD_LEAST_USERS: "1",
       NEXUS_CLOUD_INSERT_MS: "20",
@@ -68,9 +69,10 @@ class Child {
   }
 }
 
-it("loses nothing and counts nothing twice", async () => {
+async function chaos(log: Readonly<Record<string, string>>): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), "nexus-chaos-"));
-  const child = new Child(data);
+  const env = { ...log, NEXUS_CLOUD_DATA: data };
+  const child = new Child(env);
   onTestFinished(async () => {
     await child.kill("SIGKILL");
     rmSync(data, { recursive: true, force: true });
@@ -125,7 +127,7 @@ it("loses nothing and counts nothing twice", async () => {
   await finished;
   await child.kill("SIGTERM");
 
-  const { server, count } = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  const { server, count } = await running(env, "test");
   await server.pipeline.drain();
   expect(accepted.size).toBe(senders * batches * perBatch);
   expect(await count("SELECT count() n FROM events FINAL")).toBe(accepted.size);
@@ -143,4 +145,16 @@ it("loses nothing and counts nothing twice", async () => {
     const [total] = await server.aggregates.query<{ n: string }>(`SELECT sum(events) n FROM ${table}`);
     expect(Number(total?.n)).toBe(accepted.size);
   }
-}, 240_000);
+}
+
+it("loses nothing and counts nothing twice, with its log in files", () => chaos({}), 240_000);
+
+it.skipIf(!hasKafka())(
+  "loses nothing and counts nothing twice, with its log on Kafka",
+  async () => {
+    const broker = await KafkaBroker.start();
+    onTestFinished(() => broker.stop());
+    await chaos({ NEXUS_CLOUD_LOG: broker.address("events"), NEXUS_CLOUD_LOG_PARTITIONS: "3" });
+  },
+  240_000,
+);

@@ -25,6 +25,7 @@ function user(): { uid?: number; gid?: number } {
 
 export interface PostgresProcess {
   readonly url: string;
+  readonly folder: string;
   stop(): Promise<void>;
 }
 
@@ -49,6 +50,7 @@ export async function startPostgres(): Promise<PostgresProcess> {
   server.stderr.resume();
   return {
     url: `postgres://nexus@127.0.0.1:${port}/postgres`,
+    folder,
     stop: async () => {
       const ended = once(server, "exit");
       server.kill("SIGINT");

@@ -15,10 +15,11 @@ export interface Running {
   filesWith(text: string): readonly string[];
 }
 
-/** `scope`: with what it ends. */
+/** `scope`: with what it ends. `folders`: where servers beside it keep what it gives them. */
 export async function running(
   env: Readonly<Record<string, string>> = {},
   scope: "file" | "test" = "file",
+  folders: readonly string[] = [],
 ): Promise<Running> {
   const data = mkdtempSync(join(tmpdir(), "nexus-cloud-"));
   const config = configFrom({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_LEAST_USERS: "1", ...env });
@@ -35,7 +36,8 @@ export async function running(
     count: async (sql) =>
       Number(Object.values((await server.warehouse.query<Record<string, unknown>>(sql))[0] ?? { n: 0 })[0]),
     filesWith: (text) =>
-      readdirSync(data, { withFileTypes: true, recursive: true })
+      [data, ...folders]
+        .flatMap((folder) => readdirSync(folder, { withFileTypes: true, recursive: true }))
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name))
         .filter((path) => statSync(path).size > 0 && readFileSync(path).includes(text)),

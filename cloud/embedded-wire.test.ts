@@ -1,0 +1,7 @@
+/** The wire, with its log of files, chDB and PGlite. */
+import { describe } from "vitest";
+import { running } from "./test/running.ts";
+import { wireContract } from "./test/wire-contract.ts";
+
+const one = await running({ NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300" });
+describe("on one machine, the wire", () => wireContract(one));

@@ -1,0 +1,74 @@
+/** nexus-cloud with its stores as servers: Kafka, ClickHouse over HTTP, and PostgreSQL. */
+import { afterAll, describe, expect, it } from "vitest";
+import { running } from "./test/running.ts";
+import { Sender } from "./test/sender.ts";
+import { hasServers, Servers } from "./test/servers.ts";
+import { wholeContract } from "./test/whole-contract.ts";
+import { wireContract } from "./test/wire-contract.ts";
+
+const servers = hasServers() ? await Servers.start() : undefined;
+afterAll(() => servers?.stop());
+
+if (servers === undefined) it.skip("needs Kafka and PostgreSQL, which set-up installs");
+else {
+  const { env, folders } = await servers.apart();
+  const one = await running({ ...env, NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300" }, "file", folders);
+  describe("with servers, the wire", () => wireContract(one));
+  describe("with servers, the whole way", () =>
+    wholeContract(async () => {
+      const apart = await servers.apart();
+      return running(apart.env, "test", apart.folders);
+    }));
+
+  it("turns batches away while the warehouse is away, loses none that it took, and heals", async () => {
+    const { env, clickhouse } = await servers.apart();
+    const { server, count } = await running(
+      {
+        ...env,
+        NEXUS_CLOUD_MOST_WAITING_BYTES: "1000000",
+        NEXUS_CLOUD_INSERT_MS: "1",
+      },
+      "test",
+    );
+    const sender = new Sender(server.url);
+    await sender.enroll();
+    await sender.send(sender.batch([sender.event()]));
+    await server.pipeline.drain();
+    await clickhouse.kill();
+    let taken = 1;
+    for (;;) {
+      const answer = await sender.send(sender.batch(Array.from({ length: 500 }, () => sender.event())));
+      if (answer.status === 503) {
+        expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+        break;
+      }
+      expect(answer.status).toBe(200);
+      taken += 500;
+    }
+    expect(taken).toBeGreaterThan(1_000);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+    await clickhouse.start();
+    await server.pipeline.drain();
+    expect(await count("SELECT count() FROM events FINAL")).toBe(taken);
+    expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(taken);
+    expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
+  });
+
+  it("keeps what it took while the broker goes and comes back, and says 503 meanwhile", async () => {
+    const { env } = await servers.apart();
+    const { server, count } = await running(env, "test");
+    const sender = new Sender(server.url);
+    await sender.enroll();
+    const first = sender.batch([sender.event()]);
+    expect((await sender.send(first)).status).toBe(200);
+    await servers.broker.kill();
+    const second = sender.batch([sender.event()]);
+    const answer = await sender.send(second);
+    expect(answer).toMatchObject({ status: 503 });
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    await servers.broker.startAgain();
+    expect((await sender.send(second)).status).toBe(200);
+    await server.pipeline.drain();
+    expect(await count("SELECT count() FROM events FINAL")).toBe(2);
+  });
+}

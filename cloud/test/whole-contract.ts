@@ -1,0 +1,54 @@
+/** The whole way with the real uploader: events of a machine, sent under consent, are rows in the warehouse; erased, they are nowhere. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { Sharer } from "../../test/fixtures/sharing.ts";
+import type { Running } from "./running.ts";
+
+/** `start`: a server with nothing in it, ended with the test. */
+export function wholeContract(start: () => Promise<Running>): void {
+  it("takes what a machine shares, once, gives receipts that hold, and forgets it when asked", async () => {
+    const { server, count, filesWith } = await start();
+    const sharer = new Sharer({ url: `${server.url}/v1/telemetry/events` });
+    sharer.consent();
+    sharer.record(30);
+    const report = await sharer.worker.sync();
+    expect(report).toMatchObject({ outcome: "done", rejected: 0 });
+    expect(report.events).toBeGreaterThan(0);
+    await server.pipeline.drain();
+    expect(await count("SELECT count() n FROM events FINAL")).toBe(report.events);
+    expect(await count("SELECT sum(events) n FROM hourly FINAL")).toBe(report.events);
+    const [daily] = await server.aggregates.query<{ n: string }>("SELECT sum(events) n FROM daily");
+    expect(Number(daily?.n)).toBe(report.events);
+    const proof = sharer.worker.verifyLedger();
+    expect(proof).toMatchObject({ faults: [], withoutReceipt: 0 });
+    expect(proof?.receipts).toBeGreaterThan(0);
+
+    const [user] = await server.warehouse.query<{ id: string }>(
+      "SELECT DISTINCT toString(anon_user_id) id FROM events",
+    );
+    expect(filesWith(user?.id ?? "none")).not.toEqual([]);
+    expect(await sharer.worker.eraseRemotely()).toMatchObject({ outcome: "done", erased: 1 });
+    for (const table of ["events", "batches", "hourly"]) expect(await count(`SELECT count() n FROM ${table}`)).toBe(0);
+    expect(await server.aggregates.query("SELECT * FROM daily UNION ALL SELECT * FROM monthly")).toEqual([]);
+    expect(filesWith(user?.id ?? "none")).toEqual([]);
+    sharer.worker.close();
+  });
+
+  it("takes schema 2 with every kind of event of a machine", async () => {
+    const { server, count } = await start();
+    const home = freshFolder();
+    mkdirSync(join(home, ".config", "nexus"), { recursive: true });
+    writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nupload_schema = 2\n");
+    const sharer = new Sharer({ url: `${server.url}/v1/telemetry/events`, home });
+    sharer.consent();
+    sharer.record(30);
+    const report = await sharer.worker.sync();
+    expect(report).toMatchObject({ outcome: "done", events: 30 });
+    await server.pipeline.drain();
+    expect(await count("SELECT count() n FROM events FINAL WHERE schema_version = 2")).toBe(30);
+    expect(await count("SELECT count() n FROM refused")).toBe(0);
+    sharer.worker.close();
+  });
+}

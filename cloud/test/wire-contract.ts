@@ -1,0 +1,231 @@
+/**
+ * The contract of the wire protocol: what is taken, what is turned away and with which word, and that nothing of it is repeated. Held to with the
+ * stores of one process (`embedded-wire.test.ts`) and with servers (`servers.test.ts`).
+ */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import type { Running } from "./running.ts";
+import { receiptIn, Sender, uuidOf } from "./sender.ts";
+
+const canary = "canary-9d3e";
+
+export function wireContract({ server, count, filesWith }: Running): void {
+  async function enrolled(): Promise<Sender> {
+    const sender = new Sender(server.url);
+    expect(await sender.enroll()).toMatchObject({ status: 200, text: '{"enrolled":true}' });
+    return sender;
+  }
+  const keys = async () => (await fetch(`${server.url}/v1/telemetry/keys`)).text();
+
+  describe("a batch", () => {
+    it("is answered with a signed receipt, and the same one again when it is repeated", async () => {
+      const sender = await enrolled();
+      const body = sender.batch([sender.event(), sender.event(), sender.event()]);
+      const first = await sender.send(body);
+      expect(first.status).toBe(200);
+      expect(receiptIn(first.text, await keys())).toMatchObject({ accepted: 3, duplicates: 0, rejected: 0 });
+      expect(await sender.send(body)).toMatchObject({ status: 200, text: first.text });
+      // Several at once of one that is new: one is taken, the others get its receipt.
+      const other = sender.batch([sender.event()]);
+      const together = await Promise.all(Array.from({ length: 5 }, () => sender.send(other)));
+      expect(new Set(together.map(({ text }) => text)).size).toBe(1);
+      await server.pipeline.drain();
+      expect(await count(`SELECT count() n FROM events FINAL WHERE anon_user_id = '${sender.id}'`)).toBe(4);
+    });
+
+    it("counts an event once, in whichever batches it comes", async () => {
+      const sender = await enrolled();
+      const [a, b, c] = [sender.event(), sender.event(), sender.event()];
+      const repeats = [];
+      for (const events of [
+        [a, b],
+        [b, c, c],
+        [a, b, c],
+      ]) {
+        const { text } = await sender.send(sender.batch(events));
+        repeats.push(receiptIn(text, await keys())["duplicates"]);
+      }
+      // Within a batch; over batches the warehouse knows.
+      expect(repeats).toEqual([0, 1, 0]);
+      await server.pipeline.drain();
+      const own = `anon_user_id = '${sender.id}'`;
+      expect(await count(`SELECT count() n FROM events FINAL WHERE ${own}`)).toBe(3);
+      expect(await count("SELECT sum(events) n FROM hourly FINAL")).toBe(
+        await count("SELECT count() n FROM events FINAL"),
+      );
+    });
+
+    it("keeps its good events where one is bad, which is named by its place and ours words alone", async () => {
+      const sender = await enrolled();
+      const bad = [
+        [sender.event({ command: `git ${canary}` }), "command_not_public"],
+        [sender.event({ [canary]: canary }), "unknown_field"],
+        [{ ...sender.event(), event_type: canary }, "unknown_type"],
+        [canary, "not_an_event"],
+        [sender.event({}, Date.now() - 86 * 86_400_000), "too_old"],
+        [sender.event({}, Date.now() + 2 * 86_400_000), "too_new"],
+        [{ ...sender.event(), session: undefined }, "missing_field"],
+        [sender.event({ execution: { duration_ms: -1 } }), "bad_value"],
+      ] as const;
+      const { status, text } = await sender.send(
+        sender.batch([sender.event(), ...bad.map(([event]) => event), sender.event()]),
+      );
+      expect(status).toBe(200);
+      const receipt = receiptIn(text, await keys());
+      expect(receipt).toMatchObject({ accepted: 2, rejected: bad.length });
+      expect(receipt["rejections"]).toMatchObject(bad.map(([, reason], n) => ({ index: n + 1, reason })));
+      expect(text).not.toContain(canary);
+      await server.pipeline.drain();
+      expect(await count(`SELECT count() n FROM refused WHERE reason = 'command_not_public'`)).toBeGreaterThan(0);
+      expect(filesWith(canary)).toEqual([]);
+      expect(await (await fetch(`${server.url}/metrics`)).text()).not.toContain(canary);
+    });
+
+    it("of schema 1 is taken too, its events known by what makes them one, and none of another's", async () => {
+      const sender = await enrolled();
+      const one = (seq: number, user = sender.id) => ({
+        ...{
+          schema_version: 1,
+          anon_user_id: user,
+          anon_session_id: "ab".repeat(32),
+          ts: Date.now(),
+          seq,
+          source: "vscode_terminal",
+        },
+        ...{ event_type: "agent_event", tool_name: "run_terminal_cmd", tool_phase: "start", command_path: "git push" },
+      });
+      const other = "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11";
+      const first = await sender.send(sender.batch([one(1), one(2), one(3, other)], { schema_version: 1 }));
+      expect(receiptIn(first.text, await keys())).toMatchObject({
+        accepted: 2,
+        rejected: 1,
+        rejections: [{ index: 2, reason: "other_user" }],
+      });
+      await sender.send(sender.batch([one(2)], { schema_version: 1 }));
+      await server.pipeline.drain();
+      const own = `anon_user_id = '${sender.id}'`;
+      expect(await count(`SELECT count() n FROM events FINAL WHERE ${own} AND schema_version = 1`)).toBe(2);
+      expect(await count(`SELECT count() n FROM events WHERE anon_user_id = '${other}'`)).toBe(0);
+    });
+
+    it("may be packed, and no bomb", async () => {
+      const sender = await enrolled();
+      const body = () => sender.batch([sender.event()]);
+      for (const [name, pack] of [
+        ["gzip", gzipSync],
+        ["zstd", zstdCompressSync],
+      ] as const) {
+        const text = body();
+        expect(await sender.send(text, { "content-encoding": name }, pack(text))).toMatchObject({ status: 200 });
+        const bomb = pack("x".repeat(50_000_000));
+        expect(await sender.send(body(), { "content-encoding": name }, bomb)).toMatchObject({ status: 413 });
+        expect(await sender.send(body(), { "content-encoding": name }, "no pack")).toMatchObject({ status: 400 });
+      }
+      expect(await sender.send(body(), { "content-encoding": "br" })).toMatchObject({ status: 415 });
+      expect((await sender.send(body())).headers.get("accept-encoding")).toBe("zstd, gzip");
+    });
+  });
+
+  describe("who is turned away", () => {
+    it.each([
+      ["no JSON", "{", 400, "malformed"],
+      ["a bare list", "[]", 400, "malformed"],
+      ["no events", '{"schema_version":2,"events":[]}', 400, "malformed"],
+      ["another version", '{"schema_version":3}', 422, "unknown_schema_version"],
+      ["too much", `"${"x".repeat(1_100_000)}"`, 413, "too_large"],
+    ])("%s", async (_what, body, status, word) => {
+      const sender = await enrolled();
+      const answer = await sender.send(body);
+      expect(answer).toMatchObject({ status, text: JSON.stringify({ error: word }) });
+    });
+
+    it("who is not enrolled, signs wrongly, late, or for another batch", async () => {
+      const stranger = new Sender(server.url);
+      expect(await stranger.send(stranger.batch([stranger.event()]))).toMatchObject({
+        status: 401,
+        text: '{"error":"not_enrolled"}',
+      });
+      const sender = await enrolled();
+      const body = sender.batch([sender.event()]);
+      const id = JSON.parse(body).batch_id;
+      expect(
+        await sender.send(body, { "webhook-signature": `v1,${randomBytes(32).toString("base64")}` }),
+      ).toMatchObject({
+        status: 401,
+        text: '{"error":"signature"}',
+      });
+      expect(await sender.send(body, {}, body.replace("git push", "git pull"))).toMatchObject({ status: 401 });
+      for (const off of [-400, 400]) {
+        const late = sender.headers(body, id, Math.floor(Date.now() / 1_000) + off);
+        const answer = await sender.ask("events", { method: "POST", body, headers: late });
+        expect(answer).toMatchObject({ status: 401, text: '{"error":"clock_skew"}' });
+        expect(Math.abs(Date.parse(answer.headers.get("date") ?? "") - Date.now())).toBeLessThan(5_000);
+      }
+      const other = uuidOf(8, "another");
+      expect(await sender.ask("events", { method: "POST", body, headers: sender.headers(body, other) })).toMatchObject({
+        status: 401,
+      });
+      expect(await sender.send(body)).toMatchObject({ status: 200 });
+    });
+
+    it("who sends other bytes under a batch's id, or another's events", async () => {
+      const sender = await enrolled();
+      const body = sender.batch([sender.event()]);
+      await sender.send(body);
+      expect(await sender.send(body.replace('"success":true', '"success":false'))).toMatchObject({
+        status: 422,
+        text: '{"error":"other_bytes"}',
+      });
+    });
+
+    it("who binds another secret, and who was erased; a secret is replaced by who has it", async () => {
+      const sender = await enrolled();
+      expect(await sender.enroll()).toMatchObject({ status: 200 });
+      const other = randomBytes(32);
+      expect(await sender.enroll(other)).toMatchObject({ status: 409 });
+      const body = JSON.stringify({ anon_user_id: sender.id, secret: other.toString("base64") });
+      const headers = sender.headers(body, uuidOf(4, "rotation"));
+      expect(await sender.ask("rotate", { method: "POST", body, headers })).toMatchObject({ status: 200 });
+      expect(await sender.send(sender.batch([sender.event()]))).toMatchObject({ status: 401 });
+      const renewed = Object.assign(sender, { secret: other });
+      const erased = await renewed.erase();
+      expect(receiptIn(erased.text, await keys())).toMatchObject({ anon_user_id: sender.id, erased: 0 });
+      expect(await renewed.erase()).toMatchObject({ status: 200, text: erased.text });
+      expect(await renewed.send(sender.batch([sender.event()]))).toMatchObject({ status: 410 });
+      expect(await renewed.enroll()).toMatchObject({ status: 410 });
+    });
+
+    it("who asks too often, and is told how long to wait", async () => {
+      const sender = await enrolled();
+      const body = sender.batch([sender.event()]);
+      const answers = await Promise.all(Array.from({ length: 320 }, () => sender.send(body)));
+      const turned = answers.filter(({ status }) => status === 429);
+      expect(turned.length).toBeGreaterThan(0);
+      expect(Number(turned[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
+    });
+
+    it("who is no HTTP, and who asks for nothing that there is", async () => {
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      socket.write(`GET /${canary} HTTP/9\r\n${canary}\r\n\r\n`);
+      const [answer] = await once(socket, "data");
+      expect(String(answer)).not.toContain(canary);
+      socket.destroy();
+      const gone = await fetch(`${server.url}/${canary}`);
+      expect([gone.status, await gone.text()]).toEqual([404, '{"error":"not_found"}']);
+    });
+  });
+
+  it("names its keys, its schemas and its interface, and whether it lives and takes batches", async () => {
+    const get = async (path: string) => JSON.parse(await (await fetch(`${server.url}${path}`)).text());
+    await server.registry.rotateKey();
+    const [newest, oldest] = (await get("/v1/telemetry/keys")).keys;
+    expect(newest.signed_by.key_id).toBe(oldest.key_id);
+    expect(Object.keys(await get("/v1/telemetry/schema"))).toHaveLength(4);
+    expect(await get("/openapi.json")).toMatchObject({ openapi: "3.1.0" });
+    expect(await get("/healthz")).toEqual({ alive: true });
+    expect(await get("/readyz")).toEqual({ ready: true });
+  });
+}
