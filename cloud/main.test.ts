@@ -1,7 +1,7 @@
 /** `nexus-cloud` as its operator has it: help, doctor, faults of the configuration, one process in a folder, what stays by month. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
@@ -80,6 +80,28 @@ it("lets one process work in a folder, and replays what a killed one left, but f
     out: "2 rows were put into the warehouse; the log waits for nothing.\n",
   });
   expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({ status: 0, out: expect.stringMatching(/^0 rows/) });
+});
+
+it("has its months in files too, and takes them from there when the database has lost them", async () => {
+  const data = freshFolder();
+  const first = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  const sender = new Sender(first.server.url);
+  await sender.enroll();
+  await sender.send(sender.batch([sender.event(), sender.event({}, Date.now() - 40 * 86_400_000)]));
+  await first.close();
+  const months = readdirSync(join(data, "monthly"));
+  expect(months).toHaveLength(2);
+  // The totals, and the raw events that they could be made of again.
+  for (const name of ["aggregates", "warehouse"]) rmSync(join(data, name), { recursive: true });
+  expect(ran({ NEXUS_CLOUD_DATA: data }, "migrate")).toMatchObject({ status: 0 });
+  const { server } = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  const rows = await server.aggregates.query<{ month: string; events: number }>(
+    "SELECT month::text AS month, sum(events)::int AS events FROM monthly GROUP BY 1 ORDER BY 1",
+  );
+  expect(rows.map(({ month, events }) => [`${month.slice(0, 7)}.jsonl`, events])).toEqual(
+    months.sort().map((name) => [name, 1]),
+  );
+  expect(await server.aggregates.query("SELECT * FROM monthly_suppressed")).toHaveLength(2);
 });
 
 it("keeps for ever only what is of many, and counts what it does by month", async () => {

@@ -105,7 +105,9 @@ export class Pipeline {
       await pause(this.#options.insertMs, signal);
       try {
         await this.exclusively(async () => {
-          while ((await this.#step()) && !signal.aborted);
+          // What comes in meanwhile waits for the next turn, so that others have theirs.
+          const end = this.#log.end();
+          while ((await this.#step(end)) && !signal.aborted);
           if (performance.now() - this.#addedUpMs >= addUpMs) await this.#addUp();
         });
         this.#failures = 0;
@@ -131,7 +133,7 @@ export class Pipeline {
   }
 
   /** One insert. Returns whether there was something. */
-  async #step(end = this.#log.end()): Promise<boolean> {
+  async #step(end: Place): Promise<boolean> {
     const { place: from, planned, touched: before } = this.#progress;
     const { next, records } = await this.#range(from, planned, end);
     if (records.length === 0) return false;

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Aggregates } from "./aggregates/aggregates.ts";
+import { MonthlyFiles } from "./aggregates/monthly-files.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import type { Config } from "./config.ts";
 import { lockFolder } from "./lock.ts";
@@ -20,7 +21,7 @@ export async function openStores(config: Config): Promise<Stores> {
   const warehouse = Warehouse.open(config.warehouse, join(config.data, "warehouse"), config.cluster);
   await warehouse.migrate();
   const postgres = await openPostgres(config.aggregates, join(config.data, "aggregates"));
-  const aggregates = new Aggregates(postgres, config.least_users);
+  const aggregates = new Aggregates(postgres, config.least_users, new MonthlyFiles(join(config.data, "monthly")));
   await aggregates.migrate();
   return {
     warehouse,

@@ -7,7 +7,8 @@
 import type { Hour } from "../warehouse/rollups.ts";
 import { dimensions } from "../warehouse/schema.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import type { Postgres } from "./postgres.ts";
+import type { Month, MonthlyFiles, MonthlyRow } from "./monthly-files.ts";
+import type { Postgres, Statement } from "./postgres.ts";
 
 const cell = dimensions.map((name) => `${name} text NOT NULL`).join(", ");
 const numbers = `events bigint NOT NULL, users bigint NOT NULL, duration_count bigint NOT NULL, duration_sum bigint NOT NULL,
@@ -25,6 +26,28 @@ const statements = [
 
 const dailyYears = 3;
 
+const insertOf = (table: string, rows: readonly object[]): Statement => ({
+  sql: `INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`,
+  params: [JSON.stringify(rows)],
+});
+
+/** Months as they are now, in place of what was there of them. */
+function monthStatements(months: readonly Month[]): readonly Statement[] {
+  const params = [months.map(({ month }) => month)];
+  return [
+    { sql: "DELETE FROM monthly WHERE month = ANY($1::date[])", params },
+    { sql: "DELETE FROM monthly_suppressed WHERE month = ANY($1::date[])", params },
+    insertOf(
+      "monthly",
+      months.flatMap(({ rows }) => rows),
+    ),
+    insertOf(
+      "monthly_suppressed",
+      months.map(({ month, suppressed }) => ({ month, cells: suppressed })),
+    ),
+  ];
+}
+
 interface Grain {
   readonly table: "daily" | "monthly";
   readonly column: "day" | "month";
@@ -37,14 +60,22 @@ const byMonth: Grain = { table: "monthly", column: "month", start: "toStartOfMon
 export class Aggregates {
   readonly #postgres: Postgres;
   readonly #leastUsers: number;
+  readonly #files: MonthlyFiles;
 
-  constructor(postgres: Postgres, leastUsers: number) {
+  constructor(postgres: Postgres, leastUsers: number, files: MonthlyFiles) {
     this.#postgres = postgres;
     this.#leastUsers = leastUsers;
+    this.#files = files;
   }
 
+  /** Makes what is missing: tables, and months that only the files still have. */
   async migrate(): Promise<void> {
     await this.#postgres.transaction(statements.map((sql) => ({ sql, params: [] })));
+    const rows = await this.query<{ month: string }>("SELECT month::text AS month FROM monthly_suppressed");
+    const known = new Set(rows.map(({ month }) => month));
+    for (const month of this.#files.months().filter((one) => !known.has(one))) {
+      await this.#postgres.transaction(monthStatements([this.#files.read(month)]));
+    }
   }
 
   /** Makes the days and months of these hours anew. */
@@ -72,30 +103,24 @@ export class Aggregates {
       table === "monthly" && Number(row["users"]) < this.#leastUsers;
     const rows = cells
       .filter((row) => !few(row))
-      .map(({ quantiles, ...row }) => {
+      .map(({ quantiles, ...row }): MonthlyRow => {
         const [p50, p95, p99] = Array.isArray(quantiles) && Number(row["duration_count"]) > 0 ? quantiles : [];
         return { ...row, p50_ms: p50 ?? null, p95_ms: p95 ?? null, p99_ms: p99 ?? null };
       });
-    const hidden = buckets.map((bucket) => ({
-      month: bucket,
-      cells: cells.filter((row) => row[column] === bucket && few(row)).length,
+    if (table === "daily") {
+      await this.#postgres.transaction([
+        { sql: "DELETE FROM daily WHERE day = ANY($1::date[])", params: [buckets] },
+        insertOf("daily", rows),
+      ]);
+      return;
+    }
+    const months = buckets.map((month) => ({
+      month,
+      suppressed: cells.filter((row) => row[column] === month && few(row)).length,
+      rows: rows.filter((row) => row[column] === month),
     }));
-    await this.#postgres.transaction([
-      { sql: `DELETE FROM ${table} WHERE ${column} = ANY($1::date[])`, params: [buckets] },
-      {
-        sql: `INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`,
-        params: [JSON.stringify(rows)],
-      },
-      ...(table === "monthly"
-        ? [
-            {
-              sql: `INSERT INTO monthly_suppressed SELECT * FROM jsonb_populate_recordset(NULL::monthly_suppressed, $1::jsonb)
-                    ON CONFLICT (month) DO UPDATE SET cells = excluded.cells`,
-              params: [JSON.stringify(hidden)],
-            },
-          ]
-        : []),
-    ]);
+    await this.#postgres.transaction(monthStatements(months));
+    for (const month of months) await this.#files.write(month);
   }
 
   /** Adds to what happened this month. */

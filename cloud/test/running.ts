@@ -9,6 +9,8 @@ import { CloudServer } from "../server.ts";
 export interface Running {
   readonly data: string;
   readonly server: CloudServer;
+  /** Ends it before its time; what it has stays. */
+  close(): Promise<void>;
   /** The first number that a statement answers with. */
   count(sql: string): Promise<number>;
   /** The files of the server in which some text lies. */
@@ -22,10 +24,21 @@ export async function running(
   folders: readonly string[] = [],
 ): Promise<Running> {
   const data = mkdtempSync(join(tmpdir(), "nexus-cloud-"));
-  const config = configFrom({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_LEAST_USERS: "1", ...env });
+  const config = configFrom({
+    NEXUS_CLOUD_DATA: data,
+    NEXUS_CLOUD_PORT: "0",
+    NEXUS_CLOUD_LEAST_USERS: "1",
+    NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000",
+    ...env,
+  });
   const server = await CloudServer.start(config);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= server.close();
+    return closing;
+  };
   const end = async () => {
-    await server.close();
+    await close();
     rmSync(data, { recursive: true, force: true });
   };
   if (scope === "file") afterAll(end);
@@ -33,6 +46,7 @@ export async function running(
   return {
     data,
     server,
+    close,
     count: async (sql) =>
       Number(Object.values((await server.warehouse.query<Record<string, unknown>>(sql))[0] ?? { n: 0 })[0]),
     filesWith: (text) =>

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { Sharer } from "../../test/fixtures/sharing.ts";
 import type { Running } from "./running.ts";
+import { Sender } from "./sender.ts";
 
 /** `start`: a server with nothing in it, ended with the test. */
 export function wholeContract(start: () => Promise<Running>): void {
@@ -34,6 +35,31 @@ export function wholeContract(start: () => Promise<Running>): void {
     expect(await server.aggregates.query("SELECT * FROM daily UNION ALL SELECT * FROM monthly")).toEqual([]);
     expect(filesWith(user?.id ?? "none")).toEqual([]);
     sharer.worker.close();
+  });
+
+  it("forgets one while others send, and loses nothing of theirs", async () => {
+    const { server, count } = await start();
+    let sent = 0;
+    let going = true;
+    const others = Array.from({ length: 3 }, async () => {
+      const sender = new Sender(server.url);
+      await sender.enroll();
+      while (going) {
+        expect((await sender.send(sender.batch([sender.event(), sender.event()]))).status).toBe(200);
+        sent += 2;
+      }
+    });
+    for (let n = 0; n < 3; n += 1) {
+      const one = new Sender(server.url);
+      await one.enroll();
+      await one.send(one.batch([one.event()]));
+      expect(await one.erase()).toMatchObject({ status: 200 });
+    }
+    going = false;
+    await Promise.all(others);
+    await server.pipeline.drain();
+    expect(await count("SELECT count() FROM events FINAL")).toBe(sent);
+    expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(sent);
   });
 
   it("takes schema 2 with every kind of event of a machine", async () => {
