@@ -1,0 +1,53 @@
+/** What lies on machines of others can be read by nobody else, and by nobody at all once it was forgotten. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { DamagedLogError } from "./event-log.ts";
+import { packed, Seal } from "./seal.ts";
+
+const keysFile = () => join(freshFolder(), "keys.json");
+
+it("gives back what was sealed, over openings, and shows nothing of it", async () => {
+  const path = keysFile();
+  await fc.assert(
+    fc.asyncProperty(fc.string({ minLength: 12, maxLength: 2_000 }), async (text) => {
+      const sealed = (await Seal.open(path)).sealed(await packed(text));
+      expect(sealed.includes(text)).toBe(false);
+      expect(await (await Seal.open(path)).opened(sealed)).toBe(Buffer.from(text).toString("utf8"));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it("does not take what was changed, in any byte", async () => {
+  const seal = await Seal.open(keysFile());
+  const sealed = seal.sealed(await packed("a record"));
+  for (let at = 0; at < sealed.length; at += 1) {
+    const changed = Buffer.from(sealed);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    await expect(seal.opened(changed)).rejects.toThrow(DamagedLogError);
+  }
+});
+
+it("cannot be opened with another's keys, nor with its own once they are forgotten", async () => {
+  const path = keysFile();
+  const seal = await Seal.open(path);
+  const first = seal.sealed(await packed("first"));
+  await expect((await Seal.open(keysFile())).opened(first)).rejects.toThrow(/another server writes to this topic/);
+  const before = readFileSync(path, "utf8");
+  await seal.turn({ 0: 5, 1: 2 });
+  const second = seal.sealed(await packed("second"));
+  // Not all of what the first key sealed was put away.
+  await seal.forgetBefore({ 0: 5, 1: 1 });
+  expect(await seal.opened(first)).toBe("first");
+  await seal.forgetBefore({ 0: 5, 1: 2 });
+  await expect(seal.opened(first)).rejects.toThrow(DamagedLogError);
+  expect(await seal.opened(second)).toBe("second");
+  const [{ key }] = JSON.parse(before);
+  expect(readFileSync(path, "utf8")).not.toContain(key);
+  // The file from before opens both again: it is what must be kept safe.
+  writeFileSync(path, before);
+  expect(await (await Seal.open(path)).opened(first)).toBe("first");
+});

@@ -1,0 +1,169 @@
+/**
+ * Canaries and real-looking personal data in every field of every type, over the wire into a server in a process of its own: each is refused, and
+ * afterwards in no answer, metric, log, table or file.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { personal } from "../../scripts/privacy/corpus/personal.ts";
+import { Random } from "../../scripts/privacy/corpus/random.ts";
+import { secretFormats } from "../../scripts/privacy/corpus/secrets.ts";
+import { type EventTypeName, eventTypeNames, fieldsOf } from "../../shared/events.ts";
+import { fieldTable } from "../../shared/fields.ts";
+import type { Kind } from "../../shared/kinds.ts";
+import { nested } from "../../shared/payload-layout.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { running } from "../test/running.ts";
+import { type Event, receiptIn, Sender } from "../test/sender.ts";
+
+const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+const canary = "canary-4c1f";
+
+function goodValue(kind: Kind): unknown {
+  switch (kind.is) {
+    case "word":
+      return kind.words[0];
+    case "words":
+      return [kind.words[0]];
+    case "command_path":
+      return "git push";
+    case "identifier":
+      return kind.pattern === "version" ? "1.2.3" : "exp-1";
+    case "whole":
+    case "decimal":
+      return kind.min;
+    case "flag":
+      return true;
+    case "hash":
+      return undefined;
+  }
+}
+
+/** Every shared field of a type, as it may be. */
+const goodPayload = (type: EventTypeName) =>
+  nested(
+    type,
+    Object.fromEntries(
+      fieldsOf(type)
+        .filter((name) => fieldTable[name].shared !== "never")
+        .map((name) => [name, goodValue(fieldTable[name].kind)]),
+    ),
+  );
+
+/** Paths to every value of an object, and of every object in it. */
+const places = (value: unknown, path: readonly string[] = []): readonly (readonly string[])[] =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([name, inner]) => [[...path, name], ...places(inner, [...path, name])])
+    : [];
+
+function withValue(event: Event, path: readonly string[], value: unknown): Event {
+  const copy = structuredClone(event) as Record<string, unknown>;
+  let at = copy;
+  for (const name of path.slice(0, -1)) at = at[name] as Record<string, unknown>;
+  at[path.at(-1) ?? ""] = value;
+  return copy;
+}
+
+const random = new Random(11);
+const texts = [
+  canary,
+  `${canary}@example.com`,
+  `/home/${canary}/plan.ts`,
+  ...Object.values(personal).flatMap((make) => [make(random), make(random)]),
+  ...Object.values(secretFormats)
+    .slice(0, 20)
+    .map((format) => random.fill(format)),
+].filter((one) => one.length >= 8);
+
+it("refuses what is personal in any field of any type, and keeps nothing of it anywhere", async () => {
+  const data = freshFolder();
+  const env = {
+    ...process.env,
+    NEXUS_CLOUD_DATA: data,
+    NEXUS_CLOUD_PORT: "0",
+    NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000",
+  };
+  const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const log = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [line] = await once(child.stdout, "data");
+  const sender = new Sender(/http:\/\/[\d.]+:\d+/.exec(String(line))?.[0] ?? "");
+  await sender.enroll();
+  const keys = await (await fetch(`${sender.url}/v1/telemetry/keys`)).text();
+  const said: string[] = [];
+  const send = async (events: readonly unknown[], part: Event = {}) => {
+    const answer = await sender.send(sender.batch(events, part));
+    said.push(answer.text);
+    expect(answer.status).toBe(200);
+    return receiptIn(answer.text, keys);
+  };
+
+  const good = eventTypeNames.map((type) => sender.event(goodPayload(type), Date.now(), type));
+  expect(await send(good)).toMatchObject({ accepted: good.length, rejected: 0 });
+
+  let tried = 0;
+  for (const event of good) {
+    // Each place with each text in turn, so that over the types every place has had every kind of text.
+    const bad = places(event).flatMap((path) =>
+      [0, 1, 2, 3].map((n) => {
+        const value = texts[(tried + n * 7 + path.length) % texts.length];
+        tried += 1;
+        return withValue({ ...event, event_id: sender.event()["event_id"] }, path, n === 3 ? [value] : value);
+      }),
+    );
+    const unknown = texts
+      .slice(0, 6)
+      .map((one) => ({ ...event, payload: { ...Object(event["payload"]), [one]: one } }));
+    for (let from = 0; from < bad.length + unknown.length; from += 900) {
+      const some = [...bad, ...unknown].slice(from, from + 900);
+      expect(await send(some)).toMatchObject({ accepted: 0, rejected: some.length });
+    }
+  }
+  expect(tried).toBeGreaterThan(1_500);
+
+  // Where no event is: the frame, headers, paths, and bodies that are none.
+  for (const one of texts) {
+    for (const part of [
+      { batch_id: one },
+      { [one]: one },
+      { anon_user_id: one },
+      { generated_at: one },
+      { events: one },
+    ]) {
+      const answer = await sender.send(sender.batch(good, part));
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      said.push(answer.text);
+    }
+    const path = encodeURIComponent(one);
+    const ask = {
+      method: "DELETE",
+      headers: { "x-forwarded-for": "203.0.113.77", "user-agent": encodeURIComponent(one) },
+    };
+    for (const answer of [await sender.send(one), await sender.ask(`users/${path}`, ask), await sender.ask(path, {})]) {
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      said.push(answer.text);
+    }
+  }
+  said.push(await (await fetch(`${sender.url}/metrics`)).text());
+  child.kill("SIGTERM");
+  said.push(...(await log));
+
+  const { server, filesWith } = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  for (const table of ["events", "batches", "refused", "hourly"]) {
+    const rows = await server.warehouse.query(`SELECT COLUMNS('^(?!users$|durations$)') FROM ${table}`);
+    expect([table, rows.length > 0]).toEqual([table, true]);
+    said.push(JSON.stringify(rows));
+  }
+  for (const table of ["daily", "monthly", "monthly_suppressed", "operations"]) {
+    said.push(JSON.stringify(await server.aggregates.query(`SELECT * FROM ${table}`)));
+  }
+  const everything = said.join("\n");
+  for (const one of [...texts, "203.0.113.77"]) {
+    expect([one, everything.includes(one)]).toEqual([one, false]);
+    expect([one, filesWith(one)]).toEqual([one, []]);
+  }
+  // The sender's own pseudonym is where it must be: the search does find.
+  expect(everything).toContain(sender.id);
+});
