@@ -142,7 +142,9 @@ export class Pipeline {
     const heads = batches.map(({ head }) => head);
     const rows = batches.flatMap(({ lines }) => lines);
     const token = `log:${placeText(from)}-${placeText(next)}`;
-    await this.#warehouse.insert(eventsTable.name, rows, token);
+    // Of the many columns those alone that have values: the others cost a quarter of the time.
+    const columns = [...new Set(heads.flatMap((head) => head.columns))];
+    await this.#warehouse.insert(eventsTable.name, rows, token, columns);
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
     await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token);
     await this.#note({ place: next, touched: [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])] });

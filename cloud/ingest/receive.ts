@@ -83,6 +83,7 @@ export class Receiver {
     const lines: string[] = [];
     const ids = new Set<string>();
     const hours = new Set<Hour>();
+    const columns = new Set<string>();
     const refused: (BadRow & { readonly index: number })[] = [];
     for (const [index, event] of events.entries()) {
       const verdict = judge(event, frame, nowMs);
@@ -96,6 +97,7 @@ export class Receiver {
       if (ids.has(row.event_id)) continue;
       ids.add(row.event_id);
       hours.add(row.hour);
+      for (const column of row.columns) columns.add(column);
       lines.push(row.line);
     }
     const answer = this.#registry.signed({
@@ -106,7 +108,15 @@ export class Receiver {
         : { rejections: refused.slice(0, mostNamed).map(({ digest: _, ...named }) => named) }),
     });
     const head = {
-      ...{ batch_id, anon_user_id, sha256, receipt: answer, received_ms: nowMs, hours: [...hours] },
+      ...{
+        batch_id,
+        anon_user_id,
+        sha256,
+        receipt: answer,
+        received_ms: nowMs,
+        hours: [...hours],
+        columns: [...columns],
+      },
       refused: refused.map(({ index: _, ...row }) => row),
     };
     // Asked once more: whoever was erased since the request began is in no log after it was emptied.

@@ -12,6 +12,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface Row {
   readonly event_id: string;
   readonly hour: Hour;
+  /** What the line has values of. */
+  readonly columns: readonly string[];
   /** A line of JSON. */
   readonly line: string;
 }
@@ -49,17 +51,15 @@ export function rowOf(event: Json, anonUserId: string, receivedMs: number): Row 
   if (event["schema_version"] === 1) {
     const event_id = eventIdOf(anonUserId, event);
     const { schema_version: _, ts, ...rest } = event;
-    const line = JSON.stringify({ ...rest, ...common, event_id, schema_version: 1, ts: timeText(Number(ts)) });
-    return { event_id, hour: hourOf(Number(ts)), line };
+    return made({ ...rest, ...common, event_id, schema_version: 1, ts: timeText(Number(ts)) }, Number(ts));
   }
   const ms = Date.parse(String(event["timestamp"]));
   const source = event["source"] as Json;
   const session = event["session"] as Json;
-  const event_id = String(event["event_id"]);
   const row = {
     ...flat(type, event["payload"] as Json),
     ...common,
-    ...{ event_id, schema_version: 2, ts: timeText(ms) },
+    ...{ event_id: String(event["event_id"]), schema_version: 2, ts: timeText(ms) },
     ...{ anon_session_id: session["id"], seq: session["sequence"], source: source["channel"] },
     ...{ product_version: source["version"], product_os: source["os"], product_arch: source["arch"] },
     runtime_version: source["runtime_version"],
@@ -67,5 +67,10 @@ export function rowOf(event: Json, anonUserId: string, receivedMs: number): Row 
       ? {}
       : { session_started_at: timeText(Date.parse(String(session["started_at"]))) }),
   };
-  return { event_id, hour: hourOf(ms), line: JSON.stringify(row) };
+  return made(row, ms);
 }
+
+const made = (row: Json & { readonly event_id: string }, ms: number): Row => ({
+  ...{ event_id: row.event_id, hour: hourOf(ms) },
+  ...{ columns: Object.keys(row), line: JSON.stringify(row) },
+});

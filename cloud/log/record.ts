@@ -12,6 +12,8 @@ export interface BatchHead {
   readonly received_ms: number;
   /** In which hours its events lie. */
   readonly hours: readonly Hour[];
+  /** Which columns its lines have values of. */
+  readonly columns: readonly string[];
   /** Of each event that was refused why, and a digest by which repeats are known; nothing of itself. */
   readonly refused: readonly BadRow[];
 }

@@ -132,7 +132,7 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
       { generated_at: one },
       { events: one },
     ]) {
-      const answer = await sender.send(sender.batch(good, part));
+      const answer = await sender.send(sender.batch(good, part), { "webhook-id": encodeURIComponent(one) });
       expect(answer.status).toBeGreaterThanOrEqual(400);
       said.push(answer.text);
     }
@@ -152,7 +152,8 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
 
   const { server, filesWith } = await running({ NEXUS_CLOUD_DATA: data }, "test");
   for (const table of ["events", "batches", "refused", "hourly"]) {
-    const rows = await server.warehouse.query(`SELECT COLUMNS('^(?!users$|durations$)') FROM ${table}`);
+    const states = table === "hourly" ? "EXCEPT (users, durations)" : "";
+    const rows = await server.warehouse.query(`SELECT * ${states} FROM ${table}`);
     expect([table, rows.length > 0]).toEqual([table, true]);
     said.push(JSON.stringify(rows));
   }

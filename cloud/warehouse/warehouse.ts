@@ -52,12 +52,19 @@ export class Warehouse {
     return result.json<T>();
   }
 
-  /** Inserts lines of JSON, one a row. The same lines with the same token go in once. @throws InsertError, with none of them in. */
-  async insert(table: string, lines: readonly string[], token: string): Promise<void> {
+  /**
+   * Inserts lines of JSON, one a row; `columns`: those that the lines have values of, where it is not all. The same lines with the same token go in
+   * once. @throws InsertError, with none of them in, also where a line has something else.
+   */
+  async insert(table: string, lines: readonly string[], token: string, columns: readonly string[] = []): Promise<void> {
     if (lines.length === 0) return;
-    const settings = `async_insert = 0, insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`;
+    const named = columns.length === 0 ? "" : `(${columns.join(", ")})`;
+    const settings = [
+      ...["async_insert = 0", "input_format_skip_unknown_fields = 0"],
+      `insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`,
+    ].join(", ");
     try {
-      await this.command(`INSERT INTO ${table} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("\n")}`);
+      await this.command(`INSERT INTO ${table} ${named} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("\n")}`);
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code).slice(0, 32) : "unknown";
       throw new InsertError(`${lines.length} rows did not go into ${table} (${code}).`);
