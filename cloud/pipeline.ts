@@ -9,6 +9,7 @@ import { type BatchHead, type BatchRecord, readRecord } from "./log/record.ts";
 import { type Progress, readProgress, writeProgress } from "./warehouse/progress.ts";
 import { type Hour, recomputeHours } from "./warehouse/rollups.ts";
 import { batchesTable, eventsTable, refusedTable } from "./warehouse/schema.ts";
+import { timeText } from "./warehouse/time-text.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** Characters of the log that are looked at for one insert. */
@@ -207,9 +208,6 @@ const badLines = ({ refused, received_ms }: BatchHead): readonly string[] =>
   refused.map(({ reason, type, field, digest }) =>
     JSON.stringify({ received_at: timeText(received_ms), reason, event_type: type, field, digest }),
   );
-
-/** As ClickHouse reads a time in UTC. */
-export const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace("T", " ");
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

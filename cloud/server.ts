@@ -9,8 +9,9 @@ import { type KnownBatch, knownMs, Receiver } from "./ingest/receive.ts";
 import { Registry } from "./ingest/registry.ts";
 import { openLog } from "./log/open.ts";
 import { Watch } from "./metrics.ts";
-import { Pipeline, timeText } from "./pipeline.ts";
+import { Pipeline } from "./pipeline.ts";
 import { openStores } from "./stores.ts";
+import { timeText } from "./warehouse/time-text.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** Milliseconds from one writing of the monthly counts to the next. */

@@ -4,8 +4,8 @@ import { type EventTypeName, fieldsOf } from "../../shared/events.ts";
 import { type FieldName, fieldTable } from "../../shared/fields.ts";
 import { placeOf } from "../../shared/payload-layout.ts";
 import { uuidV8 } from "../../shared/uuid-v8.ts";
-import { timeText } from "../pipeline.ts";
 import { type Hour, hourOf } from "../warehouse/rollups.ts";
+import { timeText } from "../warehouse/time-text.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -28,14 +28,31 @@ export function eventIdOf(anonUserId: string, event: Json): string {
   );
 }
 
-const sharedOf = (type: EventTypeName): readonly FieldName[] =>
-  fieldsOf(type).filter((name) => fieldTable[name].shared !== "never");
+interface Placed {
+  readonly name: FieldName;
+  readonly outer: string;
+  readonly inner: string | undefined;
+}
+
+const placed = new Map<EventTypeName, readonly Placed[]>();
+
+/** The shared fields of a type, and where they stand. */
+function placedOf(type: EventTypeName): readonly Placed[] {
+  const known = placed.get(type);
+  if (known !== undefined) return known;
+  const shared = fieldsOf(type).filter((name) => fieldTable[name].shared !== "never");
+  const found = shared.map((name) => {
+    const [outer, inner] = placeOf(type, name);
+    return { name, outer, inner };
+  });
+  placed.set(type, found);
+  return found;
+}
 
 /** The payload without its nesting. */
 function flat(type: EventTypeName, payload: Json): Record<string, unknown> {
   const found: Record<string, unknown> = {};
-  for (const name of sharedOf(type)) {
-    const [outer, inner] = placeOf(type, name);
+  for (const { name, outer, inner } of placedOf(type)) {
     const value = payload[outer];
     const own =
       inner === undefined ? value : typeof value === "object" && value !== null ? Reflect.get(value, inner) : undefined;
