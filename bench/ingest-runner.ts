@@ -11,10 +11,12 @@ const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
 const warehouse = Warehouse.open("chdb", folder);
 await warehouse.migrate();
 const sender = new Sender("");
-const lines = Array.from({ length: events }, () => rowOf(sender.event(), sender.id, Date.now()).line);
+const rows = Array.from({ length: events }, () => rowOf(sender.event(), sender.id, Date.now()));
+const columns = [...new Set(rows.flatMap((row) => row.columns))];
+const lines = rows.map(({ line }) => line);
 const startedMs = performance.now();
 for (let from = 0; from < lines.length; from += rowsTogether) {
-  await warehouse.insert("events", lines.slice(from, from + rowsTogether), `bench:${from}`);
+  await warehouse.insert("events", lines.slice(from, from + rowsTogether), `bench:${from}`, columns);
 }
 process.stdout.write(`${performance.now() - startedMs}\n`);
 await warehouse.close();

@@ -1,81 +1,123 @@
 /**
- * nexus-cloud in a process of its own: batches sent until all of their events are in the warehouse, against inserting the same rows into the same
- * engine with nothing before it; and how long a batch waits for its receipt.
+ * nexus-cloud: batches sent until all of their events are in the warehouse, against inserting the same rows into the same engine with nothing before
+ * it, and against a bare Fastify that parses them and forgets them; how long a batch waits for its receipt at half of that load; and what happens at
+ * twice of it.
  */
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { Sender } from "../cloud/test/sender.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { IngestServer, perBatch } from "./ingest-server.ts";
 
-const main = fileURLToPath(new URL("../cloud/main.ts", import.meta.url));
-const runner = fileURLToPath(new URL("ingest-runner.ts", import.meta.url));
-const [batches, perBatch, inFlight] = [150, 1_000, 6];
-const rowsTogether = 20_000;
+const runnerOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const [batches, inFlight, rowsTogether] = [150, 6, 50_000];
+/** Batches at half load, of so many events, as an hour of work has them; and batches at double load. */
+const [halfBatches, halfEvents, doubleBatches] = [1_000, 100, 400];
+
+const ran = (runner: string, ...args: readonly number[]): number =>
+  Number(execFileSync(process.execPath, [runnerOf(runner), ...args.map(String)], { encoding: "utf8" }));
+
+/** Sends batches as fast as they are answered. Returns milliseconds. */
+async function sendAll(server: IngestServer, bodies: readonly string[]): Promise<number> {
+  const startedMs = performance.now();
+  let next = 0;
+  const one = async () => {
+    for (;;) {
+      const body = bodies[next];
+      next += 1;
+      if (body === undefined) return;
+      const { status } = await server.sender.send(body);
+      if (status !== 200) throw new Error(`a batch was answered ${status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+  await server.emptied();
+  return performance.now() - startedMs;
+}
+
+interface Answered {
+  readonly status: number;
+  readonly ms: number;
+}
+
+/** Sends a batch every so many milliseconds, whether or not those before were answered. */
+async function sendEvery(
+  server: IngestServer,
+  bodies: readonly string[],
+  everyMs: number,
+  watch: (n: number) => void = () => undefined,
+): Promise<readonly Answered[]> {
+  const answers: Promise<Answered>[] = [];
+  const startedMs = performance.now();
+  for (const [n, body] of bodies.entries()) {
+    const wait = startedMs + n * everyMs - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    const sentMs = performance.now();
+    answers.push(server.sender.send(body).then(({ status }) => ({ status, ms: performance.now() - sentMs })));
+    watch(n);
+  }
+  return Promise.all(answers);
+}
 
 export async function ingest(): Promise<readonly Figure[]> {
   const events = batches * perBatch;
-  const rawMs = Number(
-    execFileSync(process.execPath, [runner, String(events), String(rowsTogether)], { encoding: "utf8" }),
-  );
-  const data = mkdtempSync(join(tmpdir(), "nexus-bench-"));
-  const env = {
-    ...process.env,
-    NEXUS_CLOUD_DATA: data,
-    NEXUS_CLOUD_PORT: "0",
-    NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000",
-  };
-  const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const rate = (tookMs: number, count = events) => (count * 1_000) / tookMs;
+  const rawMs = ran("ingest-runner.ts", events, rowsTogether);
+  const echoMs = ran("../cloud/test/echo.ts", batches, perBatch, inFlight);
+  const server = await IngestServer.start();
+  let [ms, half]: [number, readonly Answered[]] = [0, []];
   try {
-    let said = "";
-    while (!said.includes("Ctrl-C")) said += (await once(child.stdout, "data"))[0];
-    const sender = new Sender(/http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "");
-    await sender.enroll();
-    const made = (count: number) =>
-      Array.from({ length: count }, () => sender.batch(Array.from({ length: perBatch }, () => sender.event())));
-    const waiting = async () => {
-      const text = await (await fetch(`${sender.url}/metrics`)).text();
-      return Number(/^nexus_waiting_bytes (\S+)$/m.exec(text)?.[1]);
-    };
-    const send = async (body: string) => {
-      const startedMs = performance.now();
-      const { status } = await sender.send(body);
-      if (status !== 200) throw new Error(`a batch was answered ${status}`);
-      return performance.now() - startedMs;
-    };
-    const bodies = made(batches);
-    const startedMs = performance.now();
-    let next = 0;
-    await Promise.all(
-      Array.from({ length: inFlight }, async () => {
-        while (next < bodies.length) {
-          next += 1;
-          await send(bodies[next - 1] ?? "");
-        }
-      }),
-    );
-    while ((await waiting()) > 0);
-    const ms = performance.now() - startedMs;
-    const alone: number[] = [];
-    for (const body of made(60)) alone.push(await send(body));
-    const rate = (tookMs: number) => (events * 1_000) / tookMs;
+    await sendAll(server, server.batches(10));
+    ms = await sendAll(server, server.batches(batches));
+    half = await sendEvery(server, server.batches(halfBatches, halfEvents), (2 * ms * halfEvents) / events);
+  } finally {
+    await server.stop();
+  }
+  const waits = half.map((one) => one.ms);
+  const overload = await overloaded(ms / batches / 2);
+  return [
+    figure({
+      ...{ name: "ingest-rate", unit: "events/s", value: rate(ms), limit: 60_000, atLeast: true },
+      ...{ against: "raw inserts into the same engine", baseline: rate(rawMs) },
+    }),
+    figure({
+      ...{ name: "ingest-to-raw", unit: "×", value: rawMs / ms, limit: 0.22, atLeast: true },
+      ...{ against: "a bare Fastify that parses and forgets, events/s", baseline: rate(echoMs) / rate(ms) },
+    }),
+    figure({
+      ...{ name: "ingest-answer-p99", unit: "ms", value: quantile(waits, 0.99), limit: 50 },
+      ...{ against: "its p50 at half load", baseline: quantile(waits, 0.5) },
+    }),
+    ...overload,
+  ];
+}
+
+/** Twice as much as it takes, for so long that the log is full: what is too much is turned away, and memory does not grow with it. */
+async function overloaded(everyMs: number): Promise<readonly Figure[]> {
+  const server = await IngestServer.start({ NEXUS_CLOUD_MOST_WAITING_BYTES: "20000000" });
+  try {
+    const resident = () => server.metric("process_resident_memory_bytes");
+    await sendAll(server, server.batches(20));
+    const seen: Promise<number>[] = [];
+    const answers = await sendEvery(server, server.batches(doubleBatches), everyMs, (n) => {
+      if (n % 10 === 0) seen.push(resident());
+    });
+    const memory = await Promise.all(seen);
+    const third = Math.floor(memory.length / 3);
+    const [early, late] = [Math.max(...memory.slice(0, third)), Math.max(...memory.slice(-third))];
+    const other = answers.find(({ status }) => status !== 200 && status !== 503);
+    if (other !== undefined) throw new Error(`a batch was answered ${other.status}`);
+    const turned = answers.filter(({ status }) => status === 503).length;
     return [
       figure({
-        ...{ name: "ingest-rate", unit: "events/s", value: rate(ms), limit: 60_000, atLeast: true },
-        ...{ against: "raw inserts into the same engine", baseline: rate(rawMs) },
+        ...{ name: "ingest-overload-turned-away", unit: "calls", value: turned, limit: 1, atLeast: true },
+        ...{ against: "batches at twice the load", baseline: answers.length },
       }),
       figure({
-        ...{ name: "ingest-answer-p50", unit: "ms", value: quantile(alone, 0.5), limit: 50 },
-        ...{ against: "its p99", baseline: quantile(alone, 0.99) },
+        ...{ name: "ingest-overload-memory", unit: "×", value: late / early, limit: 1.25 },
+        ...{ against: "most of its first third, in GB", baseline: early / 1e9 },
       }),
     ];
   } finally {
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(data, { recursive: true, force: true });
+    await server.stop();
   }
 }

@@ -17,6 +17,7 @@ import { hook } from "./hook.ts";
 import { ingest } from "./ingest.ts";
 import { page } from "./page.ts";
 import { python } from "./python.ts";
+import { rollup } from "./rollup.ts";
 import { backfill, sending } from "./sharing.ts";
 import { idle, reading, readingTenMillion, storing } from "./store.ts";
 
@@ -43,7 +44,14 @@ const benches: readonly Bench[] = [
   { names: ["hook-p50", "hook-to-cat"], run: hook },
   { names: ["door-p50", "door-p95", "door-burst-lost"], run: door },
   { names: ["python-record-p50", "python-record-mean"], run: python },
-  { names: ["ingest-rate", "ingest-answer-p50"], run: ingest },
+  {
+    names: [
+      ...["ingest-rate", "ingest-to-raw", "ingest-answer-p99"],
+      ...["ingest-overload-turned-away", "ingest-overload-memory"],
+    ],
+    run: ingest,
+  },
+  { names: ["rollup-day-ten-million"], run: rollup, slow: true },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },

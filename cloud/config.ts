@@ -39,7 +39,7 @@ const schema = z.strictObject({
   /** Bytes that may wait in the log for the warehouse before batches are turned away. */
   most_waiting_bytes: number(1_000_000, 1e12).default(512 * 1_048_576),
   /** Rows of one insert, and milliseconds that they are waited for. */
-  insert_rows: number(1, 1_000_000).default(20_000),
+  insert_rows: number(1, 1_000_000).default(50_000),
   insert_ms: number(1, 60_000).default(250),
   /** A monthly cell with fewer users is not kept. */
   least_users: number(1, 1_000_000).default(10),

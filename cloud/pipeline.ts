@@ -14,8 +14,8 @@ import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** Characters of the log that are looked at for one insert. */
 const mostChars = 24 * 1_048_576;
-/** Milliseconds from one adding-up to the next. */
-const addUpMs = 2_000;
+/** Milliseconds from one adding-up to the next; and while more waits than one insert takes. */
+const [addUpMs, busyAddUpMs] = [2_000, 15_000];
 /** Milliseconds that are waited after the warehouse failed, doubled up to a minute. */
 const [firstPauseMs, longestPauseMs] = [250, 60_000];
 
@@ -109,7 +109,8 @@ export class Pipeline {
           // What comes in meanwhile waits for the next turn, so that others have theirs.
           const end = this.#log.end();
           while ((await this.#step(end)) && !signal.aborted);
-          if (performance.now() - this.#addedUpMs >= addUpMs) await this.#addUp();
+          const often = this.waitingBytes > mostChars ? busyAddUpMs : addUpMs;
+          if (performance.now() - this.#addedUpMs >= often) await this.#addUp();
         });
         this.#failures = 0;
         // What was touched last is added up too, when nothing follows.
@@ -180,8 +181,8 @@ export class Pipeline {
   }
 
   /** Within `exclusively`. */
-  async addUpHours(hours: readonly Hour[]): Promise<void> {
-    const done = await recomputeHours(this.#warehouse, hours, Date.now());
+  async addUpHours(hours: readonly Hour[], forGood = false): Promise<void> {
+    const done = await recomputeHours(this.#warehouse, hours, Date.now(), forGood);
     await this.#aggregates.recompute(this.#warehouse, done);
   }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { Aggregates } from "./aggregates/aggregates.ts";
 import type { Config } from "./config.ts";
 import { Erasures } from "./erasure/erase.ts";
+import { UnderWay } from "./erasure/under-way.ts";
 import { appOf } from "./ingest/app.ts";
 import { type KnownBatch, knownMs, Receiver } from "./ingest/receive.ts";
 import { Registry } from "./ingest/registry.ts";
@@ -76,7 +77,8 @@ export class CloudServer {
     for (const { batch_id, sha256, receipt, received_ms } of await pipeline.waitingHeads()) {
       receiver.remember(batch_id, { sha256, answer: receipt, receivedMs: received_ms });
     }
-    const erasures = new Erasures(registry, pipeline, warehouse, watch);
+    const underWay = new UnderWay(join(config.data, "erasing.json"));
+    const erasures = new Erasures(registry, pipeline, warehouse, watch, underWay);
     await erasures.resume();
     pipeline.start();
     let ready = true;

@@ -3,18 +3,21 @@ import { digestOf, type Erased, type Registry } from "../ingest/registry.ts";
 import type { Watch } from "../metrics.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
+import type { UnderWay } from "./under-way.ts";
 
 export class Erasures {
   readonly #registry: Registry;
   readonly #pipeline: Pipeline;
   readonly #warehouse: Warehouse;
   readonly #watch: Watch;
+  readonly #underWay: UnderWay;
 
-  constructor(registry: Registry, pipeline: Pipeline, warehouse: Warehouse, watch: Watch) {
+  constructor(registry: Registry, pipeline: Pipeline, warehouse: Warehouse, watch: Watch, underWay: UnderWay) {
     this.#registry = registry;
     this.#pipeline = pipeline;
     this.#warehouse = warehouse;
     this.#watch = watch;
+    this.#underWay = underWay;
   }
 
   /** Those that a crash interrupted. */
@@ -32,19 +35,24 @@ export class Erasures {
       const params = { id: anonUserId };
       // The engine keeps the text of a deletion for a while: it names a digest.
       const own = "lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) = {digest:String}";
-      const digest = { digest: digestOf(anonUserId) };
+      const digest = digestOf(anonUserId);
       await this.#pipeline.emptyLog();
-      const hours = await this.#warehouse.query<{ hour: number; n: string }>(
+      const rows = await this.#warehouse.query<{ hour: number; n: string }>(
         `SELECT toUInt32(toStartOfHour(toDateTime(ts, 'UTC'))) AS hour, uniqExact(event_id) AS n FROM events WHERE anon_user_id = {id:UUID} GROUP BY hour`,
         params,
       );
-      const erased = hours.reduce((sum, { n }) => sum + Number(n), 0);
-      await this.#warehouse.erase("events", own, digest);
-      await this.#warehouse.erase("batches", own, digest);
-      await this.#pipeline.addUpHours(hours.map(({ hour }) => Number(hour)));
-      const done = { at: Date.now(), count: erased };
+      // Written down before they go: whoever goes on after a failure would not find them any more.
+      const { hours, count } = await this.#underWay.note(digest, {
+        hours: rows.map(({ hour }) => Number(hour)),
+        count: rows.reduce((sum, { n }) => sum + Number(n), 0),
+      });
+      await this.#warehouse.erase("events", own, { digest });
+      await this.#warehouse.erase("batches", own, { digest });
+      await this.#pipeline.addUpHours(hours, true);
+      const done = { at: Date.now(), count };
       await this.#registry.endErasure(anonUserId, done);
-      this.#watch.erased(erased);
+      await this.#underWay.end(digest);
+      this.#watch.erased(count);
       return this.receiptOf(anonUserId, done);
     });
   }

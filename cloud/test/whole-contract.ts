@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { Sharer } from "../../test/fixtures/sharing.ts";
 import type { Running } from "./running.ts";
-import { Sender } from "./sender.ts";
+import { receiptIn, Sender } from "./sender.ts";
 
 /** `start`: a server with nothing in it, ended with the test. */
 export function wholeContract(start: () => Promise<Running>): void {
@@ -60,6 +60,27 @@ export function wholeContract(start: () => Promise<Running>): void {
     await server.pipeline.drain();
     expect(await count("SELECT count() FROM events FINAL")).toBe(sent);
     expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(sent);
+  });
+
+  it("ends an erasure that was interrupted as if it had not been", async () => {
+    const { server, count, filesWith } = await start();
+    const [one, other] = [new Sender(server.url), new Sender(server.url)];
+    for (const sender of [one, other]) {
+      await sender.enroll();
+      await sender.send(sender.batch([sender.event(), sender.event()]));
+    }
+    await server.pipeline.drain();
+    const { recompute } = server.aggregates;
+    server.aggregates.recompute = () => Promise.reject(new Error("the totals are away"));
+    expect(await one.erase()).toMatchObject({ status: 503 });
+    expect(await count("SELECT count() FROM events FINAL")).toBe(2);
+    server.aggregates.recompute = recompute;
+    const keys = await (await fetch(`${server.url}/v1/telemetry/keys`)).text();
+    expect(receiptIn((await one.erase()).text, keys)).toMatchObject({ erased: 2 });
+    expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(2);
+    const [daily] = await server.aggregates.query<{ n: string }>("SELECT sum(events) n FROM daily");
+    expect(Number(daily?.n)).toBe(2);
+    expect(filesWith(one.id)).toEqual([]);
   });
 
   it("takes schema 2 with every kind of event of a machine", async () => {

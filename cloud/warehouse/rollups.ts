@@ -25,10 +25,12 @@ function nextVersion(nowMs: number): string {
   return String(lastVersion);
 }
 
+/** `forGood`: also of what is replaced nothing stays in any file, as an erasure asks; else the engine drops it when it merges. */
 export async function recomputeHours(
   warehouse: Warehouse,
   hours: Iterable<Hour>,
   nowMs: number,
+  forGood = false,
 ): Promise<readonly Hour[]> {
   const oldest = nowMs / 1_000 - youngDays * 86_400;
   const young = [...new Set(hours)].filter((hour) => hour >= oldest).sort((a, b) => a - b);
@@ -46,12 +48,11 @@ export async function recomputeHours(
        GROUP BY hour, ${dimensions.join(", ")}`,
       { ...params, first: some[0], end: (some.at(-1) ?? 0) + 3_600 },
     );
-    // What was there before, also of cells that are no more.
-    await warehouse.erase(
-      hourlyTable.name,
-      "toUInt32(hour) IN {hours:Array(UInt32)} AND version < {version:UInt64}",
-      params,
-    );
+    // What was there before: of cells that are no more it must go, of the others the higher version counts.
+    const before = "toUInt32(hour) IN {hours:Array(UInt32)} AND version < {version:UInt64}";
+    const gone = `SELECT 1 FROM ${hourlyTable.name} FINAL WHERE ${before} LIMIT 1`;
+    if (forGood || (await warehouse.query(gone, params)).length > 0)
+      await warehouse.erase(hourlyTable.name, before, params);
   }
   return young;
 }

@@ -92,6 +92,11 @@ it("adds up hours from events without their repeats, also late, repeated and era
   expect(await added()).toBe(await distinct());
   expect(await count("SELECT quantilesTDigestMerge(0.5)(durations)[1] FROM hourly FINAL")).toBeGreaterThan(90);
   expect(await count("SELECT uniqExactMerge(users) FROM hourly FINAL")).toBe(1);
+  // Also of what was replaced nothing stays, where that is asked for.
+  await recomputeHours(warehouse, [hour], Date.now(), true);
+  const all = await count("SELECT count() FROM hourly");
+  expect(all).toBe(await count("SELECT count() FROM hourly FINAL"));
+  expect(await added()).toBe(await distinct());
   // Of what is gone nothing stays, not even its cells.
   await warehouse.erase("events", "anon_user_id = {id:UUID}", { id: user });
   await recomputeHours(warehouse, [hour], Date.now());

@@ -1,0 +1,47 @@
+/** Fills a warehouse with events of 90 days and 100,000 installations, and adds up one day. Prints {"ms","cells","countMs"}. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { recomputeHours } from "../cloud/warehouse/rollups.ts";
+import { Warehouse } from "../cloud/warehouse/warehouse.ts";
+
+const [events = 0] = process.argv.slice(2).map(Number);
+const [days, users, together] = [90, 100_000, 500_000];
+const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+const warehouse = Warehouse.open("chdb", folder);
+await warehouse.migrate();
+const now = Date.now();
+const words = (list: readonly string[], of: string) =>
+  `[${list.map((word) => `'${word}'`).join(",")}][1 + ${of} % ${list.length}]`;
+for (let from = 0; from < events; from += together) {
+  await warehouse.command(
+    `INSERT INTO events (event_id, anon_user_id, anon_session_id, seq, ts, received_at, schema_version, source, event_type,
+       product_version, product_os, product_arch, runtime_version, command_path, tool_name, tool_phase, status, duration_ms)
+     SELECT generateUUIDv4(number), toUUID(concat('00000000-0000-4000-8000-', leftPad(toString(cityHash64(number, 1) % ${users}), 12, '0'))),
+       repeat('a', 64), number, fromUnixTimestamp64Milli(toInt64(${now} - cityHash64(number, 2) % ${days * 86_400_000})), now64(3), 2,
+       ${words(["nexus_cli", "vscode_terminal", "vscode_agent"], "cityHash64(number, 3)")},
+       ${words(["command_finished", "agent_event"], "cityHash64(number, 4)")},
+       '0.7.0', ${words(["linux", "macos", "windows"], "cityHash64(number, 5)")}, 'x86_64', '22.15.0',
+       ${words(["git push", "git pull", "npm test", "npm run", "docker ps", "cargo build"], "cityHash64(number, 6)")},
+       ${words(["Bash", "Read", "Edit", "Grep"], "cityHash64(number, 7)")}, ${words(["start", "end"], "cityHash64(number, 8)")},
+       ${words(["ok", "error"], "cityHash64(number, 9)")}, cityHash64(number, 10) % 60000
+     FROM numbers(${from}, ${together})`,
+  );
+}
+const first = Math.floor(now / 86_400_000 - 40) * 86_400;
+const hours = Array.from({ length: 24 }, (_, n) => first + n * 3_600);
+const times: number[] = [];
+for (let round = 0; round < 5; round += 1) {
+  const startedMs = performance.now();
+  await recomputeHours(warehouse, hours, now);
+  times.push(performance.now() - startedMs);
+}
+const startedMs = performance.now();
+await warehouse.query(`SELECT count() FROM events FINAL WHERE toDate(ts) = toDate(toDateTime(${first}))`);
+const countMs = performance.now() - startedMs;
+const [cells] = await warehouse.query<{ n: string }>("SELECT count() AS n FROM hourly FINAL");
+const ms = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+process.stdout.write(`${JSON.stringify({ ms, cells: Number(cells?.n), countMs })}\n`);
+await warehouse.close();
+rmSync(folder, { recursive: true, force: true });
+process.exit();

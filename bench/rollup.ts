@@ -1,0 +1,18 @@
+/** Ten million events in the warehouse: how long the hours of one day take to be added up anew. */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type Figure, figure } from "./figure.ts";
+
+const runner = fileURLToPath(new URL("rollup-runner.ts", import.meta.url));
+
+export async function rollup(): Promise<readonly Figure[]> {
+  const events = 10_000_000;
+  const text = execFileSync(process.execPath, [runner, String(events)], { encoding: "utf8" });
+  const { ms, cells, countMs } = JSON.parse(text);
+  return [
+    figure({
+      ...{ name: "rollup-day-ten-million", unit: "ms", value: ms, limit: 1_000 },
+      ...{ against: `counting the events of that day (${cells} cells)`, baseline: countMs },
+    }),
+  ];
+}

@@ -1,0 +1,37 @@
+/** Erasures that were begun: which hours they touch and how many events, so that one that was interrupted ends as if it had not been. Names digests alone. */
+import { existsSync, readFileSync } from "node:fs";
+import type { Hour } from "../warehouse/rollups.ts";
+import { writeWhole } from "../whole-file.ts";
+
+export interface Found {
+  readonly hours: readonly Hour[];
+  readonly count: number;
+}
+
+export class UnderWay {
+  readonly #path: string;
+  #found: ReadonlyMap<string, Found>;
+
+  /** @throws SyntaxError where the file is damaged. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#found = new Map(existsSync(path) ? Object.entries(JSON.parse(readFileSync(path, "utf8"))) : []);
+  }
+
+  /** Adds to what was found before, durably. */
+  async note(digest: string, { hours, count }: Found): Promise<Found> {
+    const before = this.#found.get(digest);
+    const all = { hours: [...new Set([...(before?.hours ?? []), ...hours])], count: (before?.count ?? 0) + count };
+    await this.#keep(new Map([...this.#found, [digest, all]]));
+    return all;
+  }
+
+  async end(digest: string): Promise<void> {
+    await this.#keep(new Map([...this.#found].filter(([one]) => one !== digest)));
+  }
+
+  async #keep(found: ReadonlyMap<string, Found>): Promise<void> {
+    await writeWhole(this.#path, JSON.stringify(Object.fromEntries(found)));
+    this.#found = found;
+  }
+}

@@ -1,0 +1,24 @@
+/** A bare Fastify that takes the same batches, parses them and forgets them: what `ingest-rate` could be at most. Prints the milliseconds. */
+import Fastify from "fastify";
+import { Sender } from "./sender.ts";
+
+const [batches = 0, perBatch = 0, inFlight = 0] = process.argv.slice(2).map(Number);
+const app = Fastify({ bodyLimit: 4 * 1_048_576 });
+app.post("/v1/telemetry/events", async (request) => ({ events: Object(request.body).events.length }));
+const sender = new Sender(await app.listen({ host: "127.0.0.1", port: 0 }));
+const bodies = Array.from({ length: batches }, () =>
+  sender.batch(Array.from({ length: perBatch }, () => sender.event())),
+);
+const startedMs = performance.now();
+let next = 0;
+await Promise.all(
+  Array.from({ length: inFlight }, async () => {
+    while (next < bodies.length) {
+      next += 1;
+      const { status } = await sender.send(bodies[next - 1] ?? "");
+      if (status !== 200) throw new Error(`answered ${status}`);
+    }
+  }),
+);
+process.stdout.write(`${performance.now() - startedMs}\n`);
+process.exit();
