@@ -32,6 +32,8 @@ const schema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{0,64}$/)
     .default(""),
+  /** Columns are encrypted by the warehouse's server as well, which must have a key for that (`deploy/`). */
+  encrypted: z.union([z.boolean(), z.stringbool()]).default(false),
   /** `pglite`, or the address of a PostgreSQL server. */
   aggregates: z.string().default("pglite"),
   /** Requests of one installation a minute. */

@@ -18,7 +18,7 @@ export interface Stores {
 export async function openStores(config: Config): Promise<Stores> {
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(config.data);
-  const warehouse = Warehouse.open(config.warehouse, join(config.data, "warehouse"), config.cluster);
+  const warehouse = Warehouse.open(config.warehouse, join(config.data, "warehouse"), config);
   await warehouse.migrate();
   const postgres = await openPostgres(config.aggregates, join(config.data, "aggregates"));
   const aggregates = new Aggregates(postgres, config.least_users, new MonthlyFiles(join(config.data, "monthly")));

@@ -22,10 +22,25 @@ const settings = [
   "merge_with_ttl_timeout = 3600",
 ];
 
+export interface TableForm {
+  /** Its name; empty: one node. */
+  readonly cluster: string;
+  /** Each column is encrypted as well, by the server's key (AES-256-GCM-SIV, RFC 8452). */
+  readonly encrypted: boolean;
+}
+
+export const oneNode: TableForm = { cluster: "", encrypted: false };
+
+/** The type of a column, its codec followed by the one that encrypts. */
+function encrypted(type: string): string {
+  const own = "AES_256_GCM_SIV";
+  return type.includes(" CODEC(") ? `${type.slice(0, -1)}, ${own})` : `${type} CODEC(Default, ${own})`;
+}
+
 /** The statements that make a table; each can be run again. */
-export function statementsOf(table: Table, cluster: string): readonly string[] {
+export function statementsOf(table: Table, { cluster, encrypted: isEncrypted }: TableForm): readonly string[] {
   const columns = Object.entries(table.columns)
-    .map(([name, type]) => `  ${name} ${type}`)
+    .map(([name, type]) => `  ${name} ${isEncrypted ? encrypted(type) : type}`)
     .join(",\n");
   const rest = (own: readonly string[]) =>
     [

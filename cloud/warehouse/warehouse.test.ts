@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { recomputeHours } from "./rollups.ts";
 import { tables } from "./schema.ts";
-import { statementsOf } from "./table.ts";
+import { oneNode, statementsOf } from "./table.ts";
 import { Warehouse } from "./warehouse.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "nexus-warehouse-"));
@@ -36,18 +36,32 @@ const count = async (sql: string) =>
 it.each(tables.map((table) => [table.name, table] as const))(
   "%s is understood by the engine, on one node and on a cluster",
   async (_name, table) => {
-    for (const cluster of ["", "main"]) {
-      for (const statement of statementsOf(table, cluster)) {
+    for (const [cluster, encrypted] of [
+      ["", false],
+      ["main", false],
+      ["main", true],
+    ] as const) {
+      for (const statement of statementsOf(table, { cluster, encrypted })) {
         const [row] = await warehouse.query<{ text: string }>("SELECT formatQuery({statement:String}) AS text", {
           statement,
         });
         expect(row?.text).toContain(table.name);
         if (cluster !== "") expect(row?.text).toMatch(/ON CLUSTER main/);
+        if (encrypted && statement.includes("_local (")) {
+          const codecs = row?.text.match(/CODEC\([^\n]*AES_256_GCM_SIV\)/g) ?? [];
+          expect(codecs).toHaveLength(Object.keys(table.columns).length);
+        }
       }
     }
-    expect(statementsOf(table, "main").join()).toMatch(/ReplicatedReplacingMergeTree[\s\S]*Distributed/);
+    expect(statementsOf(table, { cluster: "main", encrypted: false }).join()).toMatch(
+      /ReplicatedReplacingMergeTree[\s\S]*Distributed/,
+    );
     // Made again, nothing happens.
-    for (const statement of statementsOf(table, "")) await warehouse.command(statement);
+    for (const statement of statementsOf(table, oneNode)) await warehouse.command(statement);
+    // The engine knows the codec for each of the types, and takes no row without its key.
+    const sealed = { ...table, name: `${table.name}_sealed` };
+    for (const statement of statementsOf(sealed, { cluster: "", encrypted: true })) await warehouse.command(statement);
+    await warehouse.command(`DROP TABLE ${sealed.name}`);
   },
 );
 

@@ -7,12 +7,15 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
 import { tables } from "./schema.ts";
-import { statementsOf } from "./table.ts";
+import { oneNode, statementsOf, type TableForm } from "./table.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 
 /** What the client would log holds statements, and these hold rows. */
 const log = { level: ClickHouseLogLevel.OFF };
+
+/** Of a cluster: in on the shards themselves, on most of their replicas, before it counts. */
+const clusterSettings = ["distributed_foreground_insert = 1", "insert_quorum = 'auto'"];
 
 /** An insert that failed; what the engine says of it quotes rows. */
 export class InsertError extends Error {
@@ -21,26 +24,25 @@ export class InsertError extends Error {
 
 export class Warehouse {
   readonly #client: ClickHouseClient;
-  readonly cluster: string;
+  readonly #form: TableForm;
 
-  private constructor(client: ClickHouseClient, cluster: string) {
+  private constructor(client: ClickHouseClient, form: TableForm) {
     this.#client = client;
-    this.cluster = cluster;
+    this.#form = form;
   }
 
   /** `where`: `chdb`, or a server's address. `folder`: where chDB keeps its data. */
-  static open(where: string, folder: string, cluster = ""): Warehouse {
+  static open(where: string, folder: string, form = oneNode): Warehouse {
     const client =
       where === "chdb"
         ? createClient({ connection: createChdbConnection({ path: folder }) as never, log })
         : createClient({ url: where, request_timeout: 120_000, log });
-    return new Warehouse(client, cluster);
+    return new Warehouse(client, form);
   }
 
   /** Makes what is missing. */
   async migrate(): Promise<void> {
-    for (const table of tables)
-      for (const statement of statementsOf(table, this.cluster)) await this.command(statement);
+    for (const table of tables) for (const statement of statementsOf(table, this.#form)) await this.command(statement);
   }
 
   async command(query: string, params: Params = {}): Promise<void> {
@@ -62,6 +64,7 @@ export class Warehouse {
     const settings = [
       ...["async_insert = 0", "input_format_skip_unknown_fields = 0"],
       `insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`,
+      ...(this.#form.cluster === "" ? [] : clusterSettings),
     ].join(", ");
     try {
       await this.command(`INSERT INTO ${table} ${named} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("\n")}`);
@@ -73,7 +76,7 @@ export class Warehouse {
 
   /** Deletes rows for good, and waits until they are gone. */
   async erase(table: string, condition: string, params: Params): Promise<void> {
-    const [on, suffix] = this.cluster === "" ? ["", ""] : [` ON CLUSTER ${this.cluster}`, "_local"];
+    const [on, suffix] = this.#form.cluster === "" ? ["", ""] : [` ON CLUSTER ${this.#form.cluster}`, "_local"];
     await this.command(
       `ALTER TABLE ${table}${suffix}${on} DELETE WHERE ${condition} SETTINGS mutations_sync = 2`,
       params,

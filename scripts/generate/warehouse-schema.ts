@@ -1,6 +1,6 @@
 /** `docs/warehouse-schema.md`: the tables of nexus-cloud's warehouse, each column with what it holds. */
 import { tables } from "../../cloud/warehouse/schema.ts";
-import { statementsOf } from "../../cloud/warehouse/table.ts";
+import { oneNode, statementsOf } from "../../cloud/warehouse/table.ts";
 import { type FieldName, fieldTable } from "../../shared/fields.ts";
 
 const what: Readonly<Record<string, string>> = {
@@ -40,7 +40,7 @@ export function warehouseSchemaPage(): string {
     const rows = Object.entries(table.columns).map(
       ([name, type]) => `| \`${name}\` | \`${type}\` | ${meaning(name)} |`,
     );
-    const [statement = ""] = statementsOf(table, "");
+    const [statement = ""] = statementsOf(table, oneNode);
     const rest = statement.slice(statement.indexOf(") ENGINE"));
     return [
       `## ${table.name}`,
