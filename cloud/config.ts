@@ -38,6 +38,8 @@ const schema = z.strictObject({
   aggregates: z.string().default("pglite"),
   /** Requests of one installation a minute. */
   requests_per_minute: number(1, 1_000_000).default(600),
+  /** Seconds that a request may take to come in. */
+  request_seconds: number(1, 600).default(30),
   /** Bytes that may wait in the log for the warehouse before batches are turned away. */
   most_waiting_bytes: number(1_000_000, 1e12).default(512 * 1_048_576),
   /** Rows of one insert, and milliseconds that they are waited for. */

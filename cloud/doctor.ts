@@ -1,7 +1,11 @@
 /** Says what is configured, what is there and what is wrong, each with what to do. Looks alone: it opens no engine that another process owns. */
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { openPostgres } from "./aggregates/postgres.ts";
 import { type Config, ConfigError, configFrom } from "./config.ts";
+import { kafkaAddress } from "./log/kafka-address.ts";
+import { tables } from "./warehouse/schema.ts";
+import { Warehouse } from "./warehouse/warehouse.ts";
 
 interface Diagnosis {
   readonly lines: readonly string[];
@@ -27,8 +31,9 @@ export async function diagnosed(env: Readonly<Record<string, string | undefined>
     folderCheck(config),
     spaceCheck(config),
     exposureCheck(config),
-    atRestCheck(config),
-    await warehouseCheck(config),
+    await logCheck(config),
+    ...(await warehouseChecks(config)),
+    await aggregatesCheck(config),
   ];
   const settings = Object.entries(config).map(([key, value]) => `  ${key} = ${shown(key, value)}`);
   return {
@@ -73,24 +78,65 @@ function exposureCheck({ host }: Config): Check {
     : { sound: true, text: `It listens on ${host} without TLS: let nothing but a proxy with TLS reach it.` };
 }
 
-function atRestCheck({ warehouse, aggregates }: Config): Check {
-  const embedded = warehouse === "chdb" || aggregates === "pglite";
-  return {
-    sound: true,
-    text: embedded
-      ? "At rest: the embedded engines do not encrypt; put the folder on an encrypted disk (LUKS, FileVault)."
-      : "At rest: the servers encrypt, if they are told to (deploy/README.md).",
-  };
+/** What the servers do is asked of them; what they cannot say is said here. */
+async function warehouseChecks({ warehouse, data }: Config): Promise<readonly Check[]> {
+  if (warehouse === "chdb") {
+    const advice = "put the folder on an encrypted disk (LUKS, FileVault)";
+    return [
+      { sound: true, text: "The warehouse is chDB, in the server's process." },
+      { sound: true, text: `At rest: the embedded engines do not encrypt; ${advice}.` },
+    ];
+  }
+  const client = Warehouse.open(warehouse, data);
+  try {
+    const [found] = await client.query<{ columns: string; sealed: string; disks: string; encrypted: string }>(
+      `SELECT count() AS columns, countIf(compression_codec LIKE '%AES_256_GCM_SIV%') AS sealed,
+         (SELECT count() FROM system.disks) AS disks, (SELECT countIf(is_encrypted) FROM system.disks) AS encrypted
+       FROM system.columns WHERE database = currentDatabase() AND match(table, '^(${tables.map(({ name }) => name).join("|")})(_local)?$')`,
+    );
+    return [
+      { sound: true, text: "The warehouse answers." },
+      { sound: true, text: atRestText(found) },
+    ];
+  } catch {
+    // What the client says of it may hold the address with its password.
+    return [
+      { sound: false, text: "The warehouse does not answer. Are its address, user and password right, and is it up?" },
+    ];
+  } finally {
+    await client.close();
+  }
 }
 
-async function warehouseCheck({ warehouse }: Config): Promise<Check> {
-  if (warehouse === "chdb") return { sound: true, text: "The warehouse is chDB, in the server's process." };
+function atRestText(found: Readonly<Record<string, string>> | undefined): string {
+  const number = (name: string) => Number(found?.[name] ?? 0);
+  const sealed = `${number("sealed")} of ${number("columns")} columns by AES-256-GCM-SIV`;
+  const disks = `${number("encrypted")} of ${number("disks")} disks`;
+  const all = number("sealed") > 0 && number("sealed") === number("columns") && number("encrypted") > 0;
+  return `At rest: the warehouse encrypts ${sealed}, ${disks}.${all ? "" : " deploy/README.md says how."}`;
+}
+
+async function aggregatesCheck({ aggregates, data }: Config): Promise<Check> {
+  if (aggregates === "pglite") return { sound: true, text: "The totals are in PGlite, in the server's process." };
+  const postgres = await openPostgres(aggregates, data);
   try {
-    const answer = await fetch(new URL("/ping", warehouse), { signal: AbortSignal.timeout(5_000) });
-    return answer.ok
-      ? { sound: true, text: "The warehouse answers." }
-      : { sound: false, text: `The warehouse answered ${answer.status}.` };
+    await postgres.query("SELECT 1", []);
+    return { sound: true, text: "PostgreSQL answers; its volume is encrypted by its host, or not at all." };
   } catch {
-    return { sound: false, text: "The warehouse does not answer. Is its address right, and is it up?" };
+    return {
+      sound: false,
+      text: "PostgreSQL does not answer. Are its address, user and password right, and is it up?",
+    };
+  } finally {
+    await postgres.close();
   }
+}
+
+async function logCheck({ log }: Config): Promise<Check> {
+  const address = kafkaAddress(log);
+  if (address === undefined) return { sound: true, text: "The log is files in the folder." };
+  const { brokersAnswer } = await import("./log/kafka.ts");
+  return (await brokersAnswer(address))
+    ? { sound: true, text: `The brokers answer; what goes to ${address.topic} is sealed with AES-256-GCM.` }
+    : { sound: false, text: "No broker answers. Are their addresses, user and password right, and are they up?" };
 }

@@ -3,5 +3,5 @@ import { describe } from "vitest";
 import { running } from "./test/running.ts";
 import { wireContract } from "./test/wire-contract.ts";
 
-const one = await running({ NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300" });
+const one = await running({ NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300", NEXUS_CLOUD_REQUEST_SECONDS: "2" });
 describe("on one machine, the wire", () => wireContract(one));

@@ -40,15 +40,20 @@ it("says what there is, what is not, and what is wrong with its configuration", 
 it("looks at itself, hides what is secret, and names what is wrong with what to do", () => {
   const data = join(freshFolder(), "data");
   const secret = "token-5d21";
-  const sound = ran(
-    { NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_TOKENS: secret, NEXUS_CLOUD_AGGREGATES: `postgres://nexus:${secret}@h/x` },
-    "doctor",
-  );
+  const sound = ran({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_TOKENS: secret }, "doctor");
   expect(sound).toMatchObject({ status: 0, out: expect.stringContaining("the first start makes it") });
   expect(sound.out).not.toContain(secret);
   mkdirSync(data, { mode: 0o755 });
-  const open = ran({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_WAREHOUSE: "http://127.0.0.1:1" }, "doctor");
+  const away = {
+    NEXUS_CLOUD_LOG: `kafka://nexus:${secret}@127.0.0.1:1/events`,
+    NEXUS_CLOUD_WAREHOUSE: `http://nexus:${secret}@127.0.0.1:1`,
+    NEXUS_CLOUD_AGGREGATES: `postgres://nexus:${secret}@127.0.0.1:1/x`,
+  };
+  const open = ran({ NEXUS_CLOUD_DATA: data, ...away }, "doctor");
   expect(open).toMatchObject({ status: 1 });
+  expect(open.out).not.toContain(secret);
+  expect(open.out).toMatch(/✗ No broker answers/);
+  expect(open.out).toMatch(/✗ PostgreSQL does not answer/);
   expect(open.out).toMatch(/✗ .*can be read by others\. chmod 700/);
   expect(open.out).toMatch(/✗ The warehouse does not answer/);
 });
@@ -105,15 +110,17 @@ it("has its months in files too, and takes them from there when the database has
 });
 
 it("keeps for ever only what is of many, and counts what it does by month", async () => {
-  const { server } = await running({ NEXUS_CLOUD_LEAST_USERS: "3" }, "test");
+  const data = freshFolder();
+  const { server, close } = await running({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_LEAST_USERS: "3" }, "test");
   const send = async (commands: readonly string[]) => {
     const sender = new Sender(server.url);
     await sender.enroll();
     await sender.send(sender.batch(commands.map((command) => sender.event({ command }))));
+    return sender;
   };
   await send(["git push", "docker ps"]);
   await send(["git push", "docker ps"]);
-  await send(["git push", "git no-command"]);
+  const gone = await send(["git push", "git no-command"]);
   await server.pipeline.drain();
   const rows = (sql: string) => server.aggregates.query<Readonly<Record<string, unknown>>>(sql);
   expect(
@@ -121,4 +128,13 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
   ).toEqual(["docker ps", "git push"]);
   expect(await rows("SELECT command_path, users::int FROM monthly")).toEqual([{ command_path: "git push", users: 3 }]);
   expect((await rows("SELECT cells::int FROM monthly_suppressed")).map(({ cells }) => cells)).toEqual([1]);
+  expect(await gone.erase()).toMatchObject({ status: 200 });
+  await close();
+  const again = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  const counts = await again.server.aggregates.query<{ what: string; count: number }>(
+    "SELECT what, count::int FROM operations ORDER BY what",
+  );
+  expect(Object.fromEntries(counts.map(({ what, count }) => [what, count]))).toEqual({
+    ...{ events_accepted: 5, events_refused_command_not_public: 1, erasures: 1, events_erased: 1 },
+  });
 });

@@ -1,5 +1,6 @@
 /** nexus-cloud with its stores as servers: Kafka, ClickHouse over HTTP, and PostgreSQL. */
 import { afterAll, describe, expect, it } from "vitest";
+import { diagnosed } from "./doctor.ts";
 import { running } from "./test/running.ts";
 import { Sender } from "./test/sender.ts";
 import { hasServers, Servers } from "./test/servers.ts";
@@ -12,13 +13,25 @@ afterAll(() => servers?.stop());
 if (servers === undefined) it.skip("needs Kafka and PostgreSQL, which set-up installs");
 else {
   const { env, folders } = await servers.apart();
-  const one = await running({ ...env, NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300" }, "file", folders);
+  const one = await running(
+    { ...env, NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300", NEXUS_CLOUD_REQUEST_SECONDS: "2" },
+    "file",
+    folders,
+  );
   describe("with servers, the wire", () => wireContract(one));
   describe("with servers, the whole way", () =>
     wholeContract(async () => {
       const apart = await servers.apart();
       return running(apart.env, "test", apart.folders);
     }));
+
+  it("are looked at by doctor, and what they encrypt", async () => {
+    const { lines, sound } = await diagnosed({ ...env, NEXUS_CLOUD_DATA: one.data });
+    expect(sound).toBe(true);
+    expect(lines.join("\n")).toMatch(/The brokers answer; what goes to t\w+ is sealed with AES-256-GCM/);
+    expect(lines.join("\n")).toMatch(/encrypts 0 of [1-9]\d* columns by AES-256-GCM-SIV, 0 of 1 disks/);
+    expect(lines.join("\n")).toMatch(/PostgreSQL answers/);
+  });
 
   it("turns batches away while the warehouse is away, loses none that it took, and heals", async () => {
     const { env, clickhouse } = await servers.apart();

@@ -81,7 +81,7 @@ class PostgresServer implements Postgres {
   readonly #pool: pg.Pool;
 
   constructor(url: string) {
-    this.#pool = new pg.Pool({ connectionString: url, max: 4 });
+    this.#pool = new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 10_000 });
     // An idle connection that the server ended is made anew with the next question.
     this.#pool.on("error", () => undefined);
   }

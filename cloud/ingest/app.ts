@@ -56,9 +56,12 @@ const busySeconds = 5;
 
 export function appOf(behind: Behind): FastifyInstance {
   const { config, registry, receiver, watch, now } = behind;
+  const requestMs = config.request_seconds * 1_000;
   const app = Fastify({
-    ...{ logger: false, bodyLimit: longestBody, trustProxy: false, requestTimeout: 30_000, connectionTimeout: 30_000 },
-    http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
+    ...{ logger: false, bodyLimit: longestBody, trustProxy: false },
+    // Who sends slowly, or nothing, holds no place: looked for every second.
+    ...{ requestTimeout: requestMs, connectionTimeout: requestMs },
+    http: { headersTimeout: Math.min(10_000, requestMs), maxHeaderSize: 16_384, connectionsCheckingInterval: 1_000 },
     routerOptions: { maxParamLength: 64 },
     // What an error says may quote the request.
     frameworkErrors: (_error, _request, reply) => {

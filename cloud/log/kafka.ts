@@ -46,6 +46,25 @@ function hashOf(key: string): number {
   return hash;
 }
 
+const optionsOf = ({ brokers, tls, sasl }: KafkaAddress) => ({
+  ...{ clientId: group, bootstrapBrokers: [...brokers], ...patience },
+  ...(tls ? { tls: {} } : {}),
+  ...(sasl === undefined ? {} : { sasl: { mechanism: "SCRAM-SHA-512" as const, ...sasl } }),
+});
+
+/** Whether one can be asked. */
+export async function brokersAnswer(address: KafkaAddress): Promise<boolean> {
+  const admin = new Admin(optionsOf(address));
+  try {
+    await admin.listTopics();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await admin.close();
+  }
+}
+
 export class KafkaLog implements EventLog {
   readonly #clients: Clients;
   readonly #topic: string;
@@ -75,12 +94,9 @@ export class KafkaLog implements EventLog {
   }
 
   /** Makes the topic where it is missing. `keys`: the file of the keys that seal. @throws what the brokers say. */
-  static async open({ brokers, topic, tls, sasl }: KafkaAddress, partitions: number, keys: string): Promise<KafkaLog> {
-    const common = {
-      ...{ clientId: group, bootstrapBrokers: [...brokers], ...patience },
-      ...(tls ? { tls: {} } : {}),
-      ...(sasl === undefined ? {} : { sasl: { mechanism: "SCRAM-SHA-512" as const, ...sasl } }),
-    };
+  static async open(address: KafkaAddress, partitions: number, keys: string): Promise<KafkaLog> {
+    const { topic } = address;
+    const common = optionsOf(address);
     const clients: Clients = {
       admin: new Admin(common),
       producer: new Producer({ ...common, idempotent: true, acks: -1 }),

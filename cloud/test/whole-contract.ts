@@ -2,10 +2,20 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { noticeVersion } from "../../shared/consent-text.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
+import { nexus } from "../../test/fixtures/nexus.ts";
 import { Sharer } from "../../test/fixtures/sharing.ts";
 import type { Running } from "./running.ts";
-import { receiptIn, Sender } from "./sender.ts";
+import { receiptIn, Sender, uuidOf } from "./sender.ts";
+
+/** A home in which schema 2 is chosen. */
+function withSchemaTwo(): string {
+  const home = freshFolder();
+  mkdirSync(join(home, ".config", "nexus"), { recursive: true });
+  writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nupload_schema = 2\n");
+  return home;
+}
 
 /** `start`: a server with nothing in it, ended with the test. */
 export function wholeContract(start: () => Promise<Running>): void {
@@ -83,11 +93,41 @@ export function wholeContract(start: () => Promise<Running>): void {
     expect(filesWith(one.id)).toEqual([]);
   });
 
+  it("takes what the command shares: the same ids, receipts that hold, and nothing after an erasure", async () => {
+    const { server, count, filesWith } = await start();
+    const home = withSchemaTwo();
+    const env = { NEXUS_USAGE_UPLOAD_URL: `${server.url}/v1/telemetry/events` };
+    const run = async (...args: readonly string[]) => {
+      const { code, out, err } = await nexus(home, env, ...args);
+      expect([args, code, err]).toEqual([args, 0, ""]);
+      return out;
+    };
+    await run("telemetry", "enable", "--share", "--yes", "--notice", noticeVersion, "--categories", "all");
+    const folder = join(home, "nexus", "state", "events");
+    mkdirSync(folder, { recursive: true });
+    const session_id = uuidOf(4, home);
+    const ids = Array.from({ length: 20 }, (_, n) => uuidOf(7, `${home} ${n}`));
+    const lines = ids.map((id, n) => ({
+      ...{ id, ts: Date.now(), utc_offset_min: 0, session_id, source: "nexus_cli", seq: n + 1 },
+      ...{ event_type: "command_started", command: "git push origin secret-branch" },
+    }));
+    writeFileSync(join(folder, "a.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await run("usage", "import");
+    await run("sync");
+    await server.pipeline.drain();
+    const rows = await server.warehouse.query<{ id: string }>(
+      "SELECT toString(event_id) id FROM events FINAL WHERE event_type = 'command_started'",
+    );
+    expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(await run("ledger", "verify")).toContain("All is as it was written");
+    expect(filesWith("secret-branch")).toEqual([]);
+    await run("telemetry", "erase-remote");
+    expect(await count("SELECT count() FROM events")).toBe(0);
+  });
+
   it("takes schema 2 with every kind of event of a machine", async () => {
     const { server, count } = await start();
-    const home = freshFolder();
-    mkdirSync(join(home, ".config", "nexus"), { recursive: true });
-    writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nupload_schema = 2\n");
+    const home = withSchemaTwo();
     const sharer = new Sharer({ url: `${server.url}/v1/telemetry/events`, home });
     sharer.consent();
     sharer.record(30);

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Running } from "./running.ts";
@@ -205,6 +206,22 @@ export function wireContract({ server, count, filesWith }: Running): void {
       const turned = answers.filter(({ status }) => status === 429);
       expect(turned.length).toBeGreaterThan(0);
       expect(Number(turned[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
+    });
+
+    it.each([
+      ["its head", "POST /v1/telemetry/events HTTP/1.1\r\nhost: x\r\n"],
+      ["its body", "POST /v1/telemetry/events HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"],
+      ["nothing", ""],
+    ])("who is slow with %s", async (_what, sent) => {
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write(sent);
+      // A byte now and then keeps nobody in.
+      const drip = setInterval(() => void (sent !== "" && socket.write("x")), 200);
+      const answer = text(socket);
+      await once(socket, "close");
+      clearInterval(drip);
+      expect(await answer.catch(() => "")).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
     });
 
     it("who is no HTTP, and who asks for nothing that there is", async () => {

@@ -16,7 +16,7 @@ import { root } from "../../scripts/generate/generate.ts";
 import { FakeAgent } from "../fixtures/fake-agent.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { canary, hookPayloads } from "../fixtures/hook-payloads.ts";
-import { nexus } from "./nexus.ts";
+import { nexus } from "../fixtures/nexus.ts";
 
 const script = join(root, "dist", "cli", "nexus.cjs");
 let home = "";

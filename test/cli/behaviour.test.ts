@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { freshFolder } from "../fixtures/folder.ts";
+import { nexus, runBuilt } from "../fixtures/nexus.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
-import { nexus, runBuilt } from "./nexus.ts";
 
 const script = join(root, "dist", "cli", "nexus.cjs");
 let home = "";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { shells } from "../../cli/shells.ts";
 import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "./nexus.ts";
+import { nexus } from "../fixtures/nexus.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
 
 const scripts = new Map<string, string>();

@@ -5,7 +5,7 @@ import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
 import { eventTypeNames } from "../../shared/events.ts";
 import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "./nexus.ts";
+import { nexus } from "../fixtures/nexus.ts";
 
 let home = "";
 const ran = (...args: readonly string[]) => nexus(home, {}, ...args);

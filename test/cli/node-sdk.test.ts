@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "./nexus.ts";
+import { nexus } from "../fixtures/nexus.ts";
 
 const program = `
   import { EventLog, type ProgramEvent } from "nexus-telemetry/node";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "./nexus.ts";
+import { nexus } from "../fixtures/nexus.ts";
 
 const program = `
 from nexus_telemetry import CommandEvent, TelemetryCollector

@@ -7,8 +7,8 @@ import { noticeHash } from "../../server/consent-log.ts";
 import { categories } from "../../shared/categories.ts";
 import { noticeText, noticeVersion } from "../../shared/consent-text.ts";
 import { freshFolder } from "../fixtures/folder.ts";
+import { nexus } from "../fixtures/nexus.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
-import { nexus } from "./nexus.ts";
 
 let home = "";
 beforeEach(() => {

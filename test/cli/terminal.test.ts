@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { notice } from "../../shared/consent-text.ts";
 import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "./nexus.ts";
+import { nexus } from "../fixtures/nexus.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
 import { workOfAMonth } from "./work.ts";
 
