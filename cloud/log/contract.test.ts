@@ -1,5 +1,6 @@
 /** The contract of the event log (`event-log.ts`), held to by both of its forms: files of this machine, and a real Kafka broker. */
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -153,4 +154,26 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     await expect(log.read(place, 1_000)).rejects.toThrow(DamagedLogError);
     await log.close();
   });
+});
+
+it.skipIf(!hasKafka())("forgets with what it drops from Kafka the key that had sealed it", async () => {
+  const address = kafkaAddress(broker?.address("sealed") ?? "");
+  if (address === undefined) throw new Error("no broker");
+  const path = join(freshFolder(), "keys.json");
+  const keys = (): readonly { readonly id: string }[] => JSON.parse(readFileSync(path, "utf8"));
+  const log = await KafkaLog.open(address, 3, path);
+  await log.append("key", "first");
+  const [before] = keys();
+  const place = await log.rotate();
+  expect(keys()).toHaveLength(2);
+  await log.append("key", "second");
+  await log.dropBefore(place);
+  expect(keys()).toHaveLength(1);
+  expect(keys()[0]?.id).not.toBe(before?.id);
+  expect(await allOf(log)).toEqual(["second"]);
+  await log.close();
+  // Of another server's records it says so, and goes no further.
+  const other = await KafkaLog.open(address, 3, join(freshFolder(), "keys.json"));
+  await expect(allOf(other)).rejects.toThrow(/another server writes to this topic/);
+  await other.close();
 });

@@ -84,6 +84,16 @@ it("refuses a whole insert of which one row does not fit, and says so", async ()
   expect(await count("SELECT count() FROM events")).toBe(before + 1);
 });
 
+it("takes of the columns those that are named, and refuses a line that has another one", async () => {
+  const before = await count("SELECT count() FROM events");
+  const columns = Object.keys(JSON.parse(line(20)));
+  await warehouse.insert("events", [line(20)], "log:4:0-4:1", columns);
+  expect(await count("SELECT count() FROM events WHERE seq = 20 AND duration_ms = 20")).toBe(1);
+  const fewer = columns.filter((name) => name !== "duration_ms");
+  await expect(warehouse.insert("events", [line(21)], "log:4:1-4:2", fewer)).rejects.toThrow(/did not go into events/);
+  expect(await count("SELECT count() FROM events")).toBe(before + 1);
+});
+
 it("adds up hours from events without their repeats, also late, repeated and erased ones", async () => {
   await warehouse.insert(
     "events",

@@ -1,0 +1,68 @@
+/** What goes into the warehouse after a crash is what was going in before it. */
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { freshFolder } from "../test/fixtures/folder.ts";
+import type { Aggregates } from "./aggregates/aggregates.ts";
+import { recordText } from "./log/record.ts";
+import { SegmentLog } from "./log/segments.ts";
+import { Pipeline } from "./pipeline.ts";
+import { InsertError, type Warehouse } from "./warehouse/warehouse.ts";
+
+interface Insert {
+  readonly table: string;
+  readonly lines: readonly string[];
+  readonly token: string;
+}
+
+/** Takes nothing from the insert on whose number is named, as one that is killed at that moment. */
+class Recording {
+  readonly inserts: Insert[] = [];
+  readonly #failAt: number;
+
+  constructor(failAt = Number.POSITIVE_INFINITY) {
+    this.#failAt = failAt;
+  }
+
+  insert(table: string, lines: readonly string[], token: string): Promise<void> {
+    this.inserts.push({ table, lines, token });
+    return this.inserts.length > this.#failAt ? Promise.reject(new InsertError("gone")) : Promise.resolve();
+  }
+}
+
+const record = (n: number) =>
+  recordText({
+    head: {
+      ...{ batch_id: `b${n}`, anon_user_id: `u${n}`, sha256: "", receipt: "", received_ms: n },
+      ...{ hours: [], columns: [], refused: [] },
+    },
+    lines: [`line ${n}`],
+  });
+
+it("puts the very same range in again, under the same token, whatever came in meanwhile, and then the rest", async () => {
+  // After none, one and two of a step's three inserts.
+  for (const failAt of [0, 1, 2]) {
+    const data = freshFolder();
+    const log = await SegmentLog.open(join(data, "log"));
+    const options = { data, insertRows: 1_000, insertMs: 1, isErased: () => false, told: () => undefined };
+    const pipelineOn = (warehouse: Recording) =>
+      new Pipeline(log, warehouse as unknown as Warehouse, undefined as unknown as Aggregates, options);
+    for (let n = 0; n < 3; n += 1) await log.append("key", record(n));
+    const killed = new Recording(failAt);
+    await expect(pipelineOn(killed).drain()).rejects.toThrow(InsertError);
+    for (let n = 3; n < 6; n += 1) await log.append("key", record(n));
+    const next = new Recording();
+    await pipelineOn(next).drain();
+    expect(next.inserts.slice(0, killed.inserts.length)).toEqual(killed.inserts);
+    const events = next.inserts.filter(({ table }) => table === "events");
+    expect(events.map(({ lines }) => lines)).toEqual([
+      ["line 0", "line 1", "line 2"],
+      ["line 3", "line 4", "line 5"],
+    ]);
+    expect(events[0]?.token).not.toBe(events[1]?.token);
+    // And nothing more.
+    const last = new Recording();
+    await pipelineOn(last).drain();
+    expect(last.inserts).toEqual([]);
+    await log.close();
+  }
+});
