@@ -1,36 +1,29 @@
-/** nexus-cloud in a process of its own for a bench, and what it says of itself. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+/** nexus-cloud in a process of its own for a bench, with a sender. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Sender } from "../cloud/test/sender.ts";
+import { Served } from "../cloud/test/served.ts";
 
-const main = fileURLToPath(new URL("../cloud/main.ts", import.meta.url));
 export const perBatch = 1_000;
 
 export class IngestServer {
   readonly sender: Sender;
-  readonly #child: ChildProcess;
+  readonly #served: Served;
   readonly #data: string;
 
-  private constructor(sender: Sender, child: ChildProcess, data: string) {
+  private constructor(sender: Sender, served: Served, data: string) {
     this.sender = sender;
-    this.#child = child;
+    this.#served = served;
     this.#data = data;
   }
 
   static async start(more: Readonly<Record<string, string>> = {}): Promise<IngestServer> {
     const data = mkdtempSync(join(tmpdir(), "nexus-bench-"));
-    const own = { NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000" };
-    const env = { ...process.env, ...own, ...more };
-    const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
-    let said = "";
-    while (!said.includes("Ctrl-C")) said += (await once(child.stdout, "data"))[0];
-    const sender = new Sender(/http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "");
+    const served = await Served.start({ NEXUS_CLOUD_DATA: data, ...more });
+    const sender = new Sender(served.url);
     await sender.enroll();
-    return new IngestServer(sender, child, data);
+    return new IngestServer(sender, served, data);
   }
 
   batches(count: number, events = perBatch): readonly string[] {
@@ -39,9 +32,8 @@ export class IngestServer {
   }
 
   /** A number of its metrics. */
-  async metric(name: string): Promise<number> {
-    const text = await (await fetch(`${this.sender.url}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+  metric(name: string): Promise<number> {
+    return this.#served.metric(name);
   }
 
   /** Resolves when all that was accepted is in the warehouse. */
@@ -50,9 +42,7 @@ export class IngestServer {
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.#child, "exit");
-    this.#child.kill("SIGTERM");
-    await ended;
+    await this.#served.end("SIGTERM");
     rmSync(this.#data, { recursive: true, force: true });
   }
 }

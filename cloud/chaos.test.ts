@@ -2,18 +2,15 @@
  * Invariant never-lost-never-twice, from the wire to the totals: a server that is killed again and again under load, clients that repeat what was not
  * answered, and some of what was. In the end what was accepted is there, once.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { hasKafka, KafkaBroker } from "./test/kafka-broker.ts";
 import { running } from "./test/running.ts";
 import { type Event, Sender } from "./test/sender.ts";
+import { Served } from "./test/served.ts";
 
-const main = fileURLToPath(new URL("main.ts", import.meta.url));
 const [kills, senders, batches, perBatch] = [6, 4, 40, 10];
 
 /** The same each time for the same seed (a linear congruential generator). */
@@ -28,7 +25,7 @@ function chance(seed: number): () => number {
 /** A server of its own process; `url` changes with each start. */
 class Child {
   readonly #env: Readonly<Record<string, string>>;
-  #process: ChildProcess | undefined;
+  #served: Served | undefined;
   url = "";
   /** Resolves when it listens. */
   up: Promise<void> = Promise.resolve();
@@ -43,29 +40,15 @@ class Child {
   }
 
   async #start(): Promise<void> {
-    const env = {
-      ...process.env,
+    this.#served = await Served.start({
       ...this.#env,
-      NEXUS_CLOUD_PORT: "0",
-      NEXUS_CLOUD_LEAST_USERS: "1",
-      NEXUS_CLOUD_INSERT_MS: "20",
-    };
-    const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
-    this.#process = child;
-    let said = "";
-    while (!said.includes("Listening on")) {
-      const [chunk] = await once(child.stdout, "data");
-      said += chunk;
-    }
-    this.url = /http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "";
+      ...{ NEXUS_CLOUD_LEAST_USERS: "1", NEXUS_CLOUD_INSERT_MS: "20" },
+    });
+    this.url = this.#served.url;
   }
 
   async kill(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
-    child.kill(signal);
-    await ended;
+    await this.#served?.end(signal);
   }
 }
 

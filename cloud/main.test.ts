@@ -1,6 +1,5 @@
 /** `nexus-cloud` as its operator has it: help, doctor, faults of the configuration, one process in a folder, what stays by month. */
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +7,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { freshFolder } from "../test/fixtures/folder.ts";
 import { running } from "./test/running.ts";
 import { Sender } from "./test/sender.ts";
+import { Served } from "./test/served.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 
@@ -60,12 +60,9 @@ it("looks at itself, hides what is secret, and names what is wrong with what to 
 
 it("lets one process work in a folder, and replays what a killed one left, but for what was erased", async () => {
   const data = freshFolder();
-  const env = { ...process.env, NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_INSERT_MS: "60000" };
-  const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let said = "";
-  while (!said.includes("Ctrl-C")) said += (await once(child.stdout, "data"))[0];
-  const sender = new Sender(/http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "");
+  const served = await Served.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
+  onTestFinished(() => served.end("SIGKILL"));
+  const sender = new Sender(served.url);
   await sender.enroll();
   expect((await sender.send(sender.batch([sender.event(), sender.event()]))).status).toBe(200);
   const erased = new Sender(sender.url);
@@ -73,11 +70,9 @@ it("lets one process work in a folder, and replays what a killed one left, but f
   expect((await erased.send(erased.batch([erased.event()]))).status).toBe(200);
   expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
     status: 2,
-    err: expect.stringContaining(`Process ${child.pid} works in`),
+    err: expect.stringContaining(`Process ${served.pid} works in`),
   });
-  const ended = once(child, "exit");
-  child.kill("SIGKILL");
-  await ended;
+  await served.end("SIGKILL");
   // Asked for just before the end: what waits of it does not go in any more.
   appendFileSync(join(data, "registry.jsonl"), `${JSON.stringify({ erase: erased.id })}\n`);
   expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({

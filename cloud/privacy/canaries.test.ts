@@ -2,10 +2,6 @@
  * Canaries and real-looking personal data in every field of every type, over the wire into a server in a process of its own: each is refused, and
  * afterwards in no answer, metric, log, table or file.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { personal } from "../../scripts/privacy/corpus/personal.ts";
 import { Random } from "../../scripts/privacy/corpus/random.ts";
@@ -17,8 +13,8 @@ import { nested } from "../../shared/payload-layout.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { running } from "../test/running.ts";
 import { type Event, receiptIn, Sender } from "../test/sender.ts";
+import { Served } from "../test/served.ts";
 
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 const canary = "canary-4c1f";
 
 function goodValue(kind: Kind): unknown {
@@ -79,17 +75,9 @@ const texts = [
 
 it("refuses what is personal in any field of any type, and keeps nothing of it anywhere", async () => {
   const data = freshFolder();
-  const env = {
-    ...process.env,
-    NEXUS_CLOUD_DATA: data,
-    NEXUS_CLOUD_PORT: "0",
-    NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000",
-  };
-  const child = spawn(process.execPath, [main, "serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const log = Promise.all([text(child.stdout), text(child.stderr)]);
-  const [line] = await once(child.stdout, "data");
-  const sender = new Sender(/http:\/\/[\d.]+:\d+/.exec(String(line))?.[0] ?? "");
+  const served = await Served.start({ NEXUS_CLOUD_DATA: data });
+  onTestFinished(() => served.end("SIGKILL"));
+  const sender = new Sender(served.url);
   await sender.enroll();
   const keys = await (await fetch(`${sender.url}/v1/telemetry/keys`)).text();
   const said: string[] = [];
@@ -147,8 +135,8 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
     }
   }
   said.push(await (await fetch(`${sender.url}/metrics`)).text());
-  child.kill("SIGTERM");
-  said.push(...(await log));
+  await served.end("SIGTERM");
+  said.push(await served.said);
 
   const { server, filesWith } = await running({ NEXUS_CLOUD_DATA: data }, "test");
   for (const table of ["events", "batches", "refused", "hourly"]) {

@@ -1,0 +1,58 @@
+/** `nexus-cloud serve` in a process of its own, on a free port. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+export class Served {
+  readonly url: string;
+  readonly #process: ChildProcess;
+  /** All that it said, once it has ended. */
+  readonly said: Promise<string>;
+
+  private constructor(url: string, child: ChildProcess, said: Promise<string>) {
+    this.url = url;
+    this.#process = child;
+    this.said = said;
+  }
+
+  /** Resolves when it listens. @throws where it ends instead. */
+  static async start(env: Readonly<Record<string, string>>): Promise<Served> {
+    const own = { NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000" };
+    const child = spawn(process.execPath, [main, "serve"], {
+      ...{ env: { ...process.env, ...own, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+    });
+    const said = Promise.all([text(child.stdout), text(child.stderr)]).then((texts) => texts.join("\n"));
+    const url = await new Promise<string>((resolve, reject) => {
+      let begun = "";
+      child.stdout.on("data", (chunk) => {
+        begun += chunk;
+        const found = /http:\/\/[\d.]+:\d+(?=\. )/.exec(begun)?.[0];
+        if (found !== undefined) resolve(found);
+      });
+      child.once("exit", () => void said.then((all) => reject(new Error(`nexus-cloud ended:\n${all}`))));
+    });
+    return new Served(url, child, said);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** A number of its metrics; `NaN` where there is none of that name. */
+  async metric(name: string): Promise<number> {
+    const lines = (await (await fetch(`${this.url}/metrics`)).text()).split("\n");
+    return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? Number.NaN);
+  }
+
+  /** Resolves when it has ended. */
+  async end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+}

@@ -1,0 +1,60 @@
+/** The packaged extension and a real nexus-cloud, as `npm start` has them: shared by clicks, answered with receipts that hold, erased by clicks. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { Served } from "../../cloud/test/served.ts";
+import { Workbench } from "./workbench.ts";
+
+const data = mkdtempSync(join(tmpdir(), "nexus-cloud-"));
+let cloud: Served;
+let workbench: Workbench;
+
+beforeAll(async () => {
+  cloud = await Served.start({ NEXUS_CLOUD_DATA: data });
+  const env = { NEXUS_USAGE_UPLOAD_URL: `${cloud.url}/v1/telemetry/events` };
+  workbench = await Workbench.open({ vsix: inject("vsix"), env });
+});
+afterAll(async () => {
+  await workbench?.close();
+  await cloud?.end("SIGTERM");
+  rmSync(data, { recursive: true, force: true });
+});
+
+const page = () => workbench.nexusPage;
+const button = (name: string) => page().getByRole("button", { name });
+
+it("takes from the page what its user agrees to share, and forgets it when its user asks", async () => {
+  const { host } = new URL(cloud.url);
+  await workbench.command("Nexus: Telemetry Enable");
+  await button("Tick all").click();
+  await button("Record this").click();
+  await workbench.statusItem.filter({ hasText: "local" }).waitFor();
+  expect(await cloud.metric('nexus_events_total{outcome="accepted"}')).toBeNaN();
+  await workbench.command("Nexus: Sync Now");
+  await button("Tick all").click();
+  await button(`Share this with ${host}`).click();
+  await button("Stop sharing").waitFor();
+  await workbench.openTerminal();
+  await workbench.type("git --version");
+  await workbench.command("View: Toggle Panel Visibility");
+  await page()
+    .getByText(/events? may be sent/)
+    .waitFor();
+  await button("Sync now").click();
+  const sent = page().getByText(/^Sent \d+ events?\.$/);
+  await sent.waitFor();
+  const events = Number(/\d+/.exec((await sent.textContent()) ?? "")?.[0]);
+  expect(events).toBeGreaterThan(0);
+  expect(await cloud.metric('nexus_events_total{outcome="accepted"}')).toBe(events);
+  expect(await cloud.metric('nexus_events_total{outcome="refused"}')).toBeNaN();
+  await button("Verify the ledger").click();
+  await page()
+    .getByText(/^The ledger holds: \d+ entries, 1 receipt, 0 accepted without one\.$/)
+    .waitFor();
+  await workbench.screenshot("sharing-with-nexus-cloud");
+  await button("Erase what I shared…").click();
+  await button("Erase").click();
+  await page().getByText("1 server confirmed that what you shared is erased.").waitFor();
+  await workbench.screenshot("erased-by-nexus-cloud");
+});
