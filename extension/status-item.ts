@@ -72,7 +72,7 @@ function sendingOf({ permission, sharing }: Shown): { readonly text: string; rea
   const waiting = pending === 0 ? "Nothing waits to be sent." : `${pendingText(pending)} may be sent.`;
   const later =
     untilMs !== null && untilMs > Date.now() ? ` Tried again at ${new Date(untilMs).toLocaleTimeString()}.` : "";
-  const last = syncedMs === null ? "" : ` Last sent ${new Date(syncedMs).toLocaleString()}.`;
+  const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
   const count = pending > 999 ? "999+" : String(pending);
   return {
     text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`,

@@ -82,7 +82,7 @@ function standingOf({ pending, waiting, syncing, syncedMs, paused, untilMs }: Sh
       : `${pendingText(pending)} may be sent, ${waiting} of them in the outbox.`,
     ...(syncing ? ["Sending now."] : []),
     ...(paused === null ? later : [`Sending stands still: ${paused}. Sync tries again.`]),
-    syncedMs === null ? "Nothing was sent yet." : `Last sent ${time(syncedMs)}.`,
+    syncedMs === null ? "Nothing was sent yet." : `Last synced ${time(syncedMs)}.`,
   ];
 }
 

@@ -37,7 +37,7 @@ export function run({ json }: JsonOption): Promise<void> {
       rows.push(["Destination", sharing.destination ?? "none"]);
       if (permission?.mode === "share") {
         rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} of them in the outbox`]);
-        rows.push(["Last sent", timeText(sharing.syncedMs)]);
+        rows.push(["Last synced", timeText(sharing.syncedMs)]);
       }
       if (sharing.paused !== null) rows.push(["Paused", sharing.paused]);
       if (sharing.erasures > 0) rows.push(["Erasures", `${sharing.erasures} not confirmed yet`]);
