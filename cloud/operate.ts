@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { Registry } from "./ingest/registry.ts";
 import { openLog } from "./log/open.ts";
+import { say } from "./log-line.ts";
 import { Pipeline } from "./pipeline.ts";
 import { openStores, type Stores } from "./stores.ts";
 import { tables } from "./warehouse/schema.ts";
@@ -31,9 +32,10 @@ export function replayed(config: Config): Promise<string> {
     const pipeline = new Pipeline(log, warehouse, aggregates, {
       ...{ data: config.data, insertRows: config.insert_rows, insertMs: config.insert_ms },
       isErased: (id) => registry.isErased(id),
-      told: (_what, count) => {
+      inserted: (count) => {
         rows += count;
       },
+      failed: (error) => say({ what: "put_away_failed", error }),
     });
     await pipeline.drain();
     await log.close();

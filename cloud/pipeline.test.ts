@@ -43,7 +43,14 @@ it("puts the very same range in again, under the same token, whatever came in me
   for (const failAt of [0, 1, 2]) {
     const data = freshFolder();
     const log = await SegmentLog.open(join(data, "log"));
-    const options = { data, insertRows: 1_000, insertMs: 1, isErased: () => false, told: () => undefined };
+    const options = {
+      data,
+      insertRows: 1_000,
+      insertMs: 1,
+      isErased: () => false,
+      inserted: () => undefined,
+      failed: () => undefined,
+    };
     const pipelineOn = (warehouse: Recording) =>
       new Pipeline(log, warehouse as unknown as Warehouse, undefined as unknown as Aggregates, options);
     for (let n = 0; n < 3; n += 1) await log.append("key", record(n));

@@ -24,13 +24,16 @@ export interface PipelineOptions {
   readonly insertRows: number;
   readonly insertMs: number;
   readonly isErased: (anonUserId: string) => boolean;
-  readonly told: (what: "inserted" | "failed", rows: number) => void;
+  readonly inserted: (rows: number) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 /** What goes into the warehouse together. */
 interface Range {
   readonly records: readonly BatchRecord[];
   readonly next: Place;
+  /** The log has nothing there. */
+  readonly isEmpty: boolean;
 }
 
 export class Pipeline {
@@ -67,7 +70,7 @@ export class Pipeline {
     for (let place = this.#progress.place; ; ) {
       const records = await this.#log.read(place, mostChars);
       if (records.length === 0) return heads;
-      heads.push(...records.map(({ text }) => readRecord(text).head));
+      heads.push(...records.flatMap(({ text }) => (text === "" ? [] : readRecord(text).head)));
       place = records.at(-1)?.next ?? place;
     }
   }
@@ -115,9 +118,9 @@ export class Pipeline {
         this.#failures = 0;
         // What was touched last is added up too, when nothing follows.
         if (this.#progress.touched.length > 0 && this.waitingBytes === 0) await this.#addUpSoon(signal);
-      } catch {
+      } catch (error) {
         // The log keeps it; whoever looks at the metrics sees that it stands still.
-        this.#options.told("failed", 0);
+        this.#options.failed(error);
         await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failures), signal);
         this.#failures += 1;
       }
@@ -137,8 +140,8 @@ export class Pipeline {
   /** One insert. Returns whether there was something. */
   async #step(end: Place): Promise<boolean> {
     const { place: from, planned, touched: before } = this.#progress;
-    const { next, records } = await this.#range(from, planned, end);
-    if (records.length === 0) return false;
+    const { next, records, isEmpty } = await this.#range(from, planned, end);
+    if (isEmpty) return false;
     if (planned === undefined) await this.#note({ place: from, planned: next, touched: before });
     const batches = records.filter(({ head }) => !this.#options.isErased(head.anon_user_id));
     const heads = batches.map(({ head }) => head);
@@ -150,7 +153,7 @@ export class Pipeline {
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
     await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token);
     await this.#note({ place: next, touched: [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])] });
-    this.#options.told("inserted", rows.length);
+    this.#options.inserted(rows.length);
     return true;
   }
 
@@ -159,15 +162,18 @@ export class Pipeline {
     const chars = planned === undefined ? mostChars : Number.POSITIVE_INFINITY;
     const records: BatchRecord[] = [];
     let [next, rows] = [planned ?? from, 0];
-    for (const record of await this.#log.read(from, chars, planned ?? end)) {
-      const batch = readRecord(record.text);
-      records.push(batch);
-      rows += batch.lines.length;
+    const read = await this.#log.read(from, chars, planned ?? end);
+    for (const record of read) {
+      if (record.text !== "") {
+        const batch = readRecord(record.text);
+        records.push(batch);
+        rows += batch.lines.length;
+      }
       if (planned !== undefined) continue;
       next = record.next;
       if (rows >= this.#options.insertRows) break;
     }
-    return { records, next };
+    return { records, next, isEmpty: read.length === 0 };
   }
 
   async #addUp(): Promise<void> {

@@ -9,6 +9,7 @@ import { appOf } from "./ingest/app.ts";
 import { type KnownBatch, knownMs, Receiver } from "./ingest/receive.ts";
 import { Registry } from "./ingest/registry.ts";
 import { openLog } from "./log/open.ts";
+import { say } from "./log-line.ts";
 import { Watch } from "./metrics.ts";
 import { Pipeline } from "./pipeline.ts";
 import { openStores } from "./stores.ts";
@@ -59,7 +60,11 @@ export class CloudServer {
     const pipeline: Pipeline = new Pipeline(log, warehouse, aggregates, {
       ...{ data: config.data, insertRows: config.insert_rows, insertMs: config.insert_ms },
       isErased: (id) => registry.isErased(id),
-      told: (what, rows) => (what === "failed" ? watch.failed() : watch.inserted(rows)),
+      inserted: (rows) => watch.inserted(rows),
+      failed: (error) => {
+        watch.failed();
+        say({ what: "put_away_failed", error });
+      },
     });
     const columns = "batch_id, sha256, receipt, toUnixTimestamp64Milli(received_at) AS received_ms";
     const lookUp = async (batchId: string) => {
@@ -91,10 +96,13 @@ export class CloudServer {
     });
     const count = () => aggregates.count(now(), watch.takeCounts());
     // What could not be written is counted from here on: the numbers of the warehouse are the true ones.
-    const counting = setInterval(() => void count().catch(() => watch.failed()), countMs).unref();
+    const notCounted = (error: unknown) => say({ what: "counts_failed", error });
+    const counting = setInterval(() => void count().catch(notCounted), countMs).unref();
     await app.listen({ host: config.host, port: config.port });
+    say({ what: "serving" });
     return new CloudServer({ app, warehouse, aggregates, pipeline, registry }, async () => {
       ready = false;
+      say({ what: "ending" });
       await app.close();
       clearInterval(counting);
       await pipeline.stop();
@@ -102,6 +110,7 @@ export class CloudServer {
       await log.close();
       await registry.close();
       await stores.close();
+      say({ what: "ended" });
     });
   }
 

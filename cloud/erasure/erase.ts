@@ -1,5 +1,6 @@
 /** Erases all that a pseudonym sent: from the log, the raw events, the totals made of them, and what is known of it; with a signed receipt. */
 import { digestOf, type Erased, type Registry } from "../ingest/registry.ts";
+import { say } from "../log-line.ts";
 import type { Watch } from "../metrics.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
@@ -53,6 +54,7 @@ export class Erasures {
       await this.#registry.endErasure(anonUserId, done);
       await this.#underWay.end(digest);
       this.#watch.erased(count);
+      say({ what: "erased", events: count });
       return this.receiptOf(anonUserId, done);
     });
   }

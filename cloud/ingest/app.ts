@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import * as z from "zod";
 import { uploadSchemas } from "../../shared/upload-schemas.ts";
 import type { Config } from "../config.ts";
+import { say } from "../log-line.ts";
 import type { Watch } from "../metrics.ts";
 import { frameOf } from "../privacy/filter.ts";
 import { openApi } from "./open-api.ts";
@@ -83,6 +84,7 @@ export function appOf(behind: Behind): FastifyInstance {
           : error.statusCode !== undefined && error.statusCode < 500
             ? new Refusal(error.statusCode, error.statusCode === 413 ? "too_large" : "malformed")
             : new Refusal(503, "unavailable", busySeconds);
+    if (refusal.word === "unavailable") say({ what: "request_failed", error });
     if (refusal.waitSeconds !== undefined) reply.header("retry-after", refusal.waitSeconds);
     reply
       .code(refusal.status)

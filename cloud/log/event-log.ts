@@ -7,6 +7,7 @@
 export type Place = Readonly<Record<string, number>>;
 
 export interface LogRecord {
+  /** Empty: one that nobody was told of, and that was forgotten. */
   readonly text: string;
   /** Where the next one begins. */
   readonly next: Place;

@@ -43,7 +43,9 @@ it("cannot be opened with another's keys, nor with its own once they are forgott
   await seal.forgetBefore({ 0: 5, 1: 1 });
   expect(await seal.opened(first)).toBe("first");
   await seal.forgetBefore({ 0: 5, 1: 2 });
-  await expect(seal.opened(first)).rejects.toThrow(DamagedLogError);
+  // One that came through late: nobody was told that it was taken.
+  expect(await seal.opened(first)).toBe("");
+  expect(await (await Seal.open(path)).opened(first)).toBe("");
   expect(await seal.opened(second)).toBe("second");
   const [{ key }] = JSON.parse(before);
   expect(readFileSync(path, "utf8")).not.toContain(key);

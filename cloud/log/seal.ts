@@ -17,13 +17,16 @@ const cipher = "aes-256-gcm";
 interface Key {
   /** 16 digits of hex, random: a record of another server is known by it. */
   readonly id: string;
-  /** Base64. */
-  readonly key: string;
+  /** Base64; without it: it was forgotten. */
+  readonly key?: string;
   /** Before which place all of its records lie; of the newest not known yet. */
   readonly until?: Place;
 }
 
-const newKey = (): Key => ({ id: randomBytes(idBytes).toString("hex"), key: randomBytes(32).toString("base64") });
+/** So many forgotten ones are still known by their ids. */
+const mostForgotten = 10_000;
+
+const newKey = () => ({ id: randomBytes(idBytes).toString("hex"), key: randomBytes(32).toString("base64") });
 
 export const packed = (text: string): Promise<Buffer> => pack(Buffer.from(text));
 
@@ -57,17 +60,23 @@ export class Seal {
 
   /** The id of the key, the initialization vector, the tag, and what was packed, encrypted. */
   sealed(content: Buffer): Buffer {
-    const { id, key } = this.#newest;
+    const { id, key = "" } = this.#newest;
     const iv = randomBytes(ivBytes);
     const one = createCipheriv(cipher, Buffer.from(key, "base64"), iv);
     const encrypted = Buffer.concat([one.update(content), one.final()]);
     return Buffer.concat([Buffer.from(id, "hex"), iv, one.getAuthTag(), encrypted]);
   }
 
-  /** @throws DamagedLogError where it was sealed with a key that is not here, or is not what was sealed. */
+  /**
+   * What was sealed; empty where its key was forgotten: whatever was acknowledged under that key was put away before, so that this is a writing that
+   * seemed to fail, came through late, and was repeated by its sender. @throws DamagedLogError where it was sealed with a key that was never here, or
+   * is not what was sealed.
+   */
   async opened(record: Buffer): Promise<string> {
     const id = record.subarray(0, idBytes).toString("hex");
-    const key = this.#keys.find((one) => one.id === id)?.key;
+    const known = this.#keys.find((one) => one.id === id);
+    if (known !== undefined && known.key === undefined) return "";
+    const key = known?.key;
     if (key === undefined) {
       throw new DamagedLogError(
         `a record was sealed with a key that ${this.#path} does not have: another server writes to this topic, or the file is another one`,
@@ -93,9 +102,13 @@ export class Seal {
 
   /** Forgets keys whose records all lie before a place. */
   async forgetBefore(place: Place): Promise<void> {
-    const isOver = ({ until }: Key) =>
-      until !== undefined && Object.entries(until).every(([part, offset]) => (place[part] ?? 0) >= offset);
-    const left = this.#keys.filter((key) => !isOver(key));
-    if (left.length < this.#keys.length) await this.#keep(left);
+    const isOver = ({ key, until }: Key) =>
+      key !== undefined &&
+      until !== undefined &&
+      Object.entries(until).every(([part, offset]) => (place[part] ?? 0) >= offset);
+    if (!this.#keys.some(isOver)) return;
+    const now = this.#keys.map((one): Key => (isOver(one) ? { id: one.id } : one));
+    const forgotten = now.filter(({ key }) => key === undefined).slice(-mostForgotten);
+    await this.#keep([...forgotten, ...now.filter(({ key }) => key !== undefined)]);
   }
 }
