@@ -51,9 +51,11 @@ const enrolment = z.strictObject({
   anon_user_id: z.string().regex(uuid),
   secret: z.string().regex(/^[A-Za-z0-9+/]{43}=$/),
 });
+const erasure = z.strictObject({ anon_user_id: z.string() });
 
 const json = "application/json; charset=utf-8";
 const busySeconds = 5;
+const aheadFrameMs = 60 * 60 * 1000;
 
 export function appOf(behind: Behind): FastifyInstance {
   const { config, registry, receiver, watch, now } = behind;
@@ -140,7 +142,9 @@ export function appOf(behind: Behind): FastifyInstance {
     const body = await bodyOf(request);
     const frame = frameOf(parsed(body));
     if (frame === "unknown_version") throw new Refusal(422, "unknown_schema_version");
-    if (frame === "malformed") throw new Refusal(400, "malformed");
+    // Made an hour ahead, by a sender whose signature has the right time: then later it would seem to be new.
+    const isAhead = typeof frame !== "string" && frame.generated_at > now() + aheadFrameMs;
+    if (frame === "malformed" || isAhead) throw new Refusal(400, "malformed");
     if (registry.isErased(frame.anon_user_id)) throw new Refusal(410, "erased");
     verify(request, body, frame.anon_user_id, reply);
     if (request.headers["webhook-id"] !== frame.batch_id) throw new Refusal(401, "signature");
@@ -156,10 +160,12 @@ export function appOf(behind: Behind): FastifyInstance {
     const given = enrolment.safeParse(parsed(await bodyOf(request))).data;
     if (given === undefined) throw new Refusal(400, "malformed");
     const { anon_user_id: id, secret } = given;
-    if (registry.isErased(id)) throw new Refusal(410, "erased");
-    const wait = rates.take("enrolment", now());
+    // Who asks again takes nobody else's turn.
+    const wait = registry.isEnrolled(id, secret) || registry.isErased(id) ? 0 : rates.take("enrolment", now());
     if (wait > 0) throw new Refusal(429, "too_many", wait);
-    if ((await registry.enroll(id, secret)) === "other") throw new Refusal(409, "enrolled_otherwise");
+    const enrolled = await registry.enroll(id, secret);
+    if (enrolled === "erased") throw new Refusal(410, "erased");
+    if (enrolled === "other") throw new Refusal(409, "enrolled_otherwise");
     return reply.type(json).send('{"enrolled":true}');
   });
 
@@ -170,7 +176,8 @@ export function appOf(behind: Behind): FastifyInstance {
     if (given === undefined) throw new Refusal(400, "malformed");
     // Signed with the secret that goes.
     verify(request, body, given.anon_user_id, reply);
-    await registry.rotateSecret(given.anon_user_id, given.secret);
+    const rotated = await registry.rotateSecret(given.anon_user_id, given.secret);
+    if (rotated === "erased") throw new Refusal(410, "erased");
     return reply.type(json).send('{"enrolled":true}');
   });
 
@@ -188,7 +195,10 @@ export function appOf(behind: Behind): FastifyInstance {
     if (!uuid.test(id)) throw new Refusal(400, "malformed");
     const before = registry.erasedBefore(id);
     if (before !== undefined) return reply.type(json).send(behind.erasedBefore(id, before));
-    verify(request, await bodyOf(request), id, reply);
+    const body = await bodyOf(request);
+    // It names whom: what was signed for something else is no erasure.
+    if (erasure.safeParse(parsed(body)).data?.anon_user_id !== id) throw new Refusal(400, "malformed");
+    verify(request, body, id, reply);
     return reply.type(json).send(await behind.erase(id));
   });
 

@@ -13,7 +13,7 @@ export class RateLimit {
   /** Seconds to wait; 0 where it may go on. */
   take(who: string, nowMs: number): number {
     const bucket = this.#buckets.get(who) ?? { left: this.#perMinute, atMs: nowMs };
-    const left = Math.min(this.#perMinute, bucket.left + ((nowMs - bucket.atMs) * this.#perMinute) / 60_000);
+    const left = Math.min(this.#perMinute, bucket.left + (Math.max(0, nowMs - bucket.atMs) * this.#perMinute) / 60_000);
     // The one that was seen longest ago goes first.
     this.#buckets.delete(who);
     if (this.#buckets.size >= mostKnown) this.#buckets.delete(this.#buckets.keys().next().value ?? "");

@@ -88,9 +88,10 @@ export class Receiver {
     for (const [index, event] of events.entries()) {
       const verdict = judge(event, frame, nowMs);
       const bad = "reason" in verdict;
-      this.#watch.alarm.note(versionOf(event), bad && isLeak(verdict as Refused), nowMs);
+      this.#watch.alarm.note(versionOf(event), bad, bad && isLeak(verdict as Refused), nowMs);
       if (bad) {
-        refused.push({ index, ...(verdict as Refused), digest: this.#registry.digestOf(JSON.stringify(event)) });
+        // Of its place in the batch, not of itself: nothing that could be guessed.
+        refused.push({ index, ...(verdict as Refused), digest: this.#registry.digestOf(`${sha256} ${index}`) });
         continue;
       }
       const row = rowOf(verdict, anon_user_id, nowMs);

@@ -52,11 +52,14 @@ export class Registry {
   readonly #erased = new Map<string, Erased>();
   readonly #keys: ReceiptKey[] = [];
   #file: FileHandle;
-  #writing: Promise<void> = Promise.resolve();
+  /** Bytes of the file that are whole and synced. */
+  #length: number;
+  #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, length: number) {
     this.#path = path;
     this.#file = file;
+    this.#length = length;
   }
 
   /** @throws the file system's error; Error where a line within is damaged. */
@@ -67,7 +70,7 @@ export class Registry {
     const file = await open(path, "a", 0o600);
     // What a crash cut off was never answered.
     if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
-    const registry = new Registry(path, file);
+    const registry = new Registry(path, file, Buffer.byteLength(whole));
     for (const [n, line] of whole.split("\n").entries()) {
       if (line === "") continue;
       try {
@@ -101,15 +104,21 @@ export class Registry {
     this.#keys.push({ id, private: key, public: raw, signedBy });
   }
 
+  /** Within `#exclusively`. What could not be written whole is cut away, so that the next line begins where the last one ended. */
   async #append(line: Line): Promise<void> {
-    await this.#exclusively(async () => {
-      await this.#file.appendFile(`${JSON.stringify(line)}\n`);
+    const text = `${JSON.stringify(line)}\n`;
+    try {
+      await this.#file.appendFile(text);
       await this.#file.datasync();
-      this.#apply(line);
-    });
+    } catch (error) {
+      await this.#file.truncate(this.#length);
+      throw error;
+    }
+    this.#length += Buffer.byteLength(text);
+    this.#apply(line);
   }
 
-  #exclusively(work: () => Promise<void>): Promise<void> {
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#writing.then(work);
     this.#writing = result.catch(() => undefined);
     return result;
@@ -120,17 +129,29 @@ export class Registry {
     return secret === undefined ? undefined : Buffer.from(secret, "base64");
   }
 
-  /** Binds a secret at first use. Returns `other` where another one is bound. */
-  async enroll(anonUserId: string, secret: string): Promise<"bound" | "same" | "other"> {
-    const known = this.#secrets.get(anonUserId);
-    if (known !== undefined) return known === secret ? "same" : "other";
-    await this.#append({ enroll: anonUserId, secret });
-    return "bound";
+  /** Whether this very secret is bound. */
+  isEnrolled(anonUserId: string, secret: string): boolean {
+    return this.#secrets.get(anonUserId) === secret;
   }
 
-  /** Replaces a secret, asked for under the old one. */
-  rotateSecret(anonUserId: string, secret: string): Promise<void> {
-    return this.#append({ enroll: anonUserId, secret });
+  /** Binds a secret at first use. Returns `other` where another one is bound. Of several at once the first is bound. */
+  enroll(anonUserId: string, secret: string): Promise<"bound" | "same" | "other" | "erased"> {
+    return this.#exclusively(async () => {
+      if (this.isErased(anonUserId)) return "erased";
+      const known = this.#secrets.get(anonUserId);
+      if (known !== undefined) return known === secret ? "same" : "other";
+      await this.#append({ enroll: anonUserId, secret });
+      return "bound";
+    });
+  }
+
+  /** Replaces a secret, asked for under the old one; nothing comes back of whom was erased meanwhile. */
+  rotateSecret(anonUserId: string, secret: string): Promise<"bound" | "erased"> {
+    return this.#exclusively(async () => {
+      if (this.isErased(anonUserId)) return "erased";
+      await this.#append({ enroll: anonUserId, secret });
+      return "bound";
+    });
   }
 
   /** Whether nothing of a pseudonym may come in any more. */
@@ -147,40 +168,49 @@ export class Registry {
     return [...this.#erasing];
   }
 
-  async beginErasure(anonUserId: string): Promise<void> {
-    if (!this.#erasing.has(anonUserId)) await this.#append({ erase: anonUserId });
+  beginErasure(anonUserId: string): Promise<void> {
+    return this.#exclusively(async () => {
+      if (!this.isErased(anonUserId)) await this.#append({ erase: anonUserId });
+    });
   }
 
   /** The file is written anew: neither pseudonym nor secret stay in it. */
   async endErasure(anonUserId: string, done: Erased): Promise<void> {
     await this.#exclusively(async () => {
+      const digest = digestOf(anonUserId);
+      const text = this.#lines(anonUserId, { erased: digest, ...done })
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join("");
+      await writeWhole(this.#path, text);
+      // Only now is it so.
       this.#erasing.delete(anonUserId);
       this.#secrets.delete(anonUserId);
-      this.#erased.set(digestOf(anonUserId), done);
-      const lines = this.#lines().map((line) => `${JSON.stringify(line)}\n`);
-      await writeWhole(this.#path, lines.join(""));
+      this.#erased.set(digest, done);
       await this.#file.close();
       this.#file = await open(this.#path, "a", 0o600);
+      this.#length = Buffer.byteLength(text);
     });
   }
 
-  #lines(): readonly Line[] {
+  /** All but those of one pseudonym, in whose place another line stands. */
+  #lines(but: string, instead: Line): readonly Line[] {
     return [
       ...this.#keys.map(({ id, private: key }) => ({
         key: id,
         pkcs8: key.export({ type: "pkcs8", format: "der" }).toString("base64"),
       })),
-      ...[...this.#secrets].map(([enroll, secret]) => ({ enroll, secret })),
-      ...[...this.#erasing].map((erase) => ({ erase })),
+      ...[...this.#secrets].filter(([id]) => id !== but).map(([enroll, secret]) => ({ enroll, secret })),
+      ...[...this.#erasing].filter((id) => id !== but).map((erase) => ({ erase })),
       ...[...this.#erased].map(([erased, { at, count }]) => ({ erased, at, count })),
+      instead,
     ];
   }
 
   /** A new key for receipts, which the one before vouches for. */
-  async rotateKey(): Promise<void> {
+  rotateKey(): Promise<void> {
     const { privateKey } = generateKeyPairSync("ed25519");
     const pkcs8 = privateKey.export({ type: "pkcs8", format: "der" }).toString("base64");
-    await this.#append({ key: `k${this.#keys.length + 1}`, pkcs8 });
+    return this.#exclusively(() => this.#append({ key: `k${this.#keys.length + 1}`, pkcs8 }));
   }
 
   /** The newest first. */

@@ -88,6 +88,9 @@ export function judge(
   if (version === 1 && given["anon_user_id"] !== user) return { reason: "other_user", type: known, field: "envelope" };
   const ms = version === 1 ? Number(given["ts"]) : Date.parse(String(given["timestamp"]));
   if (!(ms >= nowMs - oldestMs)) return { reason: "too_old", type: known, field: "envelope" };
+  const started = Object(given["session"])["started_at"] ?? given["timestamp"];
+  if (version === 2 && Number.isNaN(Date.parse(String(started))))
+    return { reason: "bad_value", type: known, field: "envelope" };
   if (ms > nowMs + aheadMs) return { reason: "too_new", type: known, field: "envelope" };
   const found = looked(version === 1 ? given : [given["payload"], given["source"]]);
   return found === undefined ? given : { type: known, ...found };
