@@ -16,6 +16,7 @@ import type { Warehouse } from "./warehouse/warehouse.ts";
 const mostChars = 24 * 1_048_576;
 /** Milliseconds from one adding-up to the next; and while more waits than one insert takes. */
 const [addUpMs, busyAddUpMs] = [2_000, 15_000];
+const dayMs = 24 * 60 * 60 * 1000;
 /** Milliseconds that are waited after the warehouse failed, doubled up to a minute. */
 const [firstPauseMs, longestPauseMs] = [250, 60_000];
 
@@ -47,7 +48,11 @@ export class Pipeline {
   #queue: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
   #addedUpMs = 0;
+  /** With the first adding-up it begins anew. */
+  #turnedMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  /** Pseudonym → events of it that were not put in, since it is erased. */
+  readonly #dropped = new Map<string, number>();
 
   constructor(log: EventLog, warehouse: Warehouse, aggregates: Aggregates, options: PipelineOptions) {
     this.#log = log;
@@ -144,6 +149,10 @@ export class Pipeline {
     if (isEmpty) return false;
     if (planned === undefined) await this.#note({ place: from, planned: next, touched: before });
     const batches = records.filter(({ head }) => !this.#options.isErased(head.anon_user_id));
+    for (const { head, lines } of records) {
+      const id = head.anon_user_id;
+      if (this.#options.isErased(id)) this.#dropped.set(id, (this.#dropped.get(id) ?? 0) + lines.length);
+    }
     const heads = batches.map(({ head }) => head);
     const rows = batches.flatMap(({ lines }) => lines);
     const token = `log:${placeText(from)}-${placeText(next)}`;
@@ -153,6 +162,8 @@ export class Pipeline {
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
     await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token);
     await this.#note({ place: next, touched: [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])] });
+    // What the warehouse has is no longer needed here; which hours are to be added up is written down.
+    await this.#log.dropBefore(next);
     this.#options.inserted(rows.length);
     return true;
   }
@@ -182,14 +193,27 @@ export class Pipeline {
     if (touched.length === 0) return;
     await this.addUpHours(touched);
     await this.#note({ place, touched: [] });
-    // What the warehouse has is no longer needed here.
-    await this.#log.dropBefore(place);
+    await this.#turn();
+  }
+
+  /** Once a day the log begins anew, so that nothing stays in it for longer because little comes in. */
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#turnedMs < dayMs) return;
+    await this.#log.rotate();
+    this.#turnedMs = performance.now();
   }
 
   /** Within `exclusively`. */
   async addUpHours(hours: readonly Hour[], forGood = false): Promise<void> {
     const done = await recomputeHours(this.#warehouse, hours, Date.now(), forGood);
     await this.#aggregates.recompute(this.#warehouse, done);
+  }
+
+  /** How many events of a pseudonym were not put in since this was last asked. */
+  takeDropped(anonUserId: string): number {
+    const count = this.#dropped.get(anonUserId) ?? 0;
+    this.#dropped.delete(anonUserId);
+    return count;
   }
 
   /** Within `exclusively`: puts away what was in the log, and forgets that part of the log itself. What comes in meanwhile stays. */

@@ -11,13 +11,18 @@ import type { Month, MonthlyFiles, MonthlyRow } from "./monthly-files.ts";
 import type { Postgres, Statement } from "./postgres.ts";
 
 const cell = dimensions.map((name) => `${name} text NOT NULL`).join(", ");
-const numbers = `events bigint NOT NULL, users bigint NOT NULL, duration_count bigint NOT NULL, duration_sum bigint NOT NULL,
-  p50_ms double precision, p95_ms double precision, p99_ms double precision, tokens_input bigint NOT NULL, tokens_output bigint NOT NULL`;
+const numbers = `events bigint NOT NULL, users bigint NOT NULL, duration_count bigint NOT NULL, duration_sum numeric NOT NULL,
+  p50_ms double precision, p95_ms double precision, p99_ms double precision, tokens_input numeric NOT NULL, tokens_output numeric NOT NULL`;
 const key = dimensions.join(", ");
 
 const statements = [
   `CREATE TABLE IF NOT EXISTS daily (day date NOT NULL, ${cell}, ${numbers}, PRIMARY KEY (day, ${key}))`,
   `CREATE TABLE IF NOT EXISTS monthly (month date NOT NULL, ${cell}, ${numbers}, PRIMARY KEY (month, ${key}))`,
+  // Sums may be larger than what bigint holds; where they were made so, they are changed.
+  ...["daily", "monthly"].map(
+    (table) =>
+      `ALTER TABLE ${table} ALTER COLUMN duration_sum TYPE numeric, ALTER COLUMN tokens_input TYPE numeric, ALTER COLUMN tokens_output TYPE numeric`,
+  ),
   // What was not kept of a month, without saying of whom.
   `CREATE TABLE IF NOT EXISTS monthly_suppressed (month date PRIMARY KEY, cells bigint NOT NULL)`,
   // What happened on this side: how many events were accepted, refused and why, erased.

@@ -33,6 +33,7 @@ class PGliteThread implements Postgres {
     { resolve: (rows: readonly unknown[]) => void; reject: (error: Error) => void }
   >();
   #next = 1;
+  #gone: Error | undefined;
 
   private constructor(worker: Worker) {
     this.#worker = worker;
@@ -42,10 +43,13 @@ class PGliteThread implements Postgres {
       if (error === undefined) one?.resolve(rows);
       else one?.reject(new Error(error));
     });
-    worker.on("error", (error) => {
-      for (const { reject } of this.#waiting.values()) reject(error);
+    const ended = (error: Error) => {
+      this.#gone ??= error;
+      for (const { reject } of this.#waiting.values()) reject(this.#gone);
       this.#waiting.clear();
-    });
+    };
+    worker.on("error", ended);
+    worker.on("exit", () => ended(new Error("PGlite's thread has ended")));
   }
 
   static async open(folder: string): Promise<PGliteThread> {
@@ -55,6 +59,7 @@ class PGliteThread implements Postgres {
   }
 
   #ask(message: object): Promise<readonly unknown[]> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     const id = this.#next;
     this.#next += 1;
     return new Promise((resolve, reject) => {
@@ -81,7 +86,13 @@ class PostgresServer implements Postgres {
   readonly #pool: pg.Pool;
 
   constructor(url: string) {
-    this.#pool = new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 10_000 });
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: 4,
+      connectionTimeoutMillis: 10_000,
+      query_timeout: 60_000,
+      keepAlive: true,
+    });
     // An idle connection that the server ended is made anew with the next question.
     this.#pool.on("error", () => undefined);
   }

@@ -33,19 +33,19 @@ export class Erasures {
     return this.#pipeline.exclusively(async () => {
       const before = this.#registry.erasedBefore(anonUserId);
       if (before !== undefined) return this.receiptOf(anonUserId, before);
-      const params = { id: anonUserId };
-      // The engine keeps the text of a deletion for a while: it names a digest.
+      // Engines keep the texts of deletions and of addresses for a while: they name a digest.
       const own = "lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) = {digest:String}";
       const digest = digestOf(anonUserId);
       await this.#pipeline.emptyLog();
       const rows = await this.#warehouse.query<{ hour: number; n: string }>(
-        `SELECT toUInt32(toStartOfHour(toDateTime(ts, 'UTC'))) AS hour, uniqExact(event_id) AS n FROM events WHERE anon_user_id = {id:UUID} GROUP BY hour`,
-        params,
+        `SELECT toUInt32(toStartOfHour(toDateTime(ts, 'UTC'))) AS hour, uniqExact(event_id) AS n FROM events WHERE ${own} GROUP BY hour`,
+        { digest },
       );
       // Written down before they go: whoever goes on after a failure would not find them any more.
       const { hours, count } = await this.#underWay.note(digest, {
         hours: rows.map(({ hour }) => Number(hour)),
-        count: rows.reduce((sum, { n }) => sum + Number(n), 0),
+        // What was accepted just before, and never went in, is erased as well.
+        count: rows.reduce((sum, { n }) => sum + Number(n), 0) + this.#pipeline.takeDropped(anonUserId),
       });
       await this.#warehouse.erase("events", own, { digest });
       await this.#warehouse.erase("batches", own, { digest });
@@ -63,8 +63,8 @@ export class Erasures {
   receiptOf(anonUserId: string, { at, count }: Erased): string {
     return this.#registry.signed({
       ...{ anon_user_id: anonUserId, erased: count, erased_at: at },
-      // Cells of many that name nobody, of months whose raw events are gone.
-      kept: "monthly totals without ids, older than 89 days",
+      // Numbers without ids, of hours whose raw events are gone.
+      kept: "hourly, daily and monthly totals without ids, older than 89 days",
     });
   }
 }

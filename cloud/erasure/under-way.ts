@@ -18,10 +18,13 @@ export class UnderWay {
     this.#found = new Map(existsSync(path) ? Object.entries(JSON.parse(readFileSync(path, "utf8"))) : []);
   }
 
-  /** Adds to what was found before, durably. */
+  /** What was found before and now, durably. What went already is not found again, and what is found again did not go: the larger number counts. */
   async note(digest: string, { hours, count }: Found): Promise<Found> {
     const before = this.#found.get(digest);
-    const all = { hours: [...new Set([...(before?.hours ?? []), ...hours])], count: (before?.count ?? 0) + count };
+    const all = {
+      hours: [...new Set([...(before?.hours ?? []), ...hours])],
+      count: Math.max(before?.count ?? 0, count),
+    };
     await this.#keep(new Map([...this.#found, [digest, all]]));
     return all;
   }

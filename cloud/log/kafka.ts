@@ -14,6 +14,8 @@ import { packed, Seal } from "./seal.ts";
 const longestRecord = 16 * 1_048_576;
 /** Characters of one sending, and bytes of one answer of a broker. */
 const [togetherChars, fetchBytes] = [8 * 1_048_576, 24 * 1_048_576];
+/** So many may wait to be sent. */
+const mostWaitingChars = 32 * 1_048_576;
 /** Milliseconds a broker is waited for, and how often it is asked again. A sender then gets 503, and repeats. */
 const patience = { timeout: 10_000, connectTimeout: 5_000, retries: 3, retryDelay: 200 };
 const group = "nexus-cloud";
@@ -76,6 +78,7 @@ export class KafkaLog implements EventLog {
   #end: number[];
   #waiting: Waiting[] = [];
   #turning: Turning[] = [];
+  #waitingChars = 0;
   #sending: Promise<void> | undefined;
   /** Of records that were seen: their mean is what one that waits is taken for. */
   #seen = { records: 0, bytes: 0 };
@@ -133,6 +136,8 @@ export class KafkaLog implements EventLog {
 
   append(key: string, text: string): Promise<void> {
     if (text.length > longestRecord) return Promise.reject(new Error("a record that is too long"));
+    if (this.#waitingChars > mostWaitingChars) return Promise.reject(new Error("the brokers are behind"));
+    this.#waitingChars += text.length;
     const [partition, content] = [hashOf(key) % this.#end.length, packed(text)];
     return new Promise((done, failed) => {
       // In the order in which they came, whichever is packed first.
@@ -150,6 +155,7 @@ export class KafkaLog implements EventLog {
         return chars >= togetherChars;
       });
       const whole = this.#waiting.splice(0, size === -1 ? this.#waiting.length : size + 1);
+      this.#waitingChars -= whole.reduce((sum, one) => sum + one.chars, 0);
       const turning = this.#waiting.length === 0 ? this.#turning.splice(0) : [];
       try {
         await this.#sendGroup(whole);
@@ -158,7 +164,9 @@ export class KafkaLog implements EventLog {
         for (const { done } of turning) done(this.end());
         this.#news.tell();
       } catch (error) {
-        for (const { failed } of [...whole, ...turning]) failed(error);
+        // What waits behind it would wait as long: its senders are told at once.
+        for (const { failed } of [...whole, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
+        [this.#waiting, this.#turning, this.#waitingChars] = [[], [], 0];
       }
     }
     this.#sending = undefined;

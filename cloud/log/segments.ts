@@ -251,11 +251,24 @@ async function soundLength(path: string, isLast: boolean): Promise<number> {
       at += headerBytes + length;
     }
     if (at === size) return at;
-    if (!isLast) throw new DamagedLogError(`${path} is damaged at ${at}.`);
+    if (!isLast || (await hasRecordAfter(file, at, size))) throw new DamagedLogError(`${path} is damaged at ${at}.`);
     await file.truncate(at);
     await file.datasync();
     return at;
   } finally {
     await file.close();
   }
+}
+
+/** Whether a whole record begins somewhere after a place: then what lies before it was not cut off by a crash. */
+async function hasRecordAfter(file: FileHandle, from: number, size: number): Promise<boolean> {
+  const bytes = Buffer.alloc(size - from);
+  await file.read(bytes, 0, bytes.length, from);
+  for (let at = 1; at + headerBytes < bytes.length; at += 1) {
+    const length = bytes.readUInt32LE(at);
+    if (length === 0 || at + headerBytes + length > bytes.length) continue;
+    const body = bytes.subarray(at + headerBytes, at + headerBytes + length);
+    if (crc32(body) === bytes.readUInt32LE(at + 4)) return true;
+  }
+  return false;
 }

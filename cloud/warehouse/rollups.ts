@@ -16,13 +16,14 @@ const youngDays = 89;
 /** So many hours are made anew in one statement. */
 const hoursTogether = 48;
 
-let lastVersion = 0n;
-
-/** Higher with each making, also within a millisecond, and where the clock was put back. */
-function nextVersion(nowMs: number): string {
-  const now = BigInt(nowMs) * 1_000n;
-  lastVersion = now > lastVersion ? now : lastVersion + 1n;
-  return String(lastVersion);
+/** Higher than those before of these hours, also within a millisecond, and where the clock was put back. */
+async function nextVersion(warehouse: Warehouse, hours: readonly Hour[], nowMs: number): Promise<string> {
+  const [row] = await warehouse.query<{ version: string }>(
+    `SELECT toString(greatest(max(version) + 1, {now:UInt64})) AS version FROM ${hourlyTable.name}
+     WHERE toUInt32(hour) IN {hours:Array(UInt32)}`,
+    { hours, now: String(BigInt(nowMs) * 1_000n) },
+  );
+  return row?.version ?? "1";
 }
 
 /** `forGood`: also of what is replaced nothing stays in any file, as an erasure asks; else the engine drops it when it merges. */
@@ -36,7 +37,7 @@ export async function recomputeHours(
   const young = [...new Set(hours)].filter((hour) => hour >= oldest).sort((a, b) => a - b);
   for (let from = 0; from < young.length; from += hoursTogether) {
     const some = young.slice(from, from + hoursTogether);
-    const params = { hours: some, version: nextVersion(nowMs) };
+    const params = { hours: some, version: await nextVersion(warehouse, some, nowMs) };
     const columns = ["hour", ...dimensions, "version", ...Object.keys(measures)];
     const selected = Object.values(measures).map(({ of }) => of);
     await warehouse.command(
