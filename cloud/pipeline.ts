@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Aggregates } from "./aggregates/aggregates.ts";
-import type { EventLog, Place } from "./log/event-log.ts";
+import { DamagedLogError, type EventLog, type Place } from "./log/event-log.ts";
 import { type BatchHead, type BatchRecord, readRecord } from "./log/record.ts";
 import { type Progress, readProgress, writeProgress } from "./warehouse/progress.ts";
 import { type Hour, recomputeHours } from "./warehouse/rollups.ts";
@@ -48,8 +48,7 @@ export class Pipeline {
   #queue: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
   #addedUpMs = 0;
-  /** With the first adding-up it begins anew. */
-  #turnedMs = Number.NEGATIVE_INFINITY;
+  #daily: NodeJS.Timeout | undefined;
   #failures = 0;
   /** Pseudonym → events of it that were not put in, since it is erased. */
   readonly #dropped = new Map<string, number>();
@@ -61,6 +60,11 @@ export class Pipeline {
     this.#options = options;
     this.#progressFile = join(options.data, "progress.json");
     const progress = readProgress(this.#progressFile);
+    if (progress.place !== undefined && progress.log !== log.id) {
+      throw new DamagedLogError(
+        `${this.#progressFile} tells of another log than the one that is there: bring that one back, or remove the file, and what is in this one goes in`,
+      );
+    }
     this.#progress = { ...progress, place: progress.place ?? log.beginning() };
   }
 
@@ -80,8 +84,13 @@ export class Pipeline {
     }
   }
 
+  /** With the start and then daily the log begins anew, so that nothing stays in it for long because little comes in. */
   start(): void {
-    this.#running ??= this.#run();
+    if (this.#running !== undefined) return;
+    const turn = () => void this.exclusively(() => this.#turn()).catch(this.#options.failed);
+    turn();
+    this.#daily = setInterval(turn, dayMs).unref();
+    this.#running = this.#run();
   }
 
   /** Everything that is in the log now goes into the warehouse and its totals. */
@@ -102,6 +111,7 @@ export class Pipeline {
   /** Ends after what is in the log was put away. */
   async stop(): Promise<void> {
     this.#ending.abort();
+    clearInterval(this.#daily);
     await this.#running;
     await this.drain();
   }
@@ -155,7 +165,7 @@ export class Pipeline {
     }
     const heads = batches.map(({ head }) => head);
     const rows = batches.flatMap(({ lines }) => lines);
-    const token = `log:${placeText(from)}-${placeText(next)}`;
+    const token = `${this.#log.id}:${placeText(from)}-${placeText(next)}`;
     // Of the many columns those alone that have values: the others cost a quarter of the time.
     const columns = [...new Set(heads.flatMap((head) => head.columns))];
     await this.#warehouse.insert(eventsTable.name, rows, token, columns);
@@ -193,14 +203,14 @@ export class Pipeline {
     if (touched.length === 0) return;
     await this.addUpHours(touched);
     await this.#note({ place, touched: [] });
-    await this.#turn();
   }
 
-  /** Once a day the log begins anew, so that nothing stays in it for longer because little comes in. */
+  /** What was in the log goes in, and that part of the log is dropped. What comes in meanwhile stays. */
   async #turn(): Promise<void> {
-    if (performance.now() - this.#turnedMs < dayMs) return;
-    await this.#log.rotate();
-    this.#turnedMs = performance.now();
+    const place = await this.#log.rotate();
+    while (await this.#step(place));
+    await this.#note({ place, touched: this.#progress.touched });
+    await this.#log.dropBefore(place);
   }
 
   /** Within `exclusively`. */
@@ -218,14 +228,12 @@ export class Pipeline {
 
   /** Within `exclusively`: puts away what was in the log, and forgets that part of the log itself. What comes in meanwhile stays. */
   async emptyLog(): Promise<void> {
-    const place = await this.#log.rotate();
-    await this.#drain(place);
-    await this.#note({ place, touched: [] });
-    await this.#log.dropBefore(place);
+    await this.#turn();
+    await this.#addUp();
   }
 
   async #note(progress: Progress & { readonly place: Place }): Promise<void> {
-    await writeProgress(this.#progressFile, progress);
+    await writeProgress(this.#progressFile, { ...progress, log: this.#log.id });
     this.#progress = progress;
   }
 }

@@ -6,7 +6,7 @@ import type { Config } from "./config.ts";
 import { Erasures } from "./erasure/erase.ts";
 import { UnderWay } from "./erasure/under-way.ts";
 import { appOf } from "./ingest/app.ts";
-import { type KnownBatch, knownMs, Receiver } from "./ingest/receive.ts";
+import { type KnownBatch, knownMs, mostKnown, Receiver } from "./ingest/receive.ts";
 import { Registry } from "./ingest/registry.ts";
 import { openLog } from "./log/open.ts";
 import { say } from "./log-line.ts";
@@ -72,13 +72,14 @@ export class CloudServer {
       const [row] = await warehouse.query<BatchRow>(sql, { id: batchId });
       return row === undefined ? undefined : known(row);
     };
-    const receiver = new Receiver(log, registry, watch, lookUp);
-    const since = timeText(now() - knownMs);
+    const sinceMs = now() - knownMs;
+    const receiver = new Receiver(log, registry, watch, lookUp, sinceMs);
     const young = await warehouse.query<BatchRow>(
-      `SELECT ${columns} FROM batches WHERE received_at > {since:DateTime64(3)} ORDER BY received_at`,
-      { since },
+      `SELECT ${columns} FROM batches WHERE received_at > {since:DateTime64(3)}
+       ORDER BY batches.received_at DESC LIMIT ${mostKnown + 1}`,
+      { since: timeText(sinceMs) },
     );
-    for (const row of young) receiver.remember(row.batch_id, known(row));
+    for (const row of young.toReversed()) receiver.remember(row.batch_id, known(row));
     for (const { batch_id, sha256, receipt, received_ms } of await pipeline.waitingHeads()) {
       receiver.remember(batch_id, { sha256, answer: receipt, receivedMs: received_ms });
     }

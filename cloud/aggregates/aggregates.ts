@@ -97,7 +97,7 @@ export class Aggregates {
 
   async #write(warehouse: Warehouse, { table, column, start }: Grain, buckets: readonly string[]): Promise<void> {
     const cells = await warehouse.query<Readonly<Record<string, unknown>>>(
-      `SELECT toString(${start}(hour)) AS ${column}, ${key}, toUInt64(sum(events)) AS events, uniqExactMerge(users) AS users,
+      `SELECT toString(${start}(hour)) AS ${column}, ${key}, toUInt64(sum(events)) AS events, uniqExactMerge(users_state) AS users,
          toUInt64(sum(duration_count)) AS duration_count, toUInt64(sum(duration_sum)) AS duration_sum,
          quantilesTDigestMerge(0.5, 0.95, 0.99)(durations) AS quantiles,
          toUInt64(sum(tokens_input)) AS tokens_input, toUInt64(sum(tokens_output)) AS tokens_output

@@ -3,6 +3,7 @@ import { digestOf, type Erased, type Registry } from "../ingest/registry.ts";
 import { say } from "../log-line.ts";
 import type { Watch } from "../metrics.ts";
 import type { Pipeline } from "../pipeline.ts";
+import { emptyOldStates } from "../warehouse/rollups.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import type { UnderWay } from "./under-way.ts";
 
@@ -50,6 +51,7 @@ export class Erasures {
       await this.#warehouse.erase("events", own, { digest });
       await this.#warehouse.erase("batches", own, { digest });
       await this.#pipeline.addUpHours(hours, true);
+      await emptyOldStates(this.#warehouse, Date.now());
       const done = { at: Date.now(), count };
       await this.#registry.endErasure(anonUserId, done);
       await this.#underWay.end(digest);

@@ -12,7 +12,7 @@ import type { Watch } from "../metrics.ts";
 import { frameOf } from "../privacy/filter.ts";
 import { openApi } from "./open-api.ts";
 import { RateLimit } from "./rate.ts";
-import type { Receiver } from "./receive.ts";
+import { aheadFrameMs, type Receiver } from "./receive.ts";
 import type { Erased, Registry } from "./registry.ts";
 import { checkSignature } from "./signature.ts";
 import { longestBody, UnpackError, unpacked } from "./unpack.ts";
@@ -55,7 +55,6 @@ const erasure = z.strictObject({ anon_user_id: z.string() });
 
 const json = "application/json; charset=utf-8";
 const busySeconds = 5;
-const aheadFrameMs = 60 * 60 * 1000;
 
 export function appOf(behind: Behind): FastifyInstance {
   const { config, registry, receiver, watch, now } = behind;

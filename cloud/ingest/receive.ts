@@ -8,10 +8,12 @@ import type { Hour } from "../warehouse/rollups.ts";
 import type { Registry } from "./registry.ts";
 import { rowOf } from "./row.ts";
 
+/** So far ahead of this server's clock a batch may say that it was made; farther ones are refused. Milliseconds. */
+export const aheadFrameMs = 60 * 60 * 1000;
 /** How many refusals a receipt names. */
 const mostNamed = 24;
-/** So long batches are known by heart; older ones are looked up. */
-export const knownMs = 24 * 60 * 60 * 1000;
+/** So long, and so many, batches are known by heart; others are looked up. */
+export const [knownMs, mostKnown] = [24 * 60 * 60 * 1000, 50_000];
 
 export interface KnownBatch {
   readonly sha256: string;
@@ -39,6 +41,8 @@ export class Receiver {
   readonly #watch: Watch;
   readonly #lookUp: (batchId: string) => Promise<KnownBatch | undefined>;
   readonly #known = new Map<string, KnownBatch>();
+  /** Of all that came since then every batch is known by heart. Milliseconds since 1970. */
+  #completeSinceMs: number;
   readonly #underWay = new Map<string, Promise<Received>>();
 
   constructor(
@@ -46,16 +50,19 @@ export class Receiver {
     registry: Registry,
     watch: Watch,
     lookUp: (batchId: string) => Promise<KnownBatch | undefined>,
+    completeSinceMs: number,
   ) {
     this.#log = log;
     this.#registry = registry;
     this.#watch = watch;
     this.#lookUp = lookUp;
+    this.#completeSinceMs = completeSinceMs;
   }
 
   /** A batch that was received before this process began. */
   remember(batchId: string, known: KnownBatch): void {
     this.#known.set(batchId, known);
+    this.#forgetOld(known.receivedMs);
   }
 
   /** @throws the log's error: then nothing was accepted. */
@@ -76,7 +83,7 @@ export class Receiver {
   async #receive(frame: Frame, body: Buffer, nowMs: number): Promise<Received> {
     const { batch_id, anon_user_id, events } = frame;
     const sha256 = createHash("sha256").update(body).digest("hex");
-    const known = this.#known.get(batch_id) ?? (await this.#older(frame, nowMs));
+    const known = this.#known.get(batch_id) ?? (await this.#older(frame));
     if (known !== undefined) {
       return known.sha256 === sha256 ? { is: "repeated", answer: known.answer } : { is: "other_bytes" };
     }
@@ -130,16 +137,17 @@ export class Receiver {
     return { is: "accepted", answer };
   }
 
-  /** One whose last event is young cannot have come longer ago. */
-  async #older({ batch_id, generated_at: generatedMs }: Frame, nowMs: number): Promise<KnownBatch | undefined> {
-    return generatedMs > nowMs - knownMs / 2 && generatedMs <= nowMs ? undefined : this.#lookUp(batch_id);
+  /** What was made after the time since which all is known cannot have come before it; clocks are off by an hour at most. */
+  async #older({ batch_id, generated_at: generatedMs }: Frame): Promise<KnownBatch | undefined> {
+    return generatedMs > this.#completeSinceMs + aheadFrameMs ? undefined : this.#lookUp(batch_id);
   }
 
   /** In the order in which they came. */
   #forgetOld(nowMs: number): void {
     for (const [id, { receivedMs }] of this.#known) {
-      if (receivedMs > nowMs - knownMs) return;
+      if (receivedMs > nowMs - knownMs && this.#known.size <= mostKnown) return;
       this.#known.delete(id);
+      this.#completeSinceMs = Math.max(this.#completeSinceMs, receivedMs);
     }
   }
 }

@@ -14,6 +14,8 @@ export interface LogRecord {
 }
 
 export interface EventLog {
+  /** Made with the log, at random: of another one nothing that is known of this one holds. Letters, digits and hyphens. */
+  readonly id: string;
   /** Resolves once the record is durable. Records with the same key stay in order. @throws where it cannot be: then it may be appended once more. */
   append(key: string, text: string): Promise<void>;
   /** Where the first record is that was not dropped. */

@@ -187,6 +187,11 @@ export class KafkaLog implements EventLog {
     }
   }
 
+  /** Kafka's own id of the topic. */
+  get id(): string {
+    return this.#topicId;
+  }
+
   beginning(): Place {
     return placeOf(this.#begin);
   }

@@ -2,10 +2,12 @@
  * The event log as files: segments of records, each with its length and CRC-32, appended and synced in groups. A record that a crash cut
  * off at the end is cut away when the log is opened; anything else that does not fit is a damage that is told, never skipped.
  */
-import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { syncFolder } from "../whole-file.ts";
+import { syncFolder, writeWhole } from "../whole-file.ts";
 import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./event-log.ts";
 import { News } from "./news.ts";
 
@@ -35,6 +37,7 @@ interface WaitingRecord extends Waiting<void> {
 const nameOf = (segment: number) => `${String(segment).padStart(12, "0")}.log`;
 
 export class SegmentLog implements EventLog {
+  readonly id: string;
   readonly #folder: string;
   readonly #mostBytes: number;
   /** Segment → its durable length. */
@@ -48,7 +51,15 @@ export class SegmentLog implements EventLog {
   readonly #news = new News();
   #failed: Error | undefined;
 
-  private constructor(folder: string, mostBytes: number, lengths: Map<number, number>, last: number, file: FileHandle) {
+  private constructor(
+    id: string,
+    folder: string,
+    mostBytes: number,
+    lengths: Map<number, number>,
+    last: number,
+    file: FileHandle,
+  ) {
+    this.id = id;
     this.#folder = folder;
     this.#mostBytes = mostBytes;
     this.#lengths = lengths;
@@ -71,7 +82,7 @@ export class SegmentLog implements EventLog {
       lengths.set(last, 0);
       await syncFolder(folder);
     }
-    return new SegmentLog(folder, mostBytes, lengths, last, file);
+    return new SegmentLog(await idOf(folder), folder, mostBytes, lengths, last, file);
   }
 
   append(_key: string, text: string): Promise<void> {
@@ -232,6 +243,13 @@ export class SegmentLog implements EventLog {
     while (this.#writing !== undefined) await this.#writing;
     await this.#file.close();
   }
+}
+
+/** Made when the log is. */
+async function idOf(folder: string): Promise<string> {
+  const path = join(folder, "id");
+  if (!existsSync(path)) await writeWhole(path, randomUUID());
+  return readFile(path, "utf8");
 }
 
 /** The length up to which records are whole; of the last segment what a crash cut off is cut away. @throws DamagedLogError */

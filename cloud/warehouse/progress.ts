@@ -8,6 +8,8 @@ import { writeWhole } from "../whole-file.ts";
 import type { Hour } from "./rollups.ts";
 
 export interface Progress {
+  /** Of which log this is told. */
+  readonly log?: string;
   /** `undefined`: where the log begins. */
   readonly place: Place | undefined;
   /** Up to where an insert was begun, which may or may not be in. */

@@ -2,16 +2,13 @@
  * Totals by hour, made anew from the events of each hour that was touched: late, repeated and erased events come out right, and a crash
  * in between is mended by doing it again.
  */
-import { dimensions, hourlyTable, measures } from "./schema.ts";
+import { dimensions, hourlyTable, measures, youngDays } from "./schema.ts";
 import type { Warehouse } from "./warehouse.ts";
 
 /** Seconds since 1970 of an hour's beginning. */
 export type Hour = number;
 
 export const hourOf = (ms: number): Hour => Math.floor(ms / 3_600_000) * 3_600;
-
-/** Raw events of older hours may be gone: those totals stay as they are. Days. */
-const youngDays = 89;
 
 /** So many hours are made anew in one statement. */
 const hoursTogether = 48;
@@ -55,6 +52,19 @@ export async function recomputeHours(
       await warehouse.erase(hourlyTable.name, `${own} AND version < {version:UInt64}`, params);
   }
   return young;
+}
+
+/** States of hours whose raw events are gone hold pseudonyms until the engine's next merge: empties them now. */
+export async function emptyOldStates(warehouse: Warehouse, nowMs: number): Promise<void> {
+  const old = "hour < toDateTime({oldest:UInt32}) AND finalizeAggregation(users_state) > 0";
+  const params = { oldest: Math.floor(nowMs / 1_000) - youngDays * 86_400 };
+  const [row] = await warehouse.query<{ n: string }>(
+    `SELECT count() AS n FROM ${hourlyTable.name} WHERE ${old}`,
+    params,
+  );
+  if (Number(row?.n ?? 0) === 0) return;
+  const empty = "users_state = arrayReduce('uniqExactState', CAST([], 'Array(UUID)'))";
+  await warehouse.change(hourlyTable.name, `UPDATE ${empty} WHERE ${old}`, params);
 }
 
 /** Whether there are cells that the newest making does not have. Counted by a digest of their key, which takes a fifth of the time of `FINAL`. */

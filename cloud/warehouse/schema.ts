@@ -83,6 +83,9 @@ export const refusedTable: Table = {
   shard: "cityHash64(digest)",
 };
 
+/** Raw events of older hours may be gone: their totals stay as they are. Days. */
+export const youngDays = 89;
+
 /** By what totals are told apart. */
 export const dimensions = [
   ...["event_type", "source", "command_path", "tool_name", "tool_phase", "status"],
@@ -92,7 +95,12 @@ export const dimensions = [
 /** What is added up, as it is selected from events. */
 export const measures: Readonly<Record<string, { readonly type: string; readonly of: string }>> = {
   events: { type: "UInt64", of: "count()" },
-  users: { type: "AggregateFunction(uniqExact, UUID)", of: "uniqExactState(anon_user_id)" },
+  users: { type: "UInt64", of: "uniqExact(anon_user_id)" },
+  // For days and months, which are made while raw events are there; it holds pseudonyms, and goes when they do.
+  users_state: {
+    type: `AggregateFunction(uniqExact, UUID) TTL hour + INTERVAL ${youngDays} DAY`,
+    of: "uniqExactState(anon_user_id)",
+  },
   duration_count: { type: "UInt64", of: "countIf(duration_ms IS NOT NULL)" },
   duration_sum: { type: "UInt64", of: "toUInt64(sum(ifNull(duration_ms, 0)))" },
   durations: {

@@ -34,7 +34,9 @@ export const oneNode: TableForm = { cluster: "", encrypted: false };
 /** The type of a column, its codec followed by the one that encrypts. */
 function encrypted(type: string): string {
   const own = "AES_256_GCM_SIV";
-  return type.includes(" CODEC(") ? `${type.slice(0, -1)}, ${own})` : `${type} CODEC(Default, ${own})`;
+  const [kind = "", ...ttl] = type.split(/(?= TTL )/);
+  const sealed = kind.includes(" CODEC(") ? `${kind.slice(0, -1)}, ${own})` : `${kind} CODEC(Default, ${own})`;
+  return [sealed, ...ttl].join("");
 }
 
 /** The statements that make a table; each can be run again. */
@@ -49,9 +51,14 @@ export function statementsOf(table: Table, { cluster, encrypted: isEncrypted }: 
       `TTL ${table.ttl}`,
       `SETTINGS ${own.join(", ")}`,
     ].join("\n");
+  // A table that was made before a column was thought of gets it now.
+  const missing = Object.entries(table.columns).map(
+    ([name, type]) => `ADD COLUMN IF NOT EXISTS ${name} ${isEncrypted ? encrypted(type) : type}`,
+  );
   if (cluster === "") {
     return [
       `CREATE TABLE IF NOT EXISTS ${table.name} (\n${columns}\n) ENGINE = ReplacingMergeTree(${table.version})\n${rest(settings)}`,
+      `ALTER TABLE ${table.name} ${missing.join(", ")}`,
     ];
   }
   const path = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'";
@@ -59,5 +66,8 @@ export function statementsOf(table: Table, { cluster, encrypted: isEncrypted }: 
   return [
     `CREATE TABLE IF NOT EXISTS ${table.name}_local ${on} (\n${columns}\n) ENGINE = ReplicatedReplacingMergeTree(${path}, ${table.version})\n${rest(settings.slice(1))}`,
     `CREATE TABLE IF NOT EXISTS ${table.name} ${on} AS ${table.name}_local ENGINE = Distributed(${cluster}, currentDatabase(), ${table.name}_local, ${table.shard})`,
+    `ALTER TABLE ${table.name}_local ${on} ${missing.join(", ")}`,
+    // A distributed table keeps neither codecs nor times.
+    `ALTER TABLE ${table.name} ${on} ${missing.map((one) => one.replace(/ (?:CODEC|TTL) ?.*$/, "")).join(", ")}`,
   ];
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { recomputeHours } from "./rollups.ts";
+import { emptyOldStates, recomputeHours } from "./rollups.ts";
 import { tables } from "./schema.ts";
 import { oneNode, statementsOf } from "./table.ts";
 import { Warehouse } from "./warehouse.ts";
@@ -115,7 +115,7 @@ it("adds up hours from events without their repeats, also late, repeated and era
   await recomputeHours(warehouse, [hour], Date.now());
   expect(await added()).toBe(await distinct());
   expect(await count("SELECT quantilesTDigestMerge(0.5)(durations)[1] FROM hourly FINAL")).toBeGreaterThan(90);
-  expect(await count("SELECT uniqExactMerge(users) FROM hourly FINAL")).toBe(1);
+  expect(await count("SELECT uniqExactMerge(users_state) FROM hourly FINAL")).toBe(1);
   // Also of what was replaced nothing stays, where that is asked for.
   await recomputeHours(warehouse, [hour], Date.now(), true);
   const all = await count("SELECT count() FROM hourly");
@@ -125,6 +125,20 @@ it("adds up hours from events without their repeats, also late, repeated and era
   await warehouse.erase("events", "anon_user_id = {id:UUID}", { id: user });
   await recomputeHours(warehouse, [hour], Date.now());
   expect([await distinct(), await added(), await count("SELECT count() FROM hourly")]).toEqual([0, 0, 0]);
+});
+
+it("keeps of hours whose raw events are gone the numbers, and not the pseudonyms", async () => {
+  const old = Math.floor((Date.now() / 1_000 - 100 * 86_400) / 3_600) * 3_600;
+  await warehouse.command(
+    `INSERT INTO hourly (hour, event_type, version, events, users, users_state)
+     SELECT toDateTime(${old}), 'agent_event', 1, 5, 1, arrayReduce('uniqExactState', [toUUID('${user}')])`,
+  );
+  await emptyOldStates(warehouse, Date.now());
+  const [row] = await warehouse.query(
+    `SELECT toUInt8(events) AS events, toUInt8(users) AS users, toUInt8(finalizeAggregation(users_state)) AS named
+     FROM hourly WHERE hour = toDateTime(${old})`,
+  );
+  expect(row).toEqual({ events: 5, users: 1, named: 0 });
 });
 
 it("leaves hours alone whose events may be gone", async () => {

@@ -75,12 +75,14 @@ export class Warehouse {
   }
 
   /** Deletes rows for good, and waits until they are gone. */
-  async erase(table: string, condition: string, params: Params): Promise<void> {
+  erase(table: string, condition: string, params: Params): Promise<void> {
+    return this.change(table, `DELETE WHERE ${condition}`, params);
+  }
+
+  /** Rewrites what is there, on all replicas, before it resolves. */
+  async change(table: string, how: string, params: Params): Promise<void> {
     const [on, suffix] = this.#form.cluster === "" ? ["", ""] : [` ON CLUSTER ${this.#form.cluster}`, "_local"];
-    await this.command(
-      `ALTER TABLE ${table}${suffix}${on} DELETE WHERE ${condition} SETTINGS mutations_sync = 2`,
-      params,
-    );
+    await this.command(`ALTER TABLE ${table}${suffix}${on} ${how} SETTINGS mutations_sync = 2`, params);
   }
 
   close(): Promise<void> {
