@@ -1,4 +1,5 @@
 /** What goes into the warehouse after a crash is what was going in before it. */
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { freshFolder } from "../test/fixtures/folder.ts";
@@ -38,21 +39,60 @@ const record = (n: number) =>
     lines: [`line ${n}`],
   });
 
+const options = (data: string) => ({
+  ...{ data, insertRows: 1_000, insertMs: 1, isErased: () => false },
+  ...{ inserted: () => undefined, failed: () => undefined },
+});
+
+it("does not go on with another log than the one it was told of", async () => {
+  const data = freshFolder();
+  const over = (log: SegmentLog) =>
+    new Pipeline(log, new Recording() as unknown as Warehouse, undefined as unknown as Aggregates, options(data));
+  const log = await SegmentLog.open(join(data, "log"));
+  await log.append("key", record(1));
+  await over(log).drain();
+  await log.close();
+  rmSync(join(data, "log"), { recursive: true });
+  const other = await SegmentLog.open(join(data, "log"));
+  expect(() => over(other)).toThrow(/progress\.json tells of another log/);
+  // Without that file it begins with this one; its tokens are others, so that nothing is taken for a repeat.
+  await other.append("key", record(1));
+  rmSync(join(data, "progress.json"));
+  const warehouse = new Recording();
+  await new Pipeline(
+    other,
+    warehouse as unknown as Warehouse,
+    undefined as unknown as Aggregates,
+    options(data),
+  ).drain();
+  expect(warehouse.inserts[0]).toMatchObject({ lines: ["line 1"], token: expect.stringContaining(other.id) });
+  expect(other.id).not.toBe(log.id);
+  await other.close();
+});
+
+it("leaves nothing in the log once it is put away, where it was little too, and where the totals are away", async () => {
+  const data = freshFolder();
+  const log = await SegmentLog.open(join(data, "log"));
+  await log.append("key", record(7).replace('"hours":[]', '"hours":[3600]'));
+  const totals = { recompute: () => Promise.reject(new Error("away")) } as unknown as Aggregates;
+  const warehouse = Object.assign(new Recording(), { query: () => Promise.reject(new Error("away")) });
+  const pipeline = new Pipeline(log, warehouse as unknown as Warehouse, totals, options(data));
+  pipeline.start();
+  await pipeline.exclusively(() => Promise.resolve());
+  const left = readdirSync(join(data, "log")).map((name) => readFileSync(join(data, "log", name), "utf8"));
+  expect(left.join("")).not.toContain("line 7");
+  expect(warehouse.inserts.some(({ lines }) => lines.includes("line 7"))).toBe(true);
+  await pipeline.stop().catch(() => undefined);
+  await log.close();
+});
+
 it("puts the very same range in again, under the same token, whatever came in meanwhile, and then the rest", async () => {
   // After none, one and two of a step's three inserts.
   for (const failAt of [0, 1, 2]) {
     const data = freshFolder();
     const log = await SegmentLog.open(join(data, "log"));
-    const options = {
-      data,
-      insertRows: 1_000,
-      insertMs: 1,
-      isErased: () => false,
-      inserted: () => undefined,
-      failed: () => undefined,
-    };
     const pipelineOn = (warehouse: Recording) =>
-      new Pipeline(log, warehouse as unknown as Warehouse, undefined as unknown as Aggregates, options);
+      new Pipeline(log, warehouse as unknown as Warehouse, undefined as unknown as Aggregates, options(data));
     for (let n = 0; n < 3; n += 1) await log.append("key", record(n));
     const killed = new Recording(failAt);
     await expect(pipelineOn(killed).drain()).rejects.toThrow(InsertError);

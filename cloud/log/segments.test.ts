@@ -37,6 +37,22 @@ it("tells where it is damaged before its end, and skips nothing", async () => {
   await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
 });
 
+it("tells of damage before what was acknowledged, in its last segment too, and cuts nothing", async () => {
+  const folder = freshFolder();
+  const log = await SegmentLog.open(folder);
+  for (const text of ["first", "second", "third"]) await log.append("key", text);
+  await log.close();
+  const file = join(folder, "000000000001.log");
+  const sound = readFileSync(file);
+  for (let at = 0; at < sound.length - 13; at += 1) {
+    const damaged = Buffer.from(sound);
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    writeFileSync(file, damaged);
+    await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
+    expect(readFileSync(file).equals(damaged)).toBe(true);
+  }
+});
+
 it.skipIf(process.getuid?.() !== 0)("goes on where it ended after a disk that was full", async () => {
   const folder = freshFolder();
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]);

@@ -9,9 +9,19 @@ import { text } from "node:stream/consumers";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Running } from "./running.ts";
-import { receiptIn, Sender, uuidOf } from "./sender.ts";
+import { type Event, receiptIn, Sender, uuidOf } from "./sender.ts";
 
 const canary = "canary-9d3e";
+
+const withStart = (event: Event, started_at: string): Event => ({
+  ...event,
+  session: { ...Object(event["session"]), started_at },
+});
+
+function ahead(): string {
+  const sender = new Sender("");
+  return sender.batch([sender.event()], { generated_at: Date.now() + 2 * 3_600_000 });
+}
 
 export function wireContract({ server, count, filesWith }: Running): void {
   async function enrolled(): Promise<Sender> {
@@ -70,6 +80,8 @@ export function wireContract({ server, count, filesWith }: Running): void {
         [sender.event({}, Date.now() + 2 * 86_400_000), "too_new"],
         [{ ...sender.event(), session: undefined }, "missing_field"],
         [sender.event({ execution: { duration_ms: -1 } }), "bad_value"],
+        [withStart(sender.event(), "2026-99-99T99:99:99.999Z"), "bad_value"],
+        [Array.from({ length: 2_000 }).reduce<unknown>((inner) => [inner], canary), "not_an_event"],
       ] as const;
       const { status, text } = await sender.send(
         sender.batch([sender.event(), ...bad.map(([event]) => event), sender.event()]),
@@ -135,6 +147,7 @@ export function wireContract({ server, count, filesWith }: Running): void {
       ["no JSON", "{", 400, "malformed"],
       ["a bare list", "[]", 400, "malformed"],
       ["no events", '{"schema_version":2,"events":[]}', 400, "malformed"],
+      ["one that was made in an hour and more", ahead(), 400, "malformed"],
       ["another version", '{"schema_version":3}', 422, "unknown_schema_version"],
       ["too much", `"${"x".repeat(1_100_000)}"`, 413, "too_large"],
     ])("%s", async (_what, body, status, word) => {
@@ -197,6 +210,36 @@ export function wireContract({ server, count, filesWith }: Running): void {
       expect(await renewed.erase()).toMatchObject({ status: 200, text: erased.text });
       expect(await renewed.send(sender.batch([sender.event()]))).toMatchObject({ status: 410 });
       expect(await renewed.enroll()).toMatchObject({ status: 410 });
+    });
+
+    it("who erases with what was signed for something else", async () => {
+      const sender = await enrolled();
+      const body = sender.batch([sender.event()]);
+      const headers = sender.headers(body, JSON.parse(body).batch_id);
+      expect(await sender.ask("events", { method: "POST", body, headers })).toMatchObject({ status: 200 });
+      expect(await sender.ask(`users/${sender.id}`, { method: "DELETE", body, headers })).toMatchObject({
+        status: 400,
+      });
+      expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
+    });
+
+    it("all but one of those who enrol one pseudonym at once", async () => {
+      const sender = new Sender(server.url);
+      const secrets = Array.from({ length: 5 }, () => randomBytes(32));
+      const answers = await Promise.all(secrets.map((secret) => sender.enroll(secret)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
+      const bound = secrets[answers.findIndex(({ status }) => status === 200)] ?? Buffer.alloc(0);
+      Object.assign(sender, { secret: bound });
+      expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
+    });
+
+    it("nobody, because another one enrols again and again", async () => {
+      const sender = await enrolled();
+      for (let n = 0; n < 8; n += 1) {
+        const answers = await Promise.all(Array.from({ length: 50 }, () => sender.enroll()));
+        expect(answers.every(({ status }) => status === 200)).toBe(true);
+      }
+      await enrolled();
     });
 
     it("who asks too often, and is told how long to wait", async () => {
