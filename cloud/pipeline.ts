@@ -156,13 +156,14 @@ export class Pipeline {
   async #step(end: Place): Promise<boolean> {
     const { place: from, planned, touched: before } = this.#progress;
     const { next, records, isEmpty } = await this.#range(from, planned, end);
+    if (isEmpty && planned !== undefined) {
+      throw new DamagedLogError(
+        `the log has nothing between ${placeText(from)} and ${placeText(planned)}, which was going in`,
+      );
+    }
     if (isEmpty) return false;
     if (planned === undefined) await this.#note({ place: from, planned: next, touched: before });
     const batches = records.filter(({ head }) => !this.#options.isErased(head.anon_user_id));
-    for (const { head, lines } of records) {
-      const id = head.anon_user_id;
-      if (this.#options.isErased(id)) this.#dropped.set(id, (this.#dropped.get(id) ?? 0) + lines.length);
-    }
     const heads = batches.map(({ head }) => head);
     const rows = batches.flatMap(({ lines }) => lines);
     const token = `${this.#log.id}:${placeText(from)}-${placeText(next)}`;
@@ -172,6 +173,9 @@ export class Pipeline {
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
     await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token);
     await this.#note({ place: next, touched: [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])] });
+    for (const { head, lines } of records.filter((one) => !batches.includes(one))) {
+      this.#dropped.set(head.anon_user_id, (this.#dropped.get(head.anon_user_id) ?? 0) + lines.length);
+    }
     // What the warehouse has is no longer needed here; which hours are to be added up is written down.
     await this.#log.dropBefore(next);
     this.#options.inserted(rows.length);

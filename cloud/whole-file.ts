@@ -1,4 +1,5 @@
 /** Replaces a file as a whole: after a crash it is the old one or the new one. */
+import { existsSync, readFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -14,6 +15,16 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   }
   await rename(unfinished, path);
   await syncFolder(dirname(path));
+}
+
+/** What such a file says as JSON; `undefined` where there is none. @throws Error where it is damaged: which, and what to do. */
+export function readWhole(path: string): unknown {
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    throw new Error(`${path} is damaged. Restore it from a copy; nothing was changed.`);
+  }
 }
 
 /** Which names a folder has is on the disk after this. */

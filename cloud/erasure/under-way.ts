@@ -1,7 +1,6 @@
 /** Erasures that were begun: which hours they touch and how many events, so that one that was interrupted ends as if it had not been. Names digests alone. */
-import { existsSync, readFileSync } from "node:fs";
 import type { Hour } from "../warehouse/rollups.ts";
-import { writeWhole } from "../whole-file.ts";
+import { readWhole, writeWhole } from "../whole-file.ts";
 
 export interface Found {
   readonly hours: readonly Hour[];
@@ -12,10 +11,10 @@ export class UnderWay {
   readonly #path: string;
   #found: ReadonlyMap<string, Found>;
 
-  /** @throws SyntaxError where the file is damaged. */
+  /** @throws Error where the file is damaged. */
   constructor(path: string) {
     this.#path = path;
-    this.#found = new Map(existsSync(path) ? Object.entries(JSON.parse(readFileSync(path, "utf8"))) : []);
+    this.#found = new Map(Object.entries((readWhole(path) ?? {}) as Readonly<Record<string, Found>>));
   }
 
   /** What was found before and now, durably. What went already is not found again, and what is found again did not go: the larger number counts. */

@@ -120,6 +120,7 @@ export class KafkaLog implements EventLog {
       clients.consumer.topics.track(topic);
       const metadata = (await clients.consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic);
       const count = metadata?.partitionsCount ?? 0;
+      if (count === 0) throw new Error(`The brokers do not have ${topic} yet. Start once more.`);
       const offsets = async (timestamp: bigint) => {
         const asked = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
         const [listed] = await clients.admin.listOffsets({ topics: [{ name: topic, partitions: asked }] });

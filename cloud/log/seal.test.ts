@@ -21,6 +21,13 @@ it("gives back what was sealed, over openings, and shows nothing of it", async (
   );
 });
 
+it("says which file is damaged, and changes nothing", async () => {
+  const path = keysFile();
+  writeFileSync(path, "[{");
+  await expect(Seal.open(path)).rejects.toThrow(`${path} is damaged. Restore it from a copy`);
+  expect(readFileSync(path, "utf8")).toBe("[{");
+});
+
 it("does not take what was changed, in any byte", async () => {
   const seal = await Seal.open(keysFile());
   const sealed = seal.sealed(await packed("a record"));

@@ -3,10 +3,9 @@
  * broker keeps what was deleted for a while; once its key is gone, nobody can read it.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
-import { writeWhole } from "../whole-file.ts";
+import { readWhole, writeWhole } from "../whole-file.ts";
 import { DamagedLogError, type Place } from "./event-log.ts";
 
 const [pack, unpack] = [promisify(zstdCompress), promisify(zstdDecompress)];
@@ -39,9 +38,9 @@ export class Seal {
     this.#keys = keys;
   }
 
-  /** Keys are kept in a file of their own. @throws the file system's error; SyntaxError where the file is damaged. */
+  /** Keys are kept in a file of their own. @throws the file system's error; Error where the file is damaged. */
   static async open(path: string): Promise<Seal> {
-    const known: readonly Key[] = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
+    const known = (readWhole(path) ?? []) as readonly Key[];
     const seal = new Seal(path, known);
     if (known.length === 0) await seal.#keep([newKey()]);
     return seal;
