@@ -178,3 +178,21 @@ it.skipIf(!hasKafka())("forgets with what it drops from Kafka the key that had s
   await expect(allOf(other)).rejects.toThrow(/another server writes to this topic/);
   await other.close();
 });
+
+// The last one: it ends the broker.
+it.skipIf(!hasKafka())("turns away what the brokers do not take, at once where too much waits already", async () => {
+  const address = kafkaAddress(broker?.address("away") ?? "");
+  if (address === undefined || broker === undefined) throw new Error("no broker");
+  const log = await KafkaLog.open(address, 3, join(freshFolder(), "keys.json"));
+  await log.append("key", "first");
+  await broker.kill();
+  const text = "x".repeat(2 * 1_048_576);
+  const answers = await Promise.allSettled(Array.from({ length: 24 }, (_, n) => log.append(`key ${n}`, text)));
+  const reasons = answers.map((one) => (one.status === "rejected" ? String(one.reason) : "taken"));
+  expect(reasons).not.toContain("taken");
+  expect(reasons.filter((reason) => reason.includes("the brokers are behind")).length).toBeGreaterThan(0);
+  await broker.startAgain();
+  await log.append("key", "second");
+  expect(await allOf(log)).toEqual(["first", "second"]);
+  await log.close();
+});

@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { RateLimit } from "./rate.ts";
+
+it("takes so many a minute, says how long to wait, and makes nobody wait because the clock was put back", () => {
+  const rates = new RateLimit(60);
+  const take = (ms: number) => rates.take("one", ms);
+  expect(Array.from({ length: 60 }, () => take(0))).toEqual(Array.from({ length: 60 }, () => 0));
+  expect(take(0)).toBe(1);
+  expect(rates.take("another", 0)).toBe(0);
+  expect(take(1_000)).toBe(0);
+  expect(take(-3_600_000)).toBe(1);
+  expect(take(-3_600_000 + 1_000)).toBe(0);
+});
