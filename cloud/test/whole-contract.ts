@@ -90,6 +90,8 @@ export function wholeContract(start: () => Promise<Running>): void {
     const keys = await (await fetch(`${server.url}/v1/telemetry/keys`)).text();
     expect(receiptIn((await one.erase()).text, keys)).toMatchObject({ erased: 2 });
     expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(2);
+    // Rows that were replaced counted by its pseudonym: they are gone, too.
+    expect(await count("SELECT count() FROM hourly")).toBe(await count("SELECT count() FROM hourly FINAL"));
     const [daily] = await server.aggregates.query<{ n: string }>("SELECT sum(events) n FROM daily");
     expect(Number(daily?.n)).toBe(2);
     expect(filesWith(one.id)).toEqual([]);

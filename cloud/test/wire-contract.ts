@@ -92,7 +92,11 @@ export function wireContract({ server, count, filesWith }: Running): void {
       expect(receipt["rejections"]).toMatchObject(bad.map(([, reason], n) => ({ index: n + 1, reason })));
       expect(text).not.toContain(canary);
       await server.pipeline.drain();
-      expect(await count(`SELECT count() n FROM refused WHERE reason = 'command_not_public'`)).toBeGreaterThan(0);
+      const byMinute = "SELECT sum(events) FROM refused_by_minute WHERE reason = 'command_not_public'";
+      expect(await count(byMinute)).toBe(
+        await count("SELECT count() FROM refused WHERE reason = 'command_not_public'"),
+      );
+      expect(await count(byMinute)).toBeGreaterThan(0);
       expect(filesWith(canary)).toEqual([]);
       expect(await (await fetch(`${server.url}/metrics`)).text()).not.toContain(canary);
     });

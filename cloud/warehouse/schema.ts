@@ -128,3 +128,9 @@ export const hourlyTable: Table = {
 };
 
 export const tables: readonly Table[] = [eventsTable, batchesTable, refusedTable, hourlyTable];
+
+/** What is asked often, as views: name → query. */
+export const views: Readonly<Record<string, string>> = {
+  refused_by_minute: `SELECT toStartOfMinute(received_at) AS minute, reason, event_type, field, count() AS events
+FROM ${refusedTable.name} FINAL GROUP BY minute, reason, event_type, field`,
+};

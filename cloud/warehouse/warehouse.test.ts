@@ -116,6 +116,10 @@ it("adds up hours from events without their repeats, also late, repeated and era
   expect(await added()).toBe(await distinct());
   expect(await count("SELECT quantilesTDigestMerge(0.5)(durations)[1] FROM hourly FINAL")).toBeGreaterThan(90);
   expect(await count("SELECT uniqExactMerge(users_state) FROM hourly FINAL")).toBe(1);
+  // A clock that was put back.
+  await warehouse.insert("events", [line(201)], "log:3:3-3:4");
+  await recomputeHours(warehouse, [hour], Date.now() - 3_600_000);
+  expect(await added()).toBe(await distinct());
   // Also of what was replaced nothing stays, where that is asked for.
   await recomputeHours(warehouse, [hour], Date.now(), true);
   const all = await count("SELECT count() FROM hourly");

@@ -6,7 +6,7 @@
  */
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
-import { tables } from "./schema.ts";
+import { tables, views } from "./schema.ts";
 import { oneNode, statementsOf, type TableForm } from "./table.ts";
 
 type Params = Readonly<Record<string, unknown>>;
@@ -43,6 +43,9 @@ export class Warehouse {
   /** Makes what is missing. */
   async migrate(): Promise<void> {
     for (const table of tables) for (const statement of statementsOf(table, this.#form)) await this.command(statement);
+    const on = this.#form.cluster === "" ? "" : ` ON CLUSTER ${this.#form.cluster}`;
+    for (const [name, query] of Object.entries(views))
+      await this.command(`CREATE OR REPLACE VIEW ${name}${on} AS ${query}`);
   }
 
   async command(query: string, params: Params = {}): Promise<void> {
