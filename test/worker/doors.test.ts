@@ -65,7 +65,7 @@ describe("the doors of workers", () => {
     await until(() => agent.post("PostToolUse", use(1)));
     for (let n = 100; n < 200; n += 1) await post(n);
     expect(taken).toBe(200);
-    const { tools, hosts } = await second.request(toolUses, { period: "today" });
+    const { tools, hosts } = await second.request(toolUses, { period: "week" });
     expect(tools).toMatchObject([{ name: "run_terminal_cmd", source: "claude_code", uses: 200, failed: 39 }]);
     expect(hosts).toMatchObject([{ source: "claude_code", ended: 200, judged: 200, timed: 200 }]);
   });
@@ -83,7 +83,7 @@ describe("the doors of workers", () => {
       }
     };
     await Promise.all(Array.from({ length: 300 }, sender));
-    expect(await worker.request(toolUses, { period: "today" })).toMatchObject({ tools: [{ uses: 10_000 }] });
+    expect(await worker.request(toolUses, { period: "week" })).toMatchObject({ tools: [{ uses: 10_000 }] });
   });
 
   it("invariant: off-means-nothing: are shut before a yes, and at once after a no", async () => {
@@ -133,7 +133,7 @@ describe("the doors of workers", () => {
     for (const { signal, request } of [...otlpPayloads, ...otlpPayloads]) {
       expect((await send(signal, body(request))).status).toBe(200);
     }
-    const { hosts } = await worker.request(toolUses, { period: "today" });
+    const { hosts } = await worker.request(toolUses, { period: "week" });
     expect(hosts.find(({ source }) => source === "otlp")).toMatchObject({ ended: 5, failed: 2 });
     expect(hosts.find(({ source }) => source === "claude_code")).toMatchObject({ ended: 1 });
     expect((await send("logs", "{")).status).toBe(400);

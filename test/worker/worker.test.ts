@@ -49,7 +49,7 @@ describe("the main job", () => {
     const { worker } = await consenting();
     const events = [toolUse({ tool_phase: "start" }), toolUse({ exit_code: 1, command_line: "npm run build" })];
     expect(await worker.request(recordEvents, { events })).toEqual(stored(2));
-    expect(await worker.request(stats, { period: "today" })).toMatchObject({
+    expect(await worker.request(stats, { period: "week" })).toMatchObject({
       commands: 1,
       failed: 1,
       sessions: 1,
