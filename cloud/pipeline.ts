@@ -60,7 +60,7 @@ export class Pipeline {
     this.#options = options;
     this.#progressFile = join(options.data, "progress.json");
     const progress = readProgress(this.#progressFile);
-    if (progress.place !== undefined && progress.log !== log.id) {
+    if (progress.log !== undefined && progress.log !== log.id) {
       throw new DamagedLogError(
         `${this.#progressFile} tells of another log than the one that is there: bring that one back, or remove the file, and what is in this one goes in`,
       );

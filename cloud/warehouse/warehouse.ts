@@ -42,10 +42,20 @@ export class Warehouse {
 
   /** Makes what is missing. */
   async migrate(): Promise<void> {
+    await this.#renameUsers();
     for (const table of tables) for (const statement of statementsOf(table, this.#form)) await this.command(statement);
     const on = this.#form.cluster === "" ? "" : ` ON CLUSTER ${this.#form.cluster}`;
     for (const [name, query] of Object.entries(views))
       await this.command(`CREATE OR REPLACE VIEW ${name}${on} AS ${query}`);
+  }
+
+  /** Until 0.7 `users` was what is `users_state` now. */
+  async #renameUsers(): Promise<void> {
+    const [users] = await this.query<{ type: string }>(
+      "SELECT type FROM system.columns WHERE database = currentDatabase() AND table = 'hourly' AND name = 'users'",
+    );
+    if (users?.type.startsWith("AggregateFunction") !== true) return;
+    await this.command("ALTER TABLE hourly RENAME COLUMN users TO users_state");
   }
 
   async command(query: string, params: Params = {}): Promise<void> {
