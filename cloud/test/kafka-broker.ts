@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePort } from "./free-port.ts";
+import { freePorts } from "./free-port.ts";
 
 const jars = fileURLToPath(new URL("../../out/kafka/", import.meta.url));
 const classPath = ["-cp", join(jars, "*")];
@@ -25,7 +25,7 @@ export class KafkaBroker {
   }
 
   static async start(): Promise<KafkaBroker> {
-    const [port, controller] = [await freePort(), await freePort()];
+    const [port = 0, controller = 0] = await freePorts(2);
     const broker = new KafkaBroker(port);
     const settings = {
       "process.roles": "broker,controller",
@@ -43,14 +43,11 @@ export class KafkaBroker {
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(broker.#settings, lines.join(""));
-    const id = randomBytes(16).toString("base64url");
-    execFileSync(
-      "java",
-      [...classPath, "kafka.tools.StorageTool", "format", "--standalone", "-t", id, "-c", broker.#settings],
-      {
-        stdio: "ignore",
-      },
-    );
+    // An id that begins with a hyphen would be taken for an option.
+    const bytes = randomBytes(16);
+    bytes[0] = (bytes[0] ?? 0) & 0x3f;
+    const format = ["kafka.tools.StorageTool", "format", "--standalone", "-t", bytes.toString("base64url")];
+    execFileSync("java", [...classPath, ...format, "-c", broker.#settings], { stdio: "pipe" });
     await broker.startAgain();
     return broker;
   }

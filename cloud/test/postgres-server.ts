@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./free-port.ts";
+import { freePorts } from "./free-port.ts";
 
 const debian = "/usr/lib/postgresql";
 
@@ -42,7 +42,7 @@ export async function startPostgres(): Promise<PostgresProcess> {
     cwd: folder,
     stdio: "ignore",
   });
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const flags = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder];
   const server = spawn(join(bin, "postgres"), flags, { ...as, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
