@@ -28,6 +28,9 @@ for (let from = 0; from < events; from += together) {
      FROM numbers(${from}, ${together})`,
   );
 }
+// What was loaded within minutes is merged first, as it is where it comes in over days.
+const merging = async () => (await warehouse.query("SELECT 1 FROM system.merges LIMIT 1")).length > 0;
+while (await merging()) await new Promise((resolve) => setTimeout(resolve, 500));
 const first = Math.floor(now / 86_400_000 - 40) * 86_400;
 const hours = Array.from({ length: 24 }, (_, n) => first + n * 3_600);
 const times: number[] = [];
