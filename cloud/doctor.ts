@@ -55,7 +55,9 @@ function folderCheck({ data }: Config): Check {
     return { sound: false, text: `${data} cannot be written. Give this user the right to.` };
   }
   const mode = statSync(data).mode & 0o077;
-  const waiting = existsSync(join(data, "log")) ? readdirSync(join(data, "log")).length : 0;
+  const waiting = existsSync(join(data, "log"))
+    ? readdirSync(join(data, "log")).filter((name) => name.endsWith(".log")).length
+    : 0;
   return mode === 0
     ? { sound: true, text: `${data} is for this user alone; ${waiting} segments of the log.` }
     : { sound: false, text: `${data} can be read by others. chmod 700 ${data}` };

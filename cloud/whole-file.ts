@@ -18,12 +18,12 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 }
 
 /** What such a file says as JSON; `undefined` where there is none. @throws Error where it is damaged: which, and what to do. */
-export function readWhole(path: string): unknown {
+export function readWhole(path: string, advice = "Restore it from a copy; nothing was changed."): unknown {
   if (!existsSync(path)) return undefined;
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch {
-    throw new Error(`${path} is damaged. Restore it from a copy; nothing was changed.`);
+    throw new Error(`${path} is damaged. ${advice}`);
   }
 }
 

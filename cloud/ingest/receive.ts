@@ -95,7 +95,8 @@ export class Receiver {
     for (const [index, event] of events.entries()) {
       const verdict = judge(event, frame, nowMs);
       const bad = "reason" in verdict;
-      this.#watch.alarm.note(versionOf(event), bad, bad && isLeak(verdict as Refused), nowMs);
+      const became = bad ? (isLeak(verdict as Refused) ? "leaked" : "refused") : "taken";
+      this.#watch.alarm.note(versionOf(event), became, nowMs);
       if (bad) {
         // Of its place in the batch, not of itself: nothing that could be guessed.
         refused.push({ index, ...(verdict as Refused), digest: this.#registry.digestOf(`${sha256} ${index}`) });
@@ -116,15 +117,8 @@ export class Receiver {
         : { rejections: refused.slice(0, mostNamed).map(({ digest: _, ...named }) => named) }),
     });
     const head = {
-      ...{
-        batch_id,
-        anon_user_id,
-        sha256,
-        receipt: answer,
-        received_ms: nowMs,
-        hours: [...hours],
-        columns: [...columns],
-      },
+      ...{ batch_id, anon_user_id, sha256, receipt: answer, received_ms: nowMs },
+      ...{ hours: [...hours], columns: [...columns] },
       refused: refused.map(({ index: _, ...row }) => row),
     };
     // Asked once more: whoever was erased since the request began is in no log after it was emptied.

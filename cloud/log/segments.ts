@@ -232,7 +232,9 @@ export class SegmentLog implements EventLog {
 
   async dropBefore(place: Place): Promise<void> {
     const { segment } = at(place);
-    for (const one of [...this.#lengths.keys()].filter((known) => known < segment)) {
+    const before = [...this.#lengths.keys()].filter((known) => known < segment);
+    if (before.length === 0) return;
+    for (const one of before) {
       await rm(join(this.#folder, nameOf(one)));
       this.#lengths.delete(one);
     }

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { endChild } from "./end-child.ts";
 
 const program = fileURLToPath(new URL("clickhouse-front.ts", import.meta.url));
 
@@ -25,12 +26,8 @@ export class ClickHouseServer {
     this.#port = Number(String(port).trim());
   }
 
-  async kill(): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.signalCode !== null) return;
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
+  kill(): Promise<void> {
+    return endChild(this.#process, "SIGKILL");
   }
 
   async stop(): Promise<void> {

@@ -10,15 +10,6 @@ const bodies = Array.from({ length: batches }, () =>
   sender.batch(Array.from({ length: perBatch }, () => sender.event())),
 );
 const startedMs = performance.now();
-let next = 0;
-await Promise.all(
-  Array.from({ length: inFlight }, async () => {
-    while (next < bodies.length) {
-      next += 1;
-      const { status } = await sender.send(bodies[next - 1] ?? "");
-      if (status !== 200) throw new Error(`answered ${status}`);
-    }
-  }),
-);
+await sender.sendAll(bodies, inFlight);
 process.stdout.write(`${performance.now() - startedMs}\n`);
 process.exit();

@@ -1,11 +1,11 @@
 /** A real Kafka broker for a test (KRaft, one node), in a folder of its own, on free ports of loopback; it can be killed and started again. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { endChild } from "./end-child.ts";
 import { freePorts } from "./free-port.ts";
 
 const jars = fileURLToPath(new URL("../../out/kafka/", import.meta.url));
@@ -82,12 +82,8 @@ export class KafkaBroker {
     });
   }
 
-  async kill(): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
+  kill(): Promise<void> {
+    return endChild(this.#process, "SIGKILL");
   }
 
   /** Ends it, and removes all that it had. */

@@ -82,6 +82,18 @@ export class Sender {
     return this.ask("events", { method: "POST", body: wire, headers: { ...this.headers(body, id), ...part } });
   }
 
+  /** Sends batches, so many at a time, each as soon as one before it was answered. @throws where one is not taken. */
+  async sendAll(bodies: readonly string[], inFlight: number): Promise<void> {
+    const left = bodies.values();
+    const one = async () => {
+      for (const body of left) {
+        const { status } = await this.send(body);
+        if (status !== 200) throw new Error(`a batch was answered ${status}`);
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, one));
+  }
+
   erase(): Promise<Answer> {
     const body = JSON.stringify({ anon_user_id: this.id });
     return this.ask(`users/${this.id}`, { method: "DELETE", body, headers: this.headers(body, randomUUID()) });

@@ -1,8 +1,8 @@
 /** `nexus-cloud serve` in a process of its own, on a free port. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { endChild } from "./end-child.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -48,11 +48,7 @@ export class Served {
   }
 
   /** Resolves when it has ended. */
-  async end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    const child = this.#process;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
-    child.kill(signal);
-    await ended;
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    return endChild(this.#process, signal);
   }
 }

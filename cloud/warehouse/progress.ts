@@ -2,9 +2,8 @@
  * How far the log was put into the warehouse, and which hours are still to be added up: written whole, after what it says is true. What is going
  * in next is written before: after a crash the very same range goes in again, under the same token, and counts once.
  */
-import { readFileSync } from "node:fs";
 import type { Place } from "../log/event-log.ts";
-import { writeWhole } from "../whole-file.ts";
+import { readWhole, writeWhole } from "../whole-file.ts";
 import type { Hour } from "./rollups.ts";
 
 export interface Progress {
@@ -17,26 +16,18 @@ export interface Progress {
   readonly touched: readonly Hour[];
 }
 
+const advice = "Remove it: the log is then put into the warehouse once more, and counts once.";
+
 const isPlace = (value: unknown) =>
   typeof value === "object" && value !== null && Object.values(value).every(Number.isSafeInteger);
 
 /** @throws the file system's error; Error where the file is damaged. */
 export function readProgress(path: string): Progress {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { place: undefined, touched: [] };
-    throw error;
-  }
-  try {
-    const progress = JSON.parse(text);
-    const places = [progress.place ?? {}, progress.planned ?? {}];
-    if (places.every(isPlace) && Array.isArray(progress.touched)) return progress;
-  } catch {
-    // Told below.
-  }
-  throw new Error(`${path} is damaged. Remove it: the log is then put into the warehouse once more, and counts once.`);
+  const progress = readWhole(path, advice) as Progress | undefined;
+  if (progress === undefined) return { place: undefined, touched: [] };
+  const places = [progress?.place ?? {}, progress?.planned ?? {}];
+  if (places.every(isPlace) && Array.isArray(progress?.touched)) return progress;
+  throw new Error(`${path} is damaged. ${advice}`);
 }
 
 export const writeProgress = (path: string, progress: Progress): Promise<void> =>

@@ -35,9 +35,7 @@ it("takes from the page what its user agrees to share, and forgets it when its u
   await button("Tick all").click();
   await button(`Share this with ${host}`).click();
   await button("Stop sharing").waitFor();
-  await workbench.openTerminal();
-  await workbench.type("git --version");
-  await workbench.command("View: Toggle Panel Visibility");
+  await workbench.runInTerminal("git --version");
   await page()
     .getByText(/events? may be sent/)
     .waitFor();

@@ -15,9 +15,7 @@ const heading = (name: string | RegExp) => page().getByRole("heading", { name })
 
 describe("insights in the packaged extension", () => {
   it("are sentences with what they rest on and what to do", async () => {
-    await workbench.openTerminal();
-    await workbench.type("true");
-    await workbench.command("View: Toggle Panel Visibility");
+    await workbench.runInTerminal("true");
     await workbench.command("Nexus: Open Dashboard");
     await page().getByRole("button", { name: "30 days" }).click();
     await page().getByRole("rowheader", { name: "cargo build" }).waitFor();

@@ -48,9 +48,7 @@ describe("sharing in the packaged extension", () => {
   });
 
   it("invariant: what-you-see-is-what-is-sent: the bytes on the page are those that arrive", async () => {
-    await workbench.openTerminal();
-    await workbench.type("git --version");
-    await workbench.command("View: Toggle Panel Visibility");
+    await workbench.runInTerminal("git --version");
     await page()
       .getByText(/events? may be sent/)
       .waitFor();

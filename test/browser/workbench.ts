@@ -204,6 +204,13 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Runs a command in a terminal of its own, and puts the panel away. */
+  async runInTerminal(line: string): Promise<void> {
+    await this.openTerminal();
+    await this.type(line);
+    await this.command("View: Toggle Panel Visibility");
+  }
+
   /** The user's own settings, written as the user does: in their file, shown in an editor above the others. */
   async userSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
     await this.command("Preferences: Open User Settings (JSON)");
