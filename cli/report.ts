@@ -1,31 +1,34 @@
 /** What came of a sending, on the terminal. */
 import type { SyncReport } from "../server/upload/sync.ts";
-import { countText } from "../shared/words.ts";
+import { countText, reportSentence } from "../shared/words.ts";
 import { exitCodes } from "./exit.ts";
-import { print, printJson, timeText } from "./print.ts";
+import { print, printJson } from "./print.ts";
 
 const sentences: Readonly<Record<SyncReport["outcome"], string>> = {
-  done: "Done.",
+  done: "",
   not_permitted: "Nothing may be sent.",
   busy: "Nothing was sent.",
-  waiting: "It is tried again later.",
-  paused: "Sending stands still. Run nexus sync to try again.",
-  failed: "This did not work.",
+  waiting: "nexus sync tries again now.",
+  paused: "Sending is paused. Run nexus sync to try again.",
+  failed: "Nothing was sent.",
   stopped: "Sending was stopped.",
 };
 
 export function printReport(report: SyncReport, json: boolean): void {
-  if (json) printJson({ version: 1, ...report });
+  const message = reportSentence(report, Date.now());
+  if (json) printJson({ version: 1, ...report, message });
   else {
-    if (report.outcome === "done" || report.batches > 0)
-      print(`Sent ${countText(report.events, "event")} in ${countText(report.batches, "batch", "batches")}.`);
+    print(message);
     if (report.erased > 0) print(`${countText(report.erased, "server")} confirmed that what you shared is erased.`);
     if (report.rejected > 0)
-      print(`The server refused ${countText(report.rejected, "batch", "batches")}; see rejected/ in the outbox.`);
+      print("See rejected/ in the outbox for the reason. nexus usage upload --rejected tries again.");
     for (const { name, reason } of report.setAside) print(`${name} in the outbox was set aside: ${reason}.`);
-    if (report.reason !== null) print(report.reason);
-    if (report.untilMs !== null) print(`The next try is due at ${timeText(report.untilMs)}.`);
     if (report.outcome !== "done") print(sentences[report.outcome]);
   }
-  if (report.outcome !== "done") process.exitCode = report.outcome === "failed" ? exitCodes.failed : exitCodes.notNow;
+  process.exitCode = exitCodeOf(report);
+}
+
+function exitCodeOf({ outcome, rejected }: SyncReport): number {
+  if (outcome === "failed" || rejected > 0) return exitCodes.failed;
+  return outcome === "done" ? exitCodes.done : exitCodes.notNow;
 }

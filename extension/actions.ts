@@ -80,7 +80,7 @@ export class Actions {
   /** Sends now, after asking for consent where there is none: on the page, which names the destination. */
   async sync(): Promise<string> {
     const report = await working("Nexus: sending", () => this.#telemetry.command(sync, {}));
-    return reportSentence(report);
+    return reportSentence(report, Date.now());
   }
 
   async eraseRemotely(): Promise<string> {

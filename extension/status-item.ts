@@ -3,7 +3,7 @@ import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem
 import type { Permission } from "../shared/consent.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
 import type { Today } from "../shared/recording.ts";
-import { countText, modeSentence, pendingText, refusalSentence } from "../shared/words.ts";
+import { countText, modeSentence, pendingText, refusalSentence, waitingText } from "../shared/words.ts";
 
 /** Icon and word; at most eight characters of text. */
 const looks = {
@@ -63,21 +63,21 @@ export class StatusItem implements Disposable {
   }
 }
 
-/** How sending stands, and a sentence on it. */
+/** The state of sending, and a sentence on it. */
 function sendingOf({ permission, sharing }: Shown): { readonly text: string; readonly sentence: string | null } {
   if (permission.mode !== "share" || sharing === null) return { text: looks[permission.mode], sentence: null };
-  const { syncing, paused, untilMs, pending, syncedMs } = sharing;
+  const { syncing, paused, failure, untilMs, pending, syncedMs } = sharing;
+  const nowMs = Date.now();
   if (syncing) return { text: "$(sync~spin) sync", sentence: "Sending." };
-  if (paused !== null) return { text: looks.problem, sentence: `Sending stands still: ${paused}.` };
-  const waiting = pending === 0 ? "Nothing waits to be sent." : `${pendingText(pending)} may be sent.`;
-  const later =
-    untilMs !== null && untilMs > Date.now() ? ` Tried again at ${new Date(untilMs).toLocaleTimeString()}.` : "";
-  const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
+  if (paused !== null) return { text: looks.problem, sentence: `Sending is paused. ${paused}.` };
   const count = pending > 999 ? "999+" : String(pending);
-  return {
-    text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`,
-    sentence: `${waiting}${later}${last}`,
-  };
+  const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
+  if (failure !== null && untilMs !== null && untilMs > nowMs) {
+    const sentence = `${waitingText({ reason: failure, pending, untilMs }, nowMs)}${last}`;
+    return { text: `$(debug-disconnect) ${count}`, sentence };
+  }
+  const waiting = pending === 0 ? "No events are waiting." : `${pendingText(pending)} may be sent.`;
+  return { text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`, sentence: `${waiting}${last}` };
 }
 
 function todaySentence({ commands, failed, agentUses }: Today): string {
@@ -91,7 +91,7 @@ function render(item: StatusBarItem, shown: Shown): void {
   const { text, sentence } = sendingOf(shown);
   item.text = failing ? looks.problem : text;
   item.accessibilityInformation = {
-    label: `Nexus Telemetry: ${failing ? "paused" : permission.mode}`,
+    label: `Nexus Telemetry: ${failing ? "paused" : permission.mode}${sentence === null ? "" : `. ${sentence}`}`,
     role: "button",
   };
   const sync = permission.mode === "share" ? ([["Sync Now", "nexus.telemetry.sync"]] as const) : [];

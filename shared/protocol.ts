@@ -44,6 +44,7 @@ const sharingStatus = record({
   syncing: boolean,
   syncedMs: nullable(whole()),
   paused: nullable(text(4096)),
+  failure: nullable(text(4096)),
   untilMs: nullable(whole()),
   receipts: nullable(boolean),
   rejected: whole(),
@@ -73,6 +74,8 @@ export const status = request(
         newestMs: nullable(whole()),
         /** Numbers between the events of a source that never came: refused by the firewall, or lost. */
         missing: whole(),
+        /** Events refused since the last purge because they lie before the low watermark. */
+        belowWatermark: whole(),
         driver: text(256),
       }),
     ),

@@ -6,6 +6,8 @@ interface Report {
   readonly events: number;
   readonly rejected: number;
   readonly reason: string | null;
+  readonly left: number;
+  readonly untilMs: number | null;
 }
 
 const effects: Readonly<Record<Refusal["reach"], string>> = {
@@ -37,11 +39,39 @@ export function pendingText(pending: number): string {
   return pending < mostCounted ? countText(pending, "event") : `More than ${countText(mostCounted, "event")}`;
 }
 
-/** What came of a sending, in a sentence or two. */
-export function reportSentence({ outcome, events, rejected, reason }: Report): string {
+/** A moment on the wall clock: "10:14", or with its date where that is another day. */
+export function clockText(ms: number, nowMs: number): string {
+  const [date = "", time = ""] = new Date(ms).toLocaleString("sv-SE").split(" ");
+  const today = new Date(nowMs).toLocaleString("sv-SE").startsWith(date);
+  return `${today ? "" : `${date} `}${time.slice(0, 5)}`;
+}
+
+/** A reason as a sentence of its own. */
+const asSentence = (reason: string): string => `${reason.replace(/\.$/, "")}.`;
+
+interface Waiting {
+  /** Why nothing could be sent. */
+  readonly reason: string;
+  /** Events that wait. */
+  readonly pending: number;
+  /** When it is tried again, in milliseconds since 1970. */
+  readonly untilMs: number;
+}
+
+/** "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." */
+export function waitingText({ reason, pending, untilMs }: Waiting, nowMs: number): string {
+  const events = pending === 0 ? "" : `${pendingText(pending)} ${pending === 1 ? "is" : "are"} waiting; `;
+  const next = `next try at ${clockText(untilMs, nowMs)}.`;
+  return `${asSentence(reason)} ${events === "" ? `N${next.slice(1)}` : `${events}${next}`}`;
+}
+
+/** The result of a sync, in a sentence or two. */
+export function reportSentence({ outcome, events, rejected, reason, left, untilMs }: Report, nowMs: number): string {
   const sent = outcome === "done" || events > 0 ? [`Sent ${countText(events, "event")}.`] : [];
   const refused = rejected > 0 ? [`The server refused ${countText(rejected, "batch", "batches")}.`] : [];
-  const why = reason === null ? [] : [`${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/\.$/, "")}.`];
+  const isWaiting = outcome === "waiting" && untilMs !== null;
+  const why =
+    reason === null ? [] : [isWaiting ? waitingText({ reason, pending: left, untilMs }, nowMs) : asSentence(reason)];
   return [...sent, ...refused, ...why].join(" ") || "Nothing was sent.";
 }
 

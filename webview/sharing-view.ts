@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Category } from "../shared/categories.ts";
 import { notice } from "../shared/consent-text.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
-import { countText, pendingText, sizeText } from "../shared/words.ts";
+import { countText, pendingText, sizeText, waitingText } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
 import { askButton, questionView } from "./question-view.ts";
 import { ticksView } from "./ticks-view.ts";
@@ -74,15 +74,26 @@ function consentView(model: Model, sharing: SharingStatus, { change, tell }: Dee
   </section>`;
 }
 
-function standingOf({ pending, waiting, syncing, syncedMs, paused, untilMs }: SharingStatus): readonly string[] {
-  const later = untilMs !== null && untilMs > Date.now() ? [`Tried again at ${time(untilMs)}.`] : [];
+function standingOf({
+  pending,
+  waiting,
+  syncing,
+  syncedMs,
+  paused,
+  failure,
+  untilMs,
+}: SharingStatus): readonly string[] {
+  const nowMs = Date.now();
+  const isWaiting = paused === null && failure !== null && untilMs !== null && untilMs > nowMs;
   return [
-    pending === 0
-      ? "Nothing waits to be sent."
-      : `${pendingText(pending)} may be sent, ${waiting} of them in the outbox.`,
+    isWaiting
+      ? waitingText({ reason: failure, pending, untilMs }, nowMs)
+      : pending === 0
+        ? "No events are waiting."
+        : `${pendingText(pending)} may be sent, ${waiting} of them in the outbox.`,
     ...(syncing ? ["Sending now."] : []),
-    ...(paused === null ? later : [`Sending stands still: ${paused}. Sync tries again.`]),
-    syncedMs === null ? "Nothing was sent yet." : `Last synced ${time(syncedMs)}.`,
+    ...(paused === null ? [] : [`Sending is paused. ${paused}. Sync tries again.`]),
+    syncedMs === null ? "Not synced yet." : `Last synced ${time(syncedMs)}.`,
   ];
 }
 

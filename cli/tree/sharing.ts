@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { lazily } from "../lazily.ts";
 import { wholeNumber, withExamples, withJson } from "./parts.ts";
 
-const report = "{version, outcome, events, batches, rejected, erased, left, reason, untilMs, setAside}";
+const report = "{version, outcome, events, batches, rejected, erased, left, reason, untilMs, setAside, message}";
 
 export function addSharing(nexus: Command): void {
   withJson(nexus.command("sync").description("send what may be shared now (the same as usage upload)"), report).action(
@@ -18,16 +18,18 @@ export function addSharing(nexus: Command): void {
         .description("send what may be shared, or show it")
         .option("--dry-run", "print the exact next bytes and send nothing")
         .option("--limit <n>", "at most so many events", wholeNumber)
-        .option("--only-flush", "send what waits in the outbox and build nothing"),
+        .option("--only-flush", "send what waits in the outbox and build nothing")
+        .option("--rejected", "try the batches again that a server refused"),
       `${report}; with --dry-run the exact bytes of the next batch, or nothing`,
     ),
     "nexus usage upload --dry-run --json",
     "nexus usage upload --limit 500",
     "nexus usage upload --only-flush",
+    "nexus usage upload --rejected",
   ).action(lazily(() => import("../commands/usage/upload.ts")));
   withJson(
-    usage.command("import").description("read the event logs in state/events"),
-    "{version, files, lines, malformed, bytes, stored, repeated, refused, earlier}",
+    usage.command("import").description("import the event logs in state/events"),
+    "{version, files, lines, malformed, bytes, stored, repeated, refused, belowWatermark, earlier, ahead, faults, unremoved}",
   ).action(lazily(() => import("../commands/usage/import.ts")));
 
   const ledger = nexus.command("ledger").description("what was sent, with proof");

@@ -40,8 +40,6 @@ export interface SharedPart {
   readonly schema: UploadSchema;
   /** Categories as bits. */
   readonly bits: number;
-  /** Nothing that was written before is shared, in milliseconds since 1970. */
-  readonly sinceMs: number;
   /** For a preview before there is a consent: as if each event had been written under one. */
   readonly asIf?: boolean;
 }
@@ -79,9 +77,9 @@ export function gather(connection: Connection, after: number, part: SharedPart, 
   return gathered(items, last, after, part, true);
 }
 
-function textOf(given: StoredEvent, { pseudonym, schema, bits, sinceMs, asIf }: SharedPart): string | undefined {
+function textOf(given: StoredEvent, { pseudonym, schema, bits, asIf }: SharedPart): string | undefined {
   const event = asIf === true ? { ...given, share: { committedMs: given.tsMs, bits } } : given;
-  if (event.share === undefined || event.share.committedMs < sinceMs) return undefined;
+  if (event.share === undefined) return undefined;
   const view = sharedView(event, schema, bits, pseudonym);
   return view === undefined ? undefined : JSON.stringify(view);
 }

@@ -6,7 +6,8 @@ import type { Clock } from "../clock.ts";
 import { besideOf, type Destination } from "./destination.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Installation } from "./installation.ts";
-import { type Change, perform, type Skew } from "./request.ts";
+import { verifyErasure } from "./receipt.ts";
+import { type Change, type Distrust, perform, type Result, type Skew } from "./request.ts";
 
 interface Parts {
   readonly installation: Installation;
@@ -15,12 +16,22 @@ interface Parts {
   readonly open: (destination: Destination) => Promise<Exchange>;
   readonly change: Change;
   readonly skew: Skew;
+  /** The keys with which a server signs its receipts, by their ids; none if it gives none. */
+  readonly keysOf: (host: string) => ReadonlyMap<string, string>;
 }
 
-/** Returns the pseudonymous ids whose erasure was confirmed. What fails waits for the next run. */
-export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<readonly string[]> {
-  const { installation, clock, gate, open, change, skew } = parts;
-  const confirmed: string[] = [];
+export interface Erasures {
+  /** The pseudonyms whose erasure was confirmed. */
+  readonly erased: readonly string[];
+  /** Why one was not, `null` if all were. What fails waits for the next run. */
+  readonly reason: string | null;
+}
+
+/** @throws the signal's reason where that stopped it; SQLite's error. */
+export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<Erasures> {
+  const { installation, clock, gate, open, change, skew, keysOf } = parts;
+  const erased: string[] = [];
+  let reason: string | null = null;
   for (const { identity, destination: url } of installation.wanted()) {
     const host = new URL(url).host;
     const current = gate.rule().destination;
@@ -28,7 +39,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<r
     const destination = current?.host === host ? { ...current, url } : { url, host, pins: [], token: undefined };
     const exchange = await open(destination);
     try {
-      const { outcome } = await perform(
+      const result = await perform(
         { exchange, destination, identity, clock, skew, encodings: [], change },
         {
           kind: "erasure",
@@ -38,15 +49,32 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<r
           batchId: null,
           events: 0,
         },
-        {},
+        { distrust: async (answered) => distrust(host, keysOf(host), identity.anon_user_id, answered) },
         signal,
       );
-      if (outcome !== "accepted" && outcome !== "already_received") continue;
+      if (result.outcome !== "accepted" && result.outcome !== "already_received") {
+        reason = result.reason;
+        continue;
+      }
       installation.erased(identity.anon_user_id, url);
-      confirmed.push(identity.anon_user_id);
+      erased.push(identity.anon_user_id);
     } finally {
       await exchange.close();
     }
   }
-  return confirmed;
+  return { erased, reason };
+}
+
+/** A server that gives receipts confirms an erasure with one. */
+function distrust(
+  host: string,
+  keys: ReadonlyMap<string, string>,
+  anonUserId: string,
+  { outcome, signed }: Result,
+): Distrust | undefined {
+  if (outcome !== "accepted" || keys.size === 0) return undefined;
+  const key = signed === undefined ? undefined : keys.get(signed.key_id);
+  const receipt = signed === undefined || key === undefined ? undefined : verifyErasure(signed, key);
+  if (receipt?.anon_user_id === anonUserId) return undefined;
+  return { outcome: "later", reason: `${host} confirmed the erasure without a valid receipt` };
 }

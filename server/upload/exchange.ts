@@ -15,30 +15,17 @@ export interface Answer {
   readonly body: string;
 }
 
-export interface Exchange {
-  /** @throws ExchangeError where no whole answer came; the signal's reason where that stopped it. */
-  send(outgoing: Outgoing, signal: AbortSignal): Promise<Answer>;
-  close(): Promise<void>;
+/** Why no whole answer came. */
+export const exchangeFaults = ["timeout", "name", "unreachable", "proxy", "tls", "pin", "answer", "broken"] as const;
+export type ExchangeFault = (typeof exchangeFaults)[number];
+
+/** No whole answer came. A value and not an error: the transport is a bundle of its own, with classes of its own. */
+export interface Failure {
+  readonly fault: ExchangeFault;
 }
 
-/** Why no whole answer came, as a sentence for the user. */
-export const exchangeFaults = {
-  timeout: "the server did not answer in time",
-  name: "the name of the server was not found",
-  unreachable: "the server cannot be reached",
-  tls: "the server's certificate is not valid, or it does not speak TLS 1.3",
-  pin: "the server's certificate has none of the pinned keys (upload_pins)",
-  answer: "the answer was no usable HTTP",
-  broken: "the connection broke off",
-} as const;
-export type ExchangeFault = keyof typeof exchangeFaults;
-
-export class ExchangeError extends Error {
-  override readonly name = "ExchangeError";
-  readonly fault: ExchangeFault;
-
-  constructor(fault: ExchangeFault) {
-    super(exchangeFaults[fault]);
-    this.fault = fault;
-  }
+export interface Exchange {
+  /** @throws only the signal's reason, where that stopped it. */
+  send(outgoing: Outgoing, signal: AbortSignal): Promise<Answer | Failure>;
+  close(): Promise<void>;
 }

@@ -19,10 +19,13 @@ async function facing(behave: Behave, options: ConstructorParameters<typeof Shar
   return { server, sharer };
 }
 
+const page = "<!doctype html><title>Log in</title>";
+
+/** `body`: the protocol's JSON, unless it is a page for people. */
 const status =
-  (code: number, headers: Readonly<Record<string, string>> = {}): Behave =>
+  (code: number, headers: Readonly<Record<string, string>> = {}, body = '{"error":"refused"}'): Behave =>
   (_, answer) => {
-    answer.writeHead(code, headers).end();
+    answer.writeHead(code, { "content-type": body === page ? "text/html" : "application/json", ...headers }).end(body);
     return true;
   };
 
@@ -34,14 +37,18 @@ describe("a status code", () => {
     [408, "waiting", 3],
     [425, "waiting", 3],
     [429, "waiting", 3],
+    [404, "waiting", 3],
+    [405, "waiting", 3],
+    [407, "waiting", 3],
+    [415, "waiting", 3],
+    [451, "waiting", 3],
+    [301, "waiting", 3],
+    [307, "waiting", 3],
     [400, "done", 1],
-    [404, "done", 1],
-    [415, "done", 1],
+    [410, "done", 1],
     [422, "done", 1],
     [401, "paused", 1],
     [403, "paused", 1],
-    [301, "paused", 1],
-    [307, "paused", 1],
   ])("%i: %s after %i tries, and nothing is lost", async (code, outcome, tries) => {
     const elsewhere = await UsageServer.start();
     const { server, sharer } = await facing(status(code, { location: elsewhere.url }));
@@ -64,6 +71,26 @@ describe("a status code", () => {
     expect(sharer.worker.verifyLedger()?.faults).toEqual([]);
   });
 
+  it.each([200, 302, 400, 401, 403, 404, 407, 409, 410, 422, 451, 511])(
+    "%i with a page is not the server's answer: it is tried again, and then arrives",
+    async (code) => {
+      const { server, sharer } = await facing(status(code, {}, page));
+      expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", rejected: 0, left: 5 });
+      expect(sharer.worker.status().sharing).toMatchObject({ paused: null, untilMs: expect.any(Number) });
+      server.behave = undefined;
+      expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    },
+  );
+
+  it("of a refusal can be tried again", async () => {
+    const { server, sharer } = await facing(status(422));
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", rejected: 1 });
+    server.behave = undefined;
+    expect(await sharer.worker.sync()).toMatchObject({ events: 0 });
+    expect(await sharer.worker.sync({ asked: true, rejected: true })).toMatchObject({ events: 5, rejected: 0 });
+    expect(sharer.outbox).toEqual(["rejected"]);
+  });
+
   it("409: received already, removed, and the ledger says so", async () => {
     const { sharer } = await facing(status(409));
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5, left: 0 });
@@ -73,7 +100,7 @@ describe("a status code", () => {
   it("413: halved until it fits; an event that is too large alone is put aside", async () => {
     const { server, sharer } = await facing((arrived, answer, own) => {
       const { events } = JSON.parse(arrived.body.toString());
-      if (events.length > 2 || events[0].seq === 5) answer.writeHead(413).end();
+      if (events.length > 2 || events[0].seq === 5) answer.writeHead(413).end('{"error":"too_large"}');
       else own.answer(arrived, answer);
       return true;
     });
@@ -212,15 +239,14 @@ describe("a receipt", () => {
         return true;
       },
     ],
-  ])("%s is not believed: the batch stays, and it is told", async (_, behave) => {
+  ])("%s is not believed: the batch stays, and it is reported", async (name, behave) => {
     const { server, sharer } = await facing(behave);
-    expect(await sharer.worker.sync()).toMatchObject({
-      outcome: "paused",
-      left: 5,
-      reason: expect.stringMatching(/receipt/),
-    });
+    // A portal answers without a receipt; a wrong one needs the user.
+    const outcome = name.includes("missing") ? "waiting" : "paused";
+    expect(await sharer.worker.sync()).toMatchObject({ outcome, left: 5, reason: expect.stringMatching(/receipt/) });
     expect(sharer.worker.verifyLedger()?.faults).toEqual([]);
-    expect(sharer.worker.status().sharing?.paused).toMatch(/receipt/);
+    const { paused, failure } = sharer.worker.status().sharing ?? {};
+    expect(outcome === "paused" ? paused : failure).toMatch(/receipt/);
     expect(server.events.size).toBe(5);
   });
 
@@ -247,7 +273,7 @@ describe("a connection", () => {
       sharer.consent();
       sharer.record(10);
       expect(await sharer.worker.sync()).toMatchObject({
-        outcome: "paused",
+        outcome: "waiting",
         reason: expect.stringContaining("certificate"),
       });
       expect(server.arrived).toEqual([]);
@@ -264,7 +290,7 @@ describe("a connection", () => {
       expect(await sharer.worker.sync()).toMatchObject({
         outcome: "waiting",
         left: 5,
-        reason: expect.stringMatching(/not found|cannot be reached/),
+        reason: expect.stringMatching(/does not resolve|cannot be reached/),
       });
     }
   });
@@ -324,5 +350,75 @@ describe("a configuration", () => {
     sharer.consent("local");
     writeFileSync(join(sharer.home, ".config", "nexus", "config.toml"), '[telemetry]\nupload_pins = ["sha1/abc"]\n');
     expect(sharer.worker.status().problem?.text).toMatch(/upload_pins/);
+  });
+});
+
+describe("an enrolment", () => {
+  /** Five events that may go; enrolments are answered by `behave`. */
+  async function enrolling(behave: Behave) {
+    const server = await UsageServer.start();
+    server.behave = (arrived, answer) => {
+      if (arrived.path.endsWith("/enroll")) return behave(arrived, answer, server);
+      if (!arrived.path.endsWith("/events") || server.secrets.size > 0) return false;
+      answer.writeHead(401, { "content-type": "application/json" }).end('{"error":"not_enrolled"}');
+      return true;
+    };
+    const sharer = new Sharer({ url: server.url });
+    sharer.consent();
+    sharer.record(10);
+    return { server, sharer };
+  }
+
+  it.each([
+    [404, '{"error":"not_found"}'],
+    [404, page],
+    [405, page],
+    [200, page],
+    [200, "{}"],
+    [302, page],
+    [403, page],
+    [429, '{"error":"too_many"}'],
+    [503, page],
+  ])("that met %i once (%s) concludes nothing about the server", async (code, body) => {
+    const { server, sharer } = await enrolling(status(code, {}, body));
+    const report = await sharer.worker.sync();
+    expect(report).toMatchObject({ outcome: "waiting", left: 5 });
+    expect(sharer.worker.status().sharing).toMatchObject({ paused: null });
+    server.behave = undefined;
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    expect(server.faults).toEqual([]);
+    expect(sharer.worker.verifyLedger()).toMatchObject({ receipts: 1, faults: [] });
+  });
+
+  it("is made again where the server has forgotten it, within the same run", async () => {
+    const { server, sharer } = await facing(() => false);
+    await sharer.worker.sync();
+    server.secrets.clear();
+    server.behave = (arrived, answer) => {
+      if (!arrived.path.endsWith("/events") || server.secrets.size > 0) return false;
+      answer.writeHead(401, { "content-type": "application/json" }).end('{"error":"not_enrolled"}');
+      return true;
+    };
+    sharer.record(10);
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    expect(server.faults).toEqual([]);
+  });
+});
+
+describe("a limit", () => {
+  it("smaller than a frozen batch lets it go whole, and says so", async () => {
+    const { server, sharer } = await facing(status(503));
+    await sharer.worker.sync();
+    server.behave = undefined;
+    sharer.record(10);
+    const sent = await sharer.worker.sync({ asked: true, limit: 3 });
+    expect(sent).toMatchObject({ outcome: "done", events: 5, left: 5, reason: expect.stringContaining("whole") });
+    expect(await sharer.worker.sync({ asked: true, limit: 3 })).toMatchObject({ outcome: "done", events: 3 });
+    expect(await sharer.worker.sync({ asked: true, limit: 3 })).toMatchObject({ outcome: "done", events: 2, left: 0 });
+  });
+
+  it("counts for the preview", async () => {
+    const { sharer } = await facing(() => false);
+    expect(sharer.worker.preview(2)).toMatchObject({ events: 2 });
   });
 });

@@ -7,6 +7,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { replaceFile } from "../durable-file.ts";
+import { withFileLock } from "../file-lock.ts";
 
 const identity = z.strictObject({
   anon_user_id: z.uuidv4(),
@@ -44,8 +45,16 @@ export class Installation {
 
   /** @throws InstallationError, the file system's error. */
   read(): InstallationDocument {
-    if (!existsSync(this.path)) return empty;
-    const parsed = document.safeParse(tryJson(readFileSync(this.path, "utf8")));
+    return this.#parsed(this.#text());
+  }
+
+  #text(): string | undefined {
+    return existsSync(this.path) ? readFileSync(this.path, "utf8") : undefined;
+  }
+
+  #parsed(text: string | undefined): InstallationDocument {
+    if (text === undefined) return empty;
+    const parsed = document.safeParse(tryJson(text));
     if (!parsed.success) {
       throw new InstallationError(
         `${this.path} is damaged. It holds the keys with which what you shared can be erased; restore it, or remove it to begin anew.`,
@@ -54,11 +63,16 @@ export class Installation {
     return parsed.data;
   }
 
-  /** Replaces the file with what `change` makes of it. To be called by one process at a time. */
+  /**
+   * Replaces the file with what `change` makes of it, under a lock: processes never lose each other's changes.
+   * @throws InstallationError, the file system's or SQLite's error.
+   */
   change(change: (before: InstallationDocument) => InstallationDocument): void {
-    const before = this.read();
-    const after = change(before);
-    if (JSON.stringify(after) !== JSON.stringify(before)) replaceFile(this.path, `${JSON.stringify(after, null, 2)}\n`);
+    withFileLock(this.path, () => {
+      const before = this.#text();
+      const after = `${JSON.stringify(change(this.#parsed(before)), null, 2)}\n`;
+      if (after !== before) replaceFile(this.path, after);
+    });
   }
 
   /** A new pseudonymous id with its secret; durable before it is used. */
@@ -123,9 +137,14 @@ export class Installation {
     }));
   }
 
-  /** Nothing from before this moment is taken in again. */
-  raiseFloor(floorMs: number): void {
-    this.change((before) => ({ ...before, floor_ms: Math.max(before.floor_ms, floorMs) }));
+  /** Nothing from before this moment is accepted again. */
+  raiseWatermark(watermarkMs: number): void {
+    this.change((before) => ({ ...before, floor_ms: Math.max(before.floor_ms, watermarkMs) }));
+  }
+
+  /** A clock before the watermark was found to be right. */
+  lowerWatermark(watermarkMs: number): void {
+    this.change((before) => ({ ...before, floor_ms: Math.min(before.floor_ms, watermarkMs) }));
   }
 
   #update(anonUserId: string, change: (known: Identity) => Identity): void {

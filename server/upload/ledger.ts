@@ -75,39 +75,64 @@ const chained = (previous: string, text: string): string => sha256(`${previous}\
 
 const statementsOf = perConnection((connection) => ({
   last: connection.prepare("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1"),
-  append: connection.prepare("INSERT INTO ledger (seq, entry, hash, body) VALUES (?, ?, ?, ?)"),
+  append: connection.prepare("INSERT INTO ledger (seq, entry, hash) VALUES (?, ?, ?)"),
+  keep: connection.prepare(
+    `INSERT INTO ledger_bodies (sha256, body, seq, sent_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET seq = excluded.seq, sent_at = excluded.sent_at, answered = 0`,
+  ),
 }));
 
-/** Appends within the transaction of the caller, with the body that is kept. */
+/** Appends within the transaction of the caller. The body of a request is kept once, however often it is sent. */
 export function append(connection: Connection, entry: Entry, body?: Packed): void {
-  const { last, append: insert } = statementsOf(connection);
+  const { last, append: insert, keep } = statementsOf(connection);
   const before = last.get();
   const text = JSON.stringify(entry);
   const hash = chained(String(before?.["hash"] ?? start), text);
-  insert.run(Number(before?.["seq"] ?? 0) + 1, text, hash, body ?? null);
+  const seq = Number(before?.["seq"] ?? 0) + 1;
+  insert.run(seq, text, hash);
+  if (entry.phase === "sending" && body !== undefined) keep.run(entry.sha256, body, seq, entry.ts);
+}
+
+/** The server took a body, or refused it for good: it is among the first to go for the size limit. */
+export function noteAnsweredBody(connection: Connection, digest: string): void {
+  connection.prepare("UPDATE ledger_bodies SET answered = 1 WHERE sha256 = ?").run(digest);
+}
+
+/** The kept body that an entry refers to. A changed entry may refer to anything, or be no JSON. */
+function keptBody(connection: Connection, text: string): Row | undefined {
+  const entry = parsed(text);
+  if (entry?.phase !== "sending" || typeof entry.sha256 !== "string") return undefined;
+  return connection.prepare("SELECT body FROM ledger_bodies WHERE sha256 = ?").get(entry.sha256);
 }
 
 /** Entries with their places, newest first. */
 export function list(connection: Connection, most = 100): readonly LedgerRow[] {
   return connection
-    .prepare("SELECT seq, entry, hash, body IS NOT NULL AS kept FROM ledger ORDER BY seq DESC LIMIT ?")
+    .prepare("SELECT seq, entry, hash FROM ledger ORDER BY seq DESC LIMIT ?")
     .all(most)
     .map((row) => ({
       seq: Number(row["seq"]),
       entry: JSON.parse(String(row["entry"])) as Entry,
       hash: String(row["hash"]),
-      body: row["kept"] === 1,
+      body: keptBody(connection, String(row["entry"])) !== undefined,
     }));
 }
 
 /** The body of an entry as it was sent; `undefined` where it was dropped or there is none. */
 export function bodyOf(connection: Connection, seq: number): Buffer | undefined {
-  return unpack(connection.prepare("SELECT body FROM ledger WHERE seq = ?").get(seq)?.["body"]);
+  const entry = connection.prepare("SELECT entry FROM ledger WHERE seq = ?").get(seq)?.["entry"];
+  return entry === undefined ? undefined : unpack(keptBody(connection, String(entry))?.["body"]);
 }
 
-/** A purge drops the bodies, or those of before a moment; what was sent, when and where to stays, by digest. */
+/** A purge drops the bodies, or those last sent before a moment; what was sent, when and where to stays, by digest. */
 export function dropBodies(connection: Connection, beforeMs = Number.MAX_SAFE_INTEGER): void {
-  connection.prepare("UPDATE ledger SET body = NULL WHERE body IS NOT NULL AND entry ->> 'ts' < ?").run(beforeMs);
+  connection.prepare("DELETE FROM ledger_bodies WHERE sent_at < ?").run(beforeMs);
+}
+
+/** Drops some bodies for the size limit: those that were answered first, and of them the oldest. Returns how many. */
+export function dropOldestBodies(connection: Connection, count: number): number {
+  const oldest = "SELECT id FROM ledger_bodies ORDER BY answered DESC, seq LIMIT ?";
+  return connection.prepare(`DELETE FROM ledger_bodies WHERE id IN (${oldest})`).run(count);
 }
 
 /** Whether a batch was ever begun to be sent. */
@@ -142,10 +167,11 @@ export interface LedgerLine {
 
 /** The entries after a place, the oldest first. */
 export function* lines(connection: Connection, after = 0, most = -1): Iterable<LedgerLine> {
-  for (const row of connection
-    .prepare("SELECT * FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?")
-    .iterate(after, most)) {
-    yield { seq: Number(row["seq"]), entry: String(row["entry"]), hash: String(row["hash"]), body: bodyIn(row) };
+  const rows = connection.prepare("SELECT * FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?");
+  for (const row of rows.iterate(after, most)) {
+    const entry = String(row["entry"]);
+    const body = bodyIn(keptBody(connection, entry));
+    yield { seq: Number(row["seq"]), entry, hash: String(row["hash"]), body };
   }
 }
 
@@ -199,9 +225,9 @@ function parsed(text: string): Entry | undefined {
   }
 }
 
-function bodyIn(row: Row): LedgerLine["body"] {
+function bodyIn(row: Row | undefined): LedgerLine["body"] {
   try {
-    return unpack(row["body"]);
+    return unpack(row?.["body"]);
   } catch {
     return "damaged";
   }

@@ -73,6 +73,19 @@ export function rejectBatch(connection: Connection, row: number, reason: string)
   connection.prepare("UPDATE batches SET rejected = ? WHERE id = ?").run(reason, row);
 }
 
+/** The batches that a server refused. */
+export function rejectedBatches(connection: Connection): readonly Pick<Batch, "batchId" | "generatedAt">[] {
+  return connection
+    .prepare("SELECT batch_id, generated_at FROM batches WHERE rejected IS NOT NULL")
+    .all()
+    .map((row) => ({ batchId: String(row["batch_id"]), generatedAt: Number(row["generated_at"]) }));
+}
+
+/** Refused batches wait again, because the user asked. */
+export function requeueRejected(connection: Connection): void {
+  connection.exec("UPDATE batches SET rejected = NULL");
+}
+
 /**
  * An erasure takes what waits with it. What was not tried yet is gathered again from what is left: the place for the
  * cursor is returned. What was tried may have arrived and is not made again.

@@ -9,8 +9,8 @@ import { Pseudonym } from "./shared-view.ts";
 import { readState, type SharingState } from "./sharing-state.ts";
 
 /** What may be shared now, of what was written under a consent. */
-export function partOf({ pseudonym, sinceMs }: SharingState, { permission, schema }: Ruling): SharedPart {
-  return { pseudonym, sinceMs, schema, bits: categoryBits(permission.share) };
+export function partOf({ pseudonym }: SharingState, { permission, schema }: Ruling): SharedPart {
+  return { pseudonym, schema, bits: categoryBits(permission.share) };
 }
 
 /** Stands where a pseudonym will be, in a preview before there is one. */
@@ -31,7 +31,6 @@ export function preview(
       state === undefined
         ? {
             pseudonym: new Pseudonym(placeholderId, Salt.random()),
-            sinceMs: 0,
             schema: ruling.schema,
             bits: categoryBits(categories),
             asIf: true,

@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { Connection } from "../store/driver.ts";
 import type { Destination } from "./destination.ts";
-import { type Answer, type Exchange, ExchangeError } from "./exchange.ts";
+import type { Answer, Exchange, Failure } from "./exchange.ts";
 import type { Identity } from "./installation.ts";
-import { type Answered, append, type RequestKind, type RequestOutcome, sha256 } from "./ledger.ts";
+import { type Answered, append, noteAnsweredBody, type RequestKind, type RequestOutcome, sha256 } from "./ledger.ts";
+import { answerText, faultText, outcomeOf, outcomeOfFault, protocolError } from "./outcome.ts";
 import { type Packed, pack } from "./packing.ts";
 import { type Receipt, readSigned, type SignedReceipt } from "./receipt.ts";
 import { retryAfterMs } from "./retry.ts";
@@ -34,25 +35,8 @@ export interface Result {
   readonly answer: Answer | undefined;
 }
 
-/** The status-code contract (`docs/wire-protocol.md`). */
-export function judge(status: number): RequestOutcome {
-  if (status >= 200 && status < 300) return "accepted";
-  if (status === 409) return "already_received";
-  if (status === 413) return "too_large";
-  if (status === 408 || status === 425 || status === 429 || status >= 500) return "later";
-  if (status === 401 || status === 403) return "not_authorized";
-  // Followed, a redirect would carry the user's data to where nobody agreed to: it stands still, and is told.
-  if (status < 400) return "failed";
-  return "rejected";
-}
-
-const reasons: Readonly<Partial<Record<RequestOutcome, string>>> = {
-  later: "the server asks to try again later",
-  too_large: "the server finds it too large",
-  not_authorized: "the server does not accept the token or the signature",
-  rejected: "the server refuses it",
-  failed: "the server sends elsewhere; what was agreed to is this address alone",
-};
+/** Nothing more is sent of what had such an outcome. */
+const finalOutcomes: ReadonlySet<RequestOutcome> = new Set(["accepted", "already_received", "too_large", "rejected"]);
 
 /** Milliseconds by which this clock is behind the server's; learnt from a refusal. */
 export interface Skew {
@@ -82,14 +66,20 @@ function headersOf(sender: Sender, { body, batchId }: Asked): Readonly<Record<st
   };
 }
 
+/** A reason not to believe an answer, and whether it may pass by itself. */
+export interface Distrust {
+  readonly outcome: "failed" | "later";
+  readonly reason: string;
+}
+
 /** What is written in one transaction before and after the request, beside the ledger's entries. */
 export interface Beside {
   readonly before?: (connection: Connection) => void;
   /** The entry before the request is durable. */
   readonly noted?: () => void;
   readonly after?: (connection: Connection, result: Result) => void;
-  /** Looks at a receipt before it is believed: a reason not to. */
-  readonly distrust?: (result: Result) => Promise<string | undefined>;
+  /** Looks at a receipt before it is believed. */
+  readonly distrust?: (result: Result) => Promise<Distrust | undefined>;
 }
 
 /** @throws the signal's reason where that stopped it; SQLite's error. */
@@ -110,34 +100,33 @@ export async function perform(sender: Sender, asked: Asked, beside: Beside, sign
     beside.before?.(connection);
   });
   beside.noted?.();
-  let result: Result;
-  try {
-    signal.throwIfAborted();
-    const outgoing = { method, url, body, headers: headersOf(sender, asked), encodings };
-    result = judged(await exchange.send(outgoing, signal), clock, skew);
-  } catch (error) {
-    if (!(error instanceof ExchangeError)) throw error;
-    const outcome = error.fault === "pin" || error.fault === "tls" ? "failed" : "later";
-    result = { outcome, status: null, reason: error.message, waitMs: undefined, signed: undefined, answer: undefined };
-  }
+  signal.throwIfAborted();
+  const outgoing = { method, url, body, headers: headersOf(sender, asked), encodings };
+  let result = resultOf(destination.host, await exchange.send(outgoing, signal), clock, skew);
   const distrusted = await beside.distrust?.(result);
-  if (distrusted !== undefined) result = { ...result, outcome: "failed", reason: distrusted, signed: undefined };
+  if (distrusted !== undefined) result = { ...result, ...distrusted, signed: undefined };
   change((connection) => {
     append(connection, answered(common, result, clock.nowMs()));
+    if (finalOutcomes.has(result.outcome)) noteAnsweredBody(connection, sha256(body));
     beside.after?.(connection, result);
   });
   return result;
 }
 
-function judged(answer: Answer, clock: Clock, skew: Skew): Result {
+function resultOf(host: string, answer: Answer | Failure, clock: Clock, skew: Skew): Result {
+  if ("fault" in answer) {
+    const { fault } = answer;
+    const nothing = { status: null, waitMs: undefined, signed: undefined, answer: undefined };
+    return { ...nothing, outcome: outcomeOfFault(fault), reason: faultText(host, fault) };
+  }
   const { status, body } = answer;
   const nowMs = clock.nowMs();
-  const learnt = status === 401 && body.includes("clock_skew") ? learnSkew(answer, nowMs, skew) : false;
-  const outcome = learnt ? "later" : judge(status);
+  const skewed = status === 425 || (status === 401 && protocolError(answer) === "clock_skew");
+  const outcome = skewed && learnSkew(answer, nowMs, skew) ? "later" : outcomeOf(answer);
   return {
     outcome,
     status,
-    reason: reasons[outcome] ?? null,
+    reason: answerText(host, outcome, answer),
     waitMs: outcome === "later" ? retryAfterMs(answer.header("retry-after"), nowMs) : undefined,
     signed: outcome === "accepted" || outcome === "already_received" ? readSigned(body) : undefined,
     answer,

@@ -43,7 +43,7 @@ export function notePlain(connection: Connection, host: string): void {
 
 /** It does not know us any more, after it said so. */
 export function forgetEnrolled(connection: Connection, host: string): void {
-  connection.prepare("UPDATE servers SET enrolled = NULL WHERE host = ?").run(host);
+  connection.prepare("UPDATE servers SET enrolled = NULL, plain = 0 WHERE host = ?").run(host);
 }
 
 const known = ["zstd", "gzip"];

@@ -13,7 +13,6 @@ import { Pseudonym } from "./shared-view.ts";
 export interface SharingState {
   readonly database: string;
   readonly pseudonym: Pseudonym;
-  readonly sinceMs: number;
   readonly cursorId: number;
   readonly cursorTs: number;
   readonly failures: number;
@@ -21,6 +20,8 @@ export interface SharingState {
   /** Until when the server asked to be left alone. */
   readonly serverWaitMs: number;
   readonly paused: string | null;
+  /** Why the last tries failed, as a sentence without its full stop. */
+  readonly failure: string | null;
   readonly syncedMs: number | null;
 }
 
@@ -31,13 +32,13 @@ export function readState(connection: Connection): SharingState | undefined {
   return {
     database: String(row["database"]),
     pseudonym: new Pseudonym(String(row["anon_user_id"]), salt),
-    sinceMs: Number(row["since"]),
     cursorId: Number(row["cursor_id"]),
     cursorTs: Number(row["cursor_ts"]),
     failures: Number(row["failures"]),
     waitUntilMs: Number(row["wait_until"]),
     serverWaitMs: Number(row["server_wait"]),
     paused: row["paused"] === null ? null : String(row["paused"]),
+    failure: row["failure"] === null ? null : String(row["failure"]),
     syncedMs: row["synced_at"] === null ? null : Number(row["synced_at"]),
   };
 }
@@ -59,6 +60,43 @@ export function endState(connection: Connection): void {
 
 export function moveCursor(connection: Connection, key: number, tsMs: number): void {
   connection.prepare("UPDATE sharing SET cursor_id = ?, cursor_ts = max(cursor_ts, ?)").run(key, tsMs);
+}
+
+/** A batch was taken: whatever stopped sending before is over. */
+export function noteSuccess(connection: Connection): void {
+  connection.exec("UPDATE sharing SET failures = 0, wait_until = 0, server_wait = 0, paused = NULL, failure = NULL");
+}
+
+/** A run has sent everything it should. */
+export function noteSynced(connection: Connection, nowMs: number): void {
+  noteSuccess(connection);
+  connection.prepare("UPDATE sharing SET synced_at = ?").run(nowMs);
+}
+
+export interface Wait {
+  /** Runs in a row that failed. */
+  readonly failures: number;
+  readonly untilMs: number;
+  /** Until when the server asked to be left alone; 0 if it did not. */
+  readonly serverUntilMs: number;
+  readonly reason: string;
+}
+
+/** Sending is tried again later. */
+export function noteWait(connection: Connection, { failures, untilMs, serverUntilMs, reason }: Wait): void {
+  connection
+    .prepare("UPDATE sharing SET failures = ?, wait_until = ?, server_wait = ?, failure = ?")
+    .run(failures, untilMs, serverUntilMs, reason);
+}
+
+/** Sending stops until the user asks. */
+export function notePause(connection: Connection, reason: string): void {
+  connection.prepare("UPDATE sharing SET paused = ?, failure = NULL").run(reason);
+}
+
+/** The user asked: a pause is over. */
+export function resume(connection: Connection): void {
+  connection.exec("UPDATE sharing SET paused = NULL");
 }
 
 const stateFile = z.object({

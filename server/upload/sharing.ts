@@ -59,6 +59,8 @@ export interface SharingStatus {
   readonly syncedMs: number | null;
   /** Why sending stands still until the user asks. */
   readonly paused: string | null;
+  /** Why the last tries failed, as a sentence without its full stop. */
+  readonly failure: string | null;
   /** When it is tried again, where it waits. */
   readonly untilMs: number | null;
   /** Whether the server gives receipts; `null` where it was never asked. */
@@ -85,7 +87,8 @@ export class Sharing {
       const { openExchange } = await import("./transport.ts");
       return openExchange(destination, env, parts.editorProxy?.());
     };
-    this.#uploader = new Uploader({ ...parts, installation: this.installation, outbox: this.#outbox, open });
+    const pending = () => this.status().pending;
+    this.#uploader = new Uploader({ ...parts, installation: this.installation, outbox: this.#outbox, open, pending });
   }
 
   /** Follows a decision that was just written down. A no stops the sending at once, and leaves nothing to send. */
@@ -187,6 +190,7 @@ export class Sharing {
       waiting: 0,
       syncedMs: null,
       paused: null,
+      failure: null,
       untilMs: null,
       receipts: null,
       rejected: 0,
@@ -283,6 +287,7 @@ function standing(connection: Connection, host: string | null, schema: 1 | 2): P
     waiting,
     syncedMs: state.syncedMs,
     paused: state.paused,
+    failure: state.failure,
     untilMs: untilMs > 0 ? untilMs : null,
     receipts: asked ? !server.plain : null,
     rejected: Number(connection.prepare("SELECT count(*) n FROM batches WHERE rejected IS NOT NULL").get()?.["n"]),

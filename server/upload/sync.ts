@@ -22,6 +22,8 @@ export interface SyncOptions {
   readonly limit?: number | undefined;
   /** Sends what waits in the outbox, and builds nothing. */
   readonly onlyFlush?: boolean | undefined;
+  /** Tries the batches again that a server refused. */
+  readonly rejected?: boolean | undefined;
   /** The user asked for it: our own pauses do not count, what the server asked for does. */
   readonly asked: boolean;
 }
@@ -36,7 +38,7 @@ export interface SyncReport {
   readonly rejected: number;
   /** Erasures that servers confirmed. */
   readonly erased: number;
-  /** Events that still wait. */
+  /** Events that may be sent and were not yet; no more are counted than `mostCounted`. */
   readonly left: number;
   /** What keeps it from going on, as a sentence. */
   readonly reason: string | null;

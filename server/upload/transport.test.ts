@@ -4,7 +4,6 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { certificate } from "../../test/fixtures/certificate.ts";
 import { UsageServer } from "../../test/fixtures/usage-server.ts";
-import { ExchangeError } from "./exchange.ts";
 import { proxyFor } from "./proxy.ts";
 import { type ExchangeLimits, openExchange } from "./transport.ts";
 
@@ -18,13 +17,11 @@ async function get(
   const { host } = new URL(url);
   const exchange = openExchange({ url, host, pins, token: undefined }, env, undefined, limits);
   try {
-    const { status } = await exchange.send(
+    const answer = await exchange.send(
       { method: "POST", url, headers: {}, body: Buffer.from("{}"), encodings: [] },
       never,
     );
-    return status;
-  } catch (error) {
-    return error instanceof ExchangeError ? error.fault : error;
+    return "fault" in answer ? answer.fault : answer.status;
   } finally {
     await exchange.close();
   }

@@ -8,8 +8,7 @@ import { checkServerIdentity, getCACertificates, type PeerCertificate } from "no
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import type { Destination } from "./destination.ts";
-import type { Answer, Exchange, Outgoing } from "./exchange.ts";
-import { ExchangeError, type ExchangeFault } from "./exchange.ts";
+import type { Answer, Exchange, ExchangeFault, Failure, Outgoing } from "./exchange.ts";
 import { proxyFor } from "./proxy.ts";
 
 /** Times in milliseconds, and whom to trust; a test shortens and adds. */
@@ -72,6 +71,7 @@ function faultOf(error: unknown): ExchangeFault {
     const known = faults[code];
     if (known !== undefined) return known;
     if (cause.name === "TimeoutError") return "timeout";
+    if (code.startsWith("UND_ERR_PRX") || /^Proxy response/.test(cause.message)) return "proxy";
     if (code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || /CERT|SELF_SIGNED|VERIFY|ISSUER/.test(code))
       return "tls";
     if (code.startsWith("HPE_")) return "answer";
@@ -110,7 +110,7 @@ class HttpExchange implements Exchange {
         : new ProxyAgent({ ...limits, uri: proxy, requestTls: tls, proxyTls: { timeout: given.connectMs } });
   }
 
-  async send({ method, url, headers, body, encodings }: Outgoing, signal: AbortSignal): Promise<Answer> {
+  async send({ method, url, headers, body, encodings }: Outgoing, signal: AbortSignal): Promise<Answer | Failure> {
     const encoding = encodings.find((name) => name in packers);
     const packed = encoding === undefined ? body : packers[encoding]?.(body);
     try {
@@ -129,7 +129,7 @@ class HttpExchange implements Exchange {
       return { status: answer.statusCode, header, body: text };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw new ExchangeError(faultOf(error));
+      return { fault: faultOf(error) };
     }
   }
 
@@ -138,11 +138,22 @@ class HttpExchange implements Exchange {
   }
 }
 
+/** Stands in where the proxy's address cannot be used: never a direct connection instead. */
+const unusable: Exchange = {
+  send: async () => ({ fault: "proxy" }),
+  close: async () => undefined,
+};
+
 export function openExchange(
   destination: Destination,
   env: NodeJS.ProcessEnv,
   editorProxy: string | undefined,
   limits: Partial<ExchangeLimits> = {},
 ): Exchange {
-  return new HttpExchange(destination, env, editorProxy, { ...usual, authorities: authorities(), ...limits });
+  try {
+    return new HttpExchange(destination, env, editorProxy, { ...usual, authorities: authorities(), ...limits });
+  } catch {
+    // Only the address of a proxy can be unusable: the destination was validated before.
+    return unusable;
+  }
 }

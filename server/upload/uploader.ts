@@ -6,6 +6,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { countText } from "../../shared/words.ts";
 import type { Clock } from "../clock.ts";
 import type { Gate, Ruling } from "../gate.ts";
 import type { Paths } from "../paths.ts";
@@ -22,23 +23,30 @@ import {
   addBatch,
   countAttempt,
   nextWaiting,
+  rejectedBatches,
+  requeueRejected,
   type Outbox,
   rejectBatch,
   removeBatch,
   type SetAside,
   type Waiting,
-  waitingEvents,
 } from "./outbox.ts";
 import { partOf } from "./preview.ts";
 import { readKeys, verifyReceipt } from "./receipt.ts";
-import { fits, perform, type Result, type Sender, type Skew } from "./request.ts";
+import { protocolError } from "./outcome.ts";
+import { type Distrust, fits, perform, type Result, type Sender, type Skew } from "./request.ts";
 import { backoffMs, longestWaitMs, pauseMs, triesPerRun } from "./retry.ts";
 import { forgetEnrolled, noteEncodings, noteEnrolled, notePlain, pinKeys, readServer } from "./servers.ts";
 import {
   beginState,
   endState,
   moveCursor,
+  notePause,
+  noteSuccess,
+  noteSynced,
+  noteWait,
   readState,
+  resume,
   readStateFile,
   type SharingState,
   writeStateFile,
@@ -61,6 +69,8 @@ export interface UploaderParts {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly open: (destination: Destination) => Promise<Exchange>;
+  /** How many events may be sent and were not yet. */
+  readonly pending: () => number;
   readonly step?: (step: UploadStep) => void;
   readonly progress?: (progress: Progress) => void;
 }
@@ -118,6 +128,8 @@ class Run {
   #batches = 0;
   #rejected = 0;
   #erased = 0;
+  /** In this run the server answered an enrolment as one without that route. */
+  #knowsNoEnrolment = false;
   #setAside: readonly SetAside[] = [];
   #removal: Promise<void> = Promise.resolve();
 
@@ -140,10 +152,9 @@ class Run {
     const beat = setInterval(() => this.#beat(), leaseMs / 3);
     const watcher = mayShare ? this.#watchConsent() : undefined;
     try {
-      await this.#erase();
-      if (!mayShare) return this.#report("done", null);
-      await this.#send();
-      return this.#report("done", null);
+      const notErased = await this.#erase();
+      if (!mayShare) return this.#report(notErased === null ? "done" : "waiting", notErased);
+      return this.#report("done", await this.#send());
     } catch (error) {
       if (error instanceof Stop) return this.#report(error.outcome, error.message, error.untilMs);
       if (error instanceof LeaseLostError) return this.#report("busy", "Another window or command went on sending.");
@@ -158,18 +169,24 @@ class Run {
     }
   }
 
-  /** Sends the erasures that are wanted. Whoever goes on sharing after one goes on under another pseudonym. */
-  async #erase(): Promise<void> {
-    const { installation, outbox } = this.#parts;
-    const erased = await sendErasures({ ...this.#parts, change: this.#change, skew: this.#skew }, this.#stop.signal);
+  /**
+   * Sends the erasures that are wanted. Sharing goes on under another pseudonym after one.
+   * @returns why one was not confirmed, `null` if all were.
+   */
+  async #erase(): Promise<string | null> {
+    const { installation, outbox, store } = this.#parts;
+    const keysOf = (host: string) => store.read((connection) => readServer(connection, host).keys) ?? new Map();
+    const parts = { ...this.#parts, change: this.#change, skew: this.#skew, keysOf };
+    const { erased, reason } = await sendErasures(parts, this.#stop.signal);
     this.#erased = erased.length;
-    if (erased.length === 0) return;
+    if (erased.length === 0) return reason;
     const current = this.#read(readState)?.pseudonym.anonUserId;
     if (current !== undefined && erased.includes(current)) {
       this.#change(endState);
       outbox.empty();
       installation.forgetUnused(undefined);
     } else installation.forgetUnused(current);
+    return reason;
   }
 
   #now(): number {
@@ -181,7 +198,7 @@ class Run {
   }
 
   #report(outcome: SyncOutcome, reason: string | null, untilMs: number | null = null): SyncReport {
-    const left = this.#parts.store.read(waitingEvents) ?? 0;
+    const left = this.#parts.pending();
     return {
       outcome,
       events: this.#events,
@@ -250,10 +267,13 @@ class Run {
     return { ruling, destination };
   }
 
-  async #send(): Promise<void> {
-    this.#settle();
+  /** @returns what the user should know about a run that ended well, `null` if nothing. */
+  async #send(): Promise<string | null> {
     this.#awaited();
+    if (this.#options.rejected === true) this.#requeue();
+    this.#settle();
     const { limit = Number.POSITIVE_INFINITY, onlyFlush = false } = this.#options;
+    let remark: string | null = null;
     while (this.#events < limit) {
       this.#stop.signal.throwIfAborted();
       const waiting = this.#read(nextWaiting);
@@ -261,16 +281,28 @@ class Run {
         if (onlyFlush || !(await this.#freeze(Math.min(mostEvents, limit - this.#events)))) break;
         continue;
       }
-      if (this.#events + waiting.keys.length > limit) {
-        throw new Stop("done", `The next batch has ${waiting.keys.length} events; it is frozen and goes whole.`);
+      const { length } = waiting.keys;
+      if (this.#events + length > limit) {
+        // The first batch goes in any case, or no run with this limit would ever make progress.
+        if (this.#events > 0) {
+          remark = `The next batch is frozen with ${countText(length, "event")}, which is over the limit.`;
+          break;
+        }
+        remark = `The first batch was frozen with ${countText(length, "event")} and was sent whole.`;
       }
       await this.#sendBatch(waiting);
       this.#parts.progress?.({ events: this.#events, batches: this.#batches });
     }
     await this.#removal;
-    this.#change((connection) => {
-      connection.prepare("UPDATE sharing SET synced_at = ?, failures = 0, wait_until = 0").run(this.#now());
-    });
+    this.#change((connection) => noteSynced(connection, this.#now()));
+    return remark;
+  }
+
+  /** Refused batches wait again. */
+  #requeue(): void {
+    const refused = this.#read(rejectedBatches);
+    this.#change(requeueRejected);
+    for (const batch of refused) this.#parts.outbox.forget(batch);
   }
 
   /** Brings pseudonym, files and rows together, after whatever happened before. */
@@ -315,17 +347,17 @@ class Run {
     const state = this.#read(readState);
     if (state === undefined) return;
     const nowMs = this.#now();
+    const reason = state.failure ?? "The last tries failed";
     // What lies further ahead than anything waits was written before the clock was put back.
-    if (state.serverWaitMs > nowMs && state.serverWaitMs <= nowMs + longestWaitMs) {
-      throw new Stop("waiting", "The server asked to be left alone for a while.", state.serverWaitMs);
-    }
+    const isDue = (ms: number) => ms <= nowMs || ms > nowMs + longestWaitMs;
+    const untilMs = Math.max(...[state.serverWaitMs, state.waitUntilMs].filter((ms) => !isDue(ms)));
+    if (!isDue(state.serverWaitMs)) throw new Stop("waiting", reason, untilMs);
     if (this.#options.asked) {
-      this.#change((connection) => connection.exec("UPDATE sharing SET paused = NULL"));
+      this.#change(resume);
       return;
     }
     if (state.paused !== null) throw new Stop("paused", state.paused);
-    if (state.waitUntilMs > nowMs && state.waitUntilMs <= nowMs + longestWaitMs)
-      throw new Stop("waiting", "The last tries failed.", state.waitUntilMs);
+    if (!isDue(state.waitUntilMs)) throw new Stop("waiting", reason, untilMs);
   }
 
   /** Freezes the next batch. Returns whether there may be more to do. */
@@ -358,11 +390,13 @@ class Run {
     return batch !== undefined || more;
   }
 
-  /** Up to three tries. */
+  /** Up to three tries; one more where the server forgot the enrolment. */
   async #sendBatch(waiting: Waiting): Promise<void> {
+    let enrolledAgain = false;
     for (let attempt = 0; ; attempt += 1) {
       const { destination } = this.#ruling();
-      const sender = await this.#sender(destination);
+      const sender = await this.#sender(destination, attempt);
+      if (sender === undefined) continue;
       const result = await this.#tryBatch(sender, waiting);
       switch (result.outcome) {
         case "accepted":
@@ -372,7 +406,7 @@ class Run {
           await this.#remove(waiting);
           return;
         case "too_large":
-          await this.#halve(waiting);
+          await this.#halve(waiting, result);
           return;
         case "rejected":
           this.#parts.outbox.reject(waiting, sentence(result));
@@ -380,6 +414,11 @@ class Run {
           return;
         case "later":
           await this.#later(result, attempt);
+          break;
+        case "not_authorized":
+          if (!isNotEnrolled(result)) this.#pause(sentence(result));
+          if (enrolledAgain) await this.#later(result, triesPerRun);
+          enrolledAgain = true;
           break;
         default:
           this.#pause(sentence(result));
@@ -403,7 +442,10 @@ class Run {
           noteEncodings(connection, host, result.answer?.header("accept-encoding"));
           if (result.outcome === "accepted" || result.outcome === "already_received") {
             removeBatch(connection, row);
-            connection.exec("UPDATE sharing SET failures = 0, wait_until = 0, paused = NULL");
+            noteSuccess(connection);
+            // It takes batches, and has neither enrolment nor receipts.
+            if (result.outcome === "accepted" && result.signed === undefined && this.#knowsNoEnrolment)
+              notePlain(connection, host);
           }
           if (result.outcome === "rejected") rejectBatch(connection, row, sentence(result));
           if (result.outcome === "not_authorized") forgetEnrolled(connection, host);
@@ -417,22 +459,27 @@ class Run {
     ).finally(() => this.#step("answer_noted"));
   }
 
-  /** A reason not to believe a receipt; a server that gives receipts gives one each time. */
-  async #distrust(sender: Sender, { batchId, body }: Batch, { outcome, signed }: Result): Promise<string | undefined> {
+  /** A server that gives receipts gives one each time. */
+  async #distrust(
+    sender: Sender,
+    { batchId, body }: Batch,
+    { outcome, signed }: Result,
+  ): Promise<Distrust | undefined> {
     if (outcome !== "accepted" && outcome !== "already_received") return undefined;
     const { host } = sender.destination;
     const keysOf = () => this.#read((connection) => readServer(connection, host)).keys;
     if (signed === undefined) {
       return keysOf().size > 0 && outcome === "accepted"
-        ? "the answer has no receipt, though this server gives receipts"
+        ? { outcome: "later", reason: `${host} sent no receipt, although it gives receipts` }
         : undefined;
     }
+    const failed = (what: string): Distrust => ({ outcome: "failed", reason: `${host} sent a receipt ${what}` });
     if (!keysOf().has(signed.key_id)) await this.#fetchKeys(sender);
     const key = keysOf().get(signed.key_id);
-    if (key === undefined) return "the receipt is signed with a key that no known key vouches for";
+    if (key === undefined) return failed("signed with a key that no known key vouches for");
     const receipt = verifyReceipt(signed, key);
-    if (receipt === undefined) return "the receipt's signature does not hold";
-    return fits(receipt, batchId, body) ? undefined : "the receipt is for another batch";
+    if (receipt === undefined) return failed("with a signature that is not valid");
+    return fits(receipt, batchId, body) ? undefined : failed("for another batch");
   }
 
   async #fetchKeys(sender: Sender): Promise<void> {
@@ -457,8 +504,12 @@ class Run {
     );
   }
 
-  /** Makes the installation's secret known to the server; one that knows no enrolment is served without. */
-  async #sender(destination: Destination): Promise<Sender> {
+  /**
+   * Makes the installation's secret known to the server. Nothing is concluded from an answer that a proxy or a portal could give:
+   * a server without enrolment is known by the batch it takes.
+   * @returns nothing if the enrolment has to be tried again.
+   */
+  async #sender(destination: Destination, attempt: number): Promise<Sender | undefined> {
     const { clock, installation } = this.#parts;
     const state = this.#read(readState);
     const identity = state === undefined ? undefined : installation.find(state.pseudonym.anonUserId);
@@ -476,6 +527,19 @@ class Run {
     };
     if (!identity.destinations.includes(destination.url)) installation.used(identity.anon_user_id, destination.url);
     if (server.plain || server.enrolled === identity.anon_user_id) return sender;
+    const result = await this.#enroll(sender);
+    this.#knowsNoEnrolment = hasNoRoute(result);
+    if (isEnrolment(result)) await this.#fetchKeys(sender);
+    if (result.outcome === "accepted" || this.#knowsNoEnrolment) return sender;
+    if (result.outcome === "already_received")
+      this.#pause(`${destination.host} knows this pseudonym with another secret: reset it (nexus identity reset)`);
+    if (result.outcome !== "later") this.#pause(sentence(result));
+    await this.#later(result, attempt);
+    return undefined;
+  }
+
+  async #enroll(sender: Sender): Promise<Result> {
+    const { destination, identity } = sender;
     const secret = Buffer.from(identity.secret, "hex").toString("base64");
     const body = Buffer.from(JSON.stringify({ anon_user_id: identity.anon_user_id, secret }));
     const url = besideOf(destination, "enroll");
@@ -483,21 +547,17 @@ class Run {
       { ...sender, encodings: [] },
       { kind: "enroll", method: "POST", url, body, batchId: null, events: 0, secret: true },
       {
-        after: (connection, { outcome, answer }) => {
-          if (outcome === "accepted" && isEnrolment(answer?.body)) {
-            noteEnrolled(connection, destination.host, identity.anon_user_id);
-          } else if (outcome === "accepted" || outcome === "rejected") notePlain(connection, destination.host);
+        after: (connection, answered) => {
+          if (isEnrolment(answered)) noteEnrolled(connection, destination.host, identity.anon_user_id);
         },
       },
       this.#stop.signal,
     );
     this.#step("enrolled");
-    if (result.outcome === "not_authorized" || result.outcome === "failed") this.#pause(sentence(result));
-    // What the enrolment could not reach, the batch will not either: its own tries tell.
-    if (result.outcome === "accepted" && isEnrolment(result.answer?.body)) await this.#fetchKeys(sender);
-    return sender;
+    return result;
   }
 
+  /** Waits and returns, or ends the run. */
   async #later({ waitMs = 0, ...result }: Result, attempt: number): Promise<void> {
     const backoff = backoffMs(attempt);
     const short = waitMs <= 10_000;
@@ -510,26 +570,25 @@ class Run {
     const nowMs = this.#now();
     const failures = (this.#read(readState)?.failures ?? 0) + 1;
     const untilMs = nowMs + Math.max(waitMs, pauseMs(failures));
-    this.#change((connection) => {
-      connection
-        .prepare("UPDATE sharing SET failures = ?, wait_until = ?, server_wait = ?")
-        .run(failures, untilMs, waitMs > 0 ? nowMs + waitMs : 0);
-    });
-    throw new Stop("waiting", sentence(result), untilMs);
+    const reason = sentence(result);
+    const serverUntilMs = waitMs > 0 ? nowMs + waitMs : 0;
+    this.#change((connection) => noteWait(connection, { failures, untilMs, serverUntilMs, reason }));
+    throw new Stop("waiting", reason, untilMs);
   }
 
   /** Goes on only when the user asks. */
   #pause(reason: string): never {
-    this.#change((connection) => {
-      connection.prepare("UPDATE sharing SET paused = ?").run(reason);
-    });
+    this.#change((connection) => notePause(connection, reason));
     throw new Stop("paused", reason);
   }
 
-  async #halve(waiting: Waiting): Promise<void> {
+  async #halve(waiting: Waiting, result: Result): Promise<void> {
     const halves = halvesOf(waiting);
     if (halves.length === 0) {
-      const reason = "the server finds a single event too large";
+      const reason = `${sentence(result)}: a single event`;
+      // Only the server itself can refuse for good.
+      if (result.answer === undefined || protocolError(result.answer) === undefined)
+        return this.#later({ ...result, outcome: "later" }, triesPerRun);
       this.#change((connection) => rejectBatch(connection, waiting.row, reason));
       this.#parts.outbox.reject(waiting, reason);
       this.#rejected += 1;
@@ -553,17 +612,27 @@ class Run {
   }
 }
 
-function isEnrolment(body: string | undefined): boolean {
+/** The server has forgotten the pseudonym, or never knew it. */
+const isNotEnrolled = ({ answer }: Result): boolean =>
+  answer?.status === 401 && protocolError(answer) === "not_enrolled";
+
+/** Statuses of a server without the route for enrolment; a proxy may give them as well. */
+const routeless: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501]);
+
+const hasNoRoute = ({ status, outcome }: Result): boolean =>
+  outcome !== "failed" && status !== null && routeless.has(status);
+
+function isEnrolment({ outcome, answer: answered }: Result): boolean {
+  if (outcome !== "accepted") return false;
   try {
-    const answer: unknown = JSON.parse(body ?? "");
+    const answer: unknown = JSON.parse(answered?.body ?? "");
     return typeof answer === "object" && answer !== null && Reflect.get(answer, "enrolled") === true;
   } catch {
     return false;
   }
 }
 
-const sentence = ({ reason, status }: { readonly reason: string | null; readonly status: number | null }): string =>
-  `${reason ?? "the server gave no reason"}${status === null ? "" : ` (${status})`}`;
+const sentence = ({ reason }: { readonly reason: string | null }): string => reason ?? "The server gave no reason";
 
 function erasuresOf(connection: Connection): number {
   return Number(connection.prepare("SELECT value FROM state WHERE name = 'erasures'").get()?.["value"]);

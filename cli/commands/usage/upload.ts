@@ -11,13 +11,14 @@ interface UploadOptions extends JsonOption {
   readonly dryRun?: boolean;
   readonly limit?: number;
   readonly onlyFlush?: boolean;
+  readonly rejected?: boolean;
 }
 
-export function run({ dryRun, limit, onlyFlush, json }: UploadOptions): Promise<void> {
+export function run({ dryRun, limit, onlyFlush, rejected, json }: UploadOptions): Promise<void> {
   return withWorker(async (worker) => {
     if (dryRun !== true) {
       await askFirst(worker, json === true);
-      printReport(await worker.sync({ asked: true, limit, onlyFlush }), json === true);
+      printReport(await worker.sync({ asked: true, limit, onlyFlush, rejected }), json === true);
       return;
     }
     const next = worker.preview(limit);
@@ -28,6 +29,8 @@ export function run({ dryRun, limit, onlyFlush, json }: UploadOptions): Promise<
     else {
       const placeholder = next.placeholder ? " You have not agreed to share: the id is a placeholder." : "";
       print(`${countText(next.events, "event")}, ${sizeText(Buffer.byteLength(next.body))}.${placeholder}`);
+      if (limit !== undefined && next.events > limit)
+        print(`The batch is frozen and is sent whole, although --limit is ${limit}.`);
       print(JSON.stringify(JSON.parse(next.body), null, 2));
       print("These are the bytes with line breaks added. --json prints them exactly as they are sent.");
     }

@@ -1,0 +1,26 @@
+/**
+ * A lock beside a file that several processes read, change and replace. It is an SQLite database without content: its locks are
+ * the system's, wait for each other, and end with the process that holds them, however that ends.
+ */
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { openConnection } from "./store/open.ts";
+
+/** How long a process waits for the others. Each holds the lock for some milliseconds. */
+const waitMs = 30_000;
+
+/** Runs `work` while no other process holds the lock of this file. @throws the file system's or SQLite's error. */
+export function withFileLock<T>(path: string, work: () => T): T {
+  const lock = `${path}.lock`;
+  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+  // Made before SQLite opens it, because SQLite would make it readable to others.
+  closeSync(openSync(lock, "a", 0o600));
+  const connection = openConnection(lock, { readOnly: false, busyTimeoutMs: waitMs });
+  try {
+    connection.exec("BEGIN EXCLUSIVE");
+    return work();
+  } finally {
+    // Ends the transaction and gives the lock back.
+    connection.close();
+  }
+}
