@@ -36,7 +36,7 @@ function fill(events: number): void {
         payload: { stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start", command_path: "git commit" },
       }),
     );
-    store.write(batch, true, { bits: categoryBits(categories), sinceMs: 0, nowMs });
+    store.write(batch, true, { bits: categoryBits(categories), sinceMs: 0 });
   }
   store.close();
 }

@@ -1,13 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../test/fixtures/clean.ts";
 import { FixedClock } from "../test/fixtures/clock.ts";
 import { freshFolder } from "../test/fixtures/folder.ts";
-import { type Limits, Maintenance } from "./maintenance.ts";
+import { Maintenance } from "./maintenance.ts";
 import { thisProduct } from "./product.ts";
 import { databaseSize } from "./store/database.ts";
 import { acquire, leaseMs } from "./store/lease.ts";
+import type { Limits } from "./store/retention.ts";
 import { Store } from "./store/store.ts";
 import { append } from "./upload/ledger.ts";
 import { pack } from "./upload/packing.ts";
@@ -60,7 +62,7 @@ describe("maintenance", () => {
         kind: "batch",
         host: "h",
         batch_id: null,
-        sha256: "",
+        sha256: String(day),
         bytes: 0,
         events: 0,
       }) as const;
@@ -69,7 +71,7 @@ describe("maintenance", () => {
     });
     await run({ retentionDays: 90, mostBytes: large, ledgerBodyDays: 5 });
     expect(count("SELECT count(*) n FROM ledger")).toBe(2);
-    expect(count("SELECT count(*) n FROM ledger WHERE body IS NOT NULL")).toBe(1);
+    expect(count("SELECT count(*) n FROM ledger_bodies")).toBe(1);
     store.close();
   });
 
@@ -95,17 +97,88 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("runs at most once an hour, and again after the clock was put back", async () => {
+  it("runs at most once an hour for each database, whichever process it is", async () => {
     const { clock, store, count, run, write } = setUp();
+    const other = new Maintenance(store, clock, () => undefined);
     write([1]);
     await run({ retentionDays: 90, mostBytes: large });
-    write([100]);
-    await run({ retentionDays: 90, mostBytes: large });
-    expect(count("SELECT count(*) n FROM events WHERE ts < 1")).toBe(0);
-    const kept = count("SELECT count(*) n FROM events");
-    clock.tsMs -= 5 * dayMs;
-    await run({ retentionDays: 0, mostBytes: large });
-    expect(count("SELECT count(*) n FROM events")).toBeLessThan(kept);
+    const expire = async (maintenance: Maintenance) =>
+      maintenance.finish({ retentionDays: 0, mostBytes: large, ledgerBodyDays: undefined }, 1_000);
+    await expire(other);
+    expect(count("SELECT count(*) n FROM events")).toBe(1);
+    clock.tsMs += 61 * 60_000;
+    await expire(other);
+    expect(count("SELECT count(*) n FROM events")).toBe(0);
+    store.close();
+  });
+
+  it("invariant: never-lost-never-twice: deletes nothing by a clock that may be wrong", async () => {
+    const { clock, store, count, run, write } = setUp();
+    const events = () => count("SELECT count(*) n FROM events");
+    const limits = { retentionDays: 90, mostBytes: large };
+    write([80], 1_000);
+    await run(limits);
+    // A moment of a clock that is a hundred days ahead, with an event.
+    clock.tsMs += 100 * dayMs;
+    write([-100]);
+    await run(limits);
+    expect(events()).toBe(1_001);
+    // The clock is right again: the event lies ahead of it.
+    clock.tsMs = nowMs + 30 * dayMs;
+    await run(limits);
+    clock.tsMs += 2 * 60 * 60_000;
+    await run(limits);
+    expect(events()).toBe(1_001);
+    expect(store.remarks({ ...limits, ledgerBodyDays: undefined }).join()).toContain("more than two days ahead");
+    store.close();
+  });
+
+  it("deletes by age a day after the clock has jumped, if it stays", async () => {
+    const { clock, store, count, run, write } = setUp();
+    const events = () => count("SELECT count(*) n FROM events");
+    const limits = { retentionDays: 90, mostBytes: large };
+    write([10], 10);
+    await run(limits);
+    // The machine was off.
+    clock.tsMs += 100 * dayMs;
+    await run(limits);
+    expect(events()).toBe(10);
+    expect(store.remarks({ ...limits, ledgerBodyDays: undefined }).join()).toContain("changed by more than two days");
+    clock.tsMs += 23 * 60 * 60_000;
+    await run(limits);
+    expect(events()).toBe(10);
+    clock.tsMs += 2 * 60 * 60_000;
+    await run(limits);
+    expect(events()).toBe(0);
+    store.close();
+  });
+
+  it("invariant: never-lost-never-twice: the ledger's bodies never push out events", async () => {
+    const { store, count, run, write } = setUp();
+    write([1], 2_000);
+    store.change((connection) => {
+      for (let n = 0; n < 300; n += 1) {
+        const common = { ts: nowMs - n, kind: "batch", host: "h", batch_id: String(n) } as const;
+        const entry = { phase: "sending", ...common, sha256: String(n), bytes: 0, events: 0 } as const;
+        append(connection, entry, pack(randomBytes(20_000)));
+      }
+    });
+    const mostBytes = 2 * 1024 * 1024;
+    await run({ retentionDays: 90, mostBytes });
+    expect(count("SELECT count(*) n FROM events")).toBe(2_000);
+    expect(count("SELECT count(*) n FROM ledger_bodies")).toBeGreaterThan(20);
+    expect(databaseSize(store.file)).toBeLessThanOrEqual(mostBytes);
+    expect(store.remarks({ retentionDays: 90, mostBytes, ledgerBodyDays: undefined }).join()).toMatch(
+      /size limit .* has deleted [\d,]+ request bodies, oldest first/,
+    );
+    store.close();
+  });
+
+  it("deletes no events for a size that others cause, once the bodies are gone", async () => {
+    const { store, count, run, write } = setUp();
+    write([1], 500);
+    await run({ retentionDays: 90, mostBytes: 150_000 });
+    expect(count("SELECT count(*) n FROM events")).toBe(500);
     store.close();
   });
 

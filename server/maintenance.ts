@@ -1,7 +1,7 @@
 /**
- * What keeps the database small and quick: days and months made from hours that are over, events expired, free pages given
- * back, the log emptied. One process does it at a time (a lease), only after something was stored, at most once an hour,
- * in small steps between which requests are answered. It has no timer of its own.
+ * What keeps the database small and quick: events expired, days and months made from hours that are over, the size limit, free
+ * pages given back, the WAL emptied. One process does it at a time (a lease), at most once an hour for each database, in small
+ * steps between which requests are answered. It has no timer of its own.
  */
 import type { Clock } from "./clock.ts";
 import { databaseSize } from "./store/database.ts";
@@ -9,17 +9,19 @@ import { type Connection, immediately } from "./store/driver.ts";
 import { acquire, holds, type Lease, newOwner, release } from "./store/lease.ts";
 import { dayOfHour, localHourOf } from "./store/local-time.ts";
 import { closeDays } from "./store/metrics.ts";
-import { expireByAge, expireOldest, shrink } from "./store/retention.ts";
+import {
+  eventBytes,
+  expireByAge,
+  expireOldest,
+  type Limits,
+  noteLimit,
+  noteRun,
+  retentionHold,
+  shrink,
+} from "./store/retention.ts";
+import { readNumber } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
-import { dropBodies } from "./upload/ledger.ts";
-
-/** The user's limits: `retention_days` and `max_db_size_mb` of the configuration. */
-export interface Limits {
-  readonly retentionDays: number;
-  readonly mostBytes: number;
-  /** `ledger_body_days`: how long the bodies in the ledger are kept; `undefined`: until a purge. */
-  readonly ledgerBodyDays: number | undefined;
-}
+import { dropBodies, dropOldestBodies } from "./upload/ledger.ts";
 
 /** What lies beside the database and expires with it. Called once a run, with the moment before which things have expired. */
 export type AlsoExpire = (oldestMs: number) => void;
@@ -27,8 +29,16 @@ export type AlsoExpire = (oldestMs: number) => void;
 const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
 
-/** Days made in one step. */
-const daysPerStep = 7;
+/** The longest step should take no longer, so that a request or another process never waits for it. Milliseconds. */
+const maxStepMs = 20;
+/** Rows of one step: adapted to what this machine does in half of `maxStepMs`. */
+const rowsPerStep = { least: 25, first: 250, most: 4_000 } as const;
+/** Bodies of one step: about a megabyte. */
+const bodiesPerStep = 32;
+/** The part of the size limit that belongs to events: they are deleted for size only beyond it. */
+const eventsShare = 0.5;
+
+type Step = (connection: Connection) => void;
 
 export class Maintenance {
   readonly #store: Store;
@@ -36,9 +46,12 @@ export class Maintenance {
   readonly #failed: (error: unknown) => void;
   readonly #alsoExpire: AlsoExpire;
   readonly #owner = newOwner();
-  #lastMs = 0;
+  #lookedMs = 0;
+  #rows: number = rowsPerStep.first;
   #lease: Lease | undefined;
-  #running = false;
+  #running: Promise<void> | undefined;
+  /** Ends the run after the step that is going on. */
+  #isEnough = (): boolean => false;
   #stopped = false;
 
   constructor(store: Store, clock: Clock, failed: (error: unknown) => void, alsoExpire: AlsoExpire = () => undefined) {
@@ -51,115 +64,177 @@ export class Maintenance {
   /** Something was stored: begins, where it is time. A clock that was put back counts as time. */
   stored(limits: Limits): void {
     const nowMs = this.#clock.nowMs();
-    const soon = nowMs >= this.#lastMs && nowMs - this.#lastMs < hourMs;
-    if (this.#running || this.#stopped || soon) return;
-    this.#lastMs = nowMs;
-    this.#running = true;
-    setImmediate(() => this.#begin(limits));
+    if (this.#running !== undefined || this.#stopped || !isDue(this.#lookedMs, nowMs)) return;
+    this.#lookedMs = nowMs;
+    this.#running = this.#run(limits).finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /**
+   * For a process that is about to end: runs what is due for up to `budgetMs`, and to its end where the database is over its limit
+   * or an event is a day overdue.
+   */
+  async finish(limits: Limits, budgetMs: number): Promise<void> {
+    const endMs = performance.now() + budgetMs;
+    this.#isEnough = () => performance.now() >= endMs;
+    this.stored(limits);
+    await this.#running;
   }
 
   /** Gives the lease back; nothing is done any more. */
   stop(): void {
     const lease = this.#lease;
     this.#stopped = true;
-    this.#end();
+    this.#lease = undefined;
     if (lease !== undefined) this.#attempt(() => this.#store.change((connection) => release(connection, lease)));
   }
 
-  #end(): void {
-    this.#running = false;
-    this.#lease = undefined;
-  }
-
-  #begin(limits: Limits): void {
-    if (this.#stopped) return;
-    this.#attempt(() => {
-      const lease = this.#store.change((connection) =>
-        acquire(connection, "maintenance", this.#owner, this.#clock.nowMs()),
-      );
-      this.#lease = lease;
-      if (lease === undefined) this.#end();
-      else this.#next(this.#steps(limits), lease);
-    });
-  }
-
   /** One step, then whatever else is waiting, then the next. */
-  #next(steps: Iterator<(connection: Connection) => void>, lease: Lease): void {
-    if (this.#stopped) return;
+  async #run(limits: Limits): Promise<void> {
+    await nextTurn();
     this.#attempt(() => {
-      const { done, value: step } = steps.next();
-      const goesOn = this.#store.change((connection) => {
-        if (done === true || !holds(connection, lease)) {
-          release(connection, lease);
-          return false;
-        }
-        acquire(connection, lease.name, lease.owner, this.#clock.nowMs());
-        step?.(connection);
-        return true;
-      });
-      if (goesOn === true) setImmediate(() => this.#next(steps, lease));
-      else this.#end();
+      this.#lease = this.#store.change((connection) => this.#begin(connection));
     });
+    const run = { mustFinish: false };
+    const steps = this.#steps(limits, run);
+    while (this.#lease !== undefined && !this.#stopped) {
+      this.#attempt(() => this.#next(steps, run));
+      await nextTurn();
+    }
+  }
+
+  /** Takes the lease, where an hour has passed since any process last did. */
+  #begin(connection: Connection): Lease | undefined {
+    const nowMs = this.#clock.nowMs();
+    if (!isDue(readNumber(connection, "maintenance_at"), nowMs)) return undefined;
+    const lease = acquire(connection, "maintenance", this.#owner, nowMs);
+    if (lease !== undefined) immediately(connection, () => noteRun(connection, nowMs));
+    return lease;
+  }
+
+  #next(steps: Iterator<Step>, run: { readonly mustFinish: boolean }): void {
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    const { done, value: step } = steps.next();
+    const isOver = done === true || (this.#isEnough() && !run.mustFinish);
+    this.#store.change((connection) => {
+      if (isOver || !holds(connection, lease)) {
+        release(connection, lease);
+        this.#lease = undefined;
+        return;
+      }
+      acquire(connection, lease.name, lease.owner, this.#clock.nowMs());
+      const begunMs = performance.now();
+      step?.(connection);
+      this.#adapt(performance.now() - begunMs);
+    });
+  }
+
+  /** Keeps steps at about half of what they may take. */
+  #adapt(tookMs: number): void {
+    const factor = tookMs > maxStepMs / 2 ? 0.5 : tookMs < maxStepMs / 8 ? 1.5 : 1;
+    this.#rows = Math.round(Math.min(rowsPerStep.most, Math.max(rowsPerStep.least, this.#rows * factor)));
   }
 
   #attempt(work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.#end();
+      this.#lease = undefined;
       this.#failed(error);
     }
   }
 
-  /** The steps, each short; a step says with a flag whether it has to be done again. */
-  *#steps({ retentionDays, mostBytes, ledgerBodyDays }: Limits): Generator<(connection: Connection) => void> {
-    let again = true;
-    const today = dayOfHour(localHourOf(this.#clock.nowMs()));
-    while (again) {
+  /** The steps, each short. `run.mustFinish` is set as soon as a step finds that the run must not end early. */
+  *#steps(limits: Limits, run: { mustFinish: boolean }): Generator<Step> {
+    run.mustFinish = databaseSize(this.#store.file) > limits.mostBytes;
+    yield* this.#byAge(limits, run);
+    yield* this.#closed();
+    yield* this.#bySize(limits.mostBytes);
+    yield* repeated(shrink);
+    yield emptyLog;
+  }
+
+  *#byAge({ retentionDays, ledgerBodyDays }: Limits, run: { mustFinish: boolean }): Generator<Step> {
+    const nowMs = this.#clock.nowMs();
+    const oldestMs = nowMs - retentionDays * dayMs;
+    let next: number | undefined = 0;
+    yield (connection) => {
+      if (retentionHold(connection, nowMs) !== undefined) next = undefined;
+    };
+    while (next !== undefined) {
+      const from: number = next;
       yield (connection) => {
-        again = immediately(connection, () => closeDays(connection, today, daysPerStep));
-      };
-    }
-    const oldestMs = this.#clock.nowMs() - retentionDays * dayMs;
-    again = true;
-    while (again) {
-      yield (connection) => {
-        again = expireByAge(connection, oldestMs) > 0;
+        const expired = expireByAge(connection, oldestMs, from, this.#rows);
+        if (expired.oldestMs < oldestMs - dayMs) run.mustFinish = true;
+        next = expired.next;
       };
     }
     yield () => this.#alsoExpire(oldestMs);
-    if (ledgerBodyDays !== undefined) {
-      const before = this.#clock.nowMs() - ledgerBodyDays * dayMs;
-      yield (connection) => dropBodies(connection, before);
-    }
-    // First what is free already, then the oldest events until the rest fits.
-    while (databaseSize(this.#store.file) > mostBytes) {
-      let more = true;
-      yield emptyLog;
-      while (more) {
+    if (ledgerBodyDays !== undefined) yield (connection) => dropBodies(connection, nowMs - ledgerBodyDays * dayMs);
+  }
+
+  /** Days and months that are over, a day a step. */
+  *#closed(): Generator<Step> {
+    const today = dayOfHour(localHourOf(this.#clock.nowMs()));
+    yield* repeated((connection) => immediately(connection, () => closeDays(connection, today, 1)));
+  }
+
+  /** First what is free already, then the ledger's bodies, then the oldest events, if events are what is large. */
+  *#bySize(mostBytes: number): Generator<Step> {
+    const isOver = () => databaseSize(this.#store.file) > mostBytes;
+    const deletions = [
+      (connection: Connection) => this.#dropBodies(connection),
+      (connection: Connection) => this.#expireOldest(connection, mostBytes),
+    ];
+    if (isOver()) yield* giveBack();
+    for (const remove of deletions) {
+      let removed = 1;
+      while (isOver() && removed > 0) {
         yield (connection) => {
-          more = shrink(connection);
+          removed = remove(connection);
         };
+        yield* giveBack();
       }
-      yield emptyLog;
-      if (databaseSize(this.#store.file) <= mostBytes) break;
-      let expired = 0;
-      yield (connection) => {
-        expired = expireOldest(connection);
-      };
-      if (expired === 0) break;
     }
-    again = true;
-    while (again) {
-      yield (connection) => {
-        again = shrink(connection);
-      };
-    }
-    yield emptyLog;
+  }
+
+  #dropBodies(connection: Connection): number {
+    const dropped = immediately(connection, () => dropOldestBodies(connection, bodiesPerStep));
+    if (dropped > 0) noteLimit(connection, "limit_bodies", dropped, this.#clock.nowMs());
+    return dropped;
+  }
+
+  #expireOldest(connection: Connection, mostBytes: number): number {
+    const nowMs = this.#clock.nowMs();
+    if (retentionHold(connection, nowMs) !== undefined) return 0;
+    return eventBytes(connection) > mostBytes * eventsShare ? expireOldest(connection, nowMs, this.#rows) : 0;
   }
 }
 
-/** Moves what the log holds into the database, as far as no reader needs it. */
+const isDue = (lastMs: number, nowMs: number): boolean => nowMs < lastMs || nowMs - lastMs >= hourMs;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The same step until it says that there is no more to do. */
+function* repeated(step: (connection: Connection) => boolean): Generator<Step> {
+  let again = true;
+  while (again) {
+    yield (connection) => {
+      again = step(connection);
+    };
+  }
+}
+
+/** Gives free pages back, so that the size of the file is that of its content. */
+function* giveBack(): Generator<Step> {
+  yield emptyLog;
+  yield* repeated(shrink);
+  yield emptyLog;
+}
+
+/** Moves what the WAL holds into the database, as far as no reader needs it. */
 function emptyLog(connection: Connection): void {
   connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
 }

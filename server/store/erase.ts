@@ -2,9 +2,12 @@
  * Erasure: what the user wants gone is deleted, overwritten (`secure_delete`), given back to the file system, and removed
  * from the log; then the bytes of the files are searched for it by another process.
  */
+import { randomInt } from "node:crypto";
 import { type Connection, immediately, type Row } from "./driver.ts";
 import { localHour } from "./local-time.ts";
 import { RecentMetrics } from "./metrics.ts";
+import { setNumber } from "./state.ts";
+import { erasureWatermark, raiseWatermark } from "./watermark.ts";
 
 /** What to erase. */
 export type Selection =
@@ -25,6 +28,9 @@ export class BusyReaderError extends Error {
   override readonly name = "BusyReaderError";
   readonly code = "SQLITE_BUSY";
 }
+
+/** Bounds the number of a purge (`randomInt` takes 48 bits). */
+const maxEpoch = 2 ** 47;
 
 /** So many ids are searched for afterwards; of more, these are a sample. */
 const mostIds = 20_000;
@@ -53,6 +59,7 @@ export function eraseRows(
   return immediately(connection, () => {
     const count = (table: string) => Number(connection.prepare(`SELECT count(*) n FROM ${table}`).get()?.["n"]);
     const before = { events: count("events"), sessions: count("sessions") };
+    const untilMs = erasureWatermark(connection, nowMs);
     connection
       .prepare(
         `DELETE FROM events WHERE id IN (SELECT e.id FROM events e JOIN words w ON w.id = e.words WHERE ${where})`,
@@ -68,21 +75,29 @@ export function eraseRows(
         AND NOT EXISTS (SELECT 1 FROM metrics m WHERE m.words = words.id);
       UPDATE state SET value = value + 1 WHERE name = 'erasures';
     `);
-    if (selection.by === "all") connection.exec("DELETE FROM sessions");
-    remember(connection, selection, nowMs);
+    if (selection.by === "all") beginAgain(connection);
+    remember(connection, selection, untilMs);
     return { events: before.events - count("events"), sessions: before.sessions - count("sessions") };
   });
 }
 
+/** Sessions that go on get other ids from now on, and counts of what went wrong begin again. */
+function beginAgain(connection: Connection): void {
+  connection.exec("DELETE FROM sessions");
+  setNumber(connection, "session_epoch", randomInt(1, maxEpoch));
+  for (const name of ["below_watermark", "limit_events", "limit_bodies", "limit_at"] as const)
+    setNumber(connection, name, 0);
+}
+
 /** What was erased must not come in again, from a queue or a log that still holds it. */
-function remember(connection: Connection, selection: Selection, nowMs: number): void {
+function remember(connection: Connection, selection: Selection, untilMs: number): void {
   if (selection.by === "all") {
     connection.exec("DELETE FROM erased");
-    connection.prepare("UPDATE state SET value = max(value, ?) WHERE name = 'floor_ts'").run(nowMs);
+    raiseWatermark(connection, untilMs);
     return;
   }
   const value = selection.by === "source" ? selection.source : selection.by === "workspace" ? selection.hash : "";
-  const [from, to] = selection.by === "period" ? [selection.fromMs, selection.toMs] : [0, nowMs];
+  const [from, to] = selection.by === "period" ? [selection.fromMs, selection.toMs] : [0, untilMs];
   connection.prepare("INSERT INTO erased VALUES (?, ?, ?, ?)").run(selection.by, value, from, to);
 }
 

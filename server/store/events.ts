@@ -2,16 +2,19 @@
  * Writes events and keeps their sessions true, in one transaction. An event whose id is stored already changes
  * nothing: sending it again is harmless.
  */
+import { randomUUID } from "node:crypto";
 import type { EventTypeName } from "../../shared/events.ts";
 import { isAgent } from "../../shared/sources.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import { type CleanEvent, unnumbered } from "../privacy/clean.ts";
 import { Barred } from "./barred.ts";
 import { durationField, numbersOf } from "./columns.ts";
-import { type Connection, immediately, perConnection, type Statement, type Value } from "./driver.ts";
+import { type Connection, immediately, perConnection, type Statement } from "./driver.ts";
 import { uuidBytes } from "./ids.ts";
 import { localHour } from "./local-time.ts";
 import { RecentMetrics, Tallies } from "./metrics.ts";
+import { extend, type SessionDelta, SessionDeltas, SessionTable } from "./sessions.ts";
+import { readNumber } from "./state.ts";
 import { WordTable } from "./words.ts";
 
 /** What this worker is; kept with each session it begins. */
@@ -32,8 +35,19 @@ export function withoutPlatform({ product }: Product): Product {
 
 export interface Written {
   readonly stored: number;
-  /** Were stored before. What has expired or was erased counts neither here nor there. */
+  /** Were stored before. */
   readonly repeated: number;
+  /** Lie before the low watermark: they have expired or were purged, or a clock was wrong. */
+  readonly belowWatermark: number;
+}
+
+/** Who writes, and when. */
+export interface Writing {
+  readonly product: Product;
+  readonly nowMs: number;
+  readonly share: Shareable | undefined;
+  /** What is written in the same transaction. */
+  readonly also: ((connection: Connection) => void) | undefined;
 }
 
 /** The consent to share under which events are written. */
@@ -42,7 +56,6 @@ export interface Shareable {
   readonly bits: number;
   /** When it was given: what happened before is not shared. Milliseconds since 1970. */
   readonly sinceMs: number;
-  readonly nowMs: number;
 }
 
 /** What a session's row counts, by type of event. */
@@ -55,13 +68,6 @@ const sessionCounts: Readonly<Partial<Record<EventTypeName, keyof SessionDelta["
   error_occurred: "errors",
   crash_detected: "errors",
 };
-
-interface SessionDelta {
-  readonly id: Value;
-  firstMs: number;
-  lastMs: number;
-  readonly counts: { commands: number; workspaces: number; tasks: number; errors: number };
-}
 
 interface StreamDelta {
   readonly id: number;
@@ -81,7 +87,7 @@ class Writer {
   readonly #erasures: Statement;
   readonly #insert: Statement;
   readonly #find: Statement;
-  readonly #findSession: Statement;
+  readonly #sessions: SessionTable;
   readonly #beginSession: Statement;
   readonly #extendSession: Statement;
   readonly #findStream: Statement;
@@ -102,10 +108,10 @@ class Writer {
          committed_at, share)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
-    this.#findSession = connection.prepare("SELECT id FROM sessions WHERE session_id = ?");
+    this.#sessions = new SessionTable(connection);
     this.#beginSession = connection.prepare(
-      `INSERT INTO sessions (session_id, started_at, ended_at, product, version, os, arch, runtime_version)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+      `INSERT INTO sessions (session_id, stem, started_at, ended_at, product, version, os, arch, runtime_version)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, started_at, ended_at`,
     );
     this.#extendSession = connection.prepare(
       `UPDATE sessions SET started_at = min(started_at, ?), ended_at = max(ended_at, ?),
@@ -126,64 +132,54 @@ class Writer {
     );
   }
 
-  write(
-    events: readonly CleanEvent[],
-    product: Product,
-    share: Shareable | undefined,
-    also: ((connection: Connection) => void) | undefined,
-  ): Written {
+  write(events: readonly CleanEvent[], { product, nowMs, share, also }: Writing): Written {
     return immediately(this.#connection, () => {
       also?.(this.#connection);
-      this.#notice();
-      const sessions = new Map<string, SessionDelta>();
+      this.#notice(nowMs);
+      const sessions = new SessionDeltas();
       const streams = new Map<string, StreamDelta>();
       const tallies = new Tallies();
       let stored = 0;
-      let barred = 0;
-      let last: { readonly sessionId: string; readonly source: string } | undefined;
-      let session: SessionDelta | undefined;
+      let erased = 0;
+      let belowWatermark = 0;
+      let last: { readonly session: SessionDelta; readonly source: string } | undefined;
       let stream: StreamDelta | undefined;
       for (const event of events) {
-        if (this.#barred.has(event)) {
-          barred += 1;
+        const bar = this.#barred.of(event);
+        if (bar !== undefined) {
+          if (bar === "erased") erased += 1;
+          else belowWatermark += 1;
           continue;
         }
         const { id, tsMs, utcOffsetMin, payload } = event;
+        const session = this.#session(sessions, event, product);
         // Events mostly come one after the other from one source.
-        if (
-          session === undefined ||
-          stream === undefined ||
-          last?.sessionId !== event.sessionId ||
-          last.source !== event.source
-        ) {
-          session = this.#session(sessions, event, product);
-          stream = this.#stream(streams, session.id, event);
-          last = event;
+        if (stream === undefined || last?.session !== session || last.source !== event.source) {
+          stream = this.#stream(streams, session, event);
+          last = { session, source: event.source };
         }
         // An event that its source did not number is the next one, where it is new.
-        if (event.seq === unnumbered && this.#find.get(uuidBytes(id)) !== undefined) continue;
-        const seq = event.seq === unnumbered ? stream.nextSeq : event.seq;
+        if (event.seq === unnumbered && this.#isStored(id)) continue;
         const words = this.#words.idOf(event);
         const duration = payload[durationField];
         const durationMs = typeof duration === "number" ? duration : undefined;
         const numbers = numbersOf(payload);
         const mayShare = share !== undefined && tsMs >= share.sinceMs;
-        const inserted = this.#insert.run(
-          uuidBytes(id),
-          stream.id,
-          seq,
-          words,
-          tsMs,
-          utcOffsetMin,
-          durationMs ?? null,
-          numbers === undefined ? null : JSON.stringify(numbers),
-          mayShare ? share.nowMs : null,
-          mayShare ? share.bits : null,
-        );
-        if (inserted === 0) continue;
+        const insert = (seq: number) =>
+          this.#insert.run(
+            ...[uuidBytes(id), stream?.id ?? null, seq, words, tsMs, utcOffsetMin],
+            ...[durationMs ?? null, numbers === undefined ? null : JSON.stringify(numbers)],
+            ...[mayShare ? nowMs : null, mayShare ? share.bits : null],
+          ) > 0;
+        let seq = event.seq === unnumbered ? stream.nextSeq : event.seq;
+        if (!insert(seq)) {
+          if (this.#isStored(id)) continue;
+          // The number belongs to another event, which had none of its own: this one is new all the same.
+          seq = stream.nextSeq;
+          if (!insert(seq)) continue;
+        }
         stored += 1;
-        session.firstMs = Math.min(session.firstMs, tsMs);
-        session.lastMs = Math.max(session.lastMs, tsMs);
+        extend(session, tsMs);
         const counted = countedAs(event);
         if (counted !== undefined) session.counts[counted] += 1;
         stream.nextSeq = Math.max(stream.nextSeq, seq + 1);
@@ -192,7 +188,7 @@ class Writer {
         stream.received += 1;
         tallies.add(localHour(tsMs, utcOffsetMin), words, durationMs, numbers);
       }
-      for (const { id, firstMs, lastMs, counts } of sessions.values()) {
+      for (const { id, firstMs, lastMs, counts } of sessions) {
         const { commands, workspaces, tasks, errors } = counts;
         if (lastMs > 0) this.#extendSession.run(firstMs, lastMs, commands, workspaces, tasks, errors, id);
       }
@@ -200,10 +196,15 @@ class Writer {
         if (received > 0) this.#extendStream.run(firstSeq, lastSeq, received, id);
       }
       // A repeat under another session begins none.
-      if (stored < events.length) this.#tidy(sessions.values(), streams.values());
+      if (stored < events.length) this.#tidy(sessions, streams.values());
       this.#metrics.append(tallies);
-      return { stored, repeated: events.length - stored - barred };
+      this.#barred.count(belowWatermark);
+      return { stored, repeated: events.length - stored - erased - belowWatermark, belowWatermark };
     });
+  }
+
+  #isStored(id: string): boolean {
+    return this.#find.get(uuidBytes(id)) !== undefined;
   }
 
   #tidy(sessions: Iterable<SessionDelta>, streams: Iterable<StreamDelta>): void {
@@ -212,33 +213,34 @@ class Writer {
   }
 
   /** Ids of words may be gone since another process erased something. */
-  #notice(): void {
+  #notice(nowMs: number): void {
     const erased = Number(this.#erasures.get()?.["value"]);
-    if (erased !== this.#erased) this.#words.forget();
-    this.#barred.read(erased !== this.#erased);
+    const somethingErased = erased !== this.#erased;
+    if (somethingErased) {
+      this.#words.forget();
+      this.#sessions.follow();
+    }
+    this.#barred.read(somethingErased, nowMs);
     this.#erased = erased;
   }
 
-  #session(known: Map<string, SessionDelta>, { sessionId, tsMs }: CleanEvent, product: Product): SessionDelta {
-    let session = known.get(sessionId);
-    if (session === undefined) {
-      const { product: name, version, os, arch, runtimeVersion } = product;
-      const row =
-        this.#findSession.get(sessionId) ??
-        this.#beginSession.get(sessionId, tsMs, tsMs, name, version, os, arch, runtimeVersion);
-      session = {
-        id: row?.["id"] ?? null,
-        firstMs: Number.POSITIVE_INFINITY,
-        lastMs: 0,
-        counts: { commands: 0, workspaces: 0, tasks: 0, errors: 0 },
-      };
-      known.set(sessionId, session);
-    }
-    return session;
+  #session(known: SessionDeltas, event: CleanEvent, product: Product): SessionDelta {
+    const session = this.#sessions.nameOf(event);
+    const met = known.find(session, event);
+    if (met !== undefined) return met;
+    const { tsMs } = event;
+    const { product: name, version, os, arch, runtimeVersion } = product;
+    const row =
+      this.#sessions.find(session, event) ??
+      this.#beginSession.get(
+        ...[session.id ?? randomUUID(), session.stem ?? null, tsMs, tsMs],
+        ...[name, version, os, arch, runtimeVersion],
+      );
+    return known.add(session, row ?? {});
   }
 
-  #stream(known: Map<string, StreamDelta>, session: Value, { sessionId, source, seq }: CleanEvent): StreamDelta {
-    const key = `${sessionId} ${source}`;
+  #stream(known: Map<string, StreamDelta>, { id: session }: SessionDelta, { source, seq }: CleanEvent): StreamDelta {
+    const key = `${session} ${source}`;
     let stream = known.get(key);
     if (stream === undefined) {
       const first = seq === unnumbered ? 1 : seq;
@@ -264,18 +266,12 @@ function countedAs({ type, payload, source }: CleanEvent): keyof SessionDelta["c
 const writerOf = perConnection((connection) => new Writer(connection));
 
 /**
- * Stores events and returns once they are durable. A second event with the sequence number of another one is a fault
- * of its source and counts as repeated, so that it never blocks the events beside it.
+ * Stores events and returns once they are durable. An event with the sequence number of another one gets the next free
+ * number: numbered and unnumbered events of one stream never push each other out.
  * @throws SQLite's error, with nothing stored.
  */
-export function writeEvents(
-  connection: Connection,
-  events: readonly CleanEvent[],
-  product: Product,
-  share?: Shareable,
-  also?: (connection: Connection) => void,
-): Written {
-  return writerOf(connection).write(events, product, share, also);
+export function writeEvents(connection: Connection, events: readonly CleanEvent[], writing: Writing): Written {
+  return writerOf(connection).write(events, writing);
 }
 
 export interface Totals {
@@ -285,6 +281,8 @@ export interface Totals {
   readonly newestMs: number | null;
   /** Numbers between the events of a source that never came: refused by the firewall, or lost. */
   readonly missing: number;
+  /** Events refused since the last purge because they lie before the low watermark. */
+  readonly belowWatermark: number;
 }
 
 /** Events are stored nearly in the order of their times: among so many at either end is the oldest and the newest. */
@@ -306,5 +304,6 @@ export function totals(connection: Connection): Totals {
     oldestMs: orNull(row?.["oldest"]),
     newestMs: orNull(row?.["newest"]),
     missing: Number(row?.["missing"] ?? 0),
+    belowWatermark: readNumber(connection, "below_watermark"),
   };
 }

@@ -2,8 +2,8 @@
  * Leases: one process at a time does what only one may do. A lease is a row with an owner and an end; it is held only while
  * there is work. A holder that was stopped loses it, and its fence tells it from its successor.
  */
-import { createHash, randomUUID } from "node:crypto";
-import { hostname } from "node:os";
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type Connection, immediately, type Row } from "./driver.ts";
 import { isAlive } from "./process.ts";
 
@@ -16,7 +16,19 @@ export interface Lease {
 /** Longer than any step of the work it is held for; a holder renews it between two steps. */
 export const leaseMs = 30_000;
 
-const thisMachine = createHash("sha256").update(hostname()).digest("hex").slice(0, 16);
+/** Where Linux keeps a random id of the running boot: it tells machines apart and says nothing about them. */
+const bootIdFile = "/proc/sys/kernel/random/boot_id";
+
+/** Elsewhere an id of this process: a holder that was killed is then waited for until its lease ends. */
+function machineId(): string {
+  try {
+    return readFileSync(bootIdFile, "utf8").trim();
+  } catch {
+    return randomUUID();
+  }
+}
+
+const thisMachine = machineId();
 
 /** A new owner: which process on which machine, so that a holder that was killed needs no waiting for. */
 export function newOwner(): string {

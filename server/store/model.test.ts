@@ -59,6 +59,7 @@ class Model {
   }
 
   erase(selection: Selection, nowMs: number): void {
+    const untilMs = this.#knownUntil(nowMs);
     for (const [id, event] of this.events) {
       if (isErased(event, { selection, untilMs: Number.POSITIVE_INFINITY })) this.events.delete(id);
     }
@@ -67,9 +68,17 @@ class Model {
       if (coversRollup(selection, Number(hour), source)) this.hours.delete(key);
     }
     if (selection.by === "all") {
-      this.#floorMs = Math.max(this.#floorMs, nowMs);
+      this.#floorMs = Math.max(this.#floorMs, untilMs);
       this.#erased.length = 0;
-    } else this.#erased.push({ selection, untilMs: nowMs });
+    } else this.#erased.push({ selection, untilMs });
+  }
+
+  /** The moment before which everything that is known has happened. */
+  #knownUntil(nowMs: number): number {
+    const events = [...this.events.values()].map(({ tsMs }) => tsMs + 1);
+    const erased = this.#erased.map(({ selection, untilMs }) => (selection.by === "period" ? selection.toMs : untilMs));
+    const known = [...events, ...erased];
+    return known.length === 0 ? nowMs : Math.min(nowMs, Math.max(...known));
   }
 }
 
@@ -145,7 +154,10 @@ class World {
         this.#write(this.#made.slice(step.from, step.from + 30));
         break;
       case "expire":
-        while ((this.#store.change((connection) => expireByAge(connection, nowMs - step.days * dayMs)) ?? 0) > 0);
+        for (let from: number | undefined = 0; from !== undefined; ) {
+          const key: number = from;
+          from = this.#store.change((connection) => expireByAge(connection, nowMs - step.days * dayMs, key, 7))?.next;
+        }
         this.model.expire(nowMs - step.days * dayMs);
         break;
       case "erase": {

@@ -49,8 +49,10 @@ export function storageProblem(error: unknown, databasePath: string): Problem {
       text: `${database} cannot be written. Give your user the right to write its folder; recording resumes by itself.`,
     };
   }
-  return {
-    kind: "storage_failing",
-    text: `${database} cannot be used (${code === "" ? errorName(error) : code}). Trying again by itself.`,
-  };
+  // Only what SQLite or the file system reports is about a file.
+  if (code === "" || !/^(?:SQLITE_|E[A-Z0-9]+$)/.test(code)) {
+    const name = code === "" ? errorName(error) : `${errorName(error)}, ${code}`;
+    return { kind: "internal", text: `Nexus Telemetry failed (${name}). Retrying automatically.` };
+  }
+  return { kind: "storage_failing", text: `${database} cannot be used (${code}). Retrying automatically.` };
 }

@@ -39,7 +39,7 @@ describe("the lock trap", () => {
     other.write([]);
     expect(store.erase()).toMatchObject({ events: 20, searched: 21, found: 0 });
     const later = Array.from({ length: 10 }, () => cleanToolUse({}, { ts: Date.now() + 1_000 }));
-    expect(other.write(later)).toEqual({ stored: 10, repeated: 0 });
+    expect(other.write(later)).toMatchObject({ stored: 10, repeated: 0 });
     store.close();
     other.close();
     const again = new Store(store.file, thisProduct, systemClock);

@@ -5,6 +5,7 @@
 import { type Connection, immediately } from "./driver.ts";
 import { intoWordsAndNumbers } from "./schema-3.ts";
 import { sharing } from "./schema-5.ts";
+import { lasting } from "./schema-7.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -138,6 +139,7 @@ const steps: readonly Step[] = [
   ALTER TABLE words ADD COLUMN caller_hash TEXT;
   ALTER TABLE words ADD COLUMN activity TEXT;
   `,
+  lasting,
 ];
 
 export const schemaVersion = steps.length;

@@ -17,7 +17,7 @@ import {
   openForReading,
   sizeOf,
 } from "./database.ts";
-import type { Connection } from "./driver.ts";
+import { type Connection, immediately } from "./driver.ts";
 import { type Erased, eraseRows, idsOf, type Selection, scrub } from "./erase.ts";
 import { readAfter } from "./event-reader.ts";
 import {
@@ -29,10 +29,22 @@ import {
   withoutPlatform,
   writeEvents,
 } from "./events.ts";
+import { setAsideRemarks, storeRemarks } from "./health.ts";
 import { journalAt } from "./journal.ts";
 import { isCorrupt } from "./problem.ts";
 import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
+import type { Limits } from "./retention.ts";
 import { isCurrent } from "./schema.ts";
+import { consentSeen, loweredTo, noteFall, raiseWatermark } from "./watermark.ts";
+
+/** The low watermark where it outlives a purge and a lost database. Milliseconds since 1970; 0: none. */
+export interface KeptWatermark {
+  read(): number;
+  /** A right clock was found before it. */
+  lower(watermarkMs: number): void;
+}
+
+const noWatermark: KeptWatermark = { read: () => 0, lower: () => undefined };
 
 /** Somebody who watches something long. */
 export interface Watch {
@@ -67,23 +79,28 @@ function eraseWith(connection: Connection, selection: Selection, nowMs: number, 
 export class Store {
   readonly #product: Product;
   readonly #clock: Clock;
-  readonly #floorOf: () => number;
+  readonly #watermark: KeptWatermark;
   #file: string;
   #connection: Connection | undefined;
   #inode: number | undefined;
   #setAside: string | undefined;
   #unsound: number | undefined;
 
-  /** `floorOf`: the moment before which nothing is taken in, where a new database does not know it. */
-  constructor(file: string, product: Product, clock: Clock, floorOf: () => number = () => 0) {
+  /** `watermark`: the one that outlives the database. */
+  constructor(file: string, product: Product, clock: Clock, watermark: KeptWatermark = noWatermark) {
     this.#file = file;
-    this.#floorOf = floorOf;
+    this.#watermark = watermark;
     this.#product = product;
     this.#clock = clock;
   }
 
   get file(): string {
     return this.#file;
+  }
+
+  /** Whether it is open for writing. */
+  get isOpen(): boolean {
+    return this.#connection !== undefined;
   }
 
   /** The configuration may move the database while the worker runs. */
@@ -104,7 +121,8 @@ export class Store {
    */
   write(events: readonly CleanEvent[], withPlatform = true, share?: Shareable, also?: Also): Written {
     const product = withPlatform ? this.#product : withoutPlatform(this.#product);
-    const write = () => this.#use((connection) => writeEvents(connection, events, product, share, also));
+    const writing = { product, nowMs: this.#clock.nowMs(), share, also };
+    const write = () => this.#use((connection) => writeEvents(connection, events, writing));
     const written = write();
     // Stored in a file that somebody has removed meanwhile is not stored: once more, into a new one.
     return this.#isMoved() ? write() : written;
@@ -137,12 +155,29 @@ export class Store {
     return databaseSize(this.#file) === 0 ? undefined : this.#use(work);
   }
 
+  /**
+   * From when a consent counts. One that is dated in the future was given by a wrong clock: it counts from when that was first
+   * noticed. Milliseconds since 1970.
+   */
+  consentedMs(decidedMs: number): number {
+    const nowMs = this.#clock.nowMs();
+    if (decidedMs <= nowMs || decidedMs === Number.POSITIVE_INFINITY) return decidedMs;
+    return this.#use((connection) => immediately(connection, () => consentSeen(connection, decidedMs, nowMs)));
+  }
+
   totals(): (Totals & { sizeBytes: number; driver: string }) | undefined {
     return this.read((connection) => ({
       ...totals(connection),
       sizeBytes: databaseSize(this.#file),
       driver: journalAt(this.#file) === "WAL" ? connection.driver : `${connection.driver}, on a network without WAL`,
     }));
+  }
+
+  /** What the database reports about itself, as sentences. */
+  remarks(limits: Limits): readonly string[] {
+    const nowMs = this.#clock.nowMs();
+    const own = this.read((connection) => storeRemarks(connection, limits, nowMs)) ?? [];
+    return [...setAsideRemarks(filesSetAside(this.#file)), ...own];
   }
 
   /**
@@ -227,9 +262,15 @@ export class Store {
     this.#unsound = undefined;
     this.#setAside = setAside ?? this.#setAside;
     this.#inode = inode;
-    const floor = this.#floorOf();
-    if (floor > 0)
-      connection.prepare("UPDATE state SET value = ? WHERE name = 'floor_ts' AND value < ?").run(floor, floor);
+    const kept = this.#watermark.read();
+    const nowMs = this.#clock.nowMs();
+    const watermarkMs = loweredTo(kept, nowMs);
+    if (watermarkMs !== kept) this.#watermark.lower(watermarkMs);
+    if (watermarkMs > 0 || kept > 0)
+      immediately(connection, () => {
+        if (watermarkMs !== kept) noteFall(connection, nowMs);
+        raiseWatermark(connection, watermarkMs);
+      });
     return connection;
   }
 }

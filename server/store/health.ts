@@ -1,0 +1,61 @@
+/**
+ * What the database has to report about itself, as sentences for status and `doctor`: what a limit has deleted, what a wrong clock
+ * has caused, and damaged databases that were set aside.
+ */
+import type { Connection } from "./driver.ts";
+import { type Limits, type RetentionHold, retentionHold } from "./retention.ts";
+import { readNumber } from "./state.ts";
+
+const count = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
+const timeText = (ms: number): string => new Date(ms).toLocaleString("sv-SE").slice(0, 16);
+
+const holds: Readonly<Record<RetentionHold, string>> = {
+  event_ahead: "the newest event is more than two days ahead of the clock",
+  clock_jumped: "the clock changed by more than two days since maintenance last ran",
+};
+
+/** @throws SQLite's error. */
+export function storeRemarks(connection: Connection, { mostBytes }: Limits, nowMs: number): readonly string[] {
+  const remarks: string[] = [];
+  const limitMs = readNumber(connection, "limit_at");
+  if (limitMs > 0) {
+    const events = readNumber(connection, "limit_events");
+    const bodies = readNumber(connection, "limit_bodies");
+    const deleted = [
+      ...(bodies > 0 ? [count(bodies, "request body", "request bodies")] : []),
+      ...(events > 0 ? [count(events, "event")] : []),
+    ];
+    const limit = `${Math.round(mostBytes / 1024 / 1024).toLocaleString("en-US")} MB`;
+    remarks.push(
+      `The size limit (max_db_size_mb, ${limit}) has deleted ${deleted.join(" and ")}, oldest first, last at ${timeText(limitMs)}.`,
+    );
+  }
+  const hold = retentionHold(connection, nowMs);
+  if (hold !== undefined) remarks.push(`No events are deleted by age at present: ${holds[hold]}. Check the clock.`);
+  const fellMs = readNumber(connection, "watermark_fell_at");
+  if (fellMs > 0) {
+    remarks.push(
+      `The clock was ahead when events last expired or were purged. That was corrected at ${timeText(fellMs)}.`,
+    );
+  }
+  const below = readNumber(connection, "below_watermark");
+  if (below > 0) {
+    remarks.push(
+      `${count(below, "event")} ${below === 1 ? "was" : "were"} refused: older than events that expired or were purged.`,
+    );
+  }
+  const consentMs = readNumber(connection, "future_consent");
+  if (consentMs > nowMs) {
+    const seen = timeText(readNumber(connection, "future_consent_seen"));
+    remarks.push(`Your consent is dated ${timeText(consentMs)}, ahead of the clock. It counts from ${seen} on.`);
+  }
+  return remarks;
+}
+
+/** A sentence for each damaged database that is kept beside the one in use, until its file is removed. */
+export function setAsideRemarks(files: readonly string[]): readonly string[] {
+  return files
+    .filter((file) => !/-(?:wal|shm)$/.test(file))
+    .map((file) => `A damaged database was set aside as ${file}. Remove the file to dismiss this.`);
+}
