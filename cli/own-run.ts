@@ -2,6 +2,7 @@
  * The command's own runs, like those of any Nexus tool: two lines in an event log, where recording is on and its categories
  * have it. Never in the way: what cannot be written is left out.
  */
+import { v7 } from "uuid";
 import { append } from "../server/append.ts";
 import { exitCodes } from "./exit.ts";
 import { permittedCategories } from "./permitted.ts";
@@ -37,8 +38,11 @@ export function noteRun(path: string): void {
   process.once("exit", (code) => {
     const ts = Date.now();
     append(ownLog, [
-      { ts: begunMs, event_type: "command_started", ...command },
-      { ts, event_type: typeOf(code), duration_ms: Math.max(0, ts - begunMs), ...command },
+      { id: v7({ msecs: begunMs }), ts: begunMs, event_type: "command_started", ...command },
+      {
+        ...{ id: v7({ msecs: ts }), ts, event_type: typeOf(code), duration_ms: Math.max(0, ts - begunMs) },
+        ...command,
+      },
     ]);
   });
 }

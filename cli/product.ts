@@ -4,6 +4,7 @@ import { SelectionError } from "../server/analytics/calendar.ts";
 import { systemClock } from "../server/clock.ts";
 import { Observer } from "../server/observer.ts";
 import { pathsFrom } from "../server/paths.ts";
+import { type ImportWatch, logFaultText } from "../server/intake/event-log.ts";
 import type { Worker } from "../server/worker.ts";
 import type { Progress } from "../shared/protocol.ts";
 import { sizeText } from "../shared/words.ts";
@@ -36,24 +37,30 @@ const littleOfItsOwn = 8_192;
 export function withFreshObserver<T>(work: (observer: Observer) => T | Promise<T>): Promise<T> {
   return withObserver(async (observer) => {
     const isBehind = [...observer.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? littleOfItsOwn : 0));
-    if (isBehind && process.env["NEXUS_EVENT_LOG"] !== "0") await withWorker(importLogs);
+    if (isBehind && process.env["NEXUS_EVENT_LOG"] !== "0") await withWorker((worker) => importLogs(worker));
     return work(observer);
   });
 }
 
-/** Reads the event logs on, and shows how far it is. */
-export async function importLogs(worker: Worker): ReturnType<Worker["importLogs"]> {
+/** Imports the event logs, and shows how far it is. */
+export async function importLogs(worker: Worker, watch: ImportWatch = {}): ReturnType<Worker["importLogs"]> {
   const progress = (done: number, total: number) =>
-    progressLine(`Reading event logs: ${sizeText(done)} of ${sizeText(total)}`);
-  const report = await worker.importLogs({ progress });
+    progressLine(`Importing event logs: ${sizeText(done)} of ${sizeText(total)}`);
+  const report = await worker.importLogs({ ...watch, progress });
   progressLine("");
+  for (const fault of report?.faults ?? []) process.stderr.write(`nexus: ${logFaultText(fault)}\n`);
   return report;
 }
 
 /** Runs `work` with what records, sends and deletes too; loaded only then. */
 export async function withWorker<T>(work: (worker: Worker) => T | Promise<T>, options: Options = {}): Promise<T> {
   const { Worker } = await import("../server/worker.ts");
-  return using(Worker, work, options);
+  const maintained = async (worker: Worker): Promise<T> => {
+    const result = await work(worker);
+    await worker.maintain();
+    return result;
+  };
+  return using(Worker, maintained, options);
 }
 
 type Made<O extends Observer> = new (...parts: ConstructorParameters<typeof Observer>) => O;

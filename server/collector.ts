@@ -7,7 +7,10 @@ import type { Problem, recordEvents } from "../shared/recording.ts";
 import type { Clock } from "./clock.ts";
 import { type Gate, NotPermittedError } from "./gate.ts";
 import type { Imported } from "./intake/event-log.ts";
+import type { Leftover } from "./intake/leftovers.ts";
+import type { Line } from "./intake/log-reader.ts";
 import type { Maintenance } from "./maintenance.ts";
+import type { CleanEvent } from "./privacy/clean.ts";
 import type { Firewall } from "./privacy/firewall.ts";
 import type { Connection } from "./store/driver.ts";
 import type { Shareable } from "./store/events.ts";
@@ -45,29 +48,49 @@ export class Collector {
     return this.#lastStoredMs;
   }
 
-  /** Takes lines of an event log, with where the reading stands. @throws NotPermittedError, ConfigError, SQLite's error. */
-  import(events: readonly Raw[], also: (connection: Connection) => void): Imported {
+  /**
+   * Takes lines of event logs. `also` runs in the same transaction, with the lines whose time forbids to import them now.
+   * @throws NotPermittedError, ConfigError, SQLite's error.
+   */
+  import(lines: readonly Line[], also: (connection: Connection, postponed: readonly Leftover[]) => void): Imported {
     const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.rule();
     if (permission.mode === "off") throw new NotPermittedError("Recording is off.");
     this.#store.moveTo(database);
     const nowMs = this.#clock.nowMs();
-    const sinceMs = this.#gate.recordingSinceMs();
-    const clean = events
-      .map((raw) => this.#firewall.admit(raw, { collect: permission.collect, blockSensitive }, nowMs))
-      .filter((event) => event !== undefined);
-    const own = clean.filter(({ tsMs }) => tsMs >= sinceMs);
-    const share = shareable(permission, decidedMs, nowMs);
-    const { stored, repeated } = this.#store.write(own, permission.collect.includes("platform"), share, also);
-    if (stored > 0) {
+    const sinceMs = this.#store.consentedMs(this.#gate.recordingSinceMs());
+    const allowance = { collect: permission.collect, blockSensitive };
+    const clean: CleanEvent[] = [];
+    const postponed: Leftover[] = [];
+    const counts = { refused: 0, earlier: 0, ahead: 0 };
+    for (const line of lines) {
+      let reason: Leftover["reason"] | undefined;
+      for (const raw of line.events ?? []) {
+        const admitted = this.#firewall.admitOrRefuse(raw, allowance, nowMs);
+        if (admitted === "bad_time") {
+          reason = "ahead_of_clock";
+          counts.ahead += 1;
+        } else if (typeof admitted === "string") counts.refused += 1;
+        else if (admitted.tsMs < sinceMs) {
+          reason = "before_consent";
+          counts.earlier += 1;
+        } else clean.push(admitted);
+      }
+      if (reason !== undefined) postponed.push({ reason, line });
+    }
+    const share = this.#shareable(permission, decidedMs);
+    const written = this.#store.write(clean, permission.collect.includes("platform"), share, (connection) =>
+      also(connection, postponed),
+    );
+    if (written.stored > 0) {
       this.#lastStoredMs = nowMs;
       this.#maintenance.stored(limits);
     }
-    return {
-      stored,
-      repeated,
-      earlier: clean.length - own.length,
-      refused: events.length - clean.length + own.length - stored - repeated,
-    };
+    return { ...counts, ...written };
+  }
+
+  /** The consent to share under which something is written now; one that is dated in the future counts from now on. */
+  #shareable(permission: Permission, decidedMs: number | null): Shareable | undefined {
+    return shareable(permission, decidedMs === null ? null : this.#store.consentedMs(decidedMs));
   }
 
   /** `before`: what must be done before anything is looked at. */
@@ -81,15 +104,16 @@ export class Collector {
       const clean = events
         .map((raw) => this.#firewall.admit(raw, { collect: permission.collect, blockSensitive }, nowMs))
         .filter((event) => event !== undefined);
-      const { stored, repeated } =
+      const { stored, repeated, belowWatermark } =
         clean.length === 0
-          ? { stored: 0, repeated: 0 }
-          : this.#store.write(clean, permission.collect.includes("platform"), shareable(permission, decidedMs, nowMs));
+          ? { stored: 0, repeated: 0, belowWatermark: 0 }
+          : this.#store.write(clean, permission.collect.includes("platform"), this.#shareable(permission, decidedMs));
       if (stored > 0) {
         this.#lastStoredMs = nowMs;
         this.#maintenance.stored(limits);
       }
-      return { outcome: "stored", stored, repeated, refused: events.length - stored - repeated };
+      const refused = events.length - stored - repeated - belowWatermark;
+      return { outcome: "stored", stored, repeated, refused, belowWatermark };
     } catch (error) {
       return { outcome: "failed", problem: this.#explain(error) };
     }
@@ -97,7 +121,7 @@ export class Collector {
 }
 
 /** The consent to share under which something is written now, where there is one. */
-export function shareable({ mode, share }: Permission, decidedMs: number | null, nowMs: number): Shareable | undefined {
+export function shareable({ mode, share }: Permission, decidedMs: number | null): Shareable | undefined {
   if (mode !== "share" || share.length === 0 || decidedMs === null) return undefined;
-  return { bits: categoryBits(share), sinceMs: decidedMs, nowMs };
+  return { bits: categoryBits(share), sinceMs: decidedMs };
 }

@@ -2,12 +2,13 @@
  * What recording and sharing need, looked at one by one: `nexus doctor`. Looks and changes nothing. A connection is made only
  * where the user shares, and nothing is sent over it.
  */
-import { existsSync, lstatSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Status } from "../shared/protocol.ts";
 import { modeSentence, refusalSentence, sizeText } from "../shared/words.ts";
 import { parseConfig, policyRefusals } from "./config.ts";
+import { type LeftoverReason, Leftovers, leftoverReasons } from "./intake/leftovers.ts";
 import type { Paths } from "./paths.ts";
 
 export interface Check {
@@ -42,8 +43,8 @@ export async function examine(paths: Paths, status: Status, nowMs: number): Prom
     database(status),
     ...room(paths, status),
     clock(status, nowMs),
-    eventLogs(paths),
-    ...status.remarks.map((text) => remark("setting", text)),
+    ...eventLogs(paths),
+    ...status.remarks.map((text) => remark("remark", text)),
     await network(status),
   ];
 }
@@ -143,10 +144,56 @@ function clock({ database: found }: Status, nowMs: number): Check {
       );
 }
 
-function eventLogs({ eventLogFolder }: Paths): Check {
+function eventLogs({ eventLogFolder }: Paths): readonly Check[] {
+  const name = "event logs";
   if (process.env["NEXUS_EVENT_LOG"] === "0")
-    return remark("event logs", "NEXUS_EVENT_LOG=0: they are neither written nor read");
-  return good("event logs", existsSync(eventLogFolder) ? eventLogFolder : `${eventLogFolder} does not exist yet`);
+    return [remark(name, "NEXUS_EVENT_LOG=0: they are neither written nor imported")];
+  if (!existsSync(eventLogFolder)) return [good(name, `${eventLogFolder} does not exist yet`)];
+  const faults = [eventLogFolder, ...namesIn(eventLogFolder)].flatMap(accessFault);
+  if (faults.length > 0) return faults.map((fault) => bad(name, fault, "Change its owner or its mode, or remove it."));
+  return [good(name, eventLogFolder), ...leftovers(eventLogFolder)];
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch {
+    // The folder's own fault says so.
+    return [];
+  }
+}
+
+/** Why a file or folder cannot be used, with its owner and mode. */
+function accessFault(path: string): readonly string[] {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return [];
+  } catch {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return [];
+    const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
+    return [`${path} cannot be read and written: it belongs to user ${stat.uid}, mode ${mode}`];
+  }
+}
+
+const leftoverTexts: Readonly<Record<LeftoverReason, string>> = {
+  before_consent: "happened before your consent",
+  ahead_of_clock: "are ahead of the clock",
+  damaged: "could not be read as JSON",
+};
+
+/** Lines that were not imported. */
+function leftovers(eventLogFolder: string): readonly Check[] {
+  const counts = new Leftovers(eventLogFolder).count();
+  return leftoverReasons
+    .filter((reason) => counts[reason] > 0)
+    .map((reason) =>
+      remark(
+        "not imported",
+        `${counts[reason].toLocaleString("en-US")} lines of event logs ${leftoverTexts[reason]}; they are kept in not-imported/`,
+        "nexus usage import tries them again.",
+      ),
+    );
 }
 
 /** Whether the destination answers at all: one connection, closed again. */

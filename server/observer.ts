@@ -25,7 +25,7 @@ import type { Clock } from "./clock.ts";
 import { ConfigError } from "./config.ts";
 import { ConsentLog, StaleNoticeError } from "./consent-log.ts";
 import { Gate, NotPermittedError, type Ruling } from "./gate.ts";
-import { unreadIn } from "./intake/event-log.ts";
+import { type ImportStep, unreadIn } from "./intake/event-log.ts";
 import type { Paths } from "./paths.ts";
 import { thisProduct } from "./product.ts";
 import type { Connection } from "./store/driver.ts";
@@ -46,7 +46,12 @@ export interface Listener {
   sharingChanged(sharing: SharingStatus): void;
   /** Each step of a sending that leaves something behind; for tests of crashes. */
   readonly uploadStep?: (step: UploadStep) => void;
+  /** Each step of an import that leaves something behind; for tests of crashes. */
+  readonly importStep?: (step: ImportStep) => void;
 }
+
+/** As many as the protocol carries. */
+const maxRemarks = 32;
 
 type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
 
@@ -70,7 +75,10 @@ export class Observer {
     this.listener = listener;
     this.consent = new ConsentLog(paths.consentFile, clock);
     this.gate = new Gate(paths, this.consent, env, editor);
-    this.store = new Store(paths.database, thisProduct, clock, () => this.sharing.installation.read().floor_ms);
+    this.store = new Store(paths.database, thisProduct, clock, {
+      read: () => this.sharing.installation.read().floor_ms,
+      lower: (watermarkMs) => this.sharing.installation.lowerWatermark(watermarkMs),
+    });
     this.sharing = new Sharing({
       ...{ paths, store: this.store, gate: this.gate, clock, env },
       editorProxy: () => this.gate.editor.proxy ?? undefined,
@@ -108,10 +116,12 @@ export class Observer {
     let ruling: Ruling | undefined;
     let totals: ReturnType<Store["totals"]>;
     let sharing: SharingStatus | null = null;
+    let storeSays: readonly string[] = [];
     try {
       ruling = this.gate.rule();
       this.store.moveTo(ruling.database);
       totals = this.store.totals();
+      storeSays = this.store.remarks(ruling.limits);
       sharing = this.sharing.status();
       this.settle();
     } catch (error) {
@@ -131,7 +141,7 @@ export class Observer {
       firewall: this.firewallCounts(),
       sharing,
       lastStoredMs: this.lastStoredMs(),
-      remarks: [...(ruling?.remarks ?? []), ...this.ownRemarks()],
+      remarks: [...(ruling?.remarks ?? []), ...storeSays, ...this.ownRemarks()].slice(0, maxRemarks),
       problem: this.#problem,
     };
   }
@@ -203,9 +213,8 @@ export class Observer {
 
   /** Bytes by event log that nobody has read yet; none with recording off. */
   unreadLogs(): ReadonlyMap<string, number> {
-    const store = this.located();
     if (this.gate.rule().permission.mode === "off") return new Map();
-    return unreadIn(this.paths.eventLogFolder, (work) => store.read(work));
+    return unreadIn(this.paths.eventLogFolder);
   }
 
   /** The newest events that were not sent; of all, where nothing is shared. */

@@ -19,7 +19,7 @@ import { Doors, doorFault } from "./doors/doors.ts";
 import { type Committed, Group } from "./doors/group.ts";
 import { doorIntake } from "./doors/intake.ts";
 import { NotPermittedError } from "./gate.ts";
-import { EventLogs, type ImportReport, type ImportWatch } from "./intake/event-log.ts";
+import { EventLogs, type ImportReport, type ImportWatch, type LogFault, logFaultText } from "./intake/event-log.ts";
 import { Follow } from "./intake/follow.ts";
 import { Maintenance } from "./maintenance.ts";
 import { type Listener, Observer } from "./observer.ts";
@@ -27,13 +27,19 @@ import type { Paths } from "./paths.ts";
 import { Firewall } from "./privacy/firewall.ts";
 import { IdentityFile, NameHasher } from "./privacy/identity.ts";
 import { databaseSize } from "./store/database.ts";
+import { erasureWatermark } from "./store/watermark.ts";
 import { DestinationError } from "./upload/destination.ts";
+import { longestWaitMs } from "./upload/retry.ts";
 import { Sharing } from "./upload/sharing.ts";
 import type { SyncOptions } from "./upload/sync.ts";
 
 /** How often at most the editor is told how much waits, and something is sent by itself. Milliseconds. */
 const sharingToldMs = 2_000;
 const automaticMs = 15 * 60_000;
+/** A retry comes a little after its time, so that it is due by every clock. Milliseconds. */
+const retryMarginMs = 250;
+/** What maintenance may cost a command, unless the database is over its limits. Milliseconds. */
+const maintenanceMs = 300;
 
 type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
 
@@ -49,8 +55,12 @@ export class Worker extends Observer {
   readonly #cost: Cost;
   #doors: Doors | undefined;
   #doorFault: string | null = null;
+  #logFaults: readonly LogFault[] = [];
   #toldMs = 0;
   #sentMs = 0;
+  /** Lives as long as a window: it can try again later. */
+  #isResident = false;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(paths: Paths, env: NodeJS.ProcessEnv, editor: EditorState, clock: Clock, listener: Listener) {
     super(paths, env, editor, clock, listener);
@@ -75,8 +85,10 @@ export class Worker extends Observer {
     this.#readsLogs = env["NEXUS_EVENT_LOG"] !== "0";
     this.#logs = new EventLogs(
       paths.eventLogFolder,
-      (events, also) => this.#collector.import(events, also),
+      (lines, also) => this.#collector.import(lines, also),
       (work) => this.store.read(work),
+      clock,
+      listener.importStep,
     );
     this.#follow = new Follow(
       paths.eventLogFolder,
@@ -100,7 +112,22 @@ export class Worker extends Observer {
     this.tellSharing();
     if (!automatic || Math.abs(nowMs - this.#sentMs) < automaticMs) return;
     this.#sentMs = nowMs;
-    this.sharing.sync({ asked: false }).catch((error: unknown) => this.setProblem(this.problemOf(error)));
+    this.#syncQuietly({ asked: false });
+  }
+
+  #syncQuietly(options: SyncOptions): void {
+    this.sync(options).catch((error: unknown) => this.setProblem(this.problemOf(error)));
+  }
+
+  /**
+   * A sync that failed is tried again when its pause is over: what the user asked to send, or everything where sending is automatic.
+   */
+  #retryAt(untilMs: number | null): void {
+    clearTimeout(this.#retry);
+    if (!this.#isResident || untilMs === null) return;
+    const waitMs = Math.min(longestWaitMs, Math.max(0, untilMs - this.clock.nowMs()));
+    const retry = () => this.#syncQuietly({ asked: false, onlyFlush: !this.#permitted().automatic });
+    this.#retry = setTimeout(retry, waitMs + retryMarginMs).unref();
   }
 
   /** Off where it cannot be known: what was just stored stays stored. */
@@ -121,6 +148,7 @@ export class Worker extends Observer {
    * `connected`: whether an agent tells of its tools by its hooks.
    */
   holdDoors(connected: (agent: AgentName) => boolean): void {
+    this.#isResident = true;
     const group = new Group((events) => this.#commit(events));
     this.#doors = new Doors(
       new DoorFile(this.paths.doorFile),
@@ -136,7 +164,8 @@ export class Worker extends Observer {
   }
 
   protected override ownRemarks(): readonly string[] {
-    return this.#doorFault === null ? [] : [this.#doorFault];
+    const faults = this.#logFaults.map(logFaultText);
+    return this.#doorFault === null ? faults : [...faults, this.#doorFault];
   }
 
   protected override tellSharing(): void {
@@ -163,7 +192,10 @@ export class Worker extends Observer {
       if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
       if (mode !== "off") this.#doors?.begin();
-      if (mode === "share" && this.#toldMs === 0) this.tellSharing();
+      if (mode === "share" && this.#toldMs === 0) {
+        this.tellSharing();
+        this.#retryAt(this.sharing.status().untilMs);
+      }
     } catch (error) {
       this.setProblem(this.problemOf(error));
     }
@@ -196,6 +228,7 @@ export class Worker extends Observer {
     if (!this.#readsLogs) return undefined;
     const before = this.#firewall.counts().accepted;
     const report = await this.#logs.import(watch);
+    this.#logFaults = report.faults;
     if (this.#firewall.counts().accepted > before) this.listener.dataChanged();
     return report;
   }
@@ -256,7 +289,11 @@ export class Worker extends Observer {
   purge(): Result<typeof purge> {
     const store = this.located();
     // First, so that nothing that is deleted comes in again from a log.
-    if (databaseSize(store.file) > 0) this.sharing.installation.raiseFloor(this.clock.nowMs());
+    if (databaseSize(store.file) > 0) {
+      const nowMs = this.clock.nowMs();
+      const watermarkMs = store.read((connection) => erasureWatermark(connection, nowMs)) ?? nowMs;
+      this.sharing.installation.raiseWatermark(watermarkMs);
+    }
     const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
     this.sharing.emptyOutbox();
     this.#logs.empty();
@@ -268,8 +305,20 @@ export class Worker extends Observer {
     return erased;
   }
 
-  sync(options: SyncOptions = { asked: true }): Promise<Result<typeof sync>> {
-    return this.sharing.sync(options);
+  async sync(options: SyncOptions = { asked: true }): Promise<Result<typeof sync>> {
+    const report = await this.sharing.sync(options);
+    if (!this.ending.signal.aborted) this.#retryAt(report.untilMs);
+    return report;
+  }
+
+  /** For a command that is about to end: runs the maintenance that is due. What fails is done with the next one. */
+  async maintain(): Promise<void> {
+    try {
+      const { limits, permission } = this.gate.rule();
+      if (permission.mode !== "off" && this.store.isOpen) await this.#maintenance.finish(limits, maintenanceMs);
+    } catch {
+      // A configuration that cannot be read: whoever asks hears of it from the command itself.
+    }
   }
 
   eraseRemotely(): Promise<Result<typeof eraseRemotely>> {
@@ -286,6 +335,7 @@ export class Worker extends Observer {
   override close(): void {
     this.#follow.stop();
     this.#doors?.stop();
+    clearTimeout(this.#retry);
     this.#maintenance.stop();
     super.close();
   }

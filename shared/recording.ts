@@ -32,6 +32,7 @@ export const problemKinds = [
   "database_newer",
   "database_set_aside",
   "disk_full",
+  "internal",
   "read_only",
   "storage_failing",
 ] as const;
@@ -64,7 +65,14 @@ export const recordEvents = request(
   "nexus/record",
   record({ events: listOf(raw, maxBatch) }),
   oneOf("outcome", {
-    stored: record({ outcome: word(["stored"]), stored: whole(), repeated: whole(), refused: whole() }),
+    stored: record({
+      outcome: word(["stored"]),
+      stored: whole(),
+      repeated: whole(),
+      refused: whole(),
+      /** Lie before the low watermark: they have expired or were purged, or a clock was wrong. */
+      belowWatermark: whole(),
+    }),
     /** The user, or someone on their behalf, says no: the events are to be forgotten. */
     not_permitted: record({ outcome: word(["not_permitted"]), permission: checkPermission }),
     /** Nothing was stored: keep the events and try again later. */

@@ -19,7 +19,9 @@ export async function run(): Promise<void> {
   if (!permittedCategories().includes("tool_usage")) return;
   // Whole seconds, as `awk` knows them.
   const ts = Math.floor(Date.now() / 1_000) * 1_000;
-  append(paths.agentHookLog, [{ hook: 1, ts, ...kept }]);
+  // Two calls in one second may report the same words.
+  const call = "tool_use_id" in kept ? {} : { n: String(process.pid) };
+  append(paths.agentHookLog, [{ hook: 1, ts, ...kept, ...call }]);
 }
 
 function parsed(input: string): unknown {

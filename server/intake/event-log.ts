@@ -1,52 +1,76 @@
 /**
  * Event logs: files of JSON Lines in `state/events/` that any tool may append to (`docs/event-log.md`). Each line goes through the
- * firewall, and what comes of it is stored together with how far the file was read: exactly once, however the reading ends.
+ * firewall and is counted once, however the import ends; then its log is removed, so that nothing stays that retention cannot reach.
+ *
+ * A log is renamed, imported to its end, and removed once it has not grown for a second: a writer that had it open before the
+ * rename has written by then. A crash at any step leaves a file that is imported again, and lines are known by their content and
+ * place. A log whose last line is not finished is imported where it is.
  */
-import { createHash } from "node:crypto";
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync, truncateSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type Raw, sealRaw } from "../../shared/raw.ts";
+import type { Clock } from "../clock.ts";
 import type { Connection } from "../store/driver.ts";
-import { hookLine } from "./hooks/hook-line.ts";
+import { type Leftover, Leftovers } from "./leftovers.ts";
+import { importingName, isImporting, isLog, logName } from "./log-name.ts";
+import { type Line, LogReader, type Step } from "./log-reader.ts";
+import { positionOf, writePosition } from "./positions.ts";
 
-/** Bytes read at a time, and the longest line that is taken. */
-const blockBytes = 1_048_576;
-export const longestLine = 65_536;
-/** Lines of one transaction. */
-const linesPerStep = 4_000;
-
-const newline = 10;
+/** A renamed log is removed after so long without growing. Milliseconds. */
+export const quietMs = 1_000;
+/** A last line without its newline is not finished any more after so long. Milliseconds. */
+const tornMs = 60_000;
 
 /** What the lines of a step came to. */
 export interface Imported {
   readonly stored: number;
   readonly repeated: number;
   readonly refused: number;
-  /** Happened before the consent to record: not taken. */
+  /** Lie before the low watermark: they have expired or were purged. */
+  readonly belowWatermark: number;
+  /** Happened before the consent to record. */
   readonly earlier: number;
+  /** Lie too far ahead of the clock. */
+  readonly ahead: number;
 }
+
+/** A file that could not be imported. */
+export interface LogFault {
+  readonly path: string;
+  /** The file system's code, such as `EACCES`. */
+  readonly code: string;
+}
+
+export const logFaultText = ({ path, code }: LogFault): string =>
+  `${path} cannot be imported (${code}): the events in it are missing. nexus doctor says more.`;
 
 export interface ImportReport extends Imported {
   readonly files: number;
   readonly lines: number;
-  /** Lines that are no JSON object, or too long. */
+  /** Lines that are not a JSON object, or too long. */
   readonly malformed: number;
   readonly bytes: number;
+  readonly faults: readonly LogFault[];
+  /** Imported logs that are not removed yet, because they may still grow. */
+  readonly unremoved: number;
 }
 
-/** Takes raw events, and in the same transaction runs `also`. */
-export type Take = (events: readonly Raw[], also: (connection: Connection) => void) => Imported;
+/** Takes lines, and in the same transaction runs `also` with the lines that cannot be imported now. */
+export type Take = (
+  lines: readonly Line[],
+  also: (connection: Connection, postponed: readonly Leftover[]) => void,
+) => Imported;
 
 export interface ImportWatch {
   readonly progress?: (doneBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
+  /** Tries the lines again that were not imported before. */
+  readonly again?: boolean;
 }
 
-/** Another process has read on meanwhile. */
-class PositionMovedError extends Error {
-  override readonly name = "PositionMovedError";
-}
+/** Every step that leaves something behind, in order; a crash may come after each. */
+export const importSteps = ["renamed", "kept", "committed", "removed"] as const;
+export type ImportStep = (typeof importSteps)[number];
 
 interface Log {
   readonly path: string;
@@ -54,252 +78,261 @@ interface Log {
 }
 
 const nothing: ImportReport = {
-  files: 0,
-  lines: 0,
-  malformed: 0,
-  bytes: 0,
-  stored: 0,
-  repeated: 0,
-  refused: 0,
-  earlier: 0,
+  ...{ files: 0, lines: 0, malformed: 0, bytes: 0, stored: 0, repeated: 0, refused: 0 },
+  ...{ belowWatermark: 0, earlier: 0, ahead: 0, faults: [], unremoved: 0 },
 };
+
+const counts = ["files", "lines", "malformed", "bytes", "stored", "repeated", "refused"] as const;
+const refusals = ["belowWatermark", "earlier", "ahead", "unremoved"] as const;
+
+function added(a: ImportReport, b: Partial<ImportReport>): ImportReport {
+  const sums = [...counts, ...refusals].map((name) => [name, a[name] + (b[name] ?? 0)]);
+  return { ...a, ...Object.fromEntries(sums), faults: [...a.faults, ...(b.faults ?? [])] };
+}
 
 /** Runs a reading of the database; `undefined` where there is none. */
 type Read = <T>(work: (connection: Connection) => T) => T | undefined;
 
-/** The logs that are there, by name. */
-function listLogs(folder: string): readonly Log[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".jsonl"))
-    .sort()
-    .map((name) => join(folder, name))
-    .flatMap((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      return stat?.isFile() === true ? [{ path, size: stat.size }] : [];
-    });
+interface Found {
+  readonly logs: readonly Log[];
+  readonly faults: readonly LogFault[];
 }
 
-/** Where the last reading ended; from the beginning where the file has become shorter than that. */
-function positionOf(read: Read, identity: string, size: number): number {
-  const row = read((connection) => connection.prepare("SELECT position FROM imports WHERE file = ?").get(identity));
-  const position = Number(row?.["position"] ?? 0);
-  return position > size ? 0 : position;
+/** The files of a folder that pass, by name, with their sizes. */
+function filesIn(folder: string, wanted: (name: string) => boolean): Found {
+  if (!existsSync(folder)) return { logs: [], faults: [] };
+  const logs: Log[] = [];
+  const faults: LogFault[] = [];
+  let path = folder;
+  try {
+    for (const name of readdirSync(folder).filter(wanted).sort()) {
+      path = join(folder, name);
+      const stat = statOf(path);
+      if ("code" in stat) faults.push(stat);
+      else if (stat.isFile) logs.push({ path, size: stat.size });
+    }
+  } catch (error) {
+    faults.push({ path, code: codeOf(error) });
+  }
+  return { logs, faults };
 }
 
-/** Bytes by log that were not read yet: whole lines, and the beginning of one. */
-export function unreadIn(folder: string, read: Read): ReadonlyMap<string, number> {
-  return new Map(
-    listLogs(folder).map(({ path, size }) => {
-      const file = openSync(path, "r");
-      try {
-        const { identity } = new LogReader(file);
-        return [path, identity === undefined ? 0 : size - positionOf(read, identity, size)];
-      } finally {
-        closeSync(file);
-      }
-    }),
-  );
+function statOf(path: string): LogFault | { readonly isFile: boolean; readonly size: number } {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return { isFile: stat?.isFile() === true, size: stat?.size ?? 0 };
+  } catch (error) {
+    return { path, code: codeOf(error) };
+  }
+}
+
+/** Milliseconds since a file was renamed or grew, by whichever clock stamped it: a clock that was put back counts as time. */
+function restedMs(path: string): number {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? 0 : Math.abs(Date.now() - Math.max(stat.ctimeMs, stat.mtimeMs));
+}
+
+/** Bytes by log that may not be imported yet. What cannot be read is reported by the import. */
+export function unreadIn(folder: string): ReadonlyMap<string, number> {
+  const left = filesIn(folder, isImporting).logs.filter(({ path }) => restedMs(path) >= quietMs);
+  return new Map([...filesIn(folder, isLog).logs, ...left].map(({ path, size }) => [path, size]));
 }
 
 export class EventLogs {
   readonly #folder: string;
   readonly #take: Take;
   readonly #read: Read;
+  readonly #clock: Clock;
+  readonly #step: (step: ImportStep) => void;
+  readonly leftovers: Leftovers;
 
-  constructor(folder: string, take: Take, read: Read) {
+  constructor(
+    folder: string,
+    take: Take,
+    read: Read,
+    clock: Clock,
+    step: (step: ImportStep) => void = () => undefined,
+  ) {
     this.#folder = folder;
     this.#take = take;
     this.#read = read;
+    this.#clock = clock;
+    this.#step = step;
+    this.leftovers = new Leftovers(folder);
   }
 
   /**
-   * Reads on where the last reading ended, to the end of every file, in steps between which other requests are answered.
-   * @throws the file system's or SQLite's error; what was read until then is stored.
+   * Imports every log, in steps between which other requests are answered. A file that cannot be read or removed is reported and
+   * stops nothing else.
+   * @throws SQLite's error; what was imported until then is stored.
    */
-  async import({ progress, signal }: ImportWatch = {}): Promise<ImportReport> {
-    const logs = listLogs(this.#folder);
-    const total = logs.reduce((sum, { size }) => sum + size, 0);
+  async import({ progress, signal, again = false }: ImportWatch = {}): Promise<ImportReport> {
     let report = nothing;
+    const step = async () => {
+      await nextTurn();
+      signal?.throwIfAborted();
+    };
+    if (again) report = added(report, await this.#retry(step));
+    const { logs, faults } = this.#logs();
+    report = added(report, { faults });
+    const total = logs.reduce((sum, { size }) => sum + size, 0);
     let before = 0;
-    for (const log of logs) {
+    for (const { path, size } of logs) {
       const base = before;
-      report = await this.#importFile(log.path, report, async (position) => {
-        progress?.(base + Math.min(position, log.size), total);
-        await nextTurn();
-        signal?.throwIfAborted();
-      });
-      before += log.size;
+      const stepped = async (position: number) => {
+        progress?.(base + Math.min(position, size), total);
+        await step();
+      };
+      report = added(report, await this.#importLog(path, stepped));
+      before += size;
     }
     return report;
   }
 
-  /** Empties the logs that were read to their end and not written to since a moment. */
+  /** Those that another import left first: their lines are the older ones. */
+  #logs(): Found {
+    const left = filesIn(this.#folder, isImporting);
+    const found = filesIn(this.#folder, isLog);
+    return { logs: [...left.logs, ...found.logs], faults: [...left.faults, ...found.faults] };
+  }
+
+  /** Removes what was kept beside the logs for as long as events are kept. */
   expire(oldestMs: number): void {
-    for (const { path, size } of listLogs(this.#folder)) {
-      if (size === 0 || statSync(path).mtimeMs >= oldestMs) continue;
-      const file = openSync(path, "r");
-      let read: boolean;
+    this.leftovers.expire(oldestMs);
+  }
+
+  /** For a purge. Logs are emptied where they are: a writer that holds one open goes on at its beginning. */
+  empty(): void {
+    for (const { path } of filesIn(this.#folder, isLog).logs) truncateSync(path);
+    for (const { path } of filesIn(this.#folder, isImporting).logs) rmSync(path, { force: true });
+    this.leftovers.empty();
+  }
+
+  async #retry(step: () => Promise<void>): Promise<Partial<ImportReport>> {
+    let report: ImportReport = nothing;
+    await this.leftovers.retry(async (lines) => {
+      report = added(
+        report,
+        this.#takeLines(lines, () => undefined),
+      );
+      await step();
+    });
+    return report;
+  }
+
+  async #importLog(path: string, stepped: (position: number) => Promise<void>): Promise<Partial<ImportReport>> {
+    let file: number;
+    try {
+      const claimed = this.#claim(path);
+      if (claimed === undefined) return {};
+      path = claimed;
+      file = openSync(path, "r");
+    } catch (error) {
+      return faultOf(path, error);
+    }
+    let report: ImportReport;
+    try {
+      report = await this.#importFile(file, path, stepped);
+    } finally {
+      closeSync(file);
+    }
+    return isImporting(path) && report.faults.length === 0 ? added(report, this.#remove(path)) : report;
+  }
+
+  /**
+   * Renames a log, so that what is appended from now on begins another one. Its old name, where its last line is not finished:
+   * then it is imported without being removed. Nothing, where another process was faster, or the log cannot be renamed now.
+   */
+  #claim(path: string): string | undefined {
+    if (isImporting(path)) return path;
+    const file = openSync(path, "r");
+    try {
+      const reader = new LogReader(file, logName(path));
+      if (reader.size === 0) return undefined;
+      if (!reader.endsLine && restedMs(path) < tornMs) return path;
+    } finally {
+      closeSync(file);
+    }
+    const target = importingName(path);
+    try {
+      renameSync(path, target);
+    } catch (error) {
+      const code = codeOf(error);
+      // Gone: another process has it. On Windows a writer may hold it open: the next run renames it.
+      if (code === "ENOENT" || (process.platform === "win32" && /^E(BUSY|PERM|ACCES)$/.test(code))) return undefined;
+      throw error;
+    }
+    this.#step("renamed");
+    return target;
+  }
+
+  async #importFile(file: number, path: string, stepped: (position: number) => Promise<void>): Promise<ImportReport> {
+    let report = added(nothing, { files: 1 });
+    const reader = new LogReader(file, logName(path));
+    // In a log that was renamed nothing is finished any more, once it rests.
+    const takeRest = () => (isImporting(path) ? restedMs(path) >= quietMs : false);
+    for (;;) {
+      const known = this.#read((connection) => positionOf(connection, reader));
+      if (known !== undefined) reader.skipTo(known.position, known.digest);
+      let step: Step | undefined;
       try {
-        const { identity } = new LogReader(file);
-        read = identity !== undefined && positionOf(this.#read, identity, size) === size;
-      } finally {
-        closeSync(file);
+        step = reader.next(takeRest());
+      } catch (error) {
+        return added(report, faultOf(path, error));
       }
-      if (read) truncateSync(path);
+      if (step === undefined) return report;
+      const { lines, from, to } = step;
+      const taken = this.#takeLines(lines, (connection) =>
+        writePosition(connection, reader, step, this.#clock.nowMs()),
+      );
+      report = added(report, { ...taken, bytes: to - from });
+      await stepped(reader.position);
     }
   }
 
-  /** Empties the logs: for a purge. Writers that hold them open go on at their beginning. */
-  empty(): void {
-    for (const { path } of listLogs(this.#folder)) truncateSync(path);
+  #takeLines(lines: readonly Line[], also: (connection: Connection) => void): Partial<ImportReport> {
+    const damaged = lines.filter(({ events }) => events === undefined);
+    const taken = this.#take(lines, (connection, postponed) => {
+      // Before the commit says that these lines are done with.
+      const leftovers = [...damaged.map((line): Leftover => ({ reason: "damaged", line })), ...postponed];
+      this.leftovers.keep(leftovers, this.#clock.nowMs());
+      if (leftovers.length > 0) this.#step("kept");
+      also(connection);
+    });
+    this.#step("committed");
+    return { ...taken, lines: lines.length, malformed: damaged.length };
   }
 
-  async #importFile(
-    path: string,
-    report: ImportReport,
-    stepped: (position: number) => Promise<void>,
-  ): Promise<ImportReport> {
-    const file = openSync(path, "r");
-    let sum = { ...report, files: report.files + 1 };
+  /** Removes an imported log, unless it may still grow. */
+  #remove(path: string): Partial<ImportReport> {
     try {
-      const reader = new LogReader(file);
-      // A file without a whole line says nothing yet.
-      if (reader.identity === undefined) return sum;
-      reader.position = positionOf(this.#read, reader.identity, reader.size);
-      for (;;) {
-        const step = reader.next();
-        if (step === undefined) return sum;
-        try {
-          const taken = this.#take(step.events, (connection) => moveOn(connection, reader.identity ?? "", step));
-          sum = {
-            ...sum,
-            lines: sum.lines + step.lines,
-            malformed: sum.malformed + step.malformed,
-            bytes: sum.bytes + step.to - step.from,
-            stored: sum.stored + taken.stored,
-            repeated: sum.repeated + taken.repeated,
-            refused: sum.refused + taken.refused,
-            earlier: sum.earlier + taken.earlier,
-          };
-        } catch (error) {
-          if (!(error instanceof PositionMovedError)) throw error;
-          reader.position = positionOf(this.#read, reader.identity, reader.size);
-        }
-        await stepped(reader.position);
-      }
+      if (restedMs(path) < quietMs || this.#isBehind(path)) return { unremoved: 1 };
+      rmSync(path, { force: true });
+      this.#step("removed");
+      return {};
+    } catch (error) {
+      return faultOf(path, error);
+    }
+  }
+
+  /** Whether a log has grown since it was read to its end. */
+  #isBehind(path: string): boolean {
+    const file = openSync(path, "r");
+    try {
+      const reader = new LogReader(file, logName(path));
+      const position = this.#read((connection) => positionOf(connection, reader))?.position ?? 0;
+      return reader.size > position;
     } finally {
       closeSync(file);
     }
   }
 }
 
-interface Step {
-  readonly from: number;
-  readonly to: number;
-  readonly lines: number;
-  readonly malformed: number;
-  readonly events: readonly Raw[];
+function codeOf(error: unknown): string {
+  const code = typeof error === "object" && error !== null ? Reflect.get(error, "code") : undefined;
+  return typeof code === "string" ? code : "unknown";
 }
 
-function moveOn(connection: Connection, identity: string, { from, to, lines }: Step): void {
-  const known = Number(
-    connection.prepare("SELECT position FROM imports WHERE file = ?").get(identity)?.["position"] ?? 0,
-  );
-  // A file that was cut off and begun anew stands before what was read of it.
-  if (known > from && from !== 0) throw new PositionMovedError();
-  if (known < from) throw new PositionMovedError();
-  connection
-    .prepare(
-      `INSERT INTO imports (file, position, imported, read_at) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET position = excluded.position, imported = imported + excluded.imported, read_at = excluded.read_at`,
-    )
-    .run(identity, to, lines, Date.now());
-}
-
-/** Reads whole lines from a place in a file onwards. */
-class LogReader {
-  position = 0;
-  /** Device, inode and digest of the first line; `undefined` where there is no whole line yet. */
-  readonly identity: string | undefined;
-  readonly #file: number;
-  readonly #block = Buffer.allocUnsafe(blockBytes);
-
-  constructor(file: number) {
-    this.#file = file;
-    const stat = fstatSync(file);
-    const length = readSync(file, this.#block, 0, longestLine, 0);
-    const end = this.#block.subarray(0, length).indexOf(newline);
-    const first = createHash("sha256").update(this.#block.subarray(0, end)).digest("hex").slice(0, 32);
-    this.identity = end === -1 && length < longestLine ? undefined : `${stat.dev}:${stat.ino}:${first}`;
-  }
-
-  get size(): number {
-    return fstatSync(this.#file).size;
-  }
-
-  /** The next lines; `undefined` at the end. A last line without its end is left for later. */
-  next(): Step | undefined {
-    const from = this.position;
-    const length = readSync(this.#file, this.#block, 0, blockBytes, from);
-    const block = this.#block.subarray(0, length);
-    const events: Raw[] = [];
-    let lines = 0;
-    let malformed = 0;
-    let start = 0;
-    while (lines < linesPerStep) {
-      const end = block.indexOf(newline, start);
-      if (end === -1) break;
-      if (end > start) {
-        lines += 1;
-        const found = end - start > longestLine ? undefined : this.#parse(block, start, end, from + start);
-        if (found === undefined) malformed += 1;
-        else events.push(...found);
-      }
-      start = end + 1;
-    }
-    if (start === 0 && length === blockBytes) {
-      // A line without an end in sight: passed over.
-      start = length;
-      malformed += 1;
-    }
-    if (start === 0) return undefined;
-    this.position = from + start;
-    return { from, to: this.position, lines, malformed, events };
-  }
-
-  /** The events of a line, mostly one; `undefined` of what is no JSON object. */
-  #parse(block: Buffer, start: number, end: number, offset: number): readonly Raw[] | undefined {
-    let line: unknown;
-    try {
-      line = JSON.parse(block.toString("utf8", start, end));
-    } catch {
-      return undefined;
-    }
-    if (typeof line !== "object" || line === null || Array.isArray(line)) return undefined;
-    const identity = this.identity ?? "";
-    const told = hookLine(line);
-    if (told === undefined) return [sealRaw(completed(line, identity, String(offset)))];
-    return told.map((event, index) => sealRaw(completed({ ...event }, identity, `${offset} ${index}`)));
-  }
-}
-
-/** What a line may leave out beside its number, which the store gives it: its id, the offset of the clock. */
-function completed(line: object, identity: string, place: string): object {
-  const given = line as Record<string, unknown>;
-  const ts = given["ts"];
-  if (given["id"] === undefined && typeof ts === "number" && Number.isSafeInteger(ts) && ts >= 0) {
-    given["id"] = idOf(ts, identity, place);
-  }
-  if (given["utc_offset_min"] === undefined && typeof ts === "number" && Number.isFinite(ts)) {
-    given["utc_offset_min"] = -new Date(ts).getTimezoneOffset();
-  }
-  return given;
-}
-
-/** A UUIDv7 (RFC 9562) that is the same each time the line is read: of its time, its file and its place. */
-function idOf(ts: number, identity: string, place: string): string {
-  const time = ts.toString(16).padStart(12, "0").slice(-12);
-  const hash = createHash("sha256").update(`${identity} ${place}`).digest("hex");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hash.slice(0, 3)}-a${hash.slice(3, 6)}-${hash.slice(6, 18)}`;
-}
+const faultOf = (path: string, error: unknown): Pick<ImportReport, "faults"> => ({
+  faults: [{ path, code: codeOf(error) }],
+});

@@ -1,16 +1,29 @@
-/** Follows the event logs while a worker lives: reads them at its start, and whenever something is appended. No timer. */
+/**
+ * Follows the event logs while a worker lives: imports them at its start, and whenever something is appended. It has a timer only
+ * while an imported log waits to be removed.
+ */
 import { existsSync, type FSWatcher, watch } from "node:fs";
+import { type ImportReport, quietMs } from "./event-log.ts";
+
+/** Clocks of file systems are coarser than timers. Milliseconds. */
+const marginMs = 50;
 
 export class Follow {
   readonly #folder: string;
-  readonly #read: () => Promise<unknown>;
+  readonly #read: () => Promise<Pick<ImportReport, "unremoved"> | undefined>;
   readonly #failed: (error: unknown) => void;
   #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #reading = false;
   #again = false;
   #stopped = true;
 
-  constructor(folder: string, read: () => Promise<unknown>, failed: (error: unknown) => void) {
+  /** `read`: imports, and says whether logs wait to be removed. */
+  constructor(
+    folder: string,
+    read: () => Promise<Pick<ImportReport, "unremoved"> | undefined>,
+    failed: (error: unknown) => void,
+  ) {
     this.#folder = folder;
     this.#read = read;
     this.#failed = failed;
@@ -33,6 +46,7 @@ export class Follow {
 
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#timer);
     this.#watcher?.close();
     this.#watcher = undefined;
   }
@@ -48,7 +62,10 @@ export class Follow {
     try {
       while (this.#again && !this.#stopped) {
         this.#again = false;
-        await this.#read();
+        const report = await this.#read();
+        clearTimeout(this.#timer);
+        if ((report?.unremoved ?? 0) > 0 && !this.#stopped)
+          this.#timer = setTimeout(() => this.#wake(), quietMs + marginMs).unref();
       }
     } catch (error) {
       if (!this.#stopped) this.#failed(error);

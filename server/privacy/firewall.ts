@@ -83,13 +83,16 @@ export class Firewall {
 
   /** The clean event, or `undefined` where the whole event is refused. @throws where the local salt cannot be had. */
   admit(raw: Raw, allowance: Allowance, nowMs: number): CleanEvent | undefined {
+    const admitted = this.admitOrRefuse(raw, allowance, nowMs);
+    return typeof admitted === "string" ? undefined : admitted;
+  }
+
+  /** The clean event, or why the whole event is refused. @throws where the local salt cannot be had. */
+  admitOrRefuse(raw: Raw, allowance: Allowance, nowMs: number): CleanEvent | RefusalReason {
     const input = openRaw(raw);
     const verdict = this.#judge(input, allowance, nowMs);
-    if (typeof verdict === "string") {
-      this.#counters.refuse(verdict, sourceOf(input));
-      return undefined;
-    }
-    this.#counters.accept(verdict.source);
+    if (typeof verdict === "string") this.#counters.refuse(verdict, sourceOf(input));
+    else this.#counters.accept(verdict.source);
     return verdict;
   }
 

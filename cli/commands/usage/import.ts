@@ -1,21 +1,40 @@
-/** `nexus usage import`: reads the event logs. */
+/** `nexus usage import`: imports the event logs, and tries the lines again that could not be imported before. */
+import { setTimeout as wait } from "node:timers/promises";
+import { type ImportReport, quietMs } from "../../../server/intake/event-log.ts";
+import type { Worker } from "../../../server/worker.ts";
 import { countText, sizeText } from "../../../shared/words.ts";
+import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
 import { importLogs, withWorker } from "../../product.ts";
 
+/** A log that keeps growing is left to the next import. */
+const maxRemovals = 3;
+
 export function run({ json }: JsonOption): Promise<void> {
   return withWorker(async (worker) => {
-    const report = await importLogs(worker);
+    const report = await importLogs(worker, { again: true });
+    if (report !== undefined) await removeLogs(worker, report);
     if (json === true) printJson({ version: 1, ...report });
     else if (report === undefined) print("NEXUS_EVENT_LOG=0: event logs are not read.");
-    else {
-      print(
-        `Read ${countText(report.lines, "line")} of ${countText(report.files, "file")} (${sizeText(report.bytes)}).`,
-      );
-      print(`Stored ${countText(report.stored, "event")}; ${report.repeated} were stored before.`);
-      if (report.refused > 0) print(`The firewall refused ${report.refused}.`);
-      if (report.earlier > 0) print(`${report.earlier} happened before your consent and were not taken.`);
-      if (report.malformed > 0) print(`${countText(report.malformed, "line")} could not be read as JSON.`);
-    }
+    else printImport(report);
+    if (report !== undefined && report.faults.length > 0) process.exitCode = exitCodes.failed;
   });
+}
+
+/** Waits until what was imported can be removed from the event logs. */
+async function removeLogs(worker: Worker, { unremoved }: ImportReport): Promise<void> {
+  for (let n = 0, left = unremoved; left > 0 && n < maxRemovals; n += 1) {
+    await wait(quietMs);
+    left = (await worker.importLogs())?.unremoved ?? 0;
+  }
+}
+
+function printImport(report: ImportReport): void {
+  print(`Read ${countText(report.lines, "line")} of ${countText(report.files, "file")} (${sizeText(report.bytes)}).`);
+  print(`Stored ${countText(report.stored, "event")}; ${report.repeated} were stored before.`);
+  if (report.refused > 0) print(`The firewall refused ${report.refused}.`);
+  if (report.belowWatermark > 0) print(`${report.belowWatermark} are older than what expired or was purged.`);
+  if (report.earlier > 0) print(`${report.earlier} happened before your consent; their lines are kept.`);
+  if (report.ahead > 0) print(`${report.ahead} are ahead of the clock; their lines are kept.`);
+  if (report.malformed > 0) print(`${countText(report.malformed, "line")} could not be read as JSON; they are kept.`);
 }

@@ -77,7 +77,7 @@ describe.each(awks)("the hook's script on %s", (awk) => {
         expect(hookLine(line), name).toEqual(hookEvents(cutPayload(payload), line.ts + 999));
       }
       const again = hooked(awk, home(), JSON.stringify(payload, null, 2));
-      expect({ ...again, ts: 0 }, name).toEqual({ ...line, ts: 0 });
+      expect({ ...again, ts: 0, n: "" }, name).toEqual({ ...line, ts: 0, n: "" });
     }
   });
 
@@ -154,8 +154,9 @@ describe("the hook's script", () => {
     fc.assert(
       fc.property(payloads, (rest) => {
         const payload = { ...rest, hook_event_name: "PostToolUse" };
-        const { hook, ts, ...flat } = hooked("awk", home(), JSON.stringify(payload));
+        const { hook, ts, n, ...flat } = hooked("awk", home(), JSON.stringify(payload));
         expect([hook, flat]).toEqual([1, cutPayload(payload)]);
+        expect(n).toMatch(/^\d+$/);
       }),
       { numRuns: 150 },
     );

@@ -1,0 +1,46 @@
+/**
+ * Import positions: how far an event log was imported, written in the transaction of its events. A position counts only for a file
+ * that begins with the very same bytes: device and inode numbers change, and copies have others.
+ */
+import type { Connection } from "../store/driver.ts";
+import type { LogReader, Step } from "./log-reader.ts";
+
+/** Rows of logs that are gone are kept for a day. Milliseconds. */
+const keptMs = 24 * 60 * 60 * 1000;
+
+export interface Position {
+  readonly position: number;
+  /** SHA-256 of the bytes before it; `null` of a row that an older version wrote. */
+  readonly digest: string | null;
+}
+
+type Identity = Pick<LogReader, "log" | "first">;
+
+const keyOf = ({ log, first }: Identity): string => `${log}:${first}`;
+
+/** Where an import of this log ended; of a row of an older version, which knew files by their inode, by the first line alone. */
+export function positionOf(connection: Connection, log: Identity): Position | undefined {
+  const row =
+    connection.prepare("SELECT position, digest FROM imports WHERE file = ?").get(keyOf(log)) ??
+    connection
+      .prepare(
+        "SELECT position, digest FROM imports WHERE digest IS NULL AND file LIKE ? ORDER BY position DESC LIMIT 1",
+      )
+      .get(`%:${log.first}`);
+  if (row === undefined) return undefined;
+  const { position, digest = null } = row;
+  return { position: Number(position), digest: digest === null ? null : String(digest) };
+}
+
+export function writePosition(connection: Connection, log: Identity, { to, digest, lines }: Step, nowMs: number): void {
+  connection
+    .prepare(
+      `INSERT INTO imports (file, position, digest, imported, read_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET position = excluded.position, digest = excluded.digest,
+         imported = imported + excluded.imported, read_at = excluded.read_at`,
+    )
+    .run(keyOf(log), to, digest, lines.length, nowMs);
+  connection
+    .prepare("DELETE FROM imports WHERE digest IS NOT NULL AND (read_at < ? OR read_at > ?)")
+    .run(nowMs - keptMs, nowMs + keptMs);
+}
