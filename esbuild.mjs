@@ -183,3 +183,11 @@ const files = [page, ...built]
   .flatMap(({ inputs }) => Object.keys(inputs));
 const packages = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
 await writeFile("dist/packages.json", JSON.stringify([...new Set(packages)].filter(Boolean).sort()));
+
+// Which of our own modules are in which file: a class in two files of one process is two classes.
+const outputs = built.flatMap(({ metafile }) => Object.entries(metafile.outputs));
+const ownModules = ([file, { inputs }]) => [
+  file.replaceAll("\\", "/"),
+  Object.keys(inputs).filter((name) => !name.includes("node_modules")),
+];
+await writeFile("dist/bundles.json", JSON.stringify(Object.fromEntries(outputs.map(ownModules))));

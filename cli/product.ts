@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { SelectionError } from "../server/analytics/calendar.ts";
 import { systemClock } from "../server/clock.ts";
+import { type ImportWatch, logFaultText } from "../server/intake/event-log.ts";
 import { Observer } from "../server/observer.ts";
 import { pathsFrom } from "../server/paths.ts";
-import { type ImportWatch, logFaultText } from "../server/intake/event-log.ts";
 import type { Worker } from "../server/worker.ts";
 import type { Progress } from "../shared/protocol.ts";
 import { sizeText } from "../shared/words.ts";

@@ -3,7 +3,7 @@ import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem
 import type { Permission } from "../shared/consent.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
 import type { Today } from "../shared/recording.ts";
-import { countText, modeSentence, pendingText, refusalSentence, waitingText } from "../shared/words.ts";
+import { countText, modeSentence, pendingText, refusalSentence } from "../shared/words.ts";
 
 /** Icon and word; at most eight characters of text. */
 const looks = {
@@ -67,15 +67,12 @@ export class StatusItem implements Disposable {
 function sendingOf({ permission, sharing }: Shown): { readonly text: string; readonly sentence: string | null } {
   if (permission.mode !== "share" || sharing === null) return { text: looks[permission.mode], sentence: null };
   const { syncing, paused, failure, untilMs, pending, syncedMs } = sharing;
-  const nowMs = Date.now();
   if (syncing) return { text: "$(sync~spin) sync", sentence: "Sending." };
   if (paused !== null) return { text: looks.problem, sentence: `Sending is paused. ${paused}.` };
   const count = pending > 999 ? "999+" : String(pending);
   const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
-  if (failure !== null && untilMs !== null && untilMs > nowMs) {
-    const sentence = `${waitingText({ reason: failure, pending, untilMs }, nowMs)}${last}`;
-    return { text: `$(debug-disconnect) ${count}`, sentence };
-  }
+  if (failure !== null && (untilMs ?? 0) > Date.now())
+    return { text: `$(debug-disconnect) ${count}`, sentence: `${failure}${last}` };
   const waiting = pending === 0 ? "No events are waiting." : `${pendingText(pending)} may be sent.`;
   return { text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`, sentence: `${waiting}${last}` };
 }

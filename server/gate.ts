@@ -21,8 +21,8 @@ import {
   WatchedFile,
 } from "./config.ts";
 import type { ConsentLog } from "./consent-log.ts";
-import type { Limits } from "./store/retention.ts";
 import type { Paths } from "./paths.ts";
+import type { Limits } from "./store/retention.ts";
 import { type Destination, DestinationError, destinationOf } from "./upload/destination.ts";
 import type { UploadSchema } from "./upload/shared-view.ts";
 

@@ -12,7 +12,7 @@ import {
   disconnectAgent,
   planAgent,
 } from "../shared/agents.ts";
-import { type Check, CheckError } from "../shared/check.ts";
+import { type Check, isCheckError } from "../shared/check.ts";
 import type { Request } from "../shared/message.ts";
 import { insights, metrics, rhythm, stats, toolUses } from "../shared/numbers.ts";
 import {
@@ -85,7 +85,7 @@ function checked<T>(check: Check<T>, value: unknown, method: string): T {
   try {
     return check(value, method);
   } catch (error) {
-    throw new ResponseError(invalidParams, error instanceof CheckError ? error.message : "Malformed message.");
+    throw new ResponseError(invalidParams, isCheckError(error) ? error.message : "Malformed message.");
   }
 }
 

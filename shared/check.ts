@@ -16,6 +16,10 @@ export class CheckError extends Error {
   }
 }
 
+/** By its name: every bundle has a class of its own. */
+export const isCheckError = (error: unknown): error is CheckError =>
+  error instanceof Error && error.name === "CheckError";
+
 export const boolean: Check<boolean> = (value, at) => {
   if (typeof value !== "boolean") throw new CheckError(at, "true or false");
   return value;

@@ -158,6 +158,7 @@ const syncReport = record({
   rejected: whole(),
   erased: whole(),
   left: whole(),
+  pending: whole(),
   /** What keeps it from going on, as a sentence. */
   reason: nullable(text(4096)),
   untilMs: nullable(whole()),

@@ -6,7 +6,7 @@ interface Report {
   readonly events: number;
   readonly rejected: number;
   readonly reason: string | null;
-  readonly left: number;
+  readonly pending: number;
   readonly untilMs: number | null;
 }
 
@@ -66,12 +66,12 @@ export function waitingText({ reason, pending, untilMs }: Waiting, nowMs: number
 }
 
 /** The result of a sync, in a sentence or two. */
-export function reportSentence({ outcome, events, rejected, reason, left, untilMs }: Report, nowMs: number): string {
+export function reportSentence({ outcome, events, rejected, reason, pending, untilMs }: Report, nowMs: number): string {
   const sent = outcome === "done" || events > 0 ? [`Sent ${countText(events, "event")}.`] : [];
   const refused = rejected > 0 ? [`The server refused ${countText(rejected, "batch", "batches")}.`] : [];
   const isWaiting = outcome === "waiting" && untilMs !== null;
   const why =
-    reason === null ? [] : [isWaiting ? waitingText({ reason, pending: left, untilMs }, nowMs) : asSentence(reason)];
+    reason === null ? [] : [isWaiting ? waitingText({ reason, pending, untilMs }, nowMs) : asSentence(reason)];
   return [...sent, ...refused, ...why].join(" ") || "Nothing was sent.";
 }
 

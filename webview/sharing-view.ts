@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Category } from "../shared/categories.ts";
 import { notice } from "../shared/consent-text.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
-import { countText, pendingText, sizeText, waitingText } from "../shared/words.ts";
+import { countText, pendingText, sizeText } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
 import { askButton, questionView } from "./question-view.ts";
 import { ticksView } from "./ticks-view.ts";
@@ -83,11 +83,10 @@ function standingOf({
   failure,
   untilMs,
 }: SharingStatus): readonly string[] {
-  const nowMs = Date.now();
-  const isWaiting = paused === null && failure !== null && untilMs !== null && untilMs > nowMs;
+  const isWaiting = paused === null && failure !== null && (untilMs ?? 0) > Date.now();
   return [
     isWaiting
-      ? waitingText({ reason: failure, pending, untilMs }, nowMs)
+      ? failure
       : pending === 0
         ? "No events are waiting."
         : `${pendingText(pending)} may be sent, ${waiting} of them in the outbox.`,

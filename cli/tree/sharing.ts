@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { lazily } from "../lazily.ts";
 import { wholeNumber, withExamples, withJson } from "./parts.ts";
 
-const report = "{version, outcome, events, batches, rejected, erased, left, reason, untilMs, setAside, message}";
+const report =
+  "{version, outcome, events, batches, rejected, erased, left, pending, reason, untilMs, setAside, message}";
 
 export function addSharing(nexus: Command): void {
   withJson(nexus.command("sync").description("send what may be shared now (the same as usage upload)"), report).action(

@@ -6,7 +6,7 @@
  */
 import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import { type AgentStanding, agents, planAgent } from "../../shared/agents.ts";
-import { CheckError } from "../../shared/check.ts";
+import { isCheckError } from "../../shared/check.ts";
 import type { Request } from "../../shared/message.ts";
 import {
   type Insights,
@@ -26,7 +26,7 @@ import type { Feature } from "../capture/features.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
-import { WorkerRefusal } from "../worker/link.ts";
+import { isWorkerRefusal } from "../worker/link.ts";
 import { pageHtml } from "./html.ts";
 import { shownNotice } from "./notice.ts";
 import { panelType } from "./panel-type.ts";
@@ -155,7 +155,7 @@ export class PagePanel implements Disposable {
     try {
       action = checkPageAction(message, "page");
     } catch (error) {
-      this.#log.warn(error instanceof CheckError ? error.message : "page: malformed message");
+      this.#log.warn(isCheckError(error) ? error.message : "page: malformed message");
       return;
     }
     void this.#carryOut(action);
@@ -310,8 +310,9 @@ export class PagePanel implements Disposable {
       this.#failure = null;
       if (shown.value.permission !== null) this.#telemetry.learn(shown.value.permission);
     } catch (error) {
-      this.#failure =
-        error instanceof WorkerRefusal ? error.message : "The recorder cannot be reached; the numbers may be old.";
+      this.#failure = isWorkerRefusal(error)
+        ? error.message
+        : "The recorder cannot be reached; the numbers may be old.";
     }
     this.#post();
   }

@@ -28,3 +28,7 @@ export type Launch = (editor: EditorState, events: WorkerEvents) => Promise<Work
 export class WorkerRefusal extends Error {
   override readonly name = "WorkerRefusal";
 }
+
+/** By its name: the client is a bundle of its own, with a class of its own. */
+export const isWorkerRefusal = (error: unknown): error is WorkerRefusal =>
+  error instanceof Error && error.name === "WorkerRefusal";

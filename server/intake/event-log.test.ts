@@ -26,7 +26,7 @@ import { openConnection } from "../store/open.ts";
 import type { Worker } from "../worker.ts";
 import { Leftovers } from "./leftovers.ts";
 import { logName } from "./log-name.ts";
-import { lineOf, LogReader } from "./log-reader.ts";
+import { LogReader, lineOf } from "./log-reader.ts";
 
 function logs(options: SharerOptions = {}) {
   const sharer = new Sharer(options);

@@ -412,9 +412,13 @@ describe("a limit", () => {
     server.behave = undefined;
     sharer.record(10);
     const sent = await sharer.worker.sync({ asked: true, limit: 3 });
-    expect(sent).toMatchObject({ outcome: "done", events: 5, left: 5, reason: expect.stringContaining("whole") });
+    expect(sent).toMatchObject({ outcome: "done", events: 5, pending: 5, reason: expect.stringContaining("whole") });
     expect(await sharer.worker.sync({ asked: true, limit: 3 })).toMatchObject({ outcome: "done", events: 3 });
-    expect(await sharer.worker.sync({ asked: true, limit: 3 })).toMatchObject({ outcome: "done", events: 2, left: 0 });
+    expect(await sharer.worker.sync({ asked: true, limit: 3 })).toMatchObject({
+      outcome: "done",
+      events: 2,
+      pending: 0,
+    });
   });
 
   it("counts for the preview", async () => {

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import type { Category } from "../../shared/categories.ts";
 import { categories } from "../../shared/categories.ts";
 import type { ConsentReading, Mode } from "../../shared/consent.ts";
-import { mostCounted } from "../../shared/words.ts";
+import { mostCounted, waitingText } from "../../shared/words.ts";
 import type { Clock } from "../clock.ts";
 import type { Gate } from "../gate.ts";
 import type { Paths } from "../paths.ts";
@@ -59,7 +59,7 @@ export interface SharingStatus {
   readonly syncedMs: number | null;
   /** Why sending stands still until the user asks. */
   readonly paused: string | null;
-  /** Why the last tries failed, as a sentence without its full stop. */
+  /** "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." `null` where nothing failed. */
   readonly failure: string | null;
   /** When it is tried again, where it waits. */
   readonly untilMs: number | null;
@@ -181,7 +181,9 @@ export class Sharing {
     const { destination, schema, permission } = gate.rule();
     const host = destination?.host ?? null;
     const known =
-      permission.mode === "share" ? store.read((connection) => standing(connection, host, schema)) : undefined;
+      permission.mode === "share"
+        ? store.read((connection) => standing(connection, host, schema, this.#parts.clock.nowMs()))
+        : undefined;
     const wanted = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
     return {
       destination: host,
@@ -269,7 +271,7 @@ const takenBy = {
   2: "1",
 } as const;
 
-function standing(connection: Connection, host: string | null, schema: 1 | 2): Partial<SharingStatus> {
+function standing(connection: Connection, host: string | null, schema: 1 | 2, nowMs: number): Partial<SharingStatus> {
   const state = readState(connection);
   if (state === undefined) return {};
   const after = connection
@@ -282,12 +284,14 @@ function standing(connection: Connection, host: string | null, schema: 1 | 2): P
   const untilMs = Math.max(state.waitUntilMs, state.serverWaitMs);
   const server = host === null ? undefined : readServer(connection, host);
   const asked = server !== undefined && (server.plain || server.enrolled !== undefined);
+  const pending = waiting + Number(after?.["n"] ?? 0);
+  const { failure: reason } = state;
   return {
-    pending: waiting + Number(after?.["n"] ?? 0),
+    pending,
     waiting,
     syncedMs: state.syncedMs,
     paused: state.paused,
-    failure: state.failure,
+    failure: reason === null || untilMs <= nowMs ? null : waitingText({ reason, pending, untilMs }, nowMs),
     untilMs: untilMs > 0 ? untilMs : null,
     receipts: asked ? !server.plain : null,
     rejected: Number(connection.prepare("SELECT count(*) n FROM batches WHERE rejected IS NOT NULL").get()?.["n"]),

@@ -38,8 +38,10 @@ export interface SyncReport {
   readonly rejected: number;
   /** Erasures that servers confirmed. */
   readonly erased: number;
-  /** Events that may be sent and were not yet; no more are counted than `mostCounted`. */
+  /** Events that wait in the outbox. */
   readonly left: number;
+  /** Events that may be sent and were not yet, those in the outbox among them; no more are counted than `mostCounted`. */
+  readonly pending: number;
   /** What keeps it from going on, as a sentence. */
   readonly reason: string | null;
   /** When it goes on by itself, in milliseconds since 1970. */

@@ -74,7 +74,7 @@ function faultOf(error: unknown): ExchangeFault {
     if (code.startsWith("UND_ERR_PRX") || /^Proxy response/.test(cause.message)) return "proxy";
     if (code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || /CERT|SELF_SIGNED|VERIFY|ISSUER/.test(code))
       return "tls";
-    if (code.startsWith("HPE_")) return "answer";
+    if (code.startsWith("HPE_") || cause.name === "HTTPParserError") return "answer";
   }
   return "broken";
 }

@@ -23,17 +23,18 @@ import {
   addBatch,
   countAttempt,
   nextWaiting,
-  rejectedBatches,
-  requeueRejected,
   type Outbox,
   rejectBatch,
+  rejectedBatches,
   removeBatch,
+  requeueRejected,
   type SetAside,
   type Waiting,
+  waitingEvents,
 } from "./outbox.ts";
+import { protocolError } from "./outcome.ts";
 import { partOf } from "./preview.ts";
 import { readKeys, verifyReceipt } from "./receipt.ts";
-import { protocolError } from "./outcome.ts";
 import { type Distrust, fits, perform, type Result, type Sender, type Skew } from "./request.ts";
 import { backoffMs, longestWaitMs, pauseMs, triesPerRun } from "./retry.ts";
 import { forgetEnrolled, noteEncodings, noteEnrolled, notePlain, pinKeys, readServer } from "./servers.ts";
@@ -46,8 +47,8 @@ import {
   noteSynced,
   noteWait,
   readState,
-  resume,
   readStateFile,
+  resume,
   type SharingState,
   writeStateFile,
 } from "./sharing-state.ts";
@@ -198,7 +199,7 @@ class Run {
   }
 
   #report(outcome: SyncOutcome, reason: string | null, untilMs: number | null = null): SyncReport {
-    const left = this.#parts.pending();
+    const left = this.#parts.store.read(waitingEvents) ?? 0;
     return {
       outcome,
       events: this.#events,
@@ -206,6 +207,7 @@ class Run {
       rejected: this.#rejected,
       erased: this.#erased,
       left,
+      pending: this.#parts.pending(),
       reason,
       untilMs,
       setAside: this.#setAside,

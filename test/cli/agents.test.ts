@@ -105,10 +105,12 @@ describe("nexus agents", () => {
         },
       });
     }
-    const { topTools } = await json("stats", "--today");
-    expect(topTools).toMatchObject([{ name: "run_terminal_cmd", source: "claude_code", count: 200, failed: 40 }]);
     expect(log()).not.toContain(canary);
     expect(statSync(join(home, "nexus", "state", "events", "agent-hooks.jsonl")).mode & 0o777).toBe(0o600);
+    const { topTools } = await json("stats", "--today");
+    expect(topTools).toMatchObject([{ name: "run_terminal_cmd", source: "claude_code", count: 200, failed: 40 }]);
+    await ran("usage", "import");
+    expect(readdirSync(join(home, "nexus", "state", "events")).filter((name) => name.startsWith("agent"))).toEqual([]);
 
     await ran("agents", "disconnect");
     expect(readFileSync(join(home, ".claude", "settings.json"), "utf8")).toBe('{\n  // mine\n  "model": "opus"\n}\n');
@@ -148,7 +150,10 @@ describe("nexus agents", () => {
       log()
         .trimEnd()
         .split("\n")
-        .map((line) => ({ ...JSON.parse(line), ts: 0 }));
+        .map((line) => {
+          const { ts, n, ...kept } = JSON.parse(line);
+          return kept;
+        });
     for (const { payload } of hookPayloads.slice(0, 4)) {
       agent.tell("PostToolUse", payload);
       const { status, stdout, stderr } = spawnSync(process.execPath, [script, "hook"], {

@@ -138,9 +138,11 @@ describe.skipIf(!hasTmux())("Ctrl-C", () => {
     mkdirSync(out);
     // As many events as take a while.
     const folder = join(home, "nexus", "state", "events");
-    const lines = readFileSync(join(folder, "work.jsonl"), "utf8");
+    const lines = workOfAMonth(Date.now());
     for (let n = 0; n < 20; n += 1) {
-      writeFileSync(join(folder, `more-${n}.jsonl`), lines.replace(/"id":"[^"]+",/g, ""));
+      // Each at other moments: the same lines would be copies.
+      const moved = lines.replace(/"id":"[^"]+","ts":(\d+)/g, (_, ts) => `"ts":${Number(ts) + n + 1}`);
+      writeFileSync(join(folder, `more-${n}.jsonl`), moved);
     }
     await nexus(home, {}, "usage", "import");
     const terminal = open(`telemetry export --output ${join(out, "all.json")}`);

@@ -58,7 +58,9 @@ export function workOfAMonth(nowMs: number): string {
       }
     }
     for (let n = 0; n < 6; n += 1) {
-      add(day, n, "claude_code", "agent_event", {
+      // One conversation: a call every six minutes.
+      const hour = n / 10;
+      add(day, hour, "claude_code", "agent_event", {
         ...use,
         tool_phase: "start",
         tool_name: n % 2 === 0 ? "Bash" : "Edit",
@@ -66,7 +68,7 @@ export function workOfAMonth(nowMs: number): string {
       const failed = chance(`agent ${day} ${n}`) < 0.4;
       if (n === 5) continue;
       const tool_name = n % 2 === 0 ? "Bash" : "Edit";
-      add(day, n, "claude_code", "agent_event", {
+      add(day, hour, "claude_code", "agent_event", {
         ...use,
         tool_name,
         status: failed ? "failed" : "ok",

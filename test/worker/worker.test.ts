@@ -29,7 +29,7 @@ import { WorkerProcess } from "./worker-process.ts";
 const isRoot = process.getuid?.() === 0;
 const databaseIn = (home: string) => join(home, "nexus", "state", "telemetry.db");
 const uses = (count: number) => Array.from({ length: count }, () => toolUse());
-const stored = (count: number) => ({ outcome: "stored", stored: count, repeated: 0, refused: 0 });
+const stored = (count: number) => ({ outcome: "stored", stored: count, repeated: 0, refused: 0, belowWatermark: 0 });
 
 async function consenting(part: Parameters<WorkerProcess["consent"]>[0] = {}) {
   const home = freshFolder();

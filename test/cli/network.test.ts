@@ -1,0 +1,126 @@
+/** The built command against everything a network or a server can do wrong: it names what is wrong, and nothing is lost. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { v4, v7 } from "uuid";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openConnection } from "../../server/store/open.ts";
+import { noticeVersion } from "../../shared/consent-text.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { networkFaults } from "../fixtures/network-faults.ts";
+import { nexus } from "../fixtures/nexus.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
+
+const quick = join(import.meta.dirname, "..", "fixtures", "quick-timers.cjs");
+const exitCodes = { waiting: 3, paused: 3, done: 1 } as const;
+
+/** Stands in the template for the destination of a fault. */
+const placeholder = "127.0.0.1:1";
+let template = "";
+
+const run = (home: string, env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+  nexus(home, { ...env, NODE_OPTIONS: `--require ${quick}`, NEXUS_EVENT_LOG: "0" }, ...args);
+
+const configIn = (home: string) => join(home, ".config", "nexus", "config.toml");
+const configFor = (url: string, more = "") => `[telemetry]\nupload_url = "${url}"\n${more}`;
+
+/** A user who shares, with eleven events that wait: made once, by the command itself. */
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), "nexus-test-"));
+  mkdirSync(join(template, ".config", "nexus"), { recursive: true });
+  writeFileSync(configIn(template), configFor(`http://${placeholder}/v1/telemetry/events`));
+  const all = ["--notice", noticeVersion, "--categories", "all"];
+  expect(await run(template, {}, "telemetry", "enable", "--share", "--yes", ...all)).toMatchObject({ code: 0 });
+  const events = join(template, "nexus", "state", "events");
+  mkdirSync(events, { recursive: true });
+  const session_id = v4();
+  const lines = Array.from({ length: 11 }, (_, n) =>
+    JSON.stringify({
+      ...{ id: v7(), ts: Date.now() + 1, utc_offset_min: 0, session_id, source: "python_sdk", seq: n + 1 },
+      ...{ event_type: "command_started", command: "git push" },
+    }),
+  );
+  writeFileSync(join(events, "python-sdk.jsonl"), `${lines.join("\n")}\n`);
+  expect(await nexus(template, {}, "usage", "import")).toMatchObject({ code: 0 });
+});
+
+afterAll(() => rmSync(template, { recursive: true, force: true }));
+
+/** The same user, who agreed to another destination. */
+function sharing(url: string, env: Readonly<Record<string, string>>, config = "") {
+  const home = freshFolder();
+  cpSync(template, home, { recursive: true });
+  const consent = join(home, ".config", "nexus", "consent.jsonl");
+  writeFileSync(consent, readFileSync(consent, "utf8").replaceAll(placeholder, new URL(url).host));
+  writeFileSync(configIn(home), configFor(url, config));
+  return { home, ran: (...args: readonly string[]) => run(home, env, ...args) };
+}
+
+const json = (text: string) => JSON.parse(text);
+
+/** The newest entry of the ledger. */
+function lastEntry(home: string): object {
+  const file = join(home, "nexus", "state", "telemetry.db");
+  const connection = openConnection(file, { readOnly: true, busyTimeoutMs: 0 });
+  try {
+    return json(String(connection.prepare("SELECT entry FROM ledger ORDER BY seq DESC").get()?.["entry"]));
+  } finally {
+    connection.close();
+  }
+}
+
+describe.each(networkFaults)("nexus sync that meets $name", ({ face, outcome, text, rejected = 0 }) => {
+  it("reports it as what it is, keeps what was not taken, and sends it later", async () => {
+    const { url, env, config, mend, server } = await face();
+    const { home, ran } = sharing(url, env, config);
+    const synced = await ran("sync", "--json");
+    const report = json(synced.out);
+    expect(synced).toMatchObject({ code: exitCodes[outcome], err: "" });
+    expect(report).toMatchObject({ outcome, rejected, events: 0, pending: rejected > 0 ? 0 : 11 });
+    expect(report.message).toMatch(text);
+    expect(report.message).not.toMatch(/database/);
+    const { sharing: shown } = json((await ran("telemetry", "status", "--json")).out);
+    if (outcome === "waiting") {
+      expect(report.message).toMatch(/ 11 events are waiting; next try at (\d{4}-\d\d-\d\d )?\d\d:\d\d\.$/);
+      expect(shown).toMatchObject({ failure: report.message, paused: null });
+      expect(report.untilMs).toBeGreaterThan(Date.now());
+    }
+    if (outcome === "paused") expect(shown.paused).toMatch(text);
+    expect(lastEntry(home)).toMatchObject({ phase: "answered", host: new URL(url).host });
+    if (mend === undefined) return;
+    mend();
+    const again = await ran("usage", "upload", ...(rejected > 0 ? ["--rejected"] : []), "--json");
+    expect(again).toMatchObject({ code: 0 });
+    expect(json(again.out)).toMatchObject({ outcome: "done", events: 11, pending: 0 });
+    expect(server?.events.size).toBe(11);
+    expect(server?.faults).toEqual([]);
+  });
+});
+
+describe("nexus telemetry status", () => {
+  it("says why sending waits", async () => {
+    const { ran } = sharing("http://127.0.0.1:9/v1/telemetry/events", {});
+    const { out } = await ran("sync");
+    expect(out).toMatch(/^127\.0\.0\.1:9 cannot be reached\. 11 events are waiting; next try at \d\d:\d\d\.\n/);
+    const [message = ""] = out.split("\n");
+    expect((await ran("telemetry", "status")).out).toContain(`Waiting:       ${message}`);
+  });
+});
+
+describe("nexus telemetry erase-remote", () => {
+  it("names a server that cannot be reached, and asks again", async () => {
+    const server = await UsageServer.start();
+    const { ran } = sharing(server.url, {});
+    expect(await ran("sync")).toMatchObject({ code: 0, out: "Sent 11 events.\n" });
+    expect(json((await ran("ledger", "verify", "--json")).out)).toMatchObject({ receipts: 1, faults: [] });
+    server.behave = (_, answer) => {
+      answer.destroy();
+      return true;
+    };
+    const asked = await ran("telemetry", "disable", "--erase-remote");
+    expect(asked.out).toContain(`${server.host} closed the connection before it answered.`);
+    server.behave = undefined;
+    expect(await ran("telemetry", "erase-remote")).toMatchObject({ code: 0 });
+    expect(server.events.size).toBe(0);
+  });
+});

@@ -1,0 +1,94 @@
+/** The built worker against everything a network or a server can do wrong, as a window runs it. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { categories } from "../../shared/categories.ts";
+import { ledger, purge, type SharingStatus, status, sync } from "../../shared/protocol.ts";
+import { recordEvents } from "../../shared/recording.ts";
+import { toolUse } from "../fixtures/captured.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { networkFaults } from "../fixtures/network-faults.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
+import { WorkerProcess } from "./worker-process.ts";
+
+const fixture = (name: string) => join(import.meta.dirname, "..", "fixtures", name);
+const quickTimers = fixture("quick-timers.cjs");
+const quickClock = fixture("quick-clock.cjs");
+
+/** A little ahead, so that they happen after a consent by a quick clock. */
+const uses = (count: number) =>
+  Array.from({ length: count }, () => toolUse({ tool_phase: "start" }, { ts: Date.now() + 3_600_000 }));
+
+/** A window whose user shares, with eleven events that wait. */
+async function sharing(url: string, env: Readonly<Record<string, string>>, config = "", preload = quickTimers) {
+  const home = freshFolder();
+  const folder = join(home, ".config", "nexus");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "config.toml"), `[telemetry]\nupload_url = "${url}"\n${config}`);
+  const worker = await WorkerProcess.start({ home, env: { ...env, NODE_OPTIONS: `--require ${preload}` } });
+  await worker.consent({ mode: "share", share: categories, destination: new URL(url).host });
+  await worker.request(recordEvents, { events: uses(11) });
+  return worker;
+}
+
+/** What the window was told of sharing last. */
+const told = (worker: WorkerProcess): SharingStatus =>
+  worker.notifications.findLast(({ method }) => method === "nexus/sharingChanged")?.params as SharingStatus;
+
+describe.each(networkFaults)("a sync of the worker that meets $name", ({ face, outcome, text, rejected = 0 }) => {
+  it("reports it as what it is, and keeps what was not taken", async () => {
+    const { url, env, config, mend, server } = await face();
+    const worker = await sharing(url, env, config);
+    const report = await worker.request(sync, {});
+    expect(report).toMatchObject({ outcome, rejected, events: 0, pending: rejected > 0 ? 0 : 11 });
+    const [entry] = await worker.request(ledger, {});
+    expect(entry?.sentence).toContain(outcome === "done" ? "rejected" : "");
+    const { sharing: shown, problem } = await worker.request(status, {});
+    expect(problem).toBeNull();
+    expect(shown).toEqual(told(worker));
+    if (outcome === "waiting") {
+      expect(shown?.failure).toMatch(text);
+      expect(shown?.failure).toMatch(/ 11 events are waiting; next try at /);
+    }
+    if (outcome === "paused") expect(shown?.paused).toMatch(text);
+    if (mend === undefined || outcome === "done") return;
+    mend();
+    expect(await worker.request(sync, {})).toMatchObject({ outcome: "done", events: 11 });
+    expect(server?.events.size).toBe(11);
+    expect(server?.faults).toEqual([]);
+  });
+});
+
+describe("a worker that could not send", () => {
+  it("tries again by itself when its pause is over: what the user asked to send, and nothing else", async () => {
+    const server = await UsageServer.start();
+    let isDown = true;
+    server.behave = (_, answer) => {
+      if (isDown) answer.destroy();
+      return isDown;
+    };
+    const worker = await sharing(server.url, {}, "", quickClock);
+    expect(await worker.request(sync, {})).toMatchObject({ outcome: "waiting" });
+    expect(told(worker).failure).toContain("closed the connection");
+    isDown = false;
+    await worker.request(recordEvents, { events: uses(5) });
+    await vi.waitFor(() => expect(server.events.size).toBe(11), { timeout: 30_000, interval: 50 });
+    await vi.waitFor(() => expect(told(worker)).toMatchObject({ failure: null, syncing: false, pending: 5 }));
+    expect(server.faults).toEqual([]);
+  });
+
+  it("keeps nothing of a batch that was purged while it was sent", async () => {
+    const server = await UsageServer.start();
+    const worker = await sharing(server.url, {});
+    let purged = false;
+    server.behave = async ({ path }, answer) => {
+      if (!path.endsWith("/events") || purged) return false;
+      purged = true;
+      await worker.request(purge, {});
+      answer.writeHead(503).end();
+      return true;
+    };
+    expect(await worker.request(sync, {})).toMatchObject({ outcome: "stopped", pending: 0 });
+    expect((await worker.request(status, {})).sharing).toMatchObject({ pending: 0, waiting: 0 });
+  });
+});
