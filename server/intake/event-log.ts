@@ -85,7 +85,8 @@ const nothing: ImportReport = {
 const counts = ["files", "lines", "malformed", "bytes", "stored", "repeated", "refused"] as const;
 const refusals = ["belowWatermark", "earlier", "ahead", "unremoved"] as const;
 
-function added(a: ImportReport, b: Partial<ImportReport>): ImportReport {
+/** The sum of two imports. */
+export function added(a: ImportReport, b: Partial<ImportReport>): ImportReport {
   const sums = [...counts, ...refusals].map((name) => [name, a[name] + (b[name] ?? 0)]);
   return { ...a, ...Object.fromEntries(sums), faults: [...a.faults, ...(b.faults ?? [])] };
 }

@@ -1,6 +1,6 @@
 /** `nexus usage import`: imports the event logs, and tries the lines again that could not be imported before. */
 import { setTimeout as wait } from "node:timers/promises";
-import { type ImportReport, quietMs } from "../../../server/intake/event-log.ts";
+import { added, type ImportReport, quietMs } from "../../../server/intake/event-log.ts";
 import type { Worker } from "../../../server/worker.ts";
 import { countText, sizeText } from "../../../shared/words.ts";
 import { exitCodes } from "../../exit.ts";
@@ -12,8 +12,8 @@ const maxRemovals = 3;
 
 export function run({ json }: JsonOption): Promise<void> {
   return withWorker(async (worker) => {
-    const report = await importLogs(worker, { again: true });
-    if (report !== undefined) await removeLogs(worker, report);
+    const first = await importLogs(worker, { again: true });
+    const report = first === undefined ? undefined : await removed(worker, first);
     if (json === true) printJson({ version: 1, ...report });
     else if (report === undefined) print("NEXUS_EVENT_LOG=0: event logs are not read.");
     else printImport(report);
@@ -21,12 +21,17 @@ export function run({ json }: JsonOption): Promise<void> {
   });
 }
 
-/** Waits until what was imported can be removed from the event logs. */
-async function removeLogs(worker: Worker, { unremoved }: ImportReport): Promise<void> {
-  for (let n = 0, left = unremoved; left > 0 && n < maxRemovals; n += 1) {
+/** Waits until what was imported can be removed from the event logs; with what was appended meanwhile. */
+async function removed(worker: Worker, first: ImportReport): Promise<ImportReport> {
+  let report = first;
+  for (let n = 0; report.unremoved > 0 && n < maxRemovals; n += 1) {
     await wait(quietMs);
-    left = (await worker.importLogs())?.unremoved ?? 0;
+    const more = await worker.importLogs();
+    if (more === undefined) break;
+    // A file that is looked at again is the same file.
+    report = { ...added(report, more), files: report.files, unremoved: more.unremoved };
   }
+  return report;
 }
 
 function printImport(report: ImportReport): void {

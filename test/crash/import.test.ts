@@ -1,0 +1,173 @@
+/** Imports of event logs that are killed after every step, and at any moment while others append: each line counts once. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { build } from "esbuild";
+import { v4 } from "uuid";
+import { beforeAll, describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
+import { type ImportStep, importSteps } from "../../server/intake/event-log.ts";
+import { openConnection } from "../../server/store/open.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { nexus } from "../fixtures/nexus.ts";
+import { Sharer } from "../fixtures/sharing.ts";
+
+const importer = join(root, "out", "crash", "importer.mjs");
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(root, "test", "crash", "importer.ts")],
+    outfile: importer,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    external: ["better-sqlite3", "protobufjs/minimal", "undici"],
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    logLevel: "warning",
+  });
+});
+
+/** Imports in a process of its own; the steps it took until its end. */
+async function imported(home: string, dieAfter = 0, times = 1): Promise<readonly string[]> {
+  const child = spawn(process.execPath, [importer, home, String(dieAfter), String(times)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  await once(child, "close");
+  return output.trimEnd().split("\n");
+}
+
+/** A home in which recording is on, and the folder of its event logs. */
+function home() {
+  const sharer = new Sharer({ home: freshFolder() });
+  sharer.consent("local");
+  sharer.worker.close();
+  const folder = join(sharer.home, "nexus", "state", "events");
+  mkdirSync(folder, { recursive: true });
+  return { home: sharer.home, folder };
+}
+
+const session = v4();
+let made = 0;
+
+/** A line without an id, as a tool may write it: no two are the same. */
+function line(): string {
+  made += 1;
+  const event = { ts: Date.now() + 1, session_id: session, source: "python_sdk", event_type: "feature_first_use" };
+  return `${JSON.stringify({ ...event, feature: "stats", n: made })}\n`;
+}
+
+function count(folder: string): number {
+  const connection = openConnection(join(folder, "nexus", "state", "telemetry.db"), {
+    readOnly: true,
+    busyTimeoutMs: 2_000,
+  });
+  const row = connection.prepare("SELECT count(*) n FROM events WHERE ts > 0").get();
+  connection.close();
+  return Number(row?.["n"]);
+}
+
+describe("invariant: never-lost-never-twice", () => {
+  it("an import that is killed after any step counts each line once, and leaves no log", async () => {
+    const seen: string[] = [];
+    const killed = async (dieAfter: number) => {
+      const { home: own, folder } = home();
+      const log = join(folder, "tool.jsonl");
+      writeFileSync(log, `${line()}damaged\n${line()}`);
+      seen.push(...(await imported(own, dieAfter, 5)));
+      appendFileSync(log, line());
+      seen.push(...(await imported(own, 0, 6)));
+      expect([dieAfter, count(own)]).toEqual([dieAfter, 3]);
+      expect(readdirSync(folder)).toEqual(["not-imported"]);
+      const [kept = ""] = readdirSync(join(folder, "not-imported"));
+      const leftovers = readFileSync(join(folder, "not-imported", kept), "utf8")
+        .trimEnd()
+        .split("\n");
+      // After a crash before the commit the damaged line is kept once more.
+      expect(new Set(leftovers).size).toBe(1);
+    };
+    await Promise.all(Array.from({ length: importSteps.length + 2 }, (_, n) => killed(n + 1)));
+    for (const step of importSteps satisfies readonly ImportStep[]) expect(seen).toContain(step);
+  });
+
+  it("the built command, killed at any moment beside writers, counts each line once", async () => {
+    const { home: own, folder } = home();
+    const log = join(folder, "tool.jsonl");
+    let written = 0;
+    let isOver = false;
+    const writing = (async () => {
+      while (!isOver) {
+        // As every writer does: opened, appended, closed.
+        appendFileSync(log, line());
+        written += 1;
+        await wait(1);
+      }
+    })();
+    for (let n = 0; n < 25; n += 1) {
+      const child = spawn(process.execPath, [join(root, "dist", "cli", "nexus.cjs"), "usage", "import"], {
+        env: { PATH: process.env["PATH"], HOME: own, NEXUS_EVENT_LOG: "1" },
+        stdio: "ignore",
+      });
+      const exited = once(child, "exit");
+      await wait(60 + ((n * 37) % 180));
+      child.kill("SIGKILL");
+      await exited;
+    }
+    isOver = true;
+    await writing;
+    expect(await nexus(own, {}, "usage", "import")).toMatchObject({ code: 0 });
+    const { out } = await nexus(own, {}, "usage", "import", "--json");
+    expect(JSON.parse(out)).toMatchObject({ stored: 2, unremoved: 0 });
+    const connection = openConnection(join(own, "nexus", "state", "telemetry.db"), {
+      readOnly: true,
+      busyTimeoutMs: 2_000,
+    });
+    const rows = connection
+      .prepare("SELECT count(*) n FROM events e JOIN words w ON w.id = e.words WHERE w.source = 'python_sdk'")
+      .get();
+    connection.close();
+    expect(rows).toEqual({ n: written });
+  });
+
+  it("eight processes that change the installation's secrets lose none", async () => {
+    const folder = freshFolder();
+    const program = join(folder, "change.mjs");
+    await build({
+      stdin: {
+        contents: `
+          import { Installation } from ${JSON.stringify(join(root, "server", "upload", "installation.ts"))};
+          const installation = new Installation(process.argv[2]);
+          const { anon_user_id: id } = installation.begin(Date.now());
+          for (let n = 0; n < 299; n += 1) installation.used(id, "https://example.com/" + n);
+        `,
+        resolveDir: root,
+        loader: "ts",
+      },
+      outfile: program,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      external: ["better-sqlite3"],
+      banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    });
+    const file = join(root, "out", "crash", `installation-${process.pid}.json`);
+    rmSync(file, { force: true });
+    const own = join(root, "out", "crash", "change.mjs");
+    writeFileSync(own, readFileSync(program));
+    const children = Array.from({ length: 8 }, () => spawn(process.execPath, [own, file], { stdio: "inherit" }));
+    const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0]));
+    expect(codes).toEqual(Array.from({ length: 8 }, () => 0));
+    const { identities } = JSON.parse(readFileSync(file, "utf8"));
+    expect(identities.map(({ destinations }: { destinations: unknown[] }) => destinations.length)).toEqual(
+      Array.from({ length: 8 }, () => 299),
+    );
+    rmSync(file);
+    rmSync(`${file}.lock`);
+    expect(execFileSync("ls", [join(root, "out", "crash")], { encoding: "utf8" })).not.toContain("unfinished");
+  });
+});
