@@ -2,6 +2,16 @@
 import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
+import { overdueReviews } from "./scripts/overdue-reviews.ts";
+
+const overdue = overdueReviews(new Date());
+if (overdue.length > 0) {
+  console.error(
+    `The review of these fields is overdue: ${overdue.join(", ")}.\n` +
+      "Decide whether each is still needed, then set its new month in shared/fields.ts.",
+  );
+  process.exit(1);
+}
 
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 

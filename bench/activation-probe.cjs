@@ -33,7 +33,7 @@ const editor = {
   Uri: {},
   commands: { registerCommand: listen },
   debug: { onDidStartDebugSession: listen, onDidTerminateDebugSession: listen },
-  env: { isTelemetryEnabled: true, onDidChangeTelemetryEnabled: listen },
+  env: { isTelemetryEnabled: true, onDidChangeTelemetryEnabled: listen, appName: "", uriScheme: "vscode" },
   window: {
     createOutputChannel: () => channel,
     createStatusBarItem: () => ({ show() {}, dispose() {} }),
@@ -53,6 +53,16 @@ const editor = {
   },
 };
 
+/** What an editor hands an extension, as far as this one looks at it. */
+const context = () => ({
+  subscriptions: [],
+  extensionPath: "/",
+  extensionUri: {},
+  extension: { packageJSON: { version: "0.0.0" } },
+  environmentVariableCollection: new Map(),
+  globalState: { get: (_, otherwise) => otherwise, update: async () => undefined, keys: () => [] },
+});
+
 /** Activates the extension at `main` and resolves with its own milliseconds: of the call, and of all that follows. */
 async function activate(main, read) {
   let start;
@@ -62,7 +72,7 @@ async function activate(main, read) {
   readFile = () => continued.then(read);
   const extension = require(main);
   const before = performance.now();
-  extension.activate({ subscriptions: [], extensionPath: "/", extensionUri: {} });
+  extension.activate(context());
   const activatedMs = performance.now() - before;
   await new Promise(setImmediate);
   const resumed = performance.now();

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 
 const runs = 15;
 const probe = fileURLToPath(new URL("activation-probe.cjs", import.meta.url));
@@ -25,7 +26,7 @@ function activate(main: string, earlier: string, home: string): Times {
   const { PATH = "" } = process.env;
   const measure = (): Times =>
     JSON.parse(execFileSync(process.execPath, [probe, main, earlier], { env: { PATH, HOME: home }, encoding: "utf8" }));
-  const times = Array.from({ length: runs }, measure);
+  const times = Array.from({ length: scaled(runs) }, measure);
   const median = (name: keyof Times) =>
     quantile(
       times.map((run) => run[name]),

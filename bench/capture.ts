@@ -4,6 +4,7 @@ import { Recorder } from "../extension/recorder.ts";
 import { Session } from "../extension/session.ts";
 import { systemTimers } from "../extension/timers.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 import { sampleUse } from "./sample.ts";
 
 const events = 200_000;
@@ -14,11 +15,12 @@ const burst = 49;
 /** Microseconds of each call of `work`; between bursts the loop turns, as it does in an editor. */
 async function timesUs(work: (n: number) => void, between: () => Promise<void>): Promise<number[]> {
   const times: number[] = [];
-  for (let n = 0; n < events + warmUp; n += 1) {
+  const before = scaled(warmUp);
+  for (let n = 0; n < scaled(events) + before; n += 1) {
     const start = process.hrtime.bigint();
     work(n);
     const end = process.hrtime.bigint();
-    if (n >= warmUp) times.push(Number(end - start) / 1_000);
+    if (n >= before) times.push(Number(end - start) / 1_000);
     if (n % burst === 0) await between();
   }
   return times;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 import { yearOf } from "./store.ts";
 
 const script = fileURLToPath(new URL("../dist/cli/nexus.cjs", import.meta.url));
@@ -14,10 +15,10 @@ export async function command(): Promise<readonly Figure[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const env = { PATH: process.env["PATH"], HOME: home };
-    yearOf(join(home, "nexus", "state", "telemetry.db"), 1_000_000).close();
+    yearOf(join(home, "nexus", "state", "telemetry.db"), scaled(1_000_000, 4_000)).close();
     const cases = { node: ["-e", "0"], status: [script, "telemetry", "status"], stats: [script, "stats"] };
     const times: Record<keyof typeof cases, number[]> = { node: [], status: [], stats: [] };
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < scaled(rounds); round += 1) {
       for (const [name, args] of Object.entries(cases)) {
         const start = performance.now();
         const { status } = spawnSync(process.execPath, args, { env });

@@ -8,10 +8,9 @@ import { type Door, DoorFile, hookPath } from "../server/doors/door-file.ts";
 import { pathsFrom } from "../server/paths.ts";
 import { toolUses } from "../shared/numbers.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 import { BenchWorker } from "./worker.ts";
 
-const calls = 2_000;
-const burst = 10_000;
 const senders = 100;
 
 const payload = (n: number) =>
@@ -37,6 +36,7 @@ function post({ port, token }: Door, agent: Agent, body: string): Promise<number
 
 export async function door(): Promise<readonly Figure[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
+  const [calls, burst] = [scaled(2_000, 201), scaled(10_000, 200)];
   const file = new DoorFile(pathsFrom({}, home).doorFile);
   file.open(await file.planOpen("hooks"));
   const opened = file.read();

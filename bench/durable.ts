@@ -17,6 +17,7 @@ import { captured } from "../shared/captured.ts";
 import type { Raw } from "../shared/raw.ts";
 import { recordEvents } from "../shared/recording.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 import { sampleUse } from "./sample.ts";
 import { BenchWorker, decision, editor } from "./worker.ts";
 
@@ -47,11 +48,12 @@ function batchMaker(): () => readonly Raw[] {
 /** Milliseconds of `store` for each batch after the warm-up. */
 async function timesMs<T>(prepare: () => T, store: (batch: T) => unknown): Promise<number[]> {
   const times: number[] = [];
-  for (let n = 0; n < batches + warmUp; n += 1) {
+  const before = scaled(warmUp);
+  for (let n = 0; n < scaled(batches) + before; n += 1) {
     const batch = prepare();
     const start = performance.now();
     await store(batch);
-    if (n >= warmUp) times.push(performance.now() - start);
+    if (n >= before) times.push(performance.now() - start);
   }
   return times;
 }

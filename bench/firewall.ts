@@ -17,6 +17,7 @@ import { NameHasher, Salt } from "../server/privacy/identity.ts";
 import { scan } from "../server/privacy/scanner/scan.ts";
 import { sealRaw } from "../shared/raw.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 import { typicalEvent } from "./sample.ts";
 
 const events = 100_000;
@@ -25,7 +26,7 @@ const rounds = 9;
 /** Milliseconds of the median round, after one to warm up. */
 function medianMs(work: () => void): number {
   const times: number[] = [];
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 0; round <= scaled(rounds); round += 1) {
     const start = performance.now();
     work();
     if (round > 0) times.push(performance.now() - start);
@@ -37,7 +38,7 @@ export async function firewall(): Promise<readonly Figure[]> {
   const salt = Salt.random();
   const wall = new Firewall(new NameHasher(() => salt));
   const session = v4();
-  const raw = Array.from({ length: events }, (_, n) => typicalEvent(session, n));
+  const raw = Array.from({ length: scaled(events) }, (_, n) => typicalEvent(session, n));
   const lines = raw.map((event) => JSON.stringify(event));
   const now = Date.now();
   const admitted = medianMs(() => {
@@ -48,7 +49,7 @@ export async function firewall(): Promise<readonly Figure[]> {
   const parsed = medianMs(() => {
     for (const line of lines) JSON.parse(line);
   });
-  const perSecond = (ms: number) => events / (ms / 1_000);
+  const perSecond = (ms: number) => raw.length / (ms / 1_000);
   return [
     figure({
       name: "firewall-rate",
@@ -108,8 +109,8 @@ export async function scanner(): Promise<readonly Figure[]> {
       });
       return Math.min(...times);
     });
-  const tenth = msOf(100_000);
-  const whole = msOf(1_000_000);
+  const tenth = msOf(scaled(100_000, 1_000));
+  const whole = msOf(scaled(1_000_000, 10_000));
   const growth = whole.map((ms, n) => ms / (tenth[n] ?? Number.NaN));
   return [
     figure({

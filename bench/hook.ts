@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 
 const script = fileURLToPath(new URL("../server/agents/hook.awk", import.meta.url));
 const rounds = 300;
@@ -29,7 +30,7 @@ export async function hook(): Promise<readonly Figure[]> {
       node: [process.execPath, "-e", "0"],
     } as const;
     const times: Record<keyof typeof lines, number[]> = { hook: [], cat: [], node: [] };
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < scaled(rounds); round += 1) {
       for (const [name, [program, ...args]] of Object.entries(lines)) {
         if (name === "node" && round % 10 !== 0) continue;
         const startedMs = performance.now();

@@ -7,11 +7,12 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Figure, figure, quantile } from "./figure.ts";
 import { IngestServer, perBatch } from "./ingest-server.ts";
+import { scaled } from "./load.ts";
 
 const runnerOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const [batches, inFlight, rowsTogether] = [150, 6, 50_000];
-/** Batches at half load, of so many events, as an hour of work has them; and batches at double load. */
-const [halfBatches, halfEvents, doubleBatches] = [1_000, 100, 400];
+const [inFlight, rowsTogether] = [6, 50_000];
+/** Events of a batch at half load, as an hour of work has them. */
+const halfEvents = 100;
 
 const ran = (runner: string, ...args: readonly number[]): number =>
   Number(execFileSync(process.execPath, [runnerOf(runner), ...args.map(String)], { encoding: "utf8" }));
@@ -49,6 +50,7 @@ async function sendEvery(
 }
 
 export async function ingest(): Promise<readonly Figure[]> {
+  const [batches, halfBatches] = [scaled(150, 6), scaled(1_000, 20)];
   const events = batches * perBatch;
   const rate = (tookMs: number) => (events * 1_000) / tookMs;
   const rawMs = ran("ingest-runner.ts", events, rowsTogether);
@@ -88,7 +90,7 @@ async function overloaded(everyMs: number): Promise<readonly Figure[]> {
     const resident = () => server.metric("process_resident_memory_bytes");
     await sendAll(server, server.batches(20));
     const seen: Promise<number>[] = [];
-    const answers = await sendEvery(server, server.batches(doubleBatches), everyMs, (n) => {
+    const answers = await sendEvery(server, server.batches(scaled(400, 30)), everyMs, (n) => {
       if (n % 10 === 0) seen.push(resident());
     });
     const memory = await Promise.all(seen);

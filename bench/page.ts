@@ -12,6 +12,7 @@ import { categories } from "../shared/categories.ts";
 import { noticeVersion } from "../shared/consent-text.ts";
 import { Workbench } from "../test/browser/workbench.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 import { yearOf } from "./store.ts";
 
 const rounds = 9;
@@ -42,7 +43,7 @@ async function prepare(home: string): Promise<void> {
   const notice = { version: noticeVersion, sha256: noticeHash };
   const record = { ts: new Date(0).toISOString(), mode: "local", collect: categories, notice };
   writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(record)}\n`);
-  yearOf(join(home, "nexus", "state", "telemetry.db"), 1_000_000).close();
+  yearOf(join(home, "nexus", "state", "telemetry.db"), scaled(1_000_000, 4_000)).close();
 }
 
 /** Milliseconds from Enter until the heading stands there. */
@@ -63,7 +64,7 @@ export async function page(): Promise<readonly Figure[]> {
   const workbench = await Workbench.open({ vsix, prepare });
   try {
     const [ours, empty]: [number[], number[]] = [[], []];
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < scaled(rounds, 2); round += 1) {
       ours.push(await opened(workbench, "Nexus: Open Dashboard", "Activity"));
       empty.push(await opened(workbench, "Open the Empty Page", "Nothing else"));
     }

@@ -5,16 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Figure, figure } from "./figure.ts";
+import { scaled } from "./load.ts";
 
 const source = fileURLToPath(new URL("../sdk/python/src", import.meta.url));
 
 const program = `
-import json, time
+import json, sys, time
 from nexus_telemetry import CommandEvent, TelemetryCollector
 collector = TelemetryCollector()
 event = CommandEvent("git push origin", profile="balanced", duration_ms=412, model="claude-sonnet-4-5", tokens_input=7)
 times = []
-for _ in range(20_000):
+for _ in range(int(sys.argv[1])):
     started = time.perf_counter_ns()
     assert collector.record_command(event)
     times.append(time.perf_counter_ns() - started)
@@ -33,7 +34,9 @@ export function python(): Promise<readonly Figure[]> {
     const startedMs = performance.now();
     spawnSync(process.execPath, ["-e", "0"]);
     const against = { against: "node -e 0", baseline: (performance.now() - startedMs) * 1_000 };
-    const [p50 = 0, mean = 0] = JSON.parse(execFileSync("python3", ["-B", "-c", program], { env, encoding: "utf8" }));
+    const [p50 = 0, mean = 0] = JSON.parse(
+      execFileSync("python3", ["-B", "-c", program, String(scaled(20_000, 100))], { env, encoding: "utf8" }),
+    );
     return Promise.resolve([
       figure({ name: "python-record-p50", unit: "µs", value: p50, limit: 20, ...against }),
       figure({ name: "python-record-mean", unit: "µs", value: mean, limit: 20, ...against }),

@@ -6,7 +6,7 @@ import { recomputeHours } from "../cloud/warehouse/rollups.ts";
 import { Warehouse } from "../cloud/warehouse/warehouse.ts";
 
 const [events = 0] = process.argv.slice(2).map(Number);
-const [days, users, together] = [90, 100_000, 500_000];
+const [days, users, together] = [90, 100_000, Math.min(500_000, events)];
 const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
 const warehouse = Warehouse.open("chdb", folder);
 await warehouse.migrate();

@@ -2,11 +2,12 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Figure, figure } from "./figure.ts";
+import { scaled } from "./load.ts";
 
 const runner = fileURLToPath(new URL("rollup-runner.ts", import.meta.url));
 
 export async function rollup(): Promise<readonly Figure[]> {
-  const events = 10_000_000;
+  const events = scaled(10_000_000, 20_000);
   const text = execFileSync(process.execPath, [runner, String(events)], { encoding: "utf8" });
   const { ms, cells, countMs } = JSON.parse(text);
   return [

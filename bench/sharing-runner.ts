@@ -29,7 +29,7 @@ function fill(events: number): void {
   for (let done = 0; done < events; done += perSession) {
     const sessionId = v4();
     const nowMs = Date.now();
-    const batch = Array.from({ length: perSession }, (_, n) =>
+    const batch = Array.from({ length: Math.min(perSession, events - done) }, (_, n) =>
       markClean({
         ...{ id: v7(), type: "agent_event", tsMs: nowMs, utcOffsetMin: 60, sessionId, source: "vscode_terminal" },
         seq: n + 1,

@@ -23,6 +23,7 @@ import { exportAll } from "../shared/protocol.ts";
 import { sealRaw } from "../shared/raw.ts";
 import { recordEvents } from "../shared/recording.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
+import { scaled } from "./load.ts";
 import { typicalEvent } from "./sample.ts";
 import { BenchWorker, decision, editor } from "./worker.ts";
 
@@ -82,7 +83,9 @@ function rawRate(folder: string, name: string): number {
       seq INTEGER NOT NULL, words INTEGER NOT NULL, ts INTEGER NOT NULL, utc_offset_min INTEGER NOT NULL,
       duration_ms INTEGER, numbers TEXT, UNIQUE (stream, seq)) STRICT;`);
   const insert = database.prepare("INSERT INTO events VALUES (NULL, ?, 1, ?, ?, ?, 60, ?, NULL)");
-  const made = Array.from({ length: batches }, (_, n) => cleanBatch("", n * batchSize, batchSize, () => Date.now()));
+  const made = Array.from({ length: scaled(batches, 20) }, (_, n) =>
+    cleanBatch("", n * batchSize, batchSize, () => Date.now()),
+  );
   const write = (batch: readonly CleanEvent[]) =>
     immediately(database, () => {
       for (const { id, seq, tsMs } of batch) insert.run(uuidBytes(id), seq, seq % 20, tsMs, seq % 900);
@@ -97,7 +100,7 @@ function rawRate(folder: string, name: string): number {
 function storeRate(folder: string, name: string): number {
   const store = new Store(join(folder, name), thisProduct, systemClock);
   const session = v4();
-  const made = Array.from({ length: batches }, (_, n) =>
+  const made = Array.from({ length: scaled(batches, 20) }, (_, n) =>
     cleanBatch(session, n * batchSize, batchSize, () => Date.now()),
   );
   for (const batch of made.splice(0, 10)) store.write(batch);
@@ -119,7 +122,7 @@ function workerRate(home: string): number {
   const session = v4();
   const event = (n: number) => sealRaw(typicalEvent(session, n));
   worker.record({ events: [event(0)] });
-  const made = Array.from({ length: batches }, (_, batch) =>
+  const made = Array.from({ length: scaled(batches, 20) }, (_, batch) =>
     Array.from({ length: batchSize }, (_, n) => event(1 + batch * batchSize + n)),
   );
   const found = rate(made, (events) => void worker.record({ events }));
@@ -234,8 +237,8 @@ export async function idle(): Promise<readonly Figure[]> {
 export async function readingTenMillion(): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
-    const large = yearOf(join(folder, "large.db"), million);
-    const huge = yearOf(join(folder, "huge.db"), 10 * million);
+    const large = yearOf(join(folder, "large.db"), scaled(million, 20_000));
+    const huge = yearOf(join(folder, "huge.db"), scaled(10 * million, 200_000));
     const figures = periods.map((period) => {
       const baseline = statsMs(large, period);
       return figure({
@@ -258,8 +261,8 @@ export async function readingTenMillion(): Promise<readonly Figure[]> {
 export async function reading(): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
-    const small = yearOf(join(folder, "small.db"), million / 10);
-    const large = yearOf(join(folder, "large.db"), million);
+    const small = yearOf(join(folder, "small.db"), scaled(million / 10, 2_000));
+    const large = yearOf(join(folder, "large.db"), scaled(million, 20_000));
     const against = "the same of a tenth of the events";
     const of = (name: string, period: "month" | "year") =>
       figure({
@@ -274,7 +277,7 @@ export async function reading(): Promise<readonly Figure[]> {
     const year = of("stats-year", "year");
     large.close();
     small.close();
-    const bytes = statSync(join(folder, "large.db")).size / (Math.ceil(million / 365) * 365);
+    const bytes = statSync(join(folder, "large.db")).size / (Math.ceil(scaled(million, 20_000) / 365) * 365);
     const target = join(folder, "export.json");
     const rss = await exportMemory(join(folder, "home"), join(folder, "large.db"), target);
     return [

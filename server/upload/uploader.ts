@@ -530,9 +530,12 @@ class Run {
     if (!identity.destinations.includes(destination.url)) installation.used(identity.anon_user_id, destination.url);
     if (server.plain || server.enrolled === identity.anon_user_id) return sender;
     const result = await this.#enroll(sender);
-    this.#knowsNoEnrolment = hasNoRoute(result);
-    if (isEnrolment(result)) await this.#fetchKeys(sender);
-    if (result.outcome === "accepted" || this.#knowsNoEnrolment) return sender;
+    if (isEnrolment(result)) {
+      await this.#fetchKeys(sender);
+      return sender;
+    }
+    this.#knowsNoEnrolment = result.outcome === "accepted" || hasNoRoute(result);
+    if (this.#knowsNoEnrolment) return sender;
     if (result.outcome === "already_received")
       this.#pause(`${destination.host} knows this pseudonym with another secret: reset it (nexus identity reset)`);
     if (result.outcome !== "later") this.#pause(sentence(result));

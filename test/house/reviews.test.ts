@@ -1,0 +1,23 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
+import { overdueReviews } from "../../scripts/overdue-reviews.ts";
+
+describe("reviews of fields", () => {
+  it("are overdue once their month has passed", () => {
+    const fields = { old: { review: "2026-10" }, due: { review: "2026-11" } } as const;
+    expect(overdueReviews(new Date("2026-11-30T23:59:59Z"), fields)).toEqual(["old (2026-10)"]);
+    expect(overdueReviews(new Date("2026-12-01T00:00:00Z"), fields)).toEqual(["old (2026-10)", "due (2026-11)"]);
+  });
+
+  it("that are overdue fail the build, by name", () => {
+    const late = `data:text/javascript,${encodeURIComponent("Date = class extends Date { constructor(...a) { super(...(a.length ? a : ['2099-01-01'])) } }")}`;
+    const build = () =>
+      execFileSync(process.execPath, ["--import", late, join(root, "esbuild.mjs")], {
+        encoding: "utf8",
+        stdio: "pipe",
+      });
+    expect(build).toThrow(/review of these fields is overdue.*command_path/s);
+  });
+});
