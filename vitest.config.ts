@@ -55,6 +55,10 @@ export default defineConfig({
         test: { name: "crash", include: ["test/crash/*.test.ts"], pool: "forks", testTimeout: 180_000 },
       },
       {
+        // The built product in simulated time; `npm run test:long` runs a year of it.
+        test: { name: "simulation", include: ["test/simulation/*.test.ts"], pool: "forks", env: { TZ: "UTC" } },
+      },
+      {
         test: { name: "privacy", include: ["test/privacy/*.test.ts"], pool: "forks", testTimeout: 120_000 },
       },
       {

@@ -144,6 +144,7 @@ const suites: readonly Suite[] = [
   { name: "units", run: () => vitest("unit") },
   { name: "the store on Node's own SQLite", run: () => vitest("node-sqlite") },
   { name: "writers that crash", run: () => vitest("crash") },
+  { name: "the product in simulated time", run: () => vitest("simulation") },
   { name: "the attack on the firewall", run: () => vitest("privacy") },
   { name: "the worker as a process", run: () => vitest("worker") },
   { name: "the nexus command", run: () => vitest("cli") },

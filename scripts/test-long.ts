@@ -1,0 +1,36 @@
+/** `npm run test:long -- [suite…]`: what takes longer than a test run may. Without a name all of it, one suite after the other. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+interface LongSuite {
+  /** The Vitest project, run at its full length by the environment. */
+  readonly project: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const suites: Readonly<Record<string, LongSuite>> = {
+  simulation: { project: "simulation", env: { NEXUS_SIMULATED_DAYS: "400" } },
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in suites));
+if (unknown.length > 0) {
+  console.error(`There is no long suite ${unknown.join(", ")}. Known: ${Object.keys(suites).join(", ")}`);
+  process.exit(2);
+}
+execFileSync(process.execPath, ["esbuild.mjs"], { cwd: root, stdio: "inherit" });
+let failed = 0;
+for (const [name, { project, env }] of Object.entries(suites)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`\n── ${name}`);
+  const { status } = spawnSync("vitest", ["run", "--project", project], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) failed += 1;
+}
+process.exitCode = failed === 0 ? 0 : 1;

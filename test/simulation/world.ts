@@ -1,0 +1,268 @@
+/** The built product in simulated time: a window's worker, the command, event logs, and a server that comes and goes. */
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { v4, v7 } from "uuid";
+import { expect } from "vitest";
+import { databaseSize } from "../../server/store/database.ts";
+import type { Connection } from "../../server/store/driver.ts";
+import { uuidText } from "../../server/store/ids.ts";
+import { openConnection } from "../../server/store/open.ts";
+import { migrate } from "../../server/store/schema.ts";
+import { lines, verify } from "../../server/upload/ledger.ts";
+import { categories } from "../../shared/categories.ts";
+import { purge, type SyncReport, sync } from "../../shared/protocol.ts";
+import { sealRaw } from "../../shared/raw.ts";
+import { recordEvents } from "../../shared/recording.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { nexus } from "../fixtures/nexus.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
+import { WorkerProcess } from "../worker/worker-process.ts";
+import { dayMs, type Known, Model } from "./model.ts";
+import type { Random } from "./random.ts";
+
+const preload = join(import.meta.dirname, "..", "fixtures", "set-clock.cjs");
+/** Long after the product was made: what was written by the machine's own clock lies behind. */
+const startMs = Date.UTC(2027, 2, 1, 10);
+
+export class World {
+  readonly home = freshFolder();
+  readonly server: UsageServer;
+  readonly model = new Model();
+  readonly #random: Random;
+  readonly #clockFile = join(freshFolder(), "clock");
+  #worker: WorkerProcess | undefined;
+  #session = v4();
+  #seq = 0;
+  /** How far the machine's clock is off. */
+  #wrongMs = 0;
+  #day = 0;
+  #isOn = true;
+  #backup: string | undefined;
+  /** The database is a new one: until the next sync, sharing has not begun again. */
+  #isNew = false;
+
+  private constructor(server: UsageServer, random: Random) {
+    this.server = server;
+    this.#random = random;
+    server.behave = (_, answer) => {
+      if (!this.#isOn) answer.destroy();
+      return !this.#isOn;
+    };
+  }
+
+  /** A user who has shared since the first day, with a database that an older version made. */
+  static async begin(random: Random): Promise<World> {
+    const world = new World(await UsageServer.start(), random);
+    world.#setClock();
+    mkdirSync(join(world.home, "nexus", "state", "events"), { recursive: true, mode: 0o700 });
+    const connection = openConnection(world.#database, { readOnly: false, busyTimeoutMs: 0 });
+    connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    migrate(connection, 4);
+    connection.close();
+    world.configure();
+    const worker = await world.worker();
+    const { host } = world.server;
+    await worker.consent({ mode: "share", share: categories, destination: host });
+    return world;
+  }
+
+  get #database(): string {
+    return join(this.home, "nexus", "state", "telemetry.db");
+  }
+
+  get #logs(): string {
+    return join(this.home, "nexus", "state", "events");
+  }
+
+  get day(): number {
+    return this.#day;
+  }
+
+  /** The right time, in milliseconds since 1970. */
+  get nowMs(): number {
+    return startMs + this.#day * dayMs + (Date.now() % 60_000);
+  }
+
+  /** What the machine's clock says. */
+  get clockMs(): number {
+    return Date.now() + Number(readFileSync(this.#clockFile, "utf8"));
+  }
+
+  #setClock(): void {
+    writeFileSync(this.#clockFile, String(startMs + this.#day * dayMs + this.#wrongMs - Date.now()));
+  }
+
+  nextDay(): void {
+    this.#day += 1;
+    this.#setClock();
+  }
+
+  async setWrong(ms: number): Promise<void> {
+    this.#wrongMs = ms;
+    this.#setClock();
+  }
+
+  setServer(isOn: boolean): void {
+    this.#isOn = isOn;
+  }
+
+  configure(extra = ""): void {
+    const folder = join(this.home, ".config", "nexus");
+    mkdirSync(folder, { recursive: true });
+    const text = `[telemetry]\nupload_url = "${this.server.url}"\nupload_schema = 2\n${extra}`;
+    writeFileSync(join(folder, "config.toml"), text);
+  }
+
+  get #env(): Readonly<Record<string, string>> {
+    return { NODE_OPTIONS: `--require ${preload}`, NEXUS_TEST_CLOCK: this.#clockFile, TZ: "UTC" };
+  }
+
+  async worker(): Promise<WorkerProcess> {
+    this.#worker ??= await WorkerProcess.start({ home: this.home, env: this.#env });
+    return this.#worker;
+  }
+
+  /** The window goes; its next one has another session. */
+  async endWorker(): Promise<void> {
+    await this.#worker?.kill();
+    this.#worker = undefined;
+    this.#session = v4();
+    this.#seq = 0;
+  }
+
+  async command(...args: readonly string[]): Promise<string> {
+    const { code, out, err } = await nexus(this.home, { ...this.#env, NEXUS_EVENT_LOG: "1" }, ...args);
+    if (code !== 0 && code !== 3) throw new Error(`nexus ${args.join(" ")} ended with ${code}: ${err}`);
+    return out;
+  }
+
+  /** Events of the window, acknowledged before this resolves. */
+  async record(count: number, sharing: Known["sharing"] = "must"): Promise<void> {
+    const worker = await this.worker();
+    const events = Array.from({ length: count }, () => this.#event(sharing));
+    const raw = events.map(({ id, tsMs }) => {
+      this.#seq += 1;
+      return sealRaw({
+        ...{ id, event_type: "agent_event", ts: tsMs, utc_offset_min: 0, session_id: this.#session, seq: this.#seq },
+        ...{ source: "vscode_terminal", stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" },
+        command_line: "git push",
+      });
+    });
+    const outcome = await worker.request(recordEvents, { events: raw });
+    expect(outcome).toMatchObject({ outcome: "stored", stored: count });
+    this.model.record(events);
+  }
+
+  /** Lines of another tool's event log, some of them cut by a crash of the tool or damaged. */
+  append(count: number): void {
+    const events = Array.from({ length: count }, () => this.#event("must"));
+    const session_id = v4();
+    const text = events.map(({ id, tsMs }) =>
+      JSON.stringify({
+        ...{ id, ts: tsMs, utc_offset_min: 0, session_id, source: "python_sdk" },
+        ...{ event_type: "command_started", command_path: "npm test" },
+      }),
+    );
+    if (this.#random.chance(0.2)) text.push("damaged");
+    appendFileSync(join(this.#logs, "python-sdk.jsonl"), `${text.join("\n")}\n`);
+    this.model.record(events);
+  }
+
+  /** A moment after the one before, by the machine's clock. */
+  #event(sharing: Known["sharing"]): Known {
+    const tsMs = this.clockMs + 1;
+    return { id: v7({ msecs: tsMs }), tsMs, recordedMs: this.nowMs, sharing: this.#isNew ? "may" : sharing };
+  }
+
+  /** Keeps a copy of the event logs, as a backup does. */
+  backUp(): void {
+    this.#backup = freshFolder();
+    cpSync(this.#logs, this.#backup, { recursive: true });
+  }
+
+  /** Puts the copy back. */
+  restore(): void {
+    if (this.#backup !== undefined) cpSync(this.#backup, this.#logs, { recursive: true });
+  }
+
+  async sync(byCommand: boolean): Promise<SyncReport> {
+    this.#isNew = false;
+    if (byCommand) return JSON.parse(await this.command("sync", "--json"));
+    return (await this.worker()).request(sync, {});
+  }
+
+  async purge(): Promise<void> {
+    await (await this.worker()).request(purge, {});
+    this.model.purge(this.arrived);
+  }
+
+  /** Deleted by hand, with no process running. */
+  async loseDatabase(): Promise<void> {
+    await this.endWorker();
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${this.#database}${suffix}`, { force: true });
+    this.model.forgetLocal(this.arrived);
+    this.#isNew = true;
+  }
+
+  get arrived(): ReadonlySet<string> {
+    // The runs of the command itself are events too, and not what is looked at here.
+    const own = JSON.stringify("nexus_cli");
+    return new Set(
+      [...this.server.events].filter(([, event]) => !JSON.stringify(event).includes(own)).map(([id]) => id),
+    );
+  }
+
+  get databaseBytes(): number {
+    return databaseSize(this.#database);
+  }
+
+  /** Everything that is not as the model has it, as sentences. `settled`: nothing waits to be imported or sent. */
+  differences(settled: boolean): readonly string[] {
+    const found = this.#read((connection) => {
+      const events = connection.prepare(
+        "SELECT e.event_id FROM events e JOIN words w ON w.id = e.words WHERE w.source <> 'nexus_cli'",
+      );
+      const stored = new Set(events.all().map((row) => uuidText(row["event_id"])));
+      const hours = connection.prepare(
+        `SELECT bucket / 24 AS day, sum(count) AS n FROM rollups r JOIN words w ON w.id = r.words
+         WHERE grain = 0 AND w.source <> 'nexus_cli' GROUP BY 1`,
+      );
+      const totals = new Map(hours.all().map(({ day, n }) => [Number(day), Number(n)]));
+      return { stored, totals, ledger: verify(lines(connection)).faults };
+    });
+    const stored = found?.stored ?? new Set();
+    const totals = found?.totals ?? new Map();
+    return [
+      ...this.model.differences(stored, totals, this.nowMs),
+      ...this.model.shared(this.arrived, settled),
+      ...this.server.faults,
+      ...(found?.ledger ?? []).map(({ seq, what }) => `entry ${seq}: ${what}`),
+      ...(settled ? this.#leftLogs() : []),
+    ];
+  }
+
+  #leftLogs(): readonly string[] {
+    return readdirSync(this.#logs)
+      .filter((name) => name.startsWith("python-sdk"))
+      .map((name) => `${name} was not removed`);
+  }
+
+  #read<T>(work: (connection: Connection) => T): T | undefined {
+    if (!existsSync(this.#database)) return undefined;
+    const connection = openConnection(this.#database, { readOnly: true, busyTimeoutMs: 5_000 });
+    try {
+      return work(connection);
+    } finally {
+      connection.close();
+    }
+  }
+}
