@@ -1,7 +1,8 @@
 /** Agents as the command names them, and what is connected of them on this machine. */
-import { homedir } from "node:os";
+
 import { Connections } from "../server/agents/connections.ts";
 import { SettingsError } from "../server/agents/settings.ts";
+import { homeFolder } from "../server/home.ts";
 import { type AgentName, agentNames } from "../shared/agents.ts";
 import { didYouMean } from "../shared/spelling.ts";
 import { UsageError } from "./exit.ts";
@@ -10,7 +11,7 @@ import { paths } from "./product.ts";
 /** @throws UsageError of what is wrong with an agent's settings. */
 export async function withConnections<T>(work: (connections: Connections) => T | Promise<T>): Promise<T> {
   try {
-    return await work(new Connections(paths, homedir(), process.env));
+    return await work(new Connections(paths, homeFolder(), process.env));
   } catch (error) {
     if (error instanceof SettingsError) throw new UsageError(error.message);
     throw error;

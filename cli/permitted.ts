@@ -1,14 +1,27 @@
-/** What may be recorded now, as the gate has it; nothing, where that cannot be known: the command that is asked says why. */
+/** What may be recorded now, as the gate has it. */
 import { systemClock } from "../server/clock.ts";
 import { ConsentLog } from "../server/consent-log.ts";
 import { Gate } from "../server/gate.ts";
 import type { Category } from "../shared/categories.ts";
 import { noEditor, paths } from "./product.ts";
 
+export interface Permitted {
+  /** Empty with recording off. */
+  readonly collect: readonly Category[];
+  readonly blockSensitive: boolean;
+}
+
+/** @throws ConfigError, or the file system's error, where it cannot be known. */
+export function permitted(): Permitted {
+  const consent = new ConsentLog(paths.consentFile, systemClock);
+  const { permission, blockSensitive } = new Gate(paths, consent, process.env, noEditor).rule();
+  return { collect: permission.mode === "off" ? [] : permission.collect, blockSensitive };
+}
+
+/** Nothing, where it cannot be known: the command that is given says why. */
 export function permittedCategories(): readonly Category[] {
   try {
-    const consent = new ConsentLog(paths.consentFile, systemClock);
-    return new Gate(paths, consent, process.env, noEditor).rule().permission.collect;
+    return permitted().collect;
   } catch {
     return [];
   }

@@ -51,6 +51,12 @@ describe("configuration", () => {
   });
 
   it.each([
+    ['mode = "off"\n[telemetry]\nenabled = true', "the key mode is outside its table. Put it below [telemetry]"],
+    ["enabled = false", "the key enabled is outside its table"],
+    ["[Telemetry]\nenabled = false", "unknown table [Telemetry]. Our table is [telemetry]"],
+    ["[telemetri]\nx = 1", "unknown table [telemetri]"],
+    ["[other]\nEnabled = false", "unknown table [other]"],
+    ["[privacy]\nblock_sensitive = true", "unknown table [privacy]"],
     ["[telemetry]\nretention_day = 3", "unknown key retention_day in [telemetry]. Did you mean retention_days?"],
     ["[telemetry]\nzzz = 3", "unknown key zzz in [telemetry]. Known keys: mode, enabled"],
     ["[telemetry.privacy]\nstrip_pi = true", "unknown key strip_pi in [telemetry.privacy]. Did you mean strip_pii?"],

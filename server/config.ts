@@ -2,7 +2,7 @@
  * `config.toml`: the keys of the `[telemetry]` and `[telemetry.privacy]` tables, their types, ranges and defaults.
  *
  * A wrong type or an unknown key is refused by name, with the nearest known one; nothing is guessed, because the key
- * that was mistyped may have been a *no*. Other tables of the file belong to other tools and are left alone.
+ * that was mistyped may have been a *no*. So is a key outside its table, and a table that was meant to be ours. Others are left alone.
  */
 import { readFileSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
@@ -78,7 +78,30 @@ function tableOf(file: string, text: string, name: string): unknown {
     const line = error instanceof TomlError ? `, line ${error.line}` : "";
     throw new ConfigError(`${file}${line}: this is not valid TOML. Correct the line, or remove the file.`);
   }
+  const strange = Object.entries(document).find(([key, value]) => key !== name && mayBeOurs(key, value, name));
+  if (strange !== undefined) throw misplaced(file, strange[0], name, isTable(strange[1]));
   return document[name] ?? {};
+}
+
+const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether what is outside our table was meant for it: a key, a table of nearly its name, or one with a key of ours. */
+function mayBeOurs(key: string, value: unknown, table: string): boolean {
+  if (!isTable(value) || didYouMean(key.toLowerCase(), [table]) !== "") return true;
+  const own = new Set(configKeys.map((name) => name.replace("privacy.", "")));
+  return key === "privacy" || Object.keys(value).some((name) => own.has(name.toLowerCase()));
+}
+
+/** A key or table outside the one table there is: it may have been meant as a *no*. */
+function misplaced(file: string, key: string, table: string, keyIsTable: boolean): ConfigError {
+  // This goes to a log: what does not look like a key is not quoted.
+  const name = /^[a-z_]{1,40}$/i.test(key) ? ` ${keyIsTable ? `[${key}]` : key}` : "";
+  return new ConfigError(
+    keyIsTable
+      ? `${file}: unknown table${name}. Our table is [${table}]; move its keys there.`
+      : `${file}: the key${name} is outside its table. Put it below [${table}].`,
+  );
 }
 
 /** @throws ConfigError */

@@ -2,7 +2,6 @@
  * The worker's entry: a process of its own, one per window, speaking JSON-RPC over Node IPC as a language server does.
  * It checks every message, hands it to the worker, and ends with the editor.
  */
-import { homedir } from "node:os";
 import { createConnection, type InitializeParams, ProposedFeatures, ResponseError } from "vscode-languageserver/node";
 import {
   type AgentChange,
@@ -36,6 +35,7 @@ import { Connections } from "./agents/connections.ts";
 import { SettingsError } from "./agents/settings.ts";
 import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./consent-log.ts";
+import { homeFolder } from "./home.ts";
 import { pathsFrom } from "./paths.ts";
 import { Worker } from "./worker.ts";
 
@@ -44,7 +44,7 @@ const invalidParams = -32602;
 const requestFailed = -32803;
 
 /** The agents of this user; their settings are read anew each time. */
-const connections = () => new Connections(pathsFrom(process.env), homedir(), process.env);
+const connections = () => new Connections(pathsFrom(process.env), homeFolder(), process.env);
 
 function planOf(name: AgentName): AgentChange | null {
   const change = connections().planConnect(name);

@@ -1,7 +1,7 @@
 /** Where everything lies (DESIGN of the data folder: `docs/architecture.md`). Making a path creates nothing. */
-import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { configFolder, consentFile } from "../shared/locations.ts";
+import { homeFolder } from "./home.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +39,7 @@ const given = (value: string | undefined): string | undefined =>
   value !== undefined && isAbsolute(value) ? value : undefined;
 
 /** `NEXUS_HOME` (default `~/nexus`) holds the data; `NEXUS_TELEMETRY_PATH` moves the database alone. */
-export function pathsFrom(env: Environment, home: string = homedir()): Paths {
+export function pathsFrom(env: Environment, home: string = homeFolder()): Paths {
   const nexusHome = resolve(given(env["NEXUS_HOME"]) ?? join(home, "nexus"));
   const stateFolder = join(nexusHome, "state");
   const databasePath = given(env["NEXUS_TELEMETRY_PATH"]);

@@ -201,6 +201,11 @@ export class Worker extends Observer {
     }
   }
 
+  /** Waits for another process no longer than this. Milliseconds. */
+  hurry(waitMs: number): void {
+    this.store.waitMs = waitMs;
+  }
+
   editorChanged(editor: EditorState): void {
     this.gate.editor = editor;
   }

@@ -145,6 +145,8 @@ export const purge = request(
     /** Ids of what was erased that were searched for in the bytes of the files afterwards, and how many were found. */
     searched: whole(),
     found: whole(),
+    /** Other files beside the database that still hold one: copies, which are the user's to remove. */
+    copies: listOf(path, 1_000),
   }),
 );
 

@@ -75,6 +75,13 @@ export function reportSentence({ outcome, events, rejected, reason, pending, unt
   return [...sent, ...refused, ...why].join(" ") || "Nothing was sent.";
 }
 
+/** What the search after a purge has shown. */
+export function proofText(searched: number, copies: readonly string[]): string {
+  if (copies.length > 0)
+    return `The database holds none of it; these copies beside it still do, and are yours to remove: ${copies.join(", ")}.`;
+  return searched === 0 ? "" : `None of ${countText(searched, "id")} is left in any file.`;
+}
+
 /** 1,536 → "1.5 KB". */
 export function sizeText(bytes: number): string {
   const units = ["bytes", "KB", "MB", "GB", "TB"];

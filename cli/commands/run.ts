@@ -3,16 +3,21 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { Worker } from "../../server/worker.ts";
+import type { CapturedFields } from "../../shared/captured.ts";
 import { NotNowError } from "../exit.ts";
+import { type Permitted, permitted } from "../permitted.ts";
 import { withWorker } from "../product.ts";
-import { record, sessionFor } from "../record.ts";
+import { type Moment, record } from "../record.ts";
+import { logEvent } from "../run-log.ts";
+import { sessionAt } from "../session.ts";
 
 /** As shells say that a command is not there, or cannot be run. */
 const notFound = 127;
 const notExecutable = 126;
 
 const source = "nexus_cli";
-const use = { stream: "tool", tool_name: "run_terminal_cmd" } as const;
+/** How long another process may keep the database from being written: the command is not to wait for it. Milliseconds. */
+const lockMs = 50;
 
 export async function run(command: readonly string[]): Promise<void> {
   const [program = "", ...args] = command;
@@ -24,19 +29,34 @@ export async function run(command: readonly string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, ignore);
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   const ended = codeOf(child);
-  const line = command.join(" ");
-  await quietly(async (worker) => {
-    const session = sessionFor(worker, startedMs);
-    record(worker, { source, session, tsMs: startedMs }, "agent_event", {
-      ...use,
-      tool_phase: "start",
-      command_line: line,
-    });
-    const code = await ended;
-    const end = { tool_phase: "end", exit_code: code, duration_ms: Math.round(performance.now() - begun) } as const;
-    record(worker, { source, session, tsMs: Date.now() }, "agent_event", { ...use, ...end, command_line: line });
+  await quietly(async () => {
+    const allowed = permitted();
+    if (allowed.collect.length === 0) return;
+    const session = sessionAt(startedMs);
+    const use = { stream: "tool", tool_name: "run_terminal_cmd", command_line: command.join(" ") } as const;
+    await withWorker(
+      async (worker) => {
+        worker.hurry(lockMs);
+        const note = (tsMs: number, fields: CapturedFields["agent_event"]) =>
+          take(worker, allowed, { source, session, tsMs }, fields);
+        note(startedMs, { ...use, tool_phase: "start" });
+        const code = await ended;
+        const duration_ms = Math.round(performance.now() - begun);
+        note(Date.now(), { ...use, tool_phase: "end", exit_code: code, duration_ms });
+      },
+      { goesOn: true },
+    );
   });
   process.exitCode = await ended;
+}
+
+/** Into the store; where that cannot be used at present, into an event log. @throws where neither can. */
+function take(worker: Worker, allowed: Permitted, moment: Moment, fields: CapturedFields["agent_event"]): void {
+  try {
+    record(worker, moment, "agent_event", fields);
+  } catch (error) {
+    if (error instanceof NotNowError || !logEvent(allowed, moment, "agent_event", fields)) throw error;
+  }
 }
 
 async function codeOf(child: ReturnType<typeof spawn>): Promise<number> {
@@ -51,9 +71,9 @@ async function codeOf(child: ReturnType<typeof spawn>): Promise<number> {
 }
 
 /** What keeps it from being recorded is said, and never keeps the command from running. With recording off nothing is said. */
-async function quietly(work: (worker: Worker) => Promise<void>): Promise<void> {
+async function quietly(work: () => Promise<void>): Promise<void> {
   try {
-    await withWorker(work, { goesOn: true });
+    await work();
   } catch (error) {
     if (error instanceof NotNowError) return;
     process.stderr.write(`nexus: this run was not recorded: ${error instanceof Error ? error.message : "unknown"}\n`);

@@ -79,7 +79,7 @@ export function addTelemetry(nexus: Command): void {
       .alias("purge")
       .description("delete everything that is stored, and prove it")
       .option("--confirm", "do not ask"),
-    "{version, events, sessions, freedBytes, searched, found}",
+    "{version, events, sessions, freedBytes, searched, found, copies}",
   ).action(lazily(() => import("../commands/telemetry/delete.ts")));
 
   withExamples(

@@ -4,13 +4,13 @@
  * written. It opens no connection, starts no process and never throws.
  */
 import { randomUUID } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { v7 } from "uuid";
 import { append } from "../../server/append.ts";
 import { systemClock } from "../../server/clock.ts";
 import { ConsentLog } from "../../server/consent-log.ts";
 import { Gate } from "../../server/gate.ts";
+import { homeFolder } from "../../server/home.ts";
 import { type Paths, pathsFrom } from "../../server/paths.ts";
 import { Firewall } from "../../server/privacy/firewall.ts";
 import { type CapturedFields, captured } from "../../shared/captured.ts";
@@ -34,15 +34,6 @@ const types: ReadonlySet<string> = new Set(programEvents);
 
 /** There is no editor whose switches could say no. */
 const noEditor = { telemetry: true, enabled: true, proxy: null };
-
-/** A user without a home has decided nothing. */
-function homeFolder(): string {
-  try {
-    return homedir();
-  } catch {
-    return "/nonexistent";
-  }
-}
 
 export class EventLog {
   readonly #paths: Paths;

@@ -39,19 +39,20 @@ export interface Opened {
 }
 
 /**
- * Opens for writing, creating what is missing. `unsound` is the inode of a file that was found unsound while in use.
+ * Opens for writing, creating what is missing. `unsound` is the inode of a file that was found unsound while in use; `waitMs` how
+ * long a statement waits for another process.
  * @throws the file system's or SQLite's error.
  */
-export function openDatabase(file: string, clock: Clock, unsound?: number): Opened {
+export function openDatabase(file: string, clock: Clock, unsound?: number, waitMs = busyTimeoutMs): Opened {
   const inode = createPrivately(file);
   try {
-    if (inode !== unsound) return { connection: configured(file), inode, setAside: undefined };
+    if (inode !== unsound) return { connection: configured(file, waitMs), inode, setAside: undefined };
   } catch (error) {
     if (!isCorrupt(error)) throw error;
   }
   const setAside = putAside(file, inode, clock);
   const begun = createPrivately(file);
-  return { connection: configured(file), inode: begun, setAside };
+  return { connection: configured(file, waitMs), inode: begun, setAside };
 }
 
 /** Tells one file from another of the same name. */
@@ -83,8 +84,8 @@ function createPrivately(file: string): number {
   return statSync(file).ino;
 }
 
-function configured(file: string): Connection {
-  const connection = openConnection(file, { readOnly: false, busyTimeoutMs });
+function configured(file: string, waitMs: number): Connection {
+  const connection = openConnection(file, { readOnly: false, busyTimeoutMs: waitMs });
   try {
     // auto_vacuum counts only before the first table. FULL: an acknowledged event survives a power failure.
     // secure_delete: what is deleted is overwritten. The size limit keeps the side file from staying large.

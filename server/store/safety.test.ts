@@ -23,7 +23,7 @@ describe("the lock trap", () => {
     const other = new Store(store.file, thisProduct, systemClock);
     other.write(uses(50));
     const ids = first.slice(0, 5).map(({ id }) => id.replaceAll("-", ""));
-    expect(searchFiles([store.file, `${store.file}-wal`], ids)).toEqual({ searched: 5, found: 5 });
+    expect(searchFiles([store.file, `${store.file}-wal`], ids)).toMatchObject({ searched: 5, found: 5 });
     other.close();
     store.write(uses(50));
     store.close();

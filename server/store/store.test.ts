@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
@@ -39,7 +39,10 @@ describe("store", () => {
     const { file, store } = newStore();
     expect(store.totals()).toBeUndefined();
     expect(store.read(totals)).toBeUndefined();
-    expect(store.erase()).toEqual({ events: 0, sessions: 0, freedBytes: 0, searched: 0, found: 0 });
+    expect(store.erase()).toEqual({
+      ...{ events: 0, sessions: 0, freedBytes: 0, searched: 0, found: 0 },
+      copies: [],
+    });
     expect(existsSync(join(file, ".."))).toBe(false);
   });
 
@@ -173,6 +176,17 @@ describe("erase", () => {
     for (const { id, sessionId } of events) {
       expect(bytes.includes(id) || bytes.includes(sessionId)).toBe(false);
     }
+  });
+
+  it("names the copies beside the database that still hold it", () => {
+    const { file, store } = newStore();
+    store.write(uses(20));
+    store.close();
+    const copy = join(file, "..", "telemetry.sync-conflict-20261125-101112-ABCDEFG.db");
+    copyFileSync(file, copy);
+    writeFileSync(join(file, "..", "notes.txt"), "nothing of it");
+    expect(store.erase()).toMatchObject({ events: 20, found: 0, copies: [copy] });
+    store.close();
   });
 
   it("takes the databases that were set aside as well", () => {

@@ -98,6 +98,9 @@ export class Store {
     return this.#file;
   }
 
+  /** How long a statement waits for another process, from the next opening on. Milliseconds. */
+  waitMs: number | undefined;
+
   /** Whether it is open for writing. */
   get isOpen(): boolean {
     return this.#connection !== undefined;
@@ -258,7 +261,7 @@ export class Store {
   }
 
   #open(): Connection {
-    const { connection, inode, setAside } = openDatabase(this.#file, this.#clock, this.#unsound);
+    const { connection, inode, setAside } = openDatabase(this.#file, this.#clock, this.#unsound, this.waitMs);
     this.#unsound = undefined;
     this.#setAside = setAside ?? this.#setAside;
     this.#inode = inode;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
+import { openConnection } from "../../server/store/open.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus, runBuilt } from "../fixtures/nexus.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
@@ -78,6 +79,45 @@ describe("nexus run", () => {
       code: 4,
       err: expect.stringContaining("was not recorded"),
     });
+  });
+});
+
+describe("nexus run, with a database that cannot be used", () => {
+  const recorded = async () => {
+    const { events } = await json("telemetry", "show", "--limit", "50");
+    return events.filter(({ payload }: { payload: { command_path?: string } }) => payload.command_path === "git status")
+      .length;
+  };
+  const database = () => join(home, "nexus", "state", "telemetry.db");
+
+  it("writes to an event log while another process holds the lock, and its words only", async () => {
+    await ran("telemetry", "enable", "--yes");
+    expect(await ran("run", "--", "git", "status", "--secret-flag")).toMatchObject({ err: expect.any(String) });
+    const holder = openConnection(database(), { readOnly: false, busyTimeoutMs: 1_000 });
+    holder.exec("BEGIN IMMEDIATE");
+    const { code, err } = await ran("run", "--", "sh", "-c", "exit 7");
+    await ran("run", "--", "git", "status", "--secret-flag");
+    holder.exec("ROLLBACK");
+    holder.close();
+    expect([code, err]).toEqual([7, ""]);
+    const log = readFileSync(join(home, "nexus", "state", "events", "nexus-run.jsonl"), "utf8");
+    expect(log.trimEnd().split("\n")).toHaveLength(4);
+    expect(log).not.toContain("secret");
+    await ran("usage", "import");
+    expect(await recorded()).toBe(4);
+  });
+
+  it("runs the command for a user without a home", async () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [script, "run", "--", "sh", "-c", "echo ran; exit 5"],
+      {
+        env: { PATH: process.env["PATH"] },
+        encoding: "utf8",
+        ...(process.getuid?.() === 0 ? { uid: 54_321, gid: 54_321 } : {}),
+      },
+    );
+    expect([status, stdout, stderr]).toEqual([5, "ran\n", ""]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** `nexus telemetry delete`: everything that is stored, with a proof that it is gone. */
-import { countText, sizeText } from "../../../shared/words.ts";
+import { countText, proofText, sizeText } from "../../../shared/words.ts";
 import { ToldError, UsageError } from "../../exit.ts";
 import { facts, type JsonOption, print, printJson } from "../../print.ts";
 import { withWorker } from "../../product.ts";
@@ -25,7 +25,7 @@ export function run({ confirm, json }: DeleteOptions): Promise<void> {
     if (json === true) printJson({ version: 1, ...erased });
     else {
       print(`Deleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
-      if (erased.searched > 0) print(`None of ${countText(erased.searched, "id")} is left in any file.`);
+      if (erased.searched > 0) print(proofText(erased.searched, erased.copies));
     }
   });
 }

@@ -1,0 +1,34 @@
+/**
+ * Where `nexus run` writes when the database cannot be used: an event log, which is imported later. Only what the firewall lets
+ * through is written; the command line itself never is.
+ */
+import { join } from "node:path";
+import { v7 } from "uuid";
+import { append } from "../server/append.ts";
+import { Firewall } from "../server/privacy/firewall.ts";
+import { type CapturedFields, captured } from "../shared/captured.ts";
+import type { EventTypeName } from "../shared/events.ts";
+import type { Permitted } from "./permitted.ts";
+import { paths } from "./product.ts";
+import type { Moment } from "./record.ts";
+
+const runLog = join(paths.eventLogFolder, "nexus-run.jsonl");
+
+/** Appends an event. @returns whether it was written. */
+export function logEvent<T extends EventTypeName>(
+  { collect, blockSensitive }: Permitted,
+  { source, session, tsMs }: Moment,
+  type: T,
+  fields: CapturedFields[T],
+): boolean {
+  const envelope = {
+    ...{ id: v7({ msecs: tsMs }), event_type: type, ts: tsMs, utc_offset_min: -new Date(tsMs).getTimezoneOffset() },
+    // The store numbers it when it is imported.
+    ...{ session_id: session, source, seq: 0 },
+  };
+  // Without a hasher: names of the user's own are not even hashed here.
+  const clean = new Firewall(null).admit(captured({ ...envelope }, fields), { collect, blockSensitive }, Date.now());
+  if (clean === undefined) return false;
+  const { seq: _, ...line } = envelope;
+  return append(runLog, [{ ...line, event_type: clean.type, ...clean.payload }]);
+}
