@@ -45,6 +45,7 @@ export async function examine(paths: Paths, status: Status, nowMs: number): Prom
     clock(status, nowMs),
     ...eventLogs(paths),
     ...status.remarks.map((text) => remark("remark", text)),
+    ...refused(status),
     await network(status),
   ];
 }
@@ -194,6 +195,14 @@ function leftovers(eventLogFolder: string): readonly Check[] {
         "nexus usage import tries them again.",
       ),
     );
+}
+
+/** Batches that a server refused for good. */
+function refused({ sharing }: Status): readonly Check[] {
+  const batches = sharing?.rejected ?? 0;
+  if (batches === 0) return [];
+  const what = `the server refused ${batches === 1 ? "1 batch" : `${batches} batches`}; the reasons are in rejected/ in the outbox`;
+  return [bad("sharing", what, "nexus usage upload --rejected tries again.")];
 }
 
 /** Whether the destination answers at all: one connection, closed again. */

@@ -2,8 +2,9 @@
  * A lock beside a file that several processes read, change and replace. It is an SQLite database without content: its locks are
  * the system's, wait for each other, and end with the process that holds them, however that ends.
  */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Connection } from "./store/driver.ts";
 import { openConnection } from "./store/open.ts";
 
 /** How long a process waits for the others. Each holds the lock for some milliseconds. */
@@ -15,12 +16,23 @@ export function withFileLock<T>(path: string, work: () => T): T {
   mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
   // Made before SQLite opens it, because SQLite would make it readable to others.
   closeSync(openSync(lock, "a", 0o600));
+  // It has no content; whatever another program has written there only keeps SQLite from locking it.
+  if (statSync(lock).size > 0) truncateSync(lock);
   const connection = openConnection(lock, { readOnly: false, busyTimeoutMs: waitMs });
   try {
-    connection.exec("BEGIN EXCLUSIVE");
+    begin(connection, lock);
     return work();
   } finally {
     // Ends the transaction and gives the lock back.
     connection.close();
+  }
+}
+
+/** @throws SQLite's error, which names the lock file as the one it is about. */
+function begin(connection: Connection, lock: string): void {
+  try {
+    connection.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { path: lock }) : error;
   }
 }

@@ -25,9 +25,9 @@ function setUp() {
   const maintenance = new Maintenance(store, clock, (error) => failures.push(error));
   const count = (sql: string) => Number(store.read((connection) => connection.prepare(sql).get())?.["n"]);
   /** Lets it run to its end: each step is a turn of the loop. */
-  const run = async (limits: Omit<Limits, "ledgerBodyDays"> & Partial<Limits>) => {
+  const run = async (limits: Omit<Limits, "ledgerBodyDays"> & Partial<Limits>, turns = 3_000) => {
     maintenance.stored({ ledgerBodyDays: undefined, ...limits });
-    for (let turn = 0; turn < 3_000; turn += 1) await new Promise(setImmediate);
+    for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
     expect(failures).toEqual([]);
   };
   const write = (days: readonly number[], each = 1) => {
@@ -143,7 +143,7 @@ describe("maintenance", () => {
     clock.tsMs += 100 * dayMs;
     await run(limits);
     expect(events()).toBe(10);
-    expect(store.remarks({ ...limits, ledgerBodyDays: undefined }).join()).toContain("changed by more than two days");
+    expect(store.remarks({ ...limits, ledgerBodyDays: undefined }).join()).toContain("The clock has jumped");
     clock.tsMs += 23 * 60 * 60_000;
     await run(limits);
     expect(events()).toBe(10);
@@ -174,11 +174,60 @@ describe("maintenance", () => {
     store.close();
   });
 
+  it("expires events for somebody who comes every three days, by the clock of the time before", async () => {
+    const { clock, store, count, run, write } = setUp();
+    const limits = { retentionDays: 90, mostBytes: large };
+    for (let day = 0; day < 240; day += 3) {
+      clock.tsMs = nowMs + day * dayMs;
+      write([-day]);
+      await run(limits, 60);
+    }
+    // 93 days and the visit before.
+    expect(count("SELECT count(*) n FROM events")).toBeLessThan(34);
+    expect(count("SELECT count(*) n FROM events")).toBeGreaterThan(30);
+    store.close();
+  });
+
+  it("deletes the oldest for the size, in whatever order they were stored", async () => {
+    const { store, count, run, write } = setUp();
+    write([0.001], 1_000);
+    write([40], 12_000);
+    await run({ retentionDays: 90, mostBytes: 1024 * 1024 });
+    expect(databaseSize(store.file)).toBeLessThanOrEqual(1024 * 1024);
+    expect(count(`SELECT count(*) n FROM events WHERE ts > ${nowMs - dayMs}`)).toBe(1_000);
+    // What is newer than what went still comes in.
+    write([39]);
+    expect(count(`SELECT count(*) n FROM events WHERE ts = ${nowMs - 39 * dayMs}`)).toBe(1);
+    store.close();
+  });
+
+  it("keeps what lies beside the database while the clock may be wrong", async () => {
+    const { clock, store, write } = setUp();
+    const seen: number[] = [];
+    const maintenance = new Maintenance(
+      store,
+      clock,
+      () => undefined,
+      (oldestMs) => seen.push(oldestMs),
+    );
+    const limits = { retentionDays: 90, mostBytes: large, ledgerBodyDays: undefined };
+    write([1]);
+    await maintenance.finish(limits, 1_000);
+    for (const offset of [365, -365]) {
+      clock.tsMs = nowMs + offset * dayMs;
+      await maintenance.finish(limits, 1_000);
+    }
+    clock.tsMs = nowMs + 2 * 60 * 60_000;
+    await maintenance.finish(limits, 1_000);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(nowMs - 90 * dayMs);
+    store.close();
+  });
+
   it("deletes no events for a size that others cause, once the bodies are gone", async () => {
     const { store, count, run, write } = setUp();
-    write([1], 500);
+    write([1], 300);
     await run({ retentionDays: 90, mostBytes: 150_000 });
-    expect(count("SELECT count(*) n FROM events")).toBe(500);
+    expect(count("SELECT count(*) n FROM events")).toBe(300);
     store.close();
   });
 

@@ -10,14 +10,16 @@ import { acquire, holds, type Lease, newOwner, release } from "./store/lease.ts"
 import { dayOfHour, localHourOf } from "./store/local-time.ts";
 import { closeDays } from "./store/metrics.ts";
 import {
-  eventBytes,
+  type Expired,
+  eventSize,
   expireByAge,
-  expireOldest,
+  isEventAhead,
   type Limits,
+  momentBefore,
   noteLimit,
   noteRun,
-  retentionHold,
   shrink,
+  trustedMs,
 } from "./store/retention.ts";
 import { readNumber } from "./store/state.ts";
 import type { Store } from "./store/store.ts";
@@ -36,7 +38,9 @@ const rowsPerStep = { least: 25, first: 250, most: 4_000 } as const;
 /** Bodies of one step: about a megabyte. */
 const bodiesPerStep = 32;
 /** The part of the size limit that belongs to events: they are deleted for size only beyond it. */
-const eventsShare = 0.5;
+const eventsShare = 0.25;
+/** The part of the events that goes at a time for the size limit, at least and at most. */
+const [minPart, maxPart] = [0.1, 0.5];
 
 type Step = (connection: Connection) => void;
 
@@ -158,21 +162,34 @@ export class Maintenance {
 
   *#byAge({ retentionDays, ledgerBodyDays }: Limits, run: { mustFinish: boolean }): Generator<Step> {
     const nowMs = this.#clock.nowMs();
-    const oldestMs = nowMs - retentionDays * dayMs;
-    let next: number | undefined = 0;
+    let trusted = nowMs;
+    let isHeld = false;
     yield (connection) => {
-      if (retentionHold(connection, nowMs) !== undefined) next = undefined;
+      trusted = trustedMs(connection, nowMs);
+      isHeld = isEventAhead(connection, nowMs);
     };
-    while (next !== undefined) {
+    const oldestMs = trusted - retentionDays * dayMs;
+    if (!isHeld) {
+      yield* this.#expired(oldestMs, ({ oldestMs: found }) => {
+        if (found < oldestMs - dayMs) run.mustFinish = true;
+      });
+    }
+    yield () => this.#alsoExpire(oldestMs);
+    if (ledgerBodyDays !== undefined) yield (connection) => dropBodies(connection, trusted - ledgerBodyDays * dayMs);
+  }
+
+  /** Deletes what happened before a moment, some rows a step, up to `most` of them. */
+  *#expired(beforeMs: number, watch: (expired: Expired) => void, most = Number.POSITIVE_INFINITY): Generator<Step> {
+    let left = most;
+    for (let next: number | undefined = 0; next !== undefined && left > 0; ) {
       const from: number = next;
       yield (connection) => {
-        const expired = expireByAge(connection, oldestMs, from, this.#rows);
-        if (expired.oldestMs < oldestMs - dayMs) run.mustFinish = true;
+        const expired = expireByAge(connection, beforeMs, from, Math.min(this.#rows, left));
+        watch(expired);
+        left -= expired.events;
         next = expired.next;
       };
     }
-    yield () => this.#alsoExpire(oldestMs);
-    if (ledgerBodyDays !== undefined) yield (connection) => dropBodies(connection, nowMs - ledgerBodyDays * dayMs);
   }
 
   /** Days and months that are over, a day a step. */
@@ -184,19 +201,26 @@ export class Maintenance {
   /** First what is free already, then the ledger's bodies, then the oldest events, if events are what is large. */
   *#bySize(mostBytes: number): Generator<Step> {
     const isOver = () => databaseSize(this.#store.file) > mostBytes;
-    const deletions = [
-      (connection: Connection) => this.#dropBodies(connection),
-      (connection: Connection) => this.#expireOldest(connection, mostBytes),
-    ];
     if (isOver()) yield* giveBack();
-    for (const remove of deletions) {
-      let removed = 1;
-      while (isOver() && removed > 0) {
-        yield (connection) => {
-          removed = remove(connection);
-        };
-        yield* giveBack();
-      }
+    for (let dropped = 1; isOver() && dropped > 0; ) {
+      yield (connection) => {
+        dropped = this.#dropBodies(connection);
+      };
+      yield* giveBack();
+    }
+    for (let removed = 1; isOver() && removed > 0; ) {
+      let [beforeMs, most] = [0, 0];
+      yield (connection) => {
+        [beforeMs, most] = this.#oldestToDelete(connection, mostBytes);
+      };
+      removed = 0;
+      const watch = ({ events }: Expired) => {
+        removed += events;
+      };
+      yield* this.#expired(beforeMs, watch, most);
+      const count = removed;
+      if (count > 0) yield (connection) => noteLimit(connection, "limit_events", count, this.#clock.nowMs());
+      yield* giveBack();
     }
   }
 
@@ -206,10 +230,14 @@ export class Maintenance {
     return dropped;
   }
 
-  #expireOldest(connection: Connection, mostBytes: number): number {
-    const nowMs = this.#clock.nowMs();
-    if (retentionHold(connection, nowMs) !== undefined) return 0;
-    return eventBytes(connection) > mostBytes * eventsShare ? expireOldest(connection, nowMs, this.#rows) : 0;
+  /** The moment before which events go for the size limit, and how many of them; 0 if none do. */
+  #oldestToDelete(connection: Connection, mostBytes: number): [beforeMs: number, most: number] {
+    const { count, bytes } = eventSize(connection);
+    const isEnough = bytes <= mostBytes * eventsShare || isEventAhead(connection, this.#clock.nowMs());
+    if (isEnough) return [0, 0];
+    const excess = databaseSize(this.#store.file) - mostBytes;
+    const part = Math.min(maxPart, Math.max(minPart, excess / bytes));
+    return [momentBefore(connection, part), Math.ceil(part * count)];
   }
 }
 

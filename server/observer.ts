@@ -214,7 +214,7 @@ export class Observer {
   /** Bytes by event log that nobody has read yet; none with recording off. */
   unreadLogs(): ReadonlyMap<string, number> {
     if (this.gate.rule().permission.mode === "off") return new Map();
-    return unreadIn(this.paths.eventLogFolder);
+    return unreadIn(this.paths.eventLogFolder, this.clock.nowMs());
   }
 
   /** The newest events that were not sent; of all, where nothing is shared. */

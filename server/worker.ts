@@ -299,9 +299,10 @@ export class Worker extends Observer {
       const watermarkMs = store.read((connection) => erasureWatermark(connection, nowMs)) ?? nowMs;
       this.sharing.installation.raiseWatermark(watermarkMs);
     }
+    // Before the database: an import that has read lines by now is stopped by what the erasure changes.
+    this.#logs.empty();
     const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
     this.sharing.emptyOutbox();
-    this.#logs.empty();
     rmSync(this.paths.commandSessionFile, { force: true });
     // Names that come again get other hashes: nothing links them with what was deleted or exported.
     this.#identity.erase();

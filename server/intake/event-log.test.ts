@@ -139,8 +139,40 @@ describe("event logs", () => {
     expect(await worker.importLogs()).toMatchObject({ lines: 3, earlier: 1, ahead: 1, stored: 1 });
     expect(new Leftovers(folder).count()).toEqual({ before_consent: 1, ahead_of_clock: 1, damaged: 0 });
     clock.tsMs += 40 * 86_400_000;
-    expect(await worker.importLogs({ again: true })).toMatchObject({ lines: 2, earlier: 1, ahead: 0, stored: 1 });
+    // By itself, once it is due.
+    expect(await worker.importLogs()).toMatchObject({ lines: 1, ahead: 0, stored: 1 });
+    expect(await worker.importLogs({ again: true })).toMatchObject({ lines: 1, earlier: 1, stored: 0 });
     expect(new Leftovers(folder).count()).toEqual({ before_consent: 1, ahead_of_clock: 0, damaged: 0 });
+  });
+
+  it("keep leftovers once, however often and by however many they are tried, and as long as events", async () => {
+    const { worker, folder, file } = logs();
+    writeFileSync(file, "damaged\n".repeat(300));
+    await worker.importLogs();
+    for (let n = 0; n < 3; n += 1) await worker.importLogs({ again: true });
+    const leftovers = new Leftovers(folder);
+    expect(leftovers.count()).toMatchObject({ damaged: 300 });
+    const lines = readdirSync(leftovers.folder).flatMap((name) =>
+      readFileSync(join(leftovers.folder, name), "utf8")
+        .split("\n")
+        .filter((text) => text !== ""),
+    );
+    expect(lines).toHaveLength(300);
+    leftovers.expire(Date.now() - 86_400_000);
+    expect(leftovers.count()).toMatchObject({ damaged: 300 });
+    leftovers.expire(Date.now() + 2 * 86_400_000);
+    expect(readdirSync(leftovers.folder)).toEqual([]);
+  });
+
+  it("keep what a wrong clock has dated, until the lines themselves are old", () => {
+    const { folder } = logs();
+    const leftovers = new Leftovers(folder);
+    const bytes = Buffer.from(line().trimEnd());
+    const place = { log: "agent", first: "0".repeat(32), offset: 0 };
+    leftovers.keep([{ reason: "ahead_of_clock", line: lineOf(bytes, place) }], Date.now() - 365 * 86_400_000);
+    leftovers.expire(Date.now() - 90 * 86_400_000);
+    expect(leftovers.count()).toMatchObject({ ahead_of_clock: 1 });
+    expect(leftovers.isDue(Date.now())).toBe(true);
   });
 
   it("a consent that is dated in the future counts from when it is noticed", async () => {
@@ -196,6 +228,9 @@ describe("event logs", () => {
     connection.close();
     const { worker } = new Sharer({ home: sharer.home });
     expect(await worker.importLogs()).toMatchObject({ lines: 1, stored: 1 });
+    // A copy that was made before.
+    writeFileSync(file, lines.slice(0, 1).join(""));
+    expect(await worker.importLogs()).toMatchObject({ stored: 0 });
   });
 });
 
@@ -210,6 +245,17 @@ describe("the name of a log", () => {
     "agent-hooks (conflicted copy 2026-11-25 101112).jsonl",
     "agent-hooks.sync-conflict-20261125-101112-ABCDEFG.jsonl",
     "agent-hooks (Ada's conflicted copy).jsonl",
+    "agent-hooks copy.jsonl",
+    "agent-hooks copy 2.jsonl",
+    "agent-hooks - Copy.jsonl",
+    "agent-hooks - Copy (2).jsonl",
+    "Copy of agent-hooks.jsonl",
+    "agent-hooks.bak.jsonl",
+    "agent-hooks-old.jsonl",
+    "agent-hooks_backup.jsonl",
+    "agent-hooks 2.jsonl",
+    "agent-hooks.conflict.jsonl",
+    "agent-hooks-DESKTOP-ABC123.jsonl",
   ])("%s is agent-hooks", (name) => {
     expect(logName(`/a/b.c/${name}`)).toBe("agent-hooks");
   });
@@ -267,6 +313,33 @@ describe("invariant: never-lost-never-twice", () => {
     await settled(worker);
     expect(stored()).toBe(4);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("a purge during an import lets nothing of the rest come in", async () => {
+    const { sharer, worker, file, stored } = logs();
+    writeFileSync(file, Array.from({ length: 9_000 }, () => line()).join(""));
+    const other = new Sharer({ home: sharer.home });
+    let purged = false;
+    const importing = worker.importLogs({
+      progress: () => {
+        if (!purged) other.worker.purge();
+        purged = true;
+      },
+    });
+    await importing;
+    expect(purged).toBe(true);
+    expect(stored()).toBe(0);
+    await worker.importLogs({ again: true });
+    expect(stored()).toBe(0);
+  });
+
+  it("numbered lines without ids count once, under whatever name their copy has", async () => {
+    const { worker, folder, file } = logs();
+    const lines = [0, 1, 2].map(() => line({ id: undefined })).join("");
+    writeFileSync(file, lines);
+    expect(await worker.importLogs()).toMatchObject({ stored: 3 });
+    writeFileSync(join(folder, "quite another.jsonl"), line({ id: undefined }) + lines);
+    expect(await worker.importLogs()).toMatchObject({ stored: 1, repeated: 3 });
   });
 
   it("a restored folder counts nothing twice", async () => {

@@ -11,10 +11,11 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Connection } from "../store/driver.ts";
+import { readNumber } from "../store/state.ts";
 import { type Leftover, Leftovers } from "./leftovers.ts";
 import { importingName, isImporting, isLog, logName } from "./log-name.ts";
 import { type Line, LogReader, type Step } from "./log-reader.ts";
-import { positionOf, writePosition } from "./positions.ts";
+import { positionsOf, writePosition } from "./positions.ts";
 
 /** A renamed log is removed after so long without growing. Milliseconds. */
 export const quietMs = 1_000;
@@ -134,9 +135,12 @@ function restedMs(path: string): number {
 }
 
 /** Bytes by log that may not be imported yet. What cannot be read is reported by the import. */
-export function unreadIn(folder: string): ReadonlyMap<string, number> {
+export function unreadIn(folder: string, nowMs: number): ReadonlyMap<string, number> {
   const left = filesIn(folder, isImporting).logs.filter(({ path }) => restedMs(path) >= quietMs);
-  return new Map([...filesIn(folder, isLog).logs, ...left].map(({ path, size }) => [path, size]));
+  const logs = [...filesIn(folder, isLog).logs, ...left].map(({ path, size }) => [path, size] as const);
+  const leftovers = new Leftovers(folder);
+  // However few they are.
+  return new Map(leftovers.isDue(nowMs) ? [...logs, [leftovers.folder, Number.POSITIVE_INFINITY]] : logs);
 }
 
 export class EventLogs {
@@ -173,7 +177,9 @@ export class EventLogs {
       await nextTurn();
       signal?.throwIfAborted();
     };
-    if (again) report = added(report, await this.#retry(step));
+    const epoch = this.#read(epochOf);
+    const wanted = again ? "all" : this.leftovers.isDue(this.#clock.nowMs()) ? "due" : undefined;
+    if (wanted !== undefined) report = added(report, await this.#retry(wanted, epoch, step));
     const { logs, faults } = this.#logs();
     report = added(report, { faults });
     const total = logs.reduce((sum, { size }) => sum + size, 0);
@@ -184,7 +190,7 @@ export class EventLogs {
         progress?.(base + Math.min(position, size), total);
         await step();
       };
-      report = added(report, await this.#importLog(path, stepped));
+      report = added(report, await this.#importLog(path, epoch, stepped));
       before += size;
     }
     return report;
@@ -209,19 +215,28 @@ export class EventLogs {
     this.leftovers.empty();
   }
 
-  async #retry(step: () => Promise<void>): Promise<Partial<ImportReport>> {
+  async #retry(
+    wanted: "all" | "due",
+    epoch: number | undefined,
+    step: () => Promise<void>,
+  ): Promise<Partial<ImportReport>> {
     let report: ImportReport = nothing;
-    await this.leftovers.retry(async (lines) => {
-      report = added(
-        report,
-        this.#takeLines(lines, () => undefined),
-      );
+    await this.leftovers.retry(wanted, this.#clock.nowMs(), async (lines, keepOn) => {
+      const taken = this.#takeLines(lines, (connection, leftovers) => {
+        forbidPurged(connection, epoch);
+        keepOn(leftovers);
+      });
+      report = added(report, taken);
       await step();
     });
     return report;
   }
 
-  async #importLog(path: string, stepped: (position: number) => Promise<void>): Promise<Partial<ImportReport>> {
+  async #importLog(
+    path: string,
+    epoch: number | undefined,
+    stepped: (position: number) => Promise<void>,
+  ): Promise<Partial<ImportReport>> {
     let file: number;
     try {
       const claimed = this.#claim(path);
@@ -233,7 +248,11 @@ export class EventLogs {
     }
     let report: ImportReport;
     try {
-      report = await this.#importFile(file, path, stepped);
+      report = await this.#importFile(file, path, epoch, stepped);
+    } catch (error) {
+      // What is left of the log was purged meanwhile.
+      if (error instanceof PurgedError) return {};
+      throw error;
     } finally {
       closeSync(file);
     }
@@ -267,14 +286,19 @@ export class EventLogs {
     return target;
   }
 
-  async #importFile(file: number, path: string, stepped: (position: number) => Promise<void>): Promise<ImportReport> {
+  async #importFile(
+    file: number,
+    path: string,
+    epoch: number | undefined,
+    stepped: (position: number) => Promise<void>,
+  ): Promise<ImportReport> {
     let report = added(nothing, { files: 1 });
     const reader = new LogReader(file, logName(path));
     // In a log that was renamed nothing is finished any more, once it rests.
     const takeRest = () => (isImporting(path) ? restedMs(path) >= quietMs : false);
     for (;;) {
-      const known = this.#read((connection) => positionOf(connection, reader));
-      if (known !== undefined) reader.skipTo(known.position, known.digest);
+      const known = this.#read((connection) => positionsOf(connection, reader)) ?? [];
+      for (const { position, digest } of known) reader.skipTo(position, digest);
       let step: Step | undefined;
       try {
         step = reader.next(takeRest());
@@ -283,22 +307,27 @@ export class EventLogs {
       }
       if (step === undefined) return report;
       const { lines, from, to } = step;
-      const taken = this.#takeLines(lines, (connection) =>
-        writePosition(connection, reader, step, this.#clock.nowMs()),
-      );
+      const taken = this.#takeLines(lines, (connection, leftovers) => {
+        forbidPurged(connection, epoch);
+        // Before the commit says that these lines are done with.
+        this.leftovers.keep(leftovers, this.#clock.nowMs());
+        writePosition(connection, reader, step, this.#clock.nowMs());
+      });
       report = added(report, { ...taken, bytes: to - from });
       await stepped(reader.position);
     }
   }
 
-  #takeLines(lines: readonly Line[], also: (connection: Connection) => void): Partial<ImportReport> {
+  /** `also` runs in the transaction of the events, with the lines that are not imported. */
+  #takeLines(
+    lines: readonly Line[],
+    also: (connection: Connection, leftovers: readonly Leftover[]) => void,
+  ): Partial<ImportReport> {
     const damaged = lines.filter(({ events }) => events === undefined);
     const taken = this.#take(lines, (connection, postponed) => {
-      // Before the commit says that these lines are done with.
       const leftovers = [...damaged.map((line): Leftover => ({ reason: "damaged", line })), ...postponed];
-      this.leftovers.keep(leftovers, this.#clock.nowMs());
+      also(connection, leftovers);
       if (leftovers.length > 0) this.#step("kept");
-      also(connection);
     });
     this.#step("committed");
     return { ...taken, lines: lines.length, malformed: damaged.length };
@@ -321,8 +350,8 @@ export class EventLogs {
     const file = openSync(path, "r");
     try {
       const reader = new LogReader(file, logName(path));
-      const position = this.#read((connection) => positionOf(connection, reader))?.position ?? 0;
-      return reader.size > position;
+      const known = this.#read((connection) => positionsOf(connection, reader)) ?? [];
+      return reader.size > Math.max(0, ...known.map(({ position }) => position));
     } finally {
       closeSync(file);
     }
@@ -334,6 +363,20 @@ function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "unknown";
 }
 
+/** A file that is gone is none: another process was faster. */
 const faultOf = (path: string, error: unknown): Pick<ImportReport, "faults"> => ({
-  faults: [{ path, code: codeOf(error) }],
+  faults: codeOf(error) === "ENOENT" ? [] : [{ path, code: codeOf(error) }],
 });
+
+/** Everything was deleted since the import began, the rest of its log among it. */
+class PurgedError extends Error {
+  override readonly name = "PurgedError";
+}
+
+/** Changes with each purge. */
+const epochOf = (connection: Connection): number => readNumber(connection, "session_epoch");
+
+/** @throws PurgedError, which ends the transaction. */
+function forbidPurged(connection: Connection, epoch: number | undefined): void {
+  if (epochOf(connection) !== (epoch ?? 0)) throw new PurgedError("purged during the import");
+}

@@ -1,6 +1,7 @@
 /**
  * Lines of event logs that were not imported, kept when their log is removed: those from before the consent, those ahead of the
- * clock, and those that are damaged. A file a day, as long as events are kept; `nexus usage import` tries them again.
+ * clock, and those that are damaged. They are kept as long as events are. Those ahead of the clock are imported once they are due;
+ * `nexus usage import` tries all of them again.
  */
 import {
   closeSync,
@@ -12,9 +13,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
+import { replaceFile } from "../durable-file.ts";
+import { isAlive } from "../store/process.ts";
 import { type Line, lineOf } from "./log-reader.ts";
 
 export const leftoverReasons = ["before_consent", "ahead_of_clock", "damaged"] as const;
@@ -25,8 +28,19 @@ export interface Leftover {
   readonly line: Line;
 }
 
-const dayFile = /^\d{4}-\d{2}-\d{2}\.jsonl$/;
-const retryMark = ".retry";
+/** An event may lie this far ahead of the clock: then its line is due. Milliseconds. */
+const aheadMs = 24 * 60 * 60 * 1000;
+
+/** The day on which its lines were kept, when the first of them is due (0: never by itself), and who is trying them again. */
+const namePattern = /^(\d{4}-\d{2}-\d{2})\.due-(\d+)\.jsonl(?:\.(\d+)\.retry)?$/;
+
+interface KeptFile {
+  readonly path: string;
+  readonly day: string;
+  readonly dueMs: number;
+  /** The process that tries its lines again. */
+  readonly pid: number | undefined;
+}
 
 export class Leftovers {
   readonly folder: string;
@@ -37,46 +51,73 @@ export class Leftovers {
 
   /** Appends, durably: the log that holds them is about to be removed. @throws the file system's error. */
   keep(leftovers: readonly Leftover[], nowMs: number): void {
-    if (leftovers.length === 0) return;
+    this.#keep(leftovers, dayOf(nowMs));
+  }
+
+  #keep(leftovers: readonly Leftover[], day: string): void {
+    const ahead = leftovers.filter(({ reason }) => reason === "ahead_of_clock");
+    const others = leftovers.filter(({ reason }) => reason !== "ahead_of_clock");
+    const dueMs = Math.min(...ahead.map(({ line }) => (line.tsMs ?? 0) - aheadMs));
+    if (ahead.length > 0) this.#append(ahead, `${day}.due-${Math.max(1, dueMs)}.jsonl`);
+    if (others.length > 0) this.#append(others, `${day}.due-0.jsonl`);
+  }
+
+  #append(leftovers: readonly Leftover[], name: string): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const text = leftovers.map(({ reason, line: { place, bytes } }) =>
-      JSON.stringify({ reason, ...place, line: bytes.toString("base64") }),
-    );
-    const file = openSync(join(this.folder, `${dayOf(nowMs)}.jsonl`), "a", 0o600);
+    const file = openSync(join(this.folder, name), "a", 0o600);
     try {
-      writeSync(file, `${text.join("\n")}\n`);
+      // A line that a crash has cut must not swallow the next one.
+      writeFileSync(file, `\n${leftovers.map(textOf).join("\n")}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
   }
 
-  /** How many lines are kept, by reason. @throws the file system's error. */
+  /** How many lines are kept, by reason. After a crash a line may be kept twice, and counts once. @throws the file system's error. */
   count(): Readonly<Record<LeftoverReason, number>> {
+    const seen = new Map<string, LeftoverReason>();
+    for (const { path } of this.#files())
+      for (const { reason, line } of leftoversIn(path)) seen.set(JSON.stringify(line.place), reason);
     const counts = { before_consent: 0, ahead_of_clock: 0, damaged: 0 };
-    for (const path of this.#files()) for (const { reason } of leftoversIn(path)) counts[reason] += 1;
+    for (const reason of seen.values()) counts[reason] += 1;
     return counts;
   }
 
+  /** Whether lines that were ahead of the clock can be imported now. */
+  isDue(nowMs: number): boolean {
+    return this.#files().some(({ dueMs }) => dueMs > 0 && dueMs <= nowMs);
+  }
+
   /**
-   * Hands every kept line to `take`, which keeps what is still not to be imported. After a crash the same lines come again.
+   * Hands kept lines to `take`: all of them, or those that are due. What `take` gives back is kept on, for as long as before. Two
+   * processes never try the same lines; after a crash they come again.
    * @throws the file system's error, and that of `take`.
    */
-  async retry(take: (lines: readonly Line[]) => Promise<void>): Promise<void> {
-    for (const path of this.#files().filter((name) => !name.endsWith(retryMark))) {
-      renameSync(path, `${path}.${process.pid}${retryMark}`);
-    }
-    for (const path of this.#files().filter((name) => name.endsWith(retryMark))) {
-      await take(leftoversIn(path).map(({ line }) => line));
-      rmSync(path, { force: true });
+  async retry(
+    wanted: "all" | "due",
+    nowMs: number,
+    take: (lines: readonly Line[], keepOn: (leftovers: readonly Leftover[]) => void) => Promise<void>,
+  ): Promise<void> {
+    for (const file of this.#files()) {
+      if (wanted === "due" && (file.dueMs === 0 || file.dueMs > nowMs)) continue;
+      const claimed = claim(file);
+      if (claimed === undefined) continue;
+      const lines = [...distinct(leftoversIn(claimed)).values()].map(({ line }) => line);
+      await take(lines, (leftovers) => this.#keep(leftovers, file.day));
+      rmSync(claimed, { force: true });
     }
   }
 
-  /** Removes what was kept before a moment. */
+  /** Removes what was kept, and happened, before a moment. */
   expire(oldestMs: number): void {
-    const oldest = dayOf(oldestMs);
-    for (const path of this.#files())
-      if (basename(path).slice(0, oldest.length) < oldest) rmSync(path, { force: true });
+    for (const { path, day } of this.#files()) {
+      if (day >= dayOf(oldestMs)) continue;
+      // A file may be dated by a clock that was wrong; the lines know better.
+      const younger = leftoversIn(path).filter(({ line: { tsMs } }) => tsMs !== undefined && tsMs >= oldestMs);
+      if (younger.length === 0) rmSync(path, { force: true });
+      else replaceFile(path, `${younger.map(textOf).join("\n")}\n`);
+    }
   }
 
   /** For a purge. */
@@ -84,16 +125,41 @@ export class Leftovers {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #files(): readonly string[] {
+  #files(): readonly KeptFile[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
-      .filter((name) => dayFile.test(name) || name.endsWith(retryMark))
       .sort()
-      .map((name) => join(this.folder, name));
+      .flatMap((name) => {
+        const [, day, due, pid] = namePattern.exec(name) ?? [];
+        if (day === undefined) return [];
+        const path = join(this.folder, name);
+        return [{ path, day, dueMs: Number(due), pid: pid === undefined ? undefined : Number(pid) }];
+      });
+  }
+}
+
+/** Renames a file for this process alone; nothing where another living process has it. */
+function claim({ path, pid }: KeptFile): string | undefined {
+  if (pid !== undefined && pid !== process.pid && isAlive(pid)) return undefined;
+  const name = basename(path).replace(/\.\d+\.retry$/, "");
+  const claimed = join(path, "..", `${name}.${process.pid}.retry`);
+  try {
+    renameSync(path, claimed);
+    return claimed;
+  } catch (error) {
+    // Another process was faster.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
   }
 }
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+const textOf = ({ reason, line: { place, bytes } }: Leftover): string =>
+  JSON.stringify({ reason, ...place, line: bytes.toString("base64") });
+
+const distinct = (leftovers: readonly Leftover[]): ReadonlyMap<string, Leftover> =>
+  new Map(leftovers.map((leftover) => [JSON.stringify(leftover.line.place), leftover]));
 
 function leftoversIn(path: string): readonly Leftover[] {
   return readFileSync(path, "utf8")
@@ -104,7 +170,7 @@ function leftoversIn(path: string): readonly Leftover[] {
         if (!leftoverReasons.includes(reason)) return [];
         return [{ reason, line: lineOf(Buffer.from(line, "base64"), { log, first, offset }) }];
       } catch {
-        // Cut by a crash: the log it came from was not removed yet, and is imported again.
+        // Blank, or cut by a crash: the log it came from was not removed yet, and is imported again.
         return [];
       }
     });

@@ -11,13 +11,32 @@ export const isImporting = (name: string): boolean => importingPattern.test(name
 /** A name that no other process chooses: two that rename at once never replace each other's file. */
 export const importingName = (path: string): string => `${path}.${randomBytes(4).toString("hex")}.importing`;
 
+/** How programs name copies: file managers, rotation, synchronized folders, editors, people. */
+const copyMarks = [
+  /^(?:copy of|backup of)\s+/i,
+  /[ ._-]*\(.*$/,
+  /\.sync-conflict-.*$/i,
+  /[ ._-]+conflict.*$/i,
+  /[ ._-]+(?:copy|old|orig|bak|backup|save|saved)(?:[ ._-]*\d+)?$/i,
+  /[ ._-]+\d{4}.*$/,
+  /[ ._-]\d{1,3}$/,
+  // OneDrive adds the name of the computer.
+  /-[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*$/,
+  /~\d*$/,
+];
+
 /**
- * What the copies of a log have in common: the name up to a date, a number, or the mark of a synchronized folder. Lines are known by
- * it, so that a rotated or conflicting copy counts nothing twice.
+ * What the copies of a log have in common: its name without the marks of a copy. Lines are known by it, so that a rotated or
+ * conflicting copy counts nothing twice.
  */
 export function logName(path: string): string {
-  const name = basename(path)
+  let name = basename(path)
     .replace(importingPattern, "")
     .replace(/\.jsonl.*$/, "");
-  return /^(.+?)(?:\.sync-conflict-|[ ._-]*\(|[ ._-]+conflicted|[ ._-]+\d{4}|[._-]\d{1,3}$|~)/i.exec(name)?.[1] ?? name;
+  for (let before = ""; before !== name; ) {
+    before = name;
+    for (const mark of copyMarks) name = name.replace(mark, "") || name;
+    name = name.trim();
+  }
+  return name;
 }

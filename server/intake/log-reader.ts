@@ -25,6 +25,8 @@ export interface LinePlace {
 export interface Line {
   readonly place: LinePlace;
   readonly bytes: Buffer;
+  /** When its first event happened, in milliseconds since 1970, where it says so. */
+  readonly tsMs: number | undefined;
   readonly events: readonly Raw[] | undefined;
 }
 
@@ -122,14 +124,28 @@ const digestOf = (bytes: Buffer): string => createHash("sha256").update(bytes).d
 /** The line at a place, with its events. */
 export function lineOf(bytes: Buffer, place: LinePlace): Line {
   const value = bytes.length > maxLineBytes ? undefined : parsed(bytes.toString("utf8"));
-  if (value === undefined) return { place, bytes, events: undefined };
+  if (value === undefined) return { place, bytes, tsMs: undefined, events: undefined };
+  const ts = Reflect.get(value, "ts");
+  const tsMs = typeof ts === "number" && Number.isSafeInteger(ts) ? ts : undefined;
+  const identity = identityOf(value, bytes, place);
   const reported = hookLine(value);
-  const identity = `${place.log}\0${place.first}\0${place.offset}\0${digestOf(bytes)}`;
   const events =
     reported === undefined
       ? [sealRaw(completed(value, identity))]
       : reported.map((event, index) => sealRaw(completed({ ...event }, `${identity}\0${index}`)));
-  return { place, bytes, events };
+  return { place, bytes, tsMs, events };
+}
+
+/**
+ * What a line without an id is known by. A number of its own makes it the only one of its session and source, wherever it is; else
+ * its place counts.
+ */
+function identityOf(value: object, bytes: Buffer, { log, first, offset }: LinePlace): string {
+  const { seq, session_id: session, source } = value as Readonly<Record<string, unknown>>;
+  const line = digestOf(bytes);
+  if (typeof seq === "number" && seq > 0 && typeof session === "string")
+    return `numbered\0${session}\0${String(source)}\0${seq}\0${line}`;
+  return `${log}\0${first}\0${offset}\0${line}`;
 }
 
 /** A byte order mark; what a power failure leaves at the end of a file, before the next line. */

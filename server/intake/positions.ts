@@ -14,22 +14,22 @@ export interface Position {
   readonly digest: string | null;
 }
 
-type Identity = Pick<LogReader, "log" | "first">;
+type Identity = Pick<LogReader, "log" | "first" | "size">;
 
-const keyOf = ({ log, first }: Identity): string => `${log}:${first}`;
+const keyOf = ({ log, first }: Pick<Identity, "log" | "first">): string => `${log}:${first}`;
 
-/** Where an import of this log ended; of a row of an older version, which knew files by their inode, by the first line alone. */
-export function positionOf(connection: Connection, log: Identity): Position | undefined {
-  const row =
-    connection.prepare("SELECT position, digest FROM imports WHERE file = ?").get(keyOf(log)) ??
-    connection
-      .prepare(
-        "SELECT position, digest FROM imports WHERE digest IS NULL AND file LIKE ? ORDER BY position DESC LIMIT 1",
-      )
-      .get(`%:${log.first}`);
-  if (row === undefined) return undefined;
-  const { position, digest = null } = row;
-  return { position: Number(position), digest: digest === null ? null : String(digest) };
+/** Where an import of this log may have ended, by the row of its name and by that of an older version, which has no digest. */
+export function positionsOf(connection: Connection, log: Identity): readonly Position[] {
+  const own = connection.prepare("SELECT position, digest FROM imports WHERE file = ?").get(keyOf(log));
+  // An older version knew files by device, inode and first line. The first line is what stays.
+  const older = connection
+    .prepare("SELECT position FROM imports WHERE digest IS NULL AND file LIKE ? ORDER BY position DESC LIMIT 1")
+    .get(`%:${log.first}`);
+  return [
+    ...(own === undefined ? [] : [{ position: Number(own["position"]), digest: String(own["digest"]) }]),
+    // A copy that was made before has fewer bytes, and was read as well.
+    ...(older === undefined ? [] : [{ position: Math.min(Number(older["position"]), log.size), digest: null }]),
+  ];
 }
 
 export function writePosition(connection: Connection, log: Identity, { to, digest, lines }: Step, nowMs: number): void {

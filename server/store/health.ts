@@ -11,8 +11,9 @@ const count = (n: number, one: string, many = `${one}s`): string =>
 const timeText = (ms: number): string => new Date(ms).toLocaleString("sv-SE").slice(0, 16);
 
 const holds: Readonly<Record<RetentionHold, string>> = {
-  event_ahead: "the newest event is more than two days ahead of the clock",
-  clock_jumped: "the clock changed by more than two days since maintenance last ran",
+  event_ahead:
+    "No events are deleted at present: the newest is more than two days ahead of the clock. Check the clock.",
+  clock_jumped: "The clock has jumped: events expire by it once it has gone on for a day.",
 };
 
 /** @throws SQLite's error. */
@@ -32,7 +33,7 @@ export function storeRemarks(connection: Connection, { mostBytes }: Limits, nowM
     );
   }
   const hold = retentionHold(connection, nowMs);
-  if (hold !== undefined) remarks.push(`No events are deleted by age at present: ${holds[hold]}. Check the clock.`);
+  if (hold !== undefined) remarks.push(holds[hold]);
   const fellMs = readNumber(connection, "watermark_fell_at");
   if (fellMs > 0) {
     remarks.push(

@@ -1,7 +1,9 @@
 /**
  * Data retention: events are kept for so many days and so many bytes; the oldest go first, in steps that hold the lock shortly.
- * What they add up to stays in the rollups, and a session's row stays without its id. Events are never deleted by a clock that
- * may be wrong.
+ * What they add up to stays in the rollups, and a session's row stays without its id.
+ *
+ * Nothing expires by a clock that may be wrong. A clock that has jumped is believed once it has gone on for a day; until then the
+ * clock of the run before counts, which has gone on since.
  */
 import { type Connection, immediately, type Row } from "./driver.ts";
 import { addTo, readNumber, setNumber } from "./state.ts";
@@ -19,33 +21,56 @@ const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
 
 /** The clock changed by more than this between two runs of maintenance, or an event lies further ahead of it: it may be wrong. */
-export const clockToleranceMs = 2 * dayMs;
-/** After such a change nothing is deleted for so long: a clock that was wrong for a moment is right again by then. */
-export const holdMs = dayMs;
-/** A clock that is put right by so little has not jumped. */
+const toleranceMs = 2 * dayMs;
+/** A clock that has jumped is believed after so long. */
+const confirmationMs = dayMs;
+/** A clock that is put back by so little has not jumped. */
 const backwardMs = hourMs;
+/** Events expire by a clock that is so much older: worth a word in the status. */
+const worthSayingMs = 7 * dayMs;
 
 /** Rows looked at in one step: some milliseconds. */
 const rowsPerWindow = 20_000;
 /** Pages given back to the file system in one step. */
 const pagesPerStep = 256;
 
-/** Why events are not deleted at present. */
-export type RetentionHold = "event_ahead" | "clock_jumped";
-
-/** Notes that maintenance begins, and whether the clock has jumped since it last did. To be called in a transaction. */
+/** Notes that maintenance begins, and decides by which time things expire. To be called in a transaction. */
 export function noteRun(connection: Connection, nowMs: number): void {
   const lastMs = readNumber(connection, "maintenance_at");
-  const jumped = lastMs > 0 && (nowMs < lastMs - backwardMs || nowMs > lastMs + clockToleranceMs);
-  if (jumped) setNumber(connection, "clock_jumped_at", nowMs);
+  const jumpedMs = readNumber(connection, "clock_jumped_at");
+  const trust = (trustedMs: number, sinceMs: number) => {
+    setNumber(connection, "trusted_at", trustedMs);
+    setNumber(connection, "clock_jumped_at", sinceMs);
+  };
+  // A clock that went on for a day since it jumped is believed, and was right at the last run.
+  const isConfirmed = jumpedMs === 0 || nowMs >= jumpedMs + confirmationMs;
+  if (lastMs === 0) trust(nowMs, 0);
+  else if (nowMs < lastMs - backwardMs) trust(Math.min(readNumber(connection, "trusted_at"), nowMs), nowMs);
+  else if (nowMs > lastMs + toleranceMs) {
+    if (isConfirmed) trust(lastMs, nowMs);
+  } else if (isConfirmed) trust(nowMs, 0);
   setNumber(connection, "maintenance_at", nowMs);
 }
 
-/** `undefined` where events may be deleted. */
+/** The time by which things expire, in milliseconds since 1970; it may lie before that of the clock. */
+export function trustedMs(connection: Connection, nowMs: number): number {
+  return Math.min(nowMs, readNumber(connection, "trusted_at"));
+}
+
+/** Why events do not expire by the clock at present. */
+export type RetentionHold = "event_ahead" | "clock_jumped";
+
+/** `undefined` where they do. */
 export function retentionHold(connection: Connection, nowMs: number): RetentionHold | undefined {
-  if ((newestEventMs(connection) ?? 0) > nowMs + clockToleranceMs) return "event_ahead";
-  const jumpedMs = readNumber(connection, "clock_jumped_at");
-  return jumpedMs > 0 && nowMs >= jumpedMs && nowMs < jumpedMs + holdMs ? "clock_jumped" : undefined;
+  if (isEventAhead(connection, nowMs)) return "event_ahead";
+  return trustedMs(connection, nowMs) < nowMs - worthSayingMs && readNumber(connection, "maintenance_at") > 0
+    ? "clock_jumped"
+    : undefined;
+}
+
+/** Whether an event lies so far ahead of the clock that one of the two is wrong: then no event is deleted. */
+export function isEventAhead(connection: Connection, nowMs: number): boolean {
+  return (newestEventMs(connection) ?? 0) > nowMs + toleranceMs;
 }
 
 export interface Expired {
@@ -75,12 +100,17 @@ function nextKey(connection: Connection, from: number): number | undefined {
   return typeof key === "number" ? key : undefined;
 }
 
-/** Deletes some of the oldest events, whatever their age. Returns how many. */
-export function expireOldest(connection: Connection, nowMs: number, maxRows: number): number {
-  const rows = connection.prepare("SELECT id, ts, stream FROM events ORDER BY id LIMIT ?").all(maxRows);
-  remove(connection, rows, nowMs);
-  if (rows.length > 0) noteLimit(connection, "limit_events", rows.length, nowMs);
-  return rows.length;
+const samples = 500;
+
+/** The moment before which about this part of the events happened, in milliseconds since 1970. Judged by a sample. */
+export function momentBefore(connection: Connection, part: number): number {
+  const ends = connection.prepare("SELECT min(id) first, max(id) last FROM events").get();
+  const [first, last] = [Number(ends?.["first"] ?? 0), Number(ends?.["last"] ?? 0)];
+  const next = connection.prepare("SELECT ts FROM events WHERE id >= ? ORDER BY id LIMIT 1");
+  const times = Array.from({ length: samples }, (_, n) => first + Math.floor((n * (last - first + 1)) / samples))
+    .map((id) => Number(next.get(id)?.["ts"] ?? 0))
+    .sort((a, b) => a - b);
+  return (times[Math.min(samples - 1, Math.floor(part * samples))] ?? 0) + 1;
 }
 
 /** Notes what the size limit has deleted, for status and `doctor`. */
@@ -123,15 +153,16 @@ function remove(connection: Connection, rows: readonly Row[], latestMs: number):
 const bytesPerEvent = 101;
 const eventsSampled = 500;
 
-/** About how many bytes the events take, with their indexes. */
-export function eventBytes(connection: Connection): number {
+/** How many events there are, and about how many bytes they take with their indexes. */
+export function eventSize(connection: Connection): { readonly count: number; readonly bytes: number } {
   const row = connection
     .prepare(
       `SELECT (SELECT count(*) FROM events) count, (SELECT avg(ifnull(length(numbers), 0)) FROM
          (SELECT numbers FROM events ORDER BY id DESC LIMIT ${eventsSampled})) numbers`,
     )
     .get();
-  return Number(row?.["count"] ?? 0) * (bytesPerEvent + Number(row?.["numbers"] ?? 0));
+  const count = Number(row?.["count"] ?? 0);
+  return { count, bytes: count * (bytesPerEvent + Number(row?.["numbers"] ?? 0)) };
 }
 
 /** Gives free pages back to the file system, some at a time. Returns whether there are more. */

@@ -33,8 +33,8 @@ export const lasting = `
   INSERT INTO state VALUES
     -- Changes with a purge: sessions that go on get other ids, so that none is used twice. 0: no purge yet.
     ('session_epoch', 0),
-    -- When maintenance last began, and when it last found that the clock had jumped.
-    ('maintenance_at', 0), ('clock_jumped_at', 0),
+    -- When maintenance last began; when it found that the clock had jumped (0: it has not); and the time by which events expire.
+    ('maintenance_at', 0), ('clock_jumped_at', 0), ('trusted_at', 0),
     -- Events refused because they lie before the low watermark, and when it last had to follow the clock back.
     ('below_watermark', 0), ('watermark_fell_at', 0),
     -- What the size limit has deleted since the last purge, and when it last did.

@@ -8,6 +8,7 @@ export type StateName =
   | "session_epoch"
   | "maintenance_at"
   | "clock_jumped_at"
+  | "trusted_at"
   | "below_watermark"
   | "watermark_fell_at"
   | "limit_events"

@@ -7,7 +7,7 @@ import type { Connection } from "./driver.ts";
 import { readNumber, setNumber } from "./state.ts";
 
 /** Events wait in queues, SDK buffers and event logs before they arrive: so long before the moment a clock was found right. */
-export const arrivalMs = 24 * 60 * 60 * 1000;
+const arrivalMs = { min: 60 * 1000, max: 24 * 60 * 60 * 1000 } as const;
 
 /**
  * The watermark that an erasure sets, in milliseconds: nothing that is known now comes in again. Known are the events, and what was
@@ -21,9 +21,15 @@ export function erasureWatermark(connection: Connection, nowMs: number): number 
   return known.length === 0 ? nowMs : Math.min(nowMs, Math.max(...known));
 }
 
-/** The watermark as it counts by a clock. */
-export const loweredTo = (watermarkMs: number, nowMs: number): number =>
-  watermarkMs > nowMs ? nowMs - arrivalMs : watermarkMs;
+/**
+ * The watermark as it counts by a clock. A clock that is found before it has followed: by how much it was wrong is known only to be
+ * more than that, so events from as long before the clock are accepted again, and from a minute to a day at least and at most.
+ */
+export function loweredTo(watermarkMs: number, nowMs: number): number {
+  const aheadMs = watermarkMs - nowMs;
+  if (aheadMs <= 0) return watermarkMs;
+  return nowMs - Math.min(arrivalMs.max, Math.max(arrivalMs.min, 2 * aheadMs));
+}
 
 /** When the newest known event happened, in milliseconds since 1970; `null` if there is none. */
 export function newestEventMs(connection: Connection): number | null {

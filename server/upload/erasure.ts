@@ -52,8 +52,8 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
         { distrust: async (answered) => distrust(host, keysOf(host), identity.anon_user_id, answered) },
         signal,
       );
-      if (result.outcome !== "accepted" && result.outcome !== "already_received") {
-        reason = result.reason;
+      if (result.outcome !== "accepted") {
+        reason = result.reason ?? `${host} did not confirm the erasure (${result.status})`;
         continue;
       }
       installation.erased(identity.anon_user_id, url);

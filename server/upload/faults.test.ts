@@ -82,6 +82,37 @@ describe("a status code", () => {
     },
   );
 
+  it("409 with a signed receipt is received already, as one with JSON is", async () => {
+    const { sharer } = await facing((arrived, answer, own) => {
+      answer.writeHead(409, { "content-type": "application/json" }).end(own.receipt(own.take(arrived)));
+      return true;
+    });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    expect(sharer.worker.verifyLedger()).toMatchObject({ receipts: 1, faults: [] });
+  });
+
+  it("409 confirms no erasure", async () => {
+    const { server, sharer } = await facing(() => false);
+    await sharer.worker.sync();
+    server.behave = (_, answer) => {
+      answer.writeHead(409, { "content-type": "application/json" }).end('{"error":"conflict"}');
+      return true;
+    };
+    expect(await sharer.worker.eraseRemotely()).toMatchObject({ erased: 0 });
+    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 1 });
+  });
+
+  it("422 other_bytes, after a restore, is sent in halves under other ids", async () => {
+    const { server, sharer } = await facing((arrived, answer) => {
+      const { events } = JSON.parse(arrived.body.toString());
+      if (events.length < 5) return false;
+      answer.writeHead(422, { "content-type": "application/json" }).end('{"error":"other_bytes"}');
+      return true;
+    });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5, batches: 2, rejected: 0 });
+    expect(server.events.size).toBe(5);
+  });
+
   it("of a refusal can be tried again", async () => {
     const { server, sharer } = await facing(status(422));
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", rejected: 1 });
@@ -419,6 +450,12 @@ describe("a limit", () => {
       events: 2,
       pending: 0,
     });
+  });
+
+  it("counts what a server refuses as well", async () => {
+    const { server, sharer } = await facing(status(422));
+    expect(await sharer.worker.sync({ asked: true, limit: 2 })).toMatchObject({ rejected: 1, pending: 3 });
+    expect(server.bodies).toHaveLength(1);
   });
 
   it("counts for the preview", async () => {

@@ -6,6 +6,7 @@
  */
 import type { Answer, ExchangeFault } from "./exchange.ts";
 import type { RequestOutcome } from "./ledger.ts";
+import { readSigned } from "./receipt.ts";
 
 /** Statuses by which a server refuses a request for good. */
 const finalStatuses: ReadonlySet<number> = new Set([400, 410, 422]);
@@ -33,6 +34,7 @@ export function outcomeOf(answer: Answer): RequestOutcome {
   if (status >= 200 && status < 300) return isWebPage(answer) ? "later" : "accepted";
   // A proxy has a limit too. Halving loses nothing, whoever asked for it.
   if (status === 413) return "too_large";
+  if (status === 409 && readSigned(answer.body) !== undefined) return "already_received";
   if (protocolError(answer) === undefined) return "later";
   if (status === 409) return "already_received";
   if (authorizationStatuses.has(status)) return "not_authorized";

@@ -126,6 +126,8 @@ class Run {
   #lease: Lease | undefined;
   #exchange: Exchange | undefined;
   #events = 0;
+  /** Events that were sent, whether they were taken or refused. */
+  #tried = 0;
   #batches = 0;
   #rejected = 0;
   #erased = 0;
@@ -276,17 +278,17 @@ class Run {
     this.#settle();
     const { limit = Number.POSITIVE_INFINITY, onlyFlush = false } = this.#options;
     let remark: string | null = null;
-    while (this.#events < limit) {
+    while (this.#tried < limit) {
       this.#stop.signal.throwIfAborted();
       const waiting = this.#read(nextWaiting);
       if (waiting === undefined) {
-        if (onlyFlush || !(await this.#freeze(Math.min(mostEvents, limit - this.#events)))) break;
+        if (onlyFlush || !(await this.#freeze(Math.min(mostEvents, limit - this.#tried)))) break;
         continue;
       }
       const { length } = waiting.keys;
-      if (this.#events + length > limit) {
+      if (this.#tried + length > limit) {
         // The first batch goes in any case, or no run with this limit would ever make progress.
-        if (this.#events > 0) {
+        if (this.#tried > 0) {
           remark = `The next batch is frozen with ${countText(length, "event")}, which is over the limit.`;
           break;
         }
@@ -404,6 +406,7 @@ class Run {
         case "accepted":
         case "already_received":
           this.#events += waiting.keys.length;
+          this.#tried += waiting.keys.length;
           this.#batches += 1;
           await this.#remove(waiting);
           return;
@@ -411,6 +414,12 @@ class Run {
           await this.#halve(waiting, result);
           return;
         case "rejected":
+          if (isKeyReused(result, waiting)) {
+            // The database was restored, and its keys were used before. Halves have ids of their own; the server knows each event.
+            await this.#halve(waiting, result);
+            return;
+          }
+          this.#tried += waiting.keys.length;
           this.#parts.outbox.reject(waiting, sentence(result));
           this.#rejected += 1;
           return;
@@ -449,7 +458,8 @@ class Run {
             if (result.outcome === "accepted" && result.signed === undefined && this.#knowsNoEnrolment)
               notePlain(connection, host);
           }
-          if (result.outcome === "rejected") rejectBatch(connection, row, sentence(result));
+          if (result.outcome === "rejected" && !isKeyReused(result, waiting))
+            rejectBatch(connection, row, sentence(result));
           if (result.outcome === "not_authorized") forgetEnrolled(connection, host);
         },
         distrust: async (result) => {
@@ -616,6 +626,10 @@ class Run {
     this.#removal = removal;
   }
 }
+
+/** The server has another batch under this id. A single event has no smaller one. */
+const isKeyReused = ({ answer }: Result, { keys }: Waiting): boolean =>
+  answer?.status === 422 && protocolError(answer) === "other_bytes" && keys.length > 1;
 
 /** The server has forgotten the pseudonym, or never knew it. */
 const isNotEnrolled = ({ answer }: Result): boolean =>

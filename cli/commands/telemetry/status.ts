@@ -1,7 +1,7 @@
 /** `nexus telemetry status`: whether it is on, who says no, what is stored and what waits to be sent. */
 import type { Permission } from "../../../shared/consent.ts";
 import { notice } from "../../../shared/consent-text.ts";
-import { modeSentence, pendingText, refusalSentence, sizeText } from "../../../shared/words.ts";
+import { countText, modeSentence, pendingText, refusalSentence, sizeText } from "../../../shared/words.ts";
 import { facts, type JsonOption, print, printJson, timeText } from "../../print.ts";
 import { withObserver } from "../../product.ts";
 import { heading } from "../../terminal.ts";
@@ -41,6 +41,11 @@ export function run({ json }: JsonOption): Promise<void> {
       }
       if (sharing.paused !== null) rows.push(["Paused", sharing.paused]);
       else if (sharing.failure !== null) rows.push(["Waiting", sharing.failure]);
+      if (sharing.rejected > 0)
+        rows.push([
+          "Refused",
+          `${countText(sharing.rejected, "batch", "batches")} (nexus usage upload --rejected tries again)`,
+        ]);
       if (sharing.erasures > 0) rows.push(["Erasures", `${sharing.erasures} not confirmed yet`]);
     }
     print(heading("Telemetry Status"));
