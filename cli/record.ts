@@ -24,19 +24,27 @@ export interface Moment {
   readonly tsMs: number;
 }
 
+/** What every event of the command has. The store numbers it: other processes write to the same session. */
+export function envelopeOf<T extends EventTypeName>({ source, session, tsMs }: Moment, type: T) {
+  return {
+    id: v7({ msecs: tsMs }),
+    event_type: type,
+    ts: tsMs,
+    utc_offset_min: -new Date(tsMs).getTimezoneOffset(),
+    session_id: session,
+    source,
+    seq: 0,
+  };
+}
+
 /** @throws NotNowError where recording is off, Error where nothing could be stored. Returns whether it was stored. */
 export function record<T extends EventTypeName>(
   worker: Worker,
-  { source, session, tsMs }: Moment,
+  moment: Moment,
   type: T,
   fields: CapturedFields[T],
 ): boolean {
-  const envelope = {
-    ...{ id: v7({ msecs: tsMs }), event_type: type, ts: tsMs, utc_offset_min: -new Date(tsMs).getTimezoneOffset() },
-    // The store numbers it: other processes write to the same session.
-    ...{ session_id: session, source, seq: 0 },
-  };
-  const outcome = worker.record({ events: [captured(envelope, fields)] });
+  const outcome = worker.record({ events: [captured(envelopeOf(moment, type), fields)] });
   if (outcome.outcome === "not_permitted") {
     throw new NotNowError(recordingIsOff);
   }

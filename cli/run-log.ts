@@ -3,29 +3,24 @@
  * through is written; the command line itself never is.
  */
 import { join } from "node:path";
-import { v7 } from "uuid";
 import { append } from "../server/append.ts";
 import { Firewall } from "../server/privacy/firewall.ts";
 import { type CapturedFields, captured } from "../shared/captured.ts";
 import type { EventTypeName } from "../shared/events.ts";
 import type { Permitted } from "./permitted.ts";
 import { paths } from "./product.ts";
-import type { Moment } from "./record.ts";
+import { envelopeOf, type Moment } from "./record.ts";
 
 const runLog = join(paths.eventLogFolder, "nexus-run.jsonl");
 
 /** Appends an event. @returns whether it was written. */
 export function logEvent<T extends EventTypeName>(
   { collect, blockSensitive }: Permitted,
-  { source, session, tsMs }: Moment,
+  moment: Moment,
   type: T,
   fields: CapturedFields[T],
 ): boolean {
-  const envelope = {
-    ...{ id: v7({ msecs: tsMs }), event_type: type, ts: tsMs, utc_offset_min: -new Date(tsMs).getTimezoneOffset() },
-    // The store numbers it when it is imported.
-    ...{ session_id: session, source, seq: 0 },
-  };
+  const envelope = envelopeOf(moment, type);
   // Without a hasher: names of the user's own are not even hashed here.
   const clean = new Firewall(null).admit(captured({ ...envelope }, fields), { collect, blockSensitive }, Date.now());
   if (clean === undefined) return false;

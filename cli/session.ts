@@ -2,9 +2,11 @@
  * The session of the command and of what it runs and records: it goes on until half an hour of silence, or another day. Several
  * processes share it; no other tool does, since the store numbers its events.
  */
+
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { giveToOwner, makeFolder } from "../server/owner.ts";
 import { paths } from "./product.ts";
 
 const silenceMs = 30 * 60_000;
@@ -36,8 +38,11 @@ function keep(session: object): void {
   const { commandSessionFile: file } = paths;
   const unfinished = `${file}.${process.pid}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(unfinished, JSON.stringify(session), { mode: 0o600 });
+    makeFolder(dirname(file));
+    const handle = openSync(unfinished, "w", 0o600);
+    giveToOwner(handle, unfinished);
+    writeFileSync(handle, JSON.stringify(session));
+    closeSync(handle);
     renameSync(unfinished, file);
   } catch {
     // What is recorded does not depend on it.

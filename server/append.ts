@@ -1,6 +1,8 @@
 /** Appends lines to an event log, in one write, so that lines of two processes never mix. Never in the way. */
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+
+import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { giveToOwner, makeFolder } from "./owner.ts";
 
 /** Files whose last line was cut by a full disk: the next one begins anew, so that it is not glued to it. */
 const cut = new Set<string>();
@@ -8,9 +10,10 @@ const cut = new Set<string>();
 /** @returns whether it was written whole. */
 export function append(file: string, events: readonly object[]): boolean {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     const handle = openSync(file, "a", 0o600);
     try {
+      giveToOwner(handle, file);
       const text = Buffer.from(
         (cut.has(file) ? "\n" : "") + events.map((event) => `${JSON.stringify(event)}\n`).join(""),
       );

@@ -4,8 +4,9 @@
  * An entry counts once it is on the disk: written, synced, and its folder synced. Nothing else in the product writes
  * this file, and no purge touches it.
  */
+
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Category } from "../shared/categories.ts";
 import { type ConsentReading, type Mode, readConsent } from "../shared/consent.ts";
@@ -13,6 +14,7 @@ import { noticeText, noticeVersion } from "../shared/consent-text.ts";
 import type { consentWays } from "../shared/protocol.ts";
 import type { Clock } from "./clock.ts";
 import { WatchedFile } from "./config.ts";
+import { giveToOwner, makeFolder } from "./owner.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { productVersion } from "./version.ts";
 
@@ -104,9 +106,10 @@ export class ConsentLog {
       via: decision.via,
       product: `nexus-telemetry ${productVersion}`,
     };
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(this.path));
     const file = openSync(this.path, "a", 0o600);
     try {
+      giveToOwner(file, this.path);
       // A line that a crash or a hand left unfinished must not swallow this one.
       const newline = this.#text === "" || this.#text.endsWith("\n") ? "" : "\n";
       writeSync(file, `${newline}${JSON.stringify(entry)}\n`);

@@ -1,7 +1,9 @@
 /** Writes a file so that it is there whole or not at all, also after a power failure. */
+
 import { randomUUID } from "node:crypto";
-import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { giveToOwner, makeFolder } from "./owner.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /** Marks what a crash may have left of the writing of a file. */
@@ -11,6 +13,7 @@ export const unfinishedMark = ".unfinished";
 export function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
   const file = openSync(path, "w", 0o600);
   try {
+    giveToOwner(file, path);
     if (mode !== undefined) fchmodSync(file, mode);
     writeFileSync(file, content);
     fsyncSync(file);
@@ -21,7 +24,7 @@ export function writeDurably(path: string, content: string | Uint8Array, mode?: 
 
 /** Replaces or makes a file, with its folder. @throws the file system's error, leaving what was there. */
 export function replaceFile(path: string, content: string | Uint8Array, mode?: number): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const unfinished = `${path}.${randomUUID().slice(0, 8)}${unfinishedMark}`;
   try {
     writeDurably(unfinished, content, mode);

@@ -2,8 +2,10 @@
  * A lock beside a file that several processes read, change and replace. It is an SQLite database without content: its locks are
  * the system's, wait for each other, and end with the process that holds them, however that ends.
  */
-import { closeSync, mkdirSync, openSync, statSync, truncateSync } from "node:fs";
+
+import { closeSync, openSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
+import { giveToOwner, makeFolder } from "./owner.ts";
 import type { Connection } from "./store/driver.ts";
 import { openConnection } from "./store/open.ts";
 
@@ -13,9 +15,11 @@ const waitMs = 30_000;
 /** Runs `work` while no other process holds the lock of this file. @throws the file system's or SQLite's error. */
 export function withFileLock<T>(path: string, work: () => T): T {
   const lock = `${path}.lock`;
-  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(lock));
   // Made before SQLite opens it, because SQLite would make it readable to others.
-  closeSync(openSync(lock, "a", 0o600));
+  const made = openSync(lock, "a", 0o600);
+  giveToOwner(made, lock);
+  closeSync(made);
   // It has no content; whatever another program has written there only keeps SQLite from locking it.
   if (statSync(lock).size > 0) truncateSync(lock);
   const connection = openConnection(lock, { readOnly: false, busyTimeoutMs: waitMs });

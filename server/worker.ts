@@ -323,7 +323,7 @@ export class Worker extends Observer {
       const { limits, permission } = this.gate.rule();
       if (permission.mode !== "off" && this.store.isOpen) await this.#maintenance.finish(limits, maintenanceMs);
     } catch {
-      // A configuration that cannot be read: whoever asks hears of it from the command itself.
+      // The command itself reports a configuration that cannot be read.
     }
   }
 

@@ -2,22 +2,14 @@
  * Connects agents: puts our hook into their settings and takes it out again. What a file was before is kept, so that taking it out
  * gives back the same bytes where nothing was changed since; else only our entries go.
  */
+
 import { createHash } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentName, type AgentStanding, sourcesOf } from "../../shared/agents.ts";
 import { type Door, DoorFile, postedTo } from "../doors/door-file.ts";
 import { replaceFile } from "../durable-file.ts";
+import { makeFolder } from "../owner.ts";
 import type { Paths } from "../paths.ts";
 import { type Agent, agentsOf, type HookEntry } from "./agents.ts";
 import hookScript from "./hook.awk";
@@ -150,7 +142,7 @@ export class Connections {
   connect({ agent, before, after, door }: Change): void {
     const target = targetOf(agent.file);
     replaceFile(this.#script, hookScript);
-    mkdirSync(this.#paths.eventLogFolder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#paths.eventLogFolder);
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
     const kept: Kept = { file: target, before, afterSha256: sha256(after), mode };
     replaceFile(this.#keptFile(agent.name), JSON.stringify(kept));

@@ -79,17 +79,25 @@ interface Log {
 }
 
 const nothing: ImportReport = {
-  ...{ files: 0, lines: 0, malformed: 0, bytes: 0, stored: 0, repeated: 0, refused: 0 },
-  ...{ belowWatermark: 0, earlier: 0, ahead: 0, faults: [], unremoved: 0 },
+  files: 0,
+  lines: 0,
+  malformed: 0,
+  bytes: 0,
+  stored: 0,
+  repeated: 0,
+  refused: 0,
+  belowWatermark: 0,
+  earlier: 0,
+  ahead: 0,
+  faults: [],
+  unremoved: 0,
 };
-
-const counts = ["files", "lines", "malformed", "bytes", "stored", "repeated", "refused"] as const;
-const refusals = ["belowWatermark", "earlier", "ahead", "unremoved"] as const;
 
 /** The sum of two imports. */
 export function added(a: ImportReport, b: Partial<ImportReport>): ImportReport {
-  const sums = [...counts, ...refusals].map((name) => [name, a[name] + (b[name] ?? 0)]);
-  return { ...a, ...Object.fromEntries(sums), faults: [...a.faults, ...(b.faults ?? [])] };
+  const { faults, ...counts } = a;
+  const sums = Object.entries(counts).map(([name, count]) => [name, count + (b[name as keyof typeof counts] ?? 0)]);
+  return { ...a, ...Object.fromEntries(sums), faults: [...faults, ...(b.faults ?? [])] };
 }
 
 /** Runs a reading of the database; `undefined` where there is none. */
@@ -252,6 +260,7 @@ export class EventLogs {
     } catch (error) {
       // What is left of the log was purged meanwhile.
       if (error instanceof PurgedError) return {};
+      if (error instanceof KeepError) return faultOf(this.leftovers.folder, error.cause);
       throw error;
     } finally {
       closeSync(file);
@@ -310,7 +319,7 @@ export class EventLogs {
       const taken = this.#takeLines(lines, (connection, leftovers) => {
         forbidPurged(connection, epoch);
         // Before the commit says that these lines are done with.
-        this.leftovers.keep(leftovers, this.#clock.nowMs());
+        this.#keep(leftovers);
         writePosition(connection, reader, step, this.#clock.nowMs());
       });
       report = added(report, { ...taken, bytes: to - from });
@@ -331,6 +340,15 @@ export class EventLogs {
     });
     this.#step("committed");
     return { ...taken, lines: lines.length, malformed: damaged.length };
+  }
+
+  /** @throws KeepError, which ends the transaction: the log stays. */
+  #keep(leftovers: readonly Leftover[]): void {
+    try {
+      this.leftovers.keep(leftovers, this.#clock.nowMs());
+    } catch (error) {
+      throw new KeepError("lines could not be kept", { cause: error });
+    }
   }
 
   /** Removes an imported log, unless it may still grow. */
@@ -367,6 +385,11 @@ function codeOf(error: unknown): string {
 const faultOf = (path: string, error: unknown): Pick<ImportReport, "faults"> => ({
   faults: codeOf(error) === "ENOENT" ? [] : [{ path, code: codeOf(error) }],
 });
+
+/** The lines that cannot be imported could not be written down. */
+class KeepError extends Error {
+  override readonly name = "KeepError";
+}
 
 /** Everything was deleted since the import began, the rest of its log among it. */
 class PurgedError extends Error {

@@ -3,20 +3,11 @@
  * clock, and those that are damaged. They are kept as long as events are. Those ahead of the clock are imported once they are due;
  * `nexus usage import` tries all of them again.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { replaceFile } from "../durable-file.ts";
+import { giveToOwner, makeFolder } from "../owner.ts";
 import { isAlive } from "../store/process.ts";
 import { type Line, lineOf } from "./log-reader.ts";
 
@@ -63,9 +54,11 @@ export class Leftovers {
   }
 
   #append(leftovers: readonly Leftover[], name: string): void {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const file = openSync(join(this.folder, name), "a", 0o600);
+    makeFolder(this.folder);
+    const path = join(this.folder, name);
+    const file = openSync(path, "a", 0o600);
     try {
+      giveToOwner(file, path);
       // A line that a crash has cut must not swallow the next one.
       writeFileSync(file, `\n${leftovers.map(textOf).join("\n")}\n`);
       fsyncSync(file);
@@ -126,8 +119,7 @@ export class Leftovers {
   }
 
   #files(): readonly KeptFile[] {
-    if (!existsSync(this.folder)) return [];
-    return readdirSync(this.folder)
+    return namesIn(this.folder)
       .sort()
       .flatMap((name) => {
         const [, day, due, pid] = namePattern.exec(name) ?? [];
@@ -135,6 +127,15 @@ export class Leftovers {
         const path = join(this.folder, name);
         return [{ path, day, dueMs: Number(due), pid: pid === undefined ? undefined : Number(pid) }];
       });
+  }
+}
+
+/** None where there is no folder, or one that cannot be read, which `doctor` reports. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

@@ -5,11 +5,13 @@
  * it never leaves this machine. The other comes with the consent to share and hashes session ids (usage aggregation,
  * "Identifiers"). Neither is ever logged, exported or sent; a salt has no form as text outside its file.
  */
+
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { inspect } from "node:util";
 import { writeDurably } from "../durable-file.ts";
+import { makeFolder } from "../owner.ts";
 import { syncFolder } from "../sync-folder.ts";
 
 const saltBytes = 32;
@@ -162,7 +164,7 @@ export class IdentityFile {
   /** Another process may make one at the same moment: the first to link its file into place wins, and all read it. */
   #make(): Salt {
     const salt = Salt.random();
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(this.path));
     const unfinished = `${this.path}.${process.pid}.unfinished`;
     try {
       writeDurably(unfinished, `${JSON.stringify({ version: 1, local_salt: salt.reveal() })}\n`);

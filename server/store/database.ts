@@ -2,10 +2,12 @@
  * Opens the one database file: folder and file private to the user, pragmas in the order that matters, migrations; a
  * file that is no sound database is set aside under a dated name, and a new one begun.
  */
+
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
+import { giveToOwner, makeFolder } from "../owner.ts";
 import { type Connection, immediately } from "./driver.ts";
 import { journalAt } from "./journal.ts";
 import { openConnection } from "./open.ts";
@@ -79,8 +81,12 @@ const unsoundMark = ".unsound-";
 
 /** Made before SQLite opens it, because SQLite would make it readable to others. Returns its inode. */
 function createPrivately(file: string): number {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
+  makeFolder(dirname(file));
+  if (!existsSync(file)) {
+    const made = openSync(file, "a", 0o600);
+    giveToOwner(made, file);
+    closeSync(made);
+  }
   return statSync(file).ino;
 }
 

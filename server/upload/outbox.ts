@@ -3,11 +3,13 @@
  * `usage-batch-<ts>-<id>.json` (usage aggregation, "Upload Pipeline"). The files are written from the rows and are never
  * read for sending: one that was edited, cut or put there by somebody else is set aside and reported.
  */
+
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile, unfinishedMark } from "../durable-file.ts";
+import { makeFolder } from "../owner.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import type { Batch } from "./batch.ts";
 import { type Packed, pack, unpack } from "./packing.ts";
@@ -201,7 +203,7 @@ export class Outbox {
 
   #setAside(name: string, reason: string): SetAside {
     const folder = join(this.folder, "foreign");
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     renameSync(join(this.folder, name), join(folder, name));
     return { name, reason };
   }

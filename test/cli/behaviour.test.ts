@@ -1,7 +1,7 @@
 /** What goes wrong, and what the command does then; its own runs; commands it runs; the ledger's export; the configuration. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -118,6 +118,24 @@ describe("nexus run, with a database that cannot be used", () => {
       },
     );
     expect([status, stdout, stderr]).toEqual([5, "ran\n", ""]);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("as root in another user's home", () => {
+  it("leaves nothing that the user cannot read and change", async () => {
+    const uid = 54_321;
+    chownSync(home, uid, uid);
+    await ran("telemetry", "enable", "--yes");
+    await ran("telemetry", "status");
+    await ran("run", "--", "true");
+    writeFileSync(join(home, "nexus", "state", "events", "tool.jsonl"), "damaged\n");
+    chownSync(join(home, "nexus", "state", "events", "tool.jsonl"), uid, uid);
+    await ran("usage", "import");
+    await ran("telemetry", "config", "set", "retention_days", "30");
+    await ran("telemetry", "delete", "--confirm");
+    const made = readdirSync(home, { recursive: true }).map((name) => join(home, String(name)));
+    expect(made.length).toBeGreaterThan(8);
+    expect(made.filter((path) => statSync(path).uid !== uid)).toEqual([]);
   });
 });
 
