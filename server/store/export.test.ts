@@ -108,9 +108,20 @@ describe("export", () => {
 
   it("leaves an existing file as it was when it cannot finish", async () => {
     const { store, target } = exporting();
+    store.write(Array.from({ length: 1_200 }, () => cleanToolUse()));
     writeFileSync(target, "mine");
-    await expect(store.export(join(target, "below-a-file.json"))).rejects.toThrow();
+    // The disk fails in the middle.
+    const read = store.read.bind(store);
+    let reads = 0;
+    store.read = (work) => {
+      reads += 1;
+      if (reads > 2) throw new Error("I/O error");
+      return read(work);
+    };
+    await expect(store.export(target)).rejects.toThrow("I/O error");
     expect(readFileSync(target, "utf8")).toBe("mine");
+    expect(readdirSync(dirname(target)).filter((name) => name.includes("unfinished"))).toEqual([]);
+    store.close();
   });
 
   it("tells how far it is, and leaves nothing where it is stopped", async () => {

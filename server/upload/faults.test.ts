@@ -82,6 +82,21 @@ describe("a status code", () => {
     },
   );
 
+  it("of a refusal: its files and its row go when events of that age go", async () => {
+    const clock = new FixedClock(Date.now());
+    const { sharer } = await facing(status(422), { clock });
+    expect(await sharer.worker.sync()).toMatchObject({ rejected: 1 });
+    expect(sharer.outbox).toHaveLength(3);
+    // A visit a day, so that the clock is believed.
+    for (let day = 0; day < 92; day += 1) {
+      clock.tsMs += 86_400_000;
+      sharer.record(1, clock.tsMs);
+      await sharer.worker.maintain();
+    }
+    expect(sharer.outbox).toEqual(["rejected"]);
+    expect(sharer.worker.status().sharing).toMatchObject({ rejected: 0 });
+  });
+
   it("409 with a signed receipt is received already, as one with JSON is", async () => {
     const { sharer } = await facing((arrived, answer, own) => {
       answer.writeHead(409, { "content-type": "application/json" }).end(own.receipt(own.take(arrived)));

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { backoffMs, longestWaitMs, pauseMs, retryAfterMs } from "./retry.ts";
+
+/** The smallest and largest of many draws. */
+function range(draw: () => number): readonly [number, number] {
+  const drawn = Array.from({ length: 2_000 }, draw);
+  return [Math.min(...drawn), Math.max(...drawn)];
+}
+
+describe("waits", () => {
+  it.each([
+    [0, 100],
+    [1, 200],
+    [2, 400],
+    [6, 6_400],
+    [7, 10_000],
+    [20, 10_000],
+  ])("within a run, attempt %i: up to %i ms", (attempt, bound) => {
+    const [least, most] = range(() => backoffMs(attempt));
+    expect(least).toBeGreaterThanOrEqual(0);
+    expect(least).toBeLessThan(bound / 10);
+    expect(most).toBeLessThanOrEqual(bound);
+    expect(most).toBeGreaterThan(bound * 0.9);
+  });
+
+  it.each([
+    [1, 60_000],
+    [2, 120_000],
+    [6, 1_920_000],
+    [7, 3_600_000],
+    [1_000, 3_600_000],
+  ])("after %i failed runs: from half of %i ms to all of it", (failures, bound) => {
+    const [least, most] = range(() => pauseMs(failures));
+    expect(least).toBeGreaterThanOrEqual(bound / 2);
+    expect(least).toBeLessThan(bound * 0.55);
+    expect(most).toBeLessThanOrEqual(bound);
+    expect(most).toBeGreaterThan(bound * 0.95);
+  });
+
+  it("that a server asks for are kept, up to a day", () => {
+    const nowMs = Date.UTC(2026, 10, 25, 12);
+    expect(retryAfterMs("120", nowMs)).toBe(120_000);
+    expect(retryAfterMs(" 0 ", nowMs)).toBe(0);
+    expect(retryAfterMs("999999999", nowMs)).toBe(longestWaitMs);
+    expect(retryAfterMs(new Date(nowMs + 5_000).toUTCString(), nowMs)).toBe(5_000);
+    expect(retryAfterMs(new Date(nowMs - 5_000).toUTCString(), nowMs)).toBe(0);
+    for (const nothing of [undefined, "", "soon", "-5x"]) expect(retryAfterMs(nothing, nowMs)).toBeUndefined();
+  });
+});
