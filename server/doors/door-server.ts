@@ -101,7 +101,8 @@ export class DoorServer {
     // An exporter wants its own form back: an empty answer is that all was taken.
     const text = status === 200 && type === "application/json" ? "{}" : "";
     const wait = status === 503 ? { "retry-after": "5" } : {};
-    const end = status === 413 || status === 408 ? { connection: "close" } : {};
+    // What was not read to its end must not be taken for the beginning of the next request.
+    const end = request.readableEnded ? {} : { connection: "close" };
     answer.writeHead(status, {
       ...{ ...wait, ...end, "content-length": text.length },
       ...(status === 200 && type !== undefined ? { "content-type": type } : {}),
