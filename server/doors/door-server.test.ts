@@ -51,7 +51,9 @@ interface Sent {
 function send(door: Door, { path = hookPath, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
   return new Promise<{ status: number; text: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
     const all = { authorization: `Bearer ${door.token}`, ...headers };
-    const sent = request({ host: "127.0.0.1", port: door.port, path, method, headers: all }, (answer) => {
+    // A connection of its own: a port may be that of the test before, and a kept connection that of its server.
+    const to = { host: "127.0.0.1", port: door.port, path, method, headers: all, agent: false } as const;
+    const sent = request(to, (answer) => {
       let text = "";
       answer.on("data", (chunk) => {
         text += chunk;
