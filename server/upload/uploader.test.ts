@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FixedClock } from "../../test/fixtures/clock.ts";
 import { Sharer } from "../../test/fixtures/sharing.ts";
 import { UsageServer } from "../../test/fixtures/usage-server.ts";
 
@@ -248,6 +249,40 @@ describe("invariant: only-you-can-say-yes", () => {
     expect(sharer.state.anon_id).not.toBe(before.anon_id);
     expect(sharer.state.anon_salt).not.toBe(before.anon_salt);
     expect(await sharer.worker.sync()).toMatchObject({ events: 0 });
+  });
+});
+
+describe("invariant: never-lost-never-twice", () => {
+  it("a server that is away for 500 tries costs no event, and the database stays within its limit", async () => {
+    const server = await UsageServer.start();
+    const clock = new FixedClock(Date.now());
+    const sharer = new Sharer({ url: server.url, clock });
+    sharer.consent();
+    const config = join(sharer.home, ".config", "nexus", "config.toml");
+    writeFileSync(config, "[telemetry]\nmax_db_size_mb = 2\nupload_schema = 2\n");
+    sharer.record(2_000, clock.tsMs);
+    server.behave = ({ path }, answer) => {
+      if (!path.endsWith("/events")) return false;
+      // Each time for longer than a run waits: a try a run.
+      answer.writeHead(503, { "retry-after": "20" }).end();
+      return true;
+    };
+    for (let n = 0; n < 500; n += 1) {
+      expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting" });
+      clock.tsMs += 21_000;
+      if (n % 100 === 0) await sharer.worker.maintain();
+    }
+    clock.tsMs += 3_600_000;
+    sharer.record(1, clock.tsMs);
+    await sharer.worker.maintain();
+    expect(server.bodies).toHaveLength(500);
+    const { database } = sharer.worker.status();
+    expect(database?.events).toBe(2_001);
+    expect(database?.sizeBytes).toBeLessThanOrEqual(2 * 1024 * 1024);
+    expect(sharer.worker.verifyLedger()?.faults).toEqual([]);
+    server.behave = undefined;
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 2_001 });
+    expect(server.events.size).toBe(2_001);
   });
 });
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
+import { openConnection } from "../../server/store/open.ts";
 import { eventTypeNames } from "../../shared/events.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus } from "../fixtures/nexus.ts";
@@ -112,5 +113,74 @@ describe("nexus telemetry explain", () => {
     for (const part of ["Why:", "Who sees it:", "Kept:", "Switch off:"]) expect(field).toContain(part);
     expect(await ran("telemetry", "explain", "nonsense")).toMatchObject({ code: 2 });
     expect(existsSync(join(home, "nexus"))).toBe(false);
+  });
+});
+
+describe("data retention, without an editor", () => {
+  const dayMs = 24 * 60 * 60 * 1000;
+  const database = () => join(home, "nexus", "state", "telemetry.db");
+
+  /** The old events that are left; the command's own runs are events too. */
+  function left(): number {
+    const connection = openConnection(database(), { readOnly: true, busyTimeoutMs: 2_000 });
+    const row = connection
+      .prepare("SELECT count(*) n FROM events e JOIN words w ON w.id = e.words WHERE w.source = 'python_sdk'")
+      .get();
+    connection.close();
+    return Number(row?.["n"]);
+  }
+
+  /** Consented long ago, and these many events of so many days ago. */
+  async function old(count: number, days: number): Promise<void> {
+    await ran("telemetry", "enable", "--yes");
+    const file = join(home, ".config", "nexus", "consent.jsonl");
+    const decision = JSON.parse(readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "");
+    const ts = new Date(Date.now() - 300 * dayMs).toISOString();
+    writeFileSync(file, `${JSON.stringify({ ...decision, ts })}\n`);
+    const folder = join(home, "nexus", "state", "events");
+    mkdirSync(folder, { recursive: true });
+    const session_id = v4();
+    const lines = Array.from({ length: count }, (_, n) =>
+      JSON.stringify({
+        ...{ id: v7(), ts: Date.now() - days * dayMs + n, utc_offset_min: 0, session_id, source: "python_sdk" },
+        ...{ event_type: "command_started", command_path: "git push" },
+      }),
+    );
+    writeFileSync(join(folder, "old.jsonl"), `${lines.join("\n")}\n`);
+  }
+
+  /** As if the last maintenance of this database were two hours ago. */
+  function hoursLater(): void {
+    const connection = openConnection(database(), { readOnly: false, busyTimeoutMs: 2_000 });
+    const longAgo = Date.now() - 2 * 60 * 60 * 1000;
+    connection.prepare("UPDATE state SET value = ? WHERE name IN ('maintenance_at', 'trusted_at')").run(longAgo);
+    connection.close();
+  }
+
+  it.each([
+    ["run", "--", "true"],
+    ["event", "emit", "task_completed"],
+    ["usage", "import"],
+  ])("runs to its end in nexus %s, where events are overdue", async (...command) => {
+    // Within retention when they were stored.
+    await old(3_000, 89);
+    await ran("usage", "import");
+    expect(left()).toBe(3_000);
+    await ran("telemetry", "config", "set", "retention_days", "30");
+    hoursLater();
+    if (command[0] === "usage") await old(1, 1);
+    expect(await ran(...command)).toMatchObject({ code: 0 });
+    expect(left()).toBeLessThanOrEqual(1);
+  });
+
+  it("runs at most once an hour", async () => {
+    await old(10, 89);
+    await ran("usage", "import");
+    await ran("telemetry", "config", "set", "retention_days", "30");
+    await ran("run", "--", "true");
+    expect(left()).toBe(10);
+    hoursLater();
+    await ran("run", "--", "true");
+    expect(left()).toBe(0);
   });
 });

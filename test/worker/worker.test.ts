@@ -80,7 +80,13 @@ describe("invariant: off-means-nothing", () => {
     expect(answer).toMatchObject({ outcome: "not_permitted", permission: { mode: "off", consent: "never_asked" } });
     expect(await worker.request(status, {})).toMatchObject({ database: null });
     expect(await worker.request(stats, { period: "month" })).toMatchObject({ commands: 0 });
-    expect(await worker.request(purge, {})).toMatchObject({ events: 0, sessions: 0, freedBytes: 0, searched: 0, found: 0 });
+    expect(await worker.request(purge, {})).toMatchObject({
+      events: 0,
+      sessions: 0,
+      freedBytes: 0,
+      searched: 0,
+      found: 0,
+    });
     await worker.stop();
     expect(readdirSync(home)).toEqual([]);
   });
