@@ -34,7 +34,7 @@ const dayMs = 24 * hourMs;
 /** The longest step should take no longer, so that a request or another process never waits for it. Milliseconds. */
 const maxStepMs = 20;
 /** Rows of one step: adapted to what this machine does in half of `maxStepMs`. */
-const rowsPerStep = { least: 25, first: 250, most: 4_000 } as const;
+const rowsPerStep = { least: 25, first: 250, most: 2_000 } as const;
 /** Bodies of one step: about a megabyte. */
 const bodiesPerStep = 32;
 /** The part of the size limit that belongs to events: they are deleted for size only beyond it. */

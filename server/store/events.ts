@@ -165,12 +165,14 @@ class Writer {
         const durationMs = typeof duration === "number" ? duration : undefined;
         const numbers = numbersOf(payload);
         const mayShare = share !== undefined && tsMs >= share.sinceMs;
-        const insert = (seq: number) =>
-          this.#insert.run(
-            ...[uuidBytes(id), stream?.id ?? null, seq, words, tsMs, utcOffsetMin],
-            ...[durationMs ?? null, numbers === undefined ? null : JSON.stringify(numbers)],
-            ...[mayShare ? nowMs : null, mayShare ? share.bits : null],
-          ) > 0;
+        const numbersText = numbers === undefined ? null : JSON.stringify(numbers);
+        const [committedMs, bits] = mayShare ? [nowMs, share.bits] : [null, null];
+        const { id: streamId } = stream;
+        const insert = (seq: number) => {
+          const key = [uuidBytes(id), streamId, seq] as const;
+          const cells = [words, tsMs, utcOffsetMin, durationMs ?? null, numbersText, committedMs, bits] as const;
+          return this.#insert.run(...key, ...cells) > 0;
+        };
         let seq = event.seq === unnumbered ? stream.nextSeq : event.seq;
         if (!insert(seq)) {
           if (this.#isStored(id)) continue;
@@ -233,8 +235,15 @@ class Writer {
     const row =
       this.#sessions.find(session, event) ??
       this.#beginSession.get(
-        ...[session.id ?? randomUUID(), session.stem ?? null, tsMs, tsMs],
-        ...[name, version, os, arch, runtimeVersion],
+        session.id ?? randomUUID(),
+        session.stem ?? null,
+        tsMs,
+        tsMs,
+        name,
+        version,
+        os,
+        arch,
+        runtimeVersion,
       );
     return known.add(session, row ?? {});
   }

@@ -6,12 +6,28 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Magic numbers of local file systems on Linux (statfs(2)): ext, XFS, Btrfs, ZFS, F2FS, tmpfs, ramfs, overlay, JFS, NILFS, bcachefs, and a
- * disk of an encrypting layer. What is on no list may be a network or a cluster: NFS, SMB, 9P, Lustre, GPFS, FUSE, shared folders of virtual machines.
+ * Local file systems of Linux, by their magic numbers (statfs(2), linux/magic.h). What is on no list may be a network or a cluster:
+ * NFS, SMB, 9P, Lustre, GPFS, FUSE, shared folders of virtual machines.
  */
-const local = new Set([
-  ...[0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x858458f6, 0x794c7630],
-  ...[0x3153464a, 0x3434, 0xca451a4e, 0xf15f, 0x52654973],
+const local: ReadonlySet<number> = new Set([
+  // ext2, ext3, ext4
+  0xef53,
+  // XFS
+  0x58465342,
+  // Btrfs
+  0x9123683e,
+  // ZFS
+  0x2fc12fc1,
+  // F2FS
+  0xf2f52010,
+  // bcachefs
+  0xca451a4e,
+  // JFS, NILFS, ReiserFS
+  0x3153464a, 0x3434, 0x52654973,
+  // tmpfs, ramfs
+  0x01021994, 0x858458f6,
+  // overlay, eCryptfs: over one of the others, as far as containers and homes go
+  0x794c7630, 0xf15f,
 ]);
 
 export type JournalMode = "WAL" | "TRUNCATE";

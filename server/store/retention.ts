@@ -32,7 +32,7 @@ const worthSayingMs = 7 * dayMs;
 /** Rows looked at in one step: some milliseconds. */
 const rowsPerWindow = 20_000;
 /** Pages given back to the file system in one step. */
-const pagesPerStep = 256;
+const pagesPerStep = 128;
 
 /** Notes that maintenance begins, and decides by which time things expire. To be called in a transaction. */
 export function noteRun(connection: Connection, nowMs: number): void {
