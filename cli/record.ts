@@ -24,6 +24,9 @@ export interface Moment {
   readonly tsMs: number;
 }
 
+/** Why an event was not stored: it is older than what expired or was purged; its time is not valid; the firewall refused it. */
+export type NotStored = "below_watermark" | "bad_time" | "refused";
+
 /** What every event of the command has. The store numbers it: other processes write to the same session. */
 export function envelopeOf<T extends EventTypeName>({ source, session, tsMs }: Moment, type: T) {
   return {
@@ -37,17 +40,21 @@ export function envelopeOf<T extends EventTypeName>({ source, session, tsMs }: M
   };
 }
 
-/** @throws NotNowError where recording is off, Error where nothing could be stored. Returns whether it was stored. */
+/** @throws NotNowError where recording is off, Error where nothing could be stored. Returns why it was not stored, nothing if it was. */
 export function record<T extends EventTypeName>(
   worker: Worker,
   moment: Moment,
   type: T,
   fields: CapturedFields[T],
-): boolean {
+): NotStored | undefined {
   const outcome = worker.record({ events: [captured(envelopeOf(moment, type), fields)] });
   if (outcome.outcome === "not_permitted") {
     throw new NotNowError(recordingIsOff);
   }
   if (outcome.outcome === "failed") throw new ToldError(outcome.problem.text);
-  return outcome.stored === 1;
+  if (outcome.stored === 1 || outcome.repeated === 1) return undefined;
+  if (outcome.belowWatermark === 1) return "below_watermark";
+  const reason = worker.status().firewall.refused[0]?.reason;
+  // Of the envelope, only the time can be wrong here.
+  return reason === "bad_time" || reason === "bad_envelope" ? "bad_time" : "refused";
 }

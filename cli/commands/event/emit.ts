@@ -10,7 +10,7 @@ import { didYouMean } from "../../../shared/spelling.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
 import { withWorker } from "../../product.ts";
-import { record, sessionFor } from "../../record.ts";
+import { type NotStored, record, sessionFor } from "../../record.ts";
 
 interface EmitOptions extends JsonOption {
   readonly set?: readonly string[];
@@ -30,14 +30,17 @@ export function run(typeName: string, options: EmitOptions): Promise<void> {
   const fields = fieldsFrom(type, options);
   return withWorker((worker) => {
     const moment = { source: source as Source, session: session ?? sessionFor(worker, Date.now()), tsMs: Date.now() };
-    const stored = record(worker, moment, type, fields as CapturedFields[typeof type]);
-    if (options.json === true) printJson({ version: 1, stored, event_type: type });
-    else
-      print(
-        stored ? `Recorded ${type}.` : `${type} was not recorded: its category is not ticked (nexus telemetry status).`,
-      );
+    const why = record(worker, moment, type, fields as CapturedFields[typeof type]);
+    if (options.json === true) printJson({ version: 1, stored: why === undefined, event_type: type });
+    else print(why === undefined ? `Recorded ${type}.` : `${type} was not recorded: ${notStored[why]}.`);
   });
 }
+
+const notStored: Readonly<Record<NotStored, string>> = {
+  below_watermark: "the clock says a time before events that expired or were purged. Check the clock",
+  bad_time: "the time or the offset of this machine's clock is not valid. Check the clock and the time zone",
+  refused: "its category is not ticked (nexus telemetry status)",
+};
 
 function oneOf<T extends string>(given: string, known: readonly T[], what: string): T {
   const found = known.find((name) => name === given);

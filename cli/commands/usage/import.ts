@@ -38,7 +38,7 @@ function printImport(report: ImportReport): void {
   print(`Read ${countText(report.lines, "line")} of ${countText(report.files, "file")} (${sizeText(report.bytes)}).`);
   print(`Stored ${countText(report.stored, "event")}; ${report.repeated} were stored before.`);
   if (report.refused > 0) print(`The firewall refused ${report.refused}.`);
-  if (report.belowWatermark > 0) print(`${report.belowWatermark} are older than what expired or was purged.`);
+  if (report.belowWatermark > 0) print(`${report.belowWatermark} are older than events that expired or were purged.`);
   if (report.earlier > 0) print(`${report.earlier} happened before your consent; their lines are kept.`);
   if (report.ahead > 0) print(`${report.ahead} are ahead of the clock; their lines are kept.`);
   if (report.malformed > 0) print(`${countText(report.malformed, "line")} could not be read as JSON; they are kept.`);
