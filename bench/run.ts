@@ -62,9 +62,35 @@ const benches: readonly Bench[] = [
   { names: ["batch-to-durable-p50", "batch-acknowledged-p50"], run: durable },
 ];
 
-const options = { json: { type: "boolean" }, full: { type: "boolean" }, tiny: { type: "boolean" } } as const;
-const { values, positionals } = parseArgs({ allowPositionals: true, options });
 const known = benches.flatMap(({ names }) => names);
+const help = `Measures the named figures, or all.
+
+npm run -s bench -- [name…] [--full] [--tiny] [--json]
+
+--full  gives the slow ones all of their load; without it and without a name they run at a tenth
+--tiny  only shows that every bench runs: next to no load, no limits
+--json  prints one object a line
+
+Names: ${known.join(", ")}`;
+
+function readArguments() {
+  const flag = { type: "boolean" } as const;
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { json: flag, full: flag, tiny: flag, help: { ...flag, short: "h" } },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${help}`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = readArguments();
+if (values.help === true) {
+  console.log(help);
+  process.exit(0);
+}
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(", ")}. Known: ${known.join(", ")}`);
