@@ -127,12 +127,12 @@ export function lineOf(bytes: Buffer, place: LinePlace): Line {
   if (value === undefined) return { place, bytes, tsMs: undefined, events: undefined };
   const ts = Reflect.get(value, "ts");
   const tsMs = typeof ts === "number" && Number.isSafeInteger(ts) ? ts : undefined;
-  const identity = identityOf(value, bytes, place);
+  const identity = () => identityOf(value, bytes, place);
   const reported = hookLine(value);
   const events =
     reported === undefined
       ? [sealRaw(completed(value, identity))]
-      : reported.map((event, index) => sealRaw(completed({ ...event }, `${identity}\0${index}`)));
+      : reported.map((event, index) => sealRaw(completed({ ...event }, () => `${identity()}\0${index}`)));
   return { place, bytes, tsMs, events };
 }
 
@@ -175,11 +175,11 @@ function objectIn(text: string): object | undefined {
 }
 
 /** What a line may leave out beside its number, which the store gives it: its id, the offset of the clock. */
-function completed(line: object, identity: string): object {
+function completed(line: object, identity: () => string): object {
   const given = line as Record<string, unknown>;
   const ts = given["ts"];
   if (given["id"] === undefined && typeof ts === "number" && Number.isSafeInteger(ts) && ts >= 0) {
-    given["id"] = idOf(ts, identity);
+    given["id"] = idOf(ts, identity());
   }
   if (given["utc_offset_min"] === undefined && typeof ts === "number" && Number.isFinite(ts)) {
     given["utc_offset_min"] = -new Date(ts).getTimezoneOffset();
