@@ -15,6 +15,7 @@ import { acquire, holds, type Lease, leaseMs, newOwner, release } from "../store
 import type { Store } from "../store/store.ts";
 import { type Batch, gather, halvesOf, mostEvents } from "./batch.ts";
 import { besideOf, type Destination } from "./destination.ts";
+import { hasNoRoute, isEnrolment, isNotEnrolled } from "./enrolment.ts";
 import { sendErasures } from "./erasure.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Installation } from "./installation.ts";
@@ -630,26 +631,6 @@ class Run {
 /** The server has another batch under this id. A single event has no smaller one. */
 const isKeyReused = ({ answer }: Result, { keys }: Waiting): boolean =>
   answer?.status === 422 && protocolError(answer) === "other_bytes" && keys.length > 1;
-
-/** The server has forgotten the pseudonym, or never knew it. */
-const isNotEnrolled = ({ answer }: Result): boolean =>
-  answer?.status === 401 && protocolError(answer) === "not_enrolled";
-
-/** Statuses of a server without the route for enrolment; a proxy may give them as well. */
-const routeless: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501]);
-
-const hasNoRoute = ({ status, outcome }: Result): boolean =>
-  outcome !== "failed" && status !== null && routeless.has(status);
-
-function isEnrolment({ outcome, answer: answered }: Result): boolean {
-  if (outcome !== "accepted") return false;
-  try {
-    const answer: unknown = JSON.parse(answered?.body ?? "");
-    return typeof answer === "object" && answer !== null && Reflect.get(answer, "enrolled") === true;
-  } catch {
-    return false;
-  }
-}
 
 const sentence = ({ reason }: { readonly reason: string | null }): string => reason ?? "The server gave no reason";
 
