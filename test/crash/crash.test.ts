@@ -3,9 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "esbuild";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { root } from "../../scripts/generate/generate.ts";
 import { systemClock } from "../../server/clock.ts";
 import { thisProduct } from "../../server/product.ts";
 import { immediately } from "../../server/store/driver.ts";
@@ -13,19 +11,12 @@ import { uuidText } from "../../server/store/ids.ts";
 import { canonicalRollups, recountAll } from "../../server/store/metrics.ts";
 import { Store } from "../../server/store/store.ts";
 import { freshFolder } from "../fixtures/folder.ts";
+import { bundleProgram } from "./bundle.ts";
 
-const writer = join(root, "out", "crash", "writer.cjs");
+let writer = "";
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(root, "test", "crash", "writer.ts")],
-    outfile: writer,
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    external: ["better-sqlite3", "protobufjs/minimal"],
-    logLevel: "warning",
-  });
+  writer = await bundleProgram("writer");
 });
 
 /** Those that run; one that a failed test left, stopped perhaps, is ended too. */

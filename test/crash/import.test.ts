@@ -13,20 +13,12 @@ import { openConnection } from "../../server/store/open.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus } from "../fixtures/nexus.ts";
 import { Sharer } from "../fixtures/sharing.ts";
+import { bundleProgram } from "./bundle.ts";
 
-const importer = join(root, "out", "crash", "importer.mjs");
+let importer = "";
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(root, "test", "crash", "importer.ts")],
-    outfile: importer,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    external: ["better-sqlite3", "protobufjs/minimal", "undici"],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-    logLevel: "warning",
-  });
+  importer = await bundleProgram("importer");
 });
 
 /** Imports in a process of its own; the steps it took until its end. */

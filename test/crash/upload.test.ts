@@ -1,28 +1,17 @@
 /** Senders killed after every step and at any moment: the server has every event once, in order. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import { root } from "../../scripts/generate/generate.ts";
 import { type SyncReport, uploadSteps } from "../../server/upload/sync.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
+import { bundleProgram } from "./bundle.ts";
 
-const sender = join(root, "out", "crash", "sender.mjs");
+let sender = "";
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(root, "test", "crash", "sender.ts")],
-    outfile: sender,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    external: ["better-sqlite3", "protobufjs/minimal", "undici"],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-    logLevel: "warning",
-  });
+  sender = await bundleProgram("sender");
 });
 
 interface Run {
