@@ -139,8 +139,14 @@ for (const bench of benches) {
 if (values.json !== true) {
   console.table(
     rows.map(({ name, value, unit, limit, ratio, against, load, ok }) => ({
-      ...{ name, value, unit, limit, ratio, against },
-      ...{ load, ok },
+      name,
+      value,
+      unit,
+      limit,
+      ratio,
+      against,
+      load,
+      ok,
     })),
   );
 }

@@ -40,7 +40,10 @@ export function noteRun(path: string): void {
     append(ownLog, [
       { id: v7({ msecs: begunMs }), ts: begunMs, event_type: "command_started", ...command },
       {
-        ...{ id: v7({ msecs: ts }), ts, event_type: typeOf(code), duration_ms: Math.max(0, ts - begunMs) },
+        id: v7({ msecs: ts }),
+        ts,
+        event_type: typeOf(code),
+        duration_ms: Math.max(0, ts - begunMs),
         ...command,
       },
     ]);

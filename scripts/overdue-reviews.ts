@@ -1,7 +1,7 @@
-/** Fields whose review is overdue: the month in which somebody must decide again whether they are needed has passed. */
+/** Fields whose review is overdue: the month in which the team must decide again whether they are needed has passed. */
 import { type Field, fieldTable } from "../shared/fields.ts";
 
-/** The names, with their months, of all fields whose month lies before that of a moment (in UTC). */
+/** The names, with their months, of all fields whose month is before that of a moment (in UTC). */
 export function overdueReviews(
   now: Date,
   fields: Readonly<Record<string, Pick<Field, "review">>> = fieldTable,

@@ -123,7 +123,7 @@ describe("maintenance", () => {
     write([-100]);
     await run(limits);
     expect(events()).toBe(1_001);
-    // The clock is right again: the event lies ahead of it.
+    // The clock is right again: the event is ahead of it.
     clock.tsMs = nowMs + 30 * dayMs;
     await run(limits);
     clock.tsMs += 2 * 60 * 60_000;
@@ -174,7 +174,7 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("expires events for somebody who comes every three days, by the clock of the time before", async () => {
+  it("expires events on a machine used every three days, by the clock of the previous run", async () => {
     const { clock, store, count, run, write } = setUp();
     const limits = { retentionDays: 90, mostBytes: large };
     for (let day = 0; day < 240; day += 3) {
@@ -201,7 +201,7 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("keeps what lies beside the database while the clock may be wrong", async () => {
+  it("keeps the files beside the database while the clock may be wrong", async () => {
     const { clock, store, write } = setUp();
     const seen: number[] = [];
     const maintenance = new Maintenance(

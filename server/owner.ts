@@ -5,7 +5,7 @@
 import { chownSync, fchownSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Whose a folder is, where root acts and it is somebody else's. */
+/** Returns the owner of a folder, where root acts in another user's folder. */
 function ownerOf(folder: string): { readonly uid: number; readonly gid: number } | undefined {
   if (process.geteuid?.() !== 0) return undefined;
   const stat = statSync(folder, { throwIfNoEntry: false });

@@ -121,10 +121,24 @@ describe("stats", () => {
   it("is empty, with all its bars, where nothing is", () => {
     const { activity, fromMs, ...numbers } = emptyStats({ period: "month" }, now);
     expect(numbers).toEqual({
-      ...{ period: "month", toMs: now, unit: "day", recordedFromMs: null, before: null, dropped: 0 },
-      ...{ sessions: 0, averageSessionMs: null, workspacesCreated: 0, tasksCompleted: 0 },
-      ...{ commands: 0, succeeded: 0, failed: 0, cancelled: 0, successRate: null, durations: null },
-      ...{ topCommands: [], topTools: [] },
+      period: "month",
+      toMs: now,
+      unit: "day",
+      recordedFromMs: null,
+      before: null,
+      dropped: 0,
+      sessions: 0,
+      averageSessionMs: null,
+      workspacesCreated: 0,
+      tasksCompleted: 0,
+      commands: 0,
+      succeeded: 0,
+      failed: 0,
+      cancelled: 0,
+      successRate: null,
+      durations: null,
+      topCommands: [],
+      topTools: [],
     });
     expect(activity).toHaveLength(30);
     expect(activity[0]?.startMs).toBe(fromMs);

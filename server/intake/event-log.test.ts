@@ -439,8 +439,11 @@ describe("sessions of agents", () => {
     // The line is an hour ahead of UTC: its midnight is at 23:00.
     const event = (time: string) =>
       line({
-        ...{ ts: Date.parse(`2026-11-20T${time}:00Z`), utc_offset_min: 60, seq: undefined },
-        ...{ source: "claude_code", event_type: "session_started" },
+        ts: Date.parse(`2026-11-20T${time}:00Z`),
+        utc_offset_min: 60,
+        seq: undefined,
+        source: "claude_code",
+        event_type: "session_started",
       });
     writeFileSync(file, times.map(event).join(""));
     expect(await worker.importLogs()).toMatchObject({ stored: 5 });

@@ -4,7 +4,7 @@ import { freshFolder } from "../../test/fixtures/folder.ts";
 import { journalAt, journalFor } from "./journal.ts";
 
 it("uses WAL on local file systems of Linux only", () => {
-  // NFS, SMB, 9P, Lustre, GPFS, BeeGFS, OCFS2, GFS2, FUSE (sshfs, Docker Desktop), vboxsf, and what nobody knows.
+  // NFS, SMB, 9P, Lustre, GPFS, BeeGFS, OCFS2, GFS2, FUSE (sshfs, Docker Desktop), vboxsf, and unknown ones.
   const others = [0x6969, 0xff534d42, 0x01021997, 0x0bd00bd0, 0x47504653, 0x19830326, 0x7461636f, 0x01161970];
   expect([...others, 0x65735546, 0x786f4256, 0].map(journalFor)).toEqual(Array(11).fill("TRUNCATE"));
   // ext4, XFS, Btrfs (a negative number), ZFS, tmpfs, overlay.

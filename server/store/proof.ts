@@ -44,7 +44,7 @@ process.stdout.write(JSON.stringify({ found: found.size, holding }));`;
 /** Larger files beside the database are not looked into. Bytes. */
 const maxCopyBytes = 1024 ** 3;
 
-/** What else lies in the folder of the database: it may be a copy, made by a backup or a synchronized folder. */
+/** What else is in the folder of the database: it may be a copy, made by a backup or a synchronized folder. */
 function filesBeside(files: readonly string[]): readonly string[] {
   const [database = ""] = files;
   const own = new Set(files);

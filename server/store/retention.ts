@@ -20,7 +20,7 @@ export interface Limits {
 const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
 
-/** The clock changed by more than this between two runs of maintenance, or an event lies further ahead of it: it may be wrong. */
+/** The clock changed by more than this between two runs of maintenance, or an event is further ahead of it: it may be wrong. */
 const toleranceMs = 2 * dayMs;
 /** A clock that has jumped is believed after so long. */
 const confirmationMs = dayMs;
@@ -68,7 +68,7 @@ export function retentionHold(connection: Connection, nowMs: number): RetentionH
     : undefined;
 }
 
-/** Whether an event lies so far ahead of the clock that one of the two is wrong: then no event is deleted. */
+/** Whether an event is so far ahead of the clock that one of the two is wrong: then no event is deleted. */
 export function isEventAhead(connection: Connection, nowMs: number): boolean {
   return (newestEventMs(connection) ?? 0) > nowMs + toleranceMs;
 }

@@ -40,7 +40,11 @@ describe("store", () => {
     expect(store.totals()).toBeUndefined();
     expect(store.read(totals)).toBeUndefined();
     expect(store.erase()).toEqual({
-      ...{ events: 0, sessions: 0, freedBytes: 0, searched: 0, found: 0 },
+      events: 0,
+      sessions: 0,
+      freedBytes: 0,
+      searched: 0,
+      found: 0,
       copies: [],
     });
     expect(existsSync(join(file, ".."))).toBe(false);

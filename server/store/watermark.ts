@@ -1,6 +1,6 @@
 /**
  * The low watermark: no event from before it is accepted, because such events have expired or were purged. It is a time, so a
- * wrong clock can set it: then it lies in the future, and would refuse everything. A clock that is found before the watermark
+ * wrong clock can set it: then it is in the future, and would refuse everything. A clock that is found before the watermark
  * proves that it was set by a wrong clock, and the watermark follows it back.
  */
 import type { Connection } from "./driver.ts";
@@ -10,7 +10,7 @@ import { readNumber, setNumber } from "./state.ts";
 const arrivalMs = { min: 60 * 1000, max: 24 * 60 * 60 * 1000 } as const;
 
 /**
- * The watermark that an erasure sets, in milliseconds: nothing that is known now comes in again. Known are the events, and what was
+ * The watermark that an erasure sets, in milliseconds: no event that is known now is accepted again. Known are the events, and what was
  * erased in part before; a clock that is ahead raises it no further. Reads every event.
  */
 export function erasureWatermark(connection: Connection, nowMs: number): number {

@@ -311,7 +311,7 @@ describe("a receipt", () => {
 });
 
 describe("a connection", () => {
-  it("to a certificate that nobody vouches for is refused, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
+  it("to a certificate that no authority signed is refused, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
     const server = await UsageServer.start({ tls: certificate() });
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {

@@ -32,7 +32,7 @@ export function isWebPage({ body, header }: Answer): boolean {
 export function outcomeOf(answer: Answer): RequestOutcome {
   const { status } = answer;
   if (status >= 200 && status < 300) return isWebPage(answer) ? "later" : "accepted";
-  // A proxy has a limit too. Halving loses nothing, whoever asked for it.
+  // A proxy has a limit too. Halving loses nothing, whether the server or a proxy asked for it.
   if (status === 413) return "too_large";
   if (status === 409 && readSigned(answer.body) !== undefined) return "already_received";
   if (protocolError(answer) === undefined) return "later";

@@ -142,8 +142,13 @@ describe("data retention, without an editor", () => {
     const session_id = v4();
     const lines = Array.from({ length: count }, (_, n) =>
       JSON.stringify({
-        ...{ id: v7(), ts: Date.now() - days * dayMs + n, utc_offset_min: 0, session_id, source: "python_sdk" },
-        ...{ event_type: "command_started", command_path: "git push" },
+        id: v7(),
+        ts: Date.now() - days * dayMs + n,
+        utc_offset_min: 0,
+        session_id,
+        source: "python_sdk",
+        event_type: "command_started",
+        command_path: "git push",
       }),
     );
     writeFileSync(join(folder, "old.jsonl"), `${lines.join("\n")}\n`);

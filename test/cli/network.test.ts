@@ -36,8 +36,14 @@ beforeAll(async () => {
   const session_id = v4();
   const lines = Array.from({ length: 11 }, (_, n) =>
     JSON.stringify({
-      ...{ id: v7(), ts: Date.now() + 1, utc_offset_min: 0, session_id, source: "python_sdk", seq: n + 1 },
-      ...{ event_type: "command_started", command: "git push" },
+      id: v7(),
+      ts: Date.now() + 1,
+      utc_offset_min: 0,
+      session_id,
+      source: "python_sdk",
+      seq: n + 1,
+      event_type: "command_started",
+      command: "git push",
     }),
   );
   writeFileSync(join(events, "python-sdk.jsonl"), `${lines.join("\n")}\n`);

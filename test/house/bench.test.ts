@@ -1,4 +1,4 @@
-/** Every bench runs to its end, with next to no load: what nobody runs breaks unnoticed. No figure counts here. */
+/** Every bench runs to its end, with next to no load, so that none breaks unnoticed. No figure counts here. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

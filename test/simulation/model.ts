@@ -23,7 +23,7 @@ export class Model {
   #totals = new Map<number, number>();
   readonly #sent = new Set<string>();
   readonly #maySend = new Set<string>();
-  /** No event is deleted by age before this moment: one of them lies ahead of the clock, or the clock has jumped. */
+  /** No event is deleted by age before this moment: one of them is ahead of the clock, or the clock has jumped. */
   #heldUntilMs = 0;
 
   record(events: readonly Known[]): void {

@@ -30,7 +30,7 @@ import { dayMs, type Known, Model } from "./model.ts";
 import type { Random } from "./random.ts";
 
 const preload = join(import.meta.dirname, "..", "fixtures", "set-clock.cjs");
-/** Long after the product was made: what was written by the machine's own clock lies behind. */
+/** Long after the product was made: what was written by the machine's own clock is older. */
 const startMs = Date.UTC(2027, 2, 1, 10);
 /** Tries of a sync while another one is sending. */
 const turnsAtMost = 40;
@@ -154,8 +154,16 @@ export class World {
     const raw = events.map(({ id, tsMs }) => {
       this.#seq += 1;
       return sealRaw({
-        ...{ id, event_type: "agent_event", ts: tsMs, utc_offset_min: 0, session_id: this.#session, seq: this.#seq },
-        ...{ source: "vscode_terminal", stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" },
+        id,
+        event_type: "agent_event",
+        ts: tsMs,
+        utc_offset_min: 0,
+        session_id: this.#session,
+        seq: this.#seq,
+        source: "vscode_terminal",
+        stream: "tool",
+        tool_name: "run_terminal_cmd",
+        tool_phase: "start",
         command_line: "git push",
       });
     });
@@ -170,8 +178,13 @@ export class World {
     const session_id = v4();
     const text = events.map(({ id, tsMs }) =>
       JSON.stringify({
-        ...{ id, ts: tsMs, utc_offset_min: 0, session_id, source: "python_sdk" },
-        ...{ event_type: "command_started", command_path: "npm test" },
+        id,
+        ts: tsMs,
+        utc_offset_min: 0,
+        session_id,
+        source: "python_sdk",
+        event_type: "command_started",
+        command_path: "npm test",
       }),
     );
     if (this.#random.chance(0.2)) text.push("damaged");
