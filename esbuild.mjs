@@ -28,11 +28,14 @@ const common = {
   loader: { ".awk": "text" },
 };
 
-/** The faces and the client library stay out of the main bundle: files of their own, required when needed. */
+/** The product, the faces and the client library stay out of the main bundle: files of their own, required when needed. */
 const lazy = {
   name: "lazy",
   setup(build) {
     build.onResolve({ filter: /^\.\/faces\.ts$/ }, () => ({ path: "./faces.cjs", external: true }));
+    build.onResolve({ filter: /^\.\/product\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./product.cjs", external: true } : undefined,
+    );
     // The command itself, behind the check of Node's version.
     build.onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: "./program.mjs", external: true }));
     // The HTTP library, which most workers never need; worker and command share it.
@@ -113,7 +116,11 @@ const built = await Promise.all([
   build({
     ...common,
     ...node,
-    entryPoints: { extension: "extension/main.ts", faces: "extension/faces.ts" },
+    entryPoints: {
+      extension: "extension/main.ts",
+      product: "extension/product.ts",
+      faces: "extension/faces.ts",
+    },
     outExtension: { ".js": ".cjs" },
     outdir: "dist",
     external: ["vscode"],

@@ -5,16 +5,18 @@
  * Against: an extension that does nothing.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { decide } from "../test/fixtures/consented.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
 
 const runs = 15;
 const probe = fileURLToPath(new URL("activation-probe.cjs", import.meta.url));
 const bundle = fileURLToPath(new URL("../dist/extension.cjs", import.meta.url));
+const productBundle = fileURLToPath(new URL("../dist/product.cjs", import.meta.url));
 
 interface Times {
   readonly activatedMs: number;
@@ -41,10 +43,10 @@ export async function activation(): Promise<readonly Figure[]> {
     const empty = join(folder, "empty.cjs");
     writeFileSync(empty, "exports.activate = () => {};");
     const home = join(folder, "home");
-    const config = join(home, ".config", "nexus");
-    mkdirSync(config, { recursive: true });
+    // The parts that are loaded when something is recorded lie beside it.
     const earlier = join(folder, "extension.cjs");
     copyFileSync(bundle, earlier);
+    copyFileSync(productBundle, join(folder, "product.cjs"));
     const baseline = activate(empty, earlier, folder);
     const against = "an extension that does nothing";
     const off = activate(bundle, earlier, folder);
@@ -54,7 +56,7 @@ export async function activation(): Promise<readonly Figure[]> {
       collect: ["tool_usage"],
       notice: { version: "1" },
     };
-    writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(consent)}\n`);
+    decide(home, consent);
     const local = activate(bundle, earlier, home);
     const of = (name: string, value: number, limit: number) =>
       figure({ name, unit: "ms", value, against, baseline: baseline.totalMs, limit });

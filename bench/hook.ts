@@ -1,13 +1,14 @@
 /** The hook of an agent as its host runs it, a shell and `awk` on a typical payload: against `cat >/dev/null`, in turns. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { Connections } from "../server/agents/connections.ts";
+import { pathsFrom } from "../server/paths.ts";
+import { decide } from "../test/fixtures/consented.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
 
-const script = fileURLToPath(new URL("../server/agents/hook.awk", import.meta.url));
 const rounds = 300;
 
 const payload = JSON.stringify({
@@ -20,12 +21,13 @@ const payload = JSON.stringify({
 export async function hook(): Promise<readonly Figure[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
-    mkdirSync(join(home, "nexus", "state", "events"), { recursive: true });
-    mkdirSync(join(home, ".config", "nexus"), { recursive: true });
-    writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), '{"mode":"local","collect":["tool_usage"]}\n');
+    decide(home);
+    const connections = new Connections(pathsFrom({}, home), home, {});
+    const change = connections.planConnect("claude_code");
+    if (change !== undefined) connections.connect(change);
     const env = { PATH: process.env["PATH"], HOME: home };
     const lines = {
-      hook: ["sh", "-c", `umask 077; LC_ALL=C awk -f '${script}' 2>/dev/null || :`],
+      hook: ["sh", "-c", connections.command],
       cat: ["sh", "-c", "cat >/dev/null"],
       node: [process.execPath, "-e", "0"],
     } as const;

@@ -2,7 +2,7 @@
  * The page in the packaged extension, seen in Chromium: from the command's Enter until its numbers stand there, over a year of a
  * million events, against a webview with one heading in the same window, in turns. The first opening starts the worker too.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createVSIX } from "@vscode/vsce";
@@ -11,6 +11,7 @@ import { noticeHash } from "../server/consent-log.ts";
 import { categories } from "../shared/categories.ts";
 import { noticeVersion } from "../shared/consent-text.ts";
 import { Workbench } from "../test/browser/workbench.ts";
+import { decide } from "../test/fixtures/consented.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
 import { yearOf } from "./store.ts";
@@ -38,11 +39,9 @@ async function packageEmpty(folder: string): Promise<string> {
 }
 
 async function prepare(home: string): Promise<void> {
-  const config = join(home, ".config", "nexus");
-  mkdirSync(config, { recursive: true });
   const notice = { version: noticeVersion, sha256: noticeHash };
   const record = { ts: new Date(0).toISOString(), mode: "local", collect: categories, notice };
-  writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(record)}\n`);
+  decide(home, record);
   yearOf(join(home, "nexus", "state", "telemetry.db"), scaled(1_000_000, 4_000)).close();
 }
 

@@ -1,9 +1,10 @@
 /** The Python SDK: what taking a command costs its caller, writings included, against starting `node -e 0`. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { decide } from "../test/fixtures/consented.ts";
 import { type Figure, figure } from "./figure.ts";
 import { scaled } from "./load.ts";
 
@@ -26,10 +27,9 @@ print(json.dumps([times[len(times) // 2] / 1_000, sum(times) / len(times) / 1_00
 export function python(): Promise<readonly Figure[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
-    mkdirSync(join(home, ".config", "nexus"), { recursive: true });
     const collect = ["command_usage", "performance", "tool_usage", "error_types"];
     const decision = { ts: new Date().toISOString(), mode: "local", collect, notice: { version: "1" } };
-    writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify(decision)}\n`);
+    decide(home, decision);
     const env = { PATH: process.env["PATH"], HOME: home, PYTHONPATH: source };
     const startedMs = performance.now();
     spawnSync(process.execPath, ["-e", "0"]);

@@ -1,4 +1,6 @@
 /** The `nexus` command's first step: on a Node that is too old nothing else is loaded. */
+import { terminalText } from "../shared/terminal-text.ts";
+
 const oldest = [22, 14];
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
@@ -17,9 +19,8 @@ if (major < (oldest[0] ?? 0) || (major === oldest[0] && minor < (oldest[1] ?? 0)
   import("./program.ts")
     .then(({ run }) => run(process.argv))
     .catch((error: unknown) => {
-      process.stderr.write(`nexus: ${error instanceof Error ? error.message : "this did not work"}\n`);
+      const text = error instanceof Error ? error.message : "this did not work";
+      process.stderr.write(`nexus: ${terminalText(text)}\n`);
       process.exitCode = 1;
     });
 }
-
-export {};

@@ -1,6 +1,5 @@
 /** What may be recorded now, as the gate has it. */
 import { systemClock } from "../server/clock.ts";
-import { ConsentLog } from "../server/consent-log.ts";
 import { Gate } from "../server/gate.ts";
 import type { Category } from "../shared/categories.ts";
 import { noEditor, paths } from "./product.ts";
@@ -13,8 +12,7 @@ export interface Permitted {
 
 /** @throws ConfigError, or the file system's error, where it cannot be known. */
 export function permitted(): Permitted {
-  const consent = new ConsentLog(paths.consentFile, systemClock);
-  const { permission, blockSensitive } = new Gate(paths, consent, process.env, noEditor).rule();
+  const { permission, blockSensitive } = new Gate(paths, systemClock, process.env, noEditor).rule();
   return { collect: permission.mode === "off" ? [] : permission.collect, blockSensitive };
 }
 

@@ -1,16 +1,23 @@
 /** What the command prints. Results go to standard output; what goes on meanwhile to standard error, on a terminal alone. */
-import { isPlain, wrapped } from "./terminal.ts";
+import { terminalJson, terminalText } from "../shared/terminal-text.ts";
+import { inColour, isPlain, wrapped } from "./terminal.ts";
 
 export interface JsonOption {
   readonly json?: boolean;
 }
 
+/** Whatever data is in the text, only our own colours reach the terminal. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${inColour(terminalText(text))}\n`);
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  process.stdout.write(`${terminalJson(JSON.stringify(value, null, 2))}\n`);
+}
+
+/** What went wrong, or is to be known meanwhile: on standard error. */
+export function printError(text: string): void {
+  process.stderr.write(`nexus: ${terminalText(text)}\n`);
 }
 
 /** Name and value a line, the values under one another. */
@@ -24,7 +31,7 @@ export function facts(rows: readonly (readonly [string, string])[], indent = "")
 
 /** Shows how far something is, on one line, where somebody is looking. */
 export function progressLine(text: string): void {
-  if (process.stderr.isTTY && !isPlain()) process.stderr.write(`\r\u001b[K${text}`);
+  if (process.stderr.isTTY && !isPlain()) process.stderr.write(`\r\u001b[K${terminalText(text)}`);
 }
 
 export const timeText = (ms: number | null): string => (ms === null ? "never" : new Date(ms).toLocaleString("sv-SE"));

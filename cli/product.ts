@@ -9,7 +9,7 @@ import type { Worker } from "../server/worker.ts";
 import type { Progress } from "../shared/protocol.ts";
 import { sizeText } from "../shared/words.ts";
 import { InterruptedError, NotNowError, ToldError, UsageError } from "./exit.ts";
-import { progressLine } from "./print.ts";
+import { printError, progressLine } from "./print.ts";
 
 /** There is no editor whose switches could say no. */
 export const noEditor = { telemetry: true, enabled: true, proxy: null };
@@ -48,7 +48,7 @@ export async function importLogs(worker: Worker, watch: ImportWatch = {}): Retur
     progressLine(`Importing event logs: ${sizeText(done)} of ${sizeText(total)}`);
   const report = await worker.importLogs({ ...watch, progress });
   progressLine("");
-  for (const fault of report?.faults ?? []) process.stderr.write(`nexus: ${logFaultText(fault)}\n`);
+  for (const fault of report?.faults ?? []) printError(logFaultText(fault));
   return report;
 }
 
@@ -85,6 +85,7 @@ async function using<O extends Observer, T>(
   };
   if (!goesOn) process.once("SIGINT", interrupt);
   try {
+    one.keepRecordingState();
     const result = await work(one);
     if (interrupted) throw new InterruptedError();
     return result;

@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../server/version.ts";
+import { terminalText } from "../shared/terminal-text.ts";
 import { exitCodes, InterruptedError, NotNowError, UsageError } from "./exit.ts";
 import { consentFile } from "./place.ts";
+import { printError } from "./print.ts";
 import { showPlain } from "./terminal.ts";
 import { addAgents } from "./tree/agents.ts";
 import { addAnalytics } from "./tree/analytics.ts";
@@ -19,6 +21,10 @@ export function program(): Command {
     .option("--plain", "plain lines: no boxes, bars or colours; for screen readers")
     .showSuggestionAfterError()
     .showHelpAfterError("(nexus --help shows what there is)")
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(terminalText(text)),
+      writeErr: (text) => void process.stderr.write(terminalText(text)),
+    })
     .exitOverride();
   addTelemetry(nexus);
   addAnalytics(nexus);
@@ -59,10 +65,11 @@ function codeOf(error: unknown): number {
   // Help and version are no errors; of others it has said what was wrong.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof InterruptedError) {
-    process.stderr.write("\nnexus: ended by Ctrl-C; nothing was left half done.\n");
+    process.stderr.write("\n");
+    printError("ended by Ctrl-C; nothing was left half done.");
     return exitCodes.interrupted;
   }
-  process.stderr.write(`nexus: ${error instanceof Error ? error.message : "this did not work"}\n`);
+  printError(error instanceof Error ? error.message : "this did not work");
   if (error instanceof UsageError) return exitCodes.usage;
   return error instanceof NotNowError ? exitCodes.notNow : exitCodes.failed;
 }

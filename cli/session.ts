@@ -4,9 +4,10 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { giveToOwner, makeFolder } from "../server/owner.ts";
+import { unfinishedMark } from "../server/durable-file.ts";
+import { createFlags, makeFolder } from "../server/ownership.ts";
 import { paths } from "./product.ts";
 
 const silenceMs = 30 * 60_000;
@@ -36,11 +37,12 @@ function kept(): Readonly<Record<string, unknown>> {
 /** Whole or not at all, and not synced: what is lost with it is that two sessions were one. */
 function keep(session: object): void {
   const { commandSessionFile: file } = paths;
-  const unfinished = `${file}.${process.pid}`;
+  const unfinished = `${file}.${process.pid}${unfinishedMark}`;
   try {
     makeFolder(dirname(file));
-    const handle = openSync(unfinished, "w", 0o600);
-    giveToOwner(handle, unfinished);
+    // Of a process that was killed, whose number this one has.
+    rmSync(unfinished, { force: true });
+    const handle = openSync(unfinished, createFlags, 0o600);
     writeFileSync(handle, JSON.stringify(session));
     closeSync(handle);
     renameSync(unfinished, file);

@@ -1,4 +1,5 @@
 /** What the terminal can show: how wide it is, whether it has colours, and whether the user wants plain lines. */
+import { randomInt } from "node:crypto";
 import { styleText } from "node:util";
 
 let plain = false;
@@ -17,10 +18,17 @@ export function columns(): number {
 
 type Style = "bold" | "dim" | "red" | "green" | "yellow";
 
-/** Styled where standard output is a terminal with colours; `NO_COLOR` and `FORCE_COLOR` count. */
+const escapeCharacter = "\u001b";
+/** Stands for the escape character in texts of ours until they are printed: data cannot know it. Of a private plane of Unicode. */
+const escapeMark = String.fromCodePoint(0x10_0000 + randomInt(0xff_fd));
+
+/** Styled where standard output is a terminal with colours; `NO_COLOR` and `FORCE_COLOR` count. To be printed by `print`. */
 export function styled(style: Style, text: string): string {
-  return plain ? text : styleText(style, text, { stream: process.stdout });
+  return plain ? text : styleText(style, text, { stream: process.stdout }).replaceAll(escapeCharacter, escapeMark);
 }
+
+/** A text with the colours that `styled` gave it. */
+export const inColour = (text: string): string => text.replaceAll(escapeMark, escapeCharacter);
 
 /** Breaks a text at blanks so that no line is wider than the terminal, nor than is good to read. */
 export function wrapped(text: string, indent = ""): string {

@@ -1,6 +1,7 @@
 /** Says what is configured, what is there and what is wrong, each with what to do. Looks alone: it opens no engine that another process owns. */
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { withoutPasswords } from "../shared/terminal-text.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { type Config, ConfigError, configFrom } from "./config.ts";
 import { kafkaAddress } from "./log/kafka-address.ts";
@@ -17,7 +18,7 @@ const leastFreeBytes = 1_073_741_824;
 const isSecret = (key: string) => key === "tokens";
 /** Addresses may carry a password. */
 const shown = (key: string, value: unknown): string =>
-  isSecret(key) ? (value === "" ? "none" : "set") : String(value).replace(/\/\/[^@/]*@/, "//…@");
+  isSecret(key) ? (value === "" ? "none" : "set") : withoutPasswords(String(value));
 
 export async function diagnosed(env: Readonly<Record<string, string | undefined>>): Promise<Diagnosis> {
   let config: Config;

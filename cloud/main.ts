@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `nexus-cloud`: `serve`, `migrate`, `replay`, `doctor`. What it prints is for the operator, and holds nothing of what was sent. */
 import { parseArgs } from "node:util";
+import { terminalText } from "../shared/terminal-text.ts";
 import { ConfigError, configFrom } from "./config.ts";
 import { diagnosed } from "./doctor.ts";
 import { LockedError } from "./lock.ts";
@@ -20,7 +21,7 @@ Configuration: a TOML file that NEXUS_CLOUD_CONFIG names, or NEXUS_CLOUD_PORT, N
 nexus-cloud doctor lists every key with its value.
 `;
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const say = (text: string): void => void process.stdout.write(`${terminalText(text)}\n`);
 
 async function serve(): Promise<void> {
   const server = await CloudServer.start(configFrom(process.env));
@@ -52,7 +53,7 @@ const [name = "help"] = positionals;
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (values["help"] === true || name === "help") say(help);
 else if (command === undefined) {
-  process.stderr.write(`There is no command ${name}.\n\n${help}`);
+  process.stderr.write(terminalText(`There is no command ${name}.\n\n${help}`));
   process.exitCode = 2;
 } else {
   try {
@@ -61,7 +62,7 @@ else if (command === undefined) {
     process.exit();
   } catch (error) {
     const told = error instanceof ConfigError || error instanceof LockedError;
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${terminalText(error instanceof Error ? error.message : String(error))}\n`);
     process.exit(told ? 2 : 1);
   }
 }

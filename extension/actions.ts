@@ -16,7 +16,7 @@ import {
   sync,
   verifyLedger,
 } from "../shared/protocol.ts";
-import { countText, modeSentence, proofText, reportSentence, sizeText } from "../shared/words.ts";
+import { countText, forgottenSettings, modeSentence, proofText, reportSentence, sizeText } from "../shared/words.ts";
 import { shownNotice } from "./page/notice.ts";
 import type { PermissionSource } from "./permission.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -134,11 +134,11 @@ export class Actions {
   }
 
   async purgeConfirmed(): Promise<string> {
-    this.#telemetry.features.forget();
-    const { events, freedBytes, searched, copies } = await working("Nexus: deleting", () =>
+    const { events, freedBytes, searched, copies, agentSettings } = await working("Nexus: deleting", () =>
       this.#telemetry.command(purge, {}),
     );
     const proof = searched === 0 ? "" : ` ${proofText(searched, copies)}`;
-    return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${proof}`;
+    const agents = agentSettings === 0 ? "" : ` ${forgottenSettings}`;
+    return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${proof}${agents}`;
   }
 }

@@ -49,10 +49,10 @@ const table: Readonly<Record<string, Run>> = {
   log: (_, log) => show(() => log.show()),
 };
 
-export function registerCommands(needed: () => Product): readonly Disposable[] {
+export function registerCommands(needed: () => Promise<Product>): readonly Disposable[] {
   return Object.entries(table).map(([name, run]) =>
     commands.registerCommand(`nexus.telemetry.${name}`, async () => {
-      const product = needed();
+      const product = await needed();
       const ended = product.telemetry.ownCommands.began(name);
       try {
         const faces = await product.faces();

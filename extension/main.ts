@@ -5,24 +5,30 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { type ExtensionContext, type WebviewPanel, window, workspace } from "vscode";
-import { consentFile } from "../shared/locations.ts";
 import type { NexusTelemetry } from "./api.ts";
 import { Caller } from "./caller.ts";
 import { registerCommands } from "./commands.ts";
 import { panelType } from "./page/panel-type.ts";
 import { PermissionSource } from "./permission.ts";
-import { Product } from "./product.ts";
+import type { Product } from "./product.ts";
 import { StatusItem } from "./status-item.ts";
 import { TerminalCommand } from "./terminal-command.ts";
 
 let product: Product | undefined;
+let loading: Promise<Product> | undefined;
 
 export function activate(context: ExtensionContext): NexusTelemetry {
-  const permissions = new PermissionSource(consentFile({ env: process.env, home: homedir(), join, isAbsolute }));
+  const permissions = new PermissionSource({ env: process.env, home: homedir(), join, isAbsolute });
   const statusItem = new StatusItem();
-  const needed = () => {
-    product ??= new Product(context, permissions, statusItem);
+  // A bundle of its own, which a window that stays off never loads.
+  const load = async () => {
+    const loaded = await import("./product.ts");
+    product = new loaded.Product(context, permissions, statusItem);
     return product;
+  };
+  const needed = () => {
+    loading ??= load();
+    return loading;
   };
   const show = () =>
     statusItem.show(
@@ -34,7 +40,7 @@ export function activate(context: ExtensionContext): NexusTelemetry {
     { dispose: () => product?.dispose() },
     ...registerCommands(needed),
     window.registerWebviewPanelSerializer(panelType, {
-      deserializeWebviewPanel: async (kept: WebviewPanel) => (await needed().faces()).panel.adopt(kept),
+      deserializeWebviewPanel: async (kept: WebviewPanel) => (await (await needed()).faces()).panel.adopt(kept),
     }),
     workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration("nexus.telemetry")) return;
@@ -42,8 +48,8 @@ export function activate(context: ExtensionContext): NexusTelemetry {
       statusItem.followSettings();
     }),
     permissions.onDidChange(({ mode }) => {
-      if (mode !== "off") needed();
       show();
+      if (mode !== "off") void needed().then(show);
     }),
   );
   new TerminalCommand(context).refresh();
@@ -52,5 +58,5 @@ export function activate(context: ExtensionContext): NexusTelemetry {
 }
 
 export async function deactivate(): Promise<void> {
-  await product?.telemetry.close();
+  await (await loading)?.telemetry.close();
 }

@@ -2,7 +2,6 @@
  * The editor's side of "may I?": the consent record (read at activation and when the window gains focus), the
  * environment, the editor's telemetry switch and our setting. The worker's answer adds what only it can know.
  */
-import { readFile } from "node:fs/promises";
 import { Disposable, EventEmitter, env, window, workspace } from "vscode";
 import {
   type ConsentReading,
@@ -12,15 +11,16 @@ import {
   environmentRefusals,
   type Permission,
   type Refusal,
-  readConsent,
 } from "../shared/consent.ts";
+import type { Surroundings } from "../shared/locations.ts";
 import type { EditorState } from "../shared/recording.ts";
+import { readDecision } from "./decision.ts";
 
 /** Refusals that only the worker sees, because the editor reads neither file. */
 const seenByWorker: readonly Refusal["by"][] = ["policy_file", "config_file"];
 
 export class PermissionSource implements Disposable {
-  readonly #file: string;
+  readonly #surroundings: Surroundings;
   readonly #changed = new EventEmitter<Permission>();
   readonly #subscriptions: Disposable;
   #reading: ConsentReading = null;
@@ -33,8 +33,8 @@ export class PermissionSource implements Disposable {
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(consentFile: string) {
-    this.#file = consentFile;
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
     this.#subscriptions = Disposable.from(
       this.#changed,
       window.onDidChangeWindowState(({ focused }) => {
@@ -60,17 +60,11 @@ export class PermissionSource implements Disposable {
     };
   }
 
-  /** Reads the consent record; the only file the extension host ever reads. */
+  /** Reads the consent record, and which installation this is: the only files the extension host ever reads. */
   async read(): Promise<void> {
     this.#generation += 1;
     const generation = this.#generation;
-    let reading: ConsentReading;
-    try {
-      reading = readConsent(await readFile(this.#file, "utf8"));
-    } catch (error) {
-      // No file: never asked. A file that cannot be read may hold a no.
-      reading = error instanceof Error && Reflect.get(error, "code") === "ENOENT" ? null : "damaged";
-    }
+    const reading = await readDecision(this.#surroundings);
     if (generation !== this.#generation) return;
     // A new decision, made elsewhere: what the worker said of an older one may be over.
     if (!isSame(reading, this.#reading)) this.#fromWorker = [];

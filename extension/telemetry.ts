@@ -21,6 +21,7 @@ import { taskSource } from "./capture/tasks.ts";
 import { terminalSource } from "./capture/terminal.ts";
 import type { Host } from "./host.ts";
 import type { Log } from "./log.ts";
+import { followPurge } from "./memory.ts";
 import type { PermissionSource } from "./permission.ts";
 import { Place } from "./place.ts";
 import { type Delivery, EventQueue } from "./queue.ts";
@@ -88,7 +89,11 @@ export class Telemetry implements Disposable {
     });
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
     this.#today = new TodayNumbers(
-      () => this.ask(today, {}),
+      async () => {
+        const numbers = await this.ask(today, {});
+        if (followPurge(memory, numbers.purgeMark)) this.features.forget();
+        return numbers;
+      },
       timers,
       () => faces.todayChanged(),
     );
@@ -233,6 +238,7 @@ export class Telemetry implements Disposable {
       this.#faces.stateChanged();
     }
     void this.#queue.flush();
+    this.#today.dataChanged();
   }
 
   #workerEnded(retryMs: number | null): void {

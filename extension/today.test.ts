@@ -9,7 +9,7 @@ function setUp() {
     async () => {
       seen.asked += 1;
       if (seen.failing) throw new Error("down");
-      return { commands: seen.asked, failed: 0, agentUses: 0 };
+      return { commands: seen.asked, failed: 0, agentUses: 0, purgeMark: 0 };
     },
     timers,
     () => {

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { giveToOwner, makeFolder } from "./owner.ts";
+import { appendFlags, makeFolder } from "./ownership.ts";
 
 /** Files whose last line was cut by a full disk: the next one begins anew, so that it is not glued to it. */
 const cut = new Set<string>();
@@ -11,9 +11,8 @@ const cut = new Set<string>();
 export function append(file: string, events: readonly object[]): boolean {
   try {
     makeFolder(dirname(file));
-    const handle = openSync(file, "a", 0o600);
+    const handle = openSync(file, appendFlags, 0o600);
     try {
-      giveToOwner(handle, file);
       const text = Buffer.from(
         (cut.has(file) ? "\n" : "") + events.map((event) => `${JSON.stringify(event)}\n`).join(""),
       );

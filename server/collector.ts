@@ -7,7 +7,8 @@ import type { Problem, recordEvents } from "../shared/recording.ts";
 import type { Clock } from "./clock.ts";
 import { type Gate, NotPermittedError } from "./gate.ts";
 import type { Imported } from "./intake/event-log.ts";
-import type { Leftover } from "./intake/leftovers.ts";
+import type { AgentIds } from "./intake/hooks/ids.ts";
+import { type Leftover, leftoverOf } from "./intake/leftovers.ts";
 import type { Line } from "./intake/log-reader.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { CleanEvent } from "./privacy/clean.ts";
@@ -23,6 +24,7 @@ export class Collector {
   readonly #firewall: Firewall;
   readonly #store: Store;
   readonly #maintenance: Maintenance;
+  readonly #ids: AgentIds;
   readonly #clock: Clock;
   readonly #explain: (error: unknown) => Problem;
   #lastStoredMs: number | null = null;
@@ -32,6 +34,7 @@ export class Collector {
     firewall: Firewall,
     store: Store,
     maintenance: Maintenance,
+    ids: AgentIds,
     clock: Clock,
     explain: (error: unknown) => Problem,
   ) {
@@ -39,6 +42,7 @@ export class Collector {
     this.#firewall = firewall;
     this.#store = store;
     this.#maintenance = maintenance;
+    this.#ids = ids;
     this.#clock = clock;
     this.#explain = explain;
   }
@@ -63,19 +67,22 @@ export class Collector {
     const postponed: Leftover[] = [];
     const counts = { refused: 0, earlier: 0, ahead: 0 };
     for (const line of lines) {
-      let reason: Leftover["reason"] | undefined;
-      for (const raw of line.events ?? []) {
+      for (const raw of line.events?.(this.#ids) ?? []) {
         const admitted = this.#firewall.admitOrRefuse(raw, allowance, nowMs);
         if (admitted === "bad_time") {
-          reason = "ahead_of_clock";
-          counts.ahead += 1;
+          // Cleaned as if it were due: what is kept has passed the firewall.
+          const due = this.#firewall.admit(raw, allowance, Number.MAX_SAFE_INTEGER);
+          if (due === undefined) counts.refused += 1;
+          else {
+            postponed.push(leftoverOf("ahead_of_clock", line.place, due));
+            counts.ahead += 1;
+          }
         } else if (typeof admitted === "string") counts.refused += 1;
         else if (admitted.tsMs < sinceMs) {
-          reason = "before_consent";
+          postponed.push(leftoverOf("before_consent", line.place, admitted));
           counts.earlier += 1;
         } else clean.push(admitted);
       }
-      if (reason !== undefined) postponed.push({ reason, line });
     }
     const share = this.#shareable(permission, decidedMs);
     const written = this.#store.write(clean, permission.collect.includes("platform"), share, (connection) =>

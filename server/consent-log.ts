@@ -9,12 +9,12 @@ import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Category } from "../shared/categories.ts";
-import { type ConsentReading, type Mode, readConsent } from "../shared/consent.ts";
+import { type ConsentReading, isRecord, lastLine, type Mode, readConsent } from "../shared/consent.ts";
 import { noticeText, noticeVersion } from "../shared/consent-text.ts";
 import type { consentWays } from "../shared/protocol.ts";
 import type { Clock } from "./clock.ts";
 import { WatchedFile } from "./config.ts";
-import { giveToOwner, makeFolder } from "./owner.ts";
+import { makeFolder, pathFault, UnsafePathError } from "./ownership.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { productVersion } from "./version.ts";
 
@@ -22,7 +22,7 @@ export interface Decision {
   readonly mode: Mode;
   readonly collect: readonly Category[];
   readonly share: readonly Category[];
-  /** The host that was named to the user; `null` where nothing is shared. */
+  /** The address that was shown to the user; `null` where nothing is shared. */
   readonly destination: string | null;
   /** Whether it may be sent without being asked each time. */
   readonly automatic: boolean;
@@ -44,13 +44,14 @@ export class ConsentLog {
   readonly path: string;
   readonly #clock: Clock;
   readonly #file: WatchedFile;
-  #text = "";
-  #reading: ConsentReading = null;
+  readonly #installation: () => string | null;
 
-  constructor(path: string, clock: Clock) {
+  /** `installation`: the value that the records of this `NEXUS_HOME` name; `null` where it has none yet. */
+  constructor(path: string, clock: Clock, installation: () => string | null) {
     this.path = path;
     this.#clock = clock;
     this.#file = new WatchedFile(path);
+    this.#installation = installation;
   }
 
   /** Every entry as it was written, oldest first; for the user. */
@@ -58,32 +59,57 @@ export class ConsentLog {
     return (this.#file.read() ?? "").split("\n").filter((line) => line.trim() !== "");
   }
 
-  /** The first of the entries that say yes, without a no between, in milliseconds since 1970; infinity after a no. */
+  /** The line that counts; `undefined` where there is none. */
+  lastEntry(): string | undefined {
+    return lastLine(this.#file.read() ?? "");
+  }
+
+  /**
+   * The first of the entries that say yes, without a no between, in milliseconds since 1970; infinity after a no. A yes for another
+   * installation is none for this one.
+   */
   recordingSinceMs(): number {
+    const installation = this.#installation();
     let sinceMs = Number.POSITIVE_INFINITY;
     for (const line of this.entries()) {
-      const entry = readConsent(line);
-      if (entry === null || entry === "damaged" || entry.mode === "off") sinceMs = Number.POSITIVE_INFINITY;
-      else sinceMs = Math.min(sinceMs, entry.tsMs);
+      const entry = readConsent(line, installation, true);
+      if (isRecord(entry) && entry.mode !== "off") sinceMs = Math.min(sinceMs, entry.tsMs);
+      else sinceMs = Number.POSITIVE_INFINITY;
     }
     return sinceMs;
+  }
+
+  /** Why the file cannot be relied on, as a sentence: another user owns or can write it, or its folder. */
+  fault(): string | undefined {
+    return pathFault(this.path, "allowed") ?? pathFault(dirname(this.path), "allowed");
   }
 
   /** @throws the file system's error, where the file exists and cannot be read. */
   read(): ConsentReading {
     const text = this.#file.read() ?? "";
-    if (text !== this.#text) {
-      this.#text = text;
-      this.#reading = readConsent(text);
-    }
-    return this.#reading;
+    const reading = readConsent(text, this.#installation());
+    // Another user's no is believed.
+    return isRecord(reading) && reading.mode !== "off" && this.fault() !== undefined ? "other_user" : reading;
   }
 
   /**
-   * Appends a decision and returns its time, in milliseconds since 1970, once it is durable.
-   * @throws StaleNoticeError where another text was shown; the file system's error where it cannot be written.
+   * Binds a record of a version that named no installation: the same decision once more, with the value. Returns whether there was
+   * one. @throws the file system's error.
    */
-  append(decision: Decision): number {
+  bind(installation: string): boolean {
+    const line = this.lastEntry();
+    if (line === undefined || this.read() !== "unbound" || this.fault() !== undefined) return false;
+    const { record_id: bound, ...decision } = JSON.parse(line);
+    this.#write({ ...decision, record_id: randomUUID(), installation, binds: bound });
+    return true;
+  }
+
+  /**
+   * Appends a decision and returns its time, in milliseconds since 1970, once it is durable. `installation` is that of the
+   * `NEXUS_HOME` it is for; a no needs none.
+   * @throws UnsafePathError where another user owns or can write the file, StaleNoticeError where another text was shown; the file system's error where it cannot be written.
+   */
+  append(decision: Decision, installation: string | null): number {
     const { version, sha256 } = decision.notice;
     if (decision.mode !== "off" && (version !== noticeVersion || sha256 !== noticeHash)) {
       throw new StaleNoticeError("The text has changed since it was shown. Please read it again.");
@@ -94,7 +120,8 @@ export class ConsentLog {
       schema_version: 1,
       record_id: randomUUID(),
       ts: new Date(tsMs).toISOString(),
-      state: decision.mode !== "off" ? "given" : before !== null && before !== "damaged" ? "withdrawn" : "refused",
+      state: decision.mode !== "off" ? "given" : isRecord(before) ? "withdrawn" : "refused",
+      installation,
       mode: decision.mode,
       collect: decision.mode === "off" ? [] : decision.collect,
       share: decision.mode === "share" ? decision.share : [],
@@ -106,18 +133,25 @@ export class ConsentLog {
       via: decision.via,
       product: `nexus-telemetry ${productVersion}`,
     };
+    this.#write(entry);
+    return tsMs;
+  }
+
+  #write(entry: object): void {
     makeFolder(dirname(this.path));
+    const fault = this.fault();
+    if (fault !== undefined) throw new UnsafePathError(fault);
+    const text = this.#file.read() ?? "";
+    // The user may have put a link there, to a file of theirs.
     const file = openSync(this.path, "a", 0o600);
     try {
-      giveToOwner(file, this.path);
       // A line that a crash or a hand left unfinished must not swallow this one.
-      const newline = this.#text === "" || this.#text.endsWith("\n") ? "" : "\n";
+      const newline = text === "" || text.endsWith("\n") ? "" : "\n";
       writeSync(file, `${newline}${JSON.stringify(entry)}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
     syncFolder(dirname(this.path));
-    return tsMs;
   }
 }

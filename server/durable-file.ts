@@ -1,24 +1,43 @@
 /** Writes a file so that it is there whole or not at all, also after a power failure. */
 
 import { randomUUID } from "node:crypto";
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { giveToOwner, makeFolder } from "./owner.ts";
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { createFlags, makeFolder } from "./ownership.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /** Marks what a crash may have left of the writing of a file. */
 export const unfinishedMark = ".unfinished";
 
-/** Writes and syncs; readable by the user alone, unless `mode` says otherwise. @throws the file system's error. */
+/** Writes and syncs a new file; readable by the user alone, unless `mode` says otherwise. @throws the file system's error. */
 export function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
-  const file = openSync(path, "w", 0o600);
+  const file = openSync(path, createFlags, 0o600);
   try {
-    giveToOwner(file, path);
     if (mode !== undefined) fchmodSync(file, mode);
     writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/** Removes a file with what crashes have left of its writing. @throws the file system's error. */
+export function removeWithLeftovers(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (name === basename(path) || (name.startsWith(`${basename(path)}.`) && name.endsWith(unfinishedMark)))
+      rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -3,9 +3,9 @@
  * the system's, wait for each other, and end with the process that holds them, however that ends.
  */
 
-import { closeSync, openSync, statSync, truncateSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { giveToOwner, makeFolder } from "./owner.ts";
+import { appendFlags, makeFolder } from "./ownership.ts";
 import type { Connection } from "./store/driver.ts";
 import { openConnection } from "./store/open.ts";
 
@@ -17,11 +17,13 @@ export function withFileLock<T>(path: string, work: () => T): T {
   const lock = `${path}.lock`;
   makeFolder(dirname(lock));
   // Made before SQLite opens it, because SQLite would make it readable to others.
-  const made = openSync(lock, "a", 0o600);
-  giveToOwner(made, lock);
-  closeSync(made);
-  // It has no content; whatever another program has written there only keeps SQLite from locking it.
-  if (statSync(lock).size > 0) truncateSync(lock);
+  const made = openSync(lock, appendFlags, 0o600);
+  try {
+    // It has no content; whatever another program has written there only keeps SQLite from locking it.
+    if (fstatSync(made).size > 0) ftruncateSync(made);
+  } finally {
+    closeSync(made);
+  }
   const connection = openConnection(lock, { readOnly: false, busyTimeoutMs: waitMs });
   try {
     begin(connection, lock);

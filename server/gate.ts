@@ -2,17 +2,24 @@
  * The worker's own "may I?": it does not take the editor's word. Before anything is stored it reads the consent
  * record, the policy file and the configuration (only where they changed), and adds the environment and the editor.
  */
+import { dirname } from "node:path";
 import {
   type ConsentReading,
   decide,
   editorRefusals,
   environmentRefusals,
+  installationIn,
+  isRecord,
   type Permission,
   type Refusal,
+  type UntrustedReason,
+  untrustedReasons,
 } from "../shared/consent.ts";
 import type { EditorState } from "../shared/recording.ts";
+import type { Clock } from "./clock.ts";
 import {
   type Config,
+  ConfigError,
   configRefusals,
   configRemarks,
   defaultConfig,
@@ -20,8 +27,10 @@ import {
   policyRefusals,
   WatchedFile,
 } from "./config.ts";
-import type { ConsentLog } from "./consent-log.ts";
+import { ConsentLog } from "./consent-log.ts";
+import { refuseUnsafe } from "./ownership.ts";
 import type { Paths } from "./paths.ts";
+import { keepRecordingState } from "./recording-state.ts";
 import type { Limits } from "./store/retention.ts";
 import { type Destination, DestinationError, destinationOf } from "./upload/destination.ts";
 import type { UploadSchema } from "./upload/shared-view.ts";
@@ -49,16 +58,18 @@ export interface Ruling {
 
 export class Gate {
   readonly #paths: Paths;
-  readonly #consent: ConsentLog;
+  readonly consent: ConsentLog;
   readonly #environment: readonly Refusal[];
   readonly #env: NodeJS.ProcessEnv;
   readonly #configFile: WatchedFile;
   readonly #policyFile: WatchedFile;
+  readonly #installationFile: WatchedFile;
   editor: EditorState;
 
-  constructor(paths: Paths, consent: ConsentLog, env: NodeJS.ProcessEnv, editor: EditorState) {
+  constructor(paths: Paths, clock: Clock, env: NodeJS.ProcessEnv, editor: EditorState) {
     this.#paths = paths;
-    this.#consent = consent;
+    this.#installationFile = new WatchedFile(paths.installationFile);
+    this.consent = new ConsentLog(paths.consentFile, clock, () => this.installation());
     this.#environment = environmentRefusals(env);
     this.#env = env;
     this.#configFile = new WatchedFile(paths.configFile);
@@ -66,28 +77,39 @@ export class Gate {
     this.editor = editor;
   }
 
-  /** @throws ConfigError, or the file system's error where a file exists and cannot be read. */
+  /** The value that consent records must name to count here; `null` where this `NEXUS_HOME` has none yet. */
+  installation(): string | null {
+    return installationIn(this.#installationFile.read() ?? "");
+  }
+
+  /**
+   * @throws UnsafePathError where another user owns or can write what it would rely on; ConfigError; the file system's error where a
+   * file exists and cannot be read.
+   */
   rule(): Ruling {
+    this.#refuseUnsafePaths();
+    const { configFile } = this.#paths;
     const configText = this.#configFile.read();
     const policyText = this.#policyFile.read();
-    const config = configText === null ? defaultConfig : parseConfig(this.#paths.configFile, configText);
-    const reading = this.#consent.read();
+    const config = configText === null ? defaultConfig : parseConfig(configFile, configText);
+    const reading = this.consent.read();
     const { destination, fault: destinationFault } = this.#destination(config);
     const permission = decide(reading, [
       ...destinationRefusals(reading, destination, destinationFault),
-      ...(policyText === null ? [] : policyRefusals(this.#paths.policyFile, policyText)),
+      ...this.#policyRefusals(policyText),
       ...this.#environment,
       ...editorRefusals(this.editor),
-      ...configRefusals(this.#paths.configFile, config),
+      ...configRefusals(configFile, config),
     ]);
-    const decidedMs = reading === null || reading === "damaged" ? null : reading.tsMs;
+    const decidedMs = isRecord(reading) ? reading.tsMs : null;
     const database = this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database);
     const limits = {
       retentionDays: config.retention_days,
       mostBytes: config.max_db_size_mb * 1024 * 1024,
       ledgerBodyDays: config.ledger_body_days,
     };
-    const remarks = [...this.#paths.remarks, ...configRemarks(config)];
+    refuseUnsafe(database, "allowed");
+    const remarks = [...this.#consentRemarks(reading), ...this.#paths.remarks, ...configRemarks(config)];
     return {
       permission,
       remarks: destinationFault === null ? remarks : [...remarks, destinationFault],
@@ -105,7 +127,60 @@ export class Gate {
    * When the consent to record began that holds now, in milliseconds since 1970: what happened before is not taken from logs.
    */
   recordingSinceMs(): number {
-    return this.#consent.recordingSinceMs();
+    return this.consent.recordingSinceMs();
+  }
+
+  /**
+   * Writes down for hooks and SDKs what may be recorded, as far as files decide it: they read the environment themselves. A decision
+   * for another installation, and files that cannot be relied on, change nothing. @throws the file system's error.
+   */
+  keepRecordingState(): void {
+    const reading = this.consent.read();
+    const consent = this.consent.lastEntry();
+    if (!isRecord(reading) || consent === undefined) return;
+    this.#refuseUnsafePaths();
+    const config = this.#configFile.read();
+    const policy = this.#policyFile.read();
+    const texts = { consent, config, policy };
+    keepRecordingState(this.#paths.recordingStateFile, { ...this.#recordedByFiles(reading, config, policy), ...texts });
+  }
+
+  /** What may be recorded by the word of files; nothing where one of them cannot be used. */
+  #recordedByFiles(
+    reading: ConsentReading,
+    configText: string | null,
+    policyText: string | null,
+  ): { readonly collect: Permission["collect"]; readonly blockSensitive: boolean } {
+    try {
+      const config = configText === null ? defaultConfig : parseConfig(this.#paths.configFile, configText);
+      const refusals = [...this.#policyRefusals(policyText), ...configRefusals(this.#paths.configFile, config)];
+      return { collect: decide(reading, refusals).collect, blockSensitive: config.privacy.block_sensitive };
+    } catch (error) {
+      if (error instanceof ConfigError) return { collect: [], blockSensitive: true };
+      throw error;
+    }
+  }
+
+  #policyRefusals(text: string | null): readonly Refusal[] {
+    return text === null ? [] : policyRefusals(this.#paths.policyFile, text);
+  }
+
+  /** @throws UnsafePathError */
+  #refuseUnsafePaths(): void {
+    const { home, stateFolder, eventLogFolder, outboxFolder, installationFile, recordingStateFile } = this.#paths;
+    const { agentFolder, ownDatabase } = this.#paths;
+    // The user may have put the home and a moved outbox behind a link of theirs.
+    refuseUnsafe(home, "allowed");
+    refuseUnsafe(outboxFolder, dirname(outboxFolder) === stateFolder ? "refused" : "allowed");
+    const folders = [stateFolder, eventLogFolder, dirname(installationFile), agentFolder];
+    for (const path of [...folders, installationFile, recordingStateFile, ownDatabase]) refuseUnsafe(path);
+  }
+
+  /** Why a yes does not count, as a sentence. */
+  #consentRemarks(reading: ConsentReading): readonly string[] {
+    const reason = untrustedReasons.find((one) => one === reading);
+    if (reason === undefined) return [];
+    return [reason === "other_user" ? (this.consent.fault() ?? "") : untrustedText(reason, this.#paths.consentFile)];
   }
 
   #destination(config: Config): { readonly destination: Destination | null; readonly fault: string | null } {
@@ -126,16 +201,21 @@ export class Gate {
   }
 }
 
-/** What was agreed to is one host: without it, or with another one, sharing pauses. */
+function untrustedText(reason: Exclude<UntrustedReason, "other_user">, file: string): string {
+  const why = reason === "unbound" ? "names no installation, so it does not count" : "belongs to another installation";
+  return `${file} ${why}. Nothing is recorded until you decide again: nexus telemetry enable.`;
+}
+
+/** What was agreed to is one address: without it, or with another one, sharing pauses. */
 function destinationRefusals(
   reading: ConsentReading,
   destination: Destination | null,
   fault: string | null,
 ): readonly Refusal[] {
-  if (reading === null || reading === "damaged" || reading.mode !== "share") return [];
+  if (!isRecord(reading) || reading.mode !== "share") return [];
   const refusal = (name: string): readonly Refusal[] => [{ by: "destination", reach: "sharing", name }];
   if (destination === null) return refusal(fault ?? "No destination (NEXUS_USAGE_UPLOAD_URL, upload_url)");
-  return destination.host === reading.destination
+  return destination.url === reading.destination
     ? []
-    : refusal(`A destination (${destination.host}) that you have not agreed to`);
+    : refusal(`A destination (${destination.url}) that you have not agreed to`);
 }

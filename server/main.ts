@@ -49,8 +49,8 @@ const connections = () => new Connections(pathsFrom(process.env), homeFolder(), 
 function planOf(name: AgentName): AgentChange | null {
   const change = connections().planConnect(name);
   if (change === undefined) return null;
-  const { agent, before, lines } = change;
-  return { name, title: agent.title, file: agent.file, made: before === null, lines };
+  const { agent, before, lines, removed } = change;
+  return { name, title: agent.title, file: agent.file, made: before === null, lines, removed };
 }
 
 /** How many entries of the ledger the page shows. */
@@ -100,7 +100,15 @@ connection.onInitialize((params: InitializeParams) => {
   return { capabilities: {} };
 });
 
-connection.onInitialized(() => worker?.holdDoors((agent) => connections().isConnected(agent)));
+connection.onInitialized(() => {
+  worker?.bindOldDecision();
+  try {
+    connections().refresh();
+  } catch {
+    // Agents' own commands report it.
+  }
+  worker?.holdDoors((agent) => connections().isConnected(agent));
+});
 
 connection.onNotification(editorChanged.method, (params: unknown) => {
   worker?.editorChanged(checked(editorChanged.params, params, editorChanged.method));

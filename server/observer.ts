@@ -23,7 +23,7 @@ import { nothingToday, readToday } from "./analytics/today.ts";
 import { noToolUses, readToolUses } from "./analytics/tool-uses.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigError } from "./config.ts";
-import { ConsentLog, StaleNoticeError } from "./consent-log.ts";
+import { type ConsentLog, StaleNoticeError } from "./consent-log.ts";
 import { Gate, NotPermittedError, type Ruling } from "./gate.ts";
 import { type ImportStep, unreadIn } from "./intake/event-log.ts";
 import type { Paths } from "./paths.ts";
@@ -73,11 +73,13 @@ export class Observer {
     this.paths = paths;
     this.clock = clock;
     this.listener = listener;
-    this.consent = new ConsentLog(paths.consentFile, clock);
-    this.gate = new Gate(paths, this.consent, env, editor);
+    this.gate = new Gate(paths, clock, env, editor);
+    this.consent = this.gate.consent;
     this.store = new Store(paths.database, thisProduct, clock, {
-      read: () => this.sharing.installation.read().floor_ms,
-      lower: (watermarkMs) => this.sharing.installation.lowerWatermark(watermarkMs),
+      watermark: () => this.sharing.installation.read().floor_ms,
+      lowerWatermark: (watermarkMs) => this.sharing.installation.lowerWatermark(watermarkMs),
+      installation: () => this.gate.installation(),
+      owns: (file) => file === paths.ownDatabase,
     });
     this.sharing = new Sharing({
       ...{ paths, store: this.store, gate: this.gate, clock, env },
@@ -251,6 +253,15 @@ export class Observer {
   verifyLedger(): Result<typeof verifyLedger> {
     this.located();
     return this.sharing.verify() ?? null;
+  }
+
+  /** What hooks and SDKs may do, where they can read it. What keeps it from being written leaves them off. */
+  keepRecordingState(): void {
+    try {
+      this.gate.keepRecordingState();
+    } catch (error) {
+      this.setProblem(this.problemOf(error));
+    }
   }
 
   close(): void {

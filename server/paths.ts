@@ -1,6 +1,6 @@
 /** Where everything lies (DESIGN of the data folder: `docs/architecture.md`). Making a path creates nothing. */
 import { isAbsolute, join, resolve } from "node:path";
-import { configFolder, consentFile } from "../shared/locations.ts";
+import { configFolder, consentFile, installationFile, isDefaultPlace, nexusHome } from "../shared/locations.ts";
 import { homeFolder } from "./home.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,13 +19,21 @@ export interface Paths {
   readonly eventLogFolder: string;
   /** What agents' hooks append to: `agents/hook.awk` names it too. */
   readonly agentHookLog: string;
+  /** What belongs to the connections with agents. */
+  readonly agentFolder: string;
   /** The doors on loopback that the user opened. */
   readonly doorFile: string;
   readonly database: string;
+  /** Where the database lies unless the environment or the configuration moves it. */
+  readonly ownDatabase: string;
   /** The environment names the database, so that the configuration's `db_path` does not count. */
   readonly databaseFixed: boolean;
   readonly configFile: string;
   readonly consentFile: string;
+  /** Neither the data nor the decisions lie elsewhere than in the user's home folder. */
+  readonly isDefaultPlace: boolean;
+  /** What the product would record now, for hooks and SDKs: `recording-state.ts`. */
+  readonly recordingStateFile: string;
   readonly policyFile: string;
   /** What of the environment does not count, each as a sentence. */
   readonly remarks: readonly string[];
@@ -40,25 +48,29 @@ const given = (value: string | undefined): string | undefined =>
 
 /** `NEXUS_HOME` (default `~/nexus`) holds the data; `NEXUS_TELEMETRY_PATH` moves the database alone. */
 export function pathsFrom(env: Environment, home: string = homeFolder()): Paths {
-  const nexusHome = resolve(given(env["NEXUS_HOME"]) ?? join(home, "nexus"));
-  const stateFolder = join(nexusHome, "state");
-  const databasePath = given(env["NEXUS_TELEMETRY_PATH"]);
   const surroundings = { env, home, join, isAbsolute };
+  const folder = resolve(nexusHome(surroundings));
+  const stateFolder = join(folder, "state");
+  const databasePath = given(env["NEXUS_TELEMETRY_PATH"]);
   return {
-    home: nexusHome,
+    home: folder,
     stateFolder,
     identityFile: join(stateFolder, "usage", "identity.json"),
     uploadStateFile: join(stateFolder, "usage", "upload-state.json"),
-    installationFile: join(stateFolder, "usage", "installation.json"),
+    installationFile: resolve(installationFile(surroundings)),
     commandSessionFile: join(stateFolder, "usage", "command-session.json"),
     outboxFolder: resolve(given(env["NEXUS_USAGE_OUTBOX_DIR"]) ?? join(stateFolder, "events-outbox")),
     eventLogFolder: join(stateFolder, "events"),
     agentHookLog: join(stateFolder, "events", "agent-hooks.jsonl"),
+    agentFolder: join(stateFolder, "agents"),
     doorFile: join(stateFolder, "agents", "doors.json"),
     database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),
+    ownDatabase: join(stateFolder, "telemetry.db"),
     databaseFixed: databasePath !== undefined,
     configFile: join(configFolder(surroundings), "config.toml"),
     consentFile: consentFile(surroundings),
+    isDefaultPlace: isDefaultPlace(surroundings),
+    recordingStateFile: join(stateFolder, "recording.txt"),
     policyFile,
     remarks: ["NEXUS_HOME", "NEXUS_TELEMETRY_PATH", "XDG_CONFIG_HOME", "NEXUS_USAGE_OUTBOX_DIR"]
       .filter((name) => env[name] !== undefined && env[name] !== "" && given(env[name]) === undefined)

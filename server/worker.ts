@@ -3,24 +3,26 @@
  *
  * Nothing here creates a file before the user has said yes, except the record of the decision itself.
  */
-import { rmSync } from "node:fs";
 import type { AgentName } from "../shared/agents.ts";
 import type { Checked } from "../shared/check.ts";
 import { type ConsentReading, decide, type Permission } from "../shared/consent.ts";
 import type { eraseRemotely, giveConsent, purge, Status, sync } from "../shared/protocol.ts";
 import type { Raw } from "../shared/raw.ts";
 import type { EditorState, recordEvents } from "../shared/recording.ts";
+import { forgetSettings } from "./agents/forget.ts";
 import type { Clock } from "./clock.ts";
 import { Collector } from "./collector.ts";
 import type { Decision } from "./consent-log.ts";
 import { Cost } from "./cost.ts";
-import { DoorFile } from "./doors/door-file.ts";
+import { DoorFile, outdatedDoor } from "./doors/door-file.ts";
 import { Doors, doorFault } from "./doors/doors.ts";
 import { type Committed, Group } from "./doors/group.ts";
 import { doorIntake } from "./doors/intake.ts";
+import { removeWithLeftovers } from "./durable-file.ts";
 import { NotPermittedError } from "./gate.ts";
 import { EventLogs, type ImportReport, type ImportWatch, type LogFault, logFaultText } from "./intake/event-log.ts";
 import { Follow } from "./intake/follow.ts";
+import { AgentIds } from "./intake/hooks/ids.ts";
 import { Maintenance } from "./maintenance.ts";
 import { type Listener, Observer } from "./observer.ts";
 import type { Paths } from "./paths.ts";
@@ -47,6 +49,7 @@ export class Worker extends Observer {
   readonly #identity: IdentityFile;
   readonly #hasher: NameHasher;
   readonly #firewall: Firewall;
+  readonly #ids: AgentIds;
   readonly #maintenance: Maintenance;
   readonly #collector: Collector;
   readonly #logs: EventLogs;
@@ -66,8 +69,12 @@ export class Worker extends Observer {
     super(paths, env, editor, clock, listener);
     this.#cost = new Cost(clock.nowMs());
     this.#identity = new IdentityFile(paths.identityFile);
-    this.#hasher = new NameHasher(() => this.#identity.localSalt());
+    this.#hasher = new NameHasher(() => {
+      this.#followIdentity();
+      return this.#identity.localSalt();
+    });
     this.#firewall = new Firewall(this.#hasher);
+    this.#ids = new AgentIds(this.#hasher);
     this.#maintenance = new Maintenance(
       this.store,
       clock,
@@ -98,8 +105,14 @@ export class Worker extends Observer {
         else this.setProblem(this.problemOf(error));
       },
     );
-    this.#collector = new Collector(this.gate, this.#firewall, this.store, this.#maintenance, clock, (error) =>
-      this.problemOf(error),
+    this.#collector = new Collector(
+      this.gate,
+      this.#firewall,
+      this.store,
+      this.#maintenance,
+      this.#ids,
+      clock,
+      (error) => this.problemOf(error),
     );
   }
 
@@ -154,8 +167,8 @@ export class Worker extends Observer {
       new DoorFile(this.paths.doorFile),
       this.store,
       this.clock,
-      doorIntake(connected, group, this.clock),
-      () => this.#permitted().collect.includes("tool_usage"),
+      doorIntake(connected, this.#ids, group, this.clock),
+      () => this.#mayReceive(),
       (error) => {
         this.#doorFault = error === null ? null : doorFault(error);
       },
@@ -163,9 +176,29 @@ export class Worker extends Observer {
     this.begin();
   }
 
+  /** Asked again and again while a window is open: what hooks and SDKs may do follows a configuration that was edited by hand. */
+  #mayReceive(): boolean {
+    this.keepRecordingState();
+    return this.#permitted().collect.includes("tool_usage");
+  }
+
+  /**
+   * For a window or a terminal, where somebody sees it: a decision of a version that named no installation is bound to this one, where
+   * both lie in the user's home folder and this `NEXUS_HOME` has no decision of its own.
+   */
+  bindOldDecision(): void {
+    try {
+      if (!this.paths.isDefaultPlace || this.gate.installation() !== null || this.consent.read() !== "unbound") return;
+      this.consent.bind(this.sharing.installation.id());
+    } catch (error) {
+      this.setProblem(this.problemOf(error));
+    }
+  }
+
   protected override ownRemarks(): readonly string[] {
     const faults = this.#logFaults.map(logFaultText);
-    return this.#doorFault === null ? faults : [...faults, this.#doorFault];
+    const doors = new DoorFile(this.paths.doorFile).isOutdated ? [outdatedDoor] : [];
+    return this.#doorFault === null ? [...faults, ...doors] : [...faults, ...doors, this.#doorFault];
   }
 
   protected override tellSharing(): void {
@@ -188,6 +221,7 @@ export class Worker extends Observer {
   /** Picks up what was written to event logs while no worker ran, and follows them, where something may be recorded. */
   begin(): void {
     try {
+      this.keepRecordingState();
       const { mode } = this.gate.rule().permission;
       if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
@@ -242,7 +276,8 @@ export class Worker extends Observer {
   giveConsent(decision: Decision): Result<typeof giveConsent> {
     if (decision.mode === "share") this.#checkDestination(decision.destination);
     const before = this.consent.read();
-    const decidedMs = this.consent.append(decision);
+    const installation = decision.mode === "off" ? this.gate.installation() : this.sharing.installation.id();
+    const decidedMs = this.consent.append(decision, installation);
     this.#shareAsDecided(before, decision);
     // Names of the user's own are not even remembered longer than they may be hashed.
     this.#hasher.forget();
@@ -267,7 +302,7 @@ export class Worker extends Observer {
         destinationFault ?? "There is no destination. Set upload_url in config.toml or NEXUS_USAGE_UPLOAD_URL first.",
       );
     }
-    if (destination.host !== named) throw new DestinationError("The destination has changed since it was shown.");
+    if (destination.url !== named) throw new DestinationError("The destination has changed since it was shown.");
   }
 
   /** Sharing follows; what keeps it from following is told, and the decision stands. */
@@ -303,12 +338,13 @@ export class Worker extends Observer {
     this.#logs.empty();
     const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
     this.sharing.emptyOutbox();
-    rmSync(this.paths.commandSessionFile, { force: true });
+    removeWithLeftovers(this.paths.commandSessionFile);
+    const agentSettings = forgetSettings(this.paths);
     // Names that come again get other hashes: nothing links them with what was deleted or exported.
     this.#identity.erase();
     this.#hasher.forget();
     this.listener.dataChanged();
-    return erased;
+    return { ...erased, agentSettings };
   }
 
   async sync(options: SyncOptions = { asked: true }): Promise<Result<typeof sync>> {

@@ -26,6 +26,8 @@ const standing = record({
   /** Whether the agent seems to be on this machine. */
   found: boolean,
   connected: boolean,
+  /** Connected by an entry of an earlier version, which connecting again replaces. */
+  outdated: boolean,
   /** When its hooks last told of something, in milliseconds since 1970; `null` where they never did. */
   lastMs: nullable(whole()),
   /** Why its hooks may not run although it is connected, as a sentence. */
@@ -36,8 +38,10 @@ export type AgentStanding = Checked<typeof standing>;
 /** Editor → worker: which agents are here, and which of them are connected. */
 export const agents = request("nexus/agents", record({}), listOf(standing, agentNames.length));
 
-/** The exact change of a file: the lines that are new; all others stay as they are. */
-const change = record({ name, title: text(64), file: path, made: boolean, lines: listOf(text(8192), 1_000) });
+const lines = listOf(text(8192), 1_000);
+
+/** The exact change of a file: the lines that are new, and those of an earlier version that go; all others stay as they are. */
+const change = record({ name, title: text(64), file: path, made: boolean, lines, removed: lines });
 export type AgentChange = Checked<typeof change>;
 
 /** Editor → worker: what connecting would change; `null` where it is connected. */

@@ -105,22 +105,24 @@ describe("editor", () => {
 });
 
 describe("consent file", () => {
+  const installation = "3f2b8c1e-0d0b-4f7e-9a53-3c1a4a6f1d11";
   const line = (mode: string) =>
     JSON.stringify({
       ts: "2026-01-02T03:04:05.000Z",
       mode,
       collect: ["tool_usage", "novel"],
       notice: { version: "1" },
+      installation,
     });
 
   it("is never asked when absent or empty", () => {
-    expect(readConsent("")).toBeNull();
-    expect(readConsent("\n\n")).toBeNull();
+    expect(readConsent("", installation)).toBeNull();
+    expect(readConsent("\n\n", installation)).toBeNull();
   });
 
   it("takes the last entry, and only categories it knows", () => {
-    expect(readConsent(`${line("local")}\n${line("off")}\n`)).toMatchObject({ mode: "off" });
-    expect(readConsent(`garbage\n${line("local")}\n`)).toEqual({
+    expect(readConsent(`${line("local")}\n${line("off")}\n`, installation)).toMatchObject({ mode: "off" });
+    expect(readConsent(`garbage\n${line("local")}\n`, installation)).toEqual({
       mode: "local",
       collect: ["tool_usage"],
       share: [],
@@ -135,14 +137,14 @@ describe("consent file", () => {
     const whole = line("local");
     fc.assert(
       fc.property(fc.integer({ min: 1, max: whole.length - 1 }), (length) => {
-        const reading = readConsent(`${line("local")}\n${whole.slice(0, length)}`);
+        const reading = readConsent(`${line("local")}\n${whole.slice(0, length)}`, installation);
         expect(decide(reading, []).mode).toBe("off");
       }),
     );
   });
 
   it("reads any text without throwing", () => {
-    fc.assert(fc.property(fc.string(), (text) => void readConsent(text)));
-    fc.assert(fc.property(fc.json(), (text) => void readConsent(text)));
+    fc.assert(fc.property(fc.string(), (text) => void readConsent(text, installation)));
+    fc.assert(fc.property(fc.json(), (text) => void readConsent(text, installation)));
   });
 });

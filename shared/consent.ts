@@ -22,7 +22,7 @@ export interface ConsentRecord {
   readonly noticeVersion: string;
   /** When it was given, in milliseconds since 1970. */
   readonly tsMs: number;
-  /** The host to which may be sent, in mode `share`; `null` otherwise. */
+  /** The address to which may be sent, in mode `share`; `null` otherwise. */
   readonly destination?: string | null;
   /** Whether it may be sent without being asked each time. */
   readonly automatic?: boolean;
@@ -72,8 +72,19 @@ export interface Permission {
   readonly refusals: readonly Refusal[];
 }
 
-/** Result of reading the consent file: a record, none (`null`), or a file whose last entry cannot be trusted. */
-export type ConsentReading = ConsentRecord | null | "damaged";
+/**
+ * Why a *yes* does not count: it was given before records named their installation (`unbound`); it was given for another
+ * `NEXUS_HOME`; or another user owns the file, or can write it.
+ */
+export const untrustedReasons = ["unbound", "other_installation", "other_user"] as const;
+export type UntrustedReason = (typeof untrustedReasons)[number];
+
+/** Result of reading the consent file: a record, none (`null`), one that cannot be understood, or a yes that does not count. */
+export type ConsentReading = ConsentRecord | null | "damaged" | UntrustedReason;
+
+/** Whether the reading is a record that counts. */
+export const isRecord = (reading: ConsentReading): reading is ConsentRecord =>
+  typeof reading === "object" && reading !== null;
 
 /** The rule. A damaged record counts as no: what it said is unknown. */
 export function decide(reading: ConsentReading, others: readonly Refusal[]): Permission {
@@ -89,7 +100,7 @@ export function decide(reading: ConsentReading, others: readonly Refusal[]): Per
     refusals: ordered,
   } as const;
   if (reading === "damaged") return { ...closed, consent: "damaged" };
-  if (reading === null) return { ...closed, consent: "never_asked" };
+  if (!isRecord(reading)) return { ...closed, consent: "never_asked" };
   if (reading.mode === "off") return { ...closed, consent: "refused" };
   const sharing = reading.mode === "share";
   const agreedShare = sharing ? reading.share.filter((name) => reading.collect.includes(name)) : [];
@@ -111,7 +122,7 @@ export function decide(reading: ConsentReading, others: readonly Refusal[]): Per
 
 /** A new version of the text pauses sharing until the user has agreed to it. */
 function noticeRefusals(reading: ConsentReading): readonly Refusal[] {
-  if (reading === null || reading === "damaged" || reading.mode !== "share") return [];
+  if (!isRecord(reading) || reading.mode !== "share") return [];
   if (reading.noticeVersion === noticeVersion) return [];
   return [{ by: "notice", reach: "sharing", name: `A new version of the consent text (${noticeVersion})` }];
 }
@@ -149,14 +160,26 @@ export function editorRefusals(editor: { readonly telemetry: boolean; readonly e
   return refusals;
 }
 
+/** The last line of `consent.jsonl` that is not blank: the one that counts. */
+export const lastLine = (fileText: string): string | undefined =>
+  fileText
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .at(-1);
+
+/** Reads the value that binds consent records to a `NEXUS_HOME` from the text of its `installation.json`; `null` if it has none. */
+export function installationIn(fileText: string): string | null {
+  return /"installation": ?"([0-9a-f-]{36})"/.exec(fileText)?.[1] ?? null;
+}
+
 /**
  * Reads the text of `consent.jsonl`: one JSON object a line, the last one counts.
  *
- * A last line that is cut or malformed means `damaged`: it may have been a *no*. Lines before it do not matter.
+ * A last line that is cut or malformed means `damaged`: it may have been a *no*. Lines before it do not matter. A *no* counts
+ * wherever it was given; a *yes* only for the installation that it names. `acceptUnbound`: one that names none is about to be bound.
  */
-export function readConsent(fileText: string): ConsentReading {
-  const lines = fileText.split("\n").filter((line) => line.trim() !== "");
-  const last = lines.at(-1);
+export function readConsent(fileText: string, installation: string | null, acceptUnbound = false): ConsentReading {
+  const last = lastLine(fileText);
   if (last === undefined) return null;
   let entry: unknown;
   try {
@@ -165,7 +188,8 @@ export function readConsent(fileText: string): ConsentReading {
     return "damaged";
   }
   if (typeof entry !== "object" || entry === null) return "damaged";
-  const { mode, collect, share = [], notice, ts, destination, automatic } = entry as Readonly<Record<string, unknown>>;
+  const fields = entry as Readonly<Record<string, unknown>>;
+  const { mode, collect, share = [], notice, ts, destination, automatic, installation: given } = fields;
   const known = modes.find((candidate) => candidate === mode);
   const tsMs = typeof ts === "string" ? Date.parse(ts) : Number.NaN;
   const version = typeof notice === "object" && notice !== null ? Reflect.get(notice, "version") : undefined;
@@ -178,6 +202,8 @@ export function readConsent(fileText: string): ConsentReading {
   ) {
     return "damaged";
   }
+  if (known !== "off" && given === undefined && !acceptUnbound) return "unbound";
+  if (known !== "off" && given !== undefined && given !== installation) return "other_installation";
   // A category that this version does not know is not collected by it either.
   const named = (list: readonly unknown[]) => categories.filter((name) => list.includes(name));
   return {

@@ -21,3 +21,22 @@ export function configFolder({ env, home, join, isAbsolute }: Surroundings): str
 export function consentFile(surroundings: Surroundings): string {
   return surroundings.join(configFolder(surroundings), "consent.jsonl");
 }
+
+/** The folder of all data: `NEXUS_HOME`, else `~/nexus`. A relative value does not count, as above. */
+export function nexusHome({ env, home, join, isAbsolute }: Surroundings): string {
+  const given = env["NEXUS_HOME"];
+  return given !== undefined && isAbsolute(given) ? given : join(home, "nexus");
+}
+
+/** Holds the value that binds consent records to this `NEXUS_HOME`. */
+export function installationFile(surroundings: Surroundings): string {
+  return surroundings.join(nexusHome(surroundings), "state", "usage", "installation.json");
+}
+
+/** Whether data and decisions lie in the same home folder, and nothing in the environment moves either. */
+export function isDefaultPlace(surroundings: Surroundings): boolean {
+  const { home, join } = surroundings;
+  return (
+    nexusHome(surroundings) === join(home, "nexus") && configFolder(surroundings) === join(home, ".config", "nexus")
+  );
+}

@@ -26,7 +26,7 @@ export const checkPageAction = oneOf("do", {
     mode: word(modes),
     collect: listOf(word(categories), categories.length),
     share: listOf(word(categories), categories.length),
-    destination: nullable(text(256)),
+    destination: nullable(text(2048)),
     automatic: boolean,
     notice: record({ version: text(64), sha256: text(64) }),
   }),

@@ -25,8 +25,8 @@ export const giveConsent = request(
     mode: word(modes),
     collect: listOf(word(categories), categories.length),
     share: listOf(word(categories), categories.length),
-    /** The host that was named to the user, where something may be shared. */
-    destination: nullable(text(256)),
+    /** The address that was shown to the user, where something may be shared. */
+    destination: nullable(text(2048)),
     automatic: boolean,
     notice: record({ version: label, sha256: text(64) }),
     via: word(consentWays),
@@ -38,6 +38,7 @@ export const giveConsent = request(
 /** How sharing stands: `server/upload/sharing.ts` says what each means. */
 const sharingStatus = record({
   destination: nullable(text(256)),
+  address: nullable(text(2048)),
   schema: whole(1, 2),
   pending: whole(),
   waiting: whole(),
@@ -147,6 +148,8 @@ export const purge = request(
     found: whole(),
     /** Other files beside the database that still hold one: copies, which are the user's to remove. */
     copies: listOf(path, 1_000),
+    /** Agents of whose settings a record was removed: with it they were given back to the byte. */
+    agentSettings: whole(),
   }),
 );
 

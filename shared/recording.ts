@@ -35,6 +35,7 @@ export const problemKinds = [
   "internal",
   "read_only",
   "storage_failing",
+  "unsafe_path",
 ] as const;
 export type ProblemKind = (typeof problemKinds)[number];
 
@@ -84,7 +85,7 @@ export const recordEvents = request(
 export const today = request(
   "nexus/today",
   record({}),
-  /** Commands that ended, those of them that failed, and uses of agents' tools. */
-  record({ commands: whole(), failed: whole(), agentUses: whole() }),
+  /** Commands that ended, those of them that failed, and uses of agents' tools. `purgeMark` changes with each purge; 0: none yet. */
+  record({ commands: whole(), failed: whole(), agentUses: whole(), purgeMark: whole() }),
 );
 export type Today = Checked<(typeof today)["result"]>;

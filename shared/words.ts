@@ -76,6 +76,10 @@ export function reportSentence({ outcome, events, rejected, reason, pending, unt
 }
 
 /** What the search after a purge has shown. */
+/** Said after a purge that removed what was remembered of agents' settings. */
+export const forgottenSettings =
+  "What was remembered to give agents' settings back to the byte is deleted too; disconnecting an agent still takes its hook out.";
+
 export function proofText(searched: number, copies: readonly string[]): string {
   if (copies.length > 0)
     return `The database holds none of it; these copies beside it still do, and are yours to remove: ${copies.join(", ")}.`;

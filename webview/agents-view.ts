@@ -13,18 +13,19 @@ function stateText({ found, connected, forbidden, lastMs }: AgentStanding): stri
 function agentView(agent: AgentStanding, { state }: Model, { tell }: Deeds): TemplateResult {
   const { name, title, file, found, connected } = agent;
   const busy = state?.busy ?? true;
+  const replace = html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "planAgent", name })}>Replace the former entry…</button>`;
   const button = connected
     ? html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "disconnectAgent", name })}>Disconnect ${title}</button>`
     : html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "planAgent", name })}>Connect ${title}…</button>`;
   return html`<tr>
     <th scope="row">${title} <span class="where path">${file}</span></th>
     <td class="wide">${stateText(agent)}</td>
-    <td>${found || connected ? button : nothing}</td>
+    <td>${found || connected ? button : nothing} ${agent.outdated ? replace : nothing}</td>
   </tr>`;
 }
 
 function changeView(
-  { name, title, file, made, lines }: AgentChange,
+  { name, title, file, made, lines, removed }: AgentChange,
   { state }: Model,
   { tell, change }: Deeds,
 ): TemplateResult {
@@ -33,6 +34,12 @@ function changeView(
     <div>
       <p><span class="path">${file}</span> ${made ? "is made, with" : "gets these lines; all others stay as they are, but for a comma"}:</p>
       <pre class="bytes" tabindex="0" aria-label="The exact change">${lines.join("\n")}</pre>
+      ${
+        removed.length === 0
+          ? nothing
+          : html`<p>These lines of an earlier version go:</p>
+      <pre class="bytes" tabindex="0" aria-label="Lines that go">${removed.join("\n")}</pre>`
+      }
       <p>The hook keeps the tool's public name, how long it took and how it ended, and nothing of what it was given or said.</p>
       <div class="row">
         <button ?disabled=${state?.busy ?? true} @click=${() => tell({ do: "connectAgent", name })}>Connect</button>

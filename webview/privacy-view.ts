@@ -19,7 +19,7 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
   const decide = (collect: readonly Category[]) => {
     // What is shared goes on being shared, as far as it is still recorded and goes where it was agreed to.
     const share = permission.agreedShare.filter((name) => collect.includes(name));
-    const destination = state.status?.sharing?.destination ?? null;
+    const destination = state.status?.sharing?.address ?? null;
     const on = share.length > 0 && destination !== null && destination === permission.agreedDestination;
     tell({
       do: "decide",

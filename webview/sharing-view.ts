@@ -17,8 +17,8 @@ function consentView(model: Model, sharing: SharingStatus, { change, tell }: Dee
   const { state } = model;
   if (state === null) return html``;
   const { permission, notice: shown } = state;
-  const { destination } = sharing;
-  if (destination === null) {
+  const { address } = sharing;
+  if (address === null) {
     return html`<section class="panel">
       <h2>${notice.sharing.title}</h2>
       <p>${notice.sharing.intro}</p>
@@ -27,7 +27,7 @@ function consentView(model: Model, sharing: SharingStatus, { change, tell }: Dee
     </section>`;
   }
   const { collect } = permission;
-  const given = permission.agreedShare.length > 0 && permission.agreedDestination === destination;
+  const given = permission.agreedShare.length > 0 && permission.agreedDestination === address;
   const agreed = given ? permission.agreedShare : [];
   const ticked = (model.shareTicked ?? agreed).filter((name) => collect.includes(name));
   const automatic = model.automatic ?? permission.automatic;
@@ -41,7 +41,7 @@ function consentView(model: Model, sharing: SharingStatus, { change, tell }: Dee
       mode: share.length === 0 ? "local" : "share",
       collect,
       share,
-      destination: share.length === 0 ? null : destination,
+      destination: share.length === 0 ? null : address,
       automatic: share.length > 0 && automatic,
       notice: shown,
     });
@@ -51,7 +51,7 @@ function consentView(model: Model, sharing: SharingStatus, { change, tell }: Dee
     <h2>${notice.sharing.title}</h2>
     <p>${notice.sharing.intro}</p>
     <p>${notice.sharing.proof}</p>
-    <p>Destination: <strong class="path">${destination}</strong>, in upload schema ${sharing.schema}.</p>
+    <p>Destination: <strong class="path">${address}</strong>, in upload schema ${sharing.schema}.</p>
     <fieldset>
       <legend class="hidden">What may be shared</legend>
       <div class="row">
@@ -66,7 +66,7 @@ function consentView(model: Model, sharing: SharingStatus, { change, tell }: Dee
       </div>
       <div class="row choices">
         <button ?disabled=${ticked.length === 0 || (given && !changed)} @click=${() => decide(ticked)}>
-          ${given ? "Save" : `Share this with ${destination}`}
+          ${given ? "Save" : `Share this with ${sharing.destination}`}
         </button>
         ${given ? html`<button class="second" @click=${() => decide([])}>Stop sharing</button>` : nothing}
       </div>

@@ -29,7 +29,7 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
         ["May record", permission.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
         ["Who says no", listView(permission.refusals.map(refusalSentence), "nobody")],
         ["May share", permission.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
-        ["Destination", status.sharing?.destination ?? "none"],
+        ["Destination", status.sharing?.address ?? "none"],
         ["Remarks", listView(status.remarks, "none")],
       ])}
     </section>

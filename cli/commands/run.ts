@@ -6,6 +6,7 @@ import type { Worker } from "../../server/worker.ts";
 import type { CapturedFields } from "../../shared/captured.ts";
 import { NotNowError } from "../exit.ts";
 import { type Permitted, permitted } from "../permitted.ts";
+import { printError } from "../print.ts";
 import { withWorker } from "../product.ts";
 import { type Moment, record } from "../record.ts";
 import { logEvent } from "../run-log.ts";
@@ -65,7 +66,7 @@ async function codeOf(child: ReturnType<typeof spawn>): Promise<number> {
     return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    process.stderr.write(`nexus: ${child.spawnfile}: ${missing ? "there is no such command" : "it cannot be run"}\n`);
+    printError(`${child.spawnfile}: ${missing ? "there is no such command" : "it cannot be run"}`);
     return missing ? notFound : notExecutable;
   }
 }
@@ -76,6 +77,6 @@ async function quietly(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (error instanceof NotNowError) return;
-    process.stderr.write(`nexus: this run was not recorded: ${error instanceof Error ? error.message : "unknown"}\n`);
+    printError(`this run was not recorded: ${error instanceof Error ? error.message : "unknown"}`);
   }
 }

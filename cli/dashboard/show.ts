@@ -4,6 +4,7 @@ import { createElement as h, type ReactNode, useEffect, useState } from "react";
 import type { Observer } from "../../server/observer.ts";
 import type { Period, Stats } from "../../shared/numbers.ts";
 import { rankedName } from "../../shared/source-titles.ts";
+import { terminalText } from "../../shared/terminal-text.ts";
 import { countText, durationText, pendingText } from "../../shared/words.ts";
 import { percentText, timeText } from "../print.ts";
 import { sparkline } from "../terminal.ts";
@@ -69,7 +70,7 @@ function Page({ observer }: { readonly observer: Observer }): ReactNode {
     Box,
     { flexDirection: "column", paddingX: 1, width: "100%", overflow: "hidden" },
     h(Text, { bold: true }, `Nexus Telemetry · ${titleOf(period)}`),
-    typeof reading === "string" ? h(Text, null, reading) : h(Numbers, { reading, columns }),
+    typeof reading === "string" ? h(Text, null, terminalText(reading)) : h(Numbers, { reading, columns }),
     h(Text, { dimColor: true }, "d today · w week · m month · y year · ←→ change · q quit"),
   );
 }
@@ -91,7 +92,7 @@ function Numbers({ reading, columns }: { readonly reading: Reading; readonly col
       Box,
       { flexDirection: "column" },
       h(Text, null, mode),
-      ...remarks.map((text) => h(Text, { key: text, color: "yellow" }, text)),
+      ...remarks.map((text) => h(Text, { key: text, color: "yellow" }, terminalText(text))),
     ),
     h(Activity, { stats }),
     h(Box, { flexDirection: columns >= wide ? "row" : "column", columnGap: 4, rowGap: 1 }, ...lists),
@@ -108,7 +109,9 @@ function Numbers({ reading, columns }: { readonly reading: Reading; readonly col
       : h(
           Text,
           null,
-          `Sync with ${sharing.destination ?? "nobody"}: ${sharing.paused ?? `${pendingText(sharing.pending)} pending, last sent ${timeText(sharing.syncedMs)}`}`,
+          terminalText(
+            `Sync with ${sharing.destination ?? "nobody"}: ${sharing.paused ?? `${pendingText(sharing.pending)} pending, last sent ${timeText(sharing.syncedMs)}`}`,
+          ),
         ),
   );
 }

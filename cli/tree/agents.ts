@@ -7,7 +7,7 @@ export function addAgents(nexus: Command): void {
   const agents = nexus.command("agents").description("record the tools of AI agents, by their own hooks");
   withJson(
     agents.command("list").description("show which agents are here, and which of them are connected"),
-    "{version, agents: [{name, title, file, found, connected, lastMs, forbidden}], otel: {port}}",
+    "{version, agents: [{name, title, file, found, connected, outdated, lastMs, forbidden}], otel: {port}}",
   ).action(lazily(() => import("../commands/agents/list.ts")));
   withExamples(
     withJson(
@@ -16,9 +16,9 @@ export function addAgents(nexus: Command): void {
         .description("put a hook into an agent's settings, after showing the exact change")
         .argument("[agent...]", "claude_code, cursor, copilot, codex, gemini_cli; else all that are found")
         .option("--yes", "make the change without asking")
-        .option("--http", "let the agent post to a door on loopback instead of running a line of a shell (Claude Code)")
-        .option("--otel", "open a door on loopback for OpenTelemetry, and print what the agent needs to send there"),
-      "{version, connected: [agent]}, or with --otel {version, port, agents: [{name, where, lines}]}",
+        .option("--otel", "receive OpenTelemetry on loopback, and print what the agent needs to export there")
+        .option("--accept-risk", "with --otel: also where an agent might send to another user's program"),
+      "{version, connected: [agent]}, or with --otel {version, port, certificate, agents: [{name, where, lines, risk}]}",
     ),
     "nexus agents connect claude_code",
     "nexus agents connect --otel codex",
@@ -28,7 +28,7 @@ export function addAgents(nexus: Command): void {
       .command("disconnect")
       .description("take the hook out again; a file that nobody changed since becomes what it was, to the byte")
       .argument("[agent...]", "which; else all that are connected")
-      .option("--otel", "close the door for OpenTelemetry"),
+      .option("--otel", "end the receiver for OpenTelemetry"),
     "{version, disconnected: [agent]}",
   ).action(lazily(() => import("../commands/agents/disconnect.ts")));
   nexus

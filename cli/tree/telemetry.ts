@@ -22,10 +22,11 @@ export function addTelemetry(nexus: Command): void {
       .option("--automatic", "send without being asked each time (with --share)")
       .option("--yes", "agree without being asked")
       .option("--notice <version>", "the version of the text you read (nexus consent show); needed to share with --yes")
+      .option("--destination <url>", "the address you agree to; needed to share with --yes")
       .option("--categories <list>", "what you agree to: all, or names with commas"),
     "nexus telemetry enable",
     "nexus telemetry enable --yes",
-    "nexus telemetry enable --share --yes --notice 3 --categories command_usage,performance",
+    "nexus telemetry enable --share --yes --notice 3 --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage",
   ).action(lazily(() => import("../commands/telemetry/enable.ts")));
 
   telemetry

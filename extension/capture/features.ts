@@ -5,12 +5,12 @@
 import type { Disposable, Memento } from "vscode";
 import type { CapturedFields } from "../../shared/captured.ts";
 import type { Category } from "../../shared/categories.ts";
+import { featureUsesKey } from "../memory.ts";
 import type { Recorder } from "../recorder.ts";
 import type { CaptureSource } from "./source.ts";
 
 export type Feature = CapturedFields["feature_first_use"]["feature"];
 
-const kept = "featureUses";
 /** As in the vocabulary of `milestone`. */
 const milestones: ReadonlySet<number> = new Set([5, 10, 25, 50, 100]);
 
@@ -49,10 +49,10 @@ export class Features implements CaptureSource {
 
   used(feature: Feature): void {
     if (!this.#counts) return;
-    const known = merged(this.#memory.get<Uses>(kept) ?? {}, this.#own);
+    const known = merged(this.#memory.get<Uses>(featureUsesKey) ?? {}, this.#own);
     const uses = (known[feature] ?? 0) + 1;
     this.#own = { ...known, [feature]: uses };
-    void this.#memory.update(kept, this.#own);
+    void this.#memory.update(featureUsesKey, this.#own);
     if (uses === 1) {
       this.#recorder.record("feature_discovered", "vscode", { feature, discovery_source: "organic" });
       this.#recorder.record("feature_first_use", "vscode", { feature });
@@ -70,10 +70,9 @@ export class Features implements CaptureSource {
     if (this.#counts) this.#recorder.record("help_viewed", "vscode", {});
   }
 
-  /** A purge leaves nothing behind. */
+  /** After a purge. */
   forget(): void {
     this.#own = {};
-    if (this.#memory.get(kept) !== undefined) void this.#memory.update(kept, undefined);
   }
 
   get #counts(): boolean {

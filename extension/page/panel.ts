@@ -24,6 +24,7 @@ import { ledger, preview, type Status, status } from "../../shared/protocol.ts";
 import type { Actions } from "../actions.ts";
 import type { Feature } from "../capture/features.ts";
 import type { Log } from "../log.ts";
+import { dismissedKey } from "../memory.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
 import { isWorkerRefusal } from "../worker/link.ts";
@@ -35,7 +36,6 @@ import { panelType } from "./panel-type.ts";
 const gatherMs = 200;
 
 /** Where the editor keeps which insights were put aside, and how many at most. */
-const dismissedKey = "dismissedInsights";
 const mostDismissed = 1_000;
 
 const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>

@@ -5,7 +5,7 @@
 
 import { catchAllOf, statusOfType } from "../../server/privacy/derive.ts";
 import { everything, Firewall } from "../../server/privacy/firewall.ts";
-import { canonicalNames, modelPrefix, modelSuffix } from "../../server/privacy/vocabulary.ts";
+import { canonicalNames, modelPrefix, modelSuffix } from "../../server/privacy/public-names.ts";
 import { eventTable, fieldsOf } from "../../shared/events.ts";
 import { type FieldName, fieldTable } from "../../shared/fields.ts";
 import { identifierPatterns, type Kind } from "../../shared/kinds.ts";

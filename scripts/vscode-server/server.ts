@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,13 +45,22 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-function serverArguments(port: number, options: ServerOptions): string[] {
-  const { connectionToken, dataFolder, extensionsFolder, testDriver, log } = options;
+/** A command line can be read by every user of the machine: the token, which opens a shell, goes into a file. */
+async function tokenArguments({ connectionToken, dataFolder }: ServerOptions): Promise<readonly string[]> {
+  if (connectionToken === null) return ["--without-connection-token"];
+  const file = join(dataFolder, "connection-token");
+  await rm(file, { force: true });
+  await writeFile(file, connectionToken, { mode: 0o600, flag: "wx" });
+  return [`--connection-token-file=${file}`];
+}
+
+function serverArguments(port: number, options: ServerOptions, token: readonly string[]): string[] {
+  const { dataFolder, extensionsFolder, testDriver, log } = options;
   return [
     serverMain,
     "--host=127.0.0.1",
     `--port=${port}`,
-    ...(connectionToken === null ? ["--without-connection-token"] : [`--connection-token=${connectionToken}`]),
+    ...token,
     "--accept-server-license-terms",
     `--server-data-dir=${dataFolder}`,
     `--extensions-dir=${extensionsFolder}`,
@@ -68,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
   await mkdir(options.extensionsFolder, { recursive: true });
   await writeFile(join(machineFolder, "settings.json"), JSON.stringify(options.settings, null, 2));
   const port = await freePort();
-  const child = spawn(process.execPath, serverArguments(port, options), {
+  const child = spawn(process.execPath, serverArguments(port, options, await tokenArguments(options)), {
     env: options.env,
     detached: process.platform !== "win32",
     stdio: ["ignore", "pipe", "pipe"],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { programEvents } from "../../shared/program-events.ts";
+import { decide } from "../../test/fixtures/consented.ts";
 import { decisionOf } from "../../test/fixtures/decision.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { EventLog } from "./index.ts";
@@ -14,7 +15,7 @@ function setUp(decision: object | null = decisionOf("local"), env: Readonly<Reco
   const home = freshFolder();
   const config = join(home, ".config", "nexus");
   mkdirSync(config, { recursive: true });
-  if (decision !== null) writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(decision)}\n`);
+  if (decision !== null) decide(home, decision);
   const log = new EventLog({ env, home });
   const lines = () =>
     existsSync(log.file)
@@ -58,19 +59,17 @@ describe("the library for Node programs", () => {
     const { home, log } = setUp(decision, env);
     expect(log.mode).toBe("off");
     expect(log.record("task_completed", {})).toBe(false);
-    expect(readdirSync(home)).toEqual([".config"]);
+    expect(existsSync(log.file)).toBe(false);
+    if (decision === null) expect(readdirSync(home)).toEqual([".config"]);
   });
 
   it("follows a no at once, and a category that is not ticked", () => {
-    const { config, log, lines } = setUp({ ...decisionOf("local"), collect: ["command_usage"] });
+    const { home, log, lines } = setUp({ ...decisionOf("local"), collect: ["command_usage"] });
     expect(log.record("command_finished", { command_path: "ls", duration_ms: 5 })).toBe(true);
     expect(log.record("task_completed", {})).toBe(false);
     expect(lines()).toHaveLength(1);
     expect(lines()[0]).not.toHaveProperty("duration_ms");
-    writeFileSync(
-      join(config, "consent.jsonl"),
-      `${JSON.stringify(decisionOf("local"))}\n${JSON.stringify(decisionOf("off"))}\n`,
-    );
+    decide(home, decisionOf("off"));
     expect(log.record("command_finished", { command_path: "ls" })).toBe(false);
   });
 

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { v7 } from "uuid";
 import { append } from "../../server/append.ts";
 import { systemClock } from "../../server/clock.ts";
-import { ConsentLog } from "../../server/consent-log.ts";
 import { Gate } from "../../server/gate.ts";
 import { homeFolder } from "../../server/home.ts";
 import { type Paths, pathsFrom } from "../../server/paths.ts";
@@ -45,7 +44,7 @@ export class EventLog {
 
   constructor({ env = process.env, home = homeFolder() }: EventLogOptions = {}) {
     this.#paths = pathsFrom(env, home);
-    this.#gate = new Gate(this.#paths, new ConsentLog(this.#paths.consentFile, systemClock), { ...env }, noEditor);
+    this.#gate = new Gate(this.#paths, systemClock, { ...env }, noEditor);
     this.#forbidden = saysNo(env["NEXUS_EVENT_LOG"]);
   }
 
@@ -56,7 +55,7 @@ export class EventLog {
 
   /** `off`: nothing is written. */
   get mode(): "off" | "local" | "share" {
-    return this.#permission()?.mode ?? "off";
+    return this.#ruling()?.permission.mode ?? "off";
   }
 
   /** Appends an event, in one write. @returns whether it was taken; what is on no list is dropped. Never throws. */
@@ -71,8 +70,8 @@ export class EventLog {
 
   #record<T extends ProgramEvent>(type: T, fields: EventFields[T]): boolean {
     const plain = plainFields(fields);
-    const permission = this.#permission();
-    if (permission === undefined || permission.mode === "off" || plain === undefined) return false;
+    const ruling = this.#ruling();
+    if (ruling === undefined || ruling.permission.mode === "off" || plain === undefined) return false;
     const ts = Date.now();
     const envelope = {
       ...{ id: v7({ msecs: ts }), event_type: type, ts, utc_offset_min: -new Date(ts).getTimezoneOffset() },
@@ -82,7 +81,7 @@ export class EventLog {
     const clean = this.#firewall.admit(
       // A copy: the fields are written into it.
       captured({ ...envelope }, plain as EventFields[T]),
-      { collect: permission.collect, blockSensitive: false },
+      { collect: ruling.permission.collect, blockSensitive: ruling.blockSensitive },
       ts,
     );
     if (clean === undefined) return false;
@@ -99,9 +98,9 @@ export class EventLog {
   }
 
   /** `undefined` where it cannot be known: then nothing is written. */
-  #permission() {
+  #ruling() {
     try {
-      return this.#forbidden ? undefined : this.#gate.rule().permission;
+      return this.#forbidden ? undefined : this.#gate.rule();
     } catch {
       return undefined;
     }

@@ -4,7 +4,6 @@
  */
 import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/agents.ts";
-import { type Door, hookPath } from "../doors/door-file.ts";
 
 /** An entry that is appended to a list in the settings, by the path of the list. */
 export interface HookEntry {
@@ -22,8 +21,6 @@ export interface Agent {
   /** What a file that is made anew begins with. */
   readonly start: object;
   readonly entries: readonly HookEntry[];
-  /** The same for an agent that can post to a door on loopback; `null` where it cannot. */
-  readonly posting: ((door: Door) => readonly HookEntry[]) | null;
   /** Where an organisation may forbid hooks, and the keys that do so. */
   readonly policy: { readonly file: string; readonly keys: readonly string[] } | null;
 }
@@ -33,8 +30,6 @@ interface Place {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The shell's line that runs the hook. */
   readonly command: string;
-  /** Whether there is a POSIX shell with `awk`. */
-  readonly hasShell: boolean;
 }
 
 /** Seconds after which a host may go on without the hook's end. It takes milliseconds. */
@@ -47,25 +42,10 @@ const claudeEvents = [
 ] as const;
 const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
-/** Seconds that an agent waits for the door; a worker that stands still costs no more. */
-const postTimeoutSec = 1;
-
-/** Claude Code posts what it tells, but for the beginning of a session, of which only commands hear, where one can run. */
-const claudePosts =
-  (command: object | null) =>
-  ({ port, token }: Door): readonly HookEntry[] => {
-    const url = `http://127.0.0.1:${port}${hookPath}`;
-    const post = { type: "http", url, timeout: postTimeoutSec, headers: { Authorization: `Bearer ${token}` } };
-    return claudeEvents.flatMap((event) => {
-      if (event !== "SessionStart") return under([event], { hooks: [post] });
-      return command === null ? [] : under([event], command);
-    });
-  };
-
 const under = (events: readonly string[], entry: object): readonly HookEntry[] =>
   events.map((event) => ({ list: ["hooks", event], entry }));
 
-export function agentsOf({ home, env, command, hasShell }: Place): readonly Agent[] {
+export function agentsOf({ home, env, command }: Place): readonly Agent[] {
   const folder = (name: string, usual: string) => {
     const given = env[name] ?? "";
     return isAbsolute(given) ? given : join(home, usual);
@@ -76,7 +56,6 @@ export function agentsOf({ home, env, command, hasShell }: Place): readonly Agen
     {
       ...{ name: "claude_code", title: "Claude Code", folder: claude, file: join(claude, "settings.json"), start: {} },
       entries: under([...claudeEvents], grouped),
-      posting: claudePosts(hasShell ? grouped : null),
       policy: {
         file: "/etc/claude-code/managed-settings.json",
         keys: ["allowManagedHooksOnly", "disableAllHooks"],
@@ -89,7 +68,6 @@ export function agentsOf({ home, env, command, hasShell }: Place): readonly Agen
         command,
         timeout: timeoutSec,
       }),
-      posting: null,
       policy: null,
     },
     {
@@ -99,13 +77,11 @@ export function agentsOf({ home, env, command, hasShell }: Place): readonly Agen
       entries: under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"], {
         ...{ type: "command", command, bash: command, timeout: timeoutSec, timeoutSec },
       }),
-      posting: null,
       policy: null,
     },
     {
       ...{ name: "codex", title: "Codex", folder: codex, file: join(codex, "hooks.json"), start: {} },
       entries: under(["PostToolUse", "SessionStart"], grouped),
-      posting: null,
       policy: null,
     },
     {
@@ -116,7 +92,6 @@ export function agentsOf({ home, env, command, hasShell }: Place): readonly Agen
         // Milliseconds here.
         hooks: [{ name: "nexus", type: "command", command, timeout: timeoutSec * 1_000 }],
       }),
-      posting: null,
       policy: null,
     },
   ];

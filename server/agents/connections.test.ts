@@ -1,8 +1,10 @@
+import { createHash, randomUUID } from "node:crypto";
 import {
   chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -16,7 +18,15 @@ import { type AgentName, agentNames } from "../../shared/agents.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { pathsFrom } from "../paths.ts";
 import { Connections } from "./connections.ts";
+import { forgetSettings } from "./forget.ts";
 import { SettingsError, saysYes } from "./settings.ts";
+
+/** The files below a folder that hold a text. */
+function filesWith(folder: string, text: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile() && readFileSync(path, "utf8").includes(text));
+}
 
 function setUp(home = freshFolder(), env: Readonly<Record<string, string>> = {}) {
   const connections = new Connections(pathsFrom({}, home), home, env);
@@ -123,30 +133,79 @@ describe("an agent's settings", () => {
     expect(parse(text("claude_code")).hooks.PostToolUse).toHaveLength(1);
   });
 
-  it("of Windows get no line for a shell that is not there, but can be posted from", async () => {
+  it("of Windows get no line for a shell that is not there", () => {
     const { home } = setUp();
     const connections = new Connections(pathsFrom({}, home), home, {}, "win32");
     expect(() => connections.planConnect("cursor")).toThrow(/put "nexus hook" into .*hooks\.json/);
-    expect(() => connections.planConnect("claude_code")).toThrow(/connect claude_code --http/);
-    const change = await connections.planPosting("claude_code");
-    expect(change?.after).not.toContain("awk");
-    expect(Object.keys(parse(change?.after ?? "").hooks)).not.toContain("SessionStart");
   });
 
-  it("with a hook of somebody else's that posts elsewhere keep it", async () => {
-    const { connections, write, text, file } = setUp();
+  it.each([
+    ["posts to a port that others can take", { type: "http", url: "http://127.0.0.1:21234/nexus/v1/hook", timeout: 1 }],
+    [
+      "runs the script whoever owns it",
+      { type: "command", command: "umask 077; LC_ALL=C awk -f SCRIPT 2>/dev/null || :" },
+    ],
+  ])("with an entry of an earlier version that %s are offered another, with the lines that go", (_what, former) => {
+    const { home, connections, write, text, standing } = setUp();
+    const script = `'${join(home, "nexus", "state", "agents", "hook.awk")}'`;
+    const hook = JSON.parse(JSON.stringify(former).replace("SCRIPT", script));
+    const theirs = { hooks: { PostToolUse: [{ hooks: [{ type: "command", command: "mine" }] }] } };
+    const ours = { hooks: { PostToolUse: [...theirs.hooks.PostToolUse, { hooks: [hook] }] } };
+    write("claude_code", JSON.stringify(ours, null, 2));
+    expect(standing("claude_code")).toMatchObject({ connected: true, outdated: true });
+    const change = connections.planConnect("claude_code");
+    expect(change?.removed.join("\n")).toContain(hook.url ?? "umask 077; LC_ALL=C awk");
+    if (change) connections.connect(change);
+    expect(standing("claude_code")).toMatchObject({ connected: true, outdated: false });
+    expect(text("claude_code")).not.toMatch(/"http"|; LC_ALL/);
+    connections.disconnect("claude_code");
+    expect(parse(text("claude_code"))).toEqual(theirs);
+  });
+
+  it("with a hook of somebody else's that posts elsewhere keep it", () => {
+    const { connections, connect, write, text } = setUp();
     const foreign = { type: "http", url: "https://corp.example/nexus/v1/hook" };
     write("claude_code", JSON.stringify({ hooks: { PostToolUse: [{ hooks: [foreign] }] } }));
-    chmodSync(file("claude_code"), 0o644);
     expect(connections.isConnected("claude_code")).toBe(false);
-    const change = await connections.planPosting("claude_code");
-    if (change) connections.connect(change);
-    expect(connections.posts("claude_code")).toBe(true);
-    // It holds a secret now.
-    expect(statSync(file("claude_code")).mode & 0o777).toBe(0o600);
+    connect("claude_code");
     connections.disconnect("claude_code");
     expect(parse(text("claude_code")).hooks.PostToolUse).toEqual([{ hooks: [foreign] }]);
-    expect(statSync(file("claude_code")).mode & 0o777).toBe(0o644);
+  });
+
+  it("are never copied: of a key in them nothing is in a file of ours", () => {
+    const { home, connections, connect, write, text } = setUp();
+    const key = `key-${randomUUID()}`;
+    const before = JSON.stringify({ env: { ANTHROPIC_API_KEY: key }, model: "opus" }, null, 4);
+    write("claude_code", before);
+    connect("claude_code");
+    expect(filesWith(join(home, "nexus"), key)).toEqual([]);
+    connections.disconnect("claude_code");
+    expect(text("claude_code")).toBe(before);
+  });
+
+  it("that an earlier version copied are not kept, and are given back to the byte all the same", () => {
+    const { home, connections, connect, write, text, file } = setUp();
+    const key = `key-${randomUUID()}`;
+    const before = JSON.stringify({ env: { ANTHROPIC_API_KEY: key } });
+    write("claude_code", before);
+    connect("claude_code");
+    const after = createHash("sha256").update(text("claude_code")).digest("hex");
+    const copy = { file: file("claude_code"), before, afterSha256: after, mode: 0o600 };
+    writeFileSync(join(home, "nexus", "state", "agents", "claude_code.json"), JSON.stringify(copy));
+    connections.refresh();
+    expect(filesWith(join(home, "nexus"), key)).toEqual([]);
+    connections.disconnect("claude_code");
+    expect(text("claude_code")).toBe(before);
+  });
+
+  it("lose the record that undoes them with a purge, and are disconnected all the same", () => {
+    const { home, connections, connect, write, text } = setUp();
+    write("claude_code", '{"model": "opus"}');
+    connect("claude_code");
+    expect(forgetSettings(pathsFrom({}, home))).toBe(1);
+    expect(forgetSettings(pathsFrom({}, home))).toBe(0);
+    connections.disconnect("claude_code");
+    expect(parse(text("claude_code"))).toEqual({ model: "opus" });
   });
 
   it("that are a link stay one", () => {
@@ -266,7 +325,7 @@ describe("an agent's settings", () => {
     );
     const lines = connect("claude_code")?.lines.join("\n") ?? "";
     expect(lines).not.toContain(secret);
-    expect(lines.match(/hook\.awk/g)).toHaveLength(7);
+    expect(lines.match(/awk -f/g)).toHaveLength(7);
   });
 
   it("lie where the agent's own variable says, and an empty one says nothing", () => {

@@ -1,19 +1,27 @@
 /**
- * Connects agents: puts our hook into their settings and takes it out again. What a file was before is kept, so that taking it out
- * gives back the same bytes where nothing was changed since; else only our entries go.
+ * Connects agents: puts our hook into their settings and takes it out again. Where nothing was changed since, taking it out gives
+ * back the same bytes; else only our entries go. The settings themselves are never copied.
  */
 
-import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type AgentName, type AgentStanding, sourcesOf } from "../../shared/agents.ts";
-import { type Door, DoorFile, postedTo } from "../doors/door-file.ts";
+import { type AgentName, type AgentStanding, agentNames, sourcesOf } from "../../shared/agents.ts";
 import { replaceFile } from "../durable-file.ts";
-import { makeFolder } from "../owner.ts";
+import { makeFolder } from "../ownership.ts";
 import type { Paths } from "../paths.ts";
-import { type Agent, agentsOf, type HookEntry } from "./agents.ts";
+import { type Agent, agentsOf } from "./agents.ts";
 import hookScript from "./hook.awk";
-import { commandsIn, type Marks, SettingsError, saysYes, withEntries, withoutEntries } from "./settings.ts";
+import { namesFile } from "./names-file.ts";
+import {
+  commandsIn,
+  linesBetween,
+  type Marks,
+  SettingsError,
+  saysYes,
+  withEntries,
+  withoutEntries,
+} from "./settings.ts";
+import { sha256, type Undo, undone, undoOf } from "./undo.ts";
 
 /** What would be done to a file. */
 export interface Change {
@@ -23,20 +31,24 @@ export interface Change {
   readonly after: string;
   /** The lines that are new; all others stay as they are, but for a comma. */
   readonly lines: readonly string[];
-  /** The door that the agent posts to, where it does. */
-  readonly door: Door | null;
+  /** The lines of an entry of an earlier version, which goes. */
+  readonly removed: readonly string[];
+  /** What disconnecting gives back: the text without an entry of ours. */
+  readonly without: string | null;
 }
 
 /** What is remembered of a file that was changed. */
 interface Kept {
   readonly file: string;
-  readonly before: string | null;
+  /** `null`: there was no file. */
+  readonly undo: Undo | null;
   readonly afterSha256: string;
   /** Of the file before. */
   readonly mode?: number;
 }
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+/** Where earlier versions had Claude Code post to: a port that any local user can take while no window is open. */
+const formerlyPostedTo = /^http:\/\/127\.0\.0\.1:\d+\/nexus\/v1\/hook$/;
 
 /** A link stays one: what it leads to is changed. @throws SettingsError where it leads nowhere, or may not be written. */
 function targetOf(file: string): string {
@@ -67,7 +79,6 @@ export class Connections {
   readonly #script: string;
   /** What our entries are known by. */
   readonly #marks: Marks;
-  readonly #doors: DoorFile;
   /** The line that agents run: whatever happens, it says nothing and ends well. */
   readonly command: string;
 
@@ -82,12 +93,12 @@ export class Connections {
   ) {
     this.#paths = paths;
     this.#hasShell = platform !== "win32";
-    this.#script = join(paths.stateFolder, "agents", "hook.awk");
-    // Plain letters are those of ASCII, whatever the user's language.
-    this.command = `umask 077; LC_ALL=C awk -f ${quoted(this.#script)} 2>/dev/null || :`;
-    this.#marks = [quoted(this.#script), postedTo];
-    this.#doors = new DoorFile(paths.doorFile);
-    this.#agents = agentsOf({ home, env, command: this.command, hasShell: this.#hasShell });
+    this.#script = join(paths.agentFolder, "hook.awk");
+    const script = quoted(this.#script);
+    // A script that another user owns is not run. Plain letters are those of ASCII, whatever the user's language.
+    this.command = `umask 077; test -O ${script} && LC_ALL=C awk -f ${script} 2>/dev/null || :`;
+    this.#marks = [script, formerlyPostedTo];
+    this.#agents = agentsOf({ home, env, command: this.command });
   }
 
   titleOf(name: AgentName): string {
@@ -103,57 +114,57 @@ export class Connections {
       return {
         ...{ name, title, file, found: existsSync(folder) },
         connected: this.isConnected(name),
+        outdated: this.#isOutdated(name),
         lastMs: sourcesOf[name].map((source) => seen.get(source) ?? null).reduce(later),
         forbidden: key === undefined ? null : `${policy?.file} forbids hooks of your own (${key}).`,
       };
     });
   }
 
-  /** The exact change that connecting is; `undefined` where it is connected. @throws SettingsError, the file system's error. */
+  /**
+   * The exact change that connecting is; `undefined` where it is connected. Entries of an earlier version are replaced.
+   * @throws SettingsError, the file system's error.
+   */
   planConnect(name: AgentName): Change | undefined {
     const agent = this.#agent(name);
-    if (!this.#hasShell && this.configured(name).length === 0) {
-      const way = agent.posting === null ? "" : ` use nexus agents connect ${name} --http, or`;
+    const entries = this.configured(name);
+    if (entries.length > 0 && !this.#isOutdated(name)) return undefined;
+    if (!this.#hasShell) {
       throw new SettingsError(
-        `On Windows there is no awk for a hook:${way} put "nexus hook" into ${agent.file} as a command of your own. Nothing was changed.`,
+        `On Windows there is no awk for a hook: put "nexus hook" into ${agent.file} as a command of your own. Nothing was changed.`,
       );
     }
-    return this.#plan(agent, null);
-  }
-
-  /** The same for an agent that is to post to a door on loopback. @throws SettingsError where it cannot. */
-  async planPosting(name: AgentName): Promise<Change | undefined> {
-    const agent = this.#agent(name);
-    if (agent.posting === null)
-      throw new SettingsError(`${agent.title} has no hooks that post. Connect it without --http.`);
-    return this.#plan(agent, await this.#doors.planOpen("hooks"));
-  }
-
-  #plan(agent: Agent, door: Door | null): Change | undefined {
     const before = read(agent.file);
-    if (this.configured(agent.name).length > 0) return undefined;
-    const text = before === null || before.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : before;
     targetOf(agent.file);
-    const { text: after, lines } = withEntries(agent.file, text, entriesOf(agent, door));
-    return { agent, before, after, door, lines: before === null ? after.trimEnd().split("\n") : lines };
+    const own = entries.length === 0 ? before : withoutEntries(agent.file, before ?? "", agent.entries, this.#marks);
+    const text = own === null || own.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : own;
+    const { text: after, lines } = withEntries(agent.file, text, agent.entries);
+    const removed = entries.length === 0 ? [] : linesBetween(own ?? "", before ?? "");
+    return {
+      agent,
+      before,
+      after,
+      removed,
+      without: own,
+      lines: before === null ? after.trimEnd().split("\n") : lines,
+    };
   }
 
   /** @throws SettingsError where the file has changed since it was planned; the file system's error. */
-  connect({ agent, before, after, door }: Change): void {
+  connect({ agent, before, after, without }: Change): void {
     const target = targetOf(agent.file);
-    replaceFile(this.#script, hookScript);
+    this.#writeScript();
     makeFolder(this.#paths.eventLogFolder);
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
-    const kept: Kept = { file: target, before, afterSha256: sha256(after), mode };
-    replaceFile(this.#keptFile(agent.name), JSON.stringify(kept));
+    const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
+    const undo = first === null ? null : (undoOf(first, after) ?? null);
+    const kept: Kept = { file: target, undo, afterSha256: sha256(after), mode };
+    if (first === null || undo !== null) replaceFile(this.#keptFile(agent.name), JSON.stringify(kept));
+    else rmSync(this.#keptFile(agent.name), { force: true });
     if (read(target) !== before) {
       throw new SettingsError(`${agent.file} was changed by somebody else just now. Nothing was done; try again.`);
     }
-    if (door !== null && !this.#doors.open(door)) {
-      throw new SettingsError(`Another door was opened just now. ${agent.file} was not changed; try again.`);
-    }
-    // With a secret in it the file is for the user alone.
-    replaceFile(target, after, door === null ? mode : mode & 0o700);
+    replaceFile(target, after, mode);
   }
 
   /** Takes our hook out. Returns whether there was one. @throws SettingsError, the file system's error. */
@@ -163,30 +174,78 @@ export class Connections {
     const text = read(target);
     const kept = this.#kept(name);
     const connected = this.configured(name).length > 0;
-    if (text !== null && kept?.file === target && kept.afterSha256 === sha256(text)) {
-      if (kept.before === null) rmSync(target);
-      else replaceFile(target, kept.before, kept.mode ?? statSync(target).mode & 0o777);
+    const before = text === null ? undefined : this.#textBefore(name, target, text);
+    if (text !== null && kept?.file === target && kept.undo === null && kept.afterSha256 === sha256(text)) {
+      rmSync(target);
+    } else if (before !== undefined) {
+      replaceFile(target, before, kept?.mode ?? statSync(target).mode & 0o777);
     } else if (text !== null && connected) {
       replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#marks), statSync(target).mode & 0o777);
     }
     // What was connected under another folder of settings still needs both.
     if (kept === undefined || kept.file === target) {
       rmSync(this.#keptFile(name), { force: true });
-      if (!this.list().some(({ connected: other }) => other)) rmSync(this.#script, { force: true });
-      if (!this.#agents.some((other) => this.posts(other.name))) this.#doors.close("hooks");
+      if (!this.list().some(({ connected: other }) => other)) this.#removeScript();
     }
     return connected;
   }
 
-  /** Whether an agent posts to a door. @throws SettingsError, the file system's error. */
-  posts(name: AgentName): boolean {
-    return this.isConnected(name) && this.configured(name).some((line) => postedTo.test(line));
+  /**
+   * After an update: writes the script of this version where one of another lies, and replaces the copies of settings that earlier
+   * versions kept. @throws the file system's error.
+   */
+  refresh(): void {
+    if (!existsSync(this.#paths.agentFolder)) return;
+    if (existsSync(this.#script)) this.#writeScript();
+    for (const name of agentNames) this.#replaceCopy(name);
+  }
+
+  #writeScript(): void {
+    const { home, configFile, policyFile } = this.#paths;
+    const folders = { home, config: join(configFile, ".."), policy: policyFile };
+    const named = Object.entries(folders).map(([name, path]) => `${name} = ${inAwk(path)}`);
+    replaceIfOther(join(this.#paths.agentFolder, "names.txt"), namesFile());
+    replaceIfOther(this.#script, `BEGIN { ${named.join("; ")} }\n${hookScript}`);
+  }
+
+  #removeScript(): void {
+    rmSync(this.#script, { force: true });
+    rmSync(join(this.#paths.agentFolder, "names.txt"), { force: true });
+  }
+
+  /** The text of a file before it was connected; `undefined` where it was changed since. */
+  #textBefore(name: AgentName, target: string, text: string): string | undefined {
+    const kept = this.#kept(name);
+    return kept?.file === target && kept.undo !== null ? undone(text, kept.undo) : undefined;
+  }
+
+  /** Earlier versions kept the settings themselves, with all that is in them. */
+  #replaceCopy(name: AgentName): void {
+    const path = this.#keptFile(name);
+    const copy = copyIn(read(path));
+    if (copy === undefined) return;
+    const { file, before, afterSha256, mode } = copy;
+    const after = existsSync(file) ? read(file) : null;
+    const unchanged = after !== null && sha256(after) === afterSha256;
+    const undo = unchanged && before !== null ? undoOf(before, after) : undefined;
+    if (!unchanged || (before !== null && undo === undefined)) rmSync(path, { force: true });
+    else replaceFile(path, JSON.stringify({ file, undo: undo ?? null, afterSha256, mode }));
   }
 
   /** The lines of a shell that an agent would run, and the addresses it would post to, as its settings have them now. */
   configured(name: AgentName): readonly string[] {
     const { file, entries } = this.#agent(name);
     return commandsIn(read(file) ?? "", entries, this.#marks);
+  }
+
+  /** Whether an entry of ours is one of an earlier version. */
+  #isOutdated(name: AgentName): boolean {
+    try {
+      return this.configured(name).some((line) => line !== this.command);
+    } catch (error) {
+      if (error instanceof SettingsError) return false;
+      throw error;
+    }
   }
 
   /** Settings that cannot be read are connected to nothing; changing them says what is wrong. */
@@ -206,23 +265,47 @@ export class Connections {
   }
 
   #keptFile(name: AgentName): string {
-    return join(this.#paths.stateFolder, "agents", `${name}.json`);
+    return join(this.#paths.agentFolder, `${name}.json`);
   }
 
   /** What cannot be read is as if it were not there: then our entries alone are taken out. */
   #kept(name: AgentName): Kept | undefined {
+    this.#replaceCopy(name);
     try {
-      return JSON.parse(read(this.#keptFile(name)) ?? "");
+      const kept: unknown = JSON.parse(read(this.#keptFile(name)) ?? "");
+      return typeof kept === "object" && kept !== null && "undo" in kept ? (kept as Kept) : undefined;
     } catch {
       return undefined;
     }
   }
 }
 
-const later = (a: number | null, b: number | null): number | null => (a === null || (b ?? 0) > a ? b : a);
+/** What an earlier version kept of a file. */
+interface Copy {
+  readonly file: string;
+  readonly before: string | null;
+  readonly afterSha256: string;
+  readonly mode?: number;
+}
 
-const entriesOf = (agent: Agent, door: Door | null): readonly HookEntry[] =>
-  (door === null ? null : agent.posting?.(door)) ?? agent.entries;
+function copyIn(text: string | null): Copy | undefined {
+  try {
+    const kept: unknown = JSON.parse(text ?? "");
+    return typeof kept === "object" && kept !== null && "before" in kept ? (kept as Copy) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function replaceIfOther(path: string, text: string): void {
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) replaceFile(path, text);
+}
+
+const later = (a: number | null, b: number | null): number | null => (a === null || (b ?? 0) > a ? b : a);
 
 /** As one word of a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** As a text of awk. */
+const inAwk = (text: string): string =>
+  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;

@@ -1,5 +1,8 @@
-# What is kept of what an agent tells its hook: a few short words and numbers of allowed names, appended to an event log as one
-# line, in one write. Nothing else of the payload is written anywhere. It prints nothing, and its caller ignores how it ends.
+# What is kept of an agent's payload: public names, numbers and ids, appended to an event log as one line, in one write. Nothing else
+# of the payload is written anywhere. It prints nothing, and its caller ignores how it ends.
+#
+# The product writes this script with a first line that sets `home`, `config` and `policy`: whatever the environment says, the hook
+# uses the folders of the user who connected it. Beside it lies names.txt, the public names.
 #
 # The payload is JSON. Split at its quotation marks, every second record lies within a string; a string that ends in an odd
 # number of backslashes goes on. Names at the top count, and a few of one level below.
@@ -10,40 +13,145 @@ function no(value) {
   return value == "0" || value == "false" || value == "no" || value == "off"
 }
 
-# Any line of a file that may say no: rather one too many. A file that is not there says nothing.
-function forbids(file,    line, found) {
-  while ((getline line < file) > 0) {
-    line = tolower(line)
-    if (line ~ /mode.*=.*off/ || line ~ /enabled.*=.*false/) found = 1
-  }
-  close(file)
-  return found
+# The next line of the state file; "" at its end. What is over 64 KB is not read on.
+function stated(    line) {
+  if ((getline line < state) <= 0) return ""
+  read += length(line) + 1
+  return read > 65536 ? "" : line
 }
 
-# A value of the name that was read last: kept where it is short and plain; of some names it is kept that there was one.
-function take(value) {
-  if (name in allowed && value != "" && length(value) <= 64 && value !~ /[^A-Za-z0-9_.-]/) {
-    if (!(name in kept)) kept[name] = value
-  } else if (name in told && !(name in kept)) kept[name] = "1"
+# Whether a file is what the state file says of it, line by line. That it does not exist is checked before anything is written.
+function same(file, name,    said, count, line, size) {
+  split(stated(), said, " ")
+  if (said[1] != name) return 0
+  if (said[2] == "none") {
+    absent[file] = 1
+    return (getline line < file) < 0
+  }
+  for (count = said[2]; count > 0; count--) {
+    if ((getline line < file) <= 0 || line "" != stated() "") return 0
+    size += length(line) + 1
+  }
+  present[file] = 1
+  return size <= 65536 && (getline line < file) == 0
+}
+
+# The last line that is not blank; "" of what is over 64 KB.
+function last_line(file,    line, found, size) {
+  while ((getline line < file) > 0) {
+    size += length(line) + 1
+    if (line !~ /^[ \t\r]*$/) found = line
+  }
+  present[file] = 1
+  return size <= 65536 ? found : ""
+}
+
+# Whether the product would record the use of a tool: by its state file, and the files that it was made from.
+function recording(    words, what, consent) {
+  if (stated() != "nexus recording 1") return 0
+  what = stated()
+  if ((" " what " ") !~ /^ on .* tool_usage |^ on tool_usage /) return 0
+  if (stated() !~ /^block_sensitive /) return 0
+  consent = config "/consent.jsonl"
+  if (stated() != "consent" || last_line(consent) "" != stated() "") return 0
+  return same(config "/config.toml", "config") && same(policy, "policy")
+}
+
+function quoted(path) {
+  gsub(/'/, "'\\''", path)
+  return "'" path "'"
+}
+
+# The number of a process; "" where a file exists that should not, or one has a NUL, which some awks do not see.
+function checked(    file, command, number, nul) {
+  for (file in absent) command = command "test -e " quoted(file) " || test -L " quoted(file) " || "
+  nul = sprintf("%c", 0) "a"
+  if (length(nul) != 2)
+    for (file in present) command = command "test `tr -dc '\\000' <" quoted(file) " | wc -c` -ne 0 || "
+  command = command "echo $$"
+  command | getline number
+  close(command)
+  gsub(/[^0-9]/, "", number)
+  return number
+}
+
+function is_id(value) {
+  if (length(value) <= 64 && value ~ /^(toolu|call|tool|exec)_[A-Za-z0-9_-]+$/) return length(value) - index(value, "_") >= 8
+  if (length(value) < 16 || length(value) > 64 || value !~ /^[0-9a-f-]+$/) return 0
+  # Digits only are an id in the form of a UUID; others may be the number of a card or an account.
+  return value ~ /[a-f]/ || (length(value) == 36 && value ~ /^[0-9]+-[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]-[0-9]+$/)
+}
+
+# A tool as the product names it.
+function tool(value) {
+  if (value in tools) return tools[value]
+  return value == "mcp" || value ~ /^(mcp__|mcp_|MCP:|mcp[.])/ ? "mcp" : "custom"
+}
+
+# A model without provider, date and effort.
+function model(value,    bare, n) {
+  if (length(value) > 100) return "other"
+  value = tolower(value)
+  if (value in models) return value
+  bare = value
+  sub(/^(us|eu|apac|global)[.]/, "", bare)
+  for (n = 0; n < 2; n++)
+    if (match(bare, /^[a-z_-]+[.\/]/) && substr(bare, 1, RLENGTH - 1) in providers) bare = substr(bare, RLENGTH + 1)
+  sub(/(\[1m\]|:free|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)$/, "", bare)
+  sub(/-v[0-9](:[0-9])?$/, "", bare)
+  sub(/[-@]([0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]|[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]|latest|preview|exp|[0-9][0-9][0-9][0-9]?)$/, "", bare)
+  return bare in models ? bare : "other"
+}
+
+# The public value of what a name was given; "" where there is none.
+function public(name, value,    plain) {
+  if (name == "hook_event_name" || name == "hookEventName") {
+    plain = tolower(value)
+    gsub(/[_-]/, "", plain)
+    if (plain in events) return value
+    unknown = 1
+    return ""
+  }
+  if (name == "tool_name" || name == "toolName") return tool(value)
+  if (name == "model") return model(value)
+  if (name == "duration_ms" || name == "duration") return value ~ /^[0-9]+([.][0-9]+)?$/ && length(value) <= 20 && value + 0 <= 2592000000 ? value : ""
+  if (name == "timestamp") return length(value) == 13 && value ~ /^[123][0-9]+$/ ? value : ""
+  if (name == "is_interrupt") return value == "true" || value == "false" ? value : ""
+  if (name ~ /[.]result_?[tT]ype$/) return value in results ? value : "failure"
+  return is_id(value) ? value : ""
+}
+
+# A value of the name that was read last, which is no object or list.
+function take(value,    plain) {
+  if (name in allowed && !(name in kept) && value != "") {
+    plain = public(name, value)
+    if (plain != "") kept[name] = plain
+  }
+  tell()
+}
+
+# Of some names it is kept that there was a value.
+function tell() {
+  if (name in told && !(name in kept)) kept[name] = "1"
 }
 
 BEGIN {
-  home = ENVIRON["NEXUS_HOME"]
-  if (home !~ /^\//) home = ENVIRON["HOME"] "/nexus"
-  config = ENVIRON["XDG_CONFIG_HOME"]
-  if (config !~ /^\//) config = ENVIRON["HOME"] "/.config"
-  config = config "/nexus"
-
-  off = no(ENVIRON["NEXUS_EVENT_LOG"]) || no(ENVIRON["NEXUS_TELEMETRY"]) || no(ENVIRON["NEXUS_TELEMETRY_ENABLED"])
-  while ((getline line < (config "/consent.jsonl")) > 0) if (line != "") decision = line
-  if (decision !~ /^[{].*[}]$/ || decision !~ /"mode": *"(local|share)"/ || decision ~ /"mode": *"off"/) off = 1
-  if (decision !~ /"tool_usage"/) off = 1
-  if (forbids(config "/config.toml") || forbids("/etc/nexus/policy.toml")) off = 1
+  state = home "/state/recording.txt"
+  off = home == "" || no(ENVIRON["NEXUS_EVENT_LOG"]) || no(ENVIRON["NEXUS_TELEMETRY"]) || no(ENVIRON["NEXUS_TELEMETRY_ENABLED"])
+  if (!off && !recording()) off = 1
+  while (!off && (getline line < (home "/state/agents/names.txt")) > 0) {
+    split(line, named, " ")
+    if (named[1] == "tool") tools[named[2]] = named[3]
+    else if (named[1] == "model") models[named[2]] = 1
+    else if (named[1] == "provider") providers[named[2]] = 1
+    else if (named[1] == "event") events[named[2]] = 1
+    else if (named[1] == "result") results[named[2]] = 1
+  }
 
   split("hook_event_name hookEventName tool_name toolName tool_use_id session_id sessionId conversation_id " \
     "duration_ms duration timestamp is_interrupt model agent_id toolResult.resultType tool_result.result_type", names, " ")
   for (i in names) allowed[names[i]] = 1
-  split("timestamp turn_id cursor_version permission_mode error tool_response.error toolResult tool_result", names, " ")
+  split("timestamp turn_id cursor_version permission_mode error tool_response.error toolResult tool_result conversation_id sessionId", names, " ")
   for (i in names) told[names[i]] = 1
 
   RS = "\""
@@ -59,9 +167,9 @@ inside {
     match($0, /\\+$/)
     slashes = RLENGTH
   }
-  if (depth <= 2 && length(text) <= 64) text = text $0
+  if (depth <= 2 && length(text) <= 256) text = text $0
   if (slashes % 2) {
-    if (depth <= 2 && length(text) <= 64) text = text "\""
+    if (depth <= 2 && length(text) <= 256) text = text "\""
     next
   }
   inside = 0
@@ -81,7 +189,7 @@ inside {
     if (rest == "") wanted = 1
     else if (rest ~ /^[{[]/) {
       if (depth == 1) parent = last
-      take("{")
+      tell()
     } else if (rest !~ /^null/ && match(rest, /^[-+.0-9A-Za-z]+/)) take(substr(rest, 1, RLENGTH))
   }
   depth += gsub(/[{[]/, "&", rest)
@@ -89,15 +197,13 @@ inside {
 }
 
 END {
-  if (off || !("hook_event_name" in kept || "hookEventName" in kept || "tool_name" in kept || "toolName" in kept)) exit
+  if (off || unknown || !("hook_event_name" in kept || "hookEventName" in kept || "tool_name" in kept || "toolName" in kept)) exit
+  number = checked()
+  if (number == "") exit
   srand()
   line = "{\"hook\":1,\"ts\":" srand() "000"
   for (name in kept) line = line ",\"" name "\":\"" kept[name] "\""
   # Two calls in one second may report the same words: the number of a process tells them apart.
-  if (!("tool_use_id" in kept)) {
-    "echo $$" | getline call
-    gsub(/[^0-9]/, "", call)
-    line = line ",\"n\":\"" call "\""
-  }
+  if (!("tool_use_id" in kept)) line = line ",\"n\":\"" number "\""
   if (length(line) < 4000) print line "}" >> (home "/state/events/agent-hooks.jsonl")
 }

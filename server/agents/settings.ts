@@ -128,6 +128,16 @@ function indentAt(text: string, offset: number): string {
 const splice = (text: string, at: number, length: number, inserted: string): string =>
   text.slice(0, at) + inserted + text.slice(at + length);
 
+/** The lines of a text that another one lacks, in their order: what was taken out of it. */
+export function linesBetween(shorter: string, longer: string): readonly string[] {
+  const kept = shorter.split("\n");
+  return longer.split("\n").filter((line) => {
+    const at = kept.indexOf(line);
+    if (at !== -1) kept.splice(at, 1);
+    return at === -1;
+  });
+}
+
 /** What entries of ours are known by: one of these is in a text of theirs, or is its pattern. */
 export type Marks = readonly (string | RegExp)[];
 

@@ -3,17 +3,19 @@ import type { Today } from "../../shared/recording.ts";
 import { isAgent } from "../../shared/sources.ts";
 import type { Connection } from "../store/driver.ts";
 import { closedDayOf, segments } from "../store/rollup-reader.ts";
+import { readNumber } from "../store/state.ts";
 import { spanOf } from "./calendar.ts";
 import { countsIn } from "./counts.ts";
 import { Group } from "./group.ts";
 import { isRun, isToolUse } from "./runs.ts";
 
-export const nothingToday: Today = { commands: 0, failed: 0, agentUses: 0 };
+export const nothingToday: Today = { commands: 0, failed: 0, agentUses: 0, purgeMark: 0 };
 
 export function readToday(connection: Connection, nowMs: number): Today {
   const { fromHour, toHour, grain } = spanOf({ period: "today" }, nowMs);
   const ends = countsIn(connection, segments(fromHour, toHour, closedDayOf(connection), grain));
   const runs = Group.of(ends.filter(({ row }) => isRun(row)));
   const uses = Group.of(ends.filter(({ row }) => isToolUse(row) && isAgent(row["source"])));
-  return { commands: runs.count, failed: runs.failed, agentUses: uses.count };
+  const purgeMark = readNumber(connection, "purge_mark");
+  return { commands: runs.count, failed: runs.failed, agentUses: uses.count, purgeMark };
 }

@@ -1,25 +1,25 @@
 /**
- * The doors on loopback as the user opened them: one port for good, the secret that callers name, and what is taken in. The file is made
- * when the first door is opened, and goes with the last.
+ * The receiver for OpenTelemetry as the user opened it: one port for good, the secret that callers name, and the certificate by which they
+ * know that it is ours. The file is made when it is opened, and goes when it is closed.
  */
-import { randomBytes, randomInt } from "node:crypto";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { randomBytes, randomInt, X509Certificate } from "node:crypto";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
+import { dirname, join } from "node:path";
 import { replaceFile } from "../durable-file.ts";
-
-export const doorKinds = ["hooks", "otlp"] as const;
-export type DoorKind = (typeof doorKinds)[number];
 
 export interface Door {
   readonly port: number;
   /** 256 random bits in hex. */
   readonly token: string;
-  readonly open: readonly DoorKind[];
+  /** PEM. The certificate is its own issuer, for this machine, and for nothing else. */
+  readonly certificate: string;
+  readonly key: string;
 }
 
-/** Where hooks are posted to. In an agent's settings, ours are known by it. */
-export const hookPath = "/nexus/v1/hook";
-export const postedTo = /^http:\/\/127\.0\.0\.1:\d+\/nexus\/v1\/hook$/;
+/** Said where a file of an earlier version lies, which opens nothing. */
+export const outdatedDoor =
+  "OpenTelemetry was set up by an earlier version, without encryption, and is not received any more. Set it up again: nexus agents connect --otel";
 
 /** Below the ports that systems hand out for connections of their own. */
 const [lowestPort, highestPort] = [20_000, 32_000];
@@ -27,10 +27,13 @@ const mostTries = 50;
 
 export class DoorFile {
   readonly #path: string;
+  /** The certificate for exporters, which are given its path. */
+  readonly certificatePath: string;
   #known: { readonly mark: string; readonly door: Door | undefined } | undefined;
 
   constructor(path: string) {
     this.#path = path;
+    this.certificatePath = join(dirname(path), "otlp-certificate.pem");
   }
 
   /** What is open; `undefined` where nothing is. Read again only where the file changed. @throws the file system's error. */
@@ -42,46 +45,42 @@ export class DoorFile {
     return this.#known.door;
   }
 
-  /** How it would be with a door opened: on the port that there is, else on a free one. @throws the file system's error. */
-  async planOpen(kind: DoorKind): Promise<Door> {
-    const door = this.read() ?? { port: await freePort(), token: randomBytes(32).toString("hex"), open: [] };
-    return { ...door, open: doorKinds.filter((one) => one === kind || door.open.includes(one)) };
+  /** Whether a file is there that opens nothing, such as one of an earlier version, which had no certificate. */
+  get isOutdated(): boolean {
+    return statSync(this.#path, { throwIfNoEntry: false }) !== undefined && this.read() === undefined;
   }
 
-  /**
-   * Opens it as it was planned, and leaves open what was opened meanwhile.
-   * @returns whether it could be: not, where there is another port or secret by now. @throws the file system's error.
-   */
-  open(door: Door): boolean {
-    const now = this.read();
-    if (now !== undefined && (now.port !== door.port || now.token !== door.token)) return false;
-    const open = doorKinds.filter((kind) => door.open.includes(kind) || now?.open.includes(kind) === true);
-    replaceFile(this.#path, JSON.stringify({ ...door, open }));
-    return true;
+  /** What there is, or what opening would make: a free port, a new secret and a new certificate. @throws Error where no port is free. */
+  async planOpen(): Promise<Door> {
+    const known = this.read();
+    if (known !== undefined) return known;
+    const { newCertificate } = await import("./certificate.ts");
+    return { port: await freePort(), token: randomBytes(32).toString("hex"), ...(await newCertificate()) };
+  }
+
+  /** Opens it as it was planned; what was opened meanwhile stays. @returns what is open. @throws the file system's error. */
+  open(planned: Door): Door {
+    const door = this.read() ?? planned;
+    replaceFile(this.certificatePath, door.certificate);
+    if (door === planned) replaceFile(this.#path, JSON.stringify(door));
+    return door;
   }
 
   /** @throws the file system's error. */
-  close(kind: DoorKind): void {
-    const door = this.read();
-    const open = door?.open.filter((one) => one !== kind) ?? [];
-    // One that cannot be read opens nothing, and goes too.
-    if (door === undefined || open.length === 0) rmSync(this.#path, { force: true });
-    else replaceFile(this.#path, JSON.stringify({ ...door, open }));
-  }
-
-  get exists(): boolean {
-    return existsSync(this.#path);
+  close(): void {
+    rmSync(this.#path, { force: true });
+    rmSync(this.certificatePath, { force: true });
   }
 }
 
 /** A file that was cut or changed by hand opens nothing. */
 function parse(text: string): Door | undefined {
   try {
-    const { port, token, open } = Object(JSON.parse(text));
+    const { port, token, certificate, key } = Object(JSON.parse(text));
     const sound = Number.isInteger(port) && port > 1023 && port < 65_536 && /^[0-9a-f]{64}$/.test(token);
-    return sound && Array.isArray(open)
-      ? { port, token, open: doorKinds.filter((kind) => open.includes(kind)) }
-      : undefined;
+    if (!sound || typeof key !== "string") return undefined;
+    // Throws of what is no certificate.
+    return { port, token, certificate: new X509Certificate(certificate).toString(), key };
   } catch {
     return undefined;
   }

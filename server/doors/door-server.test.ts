@@ -1,25 +1,26 @@
 /** The door on loopback: who may come in, with what, and what is answered. A server of ours, and raw sockets against it. */
+
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { type IncomingHttpHeaders, request } from "node:http";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import type { IncomingHttpHeaders } from "node:http";
+import { request } from "node:https";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Raw, sealRaw } from "../../shared/raw.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { MalformedError } from "../intake/otlp/telling.ts";
-import { type Door, DoorFile, hookPath } from "./door-file.ts";
-import { DoorServer, longestHook } from "./door-server.ts";
+import { newCertificate } from "./certificate.ts";
+import { type Door, DoorFile } from "./door-file.ts";
+import { DoorServer, longestBatch } from "./door-server.ts";
 import { type Committed, Group } from "./group.ts";
 
-interface Setting {
-  readonly open?: Door["open"];
-  readonly committed?: Committed;
-}
+const logs = "/v1/logs";
 
-async function doorOf({ open = ["hooks", "otlp"], committed = "stored" }: Setting = {}) {
-  const file = new DoorFile(`${freshFolder()}/doors.json`);
-  const door: Door = { ...(await file.planOpen("hooks")), open };
+async function doorOf({ committed = "stored" }: { readonly committed?: Committed } = {}) {
+  const door = await new DoorFile(`${freshFolder()}/doors.json`).planOpen();
   const writes: (readonly Raw[])[] = [];
   const bodies: string[] = [];
   const group = new Group((events) => {
@@ -32,7 +33,6 @@ async function doorOf({ open = ["hooks", "otlp"], committed = "stored" }: Settin
     return [sealRaw({})];
   };
   const server = new DoorServer(door, {
-    hook: taken,
     otlp: (_signal, body) => taken(body),
     commit: (e) => group.add(e),
   });
@@ -48,11 +48,13 @@ interface Sent {
   readonly body?: string | Buffer;
 }
 
-function send(door: Door, { path = hookPath, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
+function send(door: Door, { path = logs, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
   return new Promise<{ status: number; text: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
     const all = { authorization: `Bearer ${door.token}`, ...headers };
     // A connection of its own: a port may be that of the test before, and a kept connection that of its server.
-    const to = { host: "127.0.0.1", port: door.port, path, method, headers: all, agent: false } as const;
+    // Whatever name the sender claims to have asked for.
+    const trusted = { ca: door.certificate, servername: "localhost", agent: false } as const;
+    const to = { ...trusted, host: "127.0.0.1", port: door.port, path, method, headers: all } as const;
     const sent = request(to, (answer) => {
       let text = "";
       answer.on("data", (chunk) => {
@@ -65,19 +67,21 @@ function send(door: Door, { path = hookPath, method = "POST", headers = {}, body
   });
 }
 
-/** A sender that is no client: it says what it is given, and then what it likes. */
-async function dial(door: Door, text = ""): Promise<Socket> {
-  const socket = connect(door.port, "127.0.0.1");
+/** A sender that is no client: it says what it is given, and then what it likes; on a connection that is encrypted, or plain. */
+async function dial(door: Door, text = "", encrypted = true): Promise<Socket> {
+  const socket = encrypted
+    ? connectTls({ host: "127.0.0.1", port: door.port, ca: door.certificate })
+    : connect(door.port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
-  await once(socket, "connect");
+  await once(socket, encrypted ? "secureConnect" : "connect");
   socket.write(text);
   return socket;
 }
 
 describe("the door on loopback", () => {
-  it("answers 202 without a word once it is written", async () => {
+  it("answers 200 without a word once it is written", async () => {
     const { door, writes } = await doorOf();
-    expect(await send(door)).toMatchObject({ status: 202, text: "" });
+    expect(await send(door)).toMatchObject({ status: 200, text: "" });
     expect(writes).toHaveLength(1);
   });
 
@@ -90,10 +94,10 @@ describe("the door on loopback", () => {
     ["elsewhere", { path: "/" }, 404],
     ["to look", { method: "GET", body: "" }, 405],
     ["packed in what it does not know", { headers: { "content-encoding": "br" } }, 415],
-    ["with too much", { body: "x".repeat(longestHook + 1) }, 413],
+    ["with too much", { body: "x".repeat(longestBatch + 1) }, 413],
     [
       "with too much, unannounced",
-      { body: "x".repeat(longestHook + 1), headers: { "transfer-encoding": "chunked" } },
+      { body: "x".repeat(longestBatch + 1), headers: { "transfer-encoding": "chunked" } },
       413,
     ],
     ["with a bomb", { body: gzipSync("x".repeat(20_000_000)), headers: { "content-encoding": "gzip" } }, 413],
@@ -103,14 +107,7 @@ describe("the door on loopback", () => {
     const answered = await send(door, sent);
     expect(answered).toMatchObject({ status, text: "" });
     expect(writes).toHaveLength(0);
-    expect(await send(door)).toMatchObject({ status: 202 });
-  });
-
-  it("opens only what was opened", async () => {
-    const { door } = await doorOf({ open: ["hooks"] });
-    expect(await send(door, { path: "/v1/logs" })).toMatchObject({ status: 404 });
-    const { door: other } = await doorOf({ open: ["otlp"] });
-    expect(await send(other)).toMatchObject({ status: 404 });
+    expect(await send(door)).toMatchObject({ status: 200 });
   });
 
   it("takes the secret in the address from exporters that know no header, and answers them in their form", async () => {
@@ -136,31 +133,32 @@ describe("the door on loopback", () => {
 
   it("ends those that are slow, cut off or no HTTP at all, and serves the others meanwhile", async () => {
     const { door, writes } = await doorOf();
-    const head = `POST ${hookPath} HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\nAuthorization: Bearer ${door.token}\r\n`;
-    const [slow, drip, noise, cut] = await Promise.all([
+    const head = `POST ${logs} HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\nAuthorization: Bearer ${door.token}\r\n`;
+    const [slow, drip, noise, cut, plain] = await Promise.all([
       dial(door, "POST "),
       dial(door, `${head}Content-Length: 10\r\n\r\n{`),
       dial(door, "\u0000\u0001 nonsense\r\n\r\n"),
       dial(door, `${head}Content-Length: 10\r\n\r\n{`),
+      dial(door, `${head}Content-Length: 2\r\n\r\n{}`, false),
     ]);
     cut.destroy();
-    const ended = [slow, drip, noise].map((socket) => once(socket.resume(), "close"));
-    expect(await send(door)).toMatchObject({ status: 202 });
+    const ended = [slow, drip, noise, plain].map((socket) => once(socket.resume(), "close"));
+    expect(await send(door)).toMatchObject({ status: 200 });
     await Promise.all(ended);
     expect(writes).toHaveLength(1);
   });
 
   it("serves on among a thousand connections that say nothing", async () => {
     const { door } = await doorOf();
-    await Promise.all(Array.from({ length: 1_000 }, () => dial(door)));
-    expect(await send(door)).toMatchObject({ status: 202 });
+    await Promise.all(Array.from({ length: 1_000 }, () => dial(door, "", false)));
+    expect(await send(door)).toMatchObject({ status: 200 });
   });
 
   it("loses none of what comes at once", async () => {
     const { door, writes } = await doorOf();
     const bodies = Array.from({ length: 500 }, (_, n) => `{"n":${n}}`);
     const answers = await Promise.all(bodies.map((body) => send(door, { body })));
-    expect(answers.every(({ status }) => status === 202)).toBe(true);
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(writes.flat()).toHaveLength(500);
   });
 
@@ -184,33 +182,44 @@ it("tells those who wait where writing itself fails", async () => {
   expect(await group.add([sealRaw({})])).toBe("failed");
 });
 
-describe("the file of the doors", () => {
-  it("keeps port and secret while one is open, and goes with the last", async () => {
-    const path = `${freshFolder()}/doors.json`;
-    const file = new DoorFile(path);
-    file.open(await file.planOpen("hooks"));
-    const first = file.read();
-    file.open(await file.planOpen("otlp"));
-    expect(new DoorFile(path).read()).toEqual({ ...first, open: ["hooks", "otlp"] });
-    file.close("hooks");
-    expect(file.read()).toEqual({ ...first, open: ["otlp"] });
-    file.close("otlp");
-    expect(file.exists).toBe(false);
+describe("the file of the receiver", () => {
+  it("keeps port, secret and certificate until it is closed, for the user only", async () => {
+    const folder = freshFolder();
+    const file = new DoorFile(`${folder}/doors.json`);
+    const opened = file.open(await file.planOpen());
+    expect(await file.planOpen()).toEqual(opened);
+    expect(new DoorFile(`${folder}/doors.json`).read()).toEqual(opened);
+    expect(readFileSync(file.certificatePath, "utf8")).toBe(opened.certificate);
+    for (const name of readdirSync(folder)) expect(statSync(`${folder}/${name}`).mode & 0o777).toBe(0o600);
+    file.close();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("loses nothing that was opened between a plan and its yes, and goes where it cannot be read", async () => {
+  it("keeps what was opened between a plan and its yes", async () => {
+    const file = new DoorFile(`${freshFolder()}/doors.json`);
+    const planned = await file.planOpen();
+    const first = file.open(await file.planOpen());
+    expect(file.open(planned)).toEqual(first);
+  });
+
+  it("opens nothing where it is damaged, or of a version without a certificate", () => {
     const path = `${freshFolder()}/doors.json`;
-    const file = new DoorFile(path);
-    const planned = await file.planOpen("hooks");
-    file.open(await file.planOpen("otlp"));
-    // Planned when there was none: another port and another secret.
-    expect(file.open(planned)).toBe(false);
-    expect(file.read()?.open).toEqual(["otlp"]);
-    const again = await file.planOpen("hooks");
-    file.close("otlp");
-    expect(file.open({ ...again, open: ["hooks"] })).toBe(true);
-    writeFileSync(path, "{");
-    file.close("hooks");
-    expect(file.exists).toBe(false);
+    const token = "0".repeat(64);
+    for (const text of ["{", "[]", JSON.stringify({ port: 21_234, token, open: ["hooks", "otlp"] })]) {
+      writeFileSync(path, text);
+      const file = new DoorFile(path);
+      expect([file.read(), file.isOutdated]).toEqual([undefined, true]);
+    }
+  });
+
+  it("has a certificate for this machine that can sign no other", async () => {
+    const { certificate } = await newCertificate();
+    const parsed = new X509Certificate(certificate);
+    expect([parsed.ca, parsed.checkIP("127.0.0.1"), parsed.checkHost("localhost")]).toEqual([
+      false,
+      "127.0.0.1",
+      "localhost",
+    ]);
+    expect(parsed.checkHost("example.com")).toBeUndefined();
   });
 });

@@ -1,18 +1,19 @@
 /**
- * The HTTP server on loopback: what agents' hooks and OpenTelemetry exporters post. It answers without a word, takes no more than it
- * should, and nothing from a page in a browser: names of other hosts (DNS rebinding) and callers with an origin are turned away.
+ * The HTTPS server on loopback: what OpenTelemetry exporters post. Exporters trust only its certificate, so that another program on
+ * its port receives nothing. It takes no more than it should, and nothing from a page in a browser: names of other hosts (DNS
+ * rebinding) and callers with an origin are refused.
  */
 import { timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Raw } from "../../shared/raw.ts";
 import { MalformedError, type Signal, signals } from "../intake/otlp/telling.ts";
-import { type Door, type DoorKind, hookPath } from "./door-file.ts";
+import type { Door } from "./door-file.ts";
 import type { Committed } from "./group.ts";
 
-/** The longest bodies, in bytes: of a hook, and of an exporter's batch, packed or not. */
-export const longestHook = 65_536;
+/** The longest batch of an exporter, in bytes, packed or not. */
 export const longestBatch = 4 * 1_048_576;
 /** So long a sender may take for its headers, and for all. Milliseconds. */
 const headersMs = 3_000;
@@ -20,8 +21,6 @@ const requestMs = 5_000;
 const mostConnections = 2_000;
 
 export interface Intake {
-  /** @throws MalformedError */
-  hook(body: Buffer): readonly Raw[];
   /** @throws MalformedError */
   otlp(signal: Signal, body: Buffer, json: boolean): readonly Raw[];
   commit(events: readonly Raw[]): Promise<Committed>;
@@ -38,7 +37,7 @@ class Refusal extends Error {
   }
 }
 
-const statusOf: Readonly<Record<Committed, number>> = { stored: 202, not_permitted: 403, failed: 503 };
+const statusOf: Readonly<Record<Committed, number>> = { stored: 200, not_permitted: 403, failed: 503 };
 
 const unpack = promisify(gunzip);
 
@@ -52,9 +51,12 @@ export class DoorServer {
     this.#intake = intake;
     this.#server = createServer(
       {
+        key: door.key,
+        cert: door.certificate,
         maxHeaderSize: 8_192,
         headersTimeout: headersMs,
         requestTimeout: requestMs,
+        handshakeTimeout: headersMs,
         connectionsCheckingInterval: 1_000,
       },
       (request, answer) => void this.#answer(request, answer),
@@ -63,6 +65,7 @@ export class DoorServer {
     this.#server.maxConnections = mostConnections;
     // A connection that is no HTTP is ended without a word, and a fault of one is no fault of ours.
     this.#server.on("clientError", (_error, socket) => socket.destroy());
+    this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
   }
 
   /** @throws where the port is taken. */
@@ -87,13 +90,10 @@ export class DoorServer {
     let status: number;
     let type: string | undefined;
     try {
-      const route = this.#route(request);
-      const body = await bodyOf(request, route === "hook" ? longestHook : longestBatch);
-      type = route === "hook" ? undefined : request.headers["content-type"]?.split(";")[0];
-      const events =
-        route === "hook" ? this.#intake.hook(body) : this.#intake.otlp(route, body, type === "application/json");
-      status = statusOf[await this.#intake.commit(events)];
-      if (status === 202 && route !== "hook") status = 200;
+      const signal = this.#signal(request);
+      const body = await bodyOf(request);
+      type = request.headers["content-type"]?.split(";")[0];
+      status = statusOf[await this.#intake.commit(this.#intake.otlp(signal, body, type === "application/json"))];
     } catch (error) {
       status = error instanceof Refusal ? error.status : error instanceof MalformedError ? 400 : 503;
     }
@@ -110,20 +110,19 @@ export class DoorServer {
     answer.end(text);
   }
 
-  /** What is asked for, of who may ask. @throws Refusal */
-  #route({ method, url = "", headers }: IncomingMessage): "hook" | Signal {
-    const { port, token, open } = this.#door;
+  /** What is sent, by a sender that may. @throws Refusal */
+  #signal({ method, url = "", headers }: IncomingMessage): Signal {
+    const { port, token } = this.#door;
     const { host, origin, authorization = "" } = headers;
     if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) throw new Refusal(403);
     if (origin !== undefined) throw new Refusal(403);
     // Programs that cannot be given a header name the secret in the address.
     const [, inPath = "", path = ""] = /^(?:\/([0-9a-f]{64}))?(\/[a-z0-9/]+)$/.exec(url) ?? [];
     if (!isEqual(inPath === "" ? authorization.replace(/^Bearer /, "") : inPath, token)) throw new Refusal(401);
-    const route = path === hookPath ? "hook" : signals.find((signal) => path === `/v1/${signal}`);
-    const kind: DoorKind = route === "hook" ? "hooks" : "otlp";
-    if (route === undefined || !open.includes(kind)) throw new Refusal(404);
+    const signal = signals.find((one) => path === `/v1/${one}`);
+    if (signal === undefined) throw new Refusal(404);
     if (method !== "POST") throw new Refusal(405);
-    return route;
+    return signal;
   }
 }
 
@@ -133,16 +132,16 @@ function isEqual(given: string, token: string): boolean {
 }
 
 /** @throws Refusal */
-async function bodyOf(request: IncomingMessage, longest: number): Promise<Buffer> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const { "content-length": length, "content-encoding": encoding = "identity" } = request.headers;
   if (encoding !== "identity" && encoding !== "gzip") throw new Refusal(415);
-  if (Number(length ?? 0) > longest) throw new Refusal(413);
+  if (Number(length ?? 0) > longestBatch) throw new Refusal(413);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of request) {
       size += chunk.length;
-      if (size > longest) throw new Refusal(413);
+      if (size > longestBatch) throw new Refusal(413);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -152,7 +151,7 @@ async function bodyOf(request: IncomingMessage, longest: number): Promise<Buffer
   const body = Buffer.concat(chunks);
   if (encoding === "identity") return body;
   try {
-    return await unpack(body, { maxOutputLength: longest });
+    return await unpack(body, { maxOutputLength: longestBatch });
   } catch (error) {
     const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
     throw new Refusal(tooLong ? 413 : 400);

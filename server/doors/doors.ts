@@ -20,8 +20,8 @@ const longestPauseMs = 30_000;
 export function doorFault(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   return code === "EADDRINUSE"
-    ? "Another program uses the port on loopback that agents post to. End it, or disconnect the agent and connect it again for another port."
-    : `The door for agents on loopback does not open (${code}). It is tried again and again.`;
+    ? "Another program uses the port of the receiver for OpenTelemetry. Agents send it nothing, because it has another certificate. End it, or take another port: nexus agents disconnect --otel, then nexus agents connect --otel."
+    : `The receiver for OpenTelemetry on loopback cannot be started (${code}). It is tried again.`;
 }
 
 export class Doors {
@@ -89,8 +89,8 @@ export class Doors {
         return;
       }
       const door = this.#file.read();
-      open = door !== undefined && door.open.length > 0;
-      if (door === undefined || !open) this.#close();
+      open = door !== undefined;
+      if (door === undefined) this.#close();
       else if (this.#server === undefined) await this.#open(door);
       else if (JSON.stringify(door) !== JSON.stringify(this.#door)) this.#close();
       else this.#renew();

@@ -20,6 +20,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import fc from "fast-check";
 import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
+import { newAgentIds } from "../../test/fixtures/agent-ids.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { Sharer, type SharerOptions } from "../../test/fixtures/sharing.ts";
 import { openConnection } from "../store/open.ts";
@@ -167,9 +168,10 @@ describe("event logs", () => {
   it("keep what a wrong clock has dated, until the lines themselves are old", () => {
     const { folder } = logs();
     const leftovers = new Leftovers(folder);
-    const bytes = Buffer.from(line().trimEnd());
+    const text = line().trimEnd();
     const place = { log: "agent", first: "0".repeat(32), offset: 0 };
-    leftovers.keep([{ reason: "ahead_of_clock", line: lineOf(bytes, place) }], Date.now() - 365 * 86_400_000);
+    const leftover = { reason: "ahead_of_clock", place, text, tsMs: JSON.parse(text).ts } as const;
+    leftovers.keep([leftover], Date.now() - 365 * 86_400_000);
     leftovers.expire(Date.now() - 90 * 86_400_000);
     expect(leftovers.count()).toMatchObject({ ahead_of_clock: 1 });
     expect(leftovers.isDue(Date.now())).toBe(true);
@@ -380,7 +382,7 @@ describe("invariant: never-lost-never-twice", () => {
   it("lines that differ only in where they are have ids of their own", () => {
     const place = { log: "agent", first: "0".repeat(32), offset: 0 };
     const bytes = Buffer.from('{"ts":1790000000000,"event_type":"command_started"}');
-    const idAt = (change: object) => JSON.stringify(lineOf(bytes, { ...place, ...change }).events);
+    const idAt = (change: object) => JSON.stringify(lineOf(bytes, { ...place, ...change }).events?.(newAgentIds()));
     const ids = [{}, { log: "other" }, { first: "1".repeat(32) }, { offset: 52 }].map(idAt);
     expect(new Set(ids).size).toBe(4);
     expect(idAt({})).toBe(ids[0]);

@@ -6,10 +6,22 @@
  * rename has written by then. A crash at any step leaves a file that is imported again, and lines are known by their content and
  * place. A log whose last line is not finished is imported where it is.
  */
-import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
+import { noFollow, readFlags } from "../ownership.ts";
 import type { Connection } from "../store/driver.ts";
 import { readNumber } from "../store/state.ts";
 import { type Leftover, Leftovers } from "./leftovers.ts";
@@ -129,10 +141,22 @@ function filesIn(folder: string, wanted: (name: string) => boolean): Found {
 
 function statOf(path: string): LogFault | { readonly isFile: boolean; readonly size: number } {
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    // What a link leads to is not ours to move, and may be anybody's.
+    if (stat?.isSymbolicLink() === true) return { path, code: "ELOOP" };
     return { isFile: stat?.isFile() === true, size: stat?.size ?? 0 };
   } catch (error) {
     return { path, code: codeOf(error) };
+  }
+}
+
+/** Empties a file, never through a link. @throws the file system's error. */
+function truncate(path: string): void {
+  const file = openSync(path, constants.O_WRONLY | noFollow);
+  try {
+    ftruncateSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -185,9 +209,9 @@ export class EventLogs {
       await nextTurn();
       signal?.throwIfAborted();
     };
-    const epoch = this.#read(epochOf);
+    const purge = this.#read(purgeOf);
     const wanted = again ? "all" : this.leftovers.isDue(this.#clock.nowMs()) ? "due" : undefined;
-    if (wanted !== undefined) report = added(report, await this.#retry(wanted, epoch, step));
+    if (wanted !== undefined) report = added(report, await this.#retry(wanted, purge, step));
     const { logs, faults } = this.#logs();
     report = added(report, { faults });
     const total = logs.reduce((sum, { size }) => sum + size, 0);
@@ -198,7 +222,7 @@ export class EventLogs {
         progress?.(base + Math.min(position, size), total);
         await step();
       };
-      report = added(report, await this.#importLog(path, epoch, stepped));
+      report = added(report, await this.#importLog(path, purge, stepped));
       before += size;
     }
     return report;
@@ -218,20 +242,20 @@ export class EventLogs {
 
   /** For a purge. Logs are emptied where they are: a writer that holds one open goes on at its beginning. */
   empty(): void {
-    for (const { path } of filesIn(this.#folder, isLog).logs) truncateSync(path);
+    for (const { path } of filesIn(this.#folder, isLog).logs) truncate(path);
     for (const { path } of filesIn(this.#folder, isImporting).logs) rmSync(path, { force: true });
     this.leftovers.empty();
   }
 
   async #retry(
     wanted: "all" | "due",
-    epoch: number | undefined,
+    purge: number | undefined,
     step: () => Promise<void>,
   ): Promise<Partial<ImportReport>> {
     let report: ImportReport = nothing;
     await this.leftovers.retry(wanted, this.#clock.nowMs(), async (lines, keepOn) => {
       const taken = this.#takeLines(lines, (connection, leftovers) => {
-        forbidPurged(connection, epoch);
+        forbidPurged(connection, purge);
         keepOn(leftovers);
       });
       report = added(report, taken);
@@ -242,7 +266,7 @@ export class EventLogs {
 
   async #importLog(
     path: string,
-    epoch: number | undefined,
+    purge: number | undefined,
     stepped: (position: number) => Promise<void>,
   ): Promise<Partial<ImportReport>> {
     let file: number;
@@ -250,13 +274,13 @@ export class EventLogs {
       const claimed = this.#claim(path);
       if (claimed === undefined) return {};
       path = claimed;
-      file = openSync(path, "r");
+      file = openSync(path, readFlags);
     } catch (error) {
       return faultOf(path, error);
     }
     let report: ImportReport;
     try {
-      report = await this.#importFile(file, path, epoch, stepped);
+      report = await this.#importFile(file, path, purge, stepped);
     } catch (error) {
       // What is left of the log was purged meanwhile.
       if (error instanceof PurgedError) return {};
@@ -274,7 +298,7 @@ export class EventLogs {
    */
   #claim(path: string): string | undefined {
     if (isImporting(path)) return path;
-    const file = openSync(path, "r");
+    const file = openSync(path, readFlags);
     try {
       const reader = new LogReader(file, logName(path));
       if (reader.size === 0) return undefined;
@@ -298,7 +322,7 @@ export class EventLogs {
   async #importFile(
     file: number,
     path: string,
-    epoch: number | undefined,
+    purge: number | undefined,
     stepped: (position: number) => Promise<void>,
   ): Promise<ImportReport> {
     let report = added(nothing, { files: 1 });
@@ -317,7 +341,7 @@ export class EventLogs {
       if (step === undefined) return report;
       const { lines, from, to } = step;
       const taken = this.#takeLines(lines, (connection, leftovers) => {
-        forbidPurged(connection, epoch);
+        forbidPurged(connection, purge);
         // Before the commit says that these lines are done with.
         this.#keep(leftovers);
         writePosition(connection, reader, step, this.#clock.nowMs());
@@ -334,7 +358,10 @@ export class EventLogs {
   ): Partial<ImportReport> {
     const damaged = lines.filter(({ events }) => events === undefined);
     const taken = this.#take(lines, (connection, postponed) => {
-      const leftovers = [...damaged.map((line): Leftover => ({ reason: "damaged", line })), ...postponed];
+      const leftovers = [
+        ...damaged.map(({ place }): Leftover => ({ reason: "damaged", place, text: null })),
+        ...postponed,
+      ];
       also(connection, leftovers);
       if (leftovers.length > 0) this.#step("kept");
     });
@@ -365,7 +392,7 @@ export class EventLogs {
 
   /** Whether a log has grown since it was read to its end. */
   #isBehind(path: string): boolean {
-    const file = openSync(path, "r");
+    const file = openSync(path, readFlags);
     try {
       const reader = new LogReader(file, logName(path));
       const known = this.#read((connection) => positionsOf(connection, reader)) ?? [];
@@ -397,9 +424,9 @@ class PurgedError extends Error {
 }
 
 /** Changes with each purge. */
-const epochOf = (connection: Connection): number => readNumber(connection, "session_epoch");
+const purgeOf = (connection: Connection): number => readNumber(connection, "purge_mark");
 
 /** @throws PurgedError, which ends the transaction. */
-function forbidPurged(connection: Connection, epoch: number | undefined): void {
-  if (epochOf(connection) !== (epoch ?? 0)) throw new PurgedError("purged during the import");
+function forbidPurged(connection: Connection, purge: number | undefined): void {
+  if (purgeOf(connection) !== (purge ?? 0)) throw new PurgedError("purged during the import");
 }

@@ -1,22 +1,34 @@
 /**
- * Lines of event logs that were not imported, kept when their log is removed: those from before the consent, those ahead of the
- * clock, and those that are damaged. They are kept as long as events are. Those ahead of the clock are imported once they are due;
- * `nexus usage import` tries all of them again.
+ * What was not imported of event logs, kept when its log is removed, for as long as events are kept: events from before the consent and
+ * ahead of the clock, as the firewall has them; and of damaged lines where they were, since their text may hold anything. Events
+ * ahead of the clock are imported once they are due; `nexus usage import` tries all of them again.
  */
 
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { replaceFile } from "../durable-file.ts";
-import { giveToOwner, makeFolder } from "../owner.ts";
+import { appendFlags, makeFolder } from "../ownership.ts";
+import type { CleanEvent } from "../privacy/clean.ts";
 import { isAlive } from "../store/process.ts";
-import { type Line, lineOf } from "./log-reader.ts";
+import { type Line, type LinePlace, lineOf } from "./log-reader.ts";
 
 export const leftoverReasons = ["before_consent", "ahead_of_clock", "damaged"] as const;
 export type LeftoverReason = (typeof leftoverReasons)[number];
 
 export interface Leftover {
   readonly reason: LeftoverReason;
-  readonly line: Line;
+  readonly place: LinePlace;
+  /** A line that reports the event; `null` of a damaged one. */
+  readonly text: string | null;
+  /** When the event happened, in milliseconds since 1970. */
+  readonly tsMs?: number | undefined;
+}
+
+/** An event as it is kept: a line of an event log. */
+export function leftoverOf(reason: LeftoverReason, place: LinePlace, event: CleanEvent): Leftover {
+  const { id, type, tsMs, utcOffsetMin, sessionId, source, seq, payload } = event;
+  const envelope = { id, event_type: type, ts: tsMs, utc_offset_min: utcOffsetMin, session_id: sessionId, source, seq };
+  return { reason, place, tsMs, text: JSON.stringify({ ...envelope, ...payload }) };
 }
 
 /** An event may lie this far ahead of the clock: then its line is due. Milliseconds. */
@@ -48,7 +60,7 @@ export class Leftovers {
   #keep(leftovers: readonly Leftover[], day: string): void {
     const ahead = leftovers.filter(({ reason }) => reason === "ahead_of_clock");
     const others = leftovers.filter(({ reason }) => reason !== "ahead_of_clock");
-    const dueMs = Math.min(...ahead.map(({ line }) => (line.tsMs ?? 0) - aheadMs));
+    const dueMs = Math.min(...ahead.map(({ tsMs = 0 }) => tsMs - aheadMs));
     if (ahead.length > 0) this.#append(ahead, `${day}.due-${Math.max(1, dueMs)}.jsonl`);
     if (others.length > 0) this.#append(others, `${day}.due-0.jsonl`);
   }
@@ -56,9 +68,8 @@ export class Leftovers {
   #append(leftovers: readonly Leftover[], name: string): void {
     makeFolder(this.folder);
     const path = join(this.folder, name);
-    const file = openSync(path, "a", 0o600);
+    const file = openSync(path, appendFlags, 0o600);
     try {
-      giveToOwner(file, path);
       // A line that a crash has cut must not swallow the next one.
       writeFileSync(file, `\n${leftovers.map(textOf).join("\n")}\n`);
       fsyncSync(file);
@@ -71,7 +82,7 @@ export class Leftovers {
   count(): Readonly<Record<LeftoverReason, number>> {
     const seen = new Map<string, LeftoverReason>();
     for (const { path } of this.#files())
-      for (const { reason, line } of leftoversIn(path)) seen.set(JSON.stringify(line.place), reason);
+      for (const leftover of leftoversIn(path)) seen.set(keyOf(leftover), leftover.reason);
     const counts = { before_consent: 0, ahead_of_clock: 0, damaged: 0 };
     for (const reason of seen.values()) counts[reason] += 1;
     return counts;
@@ -96,8 +107,10 @@ export class Leftovers {
       if (wanted === "due" && (file.dueMs === 0 || file.dueMs > nowMs)) continue;
       const claimed = claim(file);
       if (claimed === undefined) continue;
-      const lines = [...distinct(leftoversIn(claimed)).values()].map(({ line }) => line);
-      await take(lines, (leftovers) => this.#keep(leftovers, file.day));
+      const known = [...distinct(leftoversIn(claimed)).values()];
+      const damaged = known.filter(({ text }) => text === null);
+      const lines = known.flatMap(({ text, place }) => (text === null ? [] : [lineOf(Buffer.from(text), place)]));
+      await take(lines, (leftovers) => this.#keep([...leftovers, ...damaged], file.day));
       rmSync(claimed, { force: true });
     }
   }
@@ -107,7 +120,7 @@ export class Leftovers {
     for (const { path, day } of this.#files()) {
       if (day >= dayOf(oldestMs)) continue;
       // A file may be dated by a clock that was wrong; the lines know better.
-      const younger = leftoversIn(path).filter(({ line: { tsMs } }) => tsMs !== undefined && tsMs >= oldestMs);
+      const younger = leftoversIn(path).filter(({ tsMs }) => tsMs !== undefined && tsMs >= oldestMs);
       if (younger.length === 0) rmSync(path, { force: true });
       else replaceFile(path, `${younger.map(textOf).join("\n")}\n`);
     }
@@ -156,20 +169,24 @@ function claim({ path, pid }: KeptFile): string | undefined {
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-const textOf = ({ reason, line: { place, bytes } }: Leftover): string =>
-  JSON.stringify({ reason, ...place, line: bytes.toString("base64") });
+const textOf = ({ reason, place, text }: Leftover): string =>
+  JSON.stringify({ reason, ...place, event: text === null ? null : JSON.parse(text) });
+
+/** A line may report several events. */
+const keyOf = ({ place, text }: Leftover): string => JSON.stringify([place, text]);
 
 const distinct = (leftovers: readonly Leftover[]): ReadonlyMap<string, Leftover> =>
-  new Map(leftovers.map((leftover) => [JSON.stringify(leftover.line.place), leftover]));
+  new Map(leftovers.map((leftover) => [keyOf(leftover), leftover]));
 
 function leftoversIn(path: string): readonly Leftover[] {
   return readFileSync(path, "utf8")
     .split("\n")
     .flatMap((text) => {
       try {
-        const { reason, log, first, offset, line } = JSON.parse(text);
+        const { reason, log, first, offset, event } = JSON.parse(text);
         if (!leftoverReasons.includes(reason)) return [];
-        return [{ reason, line: lineOf(Buffer.from(line, "base64"), { log, first, offset }) }];
+        const place = { log, first, offset };
+        return [{ reason, place, text: event === null ? null : JSON.stringify(event), tsMs: event?.ts }];
       } catch {
         // Blank, or cut by a crash: the log it came from was not removed yet, and is imported again.
         return [];

@@ -3,6 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { fstatSync, readSync } from "node:fs";
 import { type Raw, sealRaw } from "../../shared/raw.ts";
 import { hookLine } from "./hooks/hook-line.ts";
+import type { AgentIds } from "./hooks/ids.ts";
 
 /** Bytes read at a time, and the longest line that is accepted. */
 const blockBytes = 1_048_576;
@@ -21,13 +22,11 @@ export interface LinePlace {
   readonly offset: number;
 }
 
-/** A line with the events it reports; none if it is not a JSON object. */
+/** A line of a log. */
 export interface Line {
   readonly place: LinePlace;
-  readonly bytes: Buffer;
-  /** When its first event happened, in milliseconds since 1970, where it says so. */
-  readonly tsMs: number | undefined;
-  readonly events: readonly Raw[] | undefined;
+  /** The events it reports; `undefined` if it is not a JSON object. */
+  readonly events: ((ids: AgentIds) => readonly Raw[]) | undefined;
 }
 
 export interface Step {
@@ -124,16 +123,13 @@ const digestOf = (bytes: Buffer): string => createHash("sha256").update(bytes).d
 /** The line at a place, with its events. */
 export function lineOf(bytes: Buffer, place: LinePlace): Line {
   const value = bytes.length > maxLineBytes ? undefined : parsed(bytes.toString("utf8"));
-  if (value === undefined) return { place, bytes, tsMs: undefined, events: undefined };
-  const ts = Reflect.get(value, "ts");
-  const tsMs = typeof ts === "number" && Number.isSafeInteger(ts) ? ts : undefined;
+  if (value === undefined) return { place, events: undefined };
   const identity = () => identityOf(value, bytes, place);
-  const reported = hookLine(value);
-  const events =
-    reported === undefined
-      ? [sealRaw(completed(value, identity))]
-      : reported.map((event, index) => sealRaw(completed({ ...event }, () => `${identity()}\0${index}`)));
-  return { place, bytes, tsMs, events };
+  const events = (ids: AgentIds) =>
+    hookLine(value, ids)?.map((event, index) => sealRaw(completed({ ...event }, () => `${identity()}\0${index}`))) ?? [
+      sealRaw(completed(value, identity)),
+    ];
+  return { place, events };
 }
 
 /**

@@ -12,8 +12,9 @@ import { commandPath } from "./command-path.ts";
 import { exitClass, statusOf } from "./exit-class.ts";
 import type { NameKind } from "./identity.ts";
 import { architecture, system } from "./platform.ts";
+import { canonicalTool, isUsersOwn, publicModel } from "./public-names.ts";
 import type { Alias, Known } from "./shape.ts";
-import { canonicalTool, isUsersOwn, model, namedCommand } from "./vocabulary.ts";
+import { namedCommand } from "./vocabulary.ts";
 
 /** What there is to derive for each type, looked up once. */
 const traits = perEventType((type) => {
@@ -82,7 +83,7 @@ export function derive(type: EventTypeName, known: Known, hashing: Hashing): voi
   if (status) deriveEnd(type, known);
   if (platform) derivePlatform(known);
   if (milestone && typeof known["milestone"] === "number") known["milestone"] = String(known["milestone"]);
-  if (named && typeof known["model"] === "string") known["model"] = model(known["model"]);
+  if (named && typeof known["model"] === "string") known["model"] = publicModel(known["model"]);
   if (place) {
     deriveHash(known, "workspace", hashing);
     deriveHash(known, "task", hashing);

@@ -6,12 +6,12 @@
  * "Identifiers"). Neither is ever logged, exported or sent; a salt has no form as text outside its file.
  */
 
-import { createHash, createHmac, randomBytes } from "node:crypto";
-import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { inspect } from "node:util";
-import { writeDurably } from "../durable-file.ts";
-import { makeFolder } from "../owner.ts";
+import { removeWithLeftovers, unfinishedMark, writeDurably } from "../durable-file.ts";
+import { makeFolder } from "../ownership.ts";
 import { syncFolder } from "../sync-folder.ts";
 
 const saltBytes = 32;
@@ -69,7 +69,7 @@ export class Salt {
   }
 }
 
-export const nameKinds = ["workspace", "task", "tool", "caller"] as const;
+export const nameKinds = ["workspace", "task", "tool", "caller", "agent"] as const;
 export type NameKind = (typeof nameKinds)[number];
 
 /** So many names are remembered with their hashes: a window has few, and a hash costs more than all else. */
@@ -94,6 +94,11 @@ export class NameHasher {
       this.#known.set(key, hash);
     }
     return hash;
+  }
+
+  /** The same for what hardly comes twice. */
+  hashOnce(kind: NameKind, name: string): string {
+    return this.#salt().hashName(kind, name);
   }
 
   /** The next hash asks for the salt again. */
@@ -129,12 +134,7 @@ export class IdentityFile {
   /** Removes the salt: hashes made later cannot be linked with earlier ones. */
   erase(): void {
     this.#salt = undefined;
-    const folder = dirname(this.path);
-    if (!existsSync(folder)) return;
-    // With what a crash may have left of its making.
-    for (const name of readdirSync(folder)) {
-      if (name.startsWith(basename(this.path))) rmSync(join(folder, name), { force: true });
-    }
+    removeWithLeftovers(this.path);
   }
 
   #look(): string {
@@ -165,7 +165,7 @@ export class IdentityFile {
   #make(): Salt {
     const salt = Salt.random();
     makeFolder(dirname(this.path));
-    const unfinished = `${this.path}.${process.pid}.unfinished`;
+    const unfinished = `${this.path}.${randomUUID().slice(0, 8)}${unfinishedMark}`;
     try {
       writeDurably(unfinished, `${JSON.stringify({ version: 1, local_salt: salt.reveal() })}\n`);
       // What lies there and is no salt gives way.

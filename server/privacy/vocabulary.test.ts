@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { architecture, system } from "./platform.ts";
-import { canonicalTool, isCommandPath, model, namedCommand } from "./vocabulary.ts";
+import { canonicalTool, publicModel } from "./public-names.ts";
+import { isCommandPath, namedCommand } from "./vocabulary.ts";
 
 describe("vocabulary", () => {
   it("holds words of a narrow pattern only", async () => {
@@ -39,7 +40,7 @@ describe("vocabulary", () => {
     ["models/gemini-2.5-pro", "gemini-2.5-pro"],
     ["ada-finetune:acme", "other"],
     ["ft:gpt-4o:acme::x", "other"],
-  ])("model %s → %s", (name, canonical) => expect(model(name)).toBe(canonical));
+  ])("model %s → %s", (name, canonical) => expect(publicModel(name)).toBe(canonical));
 
   it("has one word for a system and a processor", () => {
     expect(["darwin", "win32", "Linux", "sunos"].map(system)).toEqual(["macos", "windows", "linux", "other"]);

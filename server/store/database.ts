@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, openSync, readdirSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { giveToOwner, makeFolder } from "../owner.ts";
+import { appendFlags, makeFolder } from "../ownership.ts";
 import { type Connection, immediately } from "./driver.ts";
 import { journalAt } from "./journal.ts";
 import { openConnection } from "./open.ts";
@@ -82,11 +82,7 @@ const unsoundMark = ".unsound-";
 /** Made before SQLite opens it, because SQLite would make it readable to others. Returns its inode. */
 function createPrivately(file: string): number {
   makeFolder(dirname(file));
-  if (!existsSync(file)) {
-    const made = openSync(file, "a", 0o600);
-    giveToOwner(made, file);
-    closeSync(made);
-  }
+  if (!existsSync(file)) closeSync(openSync(file, appendFlags, 0o600));
   return statSync(file).ino;
 }
 

@@ -6,6 +6,7 @@ import { randomInt } from "node:crypto";
 import { type Connection, immediately, type Row } from "./driver.ts";
 import { localHour } from "./local-time.ts";
 import { RecentMetrics } from "./metrics.ts";
+import { beginSessions } from "./sessions.ts";
 import { setNumber } from "./state.ts";
 import { erasureWatermark, raiseWatermark } from "./watermark.ts";
 
@@ -29,8 +30,8 @@ export class BusyReaderError extends Error {
   readonly code = "SQLITE_BUSY";
 }
 
-/** Bounds the number of a purge (`randomInt` takes 48 bits). */
-const maxEpoch = 2 ** 47;
+/** Bounds the random number of a purge (`randomInt` takes 48 bits). */
+const most = 2 ** 47;
 
 /** So many ids are searched for afterwards; of more, these are a sample. */
 const mostIds = 20_000;
@@ -84,7 +85,8 @@ export function eraseRows(
 /** Sessions that go on get other ids from now on, and counts of what went wrong begin again. */
 function beginAgain(connection: Connection): void {
   connection.exec("DELETE FROM sessions");
-  setNumber(connection, "session_epoch", randomInt(1, maxEpoch));
+  beginSessions(connection);
+  setNumber(connection, "purge_mark", randomInt(1, most));
   for (const name of ["below_watermark", "limit_events", "limit_bodies", "limit_at"] as const)
     setNumber(connection, name, 0);
 }

@@ -17,6 +17,8 @@ export interface StoredSession {
   readonly os: string;
   readonly arch: string;
   readonly runtimeVersion: string;
+  /** The number before the first one that its source gave in this session. */
+  readonly seqBase: number;
 }
 
 export interface StoredEvent {
@@ -62,7 +64,7 @@ export function readAfter(
 const statementsOf = perConnection((connection) => ({
   rows: connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"),
   words: connection.prepare("SELECT * FROM words WHERE id = ?"),
-  session: connection.prepare("SELECT s.* FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
+  session: connection.prepare("SELECT s.*, t.base FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
 }));
 
 /** Reads a row by its key, and makes it into an object, once. */
@@ -91,6 +93,7 @@ function toSession(row: Row): StoredSession {
     os: String(row["os"]),
     arch: String(row["arch"]),
     runtimeVersion: String(row["runtime_version"]),
+    seqBase: Number(row["base"]),
   };
 }
 

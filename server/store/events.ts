@@ -95,7 +95,10 @@ class Writer {
   readonly #extendStream: Statement;
   readonly #dropStream: Statement;
   readonly #dropSession: Statement;
+  readonly #pseudonymSince: Statement;
   #erased = -1;
+  /** When the pseudonym began. Milliseconds since 1970. */
+  #pseudonymSinceMs = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -118,10 +121,11 @@ class Writer {
          commands_executed = commands_executed + ?, workspaces_created = workspaces_created + ?,
          tasks_completed = tasks_completed + ?, errors_encountered = errors_encountered + ? WHERE id = ?`,
     );
+    this.#pseudonymSince = connection.prepare("SELECT since FROM sharing");
     this.#find = connection.prepare("SELECT 1 FROM events WHERE event_id = ?");
     this.#findStream = connection.prepare("SELECT id, last_seq FROM streams WHERE session = ? AND source = ?");
     this.#beginStream = connection.prepare(
-      "INSERT INTO streams (session, source, first_seq) VALUES (?, ?, ?) RETURNING id, last_seq",
+      "INSERT INTO streams (session, source, first_seq, base) VALUES (?, ?, ?, ?) RETURNING id, last_seq",
     );
     this.#dropStream = connection.prepare("DELETE FROM streams WHERE id = ? AND received = 0");
     this.#dropSession = connection.prepare(
@@ -164,7 +168,7 @@ class Writer {
         const duration = payload[durationField];
         const durationMs = typeof duration === "number" ? duration : undefined;
         const numbers = numbersOf(payload);
-        const mayShare = share !== undefined && tsMs >= share.sinceMs;
+        const mayShare = share !== undefined && tsMs >= Math.max(share.sinceMs, this.#pseudonymSinceMs);
         const numbersText = numbers === undefined ? null : JSON.stringify(numbers);
         const [committedMs, bits] = mayShare ? [nowMs, share.bits] : [null, null];
         const { id: streamId } = stream;
@@ -223,6 +227,7 @@ class Writer {
       this.#sessions.follow();
     }
     this.#barred.read(somethingErased, nowMs);
+    this.#pseudonymSinceMs = Number(this.#pseudonymSince.get()?.["since"] ?? 0);
     this.#erased = erased;
   }
 
@@ -253,7 +258,8 @@ class Writer {
     let stream = known.get(key);
     if (stream === undefined) {
       const first = seq === unnumbered ? 1 : seq;
-      const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source, first);
+      const base = this.#sessions.goOn ? first - 1 : 0;
+      const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source, first, base);
       const nextSeq = Number(row?.["last_seq"]) + 1;
       stream = { id: Number(row?.["id"]), nextSeq, firstSeq: Number.POSITIVE_INFINITY, lastSeq: 0, received: 0 };
       known.set(key, stream);

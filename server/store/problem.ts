@@ -1,5 +1,7 @@
 /** Errors of the file system and of SQLite, in words for the user: what happened, where, and what to do. */
 import type { Problem } from "../../shared/recording.ts";
+import { UnsafePathError } from "../ownership.ts";
+import { ForeignDatabaseError } from "./belonging.ts";
 import { NotErasedError } from "./proof.ts";
 import { NewerDatabaseError } from "./schema.ts";
 
@@ -27,6 +29,14 @@ export function storageProblem(error: unknown, databasePath: string): Problem {
   if (error instanceof NotErasedError) {
     return { kind: "storage_failing", text: `${error.message} of ${databasePath}. Purge again.` };
   }
+  if (error instanceof UnsafePathError) return { kind: "unsafe_path", text: error.message };
+  if (error instanceof ForeignDatabaseError) {
+    return {
+      kind: "unsafe_path",
+      text: `${databasePath} belongs to another installation, so it is not used. Set NEXUS_HOME to the folder of that one, or db_path or NEXUS_TELEMETRY_PATH to another file.`,
+    };
+  }
+  if (code === "ELOOP") return { kind: "unsafe_path", text: `${database} is a link, so it is not used.` };
   if (error instanceof NewerDatabaseError) {
     return {
       kind: "database_newer",

@@ -6,6 +6,7 @@ import { type Connection, immediately } from "./driver.ts";
 import { intoWordsAndNumbers } from "./schema-3.ts";
 import { sharing } from "./schema-5.ts";
 import { lasting } from "./schema-7.ts";
+import { belonging } from "./schema-8.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -140,6 +141,7 @@ const steps: readonly Step[] = [
   ALTER TABLE words ADD COLUMN activity TEXT;
   `,
   lasting,
+  belonging,
 ];
 
 export const schemaVersion = steps.length;

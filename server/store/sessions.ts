@@ -2,15 +2,28 @@
  * Which session an event belongs to. Most sources name their session. An agent's own session may go on for days, so of agents a
  * session here ends after half an hour without events and at local midnight (the privacy promise "sessions rotate daily").
  *
- * Since a purge, ids follow from the purge too: a source that goes on under its old id begins another session, so that no
- * sequence number of a session is ever used twice.
+ * Ids follow from a random number too, which changes with a purge and with the pseudonym: a source that goes on under its old id
+ * begins another session, so that no sequence number of a session is ever used twice, and nothing links two pseudonyms.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import { isAgent } from "../../shared/sources.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import type { Connection, Row, Statement, Value } from "./driver.ts";
 import { dayOfHour, localHour } from "./local-time.ts";
-import { readNumber } from "./state.ts";
+import { addTo, readNumber, setNumber } from "./state.ts";
+
+/** Bounds the random number that the ids of sessions follow from (`randomInt` takes 48 bits). */
+const maxEpoch = 2 ** 47;
+
+/**
+ * From now on every source begins another session, with numbers that begin at 1: after a purge, and where another pseudonym begins.
+ * To be called in a transaction.
+ */
+export function beginSessions(connection: Connection): void {
+  setNumber(connection, "session_epoch", randomInt(1, maxEpoch));
+  // Other processes look whether this has changed.
+  addTo(connection, "erasures", 1);
+}
 
 /** The longest silence within an agent's session. */
 export const silenceMs = 30 * 60_000;
@@ -55,7 +68,12 @@ export class SessionTable {
     this.#epoch = readNumber(connection, "session_epoch");
   }
 
-  /** Another process may have purged. */
+  /** Whether sources may go on in a session with numbers that began in another one. */
+  get goOn(): boolean {
+    return this.#epoch !== 0;
+  }
+
+  /** Another process may have purged, or begun another pseudonym. */
   follow(): void {
     this.#epoch = readNumber(this.#connection, "session_epoch");
     this.#names.clear();

@@ -15,7 +15,8 @@ export type StateName =
   | "limit_bodies"
   | "limit_at"
   | "future_consent"
-  | "future_consent_seen";
+  | "future_consent_seen"
+  | "purge_mark";
 
 /** 0 where it was never set. */
 export function readNumber(connection: Connection, name: StateName): number {

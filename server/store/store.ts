@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ExportFormat } from "../../shared/protocol.ts";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
+import { ForeignDatabaseError, ownerOf, setOwner } from "./belonging.ts";
 import {
   closeDatabase,
   databaseFiles,
@@ -34,17 +35,27 @@ import { journalAt } from "./journal.ts";
 import { isCorrupt } from "./problem.ts";
 import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
 import type { Limits } from "./retention.ts";
-import { isCurrent } from "./schema.ts";
+import { isCurrent, schemaVersion, versionOf } from "./schema.ts";
 import { consentSeen, loweredTo, noteFall, raiseWatermark } from "./watermark.ts";
 
-/** The low watermark where it outlives a purge and a lost database. Milliseconds since 1970; 0: none. */
-export interface KeptWatermark {
-  read(): number;
-  /** A right clock was found before it. */
-  lower(watermarkMs: number): void;
+/** What outlives a purge and a lost database. */
+export interface Lasting {
+  /** The low watermark. Milliseconds since 1970; 0: none. */
+  watermark(): number;
+  /** A right clock was found before the watermark. */
+  lowerWatermark(watermarkMs: number): void;
+  /** Which installation a database is used by; `null` where it has no name yet. */
+  installation(): string | null;
+  /** Whether a file is this installation's by the place where it lies. */
+  owns(file: string): boolean;
 }
 
-const noWatermark: KeptWatermark = { read: () => 0, lower: () => undefined };
+const nothingLasting: Lasting = {
+  watermark: () => 0,
+  lowerWatermark: () => undefined,
+  installation: () => null,
+  owns: () => true,
+};
 
 /** Somebody who watches something long. */
 export interface Watch {
@@ -79,17 +90,16 @@ function eraseWith(connection: Connection, selection: Selection, nowMs: number, 
 export class Store {
   readonly #product: Product;
   readonly #clock: Clock;
-  readonly #watermark: KeptWatermark;
+  readonly #lasting: Lasting;
   #file: string;
   #connection: Connection | undefined;
   #inode: number | undefined;
   #setAside: string | undefined;
   #unsound: number | undefined;
 
-  /** `watermark`: the one that outlives the database. */
-  constructor(file: string, product: Product, clock: Clock, watermark: KeptWatermark = noWatermark) {
+  constructor(file: string, product: Product, clock: Clock, lasting: Lasting = nothingLasting) {
     this.#file = file;
-    this.#watermark = watermark;
+    this.#lasting = lasting;
     this.#product = product;
     this.#clock = clock;
   }
@@ -141,7 +151,10 @@ export class Store {
       const made = reading.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined;
       if (!made) return undefined;
       // An older one is brought up to date first; of a newer one nothing is known.
-      if (isCurrent(reading)) return work(reading);
+      if (isCurrent(reading)) {
+        this.#refuseForeign(reading);
+        return work(reading);
+      }
     } finally {
       reading.close();
     }
@@ -261,19 +274,50 @@ export class Store {
   }
 
   #open(): Connection {
+    this.#refuseForeignFile();
     const { connection, inode, setAside } = openDatabase(this.#file, this.#clock, this.#unsound, this.waitMs);
     this.#unsound = undefined;
     this.#setAside = setAside ?? this.#setAside;
     this.#inode = inode;
-    const kept = this.#watermark.read();
+    this.#adopt(connection);
+    const kept = this.#lasting.watermark();
     const nowMs = this.#clock.nowMs();
     const watermarkMs = loweredTo(kept, nowMs);
-    if (watermarkMs !== kept) this.#watermark.lower(watermarkMs);
+    if (watermarkMs !== kept) this.#lasting.lowerWatermark(watermarkMs);
     if (watermarkMs > 0 || kept > 0)
       immediately(connection, () => {
         if (watermarkMs !== kept) noteFall(connection, nowMs);
         raiseWatermark(connection, watermarkMs);
       });
     return connection;
+  }
+
+  /** Makes a database this installation's. */
+  #adopt(connection: Connection): void {
+    const installation = this.#lasting.installation();
+    if (installation !== null && ownerOf(connection) !== installation)
+      immediately(connection, () => setOwner(connection, installation));
+  }
+
+  /** Before it is opened for writing: another installation's is left as it is. @throws ForeignDatabaseError */
+  #refuseForeignFile(): void {
+    if (this.#lasting.owns(this.#file)) return;
+    const reading = openForReading(this.#file);
+    if (reading === undefined) return;
+    try {
+      if (versionOf(reading) === schemaVersion) this.#refuseForeign(reading);
+    } catch (error) {
+      // What is no sound database is set aside by its opening.
+      if (!isCorrupt(error)) throw error;
+    } finally {
+      reading.close();
+    }
+  }
+
+  /** A database in this installation's own place is its own, whatever it says. @throws ForeignDatabaseError */
+  #refuseForeign(connection: Connection): void {
+    const owner = ownerOf(connection);
+    if (owner === undefined || owner === this.#lasting.installation() || this.#lasting.owns(this.#file)) return;
+    throw new ForeignDatabaseError("the database belongs to another installation");
   }
 }

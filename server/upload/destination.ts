@@ -3,9 +3,9 @@
  * HTTPS, or plain HTTP to this machine itself.
  */
 export interface Destination {
-  /** The address that takes batches. */
+  /** The address that takes batches: origin and path, as a consent names it. */
   readonly url: string;
-  /** Host and port, as a consent names it. */
+  /** Host and port. */
   readonly host: string;
   /** SHA-256 of public keys (SPKI), of which the server's certificate must have one. `sha256/` and base64. */
   readonly pins: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * What outlives a purge and a lost database (`state/usage/installation.json`): under which pseudonymous ids this installation
+ * What outlives a purge and a lost database (`state/usage/installation.json`): which installation this is; under which pseudonymous ids it
  * has shared, each with the secret that signs its requests and proves an erasure request; which erasures a server has not
  * confirmed yet; and the moment before which nothing is taken in again.
  */
@@ -22,6 +22,8 @@ const identity = z.strictObject({
 
 const document = z.strictObject({
   version: z.literal(1),
+  /** Random. Consent records name it: they count only for the `NEXUS_HOME` they were given for. */
+  installation: z.optional(z.uuidv4()),
   floor_ms: z.int(),
   identities: z.array(identity),
 });
@@ -86,6 +88,14 @@ export class Installation {
     };
     this.change((before) => ({ ...before, identities: [...before.identities, begun] }));
     return begun;
+  }
+
+  /** The value that consent records of this `NEXUS_HOME` name; made, and durable, where there is none. @throws as `change`. */
+  id(): string {
+    const known = this.read().installation;
+    if (known !== undefined) return known;
+    this.change((before) => ({ ...before, installation: before.installation ?? randomUUID() }));
+    return this.id();
   }
 
   find(anonUserId: string): Identity | undefined {

@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile, unfinishedMark } from "../durable-file.ts";
-import { makeFolder } from "../owner.ts";
+import { makeFolder, refuseUnsafe } from "../ownership.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import type { Batch } from "./batch.ts";
 import { type Packed, pack, unpack } from "./packing.ts";
@@ -131,6 +131,7 @@ export class Outbox {
 
   /** Keeps a refused batch, with the reason beside it. */
   reject(batch: Batch, reason: string): void {
+    refuseUnsafe(join(this.folder, rejectedFolder));
     const target = this.#rejectedPath(batch);
     replaceFile(`${target}.json`, batch.body);
     replaceFile(`${target}.reason.txt`, `${reason}\n`);
@@ -204,6 +205,7 @@ export class Outbox {
   #setAside(name: string, reason: string): SetAside {
     const folder = join(this.folder, "foreign");
     makeFolder(folder);
+    refuseUnsafe(folder);
     renameSync(join(this.folder, name), join(folder, name));
     return { name, reason };
   }

@@ -40,6 +40,9 @@ function inSchemaOne({ type, payload }: StoredEvent): boolean {
   return type === "command_started" || type === "command_finished" || type === "command_failed";
 }
 
+/** Of a session's beginning the hour is shared, in UTC: its millisecond would tell one session from all others. */
+const hourMs = 60 * 60 * 1000;
+
 type May = (category: Category) => boolean;
 
 function sharedFields({ payload }: StoredEvent, may: May, forms: readonly Sharing[]): Record<string, unknown> {
@@ -65,6 +68,9 @@ export function sharedView(
   const may: May = (category) => hasCategory(agreed, category);
   if (!may(eventTable[event.type].category)) return undefined;
   const session = pseudonym.sessionOf(event.session.id);
+  const sequence = event.seq - event.session.seqBase;
+  // Numbered before its session began: it happened under another pseudonym.
+  if (sequence < 1) return undefined;
   if (schema === 1) {
     if (!inSchemaOne(event)) return undefined;
     return {
@@ -72,7 +78,7 @@ export function sharedView(
       anon_user_id: pseudonym.anonUserId,
       anon_session_id: session,
       ts: event.tsMs,
-      seq: event.seq,
+      seq: sequence,
       source: event.source,
       event_type: event.type,
       ...sharedFields(event, may, ["schema_1_and_2"]),
@@ -96,8 +102,8 @@ export function sharedView(
     },
     session: {
       id: session,
-      sequence: event.seq,
-      ...(may("session_metadata") ? { started_at: new Date(startedMs).toISOString() } : {}),
+      sequence,
+      ...(may("session_metadata") ? { started_at: new Date(startedMs - (startedMs % hourMs)).toISOString() } : {}),
     },
     payload: nested(event.type, sharedFields(event, may, ["schema_1_and_2", "schema_2"])),
   };

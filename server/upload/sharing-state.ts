@@ -8,6 +8,7 @@ import * as z from "zod/mini";
 import { replaceFile } from "../durable-file.ts";
 import { Salt } from "../privacy/identity.ts";
 import type { Connection } from "../store/driver.ts";
+import { beginSessions } from "../store/sessions.ts";
 import { Pseudonym } from "./shared-view.ts";
 
 export interface SharingState {
@@ -43,7 +44,10 @@ export function readState(connection: Connection): SharingState | undefined {
   };
 }
 
-/** Begins sharing under a new pseudonym, with the cursor at the end: nothing that is there already is shared. */
+/**
+ * Begins sharing under a new pseudonym, with the cursor at the end: nothing that is there already is shared. Every source begins
+ * another session, so that nothing links the pseudonym with one before, or with what happened before it.
+ */
 export function beginState(connection: Connection, anonUserId: string, nowMs: number): void {
   connection
     .prepare(
@@ -51,6 +55,7 @@ export function beginState(connection: Connection, anonUserId: string, nowMs: nu
        VALUES (1, ?, ?, ?, ?, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0), ?)`,
     )
     .run(randomUUID(), anonUserId, Salt.random().reveal(), nowMs, nowMs);
+  beginSessions(connection);
 }
 
 /** The pseudonym ends, and with it all that waits. */

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import type { Category } from "../../shared/categories.ts";
 import { categories } from "../../shared/categories.ts";
-import type { ConsentReading, Mode } from "../../shared/consent.ts";
+import { type ConsentReading, isRecord, type Mode } from "../../shared/consent.ts";
 import { mostCounted, waitingText } from "../../shared/words.ts";
 import type { Clock } from "../clock.ts";
 import type { Gate } from "../gate.ts";
@@ -50,6 +50,8 @@ const linesAtATime = 32;
 export interface SharingStatus {
   /** Host and port; `null` where none is configured. */
   readonly destination: string | null;
+  /** The address that takes batches, as a consent names it; `null` where none is configured. */
+  readonly address: string | null;
   readonly schema: 1 | 2;
   /** Events that may be sent and are not yet; no more are counted than `mostCounted`. */
   readonly pending: number;
@@ -94,8 +96,8 @@ export class Sharing {
   /** Follows a decision that was just written down. A no stops the sending at once, and leaves nothing to send. */
   follow(before: ConsentReading, now: Agreed): void {
     const { store } = this.#parts;
-    const sameHost = typeof before === "object" && before?.mode === "share" && before.destination === now.destination;
-    if (now.mode !== "share" || !sameHost) this.#end();
+    const sameDestination = isRecord(before) && before.mode === "share" && before.destination === now.destination;
+    if (now.mode !== "share" || !sameDestination) this.#end();
     if (now.mode !== "share") return;
     // What waits was made under the consent before: other categories may be agreed to now.
     store.change((connection) => immediately(connection, () => Sharing.withdraw(connection, false)));
@@ -187,6 +189,7 @@ export class Sharing {
     const wanted = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
     return {
       destination: host,
+      address: destination?.url ?? null,
       schema,
       pending: 0,
       waiting: 0,

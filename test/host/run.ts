@@ -4,7 +4,7 @@
  *
  * Named suites run alone. Prints one line of JSON at the end: {"passed","failed"}.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -14,6 +14,7 @@ import { build } from "esbuild";
 import { noticeHash } from "../../server/consent-log.ts";
 import { categories } from "../../shared/categories.ts";
 import { noticeVersion } from "../../shared/consent-text.ts";
+import { decide } from "../fixtures/consented.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const launcher = fileURLToPath(new URL("launcher.ts", import.meta.url));
@@ -49,14 +50,10 @@ async function runSuite(name: keyof typeof suites): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-host-"));
   try {
     const home = join(folder, "home");
-    const config = join(home, ".config", "nexus");
     const record = suites[name];
     mkdirSync(join(folder, "workspace"), { recursive: true });
     mkdirSync(home);
-    if (record !== null) {
-      mkdirSync(config, { recursive: true });
-      writeFileSync(join(config, "consent.jsonl"), `${JSON.stringify(record)}\n`);
-    }
+    if (record !== null) decide(home, record);
     const extensions = join(folder, "vscode-extensions");
     if (name === "extensions") cpSync(example, join(extensions, "nexus-example.example-1.0.0"), { recursive: true });
     const result = join(folder, "result.json");

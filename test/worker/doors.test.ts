@@ -1,39 +1,31 @@
-/** The doors on loopback with real workers: one of them holds them, the next takes over, and what was acknowledged is there. */
-import { existsSync, mkdirSync } from "node:fs";
-import { connect as dial } from "node:net";
+/** The receiver on loopback with real workers: one of them holds it, the next takes over, and what was acknowledged is there. */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, connect as dial } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
-import { Connections } from "../../server/agents/connections.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { DoorFile } from "../../server/doors/door-file.ts";
 import { pathsFrom } from "../../server/paths.ts";
 import { toolUses } from "../../shared/numbers.ts";
 import { status } from "../../shared/protocol.ts";
-import { FakeAgent } from "../fixtures/fake-agent.ts";
+import { Exporter, toolResult } from "../fixtures/exporter.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { canary } from "../fixtures/hook-payloads.ts";
 import { endMs, otlpPayloads } from "../fixtures/otlp-payloads.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-/** A home in which Claude Code posts to a door. */
-async function connected() {
+/** A home in which the receiver is open. */
+async function opened() {
   const home = freshFolder();
-  mkdirSync(join(home, ".claude"));
-  const paths = pathsFrom({}, home);
-  const connections = new Connections(paths, home, {});
-  const change = await connections.planPosting("claude_code");
-  if (change === undefined) throw new Error("connected already");
-  connections.connect(change);
-  return { home, connections, agent: new FakeAgent(home, change.agent.file), doors: new DoorFile(paths.doorFile) };
+  const file = new DoorFile(pathsFrom({}, home).doorFile);
+  const door = file.open(await file.planOpen());
+  const exporter = new Exporter(door);
+  onTestFinished(() => exporter.close());
+  return { home, door, exporter };
 }
 
-const use = (n: number, failed = false) => ({
-  ...{ session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11", permission_mode: "default", cwd: `/home/ada/${canary}` },
-  ...{ hook_event_name: failed ? "PostToolUseFailure" : "PostToolUse", tool_name: "Bash", duration_ms: 100 + n },
-  ...{ tool_use_id: `toolu_${n}`, tool_input: { command: `echo ${canary}` } },
-});
-
-/** Asks again until it is so; an agent would go on without. */
+/** Asks again until it is so; an exporter would try again. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await pause(20);
 }
@@ -46,96 +38,151 @@ const listens = (port: number) =>
     socket.once("close", () => socket.destroy());
   });
 
-describe("the doors of workers", () => {
-  it("are held by one, taken over when it is killed, and what was acknowledged is stored once", async () => {
-    const { home, agent } = await connected();
+describe("the receiver of workers", () => {
+  it("is held by one, taken over when it is killed, and what was acknowledged is stored once", async () => {
+    const { home, exporter } = await opened();
     const first = await WorkerProcess.start({ home });
     await first.consent();
     const second = await WorkerProcess.start({ home });
-    await until(() => agent.post("PostToolUse", use(0)));
+    const report = async (n: number) => (await exporter.send(toolResult(n, canary, n % 5 === 0))) === 200;
+    await until(() => report(0));
     let taken = 1;
-    const post = async (n: number) => {
-      const failed = n % 5 === 0;
-      if (await agent.post(failed ? "PostToolUseFailure" : "PostToolUse", use(n, failed))) taken += 1;
-    };
-    for (let n = 1; n < 100; n += 1) await post(n);
+    for (let n = 1; n < 100; n += 1) if (await report(n)) taken += 1;
     expect(taken).toBe(100);
     await first.kill();
-    // A use that was told before is told again, and counts once.
-    await until(() => agent.post("PostToolUse", use(1)));
-    for (let n = 100; n < 200; n += 1) await post(n);
+    // A use that was reported before is reported again, and counts once.
+    await until(() => report(1));
+    for (let n = 100; n < 200; n += 1) if (await report(n)) taken += 1;
     expect(taken).toBe(200);
     const { tools, hosts } = await second.request(toolUses, { period: "week" });
-    expect(tools).toMatchObject([{ name: "run_terminal_cmd", source: "claude_code", uses: 200, failed: 39 }]);
-    expect(hosts).toMatchObject([{ source: "claude_code", ended: 200, judged: 200, timed: 200 }]);
+    expect(tools).toMatchObject([{ name: "run_terminal_cmd", uses: 200, failed: 40 }]);
+    expect(hosts).toMatchObject([{ source: "otlp", ended: 200, judged: 200, timed: 200 }]);
   });
 
-  it("take a burst of uses from many at once, and lose none", async () => {
-    const { home, agent } = await connected();
+  it("takes a burst of uses from many at once, and loses none", async () => {
+    const { home, exporter } = await opened();
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
-    await until(() => agent.post("PostToolUse", use(0)));
+    await until(async () => (await exporter.send(toolResult(0))) === 200);
     let next = 0;
     const sender = async () => {
       while (next < 10_000) {
         next += 1;
-        expect(await agent.post("PostToolUse", use(next - 1))).toBe(true);
+        expect(await exporter.send(toolResult(next - 1))).toBe(200);
       }
     };
     await Promise.all(Array.from({ length: 300 }, sender));
     expect(await worker.request(toolUses, { period: "week" })).toMatchObject({ tools: [{ uses: 10_000 }] });
   });
 
-  it("invariant: off-means-nothing: are shut before a yes, and at once after a no", async () => {
-    const { home, agent, doors } = await connected();
+  it("invariant: off-means-nothing: is shut before a yes, and at once after a no", async () => {
+    const { home, door, exporter } = await opened();
     const worker = await WorkerProcess.start({ home });
-    const port = doors.read()?.port ?? 0;
     await worker.request(status, {});
-    expect(await listens(port)).toBe(false);
+    expect(await listens(door.port)).toBe(false);
     expect(existsSync(join(home, "nexus", "state", "telemetry.db"))).toBe(false);
     await worker.consent();
-    await until(() => agent.post("PostToolUse", use(1)));
+    await until(async () => (await exporter.send(toolResult(1))) === 200);
     const { permission } = await worker.consent({ mode: "off", collect: [] });
     expect(permission.mode).toBe("off");
-    expect(await agent.post("PostToolUse", use(2))).toBe(false);
-    await until(async () => !(await listens(port)));
+    expect(await exporter.send(toolResult(2))).toBe(0);
+    await until(async () => !(await listens(door.port)));
   });
 
-  it("say where another program has their port, and open when it is gone", async () => {
-    const { home, agent, doors } = await connected();
-    const { createServer } = await import("node:net");
-    const other = createServer().listen(doors.read()?.port, "127.0.0.1");
+  it("says where another program has its port, and opens when it is gone", async () => {
+    const { home, door, exporter } = await opened();
+    const other = createServer((socket) => socket.destroy()).listen(door.port, "127.0.0.1");
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     const remarks = async () => (await worker.request(status, {})).remarks.join(" ");
     await until(async () => (await remarks()).includes("Another program uses the port"));
     other.close();
-    await until(() => agent.post("PostToolUse", use(1)));
+    await until(async () => (await exporter.send(toolResult(1))) === 200);
     expect(await remarks()).not.toContain("Another program");
   });
 
-  it("take what agents tell by OpenTelemetry, in both spellings, once; a hook's use too", async () => {
-    const { home, agent, doors } = await connected();
-    doors.open(await doors.planOpen("otlp"));
+  it("takes what agents export, in both spellings, once", async () => {
+    const { home, exporter } = await opened();
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
-    await until(() => agent.post("PostToolUse", use(1)));
-    const { port = 0, token = "" } = doors.read() ?? {};
-    const send = (signal: string, body: string) =>
-      fetch(`http://127.0.0.1:${port}/v1/${signal}`, {
-        method: "POST",
-        body,
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      });
+    await until(async () => (await exporter.send(toolResult(1))) === 200);
     // As of now: older ones lie before the consent.
     const now = String(BigInt(Date.now()) * 1_000_000n);
     const body = (request: object) => JSON.stringify(request).replaceAll(String(endMs * 1_000_000), now);
     for (const { signal, request } of [...otlpPayloads, ...otlpPayloads]) {
-      expect((await send(signal, body(request))).status).toBe(200);
+      expect(await exporter.send(body(request), signal)).toBe(200);
     }
     const { hosts } = await worker.request(toolUses, { period: "week" });
-    expect(hosts.find(({ source }) => source === "otlp")).toMatchObject({ ended: 5, failed: 2 });
-    expect(hosts.find(({ source }) => source === "claude_code")).toMatchObject({ ended: 1 });
-    expect((await send("logs", "{")).status).toBe(400);
+    expect(hosts.find(({ source }) => source === "otlp")).toMatchObject({ ended: 6, failed: 2 });
+    expect(await exporter.send("{")).toBe(400);
   });
 });
+
+/** Takes a port, with a certificate of its own, and writes every byte that it could read into a file. */
+const squatter = `
+const { createServer } = require("node:tls");
+const { appendFileSync } = require("node:fs");
+const [port, key, cert, file] = process.argv.slice(1);
+const { readFileSync } = require("node:fs");
+const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+  socket.on("data", (bytes) => appendFileSync(file, bytes));
+  socket.on("error", () => undefined);
+});
+server.on("tlsClientError", () => undefined);
+server.listen(Number(port), "127.0.0.1", () => process.stdout.write("listening"));
+`;
+
+// Only root may start a process of another user.
+describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of the receiver", () => {
+  it("receives no byte of what an agent exports, by the real exporter of OpenTelemetry", async () => {
+    const { home, door } = await opened();
+    const folder = freshFolder();
+    const [key, cert, seen] = ["key.pem", "cert.pem", "seen"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    const named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+    spawnSync("openssl", [...made, ...named, "-keyout", key, "-out", cert]);
+    spawnSync("chown", ["-R", "65534", folder]);
+    const child = spawn(process.execPath, ["-e", squatter, String(door.port), key, cert, seen], {
+      uid: 65534,
+      gid: 65534,
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const certificate = new DoorFile(pathsFrom({}, home).doorFile).certificatePath;
+    const address = `https://127.0.0.1:${door.port}/v1/logs`;
+    // One that trusts the squatter proves that the test would see bytes.
+    expect(exported(address, door.token, cert)).not.toContain("exported");
+    expect(readFileSync(seen, "utf8")).toContain(door.token);
+    writeFileSync(seen, "");
+    expect(exported(address, door.token, certificate)).not.toContain("exported");
+    expect(readFileSync(seen, "utf8")).toBe("");
+  });
+
+  it("is needed for the proof: the same exporter reaches our own receiver", async () => {
+    const { home, door, exporter } = await opened();
+    const worker = await WorkerProcess.start({ home });
+    await worker.consent();
+    await until(async () => (await exporter.send(toolResult(1))) === 200);
+    const certificate = new DoorFile(pathsFrom({}, home).doorFile).certificatePath;
+    expect(exported(`https://127.0.0.1:${door.port}/v1/logs`, door.token, certificate)).toContain("exported");
+  });
+});
+
+/** Runs the exporter of OpenTelemetry's own SDK with the variables that an agent is given. Returns what it says. */
+function exported(url: string, token: string, certificate: string): string {
+  const { stdout } = spawnSync(process.execPath, [join(import.meta.dirname, "otel-exporter.mjs"), url], {
+    env: {
+      PATH: process.env["PATH"],
+      OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer%20${token}`,
+      OTEL_EXPORTER_OTLP_CERTIFICATE: certificate,
+      OTEL_EXPORTER_OTLP_TIMEOUT: "3000",
+    },
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  return stdout;
+}

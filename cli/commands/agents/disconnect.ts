@@ -11,7 +11,7 @@ interface DisconnectOptions extends JsonOption {
 
 export async function run(given: readonly string[], { json, otel = false }: DisconnectOptions): Promise<void> {
   if (otel) {
-    if (given.length > 0) throw new UsageError("--otel closes the door for all agents; name none.");
+    if (given.length > 0) throw new UsageError("--otel ends the receiver for all agents; name none.");
     closeForOtel(json === true);
     return;
   }
@@ -29,10 +29,9 @@ export async function run(given: readonly string[], { json, otel = false }: Disc
 
 function closeForOtel(json: boolean): void {
   const doors = new DoorFile(paths.doorFile);
-  const wasOpen = doors.read()?.open.includes("otlp") === true;
-  doors.close("otlp");
+  const wasOpen = doors.read() !== undefined;
+  doors.close();
   if (json) printJson({ version: 1, disconnected: wasOpen ? ["otel"] : [] });
-  else if (wasOpen)
-    print("OpenTelemetry is not taken in any more. Take out what you put into the agents' environment.");
-  else print("OpenTelemetry was not taken in.");
+  else if (wasOpen) print("OpenTelemetry is not received any more. Take out what you put into the agents' settings.");
+  else print("OpenTelemetry was not received.");
 }

@@ -1,5 +1,5 @@
 /** `nexus agents list`: which agents are here, which tell of their tools, when they last did, and how much of it is seen. */
-import { DoorFile } from "../../../server/doors/door-file.ts";
+import { DoorFile, outdatedDoor } from "../../../server/doors/door-file.ts";
 import { sourcesOf } from "../../../shared/agents.ts";
 import { coverageOf } from "../../../shared/coverage.ts";
 import type { Host } from "../../../shared/numbers.ts";
@@ -14,21 +14,24 @@ export async function run({ json }: JsonOption): Promise<void> {
     hosts: observer.toolUses({ period: "month" }).hosts,
   }));
   const agents = await withConnections((connections) => connections.list(seen));
-  const door = new DoorFile(paths.doorFile).read();
+  const doors = new DoorFile(paths.doorFile);
+  const door = doors.read();
   if (json === true) {
-    printJson({ version: 1, agents, otel: door?.open.includes("otlp") === true ? { port: door.port } : null });
+    printJson({ version: 1, agents, otel: door === undefined ? null : { port: door.port } });
     return;
   }
-  for (const { name, title, file, found, connected, forbidden, lastMs } of agents) {
+  for (const { name, title, file, found, connected, outdated, forbidden, lastMs } of agents) {
     const state = connected ? "connected" : found ? "not connected" : "not found";
     print(`${name.padEnd(12)} ${state.padEnd(14)} ${title}: ${file}`);
     const indent = " ".repeat(13);
+    if (outdated) print(`${indent}by an entry of an earlier version; nexus agents connect ${name} replaces it`);
     if (forbidden !== null) print(`${indent}${forbidden}`);
     if (lastMs !== null) print(`${indent}last told of something ${timeText(lastMs)}`);
     for (const host of hosts.filter(({ source }) => sourcesOf[name].some((one) => one === source)))
       print(`${indent}${coverageText(host)}`);
   }
-  if (door?.open.includes("otlp") === true) print(`\nOpenTelemetry is taken in on 127.0.0.1:${door.port}.`);
+  if (door !== undefined) print(`\nOpenTelemetry is received on https://127.0.0.1:${door.port}.`);
+  else if (doors.isOutdated) print(`\n${outdatedDoor}`);
   if (agents.some(({ found, connected }) => found && !connected))
     print("\nnexus agents connect connects those that were found.");
 }

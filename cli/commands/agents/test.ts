@@ -2,7 +2,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { DoorFile } from "../../../server/doors/door-file.ts";
 import { agentNamed, withConnections } from "../../agents.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
@@ -21,17 +20,17 @@ export async function run(given: string, { json }: JsonOption): Promise<void> {
       ? `${agent} is not connected: nexus agents connect ${agent}.`
       : mode === "off"
         ? "Recording is off, so the hook writes nothing: nexus telemetry enable."
-        : await faultOf(commands);
+        : faultOf(command);
   if (json === true) printJson({ version: 1, agent, works: what === null, what });
   else print(what ?? `The hook of ${agent} works.`);
   if (what !== null) process.exitCode = exitCodes.failed;
 }
 
-/** What keeps the first hook from working, or the door that the agent posts to. */
-async function faultOf(commands: readonly string[]): Promise<string | null> {
-  const address = commands.find((line) => line.startsWith("http"));
-  if (address !== undefined) return faultOfDoor(address);
-  return arrives(commands[0] ?? "")
+/** What keeps the hook from working. */
+function faultOf(command: string): string | null {
+  if (command.startsWith("http"))
+    return "It posts to a port on loopback, as earlier versions had it. nexus agents connect replaces the entry.";
+  return arrives(command)
     ? null
     : "The hook ran, and its line did not arrive. Is there awk, and may you write to state/events?";
 }
@@ -45,20 +44,4 @@ function arrives(command: string): boolean {
   spawnSync(command, { shell: true, input: payloadOf(session), timeout: 10_000 });
   const log = paths.agentHookLog;
   return existsSync(log) && readFileSync(log, "utf8").includes(session);
-}
-
-async function faultOfDoor(address: string): Promise<string | null> {
-  const door = new DoorFile(paths.doorFile).read();
-  try {
-    const { status } = await fetch(address, {
-      method: "POST",
-      headers: { authorization: `Bearer ${door?.token ?? ""}` },
-      body: payloadOf(randomUUID()),
-      signal: AbortSignal.timeout(5_000),
-    });
-    if (status === 202) return null;
-    return `The door answered ${status}. Disconnect the agent and connect it again.`;
-  } catch {
-    return `Nobody listens on ${new URL(address).host}. It is held while a window of the editor is open and recording is on.`;
-  }
 }

@@ -1,11 +1,11 @@
 /** `nexus consent history`: every decision, as it was written down. */
 import { systemClock } from "../../../server/clock.ts";
-import { ConsentLog } from "../../../server/consent-log.ts";
+import { Gate } from "../../../server/gate.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
-import { paths } from "../../product.ts";
+import { noEditor, paths } from "../../product.ts";
 
 export function run({ json }: JsonOption): void {
-  const entries = new ConsentLog(paths.consentFile, systemClock).entries();
+  const entries = new Gate(paths, systemClock, process.env, noEditor).consent.entries();
   if (json === true) printJson({ version: 1, file: paths.consentFile, entries: entries.map(parsed) });
   else print(entries.length === 0 ? "You have not been asked yet." : entries.join("\n"));
 }

@@ -1,5 +1,5 @@
 /** `nexus telemetry delete`: everything that is stored, with a proof that it is gone. */
-import { countText, proofText, sizeText } from "../../../shared/words.ts";
+import { countText, forgottenSettings, proofText, sizeText } from "../../../shared/words.ts";
 import { ToldError, UsageError } from "../../exit.ts";
 import { facts, type JsonOption, print, printJson } from "../../print.ts";
 import { withWorker } from "../../product.ts";
@@ -26,6 +26,7 @@ export function run({ confirm, json }: DeleteOptions): Promise<void> {
     else {
       print(`Deleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
       if (erased.searched > 0) print(proofText(erased.searched, erased.copies));
+      if (erased.agentSettings > 0) print(forgottenSettings);
     }
   });
 }

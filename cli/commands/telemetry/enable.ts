@@ -16,6 +16,7 @@ interface EnableOptions {
   readonly yes?: boolean;
   readonly notice?: string;
   readonly categories?: string;
+  readonly destination?: string;
 }
 
 interface Answer {
@@ -38,6 +39,7 @@ export function ask(worker: Worker, share: boolean): Promise<boolean> {
 
 async function decide(worker: Worker, options: EnableOptions): Promise<boolean> {
   const destination = options.share === true ? destinationOf(worker) : null;
+  if (destination !== null) checkNamed(destination, options);
   const answer = options.yes === true ? fromFlags(options) : await fromQuestions(options, destination);
   if (answer === undefined) {
     print("Nothing was changed.");
@@ -55,11 +57,24 @@ async function decide(worker: Worker, options: EnableOptions): Promise<boolean> 
 }
 
 function destinationOf(worker: Worker): string {
-  const host = worker.status().sharing?.destination ?? null;
-  if (host === null) {
+  const address = worker.status().sharing?.address ?? null;
+  if (address === null) {
     throw new UsageError("There is no destination. Set NEXUS_USAGE_UPLOAD_URL, or upload_url in config.toml, first.");
   }
-  return host;
+  return address;
+}
+
+/**
+ * Without a terminal nobody sees where the configuration and the environment would send to: it must be named. Where it is named it
+ * must be the one that is configured.
+ */
+function checkNamed(destination: string, { yes, destination: named }: EnableOptions): void {
+  if (named === undefined) {
+    if (yes === true) throw new UsageError("To share without being asked, name the destination: --destination URL.");
+    return;
+  }
+  if (!URL.canParse(named) || new URL(named).href !== destination)
+    throw new UsageError(`--destination is not the one that is configured, ${destination}. Nothing was changed.`);
 }
 
 function fromFlags({ share, automatic, notice: version, categories: list }: EnableOptions): Answer {
@@ -87,7 +102,7 @@ function named(list: string): readonly Category[] {
 async function fromQuestions(options: EnableOptions, destination: string | null): Promise<Answer | undefined> {
   if (!isAttended()) {
     throw new UsageError(
-      "There is no terminal to ask on. Use --yes; to share also --notice VERSION --categories LIST.",
+      "There is no terminal to ask on. Use --yes; to share also --notice VERSION --destination URL --categories LIST.",
     );
   }
   print(`${wrapped(noticeText())}\n`);

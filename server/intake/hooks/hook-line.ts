@@ -1,16 +1,17 @@
 /** A line that `hook.awk` wrote: what it kept of a payload, with the second it was told. */
 import { cutPayload } from "./cut.ts";
 import { type HookEvent, hookEvents } from "./hook.ts";
+import type { AgentIds } from "./ids.ts";
 
 /** `awk` knows the second, not its parts: its end is taken, so that nothing seems to lie before a consent that was given in it. */
 const withinSecond = 999;
 
 /** The events of such a line; `undefined` of any other line. */
-export function hookLine(line: object): readonly HookEvent[] | undefined {
+export function hookLine(line: object, ids: AgentIds): readonly HookEvent[] | undefined {
   const { hook, ts, ...rest } = line as Readonly<Record<string, unknown>>;
   if (hook !== 1 || typeof ts !== "number" || !Number.isSafeInteger(ts)) return undefined;
   // Whoever wrote it: no more is taken than would be of a payload.
-  return hookEvents(cutPayload(nested(rest)), ts + withinSecond);
+  return hookEvents(cutPayload(nested(rest)), ts + withinSecond, ids);
 }
 
 /** `tool_result.result_type` is a part of `tool_result`. */

@@ -1,34 +1,44 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { newAgentIds } from "../../../test/fixtures/agent-ids.ts";
+import { decide } from "../../../test/fixtures/consented.ts";
+import { decisionOf } from "../../../test/fixtures/decision.ts";
 import { freshFolder } from "../../../test/fixtures/folder.ts";
 import { canary, hookPayloads } from "../../../test/fixtures/hook-payloads.ts";
 import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { Connections } from "../../agents/connections.ts";
+import { pathsFrom } from "../../paths.ts";
 import { cutPayload } from "./cut.ts";
 import { hookEvents } from "./hook.ts";
 import { hookLine } from "./hook-line.ts";
 
-const script = fileURLToPath(new URL("../../agents/hook.awk", import.meta.url));
 const now = 1_790_000_000_000;
+const ids = newAgentIds();
 
-/** A home in which recording is on. */
-function home(decision = '{"ts":"2026-01-01T00:00:00.000Z","mode":"local","collect":["tool_usage"]}'): string {
+/** A home in which recording is on, and Claude Code is connected. */
+function home(decision: object = { ...decisionOf("local"), collect: ["tool_usage"] }): string {
   const folder = freshFolder();
-  mkdirSync(join(folder, "nexus", "state", "events"), { recursive: true });
-  mkdirSync(join(folder, ".config", "nexus"), { recursive: true });
-  writeFileSync(join(folder, ".config", "nexus", "consent.jsonl"), `${decision}\n`);
+  decide(folder, decision);
+  connect(folder);
   return folder;
 }
 
+function connect(folder: string): void {
+  const connections = new Connections(pathsFrom({}, folder), folder, {});
+  const change = connections.planConnect("claude_code");
+  if (change !== undefined) connections.connect(change);
+}
+
+const scriptOf = (folder: string) => join(folder, "nexus", "state", "agents", "hook.awk");
 const logOf = (folder: string) => join(folder, "nexus", "state", "events", "agent-hooks.jsonl");
 
 /** Hands a payload to the script as an agent does, and answers with the line it wrote. */
 function hooked(awk: string, folder: string, payload: string, env: Readonly<Record<string, string>> = {}) {
   const [program = "", ...args] = awk.split(" ");
-  const { stdout, stderr, status } = spawnSync(program, [...args, "-f", script], {
+  const { stdout, stderr, status } = spawnSync(program, [...args, "-f", scriptOf(folder)], {
     input: payload,
     env: { PATH: process.env["PATH"], HOME: folder, LC_ALL: "C", ...env },
     encoding: "utf8",
@@ -48,22 +58,22 @@ describe("hooks of agents", () => {
   it.each(hookPayloads)("$name", ({ payload, events }) => {
     const cut = cutPayload(payload);
     expect(JSON.stringify(cut)).not.toContain(canary);
-    expect(hookEvents(cut, now)).toMatchObject(events ?? []);
+    expect(hookEvents(cut, now, ids)).toMatchObject(events ?? []);
   });
 
   it("give the events of one use the same ids, however often and by whom it is told", () => {
     const use = {
       hook_event_name: "PostToolUse",
       tool_name: "Bash",
-      tool_use_id: "toolu_1",
+      tool_use_id: "toolu_01ABC123",
       session_id: "s",
       duration_ms: 5,
     };
-    const ids = [now, now + 900].map((ts) => hookEvents(cutPayload(use), ts).map(({ id }) => id));
-    expect(ids[0]).toEqual(ids[1]);
-    expect(new Set(ids[0]).size).toBe(2);
-    const other = hookEvents(cutPayload({ ...use, tool_use_id: "toolu_2" }), now).map(({ id }) => id);
-    expect(other).not.toContain(ids[0]?.[0]);
+    const [first = [], second] = [now, now + 900].map((ts) => hookEvents(cutPayload(use), ts, ids).map(({ id }) => id));
+    expect(first).toEqual(second);
+    expect(new Set(first).size).toBe(2);
+    const other = hookEvents(cutPayload({ ...use, tool_use_id: "toolu_01ABC124" }), now, ids).map(({ id }) => id);
+    expect(other).not.toContain(first[0]);
   });
 });
 
@@ -74,7 +84,7 @@ describe.each(awks)("the hook's script on %s", (awk) => {
       const line = hooked(awk, folder, JSON.stringify(payload));
       expect(JSON.stringify(line ?? "")).not.toContain(canary);
       if (line !== undefined) {
-        expect(hookLine(line), name).toEqual(hookEvents(cutPayload(payload), line.ts + 999));
+        expect(hookLine(line, ids), name).toEqual(hookEvents(cutPayload(payload), line.ts + 999, ids));
       }
       const again = hooked(awk, home(), JSON.stringify(payload, null, 2));
       expect({ ...again, ts: 0, n: "" }, name).toEqual({ ...line, ts: 0, n: "" });
@@ -84,28 +94,14 @@ describe.each(awks)("the hook's script on %s", (awk) => {
   it("writes nothing where recording is off, whoever says so", () => {
     const payload = JSON.stringify({ hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s" });
     expect(hooked(awk, home(), payload)).toBeDefined();
-    expect(hooked(awk, home('{"ts":"2026-01-01T00:00:00.000Z","mode":"off"}'), payload)).toBeUndefined();
-    expect(hooked(awk, freshFolder(), payload)).toBeUndefined();
+    expect(hooked(awk, home(decisionOf("off")), payload)).toBeUndefined();
+    const neverAsked = freshFolder();
+    connect(neverAsked);
+    expect(hooked(awk, neverAsked, payload)).toBeUndefined();
     for (const name of ["NEXUS_EVENT_LOG", "NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED"]) {
       expect(hooked(awk, home(), payload, { [name]: " off" }), name).toBeUndefined();
     }
-    for (const cut of [
-      '{"ts":"2026-01-01T00:00:00.000Z","mode":"local","coll',
-      '{"mode":"local","collect":["sessions"]}',
-    ]) {
-      expect(hooked(awk, home(cut), payload), cut).toBeUndefined();
-    }
-    for (const no of [
-      "enabled = false",
-      'mode = "off"',
-      "  mode='off'",
-      'telemetry = { mode = "off" }',
-      '"mode" = "off"',
-    ]) {
-      const folder = home();
-      writeFileSync(join(folder, ".config", "nexus", "config.toml"), `[telemetry]\n${no}\n`);
-      expect(hooked(awk, folder, payload), no).toBeUndefined();
-    }
+    expect(hooked(awk, home({ ...decisionOf("local"), collect: ["session_metadata"] }), payload)).toBeUndefined();
   });
 
   it("says nothing and ends well on anything that is no payload", () => {
@@ -116,7 +112,7 @@ describe.each(awks)("the hook's script on %s", (awk) => {
       "[]",
       "null",
       '{"tool_name":',
-      `{"tool_name":"${"x".repeat(100)}"}`,
+      `{"hook_event_name":"${"x".repeat(100)}","tool_name":"Bash"}`,
       '\\"\\\\"',
       "\0\xff",
     ]) {
@@ -170,7 +166,7 @@ describe("the hook's script", () => {
       tool_name: "Write",
       session_id: "s",
     };
-    expect(hooked("awk", folder, JSON.stringify(big))).toMatchObject({ tool_name: "Write" });
+    expect(hooked("awk", folder, JSON.stringify(big))).toMatchObject({ tool_name: "write_file" });
     expect(readFileSync(logOf(folder), "utf8").length).toBeLessThan(500);
   });
 });
@@ -179,11 +175,11 @@ describe("invariant: never-lost-never-twice", () => {
   it("a use that three hosts' hooks told counts once", async () => {
     const sharer = new Sharer();
     sharer.consent("local");
-    mkdirSync(join(sharer.home, "nexus", "state", "events"), { recursive: true });
+    connect(sharer.home);
     const payload = {
       hook_event_name: "PostToolUse",
       tool_name: "Bash",
-      tool_use_id: "toolu_1",
+      tool_use_id: "toolu_01ABC123",
       session_id: "s",
       duration_ms: 5,
       permission_mode: "x",

@@ -4,9 +4,9 @@
  *
  * One call of a tool may be told several times, because hosts load each other's hooks: its events get the same ids each time.
  */
-import { createHash } from "node:crypto";
 import type { Source } from "../../../shared/sources.ts";
-import type { Cut } from "./cut.ts";
+import { type Cut, plainEventName } from "./cut.ts";
+import type { AgentIds } from "./ids.ts";
 
 export type HookSource = Extract<
   Source,
@@ -59,15 +59,15 @@ export function hostOf(cut: Cut): HookSource {
 }
 
 /** The events of one telling; none of a moment that says nothing, or a tool that is not named. */
-export function hookEvents(cut: Cut, tsMs: number): readonly HookEvent[] {
+export function hookEvents(cut: Cut, tsMs: number, ids: AgentIds): readonly HookEvent[] {
   const source = hostOf(cut);
   const moment = momentOf(cut);
-  const session = cut["session_id"] ?? cut["sessionId"] ?? cut["conversation_id"];
-  if (moment === undefined || session === undefined) return [];
+  if (moment === undefined) return [];
+  const session = sessionOf(cut);
   const endMs = toldMs(cut) ?? tsMs;
-  const common = { session_id: agentSession(source, session), source };
+  const common = { session_id: ids.session(source, session), source };
   if (isSessionMoment(moment) || isActivity(moment)) {
-    const id = idOfMoment(cut, session, moment, tsMs);
+    const id = ids.uuid(7, nameOfMoment(cut, session, moment, tsMs));
     if (isSessionMoment(moment)) return [{ ...common, id, ts: endMs, event_type: moment }];
     return [{ ...common, id, ts: endMs, event_type: "agent_activity", activity: moment, agent: source }];
   }
@@ -78,19 +78,30 @@ export function hookEvents(cut: Cut, tsMs: number): readonly HookEvent[] {
   const durationMs = durationOf(cut);
   const status = statusOf(cut, moment, source);
   const end = {
-    ...{ ...use, ...model, tool_phase: "end", ts: endMs, ...idOf(cut, session, "end") },
+    ...{ ...use, ...model, tool_phase: "end", ts: endMs, ...idOf(ids, cut, session, "end") },
     ...(status === undefined ? {} : { status }),
     ...(isRefused(cut) ? { error_category: "rejected" } : {}),
   };
   if (durationMs === undefined) return [end];
-  const start = { ...use, tool_phase: "start", ts: Math.max(0, endMs - durationMs), ...idOf(cut, session, "start") };
+  const start = {
+    ...use,
+    tool_phase: "start",
+    ts: Math.max(0, endMs - durationMs),
+    ...idOf(ids, cut, session, "start"),
+  };
   return [start, { ...end, duration_ms: durationMs }];
+}
+
+/** The agent's own id of the session; empty where it gave none that may be kept. */
+function sessionOf(cut: Cut): string {
+  const given = [cut["session_id"], cut["sessionId"], cut["conversation_id"]];
+  return given.find((id) => id !== undefined && id !== "1") ?? "";
 }
 
 /** Copilot CLI does not name its event; it tells what came of the tool. */
 function momentOf(cut: Cut): Moment | undefined {
   const name = cut["hook_event_name"] ?? cut["hookEventName"];
-  if (name !== undefined) return moments.get(name.toLowerCase().replaceAll(/[_-]/g, ""));
+  if (name !== undefined) return moments.get(plainEventName(name));
   if ("toolResult" in cut || "tool_result" in cut) return "ended";
   return "error" in cut ? "failed" : undefined;
 }
@@ -126,32 +137,16 @@ function toldMs({ timestamp = "" }: Cut): number | undefined {
  * From what the host itself calls the use; else from its session, tool and time. Without either the id is made of the line's
  * place, and a second telling counts again.
  */
-function idOf(cut: Cut, session: string, phase: string): { readonly id?: string } {
+function idOf(ids: AgentIds, cut: Cut, session: string, phase: string): { readonly id?: string } {
   const use = cut["tool_use_id"];
-  if (use !== undefined) return { id: idOfUse(use, session, phase) };
+  if (use !== undefined) return { id: ids.use(use, session, phase) };
   const ms = toldMs(cut);
   if (ms === undefined) return {};
-  return { id: uuid(7, `${session} ${cut["tool_name"] ?? cut["toolName"] ?? ""} ${ms} ${phase}`) };
+  return { id: ids.uuid(7, `${session} ${cut["tool_name"] ?? cut["toolName"] ?? ""} ${ms} ${phase}`) };
 }
-
-/** Ids as long as this are random: those that are not may be another use's in another session. */
-const randomLength = 12;
-
-/** The id of a use's beginning or end, whoever tells of it: hooks of several hosts, each with a session of its own, or OpenTelemetry. */
-export const idOfUse = (use: string, session: string, phase: string): string =>
-  uuid(7, use.length < randomLength ? `${session} ${use} ${phase}` : `${use} ${phase}`);
-
-/** The session of an agent, whoever tells of it. */
-export const agentSession = (agent: string, session: string): string => uuid(4, `${agent} ${session}`);
 
 /** Of a session, or an activity: two hooks tell of it within the same second. */
-function idOfMoment(cut: Cut, session: string, moment: Moment, tsMs: number): string {
+function nameOfMoment(cut: Cut, session: string, moment: Moment, tsMs: number): string {
   const when = toldMs(cut) ?? Math.floor(tsMs / 1_000);
-  return uuid(7, `${session} ${cut["agent_id"] ?? ""} ${moment} ${when}`);
-}
-
-/** A UUID of a version (RFC 9562) that follows from a text. */
-export function uuid(version: 4 | 7, text: string): string {
-  const hex = createHash("sha256").update(`nexus hook ${text}`).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return `${session} ${cut["agent_id"] ?? ""} ${moment} ${when}`;
 }

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import Pbf from "pbf";
 import { describe, expect, it } from "vitest";
+import { newAgentIds } from "../../../test/fixtures/agent-ids.ts";
 import { canary } from "../../../test/fixtures/hook-payloads.ts";
 import { endMs, otlpPayloads } from "../../../test/fixtures/otlp-payloads.ts";
 import { cutPayload } from "../hooks/cut.ts";
@@ -11,9 +12,10 @@ import { OtlpIntake } from "./otlp.ts";
 import { tellingsInProtobuf } from "./protobuf.ts";
 import { MalformedError, mostTellings, type Signal, signals, type Telling } from "./telling.ts";
 
+const ids = newAgentIds();
 const inJson = (signal: Signal, request: object) => tellingsInJson(signal, Buffer.from(JSON.stringify(request)));
 const inProtobuf = (signal: Signal, request: object) => tellingsInProtobuf(signal, protobufOf(request));
-const eventsOf = (tellings: readonly Telling[]) => new OtlpIntake(() => false, 0).eventsOf(tellings);
+const eventsOf = (tellings: readonly Telling[]) => new OtlpIntake(() => false, ids, 0).eventsOf(tellings);
 
 /** Field numbers and kinds of the messages that exporters send, by the names that JSON has for them. */
 const numbers: Readonly<
@@ -74,10 +76,15 @@ describe("OpenTelemetry from agents", () => {
     const told = eventsOf(inJson("logs", payload?.request ?? {}));
     const hook = hookEvents(
       cutPayload({
-        ...{ hook_event_name: "PostToolUseFailure", permission_mode: "default", session_id: "5a1c7c1e" },
+        ...{
+          hook_event_name: "PostToolUseFailure",
+          permission_mode: "default",
+          session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11",
+        },
         ...{ tool_name: "Bash", tool_use_id: "toolu_01ABC123", duration_ms: 750, error: "x" },
       }),
       endMs,
+      ids,
     );
     const identity = ({ id, session_id }: Readonly<Record<string, unknown>>) => ({ id, session_id });
     expect(told.map(identity)).toEqual(hook.map(identity));
@@ -90,7 +97,7 @@ describe("OpenTelemetry from agents", () => {
   });
 
   it("believes the hook of an agent whose uses have no id, and OpenTelemetry where there is none", () => {
-    const intake = new OtlpIntake((agent) => agent === "gemini_cli" || agent === "copilot", 0);
+    const intake = new OtlpIntake((agent) => agent === "gemini_cli" || agent === "copilot", ids, 0);
     const uses = otlpPayloads.flatMap(({ signal, request }) => [...intake.eventsOf(inJson(signal, request))]);
     const agents = uses.filter(({ event_type: type }) => type === "agent_event").map(({ agent }) => agent);
     expect([...new Set(agents)].sort()).toEqual(["claude_code", "codex"]);
@@ -100,7 +107,7 @@ describe("OpenTelemetry from agents", () => {
     const of = (name: string) => otlpPayloads.find((payload) => payload.name.startsWith(name));
     const [request, counter] = [of("Claude Code: api_request"), of("Claude Code: token.usage")];
     const counting = (sinceMs: number) => {
-      const intake = new OtlpIntake(() => false, sinceMs);
+      const intake = new OtlpIntake(() => false, ids, sinceMs);
       return (payload = request) => intake.eventsOf(inJson(payload?.signal ?? "logs", payload?.request ?? {})).length;
     };
     const late = counting(0);
@@ -116,9 +123,13 @@ describe("OpenTelemetry from agents", () => {
       eventsOf(inJson("traces", JSON.parse(request))).map(({ id }) => id),
     );
     expect(new Set(events).size).toBe(4);
-    const unreadable = new OtlpIntake(() => {
-      throw new Error("no JSON");
-    }, 0);
+    const unreadable = new OtlpIntake(
+      () => {
+        throw new Error("no JSON");
+      },
+      ids,
+      0,
+    );
     expect(unreadable.eventsOf(inJson("traces", span?.request ?? {}))).toHaveLength(2);
   });
 
@@ -131,7 +142,9 @@ describe("OpenTelemetry from agents", () => {
       };
       const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ ...record, eventName: { toString: 1 } }] }] }] };
       expect(eventsOf(inJson("logs", request))).toEqual([]);
-      expect(hookEvents(cutPayload({ hook_event_name: name, tool_name: "Bash", session_id: "s" }), endMs)).toEqual([]);
+      expect(hookEvents(cutPayload({ hook_event_name: name, tool_name: "Bash", session_id: "s" }), endMs, ids)).toEqual(
+        [],
+      );
     }
   });
 

@@ -6,7 +6,8 @@
  * OpenTelemetry only where there is no hook.
  */
 import { type AgentName, sourcesOf } from "../../../shared/agents.ts";
-import { agentSession, type HookEvent, idOfUse, uuid } from "../hooks/hook.ts";
+import type { HookEvent } from "../hooks/hook.ts";
+import type { AgentIds } from "../hooks/ids.ts";
 import type { Attributes, Telling } from "./telling.ts";
 
 type Agent = "claude_code" | "codex" | "gemini_cli" | "vscode_agent" | "copilot_cli";
@@ -46,14 +47,16 @@ const recordsComeMs = 2 * 60_000;
 
 export class OtlpIntake {
   readonly #connected: (agent: AgentName) => boolean;
+  readonly #ids: AgentIds;
   /** Agents whose records or spans tell their tokens: their counters tell them a second time. */
   readonly #toldByRecords = new Set<Agent>();
   /** When counters begin to be believed, in milliseconds since 1970. */
   readonly #countersFromMs: number;
 
   /** `connected`: whether an agent tells of its tools by its hooks. `nowMs`: counters wait from then on for whether records come. */
-  constructor(connected: (agent: AgentName) => boolean, nowMs: number) {
+  constructor(connected: (agent: AgentName) => boolean, ids: AgentIds, nowMs: number) {
     this.#connected = connected;
+    this.#ids = ids;
     this.#countersFromMs = nowMs + recordsComeMs;
   }
 
@@ -78,11 +81,11 @@ export class OtlpIntake {
           hooked.set(agent, told);
           if (told) return [];
         }
-        return about === "use" ? toolUseOf(agent, telling) : refusalOf(agent, telling);
+        return about === "use" ? toolUseOf(this.#ids, agent, telling) : refusalOf(this.#ids, agent, telling);
       }
       if (telling.signal !== "metrics") this.#toldByRecords.add(agent);
       else if (this.#toldByRecords.has(agent) || telling.tsMs < this.#countersFromMs) return [];
-      return requestOf(agent, about, telling);
+      return requestOf(this.#ids, agent, about, telling);
     });
   }
 }
@@ -106,27 +109,27 @@ const first = (attributes: Attributes, ...names: readonly string[]): string | un
 const sessionOf = (attributes: Attributes) =>
   first(attributes, "session.id", "conversation.id", "gen_ai.conversation.id");
 
-function commonOf(agent: Agent, { attributes, tsMs }: Telling) {
+function commonOf(ids: AgentIds, agent: Agent, { attributes, tsMs }: Telling) {
   const session = sessionOf(attributes);
   // An agent that names no session has one a day.
-  return { source: "otlp", agent, session_id: agentSession(agent, session ?? `${Math.floor(tsMs / 86_400_000)}`) };
+  return { source: "otlp", agent, session_id: ids.session(agent, session ?? `${Math.floor(tsMs / 86_400_000)}`) };
 }
 
 const toolOf = (attributes: Attributes) => first(attributes, "tool_name", "function_name", "gen_ai.tool.name");
 const idOfTool = (attributes: Attributes) => first(attributes, "tool_use_id", "call_id", "gen_ai.tool.call.id");
 
 /** The id of what has none: of all that is known of it, so that a second sending of the same is one. */
-const idOf = ({ name, tsMs, signal, added, span, attributes }: Telling, phase: string): string =>
-  uuid(7, JSON.stringify([name, tsMs, signal, added, span, attributes, phase]));
+const idOf = (ids: AgentIds, { name, tsMs, signal, added, span, attributes }: Telling, phase: string): string =>
+  ids.uuid(7, JSON.stringify([name, tsMs, signal, added, span, attributes, phase]));
 
-function toolUseOf(agent: Agent, telling: Telling): readonly HookEvent[] {
+function toolUseOf(ids: AgentIds, agent: Agent, telling: Telling): readonly HookEvent[] {
   const { attributes, tsMs } = telling;
   const tool = toolOf(attributes);
   if (tool === undefined) return [];
   const use = idOfTool(attributes);
   const id = (phase: string) =>
-    use === undefined ? idOf(telling, phase) : idOfUse(use, sessionOf(attributes) ?? "", phase);
-  const common = { ...commonOf(agent, telling), event_type: "agent_event", stream: "tool", tool_name: tool };
+    use === undefined ? idOf(ids, telling, phase) : ids.use(use, sessionOf(attributes) ?? "", phase);
+  const common = { ...commonOf(ids, agent, telling), event_type: "agent_event", stream: "tool", tool_name: tool };
   const durationMs = durationOf(telling);
   const refused = isRefusal(attributes["decision"]);
   const status = refused ? "cancelled" : statusOf(telling);
@@ -141,7 +144,7 @@ function toolUseOf(agent: Agent, telling: Telling): readonly HookEvent[] {
 }
 
 /** A use that was not let happen: hooks do not tell of it. */
-function refusalOf(agent: Agent, telling: Telling): readonly HookEvent[] {
+function refusalOf(ids: AgentIds, agent: Agent, telling: Telling): readonly HookEvent[] {
   const { attributes, tsMs } = telling;
   const tool = toolOf(attributes);
   if (tool === undefined || !isRefusal(attributes["decision"])) return [];
@@ -149,8 +152,8 @@ function refusalOf(agent: Agent, telling: Telling): readonly HookEvent[] {
   return [
     {
       ...{
-        ...commonOf(agent, telling),
-        id: use === undefined ? idOf(telling, "end") : idOfUse(use, sessionOf(attributes) ?? "", "end"),
+        ...commonOf(ids, agent, telling),
+        id: use === undefined ? idOf(ids, telling, "end") : ids.use(use, sessionOf(attributes) ?? "", "end"),
         ts: tsMs,
       },
       ...{ event_type: "agent_event", stream: "tool", tool_name: tool, tool_phase: "end" },
@@ -167,7 +170,7 @@ function statusOf({ attributes, failed }: Telling): string | undefined {
   return failed || attributes["error.type"] !== undefined ? "failed" : "ok";
 }
 
-function requestOf(agent: Agent, about: About, telling: Telling): readonly HookEvent[] {
+function requestOf(ids: AgentIds, agent: Agent, about: About, telling: Telling): readonly HookEvent[] {
   const { attributes, tsMs, added = 0 } = telling;
   // Codex tells of every piece of an answer; its end has the numbers.
   if (agent === "codex" && attributes["event.kind"] !== "response.completed") return [];
@@ -180,7 +183,7 @@ function requestOf(agent: Agent, about: About, telling: Telling): readonly HookE
   if (about !== "failed_request" && Object.keys(numbers).length === 0) return [];
   return [
     {
-      ...{ ...commonOf(agent, telling), id: idOf(telling, "request"), ts: tsMs, event_type: "model_request" },
+      ...{ ...commonOf(ids, agent, telling), id: idOf(ids, telling, "request"), ts: tsMs, event_type: "model_request" },
       ...(model === undefined ? {} : { model }),
       ...numbers,
       ...(durationMs === undefined ? {} : { duration_ms: durationMs }),

@@ -1,0 +1,17 @@
+/** What a purge removes of the connections with agents. */
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { agentNames } from "../../shared/agents.ts";
+import { unfinishedMark } from "../durable-file.ts";
+import type { Paths } from "../paths.ts";
+
+/** Removes what is remembered of agents' settings. Returns of how many agents there was something. @throws the file system's error. */
+export function forgetSettings({ agentFolder }: Paths): number {
+  if (!existsSync(agentFolder)) return 0;
+  const names = readdirSync(agentFolder);
+  const kept = names.filter((name) => agentNames.some((agent) => name === `${agent}.json`));
+  for (const name of names) {
+    if (kept.includes(name) || name.includes(unfinishedMark)) rmSync(join(agentFolder, name), { force: true });
+  }
+  return kept.length;
+}

@@ -1,0 +1,16 @@
+/** `names.txt` beside `hook.awk`: the public names that the script may write, one a line. */
+
+import { models } from "../../shared/vocabulary/models.ts";
+import { hookEventNames, hookResults } from "../intake/hooks/cut.ts";
+import { canonicalNames, modelProviders } from "../privacy/public-names.ts";
+
+export function namesFile(): string {
+  const lines = [
+    ...[...canonicalNames].map(([name, canonical]) => `tool ${name} ${canonical}`),
+    ...models.map((name) => `model ${name}`),
+    ...modelProviders.map((name) => `provider ${name}`),
+    ...hookEventNames.map((name) => `event ${name}`),
+    ...hookResults.map((name) => `result ${name}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,32 @@
+/**
+ * Ids of what agents report, as UUIDs that follow from the agent's own ids and the local salt: the same however often and by whom
+ * something is reported on this machine, and nothing to anyone who knows the agent's ids and not the salt.
+ */
+import type { NameHasher } from "../../privacy/identity.ts";
+
+/** Ids as long as this are random: those that are not may be another use's in another session. */
+const randomLength = 12;
+
+export class AgentIds {
+  readonly #hasher: NameHasher;
+
+  constructor(hasher: NameHasher) {
+    this.#hasher = hasher;
+  }
+
+  /** The session of an agent, whoever reports it. */
+  session(agent: string, session: string): string {
+    return this.uuid(4, `${agent} ${session}`);
+  }
+
+  /** The beginning or end of a use, whoever reports it: hooks of several hosts, each with a session of its own, or OpenTelemetry. */
+  use(use: string, session: string, phase: string): string {
+    return this.uuid(7, use.length < randomLength ? `${session} ${use} ${phase}` : `${use} ${phase}`);
+  }
+
+  /** A UUID of a version (RFC 9562) that follows from a text. @throws the file system's error, where there is no salt. */
+  uuid(version: 4 | 7, text: string): string {
+    const hex = this.#hasher.hashOnce("agent", text);
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  }
+}

@@ -1,0 +1,12 @@
+/** Step 8 of the schema: whose database it is, what a purge is known by, and where the numbers of a stream begin. */
+export const belonging = `
+  -- The installation that the database belongs to, as its installation.json names it.
+  CREATE TABLE belongs_to (one INTEGER PRIMARY KEY CHECK (one = 1), installation TEXT NOT NULL) STRICT;
+
+  -- The number before the first event of the stream: a stream that goes on in another session shares numbers that begin at 1.
+  ALTER TABLE streams ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
+
+  INSERT INTO state VALUES
+    -- Random, new with each purge: what is kept elsewhere for this database goes when it changes. 0: no purge yet.
+    ('purge_mark', 0);
+`;
