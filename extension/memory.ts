@@ -6,7 +6,7 @@ export const dismissedKey = "dismissedInsights";
 const purgeMarkKey = "purgeMark";
 
 /** `mark` changes with each purge. Returns whether there was one since the last call. */
-export function followPurge(memory: Memento, mark: number): boolean {
+export function followPurge(memory: Pick<Memento, "get" | "update">, mark: number): boolean {
   if (memory.get(purgeMarkKey, 0) === mark) return false;
   for (const key of [featureUsesKey, dismissedKey]) void memory.update(key, undefined);
   void memory.update(purgeMarkKey, mark);

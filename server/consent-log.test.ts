@@ -33,7 +33,7 @@ describe("consent log", () => {
 
   it("records what was decided, when, where, and on which text", () => {
     const { path, consent } = log();
-    consent.append(yes, installation);
+    consent.append(yes, () => installation);
     expect(consent.read()).toMatchObject({ mode: "local", collect: ["tool_usage"], tsMs: Date.UTC(2026, 0, 2) });
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
       state: "given",
@@ -44,7 +44,7 @@ describe("consent log", () => {
 
   it("only ever appends, and tells a refusal from a withdrawal", () => {
     const { path, consent } = log();
-    for (const decision of [no, yes, no]) consent.append(decision, installation);
+    for (const decision of [no, yes, no]) consent.append(decision, () => installation);
     const states = readFileSync(path, "utf8")
       .trimEnd()
       .split("\n")
@@ -56,7 +56,7 @@ describe("consent log", () => {
     const before = process.umask(0);
     try {
       const { path, consent } = log();
-      consent.append(yes, installation);
+      consent.append(yes, () => installation);
       expect(statSync(path).mode & 0o777).toBe(0o600);
       expect(statSync(join(path, "..")).mode & 0o777).toBe(0o700);
     } finally {
@@ -67,33 +67,33 @@ describe("consent log", () => {
   it("refuses a yes to another text, and always takes a no", () => {
     const { path, consent } = log();
     const stale = { version: "0", sha256: "0".repeat(64) };
-    expect(() => consent.append({ ...yes, notice: stale }, installation)).toThrow(StaleNoticeError);
+    expect(() => consent.append({ ...yes, notice: stale }, () => installation)).toThrow(StaleNoticeError);
     expect(existsSync(path)).toBe(false);
-    consent.append({ ...no, notice: stale }, installation);
+    consent.append({ ...no, notice: stale }, () => installation);
     expect(consent.read()).toMatchObject({ mode: "off" });
   });
 
   it("goes on after a line that a crash cut short", () => {
     const { path, consent } = log();
-    consent.append(yes, installation);
+    consent.append(yes, () => installation);
     appendFileSync(path, '{"mode":"of');
     expect(consent.read()).toBe("damaged");
-    consent.append(yes, installation);
+    consent.append(yes, () => installation);
     expect(consent.read()).toMatchObject({ mode: "local" });
   });
 
   it("does not join a last line that a hand left without its end", () => {
     const { path, consent } = log();
-    consent.append(yes, installation);
+    consent.append(yes, () => installation);
     writeFileSync(path, readFileSync(path, "utf8").trimEnd());
-    consent.append(no, installation);
+    consent.append(no, () => installation);
     expect(consent.read()).toMatchObject({ mode: "off" });
   });
 
   it("sees what another process appended", () => {
     const { path, consent } = log();
-    consent.append(yes, installation);
-    new ConsentLog(path, new FixedClock(0), () => installation).append(no, installation);
+    consent.append(yes, () => installation);
+    new ConsentLog(path, new FixedClock(0), () => installation).append(no, () => installation);
     expect(consent.read()).toMatchObject({ mode: "off" });
   });
 });

@@ -105,11 +105,11 @@ export class ConsentLog {
   }
 
   /**
-   * Appends a decision and returns its time, in milliseconds since 1970, once it is durable. `installation` is that of the
-   * `NEXUS_HOME` it is for; a no needs none.
+   * Appends a decision and returns its time, in milliseconds since 1970, once it is durable. `installation` gives that of the
+   * `NEXUS_HOME` it is for, and makes it; a no needs none.
    * @throws UnsafePathError where another user owns or can write the file, StaleNoticeError where another text was shown; the file system's error where it cannot be written.
    */
-  append(decision: Decision, installation: string | null): number {
+  append(decision: Decision, installation: () => string | null): number {
     const { version, sha256 } = decision.notice;
     if (decision.mode !== "off" && (version !== noticeVersion || sha256 !== noticeHash)) {
       throw new StaleNoticeError("The text has changed since it was shown. Please read it again.");
@@ -121,7 +121,7 @@ export class ConsentLog {
       record_id: randomUUID(),
       ts: new Date(tsMs).toISOString(),
       state: decision.mode !== "off" ? "given" : isRecord(before) ? "withdrawn" : "refused",
-      installation,
+      installation: installation(),
       mode: decision.mode,
       collect: decision.mode === "off" ? [] : decision.collect,
       share: decision.mode === "share" ? decision.share : [],

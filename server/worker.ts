@@ -276,8 +276,9 @@ export class Worker extends Observer {
   giveConsent(decision: Decision): Result<typeof giveConsent> {
     if (decision.mode === "share") this.#checkDestination(decision.destination);
     const before = this.consent.read();
-    const installation = decision.mode === "off" ? this.gate.installation() : this.sharing.installation.id();
-    const decidedMs = this.consent.append(decision, installation);
+    const decidedMs = this.consent.append(decision, () =>
+      decision.mode === "off" ? this.gate.installation() : this.sharing.installation.id(),
+    );
     this.#shareAsDecided(before, decision);
     // Names of the user's own are not even remembered longer than they may be hashed.
     this.#hasher.forget();

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { Category } from "../../shared/categories.ts";
+import { followPurge } from "../memory.ts";
 import { Features } from "./features.ts";
 import { Lifecycle } from "./lifecycle.ts";
 
@@ -132,7 +133,11 @@ describe("features", () => {
     expect(told).toEqual([]);
     features.start();
     features.used("insights");
+    expect(followPurge(memory, 7)).toBe(true);
     features.forget();
-    expect(memory.size).toBe(0);
+    expect(memory.get("featureUses")).toBeUndefined();
+    expect(followPurge(memory, 7)).toBe(false);
+    features.used("insights");
+    expect(memory.get("featureUses")).toEqual({ insights: 1 });
   });
 });

@@ -17,8 +17,6 @@ export interface StoredSession {
   readonly os: string;
   readonly arch: string;
   readonly runtimeVersion: string;
-  /** The number before the first one that its source gave in this session. */
-  readonly seqBase: number;
 }
 
 export interface StoredEvent {
@@ -33,8 +31,11 @@ export interface StoredEvent {
   readonly utcOffsetMin: number;
   readonly session: StoredSession;
   readonly payload: Readonly<Record<string, Value>>;
-  /** The consent to share under which it was written: when, and which categories as bits. */
-  readonly share: { readonly committedMs: number; readonly bits: number } | undefined;
+  /**
+   * The consent to share under which it was written: when, and which categories as bits; and its number in its session, where those
+   * that are shared begin at 1.
+   */
+  readonly share: { readonly committedMs: number; readonly bits: number; readonly seq: number } | undefined;
 }
 
 interface Words {
@@ -54,17 +55,17 @@ export function readAfter(
   return snapshot(connection, () => {
     const statements = statementsOf(connection);
     const words = remembering(statements.words, toWords);
-    const sessions = remembering(statements.session, toSession);
+    const streams = remembering(statements.stream, (row) => ({ session: toSession(row), base: Number(row["base"]) }));
     return statements.rows
       .all(after, last, most)
-      .map((row) => toEvent(row, words(row["words"]), sessions(row["stream"])));
+      .map((row) => toEvent(row, words(row["words"]), streams(row["stream"])));
   });
 }
 
 const statementsOf = perConnection((connection) => ({
   rows: connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"),
   words: connection.prepare("SELECT * FROM words WHERE id = ?"),
-  session: connection.prepare("SELECT s.*, t.base FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
+  stream: connection.prepare("SELECT s.*, t.base FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
 }));
 
 /** Reads a row by its key, and makes it into an object, once. */
@@ -93,22 +94,31 @@ function toSession(row: Row): StoredSession {
     os: String(row["os"]),
     arch: String(row["arch"]),
     runtimeVersion: String(row["runtime_version"]),
-    seqBase: Number(row["base"]),
   };
 }
 
-function toEvent(row: Row, { type, source, payload }: Words, session: StoredSession): StoredEvent {
+/** Where an event came from: its session, and the number before the first one that its source gave in it. */
+interface Stream {
+  readonly session: StoredSession;
+  readonly base: number;
+}
+
+function toEvent(row: Row, { type, source, payload }: Words, { session, base }: Stream): StoredEvent {
   const { duration_ms: duration, committed_at: committed, share: bits } = row;
+  const seq = Number(row["seq"]);
   return {
     key: Number(row["id"]),
     id: uuidText(row["event_id"]),
     type,
     source,
-    seq: Number(row["seq"]),
+    seq,
     tsMs: Number(row["ts"]),
     utcOffsetMin: Number(row["utc_offset_min"]),
     session,
-    share: typeof committed === "number" && typeof bits === "number" ? { committedMs: committed, bits } : undefined,
+    share:
+      typeof committed === "number" && typeof bits === "number"
+        ? { committedMs: committed, bits, seq: seq - base }
+        : undefined,
     payload: {
       ...payload,
       ...parseNumbers(row["numbers"]),

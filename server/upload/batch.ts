@@ -78,7 +78,7 @@ export function gather(connection: Connection, after: number, part: SharedPart, 
 }
 
 function textOf(given: StoredEvent, { pseudonym, schema, bits, asIf }: SharedPart): string | undefined {
-  const event = asIf === true ? { ...given, share: { committedMs: given.tsMs, bits } } : given;
+  const event = asIf === true ? { ...given, share: { committedMs: given.tsMs, bits, seq: given.seq } } : given;
   if (event.share === undefined) return undefined;
   const view = sharedView(event, schema, bits, pseudonym);
   return view === undefined ? undefined : JSON.stringify(view);

@@ -68,7 +68,7 @@ export function sharedView(
   const may: May = (category) => hasCategory(agreed, category);
   if (!may(eventTable[event.type].category)) return undefined;
   const session = pseudonym.sessionOf(event.session.id);
-  const sequence = event.seq - event.session.seqBase;
+  const sequence = event.share?.seq ?? event.seq;
   // Numbered before its session began: it happened under another pseudonym.
   if (sequence < 1) return undefined;
   if (schema === 1) {

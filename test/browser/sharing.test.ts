@@ -43,7 +43,7 @@ describe("sharing in the packaged extension", () => {
     await button("Stop sharing").waitFor();
     await workbench.statusItem.filter({ hasText: /synced|\d/ }).waitFor();
     const last = readFileSync(join(workbench.configFolder, "consent.jsonl"), "utf8").trimEnd().split("\n").at(-1);
-    expect(JSON.parse(last ?? "")).toMatchObject({ mode: "share", destination: server.host, automatic: false });
+    expect(JSON.parse(last ?? "")).toMatchObject({ mode: "share", destination: server.url, automatic: false });
     expect(server.arrived).toEqual([]);
   });
 

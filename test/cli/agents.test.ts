@@ -1,18 +1,10 @@
 /** Agents from the user's side: connected by the command, a session of theirs, the numbers of it. */
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
+import { hasOtherLoginUsers } from "../../server/agents/login-users.ts";
 import { FakeAgent } from "../fixtures/fake-agent.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { canary, hookPayloads } from "../fixtures/hook-payloads.ts";
@@ -30,45 +22,52 @@ beforeEach(() => {
 });
 
 describe("nexus agents", () => {
-  it("lets Claude Code post to a door, says where nobody listens yet, and closes the door with it", async () => {
-    const before = '{"model":"opus"}\n';
-    const settings = join(home, ".claude", "settings.json");
-    const doors = join(home, "nexus", "state", "agents", "doors.json");
-    writeFileSync(settings, before);
-    await ran("telemetry", "enable", "--yes");
-    expect(await ran("agents", "connect", "codex", "--http", "--yes")).toMatchObject({
-      code: 2,
-      err: expect.stringMatching(/no hooks that post/),
-    });
-    const shown = await ran("agents", "connect", "claude_code", "--http", "--yes");
-    expect(shown.out).toMatch(/"type": "http"[\s\S]*holds a secret[\s\S]*Claude Code is connected/);
-    const { port, token } = JSON.parse(readFileSync(doors, "utf8"));
-    expect(readFileSync(settings, "utf8")).toContain(`http://127.0.0.1:${port}/nexus/v1/hook`);
-    expect(readFileSync(settings, "utf8")).toContain(`Bearer ${token}`);
-    expect(statSync(doors).mode & 0o777).toBe(0o600);
-    expect(await ran("agents", "test", "claude_code")).toMatchObject({
-      code: 1,
-      out: expect.stringMatching(/Nobody listens on 127\.0\.0\.1/),
-    });
-    await ran("agents", "disconnect", "claude_code");
-    expect(readFileSync(settings, "utf8")).toBe(before);
-    expect(existsSync(doors)).toBe(false);
-  });
-
-  it("opens a door for OpenTelemetry, prints what each agent needs, and writes none of it", async () => {
+  it("opens a receiver for OpenTelemetry, prints what each agent needs, and writes none of it", async () => {
     expect(await ran("agents", "connect", "cursor", "--otel")).toMatchObject({
       code: 2,
       err: expect.stringMatching(/sends nothing from this machine/),
     });
     const { out } = await ran("agents", "connect", "claude_code", "codex", "gemini_cli", "--otel");
-    const { port, token } = JSON.parse(readFileSync(join(home, "nexus", "state", "agents", "doors.json"), "utf8"));
-    expect(out).toContain(`export OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20${token}`);
-    expect(out).toContain(`endpoint = "http://127.0.0.1:${port}/v1/logs"`);
-    expect(out).toContain(`"otlpEndpoint": "http://127.0.0.1:${port}/${token}"`);
+    const folder = join(home, "nexus", "state", "agents");
+    const { port, token, key } = JSON.parse(readFileSync(join(folder, "doors.json"), "utf8"));
+    const certificate = join(folder, "otlp-certificate.pem");
+    expect(out).toContain(`"OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Bearer%20${token}"`);
+    expect(out).toContain(`"NODE_EXTRA_CA_CERTS": "${certificate}"`);
+    expect(out).toContain(`endpoint = "https://127.0.0.1:${port}/v1/logs"`);
+    expect(out).toContain(`ca-certificate = "${certificate}"`);
+    expect(out).toContain(`"otlpEndpoint": "https://127.0.0.1:${port}/${token}"`);
+    expect(out).toContain(`export OTEL_EXPORTER_OTLP_CERTIFICATE=${certificate}`);
+    expect(out).not.toContain(key.split("\n")[1]);
+    for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(home, ".claude"))).toEqual([]);
     expect(await json("agents", "list")).toMatchObject({ otel: { port } });
-    expect((await ran("agents", "disconnect", "--otel")).out).toContain("not taken in any more");
+    expect((await ran("agents", "disconnect", "--otel")).out).toContain("not received any more");
     expect(await json("agents", "list")).toMatchObject({ otel: null });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("sets up an agent that was not tried only where nobody else logs in, or the risk is accepted", async () => {
+    const refused = await ran("agents", "connect", "copilot", "--otel");
+    expect(refused.err).toMatch(hasOtherLoginUsers() ? /Copilot in VS Code was not tried[\s\S]*--accept-risk/ : /^$/);
+    const { code, out } = await ran("agents", "connect", "copilot", "--otel", "--accept-risk");
+    expect([code, out]).toEqual([0, expect.stringMatching(/was not tried[\s\S]*export COPILOT_OTEL_ENABLED=true/)]);
+  });
+
+  it("offers to replace the entry of an earlier version, and says that a receiver without encryption has ended", async () => {
+    const settings = join(home, ".claude", "settings.json");
+    const former = { type: "http", url: "http://127.0.0.1:21234/nexus/v1/hook", timeout: 1 };
+    writeFileSync(settings, JSON.stringify({ hooks: { PostToolUse: [{ hooks: [former] }] } }, null, 2));
+    const folder = join(home, "nexus", "state", "agents");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, "doors.json"), JSON.stringify({ port: 21_234, token: "0".repeat(64), open: ["otlp"] }));
+    await ran("telemetry", "enable", "--yes");
+    const { out: listed } = await ran("agents", "list");
+    expect(listed).toMatch(/by an entry of an earlier version[\s\S]*without encryption/);
+    expect((await ran("agents", "test", "claude_code")).out).toContain("nexus agents connect replaces the entry");
+    const { out } = await ran("agents", "connect", "claude_code", "--yes");
+    expect(out).toMatch(/ {2}- .*nexus\/v1\/hook[\s\S]* {2}\+ .*awk/);
+    expect(readFileSync(settings, "utf8")).not.toContain("21234");
+    expect((await ran("agents", "test", "claude_code")).out).toContain("works");
   });
 
   it("connects, sees a session of 200 tool uses with the right failure rate, and disconnects", async () => {
@@ -100,7 +99,7 @@ describe("nexus agents", () => {
           duration_ms: 100 + n,
         },
         ...{
-          tool_use_id: `toolu_${n}`,
+          tool_use_id: `toolu_${String(n).padStart(8, "0")}`,
           ...(failed ? { error: canary, is_interrupt: false } : { tool_response: { stdout: canary } }),
         },
       });

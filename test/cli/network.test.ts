@@ -15,7 +15,7 @@ const quick = join(import.meta.dirname, "..", "fixtures", "quick-timers.cjs");
 const exitCodes = { waiting: 3, paused: 3, done: 1 } as const;
 
 /** Stands in the template for the destination of a fault. */
-const placeholder = "127.0.0.1:1";
+const placeholder = "http://127.0.0.1:1/v1/telemetry/events";
 let template = "";
 
 const run = (home: string, env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
@@ -28,8 +28,8 @@ const configFor = (url: string, more = "") => `[telemetry]\nupload_url = "${url}
 beforeAll(async () => {
   template = mkdtempSync(join(tmpdir(), "nexus-test-"));
   mkdirSync(join(template, ".config", "nexus"), { recursive: true });
-  writeFileSync(configIn(template), configFor(`http://${placeholder}/v1/telemetry/events`));
-  const all = ["--notice", noticeVersion, "--categories", "all"];
+  writeFileSync(configIn(template), configFor(placeholder));
+  const all = ["--notice", noticeVersion, "--destination", placeholder, "--categories", "all"];
   expect(await run(template, {}, "telemetry", "enable", "--share", "--yes", ...all)).toMatchObject({ code: 0 });
   const events = join(template, "nexus", "state", "events");
   mkdirSync(events, { recursive: true });
@@ -57,7 +57,7 @@ function sharing(url: string, env: Readonly<Record<string, string>>, config = ""
   const home = freshFolder();
   cpSync(template, home, { recursive: true });
   const consent = join(home, ".config", "nexus", "consent.jsonl");
-  writeFileSync(consent, readFileSync(consent, "utf8").replaceAll(placeholder, new URL(url).host));
+  writeFileSync(consent, readFileSync(consent, "utf8").replaceAll(placeholder, new URL(url).href));
   writeFileSync(configIn(home), configFor(url, config));
   return { home, ran: (...args: readonly string[]) => run(home, env, ...args) };
 }

@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
+import { generatedCorpus } from "../../scripts/privacy/corpus/generated.ts";
+import { scan } from "../../server/privacy/scanner/scan.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus } from "../fixtures/nexus.ts";
 
@@ -26,4 +28,29 @@ it("is seen in the numbers once it was read", async () => {
     topCommands: [{ name: "git push" }, { name: "npm run" }],
     topTools: [{ name: "read_file", source: "python_sdk" }],
   });
+});
+
+const judge = `
+import json, sys
+from nexus_telemetry.allow_list import public_words
+from nexus_telemetry.sensitive import is_sensitive
+words = public_words()
+print(json.dumps([is_sensitive({"x": text}, words) for text in json.load(sys.stdin)]))
+`;
+
+/** Whether the SDK takes each text for sensitive. */
+function judged(texts: readonly string[]): readonly boolean[] {
+  const env = { PATH: process.env["PATH"], PYTHONPATH: join(root, "sdk", "python", "src") };
+  const input = JSON.stringify(texts);
+  return JSON.parse(execFileSync("python3", ["-B", "-c", judge], { env, input, encoding: "utf8" }));
+}
+
+it("takes for sensitive whatever the scanner finds something in, and no command of the vocabulary", () => {
+  const texts = generatedCorpus(Date.now() % 1_000_000, 1).flatMap((group) => group.cases.map(({ text }) => text));
+  const found = texts.filter((text) => scan(text).rules.size > 0);
+  expect(found.length).toBeGreaterThan(1_000);
+  const sensitive = judged(found);
+  expect(found.filter((_, n) => sensitive[n] !== true)).toEqual([]);
+  const commands = ["git commit", "npm run", "docker compose up", "kubectl get pods -o wide", "cargo test --release"];
+  expect(judged(commands)).toEqual(commands.map(() => false));
 });

@@ -15,7 +15,12 @@ beforeEach(() => {
   home = freshFolder();
 });
 
-const share = ["telemetry", "enable", "--share", "--yes", "--notice", noticeVersion, "--categories", "all"];
+const address = "https://example.com/e";
+const shareWith = (url: string) => [
+  ...["telemetry", "enable", "--share", "--yes", "--notice", noticeVersion, "--destination", url],
+  ...["--categories", "all"],
+];
+const share = shareWith(address);
 
 function log(lines: number): void {
   const folder = join(home, "nexus", "state", "events");
@@ -62,23 +67,30 @@ describe("nexus telemetry enable", () => {
     ["no destination", {}, share, "NEXUS_USAGE_UPLOAD_URL"],
     [
       "no version of the text",
-      { NEXUS_USAGE_UPLOAD_URL: "https://example.com/e" },
+      { NEXUS_USAGE_UPLOAD_URL: address },
       share.filter((word) => word !== "--notice" && word !== noticeVersion),
       "--notice",
     ],
     [
       "another version of the text",
-      { NEXUS_USAGE_UPLOAD_URL: "https://example.com/e" },
+      { NEXUS_USAGE_UPLOAD_URL: address },
       share.map((word) => (word === noticeVersion ? "0" : word)),
       "consent show",
     ],
-    ["no categories", { NEXUS_USAGE_UPLOAD_URL: "https://example.com/e" }, share.slice(0, -2), "--categories"],
     [
-      "an unknown category",
-      { NEXUS_USAGE_UPLOAD_URL: "https://example.com/e" },
-      [...share.slice(0, -1), "everything"],
-      "everything",
+      "no destination named",
+      { NEXUS_USAGE_UPLOAD_URL: address },
+      share.filter((word) => word !== "--destination" && word !== address),
+      "--destination",
     ],
+    [
+      "another path than the one that the environment has",
+      { NEXUS_USAGE_UPLOAD_URL: "https://example.com/other" },
+      share,
+      "https://example.com/other",
+    ],
+    ["no categories", { NEXUS_USAGE_UPLOAD_URL: address }, share.slice(0, -2), "--categories"],
+    ["an unknown category", { NEXUS_USAGE_UPLOAD_URL: address }, [...share.slice(0, -1), "everything"], "everything"],
   ])("to share with %s is refused with what to do", async (_, env, args, says) => {
     const ran = await nexus(home, env, ...args);
     expect(ran).toMatchObject({ code: 2, err: expect.stringContaining(says) });
@@ -90,7 +102,7 @@ describe("nexus usage", () => {
   it("imports, shows the exact bytes, sends them, and proves it", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
-    expect(await nexus(home, env, ...share)).toMatchObject({ code: 0 });
+    expect(await nexus(home, env, ...shareWith(server.url))).toMatchObject({ code: 0 });
     log(30);
     expect(JSON.parse((await nexus(home, env, "usage", "import", "--json")).out)).toMatchObject({
       lines: 30,
@@ -122,7 +134,7 @@ describe("nexus usage", () => {
   it("--only-flush sends what waits and builds nothing", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
-    await nexus(home, env, ...share);
+    await nexus(home, env, ...shareWith(server.url));
     log(10);
     await nexus(home, env, "usage", "import");
     expect(JSON.parse((await nexus(home, env, "usage", "upload", "--only-flush", "--json")).out)).toMatchObject({
@@ -143,7 +155,7 @@ describe("nexus usage", () => {
   it("switching off with --erase-remote leaves nothing on the server, and no pseudonym here", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
-    await nexus(home, env, ...share);
+    await nexus(home, env, ...shareWith(server.url));
     log(10);
     await nexus(home, env, "usage", "import");
     await nexus(home, env, "sync");
@@ -162,7 +174,7 @@ describe("nexus usage", () => {
   it("CI says no to sharing, and is named", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
-    await nexus(home, env, ...share);
+    await nexus(home, env, ...shareWith(server.url));
     const ran = await nexus(home, { ...env, CI: "true" }, "sync");
     expect(ran).toMatchObject({ code: 3, out: expect.stringContaining("CI") });
     expect(server.arrived).toEqual([]);

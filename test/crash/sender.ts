@@ -28,7 +28,7 @@ const worker = new Worker(pathsFrom(env, home), env, { telemetry: true, enabled:
 });
 if (worker.status().permission?.consent === "never_asked") {
   worker.giveConsent({
-    ...{ mode: "share", collect: categories, share: categories, destination: new URL(url).host, automatic: false },
+    ...{ mode: "share", collect: categories, share: categories, destination: new URL(url).href, automatic: false },
     ...{ notice: { version: noticeVersion, sha256: noticeHash }, via: "terminal" },
   });
 }

@@ -72,8 +72,8 @@ export class World {
     connection.close();
     world.configure();
     const worker = await world.worker();
-    const { host } = world.server;
-    await worker.consent({ mode: "share", share: categories, destination: host });
+    const destination = new URL(world.server.url).href;
+    await worker.consent({ mode: "share", share: categories, destination });
     return world;
   }
 

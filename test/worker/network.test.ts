@@ -26,7 +26,7 @@ async function sharing(url: string, env: Readonly<Record<string, string>>, confi
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "config.toml"), `[telemetry]\nupload_url = "${url}"\n${config}`);
   const worker = await WorkerProcess.start({ home, env: { ...env, NODE_OPTIONS: `--require ${preload}` } });
-  await worker.consent({ mode: "share", share: categories, destination: new URL(url).host });
+  await worker.consent({ mode: "share", share: categories, destination: new URL(url).href });
   await worker.request(recordEvents, { events: uses(11) });
   return worker;
 }

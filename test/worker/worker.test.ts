@@ -167,6 +167,17 @@ describe("invariant: only-you-can-say-yes", () => {
     expect(event.payload).toEqual({ stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "end" });
   });
 
+  it("takes a folder that was removed with all that is in it for another installation, and says so", async () => {
+    const { home, worker } = await consenting();
+    await worker.request(recordEvents, { events: uses(1) });
+    rmSync(join(home, "nexus"), { recursive: true });
+    expect(await worker.request(recordEvents, { events: uses(2) })).toMatchObject({ outcome: "not_permitted" });
+    const { permission, remarks } = await worker.request(status, {});
+    expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
+    expect(remarks.join(" ")).toContain("belongs to another installation");
+    expect(existsSync(join(home, "nexus"))).toBe(false);
+  });
+
   it("takes no yes to a text that was not shown", async () => {
     const home = freshFolder();
     const worker = await WorkerProcess.start({ home });
@@ -310,7 +321,7 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
   it("a database that is deleted while in use", async () => {
     const { home, worker } = await consenting();
     await worker.request(recordEvents, { events: uses(1) });
-    rmSync(join(home, "nexus"), { recursive: true });
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(databaseIn(home) + suffix, { force: true });
     expect(await worker.request(recordEvents, { events: uses(2) })).toEqual(stored(2));
     expect(await worker.request(status, {})).toMatchObject({ database: { events: 2 } });
     // Also for whoever opens it next.
@@ -405,6 +416,6 @@ describe("its end", () => {
     const { home, worker } = await consenting();
     await worker.request(recordEvents, { events: uses(1) });
     await worker.stop();
-    expect(readdirSync(join(home, "nexus", "state"))).toEqual(["telemetry.db"]);
+    expect(readdirSync(join(home, "nexus", "state"))).toEqual(["recording.txt", "telemetry.db", "usage"]);
   });
 });

@@ -39,8 +39,8 @@ export function ask(worker: Worker, share: boolean): Promise<boolean> {
 
 async function decide(worker: Worker, options: EnableOptions): Promise<boolean> {
   const destination = options.share === true ? destinationOf(worker) : null;
-  if (destination !== null) checkNamed(destination, options);
   const answer = options.yes === true ? fromFlags(options) : await fromQuestions(options, destination);
+  if (destination !== null) checkNamed(destination, options);
   if (answer === undefined) {
     print("Nothing was changed.");
     return false;

@@ -26,6 +26,7 @@ class Home:
         self.folder = folder
         self.config = folder / ".config" / "nexus"
         self.consent = self.config / "consent.jsonl"
+        self.state = folder / "nexus" / "state" / "recording.txt"
         self.log = folder / "nexus" / "state" / "events" / "python-sdk.jsonl"
 
     def decide(self, mode: str = "local", collect: "List[str]" = ALL) -> None:
@@ -33,6 +34,24 @@ class Home:
         record = {"ts": "2026-01-01T00:00:00.000Z", "mode": mode, "collect": collect, "share": [], "notice": {"version": "1"}}
         with self.consent.open("a") as file:
             file.write(json.dumps(record) + "\n")
+        self.keep_state()
+
+    def keep_state(self, block_sensitive: bool = False) -> None:
+        """What any run of the product does: ``server/recording-state.ts``."""
+        line = self.consent.read_text().splitlines()[-1]
+        record = json.loads(line)
+        mode = "off" if record["mode"] == "off" else "on " + " ".join(record["collect"])
+        config = self.config / "config.toml"
+        copied = "config none"
+        if config.exists():
+            text = config.read_text()
+            whole = text if text == "" or text.endswith("\n") else text + "\n"
+            copied = "\n".join([f"config {whole.count(chr(10))} {len(text)}", *whole.splitlines()])
+        parts = ["nexus recording 1", mode, f"block_sensitive {str(block_sensitive).lower()}", "consent", line, copied, "policy none"]
+        for folder in (self.state.parent.parent, self.state.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        self.state.write_text("\n".join(parts) + "\n")
+        self.state.chmod(0o600)
 
     def lines(self) -> "List[Dict[str, Any]]":
         return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []

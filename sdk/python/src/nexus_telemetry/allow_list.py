@@ -33,6 +33,18 @@ def _subcommands(program: str) -> FrozenSet[str]:
     return frozenset(_PROGRAMS.get(program, "").split("|"))
 
 
+@lru_cache(maxsize=1)
+def public_words() -> FrozenSet[str]:
+    """Every word that a list of the product has: programs, subcommands, tools, models and the values of fields."""
+    words = set(_PROGRAMS) | set(_TOOLS) | set(_TOOLS.values()) | set(_MODELS)
+    for paths in _PROGRAMS.values():
+        words.update(word for path in paths.split("|") for word in path.split(" "))
+    for name, field in _LIST["fields"].items():
+        words.add(name)
+        words.update(field.get("words", ()))
+    return frozenset(words)
+
+
 def _is_command_path(path: str) -> bool:
     if path == "other" or path in _subcommands("nexus"):
         return True

@@ -14,12 +14,13 @@ import uuid
 import weakref
 from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union, cast
 
-from .allow_list import clean
+from .allow_list import clean, public_words
 from .command_event import CommandEvent, known_fields
 from .config import TelemetryConfig, forbidden, places
 from .event_log import EventLog
 from .line import QUARTER, Waiting, lines_of, local
 from .permission import Permission, PermissionSource
+from .sensitive import is_sensitive
 from .timed import Timed
 
 #: So many events are kept at most where the file cannot be written.
@@ -65,7 +66,7 @@ class TelemetryCollector:
         self._enabled = bool(self.config.enabled) and not forbidden(os.environ)
         self._batch_size = _within(self.config.batch_size, 1, _MOST_KEPT, 100)
         self._interval = _within(self.config.flush_interval_secs, 0.01, 86_400, 60)
-        self._permissions = PermissionSource(folder)
+        self._permissions = PermissionSource(home, folder)
         self._log = EventLog(home)
         self._asked_at = float("-inf")
         self._permission = Permission(frozenset(), "")
@@ -259,6 +260,8 @@ class TelemetryCollector:
         with self._lock:
             collect = self._collect()
             if not collect:
+                return False
+            if self._permission.block_sensitive and is_sensitive(given, public_words()):
                 return False
             # Before it is kept, in memory too.
             fields = clean(event_type, given, collect)

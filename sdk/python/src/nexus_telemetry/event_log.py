@@ -5,28 +5,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List
+
+from .permission import unsafe
 
 _FILE = "python-sdk.jsonl"
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
-def _owner_of(folder: Path) -> Optional[Tuple[int, int]]:
-    """Whose a folder is, where root acts (``sudo`` with HOME kept) and it is another user's: what root makes there is theirs."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return None
-    stat = folder.stat()
-    return None if stat.st_uid == 0 else (stat.st_uid, stat.st_gid)
-
-
-def _make_folder(folder: Path) -> None:
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    owner = _owner_of(missing[-1].parent) if missing else None
-    if owner is None:
-        return
-    for one in missing:
-        os.chown(one, *owner)
+#: 0 on Windows, which has no such flag.
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 class EventLog:
@@ -41,12 +29,14 @@ class EventLog:
         # All at once, which is four times faster: no word of a list has a brace, and no line an object in it.
         text = _ENCODER.encode(lines)[1:-1].replace("},{", "}\n{") + "\n"
         data = ("\n" + text if self._was_cut else text).encode("ascii")
-        _make_folder(self.path.parent)
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        folder = self.path.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fault = unsafe(folder)
+        if fault is not None:
+            raise PermissionError(fault)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW | getattr(os, "O_BINARY", 0)
+        handle = os.open(self.path, flags, 0o600)
         try:
-            owner = _owner_of(self.path.parent)
-            if owner is not None:
-                os.fchown(handle, *owner)
             written = os.write(handle, data)
             self._was_cut = 0 < written < len(data)
             if written < len(data):
@@ -75,5 +65,9 @@ class EventLog:
         """Raises the file system's error. Writers that hold the file open go on at its beginning."""
         count = len(self.events())
         if self.path.exists():
-            os.truncate(self.path, 0)
+            handle = os.open(self.path, os.O_WRONLY | _NO_FOLLOW)
+            try:
+                os.ftruncate(handle, 0)
+            finally:
+                os.close(handle)
         return count

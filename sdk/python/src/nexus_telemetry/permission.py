@@ -1,100 +1,154 @@
-"""May I? Only the user's own record can say yes; files that may narrow it are read so that rather one *no* too many is seen."""
+"""
+May I? Nexus Telemetry keeps a file that says what it would record (``state/recording.txt``), with the texts of the files that this was
+made from. It counts only while they are what they were, byte for byte: whatever is different, unreadable or too large means off.
+"""
 
 from __future__ import annotations
 
-import json
 import os
-import re
+import stat
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, NamedTuple, Optional, Tuple
+from typing import FrozenSet, List, NamedTuple, Optional, Tuple
 
 POLICY_FILE = Path("/etc/nexus/policy.toml")
-_MODES = ("off", "local", "share")
-_FORBIDS = re.compile(r"mode.*=.*off|enabled.*=.*false", re.IGNORECASE)
-#: A line that is plainly TOML: blank, a comment, a table, or a key with a short plain value or list. Any other may hide a no.
-_PLAIN = re.compile(r"""\s*(?:\#.*|\[[\w.\s-]+\]\s*(?:\#.*)?|[\w.-]+\s*=\s*(?:"[^"\\]*"|'[^']*'|[\w.+:-]+|\[[^\[\]\\]*\])\s*(?:\#.*)?)?""")
-#: Keys that are not known are refused by the product, and a refused configuration is a no.
-_NEARLY = re.compile(r"^\s*(?:enable|disabled?|modes?|telemetry)\s*=", re.IGNORECASE)
+#: Larger files mean off. Bytes.
+_MOST = 65_536
+_HEAD = b"nexus recording 1"
 
 Stamp = Tuple[int, int, int]
 _ABSENT: Stamp = (0, 0, 0)
 
 
 class Permission(NamedTuple):
-    """Which categories may be recorded now, and why none may."""
+    """Which categories may be recorded now, why none may, and whether an event with anything sensitive in it is refused whole."""
 
     collect: FrozenSet[str]
     why_not: str
+    block_sensitive: bool = False
+
+
+class _Off(Exception):
+    """Why nothing may be recorded."""
+
+
+def unsafe(path: Path) -> Optional[str]:
+    """Why a folder or file of Nexus cannot be relied on; nothing is wrong with one that does not exist. Raises the file system's error."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        return f"{path} is a link, so it is not used."
+    return _fault(path, found)
+
+
+def _fault(path: Path, found: os.stat_result) -> Optional[str]:
+    if not hasattr(os, "geteuid"):
+        return None
+    if found.st_uid != os.geteuid():
+        return f"{path} belongs to another user, so it is not used."
+    if found.st_mode & 0o022:
+        return f"{path} can be written by other users, so it is not used. Run: chmod go-w {path}"
+    return None
 
 
 def _stamp(path: Path) -> Stamp:
     try:
-        stat = os.stat(path)
+        found = os.stat(path)
     except FileNotFoundError:
         return _ABSENT
     except OSError:
         return (-1, 0, 0)
-    return (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def _decision(line: str) -> Optional[Dict[str, Any]]:
-    """As the product reads it: a line that lacks one of these is damaged."""
+def _read(path: Path) -> Optional[bytes]:
+    """``None`` where there is no file."""
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
+        with path.open("rb") as file:
+            text = file.read(_MOST + 1)
+    except FileNotFoundError:
+        if os.path.lexists(path):
+            raise _Off(f"{path} cannot be read.") from None
         return None
-    if not isinstance(entry, dict) or entry.get("mode") not in _MODES or not isinstance(entry.get("collect"), list):
-        return None
-    notice, ts = entry.get("notice"), entry.get("ts")
-    sound = isinstance(notice, dict) and isinstance(notice.get("version"), str) and isinstance(ts, str) and _DATE.match(ts)
-    return entry if sound else None
+    except OSError:
+        raise _Off(f"{path} cannot be read.") from None
+    if len(text) > _MOST:
+        raise _Off(f"{path} is larger than 64 KB.")
+    return text
 
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+class _State:
+    """The state file, part by part."""
+
+    def __init__(self, text: bytes) -> None:
+        self._rest = text
+
+    def line(self) -> bytes:
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line
+
+    def copied(self, name: bytes) -> Optional[bytes]:
+        """The text of a file as it was; ``None`` where there was none."""
+        said = self.line().split(b" ")
+        if said[0] != name or len(said) not in (2, 3):
+            raise ValueError("no such part")
+        if said[1] == b"none":
+            return None
+        lines, size = int(said[1]), int(said[2])
+        whole = b"".join(self.line() + b"\n" for _ in range(lines))
+        return whole[:size]
 
 
 class PermissionSource:
     """Reads the files again only where they changed."""
 
-    def __init__(self, config_folder: Path, policy_file: Path = POLICY_FILE) -> None:
+    def __init__(self, nexus_home: Path, config_folder: Path, policy_file: Path = POLICY_FILE) -> None:
+        self._home = nexus_home
+        self._state = nexus_home / "state" / "recording.txt"
         self._consent = config_folder / "consent.jsonl"
-        self._narrowing = (config_folder / "config.toml", policy_file)
-        self._known: Dict[str, Any] = {"stamps": None, "permission": Permission(frozenset(), "")}
+        self._config = config_folder / "config.toml"
+        self._policy = policy_file
+        self._stamps: Optional[List[Stamp]] = None
+        self._permission = Permission(frozenset(), "")
 
     def read(self) -> Permission:
         """Never raises: what cannot be read is a no."""
-        stamps = tuple(_stamp(path) for path in (self._consent, *self._narrowing))
-        if self._known["stamps"] != stamps:
-            self._known = {"stamps": stamps, "permission": self._ask()}
-        permission: Permission = self._known["permission"]
-        return permission
+        stamps = [_stamp(path) for path in (self._state, self._consent, self._config, self._policy)]
+        if self._stamps != stamps:
+            self._stamps = stamps
+            try:
+                self._permission = self._ask()
+            except _Off as off:
+                self._permission = Permission(frozenset(), str(off))
+            except (OSError, ValueError, IndexError):
+                self._permission = Permission(frozenset(), f"{self._state} is damaged. Any run of the nexus command writes it again.")
+        return self._permission
 
     def _ask(self) -> Permission:
-        nothing: FrozenSet[str] = frozenset()
-        try:
-            text = self._consent.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return Permission(nothing, "You have not been asked: nexus telemetry enable.")
-        except (OSError, UnicodeDecodeError):
-            return Permission(nothing, f"{self._consent} cannot be read.")
-        lines = [line for line in text.split("\n") if line.strip()]
-        entry = _decision(lines[-1] if lines else "")
-        if entry is None:
-            return Permission(nothing, f"The last line of {self._consent} is damaged. Choose again: nexus telemetry enable.")
-        if entry["mode"] == "off":
-            return Permission(nothing, "Off, as you chose.")
-        for path in self._narrowing:
-            try:
-                narrowing = path.read_text(encoding="utf-8")
-            except FileNotFoundError:
-                continue
-            except (OSError, UnicodeDecodeError):
-                return Permission(nothing, f"{path} cannot be read.")
-            lines = narrowing.split("\n")
-            if any(_FORBIDS.search(line) for line in lines):
-                return Permission(nothing, f"{path} says no.")
-            if '"""' in narrowing or "'''" in narrowing or not all(_PLAIN.fullmatch(line.rstrip("\r")) for line in lines):
-                return Permission(nothing, f"{path} cannot be understood here, and may say no.")
-            if any(_NEARLY.match(line) for line in lines if not line.strip().startswith("mode")):
-                return Permission(nothing, f"{path} has a key that is not known.")
-        return Permission(frozenset(name for name in entry["collect"] if isinstance(name, str)), "")
+        for path in (self._home, self._home / "state", self._state):
+            # The user may have put the home itself behind a link of theirs.
+            fault = _fault(path, os.stat(path)) if path == self._home and path.exists() else unsafe(path)
+            if fault is not None:
+                raise _Off(fault)
+        text = _read(self._state)
+        if text is None:
+            raise _Off("Nothing says that Nexus Telemetry records: nexus telemetry enable.")
+        state = _State(text)
+        if state.line() != _HEAD:
+            raise ValueError("another version")
+        mode, *collect = state.line().split(b" ")
+        if mode == b"off":
+            raise _Off("Off, as you chose, or as a file of the configuration says: nexus telemetry status.")
+        if mode != b"on":
+            raise ValueError("no mode")
+        block_sensitive = state.line() != b"block_sensitive false"
+        if state.line() != b"consent":
+            raise ValueError("no consent")
+        lines = [line for line in (_read(self._consent) or b"").split(b"\n") if line.strip()]
+        if not lines or state.line() != lines[-1]:
+            raise _Off(f"{self._consent} has changed since Nexus Telemetry read it. Any run of the nexus command reads it again.")
+        for name, path in ((b"config", self._config), (b"policy", self._policy)):
+            if state.copied(name) != _read(path):
+                raise _Off(f"{path} has changed since Nexus Telemetry read it. Any run of the nexus command reads it again.")
+        return Permission(frozenset(word.decode("ascii") for word in collect), "", block_sensitive)
