@@ -1,7 +1,9 @@
 /** The parts below the command: the same worker as in the editor, without an editor. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SelectionError } from "../server/analytics/calendar.ts";
 import { systemClock } from "../server/clock.ts";
+import { homeFolder } from "../server/home.ts";
 import { type ImportWatch, logFaultText } from "../server/intake/event-log.ts";
 import { Observer } from "../server/observer.ts";
 import { pathsFrom } from "../server/paths.ts";
@@ -10,6 +12,7 @@ import type { Progress } from "../shared/protocol.ts";
 import { sizeText } from "../shared/words.ts";
 import { InterruptedError, NotNowError, ToldError, UsageError } from "./exit.ts";
 import { printError, progressLine } from "./print.ts";
+import { isAttended } from "./terminal.ts";
 
 /** There is no editor whose switches could say no. */
 export const noEditor = { telemetry: true, enabled: true, proxy: null };
@@ -28,6 +31,11 @@ interface Options {
 /** Runs `work` with what only looks. Its errors become sentences for the user. */
 export function withObserver<T>(work: (observer: Observer) => T | Promise<T>, options: Options = {}): Promise<T> {
   return using(Observer, work, options);
+}
+
+/** After a change of the configuration: hooks and SDKs follow it at once. */
+export function followConfig(): Promise<void> {
+  return withObserver(() => undefined);
 }
 
 /** What a few runs of the command leave in its own log is not worth an import of its own. Bytes. */
@@ -55,12 +63,24 @@ export async function importLogs(worker: Worker, watch: ImportWatch = {}): Retur
 /** Runs `work` with what records, sends and deletes too; loaded only then. */
 export async function withWorker<T>(work: (worker: Worker) => T | Promise<T>, options: Options = {}): Promise<T> {
   const { Worker } = await import("../server/worker.ts");
+  await refreshAgents();
   const maintained = async (worker: Worker): Promise<T> => {
     const result = await work(worker);
     await worker.maintain();
     return result;
   };
   return using(Worker, maintained, options);
+}
+
+/** What an earlier version left of the connections with agents. What fails is reported by the commands for agents. */
+async function refreshAgents(): Promise<void> {
+  if (!existsSync(paths.agentFolder)) return;
+  const { Connections } = await import("../server/agents/connections.ts");
+  try {
+    new Connections(paths, homeFolder(), process.env).refresh();
+  } catch {
+    // Reported there.
+  }
 }
 
 type Made<O extends Observer> = new (...parts: ConstructorParameters<typeof Observer>) => O;
@@ -85,6 +105,7 @@ async function using<O extends Observer, T>(
   };
   if (!goesOn) process.once("SIGINT", interrupt);
   try {
+    if (isAttended()) one.bindOldDecision();
     one.keepRecordingState();
     const result = await work(one);
     if (interrupted) throw new InterruptedError();

@@ -87,7 +87,7 @@ export class Gate {
    * file exists and cannot be read.
    */
   rule(): Ruling {
-    this.#refuseUnsafePaths();
+    this.refuseUnsafePaths();
     const { configFile } = this.#paths;
     const configText = this.#configFile.read();
     const policyText = this.#policyFile.read();
@@ -138,7 +138,7 @@ export class Gate {
     const reading = this.consent.read();
     const consent = this.consent.lastEntry();
     if (!isRecord(reading) || consent === undefined) return;
-    this.#refuseUnsafePaths();
+    this.refuseUnsafePaths();
     const config = this.#configFile.read();
     const policy = this.#policyFile.read();
     const texts = { consent, config, policy };
@@ -165,8 +165,8 @@ export class Gate {
     return text === null ? [] : policyRefusals(this.#paths.policyFile, text);
   }
 
-  /** @throws UnsafePathError */
-  #refuseUnsafePaths(): void {
+  /** Refuses folders and files of this `NEXUS_HOME` that another user owns or can write, and links. @throws UnsafePathError */
+  refuseUnsafePaths(): void {
     const { home, stateFolder, eventLogFolder, outboxFolder, installationFile, recordingStateFile } = this.#paths;
     const { agentFolder, ownDatabase } = this.#paths;
     // The user may have put the home and a moved outbox behind a link of theirs.

@@ -255,6 +255,19 @@ export class Observer {
     return this.sharing.verify() ?? null;
   }
 
+  /**
+   * For a window or a terminal, where somebody sees it: a decision of a version that named no installation is bound to this one, where
+   * both lie in the user's home folder and this `NEXUS_HOME` has no decision of its own.
+   */
+  bindOldDecision(): void {
+    try {
+      if (!this.paths.isDefaultPlace || this.gate.installation() !== null || this.consent.read() !== "unbound") return;
+      this.consent.bind(this.sharing.installation.id());
+    } catch (error) {
+      this.setProblem(this.problemOf(error));
+    }
+  }
+
   /** What hooks and SDKs may do, where they can read it. What keeps it from being written leaves them off. */
   keepRecordingState(): void {
     try {

@@ -20,7 +20,14 @@ import { type Committed, Group } from "./doors/group.ts";
 import { doorIntake } from "./doors/intake.ts";
 import { removeWithLeftovers } from "./durable-file.ts";
 import { NotPermittedError } from "./gate.ts";
-import { EventLogs, type ImportReport, type ImportWatch, type LogFault, logFaultText } from "./intake/event-log.ts";
+import {
+  EventLogs,
+  type ImportReport,
+  type ImportWatch,
+  type LogFault,
+  logFaultText,
+  unreadIn,
+} from "./intake/event-log.ts";
 import { Follow } from "./intake/follow.ts";
 import { AgentIds } from "./intake/hooks/ids.ts";
 import { Maintenance } from "./maintenance.ts";
@@ -182,19 +189,6 @@ export class Worker extends Observer {
     return this.#permitted().collect.includes("tool_usage");
   }
 
-  /**
-   * For a window or a terminal, where somebody sees it: a decision of a version that named no installation is bound to this one, where
-   * both lie in the user's home folder and this `NEXUS_HOME` has no decision of its own.
-   */
-  bindOldDecision(): void {
-    try {
-      if (!this.paths.isDefaultPlace || this.gate.installation() !== null || this.consent.read() !== "unbound") return;
-      this.consent.bind(this.sharing.installation.id());
-    } catch (error) {
-      this.setProblem(this.problemOf(error));
-    }
-  }
-
   protected override ownRemarks(): readonly string[] {
     const faults = this.#logFaults.map(logFaultText);
     const doors = new DoorFile(this.paths.doorFile).isOutdated ? [outdatedDoor] : [];
@@ -262,9 +256,12 @@ export class Worker extends Observer {
     if (this.#identity.hasChanged()) this.#hasher.forget();
   }
 
-  /** Reads the event logs on. @throws NotPermittedError, ConfigError, the file system's or SQLite's error. */
+  /** Reads the event logs on. @throws UnsafePathError, NotPermittedError, ConfigError, the file system's or SQLite's error. */
   async importLogs(watch: ImportWatch = {}): Promise<ImportReport | undefined> {
     if (!this.#readsLogs) return undefined;
+    // Before anything is renamed.
+    if (this.gate.rule().permission.mode === "off" && unreadIn(this.paths.eventLogFolder, this.clock.nowMs()).size > 0)
+      throw new NotPermittedError("Recording is off.");
     const before = this.#firewall.counts().accepted;
     const report = await this.#logs.import(watch);
     this.#logFaults = report.faults;
@@ -272,8 +269,9 @@ export class Worker extends Observer {
     return report;
   }
 
-  /** @throws StaleNoticeError, or the file system's error. */
+  /** @throws StaleNoticeError, UnsafePathError, DestinationError, or the file system's error. */
   giveConsent(decision: Decision): Result<typeof giveConsent> {
+    if (decision.mode !== "off") this.gate.refuseUnsafePaths();
     if (decision.mode === "share") this.#checkDestination(decision.destination);
     const before = this.consent.read();
     const decidedMs = this.consent.append(decision, () =>

@@ -196,7 +196,7 @@ export class Connections {
    */
   refresh(): void {
     if (!existsSync(this.#paths.agentFolder)) return;
-    if (existsSync(this.#script)) this.#writeScript();
+    if (existsSync(this.#script)) this.#updateScript();
     for (const name of agentNames) this.#replaceCopy(name);
   }
 
@@ -204,8 +204,19 @@ export class Connections {
     const { home, configFile, policyFile } = this.#paths;
     const folders = { home, config: join(configFile, ".."), policy: policyFile };
     const named = Object.entries(folders).map(([name, path]) => `${name} = ${inAwk(path)}`);
+    this.#writeScriptWith(`BEGIN { ${named.join("; ")} }`);
+  }
+
+  /** The folders stay those of the user who connected it: the environment of an update may name others. */
+  #updateScript(): void {
+    const [first = ""] = readFileSync(this.#script, "utf8").split("\n");
+    if (first.startsWith("BEGIN { home = ")) this.#writeScriptWith(first);
+    else if (this.#paths.isDefaultPlace) this.#writeScript();
+  }
+
+  #writeScriptWith(first: string): void {
     replaceIfOther(join(this.#paths.agentFolder, "names.txt"), namesFile());
-    replaceIfOther(this.#script, `BEGIN { ${named.join("; ")} }\n${hookScript}`);
+    replaceIfOther(this.#script, `${first}\n${hookScript}`);
   }
 
   #removeScript(): void {

@@ -17,7 +17,7 @@ interface Parts {
   readonly change: Change;
   readonly skew: Skew;
   /** The keys with which a server signs its receipts, by their ids; none if it gives none. */
-  readonly keysOf: (host: string) => ReadonlyMap<string, string>;
+  readonly keysOf: (address: string) => ReadonlyMap<string, string>;
 }
 
 export interface Erasures {
@@ -35,8 +35,8 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
   for (const { identity, destination: url } of installation.wanted()) {
     const host = new URL(url).host;
     const current = gate.rule().destination;
-    // Token and pins belong to the server they were given for.
-    const destination = current?.host === host ? { ...current, url } : { url, host, pins: [], token: undefined };
+    // Token and pins belong to the address they were given for.
+    const destination = current?.url === url ? { ...current, url } : { url, host, pins: [], token: undefined };
     const exchange = await open(destination);
     try {
       const result = await perform(
@@ -49,7 +49,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
           batchId: null,
           events: 0,
         },
-        { distrust: async (answered) => distrust(host, keysOf(host), identity.anon_user_id, answered) },
+        { distrust: async (answered) => distrust(host, keysOf(url), identity.anon_user_id, answered) },
         signal,
       );
       if (result.outcome !== "accepted") {

@@ -184,7 +184,7 @@ export class Sharing {
     const host = destination?.host ?? null;
     const known =
       permission.mode === "share"
-        ? store.read((connection) => standing(connection, host, schema, this.#parts.clock.nowMs()))
+        ? store.read((connection) => standing(connection, destination?.url ?? null, schema, this.#parts.clock.nowMs()))
         : undefined;
     const wanted = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
     return {
@@ -274,7 +274,12 @@ const takenBy = {
   2: "1",
 } as const;
 
-function standing(connection: Connection, host: string | null, schema: 1 | 2, nowMs: number): Partial<SharingStatus> {
+function standing(
+  connection: Connection,
+  address: string | null,
+  schema: 1 | 2,
+  nowMs: number,
+): Partial<SharingStatus> {
   const state = readState(connection);
   if (state === undefined) return {};
   const after = connection
@@ -285,7 +290,7 @@ function standing(connection: Connection, host: string | null, schema: 1 | 2, no
     .get(state.cursorId);
   const waiting = waitingEvents(connection);
   const untilMs = Math.max(state.waitUntilMs, state.serverWaitMs);
-  const server = host === null ? undefined : readServer(connection, host);
+  const server = address === null ? undefined : readServer(connection, address);
   const asked = server !== undefined && (server.plain || server.enrolled !== undefined);
   const pending = waiting + Number(after?.["n"] ?? 0);
   const { failure: reason } = state;

@@ -179,7 +179,7 @@ class Run {
    */
   async #erase(): Promise<string | null> {
     const { installation, outbox, store } = this.#parts;
-    const keysOf = (host: string) => store.read((connection) => readServer(connection, host).keys) ?? new Map();
+    const keysOf = (address: string) => store.read((connection) => readServer(connection, address).keys) ?? new Map();
     const parts = { ...this.#parts, change: this.#change, skew: this.#skew, keysOf };
     const { erased, reason } = await sendErasures(parts, this.#stop.signal);
     this.#erased = erased.length;
@@ -440,7 +440,7 @@ class Run {
 
   async #tryBatch(sender: Sender, waiting: Waiting): Promise<Result> {
     const { batchId, body, packed, keys, row } = waiting;
-    const { host } = sender.destination;
+    const { url: address } = sender.destination;
     return perform(
       sender,
       { kind: "batch", method: "POST", url: sender.destination.url, body, packed, batchId, events: keys.length },
@@ -451,17 +451,17 @@ class Run {
         },
         noted: () => this.#step("sending_noted"),
         after: (connection, result) => {
-          noteEncodings(connection, host, result.answer?.header("accept-encoding"));
+          noteEncodings(connection, address, result.answer?.header("accept-encoding"));
           if (result.outcome === "accepted" || result.outcome === "already_received") {
             removeBatch(connection, row);
             noteSuccess(connection);
             // It takes batches, and has neither enrolment nor receipts.
             if (result.outcome === "accepted" && result.signed === undefined && this.#knowsNoEnrolment)
-              notePlain(connection, host);
+              notePlain(connection, address);
           }
           if (result.outcome === "rejected" && !isKeyReused(result, waiting))
             rejectBatch(connection, row, sentence(result));
-          if (result.outcome === "not_authorized") forgetEnrolled(connection, host);
+          if (result.outcome === "not_authorized") forgetEnrolled(connection, address);
         },
         distrust: async (result) => {
           this.#step("answer_arrived");
@@ -479,8 +479,8 @@ class Run {
     { outcome, signed }: Result,
   ): Promise<Distrust | undefined> {
     if (outcome !== "accepted" && outcome !== "already_received") return undefined;
-    const { host } = sender.destination;
-    const keysOf = () => this.#read((connection) => readServer(connection, host)).keys;
+    const { host, url: address } = sender.destination;
+    const keysOf = () => this.#read((connection) => readServer(connection, address)).keys;
     if (signed === undefined) {
       return keysOf().size > 0 && outcome === "accepted"
         ? { outcome: "later", reason: `${host} sent no receipt, although it gives receipts` }
@@ -496,7 +496,7 @@ class Run {
   }
 
   async #fetchKeys(sender: Sender): Promise<void> {
-    const { host } = sender.destination;
+    const { url: address } = sender.destination;
     await perform(
       sender,
       {
@@ -510,7 +510,7 @@ class Run {
       {
         after: (connection, { outcome, answer }) => {
           const named = outcome === "accepted" ? readKeys(answer?.body ?? "") : undefined;
-          if (named !== undefined) pinKeys(connection, host, named, this.#now());
+          if (named !== undefined) pinKeys(connection, address, named, this.#now());
         },
       },
       this.#stop.signal,
@@ -528,7 +528,7 @@ class Run {
     const identity = state === undefined ? undefined : installation.find(state.pseudonym.anonUserId);
     if (identity === undefined) throw new Stop("failed", "The pseudonym of this installation is gone.");
     this.#exchange ??= await this.#parts.open(destination);
-    const server = this.#read((connection) => readServer(connection, destination.host));
+    const server = this.#read((connection) => readServer(connection, destination.url));
     const sender: Sender = {
       exchange: this.#exchange,
       destination,
@@ -564,7 +564,7 @@ class Run {
       { kind: "enroll", method: "POST", url, body, batchId: null, events: 0, secret: true },
       {
         after: (connection, answered) => {
-          if (isEnrolment(answered)) noteEnrolled(connection, destination.host, identity.anon_user_id);
+          if (isEnrolment(answered)) noteEnrolled(connection, destination.url, identity.anon_user_id);
         },
       },
       this.#stop.signal,

@@ -4,7 +4,7 @@ import type { Mode } from "../../../../shared/consent.ts";
 import { asUsage, keyNamed, valueFrom, valueText } from "../../../config.ts";
 import { UsageError } from "../../../exit.ts";
 import { type JsonOption, print, printJson } from "../../../print.ts";
-import { paths, withWorker } from "../../../product.ts";
+import { followConfig, paths, withWorker } from "../../../product.ts";
 import { isAttended } from "../../../terminal.ts";
 import { ask } from "../enable.ts";
 
@@ -18,6 +18,7 @@ export async function run(name: string, text: string, { json }: JsonOption): Pro
   // A no is said where it is given.
   if (wish !== undefined && wish !== "off" && !(await agreed(wish))) return;
   asUsage(() => changeKey(paths.configFile, key, value));
+  await followConfig();
   if (json === true) printJson({ version: 1, key, value });
   else print(`${key} = ${valueText(value)} in ${paths.configFile}`);
 }

@@ -2,11 +2,12 @@
 import { changeKey } from "../../../../server/config-edit.ts";
 import { asUsage, keyNamed } from "../../../config.ts";
 import { type JsonOption, print, printJson } from "../../../print.ts";
-import { paths } from "../../../product.ts";
+import { followConfig, paths } from "../../../product.ts";
 
-export function run(name: string, { json }: JsonOption): void {
+export async function run(name: string, { json }: JsonOption): Promise<void> {
   const key = keyNamed(name);
   asUsage(() => changeKey(paths.configFile, key, undefined));
+  await followConfig();
   if (json === true) printJson({ version: 1, key, value: null });
   else print(`${key} is no longer set in ${paths.configFile}`);
 }
