@@ -54,7 +54,7 @@ function recording(    words, what, consent) {
   if (stated() !~ /^block_sensitive /) return 0
   consent = config "/consent.jsonl"
   if (stated() != "consent" || last_line(consent) "" != stated() "") return 0
-  return same(config "/config.toml", "config") && same(policy, "policy")
+  return same(config "/config.toml", "config") && same(policy, "policy") && (getline what < state) == 0
 }
 
 function quoted(path) {

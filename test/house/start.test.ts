@@ -1,7 +1,7 @@
 /** `npm start` on a machine without desktop VS Code: an address with a token, and an end that leaves nothing. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
@@ -44,6 +44,11 @@ it.skipIf(!hasServer())(
     expect((await fetch(address.origin)).status).toBe(403);
     expect((await fetch(address, { redirect: "manual" })).status).toBeLessThan(400);
     expect(trialProcesses()).not.toEqual([]);
+    // A command line can be read by every user.
+    const token = address.searchParams.get("tkn") ?? "";
+    expect(trialProcesses().filter((line) => line.includes(token))).toEqual([]);
+    const tokenFile = join(root, "out", "start", "vscode-data", "connection-token");
+    expect([readFileSync(tokenFile, "utf8"), statSync(tokenFile).mode & 0o777]).toEqual([token, 0o600]);
     const [cloud = ""] = /http:\/\/127\.0\.0\.1:\d+(?= \(metrics)/.exec(output) ?? [];
     expect(await (await fetch(`${cloud}/readyz`)).json()).toEqual({ ready: true });
     child.kill("SIGINT");

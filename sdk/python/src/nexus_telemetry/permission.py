@@ -84,6 +84,10 @@ class _State:
     def __init__(self, text: bytes) -> None:
         self._rest = text
 
+    @property
+    def at_end(self) -> bool:
+        return self._rest == b""
+
     def line(self) -> bytes:
         line, _, self._rest = self._rest.partition(b"\n")
         return line
@@ -151,4 +155,6 @@ class PermissionSource:
         for name, path in ((b"config", self._config), (b"policy", self._policy)):
             if state.copied(name) != _read(path):
                 raise _Off(f"{path} has changed since Nexus Telemetry read it. Any run of the nexus command reads it again.")
+        if not state.at_end:
+            raise ValueError("more than there should be")
         return Permission(frozenset(word.decode("ascii") for word in collect), "", block_sensitive)

@@ -1,0 +1,163 @@
+/**
+ * Invariant only-you-can-say-yes: the installed hook writes where the product would record, and nowhere else. Each change that a
+ * user or a program can make is tried before any run of the product, and after one.
+ */
+import { spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { decide, keepState } from "../../test/fixtures/consented.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { pathsFrom } from "../paths.ts";
+import { Connections } from "./connections.ts";
+
+const payload = JSON.stringify({
+  hook_event_name: "PostToolUse",
+  tool_name: "Bash",
+  tool_use_id: `toolu_${"0".repeat(12)}`,
+});
+
+interface Files {
+  readonly home: string;
+  readonly config: string;
+  readonly consent: string;
+  readonly state: string;
+}
+
+function recording(config?: string) {
+  const home = freshFolder();
+  const folder = join(home, ".config", "nexus");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (config !== undefined) writeFileSync(join(folder, "config.toml"), config);
+  decide(home);
+  const connections = new Connections(pathsFrom({}, home), home, {});
+  const change = connections.planConnect("claude_code");
+  if (change !== undefined) connections.connect(change);
+  const files: Files = {
+    home,
+    config: join(folder, "config.toml"),
+    consent: join(folder, "consent.jsonl"),
+    state: join(home, "nexus", "state", "recording.txt"),
+  };
+  /** Whether the hook writes, run by an awk as its host runs it. */
+  const writes = (awk: string, env: Readonly<Record<string, string>> = {}): boolean => {
+    const log = join(home, "nexus", "state", "events", "agent-hooks.jsonl");
+    rmSync(log, { force: true });
+    const command = connections.command.replace(" awk ", ` ${awk} `);
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
+      input: payload,
+      env: { PATH: process.env["PATH"], HOME: home, ...env },
+      encoding: "utf8",
+    });
+    expect([status, stdout, stderr]).toEqual([0, "", ""]);
+    return existsSync(log);
+  };
+  return { files, writes };
+}
+
+const setConfig = (text: string) => (files: Files) => writeFileSync(files.config, text);
+const edit = (path: keyof Files, change: (text: string) => string) => (files: Files) =>
+  writeFileSync(files[path], change(readFileSync(files[path], "utf8")));
+
+/** States in which the product records nothing. */
+const off: Readonly<Record<string, (files: Files) => unknown>> = {
+  "a record that is cut": edit("consent", (text) => text.slice(0, -20)),
+  "a record that is no JSON": (files) => appendFileSync(files.consent, "{mode: local}\n"),
+  "a record of zeros after a power failure": (files) => appendFileSync(files.consent, "\0".repeat(40)),
+  "a record of another installation": edit("consent", (text) =>
+    text.replace(/"installation":"[0-9a-f]{8}/, '"installation":"00000000'),
+  ),
+  "a no": (files) =>
+    appendFileSync(
+      files.consent,
+      '{"ts":"2026-01-01T00:00:00.000Z","mode":"off","collect":[],"notice":{"version":"1"}}\n',
+    ),
+  "no record": (files) => rmSync(files.consent),
+  "mode off, escaped": setConfig('[telemetry]\nmode = "\\u006fff"\n'),
+  "mode off over two lines": setConfig('[telemetry]\nmode = """\\\n  off"""\n'),
+  "mode off in a table of one line": setConfig("telemetry = { mode = 'off' }\n"),
+  "a mistyped key": setConfig('[telemetry]\nmod = "off"\n'),
+  "a wrong type": setConfig('[telemetry]\nenabled = "no"\n'),
+  "a configuration that is no TOML": setConfig("[telemetry\n"),
+  "a configuration that is a folder": (files) => {
+    rmSync(files.config, { force: true });
+    mkdirSync(files.config);
+  },
+  "a configuration that is a link to nothing": (files) => {
+    rmSync(files.config, { force: true });
+    symlinkSync("/nonexistent/config.toml", files.config);
+  },
+};
+
+/** States that only the state file knows of: the product puts them right, and until then the hook writes nothing. */
+const stale: Readonly<Record<string, (files: Files) => unknown>> = {
+  "a configuration that changes nothing": setConfig("[telemetry]\nretention_days = 30\n"),
+  "a comment in the configuration": setConfig("# mine\n"),
+  "a state file that is gone": (files) => rmSync(files.state),
+  "a state file that is cut": edit("state", (text) => text.slice(0, 60)),
+  "a state file of another version": edit("state", (text) => text.replace("recording 1", "recording 2")),
+  "a state file that allows more": edit("state", (text) => text.replace("consent\n{", "consent\n {")),
+  "a state file over 64 KB": (files) => appendFileSync(files.state, `${"x".repeat(70_000)}\n`),
+};
+
+/** The awks of Debian, macOS and the BSDs, Alpine, and GNU. */
+const awks = ["mawk", "original-awk", "busybox awk", "gawk"];
+
+describe.each(awks)("the installed hook on %s", (awk) => {
+  it.each(Object.keys(off))("writes nothing with %s, before and after a run of the product", (what) => {
+    for (const config of [undefined, "[telemetry]\nretention_days = 60"]) {
+      const { files, writes } = recording(config);
+      expect(writes(awk)).toBe(true);
+      off[what]?.(files);
+      expect(writes(awk)).toBe(false);
+      try {
+        keepState(files.home);
+      } catch {
+        // A file that cannot be read.
+      }
+      expect(writes(awk)).toBe(false);
+    }
+  });
+
+  it.each(Object.keys(stale))("writes nothing with %s until the next run of the product", (what) => {
+    const { files, writes } = recording();
+    expect(writes(awk)).toBe(true);
+    stale[what]?.(files);
+    expect(writes(awk)).toBe(false);
+    keepState(files.home);
+    expect(writes(awk)).toBe(true);
+  });
+
+  it.each(["NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED", "NEXUS_EVENT_LOG"])("reads %s itself", (name) => {
+    const { writes } = recording();
+    for (const value of ["0", "false", " OFF ", "no"]) expect(writes(awk, { [name]: value })).toBe(false);
+    expect(writes(awk, { [name]: "true" })).toBe(true);
+  });
+
+  it("follows no other folder that the environment names, and needs none", () => {
+    const { writes } = recording();
+    const elsewhere = freshFolder();
+    for (const name of ["HOME", "NEXUS_HOME", "XDG_CONFIG_HOME"]) expect(writes(awk, { [name]: elsewhere })).toBe(true);
+  });
+
+  it("follows the policy of the system", () => {
+    const { files, writes } = recording();
+    const policy = join(files.home, "policy.toml");
+    const script = join(files.home, "nexus", "state", "agents", "hook.awk");
+    writeFileSync(script, readFileSync(script, "utf8").replace("/etc/nexus/policy.toml", policy));
+    expect(writes(awk)).toBe(true);
+    writeFileSync(policy, '[telemetry]\nmode = "share"\n');
+    expect(writes(awk)).toBe(false);
+    renameSync(policy, `${policy}.off`);
+    expect(writes(awk)).toBe(true);
+  });
+});

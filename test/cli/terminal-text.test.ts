@@ -1,0 +1,85 @@
+/** No output of the built command has control characters that came from data, nor the password of an address. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, it } from "vitest";
+import { noticeVersion } from "../../shared/consent-text.ts";
+import { freshFolder } from "../fixtures/folder.ts";
+import { nexus, type Ran } from "../fixtures/nexus.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
+
+/** Sets the title of a terminal, colours it, and moves back. */
+const odd = "x\u001b]0;title\u0007\u001b[31m\u009b2J\u0008\u202ey";
+const password = `pw${"7".repeat(12)}`;
+let home = "";
+
+beforeEach(async () => {
+  home = freshFolder();
+  await nexus(home, {}, "telemetry", "enable", "--yes");
+});
+
+function expectPlain({ out, err }: Ran): void {
+  expect(out + err).not.toMatch(/[^\P{Cc}\t\n]|[\u202a-\u202e]/u);
+  expect(out + err).not.toContain(password);
+}
+
+it.each([
+  ["an option", {}, [`--${odd}`]],
+  ["a command", {}, [odd]],
+  ["an agent", {}, ["agents", "connect", odd]],
+  ["a key of the configuration", {}, ["telemetry", "config", "get", odd]],
+  ["a file to verify", {}, ["ledger", "verify", "--file", odd]],
+  ["a path to export to", {}, ["telemetry", "export", "--output", `/nonexistent/${odd}`]],
+  ["a program to run", {}, ["run", "--", `/nonexistent/${odd}`]],
+  ["NEXUS_HOME", { NEXUS_HOME: `/nonexistent/${odd}` }, ["telemetry", "status"]],
+  ["NEXUS_HOME, in JSON", { NEXUS_HOME: `/nonexistent/${odd}` }, ["telemetry", "status", "--json"]],
+  ["NEXUS_TELEMETRY_PATH", { NEXUS_TELEMETRY_PATH: `/nonexistent/${odd}` }, ["doctor"]],
+  [
+    "an address with a password",
+    { NEXUS_USAGE_UPLOAD_URL: `https://ada:${password}@example.com/e` },
+    ["telemetry", "config", "list"],
+  ],
+  [
+    "the same in JSON",
+    { NEXUS_USAGE_UPLOAD_URL: `https://ada:${password}@example.com/e` },
+    ["telemetry", "config", "list", "--json"],
+  ],
+  ["an address that is none", { NEXUS_USAGE_UPLOAD_URL: `https://ada:${password}/x@` }, ["telemetry", "status"]],
+  ["another variable", { NEXUS_USAGE_OUTBOX_DIR: `/x/${odd}` }, ["telemetry", "config", "list", "--show-origin"]],
+] as const)("of %s", async (_what, env, args) => expectPlain(await nexus(home, env, ...args)));
+
+it("of a configuration and a consent record that hold them", async () => {
+  const config = join(home, ".config", "nexus");
+  writeFileSync(join(config, "config.toml"), `[telemetry]\nupload_url = ${JSON.stringify(`https://a/${odd}`)}\n`);
+  for (const line of [
+    ["telemetry", "config", "list"],
+    ["telemetry", "config", "get", "upload_url"],
+    ["telemetry", "status"],
+    ["doctor"],
+  ])
+    expectPlain(await nexus(home, {}, ...line));
+  writeFileSync(join(config, "consent.jsonl"), `{"mode":"local","${odd}":1\n`);
+  for (const line of [["consent", "history"], ["consent", "history", "--json"], ["telemetry", "status"], ["doctor"]])
+    expectPlain(await nexus(home, {}, ...line));
+});
+
+it("of names of files in the outbox and among the event logs, and of agents' settings", async () => {
+  const state = join(home, "nexus", "state");
+  const server = await UsageServer.start();
+  const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
+  const share = ["--share", "--yes", "--notice", noticeVersion, "--destination", server.url, "--categories", "all"];
+  await nexus(home, env, "telemetry", "enable", ...share);
+  for (const name of ["events", "events-outbox"]) mkdirSync(join(state, name), { recursive: true, mode: 0o700 });
+  writeFileSync(join(state, "events-outbox", odd), "not ours");
+  mkdirSync(join(state, "events", `${odd}.jsonl`));
+  mkdirSync(join(home, ".claude"));
+  writeFileSync(join(home, ".claude", "settings.json"), JSON.stringify({ hooks: { PostToolUse: odd } }));
+  await nexus(home, env, "event", "emit", "command_finished", "--set", "command_path=status");
+  for (const line of [
+    ["sync"],
+    ["usage", "import"],
+    ["agents", "connect", "claude_code", "--yes"],
+    ["agents", "list"],
+    ["doctor"],
+  ])
+    expectPlain(await nexus(home, env, ...line));
+});
