@@ -1,14 +1,14 @@
 /** The hook of an agent as its host runs it, a shell and `awk` on a typical payload: against `cat >/dev/null`, in turns. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Connections } from "../server/agents/connections.ts";
-import { pathsFrom } from "../server/paths.ts";
+import { fileURLToPath } from "node:url";
 import { decide } from "../test/fixtures/consented.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
 
+const command = fileURLToPath(new URL("../dist/cli/nexus.cjs", import.meta.url));
 const rounds = 300;
 
 const payload = JSON.stringify({
@@ -22,12 +22,11 @@ export async function hook(): Promise<readonly Figure[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     decide(home);
-    const connections = new Connections(pathsFrom({}, home), home, {});
-    const change = connections.planConnect("claude_code");
-    if (change !== undefined) connections.connect(change);
     const env = { PATH: process.env["PATH"], HOME: home };
+    execFileSync(process.execPath, [command, "agents", "connect", "claude_code", "--yes"], { env });
+    const settings = JSON.parse(readFileSync(join(home, ".claude", "settings.json"), "utf8"));
     const lines = {
-      hook: ["sh", "-c", connections.command],
+      hook: ["sh", "-c", settings.hooks.PostToolUse[0].hooks[0].command],
       cat: ["sh", "-c", "cat >/dev/null"],
       node: [process.execPath, "-e", "0"],
     } as const;

@@ -16,6 +16,7 @@ import { scan } from "../../server/privacy/scanner/scan.ts";
 import commands from "../../shared/vocabulary/commands.json" with { type: "json" };
 import { type Case, generatedCorpus } from "./corpus/generated.ts";
 import { attack, waysIn } from "./field-attack.ts";
+import { attackFiles } from "./files-attack.ts";
 
 function casesOf(file: string): readonly Case[] {
   const lines = readFileSync(file, "utf8").split("\n");
@@ -39,7 +40,9 @@ async function attackFolder(folder: string) {
   if (names.length === 0) throw new Error(`${folder}: no .jsonl file`);
   const files: (readonly [string, { cases: number; stored: number; leaks: number; lines: readonly number[] }])[] = [];
   for (const name of names.sort()) {
-    const { cases, stored, leaks } = await attack(casesOf(join(folder, name)));
+    const own = casesOf(join(folder, name));
+    const { cases, stored, leaks: byFields } = await attack(own);
+    const leaks = [...byFields, ...(await attackFiles(own)).leaks];
     process.stderr.write(`${name}: ${cases} cases, ${leaks.length} leaks\n`);
     const lines = leaks.map(({ index }) => index + 1).slice(0, 20);
     files.push([name, { cases, stored, leaks: leaks.length, lines }]);
@@ -64,19 +67,21 @@ async function attackGenerated(seed: number, each: number) {
   }
   for (const counts of Object.values(recall)) counts.recall = Number((counts.found / counts.cases).toFixed(4));
   const { cases, stored, leaks } = await attack(all);
+  const inFiles = await attackFiles(all);
   const words = Object.entries(commands.programs).flatMap(([program, list]) => [
     program,
     ...list.split("|").map((path) => `${program} ${path}`),
   ]);
   return {
     cases,
-    leaks: leaks.length,
+    leaks: leaks.length + inFiles.leaks.length,
     stored,
     waysIn,
     secretFormats: groups.filter(({ kind }) => kind === "secret").length,
     recall,
     precision: { words: words.length, falseHits: words.filter((word) => scan(word).rules.size > 0).length },
-    leaking: [...new Set(leaks.map(({ group }) => group))],
+    leaking: [...new Set([...leaks, ...inFiles.leaks].map(({ group }) => group))],
+    files: { leaks: inFiles.leaks.length, lines: inFiles.lines, stored: inFiles.stored },
   };
 }
 

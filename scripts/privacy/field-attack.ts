@@ -2,27 +2,23 @@
  * The attack itself: texts go into a real worker as every kind of raw field, of many types of events, and everything
  * that the worker leaves behind or says is searched for them: the database and its side files, the export, the status,
  * the stats, and the words of every error.
- *
- * The search of the files runs in a process of its own: this one has the database open.
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { noticeHash } from "../../server/consent-log.ts";
 import { pathsFrom } from "../../server/paths.ts";
-import { canonicalTool, isUsersOwn } from "../../server/privacy/public-names.ts";
-import { isCommandPath } from "../../server/privacy/vocabulary.ts";
 import { Worker } from "../../server/worker.ts";
 import { categories } from "../../shared/categories.ts";
 import { noticeVersion } from "../../shared/consent-text.ts";
 import { eventAliases, eventTypeNames } from "../../shared/events.ts";
-import { fieldNames, fieldTable } from "../../shared/fields.ts";
+import { fieldNames } from "../../shared/fields.ts";
 import { sealRaw } from "../../shared/raw.ts";
 import { maxBatch } from "../../shared/recording.ts";
 import { sources } from "../../shared/sources.ts";
 import type { Case } from "./corpus/generated.ts";
+import { foundIn, needlesOf } from "./search.ts";
 
 /** So many cases share one database: large enough to be quick, small enough to be searched for each of them. */
 export const casesPerRun = 400;
@@ -150,38 +146,6 @@ class Run {
   }
 }
 
-/** Prints those of the needles that stand in any file below the folder; run as a process of its own. */
-const searcher = `
-  const { readdirSync, readFileSync } = require("node:fs");
-  const { join } = require("node:path");
-  const [folder, list] = process.argv.slice(1);
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const bytes = files.map((entry) => join(entry.parentPath, entry.name)).filter((file) => file !== list).map((file) => readFileSync(file));
-  const hay = Buffer.concat(bytes);
-  const needles = JSON.parse(readFileSync(list, "utf8"));
-  console.log(JSON.stringify(needles.filter((needle) => hay.includes(Buffer.from(needle, "utf8")))));`;
-
-function foundIn(run: Run, said: string, needles: readonly string[]): ReadonlySet<string> {
-  const list = join(run.home, "needles.json");
-  writeFileSync(list, JSON.stringify(needles));
-  const found: string[] = JSON.parse(
-    execFileSync(process.execPath, ["-e", searcher, run.home, list], { encoding: "utf8", maxBuffer: 2 ** 30 }),
-  );
-  return new Set([...found, ...needles.filter((needle) => said.includes(needle))]);
-}
-
-/** Shorter needles stand in random ids by chance; whether they are words is judged by the words alone. */
-const shortest = 8;
-
-/** A public word is no leak: it may be stored. */
-function isPublic(needle: string): boolean {
-  if (isCommandPath(needle) || !isUsersOwn(canonicalTool(needle))) return true;
-  return fieldNames.some((name) => {
-    const { kind } = fieldTable[name];
-    return (kind.is === "word" || kind.is === "words") && kind.words.includes(needle);
-  });
-}
-
 export interface Attacked {
   readonly cases: number;
   /** How many events were stored, so that nobody takes an empty database for a clean one. */
@@ -195,7 +159,7 @@ async function ownWords(needles: readonly string[]): Promise<ReadonlySet<string>
   const run = new Run();
   try {
     run.feed(types.map((event_type) => ({ event_type })));
-    return foundIn(run, await run.finish(), needles);
+    return foundIn(run.home, await run.finish(), needles);
   } finally {
     run.end();
   }
@@ -206,13 +170,11 @@ export async function attack(cases: readonly Case[]): Promise<Attacked> {
   let stored = 0;
   for (let from = 0; from < cases.length; from += casesPerRun) {
     const some = cases.slice(from, from + casesPerRun);
-    const needles = [...new Set(some.flatMap(({ needles: own }) => own))].filter(
-      (needle) => needle.length >= shortest && !isPublic(needle),
-    );
+    const needles = needlesOf(some.flatMap(({ needles: own }) => own));
     const run = new Run();
     try {
       run.feed(some.flatMap(({ text }, n) => ways.map((way) => way(text, from + n))));
-      const found = foundIn(run, await run.finish(), needles);
+      const found = foundIn(run.home, await run.finish(), needles);
       const own = found.size === 0 ? found : await ownWords([...found]);
       for (const [n, { group, needles: planted }] of some.entries()) {
         if (planted.some((needle) => found.has(needle) && !own.has(needle))) leaks.push({ group, index: from + n });

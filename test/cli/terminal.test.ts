@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { notice } from "../../shared/consent-text.ts";
+import { decisionOf } from "../fixtures/decision.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus } from "../fixtures/nexus.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
@@ -46,6 +47,25 @@ describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
     await terminal.shows("ended with 0");
     expect(terminal.screen()).toContain("Telemetry enabled.");
     expect(decision()).toMatchObject({ mode: "local", collect: ["tool_usage", "performance"], via: "terminal" });
+  });
+
+  it("binds a decision of an earlier version at the first run on a terminal, and only where it was given", async () => {
+    const earlier = decisionOf("local");
+    mkdirSync(join(home, ".config", "nexus"), { recursive: true });
+    writeFileSync(consentFile(), `${JSON.stringify(earlier)}\n`);
+    // Elsewhere it was not given for this folder.
+    const elsewhere = open("telemetry status", { NEXUS_HOME: join(home, "elsewhere") });
+    expect(await elsewhere.shows("ended with 0")).toContain("names no installation");
+    const terminal = open("telemetry status");
+    expect(await terminal.shows("ended with 0")).toMatch(/On: recorded on this machine/);
+    const { installation } = JSON.parse(
+      readFileSync(join(home, "nexus", "state", "usage", "installation.json"), "utf8"),
+    );
+    expect(decision()).toMatchObject({ mode: "local", installation, ts: earlier.ts });
+    expect(readFileSync(consentFile(), "utf8").trimEnd().split("\n")).toHaveLength(2);
+    // A record without the value counts no second time.
+    writeFileSync(consentFile(), `${JSON.stringify(earlier)}\n`);
+    expect(await open("telemetry status").shows("ended with 0")).toContain("names no installation");
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { generatedCorpus } from "../../scripts/privacy/corpus/generated.ts";
 import { attack } from "../../scripts/privacy/field-attack.ts";
+import { attackFiles } from "../../scripts/privacy/files-attack.ts";
 import { scan } from "../../server/privacy/scanner/scan.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 
@@ -19,6 +20,14 @@ describe("invariant: no-free-text", () => {
     const { cases, stored, leaks } = await attack(groups.flatMap((group) => group.cases));
     expect(leaks).toEqual([]);
     expect(stored).toBeGreaterThan(5 * cases);
+  });
+
+  it(`no case lies in a file of the product, while logs wait and after they were imported (seed ${seed})`, async () => {
+    const cases = groups.flatMap((group) => group.cases).filter((_, n) => n % 8 === seed % 8);
+    const { stored, lines, leaks } = await attackFiles(cases);
+    expect(leaks).toEqual([]);
+    expect(lines).toBeGreaterThan(5 * cases.length);
+    expect(stored).toBeGreaterThan(5 * cases.length);
   });
 
   it(`the scanner knows at least 99.5 % of each class (seed ${seed})`, () => {
