@@ -66,10 +66,9 @@ function payloadsOf(text: string): readonly object[] {
     toolResult: { resultType: text },
   };
   return [
-    { hook_event_name: "PostToolUse", ...fields },
+    { hook_event_name: "PostToolUse", [text]: text, ...fields },
     { hookEventName: "SessionEnd", ...other },
     { hook_event_name: text, tool_name: "Bash" },
-    { hook_event_name: "PostToolUse", tool_name: "Bash", [text]: text },
   ];
 }
 
