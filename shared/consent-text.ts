@@ -1,12 +1,12 @@
 /**
  * What a person is told before they say yes: the text of the consent, and its version.
  *
- * It stands here once, for the page, the terminal and the documentation. A change of any word needs a new
- * `noticeVersion`: the record of a consent names the version and the hash of the text that was shown.
+ * It stands here once, for the page, the terminal and the documentation. A change of any word, and another field of a category,
+ * needs a new `noticeVersion`: the record of a consent names the version and the hash of the text that was shown.
  */
 import type { Category } from "./categories.ts";
 
-export const noticeVersion = "3";
+export const noticeVersion = "4";
 
 export const notice = {
   title: "What may Nexus Telemetry record?",
@@ -19,8 +19,9 @@ export const notice = {
       title: "Tool usage",
       text:
         "That a tool was used, such as a command in the terminal or a tool of an AI agent: its public name, the agent, " +
-        "the language model and its tokens, when it began and when it ended, in which session (a random number). The " +
-        "name of a tool of your own becomes a salted hash. Without this, commands in the terminal are not recorded.",
+        "the language model, its tokens and what they cost, when it began and when it ended, in which session (a random number). " +
+        "Of an agent also when it ran out of context and when it delegated. The name of a tool of your own, and of an " +
+        "extension that records, becomes a salted hash. Without this, commands in the terminal are not recorded.",
     },
     command_usage: {
       title: "Command names",
@@ -66,9 +67,9 @@ export const notice = {
   sharing: {
     title: "What may be shared?",
     intro:
-      "You can share some of what is recorded with one server, whose name you are shown. It is sent under a random id that is " +
+      "You can share some of what is recorded with one server, whose address you are shown. It is sent under a random id that is " +
       "made for this alone: the data is pseudonymous, and the id ends with your consent. Only what is recorded after you " +
-      "agree is shared. Hashes of your own names and your clock's offset are never shared.",
+      "agree is shared, and of the beginning of a session only the hour. Hashes of your own names and your clock's offset are never shared.",
     proof:
       "You can see the exact bytes before they are sent, and a ledger on this machine keeps each request with the server's receipt. " +
       "You can stop at any time, and ask the server to erase what it has. The legal basis is your consent (GDPR, Article 6(1)(a)).",

@@ -1,5 +1,6 @@
 /** `nexus telemetry …`: recording and sharing, and the user's own data. */
 import type { Command } from "commander";
+import { noticeVersion } from "../../shared/consent-text.ts";
 import { lazily } from "../lazily.ts";
 import { wholeNumber, withExamples, withJson, withPeriod } from "./parts.ts";
 
@@ -26,7 +27,7 @@ export function addTelemetry(nexus: Command): void {
       .option("--categories <list>", "what you agree to: all, or names with commas"),
     "nexus telemetry enable",
     "nexus telemetry enable --yes",
-    "nexus telemetry enable --share --yes --notice 3 --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage",
+    `nexus telemetry enable --share --yes --notice ${noticeVersion} --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage`,
   ).action(lazily(() => import("../commands/telemetry/enable.ts")));
 
   telemetry

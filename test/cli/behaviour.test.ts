@@ -1,7 +1,7 @@
 /** What goes wrong, and what the command does then; its own runs; commands it runs; the ledger's export; the configuration. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -253,6 +253,19 @@ describe("the ledger's export", () => {
     expect(await nexus(home, env, "sync")).toMatchObject({ code: 0 });
     const file = join(home, "ledger.jsonl");
     await ran("ledger", "export", "--output", file);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    // Neither over a file nor through a link, which may be another user's.
+    const target = join(home, "target");
+    writeFileSync(target, "theirs");
+    symlinkSync(target, join(home, "link"));
+    for (const taken of [target, join(home, "link")]) {
+      expect(await ran("ledger", "export", "--output", taken)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("exists, and is left as it is"),
+      });
+    }
+    expect(readFileSync(target, "utf8")).toBe("theirs");
+    expect(readdirSync(home).filter((name) => name.includes("unfinished"))).toEqual([]);
     const elsewhere = (...args: readonly string[]) => nexus(freshFolder(), {}, "ledger", "verify", "--file", ...args);
     expect(await elsewhere(file)).toMatchObject({ code: 0, out: expect.stringContaining("1 receipt") });
     writeFileSync(file, readFileSync(file, "utf8").replace('\\"events\\":1', '\\"events\\":2'));
