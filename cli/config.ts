@@ -50,8 +50,9 @@ export function settings(): readonly Setting[] {
   return configKeys.map((key) => {
     const variable = overrides[key];
     const given = variable === undefined ? undefined : process.env[variable];
-    if (variable !== undefined && given !== undefined && given !== "") return { key, value: given, origin: variable };
-    return { key, value: settingIn(config, key) ?? null, origin: set.has(key) ? configFile : "default" };
+    if (variable !== undefined && given !== undefined && given !== "")
+      return { key, value: shown(key, given), origin: variable };
+    return { key, value: shown(key, settingIn(config, key) ?? null), origin: set.has(key) ? configFile : "default" };
   });
 }
 
@@ -87,6 +88,19 @@ export function asUsage<T>(work: () => T): T {
     throw error;
   }
 }
+
+/** An address without what may be secret in it: name, password, and what follows the path. */
+function addressText(text: string): string {
+  if (!URL.canParse(text)) return "(set, and not a valid address)";
+  const { protocol, host, pathname, username, password, search, hash } = new URL(text);
+  if (host === "") return "(set, and not a valid address)";
+  const hidden = username !== "" || password !== "" ? "…@" : "";
+  return `${protocol}//${hidden}${host}${pathname}${search !== "" || hash !== "" ? "…" : ""}`;
+}
+
+/** A setting as it may be shown. */
+const shown = (key: string, value: ConfigValue | null): ConfigValue | null =>
+  key === "upload_url" && typeof value === "string" ? addressText(value) : value;
 
 export const valueText = (value: ConfigValue | null): string =>
   value === null ? "(not set)" : typeof value === "object" ? value.join(", ") || "(none)" : String(value);

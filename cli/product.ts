@@ -63,7 +63,6 @@ export async function importLogs(worker: Worker, watch: ImportWatch = {}): Retur
 /** Runs `work` with what records, sends and deletes too; loaded only then. */
 export async function withWorker<T>(work: (worker: Worker) => T | Promise<T>, options: Options = {}): Promise<T> {
   const { Worker } = await import("../server/worker.ts");
-  await refreshAgents();
   const maintained = async (worker: Worker): Promise<T> => {
     const result = await work(worker);
     await worker.maintain();
@@ -73,11 +72,11 @@ export async function withWorker<T>(work: (worker: Worker) => T | Promise<T>, op
 }
 
 /** What an earlier version left of the connections with agents. What fails is reported by the commands for agents. */
-async function refreshAgents(): Promise<void> {
+async function refreshAgents(one: Observer): Promise<void> {
   if (!existsSync(paths.agentFolder)) return;
   const { Connections } = await import("../server/agents/connections.ts");
   try {
-    new Connections(paths, homeFolder(), process.env).refresh();
+    new Connections(paths, homeFolder(), process.env).refresh(one.isDecidedHere());
   } catch {
     // Reported there.
   }
@@ -107,6 +106,7 @@ async function using<O extends Observer, T>(
   try {
     if (isAttended()) one.bindOldDecision();
     one.keepRecordingState();
+    await refreshAgents(one);
     const result = await work(one);
     if (interrupted) throw new InterruptedError();
     return result;

@@ -1,7 +1,6 @@
 /** Says what is configured, what is there and what is wrong, each with what to do. Looks alone: it opens no engine that another process owns. */
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { withoutPasswords } from "../shared/terminal-text.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { type Config, ConfigError, configFrom } from "./config.ts";
 import { kafkaAddress } from "./log/kafka-address.ts";
@@ -16,9 +15,17 @@ interface Diagnosis {
 const leastFreeBytes = 1_073_741_824;
 
 const isSecret = (key: string) => key === "tokens";
-/** Addresses may carry a password. */
 const shown = (key: string, value: unknown): string =>
-  isSecret(key) ? (value === "" ? "none" : "set") : withoutPasswords(String(value));
+  isSecret(key) ? (value === "" ? "none" : "set") : addressText(String(value));
+
+/** Addresses may carry a password before the host or behind the path; what is no address and may be one is not shown. */
+function addressText(text: string): string {
+  if (URL.canParse(text) && text.includes("://")) {
+    const { protocol, host, pathname, username, search } = new URL(text);
+    return `${protocol}//${username === "" ? "" : "…@"}${host}${pathname}${search === "" ? "" : "?…"}`;
+  }
+  return /:\/\/|password|@/i.test(text) ? "(set, and not a valid address)" : text;
+}
 
 export async function diagnosed(env: Readonly<Record<string, string | undefined>>): Promise<Diagnosis> {
   let config: Config;

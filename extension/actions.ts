@@ -119,7 +119,8 @@ export class Actions {
     const { database, problem } = await this.#telemetry.command(status, {});
     if (database === null) {
       if (problem !== null) throw new Error(problem.text);
-      return "There is nothing to delete.";
+      // Event logs may wait without a database.
+      return this.purgeConfirmed();
     }
     // Without events there is nothing to lose, and perhaps an earlier purge to be finished.
     if (database.events === 0) return this.purgeConfirmed();

@@ -1,5 +1,5 @@
 /** Reads the user's decision as the editor needs it, before any worker runs: one file where nothing is recorded, and two where it is. */
-import { open, readFile } from "node:fs/promises";
+import { constants, open, readFile } from "node:fs/promises";
 import { type ConsentReading, installationIn, readConsent } from "../shared/consent.ts";
 import { consentFile, installationFile, isDefaultPlace, type Surroundings } from "../shared/locations.ts";
 
@@ -8,7 +8,8 @@ const groupOrOthersWrite = 0o022;
 /** Never throws: a file that cannot be read may hold a no. */
 export async function readDecision(surroundings: Surroundings): Promise<ConsentReading> {
   try {
-    const file = await open(consentFile(surroundings));
+    // A link could lead to the record of another folder.
+    const file = await open(consentFile(surroundings), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
     try {
       const text = await file.readFile("utf8");
       const reading = readConsent(text, null);

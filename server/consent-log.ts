@@ -14,7 +14,7 @@ import { noticeText, noticeVersion } from "../shared/consent-text.ts";
 import type { consentWays } from "../shared/protocol.ts";
 import type { Clock } from "./clock.ts";
 import { WatchedFile } from "./config.ts";
-import { makeFolder, pathFault, UnsafePathError } from "./ownership.ts";
+import { appendFlags, makeFolder, pathFault, UnsafePathError } from "./ownership.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { productVersion } from "./version.ts";
 
@@ -59,6 +59,11 @@ export class ConsentLog {
     return (this.#file.read() ?? "").split("\n").filter((line) => line.trim() !== "");
   }
 
+  /** Characters of the whole file. */
+  get size(): number {
+    return (this.#file.read() ?? "").length;
+  }
+
   /** The line that counts; `undefined` where there is none. */
   lastEntry(): string | undefined {
     return lastLine(this.#file.read() ?? "");
@@ -81,7 +86,8 @@ export class ConsentLog {
 
   /** Why the file cannot be relied on, as a sentence: another user owns or can write it, or its folder. */
   fault(): string | undefined {
-    return pathFault(this.path, "allowed") ?? pathFault(dirname(this.path), "allowed");
+    // A link could lead to another folder's record, whose configuration is not this one's.
+    return pathFault(this.path) ?? pathFault(dirname(this.path), "allowed");
   }
 
   /** @throws the file system's error, where the file exists and cannot be read. */
@@ -142,8 +148,7 @@ export class ConsentLog {
     const fault = this.fault();
     if (fault !== undefined) throw new UnsafePathError(fault);
     const text = this.#file.read() ?? "";
-    // The user may have put a link there, to a file of theirs.
-    const file = openSync(this.path, "a", 0o600);
+    const file = openSync(this.path, appendFlags, 0o600);
     try {
       // A line that a crash or a hand left unfinished must not swallow this one.
       const newline = text === "" || text.endsWith("\n") ? "" : "\n";

@@ -28,9 +28,9 @@ import {
   WatchedFile,
 } from "./config.ts";
 import { ConsentLog } from "./consent-log.ts";
-import { refuseUnsafe } from "./ownership.ts";
+import { pathFault, refuseReplaceable, refuseUnsafe } from "./ownership.ts";
 import type { Paths } from "./paths.ts";
-import { keepRecordingState } from "./recording-state.ts";
+import { isStateOf, keepRecordingState, mostBytes } from "./recording-state.ts";
 import type { Limits } from "./store/retention.ts";
 import { type Destination, DestinationError, destinationOf } from "./upload/destination.ts";
 import type { UploadSchema } from "./upload/shared-view.ts";
@@ -108,6 +108,7 @@ export class Gate {
       mostBytes: config.max_db_size_mb * 1024 * 1024,
       ledgerBodyDays: config.ledger_body_days,
     };
+    if (database !== this.#paths.ownDatabase) refuseReplaceable(database);
     refuseUnsafe(database, "allowed");
     const remarks = [...this.#consentRemarks(reading), ...this.#paths.remarks, ...configRemarks(config)];
     return {
@@ -131,18 +132,33 @@ export class Gate {
   }
 
   /**
-   * Writes down for hooks and SDKs what may be recorded, as far as files decide it: they read the environment themselves. A decision
-   * for another installation, and files that cannot be relied on, change nothing. @throws the file system's error.
+   * Writes down for hooks and SDKs what may be recorded, as far as files decide it: they read the environment themselves.
+   * @throws UnsafePathError, the file system's error.
    */
   keepRecordingState(): void {
     const reading = this.consent.read();
-    const consent = this.consent.lastEntry();
-    if (!isRecord(reading) || consent === undefined) return;
-    this.refuseUnsafePaths();
+    const consent = this.consent.lastEntry() ?? "";
+    const folder = dirname(this.#paths.configFile);
+    const file = this.#paths.recordingStateFile;
+    const off = { folder, collect: [], blockSensitive: true, consent, config: null, policy: null };
+    // An environment that names another folder of decisions says nothing of this one.
+    try {
+      this.refuseUnsafePaths();
+    } catch (error) {
+      // Where the file itself cannot be relied on, hooks see that themselves.
+      const { home, stateFolder } = this.#paths;
+      const isOwn =
+        [stateFolder, file].every((path) => pathFault(path) === undefined) && pathFault(home, "allowed") === undefined;
+      if (isOwn && isStateOf(file, folder)) keepRecordingState(file, off);
+      throw error;
+    }
+    if (!isRecord(reading) || reading.mode === "off") {
+      if (isStateOf(file, folder)) keepRecordingState(file, off);
+      return;
+    }
     const config = this.#configFile.read();
     const policy = this.#policyFile.read();
-    const texts = { consent, config, policy };
-    keepRecordingState(this.#paths.recordingStateFile, { ...this.#recordedByFiles(reading, config, policy), ...texts });
+    keepRecordingState(file, { ...this.#recordedByFiles(reading, config, policy), folder, consent, config, policy });
   }
 
   /** What may be recorded by the word of files; nothing where one of them cannot be used. */
@@ -167,18 +183,24 @@ export class Gate {
 
   /** Refuses folders and files of this `NEXUS_HOME` that another user owns or can write, and links. @throws UnsafePathError */
   refuseUnsafePaths(): void {
-    const { home, stateFolder, eventLogFolder, outboxFolder, installationFile, recordingStateFile } = this.#paths;
-    const { agentFolder, ownDatabase } = this.#paths;
+    const { home, stateFolder, outboxFolder, privatePaths } = this.#paths;
     // The user may have put the home and a moved outbox behind a link of theirs.
-    refuseUnsafe(home, "allowed");
-    refuseUnsafe(outboxFolder, dirname(outboxFolder) === stateFolder ? "refused" : "allowed");
-    const folders = [stateFolder, eventLogFolder, dirname(installationFile), agentFolder];
-    for (const path of [...folders, installationFile, recordingStateFile, ownDatabase]) refuseUnsafe(path);
+    const isMoved = dirname(outboxFolder) !== stateFolder;
+    for (const path of isMoved ? [home, outboxFolder] : [home]) {
+      refuseReplaceable(path);
+      refuseUnsafe(path, "allowed");
+    }
+    for (const path of privatePaths) refuseUnsafe(path);
   }
 
   /** Why a yes does not count, as a sentence. */
   #consentRemarks(reading: ConsentReading): readonly string[] {
     const reason = untrustedReasons.find((one) => one === reading);
+    const { consentFile } = this.#paths;
+    if (reason === undefined && this.consent.size > mostBytes)
+      return [
+        `${consentFile} is larger than 64 KB, so hooks and SDKs record nothing. Keep a copy, and leave its last line.`,
+      ];
     if (reason === undefined) return [];
     return [reason === "other_user" ? (this.consent.fault() ?? "") : untrustedText(reason, this.#paths.consentFile)];
   }

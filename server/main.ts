@@ -103,7 +103,7 @@ connection.onInitialize((params: InitializeParams) => {
 connection.onInitialized(() => {
   worker?.bindOldDecision();
   try {
-    connections().refresh();
+    connections().refresh(worker?.isDecidedHere() === true);
   } catch {
     // Agents' own commands report it.
   }

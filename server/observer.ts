@@ -3,6 +3,7 @@
  * an observer that also records; a command that only looks needs no firewall.
  */
 import type { Checked } from "../shared/check.ts";
+import { isRecord } from "../shared/consent.ts";
 import type { Insights, Metrics, Rhythm, Selection, Stats, ToolUses } from "../shared/numbers.ts";
 import type {
   ExportFormat,
@@ -24,8 +25,10 @@ import { noToolUses, readToolUses } from "./analytics/tool-uses.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigError } from "./config.ts";
 import { type ConsentLog, StaleNoticeError } from "./consent-log.ts";
+import { DoorFile } from "./doors/door-file.ts";
 import { Gate, NotPermittedError, type Ruling } from "./gate.ts";
 import { type ImportStep, unreadIn } from "./intake/event-log.ts";
+import { pathFault } from "./ownership.ts";
 import type { Paths } from "./paths.ts";
 import { thisProduct } from "./product.ts";
 import type { Connection } from "./store/driver.ts";
@@ -103,7 +106,8 @@ export class Observer {
 
   /** What this process has to say beside the configuration, each a sentence. */
   protected ownRemarks(): readonly string[] {
-    return [];
+    const outdated = new DoorFile(this.paths.doorFile).outdatedRemark;
+    return outdated === undefined ? [] : [outdated];
   }
 
   protected tellSharing(): void {
@@ -262,10 +266,17 @@ export class Observer {
   bindOldDecision(): void {
     try {
       if (!this.paths.isDefaultPlace || this.gate.installation() !== null || this.consent.read() !== "unbound") return;
+      // Behind a link the folder may be another user's, or that of another place.
+      if (pathFault(this.paths.home) !== undefined) return;
       this.consent.bind(this.sharing.installation.id());
     } catch (error) {
       this.setProblem(this.problemOf(error));
     }
+  }
+
+  /** Whether the user's last decision was for this `NEXUS_HOME`. */
+  isDecidedHere(): boolean {
+    return isRecord(this.consent.read());
   }
 
   /** What hooks and SDKs may do, where they can read it. What keeps it from being written leaves them off. */

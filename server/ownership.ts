@@ -2,8 +2,8 @@
  * Folders and files that another user owns or can write are not used: what lies in them may be made to do that user's will. A
  * folder of ours is not used through a link either, since a link can lead into somebody else's.
  */
-import { constants, lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { constants, lstatSync, mkdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 /** Another user owns a path, or can change it; or a link stands in its place. The message is for the user. */
 export class UnsafePathError extends Error {
@@ -44,6 +44,73 @@ export function pathFault(path: string, links: "allowed" | "refused" = "refused"
   if (stat === undefined) return undefined;
   if (stat.isSymbolicLink()) return `${path} is a link, so it is not used. Put the folder or file itself there.`;
   return ownershipFault(path, stat);
+}
+
+/**
+ * Refuses a path that another user could replace: each folder above it, and each link on the way, must belong to the user or to root,
+ * and be writable by nobody else, but for folders like `/tmp` in which only the owner of a file may remove it (as OpenSSH's StrictModes).
+ * @throws UnsafePathError, the file system's error.
+ */
+export function refuseReplaceable(path: string): void {
+  if (ownUid() === undefined) return;
+  for (const one of new Set([...ancestorsOf(path), ...ancestorsOf(resolvedOf(path))])) {
+    const stat = lstatSync(one, { throwIfNoEntry: false });
+    if (stat === undefined) continue;
+    if (!isTrusted(stat.uid))
+      throw new UnsafePathError(
+        `${one} belongs to another user (id ${stat.uid}), who could replace what is below it. Nothing below it is used.${ownUid() === 0 ? " Run this as that user." : ""}`,
+      );
+    const open = !stat.isSymbolicLink() && (stat.mode & groupOrOthersWrite) !== 0 && (stat.mode & sticky) === 0;
+    if (open && one !== path)
+      throw new UnsafePathError(
+        `${one} can be written by other users, so nothing below it is used. Run: chmod go-w ${one}`,
+      );
+  }
+}
+
+const sticky = 0o1000;
+
+/** A path and every folder above it. */
+function ancestorsOf(path: string): readonly string[] {
+  const above = dirname(path);
+  return above === path ? [path] : [...ancestorsOf(above), path];
+}
+
+/** Where links lead; the path itself where it does not exist. */
+function resolvedOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(resolvedOf(above), basename(path));
+  }
+}
+
+/** The user, and root, who can do everything anyway. */
+function isTrusted(uid: number): boolean {
+  return uid === ownUid() || uid === 0 || uid === unmappedUid();
+}
+
+let unmapped: number | undefined | "unknown" = "unknown";
+
+/** In a sandbox that knows only its own user, such as Flatpak's, what belongs to root of the machine appears as this user's. */
+function unmappedUid(): number | undefined {
+  if (unmapped === "unknown") unmapped = readUnmappedUid();
+  return unmapped;
+}
+
+function readUnmappedUid(): number | undefined {
+  try {
+    const uid = Number(readFileSync("/proc/sys/kernel/overflowuid", "utf8"));
+    const ranges = readFileSync("/proc/self/uid_map", "utf8").trim().split("\n");
+    const isMapped = ranges.some((range) => {
+      const [inside = 0, , count = 0] = range.trim().split(/\s+/).map(Number);
+      return uid >= inside && uid < inside + count;
+    });
+    return isMapped ? undefined : uid;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws UnsafePathError, the file system's error. */

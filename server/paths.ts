@@ -28,6 +28,8 @@ export interface Paths {
   readonly ownDatabase: string;
   /** The environment names the database, so that the configuration's `db_path` does not count. */
   readonly databaseFixed: boolean;
+  /** What lies in this `NEXUS_HOME` and is used only where it is the user's own, and no link. */
+  readonly privatePaths: readonly string[];
   readonly configFile: string;
   readonly consentFile: string;
   /** Neither the data nor the decisions lie elsewhere than in the user's home folder. */
@@ -41,6 +43,27 @@ export interface Paths {
 
 /** The policy of the whole system. An administrator's file; nothing a user sets may point elsewhere. */
 export const policyFile = "/etc/nexus/policy.toml";
+
+/** Below `state/`. */
+const privateNames = [
+  "",
+  "events",
+  "events/not-imported",
+  "events-outbox",
+  "events-outbox/rejected",
+  "events-outbox/foreign",
+  "usage",
+  "usage/identity.json",
+  "usage/installation.json",
+  "usage/upload-state.json",
+  "usage/command-session.json",
+  "agents",
+  "agents/doors.json",
+  "recording.txt",
+  "telemetry.db",
+  "telemetry.db-wal",
+  "telemetry.db-shm",
+] as const;
 
 /** A relative path would mean another place for every process; like an empty one, it does not count. */
 const given = (value: string | undefined): string | undefined =>
@@ -67,6 +90,7 @@ export function pathsFrom(env: Environment, home: string = homeFolder()): Paths 
     database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),
     ownDatabase: join(stateFolder, "telemetry.db"),
     databaseFixed: databasePath !== undefined,
+    privatePaths: privateNames.map((name) => join(stateFolder, name)),
     configFile: join(configFolder(surroundings), "config.toml"),
     consentFile: consentFile(surroundings),
     isDefaultPlace: isDefaultPlace(surroundings),

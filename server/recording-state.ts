@@ -5,6 +5,7 @@
  *
  * ```
  * nexus recording 1
+ * folder /home/ada/.config/nexus       of the two files below
  * on tool_usage command_usage          or: off
  * block_sensitive false
  * consent
@@ -23,6 +24,8 @@ import { replaceFile } from "./durable-file.ts";
 export const mostBytes = 65_536;
 
 export interface RecordingState {
+  /** Where the consent record and the configuration lie. */
+  readonly folder: string;
   /** What may be recorded; empty: nothing. */
   readonly collect: readonly Category[];
   readonly blockSensitive: boolean;
@@ -33,9 +36,17 @@ export interface RecordingState {
   readonly policy: string | null;
 }
 
-export function recordingStateText({ collect, blockSensitive, consent, config, policy }: RecordingState): string {
+export function recordingStateText({
+  folder,
+  collect,
+  blockSensitive,
+  consent,
+  config,
+  policy,
+}: RecordingState): string {
   const text = [
-    "nexus recording 1",
+    head,
+    `folder ${folder}`,
     collect.length === 0 ? "off" : `on ${collect.join(" ")}`,
     `block_sensitive ${blockSensitive}`,
     "consent",
@@ -43,8 +54,18 @@ export function recordingStateText({ collect, blockSensitive, consent, config, p
     ...copied("config", config),
     ...copied("policy", policy),
   ].join("\n");
-  return Buffer.byteLength(text) < mostBytes ? `${text}\n` : "nexus recording 1\noff\n";
+  return Buffer.byteLength(text) < mostBytes ? `${text}\n` : `${head}\nfolder ${folder}\noff\n`;
 }
+
+const head = "nexus recording 1";
+
+/** Whether the file was made from the decisions in a folder. */
+export function isStateOf(file: string, folder: string): boolean {
+  const [first, second] = textOf(file)?.split("\n") ?? [];
+  return first === head && second === `folder ${folder}`;
+}
+
+const textOf = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 
 /** A text with the number of its lines and bytes before it. */
 function copied(name: string, text: string | null): readonly string[] {
@@ -60,7 +81,7 @@ function copied(name: string, text: string | null): readonly string[] {
  */
 export function keepRecordingState(file: string, state: RecordingState): void {
   const text = recordingStateText(state);
-  const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const before = textOf(file);
   if (before === text || (before === undefined && state.collect.length === 0)) return;
   replaceFile(file, text);
 }

@@ -14,7 +14,7 @@ import type { Clock } from "./clock.ts";
 import { Collector } from "./collector.ts";
 import type { Decision } from "./consent-log.ts";
 import { Cost } from "./cost.ts";
-import { DoorFile, outdatedDoor } from "./doors/door-file.ts";
+import { DoorFile } from "./doors/door-file.ts";
 import { Doors, doorFault } from "./doors/doors.ts";
 import { type Committed, Group } from "./doors/group.ts";
 import { doorIntake } from "./doors/intake.ts";
@@ -76,10 +76,7 @@ export class Worker extends Observer {
     super(paths, env, editor, clock, listener);
     this.#cost = new Cost(clock.nowMs());
     this.#identity = new IdentityFile(paths.identityFile);
-    this.#hasher = new NameHasher(() => {
-      this.#followIdentity();
-      return this.#identity.localSalt();
-    });
+    this.#hasher = new NameHasher(() => this.#identity.localSalt());
     this.#firewall = new Firewall(this.#hasher);
     this.#ids = new AgentIds(this.#hasher);
     this.#maintenance = new Maintenance(
@@ -99,7 +96,10 @@ export class Worker extends Observer {
     this.#readsLogs = env["NEXUS_EVENT_LOG"] !== "0";
     this.#logs = new EventLogs(
       paths.eventLogFolder,
-      (lines, also) => this.#collector.import(lines, also),
+      (lines, also) => {
+        this.#followIdentity();
+        return this.#collector.import(lines, also);
+      },
       (work) => this.store.read(work),
       clock,
       listener.importStep,
@@ -191,8 +191,7 @@ export class Worker extends Observer {
 
   protected override ownRemarks(): readonly string[] {
     const faults = this.#logFaults.map(logFaultText);
-    const doors = new DoorFile(this.paths.doorFile).isOutdated ? [outdatedDoor] : [];
-    return this.#doorFault === null ? [...faults, ...doors] : [...faults, ...doors, this.#doorFault];
+    return [...super.ownRemarks(), ...faults, ...(this.#doorFault === null ? [] : [this.#doorFault])];
   }
 
   protected override tellSharing(): void {

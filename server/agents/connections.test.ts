@@ -192,7 +192,7 @@ describe("an agent's settings", () => {
     const after = createHash("sha256").update(text("claude_code")).digest("hex");
     const copy = { file: file("claude_code"), before, afterSha256: after, mode: 0o600 };
     writeFileSync(join(home, "nexus", "state", "agents", "claude_code.json"), JSON.stringify(copy));
-    connections.refresh();
+    connections.refresh(true);
     expect(filesWith(join(home, "nexus"), key)).toEqual([]);
     connections.disconnect("claude_code");
     expect(text("claude_code")).toBe(before);

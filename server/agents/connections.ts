@@ -6,6 +6,7 @@
 import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentName, type AgentStanding, agentNames, sourcesOf } from "../../shared/agents.ts";
+import { DoorFile } from "../doors/door-file.ts";
 import { replaceFile } from "../durable-file.ts";
 import { makeFolder } from "../ownership.ts";
 import type { Paths } from "../paths.ts";
@@ -165,6 +166,7 @@ export class Connections {
       throw new SettingsError(`${agent.file} was changed by somebody else just now. Nothing was done; try again.`);
     }
     replaceFile(target, after, mode);
+    new DoorFile(this.#paths.doorFile).forgetHooks();
   }
 
   /** Takes our hook out. Returns whether there was one. @throws SettingsError, the file system's error. */
@@ -175,11 +177,13 @@ export class Connections {
     const kept = this.#kept(name);
     const connected = this.configured(name).length > 0;
     const before = text === null ? undefined : this.#textBefore(name, target, text);
-    if (text !== null && kept?.file === target && kept.undo === null && kept.afterSha256 === sha256(text)) {
+    if (text === null || !connected) {
+      // Nothing of ours is in it.
+    } else if (kept?.file === target && kept.undo === null && kept.afterSha256 === sha256(text)) {
       rmSync(target);
     } else if (before !== undefined) {
       replaceFile(target, before, kept?.mode ?? statSync(target).mode & 0o777);
-    } else if (text !== null && connected) {
+    } else {
       replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#marks), statSync(target).mode & 0o777);
     }
     // What was connected under another folder of settings still needs both.
@@ -192,11 +196,12 @@ export class Connections {
 
   /**
    * After an update: writes the script of this version where one of another lies, and replaces the copies of settings that earlier
-   * versions kept. @throws the file system's error.
+   * versions kept. `decidedHere`: the user's decision is for this `NEXUS_HOME`, so the environment is theirs; else a script that does not
+   * name its folders writes nothing from now on. @throws the file system's error.
    */
-  refresh(): void {
+  refresh(decidedHere: boolean): void {
     if (!existsSync(this.#paths.agentFolder)) return;
-    if (existsSync(this.#script)) this.#updateScript();
+    if (existsSync(this.#script)) this.#updateScript(decidedHere);
     for (const name of agentNames) this.#replaceCopy(name);
   }
 
@@ -208,10 +213,11 @@ export class Connections {
   }
 
   /** The folders stay those of the user who connected it: the environment of an update may name others. */
-  #updateScript(): void {
+  #updateScript(decidedHere: boolean): void {
     const [first = ""] = readFileSync(this.#script, "utf8").split("\n");
     if (first.startsWith("BEGIN { home = ")) this.#writeScriptWith(first);
-    else if (this.#paths.isDefaultPlace) this.#writeScript();
+    else if (decidedHere) this.#writeScript();
+    else this.#writeScriptWith("# Its folders are not known, so it writes nothing.");
   }
 
   #writeScriptWith(first: string): void {

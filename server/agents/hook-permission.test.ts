@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -98,6 +99,24 @@ const off: Readonly<Record<string, (files: Files) => unknown>> = {
   },
 };
 
+/** States in which another user could have written what the hook relies on, or could read what it writes. */
+const shared: Readonly<Record<string, (files: Files) => unknown>> = {
+  "a record that others can write": (files) => chmodSync(files.consent, 0o602),
+  "a folder of decisions that others can write": (files) => chmodSync(join(files.consent, ".."), 0o777),
+  "a state file that others can write": (files) => chmodSync(files.state, 0o620),
+  "a NEXUS_HOME that others can write": (files) => chmodSync(join(files.home, "nexus"), 0o777),
+  "a folder of logs that others can write": (files) => chmodSync(join(files.home, "nexus", "state", "events"), 0o770),
+  "a record that is a link": (files) => {
+    renameSync(files.consent, `${files.consent}.real`);
+    symlinkSync(`${files.consent}.real`, files.consent);
+  },
+  "a folder of logs that is a link": (files) => {
+    const events = join(files.home, "nexus", "state", "events");
+    renameSync(events, `${events}.real`);
+    symlinkSync(`${events}.real`, events);
+  },
+};
+
 /** States that only the state file knows of: the product puts them right, and until then the hook writes nothing. */
 const stale: Readonly<Record<string, (files: Files) => unknown>> = {
   "a configuration that changes nothing": setConfig("[telemetry]\nretention_days = 30\n"),
@@ -128,6 +147,34 @@ describe.each(awks)("the installed hook on %s", (awk) => {
     }
   });
 
+  it.each(Object.keys(shared))("writes nothing with %s", (what) => {
+    const { files, writes } = recording();
+    shared[what]?.(files);
+    expect(writes(awk)).toBe(false);
+    try {
+      keepState(files.home);
+    } catch {
+      // Refused.
+    }
+    expect(writes(awk)).toBe(false);
+  });
+
+  it("writes through no link, and waits for no pipe", () => {
+    const { files } = recording();
+    const log = join(files.home, "nexus", "state", "events", "agent-hooks.jsonl");
+    const target = join(files.home, "target");
+    writeFileSync(target, "mine");
+    const settings = JSON.parse(readFileSync(join(files.home, ".claude", "settings.json"), "utf8"));
+    const command = settings.hooks.PostToolUse[0].hooks[0].command.replace(" awk ", ` ${awk} `);
+    const env = { PATH: process.env["PATH"], HOME: files.home };
+    symlinkSync(target, log);
+    spawnSync("sh", ["-c", command], { input: payload, env });
+    expect(readFileSync(target, "utf8")).toBe("mine");
+    rmSync(log);
+    spawnSync("mkfifo", [log]);
+    expect(spawnSync("sh", ["-c", command], { input: payload, env, timeout: 10_000 }).status).toBe(0);
+  });
+
   it.each(Object.keys(stale))("writes nothing with %s until the next run of the product", (what) => {
     const { files, writes } = recording();
     expect(writes(awk)).toBe(true);
@@ -139,7 +186,8 @@ describe.each(awks)("the installed hook on %s", (awk) => {
 
   it.each(["NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED", "NEXUS_EVENT_LOG"])("reads %s itself", (name) => {
     const { writes } = recording();
-    for (const value of ["0", "false", " OFF ", "no"]) expect(writes(awk, { [name]: value })).toBe(false);
+    for (const value of ["0", "false", " OFF ", "no", "off\r", "\u00a0false"])
+      expect(writes(awk, { [name]: value })).toBe(false);
     expect(writes(awk, { [name]: "true" })).toBe(true);
   });
 

@@ -9,7 +9,7 @@
 
 function no(value) {
   value = tolower(value)
-  gsub(/^[ \t]+|[ \t]+$/, "", value)
+  gsub(/[^a-z0-9]/, "", value)
   return value == "0" || value == "false" || value == "no" || value == "off"
 }
 
@@ -48,7 +48,7 @@ function last_line(file,    line, found, size) {
 
 # Whether the product would record the use of a tool: by its state file, and the files that it was made from.
 function recording(    words, what, consent) {
-  if (stated() != "nexus recording 1") return 0
+  if (stated() != "nexus recording 1" || stated() != "folder " config) return 0
   what = stated()
   if ((" " what " ") !~ /^ on .* tool_usage |^ on tool_usage /) return 0
   if (stated() !~ /^block_sensitive /) return 0
@@ -62,8 +62,13 @@ function quoted(path) {
   return "'" path "'"
 }
 
-# The number of a process; "" where a file exists that should not, or one has a NUL, which some awks do not see.
-function checked(    file, command, number, nul) {
+# The number of a process; "" where a file exists that should not, or one has a NUL, which some awks do not see, or where another user
+# owns or can write what is relied on, or a link stands in its place.
+function checked(    file, command, number, nul, own, log_file) {
+  log_file = home "/state/events/agent-hooks.jsonl"
+  own = quoted(home "/.") " " quoted(home "/state") " " quoted(home "/state/events") " " quoted(state) " " quoted(config "/.") " " quoted(config "/consent.jsonl")
+  command = "test -z \"`find " own " " quoted(log_file) " -prune '(' -type l -o -type p -o -perm -020 -o -perm -002 ')' 2>/dev/null`\" || exit; "
+  command = command "for f in " own "; do test -O \"$f\" || exit; done; test -e " quoted(log_file) " && { test -O " quoted(log_file) " || exit; }; "
   for (file in absent) command = command "test -e " quoted(file) " || test -L " quoted(file) " || "
   nul = sprintf("%c", 0) "a"
   if (length(nul) != 2)
@@ -114,7 +119,7 @@ function public(name, value,    plain) {
   }
   if (name == "tool_name" || name == "toolName") return tool(value)
   if (name == "model") return model(value)
-  if (name == "duration_ms" || name == "duration") return value ~ /^[0-9]+([.][0-9]+)?$/ && length(value) <= 20 && value + 0 <= 2592000000 ? value : ""
+  if (name == "duration_ms" || name == "duration") return value ~ /^[0-9]+([.][0-9][0-9]?[0-9]?)?$/ && length(value) <= 14 && value + 0 <= 2592000000 ? value : ""
   if (name == "timestamp") return length(value) == 13 && value ~ /^[123][0-9]+$/ ? value : ""
   if (name == "is_interrupt") return value == "true" || value == "false" ? value : ""
   if (name ~ /[.]result_?[tT]ype$/) return value in results ? value : "failure"
@@ -151,7 +156,7 @@ BEGIN {
   split("hook_event_name hookEventName tool_name toolName tool_use_id session_id sessionId conversation_id " \
     "duration_ms duration timestamp is_interrupt model agent_id toolResult.resultType tool_result.result_type", names, " ")
   for (i in names) allowed[names[i]] = 1
-  split("timestamp turn_id cursor_version permission_mode error tool_response.error toolResult tool_result conversation_id sessionId", names, " ")
+  split("timestamp turn_id cursor_version permission_mode error tool_response.error toolResult tool_result conversation_id sessionId agent_id", names, " ")
   for (i in names) told[names[i]] = 1
 
   RS = "\""

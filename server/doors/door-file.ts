@@ -18,8 +18,21 @@ export interface Door {
 }
 
 /** Said where a file of an earlier version lies, which opens nothing. */
-export const outdatedDoor =
+const outdatedDoor =
   "OpenTelemetry was set up by an earlier version, without encryption, and is not received any more. Set it up again: nexus agents connect --otel";
+
+const outdatedHooks =
+  "An earlier version let an agent post its hooks to a port on this machine, which another user could take. Replace the entry: nexus agents connect";
+
+/** What was open in a file of an earlier version. */
+function formerly(text: string): readonly unknown[] {
+  try {
+    const { open } = Object(JSON.parse(text));
+    return Array.isArray(open) ? open : [];
+  } catch {
+    return [];
+  }
+}
 
 /** Below the ports that systems hand out for connections of their own. */
 const [lowestPort, highestPort] = [20_000, 32_000];
@@ -48,6 +61,17 @@ export class DoorFile {
   /** Whether a file is there that opens nothing, such as one of an earlier version, which had no certificate. */
   get isOutdated(): boolean {
     return statSync(this.#path, { throwIfNoEntry: false }) !== undefined && this.read() === undefined;
+  }
+
+  /** The remark on a file of an earlier version, which opened a port without encryption; `undefined` where there is none. */
+  get outdatedRemark(): string | undefined {
+    if (!this.isOutdated) return undefined;
+    return formerly(readFileSync(this.#path, "utf8")).includes("hooks") ? outdatedHooks : outdatedDoor;
+  }
+
+  /** After an entry that posted hooks was replaced: what is left of a file of an earlier version. @throws the file system's error. */
+  forgetHooks(): void {
+    if (this.isOutdated && !formerly(readFileSync(this.#path, "utf8")).includes("otlp")) this.close();
   }
 
   /** What there is, or what opening would make: a free port, a new secret and a new certificate. @throws Error where no port is free. */

@@ -382,7 +382,8 @@ describe("invariant: never-lost-never-twice", () => {
   it("lines that differ only in where they are have ids of their own", () => {
     const place = { log: "agent", first: "0".repeat(32), offset: 0 };
     const bytes = Buffer.from('{"ts":1790000000000,"event_type":"command_started"}');
-    const idAt = (change: object) => JSON.stringify(lineOf(bytes, { ...place, ...change }).events?.(newAgentIds()));
+    const agentIds = newAgentIds();
+    const idAt = (change: object) => JSON.stringify(lineOf(bytes, { ...place, ...change }).events?.(agentIds));
     const ids = [{}, { log: "other" }, { first: "1".repeat(32) }, { offset: 52 }].map(idAt);
     expect(new Set(ids).size).toBe(4);
     expect(idAt({})).toBe(ids[0]);

@@ -169,11 +169,12 @@ function claim({ path, pid }: KeptFile): string | undefined {
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-const textOf = ({ reason, place, text }: Leftover): string =>
-  JSON.stringify({ reason, ...place, event: text === null ? null : JSON.parse(text) });
+/** Of a damaged line only where it was: a digest of its text, or of the log's first line, could be guessed. */
+const textOf = ({ reason, place: { log, offset }, text }: Leftover): string =>
+  JSON.stringify(text === null ? { reason, log, offset, event: null } : { reason, event: JSON.parse(text) });
 
-/** A line may report several events. */
-const keyOf = ({ place, text }: Leftover): string => JSON.stringify([place, text]);
+/** After a crash the same may be kept twice. */
+const keyOf = ({ place: { log, offset }, text }: Leftover): string => text ?? `${log} ${offset}`;
 
 const distinct = (leftovers: readonly Leftover[]): ReadonlyMap<string, Leftover> =>
   new Map(leftovers.map((leftover) => [keyOf(leftover), leftover]));
@@ -183,9 +184,9 @@ function leftoversIn(path: string): readonly Leftover[] {
     .split("\n")
     .flatMap((text) => {
       try {
-        const { reason, log, first, offset, event } = JSON.parse(text);
+        const { reason, log = "", offset = 0, event } = JSON.parse(text);
         if (!leftoverReasons.includes(reason)) return [];
-        const place = { log, first, offset };
+        const place = { log, first: "", offset };
         return [{ reason, place, text: event === null ? null : JSON.stringify(event), tsMs: event?.ts }];
       } catch {
         // Blank, or cut by a crash: the log it came from was not removed yet, and is imported again.

@@ -126,9 +126,9 @@ export function lineOf(bytes: Buffer, place: LinePlace): Line {
   if (value === undefined) return { place, events: undefined };
   const identity = () => identityOf(value, bytes, place);
   const events = (ids: AgentIds) =>
-    hookLine(value, ids)?.map((event, index) => sealRaw(completed({ ...event }, () => `${identity()}\0${index}`))) ?? [
-      sealRaw(completed(value, identity)),
-    ];
+    hookLine(value, ids)?.map((event, index) =>
+      sealRaw(completed({ ...event }, ids, () => `${identity()}\0${index}`)),
+    ) ?? [sealRaw(completed(value, ids, identity))];
   return { place, events };
 }
 
@@ -171,21 +171,14 @@ function objectIn(text: string): object | undefined {
 }
 
 /** What a line may leave out beside its number, which the store gives it: its id, the offset of the clock. */
-function completed(line: object, identity: () => string): object {
+function completed(line: object, ids: AgentIds, identity: () => string): object {
   const given = line as Record<string, unknown>;
   const ts = given["ts"];
   if (given["id"] === undefined && typeof ts === "number" && Number.isSafeInteger(ts) && ts >= 0) {
-    given["id"] = idOf(ts, identity());
+    given["id"] = ids.ofLine(ts, identity());
   }
   if (given["utc_offset_min"] === undefined && typeof ts === "number" && Number.isFinite(ts)) {
     given["utc_offset_min"] = -new Date(ts).getTimezoneOffset();
   }
   return given;
-}
-
-/** A UUIDv7 (RFC 9562) that is the same each time the line is read. */
-function idOf(ts: number, identity: string): string {
-  const time = ts.toString(16).padStart(12, "0").slice(-12);
-  const hash = createHash("sha256").update(identity).digest("hex");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hash.slice(0, 3)}-a${hash.slice(3, 6)}-${hash.slice(6, 18)}`;
 }

@@ -69,7 +69,7 @@ export class Salt {
   }
 }
 
-export const nameKinds = ["workspace", "task", "tool", "caller", "agent"] as const;
+export const nameKinds = ["workspace", "task", "tool", "caller", "agent", "line"] as const;
 export type NameKind = (typeof nameKinds)[number];
 
 /** So many names are remembered with their hashes: a window has few, and a hash costs more than all else. */
@@ -119,8 +119,10 @@ export class IdentityFile {
 
   /** The local salt; made, and durable, before its first use. @throws the file system's error. */
   localSalt(): Salt {
-    this.#salt ??= this.#read() ?? this.#make();
-    this.#stamp = this.#look();
+    if (this.#salt === undefined) {
+      this.#salt = this.#read() ?? this.#make();
+      this.#stamp = this.#look();
+    }
     return this.#salt;
   }
 

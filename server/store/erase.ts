@@ -84,7 +84,8 @@ export function eraseRows(
 
 /** Sessions that go on get other ids from now on, and counts of what went wrong begin again. */
 function beginAgain(connection: Connection): void {
-  connection.exec("DELETE FROM sessions");
+  // With the names of logs and the digests of their lines.
+  connection.exec("DELETE FROM sessions; DELETE FROM imports");
   beginSessions(connection);
   setNumber(connection, "purge_mark", randomInt(1, most));
   for (const name of ["below_watermark", "limit_events", "limit_bodies", "limit_at"] as const)

@@ -232,7 +232,7 @@ class Writer {
   }
 
   #session(known: SessionDeltas, event: CleanEvent, product: Product): SessionDelta {
-    const session = this.#sessions.nameOf(event);
+    const session = this.#sessions.nameOf(event, this.#pseudonymSinceMs);
     const met = known.find(session, event);
     if (met !== undefined) return met;
     const { tsMs } = event;

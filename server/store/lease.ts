@@ -2,7 +2,7 @@
  * Leases: one process at a time does what only one may do. A lease is a row with an owner and an end; it is held only while
  * there is work. A holder that was stopped loses it, and its fence tells it from its successor.
  */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Connection, immediately, type Row } from "./driver.ts";
 import { isAlive } from "./process.ts";
@@ -22,7 +22,12 @@ const bootIdFile = "/proc/sys/kernel/random/boot_id";
 /** Elsewhere an id of this process: a holder that was killed is then waited for until its lease ends. */
 function machineId(): string {
   try {
-    return readFileSync(bootIdFile, "utf8").trim();
+    // The id itself also stands in the system's own logs.
+    return createHash("sha256")
+      .update("nexus lease ")
+      .update(readFileSync(bootIdFile, "utf8").trim())
+      .digest("hex")
+      .slice(0, 32);
   } catch {
     return randomUUID();
   }

@@ -79,7 +79,9 @@ export class SessionTable {
     this.#names.clear();
   }
 
-  nameOf({ sessionId, source }: CleanEvent): SessionName {
+  /** `sinceMs`: when the pseudonym began. What happened before belongs to other sessions, which are not shared under it. */
+  nameOf({ sessionId: given, source, tsMs }: CleanEvent, sinceMs: number): SessionName {
+    const sessionId = this.goOn && tsMs < sinceMs ? `${given} before` : given;
     const key = isAgent(source) ? `agent ${sessionId}` : sessionId;
     let name = this.#names.get(key);
     if (name === undefined) {

@@ -91,13 +91,13 @@ function gathered(
   { pseudonym, schema }: SharedPart,
   more: boolean,
 ): Gathered {
-  const batch = items.length === 0 ? undefined : frozen(items, pseudonym.anonUserId, schema);
+  const batch = items.length === 0 ? undefined : frozen(items, pseudonym, schema);
   return { batch, lastKey: last?.key ?? after, lastTsMs: last?.tsMs ?? 0, more };
 }
 
-function frozen(items: readonly Item[], anonUserId: string, schema: UploadSchema): Batch {
+function frozen(items: readonly Item[], { anonUserId, begunKey }: Pseudonym, schema: UploadSchema): Batch {
   const keys = items.map(({ key }) => key);
-  const batchId = batchIdOf(anonUserId, keys);
+  const batchId = batchIdOf(anonUserId, keys, begunKey);
   const generatedAt = Math.max(...items.map(({ committedMs }) => committedMs));
   return { batchId, generatedAt, keys, body: bodyOf({ batchId, generatedAt, schema, anonUserId }, items) };
 }
@@ -122,17 +122,17 @@ function bodyOf(
   return Buffer.from(`${head.slice(0, -1)},"events":[${items.map(({ text }) => text).join(",")}]}`);
 }
 
-/** UUIDv8 (RFC 9562, section 5.8) of SHA-256 of the user's id and of the first and last key. */
-export function batchIdOf(anonUserId: string, keys: readonly number[]): string {
-  return uuidV8(
-    createHash("sha256")
-      .update(`${anonUserId} ${keys[0]} ${keys.at(-1)}`)
-      .digest(),
-  );
+/**
+ * UUIDv8 (RFC 9562, section 5.8) of SHA-256 of the user's id and of the first and last key, counted from the beginning of the
+ * pseudonym: keys that go on from one pseudonym to the next would link the two.
+ */
+export function batchIdOf(anonUserId: string, keys: readonly number[], begunKey: number): string {
+  const [first, last] = [keys[0] ?? 0, keys.at(-1) ?? 0].map((key) => key - begunKey);
+  return uuidV8(createHash("sha256").update(`${anonUserId} ${first} ${last}`).digest());
 }
 
 /** Two batches of half the events each, for a server that finds one too large. Empty where there is but one event. */
-export function halvesOf({ generatedAt, keys, body }: Batch): readonly Batch[] {
+export function halvesOf({ generatedAt, keys, body }: Batch, begunKey: number): readonly Batch[] {
   if (keys.length < 2) return [];
   const parsed = JSON.parse(body.toString("utf8"));
   const { schema_version: schema, anon_user_id: anonUserId, events } = parsed;
@@ -142,7 +142,7 @@ export function halvesOf({ generatedAt, keys, body }: Batch): readonly Batch[] {
     [middle, keys.length],
   ].map(([from, to]) => {
     const own = keys.slice(from, to);
-    const batchId = batchIdOf(anonUserId, own);
+    const batchId = batchIdOf(anonUserId, own, begunKey);
     const items = events.slice(from, to).map((event: unknown) => ({ text: JSON.stringify(event) }));
     return { batchId, generatedAt, keys: own, body: bodyOf({ batchId, generatedAt, schema, anonUserId }, items) };
   });

@@ -16,12 +16,15 @@ export type UploadSchema = (typeof uploadSchemas)[number];
 export class Pseudonym {
   readonly anonUserId: string;
   readonly salt: Salt;
+  /** The last key before it began. */
+  readonly begunKey: number;
   #sessionId = "";
   #anonSessionId = "";
 
-  constructor(anonUserId: string, salt: Salt) {
+  constructor(anonUserId: string, salt: Salt, begunKey = 0) {
     this.anonUserId = anonUserId;
     this.salt = salt;
+    this.begunKey = begunKey;
   }
 
   /** `anon_session_id`. Events of one session mostly come one after the other. */

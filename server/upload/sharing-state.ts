@@ -32,7 +32,7 @@ export function readState(connection: Connection): SharingState | undefined {
   if (row === undefined || salt === undefined) return undefined;
   return {
     database: String(row["database"]),
-    pseudonym: new Pseudonym(String(row["anon_user_id"]), salt),
+    pseudonym: new Pseudonym(String(row["anon_user_id"]), salt, Number(row["begun_id"])),
     cursorId: Number(row["cursor_id"]),
     cursorTs: Number(row["cursor_ts"]),
     failures: Number(row["failures"]),
@@ -51,8 +51,9 @@ export function readState(connection: Connection): SharingState | undefined {
 export function beginState(connection: Connection, anonUserId: string, nowMs: number): void {
   connection
     .prepare(
-      `INSERT OR REPLACE INTO sharing (one, database, anon_user_id, anon_salt, since, cursor_id, cursor_ts)
-       VALUES (1, ?, ?, ?, ?, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0), ?)`,
+      `INSERT OR REPLACE INTO sharing (one, database, anon_user_id, anon_salt, since, cursor_id, begun_id, cursor_ts)
+       SELECT 1, ?, ?, ?, ?, newest, newest, ?
+       FROM (SELECT ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) newest)`,
     )
     .run(randomUUID(), anonUserId, Salt.random().reveal(), nowMs, nowMs);
   beginSessions(connection);

@@ -8,6 +8,7 @@ import { sources } from "../../shared/sources.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { Sharer } from "../../test/fixtures/sharing.ts";
 import { UsageServer } from "../../test/fixtures/usage-server.ts";
+import { batchIdOf } from "./batch.ts";
 
 const halfAnHour = 30 * 60_000;
 
@@ -93,6 +94,40 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
       }
       clock.tsMs += 2 * halfAnHour;
     }
+  });
+
+  it("a batch's id does not say where the batch lies among all events of the machine", async () => {
+    const { sharer, send, record } = await sharing(schema);
+    sharer.consent();
+    for (let pseudonym = 0; pseudonym < 3; pseudonym += 1) {
+      record(6);
+      const [body] = await send();
+      const { batch_id: id, anon_user_id: user, events } = JSON.parse(body?.toString("utf8") ?? "");
+      // Whoever knows the pseudonym can try places: they begin with it.
+      const places = Array.from({ length: 40 }, (_, n) => n + 1);
+      const found = places.flatMap((first) =>
+        places.filter((last) => last >= first && batchIdOf(user, [first, last], 0) === id).map((last) => [first, last]),
+      );
+      expect(found).toEqual([[1, schema === 1 ? 5 : 6]]);
+      expect(events).toHaveLength(schema === 1 ? 3 : 6);
+      sharer.worker.resetIdentity();
+    }
+  });
+
+  it("what happened before a pseudonym extends and numbers no session that is shared under it", async () => {
+    const { sharer, clock, send, record } = await sharing(schema);
+    sharer.consent();
+    record(2);
+    await send();
+    const earlierMs = clock.tsMs;
+    clock.tsMs += 10 * halfAnHour;
+    sharer.worker.resetIdentity();
+    sharer.record(6, earlierMs);
+    record(2);
+    const [body] = await send();
+    const [event] = JSON.parse(body?.toString("utf8") ?? "").events;
+    expect(event.seq ?? event.session.sequence).toBe(1);
+    if (schema === 2) expect(Date.parse(event.session.started_at)).toBeGreaterThan(earlierMs + halfAnHour);
   });
 
   it("what was recorded before a pseudonym is not shared under it, however late it is stored", async () => {

@@ -599,7 +599,7 @@ class Run {
   }
 
   async #halve(waiting: Waiting, result: Result): Promise<void> {
-    const halves = halvesOf(waiting);
+    const halves = halvesOf(waiting, this.#read(readState)?.pseudonym.begunKey ?? 0);
     if (halves.length === 0) {
       const reason = `${sentence(result)}: a single event`;
       // Only the server itself can refuse for good.

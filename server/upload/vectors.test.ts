@@ -15,7 +15,9 @@ const vectors = JSON.parse(/```json\n(\{\n {2}"anon_user_id"[\s\S]*?)```/.exec(t
 describe("the wire protocol's test vectors", () => {
   it("batch id: a UUIDv8 of the digest", () => {
     const { anon_user_id: user, first_key: first, last_key: last, batch_id: id } = vectors;
-    expect(batchIdOf(user, [first, 500, last])).toBe(id);
+    expect(batchIdOf(user, [first, 500, last], 0)).toBe(id);
+    // Counted from the beginning of the pseudonym.
+    expect(batchIdOf(user, [first + 7, last + 7], 7)).toBe(id);
     const hex = createHash("sha256").update(`${user} ${first} ${last}`).digest("hex");
     expect(id.replaceAll("-", "").slice(0, 12)).toBe(hex.slice(0, 12));
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -189,3 +189,16 @@ describe("data retention, without an editor", () => {
     expect(left()).toBe(0);
   });
 });
+
+it("delete removes what waits in event logs, where there is no database yet", async () => {
+  const own = freshFolder();
+  await nexus(own, {}, "telemetry", "enable", "--yes");
+  const events = join(own, "nexus", "state", "events");
+  mkdirSync(events, { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(events, "tool.jsonl"),
+    '{"hook":1,"ts":1790000000000,"hook_event_name":"PostToolUse","tool_name":"Bash"}\n',
+  );
+  expect(await nexus(own, {}, "telemetry", "delete", "--confirm")).toMatchObject({ code: 0 });
+  expect(readFileSync(join(events, "tool.jsonl"), "utf8")).toBe("");
+});

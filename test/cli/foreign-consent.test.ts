@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -173,6 +174,35 @@ describe("invariant: only-you-can-say-yes", () => {
     expect(JSON.stringify(server.bodies.map(String))).not.toContain("task_completed");
   });
 
+  it("a repository that links the user's own decision beside a configuration of its own changes nothing", async () => {
+    const server = await UsageServer.start();
+    const home = await user("local");
+    await nexus(home, {}, "telemetry", "config", "set", "mode", "off");
+    const before = snapshot(join(home, "nexus"));
+    const evil = repository(server);
+    const linked = join(evil, ".config", "nexus", "consent.jsonl");
+    rmSync(linked);
+    symlinkSync(join(home, ".config", "nexus", "consent.jsonl"), linked);
+    await workIn(home, { XDG_CONFIG_HOME: join(evil, ".config"), NEXUS_USAGE_UPLOAD_URL: server.url });
+    expect(snapshot(join(home, "nexus"))).toEqual(before);
+    expect(server.arrived).toEqual([]);
+  });
+
+  it("a repository whose folder of what was not imported is the user's takes nothing from it", async () => {
+    const server = await UsageServer.start();
+    const [home, evil] = [await user("local"), repository(server)];
+    const events = join(home, "nexus", "state", "events");
+    writeFileSync(join(events, "tool.jsonl"), "damaged\n");
+    await eventsIn(home);
+    const kept = join(events, "not-imported");
+    const before = snapshot(kept);
+    mkdirSync(join(evil, "nexus", "state", "events"), { recursive: true, mode: 0o700 });
+    symlinkSync(kept, join(evil, "nexus", "state", "events", "not-imported"));
+    const refused = await nexus(evil, {}, "usage", "import");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("not-imported is a link") });
+    expect(snapshot(kept)).toEqual(before);
+  });
+
   it("a repository whose decision is for another folder cannot name the user's database", async () => {
     const server = await UsageServer.start();
     const [home, evil] = [await user("local"), repository(server)];
@@ -233,7 +263,12 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
     for (const name of ["events", "events-outbox"])
       mkdirSync(join(home, "nexus", "state", name), { recursive: true, mode: 0o700 });
     spoil(join(home, part));
-    const before = snapshot(join(home, "nexus"));
+    const ownFiles = () => {
+      const { "state/recording.txt": state, ...files } = snapshot(join(home, "nexus"));
+      // What hooks may do is taken back, where the file itself is the user's.
+      return part === "nexus" ? { ...files, state } : files;
+    };
+    const before = ownFiles();
     for (const line of [
       ["stats"],
       ["event", "emit", "task_completed"],
@@ -241,7 +276,7 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
       ["telemetry", "delete", "--confirm"],
     ])
       expect(await nexus(home, {}, ...line)).toMatchObject({ code: 1, err: expect.stringContaining(says) });
-    expect(snapshot(join(home, "nexus"))).toEqual(before);
+    expect(ownFiles()).toEqual(before);
   });
 
   it.each([
@@ -254,6 +289,24 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
     const { permission, remarks } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
     expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
     expect(remarks.join(" ")).toContain(says);
+  });
+
+  it("a link of another user on the way to the outbox or the home is not followed", async () => {
+    const home = freshFolder();
+    const server = await UsageServer.start();
+    const [shared, keys] = [freshFolder(), join(home, "keys")];
+    mkdirSync(keys, { mode: 0o700 });
+    writeFileSync(join(keys, "id"), "mine");
+    symlinkSync(keys, join(shared, "outbox"));
+    for (const path of [shared, join(shared, "outbox")]) spawnSync("chown", ["-h", String(nobody), path]);
+    const env = { NEXUS_USAGE_UPLOAD_URL: server.url, NEXUS_USAGE_OUTBOX_DIR: join(shared, "outbox") };
+    const share = ["--share", "--yes", "--notice", noticeVersion, "--destination", server.url, "--categories", "all"];
+    for (const line of [["telemetry", "enable", ...share], ["sync"]])
+      expect((await nexus(home, env, ...line)).err).toContain("belongs to another user");
+    expect(readdirSync(keys)).toEqual(["id"]);
+    const linkedHome = await nexus(home, { NEXUS_HOME: join(shared, "outbox") }, "telemetry", "enable", "--yes");
+    expect(linkedHome).toMatchObject({ code: 1, err: expect.stringContaining("belongs to another user") });
+    expect(readdirSync(keys)).toEqual(["id"]);
   });
 
   it("root makes nothing in another user's home, and says as whom to run it", async () => {

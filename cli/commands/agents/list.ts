@@ -1,5 +1,5 @@
 /** `nexus agents list`: which agents are here, which tell of their tools, when they last did, and how much of it is seen. */
-import { DoorFile, outdatedDoor } from "../../../server/doors/door-file.ts";
+import { DoorFile } from "../../../server/doors/door-file.ts";
 import { sourcesOf } from "../../../shared/agents.ts";
 import { coverageOf } from "../../../shared/coverage.ts";
 import type { Host } from "../../../shared/numbers.ts";
@@ -31,7 +31,7 @@ export async function run({ json }: JsonOption): Promise<void> {
       print(`${indent}${coverageText(host)}`);
   }
   if (door !== undefined) print(`\nOpenTelemetry is received on https://127.0.0.1:${door.port}.`);
-  else if (doors.isOutdated) print(`\n${outdatedDoor}`);
+  else if (doors.outdatedRemark !== undefined) print(`\n${doors.outdatedRemark}`);
   if (agents.some(({ found, connected }) => found && !connected))
     print("\nnexus agents connect connects those that were found.");
 }

@@ -1,8 +1,9 @@
 /** `nexus telemetry delete`: everything that is stored, with a proof that it is gone. */
+import { existsSync } from "node:fs";
 import { countText, forgottenSettings, proofText, sizeText } from "../../../shared/words.ts";
 import { ToldError, UsageError } from "../../exit.ts";
 import { facts, type JsonOption, print, printJson } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { paths, withWorker } from "../../product.ts";
 import { confirmed, isAttended } from "../../terminal.ts";
 
 interface DeleteOptions extends JsonOption {
@@ -12,12 +13,13 @@ interface DeleteOptions extends JsonOption {
 export function run({ confirm, json }: DeleteOptions): Promise<void> {
   return withWorker(async (worker) => {
     const { database, problem } = worker.status();
-    if (database === null) {
-      if (problem !== null) throw new ToldError(problem.text);
+    if (database === null && problem !== null) throw new ToldError(problem.text);
+    if (database === null && !existsSync(paths.stateFolder)) {
       print(json === true ? JSON.stringify({ version: 1, events: 0 }) : "There is nothing to delete.");
       return;
     }
-    if (confirm !== true && !(await isSure(database.events, database.sizeBytes))) {
+    // Without a database there may be event logs that wait, and what is remembered of agents' settings.
+    if (confirm !== true && !(await isSure(database?.events ?? 0, database?.sizeBytes ?? 0))) {
       print("Nothing was deleted.");
       return;
     }

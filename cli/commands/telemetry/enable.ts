@@ -5,8 +5,8 @@ import type { Worker } from "../../../server/worker.ts";
 import { type Category, categories } from "../../../shared/categories.ts";
 import { notice, noticeText, noticeVersion } from "../../../shared/consent-text.ts";
 import { modeSentence, refusalSentence } from "../../../shared/words.ts";
-import { UsageError } from "../../exit.ts";
-import { print } from "../../print.ts";
+import { ToldError, UsageError } from "../../exit.ts";
+import { print, printError } from "../../print.ts";
 import { withWorker } from "../../product.ts";
 import { asked, isAttended, isYes, wrapped } from "../../terminal.ts";
 
@@ -53,11 +53,15 @@ async function decide(worker: Worker, options: EnableOptions): Promise<boolean> 
   });
   print(`Telemetry enabled. ${modeSentence(permission)}`);
   for (const refusal of permission.refusals) print(refusalSentence(refusal));
+  const { problem } = worker.status();
+  if (problem !== null) printError(problem.text);
   return true;
 }
 
 function destinationOf(worker: Worker): string {
-  const address = worker.status().sharing?.address ?? null;
+  const { sharing, problem } = worker.status();
+  if (sharing === null && problem !== null) throw new ToldError(problem.text);
+  const address = sharing?.address ?? null;
   if (address === null) {
     throw new UsageError("There is no destination. Set NEXUS_USAGE_UPLOAD_URL, or upload_url in config.toml, first.");
   }

@@ -30,7 +30,7 @@ class Home:
         self.log = folder / "nexus" / "state" / "events" / "python-sdk.jsonl"
 
     def decide(self, mode: str = "local", collect: "List[str]" = ALL) -> None:
-        self.config.mkdir(parents=True, exist_ok=True)
+        self.config.mkdir(mode=0o700, parents=True, exist_ok=True)
         record = {"ts": "2026-01-01T00:00:00.000Z", "mode": mode, "collect": collect, "share": [], "notice": {"version": "1"}}
         with self.consent.open("a") as file:
             file.write(json.dumps(record) + "\n")
@@ -47,7 +47,7 @@ class Home:
             text = config.read_text()
             whole = text if text == "" or text.endswith("\n") else text + "\n"
             copied = "\n".join([f"config {whole.count(chr(10))} {len(text)}", *whole.splitlines()])
-        parts = ["nexus recording 1", mode, f"block_sensitive {str(block_sensitive).lower()}", "consent", line, copied, "policy none"]
+        parts = ["nexus recording 1", f"folder {self.config}", mode, f"block_sensitive {str(block_sensitive).lower()}", "consent", line, copied, "policy none"]
         for folder in (self.state.parent.parent, self.state.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
         self.state.write_text("\n".join(parts) + "\n")

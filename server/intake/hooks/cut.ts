@@ -42,7 +42,7 @@ export function isHookId(value: string): boolean {
 const eventName = (value: string) => (events.has(plainEventName(value)) ? value : undefined);
 const id = (value: string) => (isHookId(value) ? value : undefined);
 const duration = (value: string) =>
-  /^\d+(?:\.\d+)?$/.test(value) && value.length <= 20 && Number(value) <= longestDurationMs ? value : undefined;
+  /^\d{1,10}(?:\.\d{1,3})?$/.test(value) && Number(value) <= longestDurationMs ? value : undefined;
 const result = (value: string) => (results.has(value) ? value : "failure");
 
 /** Names whose values are kept, each with what is made of a value; some lie one level down. */
@@ -77,6 +77,7 @@ const told: ReadonlySet<string> = new Set([
   "tool_result",
   "conversation_id",
   "sessionId",
+  "agent_id",
 ]);
 
 /** Name → its public value as text, or `"1"`. */

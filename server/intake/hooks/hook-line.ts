@@ -8,10 +8,11 @@ const withinSecond = 999;
 
 /** The events of such a line; `undefined` of any other line. */
 export function hookLine(line: object, ids: AgentIds): readonly HookEvent[] | undefined {
-  const { hook, ts, ...rest } = line as Readonly<Record<string, unknown>>;
+  const { hook, ts, n, ...rest } = line as Readonly<Record<string, unknown>>;
   if (hook !== 1 || typeof ts !== "number" || !Number.isSafeInteger(ts)) return undefined;
   // Whoever wrote it: no more is taken than would be of a payload.
-  return hookEvents(cutPayload(nested(rest)), ts + withinSecond, ids);
+  const call = typeof n === "string" && /^\d{1,10}$/.test(n) ? n : "";
+  return hookEvents(cutPayload(nested(rest)), ts + withinSecond, ids, call);
 }
 
 /** `tool_result.result_type` is a part of `tool_result`. */

@@ -84,7 +84,7 @@ describe.each(awks)("the hook's script on %s", (awk) => {
       const line = hooked(awk, folder, JSON.stringify(payload));
       expect(JSON.stringify(line ?? "")).not.toContain(canary);
       if (line !== undefined) {
-        expect(hookLine(line, ids), name).toEqual(hookEvents(cutPayload(payload), line.ts + 999, ids));
+        expect(hookLine(line, ids), name).toEqual(hookEvents(cutPayload(payload), line.ts + 999, ids, line.n));
       }
       const again = hooked(awk, home(), JSON.stringify(payload, null, 2));
       expect({ ...again, ts: 0, n: "" }, name).toEqual({ ...line, ts: 0, n: "" });
@@ -119,6 +119,14 @@ describe.each(awks)("the hook's script on %s", (awk) => {
       expect(hooked(awk, home(), broken)).toBeUndefined();
     }
   });
+});
+
+it("counts each of several subagents whose ids may not be kept, and one that two hooks report once", () => {
+  const stopped = { hook_event_name: "SubagentStop", session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11" };
+  const idsOf = (agent_id: string, call: string) =>
+    hookEvents(cutPayload({ ...stopped, agent_id }), now, ids, call).map(({ id }) => id);
+  expect(idsOf("agent-one", "11")).not.toEqual(idsOf("agent-two", "12"));
+  expect(idsOf("a1b2c3d4e5f60718", "11")).toEqual(idsOf("a1b2c3d4e5f60718", "12"));
 });
 
 describe("the hook's script", () => {

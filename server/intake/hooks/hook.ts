@@ -58,8 +58,8 @@ export function hostOf(cut: Cut): HookSource {
   return "claude_code";
 }
 
-/** The events of one telling; none of a moment that says nothing, or a tool that is not named. */
-export function hookEvents(cut: Cut, tsMs: number, ids: AgentIds): readonly HookEvent[] {
+/** `call`: a number of the hook's call. The events of one telling; none of a moment that says nothing, or a tool that is not named. */
+export function hookEvents(cut: Cut, tsMs: number, ids: AgentIds, call = ""): readonly HookEvent[] {
   const source = hostOf(cut);
   const moment = momentOf(cut);
   if (moment === undefined) return [];
@@ -67,7 +67,7 @@ export function hookEvents(cut: Cut, tsMs: number, ids: AgentIds): readonly Hook
   const endMs = toldMs(cut) ?? tsMs;
   const common = { session_id: ids.session(source, session), source };
   if (isSessionMoment(moment) || isActivity(moment)) {
-    const id = ids.uuid(7, nameOfMoment(cut, session, moment, tsMs));
+    const id = ids.uuid(7, nameOfMoment(cut, session, moment, tsMs, call));
     if (isSessionMoment(moment)) return [{ ...common, id, ts: endMs, event_type: moment }];
     return [{ ...common, id, ts: endMs, event_type: "agent_activity", activity: moment, agent: source }];
   }
@@ -146,7 +146,9 @@ function idOf(ids: AgentIds, cut: Cut, session: string, phase: string): { readon
 }
 
 /** Of a session, or an activity: two hooks tell of it within the same second. */
-function nameOfMoment(cut: Cut, session: string, moment: Moment, tsMs: number): string {
+function nameOfMoment(cut: Cut, session: string, moment: Moment, tsMs: number, call: string): string {
   const when = toldMs(cut) ?? Math.floor(tsMs / 1_000);
-  return `${session} ${cut["agent_id"] ?? ""} ${moment} ${when}`;
+  const agent = cut["agent_id"] ?? "";
+  // Its agent has an id that may not be kept: the number of the call tells it from others in the same second.
+  return `${session} ${agent === "1" ? `call ${call}` : agent} ${moment} ${when}`;
 }

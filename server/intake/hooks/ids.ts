@@ -1,5 +1,5 @@
 /**
- * Ids of what agents report, as UUIDs that follow from the agent's own ids and the local salt: the same however often and by whom
+ * Ids of what agents and other tools report, as UUIDs that follow from their own ids, or from a line's text and place, and the local salt: the same however often and by whom
  * something is reported on this machine, and nothing to anyone who knows the agent's ids and not the salt.
  */
 import type { NameHasher } from "../../privacy/identity.ts";
@@ -22,6 +22,13 @@ export class AgentIds {
   /** The beginning or end of a use, whoever reports it: hooks of several hosts, each with a session of its own, or OpenTelemetry. */
   use(use: string, session: string, phase: string): string {
     return this.uuid(7, use.length < randomLength ? `${session} ${use} ${phase}` : `${use} ${phase}`);
+  }
+
+  /** A line without an id: a UUIDv7 (RFC 9562) that is the same each time the line is read. */
+  ofLine(tsMs: number, identity: string): string {
+    const time = tsMs.toString(16).padStart(12, "0").slice(-12);
+    const hex = this.#hasher.hashOnce("line", identity);
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-a${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
   }
 
   /** A UUID of a version (RFC 9562) that follows from a text. @throws the file system's error, where there is no salt. */

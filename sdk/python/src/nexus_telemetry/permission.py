@@ -110,6 +110,7 @@ class PermissionSource:
     def __init__(self, nexus_home: Path, config_folder: Path, policy_file: Path = POLICY_FILE) -> None:
         self._home = nexus_home
         self._state = nexus_home / "state" / "recording.txt"
+        self._folder = config_folder
         self._consent = config_folder / "consent.jsonl"
         self._config = config_folder / "config.toml"
         self._policy = policy_file
@@ -130,9 +131,10 @@ class PermissionSource:
         return self._permission
 
     def _ask(self) -> Permission:
-        for path in (self._home, self._home / "state", self._state):
-            # The user may have put the home itself behind a link of theirs.
-            fault = _fault(path, os.stat(path)) if path == self._home and path.exists() else unsafe(path)
+        for path in (self._home, self._folder, self._home / "state", self._home / "state" / "events", self._state, self._consent):
+            # The user may have put the two folders behind links of theirs.
+            may_be_link = path in (self._home, self._folder) and path.exists()
+            fault = _fault(path, os.stat(path)) if may_be_link else unsafe(path)
             if fault is not None:
                 raise _Off(fault)
         text = _read(self._state)
@@ -141,6 +143,8 @@ class PermissionSource:
         state = _State(text)
         if state.line() != _HEAD:
             raise ValueError("another version")
+        if state.line() != b"folder " + os.fsencode(self._folder):
+            raise _Off("Nexus Telemetry was decided on in another folder of configuration.")
         mode, *collect = state.line().split(b" ")
         if mode == b"off":
             raise _Off("Off, as you chose, or as a file of the configuration says: nexus telemetry status.")

@@ -10,9 +10,11 @@ import re
 from typing import FrozenSet, List, Mapping
 
 #: Words of letters, as options and subcommands are: of one case, or with a capital at the beginning.
-_WORD = re.compile(r"-{0,2}(?:[A-Z]?[a-z]{1,11}|[A-Z]{1,6})(?:[-_](?:[a-z]{1,11}|[A-Z]{1,6}))*")
+_WORD = re.compile(r"-{0,2}(?:[A-Z]?[a-z]{1,11}|[A-Z]{1,6}|[a-z]{1,9}(?:-[a-z]{1,9}){1,2})")
 _VERSION = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){0,2}")
 _BLANKS = re.compile(r"\s+")
+#: What stands beside one of these may be what they name.
+_NAMES_A_SECRET = re.compile(r"pass|pwd|secret|token|key|credential|auth|bearer|login|pin|serial", re.IGNORECASE)
 _MOST_DIGITS = 6
 _MOST_VALUES = 1_000
 _MOST_CHARACTERS = 65_536
@@ -51,4 +53,6 @@ def _is_plain(text: str, public: FrozenSet[str]) -> bool:
     if sum(sign.isdigit() for sign in text) > _MOST_DIGITS:
         return False
     words = [word for word in _BLANKS.split(text.strip()) if word]
+    if len(words) > 1 and any(_NAMES_A_SECRET.search(word) for word in words) and not all(word in public for word in words):
+        return False
     return all(word in public or _WORD.fullmatch(word) or _VERSION.fullmatch(word) for word in words)
