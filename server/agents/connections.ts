@@ -209,7 +209,7 @@ export class Connections {
     const { home, configFile, policyFile } = this.#paths;
     const folders = { home, config: join(configFile, ".."), policy: policyFile };
     const named = Object.entries(folders).map(([name, path]) => `${name} = ${inAwk(path)}`);
-    this.#writeScriptWith(`BEGIN { ${named.join("; ")} }`);
+    this.#writeScriptWith(`BEGIN { ${named.join("; ")}; uid = ${process.geteuid?.() ?? 0} }`);
   }
 
   /** The folders stay those of the user who connected it: the environment of an update may name others. */

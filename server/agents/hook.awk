@@ -1,7 +1,7 @@
 # What is kept of an agent's payload: public names, numbers and ids, appended to an event log as one line, in one write. Nothing else
 # of the payload is written anywhere. It prints nothing, and its caller ignores how it ends.
 #
-# The product writes this script with a first line that sets `home`, `config` and `policy`: whatever the environment says, the hook
+# The product writes this script with a first line that sets `home`, `config`, `policy` and the user's `uid`: whatever the environment says, the hook
 # uses the folders of the user who connected it. Beside it lies names.txt, the public names.
 #
 # The payload is JSON. Split at its quotation marks, every second record lies within a string; a string that ends in an odd
@@ -62,20 +62,36 @@ function quoted(path) {
   return "'" path "'"
 }
 
-# The number of a process; "" where a file exists that should not, or one has a NUL, which some awks do not see, or where another user
-# owns or can write what is relied on, or a link stands in its place.
-function checked(    file, command, number, nul, own, log_file) {
-  log_file = home "/state/events/agent-hooks.jsonl"
-  own = quoted(home "/.") " " quoted(home "/state") " " quoted(home "/state/events") " " quoted(state) " " quoted(config "/.") " " quoted(config "/consent.jsonl")
-  command = "test -z \"`find " own " " quoted(log_file) " -prune '(' -type l -o -type p -o -perm -020 -o -perm -002 ')' 2>/dev/null`\" || exit; "
-  command = command "for f in " own "; do test -O \"$f\" || exit; done; test -e " quoted(log_file) " && { test -O " quoted(log_file) " || exit; }; "
-  for (file in absent) command = command "test -e " quoted(file) " || test -L " quoted(file) " || "
-  nul = sprintf("%c", 0) "a"
-  if (length(nul) != 2)
-    for (file in present) command = command "test `tr -dc '\\000' <" quoted(file) " | wc -c` -ne 0 || "
-  command = command "echo $$"
-  command | getline number
+# Whether nothing exists that should not; and what is relied on belongs to the user, is written by nobody else, and is no link. The one
+# process that looks prints what is wrong, and names.txt in any case: without it, nothing was looked at.
+function is_safe(    path, file, command, found, lines) {
+  path = home "/state/agents/names.txt"
+  command = "find " quoted(home "/.") " " quoted(home "/state") " " quoted(home "/state/events") " " quoted(state) " " \
+    quoted(config "/.") " " quoted(config "/consent.jsonl") " " quoted(home "/state/events/agent-hooks.jsonl") " " quoted(path)
+  for (file in absent) command = command " " quoted(file)
+  command = command " -prune '(' ! -user " uid " -o -type l -o -type p -o -perm -020 -o -perm -002 -o -name config.toml -o -name policy.toml" \
+    " -o -name names.txt ')' 2>/dev/null"
+  while ((command | getline found) > 0) lines = lines found
   close(command)
+  gsub(/\n/, "", lines)
+  return lines == path && !has_nul()
+}
+
+# Some awks see no NUL, nor what follows it in a line.
+function has_nul(    file, command, found) {
+  if (length(sprintf("%c", 0) "a") == 2) return 0
+  command = "cat"
+  for (file in present) command = command " " quoted(file)
+  command = command " | tr -dc '\\000' | wc -c"
+  command | getline found
+  close(command)
+  gsub(/[^0-9]/, "", found)
+  return found != "0"
+}
+
+# The number of a process.
+function process_number(    number) {
+  "echo $$" | getline number
   gsub(/[^0-9]/, "", number)
   return number
 }
@@ -203,12 +219,11 @@ inside {
 
 END {
   if (off || unknown || !("hook_event_name" in kept || "hookEventName" in kept || "tool_name" in kept || "toolName" in kept)) exit
-  number = checked()
-  if (number == "") exit
+  if (!is_safe()) exit
   srand()
   line = "{\"hook\":1,\"ts\":" srand() "000"
   for (name in kept) line = line ",\"" name "\":\"" kept[name] "\""
   # Two calls in one second may report the same words: the number of a process tells them apart.
-  if (!("tool_use_id" in kept)) line = line ",\"n\":\"" number "\""
+  if (!("tool_use_id" in kept)) line = line ",\"n\":\"" process_number() "\""
   if (length(line) < 4000) print line "}" >> (home "/state/events/agent-hooks.jsonl")
 }
