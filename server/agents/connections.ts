@@ -11,8 +11,7 @@ import { replaceFile } from "../durable-file.ts";
 import { makeFolder } from "../ownership.ts";
 import type { Paths } from "../paths.ts";
 import { type Agent, agentsOf } from "./agents.ts";
-import hookScript from "./hook.awk";
-import { namesFile } from "./names-file.ts";
+import { HookScript } from "./hook-script.ts";
 import {
   commandsIn,
   linesBetween,
@@ -77,7 +76,7 @@ function read(file: string): string | null {
 export class Connections {
   readonly #paths: Paths;
   readonly #agents: readonly Agent[];
-  readonly #script: string;
+  readonly #script: HookScript;
   /** What our entries are known by. */
   readonly #marks: Marks;
   /** The line that agents run: whatever happens, it says nothing and ends well. */
@@ -94,8 +93,8 @@ export class Connections {
   ) {
     this.#paths = paths;
     this.#hasShell = platform !== "win32";
-    this.#script = join(paths.agentFolder, "hook.awk");
-    const script = quoted(this.#script);
+    this.#script = new HookScript(paths);
+    const script = this.#script.word;
     // A script that another user owns is not run. Plain letters are those of ASCII, whatever the user's language.
     this.command = `umask 077; test -O ${script} && LC_ALL=C awk -f ${script} 2>/dev/null || :`;
     this.#marks = [script, formerlyPostedTo];
@@ -154,7 +153,7 @@ export class Connections {
   /** @throws SettingsError where the file has changed since it was planned; the file system's error. */
   connect({ agent, before, after, without }: Change): void {
     const target = targetOf(agent.file);
-    this.#writeScript();
+    this.#script.write();
     makeFolder(this.#paths.eventLogFolder);
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
     const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
@@ -189,45 +188,19 @@ export class Connections {
     // What was connected under another folder of settings still needs both.
     if (kept === undefined || kept.file === target) {
       rmSync(this.#keptFile(name), { force: true });
-      if (!this.list().some(({ connected: other }) => other)) this.#removeScript();
+      if (!this.list().some(({ connected: other }) => other)) this.#script.remove();
     }
     return connected;
   }
 
   /**
-   * After an update: writes the script of this version where one of another lies, and replaces the copies of settings that earlier
-   * versions kept. `decidedHere`: the user's decision is for this `NEXUS_HOME`, so the environment is theirs; else a script that does not
-   * name its folders writes nothing from now on. @throws the file system's error.
+   * After an update: the script becomes that of this version, and the copies of settings that earlier versions kept are replaced.
+   * `decidedHere`: the user's decision is for this `NEXUS_HOME`. @throws the file system's error.
    */
   refresh(decidedHere: boolean): void {
     if (!existsSync(this.#paths.agentFolder)) return;
-    if (existsSync(this.#script)) this.#updateScript(decidedHere);
+    this.#script.update(decidedHere);
     for (const name of agentNames) this.#replaceCopy(name);
-  }
-
-  #writeScript(): void {
-    const { home, configFile, policyFile } = this.#paths;
-    const folders = { home, config: join(configFile, ".."), policy: policyFile };
-    const named = Object.entries(folders).map(([name, path]) => `${name} = ${inAwk(path)}`);
-    this.#writeScriptWith(`BEGIN { ${named.join("; ")}; uid = ${process.geteuid?.() ?? 0} }`);
-  }
-
-  /** The folders stay those of the user who connected it: the environment of an update may name others. */
-  #updateScript(decidedHere: boolean): void {
-    const [first = ""] = readFileSync(this.#script, "utf8").split("\n");
-    if (first.startsWith("BEGIN { home = ")) this.#writeScriptWith(first);
-    else if (decidedHere) this.#writeScript();
-    else this.#writeScriptWith("# Its folders are not known, so it writes nothing.");
-  }
-
-  #writeScriptWith(first: string): void {
-    replaceIfOther(join(this.#paths.agentFolder, "names.txt"), namesFile());
-    replaceIfOther(this.#script, `${first}\n${hookScript}`);
-  }
-
-  #removeScript(): void {
-    rmSync(this.#script, { force: true });
-    rmSync(join(this.#paths.agentFolder, "names.txt"), { force: true });
   }
 
   /** The text of a file before it was connected; `undefined` where it was changed since. */
@@ -314,15 +287,4 @@ function copyIn(text: string | null): Copy | undefined {
   }
 }
 
-function replaceIfOther(path: string, text: string): void {
-  if (!existsSync(path) || readFileSync(path, "utf8") !== text) replaceFile(path, text);
-}
-
 const later = (a: number | null, b: number | null): number | null => (a === null || (b ?? 0) > a ? b : a);
-
-/** As one word of a POSIX shell. */
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
-/** As a text of awk. */
-const inAwk = (text: string): string =>
-  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
