@@ -19,7 +19,7 @@ import { syncFolder } from "./sync-folder.ts";
 /** Marks what a crash may have left of the writing of a file. */
 export const unfinishedMark = ".unfinished";
 
-/** Writes and syncs a new file; readable by the user alone, unless `mode` says otherwise. @throws the file system's error. */
+/** Writes and syncs a new file; readable only by the user, unless `mode` says otherwise. @throws the file system's error. */
 export function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
   const file = openSync(path, createFlags, 0o600);
   try {

@@ -40,6 +40,9 @@ export class NotPermittedError extends Error {
   override readonly name = "NotPermittedError";
 }
 
+/** For so long an answer about the owners of paths holds. Milliseconds. */
+const lookAgainMs = 1_000;
+
 export interface Ruling {
   readonly permission: Permission;
   readonly remarks: readonly string[];
@@ -65,6 +68,9 @@ export class Gate {
   readonly #policyFile: WatchedFile;
   readonly #installationFile: WatchedFile;
   editor: EditorState;
+  /** When the paths were found safe, and when the state for hooks was written, by the process's own clock. */
+  #safeMs = Number.NEGATIVE_INFINITY;
+  #keptMs = Number.NEGATIVE_INFINITY;
 
   constructor(paths: Paths, clock: Clock, env: NodeJS.ProcessEnv, editor: EditorState) {
     this.#paths = paths;
@@ -87,7 +93,7 @@ export class Gate {
    * file exists and cannot be read.
    */
   rule(): Ruling {
-    this.refuseUnsafePaths();
+    this.#refuseUnsafePathsNowAndThen();
     const { configFile } = this.#paths;
     const configText = this.#configFile.read();
     const policyText = this.#policyFile.read();
@@ -132,10 +138,12 @@ export class Gate {
   }
 
   /**
-   * Writes down for hooks and SDKs what may be recorded, as far as files decide it: they read the environment themselves.
+   * Writes down for hooks and SDKs what may be recorded (`now and then`: at most once a second), as far as files decide it: they read the environment themselves.
    * @throws UnsafePathError, the file system's error.
    */
-  keepRecordingState(): void {
+  keepRecordingState(at: "now" | "now and then" = "now"): void {
+    if (at === "now and then" && performance.now() - this.#keptMs < lookAgainMs) return;
+    this.#keptMs = performance.now();
     const reading = this.consent.read();
     const consent = this.consent.lastEntry() ?? "";
     const folder = dirname(this.#paths.configFile);
@@ -179,6 +187,13 @@ export class Gate {
 
   #policyRefusals(text: string | null): readonly Refusal[] {
     return text === null ? [] : policyRefusals(this.#paths.policyFile, text);
+  }
+
+  /** A ruling is asked for with every event, and the owner of a folder hardly changes. @throws UnsafePathError */
+  #refuseUnsafePathsNowAndThen(): void {
+    if (performance.now() - this.#safeMs < lookAgainMs) return;
+    this.refuseUnsafePaths();
+    this.#safeMs = performance.now();
   }
 
   /** Refuses folders and files of this `NEXUS_HOME` that another user owns or can write, and links. @throws UnsafePathError */

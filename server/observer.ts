@@ -260,8 +260,8 @@ export class Observer {
   }
 
   /**
-   * For a window or a terminal, where somebody sees it: a decision of a version that named no installation is bound to this one, where
-   * both lie in the user's home folder and this `NEXUS_HOME` has no decision of its own.
+   * For a window or a terminal, where the user sees it: a decision of a version that named no installation is bound to this one, where
+   * both are in the user's home folder and this `NEXUS_HOME` has no decision of its own.
    */
   bindOldDecision(): void {
     try {
@@ -280,9 +280,9 @@ export class Observer {
   }
 
   /** What hooks and SDKs may do, where they can read it. What keeps it from being written leaves them off. */
-  keepRecordingState(): void {
+  keepRecordingState(at: "now" | "now and then" = "now"): void {
     try {
-      this.gate.keepRecordingState();
+      this.gate.keepRecordingState(at);
     } catch (error) {
       this.setProblem(this.problemOf(error));
     }

@@ -1,6 +1,6 @@
 /**
- * Folders and files that another user owns or can write are not used: what lies in them may be made to do that user's will. A
- * folder of ours is not used through a link either, since a link can lead into somebody else's.
+ * Folders and files that another user owns or can write are not used: their content may do that user's will. A
+ * folder of ours is not used through a link either, since a link can lead into another user's.
  */
 import { constants, lstatSync, mkdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";

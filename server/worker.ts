@@ -214,7 +214,7 @@ export class Worker extends Observer {
   /** Picks up what was written to event logs while no worker ran, and follows them, where something may be recorded. */
   begin(): void {
     try {
-      this.keepRecordingState();
+      this.keepRecordingState("now and then");
       const { mode } = this.gate.rule().permission;
       if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
@@ -280,6 +280,7 @@ export class Worker extends Observer {
     // Names of the user's own are not even remembered longer than they may be hashed.
     this.#hasher.forget();
     const permission = this.#permissionAfter(decision, decidedMs);
+    this.keepRecordingState();
     if (permission.mode === "off") this.#shut();
     this.begin();
     if (permission.mode === "share") this.tellSharing();

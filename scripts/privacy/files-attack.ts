@@ -1,5 +1,5 @@
 /**
- * The attack on what lies in files: texts go in by every way that writes one — the installed hook, `nexus hook`, both SDKs, OpenTelemetry,
+ * The attack on files: texts go in by every way that writes one — the installed hook, `nexus hook`, both SDKs, OpenTelemetry,
  * event logs of other tools, agents' settings — and everything below the user's home is searched for them, while logs wait to be
  * imported and after that: logs, what was not imported, the outbox, state files, agents' records, exports.
  */
@@ -35,7 +35,7 @@ import type { Case } from "./corpus/generated.ts";
 import type { Attacked } from "./field-attack.ts";
 import { foundIn, needlesOf } from "./search.ts";
 
-/** Nobody listens there: what would be sent waits in the outbox. */
+/** No server listens there: what would be sent waits in the outbox. */
 const destination = "http://127.0.0.1:1/e";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -229,7 +229,7 @@ class FilesRun {
 }
 
 export interface FilesAttacked extends Attacked {
-  /** Lines that waited in event logs, so that nobody takes an empty log for a clean one. */
+  /** Lines that waited in event logs, so that an empty log is not taken for a clean one. */
   readonly lines: number;
 }
 

@@ -1,4 +1,4 @@
-/** The hook's script as it lies in the data folder: `hook.awk` with the user's folders in its first line, and the public names beside it. */
+/** The hook's script in the data folder: `hook.awk` with the user's folders in its first line, and the public names beside it. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../durable-file.ts";
@@ -31,7 +31,7 @@ export class HookScript {
   }
 
   /**
-   * Writes the script of this version where one of another lies. The folders stay those of the user who connected it, since the
+   * Writes the script of this version where there is one of another. The folders stay those of the user who connected it, since the
    * environment of an update may name others. One of a version that named none writes nothing from now on, unless `decidedHere`: the
    * user's decision is for this `NEXUS_HOME`, so the environment is theirs. @throws the file system's error.
    */

@@ -2,7 +2,7 @@
 # of the payload is written anywhere. It prints nothing, and its caller ignores how it ends.
 #
 # The product writes this script with a first line that sets `home`, `config`, `policy` and the user's `uid`: whatever the environment says, the hook
-# uses the folders of the user who connected it. Beside it lies names.txt, the public names.
+# uses the folders of the user who connected it. The public names are in names.txt, next to it.
 #
 # The payload is JSON. Split at its quotation marks, every second record lies within a string; a string that ends in an odd
 # number of backslashes goes on. Names at the top count, and a few of one level below.
@@ -62,7 +62,7 @@ function quoted(path) {
   return "'" path "'"
 }
 
-# Whether nothing exists that should not; and what is relied on belongs to the user, is written by nobody else, and is no link. The one
+# Whether nothing exists that should not; and what is relied on belongs to the user, can be written by no other user, and is no link. The one
 # process that looks prints what is wrong, and names.txt in any case: without it, nothing was looked at.
 function is_safe(    path, file, command, found, lines) {
   path = home "/state/agents/names.txt"

@@ -15,7 +15,7 @@ const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /**
  * PEM, and the key as PKCS #8. The certificate names 127.0.0.1 and localhost, signs itself and can sign no other (RFC 5280, section
- * 4.2.1.9): whoever trusts it trusts this key alone.
+ * 4.2.1.9): a program that trusts it trusts only this key.
  */
 export async function newCertificate(): Promise<{ readonly certificate: string; readonly key: string }> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);

@@ -17,7 +17,7 @@ export interface Door {
   readonly key: string;
 }
 
-/** Said where a file of an earlier version lies, which opens nothing. */
+/** Reported for a file of an earlier version, which opens nothing. */
 const outdatedDoor =
   "OpenTelemetry was set up by an earlier version, without encryption, and is not received any more. Set it up again: nexus agents connect --otel";
 

@@ -69,7 +69,7 @@ function destinationOf(worker: Worker): string {
 }
 
 /**
- * Without a terminal nobody sees where the configuration and the environment would send to: it must be named. Where it is named it
+ * Without a terminal the user does not see where the configuration and the environment would send to: it must be named. Where it is named it
  * must be the one that is configured.
  */
 function checkNamed(destination: string, { yes, destination: named }: EnableOptions): void {

@@ -45,7 +45,7 @@ const duration = (value: string) =>
   /^\d{1,10}(?:\.\d{1,3})?$/.test(value) && Number(value) <= longestDurationMs ? value : undefined;
 const result = (value: string) => (results.has(value) ? value : "failure");
 
-/** Names whose values are kept, each with what is made of a value; some lie one level down. */
+/** Names whose values are kept, each with what is made of a value; some are one level down. */
 const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new Map([
   ["hook_event_name", eventName],
   ["hookEventName", eventName],

@@ -14,12 +14,12 @@ export class AgentIds {
     this.#hasher = hasher;
   }
 
-  /** The session of an agent, whoever reports it. */
+  /** The session of an agent, from any reporter. */
   session(agent: string, session: string): string {
     return this.uuid(4, `${agent} ${session}`);
   }
 
-  /** The beginning or end of a use, whoever reports it: hooks of several hosts, each with a session of its own, or OpenTelemetry. */
+  /** The beginning or end of a use, from any reporter: hooks of several hosts, each with a session of its own, or OpenTelemetry. */
   use(use: string, session: string, phase: string): string {
     return this.uuid(7, use.length < randomLength ? `${session} ${use} ${phase}` : `${use} ${phase}`);
   }
