@@ -106,7 +106,8 @@ export function wholeContract(start: () => Promise<Running>): void {
       expect([args, code, err]).toEqual([args, 0, ""]);
       return out;
     };
-    await run("telemetry", "enable", "--share", "--yes", "--notice", noticeVersion, "--categories", "all");
+    const share = ["--share", "--yes", "--notice", noticeVersion, "--destination", env.NEXUS_USAGE_UPLOAD_URL];
+    await run("telemetry", "enable", ...share, "--categories", "all");
     const folder = join(home, "nexus", "state", "events");
     mkdirSync(folder, { recursive: true });
     const session_id = uuidOf(4, home);
