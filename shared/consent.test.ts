@@ -133,6 +133,17 @@ describe("consent file", () => {
     });
   });
 
+  it("counts a yes only for the installation that it names, a no wherever it was given", () => {
+    const other = "8d3a1f0e-5c1b-4a53-9d0e-6b7f0c2d4e55";
+    const unbound = JSON.stringify({ ...JSON.parse(line("local")), installation: undefined });
+    expect(readConsent(line("local"), other)).toBe("other_installation");
+    expect(readConsent(line("local"), null)).toBe("other_installation");
+    expect(readConsent(line("local"), other, true)).toBe("other_installation");
+    expect(readConsent(unbound, installation)).toBe("unbound");
+    expect(readConsent(unbound, installation, true)).toMatchObject({ mode: "local" });
+    expect(readConsent(line("off"), other)).toMatchObject({ mode: "off" });
+  });
+
   it("is damaged, and therefore no, when its last line is cut anywhere", () => {
     const whole = line("local");
     fc.assert(
