@@ -7,16 +7,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
-import { noticeHash } from "../../server/consent-log.ts";
 import { pathsFrom } from "../../server/paths.ts";
-import { Worker } from "../../server/worker.ts";
-import { categories } from "../../shared/categories.ts";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import type { Worker } from "../../server/worker.ts";
 import { eventAliases, eventTypeNames } from "../../shared/events.ts";
 import { fieldNames } from "../../shared/fields.ts";
 import { sealRaw } from "../../shared/raw.ts";
 import { maxBatch } from "../../shared/recording.ts";
 import { sources } from "../../shared/sources.ts";
+import { attackedWorker } from "./attacked-worker.ts";
 import type { Case } from "./corpus/generated.ts";
 import { foundIn, needlesOf } from "./search.ts";
 
@@ -76,30 +74,7 @@ class Run {
   stored = 0;
 
   constructor() {
-    const tell = {
-      dataChanged: () => undefined,
-      exportProgress: () => undefined,
-      sharingChanged: () => undefined,
-      problemChanged: (problem: unknown) => void this.#said.push(JSON.stringify(problem)),
-    };
-    const clock = { nowMs: () => Date.now() };
-    this.worker = new Worker(
-      pathsFrom({}, this.home),
-      {},
-      { telemetry: true, enabled: true, proxy: null },
-      clock,
-      tell,
-    );
-    const notice = { version: noticeVersion, sha256: noticeHash };
-    this.worker.giveConsent({
-      mode: "local",
-      collect: categories,
-      share: [],
-      destination: null,
-      automatic: false,
-      notice,
-      via: "vscode_page",
-    });
+    this.worker = attackedWorker(pathsFrom({}, this.home), null, this.#said);
   }
 
   feed(parts: readonly object[]): void {

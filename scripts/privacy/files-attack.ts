@@ -20,17 +20,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { v4, v7 } from "uuid";
 import { EventLog } from "../../sdk/node/index.ts";
-import { noticeHash } from "../../server/consent-log.ts";
 import { Group } from "../../server/doors/group.ts";
 import { doorIntake } from "../../server/doors/intake.ts";
 import { cutPayload, isHookId } from "../../server/intake/hooks/cut.ts";
 import { AgentIds } from "../../server/intake/hooks/ids.ts";
 import { pathsFrom } from "../../server/paths.ts";
 import { IdentityFile, NameHasher } from "../../server/privacy/identity.ts";
-import { Worker } from "../../server/worker.ts";
-import { categories } from "../../shared/categories.ts";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import type { Worker } from "../../server/worker.ts";
 import { programEvents } from "../../shared/program-events.ts";
+import { attackedWorker } from "./attacked-worker.ts";
 import type { Case } from "./corpus/generated.ts";
 import type { Attacked } from "./field-attack.ts";
 import { foundIn, needlesOf } from "./search.ts";
@@ -94,24 +92,7 @@ class FilesRun {
   readonly #said: string[] = [];
 
   constructor() {
-    const tell = {
-      dataChanged: () => undefined,
-      exportProgress: () => undefined,
-      sharingChanged: () => undefined,
-      problemChanged: (problem: unknown) => void this.#said.push(JSON.stringify(problem)),
-    };
-    const editor = { telemetry: true, enabled: true, proxy: null };
-    const env = { NEXUS_USAGE_UPLOAD_URL: destination };
-    this.#worker = new Worker(this.#paths, env, editor, { nowMs: () => Date.now() }, tell);
-    this.#worker.giveConsent({
-      mode: "share",
-      collect: categories,
-      share: categories,
-      destination,
-      automatic: false,
-      notice: { version: noticeVersion, sha256: noticeHash },
-      via: "vscode_page",
-    });
+    this.#worker = attackedWorker(this.#paths, destination, this.#said);
   }
 
   /** By every way that writes a file. */
@@ -177,16 +158,19 @@ class FilesRun {
     const folder = this.#paths.eventLogFolder;
     const line = (ts: number, text: string) =>
       JSON.stringify({
-        ...{ id: v7(), ts, utc_offset_min: 0, session_id: v4(), source: "nexus_cli", event_type: "agent_event" },
-        ...{
-          stream: "tool",
-          tool_phase: "end",
-          tool_name: text,
-          command_line: text,
-          model: text,
-          workspace: text,
-          [text]: text,
-        },
+        id: v7(),
+        ts,
+        utc_offset_min: 0,
+        session_id: v4(),
+        source: "nexus_cli",
+        event_type: "agent_event",
+        stream: "tool",
+        tool_phase: "end",
+        tool_name: text,
+        command_line: text,
+        model: text,
+        workspace: text,
+        [text]: text,
       });
     for (const text of texts) {
       const lines = [Date.now(), Date.now() - dayMs, Date.now() + 2 * dayMs].map((ts) => line(ts, text));

@@ -1,0 +1,29 @@
+/** The worker that an attack goes into: a real one, with the user's yes, whose words for a problem are kept to be searched. */
+import { noticeHash } from "../../server/consent-log.ts";
+import type { Paths } from "../../server/paths.ts";
+import { Worker } from "../../server/worker.ts";
+import { categories } from "../../shared/categories.ts";
+import { noticeVersion } from "../../shared/consent-text.ts";
+
+/** `destination`: what everything is shared with; `null` keeps it local. `said` is given what the worker says of problems. */
+export function attackedWorker(paths: Paths, destination: string | null, said: string[]): Worker {
+  const listener = {
+    dataChanged: () => undefined,
+    exportProgress: () => undefined,
+    sharingChanged: () => undefined,
+    problemChanged: (problem: unknown) => void said.push(JSON.stringify(problem)),
+  };
+  const env = destination === null ? {} : { NEXUS_USAGE_UPLOAD_URL: destination };
+  const editor = { telemetry: true, enabled: true, proxy: null };
+  const worker = new Worker(paths, env, editor, { nowMs: () => Date.now() }, listener);
+  worker.giveConsent({
+    mode: destination === null ? "local" : "share",
+    collect: categories,
+    share: destination === null ? [] : categories,
+    destination,
+    automatic: false,
+    notice: { version: noticeVersion, sha256: noticeHash },
+    via: "vscode_page",
+  });
+  return worker;
+}
