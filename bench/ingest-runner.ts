@@ -11,7 +11,9 @@ const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
 const warehouse = Warehouse.open("chdb", folder);
 await warehouse.migrate();
 const sender = new Sender("");
-const rows = Array.from({ length: events }, () => rowOf(sender.event(), sender.id, Date.now()));
+const rows = Array.from({ length: events }, () =>
+  rowOf(sender.event(), { anonUserId: sender.id, receivedMs: Date.now(), established: true }),
+);
 const columns = [...new Set(rows.flatMap((row) => row.columns))];
 const lines = rows.map(({ line }) => line);
 const startedMs = performance.now();

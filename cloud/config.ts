@@ -12,6 +12,9 @@ const schema = z.strictObject({
   /** Where it listens. Anything but loopback wants a proxy with TLS before it. */
   host: z.string().min(1).default("127.0.0.1"),
   port: number(0, 65_535).default(8787),
+  /** Where metrics and the operator's routes are, apart from what the world reaches. The port: one more than `port` by default. */
+  operator_host: z.string().min(1).default("127.0.0.1"),
+  operator_port: number(0, 65_535).optional(),
   /** Keys, log, warehouse and aggregates of the embedded form. */
   data: z.string().min(1).default(join(homedir(), "nexus-cloud")),
   /** Bearer tokens, separated by commas; with none, enrolment and signature are all that is asked for. */
@@ -38,6 +41,17 @@ const schema = z.strictObject({
   aggregates: z.string().default("pglite"),
   /** Requests of one installation a minute. */
   requests_per_minute: number(1, 1_000_000).default(600),
+  /** Requests a minute of all who are refused and not known; `requests_per_minute` by default. */
+  refused_per_minute: number(1, 1_000_000).optional(),
+  /** Zero bits of the proof of work of an enrolment on a server without tokens; each one more doubles its cost. 0: none. */
+  enrolment_proof_bits: number(0, 26).default(16),
+  /** Enrolments a minute without a proof, of all together: of clients before version 0.9. */
+  enrolments_without_proof_per_minute: number(1, 1_000_000).optional(),
+  /** Events a minute of an installation in its first day, and of all those together. */
+  new_events_per_minute: number(1, 1e9).optional(),
+  all_new_events_per_minute: number(1, 1e9).optional(),
+  /** Versions of the product, separated by commas, that metrics name beside those this server knows. */
+  versions: z.string().default(""),
   /** Seconds that a request may take to come in. */
   request_seconds: number(1, 600).default(30),
   /** Bytes that may wait in the log for the warehouse before batches are turned away. */
@@ -45,8 +59,10 @@ const schema = z.strictObject({
   /** Rows of one insert, and milliseconds that they are waited for. */
   insert_rows: number(1, 1_000_000).default(50_000),
   insert_ms: number(1, 60_000).default(250),
-  /** A monthly cell with fewer users is not kept. */
+  /** A daily, monthly or old hourly cell with fewer users is not kept. 1: all are. */
   least_users: number(1, 1_000_000).default(10),
+  /** The operator's word that `data`, and the volumes of the servers, are on encrypted disks: `doctor` then does not warn. */
+  encrypted_at_rest: z.union([z.boolean(), z.stringbool()]).default(false),
 });
 export type Config = z.infer<typeof schema>;
 

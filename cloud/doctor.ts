@@ -12,6 +12,8 @@ interface Diagnosis {
   readonly sound: boolean;
 }
 
+/** Fewer users than this are told apart too easily. */
+const minSafeUsers = 5;
 const leastFreeBytes = 1_073_741_824;
 
 const isSecret = (key: string) => key === "tokens";
@@ -39,19 +41,29 @@ export async function diagnosed(env: Readonly<Record<string, string | undefined>
     folderCheck(config),
     spaceCheck(config),
     exposureCheck(config),
+    operatorCheck(config),
+    privacyCheck(config),
     await logCheck(config),
     ...(await warehouseChecks(config)),
     await aggregatesCheck(config),
+    atRestCheck(config),
   ];
   const settings = Object.entries(config).map(([key, value]) => `  ${key} = ${shown(key, value)}`);
   return {
-    lines: ["Configuration:", ...settings, "", ...checks.map(({ sound, text }) => `${sound ? "✓" : "✗"} ${text}`)],
+    lines: [
+      "Configuration:",
+      ...settings,
+      "",
+      ...checks.map(({ sound, warns, text }) => `${sound ? (warns === true ? "!" : "✓") : "✗"} ${text}`),
+    ],
     sound: checks.every(({ sound }) => sound),
   };
 }
 
 interface Check {
   readonly sound: boolean;
+  /** Nothing is wrong that the server knows of, and the operator should look. */
+  readonly warns?: boolean;
   readonly text: string;
 }
 
@@ -81,21 +93,61 @@ function spaceCheck({ data }: Config): Check {
     : { sound: false, text: `Only ${gigabytes} GB are free: batches are turned away when the disk is full.` };
 }
 
+const isLoopback = (host: string): boolean => host === "127.0.0.1" || host === "::1" || host === "localhost";
+
 function exposureCheck({ host }: Config): Check {
-  const isLoopback = host === "127.0.0.1" || host === "::1" || host === "localhost";
-  return isLoopback
+  return isLoopback(host)
     ? { sound: true, text: "It listens to this machine alone; a proxy before it brings TLS." }
     : { sound: true, text: `It listens on ${host} without TLS: let nothing but a proxy with TLS reach it.` };
 }
 
+function operatorCheck({ operator_host: host }: Config): Check {
+  return isLoopback(host)
+    ? { sound: true, text: "Metrics are for this machine alone." }
+    : { sound: true, warns: true, text: `Metrics are on ${host}: let nothing but the operator's network reach it.` };
+}
+
+function privacyCheck({ least_users: users }: Config): Check {
+  return users >= minSafeUsers
+    ? { sound: true, text: `Totals with fewer than ${users} established users are not kept.` }
+    : {
+        sound: true,
+        warns: true,
+        text: `Totals are kept from ${users} users on (least_users): ${minSafeUsers} hide one user better.`,
+      };
+}
+
+/** What this product encrypts itself, and what it leaves to the disk. */
+function atRestCheck(config: Config): Check {
+  const isKafka = kafkaAddress(config.log) !== undefined;
+  const encrypted = [
+    "secrets of installations",
+    ...(isKafka ? ["records on Kafka"] : []),
+    ...(config.encrypted ? ["columns of the warehouse"] : []),
+  ];
+  const open = [
+    ...(isKafka ? [] : ["segments of the log"]),
+    ...(config.encrypted ? [] : ["the warehouse's columns"]),
+    config.aggregates === "pglite" ? "PGlite's files" : "PostgreSQL's files",
+    "monthly files",
+  ];
+  const what = `At rest: encrypted by nexus-cloud are ${listed(encrypted)}; not encrypted by it are ${listed(open)}.`;
+  return config.encrypted_at_rest
+    ? { sound: true, text: `${what} You declare their volumes encrypted (encrypted_at_rest).` }
+    : {
+        sound: true,
+        warns: true,
+        text: `${what} Put them on encrypted volumes (LUKS, FileVault), then set encrypted_at_rest = true.`,
+      };
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+
 /** What the servers do is asked of them; what they cannot say is said here. */
 async function warehouseChecks({ warehouse, data }: Config): Promise<readonly Check[]> {
   if (warehouse === "chdb") {
-    const advice = "put the folder on an encrypted disk (LUKS, FileVault)";
-    return [
-      { sound: true, text: "The warehouse is chDB, in the server's process." },
-      { sound: true, text: `At rest: the embedded engines do not encrypt; ${advice}.` },
-    ];
+    return [{ sound: true, text: "The warehouse is chDB, in the server's process." }];
   }
   const client = Warehouse.open(warehouse, data);
   try {

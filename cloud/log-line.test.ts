@@ -8,7 +8,13 @@ const line = (...happening: Parameters<typeof logLine>) => JSON.parse(logLine(..
 it("says what happened in words of its own, and of others' errors nothing but name and code", () => {
   const at = "2026-11-21T00:00:00.000Z";
   const now = Date.parse(at);
-  expect(line({ what: "erased", events: 7 }, now)).toEqual({ at, level: "info", what: "erased", events: 7 });
+  expect(line({ what: "erased", events: 7, erasures: 1 }, now)).toEqual({
+    at,
+    level: "info",
+    what: "erased",
+    events: 7,
+    erasures: 1,
+  });
   const foreign = Object.assign(new TypeError("row 3: ada@example.com"), { code: "23505" });
   expect(line({ what: "put_away_failed", error: foreign }, now)).toEqual({
     ...{ at, level: "error", what: "put_away_failed", error: "TypeError", code: "23505" },

@@ -5,10 +5,13 @@ import { InsertError } from "./warehouse/warehouse.ts";
 export type Happening =
   | { readonly what: "serving" | "ending" | "ended" }
   | {
-      readonly what: "put_away_failed" | "erasure_failed" | "counts_failed" | "request_failed";
+      readonly what: "put_away_failed" | "erasure_failed" | "counts_failed" | "expiry_failed" | "request_failed";
       readonly error: unknown;
     }
-  | { readonly what: "erased"; readonly events: number };
+  | { readonly what: "erased"; readonly events: number; readonly erasures: number }
+  | { readonly what: "enrolments_expired"; readonly count: number }
+  | { readonly what: "log_cut"; readonly bytes: number }
+  | { readonly what: "folder_closed" };
 
 /** What others' errors say may quote rows or addresses: of them the name and the code, of ours all. */
 function errorWords(error: unknown): Readonly<Record<string, string>> {

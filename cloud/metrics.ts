@@ -3,19 +3,27 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Metrics }
 import { LeakAlarm } from "./privacy/alarm.ts";
 import type { Refused } from "./privacy/filter.ts";
 
+export interface WatchParts {
+  readonly waitingBytes: () => number;
+  readonly erasures: () => number;
+  readonly versions: ReadonlySet<string>;
+}
+
 export class Watch {
   readonly metrics = new Metrics();
   readonly alarm = new LeakAlarm();
   readonly #batches: Counter<"outcome">;
   readonly #events: Counter<"outcome">;
   readonly #refused: Counter<"reason" | "type" | "field">;
+  readonly #requests: Counter<"status" | "error">;
   readonly #answered: Histogram;
   readonly #inserted: Counter;
   readonly #failed: Counter;
   /** Since they were last taken: what happened, for the monthly counts. */
   #counts = new Map<string, number>();
 
-  constructor(waitingBytes: () => number) {
+  /** `erasures`: how many wait. `versions`: releases of the product that have a label of their own. */
+  constructor({ waitingBytes, erasures, versions }: WatchParts) {
     const registers = [this.metrics];
     collectDefaultMetrics({ register: this.metrics });
     this.#batches = new Counter({
@@ -35,6 +43,11 @@ export class Watch {
       labelNames: ["reason", "type", "field"],
       registers,
     });
+    this.#requests = new Counter({
+      ...{ name: "nexus_requests_refused_total", help: "Requests refused, by status and error." },
+      labelNames: ["status", "error"],
+      registers,
+    });
     this.#answered = new Histogram({
       ...{ name: "nexus_answer_seconds", help: "Time from a batch's first byte to its receipt." },
       buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1],
@@ -52,7 +65,18 @@ export class Watch {
       labelNames: ["version"],
       registers,
       collect() {
-        for (const [version, raised] of alarm.states) this.set({ version }, raised ? 1 : 0);
+        // Who sends may name any version: those that are no release of ours share a label, and none stays for ever.
+        this.reset();
+        for (const [name, raised] of alarm.states) {
+          const version = versions.has(name) ? name : "other";
+          if (raised || version !== "other") this.set({ version }, raised ? 1 : 0);
+        }
+      },
+    });
+    new Gauge({
+      ...{ name: "nexus_erasures_waiting", help: "Erasures that were requested and are not complete.", registers },
+      collect() {
+        this.set(erasures());
       },
     });
     new Gauge({
@@ -73,14 +97,19 @@ export class Watch {
     this.#add("events_accepted", events);
   }
 
+  requestRefused(status: number, error: string): void {
+    this.#requests.inc({ status, error });
+    this.#add(`requests_refused_${status}`, 1);
+  }
+
   refused({ reason, type, field }: Refused): void {
     this.#events.inc({ outcome: "refused" });
     this.#refused.inc({ reason, type, field });
     this.#add(`events_refused_${reason}`, 1);
   }
 
-  erased(events: number): void {
-    this.#add("erasures", 1);
+  erased(events: number, erasures: number): void {
+    this.#add("erasures", erasures);
     this.#add("events_erased", events);
   }
 

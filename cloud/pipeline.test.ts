@@ -40,8 +40,14 @@ const record = (n: number) =>
   });
 
 const options = (data: string) => ({
-  ...{ data, insertRows: 1_000, insertMs: 1, isErased: () => false },
-  ...{ inserted: () => undefined, failed: () => undefined },
+  data,
+  insertRows: 1_000,
+  insertMs: 1,
+  minUsers: 1,
+  erasedAmong: () => Promise.resolve(new Set<string>()),
+  inserted: () => undefined,
+  failed: () => undefined,
+  now: Date.now,
 });
 
 it("does not go on with another log than the one it was told of", async () => {

@@ -3,11 +3,22 @@
  * erasure finds nothing under way.
  */
 import { join } from "node:path";
-import type { Aggregates } from "./aggregates/aggregates.ts";
+import type { Aggregates, Change, NotApplied } from "./aggregates/aggregates.ts";
+import { dayMs, type Hour, hourMs } from "./hours.ts";
+import { digestOf } from "./ingest/installation.ts";
 import { DamagedLogError, type EventLog, type Place } from "./log/event-log.ts";
 import { type BatchHead, type BatchRecord, readRecord } from "./log/record.ts";
+import { pause } from "./pause.ts";
 import { type Progress, readProgress, writeProgress } from "./warehouse/progress.ts";
-import { type Hour, recomputeHours } from "./warehouse/rollups.ts";
+import {
+  computeHours,
+  dropReplaced,
+  maxHoursTogether,
+  nextVersion,
+  recomputeHours,
+  reduceOldHours,
+  youngHours,
+} from "./warehouse/rollups.ts";
 import { batchesTable, eventsTable, refusedTable } from "./warehouse/schema.ts";
 import { timeText } from "./warehouse/time-text.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
@@ -16,7 +27,10 @@ import type { Warehouse } from "./warehouse/warehouse.ts";
 const mostChars = 24 * 1_048_576;
 /** Milliseconds from one adding-up to the next; and while more waits than one insert takes. */
 const [addUpMs, busyAddUpMs] = [2_000, 15_000];
-const dayMs = 24 * 60 * 60 * 1000;
+/** Older hours are added up in a slow lane of their own: nobody who sends many of them keeps others waiting. Milliseconds. */
+const recentMs = 48 * hourMs;
+/** Milliseconds from one turn of the slow lane to the next; and of its time so many parts are pauses. */
+const [slowMs, slowPauses] = [1_000, 9];
 /** Milliseconds that are waited after the warehouse failed, doubled up to a minute. */
 const [firstPauseMs, longestPauseMs] = [250, 60_000];
 
@@ -24,9 +38,13 @@ export interface PipelineOptions {
   readonly data: string;
   readonly insertRows: number;
   readonly insertMs: number;
-  readonly isErased: (anonUserId: string) => boolean;
+  /** A daily, monthly or old hourly cell with fewer counted users is not kept. */
+  readonly minUsers: number;
+  /** Those of the pseudonyms whose erasure was requested. */
+  readonly erasedAmong: (anonUserIds: Iterable<string>) => Promise<ReadonlySet<string>>;
   readonly inserted: (rows: number) => void;
   readonly failed: (error: unknown) => void;
+  readonly now: () => number;
 }
 
 /** What goes into the warehouse together. */
@@ -46,11 +64,11 @@ export class Pipeline {
   readonly #ending = new AbortController();
   #progress: Progress & { readonly place: Place };
   #queue: Promise<void> = Promise.resolve();
-  #running: Promise<void> | undefined;
+  #running: Promise<unknown> | undefined;
   #addedUpMs = 0;
   #daily: NodeJS.Timeout | undefined;
   #failures = 0;
-  /** Pseudonym → events of it that were not put in, since it is erased. */
+  /** Digest of a pseudonym → events of it that were not put in, since it is erased. */
   readonly #dropped = new Map<string, number>();
 
   constructor(log: EventLog, warehouse: Warehouse, aggregates: Aggregates, options: PipelineOptions) {
@@ -87,10 +105,10 @@ export class Pipeline {
   /** With the start and then daily the log begins anew, so that nothing stays in it for long because little comes in. */
   start(): void {
     if (this.#running !== undefined) return;
-    const turn = () => void this.exclusively(() => this.#turn()).catch(this.#options.failed);
+    const turn = () => void this.#everyDay().catch(this.#options.failed);
     turn();
     this.#daily = setInterval(turn, dayMs).unref();
-    this.#running = this.#run();
+    this.#running = Promise.all([this.#run(), this.#runSlowly()]);
   }
 
   /** Everything that is in the log now goes into the warehouse and its totals. */
@@ -128,11 +146,11 @@ export class Pipeline {
           const end = this.#log.end();
           while ((await this.#step(end)) && !signal.aborted);
           const often = this.waitingBytes > mostChars ? busyAddUpMs : addUpMs;
-          if (performance.now() - this.#addedUpMs >= often) await this.#addUp();
+          if (performance.now() - this.#addedUpMs >= often) await this.#addUp(this.#touched("recent"));
         });
         this.#failures = 0;
         // What was touched last is added up too, when nothing follows.
-        if (this.#progress.touched.length > 0 && this.waitingBytes === 0) await this.#addUpSoon(signal);
+        if (this.#touched("recent").length > 0 && this.waitingBytes === 0) await this.#addUpSoon(signal);
       } catch (error) {
         // The log keeps it; whoever looks at the metrics sees that it stands still.
         this.#options.failed(error);
@@ -144,12 +162,35 @@ export class Pipeline {
 
   async #addUpSoon(signal: AbortSignal): Promise<void> {
     await pause(Math.max(0, addUpMs - (performance.now() - this.#addedUpMs)), signal);
-    if (!signal.aborted) await this.exclusively(() => this.#addUp());
+    if (!signal.aborted) await this.exclusively(() => this.#addUp(this.#touched("recent")));
+  }
+
+  /** The slow lane: some older hours at a time, and then a pause that leaves the warehouse to others. */
+  async #runSlowly(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await pause(slowMs, signal);
+      const some = this.#touched("old").slice(0, maxHoursTogether);
+      if (some.length === 0 || signal.aborted) continue;
+      const startedMs = performance.now();
+      try {
+        await this.exclusively(() => this.#addUp(some));
+      } catch (error) {
+        this.#options.failed(error);
+      }
+      await pause((performance.now() - startedMs) * slowPauses, signal);
+    }
+  }
+
+  /** Touched hours of one lane, in order. */
+  #touched(lane: "recent" | "old"): readonly Hour[] {
+    const border = (this.#options.now() - recentMs) / 1_000;
+    return this.#progress.touched.filter((hour) => hour >= border === (lane === "recent")).sort((a, b) => a - b);
   }
 
   async #drain(end: Place): Promise<void> {
     while (await this.#step(end));
-    await this.#addUp();
+    await this.#addUp(this.#progress.touched);
   }
 
   /** One insert. Returns whether there was something. */
@@ -163,7 +204,8 @@ export class Pipeline {
     }
     if (isEmpty) return false;
     if (planned === undefined) await this.#note({ place: from, planned: next, touched: before });
-    const batches = records.filter(({ head }) => !this.#options.isErased(head.anon_user_id));
+    const erased = await this.#options.erasedAmong(records.map(({ head }) => head.anon_user_id));
+    const batches = records.filter(({ head }) => !erased.has(head.anon_user_id));
     const heads = batches.map(({ head }) => head);
     const rows = batches.flatMap(({ lines }) => lines);
     const token = `${this.#log.id}:${placeText(from)}-${placeText(next)}`;
@@ -173,8 +215,9 @@ export class Pipeline {
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
     await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token);
     await this.#note({ place: next, touched: [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])] });
-    for (const { head, lines } of records.filter((one) => !batches.includes(one))) {
-      this.#dropped.set(head.anon_user_id, (this.#dropped.get(head.anon_user_id) ?? 0) + lines.length);
+    for (const { head, lines } of records.filter((one) => erased.has(one.head.anon_user_id))) {
+      const digest = digestOf(head.anon_user_id);
+      this.#dropped.set(digest, (this.#dropped.get(digest) ?? 0) + lines.length);
     }
     // What the warehouse has is no longer needed here; which hours are to be added up is written down.
     await this.#log.dropBefore(next);
@@ -201,12 +244,30 @@ export class Pipeline {
     return { records, next, isEmpty: read.length === 0 };
   }
 
-  async #addUp(): Promise<void> {
-    const { place, touched } = this.#progress;
+  /** Within `exclusively`. */
+  async #addUp(hours: readonly Hour[]): Promise<void> {
     this.#addedUpMs = performance.now();
-    if (touched.length === 0) return;
-    await this.addUpHours(touched);
-    await this.#note({ place, touched: [] });
+    for (const some of chunksOf([...hours].sort((a, b) => a - b))) {
+      await recomputeHours(this.#warehouse, some, this.#options.now());
+      await this.#recomputeTotals(some, "late_events");
+      const done = new Set(some);
+      const { place, touched } = this.#progress;
+      await this.#note({ place, touched: touched.filter((hour) => !done.has(hour)) });
+    }
+  }
+
+  #recomputeTotals(hours: readonly Hour[], change: Change): Promise<NotApplied> {
+    return this.#aggregates.recompute(this.#warehouse, hours, this.#options.now(), change);
+  }
+
+  async #everyDay(): Promise<void> {
+    await this.exclusively(() => this.#turn());
+    await this.reduceOldHours();
+  }
+
+  /** What must not outlive the raw events goes. Inserts go on meanwhile. */
+  async reduceOldHours(): Promise<void> {
+    await reduceOldHours(this.#warehouse, this.#options.now(), this.#options.minUsers);
   }
 
   /** What was in the log goes in, and that part of the log is dropped. What comes in meanwhile stays. */
@@ -217,29 +278,46 @@ export class Pipeline {
     await this.#log.dropBefore(place);
   }
 
-  /** Within `exclusively`. */
-  async addUpHours(hours: readonly Hour[], forGood = false): Promise<void> {
-    const done = await recomputeHours(this.#warehouse, hours, Date.now(), forGood);
-    await this.#aggregates.recompute(this.#warehouse, done);
+  /**
+   * Computes hours anew of which events were erased, some at a time, so that inserts go on in between. Nothing stays of what they were before.
+   * Returns the days and months that are final, and were left as they are.
+   */
+  async recomputeErased(hours: readonly Hour[]): Promise<NotApplied> {
+    const young = youngHours(hours, this.#options.now());
+    const version = await nextVersion(this.#warehouse, young, this.#options.now());
+    for (const some of chunksOf(young)) await this.exclusively(() => computeHours(this.#warehouse, some, version));
+    await dropReplaced(this.#warehouse, young, version, true);
+    const [days, months] = [new Set<string>(), new Set<string>()];
+    for (const some of chunksOf([...hours].sort((a, b) => a - b))) {
+      const final = await this.exclusively(() => this.#recomputeTotals(some, "erasure"));
+      for (const day of final.days) days.add(day);
+      for (const month of final.months) months.add(month);
+    }
+    return { days: [...days], months: [...months] };
   }
 
-  /** How many events of a pseudonym were not put in since this was last asked. */
-  takeDropped(anonUserId: string): number {
-    const count = this.#dropped.get(anonUserId) ?? 0;
-    this.#dropped.delete(anonUserId);
+  /** How many events of a pseudonym were not put in since this was last asked, by its digest. */
+  takeDropped(digest: string): number {
+    const count = this.#dropped.get(digest) ?? 0;
+    this.#dropped.delete(digest);
     return count;
   }
 
-  /** Within `exclusively`: puts away what was in the log, and forgets that part of the log itself. What comes in meanwhile stays. */
-  async emptyLog(): Promise<void> {
-    await this.#turn();
-    await this.#addUp();
+  /** Puts away what is in the log now, and drops that part of the log itself. What comes in meanwhile stays. */
+  emptyLog(): Promise<void> {
+    return this.exclusively(() => this.#turn());
   }
 
   async #note(progress: Progress & { readonly place: Place }): Promise<void> {
     await writeProgress(this.#progressFile, { ...progress, log: this.#log.id });
     this.#progress = progress;
   }
+}
+
+/** Hours that are computed in one statement. */
+function chunksOf(hours: readonly Hour[]): readonly (readonly Hour[])[] {
+  const count = Math.ceil(hours.length / maxHoursTogether);
+  return Array.from({ length: count }, (_, n) => hours.slice(n * maxHoursTogether, (n + 1) * maxHoursTogether));
 }
 
 const placeText = (place: Place): string => Object.values(place).join(":");
@@ -251,16 +329,3 @@ const badLines = ({ refused, received_ms }: BatchHead): readonly string[] =>
   refused.map(({ reason, type, field, digest }) =>
     JSON.stringify({ received_at: timeText(received_ms), reason, event_type: type, field, digest }),
   );
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
-}

@@ -1,129 +1,139 @@
 /** The whole server: what is opened, in which order, and how it ends. */
-import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Aggregates } from "./aggregates/aggregates.ts";
 import type { Config } from "./config.ts";
 import { Erasures } from "./erasure/erase.ts";
-import { UnderWay } from "./erasure/under-way.ts";
-import { appOf } from "./ingest/app.ts";
-import { type KnownBatch, knownMs, mostKnown, Receiver } from "./ingest/receive.ts";
-import { Registry } from "./ingest/registry.ts";
+import { dayMs, hourMs } from "./hours.ts";
+import { ingestApp } from "./ingest/app.ts";
+import { openReceiver } from "./ingest/known-batches.ts";
+import { newOperatorToken, operatorApp } from "./ingest/operator-app.ts";
+import { Readiness } from "./ingest/readiness.ts";
+import type { Registry } from "./ingest/registry.ts";
 import { openLog } from "./log/open.ts";
 import { say } from "./log-line.ts";
 import { Watch } from "./metrics.ts";
+import { writeOperatorFile } from "./operator-file.ts";
 import { Pipeline } from "./pipeline.ts";
+import { releases } from "./releases.ts";
 import { openStores } from "./stores.ts";
-import { timeText } from "./warehouse/time-text.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** Milliseconds from one writing of the monthly counts to the next. */
 const countMs = 10_000;
-
-interface BatchRow {
-  readonly batch_id: string;
-  readonly sha256: string;
-  readonly receipt: string;
-  readonly received_ms: string;
-}
-
-const known = ({ sha256, receipt, received_ms }: BatchRow): KnownBatch => ({
-  ...{ sha256, answer: receipt, receivedMs: Number(received_ms) },
-});
+/** Enrolments of which no batch was accepted for so long expire; looked for every hour. Milliseconds. */
+const [enrolmentMs, expireMs] = [dayMs, hourMs];
 
 export class CloudServer {
   readonly app: FastifyInstance;
+  readonly operator: FastifyInstance;
   readonly warehouse: Warehouse;
   readonly aggregates: Aggregates;
   readonly pipeline: Pipeline;
   readonly registry: Registry;
+  readonly erasures: Erasures;
   readonly #close: () => Promise<void>;
 
-  private constructor(
-    parts: Pick<CloudServer, "app" | "warehouse" | "aggregates" | "pipeline" | "registry">,
-    close: () => Promise<void>,
-  ) {
+  private constructor(parts: Omit<CloudServer, "url" | "operatorUrl" | "close">, close: () => Promise<void>) {
     this.app = parts.app;
+    this.operator = parts.operator;
     this.warehouse = parts.warehouse;
     this.aggregates = parts.aggregates;
     this.pipeline = parts.pipeline;
     this.registry = parts.registry;
+    this.erasures = parts.erasures;
     this.#close = close;
   }
 
   /** Opens everything, makes what is missing, and listens. @throws what keeps it from that. */
   static async start(config: Config, now: () => number = Date.now): Promise<CloudServer> {
     const stores = await openStores(config);
-    const { warehouse, aggregates } = stores;
-    const registry = await Registry.open(join(config.data, "registry.jsonl"));
+    const { warehouse, aggregates, registry } = stores;
     const log = await openLog(config);
-    const watch = new Watch(() => pipeline.waitingBytes);
+    const versions = new Set([...releases, ...config.versions.split(",")]);
+    const watch: Watch = new Watch({
+      waitingBytes: () => pipeline.waitingBytes,
+      erasures: () => registry.waiting.length,
+      versions,
+    });
     const pipeline: Pipeline = new Pipeline(log, warehouse, aggregates, {
-      ...{ data: config.data, insertRows: config.insert_rows, insertMs: config.insert_ms },
-      isErased: (id) => registry.isErased(id),
+      data: config.data,
+      insertRows: config.insert_rows,
+      insertMs: config.insert_ms,
+      minUsers: config.least_users,
+      erasedAmong: (ids) => registry.erasedAmong(ids),
       inserted: (rows) => watch.inserted(rows),
       failed: (error) => {
         watch.failed();
         say({ what: "put_away_failed", error });
       },
+      now,
     });
-    const columns = "batch_id, sha256, receipt, toUnixTimestamp64Milli(received_at) AS received_ms";
-    const lookUp = async (batchId: string) => {
-      const sql = `SELECT ${columns} FROM batches WHERE batch_id = {id:UUID} ORDER BY received_at LIMIT 1`;
-      const [row] = await warehouse.query<BatchRow>(sql, { id: batchId });
-      return row === undefined ? undefined : known(row);
-    };
-    const sinceMs = now() - knownMs;
-    const receiver = new Receiver(log, registry, watch, lookUp, sinceMs);
-    const young = await warehouse.query<BatchRow>(
-      `SELECT ${columns} FROM batches WHERE received_at > {since:DateTime64(3)}
-       ORDER BY batches.received_at DESC LIMIT ${mostKnown + 1}`,
-      { since: timeText(sinceMs) },
-    );
-    for (const row of young.toReversed()) receiver.remember(row.batch_id, known(row));
-    for (const { batch_id, sha256, receipt, received_ms } of await pipeline.waitingHeads()) {
-      receiver.remember(batch_id, { sha256, answer: receipt, receivedMs: received_ms });
-    }
-    const underWay = new UnderWay(join(config.data, "erasing.json"));
-    const erasures = new Erasures(registry, pipeline, warehouse, watch, underWay);
-    await erasures.resume();
+    const receiver = await openReceiver({ log, registry, watch, warehouse, pipeline, now });
+    const erasures = new Erasures({ registry, receiver, pipeline, warehouse, watch, now });
     pipeline.start();
+    erasures.start();
     let ready = true;
-    const app = appOf({
-      ...{ config, registry, receiver, watch, now },
+    const readiness = new Readiness(log, now);
+    const isReady = async () =>
+      ready && pipeline.waitingBytes <= config.most_waiting_bytes && (await readiness.isWritable());
+    const app = ingestApp({
+      ...{ config, registry, receiver, erasures, watch, isReady, now },
       waitingBytes: () => pipeline.waitingBytes,
-      erase: (id) => erasures.erase(id),
-      erasedBefore: (id, erased) => erasures.receiptOf(id, erased),
-      isReady: () => ready && pipeline.waitingBytes <= config.most_waiting_bytes,
     });
-    const count = () => aggregates.count(now(), watch.takeCounts());
-    // What could not be written is counted from here on: the numbers of the warehouse are the true ones.
-    const notCounted = (error: unknown) => say({ what: "counts_failed", error });
-    const counting = setInterval(() => void count().catch(notCounted), countMs).unref();
+    const token = newOperatorToken();
+    const operator = operatorApp({ registry, watch, isReady }, token);
+    const counting = every(countMs, "counts_failed", () => aggregates.count(now(), watch.takeCounts()));
+    const expiring = every(expireMs, "expiry_failed", () => expireEnrolments(registry, now()));
     await app.listen({ host: config.host, port: config.port });
+    const operatorPort = config.operator_port ?? (config.port === 0 ? 0 : config.port + 1);
+    await operator.listen({ host: config.operator_host, port: operatorPort });
+    await writeOperatorFile(config.data, { url: urlOf(operator), token });
     say({ what: "serving" });
-    return new CloudServer({ app, warehouse, aggregates, pipeline, registry }, async () => {
+    return new CloudServer({ app, operator, warehouse, aggregates, pipeline, registry, erasures }, async () => {
       ready = false;
       say({ what: "ending" });
       await app.close();
+      clearInterval(expiring);
       clearInterval(counting);
+      await erasures.stop();
       await pipeline.stop();
-      await count();
+      await aggregates.count(now(), watch.takeCounts());
+      await operator.close();
       await log.close();
-      await registry.close();
       await stores.close();
       say({ what: "ended" });
     });
   }
 
   get url(): string {
-    const [given] = this.app.addresses();
-    // A string is the path of a socket, which is never listened on.
-    const { address, port } = typeof given === "object" ? given : { address: "127.0.0.1", port: 0 };
-    return `http://${address}:${port}`;
+    return urlOf(this.app);
+  }
+
+  /** Where metrics and the operator's routes are. */
+  get operatorUrl(): string {
+    return urlOf(this.operator);
   }
 
   /** Takes nothing more, puts away what was accepted, and ends. */
   close(): Promise<void> {
     return this.#close();
   }
+}
+
+function urlOf(app: FastifyInstance): string {
+  const [given] = app.addresses();
+  // A string is the path of a socket, which is never listened on.
+  const { address, port } = typeof given === "object" ? given : { address: "127.0.0.1", port: 0 };
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** Does `work` now and then. What failed is done again with the next turn. */
+function every(ms: number, what: "counts_failed" | "expiry_failed", work: () => Promise<unknown>): NodeJS.Timeout {
+  const run = () => void work().catch((error: unknown) => say({ what, error }));
+  return setInterval(run, ms).unref();
+}
+
+async function expireEnrolments(registry: Registry, nowMs: number): Promise<void> {
+  const count = await registry.expire(nowMs - enrolmentMs);
+  if (count > 0) say({ what: "enrolments_expired", count });
 }

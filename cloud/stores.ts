@@ -1,22 +1,24 @@
 /** The stores that every command works with, opened in one folder that no other process works in, and closed in order. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Aggregates } from "./aggregates/aggregates.ts";
 import { MonthlyFiles } from "./aggregates/monthly-files.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import type { Config } from "./config.ts";
+import { closeFolder } from "./folder.ts";
+import { Registry } from "./ingest/registry.ts";
 import { lockFolder } from "./lock.ts";
 import { Warehouse } from "./warehouse/warehouse.ts";
 
 export interface Stores {
   readonly warehouse: Warehouse;
   readonly aggregates: Aggregates;
+  readonly registry: Registry;
   close(): Promise<void>;
 }
 
-/** Opens them, and makes the tables that are missing. @throws LockedError, the stores' errors. */
+/** Opens them, and makes the tables that are missing. @throws LockedError, FolderError, the stores' errors. */
 export async function openStores(config: Config): Promise<Stores> {
-  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  closeFolder(config.data);
   const unlock = lockFolder(config.data);
   const warehouse = Warehouse.open(config.warehouse, join(config.data, "warehouse"), config);
   await warehouse.migrate();
@@ -26,8 +28,9 @@ export async function openStores(config: Config): Promise<Stores> {
   return {
     warehouse,
     aggregates,
+    registry: await Registry.open(postgres, join(config.data, "registry.jsonl")),
     close: async () => {
-      await aggregates.close();
+      await postgres.close();
       await warehouse.close();
       unlock();
     },

@@ -1,33 +1,14 @@
 /**
- * Totals by day (3 years) and by month (for ever) in PostgreSQL: in this process (PGlite, in a thread of its own, since it blocks its loop) or a
- * server. Each day and month that was touched is written anew as a whole. A monthly cell with few users is not kept, so that what stays for ever
- * is of many.
+ * Totals by day (3 years) and by month (for ever) in PostgreSQL. Each one that was touched is computed anew as a whole from the hours, until
+ * one of its hours is so old that its raw events may be gone: then it is final, and what changes later is noted as not applied. Cells with few
+ * users are suppressed, so that what stays is of many.
  */
-
-import type { Hour } from "../warehouse/rollups.ts";
-import { dimensions } from "../warehouse/schema.ts";
+import { dayMs, dayOf, type Hour, monthOf } from "../hours.ts";
+import { oldestYoungMs } from "../warehouse/rollups.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import type { Month, MonthlyFiles, MonthlyRow } from "./monthly-files.ts";
 import type { Postgres, Statement } from "./postgres.ts";
-
-const cell = dimensions.map((name) => `${name} text NOT NULL`).join(", ");
-const numbers = `events bigint NOT NULL, users bigint NOT NULL, duration_count bigint NOT NULL, duration_sum numeric NOT NULL,
-  p50_ms double precision, p95_ms double precision, p99_ms double precision, tokens_input numeric NOT NULL, tokens_output numeric NOT NULL`;
-const key = dimensions.join(", ");
-
-const statements = [
-  `CREATE TABLE IF NOT EXISTS daily (day date NOT NULL, ${cell}, ${numbers}, PRIMARY KEY (day, ${key}))`,
-  `CREATE TABLE IF NOT EXISTS monthly (month date NOT NULL, ${cell}, ${numbers}, PRIMARY KEY (month, ${key}))`,
-  // Sums may be larger than what bigint holds; where they were made so, they are changed.
-  ...["daily", "monthly"].map(
-    (table) =>
-      `ALTER TABLE ${table} ALTER COLUMN duration_sum TYPE numeric, ALTER COLUMN tokens_input TYPE numeric, ALTER COLUMN tokens_output TYPE numeric`,
-  ),
-  // What was not kept of a month, without saying of whom.
-  `CREATE TABLE IF NOT EXISTS monthly_suppressed (month date PRIMARY KEY, cells bigint NOT NULL)`,
-  // What happened on this side: how many events were accepted, refused and why, erased.
-  `CREATE TABLE IF NOT EXISTS operations (month date NOT NULL, what text NOT NULL, count bigint NOT NULL, PRIMARY KEY (month, what))`,
-];
+import { cellKey, totalsStatements } from "./totals-schema.ts";
 
 const dailyYears = 3;
 
@@ -36,20 +17,18 @@ const insertOf = (table: string, rows: readonly object[]): Statement => ({
   params: [JSON.stringify(rows)],
 });
 
-/** Months as they are now, in place of what was there of them. */
-function monthStatements(months: readonly Month[]): readonly Statement[] {
-  const params = [months.map(({ month }) => month)];
+/** Buckets as they are now, in place of what was there of them. */
+function bucketStatements({ table, column }: Grain, buckets: readonly Bucket[]): readonly Statement[] {
+  const params = [buckets.map(({ start }) => start)];
+  const suppressed = buckets.map(({ start, suppressed: cells, version }) => ({ [column]: start, cells, version }));
   return [
-    { sql: "DELETE FROM monthly WHERE month = ANY($1::date[])", params },
-    { sql: "DELETE FROM monthly_suppressed WHERE month = ANY($1::date[])", params },
+    { sql: `DELETE FROM ${table} WHERE ${column} = ANY($1::date[])`, params },
+    { sql: `DELETE FROM ${table}_suppressed WHERE ${column} = ANY($1::date[])`, params },
     insertOf(
-      "monthly",
-      months.flatMap(({ rows }) => rows),
+      table,
+      buckets.flatMap(({ rows }) => rows),
     ),
-    insertOf(
-      "monthly_suppressed",
-      months.map(({ month, suppressed }) => ({ month, cells: suppressed })),
-    ),
+    insertOf(`${table}_suppressed`, suppressed),
   ];
 }
 
@@ -62,76 +41,133 @@ interface Grain {
 const byDay: Grain = { table: "daily", column: "day", start: "toDate" };
 const byMonth: Grain = { table: "monthly", column: "month", start: "toStartOfMonth" };
 
+interface Bucket {
+  /** Its first day, `2026-11-01`. */
+  readonly start: string;
+  readonly rows: readonly MonthlyRow[];
+  readonly suppressed: number;
+  readonly version: number;
+}
+
+/** Final totals that a change did not reach: first days of days and months (UTC), `2026-11-01`. */
+export interface NotApplied {
+  readonly days: readonly string[];
+  readonly months: readonly string[];
+}
+
+/** Why a final total is not as it would be. */
+export type Change = "late_events" | "erasure";
+
+const startMs = (bucket: string): number => Date.parse(`${bucket}T00:00:00Z`);
+
 export class Aggregates {
   readonly #postgres: Postgres;
-  readonly #leastUsers: number;
+  readonly #minUsers: number;
   readonly #files: MonthlyFiles;
 
-  constructor(postgres: Postgres, leastUsers: number, files: MonthlyFiles) {
+  constructor(postgres: Postgres, minUsers: number, files: MonthlyFiles) {
     this.#postgres = postgres;
-    this.#leastUsers = leastUsers;
+    this.#minUsers = minUsers;
     this.#files = files;
   }
 
-  /** Makes what is missing: tables, and months that only the files still have. */
+  /** Creates the tables that are missing, and makes the months in the database and in the files agree. */
   async migrate(): Promise<void> {
-    await this.#postgres.transaction(statements.map((sql) => ({ sql, params: [] })));
-    const rows = await this.query<{ month: string }>("SELECT month::text AS month FROM monthly_suppressed");
-    const known = new Set(rows.map(({ month }) => month));
-    for (const month of this.#files.months().filter((one) => !known.has(one))) {
-      await this.#postgres.transaction(monthStatements([this.#files.read(month)]));
+    await this.#postgres.transaction(totalsStatements.map((sql) => ({ sql, params: [] })));
+    const rows = await this.query<{ month: string; version: string }>(
+      "SELECT month::text AS month, version FROM monthly_suppressed",
+    );
+    const versions = new Map(rows.map(({ month, version }) => [month, Number(version)]));
+    for (const month of new Set([...this.#files.months(), ...versions.keys()])) {
+      const inDatabase = versions.get(month) ?? -1;
+      const inFile = await this.#files.versionOf(month);
+      // The file is written first: after a crash it is the newer one. After a restored copy either may be.
+      if (inFile > inDatabase) {
+        const { month: start, ...rest } = await this.#files.read(month);
+        await this.#postgres.transaction(bucketStatements(byMonth, [{ start, ...rest }]));
+      } else if (inFile < inDatabase) await this.#files.write(await this.#monthOf(month));
     }
   }
 
-  /** Makes the days and months of these hours anew. */
-  async recompute(warehouse: Warehouse, hours: readonly Hour[]): Promise<void> {
-    if (hours.length === 0) return;
-    const dates = [...new Set(hours.map((hour) => new Date(hour * 1_000).toISOString().slice(0, 10)))];
-    const months = [...new Set(dates.map((date) => `${date.slice(0, 7)}-01`))];
-    await this.#write(warehouse, byDay, dates);
-    await this.#write(warehouse, byMonth, months);
-    await this.#postgres.transaction([
-      { sql: `DELETE FROM daily WHERE day < now() - interval '${dailyYears} years'`, params: [] },
-    ]);
+  async #monthOf(month: string): Promise<Month> {
+    const rows = await this.query<{ row: MonthlyRow }>(
+      "SELECT to_jsonb(m) AS row FROM monthly m WHERE month = $1::date",
+      [month],
+    );
+    const [head] = await this.query<{ cells: string; version: string }>(
+      "SELECT cells, version FROM monthly_suppressed WHERE month = $1::date",
+      [month],
+    );
+    return {
+      month,
+      suppressed: Number(head?.cells),
+      version: Number(head?.version),
+      rows: rows.map(({ row }) => row),
+    };
   }
 
-  async #write(warehouse: Warehouse, { table, column, start }: Grain, buckets: readonly string[]): Promise<void> {
-    const cells = await warehouse.query<Readonly<Record<string, unknown>>>(
-      `SELECT toString(${start}(hour)) AS ${column}, ${key}, toUInt64(sum(events)) AS events, uniqExactMerge(users_state) AS users,
+  /** Computes the days and months of these hours anew. Returns those that are final, and were left as they are. */
+  async recompute(warehouse: Warehouse, hours: readonly Hour[], nowMs: number, change: Change): Promise<NotApplied> {
+    if (hours.length === 0) return { days: [], months: [] };
+    const days = await this.#write(warehouse, byDay, new Set(hours.map((hour) => dayOf(hour * 1_000))), nowMs);
+    const months = await this.#write(warehouse, byMonth, new Set(hours.map((hour) => monthOf(hour * 1_000))), nowMs);
+    await this.#noteNotApplied({ days, months }, change, nowMs);
+    await this.#postgres.query(`DELETE FROM daily WHERE day < $1::date`, [dayOf(nowMs - dailyYears * 365.25 * dayMs)]);
+    return { days, months };
+  }
+
+  /** @returns the buckets that are final. */
+  async #write(warehouse: Warehouse, grain: Grain, starts: ReadonlySet<string>, nowMs: number): Promise<string[]> {
+    const oldestMs = oldestYoungMs(nowMs);
+    const young = [...starts].filter((start) => startMs(start) >= oldestMs);
+    const { column, table } = grain;
+    const cells = young.length === 0 ? [] : await this.#cells(warehouse, grain, young);
+    // An hour whose states are gone, although by this clock it is young: the clock was ahead before.
+    const emptied = new Set(cells.filter((row) => Number(row["emptied"]) > 0).map((row) => String(row[column])));
+    const open = young.filter((start) => !emptied.has(start));
+    const buckets = open.map((start): Bucket => {
+      const own = cells.filter((row) => row[column] === start);
+      const kept = own.filter((row) => this.#minUsers <= 1 || Number(row["counted_users"]) >= this.#minUsers);
+      return { start, rows: kept.map(rowOf), suppressed: own.length - kept.length, version: nowMs };
+    });
+    if (table === "monthly") {
+      for (const { start, ...rest } of buckets) await this.#files.write({ month: start, ...rest } satisfies Month);
+    }
+    if (buckets.length > 0) await this.#postgres.transaction(bucketStatements(grain, buckets));
+    return [...starts].filter((start) => !open.includes(start)).sort();
+  }
+
+  #cells(warehouse: Warehouse, { column, start }: Grain, buckets: readonly string[]) {
+    return warehouse.query<Readonly<Record<string, unknown>>>(
+      `SELECT toString(${start}(hour)) AS ${column}, ${cellKey}, toUInt64(sum(events)) AS events,
+         uniqExactMerge(users_state) AS users, uniqExactMerge(counted_state) AS counted_users,
+         countIf(hourly.users > 0 AND finalizeAggregation(users_state) = 0) AS emptied,
          toUInt64(sum(duration_count)) AS duration_count, toUInt64(sum(duration_sum)) AS duration_sum,
          quantilesTDigestMerge(0.5, 0.95, 0.99)(durations) AS quantiles,
          toUInt64(sum(tokens_input)) AS tokens_input, toUInt64(sum(tokens_output)) AS tokens_output
-       FROM hourly FINAL WHERE toString(${start}(hour)) IN {buckets:Array(String)} GROUP BY ${column}, ${key}`,
+       FROM hourly FINAL WHERE toString(${start}(hour)) IN {buckets:Array(String)} GROUP BY ${column}, ${cellKey}`,
       { buckets },
     );
-    const few = (row: Readonly<Record<string, unknown>>) =>
-      table === "monthly" && Number(row["users"]) < this.#leastUsers;
-    const rows = cells
-      .filter((row) => !few(row))
-      .map(({ quantiles, ...row }): MonthlyRow => {
-        const [p50, p95, p99] = Array.isArray(quantiles) && Number(row["duration_count"]) > 0 ? quantiles : [];
-        return { ...row, p50_ms: p50 ?? null, p95_ms: p95 ?? null, p99_ms: p99 ?? null };
-      });
-    if (table === "daily") {
-      await this.#postgres.transaction([
-        { sql: "DELETE FROM daily WHERE day = ANY($1::date[])", params: [buckets] },
-        insertOf("daily", rows),
-      ]);
-      return;
-    }
-    const months = buckets.map((month) => ({
-      month,
-      suppressed: cells.filter((row) => row[column] === month && few(row)).length,
-      rows: rows.filter((row) => row[column] === month),
-    }));
-    await this.#postgres.transaction(monthStatements(months));
-    for (const month of months) await this.#files.write(month);
+  }
+
+  async #noteNotApplied({ days, months }: NotApplied, reason: Change, nowMs: number): Promise<void> {
+    const at = new Date(nowMs).toISOString();
+    const rows = [
+      ...days.map((bucket) => ({ grain: "day", bucket, reason, first_at: at, last_at: at })),
+      ...months.map((bucket) => ({ grain: "month", bucket, reason, first_at: at, last_at: at })),
+    ];
+    if (rows.length === 0) return;
+    await this.#postgres.query(
+      `INSERT INTO not_applied SELECT * FROM jsonb_populate_recordset(NULL::not_applied, $1::jsonb)
+       ON CONFLICT (grain, bucket, reason) DO UPDATE SET last_at = excluded.last_at`,
+      [JSON.stringify(rows)],
+    );
   }
 
   /** Adds to what happened this month. */
   async count(nowMs: number, counts: ReadonlyMap<string, number>): Promise<void> {
     if (counts.size === 0) return;
-    const month = `${new Date(nowMs).toISOString().slice(0, 7)}-01`;
+    const month = monthOf(nowMs);
     const rows = [...counts].map(([what, count]) => ({ month, what, count }));
     await this.#postgres.transaction([
       {
@@ -145,8 +181,11 @@ export class Aggregates {
   query<T>(sql: string, params: readonly unknown[] = []): Promise<readonly T[]> {
     return this.#postgres.query<T>(sql, params);
   }
+}
 
-  close(): Promise<void> {
-    return this.#postgres.close();
-  }
+/** Without what is not kept of a cell. */
+function rowOf(cell: Readonly<Record<string, unknown>>): MonthlyRow {
+  const { quantiles, counted_users: _, emptied: __, ...row } = cell;
+  const [p50, p95, p99] = Array.isArray(quantiles) && Number(row["duration_count"]) > 0 ? quantiles : [];
+  return { ...row, p50_ms: p50 ?? null, p95_ms: p95 ?? null, p99_ms: p99 ?? null };
 }

@@ -2,6 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import type { Statement } from "./postgres.ts";
+import { startParams } from "./start-params.ts";
+import { SyncedFiles } from "./synced-files.ts";
 
 type Message = { readonly id: number } & (
   | { readonly do: "query"; readonly sql: string; readonly params: unknown[] }
@@ -9,7 +11,9 @@ type Message = { readonly id: number } & (
   | { readonly do: "close" }
 );
 
-const database = await PGlite.create(String(workerData));
+const files = new SyncedFiles(String(workerData));
+const database = await PGlite.create({ fs: files, startParams });
+files.syncNew();
 
 async function done(message: Message): Promise<readonly unknown[]> {
   if (message.do === "query") return (await database.query(message.sql, message.params)).rows;

@@ -1,72 +1,163 @@
-/** Erases all that a pseudonym sent: from the log, the raw events, the totals made of them, and what is known of it; with a signed receipt. */
-import { digestOf, type Erased, type Registry } from "../ingest/registry.ts";
+/**
+ * Erasures: all that a pseudonym sent goes from the log, the raw events and the totals made of them, and its row in the registry ends as a
+ * digest. Those that wait are done together, with one mutation of each table, beside the inserts; then comes a signed receipt.
+ */
+import type { NotApplied } from "../aggregates/aggregates.ts";
+import { dayOf, type Hour, monthOf } from "../hours.ts";
+import type { Erased, Installation } from "../ingest/installation.ts";
+import type { Receiver } from "../ingest/receive.ts";
+import type { Found, Registry } from "../ingest/registry.ts";
 import { say } from "../log-line.ts";
 import type { Watch } from "../metrics.ts";
+import { pause } from "../pause.ts";
 import type { Pipeline } from "../pipeline.ts";
-import { emptyOldStates } from "../warehouse/rollups.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import type { UnderWay } from "./under-way.ts";
+
+/** Milliseconds that an erasure waits for others; and of the time so many parts are pauses, so that inserts have theirs. */
+const [gatherMs, pauseParts] = [200, 1];
+/** Milliseconds after a failure, doubled up to a minute. */
+const [firstPauseMs, maxPauseMs] = [1_000, 60_000];
+
+export interface ErasureParts {
+  readonly registry: Registry;
+  readonly receiver: Receiver;
+  readonly pipeline: Pipeline;
+  readonly warehouse: Warehouse;
+  readonly watch: Watch;
+  readonly now: () => number;
+}
+
+/** Engines keep the texts of deletions for a while: they name digests, computed as `digestOf` does. */
+const own = "lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) IN {digests:Array(String)}";
 
 export class Erasures {
-  readonly #registry: Registry;
-  readonly #pipeline: Pipeline;
-  readonly #warehouse: Warehouse;
-  readonly #watch: Watch;
-  readonly #underWay: UnderWay;
+  readonly #parts: ErasureParts;
+  readonly #ending = new AbortController();
+  #running: Promise<void> | undefined;
 
-  constructor(registry: Registry, pipeline: Pipeline, warehouse: Warehouse, watch: Watch, underWay: UnderWay) {
-    this.#registry = registry;
-    this.#pipeline = pipeline;
-    this.#warehouse = warehouse;
-    this.#watch = watch;
-    this.#underWay = underWay;
+  constructor(parts: ErasureParts) {
+    this.#parts = parts;
   }
 
-  /** Those that a crash interrupted. */
-  async resume(): Promise<void> {
-    for (const id of this.#registry.erasing) await this.erase(id);
+  /** Goes on with those that a crash interrupted. */
+  start(): void {
+    if (this.#parts.registry.waiting.length > 0) this.#begin();
   }
 
-  /** Answers with the receipt; asked twice, with the same one. @throws the store's error: it is done again with the next request, or start. */
-  async erase(anonUserId: string): Promise<string> {
-    // From here on nothing of it comes in.
-    await this.#registry.beginErasure(anonUserId);
-    return this.#pipeline.exclusively(async () => {
-      const before = this.#registry.erasedBefore(anonUserId);
-      if (before !== undefined) return this.receiptOf(anonUserId, before);
-      // Engines keep the texts of deletions and of addresses for a while: they name a digest.
-      const own = "lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) = {digest:String}";
-      const digest = digestOf(anonUserId);
-      await this.#pipeline.emptyLog();
-      const rows = await this.#warehouse.query<{ hour: number; n: string }>(
-        `SELECT toUInt32(toStartOfHour(toDateTime(ts, 'UTC'))) AS hour, uniqExact(event_id) AS n FROM events WHERE ${own} GROUP BY hour`,
-        { digest },
-      );
-      // Written down before they go: whoever goes on after a failure would not find them any more.
-      const { hours, count } = await this.#underWay.note(digest, {
-        hours: rows.map(({ hour }) => Number(hour)),
-        // What was accepted just before, and never went in, is erased as well.
-        count: rows.reduce((sum, { n }) => sum + Number(n), 0) + this.#pipeline.takeDropped(anonUserId),
-      });
-      await this.#warehouse.erase("events", own, { digest });
-      await this.#warehouse.erase("batches", own, { digest });
-      await this.#pipeline.addUpHours(hours, true);
-      await emptyOldStates(this.#warehouse, Date.now());
-      const done = { at: Date.now(), count };
-      await this.#registry.endErasure(anonUserId, done);
-      await this.#underWay.end(digest);
-      this.#watch.erased(count);
-      say({ what: "erased", events: count });
-      return this.receiptOf(anonUserId, done);
-    });
+  /** From here on nothing of the pseudonym is accepted. Resolves once that is on the disk. @throws the database's error. */
+  async request(anonUserId: string): Promise<Installation> {
+    const { registry, now } = this.#parts;
+    const known = await registry.requestErasure(anonUserId, now());
+    if (known === undefined) throw new Error("the installation is gone");
+    if (known.erasure === "waiting") this.#begin();
+    else if (known.erasure !== "none") this.#note(known.erasure.events, 1);
+    return known;
   }
 
-  /** Made of what is known, each time the same: the receipt names the pseudonym, and nothing that is kept does. */
-  receiptOf(anonUserId: string, { at, count }: Erased): string {
-    return this.#registry.signed({
-      ...{ anon_user_id: anonUserId, erased: count, erased_at: at },
+  /** The text of the receipt, each time the same: it names the pseudonym, which nothing that is kept does. */
+  receiptOf(anonUserId: string, { events, erasedMs, notApplied }: Erased): string {
+    const isAll = notApplied.days.length + notApplied.months.length === 0;
+    return this.#parts.registry.signed({
+      anon_user_id: anonUserId,
+      erased: events,
+      erased_at: erasedMs,
       // Numbers without ids, of hours whose raw events are gone.
       kept: "hourly, daily and monthly totals without ids, older than 89 days",
+      // Totals that were final already and in which events of it count.
+      ...(isAll ? {} : { not_applied: notApplied }),
     });
   }
+
+  /** Ends after what is under way; what waits goes on with the next start. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+  }
+
+  /** Resolves when none waits. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  #begin(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      // One may have come at the very end.
+      if (this.#parts.registry.waiting.length > 0 && !this.#ending.signal.aborted) this.#begin();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#ending;
+    await pause(gatherMs, signal);
+    for (let failures = 0; !signal.aborted; ) {
+      const digests = this.#parts.registry.waiting;
+      if (digests.length === 0) return;
+      const startedMs = performance.now();
+      try {
+        await this.#erase(digests);
+        failures = 0;
+        await pause((performance.now() - startedMs) * pauseParts, signal);
+      } catch (error) {
+        // The log names the failure, and nothing of it is lost: the registry knows whom it is about.
+        say({ what: "erasure_failed", error });
+        await pause(Math.min(maxPauseMs, firstPauseMs * 2 ** failures), signal);
+        failures += 1;
+      }
+    }
+  }
+
+  async #erase(digests: readonly string[]): Promise<void> {
+    const { registry, receiver, pipeline, warehouse, now } = this.#parts;
+    // What was being accepted when the erasure was requested is in the log after this.
+    await receiver.settled();
+    await pipeline.emptyLog();
+    const found = await registry.noteFound(await this.#find(digests));
+    await warehouse.erase("events", own, { digests });
+    await warehouse.erase("batches", own, { digests });
+    const final = await pipeline.recomputeErased([...new Set(found.flatMap(({ hours }) => hours))]);
+    await pipeline.reduceOldHours();
+    const completed = found.map(({ digest, hours }) => ({ digest, notApplied: notAppliedTo(hours, final) }));
+    await registry.completeErasures(completed, now());
+    this.#note(
+      found.reduce((sum, { events }) => sum + events, 0),
+      found.length,
+    );
+  }
+
+  #note(events: number, erasures: number): void {
+    this.#parts.watch.erased(events, erasures);
+    say({ what: "erased", events, erasures });
+  }
+
+  /** Hours and events of each, also of those without any. */
+  async #find(digests: readonly string[]): Promise<readonly Found[]> {
+    const { warehouse, pipeline } = this.#parts;
+    const rows = await warehouse.query<{ digest: string; hour: number; n: string }>(
+      `SELECT lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) AS digest,
+         toUInt32(toStartOfHour(toDateTime(ts, 'UTC'))) AS hour, uniqExact(event_id) AS n
+       FROM events WHERE ${own} GROUP BY digest, hour`,
+      { digests },
+    );
+    const byDigest = new Map(digests.map((digest) => [digest, [] as (typeof rows)[number][]]));
+    for (const row of rows) byDigest.get(row.digest)?.push(row);
+    return digests.map((digest) => {
+      const hours = byDigest.get(digest) ?? [];
+      return {
+        digest,
+        hours: hours.map(({ hour }) => Number(hour)),
+        // What was accepted just before, and never went in, is erased as well.
+        events: hours.reduce((sum, { n }) => sum + Number(n), 0) + pipeline.takeDropped(digest),
+      };
+    });
+  }
+}
+
+/** Of final days and months those in which the hours lie. */
+function notAppliedTo(hours: readonly Hour[], { days, months }: NotApplied): NotApplied {
+  const own = new Set(hours.flatMap((hour) => [`day ${dayOf(hour * 1_000)}`, `month ${monthOf(hour * 1_000)}`]));
+  return {
+    days: days.filter((day) => own.has(`day ${day}`)),
+    months: months.filter((month) => own.has(`month ${month}`)),
+  };
 }

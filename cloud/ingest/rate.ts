@@ -1,23 +1,25 @@
-/** How many requests of one installation are taken: a bucket that fills evenly. */
+/** Token buckets, one for each key: each fills evenly and holds at most what a minute brings. */
+import { RecentMap } from "./recent-map.ts";
 
-const mostKnown = 100_000;
+const maxBuckets = 100_000;
 
 export class RateLimit {
   readonly #perMinute: number;
-  readonly #buckets = new Map<string, { left: number; atMs: number }>();
+  readonly #buckets = new RecentMap<string, { readonly left: number; readonly atMs: number }>(maxBuckets);
 
   constructor(perMinute: number) {
     this.#perMinute = perMinute;
   }
 
-  /** Seconds to wait; 0 where it may go on. */
-  take(who: string, nowMs: number): number {
-    const bucket = this.#buckets.get(who) ?? { left: this.#perMinute, atMs: nowMs };
-    const left = Math.min(this.#perMinute, bucket.left + (Math.max(0, nowMs - bucket.atMs) * this.#perMinute) / 60_000);
-    // The one that was seen longest ago goes first.
-    this.#buckets.delete(who);
-    if (this.#buckets.size >= mostKnown) this.#buckets.delete(this.#buckets.keys().next().value ?? "");
-    this.#buckets.set(who, { left: left < 1 ? left : left - 1, atMs: nowMs });
-    return left < 1 ? Math.ceil(((1 - left) * 60) / this.#perMinute) : 0;
+  /**
+   * Takes `cost` tokens, or none where there are too few. What costs more than a bucket holds needs a full one.
+   * @returns seconds to wait; 0 where it may go on.
+   */
+  take(key: string, nowMs: number, cost = 1): number {
+    const price = Math.min(cost, this.#perMinute);
+    const { left: before, atMs } = this.#buckets.get(key) ?? { left: this.#perMinute, atMs: nowMs };
+    const left = Math.min(this.#perMinute, before + (Math.max(0, nowMs - atMs) * this.#perMinute) / 60_000);
+    this.#buckets.set(key, { left: left < price ? left : left - price, atMs: nowMs });
+    return left < price ? Math.ceil(((price - left) * 60) / this.#perMinute) : 0;
   }
 }

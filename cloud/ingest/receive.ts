@@ -1,15 +1,16 @@
 /** Takes batches: judges each event, writes what is good into the log, and answers with a signed receipt once that is durable. */
 import { createHash } from "node:crypto";
+import type { Hour } from "../hours.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { type BadRow, recordText } from "../log/record.ts";
 import type { Watch } from "../metrics.ts";
 import { type Frame, judge, type Refused } from "../privacy/filter.ts";
-import type { Hour } from "../warehouse/rollups.ts";
+import { type Installation, isEstablished } from "./installation.ts";
 import type { Registry } from "./registry.ts";
 import { rowOf } from "./row.ts";
 
-/** So far ahead of this server's clock a batch may say that it was made; farther ones are refused. Milliseconds. */
-export const aheadFrameMs = 60 * 60 * 1000;
+/** So far ahead of this server's clock a batch may say that it was made. Milliseconds. */
+export const maxAheadMs = 60 * 60 * 1000;
 /** How many refusals a receipt names. */
 const mostNamed = 24;
 /** So long, and so many, batches are known by heart; others are looked up. */
@@ -21,12 +22,17 @@ export interface KnownBatch {
   readonly receivedMs: number;
 }
 
+/** A batch that is not known by heart. Batch ids are known by pseudonym: nobody can take another one's. */
+export type LookUp = (anonUserId: string, batchId: string) => Promise<KnownBatch | undefined>;
+
 export type Received =
   | { readonly is: "accepted" | "repeated"; readonly answer: string }
   /** The same id came with other bytes. */
   | { readonly is: "other_bytes" }
   /** Its pseudonym was erased in between. */
   | { readonly is: "erased" };
+
+const keyOf = (anonUserId: string, batchId: string): string => `${anonUserId} ${batchId}`;
 
 /** Which version sent an event, where it says. */
 const versionOf = (event: unknown): unknown => Object(Object(event).source).version;
@@ -39,19 +45,13 @@ export class Receiver {
   readonly #log: EventLog;
   readonly #registry: Registry;
   readonly #watch: Watch;
-  readonly #lookUp: (batchId: string) => Promise<KnownBatch | undefined>;
+  readonly #lookUp: LookUp;
   readonly #known = new Map<string, KnownBatch>();
   /** Of all that came since then every batch is known by heart. Milliseconds since 1970. */
   #completeSinceMs: number;
   readonly #underWay = new Map<string, Promise<Received>>();
 
-  constructor(
-    log: EventLog,
-    registry: Registry,
-    watch: Watch,
-    lookUp: (batchId: string) => Promise<KnownBatch | undefined>,
-    completeSinceMs: number,
-  ) {
+  constructor(log: EventLog, registry: Registry, watch: Watch, lookUp: LookUp, completeSinceMs: number) {
     this.#log = log;
     this.#registry = registry;
     this.#watch = watch;
@@ -60,19 +60,19 @@ export class Receiver {
   }
 
   /** A batch that was received before this process began. */
-  remember(batchId: string, known: KnownBatch): void {
-    this.#known.set(batchId, known);
+  remember(anonUserId: string, batchId: string, known: KnownBatch): void {
+    this.#known.set(keyOf(anonUserId, batchId), known);
     this.#forgetOld(known.receivedMs);
   }
 
   /** @throws the log's error: then nothing was accepted. */
-  receive(frame: Frame, body: Buffer, nowMs: number): Promise<Received> {
-    const id = frame.batch_id;
+  receive(frame: Frame, body: Buffer, nowMs: number, installation: Installation): Promise<Received> {
+    const id = keyOf(frame.anon_user_id, frame.batch_id);
     // Two at once of one batch: the second waits for what becomes of the first.
     const before = this.#underWay.get(id);
     const result = (before ?? Promise.resolve())
       .catch(() => undefined)
-      .then(() => this.#receive(frame, body, nowMs))
+      .then(() => this.#receive(frame, body, nowMs, isEstablished(installation, nowMs)))
       .finally(() => {
         if (this.#underWay.get(id) === result) this.#underWay.delete(id);
       });
@@ -80,10 +80,16 @@ export class Receiver {
     return result;
   }
 
-  async #receive(frame: Frame, body: Buffer, nowMs: number): Promise<Received> {
+  /** Resolves when nothing that was being received at this moment is any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay.values());
+  }
+
+  async #receive(frame: Frame, body: Buffer, nowMs: number, established: boolean): Promise<Received> {
     const { batch_id, anon_user_id, events } = frame;
+    const key = keyOf(anon_user_id, batch_id);
     const sha256 = createHash("sha256").update(body).digest("hex");
-    const known = this.#known.get(batch_id) ?? (await this.#older(frame));
+    const known = this.#known.get(key) ?? (await this.#older(frame));
     if (known !== undefined) {
       return known.sha256 === sha256 ? { is: "repeated", answer: known.answer } : { is: "other_bytes" };
     }
@@ -102,7 +108,7 @@ export class Receiver {
         refused.push({ index, ...(verdict as Refused), digest: this.#registry.digestOf(`${sha256} ${index}`) });
         continue;
       }
-      const row = rowOf(verdict, anon_user_id, nowMs);
+      const row = rowOf(verdict, { anonUserId: anon_user_id, receivedMs: nowMs, established });
       if (ids.has(row.event_id)) continue;
       ids.add(row.event_id);
       hours.add(row.hour);
@@ -125,15 +131,15 @@ export class Receiver {
     if (this.#registry.isErased(anon_user_id)) return { is: "erased" };
     await this.#log.append(anon_user_id, recordText({ head, lines }));
     this.#forgetOld(nowMs);
-    this.#known.set(batch_id, { sha256, answer, receivedMs: nowMs });
+    this.#known.set(key, { sha256, answer, receivedMs: nowMs });
     this.#watch.accepted(lines.length);
     for (const one of refused) this.#watch.refused(one);
     return { is: "accepted", answer };
   }
 
   /** What was made after the time since which all is known cannot have come before it; clocks are off by an hour at most. */
-  async #older({ batch_id, generated_at: generatedMs }: Frame): Promise<KnownBatch | undefined> {
-    return generatedMs > this.#completeSinceMs + aheadFrameMs ? undefined : this.#lookUp(batch_id);
+  async #older({ anon_user_id, batch_id, generated_at: generatedMs }: Frame): Promise<KnownBatch | undefined> {
+    return generatedMs > this.#completeSinceMs + maxAheadMs ? undefined : this.#lookUp(anon_user_id, batch_id);
   }
 
   /** In the order in which they came. */

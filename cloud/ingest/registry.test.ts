@@ -1,60 +1,174 @@
-/** The registry's file stays whole, and says nothing that is not so. */
-import { execFileSync } from "node:child_process";
+/** What the registry answers is on the disk, and holds no pseudonym. */
+import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
+import { openPostgres, type Postgres } from "../aggregates/postgres.ts";
+import { dayMs } from "../hours.ts";
+import { embeddedPostgres } from "../test/embedded-postgres.ts";
+import { digestOf, isEstablished } from "./installation.ts";
 import { Registry } from "./registry.ts";
 
-const secret = () => randomBytes(32).toString("base64");
+const secret = () => randomBytes(32);
+const nowMs = Date.parse("2026-11-01T12:00:00Z");
 
-it.skipIf(process.getuid?.() !== 0)("is whole after a disk that was full", async () => {
-  const folder = freshFolder();
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", folder]);
-  onTestFinished(() => void execFileSync("umount", ["-l", folder]));
-  const path = join(folder, "registry.jsonl");
-  const registry = await Registry.open(path);
-  const bound = new Map<string, string>();
-  const enroll = async () => {
-    const [id, own] = [randomUUID(), secret()];
-    await registry.enroll(id, own);
-    bound.set(id, own);
-  };
-  writeFileSync(join(folder, "filler"), Buffer.alloc(7_900));
-  await expect(
-    (async () => {
-      for (;;) await enroll();
-    })(),
-  ).rejects.toThrow(/ENOSPC/);
-  rmSync(join(folder, "filler"));
-  await enroll();
-  await registry.close();
-  const again = await Registry.open(path);
-  for (const [id, own] of bound) expect(again.isEnrolled(id, own)).toBe(true);
-  await again.close();
-});
+const shared = await embeddedPostgres();
 
-it("has erased nobody before its file says so", async () => {
+async function emptied(): Promise<{ readonly registry: Registry; readonly postgres: Postgres }> {
+  await Registry.open(shared);
+  await shared.query("DELETE FROM installations", []);
+  return { registry: await Registry.open(shared), postgres: shared };
+}
+
+async function opened(folder: string): Promise<{ readonly registry: Registry; readonly postgres: Postgres }> {
+  const postgres = await openPostgres("pglite", folder);
+  onTestFinished(() => postgres.close().catch(() => undefined));
+  return { registry: await Registry.open(postgres), postgres };
+}
+
+const textsIn = (folder: string): string =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
+    .join("");
+
+it("binds a secret at first use, rotates it repeatably, and erases what was never active at once", async () => {
   const folder = freshFolder();
-  const registry = await Registry.open(join(folder, "registry.jsonl"));
-  const id = randomUUID();
-  await registry.enroll(id, secret());
-  await registry.beginErasure(id);
-  // The new file cannot be made.
-  mkdirSync(join(folder, "registry.jsonl.unfinished"));
-  await expect(registry.endErasure(id, { at: 1, count: 1 })).rejects.toThrow(/EISDIR/);
-  expect(registry.erasedBefore(id)).toBeUndefined();
-  expect(registry.erasing).toEqual([id]);
-  rmSync(join(folder, "registry.jsonl.unfinished"), { recursive: true });
-  await registry.endErasure(id, { at: 1, count: 1 });
-  expect(registry.erasedBefore(id)).toMatchObject({ at: 1, count: 1 });
-  expect(readFileSync(join(folder, "registry.jsonl"), "utf8")).not.toContain(id);
-  // What was asked for before, and comes later, brings nobody back.
-  expect([await registry.rotateSecret(id, secret()), await registry.enroll(id, secret())]).toEqual([
-    "erased",
-    "erased",
+  const { registry, postgres } = await opened(folder);
+  const [id, own, next] = [randomUUID(), secret(), secret()];
+  expect(await Promise.all([registry.enroll(id, own, nowMs), registry.enroll(id, secret(), nowMs)])).toEqual([
+    "enrolled",
+    "other",
   ]);
-  expect(readFileSync(join(folder, "registry.jsonl"), "utf8")).not.toContain(id);
-  await registry.close();
+  expect(await registry.enroll(id, own, nowMs)).toBe("enrolled");
+  const known = await registry.find(id);
+  if (known === undefined) throw new Error("not found");
+  for (let n = 0; n < 2; n += 1) expect(await registry.rotateSecret(known, next)).toBe(true);
+  expect(await registry.find(id)).toMatchObject({ secret: next, erasure: "none" });
+  expect(await registry.requestErasure(id, nowMs + 1)).toMatchObject({ erasure: { erasedMs: nowMs + 1, events: 0 } });
+  expect(registry.waiting).toEqual([]);
+  expect(registry.isErased(id)).toBe(true);
+  expect(await registry.enroll(id, next, nowMs)).toBe("erased");
+  expect(await registry.enroll(id, own, nowMs)).toBe("other");
+  expect(await registry.rotateSecret(known, secret())).toBe(false);
+  await postgres.close();
+  const all = textsIn(folder);
+  for (const text of [id, Buffer.from(id.replaceAll("-", ""), "hex").toString("latin1")])
+    expect(all.includes(text)).toBe(false);
+  for (const bytes of [own, next])
+    for (const form of ["latin1", "base64", "hex"] as const) expect(all.includes(bytes.toString(form))).toBe(false);
 });
+
+it("keeps an erasure that waits over a start, and what it found over a crash", async () => {
+  const { registry, postgres } = await emptied();
+  const id = randomUUID();
+  await registry.enroll(id, secret(), nowMs);
+  const known = await registry.find(id);
+  if (known === undefined) throw new Error("not found");
+  await registry.noteActive(known, nowMs);
+  expect(await registry.requestErasure(id, nowMs)).toMatchObject({ erasure: "waiting" });
+  const again = await Registry.open(postgres);
+  const digest = digestOf(id);
+  expect(again.waiting).toEqual([digest]);
+  expect(await again.noteActive(known, nowMs + dayMs)).toBeUndefined();
+  await again.noteFound([{ digest, hours: [3_600, 7_200], events: 5 }]);
+  // After a crash half of it is gone already.
+  const [found] = await again.noteFound([{ digest, hours: [7_200], events: 2 }]);
+  expect({ ...found, hours: [...(found?.hours ?? [])].sort() }).toEqual({ digest, hours: [3_600, 7_200], events: 5 });
+  const notApplied = { days: ["2026-08-01"], months: [] };
+  await again.completeErasures([{ digest, notApplied }], nowMs + 5);
+  for (const one of [again, await Registry.open(postgres)]) {
+    expect(one.waiting).toEqual([]);
+    expect(await one.find(id)).toMatchObject({ erasure: { erasedMs: nowMs + 5, events: 5, notApplied } });
+    expect(await one.erasedAmong([id, randomUUID()])).toEqual(new Set([id]));
+  }
+});
+
+it("counts days with a batch, and a user as established after seven days and three of them", async () => {
+  const { registry } = await emptied();
+  const id = randomUUID();
+  await registry.enroll(id, secret(), nowMs);
+  const seen: boolean[] = [];
+  for (const day of [0, 0, 1, 1, 6.9, 7, 8]) {
+    const known = await registry.find(id);
+    if (known === undefined) throw new Error("not found");
+    const active = await registry.noteActive(known, nowMs + day * dayMs);
+    seen.push(active !== undefined && isEstablished(active, nowMs + day * dayMs));
+  }
+  expect(seen).toEqual([false, false, false, false, false, true, true]);
+  expect(await registry.find(id)).toMatchObject({ activeDays: 4, activeDay: "2026-11-09" });
+});
+
+it("expires enrolments of which nothing was accepted, and no others", async () => {
+  const { registry } = await emptied();
+  const [idle, active, young] = [randomUUID(), randomUUID(), randomUUID()];
+  for (const id of [idle, active]) await registry.enroll(id, secret(), nowMs);
+  await registry.enroll(young, secret(), nowMs + dayMs);
+  for (const id of [idle, active, young]) await registry.find(id);
+  const known = await registry.find(active);
+  if (known !== undefined) await registry.noteActive(known, nowMs);
+  expect(await registry.expire(nowMs + dayMs)).toBe(1);
+  const left = await Promise.all([idle, active, young].map((id) => registry.find(id)));
+  expect(left.map((one) => one !== undefined)).toEqual([false, true, true]);
+});
+
+it("takes over the file of version 0.8, line by line, and removes it", async () => {
+  const folder = freshFolder();
+  const path = join(folder, "registry.jsonl");
+  const [id, waiting, gone, own] = [randomUUID(), randomUUID(), randomUUID(), secret()];
+  const { privateKey } = await import("node:crypto").then((crypto) => crypto.generateKeyPairSync("ed25519"));
+  const pkcs8 = privateKey.export({ type: "pkcs8", format: "der" }).toString("base64");
+  const lines = [
+    { key: "k1", pkcs8 },
+    { enroll: id, secret: secret().toString("base64") },
+    { enroll: waiting, secret: secret().toString("base64") },
+    { enroll: id, secret: own.toString("base64") },
+    { erase: waiting },
+    { erased: digestOf(gone), at: 7, count: 3 },
+  ];
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const { postgres } = await emptied();
+  await postgres.query("DELETE FROM receipt_keys", []);
+  writeFileSync(path, text.replace('{"erase"', '{"erase'));
+  await expect(Registry.open(postgres, path)).rejects.toThrow(/registry\.jsonl, line 5, is damaged\. Restore/);
+  expect(existsSync(path)).toBe(true);
+  // A line that a crash cut off was never answered.
+  writeFileSync(path, `${text}{"enroll":"`);
+  const registry = await Registry.open(postgres, path);
+  expect(existsSync(path)).toBe(false);
+  expect(registry.keys.map(({ id: name }) => name)).toEqual(["k1"]);
+  const found = await registry.find(id);
+  expect(found).toMatchObject({ secret: own, erasure: "none" });
+  expect(found !== undefined && isEstablished(found, nowMs)).toBe(true);
+  expect(registry.waiting).toEqual([digestOf(waiting)]);
+  expect(await registry.find(gone)).toMatchObject({ secret: undefined, erasure: { erasedMs: 7, events: 3 } });
+}, 30_000);
+
+const writer = fileURLToPath(new URL("../test/enrolling.ts", import.meta.url));
+
+it("has every enrolment that it answered after a kill, and where the disk lost the rest of the write-ahead log", async () => {
+  const folder = freshFolder();
+  const data = join(folder, "aggregates");
+  const child = spawn(process.execPath, [writer, data], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  while (said.split("\n").length < 60) said += (await once(child.stdout, "data"))[0];
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+  const answered = said
+    .trimEnd()
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => line.split(" "));
+  // What was not synced when the last answer was given is lost, as after a power failure.
+  const [, , name = "", lsn = ""] = answered.at(-1) ?? [];
+  const offset = Number.parseInt(lsn.split("/")[1] ?? "", 16) % (16 * 1_048_576);
+  const file = openSync(join(data, "pg_wal", name), "r+");
+  writeSync(file, Buffer.alloc(16 * 1_048_576 - offset), 0, 16 * 1_048_576 - offset, offset);
+  const { registry } = await opened(data);
+  for (const [id = "", own = ""] of answered) expect((await registry.find(id))?.secret?.toString("hex")).toBe(own);
+}, 60_000);

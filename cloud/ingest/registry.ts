@@ -1,245 +1,290 @@
 /**
- * What the server knows of installations: which secret was enrolled for which pseudonym, which were erased; and its own keys for receipts. A small
- * file of lines, each synced before it counts; an erasure writes it anew without what was erased.
+ * The registry of installations, a table in PostgreSQL: which secret is enrolled for which pseudonym, since when, on how many days it
+ * was active, and which pseudonyms are to be or were erased. Whatever it answers is on the disk. Look-ups are cached.
  */
-import {
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
-import { dirname } from "node:path";
-import { writeWhole } from "../whole-file.ts";
+import type { NotApplied } from "../aggregates/aggregates.ts";
+import type { Postgres } from "../aggregates/postgres.ts";
+import { dayOf } from "../hours.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { digestOf, type Installation, type InstallationRow, installationOf, rowColumns } from "./installation.ts";
+import { type ReceiptKey, ReceiptKeys } from "./receipt-keys.ts";
+import { RecentMap } from "./recent-map.ts";
+import { importRegistryFile } from "./registry-file.ts";
+import { registryStatements } from "./registry-schema.ts";
+import { sealSecret } from "./sealed-secret.ts";
 
-type Line =
-  | { readonly enroll: string; readonly secret: string }
-  | { readonly erase: string }
-  /** Of an erased pseudonym only a digest stays, so that nothing of it comes in again. */
-  | { readonly erased: string; readonly at: number; readonly count: number }
-  | { readonly key: string; readonly pkcs8: string };
+/** An entry takes about 400 bytes: 20 MB together. */
+const maxCached = 50_000;
+/** Pseudonyms erased so recently that a request which began before may still name them. */
+const maxRecentlyErased = 10_000;
 
-/** When a pseudonym was erased, in milliseconds since 1970, and how many events. */
-export interface Erased {
-  readonly at: number;
-  readonly count: number;
+/** What an erasure found before it deleted anything: it is found only once. */
+export interface Found {
+  readonly digest: string;
+  /** Seconds since 1970 of the hours with events. */
+  readonly hours: readonly number[];
+  readonly events: number;
 }
 
-export interface ReceiptKey {
+export interface Completed {
+  readonly digest: string;
+  readonly notApplied: NotApplied;
+}
+
+interface Enrolment {
   readonly id: string;
-  readonly private: KeyObject;
-  /** 32 bytes in base64. */
-  readonly public: string;
-  /** The older key that vouches for it. */
-  readonly signedBy: { readonly key_id: string; readonly signature: string } | undefined;
+  readonly secret: Buffer;
+  readonly nowMs: number;
 }
 
-/** As the wire protocol has it. */
-const keyStatement = (id: string, publicKey: string): string => `nexus-receipt-key:${id}:${publicKey}`;
+export type Enrolled = "enrolled" | "other" | "erased";
 
-/** The pseudonym cannot be told from it. */
-export const digestOf = (anonUserId: string): string =>
-  createHash("sha256").update(`nexus erased ${anonUserId}`).digest("hex");
+const firstById = "SELECT DISTINCT ON (digest) * FROM given";
 
 export class Registry {
-  readonly #path: string;
-  readonly #secrets = new Map<string, string>();
-  readonly #erasing = new Set<string>();
-  readonly #erased = new Map<string, Erased>();
-  readonly #keys: ReceiptKey[] = [];
-  #file: FileHandle;
-  /** Bytes of the file that are whole and synced. */
-  #length: number;
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #postgres: Postgres;
+  readonly #keys: ReceiptKeys;
+  readonly #cache = new RecentMap<string, Installation>(maxCached);
+  /** Digests whose erasure waits. */
+  readonly #waiting: Set<string>;
+  readonly #recentlyErased = new RecentMap<string, true>(maxRecentlyErased);
+  /** Rises with each erasure: a look-up that ran beside one is repeated. */
+  #erasures = 0;
+  readonly #finding = new GroupCommit((ids: readonly string[]) => this.#find(ids));
+  readonly #enrolling = new GroupCommit((all: readonly Enrolment[]) => this.#enroll(all));
+  readonly #noting = new GroupCommit((all: readonly { readonly id: string; readonly day: string }[]) =>
+    this.#noteActive(all),
+  );
+  readonly #requesting = new GroupCommit((all: readonly { readonly id: string; readonly nowMs: number }[]) =>
+    this.#requestErasures(all),
+  );
 
-  private constructor(path: string, file: FileHandle, length: number) {
-    this.#path = path;
-    this.#file = file;
-    this.#length = length;
+  private constructor(postgres: Postgres, keys: ReceiptKeys, waiting: Set<string>) {
+    this.#postgres = postgres;
+    this.#keys = keys;
+    this.#waiting = waiting;
   }
 
-  /** @throws the file system's error; Error where a line within is damaged. */
-  static async open(path: string): Promise<Registry> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    const file = await open(path, "a", 0o600);
-    // What a crash cut off was never answered.
-    if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
-    const registry = new Registry(path, file, Buffer.byteLength(whole));
-    for (const [n, line] of whole.split("\n").entries()) {
-      if (line === "") continue;
-      try {
-        registry.#apply(JSON.parse(line));
-      } catch {
-        throw new Error(`${path}, line ${n + 1}: this is damaged. Restore it from a copy; nothing was changed.`);
-      }
+  /**
+   * Creates the tables that are missing. `file`: the registry of version 0.8, which is imported and removed.
+   * @throws the database's error; Error if the file is damaged: which line, and what to do.
+   */
+  static async open(postgres: Postgres, file?: string): Promise<Registry> {
+    await postgres.transaction(registryStatements.map((sql) => ({ sql, params: [] })));
+    if (file !== undefined) await importRegistryFile(postgres, file);
+    const rows = await postgres.query<{ digest: string }>(
+      "SELECT digest FROM installations WHERE requested_ms IS NOT NULL AND erased_ms IS NULL",
+      [],
+    );
+    return new Registry(postgres, await ReceiptKeys.open(postgres), new Set(rows.map(({ digest }) => digest)));
+  }
+
+  /** @throws the database's error. */
+  async find(anonUserId: string): Promise<Installation | undefined> {
+    for (;;) {
+      const cached = this.#cache.get(anonUserId);
+      if (cached !== undefined) return cached;
+      const before = this.#erasures;
+      const found = await this.#finding.add(anonUserId);
+      if (before !== this.#erasures) continue;
+      if (found?.erasure === "none") this.#cache.set(anonUserId, found);
+      return found;
     }
-    if (registry.#keys.length === 0) await registry.rotateKey();
-    return registry;
   }
 
-  #apply(line: Line): void {
-    if ("enroll" in line) this.#secrets.set(line.enroll, line.secret);
-    else if ("erase" in line) this.#erasing.add(line.erase);
-    else if ("erased" in line) this.#erased.set(line.erased, line);
-    else this.#addKey(line.key, line.pkcs8);
-  }
-
-  #addKey(id: string, pkcs8: string): void {
-    const key = createPrivateKey({ key: Buffer.from(pkcs8, "base64"), format: "der", type: "pkcs8" });
-    const raw = createPublicKey(key).export({ type: "spki", format: "der" }).subarray(-32).toString("base64");
-    const older = this.#keys.at(-1);
-    const signedBy =
-      older === undefined
-        ? undefined
-        : {
-            key_id: older.id,
-            signature: sign(null, Buffer.from(keyStatement(id, raw)), older.private).toString("base64"),
-          };
-    this.#keys.push({ id, private: key, public: raw, signedBy });
-  }
-
-  /** Within `#exclusively`. What could not be written whole is cut away, so that the next line begins where the last one ended. */
-  async #append(line: Line): Promise<void> {
-    const text = `${JSON.stringify(line)}\n`;
-    try {
-      await this.#file.appendFile(text);
-      await this.#file.datasync();
-    } catch (error) {
-      await this.#file.truncate(this.#length);
-      throw error;
-    }
-    this.#length += Buffer.byteLength(text);
-    this.#apply(line);
-  }
-
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#writing.then(work);
-    this.#writing = result.catch(() => undefined);
-    return result;
-  }
-
-  secretOf(anonUserId: string): Buffer | undefined {
-    const secret = this.#secrets.get(anonUserId);
-    return secret === undefined ? undefined : Buffer.from(secret, "base64");
-  }
-
-  /** Whether this very secret is bound. */
-  isEnrolled(anonUserId: string, secret: string): boolean {
-    return this.#secrets.get(anonUserId) === secret;
-  }
-
-  /** Binds a secret at first use. Returns `other` where another one is bound. Of several at once the first is bound. */
-  enroll(anonUserId: string, secret: string): Promise<"bound" | "same" | "other" | "erased"> {
-    return this.#exclusively(async () => {
-      if (this.isErased(anonUserId)) return "erased";
-      const known = this.#secrets.get(anonUserId);
-      if (known !== undefined) return known === secret ? "same" : "other";
-      await this.#append({ enroll: anonUserId, secret });
-      return "bound";
+  async #find(ids: readonly string[]): Promise<readonly (Installation | undefined)[]> {
+    const rows = await this.#rowsOf(ids);
+    return ids.map((id) => {
+      const row = rows.get(digestOf(id));
+      return row === undefined ? undefined : installationOf(id, row);
     });
   }
 
-  /** Replaces a secret, asked for under the old one; nothing comes back of whom was erased meanwhile. */
-  rotateSecret(anonUserId: string, secret: string): Promise<"bound" | "erased"> {
-    return this.#exclusively(async () => {
-      if (this.isErased(anonUserId)) return "erased";
-      await this.#append({ enroll: anonUserId, secret });
-      return "bound";
+  async #rowsOf(ids: readonly string[]): Promise<ReadonlyMap<string, InstallationRow>> {
+    const rows = await this.#postgres.query<InstallationRow>(
+      `SELECT ${rowColumns} FROM installations
+       WHERE digest IN (SELECT jsonb_array_elements_text($1::jsonb))`,
+      [JSON.stringify(ids.map(digestOf))],
+    );
+    return new Map(rows.map((row) => [row.digest, row]));
+  }
+
+  /** Binds a secret at first use. The same secret once more changes nothing. @throws the database's error: then nothing is bound. */
+  enroll(anonUserId: string, secret: Buffer, nowMs: number): Promise<Enrolled> {
+    return this.#enrolling.add({ id: anonUserId, secret, nowMs });
+  }
+
+  async #enroll(all: readonly Enrolment[]): Promise<readonly Enrolled[]> {
+    const given = all.map(({ id, secret, nowMs }) => ({
+      digest: digestOf(id),
+      sealed_secret: sealSecret(id, secret),
+      enrolled_ms: nowMs,
+    }));
+    await this.#postgres.query(
+      `WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(digest text, sealed_secret text, enrolled_ms bigint))
+       INSERT INTO installations (digest, sealed_secret, enrolled_ms)
+       SELECT digest, sealed_secret, enrolled_ms FROM (${firstById}) g ON CONFLICT (digest) DO NOTHING`,
+      [JSON.stringify(given)],
+    );
+    const rows = await this.#rowsOf(all.map(({ id }) => id));
+    return all.map(({ id, secret }) => {
+      const row = rows.get(digestOf(id));
+      // Expired between the two statements: the client enrols once more.
+      if (row === undefined) throw new Error("an enrolment is gone");
+      const known = installationOf(id, row);
+      if (known.secret?.equals(secret) === false) return "other";
+      return known.erasure === "none" ? "enrolled" : "erased";
     });
   }
 
-  /** Whether nothing of a pseudonym may come in any more. */
+  /**
+   * Replaces the secret. Repeating it changes nothing.
+   * @returns false if there is no such installation any more. @throws the database's error.
+   */
+  async rotateSecret({ anonUserId, secret: current }: Installation, secret: Buffer): Promise<boolean> {
+    if (current?.equals(secret) === true) return true;
+    const rows = await this.#postgres.query(
+      `UPDATE installations SET sealed_previous = sealed_secret, sealed_secret = $2
+       WHERE digest = $1 AND requested_ms IS NULL RETURNING digest`,
+      [digestOf(anonUserId), sealSecret(anonUserId, secret)],
+    );
+    this.#cache.delete(anonUserId);
+    return rows.length > 0;
+  }
+
+  /**
+   * Notes that a batch is about to be accepted on this day: on the disk before the batch is, so that an erasure never overlooks it.
+   * @returns the installation as it is now; `undefined` if it is gone. @throws the database's error.
+   */
+  async noteActive(installation: Installation, nowMs: number): Promise<Installation | undefined> {
+    const { anonUserId, activeDay = "" } = installation;
+    const day = dayOf(nowMs);
+    if (activeDay >= day) return installation;
+    return (await this.#noting.add({ id: anonUserId, day })) ? this.find(anonUserId) : undefined;
+  }
+
+  async #noteActive(all: readonly { readonly id: string; readonly day: string }[]): Promise<readonly boolean[]> {
+    const given = all.map(({ id, day }) => ({ digest: digestOf(id), day }));
+    const rows = await this.#postgres.query<{ digest: string }>(
+      `WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(digest text, day date)),
+       noted AS (
+         UPDATE installations i SET active_days = i.active_days + 1, active_day = g.day FROM given g
+         WHERE i.digest = g.digest AND i.requested_ms IS NULL AND (i.active_day IS NULL OR i.active_day < g.day))
+       SELECT i.digest FROM installations i JOIN given g ON i.digest = g.digest WHERE i.requested_ms IS NULL`,
+      [JSON.stringify(given)],
+    );
+    const known = new Set(rows.map(({ digest }) => digest));
+    for (const { id } of all) this.#cache.delete(id);
+    return given.map(({ digest }) => known.has(digest));
+  }
+
+  /** Whether an erasure was requested, as far as a request that began before it needs to know. */
   isErased(anonUserId: string): boolean {
-    return this.#erasing.has(anonUserId) || this.#erased.has(digestOf(anonUserId));
+    const digest = digestOf(anonUserId);
+    return this.#waiting.has(digest) || this.#recentlyErased.has(digest);
   }
 
-  erasedBefore(anonUserId: string): Erased | undefined {
-    return this.#erased.get(digestOf(anonUserId));
+  /** Those of the pseudonyms whose erasure was requested at any time. @throws the database's error. */
+  async erasedAmong(anonUserIds: Iterable<string>): Promise<ReadonlySet<string>> {
+    const ids = [...new Set(anonUserIds)];
+    const rows = ids.length === 0 ? new Map() : await this.#rowsOf(ids);
+    return new Set(ids.filter((id) => (rows.get(digestOf(id))?.requested_ms ?? null) !== null || this.isErased(id)));
   }
 
-  /** Erasures that were asked for and are not done. */
-  get erasing(): readonly string[] {
-    return [...this.#erasing];
+  /** Digests whose erasure waits. */
+  get waiting(): readonly string[] {
+    return [...this.#waiting];
   }
 
-  beginErasure(anonUserId: string): Promise<void> {
-    return this.#exclusively(async () => {
-      if (!this.isErased(anonUserId)) await this.#append({ erase: anonUserId });
-    });
+  /**
+   * From here on nothing of the pseudonym is accepted. Where nothing ever was, the erasure is complete at once.
+   * @returns what is known afterwards; `undefined` if there is no such installation. @throws the database's error.
+   */
+  async requestErasure(anonUserId: string, nowMs: number): Promise<Installation | undefined> {
+    await this.#requesting.add({ id: anonUserId, nowMs });
+    return this.find(anonUserId);
   }
 
-  /** The file is written anew: neither pseudonym nor secret stay in it. */
-  async endErasure(anonUserId: string, done: Erased): Promise<void> {
-    await this.#exclusively(async () => {
-      const digest = digestOf(anonUserId);
-      const text = this.#lines(anonUserId, { erased: digest, ...done })
-        .map((line) => `${JSON.stringify(line)}\n`)
-        .join("");
-      await writeWhole(this.#path, text);
-      // Only now is it so.
-      this.#erasing.delete(anonUserId);
-      this.#secrets.delete(anonUserId);
-      this.#erased.set(digest, done);
-      await this.#file.close();
-      this.#file = await open(this.#path, "a", 0o600);
-      this.#length = Buffer.byteLength(text);
-    });
+  async #requestErasures(
+    all: readonly { readonly id: string; readonly nowMs: number }[],
+  ): Promise<readonly undefined[]> {
+    const rows = await this.#postgres.query<{ digest: string; waits: boolean }>(
+      `WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(digest text, now_ms bigint))
+       UPDATE installations i SET requested_ms = g.now_ms,
+         erased_ms = CASE WHEN i.active_day IS NULL THEN g.now_ms END,
+         found_events = CASE WHEN i.active_day IS NULL THEN 0 END
+       FROM (${firstById}) g WHERE i.digest = g.digest AND i.requested_ms IS NULL
+       RETURNING i.digest, i.erased_ms IS NULL AS waits`,
+      [JSON.stringify(all.map(({ id, nowMs }) => ({ digest: digestOf(id), now_ms: nowMs })))],
+    );
+    this.#erasures += 1;
+    for (const { digest, waits } of rows) {
+      if (waits) this.#waiting.add(digest);
+      else this.#recentlyErased.set(digest, true);
+    }
+    for (const { id } of all) this.#cache.delete(id);
+    return all.map(() => undefined);
   }
 
-  /** All but those of one pseudonym, in whose place another line stands. */
-  #lines(but: string, instead: Line): readonly Line[] {
-    return [
-      ...this.#keys.map(({ id, private: key }) => ({
-        key: id,
-        pkcs8: key.export({ type: "pkcs8", format: "der" }).toString("base64"),
-      })),
-      ...[...this.#secrets].filter(([id]) => id !== but).map(([enroll, secret]) => ({ enroll, secret })),
-      ...[...this.#erasing].filter((id) => id !== but).map((erase) => ({ erase })),
-      ...[...this.#erased].map(([erased, { at, count }]) => ({ erased, at, count })),
-      instead,
-    ];
+  /**
+   * Writes down what is about to be deleted. What was deleted before a crash is not found again, so hours are united and the larger
+   * count stays. @returns what is written down now. @throws the database's error.
+   */
+  async noteFound(found: readonly Found[]): Promise<readonly Found[]> {
+    const rows = await this.#postgres.query<{ digest: string; hours: readonly number[]; events: string | number }>(
+      `WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(digest text, hours jsonb, events bigint))
+       UPDATE installations i SET
+         found_hours = (SELECT coalesce(jsonb_agg(DISTINCT h), '[]') FROM jsonb_array_elements(coalesce(i.found_hours, '[]') || g.hours) h),
+         found_events = greatest(coalesce(i.found_events, 0), g.events)
+       FROM given g WHERE i.digest = g.digest RETURNING i.digest, i.found_hours AS hours, i.found_events AS events`,
+      [JSON.stringify(found)],
+    );
+    return rows.map(({ digest, hours, events }) => ({ digest, hours: hours.map(Number), events: Number(events) }));
   }
 
-  /** A new key for receipts, which the one before vouches for. */
-  rotateKey(): Promise<void> {
-    const { privateKey } = generateKeyPairSync("ed25519");
-    const pkcs8 = privateKey.export({ type: "pkcs8", format: "der" }).toString("base64");
-    return this.#exclusively(() => this.#append({ key: `k${this.#keys.length + 1}`, pkcs8 }));
+  /** @throws the database's error. */
+  async completeErasures(completed: readonly Completed[], nowMs: number): Promise<void> {
+    await this.#postgres.query(
+      `WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(digest text, "notApplied" jsonb))
+       UPDATE installations i SET erased_ms = $2::bigint, not_applied = g."notApplied", found_hours = NULL,
+         sealed_previous = NULL, active_days = 0
+       FROM given g WHERE i.digest = g.digest`,
+      [JSON.stringify(completed), nowMs],
+    );
+    this.#erasures += 1;
+    for (const { digest } of completed) {
+      this.#recentlyErased.set(digest, true);
+      this.#waiting.delete(digest);
+    }
+  }
+
+  /** Removes enrolments older than `beforeMs` of which no batch was accepted. Returns how many. @throws the database's error. */
+  async expire(beforeMs: number): Promise<number> {
+    const rows = await this.#postgres.query(
+      `DELETE FROM installations WHERE enrolled_ms < $1::bigint AND active_day IS NULL AND requested_ms IS NULL RETURNING 1`,
+      [beforeMs],
+    );
+    // Which of the cached ones they were is not known by pseudonym.
+    for (const [id, { activeDay, enrolledMs }] of [...this.#cache])
+      if (activeDay === undefined && enrolledMs < beforeMs) this.#cache.delete(id);
+    return rows.length;
+  }
+
+  /** A new key for receipts, which the one before vouches for. Returns its id. @throws the database's error. */
+  rotateKey(): Promise<string> {
+    return this.#keys.rotate();
   }
 
   /** The newest first. */
   get keys(): readonly ReceiptKey[] {
-    return this.#keys.toReversed();
+    return this.#keys.all;
   }
 
-  /** A digest that nobody can compare with guesses: with a key of this server's own. */
   digestOf(text: string): string {
-    const oldest = this.#keys[0]?.private.export({ type: "pkcs8", format: "der" }) ?? "";
-    return createHmac("sha256", createHash("sha256").update("nexus bad row").update(oldest).digest())
-      .update(text)
-      .digest("hex");
+    return this.#keys.digestOf(text);
   }
 
-  /** A text, signed by the newest key, as the answer has it. */
   signed(content: object): string {
-    const [key] = this.keys;
-    if (key === undefined) throw new Error("there is no key for receipts");
-    const receipt = JSON.stringify(content);
-    return JSON.stringify({
-      receipt,
-      key_id: key.id,
-      signature: sign(null, Buffer.from(receipt), key.private).toString("base64"),
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.#writing;
-    await this.#file.close();
+    return this.#keys.signed(content);
   }
 }

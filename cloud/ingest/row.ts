@@ -4,7 +4,7 @@ import { type EventTypeName, fieldsOf } from "../../shared/events.ts";
 import { type FieldName, fieldTable } from "../../shared/fields.ts";
 import { placeOf } from "../../shared/payload-layout.ts";
 import { uuidV8 } from "../../shared/uuid-v8.ts";
-import { type Hour, hourOf } from "../warehouse/rollups.ts";
+import { type Hour, hourOf } from "../hours.ts";
 import { timeText } from "../warehouse/time-text.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -61,10 +61,17 @@ function flat(type: EventTypeName, payload: Json): Record<string, unknown> {
   return found;
 }
 
+/** By whom an event was sent, and when it was received. `established`: the user counts for k-anonymity. */
+export interface Origin {
+  readonly anonUserId: string;
+  readonly receivedMs: number;
+  readonly established: boolean;
+}
+
 /** An event that was judged good. */
-export function rowOf(event: Json, anonUserId: string, receivedMs: number): Row {
+export function rowOf(event: Json, { anonUserId, receivedMs, established }: Origin): Row {
   const type = event["event_type"] as EventTypeName;
-  const common = { anon_user_id: anonUserId, event_type: type, received_at: timeText(receivedMs) };
+  const common = { anon_user_id: anonUserId, event_type: type, received_at: timeText(receivedMs), established };
   if (event["schema_version"] === 1) {
     const event_id = eventIdOf(anonUserId, event);
     const { schema_version: _, ts, ...rest } = event;

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gunzip, zstdDecompress } from "node:zlib";
 
 /** A batch has a million bytes at most; this is more. */
-export const longestBody = 1_048_576;
+export const maxBodyBytes = 1_048_576;
 
 export class UnpackError extends Error {
   override readonly name = "UnpackError";
@@ -16,8 +16,8 @@ export class UnpackError extends Error {
 }
 
 const unpackers: Readonly<Record<string, (packed: Buffer) => Promise<Buffer>>> = {
-  gzip: (packed) => promisify(gunzip)(packed, { maxOutputLength: longestBody }),
-  zstd: (packed) => promisify(zstdDecompress)(packed, { maxOutputLength: longestBody }) as Promise<Buffer>,
+  gzip: (packed) => promisify(gunzip)(packed, { maxOutputLength: maxBodyBytes }),
+  zstd: (packed) => promisify(zstdDecompress)(packed, { maxOutputLength: maxBodyBytes }) as Promise<Buffer>,
 };
 
 /** @throws UnpackError */

@@ -32,6 +32,8 @@ export interface EventLog {
   rotate(): Promise<Place>;
   /** Says that all before a place was put away: it is dropped when the form can drop it. */
   dropBefore(place: Place): Promise<void>;
+  /** @throws where a record could not be appended now. */
+  probe(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -291,6 +291,11 @@ export class KafkaLog implements EventLog {
     await this.#seal.forgetBefore(place);
   }
 
+  async probe(): Promise<void> {
+    if (this.#waitingChars > mostWaitingChars) throw new Error("the brokers are behind");
+    await this.#clients.consumer.metadata({ topics: [this.#topic], forceUpdate: true });
+  }
+
   async close(): Promise<void> {
     while (this.#sending !== undefined) await this.#sending;
     await closed(this.#clients);

@@ -1,6 +1,7 @@
 /** A record of the log: a batch as it was accepted; its head as a line of JSON, and then each event as the line that the warehouse takes. */
+
+import type { Hour } from "../hours.ts";
 import type { Refused } from "../privacy/filter.ts";
-import type { Hour } from "../warehouse/rollups.ts";
 
 export interface BatchHead {
   readonly batch_id: string;

@@ -1,8 +1,10 @@
 /** The log as files: whole records in order, cut off at its end by a crash and nowhere else, dropped in whole segments. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { allOf } from "../test/all-of.ts";
@@ -44,13 +46,88 @@ it("tells of damage before what was acknowledged, in its last segment too, and c
   await log.close();
   const file = join(folder, "000000000001.log");
   const sound = readFileSync(file);
-  for (let at = 0; at < sound.length - 13; at += 1) {
+  // The last group: a header, and a record with its own. Of it nobody can say whether it was acknowledged.
+  const last = 16 + 8 + "third".length;
+  for (let at = 0; at < sound.length - last; at += 1) {
     const damaged = Buffer.from(sound);
     damaged[at] = (damaged[at] ?? 0) ^ 1;
     writeFileSync(file, damaged);
     await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
     expect(readFileSync(file).equals(damaged)).toBe(true);
   }
+});
+
+it("starts whatever pages of the last group were lost, which nobody was told of, and keeps all before it", async () => {
+  const page = 4_096;
+  const folder = freshFolder();
+  const log = await SegmentLog.open(folder);
+  await log.append("key", "acknowledged");
+  const file = join(folder, "000000000001.log");
+  const before = readFileSync(file).length;
+  // What is appended while a group is synced goes into the next one together.
+  await Promise.all(Array.from({ length: 13 }, (_, n) => log.append("key", `${n} ${"x".repeat(1_500)}`)));
+  await log.close();
+  const sound = readFileSync(file);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(fc.nat({ max: Math.floor(sound.length / page) }), { minLength: 1 }),
+      async (lost) => {
+        const torn = Buffer.from(sound);
+        for (const n of lost)
+          torn.fill(0, Math.max(lastGroupAt(sound, before), n * page), Math.min(torn.length, (n + 1) * page));
+        writeFileSync(file, torn);
+        const again = await SegmentLog.open(folder);
+        expect((await allOf(again))[0]).toBe("acknowledged");
+        await again.append("key", "and on");
+        expect((await allOf(again)).at(-1)).toBe("and on");
+        await again.close();
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+/** Where the last group begins. */
+function lastGroupAt(bytes: Buffer, from: number): number {
+  let last = from;
+  for (let at = from; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 4)) last = at;
+  return last;
+}
+
+it("reads logs of before 0.9, whose records have no groups, and goes on in a segment of its own", async () => {
+  const folder = freshFolder();
+  const record = (text: string) => {
+    const [header, body] = [Buffer.alloc(8), Buffer.from(text)];
+    header.writeUInt32LE(body.length, 0);
+    header.writeUInt32LE(crc32(body), 4);
+    return Buffer.concat([header, body]);
+  };
+  const old = Buffer.concat([record("one"), record("two")]);
+  const file = join(folder, "000000000004.log");
+  writeFileSync(file, Buffer.concat([old, record("cut off").subarray(0, 11)]));
+  const log = await SegmentLog.open(folder);
+  await log.append("key", "three");
+  expect(await allOf(log)).toEqual(["one", "two", "three"]);
+  expect(log.end()).toMatchObject({ segment: 5 });
+  await log.close();
+  // Damage in it is told, as it was before.
+  writeFileSync(file, Buffer.concat([record("one").fill("x", 4, 8), record("two")]));
+  await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
+});
+
+it("goes on by itself after a new segment could not be made", async () => {
+  const folder = freshFolder();
+  const log = await SegmentLog.open(folder, 10);
+  await log.append("key", "first, which fills the segment");
+  // Something that is no file stands where the next one would be.
+  mkdirSync(join(folder, "000000000002.log"));
+  await expect(log.append("key", "second")).rejects.toThrow(/EISDIR/);
+  await expect(log.append("key", "second")).rejects.toThrow(/EISDIR/);
+  rmdirSync(join(folder, "000000000002.log"));
+  await log.probe();
+  await log.append("key", "second");
+  expect(await allOf(log)).toEqual(["first, which fills the segment", "second"]);
+  await log.close();
 });
 
 it.skipIf(process.getuid?.() !== 0)("goes on where it ended after a disk that was full", async () => {
@@ -62,6 +139,7 @@ it.skipIf(process.getuid?.() !== 0)("goes on where it ended after a disk that wa
   const filler = join(folder, "filler");
   writeFileSync(filler, Buffer.alloc(50_000));
   await expect(log.append("key", "x".repeat(40_000))).rejects.toThrow(/ENOSPC/);
+  await expect(log.probe()).rejects.toThrow();
   rmSync(filler);
   await log.append("key", "second");
   expect(await allOf(log)).toEqual(["first", "second"]);

@@ -1,17 +1,20 @@
 /**
- * The event log as files: segments of records, each with its length and CRC-32, appended and synced in groups. A record that a crash cut
- * off at the end is cut away when the log is opened; anything else that does not fit is a damage that is told, never skipped.
+ * The event log as files: segments of records, each with its length and CRC-32, appended and synced in groups (`group.ts`). What a crash left of
+ * the last group, which nobody was told of, is cut away when the log is opened; anything else that does not fit is reported, never skipped.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { syncFolder, writeWhole } from "../whole-file.ts";
+import { say } from "../log-line.ts";
+import { readWhole, syncFolder, writeWhole } from "../whole-file.ts";
 import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./event-log.ts";
+import { groupHeaderAt, groupHeaderBytes, groupOf, hasGroupAfter } from "./group.ts";
 import { News } from "./news.ts";
 
 const headerBytes = 8;
+const headersBytes = groupHeaderBytes + headerBytes;
 /** More no batch has. */
 const longestRecord = 16 * 1_048_576;
 export const segmentBytes = 64 * 1_048_576;
@@ -34,6 +37,9 @@ interface WaitingRecord extends Waiting<void> {
   readonly record: Buffer;
 }
 
+/** With less room a log is not writable: a batch has at most 1 MB, and engines beside it need some as well. */
+const minFreeBytes = 16 * 1_048_576;
+
 const nameOf = (segment: number) => `${String(segment).padStart(12, "0")}.log`;
 
 export class SegmentLog implements EventLog {
@@ -49,7 +55,8 @@ export class SegmentLog implements EventLog {
   #turning: Waiting<Place>[] = [];
   #writing: Promise<void> | undefined;
   readonly #news = new News();
-  #failed: Error | undefined;
+  /** What is on the disk after the last good write is not known. */
+  #failed = false;
 
   private constructor(
     id: string,
@@ -72,21 +79,23 @@ export class SegmentLog implements EventLog {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const names = (await readdir(folder)).filter((name) => /^\d{12}\.log$/.test(name)).sort();
     const lengths = new Map<number, number>();
+    const id = await idOf(folder);
+    const grouped = await firstGrouped(folder, Number(names.at(-1)?.slice(0, 12) ?? 0));
     for (const [n, name] of names.entries()) {
       const segment = Number(name.slice(0, 12));
-      lengths.set(segment, await soundLength(join(folder, name), n === names.length - 1));
+      const isLast = n === names.length - 1;
+      lengths.set(segment, await soundLength(join(folder, name), id, segment >= grouped, isLast));
     }
-    const last = Math.max(1, ...lengths.keys());
+    const last = Math.max(grouped, ...lengths.keys());
     const file = await open(join(folder, nameOf(last)), "a+", 0o600);
     if (!lengths.has(last)) {
       lengths.set(last, 0);
       await syncFolder(folder);
     }
-    return new SegmentLog(await idOf(folder), folder, mostBytes, lengths, last, file);
+    return new SegmentLog(id, folder, mostBytes, lengths, last, file);
   }
 
   append(_key: string, text: string): Promise<void> {
-    if (this.#failed !== undefined) return Promise.reject(this.#failed);
     const body = Buffer.from(text);
     if (body.length > longestRecord) return Promise.reject(new Error("a record that is too long"));
     const header = Buffer.alloc(headerBytes);
@@ -94,7 +103,7 @@ export class SegmentLog implements EventLog {
     header.writeUInt32LE(crc32(body), 4);
     return new Promise((done, failed) => {
       this.#waiting.push({ record: Buffer.concat([header, body]), done, failed });
-      this.#writing ??= this.#write();
+      this.#begin();
     });
   }
 
@@ -104,22 +113,29 @@ export class SegmentLog implements EventLog {
       const [group, turning] = [this.#waiting, this.#turning];
       [this.#waiting, this.#turning] = [[], []];
       try {
+        // After a failure of which nobody knows what it left on the disk.
+        if (this.#failed) await this.#cutBack();
         if (this.#length >= this.#mostBytes) await this.#next();
-        const bytes = Buffer.concat(group.map(({ record }) => record));
-        await this.#file.appendFile(bytes);
-        await this.#file.datasync();
-        this.#lengths.set(this.#last, this.#length + bytes.length);
+        if (group.length > 0) await this.#writeGroup(group.map(({ record }) => record));
         for (const { done } of group) done();
         if (turning.length > 0 && this.#length > 0) await this.#next();
         for (const { done } of turning) done({ segment: this.#last, offset: 0 });
         this.#news.tell();
       } catch (error) {
-        await this.#cutBack();
+        this.#failed = true;
+        await this.#cutBack().catch(() => undefined);
         for (const { failed } of [...group, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
         [this.#waiting, this.#turning] = [[], []];
       }
     }
-    this.#writing = undefined;
+  }
+
+  #begin(): void {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+      // Something may have come at the very end.
+      if (this.#waiting.length > 0 || this.#turning.length > 0) this.#begin();
+    });
   }
 
   /** Durable bytes of the last segment. */
@@ -127,28 +143,46 @@ export class SegmentLog implements EventLog {
     return this.#lengths.get(this.#last) ?? 0;
   }
 
-  /** After a write that failed: what was not acknowledged is cut away, so that the next one begins where the last good one ended. */
-  async #cutBack(): Promise<void> {
-    const path = join(this.#folder, nameOf(this.#last));
-    try {
-      await this.#file.close().catch(() => undefined);
-      const file = await open(path, "r+", 0o600);
-      await file.truncate(this.#length);
-      await file.datasync();
-      await file.close();
-      this.#file = await open(path, "a+", 0o600);
-    } catch (error) {
-      // What is on the disk now is not known: nothing more is taken, until it is opened anew.
-      this.#failed = error instanceof Error ? error : new Error(String(error));
-    }
+  async #writeGroup(records: readonly Buffer[]): Promise<void> {
+    const bytes = groupOf(records, this.id);
+    await this.#file.appendFile(bytes);
+    await this.#file.datasync();
+    this.#lengths.set(this.#last, this.#length + bytes.length);
   }
 
+  /**
+   * After a write that failed: what was not acknowledged is cut away, so that the next one begins where the last good one ended. Until
+   * that succeeds nothing is appended. @throws the file system's error.
+   */
+  async #cutBack(): Promise<void> {
+    const path = join(this.#folder, nameOf(this.#last));
+    await this.#file.close().catch(() => undefined);
+    const file = await open(path, "r+", 0o600);
+    try {
+      await file.truncate(this.#length);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    this.#file = await open(path, "a+", 0o600);
+    this.#failed = false;
+  }
+
+  /** The segment before stays in use until there is a new one. */
   async #next(): Promise<void> {
-    await this.#file.close();
-    this.#last += 1;
-    this.#file = await open(join(this.#folder, nameOf(this.#last)), "a+", 0o600);
+    const next = this.#last + 1;
+    const file = await open(join(this.#folder, nameOf(next)), "a+", 0o600);
     await syncFolder(this.#folder);
-    this.#lengths.set(this.#last, 0);
+    await this.#file.close();
+    [this.#file, this.#last] = [file, next];
+    this.#lengths.set(next, 0);
+  }
+
+  /** @throws where the folder has no room for the largest group. */
+  async probe(): Promise<void> {
+    if (this.#failed) await this.rotate();
+    const { bavail, bsize } = await statfs(this.#folder);
+    if (bavail * bsize < minFreeBytes) throw new Error("the disk is full");
   }
 
   async read(from: Place, mostChars: number, before: Place = this.end()): Promise<readonly LogRecord[]> {
@@ -168,11 +202,17 @@ export class SegmentLog implements EventLog {
       }
       const file = await open(join(this.#folder, nameOf(segment)), "r");
       try {
-        const bytes = Buffer.alloc(Math.min(length - offset, Math.max(longestRecord, mostChars - chars)));
+        const bytes = Buffer.alloc(
+          Math.min(length - offset, Math.max(longestRecord + headersBytes, mostChars - chars)),
+        );
         await file.read(bytes, 0, bytes.length, offset);
         let done = 0;
         while (done + headerBytes <= bytes.length && chars < mostChars) {
           if (!isBefore({ segment, offset: offset + done }, end)) break;
+          if (groupHeaderAt(bytes, done, this.id) !== undefined) {
+            done += groupHeaderBytes;
+            continue;
+          }
           const size = bytes.readUInt32LE(done);
           if (done + headerBytes + size > bytes.length) break;
           const body = bytes.subarray(done + headerBytes, done + headerBytes + size);
@@ -223,10 +263,9 @@ export class SegmentLog implements EventLog {
 
   /** In turn with the writes: what was appended before lies in segments that ended. */
   rotate(): Promise<Place> {
-    if (this.#failed !== undefined) return Promise.reject(this.#failed);
     return new Promise((done, failed) => {
       this.#turning.push({ done, failed });
-      this.#writing ??= this.#write();
+      this.#begin();
     });
   }
 
@@ -254,41 +293,70 @@ async function idOf(folder: string): Promise<string> {
   return readFile(path, "utf8");
 }
 
-/** The length up to which records are whole; of the last segment what a crash cut off is cut away. @throws DamagedLogError */
-async function soundLength(path: string, isLast: boolean): Promise<number> {
+/**
+ * The first segment with groups: logs of before 0.9 have records without them, and go on in a new segment.
+ */
+async function firstGrouped(folder: string, last: number): Promise<number> {
+  const path = join(folder, "format");
+  const known = readWhole(path, "Restore it from a copy.") as { readonly grouped_from?: unknown } | undefined;
+  if (known !== undefined) return Number(known.grouped_from);
+  await writeWhole(path, JSON.stringify({ grouped_from: last + 1 }));
+  return last + 1;
+}
+
+/**
+ * The length up to which all is whole. Of the last segment what a crash left of its end is cut away.
+ * @throws DamagedLogError
+ */
+async function soundLength(path: string, id: string, isGrouped: boolean, isLast: boolean): Promise<number> {
   const file = await open(path, "r+");
   try {
-    const { size } = await file.stat();
-    const header = Buffer.alloc(headerBytes);
-    let at = 0;
-    while (at + headerBytes <= size) {
-      await file.read(header, 0, headerBytes, at);
-      const length = header.readUInt32LE(0);
-      if (length > longestRecord || at + headerBytes + length > size) break;
-      const body = Buffer.alloc(length);
-      await file.read(body, 0, length, at + headerBytes);
-      if (crc32(body) !== header.readUInt32LE(4)) break;
-      at += headerBytes + length;
-    }
-    if (at === size) return at;
-    if (!isLast || (await hasRecordAfter(file, at, size))) throw new DamagedLogError(`${path} is damaged at ${at}.`);
-    await file.truncate(at);
+    const bytes = await file.readFile();
+    const sound = isGrouped ? wholeGroups(bytes, id) : wholeRecords(bytes);
+    if (sound === bytes.length) return sound;
+    const goesOn = isGrouped ? hasGroupAfter(bytes, sound, id) : hasRecordAfter(bytes, sound);
+    if (!isLast || goesOn) throw new DamagedLogError(`${path} is damaged at ${sound}.`);
+    await file.truncate(sound);
     await file.datasync();
-    return at;
+    say({ what: "log_cut", bytes: bytes.length - sound });
+    return sound;
   } finally {
     await file.close();
   }
 }
 
+function wholeGroups(bytes: Buffer, id: string): number {
+  for (let at = 0; ; ) {
+    const group = groupHeaderAt(bytes, at, id);
+    const start = at + groupHeaderBytes;
+    if (group === undefined || start + group.bytes > bytes.length) return at;
+    if (crc32(bytes.subarray(start, start + group.bytes)) !== group.crc) return at;
+    at = start + group.bytes;
+  }
+}
+
+/** The end of the record that begins at a place; `undefined` where none does, or it is not whole. */
+function recordEnd(bytes: Buffer, at: number): number | undefined {
+  const start = at + headerBytes;
+  if (start > bytes.length) return undefined;
+  const end = start + bytes.readUInt32LE(at);
+  if (end > bytes.length || crc32(bytes.subarray(start, end)) !== bytes.readUInt32LE(at + 4)) return undefined;
+  return end;
+}
+
+function wholeRecords(bytes: Buffer): number {
+  for (let at = 0; ; ) {
+    const end = recordEnd(bytes, at);
+    if (end === undefined) return at;
+    at = end;
+  }
+}
+
 /** Whether a whole record begins somewhere after a place: then what lies before it was not cut off by a crash. */
-async function hasRecordAfter(file: FileHandle, from: number, size: number): Promise<boolean> {
-  const bytes = Buffer.alloc(size - from);
-  await file.read(bytes, 0, bytes.length, from);
-  for (let at = 1; at + headerBytes < bytes.length; at += 1) {
-    const length = bytes.readUInt32LE(at);
-    if (length === 0 || at + headerBytes + length > bytes.length) continue;
-    const body = bytes.subarray(at + headerBytes, at + headerBytes + length);
-    if (crc32(body) === bytes.readUInt32LE(at + 4)) return true;
+function hasRecordAfter(bytes: Buffer, from: number): boolean {
+  for (let at = from + 1; at + headerBytes < bytes.length; at += 1) {
+    const end = recordEnd(bytes, at);
+    if (end !== undefined && end > at + headerBytes) return true;
   }
   return false;
 }

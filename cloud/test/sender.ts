@@ -1,5 +1,6 @@
 /** A sender as the wire protocol has it, for tests: it enrols, signs and sends what it is given, and repeats as a client does. */
-import { createHash, createHmac, createPublicKey, randomBytes, randomUUID, verify } from "node:crypto";
+import { createHash, createHmac, createPublicKey, hash, randomBytes, randomUUID, verify } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Answer {
   readonly status: number;
@@ -71,9 +72,18 @@ export class Sender {
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   }
 
+  /** As clients of version 0.8 do: without a proof of work. */
   enroll(secret = this.secret): Promise<Answer> {
     const body = JSON.stringify({ anon_user_id: this.id, secret: secret.toString("base64") });
     return this.ask("enroll", { method: "POST", body, headers: { "content-type": "application/json" } });
+  }
+
+  /** With a proof of work of so many bits. */
+  enrollWithProof(bits: number): Promise<Answer> {
+    const body = JSON.stringify({ anon_user_id: this.id, secret: this.secret.toString("base64") });
+    const headers = this.headers(body, randomUUID());
+    const proof = proofOf(headers["webhook-signature"] ?? "", bits);
+    return this.ask("enroll", { method: "POST", body, headers: { ...headers, "nexus-proof": proof } });
   }
 
   /** Sends the body of a batch; `part` changes headers. */
@@ -94,9 +104,30 @@ export class Sender {
     await Promise.all(Array.from({ length: inFlight }, one));
   }
 
-  erase(): Promise<Answer> {
+  /** Requests the erasure: 202, or 200 with the receipt. */
+  requestErasure(): Promise<Answer> {
     const body = JSON.stringify({ anon_user_id: this.id });
     return this.ask(`users/${this.id}`, { method: "DELETE", body, headers: this.headers(body, randomUUID()) });
+  }
+
+  erasureStatus(): Promise<Answer> {
+    return this.ask(`users/${this.id}/erasure`, { headers: this.headers("", randomUUID()) });
+  }
+
+  /** Requests the erasure and asks until there is a receipt, or something else than "it waits". */
+  async erase(): Promise<Answer> {
+    for (let answer = await this.requestErasure(); ; answer = await this.erasureStatus()) {
+      if (answer.status !== 202) return answer;
+      await sleep(50);
+    }
+  }
+}
+
+/** A nonce for which SHA-256 begins with so many zero bits (`docs/wire-protocol.md`, "Proof of work"). */
+function proofOf(signature: string, bits: number): string {
+  for (let n = 0; ; n += 1) {
+    const first = hash("sha256", `${signature}:${n.toString(36)}`, "buffer").readUInt32BE(0);
+    if (first >>> (32 - bits) === 0) return n.toString(36);
   }
 }
 

@@ -8,12 +8,15 @@ const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 export class Served {
   readonly url: string;
+  /** Where its metrics are. */
+  readonly operatorUrl: string;
   readonly #process: ChildProcess;
   /** All that it said, once it has ended. */
   readonly said: Promise<string>;
 
-  private constructor(url: string, child: ChildProcess, said: Promise<string>) {
+  private constructor([url, operatorUrl]: readonly [string, string], child: ChildProcess, said: Promise<string>) {
     this.url = url;
+    this.operatorUrl = operatorUrl;
     this.#process = child;
     this.said = said;
   }
@@ -25,16 +28,16 @@ export class Served {
       ...{ env: { ...process.env, ...own, ...env }, stdio: ["ignore", "pipe", "pipe"] },
     });
     const said = Promise.all([text(child.stdout), text(child.stderr)]).then((texts) => texts.join("\n"));
-    const url = await new Promise<string>((resolve, reject) => {
+    const urls = await new Promise<readonly [string, string]>((resolve, reject) => {
       let begun = "";
       child.stdout.on("data", (chunk) => {
         begun += chunk;
-        const found = /http:\/\/[\d.]+:\d+(?=\. )/.exec(begun)?.[0];
-        if (found !== undefined) resolve(found);
+        const [url, , operator] = [...begun.matchAll(/http:\/\/[\d.]+:\d+(?=\. |\/)/g)].map(([text]) => text);
+        if (url !== undefined && operator !== undefined) resolve([url, operator]);
       });
       child.once("exit", () => void said.then((all) => reject(new Error(`nexus-cloud ended:\n${all}`))));
     });
-    return new Served(url, child, said);
+    return new Served(urls, child, said);
   }
 
   get pid(): number | undefined {
@@ -43,7 +46,7 @@ export class Served {
 
   /** A number of its metrics; `NaN` where there is none of that name. */
   async metric(name: string): Promise<number> {
-    const lines = (await (await fetch(`${this.url}/metrics`)).text()).split("\n");
+    const lines = (await (await fetch(`${this.operatorUrl}/metrics`)).text()).split("\n");
     return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? Number.NaN);
   }
 

@@ -83,8 +83,14 @@ export function wholeContract(start: () => Promise<Running>): void {
     }
     await server.pipeline.drain();
     const { recompute } = server.aggregates;
-    server.aggregates.recompute = () => Promise.reject(new Error("the totals are away"));
-    expect(await one.erase()).toMatchObject({ status: 503 });
+    const failed = new Promise<void>((resolve) => {
+      server.aggregates.recompute = () => {
+        resolve();
+        return Promise.reject(new Error("the totals are away"));
+      };
+    });
+    expect(await one.requestErasure()).toMatchObject({ status: 202 });
+    await failed;
     expect(await count("SELECT count() FROM events FINAL")).toBe(2);
     server.aggregates.recompute = recompute;
     const keys = await (await fetch(`${server.url}/v1/telemetry/keys`)).text();

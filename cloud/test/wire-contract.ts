@@ -18,11 +18,6 @@ const withStart = (event: Event, started_at: string): Event => ({
   session: { ...Object(event["session"]), started_at },
 });
 
-function ahead(): string {
-  const sender = new Sender("");
-  return sender.batch([sender.event()], { generated_at: Date.now() + 2 * 3_600_000 });
-}
-
 export function wireContract({ server, count, filesWith }: Running): void {
   async function enrolled(): Promise<Sender> {
     const sender = new Sender(server.url);
@@ -98,7 +93,7 @@ export function wireContract({ server, count, filesWith }: Running): void {
       );
       expect(await count(byMinute)).toBeGreaterThan(0);
       expect(filesWith(canary)).toEqual([]);
-      expect(await (await fetch(`${server.url}/metrics`)).text()).not.toContain(canary);
+      expect(await (await fetch(`${server.operatorUrl}/metrics`)).text()).not.toContain(canary);
     });
 
     it("of schema 1 is taken too, its events known by what makes them one, and none of another's", async () => {
@@ -151,7 +146,6 @@ export function wireContract({ server, count, filesWith }: Running): void {
       ["no JSON", "{", 400, "malformed"],
       ["a bare list", "[]", 400, "malformed"],
       ["no events", '{"schema_version":2,"events":[]}', 400, "malformed"],
-      ["one that was made in an hour and more", ahead(), 400, "malformed"],
       ["another version", '{"schema_version":3}', 422, "unknown_schema_version"],
       ["too much", `"${"x".repeat(1_100_000)}"`, 413, "too_large"],
     ])("%s", async (_what, body, status, word) => {
@@ -160,21 +154,36 @@ export function wireContract({ server, count, filesWith }: Running): void {
       expect(answer).toMatchObject({ status, text: JSON.stringify({ error: word }) });
     });
 
-    it("who is not enrolled, signs wrongly, late, or for another batch", async () => {
-      const stranger = new Sender(server.url);
-      expect(await stranger.send(stranger.batch([stranger.event()]))).toMatchObject({
-        status: 401,
-        text: '{"error":"not_enrolled"}',
-      });
+    it("whose batch was made an hour ahead of this clock: it waits, and is no bad batch", async () => {
+      const sender = await enrolled();
+      const answer = await sender.send(sender.batch([sender.event()], { generated_at: Date.now() + 2 * 3_600_000 }));
+      expect(answer).toMatchObject({ status: 425, text: '{"error":"clock_ahead"}' });
+      expect(Math.abs(Date.parse(answer.headers.get("date") ?? "") - Date.now())).toBeLessThan(5_000);
+    });
+
+    it("who has no valid signature, alike whether the pseudonym is enrolled, unknown or erased", async () => {
+      const [stranger, known, gone] = [new Sender(server.url), await enrolled(), await enrolled()];
+      await gone.send(gone.batch([gone.event()]));
+      expect((await gone.erase()).status).toBe(200);
+      const forged = () => ({ "webhook-signature": `v1,${randomBytes(32).toString("base64")}` });
+      const answers = [];
+      for (const sender of [stranger, known, gone]) {
+        const body = JSON.stringify({ anon_user_id: sender.id });
+        const headers = { ...sender.headers(body, uuidOf(4, "x")), ...forged() };
+        answers.push([
+          await sender.send(sender.batch([sender.event()]), forged()),
+          await sender.ask(`users/${sender.id}`, { method: "DELETE", body, headers }),
+          await sender.ask(`users/${sender.id}/erasure`, { headers }),
+        ]);
+      }
+      for (const answer of answers.flat())
+        expect(answer).toMatchObject({ status: 401, text: '{"error":"not_enrolled"}' });
+    });
+
+    it("who signs wrongly, late, or for another batch", async () => {
       const sender = await enrolled();
       const body = sender.batch([sender.event()]);
       const id = JSON.parse(body).batch_id;
-      expect(
-        await sender.send(body, { "webhook-signature": `v1,${randomBytes(32).toString("base64")}` }),
-      ).toMatchObject({
-        status: 401,
-        text: '{"error":"signature"}',
-      });
       expect(await sender.send(body, {}, body.replace("git push", "git pull"))).toMatchObject({ status: 401 });
       for (const off of [-400, 400]) {
         const late = sender.headers(body, id, Math.floor(Date.now() / 1_000) + off);
@@ -208,12 +217,60 @@ export function wireContract({ server, count, filesWith }: Running): void {
       const headers = sender.headers(body, uuidOf(4, "rotation"));
       expect(await sender.ask("rotate", { method: "POST", body, headers })).toMatchObject({ status: 200 });
       expect(await sender.send(sender.batch([sender.event()]))).toMatchObject({ status: 401 });
+      // Its answer may have been lost: the same rotation again, signed with the secret before, changes nothing.
+      expect(await sender.ask("rotate", { method: "POST", body, headers })).toMatchObject({ status: 200 });
+      const third = JSON.stringify({ anon_user_id: sender.id, secret: randomBytes(32).toString("base64") });
+      const late = sender.headers(third, uuidOf(4, "third"));
+      expect(await sender.ask("rotate", { method: "POST", body: third, headers: late })).toMatchObject({ status: 401 });
       const renewed = Object.assign(sender, { secret: other });
-      const erased = await renewed.erase();
+      // Nothing was accepted of it: there is nothing to wait for.
+      const erased = await renewed.requestErasure();
       expect(receiptIn(erased.text, await keys())).toMatchObject({ anon_user_id: sender.id, erased: 0 });
-      expect(await renewed.erase()).toMatchObject({ status: 200, text: erased.text });
+      expect(await renewed.requestErasure()).toMatchObject({ status: 200, text: erased.text });
+      expect(await renewed.erasureStatus()).toMatchObject({ status: 200, text: erased.text });
       expect(await renewed.send(sender.batch([sender.event()]))).toMatchObject({ status: 410 });
       expect(await renewed.enroll()).toMatchObject({ status: 410 });
+    });
+
+    it("nobody who asks for an erasure: it is answered 202, and then with its receipt, again and again", async () => {
+      const sender = await enrolled();
+      expect(await sender.erasureStatus()).toMatchObject({ status: 404, text: '{"error":"no_erasure"}' });
+      await sender.send(sender.batch([sender.event(), sender.event()]));
+      const first = await sender.requestErasure();
+      expect(first.status).toBe(202);
+      const status = `/v1/telemetry/users/${sender.id}/erasure`;
+      expect(JSON.parse(first.text)).toEqual({ erasure: "waiting", status });
+      expect(first.headers.get("location")).toBe(status);
+      expect(await sender.send(sender.batch([sender.event()]))).toMatchObject({ status: 410 });
+      const { status: code, text } = await sender.erase();
+      expect(code).toBe(200);
+      expect(receiptIn(text, await keys())).toMatchObject({ anon_user_id: sender.id, erased: 2 });
+      expect(await sender.requestErasure()).toMatchObject({ status: 200, text });
+    });
+
+    it("who takes another one's batch id: it is known by pseudonym", async () => {
+      const [victim, squatter] = [await enrolled(), await enrolled()];
+      const body = victim.batch([victim.event()]);
+      const { batch_id } = JSON.parse(body);
+      expect(await squatter.send(squatter.batch([squatter.event()], { batch_id }))).toMatchObject({ status: 200 });
+      expect(await victim.send(body)).toMatchObject({ status: 200 });
+    });
+
+    it("pages in a browser, wherever they ask", async () => {
+      const headers = { origin: "https://example.com" };
+      for (const url of [`${server.url}/v1/telemetry/keys`, `${server.url}/healthz`, `${server.operatorUrl}/metrics`]) {
+        const answer = await fetch(url, { headers });
+        expect([answer.status, await answer.text()]).toEqual([403, '{"error":"origin"}']);
+      }
+    });
+
+    it("who uses another method, and is told which", async () => {
+      const answer = await fetch(`${server.url}/v1/telemetry/events`);
+      expect([answer.status, answer.headers.get("allow"), await answer.text()]).toEqual([
+        405,
+        "POST",
+        '{"error":"method_not_allowed"}',
+      ]);
     });
 
     it("who erases with what was signed for something else", async () => {
@@ -291,5 +348,6 @@ export function wireContract({ server, count, filesWith }: Running): void {
     expect(await get("/openapi.json")).toMatchObject({ openapi: "3.1.0" });
     expect(await get("/healthz")).toEqual({ alive: true });
     expect(await get("/readyz")).toEqual({ ready: true });
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
   });
 }

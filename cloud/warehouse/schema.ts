@@ -40,6 +40,8 @@ export const eventsTable: Table = {
     product_arch: word,
     runtime_version: word,
     session_started_at: "Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD(1))",
+    // Whether its user counts for k-anonymity. Rows of before 0.9 do.
+    established: "UInt8 DEFAULT 1",
     ...Object.fromEntries(sharedFields.map((name) => [name, types[fieldTable[name].kind.is]])),
   },
   version: "received_at",
@@ -61,9 +63,9 @@ export const batchesTable: Table = {
   },
   version: "received_at",
   partition: "toMonday(received_at)",
-  order: ["batch_id"],
+  order: ["anon_user_id", "batch_id"],
   ttl: "toDateTime(received_at) + INTERVAL 90 DAY",
-  shard: "cityHash64(batch_id)",
+  shard: "cityHash64(anon_user_id)",
 };
 
 /** Events that were refused, 90 days: why, and nothing of them. The sender keeps what it sent. */
@@ -100,6 +102,12 @@ export const measures: Readonly<Record<string, { readonly type: string; readonly
   users_state: {
     type: `AggregateFunction(uniqExact, UUID) TTL hour + INTERVAL ${youngDays} DAY`,
     of: "uniqExactState(anon_user_id)",
+  },
+  // Of these, established ones: cells with too few of them are not kept. Before 0.9 all of them were.
+  counted_users: { type: "UInt64 DEFAULT users", of: "uniqExactIf(anon_user_id, established = 1)" },
+  counted_state: {
+    type: `AggregateFunction(uniqExact, UUID) DEFAULT users_state TTL hour + INTERVAL ${youngDays} DAY`,
+    of: "uniqExactStateIf(anon_user_id, established = 1)",
   },
   duration_count: { type: "UInt64", of: "countIf(duration_ms IS NOT NULL)" },
   duration_sum: { type: "UInt64", of: "toUInt64(sum(ifNull(duration_ms, 0)))" },

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { emptyOldStates, recomputeHours } from "./rollups.ts";
-import { tables } from "./schema.ts";
+import { computeHours, dropReplaced, nextVersion, recomputeHours, reduceOldHours } from "./rollups.ts";
+import { batchesTable, tables } from "./schema.ts";
 import { oneNode, statementsOf } from "./table.ts";
 import { Warehouse } from "./warehouse.ts";
 
@@ -121,7 +121,9 @@ it("adds up hours from events without their repeats, also late, repeated and era
   await recomputeHours(warehouse, [hour], Date.now() - 3_600_000);
   expect(await added()).toBe(await distinct());
   // Also of what was replaced nothing stays, where that is asked for.
-  await recomputeHours(warehouse, [hour], Date.now(), true);
+  const version = await nextVersion(warehouse, [hour], Date.now());
+  await computeHours(warehouse, [hour], version);
+  await dropReplaced(warehouse, [hour], version, true);
   const all = await count("SELECT count() FROM hourly");
   expect(all).toBe(await count("SELECT count() FROM hourly FINAL"));
   expect(await added()).toBe(await distinct());
@@ -131,18 +133,38 @@ it("adds up hours from events without their repeats, also late, repeated and era
   expect([await distinct(), await added(), await count("SELECT count() FROM hourly")]).toEqual([0, 0, 0]);
 });
 
-it("keeps of hours whose raw events are gone the numbers, and not the pseudonyms", async () => {
+it("keeps of hours whose raw events are gone the numbers of many, and no pseudonyms", async () => {
   const old = Math.floor((Date.now() / 1_000 - 100 * 86_400) / 3_600) * 3_600;
-  await warehouse.command(
-    `INSERT INTO hourly (hour, event_type, version, events, users, users_state)
-     SELECT toDateTime(${old}), 'agent_event', 1, 5, 1, arrayReduce('uniqExactState', [toUUID('${user}')])`,
-  );
-  await emptyOldStates(warehouse, Date.now());
-  const [row] = await warehouse.query(
-    `SELECT toUInt8(events) AS events, toUInt8(users) AS users, toUInt8(finalizeAggregation(users_state)) AS named
+  const cell = (type: string, users: number, counted: number) =>
+    warehouse.command(
+      `INSERT INTO hourly (hour, event_type, version, events, users, users_state, counted_users, counted_state)
+       SELECT toDateTime(${old}), '${type}', 1, 5, ${users}, arrayReduce('uniqExactState', [toUUID('${user}')]),
+         ${counted}, arrayReduce('uniqExactState', [toUUID('${user}')])`,
+    );
+  await cell("agent_event", 3, 3);
+  await cell("command_finished", 12, 2);
+  expect(await reduceOldHours(warehouse, Date.now(), 3)).toBe(1);
+  const rows = await warehouse.query(
+    `SELECT event_type, toUInt8(events) AS events, toUInt8(users) AS users, toUInt8(finalizeAggregation(users_state)) AS named,
+       toUInt8(finalizeAggregation(counted_state)) AS counted
      FROM hourly WHERE hour = toDateTime(${old})`,
   );
-  expect(row).toEqual({ events: 5, users: 1, named: 0 });
+  expect(rows).toEqual([{ event_type: "agent_event", events: 5, users: 3, named: 0, counted: 0 }]);
+  // With a minimum of one, all stay.
+  expect(await reduceOldHours(warehouse, Date.now(), 1)).toBe(0);
+});
+
+it("takes batches that were ordered by their id alone, and tells those of two pseudonyms apart", async () => {
+  await warehouse.command("DROP TABLE batches");
+  const before = { ...batchesTable, order: ["batch_id"] };
+  for (const statement of statementsOf(before, oneNode)) await warehouse.command(statement);
+  const batch = (anon_user_id: string) =>
+    JSON.stringify({ batch_id: user, anon_user_id, sha256: "0".repeat(64), receipt: "r", received_at: time(base) });
+  await warehouse.insert("batches", [batch(user)], "log:9:0-9:1");
+  await warehouse.migrate();
+  await warehouse.migrate();
+  await warehouse.insert("batches", [batch("5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d12")], "log:9:1-9:2");
+  expect(await count("SELECT count() FROM batches FINAL")).toBe(2);
 });
 
 it("leaves hours alone whose events may be gone", async () => {

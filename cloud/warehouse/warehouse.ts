@@ -4,9 +4,10 @@
  * Of chDB one thread of one process is the owner. Rows go in by a statement of their own, never by the client's `insert`: settings given to
  * that would stay on the connection, and a token that stays makes every later insert vanish without an error.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
-import { tables, views } from "./schema.ts";
+import { batchesTable, tables, views } from "./schema.ts";
 import { oneNode, statementsOf, type TableForm } from "./table.ts";
 
 type Params = Readonly<Record<string, unknown>>;
@@ -17,7 +18,10 @@ const log = { level: ClickHouseLogLevel.OFF };
 /** Of a cluster: in on the shards themselves, on most of their replicas, before it counts. */
 const clusterSettings = ["distributed_foreground_insert = 1", "insert_quorum = 'auto'"];
 
-/** An insert that failed; what the engine says of it quotes rows. */
+/** Milliseconds between two questions after a mutation. */
+const maxMutationPauseMs = 200;
+
+/** An insert or a change that failed; what the engine says of it quotes rows. */
 export class InsertError extends Error {
   override readonly name = "InsertError";
 }
@@ -43,6 +47,7 @@ export class Warehouse {
   /** Makes what is missing. */
   async migrate(): Promise<void> {
     await this.#renameUsers();
+    await this.#rekeyBatches();
     for (const table of tables) for (const statement of statementsOf(table, this.#form)) await this.command(statement);
     const on = this.#form.cluster === "" ? "" : ` ON CLUSTER ${this.#form.cluster}`;
     for (const [name, query] of Object.entries(views))
@@ -56,6 +61,28 @@ export class Warehouse {
     );
     if (users?.type.startsWith("AggregateFunction") !== true) return;
     await this.command("ALTER TABLE hourly RENAME COLUMN users TO users_state");
+  }
+
+  /** Until 0.8 `batches` was ordered by the batch's id alone, so that one pseudonym's batch could replace another one's. */
+  async #rekeyBatches(): Promise<void> {
+    const { cluster } = this.#form;
+    const local = cluster === "" ? "batches" : "batches_local";
+    const on = cluster === "" ? "" : ` ON CLUSTER ${cluster}`;
+    const old = "batches_by_id";
+    const sortingKey = async (name: string) => {
+      const sql =
+        "SELECT sorting_key AS k FROM system.tables WHERE database = currentDatabase() AND name = {name:String}";
+      return (await this.query<{ k: string }>(sql, { name }))[0]?.k.replaceAll(/[()]/g, "");
+    };
+    if ((await sortingKey(local)) === "batch_id") await this.command(`RENAME TABLE ${local} TO ${old}${on}`);
+    // A crash may have come after the renaming: the copy is made once more, and counts once.
+    if ((await sortingKey(old)) === undefined) return;
+    if (cluster !== "") await this.command(`DROP TABLE IF EXISTS batches${on} SYNC`);
+    for (const statement of statementsOf(batchesTable, this.#form)) await this.command(statement);
+    const columns = Object.keys(batchesTable.columns).join(", ");
+    const from = cluster === "" ? old : `cluster(${cluster}, currentDatabase(), ${old})`;
+    await this.command(`INSERT INTO batches (${columns}) SELECT ${columns} FROM ${from}`);
+    await this.command(`DROP TABLE ${old}${on} SYNC`);
   }
 
   async command(query: string, params: Params = {}): Promise<void> {
@@ -92,10 +119,33 @@ export class Warehouse {
     return this.change(table, `DELETE WHERE ${condition}`, params);
   }
 
-  /** Rewrites what is there, on all replicas, before it resolves. */
+  /** Rewrites what is there, on all replicas, before it resolves. @throws the engine's error. */
   async change(table: string, how: string, params: Params): Promise<void> {
-    const [on, suffix] = this.#form.cluster === "" ? ["", ""] : [` ON CLUSTER ${this.#form.cluster}`, "_local"];
-    await this.command(`ALTER TABLE ${table}${suffix}${on} ${how} SETTINGS mutations_sync = 2`, params);
+    const { cluster } = this.#form;
+    if (cluster !== "") {
+      await this.command(`ALTER TABLE ${table}_local ON CLUSTER ${cluster} ${how} SETTINGS mutations_sync = 2`, params);
+      return;
+    }
+    // In the background, and asked about: a statement that waits would keep the one connection of the embedded engine from inserts.
+    await this.command(`ALTER TABLE ${table} ${how} SETTINGS mutations_sync = 0`, params);
+    for (let pauseMs = 5; ; pauseMs = Math.min(maxMutationPauseMs, pauseMs * 2)) {
+      const [state] = await this.query<{ waiting: string; code: string }>(
+        `SELECT countIf(NOT is_done) AS waiting, anyIf(latest_fail_error_code_name, NOT is_done AND latest_fail_reason != '') AS code
+         FROM system.mutations WHERE database = currentDatabase() AND table = {table:String}`,
+        { table },
+      );
+      if (Number(state?.waiting ?? 0) === 0) return;
+      if ((state?.code ?? "") !== "") {
+        await this.command(
+          "KILL MUTATION WHERE database = currentDatabase() AND table = {table:String} AND NOT is_done",
+          {
+            table,
+          },
+        );
+        throw new InsertError(`${table} could not be changed (${state?.code}).`);
+      }
+      await sleep(pauseMs);
+    }
   }
 
   close(): Promise<void> {

@@ -1,0 +1,15 @@
+/** Hours, days and months, all UTC. */
+
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
+
+/** Seconds since 1970 of an hour's start. */
+export type Hour = number;
+
+export const hourOf = (ms: number): Hour => Math.floor(ms / hourMs) * 3_600;
+
+/** `2026-11-01` */
+export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+/** The first day of the month, `2026-11-01`. */
+export const monthOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 7)}-01`;

@@ -1,0 +1,41 @@
+/** What the routes work with. */
+import type { Config } from "../config.ts";
+import type { Erasures } from "../erasure/erase.ts";
+import type { Watch } from "../metrics.ts";
+import type { Authentication } from "./authentication.ts";
+import type { RateLimit } from "./rate.ts";
+import type { Receiver } from "./receive.ts";
+import type { Registry } from "./registry.ts";
+
+export interface IngestContext {
+  readonly config: Config;
+  readonly registry: Registry;
+  readonly receiver: Receiver;
+  readonly erasures: Erasures;
+  readonly watch: Watch;
+  readonly waitingBytes: () => number;
+  readonly isReady: () => Promise<boolean>;
+  readonly now: () => number;
+}
+
+export interface RouteContext extends IngestContext {
+  readonly authentication: Authentication;
+  readonly limits: Limits;
+}
+
+/** What may be asked in a minute. */
+export interface Limits {
+  /** Requests of one pseudonym. */
+  readonly requests: RateLimit;
+  /** Requests of all who are not known, and are refused. */
+  readonly refused: RateLimit;
+  /** Enrolments without a proof of work. */
+  readonly enrolments: RateLimit;
+  /** Requests to erase one pseudonym. */
+  readonly erasures: RateLimit;
+  /** Events of one new pseudonym, and of all new ones. */
+  readonly newEvents: RateLimit;
+  readonly allNewEvents: RateLimit;
+}
+
+export const json = "application/json; charset=utf-8";

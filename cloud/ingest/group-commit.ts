@@ -1,0 +1,46 @@
+/**
+ * Group commit: what is asked while one statement runs goes into the next one together, so that thousands of requests a second cost
+ * the database a few statements. Each caller gets its own result, after the commit.
+ */
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class GroupCommit<Item, Result> {
+  readonly #run: (items: readonly Item[]) => Promise<readonly Result[]>;
+  readonly #maxItems: number;
+  #waiting: Waiting<Item, Result>[] = [];
+  #running = false;
+
+  /** `run` resolves with one result for each item, in order. */
+  constructor(run: (items: readonly Item[]) => Promise<readonly Result[]>, maxItems = 1_000) {
+    this.#run = run;
+    this.#maxItems = maxItems;
+  }
+
+  /** @throws what `run` throws for its group. */
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      if (!this.#running) void this.#runAll();
+    });
+  }
+
+  async #runAll(): Promise<void> {
+    this.#running = true;
+    // What is asked in the same turn of the event loop goes together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, this.#maxItems);
+      try {
+        const results = await this.#run(group.map(({ item }) => item));
+        for (const [n, { resolve }] of group.entries()) resolve(results[n] as Result);
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.#running = false;
+  }
+}

@@ -1,0 +1,59 @@
+/** The receiver, with the batches of the last day by heart, and older ones looked up in the warehouse. */
+import type { EventLog } from "../log/event-log.ts";
+import type { BatchHead } from "../log/record.ts";
+import type { Watch } from "../metrics.ts";
+import { timeText } from "../warehouse/time-text.ts";
+import type { Warehouse } from "../warehouse/warehouse.ts";
+import { type KnownBatch, knownMs, mostKnown, Receiver } from "./receive.ts";
+import type { Registry } from "./registry.ts";
+
+interface BatchRow {
+  readonly batch_id: string;
+  readonly anon_user_id: string;
+  readonly sha256: string;
+  readonly receipt: string;
+  readonly received_ms: string;
+}
+
+export interface ReceiverParts {
+  readonly log: EventLog;
+  readonly registry: Registry;
+  readonly watch: Watch;
+  readonly warehouse: Warehouse;
+  /** Its heads are those of batches that are not in the warehouse yet. */
+  readonly pipeline: { waitingHeads(): Promise<readonly BatchHead[]> };
+  readonly now: () => number;
+}
+
+const columns = "batch_id, anon_user_id, sha256, receipt, toUnixTimestamp64Milli(received_at) AS received_ms";
+
+const known = ({ sha256, receipt, received_ms }: BatchRow): KnownBatch => ({
+  sha256,
+  answer: receipt,
+  receivedMs: Number(received_ms),
+});
+
+/** @throws the stores' errors. */
+export async function openReceiver(parts: ReceiverParts): Promise<Receiver> {
+  const { log, registry, watch, warehouse, pipeline, now } = parts;
+  const lookUp = async (user: string, batch: string) => {
+    const [row] = await warehouse.query<BatchRow>(
+      `SELECT ${columns} FROM batches WHERE anon_user_id = {user:UUID} AND batch_id = {batch:UUID}
+       ORDER BY received_at LIMIT 1`,
+      { user, batch },
+    );
+    return row === undefined ? undefined : known(row);
+  };
+  const sinceMs = now() - knownMs;
+  const receiver = new Receiver(log, registry, watch, lookUp, sinceMs);
+  const young = await warehouse.query<BatchRow>(
+    `SELECT ${columns} FROM batches WHERE received_at > {since:DateTime64(3)}
+     ORDER BY batches.received_at DESC LIMIT ${mostKnown + 1}`,
+    { since: timeText(sinceMs) },
+  );
+  for (const row of young.toReversed()) receiver.remember(row.anon_user_id, row.batch_id, known(row));
+  for (const { batch_id, anon_user_id, sha256, receipt, received_ms } of await pipeline.waitingHeads()) {
+    receiver.remember(anon_user_id, batch_id, { sha256, answer: receipt, receivedMs: received_ms });
+  }
+  return receiver;
+}

@@ -1,0 +1,40 @@
+/** The operator's own address: metrics, and the rotation of receipt keys, which needs the token of the file in the data folder. */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import type { Watch } from "../metrics.ts";
+import { plainApp } from "./app.ts";
+import { json } from "./context.ts";
+import { Refusal } from "./refusal.ts";
+import type { Registry } from "./registry.ts";
+
+export interface OperatorContext {
+  readonly registry: Registry;
+  readonly watch: Watch;
+  readonly isReady: () => Promise<boolean>;
+}
+
+const requestMs = 30_000;
+
+/** `token`: what the file names, and nobody else knows. */
+export function operatorApp({ registry, watch, isReady }: OperatorContext, token: string): FastifyInstance {
+  const app = plainApp(requestMs, (refusal) => refusal);
+  app.get("/metrics", async (_request, reply) =>
+    reply.type(watch.metrics.contentType).send(await watch.metrics.metrics()),
+  );
+  app.get("/readyz", async (_request, reply) => {
+    const ready = await isReady();
+    return reply
+      .code(ready ? 200 : 503)
+      .type(json)
+      .send(JSON.stringify({ ready }));
+  });
+  app.post("/keys/rotate", async ({ headers }, reply) => {
+    const given = Buffer.from(headers.authorization ?? "");
+    const own = Buffer.from(`Bearer ${token}`);
+    if (given.length !== own.length || !timingSafeEqual(given, own)) throw new Refusal(401, "token");
+    return reply.type(json).send(JSON.stringify({ key_id: await registry.rotateKey() }));
+  });
+  return app;
+}
+
+export const newOperatorToken = (): string => randomBytes(32).toString("base64url");

@@ -1,0 +1,98 @@
+/** The server's Ed25519 keys (RFC 8032) that sign receipts. Each new one is signed by the one before; none is ever removed. */
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from "node:crypto";
+import type { Postgres } from "../aggregates/postgres.ts";
+
+export interface ReceiptKey {
+  readonly id: string;
+  readonly private: KeyObject;
+  /** 32 bytes in base64. */
+  readonly public: string;
+  /** The older key that vouches for it. */
+  readonly signedBy: { readonly key_id: string; readonly signature: string } | undefined;
+}
+
+interface KeyRow {
+  readonly n: number;
+  readonly id: string;
+  readonly pkcs8: string;
+}
+
+/** `docs/wire-protocol.md`, "Receipts". */
+const keyStatement = (id: string, publicKey: string): string => `nexus-receipt-key:${id}:${publicKey}`;
+
+export class ReceiptKeys {
+  readonly #postgres: Postgres;
+  /** The oldest first. */
+  #keys: readonly ReceiptKey[] = [];
+
+  private constructor(postgres: Postgres) {
+    this.#postgres = postgres;
+  }
+
+  /** Reads the keys, or creates the first one. @throws the database's error. */
+  static async open(postgres: Postgres): Promise<ReceiptKeys> {
+    const keys = new ReceiptKeys(postgres);
+    const rows = await postgres.query<KeyRow>("SELECT n, id, pkcs8 FROM receipt_keys ORDER BY n", []);
+    for (const { id, pkcs8 } of rows) keys.#add(id, pkcs8);
+    if (rows.length === 0) await keys.rotate();
+    return keys;
+  }
+
+  /** Creates a new key, which the one before vouches for; it signs from now on. Returns its id. @throws the database's error. */
+  async rotate(): Promise<string> {
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const pkcs8 = privateKey.export({ type: "pkcs8", format: "der" }).toString("base64");
+    const n = this.#keys.length + 1;
+    const id = `k${n}`;
+    await this.#postgres.query("INSERT INTO receipt_keys (n, id, pkcs8) VALUES ($1, $2, $3)", [n, id, pkcs8]);
+    this.#add(id, pkcs8);
+    return id;
+  }
+
+  #add(id: string, pkcs8: string): void {
+    const key = createPrivateKey({ key: Buffer.from(pkcs8, "base64"), format: "der", type: "pkcs8" });
+    const raw = createPublicKey(key).export({ type: "spki", format: "der" }).subarray(-32).toString("base64");
+    const older = this.#keys.at(-1);
+    const signedBy =
+      older === undefined
+        ? undefined
+        : {
+            key_id: older.id,
+            signature: sign(null, Buffer.from(keyStatement(id, raw)), older.private).toString("base64"),
+          };
+    this.#keys = [...this.#keys, { id, private: key, public: raw, signedBy }];
+  }
+
+  /** The newest first. */
+  get all(): readonly ReceiptKey[] {
+    return this.#keys.toReversed();
+  }
+
+  /** A digest that nobody can compare with guesses: keyed with a secret of this server's own. */
+  digestOf(text: string): string {
+    const oldest = this.#keys[0]?.private.export({ type: "pkcs8", format: "der" }) ?? "";
+    return createHmac("sha256", createHash("sha256").update("nexus bad row").update(oldest).digest())
+      .update(text)
+      .digest("hex");
+  }
+
+  /** The JSON of a receipt with the newest key's signature over its exact text. */
+  signed(content: object): string {
+    const key = this.#keys.at(-1);
+    if (key === undefined) throw new Error("there is no key for receipts");
+    const receipt = JSON.stringify(content);
+    return JSON.stringify({
+      receipt,
+      key_id: key.id,
+      signature: sign(null, Buffer.from(receipt), key.private).toString("base64"),
+    });
+  }
+}

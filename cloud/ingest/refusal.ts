@@ -1,0 +1,41 @@
+/** What keeps a request from being served: a status, a word for the client, and what else it needs to know. */
+import { UnpackError } from "./unpack.ts";
+
+export interface RefusalDetails {
+  /** Seconds, for `retry-after`. */
+  readonly waitSeconds?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+  readonly word: string;
+  readonly waitSeconds: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, word: string, { waitSeconds, headers = {} }: RefusalDetails = {}) {
+    super(word);
+    this.status = status;
+    this.word = word;
+    this.waitSeconds = waitSeconds;
+    this.headers = headers;
+  }
+}
+
+export const busySeconds = 5;
+
+export const malformed = (): Refusal => new Refusal(400, "malformed");
+export const unavailable = (): Refusal => new Refusal(503, "unavailable", { waitSeconds: busySeconds });
+export const tooMany = (waitSeconds: number): Refusal => new Refusal(429, "too_many", { waitSeconds });
+export const erased = (): Refusal => new Refusal(410, "erased");
+
+/** Whatever was thrown, as what the client is told. Errors of others may quote the request: of them nothing is. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof UnpackError)
+    return new Refusal(error.status, error.status === 413 ? "too_large" : "cannot_unpack");
+  const status: unknown = Object(error).statusCode;
+  if (typeof status !== "number" || status >= 500) return unavailable();
+  return status === 413 ? new Refusal(413, "too_large") : malformed();
+}

@@ -1,0 +1,88 @@
+/** Moves the registry of version 0.8, a file of lines, into the table. It is read line by line, whatever its size, and removed at the end. */
+import { createReadStream, existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import type { Postgres, Statement } from "../aggregates/postgres.ts";
+import { syncFolder } from "../whole-file.ts";
+import { digestOf } from "./installation.ts";
+import { sealSecret } from "./sealed-secret.ts";
+
+type Line =
+  | { readonly enroll: string; readonly secret: string }
+  | { readonly erase: string }
+  | { readonly erased: string; readonly at: number; readonly count: number }
+  | { readonly key: string; readonly pkcs8: string };
+
+/** Enrolments of one statement. */
+const maxTogether = 5_000;
+
+/** Version 0.8 noted no ages: its installations count as established. */
+const enrolStatement = `INSERT INTO installations (digest, sealed_secret, enrolled_ms, active_days, active_day)
+  SELECT digest, sealed_secret, 0, 3, DATE '1970-01-01'
+  FROM jsonb_to_recordset($1::jsonb) AS g(digest text, sealed_secret text)
+  ON CONFLICT (digest) DO UPDATE SET sealed_secret = excluded.sealed_secret`;
+
+function enrolments(secrets: ReadonlyMap<string, string>): Statement {
+  const rows = [...secrets].map(([id, secret]) => ({
+    digest: digestOf(id),
+    sealed_secret: sealSecret(id, Buffer.from(secret, "base64")),
+  }));
+  return { sql: enrolStatement, params: [JSON.stringify(rows)] };
+}
+
+function statementOf(line: Exclude<Line, { readonly enroll: string }>): Statement {
+  if ("erase" in line) {
+    return { sql: "UPDATE installations SET requested_ms = 0 WHERE digest = $1", params: [digestOf(line.erase)] };
+  }
+  if ("erased" in line) {
+    return {
+      sql: `INSERT INTO installations (digest, enrolled_ms, requested_ms, erased_ms, found_events)
+            VALUES ($1, 0, $2::bigint, $2::bigint, $3::bigint) ON CONFLICT (digest) DO NOTHING`,
+      params: [line.erased, line.at, line.count],
+    };
+  }
+  return {
+    sql: `INSERT INTO receipt_keys (n, id, pkcs8) SELECT count(*) + 1, $1, $2 FROM receipt_keys ON CONFLICT (id) DO NOTHING`,
+    params: [line.key, line.pkcs8],
+  };
+}
+
+/**
+ * Can be repeated: a crash in between leaves the file. A line that a crash cut off at the end was never answered.
+ * @throws the file system's and the database's error; Error if a line within is damaged.
+ */
+export async function importRegistryFile(postgres: Postgres, path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  let secrets = new Map<string, string>();
+  const write = async (...others: readonly Statement[]) => {
+    const statements = [...(secrets.size > 0 ? [enrolments(secrets)] : []), ...others];
+    secrets = new Map();
+    if (statements.length > 0) await postgres.transaction(statements);
+  };
+  let [number, damaged] = [0, false];
+  const lines = createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Number.POSITIVE_INFINITY });
+  for await (const text of lines) {
+    number += 1;
+    // Only the last line may be damaged.
+    if (damaged)
+      throw new Error(`${path}, line ${number - 1}, is damaged. Restore the file from a copy; it was not removed.`);
+    const line = lineOf(text);
+    if (line === undefined) damaged = true;
+    else if (!("enroll" in line)) await write(statementOf(line));
+    else {
+      secrets.set(line.enroll, line.secret);
+      if (secrets.size >= maxTogether) await write();
+    }
+  }
+  await write();
+  rmSync(path);
+  await syncFolder(dirname(path));
+}
+
+function lineOf(text: string): Line | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,20 @@
+/** The registry's tables. A pseudonym is in none of them: its digest is the key, and its secret is encrypted under it. */
+export const registryStatements: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS installations (
+     digest text PRIMARY KEY,
+     sealed_secret text,
+     sealed_previous text,
+     enrolled_ms bigint NOT NULL,
+     active_days integer NOT NULL DEFAULT 0,
+     active_day date,
+     requested_ms bigint,
+     found_hours jsonb,
+     found_events bigint,
+     erased_ms bigint,
+     not_applied jsonb)`,
+  // What starts and expiries look for, without reading the table.
+  "CREATE INDEX IF NOT EXISTS erasures_waiting ON installations (digest) WHERE requested_ms IS NOT NULL AND erased_ms IS NULL",
+  `CREATE INDEX IF NOT EXISTS never_active ON installations (enrolled_ms)
+     WHERE active_day IS NULL AND requested_ms IS NULL`,
+  "CREATE TABLE IF NOT EXISTS receipt_keys (n integer PRIMARY KEY, id text NOT NULL UNIQUE, pkcs8 text NOT NULL)",
+];

@@ -1,0 +1,66 @@
+/** `POST /v1/telemetry/events`: a batch. */
+import type { FastifyInstance } from "fastify";
+import { type Frame, frameOf } from "../../privacy/filter.ts";
+import { anonUserIdIn, bodyOf } from "../authentication.ts";
+import { json, type RouteContext } from "../context.ts";
+import { type Installation, isNew } from "../installation.ts";
+import { parsedJson } from "../parsed-json.ts";
+import { busySeconds, erased, malformed, Refusal, tooMany } from "../refusal.ts";
+
+/** A batch that says it was made so far ahead of this server's clock waits. Milliseconds. */
+const maxAheadMs = 60 * 60 * 1_000;
+const schemaVersion = /"schema_version"\s*:\s*(\d{1,9})[\s,}]/;
+
+/** The pseudonym that the body names. Nothing is parsed yet. @throws Refusal */
+function claimedId(body: Buffer): string {
+  const version = schemaVersion.exec(body.toString("latin1", 0, 1_024))?.[1];
+  if (version !== undefined && version !== "1" && version !== "2") throw new Refusal(422, "unknown_schema_version");
+  const id = anonUserIdIn(body);
+  if (id === undefined) throw malformed();
+  return id;
+}
+
+/** The signed body as a batch. @throws Refusal */
+function signedFrame(body: Buffer, anonUserId: string, webhookId: unknown, nowMs: number): Frame {
+  const frame = frameOf(parsedJson(body));
+  if (frame === "unknown_version") throw new Refusal(422, "unknown_schema_version");
+  if (frame === "malformed") throw malformed();
+  if (frame.anon_user_id !== anonUserId || webhookId !== frame.batch_id) throw new Refusal(401, "signature");
+  if (frame.generated_at > nowMs + maxAheadMs) throw new Refusal(425, "clock_ahead", { waitSeconds: busySeconds });
+  return frame;
+}
+
+/** New pseudonyms cost nothing, so that what they send is limited, each of them and all together. @throws Refusal */
+function checkQuota({ limits, now }: RouteContext, installation: Installation, events: number): void {
+  const nowMs = now();
+  if (!isNew(installation, nowMs)) return;
+  const wait =
+    limits.newEvents.take(installation.anonUserId, nowMs, events) || limits.allNewEvents.take("", nowMs, events);
+  if (wait > 0) throw tooMany(wait);
+}
+
+export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
+  const { authentication, config, receiver, registry, watch, waitingBytes, now } = context;
+  app.post("/v1/telemetry/events", async (request, reply) => {
+    const startedMs = performance.now();
+    reply.header("accept-encoding", "zstd, gzip");
+    authentication.admit(request);
+    if (waitingBytes() > config.most_waiting_bytes) {
+      watch.batch("turned_away");
+      throw new Refusal(503, "busy", { waitSeconds: busySeconds });
+    }
+    const body = await bodyOf(request);
+    const id = claimedId(body);
+    const found = await authentication.verify(request, reply, body, id);
+    const frame = signedFrame(body, id, request.headers["webhook-id"], now());
+    if (found.erasure !== "none") throw erased();
+    checkQuota(context, found, frame.events.length);
+    const installation = await registry.noteActive(found, now());
+    if (installation?.erasure !== "none") throw erased();
+    const received = await receiver.receive(frame, body, now(), installation);
+    if (received.is === "other_bytes") throw new Refusal(422, "other_bytes");
+    if (received.is === "erased") throw erased();
+    watch.batch(received.is, (performance.now() - startedMs) / 1_000);
+    return reply.type(json).send(received.answer);
+  });
+}

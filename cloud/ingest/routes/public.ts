@@ -1,0 +1,29 @@
+/** What anybody may read: keys for receipts, schemas, the interface, and whether the server takes batches. */
+import type { FastifyInstance } from "fastify";
+import { uploadSchemas } from "../../../shared/upload-schemas.ts";
+import { json, type RouteContext } from "../context.ts";
+import { openApi } from "../open-api.ts";
+
+export function publicRoutes(app: FastifyInstance, { registry, isReady }: RouteContext): void {
+  app.get("/v1/telemetry/keys", async (_request, reply) => {
+    const keys = registry.keys.map(({ id, public: key, signedBy }) => ({
+      key_id: id,
+      public_key: key,
+      ...(signedBy === undefined ? {} : { signed_by: signedBy }),
+    }));
+    return reply.type(json).send(JSON.stringify({ keys }));
+  });
+  app.get("/v1/telemetry/schema", async (_request, reply) => {
+    const schemas = Object.fromEntries([...uploadSchemas()].map(([name, text]) => [name, JSON.parse(text)]));
+    return reply.type(json).send(JSON.stringify(schemas));
+  });
+  app.get("/openapi.json", async (_request, reply) => reply.type(json).send(JSON.stringify(openApi())));
+  app.get("/healthz", async (_request, reply) => reply.type(json).send('{"alive":true}'));
+  app.get("/readyz", async (_request, reply) => {
+    const ready = await isReady();
+    return reply
+      .code(ready ? 200 : 503)
+      .type(json)
+      .send(JSON.stringify({ ready }));
+  });
+}
