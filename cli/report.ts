@@ -1,6 +1,6 @@
 /** What came of a sending, on the terminal. */
 import type { SyncReport } from "../server/upload/sync.ts";
-import { countText, reportSentence } from "../shared/words.ts";
+import { erasureText, reportSentence } from "../shared/words.ts";
 import { exitCodes } from "./exit.ts";
 import { print, printJson } from "./print.ts";
 
@@ -19,7 +19,7 @@ export function printReport(report: SyncReport, json: boolean): void {
   if (json) printJson({ version: 1, ...report, message });
   else {
     print(message);
-    if (report.erased > 0) print(`${countText(report.erased, "server")} confirmed that what you shared is erased.`);
+    if (report.erased + report.erasing > 0) print(erasureText(report));
     if (report.rejected > 0)
       print("See rejected/ in the outbox for the reason. nexus usage upload --rejected tries again.");
     for (const { name, reason } of report.setAside) print(`${name} in the outbox was set aside: ${reason}.`);

@@ -16,7 +16,15 @@ import {
   sync,
   verifyLedger,
 } from "../shared/protocol.ts";
-import { countText, forgottenSettings, modeSentence, proofText, reportSentence, sizeText } from "../shared/words.ts";
+import {
+  countText,
+  erasureText,
+  forgottenSettings,
+  modeSentence,
+  proofText,
+  reportSentence,
+  sizeText,
+} from "../shared/words.ts";
 import { shownNotice } from "./page/notice.ts";
 import type { PermissionSource } from "./permission.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -85,9 +93,7 @@ export class Actions {
 
   async eraseRemotely(): Promise<string> {
     const report = await working("Nexus: asking for erasure", () => this.#telemetry.command(eraseRemotely, {}));
-    return report.erased > 0
-      ? `${countText(report.erased, "server")} confirmed that what you shared is erased.`
-      : "No server has confirmed yet. The request is repeated with the next sync.";
+    return erasureText(report);
   }
 
   async connectAgent(name: AgentName): Promise<string> {

@@ -50,6 +50,7 @@ const sharingStatus = record({
   receipts: nullable(boolean),
   rejected: whole(),
   erasures: whole(),
+  erasing: whole(),
   sharedWith: whole(),
 });
 
@@ -162,6 +163,7 @@ const syncReport = record({
   batches: whole(),
   rejected: whole(),
   erased: whole(),
+  erasing: whole(),
   left: whole(),
   pending: whole(),
   /** What keeps it from going on, as a sentence. */

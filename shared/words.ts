@@ -75,6 +75,35 @@ export function reportSentence({ outcome, events, rejected, reason, pending, unt
   return [...sent, ...refused, ...why].join(" ") || "Nothing was sent.";
 }
 
+/** What came of asking servers to erase what was shared. */
+export function erasureText({ erased, erasing, reason }: Pick<Report, "reason"> & ErasureCounts): string {
+  const done = erased > 0 ? [`${countText(erased, "server")} confirmed that what you shared is erased.`] : [];
+  const under =
+    erasing > 0
+      ? [`${countText(erasing, "server")} accepted the request and is erasing; the signed receipt follows.`]
+      : [];
+  const failed =
+    erased + erasing === 0
+      ? [reason === null ? "" : asSentence(reason), "The request is repeated with the next sync."]
+      : [];
+  return [...done, ...under, ...failed].filter((text) => text !== "").join(" ");
+}
+
+/** How erasures stand that no server has confirmed: "1 accepted by its server, which is erasing", "2 not confirmed yet". */
+export function erasuresText({ erasures, erasing }: { readonly erasures: number; readonly erasing: number }): string {
+  const open = erasures - erasing;
+  const parts = [
+    ...(erasing > 0 ? [`${erasing} accepted by the server, which is erasing; the receipt follows`] : []),
+    ...(open > 0 ? [`${open} not confirmed yet`] : []),
+  ];
+  return parts.join(", ");
+}
+
+interface ErasureCounts {
+  readonly erased: number;
+  readonly erasing: number;
+}
+
 /** What the search after a purge has shown. */
 /** Said after a purge that removed what was remembered of agents' settings. */
 export const forgottenSettings =

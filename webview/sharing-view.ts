@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Category } from "../shared/categories.ts";
 import { notice } from "../shared/consent-text.ts";
 import type { SharingStatus } from "../shared/protocol.ts";
-import { countText, pendingText, sizeText } from "../shared/words.ts";
+import { countText, erasuresText, pendingText, sizeText } from "../shared/words.ts";
 import type { Deeds, Model } from "./model.ts";
 import { askButton, questionView } from "./question-view.ts";
 import { ticksView } from "./ticks-view.ts";
@@ -152,7 +152,7 @@ function proofView(model: Model, sharing: SharingStatus, deeds: Deeds): Template
     <h2>What was sent</h2>
     ${receipts === null ? nothing : html`<p>${receipts ? "The server signs a receipt for each batch; the ledger keeps it." : "The server gives no receipts; the ledger says so."}</p>`}
     ${rejected > 0 ? html`<p>The server refused ${countText(rejected, "batch", "batches")}; they lie in <span class="path">rejected/</span> in the outbox, with the reason.</p>` : nothing}
-    ${erasures > 0 ? html`<p>${countText(erasures, "erasure")} not confirmed by the server yet.</p>` : nothing}
+    ${erasures > 0 ? html`<p role="status">Erasure of what you shared: ${erasuresText(sharing)}.</p>` : nothing}
     <div class="row">
       ${
         ledger === null

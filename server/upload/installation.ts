@@ -9,15 +9,29 @@ import * as z from "zod/mini";
 import { replaceFile } from "../durable-file.ts";
 import { withFileLock } from "../file-lock.ts";
 
+const secret = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+
+/** What signs on one server instead of the identity's secret. */
+const rotation = z.strictObject({
+  destination: z.string(),
+  secret,
+  since_ms: z.int(),
+  /** The server may have it already: its answer did not come. */
+  next: z.optional(secret),
+});
+
 const identity = z.strictObject({
   anon_user_id: z.uuidv4(),
   /** 32 bytes in hex. */
-  secret: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  secret,
   begun_ms: z.int(),
   /** The addresses of the servers that were sent something under it. */
   destinations: z.array(z.string()),
   /** Destinations whose erasure was asked for and not confirmed. */
   erasures: z.array(z.string()),
+  /** Of these, those that the server has accepted; its receipt follows. */
+  accepted_erasures: z.optional(z.array(z.string())),
+  rotations: z.optional(z.array(rotation)),
 });
 
 const document = z.strictObject({
@@ -28,6 +42,7 @@ const document = z.strictObject({
   identities: z.array(identity),
 });
 
+export type Rotation = z.infer<typeof rotation>;
 export type Identity = z.infer<typeof identity>;
 export type InstallationDocument = z.infer<typeof document>;
 
@@ -127,6 +142,53 @@ export class Installation {
     );
   }
 
+  /** The server will erase it; what is shown and asked changes. */
+  erasureAccepted(anonUserId: string, destination: string): void {
+    this.#update(anonUserId, (known) => ({
+      ...known,
+      accepted_erasures: [...new Set([...(known.accepted_erasures ?? []), destination])],
+    }));
+  }
+
+  /** Erasures that servers have accepted and not confirmed yet. */
+  accepted(): number {
+    return this.read().identities.reduce((sum, { accepted_erasures: all = [] }) => sum + all.length, 0);
+  }
+
+  /** What signs on a server. */
+  secretFor(anonUserId: string, destination: string): Rotation {
+    const known = this.find(anonUserId);
+    if (known === undefined) throw new InstallationError(`${this.path} has lost a pseudonym.`);
+    const rotated = known.rotations?.find((one) => one.destination === destination);
+    return rotated ?? { destination, secret: known.secret, since_ms: known.begun_ms };
+  }
+
+  /** A new secret, on the disk before a server hears of it. */
+  prepareRotation(anonUserId: string, destination: string): string {
+    const next = randomBytes(32).toString("hex");
+    this.#rotate(anonUserId, { ...this.secretFor(anonUserId, destination), next });
+    return next;
+  }
+
+  /** The server has the new secret. */
+  completeRotation(anonUserId: string, destination: string, nowMs: number): void {
+    const { next, secret: before } = this.secretFor(anonUserId, destination);
+    this.#rotate(anonUserId, { destination, secret: next ?? before, since_ms: nowMs });
+  }
+
+  /** The server does not take a new secret: the one in use stays. */
+  dropRotation(anonUserId: string, destination: string, nowMs: number): void {
+    const { secret: current } = this.secretFor(anonUserId, destination);
+    this.#rotate(anonUserId, { destination, secret: current, since_ms: nowMs });
+  }
+
+  #rotate(anonUserId: string, rotated: Rotation): void {
+    this.#update(anonUserId, (known) => ({
+      ...known,
+      rotations: [...(known.rotations ?? []).filter((one) => one.destination !== rotated.destination), rotated],
+    }));
+  }
+
   /** The server has confirmed it: nothing is left there under this id. */
   erased(anonUserId: string, destination: string): void {
     const without = (list: readonly string[]) => list.filter((one) => one !== destination);
@@ -134,6 +196,8 @@ export class Installation {
       ...known,
       destinations: without(known.destinations),
       erasures: without(known.erasures),
+      accepted_erasures: without(known.accepted_erasures ?? []),
+      rotations: (known.rotations ?? []).filter((one) => one.destination !== destination),
     }));
   }
 

@@ -7,7 +7,7 @@ import { type Connection, perConnection, type Row } from "../store/driver.ts";
 import { type Packed, unpack } from "./packing.ts";
 import { type Receipt, type SignedReceipt, verifyReceipt } from "./receipt.ts";
 
-export const requestKinds = ["batch", "enroll", "keys", "erasure"] as const;
+export const requestKinds = ["batch", "enroll", "rotate", "keys", "erasure"] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 /** What came of a request. */

@@ -8,6 +8,7 @@ import type { Identity } from "./installation.ts";
 import { type Answered, append, noteAnsweredBody, type RequestKind, type RequestOutcome, sha256 } from "./ledger.ts";
 import { answerText, faultText, outcomeOf, outcomeOfFault, protocolError } from "./outcome.ts";
 import { type Packed, pack } from "./packing.ts";
+import { proofOf } from "./proof-of-work.ts";
 import { type Receipt, readSigned, type SignedReceipt } from "./receipt.ts";
 import { retryAfterMs } from "./retry.ts";
 import { signatureHeaders } from "./signature.ts";
@@ -23,6 +24,8 @@ export interface Asked {
   readonly events: number;
   /** The body holds a secret: the ledger keeps its digest alone. */
   readonly secret?: boolean;
+  /** Zero bits of a proof of work that the server asked for. */
+  readonly proofBits?: number;
 }
 
 export interface Result {
@@ -50,19 +53,29 @@ export interface Sender {
   readonly exchange: Exchange;
   readonly destination: Destination;
   readonly identity: Identity;
+  /** What signs, in hex: the identity's, or what replaced it on this server. */
+  readonly secret: string;
   readonly clock: Clock;
   readonly skew: Skew;
   readonly encodings: readonly string[];
   readonly change: Change;
 }
 
-function headersOf(sender: Sender, { body, batchId }: Asked): Readonly<Record<string, string>> {
-  const { destination, identity, clock, skew } = sender;
+async function headersOf(
+  sender: Sender,
+  { body, batchId, proofBits }: Asked,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const { destination, secret, clock, skew } = sender;
   const id = batchId ?? randomUUID();
+  const signed = signatureHeaders(id, clock.nowMs() + skew.ms, body, secret);
+  const proof =
+    proofBits === undefined ? undefined : await proofOf(signed["webhook-signature"] ?? "", proofBits, signal);
   return {
     ...(body.length === 0 ? {} : { "content-type": "application/json" }),
     ...(destination.token === undefined ? {} : { authorization: `Bearer ${destination.token}` }),
-    ...signatureHeaders(id, clock.nowMs() + skew.ms, body, identity.secret),
+    ...signed,
+    ...(proof === undefined ? {} : { "nexus-proof": proof }),
   };
 }
 
@@ -101,7 +114,7 @@ export async function perform(sender: Sender, asked: Asked, beside: Beside, sign
   });
   beside.noted?.();
   signal.throwIfAborted();
-  const outgoing = { method, url, body, headers: headersOf(sender, asked), encodings };
+  const outgoing = { method, url, body, headers: await headersOf(sender, asked, signal), encodings };
   let result = resultOf(destination.host, await exchange.send(outgoing, signal), clock, skew);
   const distrusted = await beside.distrust?.(result);
   if (distrusted !== undefined) result = { ...result, ...distrusted, signed: undefined };

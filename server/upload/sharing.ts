@@ -70,6 +70,8 @@ export interface SharingStatus {
   readonly rejected: number;
   /** Remote erasures that no server has confirmed yet. */
   readonly erasures: number;
+  /** Of these, those that a server has accepted and not finished. */
+  readonly erasing: number;
   /** Servers that hold something that was shared. */
   readonly sharedWith: number;
 }
@@ -202,6 +204,7 @@ export class Sharing {
       ...known,
       syncing: this.#uploader.syncing,
       erasures: wanted?.wanted().length ?? 0,
+      erasing: wanted?.accepted() ?? 0,
       sharedWith: wanted?.read().identities.filter(({ destinations }) => destinations.length > 0).length ?? 0,
     };
   }

@@ -38,6 +38,8 @@ export interface SyncReport {
   readonly rejected: number;
   /** Erasures that servers confirmed. */
   readonly erased: number;
+  /** Erasures that servers accepted and have not finished: their receipts follow. */
+  readonly erasing: number;
   /** Events that wait in the outbox. */
   readonly left: number;
   /** Events that may be sent and were not yet, those in the outbox among them; no more are counted than `mostCounted`. */

@@ -13,8 +13,9 @@ import type { Paths } from "../paths.ts";
 import { type Connection, immediately } from "../store/driver.ts";
 import { acquire, holds, type Lease, leaseMs, newOwner, release } from "../store/lease.ts";
 import type { Store } from "../store/store.ts";
+import { enroll, fetchKeys, withFreshSecret } from "./access.ts";
 import { type Batch, gather, halvesOf, mostEvents } from "./batch.ts";
-import { besideOf, type Destination } from "./destination.ts";
+import type { Destination } from "./destination.ts";
 import { hasNoRoute, isEnrolment, isNotEnrolled } from "./enrolment.ts";
 import { sendErasures } from "./erasure.ts";
 import type { Exchange } from "./exchange.ts";
@@ -35,10 +36,10 @@ import {
 } from "./outbox.ts";
 import { protocolError } from "./outcome.ts";
 import { partOf } from "./preview.ts";
-import { readKeys, verifyReceipt } from "./receipt.ts";
+import { verifyReceipt } from "./receipt.ts";
 import { type Distrust, fits, perform, type Result, type Sender, type Skew } from "./request.ts";
 import { backoffMs, longestWaitMs, pauseMs, triesPerRun } from "./retry.ts";
-import { forgetEnrolled, noteEncodings, noteEnrolled, notePlain, pinKeys, readServer } from "./servers.ts";
+import { forgetEnrolled, noteEncodings, notePlain, readServer } from "./servers.ts";
 import {
   beginState,
   endState,
@@ -76,6 +77,9 @@ export interface UploaderParts {
   readonly step?: (step: UploadStep) => void;
   readonly progress?: (progress: Progress) => void;
 }
+
+/** Milliseconds after which a server that is still erasing is asked again. */
+const erasurePauseMs = 60_000;
 
 const withdrawn = "consent was withdrawn";
 
@@ -132,6 +136,8 @@ class Run {
   #batches = 0;
   #rejected = 0;
   #erased = 0;
+  /** Erasures that servers accepted and have not finished. */
+  #erasing = 0;
   /** In this run the server answered an enrolment as one without that route. */
   #knowsNoEnrolment = false;
   #setAside: readonly SetAside[] = [];
@@ -157,8 +163,8 @@ class Run {
     const watcher = mayShare ? this.#watchConsent() : undefined;
     try {
       const notErased = await this.#erase();
-      if (!mayShare) return this.#report(notErased === null ? "done" : "waiting", notErased);
-      return this.#report("done", await this.#send());
+      if (!mayShare) return this.#report(notErased === null ? "done" : "waiting", notErased, this.#erasuresDueMs());
+      return this.#report("done", (await this.#send()) ?? notErased, this.#erasuresDueMs());
     } catch (error) {
       if (error instanceof Stop) return this.#report(error.outcome, error.message, error.untilMs);
       if (error instanceof LeaseLostError) return this.#report("busy", "Another window or command went on sending.");
@@ -181,16 +187,23 @@ class Run {
     const { installation, outbox, store } = this.#parts;
     const keysOf = (address: string) => store.read((connection) => readServer(connection, address).keys) ?? new Map();
     const parts = { ...this.#parts, change: this.#change, skew: this.#skew, keysOf };
-    const { erased, reason } = await sendErasures(parts, this.#stop.signal);
+    const { erased, accepted, reason } = await sendErasures(parts, this.#stop.signal);
     this.#erased = erased.length;
-    if (erased.length === 0) return reason;
+    this.#erasing = accepted.length;
+    const gone = [...erased, ...accepted];
+    if (gone.length === 0) return reason;
     const current = this.#read(readState)?.pseudonym.anonUserId;
-    if (current !== undefined && erased.includes(current)) {
+    if (current !== undefined && gone.includes(current)) {
       this.#change(endState);
       outbox.empty();
       installation.forgetUnused(undefined);
     } else installation.forgetUnused(current);
     return reason;
+  }
+
+  /** When a server that is still erasing is asked again. */
+  #erasuresDueMs(): number | null {
+    return this.#erasing > 0 ? this.#now() + erasurePauseMs : null;
   }
 
   #now(): number {
@@ -209,6 +222,7 @@ class Run {
       batches: this.#batches,
       rejected: this.#rejected,
       erased: this.#erased,
+      erasing: this.#erasing,
       left,
       pending: this.#parts.pending(),
       reason,
@@ -428,8 +442,10 @@ class Run {
           await this.#later(result, attempt);
           break;
         case "not_authorized":
-          if (!isNotEnrolled(result)) this.#pause(sentence(result));
-          if (enrolledAgain) await this.#later(result, triesPerRun);
+          // The secret may have been forgotten: enrolled once more, idempotently, before anything is concluded.
+          if (result.answer?.status !== 401) this.#pause(sentence(result));
+          if (enrolledAgain && this.#knowsNoEnrolment && isNotEnrolled(result)) await this.#later(result, triesPerRun);
+          if (enrolledAgain) this.#pause(sentence(result));
           enrolledAgain = true;
           break;
         default:
@@ -487,34 +503,12 @@ class Run {
         : undefined;
     }
     const failed = (what: string): Distrust => ({ outcome: "failed", reason: `${host} sent a receipt ${what}` });
-    if (!keysOf().has(signed.key_id)) await this.#fetchKeys(sender);
+    if (!keysOf().has(signed.key_id)) await fetchKeys(sender, this.#stop.signal);
     const key = keysOf().get(signed.key_id);
     if (key === undefined) return failed("signed with a key that no known key vouches for");
     const receipt = verifyReceipt(signed, key);
     if (receipt === undefined) return failed("with a signature that is not valid");
     return fits(receipt, batchId, body) ? undefined : failed("for another batch");
-  }
-
-  async #fetchKeys(sender: Sender): Promise<void> {
-    const { url: address } = sender.destination;
-    await perform(
-      sender,
-      {
-        kind: "keys",
-        method: "GET",
-        url: besideOf(sender.destination, "keys"),
-        body: new Uint8Array(),
-        batchId: null,
-        events: 0,
-      },
-      {
-        after: (connection, { outcome, answer }) => {
-          const named = outcome === "accepted" ? readKeys(answer?.body ?? "") : undefined;
-          if (named !== undefined) pinKeys(connection, address, named, this.#now());
-        },
-      },
-      this.#stop.signal,
-    );
   }
 
   /**
@@ -533,16 +527,19 @@ class Run {
       exchange: this.#exchange,
       destination,
       identity,
+      secret: installation.secretFor(identity.anon_user_id, destination.url).secret,
       clock,
       skew: this.#skew,
       encodings: server.encodings,
       change: this.#change,
     };
     if (!identity.destinations.includes(destination.url)) installation.used(identity.anon_user_id, destination.url);
-    if (server.plain || server.enrolled === identity.anon_user_id) return sender;
-    const result = await this.#enroll(sender);
+    if (server.plain) return sender;
+    if (server.enrolled === identity.anon_user_id) return this.#withFreshSecret(sender, attempt);
+    const result = await enroll(sender, this.#stop.signal);
+    this.#step("enrolled");
     if (isEnrolment(result)) {
-      await this.#fetchKeys(sender);
+      await fetchKeys(sender, this.#stop.signal);
       return sender;
     }
     this.#knowsNoEnrolment = result.outcome === "accepted" || hasNoRoute(result);
@@ -554,23 +551,12 @@ class Run {
     return undefined;
   }
 
-  async #enroll(sender: Sender): Promise<Result> {
-    const { destination, identity } = sender;
-    const secret = Buffer.from(identity.secret, "hex").toString("base64");
-    const body = Buffer.from(JSON.stringify({ anon_user_id: identity.anon_user_id, secret }));
-    const url = besideOf(destination, "enroll");
-    const result = await perform(
-      { ...sender, encodings: [] },
-      { kind: "enroll", method: "POST", url, body, batchId: null, events: 0, secret: true },
-      {
-        after: (connection, answered) => {
-          if (isEnrolment(answered)) noteEnrolled(connection, destination.url, identity.anon_user_id);
-        },
-      },
-      this.#stop.signal,
-    );
-    this.#step("enrolled");
-    return result;
+  /** @returns nothing if it has to be tried again which secret the server has. */
+  async #withFreshSecret(sender: Sender, attempt: number): Promise<Sender | undefined> {
+    const fresh = await withFreshSecret(sender, this.#parts.installation, this.#stop.signal);
+    if ("secret" in fresh) return fresh;
+    await this.#later(fresh, attempt);
+    return undefined;
   }
 
   /** Waits and returns, or ends the run. */

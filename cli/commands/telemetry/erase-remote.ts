@@ -8,10 +8,9 @@ import { printReport } from "../../report.ts";
 export function run({ json }: JsonOption): Promise<void> {
   return withWorker(async (worker) => {
     printReport(await worker.eraseRemotely(), json === true);
-    const left = worker.status().sharing?.erasures ?? 0;
-    if (left > 0) {
-      print(`${countText(left, "server")} has not confirmed yet; it is asked again with the next sync.`);
-      process.exitCode = exitCodes.notNow;
-    }
+    const { erasures = 0, erasing = 0 } = worker.status().sharing ?? {};
+    if (erasures > erasing)
+      print(`${countText(erasures - erasing, "server")} has not confirmed yet; it is asked again with the next sync.`);
+    if (erasures > 0) process.exitCode = exitCodes.notNow;
   });
 }

@@ -1,7 +1,14 @@
 /** `nexus telemetry status`: whether it is on, who says no, what is stored and what waits to be sent. */
 import type { Permission } from "../../../shared/consent.ts";
 import { notice } from "../../../shared/consent-text.ts";
-import { countText, modeSentence, pendingText, refusalSentence, sizeText } from "../../../shared/words.ts";
+import {
+  countText,
+  erasuresText,
+  modeSentence,
+  pendingText,
+  refusalSentence,
+  sizeText,
+} from "../../../shared/words.ts";
 import { facts, type JsonOption, print, printJson, timeText } from "../../print.ts";
 import { withObserver } from "../../product.ts";
 import { heading } from "../../terminal.ts";
@@ -46,7 +53,7 @@ export function run({ json }: JsonOption): Promise<void> {
           "Refused",
           `${countText(sharing.rejected, "batch", "batches")} (nexus usage upload --rejected tries again)`,
         ]);
-      if (sharing.erasures > 0) rows.push(["Erasures", `${sharing.erasures} not confirmed yet`]);
+      if (sharing.erasures > 0) rows.push(["Erasures", erasuresText(sharing)]);
     }
     print(heading("Telemetry Status"));
     print(facts(rows));
