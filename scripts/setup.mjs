@@ -212,7 +212,16 @@ const python = {
       await apt("python3", "python3-venv");
       await make();
     }
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", this.requirements];
+    const pip = [
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      "--require-hashes",
+      "-r",
+      this.requirements,
+    ];
     await run(join(this.folder, windows ? "Scripts" : "bin", "python"), pip);
     writeFileSync(this.mark, this.value());
   },

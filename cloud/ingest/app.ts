@@ -39,9 +39,14 @@ export function plainApp(
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  // Programs send none; a page in a browser always does.
-  app.addHook("onRequest", async ({ headers }) => {
+  const methods = new Map<string, string[]>();
+  app.addHook("onRoute", ({ path, method }) => {
+    methods.set(path, [...(methods.get(path) ?? []), ...[method].flat()]);
+  });
+  app.addHook("onRequest", async ({ headers, is404, url }) => {
+    // Programs send none; a page in a browser always does.
     if (headers.origin !== undefined) throw new Refusal(403, "origin");
+    if (is404) throw missing(url, methods);
   });
   app.setErrorHandler((error, request, reply) => {
     const refusal = judged(refusalOf(error), request);
@@ -53,20 +58,17 @@ export function plainApp(
       .type(json)
       .send(JSON.stringify({ error: refusal.word }));
   });
-  // One for each path, so that a wrong method is told apart from a wrong path.
-  const methods = new Map<string, string[]>();
-  app.addHook("onRoute", ({ path, method }) => {
-    methods.set(path, [...(methods.get(path) ?? []), ...[method].flat()]);
-  });
-  app.setNotFoundHandler((request) => {
-    const { pathname } = new URL(request.url, "http://server");
-    for (const [path, allowed] of methods) {
-      if (new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`).test(pathname))
-        throw new Refusal(405, "method_not_allowed", { headers: { allow: allowed.join(", ") } });
-    }
-    throw new Refusal(404, "not_found");
-  });
   return app;
+}
+
+/** A wrong method is told apart from a wrong path. `methods`: of each route's path. */
+function missing(url: string, methods: ReadonlyMap<string, readonly string[]>): Refusal {
+  const [path = ""] = url.split("?");
+  for (const [route, allowed] of methods) {
+    if (new RegExp(`^${route.replaceAll(/:\w+/g, "[^/]+")}$`).test(path))
+      return new Refusal(405, "method_not_allowed", { headers: { allow: allowed.join(", ") } });
+  }
+  return new Refusal(404, "not_found");
 }
 
 export function ingestApp(context: IngestContext): FastifyInstance {

@@ -6,6 +6,11 @@ import { afterAll, onTestFinished } from "vitest";
 import { configFrom } from "../config.ts";
 import { CloudServer } from "../server.ts";
 
+/** Makes all who are enrolled old enough to count for k-anonymity, before they send. */
+export async function establish({ aggregates }: CloudServer): Promise<void> {
+  await aggregates.query("UPDATE installations SET enrolled_ms = 0, active_days = 3");
+}
+
 export interface Running {
   readonly data: string;
   readonly server: CloudServer;

@@ -1,0 +1,288 @@
+/**
+ * Totals over 400 simulated days, with events, late events, erasures, restarts, failures and expiry in any order: every cell that is kept equals a
+ * recount by a model of its own of what had come when its day or month became final, and what came later is noted as not applied.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, expect, it } from "vitest";
+import { Aggregates } from "./aggregates/aggregates.ts";
+import { MonthlyFiles } from "./aggregates/monthly-files.ts";
+import { Erasures } from "./erasure/erase.ts";
+import { dayMs, dayOf, monthOf } from "./hours.ts";
+import type { Receiver } from "./ingest/receive.ts";
+import { Registry } from "./ingest/registry.ts";
+import { rowOf } from "./ingest/row.ts";
+import { recordText } from "./log/record.ts";
+import { SegmentLog } from "./log/segments.ts";
+import { Watch } from "./metrics.ts";
+import { Pipeline } from "./pipeline.ts";
+import { embeddedPostgres } from "./test/embedded-postgres.ts";
+import { Sender } from "./test/sender.ts";
+import { tables } from "./warehouse/schema.ts";
+import { timeText } from "./warehouse/time-text.ts";
+import { Warehouse } from "./warehouse/warehouse.ts";
+
+const [minUsers, finalMs, rawMs] = [2, 89 * dayMs, 90 * dayMs];
+const runs = Number(process.env["NEXUS_CALENDARS"] ?? 1);
+
+const folder = mkdtempSync(join(tmpdir(), "nexus-calendar-"));
+const warehouse = Warehouse.open("chdb", join(folder, "warehouse"));
+await warehouse.migrate();
+const postgres = await embeddedPostgres();
+afterAll(async () => {
+  await warehouse.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface ModelEvent {
+  readonly user: number;
+  readonly tsMs: number;
+  readonly receivedMs: number;
+  readonly command: string;
+  readonly ms: number;
+  readonly counted: boolean;
+}
+
+/** What the totals have to be, told from the events alone. */
+class Model {
+  readonly events: ModelEvent[] = [];
+  /** User → when its erasure was requested. */
+  readonly erased = new Map<number, number>();
+
+  /** Command → its cell in a day or month, as it was when that became final, or is now. */
+  cells(isIn: (event: ModelEvent) => boolean, startMs: number): Readonly<Record<string, readonly number[]>> {
+    const endMs = startMs + finalMs;
+    const own = this.events.filter(
+      (event) =>
+        isIn(event) &&
+        event.receivedMs <= endMs &&
+        !((this.erased.get(event.user) ?? Number.POSITIVE_INFINITY) <= endMs),
+    );
+    const cells: Record<string, readonly number[]> = {};
+    for (const command of new Set(own.map((event) => event.command))) {
+      const some = own.filter((event) => event.command === command);
+      if (new Set(some.filter(({ counted }) => counted).map(({ user }) => user)).size < minUsers) continue;
+      const users = new Set(some.map(({ user }) => user)).size;
+      cells[command] = [some.length, users, some.reduce((sum, { ms }) => sum + ms, 0)];
+    }
+    return cells;
+  }
+
+  /** Why a final total is not what a recount of now would give. */
+  changes(isIn: (event: ModelEvent) => boolean, startMs: number): ReadonlySet<string> {
+    const endMs = startMs + finalMs;
+    const own = this.events.filter(isIn);
+    const late = own.some(({ receivedMs }) => receivedMs > endMs);
+    // Of a raw row that has expired nobody knows any more whose it was.
+    const erased = own.some((event) => {
+      const atMs = this.erased.get(event.user) ?? 0;
+      return atMs > endMs && atMs - event.tsMs < rawMs - dayMs && event.receivedMs < atMs;
+    });
+    return new Set([...(late ? ["late_events"] : []), ...(erased ? ["erasure"] : [])]);
+  }
+}
+
+class Simulation {
+  readonly model = new Model();
+  readonly #folder = mkdtempSync(join(folder, "run-"));
+  readonly #senders = Array.from({ length: 6 }, () => new Sender(""));
+  nowMs = Date.parse(`${dayOf(Date.now())}T10:00:00Z`);
+  #log: SegmentLog | undefined;
+  #parts: { pipeline: Pipeline; erasures: Erasures; aggregates: Aggregates; registry: Registry } | undefined;
+
+  async restart(): Promise<void> {
+    await this.#log?.close();
+    const now = () => this.nowMs;
+    const log = await SegmentLog.open(join(this.#folder, "log"));
+    const registry = await Registry.open(postgres);
+    const aggregates = new Aggregates(postgres, minUsers, new MonthlyFiles(join(this.#folder, "monthly")));
+    await aggregates.migrate();
+    const pipeline = new Pipeline(log, warehouse, aggregates, {
+      data: this.#folder,
+      insertRows: 1_000,
+      insertMs: 1,
+      minUsers,
+      erasedAmong: (ids) => registry.erasedAmong(ids),
+      inserted: () => undefined,
+      failed: () => undefined,
+      now,
+    });
+    const watch = new Watch({ waitingBytes: () => 0, erasures: () => 0, versions: new Set() });
+    const receiver = { settled: () => Promise.resolve() } as unknown as Receiver;
+    const erasures = new Erasures({ registry, receiver, pipeline, warehouse, watch, now });
+    this.#log = log;
+    this.#parts = { pipeline, erasures, aggregates, registry };
+    erasures.start();
+    await erasures.settled();
+    await pipeline.drain();
+  }
+
+  get parts() {
+    if (this.#parts === undefined) throw new Error("not started");
+    return this.#parts;
+  }
+
+  /** Events of a user so many days ago, at once in the log, and in the totals with the next drain. */
+  async send(user: number, daysAgo: number, count: number): Promise<void> {
+    const sender = this.#senders[user];
+    if (sender === undefined || this.model.erased.has(user)) return;
+    const { registry } = this.parts;
+    await registry.enroll(sender.id, sender.secret, this.nowMs);
+    const known = await registry.find(sender.id);
+    if (known !== undefined) await registry.noteActive(known, this.nowMs);
+    // The last two are new, and do not count.
+    const established = user < 4;
+    const rows = Array.from({ length: count }, (_, n) => {
+      const tsMs = this.nowMs - daysAgo * dayMs + n;
+      const [command, ms] = [n % 2 === 0 ? "git push" : "docker ps", n + 1];
+      this.model.events.push({ user, tsMs, receivedMs: this.nowMs, command, ms, counted: established });
+      const event = sender.event({ command, execution: { duration_ms: ms, success: true } }, tsMs);
+      return rowOf(event, { anonUserId: sender.id, receivedMs: this.nowMs, established });
+    });
+    const head = {
+      batch_id: randomUUID(),
+      anon_user_id: sender.id,
+      sha256: "0".repeat(64),
+      receipt: "",
+      received_ms: this.nowMs,
+      hours: [...new Set(rows.map(({ hour }) => hour))],
+      columns: [...new Set(rows.flatMap(({ columns }) => columns))],
+      refused: [],
+    };
+    await this.#log?.append(sender.id, recordText({ head, lines: rows.map(({ line }) => line) }));
+  }
+
+  async erase(user: number): Promise<void> {
+    const sender = this.#senders[user];
+    const { erasures, registry } = this.parts;
+    if (sender === undefined || (await registry.find(sender.id)) === undefined) return;
+    if (!this.model.erased.has(user)) this.model.erased.set(user, this.nowMs);
+    await erasures.request(sender.id);
+    await erasures.settled();
+  }
+
+  /** The totals are away for one adding-up; what was touched is added up afterwards. */
+  async fail(): Promise<void> {
+    const { aggregates, pipeline } = this.parts;
+    const { recompute } = aggregates;
+    aggregates.recompute = () => Promise.reject(new Error("the totals are away"));
+    await pipeline.drain().catch(() => undefined);
+    aggregates.recompute = recompute;
+  }
+
+  /** Days pass one by one, with what the engine and the server do each day. */
+  async pass(days: number): Promise<void> {
+    await this.parts.pipeline.drain();
+    for (let n = 0; n < days; n += 1) this.nowMs += dayMs;
+    const params = { old: timeText(this.nowMs - rawMs) };
+    const expired = "ts < {old:DateTime64(3)}";
+    const [row] = await warehouse.query<{ n: string }>(`SELECT count() n FROM events WHERE ${expired}`, params);
+    if (Number(row?.n) > 0) await warehouse.erase("events", expired, params);
+    await this.parts.pipeline.reduceOldHours();
+  }
+
+  async check(): Promise<void> {
+    const { aggregates, pipeline } = this.parts;
+    await pipeline.drain();
+    for (const [table, column, bucketOf] of [
+      ["daily", "day", dayOf],
+      ["monthly", "month", monthOf],
+    ] as const) {
+      const rows = await aggregates.query<{ b: string; c: string; e: string; u: string; d: string }>(
+        `SELECT ${column}::text b, command_path c, events e, users u, duration_sum d FROM ${table}`,
+      );
+      const noted = await aggregates.query<{ b: string; r: string }>(
+        "SELECT bucket::text b, reason r FROM not_applied WHERE grain = $1",
+        [column],
+      );
+      for (const bucket of new Set(this.model.events.map(({ tsMs }) => bucketOf(tsMs)))) {
+        const startMs = Date.parse(bucket);
+        const isIn = ({ tsMs }: ModelEvent) => bucketOf(tsMs) === bucket;
+        const kept = rows.filter(({ b }) => b === bucket).map(({ c, e, u, d }) => [c, [e, u, d].map(Number)]);
+        expect({ table, bucket, cells: Object.fromEntries(kept) }).toEqual({
+          table,
+          bucket,
+          cells: this.model.cells(isIn, startMs),
+        });
+        const reasons = new Set(noted.filter(({ b }) => b === bucket).map(({ r }) => r));
+        for (const reason of this.model.changes(isIn, startMs))
+          expect([table, bucket, [...reasons]]).toEqual([table, bucket, expect.arrayContaining([reason])]);
+      }
+    }
+    await this.#checkFiles();
+    const old = Math.floor((this.nowMs - finalMs) / 1_000);
+    const [left] = await warehouse.query<{ n: string }>(
+      `SELECT countIf(counted_users < ${minUsers} OR finalizeAggregation(users_state) > 0) AS n
+       FROM hourly FINAL WHERE hour < toDateTime(${old})`,
+    );
+    expect(Number(left?.n)).toBe(0);
+  }
+
+  async #checkFiles(): Promise<void> {
+    const files = new MonthlyFiles(join(this.#folder, "monthly"));
+    for (const month of files.months()) {
+      const { rows } = await files.read(month);
+      const inDatabase = await this.parts.aggregates.query<{ e: string }>(
+        "SELECT events e FROM monthly WHERE month = $1::date ORDER BY command_path",
+        [month],
+      );
+      const events = (list: readonly object[]) => list.map((row) => Number(Object(row).events)).sort();
+      expect(events(rows)).toEqual(inDatabase.map(({ e }) => Number(e)).sort());
+    }
+  }
+}
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("send" as const),
+      user: fc.nat(5),
+      ago: fc.nat(2),
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("send" as const),
+      user: fc.nat(5),
+      ago: fc.integer({ min: 3, max: 84 }),
+      count: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("pass" as const), days: fc.integer({ min: 1, max: 25 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("erase" as const), user: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const) }) },
+);
+
+it(
+  "keeps every total as it was when it became final, whatever comes, goes and fails",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 35, maxLength: 45 }), async (steps) => {
+        for (const { name } of tables) await warehouse.command(`TRUNCATE TABLE ${name}`);
+        await postgres.query("DROP SCHEMA public CASCADE", []);
+        await postgres.query("CREATE SCHEMA public", []);
+        const simulation = new Simulation();
+        await simulation.restart();
+        const startedMs = simulation.nowMs;
+        for (const one of steps) {
+          if (one.do === "send") await simulation.send(one.user, one.ago, one.count);
+          else if (one.do === "pass") await simulation.pass(one.days);
+          else if (one.do === "erase") await simulation.erase(one.user);
+          else if (one.do === "restart") await simulation.restart();
+          else await simulation.fail();
+        }
+        await simulation.pass(Math.max(1, 400 - Math.round((simulation.nowMs - startedMs) / dayMs)));
+        await simulation.check();
+      }),
+      { numRuns: runs, endOnFailure: true },
+    );
+  },
+  runs * 120_000,
+);

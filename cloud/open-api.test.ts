@@ -1,0 +1,63 @@
+/** The published interface says what the server does: Schemathesis sends what it allows and what it forbids, and compares the answers. */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { freshFolder } from "../test/fixtures/folder.ts";
+import { running } from "./test/running.ts";
+import { Sender } from "./test/sender.ts";
+
+const program = fileURLToPath(new URL("../out/python/bin/schemathesis", import.meta.url));
+const folder = fileURLToPath(new URL("test/schemathesis/", import.meta.url));
+const examples = Number(process.env["NEXUS_SCHEMATHESIS_EXAMPLES"] ?? 5);
+const seed = process.env["NEXUS_SCHEMATHESIS_SEED"] ?? "1";
+
+interface Report {
+  readonly test_cases: { readonly generated: number };
+  readonly failures: readonly object[];
+  readonly errors: readonly object[];
+  /** By kind: of which operations. */
+  readonly warnings: Readonly<Record<string, readonly string[]>>;
+}
+
+it.skipIf(!existsSync(program))(
+  "says what the server does",
+  async () => {
+    const { server } = await running({}, "test");
+    const sender = new Sender(server.url);
+    const gone = Object.assign(new Sender(server.url), { secret: sender.secret });
+    for (const one of [sender, gone]) {
+      await one.enroll();
+      expect((await one.send(one.batch([one.event()]))).status).toBe(200);
+    }
+    expect((await gone.erase()).status).toBe(200);
+    const own = freshFolder();
+    const report = join(own, "report.json");
+    const args = [
+      ...["--config-file", join(folder, "schemathesis.toml"), "--no-color", "run", `${server.url}/openapi.json`],
+      ...["--checks", "all", "--seed", seed, "--generation-deterministic", "--max-examples", String(examples)],
+      ...["--workers", "1", "--request-timeout", "20", "--report", "json", "--report-json-path", report],
+    ];
+    const env = {
+      ...process.env,
+      SCHEMATHESIS_HOOKS: join(folder, "hooks.py"),
+      HYPOTHESIS_STORAGE_DIRECTORY: join(own, "hypothesis"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      NEXUS_SECRET: sender.secret.toString("base64"),
+      NEXUS_SENDER: sender.id,
+      NEXUS_ERASED: gone.id,
+    };
+    const { code, out } = await new Promise<{ code: unknown; out: string }>((resolve) => {
+      execFile(program, args, { env, cwd: own, maxBuffer: 64 * 1_048_576 }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : error.code, out: `${stdout}\n${stderr}` }),
+      );
+    });
+    const { failures, errors, warnings, test_cases }: Report = JSON.parse(readFileSync(report, "utf8"));
+    const named = Object.entries(warnings).filter(([, operations]) => operations.length > 0);
+    expect({ failures, errors, named }, out.slice(-20_000)).toEqual({ failures: [], errors: [], named: [] });
+    expect(code).toBe(0);
+    expect(test_cases.generated).toBeGreaterThan(examples);
+  },
+  examples * 10_000 + 60_000,
+);
