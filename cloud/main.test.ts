@@ -1,6 +1,6 @@
 /** `nexus-cloud` as its operator has it: help, doctor, faults of the configuration, one process in a folder, what stays by month. */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
@@ -8,7 +8,7 @@ import { freshFolder } from "../test/fixtures/folder.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { Registry } from "./ingest/registry.ts";
 import { establish, running } from "./test/running.ts";
-import { Sender } from "./test/sender.ts";
+import { receiptIn, Sender } from "./test/sender.ts";
 import { Served } from "./test/served.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -63,7 +63,7 @@ it("looks at itself, hides what is secret, and names what is wrong with what to 
 it("lets one process work in a folder, and replays what a killed one left, but for what was erased", async () => {
   const data = freshFolder();
   const served = await Served.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
-  onTestFinished(() => served.end("SIGKILL"));
+  onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
   await sender.enroll();
   expect((await sender.send(sender.batch([sender.event(), sender.event()]))).status).toBe(200);
@@ -141,3 +141,102 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
     ...{ events_accepted: 9, events_refused_command_not_public: 1, erasures: 1, events_erased: 1 },
   });
 });
+
+it("takes its folder from others, whatever it was before, and leaves nothing in it that they could read", async () => {
+  const data = join(freshFolder(), "data");
+  mkdirSync(data, { mode: 0o755 });
+  chmodSync(data, 0o755);
+  const served = await Served.start({ NEXUS_CLOUD_DATA: data });
+  onTestFinished(async () => void (await served.end("SIGKILL")));
+  const sender = new Sender(served.url);
+  await sender.enroll();
+  expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
+  await served.end("SIGTERM");
+  expect(await served.said).toContain('"what":"folder_closed"');
+  expect(statSync(data).mode & 0o777).toBe(0o700);
+  const open = readdirSync(data, { withFileTypes: true, recursive: true })
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => (statSync(path).mode & 0o077) !== 0);
+  expect(open).toEqual([]);
+});
+
+it.skipIf(process.getuid?.() !== 0)("does not work in the folder of another user", () => {
+  const data = join(freshFolder(), "data");
+  mkdirSync(data, { mode: 0o700 });
+  chownSync(data, 65_534, 65_534);
+  expect(ran({ NEXUS_CLOUD_DATA: data }, "migrate")).toMatchObject({
+    status: 2,
+    err: expect.stringContaining("belongs to another user"),
+  });
+});
+
+it("rotates its key for receipts while it runs and without, and what was signed before stays valid", async () => {
+  const data = freshFolder();
+  const served = await Served.start({ NEXUS_CLOUD_DATA: data });
+  onTestFinished(async () => void (await served.end("SIGKILL")));
+  const sender = new Sender(served.url);
+  await sender.enroll();
+  const before = await sender.send(sender.batch([sender.event()]));
+  expect(ran({}, "keys")).toMatchObject({ status: 2, err: expect.stringContaining("nexus-cloud keys rotate") });
+  expect(ran({ NEXUS_CLOUD_DATA: data }, "keys", "rotate")).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/signed with k2 from now on/),
+  });
+  const after = await sender.send(sender.batch([sender.event()]));
+  const keys = await (await fetch(`${served.url}/v1/telemetry/keys`)).text();
+  expect(JSON.parse(after.text).key_id).toBe("k2");
+  for (const { text } of [before, after]) expect(receiptIn(text, keys)).toMatchObject({ accepted: 1 });
+  // Without the token of its folder nobody else of this machine does.
+  for (const headers of [{}, { authorization: "Bearer guess" }]) {
+    const answer = await fetch(`${served.operatorUrl}/keys/rotate`, { method: "POST", headers });
+    expect(answer.status).toBe(401);
+  }
+  await served.end("SIGTERM");
+  expect(ran({ NEXUS_CLOUD_DATA: data }, "keys", "rotate")).toMatchObject({
+    status: 0,
+    out: expect.stringContaining("k3"),
+  });
+});
+
+it("ends with SIGTERM and SIGINT only after what it accepted is put away, and says so", async () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const data = freshFolder();
+    const served = await Served.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
+    onTestFinished(async () => void (await served.end("SIGKILL")));
+    const sender = new Sender(served.url);
+    await sender.enroll();
+    expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
+    expect(await served.end(signal)).toBe(0);
+    expect(await served.said).toContain('"what":"ended"');
+    expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({ out: expect.stringMatching(/^0 rows/) });
+  }
+});
+
+it.skipIf(process.getuid?.() !== 0)(
+  "is not ready while no batch can be appended, says why, and heals",
+  async () => {
+    const disk = freshFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=400m", "tmpfs", disk]);
+    onTestFinished(() => void execFileSync("umount", ["-l", disk]));
+    const served = await Served.start({ NEXUS_CLOUD_DATA: join(disk, "data"), NEXUS_CLOUD_INSERT_MS: "60000" });
+    onTestFinished(async () => void (await served.end("SIGKILL")));
+    const sender = new Sender(served.url);
+    await sender.enroll();
+    const body = sender.batch([sender.event()]);
+    expect((await sender.send(body)).status).toBe(200);
+    const filler = join(disk, "filler");
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(filler, Buffer.alloc(bavail * bsize));
+    const ready = async () => (await fetch(`${served.url}/readyz`)).status;
+    while ((await ready()) === 200);
+    const answer = await sender.send(sender.batch(Array.from({ length: 900 }, () => sender.event())));
+    expect(answer).toMatchObject({ status: 503, text: '{"error":"unavailable"}' });
+    rmSync(filler);
+    while ((await ready()) !== 200);
+    expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
+    expect((await sender.send(body)).status).toBe(200);
+    await served.end("SIGKILL");
+    expect(await served.said).toMatch(/"what":"request_failed","error":"Error","code":"ENOSPC"/);
+  },
+  60_000,
+);

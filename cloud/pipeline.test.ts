@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { freshFolder } from "../test/fixtures/folder.ts";
 import type { Aggregates } from "./aggregates/aggregates.ts";
+import { hourOf } from "./hours.ts";
 import { recordText } from "./log/record.ts";
 import { SegmentLog } from "./log/segments.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -119,3 +120,43 @@ it("puts the very same range in again, under the same token, whatever came in me
     await log.close();
   }
 });
+
+it("adds up old hours in a slow lane, some at a time, so that inserts go on in between", async () => {
+  const data = freshFolder();
+  const log = await SegmentLog.open(join(data, "log"));
+  const nowMs = Date.now();
+  const hours = Array.from({ length: 1_000 }, (_, n) => hourOf(nowMs - (3 * 24 + n) * 3_600_000));
+  const happened: string[] = [];
+  let added = 0;
+  const warehouse = Object.assign(new Recording(), {
+    query: () => Promise.resolve([{ version: "1", others: 0 }]),
+    command: (_sql: string, { hours: some }: { hours: readonly number[] }) => {
+      happened.push(`added up ${some.length}`);
+      added += some.length;
+      return Promise.resolve();
+    },
+  });
+  const insert = warehouse.insert.bind(warehouse);
+  warehouse.insert = (table, lines, token) => {
+    if (table === "events") happened.push("inserted");
+    return insert(table, lines, token);
+  };
+  const totals = { recompute: () => Promise.resolve({ days: [], months: [] }) } as unknown as Aggregates;
+  const pipeline = new Pipeline(log, warehouse as unknown as Warehouse, totals, options(data));
+  await log.append("key", record(0).replace('"hours":[]', `"hours":${JSON.stringify(hours)}`));
+  pipeline.start();
+  // Somebody else sends on, a record after each that went in.
+  for (let n = 1; added < 200; n += 1) {
+    const before = warehouse.inserts.length;
+    await log.append("key", record(n));
+    while (warehouse.inserts.length === before) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const slots = happened.map((one) => (one === "inserted" ? "i" : "a")).join("");
+  expect(happened.filter((one) => one !== "inserted").every((one) => one === "added up 48")).toBe(true);
+  // Never two slots of the slow lane without an insert between them.
+  expect(slots).not.toContain("aa");
+  // With the end of the server all of them are added up.
+  await pipeline.stop();
+  expect(added).toBe(1_000);
+  await log.close();
+}, 30_000);

@@ -1,5 +1,5 @@
 /**
- * PGlite's files on disk, synced when PostgreSQL asks for it. PGlite 0.5 never syncs: its file system has no `fsync`, so that with
+ * PGlite's files on disk: readable by their user alone, and synced when PostgreSQL asks for it. PGlite 0.5 never syncs: its file system has no `fsync`, so that with
  * `fsync = on` a commit is in the page cache only (traced: 200 commits, no call). Here each request reaches the disk.
  */
 import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync, readdirSync } from "node:fs";
@@ -13,8 +13,13 @@ interface OpenFile {
   readonly path: string;
 }
 
+interface NodeOperations {
+  mknod(parent: unknown, name: string, mode: number, device: unknown): unknown;
+  setattr(node: unknown, attributes: { mode?: number }): void;
+}
+
 interface Module {
-  readonly NODEFS: { readonly stream_ops: { fsync?: (file: OpenFile) => number } };
+  readonly NODEFS: { readonly stream_ops: { fsync?: (file: OpenFile) => number }; readonly node_ops: NodeOperations };
 }
 
 /** Where PGlite mounts the folder. */
@@ -36,6 +41,7 @@ export class SyncedFiles extends NodeFS {
     const { emscriptenOpts } = await super.init(database, options);
     const patch = ({ NODEFS }: Module) => {
       NODEFS.stream_ops.fsync = (file) => this.#sync(file);
+      closeToOthers(NODEFS.node_ops);
     };
     const preRun = [emscriptenOpts.preRun ?? []].flat();
     return { emscriptenOpts: { ...emscriptenOpts, preRun: [...preRun, patch as never] } };
@@ -70,6 +76,16 @@ export class SyncedFiles extends NodeFS {
   #local(path: string): string {
     return join(this.#folder, path.replace(mountPoint, ""));
   }
+}
+
+/** PostgreSQL's own mask does not reach the disk: it would make some of its files readable by all. */
+function closeToOthers(operations: NodeOperations): void {
+  const { mknod, setattr } = operations;
+  operations.mknod = (parent, name, mode, device) => mknod(parent, name, mode & ~0o077, device);
+  operations.setattr = (node, attributes) => {
+    const { mode } = attributes;
+    setattr(node, mode === undefined ? attributes : { ...attributes, mode: mode & ~0o077 });
+  };
 }
 
 function syncPath(path: string): void {

@@ -76,7 +76,7 @@ const texts = [
 it("refuses what is personal in any field of any type, and keeps nothing of it anywhere", async () => {
   const data = freshFolder();
   const served = await Served.start({ NEXUS_CLOUD_DATA: data });
-  onTestFinished(() => served.end("SIGKILL"));
+  onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
   await sender.enroll();
   const keys = await (await fetch(`${sender.url}/v1/telemetry/keys`)).text();

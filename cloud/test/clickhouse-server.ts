@@ -27,7 +27,7 @@ export class ClickHouseServer {
   }
 
   kill(): Promise<void> {
-    return endChild(this.#process, "SIGKILL");
+    return void (await endChild(this.#process, "SIGKILL");
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
-/** Ends a process, where it is there and has not ended. Resolves when it has. */
-export async function endChild(child: ChildProcess | undefined, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+export type EndSignal = "SIGKILL" | "SIGTERM" | "SIGINT";
+
+/** Ends a process, where it is there and has not ended. Resolves with its exit code when it has; `null` where a signal ended it. */
+export async function endChild(child: ChildProcess | undefined, signal: EndSignal): Promise<number | null> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
   const ended = once(child, "exit");
   child.kill(signal);
-  await ended;
+  const [code] = await ended;
+  return code;
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { endChild } from "./end-child.ts";
+import { type EndSignal, endChild } from "./end-child.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -50,8 +50,8 @@ export class Served {
     return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? Number.NaN);
   }
 
-  /** Resolves when it has ended. */
-  end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  /** Resolves with its exit code when it has ended. */
+  end(signal: EndSignal): Promise<number | null> {
     return endChild(this.#process, signal);
   }
 }
