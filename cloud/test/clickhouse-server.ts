@@ -26,8 +26,8 @@ export class ClickHouseServer {
     this.#port = Number(String(port).trim());
   }
 
-  kill(): Promise<void> {
-    return void (await endChild(this.#process, "SIGKILL");
+  async kill(): Promise<void> {
+    await endChild(this.#process, "SIGKILL");
   }
 
   async stop(): Promise<void> {

@@ -82,8 +82,8 @@ export class KafkaBroker {
     });
   }
 
-  kill(): Promise<void> {
-    return endChild(this.#process, "SIGKILL");
+  async kill(): Promise<void> {
+    await endChild(this.#process, "SIGKILL");
   }
 
   /** Ends it, and removes all that it had. */
