@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: "ms" | "µs" | "bytes" | "events/s" | "calls" | "×";
+  readonly unit: "ms" | "µs" | "bytes" | "events/s" | "calls" | "calls/s" | "×";
   /** What the baseline is. */
   readonly against: string;
   /** The value divided by the baseline's. */

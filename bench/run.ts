@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { activation } from "./activation.ts";
 import { bundles } from "./bundles.ts";
 import { capture } from "./capture.ts";
+import { enrolling, erasureStorm, idleCloud, oldHours, registryStart } from "./cloud.ts";
 import { command } from "./command.ts";
 import { door } from "./door.ts";
 import { durable } from "./durable.ts";
@@ -55,6 +56,11 @@ const benches: readonly Bench[] = [
     ],
     run: ingest,
   },
+  { names: ["erasure-storm"], run: erasureStorm },
+  { names: ["enrol-rate"], run: enrolling },
+  { names: ["old-hours"], run: oldHours },
+  { names: ["registry-start-million"], run: registryStart, slow: true },
+  { names: ["cloud-idle-memory"], run: idleCloud },
   { names: ["rollup-day-ten-million"], run: rollup, slow: true },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },

@@ -211,9 +211,10 @@ export class Pipeline {
     const token = `${this.#log.id}:${placeText(from)}-${placeText(next)}`;
     // Of the many columns those alone that have values: the others cost a quarter of the time.
     const columns = [...new Set(heads.flatMap((head) => head.columns))];
-    await this.#warehouse.insert(eventsTable.name, rows, token, columns);
-    await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token);
-    await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token);
+    const isRepeat = planned !== undefined;
+    await this.#warehouse.insert(eventsTable.name, rows, token, columns, isRepeat);
+    await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token, [], isRepeat);
+    await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token, [], isRepeat);
     await this.#note({ place: next, touched: [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])] });
     for (const { head, lines } of records.filter((one) => erased.has(one.head.anon_user_id))) {
       const digest = digestOf(head.anon_user_id);

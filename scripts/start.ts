@@ -54,19 +54,27 @@ function desktopCode(): string | undefined {
   });
 }
 
+interface Cloud {
+  readonly cloud: ChildProcess;
+  readonly address: string;
+  /** Where its metrics are. */
+  readonly metrics: string;
+}
+
 /** Runs nexus-cloud on a port; resolves with its address, or none where it ended. */
-async function runCloud(port: string): Promise<{ readonly cloud: ChildProcess; readonly address: string }> {
+async function runCloud(port: string): Promise<Cloud> {
   const main = fileURLToPath(new URL("../cloud/main.ts", import.meta.url));
   const cloudEnv = { ...process.env, NEXUS_CLOUD_DATA: join(folder, "cloud"), NEXUS_CLOUD_PORT: port };
   const cloud = spawn(process.execPath, [main, "serve"], { env: cloudEnv, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(cloud, "exit");
   let said = "";
-  while (!said.includes("Ctrl-C") && cloud.exitCode === null) {
+  while (!said.includes("/metrics") && cloud.exitCode === null) {
     const [chunk] = await Promise.race([once(cloud.stdout, "data"), ended]);
     said += chunk;
   }
   cloud.stdout.resume();
-  return { cloud, address: /http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "" };
+  const [address = ""] = /http:\/\/[\d.]+:\d+/.exec(said) ?? [];
+  return { cloud, address, metrics: /http:\S+\/metrics/.exec(said)?.[0] ?? "" };
 }
 
 /**
@@ -76,9 +84,9 @@ async function runCloud(port: string): Promise<{ readonly cloud: ChildProcess; r
 async function startCloud(): Promise<ChildProcess | undefined> {
   const portFile = join(folder, "cloud-port");
   const port = existsSync(portFile) ? readFileSync(portFile, "utf8") : "0";
-  let { cloud, address } = await runCloud(port);
+  let { cloud, address, metrics } = await runCloud(port);
   // Somebody else may have it by now.
-  if (address === "" && port !== "0") ({ cloud, address } = await runCloud("0"));
+  if (address === "" && port !== "0") ({ cloud, address, metrics } = await runCloud("0"));
   if (address === "") {
     // Its embedded engine is there for Linux (glibc) and macOS alone; the rest of the product does not need it.
     console.log("nexus-cloud did not start; it says above why. Everything else is there.");
@@ -87,7 +95,7 @@ async function startCloud(): Promise<ChildProcess | undefined> {
   writeFileSync(portFile, new URL(address).port);
   env["NEXUS_USAGE_UPLOAD_URL"] = `${address}/v1/telemetry/events`;
   console.log(
-    `nexus-cloud listens on ${address} (metrics: ${address}/metrics). Nothing is sent to it unless you agree to share.`,
+    `nexus-cloud listens on ${address} (metrics: ${metrics}). Nothing is sent to it unless you agree to share.`,
   );
   return cloud;
 }

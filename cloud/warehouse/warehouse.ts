@@ -96,14 +96,24 @@ export class Warehouse {
 
   /**
    * Inserts lines of JSON, one a row; `columns`: those that the lines have values of, where it is not all. The same lines with the same token go in
-   * once. @throws InsertError, with none of them in, also where a line has something else.
+   * once. `isRepeat`: they may be in already, after a crash. @throws InsertError, with none of them in, also where a line has something else.
    */
-  async insert(table: string, lines: readonly string[], token: string, columns: readonly string[] = []): Promise<void> {
+  async insert(
+    table: string,
+    lines: readonly string[],
+    token: string,
+    columns: readonly string[] = [],
+    isRepeat = false,
+  ): Promise<void> {
     if (lines.length === 0) return;
     const named = columns.length === 0 ? "" : `(${columns.join(", ")})`;
     const settings = [
       ...["async_insert = 0", "input_format_skip_unknown_fields = 0"],
-      `insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`,
+      // One node notes a token before it commits the rows: after a kill between the two a repeat under that token would insert nothing. So it goes
+      // in without one; rows that are there already have the same key, and are merged. A cluster commits both together.
+      isRepeat && this.#form.cluster === ""
+        ? "insert_deduplicate = 0"
+        : `insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`,
       ...(this.#form.cluster === "" ? [] : clusterSettings),
     ].join(", ");
     try {
