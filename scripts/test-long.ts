@@ -8,10 +8,22 @@ interface LongSuite {
   /** The Vitest project, run at its full length by the environment. */
   readonly project: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of the project only this. */
+  readonly files?: readonly string[];
 }
 
 const suites: Readonly<Record<string, LongSuite>> = {
   simulation: { project: "simulation", env: { NEXUS_SIMULATED_DAYS: "400" } },
+  // Kills of nexus-cloud, 200 times with each log: some hours.
+  chaos: { project: "cloud", files: ["cloud/chaos.test.ts"], env: { NEXUS_CHAOS_ROUNDS: "200" } },
+  // Totals over 400 days each.
+  calendars: { project: "cloud", files: ["cloud/calendar.test.ts"], env: { NEXUS_CALENDARS: "20" } },
+  // The published interface, with many more examples.
+  interface: {
+    project: "cloud",
+    files: ["cloud/open-api.test.ts"],
+    env: { NEXUS_SCHEMATHESIS_EXAMPLES: "200", NEXUS_SCHEMATHESIS_SEED: "7" },
+  },
 };
 
 const asked = process.argv.slice(2);
@@ -22,10 +34,10 @@ if (unknown.length > 0) {
 }
 execFileSync(process.execPath, ["esbuild.mjs"], { cwd: root, stdio: "inherit" });
 let failed = 0;
-for (const [name, { project, env }] of Object.entries(suites)) {
+for (const [name, { project, env, files = [] }] of Object.entries(suites)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   console.log(`\n── ${name}`);
-  const { status } = spawnSync("vitest", ["run", "--project", project], {
+  const { status } = spawnSync("vitest", ["run", "--project", project, ...files], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: "inherit",
