@@ -8,6 +8,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What ships otherwise than in a bundle: a binary, and a list of words that was made from it. */
 const besideBundles = ["better-sqlite3", "@withfig/autocomplete"];
 
+/** Whose work lies within another package without a notice of its own: what is in it, and whose it is. */
+const within: Readonly<Record<string, { readonly name: string; readonly holder: string }>> = {
+  // Its parser, compiled to WebAssembly. The notice is that of github.com/nodejs/llhttp.
+  undici: { name: "llhttp", holder: "Fedor Indutny, 2018" },
+};
+
 export interface Notice {
   readonly name: string;
   readonly version: string;
@@ -21,7 +27,16 @@ export function notices(): readonly Notice[] {
   const list = join(root, "dist", "packages.json");
   if (!existsSync(list)) throw new Error("Nothing is built yet: npm run build.");
   const names: readonly string[] = JSON.parse(readFileSync(list, "utf8"));
-  return [...new Set([...names, ...besideBundles])].sort().map(noticeOf);
+  const shipped = [...new Set([...names, ...besideBundles])].sort().map(noticeOf);
+  return shipped.flatMap((notice) => [notice, ...noticesWithin(notice)]);
+}
+
+function noticesWithin({ name, version }: Notice): readonly Notice[] {
+  const found = within[name];
+  if (found === undefined) return [];
+  const words = readFileSync(join(root, "LICENSE"), "utf8").trim();
+  const text = words.replace(/^Copyright .*$/m, `Copyright (c) ${found.holder}`);
+  return [{ name: found.name, version: `in ${name} ${version}`, license: "MIT", text }];
 }
 
 function noticeOf(name: string): Notice {

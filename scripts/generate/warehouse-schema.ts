@@ -25,21 +25,30 @@ const what: Readonly<Record<string, string>> = {
   field: "The class of the field at fault.",
   digest: "HMAC-SHA-256 with a key of the server's own: repeats are known by it, and nothing else.",
   hour: "The hour's beginning, UTC.",
-  version: "When the cell was made; the newest counts.",
+  established:
+    "1 where the sender counted for k-anonymity when the event was received: enrolled for 7 days, with batches on 3.",
   events: "How many events.",
   users: "How many pseudonyms.",
+  counted_users: "How many of them are established. With fewer than `least_users` an old cell is deleted.",
+  counted_state: "Which of them, as a state to be merged; emptied when the raw events go.",
   users_state: "Which pseudonyms, as a state to be merged; emptied when the raw events go.",
   duration_count: "How many events say a duration.",
   duration_sum: "Of their durations, in milliseconds.",
   durations: "Quantiles of their durations, as a state to be merged.",
 };
 
-const meaning = (name: string): string => what[name] ?? fieldTable[name as FieldName]?.description ?? "";
+/** Of columns whose name means something else in a table. */
+const inTable: Readonly<Record<string, string>> = {
+  "hourly.version": "When the cell was computed; the newest counts.",
+};
+
+const meaning = (table: string, name: string): string =>
+  inTable[`${table}.${name}`] ?? what[name] ?? fieldTable[name as FieldName]?.description ?? "";
 
 export function warehouseSchemaPage(): string {
   const parts = tables.map((table) => {
     const rows = Object.entries(table.columns).map(
-      ([name, type]) => `| \`${name}\` | \`${type}\` | ${meaning(name)} |`,
+      ([name, type]) => `| \`${name}\` | \`${type}\` | ${meaning(table.name, name)} |`,
     );
     const [statement = ""] = statementsOf(table, oneNode);
     const rest = statement.slice(statement.indexOf(") ENGINE"));
