@@ -4,9 +4,9 @@
  * Of chDB one thread of one process is the owner. Rows go in by a statement of their own, never by the client's `insert`: settings given to
  * that would stay on the connection, and a token that stays makes every later insert vanish without an error.
  */
+import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import { createChdbConnection } from "chdb/connection";
 import { batchesTable, tables, views } from "./schema.ts";
 import { oneNode, statementsOf, type TableForm } from "./table.ts";
 
@@ -26,6 +26,14 @@ export class InsertError extends Error {
   override readonly name = "InsertError";
 }
 
+/** Loaded where it is used: the library takes more than 100 MB. */
+function chdbConnection(folder: string): unknown {
+  const { createChdbConnection } = createRequire(import.meta.url)(
+    "chdb/connection",
+  ) as typeof import("chdb/connection");
+  return createChdbConnection({ path: folder });
+}
+
 export class Warehouse {
   readonly #client: ClickHouseClient;
   readonly #form: TableForm;
@@ -39,7 +47,7 @@ export class Warehouse {
   static open(where: string, folder: string, form = oneNode): Warehouse {
     const client =
       where === "chdb"
-        ? createClient({ connection: createChdbConnection({ path: folder }) as never, log })
+        ? createClient({ connection: chdbConnection(folder) as never, log })
         : createClient({ url: where, request_timeout: 120_000, log });
     return new Warehouse(client, form);
   }
