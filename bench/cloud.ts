@@ -54,8 +54,13 @@ export async function erasureStorm(): Promise<readonly Figure[]> {
     const rate = (ms: number) => (batches * 1_000_000) / ms;
     return [
       figure({
-        ...{ name: "erasure-storm", unit: "×", value: before / during, limit: 0.7, atLeast: true },
-        ...{ against: "accepted events/s without erasures, in thousands", baseline: rate(before) / 1_000 },
+        name: "erasure-storm",
+        unit: "×",
+        value: before / during,
+        limit: 0.7,
+        atLeast: true,
+        against: "accepted events/s without erasures, in thousands",
+        baseline: rate(before) / 1_000,
       }),
     ];
   } finally {
@@ -83,7 +88,8 @@ export async function enrolling(): Promise<readonly Figure[]> {
           limit: 800,
           atLeast: true,
         },
-        ...{ against: "one after the other, each with a sync of its own", baseline: alone },
+        against: "one after the other, each with a sync of its own",
+        baseline: alone,
       }),
     ];
   } finally {
@@ -107,8 +113,12 @@ export async function oldHours(): Promise<readonly Figure[]> {
     const one = await timed(1);
     return [
       figure({
-        ...{ name: "old-hours", unit: "×", value: (await timed(1_000)) / one, limit: 3 },
-        ...{ against: "others' 60,000 events beside a batch of one hour, in seconds", baseline: one / 1_000 },
+        name: "old-hours",
+        unit: "×",
+        value: (await timed(1_000)) / one,
+        limit: 3,
+        against: "others' 60,000 events beside a batch of one hour, in seconds",
+        baseline: one / 1_000,
       }),
     ];
   } finally {
@@ -127,8 +137,12 @@ export function registryStart(): Promise<readonly Figure[]> {
     .map(Number);
   return Promise.resolve([
     figure({
-      ...{ name: "registry-start-million", unit: "ms", value: fullMs - emptyMs, limit: 300 },
-      ...{ against: "the start with an empty one", baseline: emptyMs },
+      name: "registry-start-million",
+      unit: "ms",
+      value: fullMs - emptyMs,
+      limit: 300,
+      against: "the start with an empty one",
+      baseline: emptyMs,
     }),
   ]);
 }
@@ -142,8 +156,12 @@ export async function idleCloud(): Promise<readonly Figure[]> {
     const resident = await server.metric("process_resident_memory_bytes");
     return [
       figure({
-        ...{ name: "cloud-idle-memory", unit: "×", value: resident / bare, limit: 1.1 },
-        ...{ against: "a process that opens chDB and PGlite alone, in MB", baseline: bare / 1_048_576 },
+        name: "cloud-idle-memory",
+        unit: "×",
+        value: resident / bare,
+        limit: 1.1,
+        against: "a process that opens chDB and PGlite alone, in MB",
+        baseline: bare / 1_048_576,
       }),
     ];
   } finally {

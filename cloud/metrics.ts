@@ -44,7 +44,8 @@ export class Watch {
       registers,
     });
     this.#requests = new Counter({
-      ...{ name: "nexus_requests_refused_total", help: "Requests refused, by status and error." },
+      name: "nexus_requests_refused_total",
+      help: "Requests refused, by status and error.",
       labelNames: ["status", "error"],
       registers,
     });
@@ -74,7 +75,9 @@ export class Watch {
       },
     });
     new Gauge({
-      ...{ name: "nexus_erasures_waiting", help: "Erasures that were requested and are not complete.", registers },
+      name: "nexus_erasures_waiting",
+      help: "Erasures that were requested and are not complete.",
+      registers,
       collect() {
         this.set(erasures());
       },

@@ -34,10 +34,22 @@ it.skipIf(!existsSync(program))(
     expect((await gone.erase()).status).toBe(200);
     const own = freshFolder();
     const report = join(own, "report.json");
+    const generation = ["--seed", seed, "--generation-deterministic", "--max-examples", String(examples)];
+    const output = ["--report", "json", "--report-json-path", report];
     const args = [
-      ...["--config-file", join(folder, "schemathesis.toml"), "--no-color", "run", `${server.url}/openapi.json`],
-      ...["--checks", "all", "--seed", seed, "--generation-deterministic", "--max-examples", String(examples)],
-      ...["--workers", "1", "--request-timeout", "20", "--report", "json", "--report-json-path", report],
+      "--config-file",
+      join(folder, "schemathesis.toml"),
+      "--no-color",
+      "run",
+      `${server.url}/openapi.json`,
+      "--checks",
+      "all",
+      "--workers",
+      "1",
+      "--request-timeout",
+      "20",
+      ...generation,
+      ...output,
     ];
     const env = {
       ...process.env,

@@ -77,16 +77,22 @@ export class CloudServer {
     const isReady = async () =>
       ready && pipeline.waitingBytes <= config.most_waiting_bytes && (await readiness.isWritable());
     const app = ingestApp({
-      ...{ config, registry, receiver, erasures, watch, isReady, now },
+      config,
+      registry,
+      receiver,
+      erasures,
+      watch,
+      isReady,
+      now,
       waitingBytes: () => pipeline.waitingBytes,
     });
     const token = newOperatorToken();
     const operator = operatorApp({ registry, watch, isReady }, token);
     const counting = every(countMs, "counts_failed", () => aggregates.count(now(), watch.takeCounts()));
     const expiring = every(expireMs, "expiry_failed", () => expireEnrolments(registry, now()));
-    await app.listen({ host: config.host, port: config.port });
     const operatorPort = config.operator_port ?? (config.port === 0 ? 0 : config.port + 1);
     await operator.listen({ host: config.operator_host, port: operatorPort });
+    await app.listen({ host: config.host, port: config.port });
     await writeOperatorFile(config.data, { url: urlOf(operator), token });
     say({ what: "serving" });
     return new CloudServer({ app, operator, warehouse, aggregates, pipeline, registry, erasures }, async () => {

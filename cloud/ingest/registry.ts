@@ -7,14 +7,13 @@ import type { Postgres } from "../aggregates/postgres.ts";
 import { dayOf } from "../hours.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { digestOf, type Installation, type InstallationRow, installationOf, rowColumns } from "./installation.ts";
+import { InstallationCache } from "./installation-cache.ts";
 import { type ReceiptKey, ReceiptKeys } from "./receipt-keys.ts";
 import { RecentMap } from "./recent-map.ts";
 import { importRegistryFile } from "./registry-file.ts";
 import { registryStatements } from "./registry-schema.ts";
 import { sealSecret } from "./sealed-secret.ts";
 
-/** An entry takes about 400 bytes: 20 MB together. */
-const maxCached = 50_000;
 /** Pseudonyms erased so recently that a request which began before may still name them. */
 const maxRecentlyErased = 10_000;
 
@@ -44,7 +43,7 @@ const firstById = "SELECT DISTINCT ON (digest) * FROM given";
 export class Registry {
   readonly #postgres: Postgres;
   readonly #keys: ReceiptKeys;
-  readonly #cache = new RecentMap<string, Installation>(maxCached);
+  readonly #cache = new InstallationCache();
   /** Digests whose erasure waits. */
   readonly #waiting: Set<string>;
   readonly #recentlyErased = new RecentMap<string, true>(maxRecentlyErased);
@@ -87,7 +86,7 @@ export class Registry {
       const before = this.#erasures;
       const found = await this.#finding.add(anonUserId);
       if (before !== this.#erasures) continue;
-      if (found?.erasure === "none") this.#cache.set(anonUserId, found);
+      if (found !== undefined) this.#cache.set(found);
       return found;
     }
   }
@@ -264,9 +263,7 @@ export class Registry {
       `DELETE FROM installations WHERE enrolled_ms < $1::bigint AND active_day IS NULL AND requested_ms IS NULL RETURNING 1`,
       [beforeMs],
     );
-    // Which of the cached ones they were is not known by pseudonym.
-    for (const [id, { activeDay, enrolledMs }] of [...this.#cache])
-      if (activeDay === undefined && enrolledMs < beforeMs) this.#cache.delete(id);
+    this.#cache.dropIdle(beforeMs);
     return rows.length;
   }
 

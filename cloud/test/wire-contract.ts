@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Running } from "./running.ts";
@@ -326,6 +327,19 @@ export function wireContract({ server, count, filesWith }: Running): void {
       await once(socket, "close");
       clearInterval(drip);
       expect(await answer.catch(() => "")).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
+    });
+
+    it("nobody whose request takes long to be served", async () => {
+      const sender = await enrolled();
+      const { find } = server.registry;
+      // Longer than a request may take to arrive.
+      server.registry.find = async (id) => {
+        await sleep(3_000);
+        return find.call(server.registry, id);
+      };
+      const answer = await sender.send(sender.batch([sender.event()]));
+      server.registry.find = find;
+      expect(answer.status).toBe(200);
     });
 
     it("who is no HTTP, and who asks for nothing that there is", async () => {
