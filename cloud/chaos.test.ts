@@ -9,10 +9,10 @@ import { expect, it, onTestFinished } from "vitest";
 import type { CloudServer } from "./server.ts";
 import { hasKafka, KafkaBroker } from "./test/kafka-broker.ts";
 import { running } from "./test/running.ts";
-import { Sender } from "./test/sender.ts";
+import { type Answer, receiptIn, Sender } from "./test/sender.ts";
 import { Served } from "./test/served.ts";
 
-const [kills, senders, batches, perBatch] = [6, 4, 40, 10];
+const [kills, senders, batches, perBatch, erasures] = [6, 4, 40, 10, 4];
 
 /** The same each time for the same seed (a linear congruential generator). */
 function chance(seed: number): () => number {
@@ -55,8 +55,19 @@ class Child {
     this.url = this.#served.url;
   }
 
-  async kill(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    await this.#served?.end(signal);
+  kill(signal: "SIGKILL" | "SIGTERM"): Promise<number | null> {
+    return this.#served?.end(signal) ?? Promise.resolve(null);
+  }
+}
+
+/** Asks until it is answered 200, or `also`: nobody there, or gone in the middle of it, is asked once more when somebody is there again. */
+async function untilAnswered(child: Child, sender: Sender, ask: () => Promise<Answer>, also = 200): Promise<Answer> {
+  for (;;) {
+    sender.url = child.url;
+    const answer = await ask().catch(() => undefined);
+    if (answer?.status === 200 || answer?.status === also) return answer;
+    expect([undefined, 503]).toContain(answer?.status);
+    await child.up;
   }
 }
 
@@ -77,16 +88,7 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
   const sending = Array.from({ length: senders }, async (_, n) => {
     const random = chance(seed * 1_000 + n);
     const sender = new Sender(child.url);
-    const until200 = async (ask: () => ReturnType<Sender["send"]>) => {
-      for (;;) {
-        sender.url = child.url;
-        // Nobody there, or gone in the middle of it: once more, when somebody is there again.
-        const answer = await ask().catch(() => undefined);
-        if (answer?.status === 200) return;
-        expect([undefined, 503]).toContain(answer?.status);
-        await child.up;
-      }
-    };
+    const until200 = (ask: () => Promise<Answer>) => untilAnswered(child, sender, ask);
     await until200(() => sender.enroll());
     const sent: string[] = [];
     // Made beforehand and sent in another order; hours late, and across two days.
@@ -106,6 +108,20 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
       }
     }
   });
+  // Some are erased meanwhile, whatever is killed in between, and get their receipts.
+  const erasing = Array.from({ length: erasures }, async (_, n) => {
+    const sender = new Sender(child.url);
+    await untilAnswered(child, sender, () => sender.enroll());
+    for (let batch = 0; batch <= n; batch += 1) {
+      const body = sender.batch(Array.from({ length: perBatch }, () => sender.event()));
+      await untilAnswered(child, sender, () => sender.send(body));
+    }
+    const first = await untilAnswered(child, sender, () => sender.requestErasure(), 202);
+    for (let answer = first; ; answer = await untilAnswered(child, sender, () => sender.erasureStatus(), 202)) {
+      if (answer.status === 200) return { id: sender.id, events: (n + 1) * perBatch, text: answer.text };
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
   const finished = Promise.all(sending).then(() => {
     done = true;
   });
@@ -118,7 +134,11 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
     await child.start();
   }
   await finished;
-  await child.kill("SIGTERM");
+  const erased = await Promise.all(erasing);
+  const keys = await (await fetch(`${child.url}/v1/telemetry/keys`)).text();
+  for (const { id, events, text } of erased)
+    expect(receiptIn(text, keys)).toMatchObject({ anon_user_id: id, erased: events });
+  expect(await child.kill("SIGTERM")).toBe(0);
 
   const { server, count } = await running(env, "test");
   await server.pipeline.drain();

@@ -68,8 +68,6 @@ export class Pipeline {
   #addedUpMs = 0;
   #daily: NodeJS.Timeout | undefined;
   #failures = 0;
-  /** Digest of a pseudonym → events of it that were not put in, since it is erased. */
-  readonly #dropped = new Map<string, number>();
 
   constructor(log: EventLog, warehouse: Warehouse, aggregates: Aggregates, options: PipelineOptions) {
     this.#log = log;
@@ -203,7 +201,7 @@ export class Pipeline {
       );
     }
     if (isEmpty) return false;
-    if (planned === undefined) await this.#note({ place: from, planned: next, touched: before });
+    if (planned === undefined) await this.#note({ place: from, planned: next, touched: before, ...this.#dropped() });
     const erased = await this.#options.erasedAmong(records.map(({ head }) => head.anon_user_id));
     const batches = records.filter(({ head }) => !erased.has(head.anon_user_id));
     const heads = batches.map(({ head }) => head);
@@ -215,11 +213,13 @@ export class Pipeline {
     await this.#warehouse.insert(eventsTable.name, rows, token, columns, isRepeat);
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token, [], isRepeat);
     await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token, [], isRepeat);
-    await this.#note({ place: next, touched: [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])] });
+    const touched = [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])];
+    const dropped = { ...this.#progress.dropped };
     for (const { head, lines } of records.filter((one) => erased.has(one.head.anon_user_id))) {
       const digest = digestOf(head.anon_user_id);
-      this.#dropped.set(digest, (this.#dropped.get(digest) ?? 0) + lines.length);
+      dropped[digest] = (dropped[digest] ?? 0) + lines.length;
     }
+    await this.#note({ place: next, touched, dropped });
     // What the warehouse has is no longer needed here; which hours are to be added up is written down.
     await this.#log.dropBefore(next);
     this.#options.inserted(rows.length);
@@ -253,7 +253,7 @@ export class Pipeline {
       await this.#recomputeTotals(some, "late_events");
       const done = new Set(some);
       const { place, touched } = this.#progress;
-      await this.#note({ place, touched: touched.filter((hour) => !done.has(hour)) });
+      await this.#note({ place, touched: touched.filter((hour) => !done.has(hour)), ...this.#dropped() });
     }
   }
 
@@ -275,7 +275,7 @@ export class Pipeline {
   async #turn(): Promise<void> {
     const place = await this.#log.rotate();
     while (await this.#step(place));
-    await this.#note({ place, touched: this.#progress.touched });
+    await this.#note({ place, touched: this.#progress.touched, ...this.#dropped() });
     await this.#log.dropBefore(place);
   }
 
@@ -297,16 +297,29 @@ export class Pipeline {
     return { days: [...days], months: [...months] };
   }
 
-  /** How many events of a pseudonym were not put in since this was last asked, by its digest. */
-  takeDropped(digest: string): number {
-    const count = this.#dropped.get(digest) ?? 0;
-    this.#dropped.delete(digest);
-    return count;
+  /** How many events of a pseudonym were accepted and not put in, since it is erased; by its digest. */
+  droppedOf(digest: string): number {
+    return this.#progress.dropped?.[digest] ?? 0;
+  }
+
+  /** Of these no number is needed any more. */
+  forgetDropped(digests: readonly string[]): Promise<void> {
+    return this.exclusively(async () => {
+      const gone = new Set(digests);
+      const kept = Object.entries(this.#progress.dropped ?? {}).filter(([digest]) => !gone.has(digest));
+      const { place, touched } = this.#progress;
+      await this.#note({ place, touched, dropped: Object.fromEntries(kept) });
+    });
   }
 
   /** Puts away what is in the log now, and drops that part of the log itself. What comes in meanwhile stays. */
   emptyLog(): Promise<void> {
     return this.exclusively(() => this.#turn());
+  }
+
+  #dropped(): Pick<Progress, "dropped"> {
+    const { dropped = {} } = this.#progress;
+    return Object.keys(dropped).length === 0 ? {} : { dropped };
   }
 
   async #note(progress: Progress & { readonly place: Place }): Promise<void> {

@@ -119,6 +119,7 @@ export class Erasures {
     await pipeline.reduceOldHours();
     const completed = found.map(({ digest, hours }) => ({ digest, notApplied: notAppliedTo(hours, final) }));
     await registry.completeErasures(completed, now());
+    await pipeline.forgetDropped(digests);
     this.#note(
       found.reduce((sum, { events }) => sum + events, 0),
       found.length,
@@ -147,7 +148,7 @@ export class Erasures {
         digest,
         hours: hours.map(({ hour }) => Number(hour)),
         // What was accepted just before, and never went in, is erased as well.
-        events: hours.reduce((sum, { n }) => sum + Number(n), 0) + pipeline.takeDropped(digest),
+        events: hours.reduce((sum, { n }) => sum + Number(n), 0) + pipeline.droppedOf(digest),
       };
     });
   }

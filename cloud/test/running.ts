@@ -19,7 +19,13 @@ export interface Running {
   /** The first number that a statement answers with. */
   count(sql: string): Promise<number>;
   /** The files of the server in which some text lies. */
-  filesWith(text: string): readonly string[];
+  filesWith(text: string | Buffer): readonly string[];
+}
+
+/** A UUID as ClickHouse keeps it: two numbers of eight bytes, each with its lowest byte first. */
+export function uuidBytes(id: string): Buffer {
+  const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
+  return Buffer.concat([bytes.subarray(0, 8).reverse(), bytes.subarray(8).reverse()]);
 }
 
 /** `scope`: with what it ends. `folders`: where servers beside it keep what it gives them. */

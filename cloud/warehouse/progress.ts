@@ -14,6 +14,8 @@ export interface Progress {
   /** Up to where an insert was begun, which may or may not be in. */
   readonly planned?: Place;
   readonly touched: readonly Hour[];
+  /** Events that were accepted and not put in, since their pseudonym is being erased; by its digest. */
+  readonly dropped?: Readonly<Record<string, number>>;
 }
 
 const advice = "Remove it: the log is then put into the warehouse once more, and counts once.";
