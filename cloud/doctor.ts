@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { type Config, ConfigError, configFrom } from "./config.ts";
 import { kafkaAddress } from "./log/kafka-address.ts";
+import { isLoopback } from "./loopback.ts";
 import { tables } from "./warehouse/schema.ts";
 import { Warehouse } from "./warehouse/warehouse.ts";
 
@@ -92,8 +93,6 @@ function spaceCheck({ data }: Config): Check {
     ? { sound: true, text: `${gigabytes} GB are free.` }
     : { sound: false, text: `Only ${gigabytes} GB are free: batches are turned away when the disk is full.` };
 }
-
-const isLoopback = (host: string): boolean => host === "127.0.0.1" || host === "::1" || host === "localhost";
 
 function exposureCheck({ host }: Config): Check {
   return isLoopback(host)

@@ -131,6 +131,11 @@ export class Watch {
     return counts;
   }
 
+  /** Counts that were taken, and could not be written. */
+  giveBack(counts: ReadonlyMap<string, number>): void {
+    for (const [what, count] of counts) this.#add(what, count);
+  }
+
   #add(what: string, count: number): void {
     if (count > 0) this.#counts.set(what, (this.#counts.get(what) ?? 0) + count);
   }

@@ -11,6 +11,7 @@ import { Readiness } from "./ingest/readiness.ts";
 import type { Registry } from "./ingest/registry.ts";
 import { openLog } from "./log/open.ts";
 import { say } from "./log-line.ts";
+import { isLoopback } from "./loopback.ts";
 import { Watch } from "./metrics.ts";
 import { writeOperatorFile } from "./operator-file.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -73,7 +74,7 @@ export class CloudServer {
     pipeline.start();
     erasures.start();
     let ready = true;
-    const readiness = new Readiness(log, now);
+    const readiness = new Readiness(log, registry, now);
     const isReady = async () =>
       ready && pipeline.waitingBytes <= config.most_waiting_bytes && (await readiness.isWritable());
     const app = ingestApp({
@@ -87,8 +88,8 @@ export class CloudServer {
       waitingBytes: () => pipeline.waitingBytes,
     });
     const token = newOperatorToken();
-    const operator = operatorApp({ registry, watch, isReady }, token);
-    const counting = every(countMs, "counts_failed", () => aggregates.count(now(), watch.takeCounts()));
+    const operator = operatorApp({ registry, watch, isReady, isLoopback: isLoopback(config.operator_host) }, token);
+    const counting = every(countMs, "counts_failed", () => countOperations(aggregates, watch, now()));
     const expiring = every(expireMs, "expiry_failed", () => expireEnrolments(registry, now()));
     const operatorPort = config.operator_port ?? (config.port === 0 ? 0 : config.port + 1);
     await operator.listen({ host: config.operator_host, port: operatorPort });
@@ -103,7 +104,7 @@ export class CloudServer {
       clearInterval(counting);
       await erasures.stop();
       await pipeline.stop();
-      await aggregates.count(now(), watch.takeCounts());
+      await countOperations(aggregates, watch, now());
       await operator.close();
       await log.close();
       await stores.close();
@@ -137,6 +138,17 @@ function urlOf(app: FastifyInstance): string {
 function every(ms: number, what: "counts_failed" | "expiry_failed", work: () => Promise<unknown>): NodeJS.Timeout {
   const run = () => void work().catch((error: unknown) => say({ what, error }));
   return setInterval(run, ms).unref();
+}
+
+/** What cannot be written now is counted with the next turn. */
+async function countOperations(aggregates: Aggregates, watch: Watch, nowMs: number): Promise<void> {
+  const counts = watch.takeCounts();
+  try {
+    await aggregates.count(nowMs, counts);
+  } catch (error) {
+    watch.giveBack(counts);
+    throw error;
+  }
 }
 
 async function expireEnrolments(registry: Registry, nowMs: number): Promise<void> {

@@ -26,17 +26,28 @@ interface Answer {
   readonly error?: string;
 }
 
+/** Milliseconds that a question may take. PostgreSQL that ran into a wall (a full disk) never answers again; a new thread recovers. */
+const maxAnswerMs = 60_000;
+
 class PGliteThread implements Postgres {
-  readonly #worker: Worker;
+  readonly #folder: string;
+  #worker: Worker;
   readonly #waiting = new Map<
     number,
     { resolve: (rows: readonly unknown[]) => void; reject: (error: Error) => void }
   >();
   #next = 1;
   #gone: Error | undefined;
+  #starting: Promise<void> | undefined;
+  #closed = false;
 
-  private constructor(worker: Worker) {
+  private constructor(folder: string, worker: Worker) {
+    this.#folder = folder;
     this.#worker = worker;
+    this.#listen(worker);
+  }
+
+  #listen(worker: Worker): void {
     worker.on("message", ({ id, rows = [], error }: Answer) => {
       const one = this.#waiting.get(id);
       this.#waiting.delete(id);
@@ -44,28 +55,60 @@ class PGliteThread implements Postgres {
       else one?.reject(new Error(error));
     });
     const ended = (error: Error) => {
-      this.#gone ??= error;
-      for (const { reject } of this.#waiting.values()) reject(this.#gone);
-      this.#waiting.clear();
+      if (worker === this.#worker) this.#end(error);
     };
     worker.on("error", ended);
     worker.on("exit", () => ended(new Error("PGlite's thread has ended")));
   }
 
-  static async open(folder: string): Promise<PGliteThread> {
-    const worker = new Worker(new URL("pglite-thread.ts", import.meta.url), { workerData: folder });
-    await once(worker, "message");
-    return new PGliteThread(worker);
+  /** Nobody waits for an answer any more. */
+  #end(error: Error): void {
+    this.#gone ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#gone);
+    this.#waiting.clear();
   }
 
-  #ask(message: object): Promise<readonly unknown[]> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+  static async open(folder: string): Promise<PGliteThread> {
+    return new PGliteThread(folder, await started(folder));
+  }
+
+  async #ask(message: object): Promise<readonly unknown[]> {
+    if (this.#gone !== undefined) await this.#startAgain(this.#gone);
     const id = this.#next;
     this.#next += 1;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      const late = setTimeout(() => {
+        this.#end(new Error("PGlite does not answer"));
+        void this.#worker.terminate();
+      }, maxAnswerMs).unref();
+      const settled = () => clearTimeout(late);
+      this.#waiting.set(id, {
+        resolve: (rows) => {
+          settled();
+          resolve(rows);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+      });
       this.#worker.postMessage({ id, ...message });
     });
+  }
+
+  /** A new thread in place of one that has ended, one at a time. @throws why that one ended, after `close`, or if none starts. */
+  #startAgain(reason: Error): Promise<void> {
+    if (this.#closed) return Promise.reject(reason);
+    this.#starting ??= started(this.#folder)
+      .then((worker) => {
+        this.#worker = worker;
+        this.#listen(worker);
+        this.#gone = undefined;
+      })
+      .finally(() => {
+        this.#starting = undefined;
+      });
+    return this.#starting;
   }
 
   async query<T>(sql: string, params: readonly unknown[]): Promise<readonly T[]> {
@@ -77,9 +120,17 @@ class PGliteThread implements Postgres {
   }
 
   async close(): Promise<void> {
-    await this.#ask({ do: "close" });
+    this.#closed = true;
+    // One that does not answer has nothing to close.
+    if (this.#gone === undefined) await this.#ask({ do: "close" }).catch(() => undefined);
     await this.#worker.terminate();
   }
+}
+
+async function started(folder: string): Promise<Worker> {
+  const worker = new Worker(new URL("pglite-thread.ts", import.meta.url), { workerData: folder });
+  await once(worker, "message");
+  return worker;
 }
 
 class PostgresServer implements Postgres {

@@ -15,6 +15,8 @@ import type { Warehouse } from "../warehouse/warehouse.ts";
 
 /** Milliseconds that an erasure waits for others; and of the time so many parts are pauses, so that inserts have theirs. */
 const [gatherMs, pauseParts] = [200, 1];
+/** So many go together: a server takes so many characters of a parameter and no more. */
+const maxTogether = 400;
 /** Milliseconds after a failure, doubled up to a minute. */
 const [firstPauseMs, maxPauseMs] = [1_000, 60_000];
 
@@ -90,19 +92,23 @@ export class Erasures {
   async #run(): Promise<void> {
     const { signal } = this.#ending;
     await pause(gatherMs, signal);
+    let together = maxTogether;
     for (let failures = 0; !signal.aborted; ) {
-      const digests = this.#parts.registry.waiting;
-      if (digests.length === 0) return;
+      const { waiting } = this.#parts.registry;
+      if (waiting.length === 0) return;
+      // After a failure another, smaller group: one that cannot be erased holds up no others.
+      const start = (failures * together) % waiting.length;
+      const digests = [...waiting.slice(start), ...waiting.slice(0, start)].slice(0, together);
       const startedMs = performance.now();
       try {
         await this.#erase(digests);
-        failures = 0;
+        [failures, together] = [0, Math.min(maxTogether, together * 2)];
         await pause((performance.now() - startedMs) * pauseParts, signal);
       } catch (error) {
         // The log names the failure, and nothing of it is lost: the registry knows whom it is about.
         say({ what: "erasure_failed", error });
         await pause(Math.min(maxPauseMs, firstPauseMs * 2 ** failures), signal);
-        failures += 1;
+        [failures, together] = [failures + 1, Math.max(1, Math.floor(together / 2))];
       }
     }
   }

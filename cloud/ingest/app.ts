@@ -15,7 +15,13 @@ import { publicRoutes } from "./routes/public.ts";
 import { maxBodyBytes } from "./unpack.ts";
 
 /** Refusals that cost the server work for somebody unknown. */
-const limited: ReadonlySet<number> = new Set([400, 401, 403, 413, 415, 422]);
+const limited: ReadonlySet<number> = new Set([400, 401, 403, 409, 413, 415, 422]);
+
+/** What a refusal becomes where too many were given. Who has a wrong clock, or was forgotten, still learns what to do. */
+function limitedRefusal(refusal: Refusal, waitSeconds: number): Refusal {
+  if (refusal.word === "clock_skew") return refusal;
+  return refusal.word === "not_enrolled" ? new Refusal(429, "not_enrolled", { waitSeconds }) : tooMany(waitSeconds);
+}
 
 /** A server without routes that refuses browsers' pages, and says in JSON what it refuses. `judged`: what a refusal becomes. */
 export function plainApp(
@@ -80,7 +86,7 @@ export function ingestApp(context: IngestContext): FastifyInstance {
   const app = plainApp(config.request_seconds * 1_000, (refusal, request) => {
     const isFree = !limited.has(refusal.status) || authentication.isAuthenticated(request);
     const wait = isFree ? 0 : limits.refused.take("", now());
-    const judged = wait > 0 ? tooMany(wait) : refusal;
+    const judged = wait > 0 ? limitedRefusal(refusal, wait) : refusal;
     watch.requestRefused(judged.status, judged.word);
     return judged;
   });

@@ -23,8 +23,11 @@ export function anonUserIdIn(body: Buffer): string | undefined {
   return valueAfter.exec(body.toString("latin1", at + field.length, at + field.length + 80))?.[1];
 }
 
-export const bodyOf = ({ body, headers }: FastifyRequest): Promise<Buffer> =>
-  unpacked(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers["content-encoding"]);
+/** More than a body without events has. */
+export const maxSmallBytes = 4_096;
+
+export const bodyOf = ({ body, headers }: FastifyRequest, maxBytes?: number): Promise<Buffer> =>
+  unpacked(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers["content-encoding"], maxBytes);
 
 export interface AuthenticationParts {
   readonly tokens: readonly string[];

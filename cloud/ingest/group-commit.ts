@@ -9,13 +9,13 @@ interface Waiting<Item, Result> {
 }
 
 export class GroupCommit<Item, Result> {
-  readonly #run: (items: readonly Item[]) => Promise<readonly Result[]>;
+  readonly #run: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>;
   readonly #maxItems: number;
   #waiting: Waiting<Item, Result>[] = [];
   #running = false;
 
-  /** `run` resolves with one result for each item, in order. */
-  constructor(run: (items: readonly Item[]) => Promise<readonly Result[]>, maxItems = 1_000) {
+  /** `run` resolves with one result for each item, in order; an `Error` is thrown to that caller alone. */
+  constructor(run: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>, maxItems = 1_000) {
     this.#run = run;
     this.#maxItems = maxItems;
   }
@@ -36,7 +36,11 @@ export class GroupCommit<Item, Result> {
       const group = this.#waiting.splice(0, this.#maxItems);
       try {
         const results = await this.#run(group.map(({ item }) => item));
-        for (const [n, { resolve }] of group.entries()) resolve(results[n] as Result);
+        for (const [n, { resolve, reject }] of group.entries()) {
+          const result = results[n];
+          if (result instanceof Error) reject(result);
+          else resolve(result as Result);
+        }
       } catch (error) {
         for (const { reject } of group) reject(error);
       }

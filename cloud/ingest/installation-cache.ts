@@ -9,6 +9,7 @@ const maxCached = 50_000;
 interface Packed {
   readonly secret: string;
   readonly previous: string | undefined;
+  readonly rotations: number;
   readonly enrolledMs: number;
   readonly activeDays: number;
   /** Days since 1970; -1: none. */
@@ -24,11 +25,12 @@ export class InstallationCache {
   get(anonUserId: string): Installation | undefined {
     const entry = this.#entries.get(anonUserId);
     if (entry === undefined) return undefined;
-    const { secret, previous, enrolledMs, activeDays, activeDay } = entry;
+    const { secret, previous, rotations, enrolledMs, activeDays, activeDay } = entry;
     return {
       anonUserId,
       secret: bytesOf(secret),
       previousSecret: previous === undefined ? undefined : bytesOf(previous),
+      rotations,
       enrolledMs,
       activeDays,
       activeDay: activeDay === -1 ? undefined : new Date(activeDay * dayMs).toISOString().slice(0, 10),
@@ -36,9 +38,11 @@ export class InstallationCache {
     };
   }
 
-  set({ anonUserId, secret, previousSecret, enrolledMs, activeDays, activeDay, erasure }: Installation): void {
+  set(installation: Installation): void {
+    const { anonUserId, secret, previousSecret, rotations, enrolledMs, activeDays, activeDay, erasure } = installation;
     if (erasure !== "none" || secret === undefined) return;
     this.#entries.set(anonUserId, {
+      rotations,
       secret: textOf(secret),
       previous: previousSecret === undefined ? undefined : textOf(previousSecret),
       enrolledMs,

@@ -22,6 +22,8 @@ export interface Installation {
   readonly secret: Buffer | undefined;
   /** The one before the last rotation: it may repeat that rotation, and nothing else. */
   readonly previousSecret: Buffer | undefined;
+  /** How often the secret was replaced. */
+  readonly rotations: number;
   readonly enrolledMs: number;
   readonly activeDays: number;
   /** The last day (UTC, `2026-11-01`) with an accepted batch; without one nothing was ever accepted. */
@@ -33,6 +35,7 @@ export interface InstallationRow {
   readonly digest: string;
   readonly sealed_secret: string | null;
   readonly sealed_previous: string | null;
+  readonly rotations: number;
   readonly enrolled_ms: string | number;
   readonly active_days: number;
   readonly active_day: string | null;
@@ -43,7 +46,7 @@ export interface InstallationRow {
 }
 
 /** A row's columns as `installationOf` reads them. */
-export const rowColumns = `digest, sealed_secret, sealed_previous, enrolled_ms, active_days, active_day::text AS active_day,
+export const rowColumns = `digest, sealed_secret, sealed_previous, rotations, enrolled_ms, active_days, active_day::text AS active_day,
   requested_ms, found_events, erased_ms, not_applied`;
 
 /** The pseudonym cannot be computed from it. The warehouse computes the same (`erasure/erase.ts`). */
@@ -56,6 +59,7 @@ export function installationOf(anonUserId: string, row: InstallationRow): Instal
     anonUserId,
     secret: secretOf(anonUserId, row.sealed_secret),
     previousSecret: secretOf(anonUserId, row.sealed_previous),
+    rotations: row.rotations,
     enrolledMs: Number(row.enrolled_ms),
     activeDays: row.active_days,
     activeDay: row.active_day ?? undefined,

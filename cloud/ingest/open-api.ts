@@ -86,7 +86,11 @@ const packing = refusal(
   ["cannot_unpack"],
   "An encoding that is not known; accept-encoding of an answer names those that are.",
 );
-const tooMany = refusal(429, ["too_many"], "Too many requests: wait as retry-after says.");
+const tooMany = refusal(
+  429,
+  ["too_many", "not_enrolled"],
+  "Too many requests: wait as retry-after says. not_enrolled: as 401, while many unknown clients ask.",
+);
 const unavailable = refusal(503, ["unavailable", "busy"], "Not now: wait as retry-after says.");
 const signedAnswers: readonly Answer[] = [malformed, notKnown, tooLarge, packing, tooMany, unavailable, ...always];
 

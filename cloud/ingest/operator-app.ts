@@ -11,13 +11,19 @@ export interface OperatorContext {
   readonly registry: Registry;
   readonly watch: Watch;
   readonly isReady: () => Promise<boolean>;
+  /** It listens to this machine only. */
+  readonly isLoopback: boolean;
 }
 
 const requestMs = 30_000;
 
 /** `token`: what the file names, and nobody else knows. */
-export function operatorApp({ registry, watch, isReady }: OperatorContext, token: string): FastifyInstance {
+export function operatorApp({ registry, watch, isReady, isLoopback }: OperatorContext, token: string): FastifyInstance {
   const app = plainApp(requestMs, (refusal) => refusal);
+  // A name that was made to lead to this machine (DNS rebinding) is no address of ours.
+  app.addHook("onRequest", async ({ hostname }) => {
+    if (isLoopback && !/^(?:localhost|127\.0\.0\.1|\[?::1\]?)$/.test(hostname)) throw new Refusal(403, "host");
+  });
   app.get("/metrics", async (_request, reply) =>
     reply.type(watch.metrics.contentType).send(await watch.metrics.metrics()),
   );

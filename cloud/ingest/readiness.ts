@@ -1,22 +1,30 @@
-/** Whether batches can be appended to the log: asked of the log itself, at most once a second. */
+/** Whether batches can be accepted: asked of the log and of the registry themselves, at most once a second. */
 import type { EventLog } from "../log/event-log.ts";
+import type { Registry } from "./registry.ts";
 
-const freshMs = 1_000;
+/** Milliseconds that an answer counts, and that it is waited for. */
+const [freshMs, patienceMs] = [1_000, 5_000];
 
 export class Readiness {
   readonly #log: EventLog;
+  readonly #registry: Registry;
   readonly #now: () => number;
   #asked: { readonly atMs: number; readonly writable: Promise<boolean> } | undefined;
 
-  constructor(log: EventLog, now: () => number) {
+  constructor(log: EventLog, registry: Registry, now: () => number) {
     this.#log = log;
+    this.#registry = registry;
     this.#now = now;
   }
 
   isWritable(): Promise<boolean> {
     const nowMs = this.#now();
     if (this.#asked === undefined || Math.abs(nowMs - this.#asked.atMs) >= freshMs) {
-      const writable = this.#log.probe().then(
+      const late = new Promise<never>((_, reject) => {
+        setTimeout(() => reject(new Error("no answer")), patienceMs).unref();
+      });
+      const asked = Promise.all([this.#log.probe(), this.#registry.probe()]);
+      const writable = Promise.race([asked, late]).then(
         () => true,
         () => false,
       );

@@ -40,21 +40,29 @@ export class ReceiptKeys {
   /** Reads the keys, or creates the first one. @throws the database's error. */
   static async open(postgres: Postgres): Promise<ReceiptKeys> {
     const keys = new ReceiptKeys(postgres);
-    const rows = await postgres.query<KeyRow>("SELECT n, id, pkcs8 FROM receipt_keys ORDER BY n", []);
-    for (const { id, pkcs8 } of rows) keys.#add(id, pkcs8);
-    if (rows.length === 0) await keys.rotate();
+    await keys.#load();
+    if (keys.#keys.length === 0) await keys.rotate();
     return keys;
+  }
+
+  async #load(): Promise<void> {
+    const rows = await this.#postgres.query<KeyRow>("SELECT n, id, pkcs8 FROM receipt_keys ORDER BY n", []);
+    this.#keys = [];
+    for (const { id, pkcs8 } of rows) this.#add(id, pkcs8);
   }
 
   /** Creates a new key, which the one before vouches for; it signs from now on. Returns its id. @throws the database's error. */
   async rotate(): Promise<string> {
     const { privateKey } = generateKeyPairSync("ed25519");
     const pkcs8 = privateKey.export({ type: "pkcs8", format: "der" }).toString("base64");
-    const n = this.#keys.length + 1;
-    const id = `k${n}`;
-    await this.#postgres.query("INSERT INTO receipt_keys (n, id, pkcs8) VALUES ($1, $2, $3)", [n, id, pkcs8]);
-    this.#add(id, pkcs8);
-    return id;
+    // What another try may have left is counted: its answer may not have come.
+    await this.#postgres.query(
+      `INSERT INTO receipt_keys (n, id, pkcs8)
+       SELECT coalesce(max(n), 0) + 1, 'k' || coalesce(max(n), 0) + 1, $1 FROM receipt_keys`,
+      [pkcs8],
+    );
+    await this.#load();
+    return this.#keys.at(-1)?.id ?? "";
   }
 
   #add(id: string, pkcs8: string): void {

@@ -15,6 +15,7 @@ const installation = (sender: Sender): Installation => ({
   anonUserId: sender.id,
   secret: sender.secret,
   previousSecret: undefined,
+  rotations: 0,
   enrolledMs: 0,
   activeDays: 3,
   activeDay: undefined,

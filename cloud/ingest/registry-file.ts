@@ -2,16 +2,19 @@
 import { createReadStream, existsSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import * as z from "zod";
 import type { Postgres, Statement } from "../aggregates/postgres.ts";
 import { syncFolder } from "../whole-file.ts";
 import { digestOf } from "./installation.ts";
 import { sealSecret } from "./sealed-secret.ts";
 
-type Line =
-  | { readonly enroll: string; readonly secret: string }
-  | { readonly erase: string }
-  | { readonly erased: string; readonly at: number; readonly count: number }
-  | { readonly key: string; readonly pkcs8: string };
+const lineSchema = z.union([
+  z.object({ enroll: z.string(), secret: z.base64() }),
+  z.object({ erased: z.string(), at: z.int(), count: z.int() }),
+  z.object({ erase: z.string() }),
+  z.object({ key: z.string(), pkcs8: z.base64() }),
+]);
+type Line = z.infer<typeof lineSchema>;
 
 /** Enrolments of one statement. */
 const maxTogether = 5_000;
@@ -63,6 +66,7 @@ export async function importRegistryFile(postgres: Postgres, path: string): Prom
   const lines = createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Number.POSITIVE_INFINITY });
   for await (const text of lines) {
     number += 1;
+    if (text === "") continue;
     // Only the last line may be damaged.
     if (damaged)
       throw new Error(`${path}, line ${number - 1}, is damaged. Restore the file from a copy; it was not removed.`);
@@ -81,7 +85,7 @@ export async function importRegistryFile(postgres: Postgres, path: string): Prom
 
 function lineOf(text: string): Line | undefined {
   try {
-    return JSON.parse(text);
+    return lineSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

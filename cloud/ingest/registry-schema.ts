@@ -4,6 +4,7 @@ export const registryStatements: readonly string[] = [
      digest text PRIMARY KEY,
      sealed_secret text,
      sealed_previous text,
+     rotations integer NOT NULL DEFAULT 0,
      enrolled_ms bigint NOT NULL,
      active_days integer NOT NULL DEFAULT 0,
      active_day date,

@@ -47,7 +47,12 @@ it("binds a secret at first use, rotates it repeatably, and erases what was neve
   expect(await registry.enroll(id, own, nowMs)).toBe("enrolled");
   const known = await registry.find(id);
   if (known === undefined) throw new Error("not found");
-  for (let n = 0; n < 2; n += 1) expect(await registry.rotateSecret(known, next)).toBe(true);
+  // The same twice at once, as when a client repeats what it did not hear of: the one before may still repeat it.
+  expect(await Promise.all([registry.rotateSecret(known, next), registry.rotateSecret(known, next)])).toEqual([
+    true,
+    true,
+  ]);
+  expect(await registry.find(id)).toMatchObject({ secret: next, previousSecret: own, rotations: 1 });
   expect(await registry.find(id)).toMatchObject({ secret: next, erasure: "none" });
   expect(await registry.requestErasure(id, nowMs + 1)).toMatchObject({ erasure: { erasedMs: nowMs + 1, events: 0 } });
   expect(registry.waiting).toEqual([]);
@@ -74,7 +79,7 @@ it("keeps an erasure that waits over a start, and what it found over a crash", a
   const again = await Registry.open(postgres);
   const digest = digestOf(id);
   expect(again.waiting).toEqual([digest]);
-  expect(await again.noteActive(known, nowMs + dayMs)).toBeUndefined();
+  expect(await again.noteActive(known, nowMs + dayMs)).toMatchObject({ erasure: "waiting" });
   await again.noteFound([{ digest, hours: [3_600, 7_200], events: 5 }]);
   // After a crash half of it is gone already.
   const [found] = await again.noteFound([{ digest, hours: [7_200], events: 2 }]);
@@ -101,6 +106,25 @@ it("counts days with a batch, and a user as established after seven days and thr
   }
   expect(seen).toEqual([false, false, false, false, false, true, true]);
   expect(await registry.find(id)).toMatchObject({ activeDays: 4, activeDay: "2026-11-09" });
+});
+
+it("finds one beside erasures of others without end, and fails for a damaged row alone", async () => {
+  const { registry, postgres } = await emptied();
+  const [good, bad] = [randomUUID(), randomUUID()];
+  for (const id of [good, bad]) await registry.enroll(id, secret(), nowMs);
+  await postgres.query("UPDATE installations SET sealed_secret = 'AAAA' WHERE digest = $1", [digestOf(bad)]);
+  let going = true;
+  const storm = (async () => {
+    while (going) {
+      const id = randomUUID();
+      await registry.enroll(id, secret(), nowMs);
+      await registry.requestErasure(id, nowMs);
+    }
+  })();
+  const found = await Promise.allSettled([registry.find(good), registry.find(bad)]);
+  going = false;
+  await storm;
+  expect(found).toMatchObject([{ status: "fulfilled", value: { anonUserId: good } }, { status: "rejected" }]);
 });
 
 it("expires enrolments of which nothing was accepted, and no others", async () => {
@@ -133,6 +157,10 @@ it("takes over the file of version 0.8, line by line, and removes it", async () 
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
   const { postgres } = await emptied();
   await postgres.query("DELETE FROM receipt_keys", []);
+  for (const damaged of ["5", "null", "{}", '{"enroll":"x","secret":5}']) {
+    writeFileSync(path, text.replace(`${JSON.stringify({ erase: waiting })}`, damaged));
+    await expect(Registry.open(postgres, path)).rejects.toThrow(/registry\.jsonl, line 5, is damaged\. Restore/);
+  }
   writeFileSync(path, text.replace('{"erase"', '{"erase'));
   await expect(Registry.open(postgres, path)).rejects.toThrow(/registry\.jsonl, line 5, is damaged\. Restore/);
   expect(existsSync(path)).toBe(true);

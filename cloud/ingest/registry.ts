@@ -47,8 +47,8 @@ export class Registry {
   /** Digests whose erasure waits. */
   readonly #waiting: Set<string>;
   readonly #recentlyErased = new RecentMap<string, true>(maxRecentlyErased);
-  /** Rises with each erasure: a look-up that ran beside one is repeated. */
-  #erasures = 0;
+  /** How often what is known of a pseudonym has changed, of those that changed lately. */
+  readonly #changes = new RecentMap<string, number>(maxRecentlyErased);
   readonly #finding = new GroupCommit((ids: readonly string[]) => this.#find(ids));
   readonly #enrolling = new GroupCommit((all: readonly Enrolment[]) => this.#enroll(all));
   readonly #noting = new GroupCommit((all: readonly { readonly id: string; readonly day: string }[]) =>
@@ -83,19 +83,25 @@ export class Registry {
     for (;;) {
       const cached = this.#cache.get(anonUserId);
       if (cached !== undefined) return cached;
-      const before = this.#erasures;
+      const before = this.#changes.get(anonUserId);
       const found = await this.#finding.add(anonUserId);
-      if (before !== this.#erasures) continue;
+      // It was changed while it was looked up: what was found may be what was before.
+      if (before !== this.#changes.get(anonUserId)) continue;
       if (found !== undefined) this.#cache.set(found);
       return found;
     }
   }
 
-  async #find(ids: readonly string[]): Promise<readonly (Installation | undefined)[]> {
+  #changed(anonUserId: string): void {
+    this.#cache.delete(anonUserId);
+    this.#changes.set(anonUserId, (this.#changes.get(anonUserId) ?? 0) + 1);
+  }
+
+  async #find(ids: readonly string[]): Promise<readonly (Installation | Error | undefined)[]> {
     const rows = await this.#rowsOf(ids);
     return ids.map((id) => {
       const row = rows.get(digestOf(id));
-      return row === undefined ? undefined : installationOf(id, row);
+      return row === undefined ? undefined : installationFrom(id, row);
     });
   }
 
@@ -113,7 +119,7 @@ export class Registry {
     return this.#enrolling.add({ id: anonUserId, secret, nowMs });
   }
 
-  async #enroll(all: readonly Enrolment[]): Promise<readonly Enrolled[]> {
+  async #enroll(all: readonly Enrolment[]): Promise<readonly (Enrolled | Error)[]> {
     const given = all.map(({ id, secret, nowMs }) => ({
       digest: digestOf(id),
       sealed_secret: sealSecret(id, secret),
@@ -126,29 +132,31 @@ export class Registry {
       [JSON.stringify(given)],
     );
     const rows = await this.#rowsOf(all.map(({ id }) => id));
+    for (const { id } of all) this.#changed(id);
     return all.map(({ id, secret }) => {
       const row = rows.get(digestOf(id));
       // Expired between the two statements: the client enrols once more.
-      if (row === undefined) throw new Error("an enrolment is gone");
-      const known = installationOf(id, row);
+      const known = row === undefined ? new Error("an enrolment is gone") : installationFrom(id, row);
+      if (known instanceof Error) return known;
       if (known.secret?.equals(secret) === false) return "other";
       return known.erasure === "none" ? "enrolled" : "erased";
     });
   }
 
   /**
-   * Replaces the secret. Repeating it changes nothing.
-   * @returns false if there is no such installation any more. @throws the database's error.
+   * Replaces the secret, unless it was replaced meanwhile. Repeating it changes nothing.
+   * @returns whether the new secret is the one that counts now. @throws the database's error.
    */
-  async rotateSecret({ anonUserId, secret: current }: Installation, secret: Buffer): Promise<boolean> {
+  async rotateSecret({ anonUserId, secret: current, rotations }: Installation, secret: Buffer): Promise<boolean> {
     if (current?.equals(secret) === true) return true;
-    const rows = await this.#postgres.query(
-      `UPDATE installations SET sealed_previous = sealed_secret, sealed_secret = $2
-       WHERE digest = $1 AND requested_ms IS NULL RETURNING digest`,
-      [digestOf(anonUserId), sealSecret(anonUserId, secret)],
+    await this.#postgres.query(
+      `UPDATE installations SET sealed_previous = sealed_secret, sealed_secret = $2, rotations = rotations + 1
+       WHERE digest = $1 AND requested_ms IS NULL AND rotations = $3`,
+      [digestOf(anonUserId), sealSecret(anonUserId, secret), rotations],
     );
-    this.#cache.delete(anonUserId);
-    return rows.length > 0;
+    this.#changed(anonUserId);
+    const now = await this.find(anonUserId);
+    return now?.erasure === "none" && now.secret?.equals(secret) === true;
   }
 
   /**
@@ -159,22 +167,19 @@ export class Registry {
     const { anonUserId, activeDay = "" } = installation;
     const day = dayOf(nowMs);
     if (activeDay >= day) return installation;
-    return (await this.#noting.add({ id: anonUserId, day })) ? this.find(anonUserId) : undefined;
+    await this.#noting.add({ id: anonUserId, day });
+    return this.find(anonUserId);
   }
 
-  async #noteActive(all: readonly { readonly id: string; readonly day: string }[]): Promise<readonly boolean[]> {
-    const given = all.map(({ id, day }) => ({ digest: digestOf(id), day }));
-    const rows = await this.#postgres.query<{ digest: string }>(
-      `WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(digest text, day date)),
-       noted AS (
-         UPDATE installations i SET active_days = i.active_days + 1, active_day = g.day FROM given g
-         WHERE i.digest = g.digest AND i.requested_ms IS NULL AND (i.active_day IS NULL OR i.active_day < g.day))
-       SELECT i.digest FROM installations i JOIN given g ON i.digest = g.digest WHERE i.requested_ms IS NULL`,
-      [JSON.stringify(given)],
+  async #noteActive(all: readonly { readonly id: string; readonly day: string }[]): Promise<readonly undefined[]> {
+    await this.#postgres.query(
+      `UPDATE installations i SET active_days = i.active_days + 1, active_day = g.day
+       FROM jsonb_to_recordset($1::jsonb) AS g(digest text, day date)
+       WHERE i.digest = g.digest AND i.requested_ms IS NULL AND (i.active_day IS NULL OR i.active_day < g.day)`,
+      [JSON.stringify(all.map(({ id, day }) => ({ digest: digestOf(id), day })))],
     );
-    const known = new Set(rows.map(({ digest }) => digest));
-    for (const { id } of all) this.#cache.delete(id);
-    return given.map(({ digest }) => known.has(digest));
+    for (const { id } of all) this.#changed(id);
+    return all.map(() => undefined);
   }
 
   /** Whether an erasure was requested, as far as a request that began before it needs to know. */
@@ -216,12 +221,11 @@ export class Registry {
        RETURNING i.digest, i.erased_ms IS NULL AS waits`,
       [JSON.stringify(all.map(({ id, nowMs }) => ({ digest: digestOf(id), now_ms: nowMs })))],
     );
-    this.#erasures += 1;
     for (const { digest, waits } of rows) {
       if (waits) this.#waiting.add(digest);
       else this.#recentlyErased.set(digest, true);
     }
-    for (const { id } of all) this.#cache.delete(id);
+    for (const { id } of all) this.#changed(id);
     return all.map(() => undefined);
   }
 
@@ -250,7 +254,6 @@ export class Registry {
        FROM given g WHERE i.digest = g.digest`,
       [JSON.stringify(completed), nowMs],
     );
-    this.#erasures += 1;
     for (const { digest } of completed) {
       this.#recentlyErased.set(digest, true);
       this.#waiting.delete(digest);
@@ -265,6 +268,11 @@ export class Registry {
     );
     this.#cache.dropIdle(beforeMs);
     return rows.length;
+  }
+
+  /** Whether the database answers. @throws its error. */
+  async probe(): Promise<void> {
+    await this.#postgres.query("SELECT 1", []);
   }
 
   /** A new key for receipts, which the one before vouches for. Returns its id. @throws the database's error. */
@@ -283,5 +291,14 @@ export class Registry {
 
   signed(content: object): string {
     return this.#keys.signed(content);
+  }
+}
+
+/** A damaged row fails by itself, and not with those that were looked up beside it. */
+function installationFrom(anonUserId: string, row: InstallationRow): Installation | Error {
+  try {
+    return installationOf(anonUserId, row);
+  } catch {
+    return new Error("a row of the registry is damaged");
   }
 }

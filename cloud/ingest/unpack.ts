@@ -15,18 +15,18 @@ export class UnpackError extends Error {
   }
 }
 
-const unpackers: Readonly<Record<string, (packed: Buffer) => Promise<Buffer>>> = {
-  gzip: (packed) => promisify(gunzip)(packed, { maxOutputLength: maxBodyBytes }),
-  zstd: (packed) => promisify(zstdDecompress)(packed, { maxOutputLength: maxBodyBytes }) as Promise<Buffer>,
+const unpackers: Readonly<Record<string, (packed: Buffer, maxOutputLength: number) => Promise<Buffer>>> = {
+  gzip: (packed, maxOutputLength) => promisify(gunzip)(packed, { maxOutputLength }),
+  zstd: (packed, maxOutputLength) => promisify(zstdDecompress)(packed, { maxOutputLength }) as Promise<Buffer>,
 };
 
-/** @throws UnpackError */
-export async function unpacked(body: Buffer, encoding: string | undefined): Promise<Buffer> {
+/** `maxBytes`: of what was packed. @throws UnpackError */
+export async function unpacked(body: Buffer, encoding: string | undefined, maxBytes = maxBodyBytes): Promise<Buffer> {
   if (encoding === undefined || encoding === "identity") return body;
   const unpack = Object.hasOwn(unpackers, encoding) ? unpackers[encoding] : undefined;
   if (unpack === undefined) throw new UnpackError(415);
   try {
-    return await unpack(body);
+    return await unpack(body, maxBytes);
   } catch (error) {
     const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
     throw new UnpackError(tooLong ? 413 : 400);

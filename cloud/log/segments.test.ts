@@ -1,7 +1,18 @@
 /** The log as files: whole records in order, cut off at its end by a crash and nowhere else, dropped in whole segments. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
@@ -113,6 +124,19 @@ it("reads logs of before 0.9, whose records have no groups, and goes on in a seg
   // Damage in it is told, as it was before.
   writeFileSync(file, Buffer.concat([record("one").fill("x", 4, 8), record("two")]));
   await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
+});
+
+it("reports damage that comes while it runs, and does not read for ever", async () => {
+  for (const damage of [Buffer.alloc(12), Buffer.from("ffffffff", "hex")]) {
+    const folder = freshFolder();
+    const log = await SegmentLog.open(folder);
+    await log.append("key", "first");
+    const file = openSync(join(folder, "000000000001.log"), "r+");
+    writeSync(file, damage, 0, damage.length, 16);
+    closeSync(file);
+    await expect(log.read(log.beginning(), 1_000)).rejects.toThrow(DamagedLogError);
+    await log.close();
+  }
 });
 
 it("goes on by itself after a new segment could not be made", async () => {

@@ -214,22 +214,29 @@ export class SegmentLog implements EventLog {
             continue;
           }
           const size = bytes.readUInt32LE(done);
+          if (size === 0 || size > longestRecord) throw this.#damaged(segment, offset + done);
           if (done + headerBytes + size > bytes.length) break;
           const body = bytes.subarray(done + headerBytes, done + headerBytes + size);
           if (crc32(body) !== bytes.readUInt32LE(done + 4)) {
-            throw new DamagedLogError(`${nameOf(segment)} is damaged at ${offset + done}.`);
+            throw this.#damaged(segment, offset + done);
           }
           done += headerBytes + size;
           const text = body.toString("utf8");
           chars += text.length;
           records.push({ text, next: { segment, offset: offset + done } });
         }
+        // Nothing fits although all of it is there.
+        if (done === 0) throw this.#damaged(segment, offset);
         offset += done;
       } finally {
         await file.close();
       }
     }
     return records;
+  }
+
+  #damaged(segment: number, offset: number): DamagedLogError {
+    return new DamagedLogError(`${join(this.#folder, nameOf(segment))} is damaged at ${offset}.`);
   }
 
   /** Segments before it may be gone. */

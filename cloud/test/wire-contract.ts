@@ -137,6 +137,12 @@ export function wireContract({ server, count, filesWith }: Running): void {
         expect(await sender.send(body(), { "content-encoding": name }, bomb)).toMatchObject({ status: 413 });
         expect(await sender.send(body(), { "content-encoding": name }, "no pack")).toMatchObject({ status: 400 });
       }
+      // Small on the wire and large afterwards, or nested without end: refused before it is parsed.
+      const deep = `{"anon_user_id":"${sender.id}","x":${"[".repeat(500_000)}`;
+      expect(await sender.send(deep)).toMatchObject({ status: 400 });
+      const packed = zstdCompressSync("[".repeat(500_000));
+      const headers = { "content-encoding": "zstd" };
+      expect(await sender.ask("enroll", { method: "POST", body: packed, headers })).toMatchObject({ status: 413 });
       expect(await sender.send(body(), { "content-encoding": "br" })).toMatchObject({ status: 415 });
       expect((await sender.send(body())).headers.get("accept-encoding")).toBe("zstd, gzip");
     });

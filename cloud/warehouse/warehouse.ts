@@ -37,6 +37,8 @@ function chdbConnection(folder: string): unknown {
 export class Warehouse {
   readonly #client: ClickHouseClient;
   readonly #form: TableForm;
+  /** Table → the last change of it that was asked for. */
+  readonly #changing = new Map<string, Promise<void>>();
 
   private constructor(client: ClickHouseClient, form: TableForm) {
     this.#client = client;
@@ -137,8 +139,19 @@ export class Warehouse {
     return this.change(table, `DELETE WHERE ${condition}`, params);
   }
 
-  /** Rewrites what is there, on all replicas, before it resolves. @throws the engine's error. */
-  async change(table: string, how: string, params: Params): Promise<void> {
+  /** Rewrites what is there, on all replicas, before it resolves. One at a time of each table. @throws the engine's error. */
+  change(table: string, how: string, params: Params): Promise<void> {
+    const before = this.#changing.get(table) ?? Promise.resolve();
+    const change = before.then(() => this.#change(table, how, params));
+    this.#changing.set(
+      table,
+      change.catch(() => undefined),
+    );
+    return change;
+  }
+
+  /** Whichever mutation of the table is unfinished is this one's: of others none is under way. */
+  async #change(table: string, how: string, params: Params): Promise<void> {
     const { cluster } = this.#form;
     if (cluster !== "") {
       await this.command(`ALTER TABLE ${table}_local ON CLUSTER ${cluster} ${how} SETTINGS mutations_sync = 2`, params);

@@ -3,7 +3,7 @@
  * the server's keys for receipts, and the rotation of the secret.
  */
 import { besideOf } from "./destination.ts";
-import { hasNoRoute, isEnrolment, proofBitsIn } from "./enrolment.ts";
+import { hasNoRoute, isEnrolment, isNotEnrolled, proofBitsIn } from "./enrolment.ts";
 import type { Installation } from "./installation.ts";
 import { protocolError } from "./outcome.ts";
 import { readKeys } from "./receipt.ts";
@@ -94,6 +94,11 @@ export async function withFreshSecret(
   const isRefused =
     hasNoRoute(result) && (next === undefined || protocolError(result.answer ?? { body: "" }) !== undefined);
   if (result.outcome === "later" && !isRefused) return result;
+  // It does not know the old one any more, and an earlier answer was lost: it has the new one.
+  if (next !== undefined && isNotEnrolled(result)) {
+    installation.completeRotation(id, url, clock.nowMs());
+    return { ...sender, secret };
+  }
   // It has no such route, or it does not know us: the secret stays, and is not asked about again for as long.
   installation.dropRotation(id, url, clock.nowMs());
   return sender;

@@ -6,9 +6,9 @@ import type { Result } from "./request.ts";
 /** Statuses of a server without the route for enrolment; a proxy may give them as well. */
 const routeless: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501]);
 
-/** Whether the server has forgotten the pseudonym, or never knew it. */
+/** Whether the server has forgotten the pseudonym, or never knew it. 429: it says so to too many at present. */
 export const isNotEnrolled = ({ answer }: Result): boolean =>
-  answer?.status === 401 && protocolError(answer) === "not_enrolled";
+  (answer?.status === 401 || answer?.status === 429) && protocolError(answer) === "not_enrolled";
 
 /** How many zero bits of a proof of work the server asks for; `undefined` where it asks for none, or for too much. */
 export function proofBitsIn({ answer }: Result): number | undefined {

@@ -439,7 +439,8 @@ class Run {
           this.#rejected += 1;
           return;
         case "later":
-          await this.#later(result, attempt);
+          if (!isNotEnrolled(result) || enrolledAgain) await this.#later(result, attempt);
+          enrolledAgain = enrolledAgain || isNotEnrolled(result);
           break;
         case "not_authorized":
           // The secret may have been forgotten: enrolled once more, idempotently, before anything is concluded.
@@ -477,7 +478,7 @@ class Run {
           }
           if (result.outcome === "rejected" && !isKeyReused(result, waiting))
             rejectBatch(connection, row, sentence(result));
-          if (result.outcome === "not_authorized") forgetEnrolled(connection, address);
+          if (result.outcome === "not_authorized" || isNotEnrolled(result)) forgetEnrolled(connection, address);
         },
         distrust: async (result) => {
           this.#step("answer_arrived");

@@ -1,7 +1,7 @@
 /** `POST /v1/telemetry/enroll` binds a secret at first use; `POST /v1/telemetry/rotate` replaces it. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as z from "zod";
-import { anonUserIdIn, anonUserIdPattern, bodyOf } from "../authentication.ts";
+import { anonUserIdIn, anonUserIdPattern, bodyOf, maxSmallBytes } from "../authentication.ts";
 import { json, type RouteContext } from "../context.ts";
 import { parsedJson } from "../parsed-json.ts";
 import { proofBitsHeader, proofHeader, proofHolds } from "../proof-of-work.ts";
@@ -12,8 +12,6 @@ const enrolment = z.strictObject({
   anon_user_id: z.string().regex(anonUserIdPattern),
   secret: z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/),
 });
-/** More than an enrolment has. */
-const maxBytes = 4_096;
 
 function enrolmentIn(body: Buffer): { readonly id: string; readonly secret: Buffer } {
   const { data } = enrolment.safeParse(parsedJson(body));
@@ -42,22 +40,23 @@ export function enrolmentRoutes(app: FastifyInstance, context: RouteContext): vo
     throw new Refusal(429, "proof_required", { waitSeconds, headers });
   };
 
-  app.post("/v1/telemetry/enroll", { bodyLimit: maxBytes }, async (request, reply) => {
+  app.post("/v1/telemetry/enroll", { bodyLimit: maxSmallBytes }, async (request, reply) => {
     authentication.admit(request);
-    const body = await bodyOf(request);
+    const body = await bodyOf(request, maxSmallBytes);
     const { id, secret } = enrolmentIn(body);
     const known = await registry.find(id);
-    // Who is known takes nobody's turn.
-    if (known === undefined) admitNew(request, reply, body, secret);
+    // Who is known takes nobody's turn, and costs nothing.
+    if (known?.erasure === "none" && known.secret?.equals(secret) === true) return done(reply);
+    admitNew(request, reply, body, secret);
     const enrolled = await registry.enroll(id, secret, now());
     if (enrolled === "erased") throw erased();
     if (enrolled === "other") throw new Refusal(409, "enrolled_otherwise");
     return done(reply);
   });
 
-  app.post("/v1/telemetry/rotate", { bodyLimit: maxBytes }, async (request, reply) => {
+  app.post("/v1/telemetry/rotate", { bodyLimit: maxSmallBytes }, async (request, reply) => {
     authentication.admit(request);
-    const body = await bodyOf(request);
+    const body = await bodyOf(request, maxSmallBytes);
     const id = anonUserIdIn(body);
     if (id === undefined) throw malformed();
     const installation = await authentication.verify(request, reply, body, id, true);
@@ -69,7 +68,8 @@ export function enrolmentRoutes(app: FastifyInstance, context: RouteContext): vo
     const isRepeat = current?.equals(given.secret) === true;
     if (current === undefined) throw unavailable();
     if (!isRepeat && !signatureHolds(signedHeadersOf(request), body, current)) throw new Refusal(401, "not_enrolled");
-    if (!(await registry.rotateSecret(installation, given.secret))) throw erased();
+    // Another rotation, or an erasure, came first.
+    if (!(await registry.rotateSecret(installation, given.secret))) throw new Refusal(401, "not_enrolled");
     return done(reply);
   });
 }

@@ -1,7 +1,7 @@
 /** `DELETE /v1/telemetry/users/{anon_user_id}` requests an erasure; `GET …/erasure` beside it says how far it is. */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import * as z from "zod";
-import { anonUserIdPattern, bodyOf } from "../authentication.ts";
+import { anonUserIdPattern, bodyOf, maxSmallBytes } from "../authentication.ts";
 import { json, type RouteContext } from "../context.ts";
 import type { Installation } from "../installation.ts";
 import { parsedJson } from "../parsed-json.ts";
@@ -30,7 +30,7 @@ export function erasureRoutes(app: FastifyInstance, context: RouteContext): void
       .send(JSON.stringify({ erasure: "waiting", status }));
   };
 
-  app.delete<{ Params: Params }>("/v1/telemetry/users/:id", async (request, reply) => {
+  app.delete<{ Params: Params }>("/v1/telemetry/users/:id", { bodyLimit: maxSmallBytes }, async (request, reply) => {
     authentication.admit(request);
     const { id } = request.params;
     if (!anonUserIdPattern.test(id)) throw malformed();
@@ -38,7 +38,7 @@ export function erasureRoutes(app: FastifyInstance, context: RouteContext): void
     const before = known?.erasure;
     // Erased by version 0.8, which kept no secret: nobody can sign, and the receipt was promised.
     if (known !== undefined && known.secret === undefined && before !== "none") return answer(reply, known);
-    const body = await bodyOf(request);
+    const body = await bodyOf(request, maxSmallBytes);
     const installation = await authentication.verify(request, reply, body, id);
     // It names whom: what was signed for something else is no erasure.
     if (erasure.safeParse(parsedJson(body)).data?.anon_user_id !== id) throw malformed();

@@ -49,6 +49,7 @@ export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
       watch.batch("turned_away");
       throw new Refusal(503, "busy", { waitSeconds: busySeconds });
     }
+    authentication.onTime(request, reply);
     const body = await bodyOf(request);
     const id = claimedId(body);
     const found = await authentication.verify(request, reply, body, id);
@@ -56,7 +57,9 @@ export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
     if (found.erasure !== "none") throw erased();
     checkQuota(context, found, frame.events.length);
     const installation = await registry.noteActive(found, now());
-    if (installation?.erasure !== "none") throw erased();
+    // Its enrolment expired at this moment.
+    if (installation === undefined) throw new Refusal(401, "not_enrolled");
+    if (installation.erasure !== "none") throw erased();
     const received = await receiver.receive(frame, body, now(), installation);
     if (received.is === "other_bytes") throw new Refusal(422, "other_bytes");
     if (received.is === "erased") throw erased();
