@@ -121,6 +121,36 @@ it("puts the very same range in again, under the same token, whatever came in me
   }
 });
 
+it("lets nobody who touches the same old hours again and again hold up others", async () => {
+  const data = freshFolder();
+  const log = await SegmentLog.open(join(data, "log"));
+  const nowMs = Date.now();
+  const again = Array.from({ length: 48 }, (_, n) => hourOf(nowMs - (30 * 24 + n) * 3_600_000));
+  const other = hourOf(nowMs - 5 * 24 * 3_600_000);
+  const added = new Set<number>();
+  const warehouse = Object.assign(new Recording(), {
+    query: () => Promise.resolve([{ version: "1", others: 0 }]),
+    command: (_sql: string, { hours: some }: { hours: readonly number[] }) => {
+      for (const hour of some) added.add(hour);
+      return Promise.resolve();
+    },
+  });
+  const totals = { recompute: () => Promise.resolve({ days: [], months: [] }) } as unknown as Aggregates;
+  const pipeline = new Pipeline(log, warehouse as unknown as Warehouse, totals, options(data));
+  const touching = (n: number, hours: readonly number[]) =>
+    log.append("key", record(n).replace('"hours":[]', `"hours":${JSON.stringify(hours)}`));
+  await touching(0, again);
+  await touching(1, [other]);
+  pipeline.start();
+  for (let n = 2; !added.has(other); n += 1) {
+    const before = warehouse.inserts.length;
+    await touching(n, again);
+    while (warehouse.inserts.length === before) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await pipeline.stop();
+  await log.close();
+}, 30_000);
+
 it("adds up old hours in a slow lane, some at a time, so that inserts go on in between", async () => {
   const data = freshFolder();
   const log = await SegmentLog.open(join(data, "log"));

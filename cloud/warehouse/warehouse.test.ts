@@ -167,6 +167,18 @@ it("takes batches that were ordered by their id alone, and tells those of two ps
   expect(await count("SELECT count() FROM batches FINAL")).toBe(2);
 });
 
+it("tells each change of a table what became of it, also beside one that fails", async () => {
+  await warehouse.insert("events", [line(300), line(301)], "log:8:0-8:1");
+  const [failed, done] = await Promise.allSettled([
+    warehouse.change("events", "DELETE WHERE seq = 300 AND throwIf(seq = 300, 'no room') = 1", {}),
+    warehouse.erase("events", "seq = 301", {}),
+  ]);
+  expect([failed.status, done.status]).toEqual(["rejected", "fulfilled"]);
+  expect(await count("SELECT count() FROM events WHERE seq = 301")).toBe(0);
+  expect(await count("SELECT count() FROM events WHERE seq = 300")).toBe(1);
+  await warehouse.erase("events", "seq = 300", {});
+});
+
 it("leaves hours alone whose events may be gone", async () => {
   const old = Math.floor((Date.now() / 1_000 - 100 * 86_400) / 3_600) * 3_600;
   expect(await recomputeHours(warehouse, [old], Date.now())).toEqual([]);
