@@ -1,6 +1,6 @@
 /**
  * nexus-cloud under what its clients may do to it: a storm of erasures, a crowd of newcomers, old hours, a million installations; and what it holds
- * in memory while nobody does anything. Each against the same server, or engine, without that.
+ * in memory when idle. Each is measured against the same server, or engine, without that load.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ import { scaled } from "./load.ts";
 
 const inFlight = 6;
 
-/** Does `work` for each, so many at a time. */
+/** Does `work` for each item, up to `atOnce` at a time. */
 async function each<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<unknown>): Promise<void> {
   const left = items.values();
   const one = async () => {
@@ -78,18 +78,16 @@ export async function enrolling(): Promise<readonly Figure[]> {
       return (count * 1_000) / (performance.now() - startedMs);
     };
     await rateOf(scaled(200, 10), 8);
-    const alone = await rateOf(scaled(300, 10), 1);
+    const sequential = await rateOf(scaled(300, 10), 1);
     return [
       figure({
-        ...{
-          name: "enrol-rate",
-          unit: "calls/s",
-          value: await rateOf(scaled(6_000, 50), 64),
-          limit: 500,
-          atLeast: true,
-        },
+        name: "enrol-rate",
+        unit: "calls/s",
+        value: await rateOf(scaled(6_000, 50), 64),
+        limit: 500,
+        atLeast: true,
         against: "one after the other, each with a sync of its own",
-        baseline: alone,
+        baseline: sequential,
       }),
     ];
   } finally {
@@ -162,7 +160,7 @@ export async function idleCloud(): Promise<readonly Figure[]> {
         unit: "×",
         value: resident / bare,
         limit: 1.1,
-        against: "a process that opens chDB and PGlite alone, in MB",
+        against: "a process that only opens chDB and PGlite, in MB",
         baseline: bare / 1_048_576,
       }),
     ];

@@ -1,4 +1,4 @@
-/** How long PGlite and the registry in it take to open, with nobody and with so many installations. Prints both, in milliseconds. */
+/** Measures how long PGlite and the registry take to open, empty and with the given number of installations. Prints both, in milliseconds. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -59,7 +59,9 @@ async function run(): Promise<number> {
       const share = url !== undefined;
       worker.giveConsent({
         ...{ mode: share ? "share" : "local", collect: categories, share: share ? categories : [] },
-        ...{ destination: share ? new URL(url).href : null, automatic: false, via: "terminal" },
+        destination: share ? new URL(url).href : null,
+        automatic: false,
+        via: "terminal",
         notice: { version: noticeVersion, sha256: noticeHash },
       });
       worker.close();

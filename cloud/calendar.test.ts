@@ -46,7 +46,7 @@ interface ModelEvent {
   readonly counted: boolean;
 }
 
-/** What the totals have to be, told from the events alone. */
+/** What the totals have to be, computed only from the events. */
 class Model {
   readonly events: ModelEvent[] = [];
   /** User → when its erasure was requested. */
@@ -76,7 +76,7 @@ class Model {
     const endMs = startMs + finalMs;
     const own = this.events.filter(isIn);
     const late = own.some(({ receivedMs }) => receivedMs > endMs);
-    // Of a raw row that has expired nobody knows any more whose it was.
+    // An expired raw row no longer says whose it was.
     const erased = own.some((event) => {
       const atMs = this.erased.get(event.user) ?? 0;
       return atMs > endMs && atMs - event.tsMs < rawMs - dayMs && event.receivedMs < atMs;
@@ -125,7 +125,7 @@ class Simulation {
     return this.#parts;
   }
 
-  /** Events of a user so many days ago, at once in the log, and in the totals with the next drain. */
+  /** Events of a user, `daysAgo` days old, at once in the log, and in the totals with the next drain. */
   async send(user: number, daysAgo: number, count: number): Promise<void> {
     const sender = this.#senders[user];
     if (sender === undefined || this.model.erased.has(user)) return;

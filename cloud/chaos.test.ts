@@ -60,7 +60,7 @@ class Child {
   }
 }
 
-/** Asks until it is answered 200, or `also`: nobody there, or gone in the middle of it, is asked once more when somebody is there again. */
+/** Repeats a request until it is answered 200 or `also`. While the server is down it waits for the next start. */
 async function untilAnswered(child: Child, sender: Sender, ask: () => Promise<Answer>, also = 200): Promise<Answer> {
   for (;;) {
     sender.url = child.url;

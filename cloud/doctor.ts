@@ -13,7 +13,7 @@ interface Diagnosis {
   readonly sound: boolean;
 }
 
-/** Fewer users than this are told apart too easily. */
+/** A smaller minimum does not hide a single user well. */
 const minSafeUsers = 5;
 const leastFreeBytes = 1_073_741_824;
 
@@ -102,7 +102,7 @@ function exposureCheck({ host }: Config): Check {
 
 function operatorCheck({ operator_host: host }: Config): Check {
   return isLoopback(host)
-    ? { sound: true, text: "Metrics are for this machine alone." }
+    ? { sound: true, text: "Metrics listen on loopback only." }
     : { sound: true, warns: true, text: `Metrics are on ${host}: let nothing but the operator's network reach it.` };
 }
 

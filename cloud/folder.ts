@@ -1,4 +1,4 @@
-/** The data folder: of this user alone, whatever the engines in it make their files. */
+/** The data folder: private to its user, because the embedded engines create files that others can read. */
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { say } from "./log-line.ts";
 

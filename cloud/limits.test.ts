@@ -1,4 +1,4 @@
-/** Limits bind: with the limits of a server that nobody configured, what one client does costs the others nothing. */
+/** Limits bind: with default limits, one client cannot slow down the others. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { running } from "./test/running.ts";
@@ -33,7 +33,7 @@ const metric = async (url: string, name: string): Promise<number> => {
   );
 };
 
-it("turns away who is not known after so many tries, counts it, and takes those who are", async () => {
+it("limits requests of unknown clients, counts the refusals, and serves known ones", async () => {
   const honest = await enrolled(one.server.url);
   const strangers = Array.from({ length: 10 }, () => new Sender(one.server.url));
   const big = "x".repeat(100_000);
@@ -56,7 +56,7 @@ it("turns away who is not known after so many tries, counts it, and takes those 
   expect(words([await honest.ask("events", { method: "POST", body, headers: late })])).toEqual({ "401 clock_skew": 1 });
 });
 
-it("lets newcomers in while others ask for enrolments without end, and whoever is enrolled every time", async () => {
+it("enrols newcomers during a flood of enrolments, and always accepts enrolled clients", async () => {
   const known = await enrolled(one.server.url);
   const attempt = () => new Sender(one.server.url).enroll();
   const attempts = words(await Promise.all(Array.from({ length: 300 }, attempt)));
@@ -65,7 +65,7 @@ it("lets newcomers in while others ask for enrolments without end, and whoever i
   const attack = Array.from({ length: 8 }, async () => {
     while (going) await attempt();
   });
-  // As the protocol has it: first without a proof, then with one of so many bits as the server asks for.
+  // As the protocol has it: first without a proof, then with the number of bits that the server asks for.
   const newcomers = await Promise.all(
     Array.from({ length: 20 }, async () => {
       const sender = new Sender(one.server.url);
@@ -97,7 +97,7 @@ it("takes no proof twice, none of another one, and none that is too small", asyn
   expect((await sender.enrollWithProof(16)).status).toBe(200);
 }, 20_000);
 
-it("takes of new pseudonyms so many events a minute, of each and of all together, and says so", async () => {
+it("limits the events a minute of each new pseudonym and of all new ones together", async () => {
   const fresh = await Promise.all(Array.from({ length: 12 }, () => enrolled(one.server.url)));
   const batchOf = (sender: Sender) => sender.batch(Array.from({ length: 1_000 }, () => sender.event()));
   const answers = await Promise.all(

@@ -122,7 +122,7 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
   await send(["git push", "docker ps"]);
   await send(["git push", "docker ps"]);
   const gone = await send(["git push", "git no-command"]);
-  // Made up to read a cell of two: whoever is new does not count.
+  // Made-up users to read a cell of two: new users do not count.
   for (let n = 0; n < 4; n += 1) await send(["docker ps"], false);
   await server.pipeline.drain();
   const rows = (sql: string) => server.aggregates.query<Readonly<Record<string, unknown>>>(sql);
@@ -138,7 +138,10 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
     "SELECT what, count::int FROM operations WHERE month = date_trunc('month', now()) ORDER BY what",
   );
   expect(Object.fromEntries(counts.map(({ what, count }) => [what, count]))).toEqual({
-    ...{ events_accepted: 9, events_refused_command_not_public: 1, erasures: 1, events_erased: 1 },
+    events_accepted: 9,
+    events_refused_command_not_public: 1,
+    erasures: 1,
+    events_erased: 1,
   });
 });
 
@@ -186,7 +189,7 @@ it("rotates its key for receipts while it runs and without, and what was signed 
   const keys = await (await fetch(`${served.url}/v1/telemetry/keys`)).text();
   expect(JSON.parse(after.text).key_id).toBe("k2");
   for (const { text } of [before, after]) expect(receiptIn(text, keys)).toMatchObject({ accepted: 1 });
-  // Without the token of its folder nobody else of this machine does.
+  // Another user of this machine has no token, and cannot.
   for (const headers of [{}, { authorization: "Bearer guess" }]) {
     const answer = await fetch(`${served.operatorUrl}/keys/rotate`, { method: "POST", headers });
     expect(answer.status).toBe(401);

@@ -80,8 +80,8 @@ else if (command === undefined) {
     // The engine keeps threads of its own.
     process.exit();
   } catch (error) {
-    const told = [ConfigError, LockedError, FolderError, UsageError].some((kind) => error instanceof kind);
+    const isUsage = [ConfigError, LockedError, FolderError, UsageError].some((kind) => error instanceof kind);
     process.stderr.write(`${terminalText(error instanceof Error ? error.message : String(error))}\n`);
-    process.exit(told ? 2 : 1);
+    process.exit(isUsage ? 2 : 1);
   }
 }

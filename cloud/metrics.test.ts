@@ -1,4 +1,4 @@
-/** Metrics hold words of ours alone, and no more series than there are releases. */
+/** Metrics contain only our own words, and no more series than there are releases. */
 import { expect, it } from "vitest";
 import { Watch } from "./metrics.ts";
 

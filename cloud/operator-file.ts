@@ -1,4 +1,4 @@
-/** Where the running server takes the operator's commands, and the token they need: a file in the data folder, readable by its user alone. */
+/** Where the running server takes the operator's commands, and the token they need: a file in the data folder, private to its user. */
 import { join } from "node:path";
 import * as z from "zod";
 import { readWhole, writeWhole } from "./whole-file.ts";

@@ -1,4 +1,4 @@
-/** Resolves after so many milliseconds, or at once when the signal is given. */
+/** Resolves after the time, or at once when the signal aborts. Milliseconds. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -11,3 +11,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", end);
   });
 }
+
+/** The pause after a number of failures in a row: doubled each time, up to a maximum. Milliseconds. */
+export const backoffMs = (failures: number, firstMs: number, maxMs: number): number =>
+  Math.min(maxMs, firstMs * 2 ** failures);

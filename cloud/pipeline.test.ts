@@ -121,7 +121,7 @@ it("puts the very same range in again, under the same token, whatever came in me
   }
 });
 
-it("lets nobody who touches the same old hours again and again hold up others", async () => {
+it("does not delay other hours when the same old hours are touched again and again", async () => {
   const data = freshFolder();
   const log = await SegmentLog.open(join(data, "log"));
   const nowMs = Date.now();

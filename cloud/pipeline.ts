@@ -8,7 +8,7 @@ import { dayMs, type Hour, hourMs } from "./hours.ts";
 import { digestOf } from "./ingest/installation.ts";
 import { DamagedLogError, type EventLog, type Place } from "./log/event-log.ts";
 import { type BatchHead, type BatchRecord, readRecord } from "./log/record.ts";
-import { pause } from "./pause.ts";
+import { backoffMs, pause } from "./pause.ts";
 import { type Progress, readProgress, writeProgress } from "./warehouse/progress.ts";
 import {
   computeHours,
@@ -27,11 +27,11 @@ import type { Warehouse } from "./warehouse/warehouse.ts";
 const mostChars = 24 * 1_048_576;
 /** Milliseconds from one adding-up to the next; and while more waits than one insert takes. */
 const [addUpMs, busyAddUpMs] = [2_000, 15_000];
-/** Older hours are added up in a slow lane of their own: nobody who sends many of them keeps others waiting. Milliseconds. */
+/** Older hours are computed in a slow lane, so that a sender of many old hours does not delay others. Milliseconds. */
 const recentMs = 48 * hourMs;
-/** Milliseconds from one turn of the slow lane to the next; and of its time so many parts are pauses. */
+/** Milliseconds between two runs of the slow lane, and its pause as a multiple of the time of a run. */
 const [slowMs, slowPauses] = [1_000, 9];
-/** IDs in one question: a server takes so many characters of a parameter and no more. */
+/** IDs in one query: ClickHouse limits the length of a parameter. */
 const idsTogether = 200;
 /** Milliseconds that are waited after the warehouse failed, doubled up to a minute. */
 const [firstPauseMs, longestPauseMs] = [250, 60_000];
@@ -154,7 +154,7 @@ export class Pipeline {
       } catch (error) {
         // The log keeps it; whoever looks at the metrics sees that it stands still.
         this.#options.failed(error);
-        await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failures), signal);
+        await pause(backoffMs(this.#failures, firstPauseMs, longestPauseMs), signal);
         this.#failures += 1;
       }
     }
@@ -182,7 +182,7 @@ export class Pipeline {
     }
   }
 
-  /** Touched hours of one lane, those that wait longest first: nobody who touches some again and again holds up the others. */
+  /** Touched hours of one lane, in the order in which they were touched: hours that are touched again and again do not delay others. */
   #touched(lane: "recent" | "old"): readonly Hour[] {
     const border = (this.#options.now() - recentMs) / 1_000;
     return this.#progress.touched.filter((hour) => hour >= border === (lane === "recent"));
@@ -295,7 +295,7 @@ export class Pipeline {
   }
 
   /**
-   * Computes hours anew of which events were erased, some at a time, so that inserts go on in between. Nothing stays of what they were before.
+   * Recomputes hours with erased events, in chunks, so that inserts go on in between. Deletes the replaced cells.
    * Returns the days and months that are final, and were left as they are.
    */
   async recomputeErased(hours: readonly Hour[]): Promise<NotApplied> {

@@ -1,5 +1,5 @@
 /**
- * Totals by day (3 years) and by month (for ever) in PostgreSQL. Each one that was touched is computed anew as a whole from the hours, until
+ * Totals by day (3 years) and by month (for ever) in PostgreSQL. Each touched day and month is recomputed from its hours until
  * one of its hours is so old that its raw events may be gone: then it is final, and what changes later is noted as not applied. Cells with few
  * users are suppressed, so that what stays is of many.
  */
@@ -106,7 +106,7 @@ export class Aggregates {
     };
   }
 
-  /** Computes the days and months of these hours anew. Returns those that are final, and were left as they are. */
+  /** Recomputes the days and months of these hours. Returns the final ones, which it did not change. */
   async recompute(warehouse: Warehouse, hours: readonly Hour[], nowMs: number, change: Change): Promise<NotApplied> {
     if (hours.length === 0) return { days: [], months: [] };
     const days = await this.#write(warehouse, byDay, new Set(hours.map((hour) => dayOf(hour * 1_000))), nowMs);

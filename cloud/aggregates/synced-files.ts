@@ -1,5 +1,5 @@
 /**
- * PGlite's files on disk: readable by their user alone, and synced when PostgreSQL asks for it. PGlite 0.5 never syncs: its file system has no `fsync`, so that with
+ * PGlite's files on disk: private to their user, and synced when PostgreSQL asks for it. PGlite 0.5 never syncs: its file system has no `fsync`, so that with
  * `fsync = on` a commit is in the page cache only (traced: 200 commits, no call). Here each request reaches the disk.
  */
 import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync, readdirSync } from "node:fs";

@@ -7,14 +7,15 @@ const numbers = `events bigint NOT NULL, users bigint NOT NULL, duration_count b
 /** The columns of a cell, for lists in statements. */
 export const cellKey = dimensions.join(", ");
 
+const wideSums = (table: string): string =>
+  `ALTER TABLE ${table} ALTER COLUMN duration_sum TYPE numeric, ALTER COLUMN tokens_input TYPE numeric, ALTER COLUMN tokens_output TYPE numeric`;
+
 export const totalsStatements: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS daily (day date NOT NULL, ${cell}, ${numbers}, PRIMARY KEY (day, ${cellKey}))`,
   `CREATE TABLE IF NOT EXISTS monthly (month date NOT NULL, ${cell}, ${numbers}, PRIMARY KEY (month, ${cellKey}))`,
   // Sums may be larger than what bigint holds; tables of before 0.8 had bigint.
-  ...["daily", "monthly"].map(
-    (table) =>
-      `ALTER TABLE ${table} ALTER COLUMN duration_sum TYPE numeric, ALTER COLUMN tokens_input TYPE numeric, ALTER COLUMN tokens_output TYPE numeric`,
-  ),
+  wideSums("daily"),
+  wideSums("monthly"),
   // How many cells were suppressed, without saying of whom. `version`: of the month's file, which is written first.
   "CREATE TABLE IF NOT EXISTS daily_suppressed (day date PRIMARY KEY, cells bigint NOT NULL)",
   "CREATE TABLE IF NOT EXISTS monthly_suppressed (month date PRIMARY KEY, cells bigint NOT NULL)",

@@ -9,13 +9,13 @@ import type { Receiver } from "../ingest/receive.ts";
 import type { Found, Registry } from "../ingest/registry.ts";
 import { say } from "../log-line.ts";
 import type { Watch } from "../metrics.ts";
-import { pause } from "../pause.ts";
+import { backoffMs, pause } from "../pause.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 
-/** Milliseconds that an erasure waits for others; and of the time so many parts are pauses, so that inserts have theirs. */
+/** Milliseconds that an erasure waits for others, and the pause after a run as a multiple of its time, so that inserts get their share. */
 const [gatherMs, pauseParts] = [200, 1];
-/** So many go together: a server takes so many characters of a parameter and no more. */
+/** Erasures in one run: ClickHouse limits the length of a parameter. */
 const maxTogether = 400;
 /** Milliseconds after a failure, doubled up to a minute. */
 const [firstPauseMs, maxPauseMs] = [1_000, 60_000];
@@ -107,7 +107,7 @@ export class Erasures {
       } catch (error) {
         // The log names the failure, and nothing of it is lost: the registry knows whom it is about.
         say({ what: "erasure_failed", error });
-        await pause(Math.min(maxPauseMs, firstPauseMs * 2 ** failures), signal);
+        await pause(backoffMs(failures, firstPauseMs, maxPauseMs), signal);
         [failures, together] = [failures + 1, Math.max(1, Math.floor(together / 2))];
       }
     }

@@ -47,7 +47,7 @@ export function plainApp(
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   const methods = new Map<string, string[]>();
   app.addHook("onRoute", ({ path, method }) => {
-    methods.set(path, [...(methods.get(path) ?? []), ...[method].flat()]);
+    methods.set(path, (methods.get(path) ?? []).concat(method));
   });
   app.addHook("onRequest", async ({ headers, is404, url }) => {
     // Programs send none; a page in a browser always does.
@@ -67,7 +67,7 @@ export function plainApp(
   return app;
 }
 
-/** A wrong method is told apart from a wrong path. `methods`: of each route's path. */
+/** 405 for a wrong method, 404 for a wrong path. `methods`: by route path. */
 function missing(url: string, methods: ReadonlyMap<string, readonly string[]>): Refusal {
   const [path = ""] = url.split("?");
   for (const [route, allowed] of methods) {

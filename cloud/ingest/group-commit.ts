@@ -14,7 +14,7 @@ export class GroupCommit<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
   #running = false;
 
-  /** `run` resolves with one result for each item, in order; an `Error` is thrown to that caller alone. */
+  /** `run` resolves with one result for each item, in order; an `Error` rejects only that caller. */
   constructor(run: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>, maxItems = 1_000) {
     this.#run = run;
     this.#maxItems = maxItems;

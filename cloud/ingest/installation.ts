@@ -4,7 +4,7 @@ import type { NotApplied } from "../aggregates/aggregates.ts";
 import { dayMs } from "../hours.ts";
 import { openSecret } from "./sealed-secret.ts";
 
-/** Users count for k-anonymity from this age and so many days with an accepted batch on, so that nobody can create them at will. */
+/** Minimum age, and days with an accepted batch, from which a user counts for k-anonymity: made-up users take a week. */
 const [countedAgeMs, countedDays] = [7 * dayMs, 3];
 /** Younger ones have quotas. Milliseconds. */
 export const newAgeMs = dayMs;

@@ -6,6 +6,7 @@ import { plainApp } from "./app.ts";
 import { json } from "./context.ts";
 import { Refusal } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
+import { readinessRoute } from "./routes/readiness.ts";
 
 export interface OperatorContext {
   readonly registry: Registry;
@@ -17,7 +18,7 @@ export interface OperatorContext {
 
 const requestMs = 30_000;
 
-/** `token`: what the file names, and nobody else knows. */
+/** `token`: read from the operator file in the data folder. */
 export function operatorApp({ registry, watch, isReady, isLoopback }: OperatorContext, token: string): FastifyInstance {
   const app = plainApp(requestMs, (refusal) => refusal);
   // A name that was made to lead to this machine (DNS rebinding) is no address of ours.
@@ -27,13 +28,7 @@ export function operatorApp({ registry, watch, isReady, isLoopback }: OperatorCo
   app.get("/metrics", async (_request, reply) =>
     reply.type(watch.metrics.contentType).send(await watch.metrics.metrics()),
   );
-  app.get("/readyz", async (_request, reply) => {
-    const ready = await isReady();
-    return reply
-      .code(ready ? 200 : 503)
-      .type(json)
-      .send(JSON.stringify({ ready }));
-  });
+  readinessRoute(app, isReady);
   app.post("/keys/rotate", async ({ headers }, reply) => {
     const given = Buffer.from(headers.authorization ?? "");
     const own = Buffer.from(`Bearer ${token}`);

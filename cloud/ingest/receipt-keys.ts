@@ -84,7 +84,7 @@ export class ReceiptKeys {
     return this.#keys.toReversed();
   }
 
-  /** A digest that nobody can compare with guesses: keyed with a secret of this server's own. */
+  /** A digest keyed with a secret of this server, so that it cannot be compared with guesses. */
   digestOf(text: string): string {
     const oldest = this.#keys[0]?.private.export({ type: "pkcs8", format: "der" }) ?? "";
     return createHmac("sha256", createHash("sha256").update("nexus bad row").update(oldest).digest())

@@ -22,7 +22,7 @@ export interface KnownBatch {
   readonly receivedMs: number;
 }
 
-/** A batch that is not known by heart. Batch ids are known by pseudonym: nobody can take another one's. */
+/** Looks up a batch that is not in memory. Batch IDs belong to a pseudonym, so that they cannot be squatted. */
 export type LookUp = (anonUserId: string, batchId: string) => Promise<KnownBatch | undefined>;
 
 export type Received =

@@ -30,7 +30,7 @@ export const unavailable = (): Refusal => new Refusal(503, "unavailable", { wait
 export const tooMany = (waitSeconds: number): Refusal => new Refusal(429, "too_many", { waitSeconds });
 export const erased = (): Refusal => new Refusal(410, "erased");
 
-/** Whatever was thrown, as what the client is told. Errors of others may quote the request: of them nothing is. */
+/** Maps any error to a refusal. Text of foreign errors is dropped, because it may quote the request. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof UnpackError)

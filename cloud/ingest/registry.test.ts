@@ -108,7 +108,7 @@ it("counts days with a batch, and a user as established after seven days and thr
   expect(await registry.find(id)).toMatchObject({ activeDays: 4, activeDay: "2026-11-09" });
 });
 
-it("finds one beside erasures of others without end, and fails for a damaged row alone", async () => {
+it("finds one beside erasures of others without end, and fails only for a damaged row", async () => {
   const { registry, postgres } = await emptied();
   const [good, bad] = [randomUUID(), randomUUID()];
   for (const id of [good, bad]) await registry.enroll(id, secret(), nowMs);

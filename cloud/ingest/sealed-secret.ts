@@ -1,6 +1,6 @@
 /**
  * A secret encrypted under the pseudonym it belongs to (AES-256-GCM, NIST SP 800-38D; HKDF, RFC 5869). After an erasure neither the
- * pseudonym nor the secret is on a disk; whoever names the pseudonym and signs with its secret is still known, and nobody else is.
+ * pseudonym nor the secret is on a disk; a request that names the pseudonym and is signed with its secret can still be verified.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 

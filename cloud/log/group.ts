@@ -1,5 +1,5 @@
 /**
- * What is appended and synced together: a group of records under one header, by which a crash is told from damage. A group is written only
+ * What is appended and synced together: a group of records under one header, which distinguishes a crash from damage. A group is written only
  * after the one before was synced; so where a later group is whole, all before it was acknowledged.
  *
  * Header: marker, bytes of the records, their CRC-32, and the CRC-32 of these twelve bytes and the log's random id, which no record can imitate.

@@ -57,7 +57,7 @@ it("tells of damage before what was acknowledged, in its last segment too, and c
   await log.close();
   const file = join(folder, "000000000001.log");
   const sound = readFileSync(file);
-  // The last group: a header, and a record with its own. Of it nobody can say whether it was acknowledged.
+  // The last group: a header, and a record with its own. It cannot be known whether it was acknowledged.
   const last = 16 + 8 + "third".length;
   for (let at = 0; at < sound.length - last; at += 1) {
     const damaged = Buffer.from(sound);
@@ -68,7 +68,7 @@ it("tells of damage before what was acknowledged, in its last segment too, and c
   }
 });
 
-it("starts whatever pages of the last group were lost, which nobody was told of, and keeps all before it", async () => {
+it("starts whichever pages of the unacknowledged last group were lost, and keeps everything before it", async () => {
   const page = 4_096;
   const folder = freshFolder();
   const log = await SegmentLog.open(folder);
@@ -121,7 +121,7 @@ it("reads logs of before 0.9, whose records have no groups, and goes on in a seg
   expect(await allOf(log)).toEqual(["one", "two", "three"]);
   expect(log.end()).toMatchObject({ segment: 5 });
   await log.close();
-  // Damage in it is told, as it was before.
+  // Damage in it is still reported.
   writeFileSync(file, Buffer.concat([record("one").fill("x", 4, 8), record("two")]));
   await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
 });

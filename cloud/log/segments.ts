@@ -1,6 +1,6 @@
 /**
  * The event log as files: segments of records, each with its length and CRC-32, appended and synced in groups (`group.ts`). What a crash left of
- * the last group, which nobody was told of, is cut away when the log is opened; anything else that does not fit is reported, never skipped.
+ * the last, unacknowledged group is cut away when the log is opened; anything else that does not fit is reported, never skipped.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -113,7 +113,7 @@ export class SegmentLog implements EventLog {
       const [group, turning] = [this.#waiting, this.#turning];
       [this.#waiting, this.#turning] = [[], []];
       try {
-        // After a failure of which nobody knows what it left on the disk.
+        // After a failure with an unknown state on the disk.
         if (this.#failed) await this.#cutBack();
         if (this.#length >= this.#mostBytes) await this.#next();
         if (group.length > 0) await this.#writeGroup(group.map(({ record }) => record));

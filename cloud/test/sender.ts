@@ -78,7 +78,7 @@ export class Sender {
     return this.ask("enroll", { method: "POST", body, headers: { "content-type": "application/json" } });
   }
 
-  /** With a proof of work of so many bits. */
+  /** With a proof of work. */
   enrollWithProof(bits: number): Promise<Answer> {
     const body = JSON.stringify({ anon_user_id: this.id, secret: this.secret.toString("base64") });
     const headers = this.headers(body, randomUUID());
@@ -123,7 +123,7 @@ export class Sender {
   }
 }
 
-/** A nonce for which SHA-256 begins with so many zero bits (`docs/wire-protocol.md`, "Proof of work"). */
+/** A nonce for which SHA-256 begins with `bits` zero bits (`docs/wire-protocol.md`, "Proof of work"). */
 function proofOf(signature: string, bits: number): string {
   for (let n = 0; ; n += 1) {
     const first = hash("sha256", `${signature}:${n.toString(36)}`, "buffer").readUInt32BE(0);

@@ -271,7 +271,7 @@ export function wireContract({ server, count, filesWith }: Running): void {
       }
     });
 
-    it("who uses another method, and is told which", async () => {
+    it("who uses a wrong method, and learns the right one", async () => {
       const answer = await fetch(`${server.url}/v1/telemetry/events`);
       expect([answer.status, answer.headers.get("allow"), await answer.text()]).toEqual([
         405,

@@ -1,5 +1,5 @@
 /**
- * Totals by hour, computed anew from the events of each hour that was touched: late, repeated and erased events come out right, and a crash
+ * Totals by hour, recomputed from the events of each touched hour: late, repeated and erased events come out right, and a crash
  * in between is repaired by doing it again. Hours whose raw events may be gone stay as they are.
  */
 import type { Hour } from "../hours.ts";
@@ -66,7 +66,7 @@ async function hasOthers(warehouse: Warehouse, params: Readonly<Record<string, u
   return Number(row?.others ?? 0) > 0;
 }
 
-/** Computes young hours anew. Returns which those were. */
+/** Recomputes young hours. Returns them. */
 export async function recomputeHours(
   warehouse: Warehouse,
   hours: Iterable<Hour>,

@@ -154,7 +154,7 @@ it("keeps of hours whose raw events are gone the numbers of many, and no pseudon
   expect(await reduceOldHours(warehouse, Date.now(), 1)).toBe(0);
 });
 
-it("takes batches that were ordered by their id alone, and tells those of two pseudonyms apart", async () => {
+it("takes batches that were ordered by their id alone, and keeps those of two pseudonyms separate", async () => {
   await warehouse.command("DROP TABLE batches");
   const before = { ...batchesTable, order: ["batch_id"] };
   for (const statement of statementsOf(before, oneNode)) await warehouse.command(statement);
@@ -167,7 +167,7 @@ it("takes batches that were ordered by their id alone, and tells those of two ps
   expect(await count("SELECT count() FROM batches FINAL")).toBe(2);
 });
 
-it("tells each change of a table what became of it, also beside one that fails", async () => {
+it("reports the result of each change of a table, even if another one fails", async () => {
   await warehouse.insert("events", [line(300), line(301)], "log:8:0-8:1");
   const [failed, done] = await Promise.allSettled([
     warehouse.change("events", "DELETE WHERE seq = 300 AND throwIf(seq = 300, 'no room') = 1", {}),

@@ -73,7 +73,7 @@ export class Warehouse {
     await this.command("ALTER TABLE hourly RENAME COLUMN users TO users_state");
   }
 
-  /** Until 0.8 `batches` was ordered by the batch's id alone, so that one pseudonym's batch could replace another one's. */
+  /** Until 0.8 `batches` was ordered only by the batch's ID, so that one pseudonym's batch could replace another one's. */
   async #rekeyBatches(): Promise<void> {
     const { cluster } = this.#form;
     const local = cluster === "" ? "batches" : "batches_local";

@@ -53,7 +53,7 @@ describe("a proof of work", () => {
 });
 
 describe("a server that does not know the signature", () => {
-  it("is told the same secret once more, and then it is sent to", async () => {
+  it("gets the same secret once more, and then the batch", async () => {
     const { server, sharer } = await sharing();
     await sharer.worker.sync();
     const [secret] = server.secrets.values();

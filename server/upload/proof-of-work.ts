@@ -1,6 +1,6 @@
 /**
  * Proof of work for an enrolment on a server without tokens (Hashcash): a nonce for which SHA-256 of the request's signature and the nonce begins
- * with so many zero bits. 16 bits take a laptop about 0.1 s.
+ * with a given number of zero bits. 16 bits take a laptop about 0.1 s.
  */
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";

@@ -45,7 +45,7 @@ export function enrolmentRoutes(app: FastifyInstance, context: RouteContext): vo
     const body = await bodyOf(request, maxSmallBytes);
     const { id, secret } = enrolmentIn(body);
     const known = await registry.find(id);
-    // Who is known takes nobody's turn, and costs nothing.
+    // A known installation needs neither a turn nor the database.
     if (known?.erasure === "none" && known.secret?.equals(secret) === true) return done(reply);
     admitNew(request, reply, body, secret);
     const enrolled = await registry.enroll(id, secret, now());

@@ -36,7 +36,7 @@ export function erasureRoutes(app: FastifyInstance, context: RouteContext): void
     if (!anonUserIdPattern.test(id)) throw malformed();
     const known = await registry.find(id);
     const before = known?.erasure;
-    // Erased by version 0.8, which kept no secret: nobody can sign, and the receipt was promised.
+    // Erased by version 0.8, which kept no secret: no signature is possible, and the receipt was promised.
     if (known !== undefined && known.secret === undefined && before !== "none") return answer(reply, known);
     const body = await bodyOf(request, maxSmallBytes);
     const installation = await authentication.verify(request, reply, body, id);

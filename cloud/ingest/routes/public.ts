@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { uploadSchemas } from "../../../shared/upload-schemas.ts";
 import { json, type RouteContext } from "../context.ts";
 import { openApi } from "../open-api.ts";
+import { readinessRoute } from "./readiness.ts";
 
 export function publicRoutes(app: FastifyInstance, { registry, isReady }: RouteContext): void {
   app.get("/v1/telemetry/keys", async (_request, reply) => {
@@ -19,11 +20,5 @@ export function publicRoutes(app: FastifyInstance, { registry, isReady }: RouteC
   });
   app.get("/openapi.json", async (_request, reply) => reply.type(json).send(JSON.stringify(openApi())));
   app.get("/healthz", async (_request, reply) => reply.type(json).send('{"alive":true}'));
-  app.get("/readyz", async (_request, reply) => {
-    const ready = await isReady();
-    return reply
-      .code(ready ? 200 : 503)
-      .type(json)
-      .send(JSON.stringify({ ready }));
-  });
+  readinessRoute(app, isReady);
 }
