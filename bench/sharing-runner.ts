@@ -58,7 +58,9 @@ async function run(): Promise<number> {
       const worker = newWorker();
       const share = url !== undefined;
       worker.giveConsent({
-        ...{ mode: share ? "share" : "local", collect: categories, share: share ? categories : [] },
+        mode: share ? "share" : "local",
+        collect: categories,
+        share: share ? categories : [],
         destination: share ? new URL(url).href : null,
         automatic: false,
         via: "terminal",
