@@ -8,7 +8,7 @@ const overdue = overdueReviews(new Date());
 if (overdue.length > 0) {
   console.error(
     `The review of these fields is overdue: ${overdue.join(", ")}.\n` +
-      "Decide whether each is still needed, then set its new month in shared/fields.ts.",
+      "Decide whether each is still needed, then set its new month in shared/schema/fields.ts.",
   );
   process.exit(1);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DoorFile } from "../server/doors/door-file.ts";
 import { pathsFrom } from "../server/paths.ts";
-import { toolUses } from "../shared/numbers.ts";
+import { toolUses } from "../shared/protocol/reports.ts";
 import { Exporter, toolResult } from "../test/fixtures/exporter.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";

@@ -9,8 +9,8 @@ import { markClean } from "../server/privacy/clean.ts";
 import { thisProduct } from "../server/product.ts";
 import { Store } from "../server/store/store.ts";
 import { Worker } from "../server/worker.ts";
-import { categories, categoryBits } from "../shared/categories.ts";
-import { noticeVersion } from "../shared/consent-text.ts";
+import { noticeVersion } from "../shared/consent/notice.ts";
+import { categories, categoryBits } from "../shared/schema/categories.ts";
 
 const [what = "", home = "", url, amount = "0"] = process.argv.slice(2);
 const env = { NEXUS_USAGE_UPLOAD_URL: url };

@@ -10,11 +10,11 @@ import {
   type MessageConnection,
 } from "vscode-languageserver/node";
 import { noticeHash } from "../server/consent-log.ts";
-import { categories } from "../shared/categories.ts";
-import { noticeVersion } from "../shared/consent-text.ts";
-import type { Request } from "../shared/message.ts";
-import { giveConsent } from "../shared/protocol.ts";
-import { workerFlags } from "../shared/worker-flags.ts";
+import { noticeVersion } from "../shared/consent/notice.ts";
+import type { Request } from "../shared/protocol/rpc.ts";
+import { giveConsent } from "../shared/protocol/worker.ts";
+import { workerFlags } from "../shared/protocol/worker-flags.ts";
+import { categories } from "../shared/schema/categories.ts";
 
 const bundle = fileURLToPath(new URL("../dist/worker/worker.cjs", import.meta.url));
 

@@ -10,7 +10,7 @@ import {
   parseConfig,
   settingIn,
 } from "../server/config.ts";
-import { didYouMean } from "../shared/spelling.ts";
+import { didYouMean } from "../shared/text/did-you-mean.ts";
 import { UsageError } from "./exit.ts";
 import { paths } from "./product.ts";
 

@@ -1,5 +1,5 @@
 /** The `nexus` command's first step: on a Node that is too old nothing else is loaded. */
-import { terminalText } from "../shared/terminal-text.ts";
+import { terminalText } from "../shared/text/terminal-text.ts";
 
 const oldest = [22, 14];
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

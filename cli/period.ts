@@ -1,5 +1,5 @@
 /** The options that choose a period, for every command that has one. */
-import type { Selection } from "../shared/numbers.ts";
+import type { Selection } from "../shared/protocol/reports.ts";
 import { UsageError } from "./exit.ts";
 
 export interface PeriodOptions {

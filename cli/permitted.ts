@@ -1,7 +1,7 @@
 /** What may be recorded now, as the gate has it. */
 import { systemClock } from "../server/clock.ts";
 import { Gate } from "../server/gate.ts";
-import type { Category } from "../shared/categories.ts";
+import type { Category } from "../shared/schema/categories.ts";
 import { noEditor, paths } from "./product.ts";
 
 export interface Permitted {

@@ -3,7 +3,7 @@ import { v4, v7 } from "uuid";
 import type { CleanEvent } from "../server/privacy/clean.ts";
 import { everything, Firewall } from "../server/privacy/firewall.ts";
 import { NameHasher, Salt } from "../server/privacy/identity.ts";
-import { captured } from "../shared/captured.ts";
+import { captured } from "../shared/schema/raw-event.ts";
 
 export function previewOf(command: readonly string[]): readonly Pick<CleanEvent, "type" | "payload">[] {
   // A salt of its own: the real one comes into being with the first name that is recorded.

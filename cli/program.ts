@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../server/version.ts";
-import { terminalText } from "../shared/terminal-text.ts";
+import { terminalText } from "../shared/text/terminal-text.ts";
 import { exitCodes, InterruptedError, NotNowError, UsageError } from "./exit.ts";
 import { consentFile } from "./place.ts";
 import { printError } from "./print.ts";

@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { v7 } from "uuid";
 import type { Worker } from "../server/worker.ts";
-import { type CapturedFields, captured } from "../shared/captured.ts";
-import type { EventTypeName } from "../shared/events.ts";
-import type { Source } from "../shared/sources.ts";
+import type { EventTypeName } from "../shared/schema/events.ts";
+import { type CapturedFields, captured } from "../shared/schema/raw-event.ts";
+import type { Source } from "../shared/schema/sources.ts";
 import { NotNowError, ToldError } from "./exit.ts";
 import { sessionAt } from "./session.ts";
 

@@ -1,6 +1,6 @@
 /** What came of a sending, on the terminal. */
 import type { SyncReport } from "../server/upload/sync.ts";
-import { erasureText, reportSentence } from "../shared/words.ts";
+import { erasureText, reportSentence } from "../shared/text/format.ts";
 import { exitCodes } from "./exit.ts";
 import { print, printJson } from "./print.ts";
 

@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { append } from "../server/append.ts";
 import { Firewall } from "../server/privacy/firewall.ts";
-import { type CapturedFields, captured } from "../shared/captured.ts";
-import type { EventTypeName } from "../shared/events.ts";
+import type { EventTypeName } from "../shared/schema/events.ts";
+import { type CapturedFields, captured } from "../shared/schema/raw-event.ts";
 import type { Permitted } from "./permitted.ts";
 import { paths } from "./product.ts";
 import { envelopeOf, type Moment } from "./record.ts";

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `nexus-cloud`: `serve`, `migrate`, `replay`, `keys rotate`, `doctor`. What it prints is for the operator, and holds nothing of what was sent. */
 import { parseArgs } from "node:util";
-import { terminalText } from "../shared/terminal-text.ts";
+import { terminalText } from "../shared/text/terminal-text.ts";
 import { ConfigError, configFrom } from "./config.ts";
 import { diagnosed } from "./doctor.ts";
 import { FolderError } from "./folder.ts";

@@ -1,9 +1,9 @@
 /** One extension that records. While recording is off there is no product behind it, and nothing of what it gives is kept. */
 import type { Disposable, Event } from "vscode";
-import type { CapturedFields } from "../shared/captured.ts";
-import type { Mode } from "../shared/consent.ts";
-import type { ProgramEvent } from "../shared/program-events.ts";
-import { timed } from "../shared/timed.ts";
+import type { Mode } from "../shared/consent/consent.ts";
+import type { ProgramEvent } from "../shared/schema/program-events.ts";
+import type { CapturedFields } from "../shared/schema/raw-event.ts";
+import { timed } from "../shared/schema/time-command.ts";
 import type { Recording } from "./api.ts";
 import type { ApiSource } from "./capture/api.ts";
 import type { PermissionSource } from "./permission.ts";

@@ -1,6 +1,6 @@
 /** The palette's commands. A result is said in the status bar's message area, never in a toast. */
 import { commands, type Disposable, window } from "vscode";
-import type { Permission } from "../shared/consent.ts";
+import type { Permission } from "../shared/consent/consent.ts";
 import type { Outcome } from "./capture/own-commands.ts";
 import type { Faces } from "./faces.ts";
 import type { Log } from "./log.ts";

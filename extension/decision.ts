@@ -1,7 +1,7 @@
 /** Reads the user's decision as the editor needs it, before any worker runs: one file where nothing is recorded, and two where it is. */
 import { constants, open, readFile } from "node:fs/promises";
-import { type ConsentReading, installationIn, readConsent } from "../shared/consent.ts";
-import { consentFile, installationFile, isDefaultPlace, type Surroundings } from "../shared/locations.ts";
+import { consentFile, installationFile, isDefaultPlace, type Surroundings } from "../shared/consent/config-paths.ts";
+import { type ConsentReading, installationIn, readConsent } from "../shared/consent/consent.ts";
 
 const groupOrOthersWrite = 0o022;
 

@@ -3,6 +3,7 @@
  * environment, the editor's telemetry switch and our setting. The worker's answer adds what only it can know.
  */
 import { Disposable, EventEmitter, env, window, workspace } from "vscode";
+import type { Surroundings } from "../shared/consent/config-paths.ts";
 import {
   type ConsentReading,
   type ConsentRecord,
@@ -11,9 +12,8 @@ import {
   environmentRefusals,
   type Permission,
   type Refusal,
-} from "../shared/consent.ts";
-import type { Surroundings } from "../shared/locations.ts";
-import type { EditorState } from "../shared/recording.ts";
+} from "../shared/consent/consent.ts";
+import type { EditorState } from "../shared/protocol/record.ts";
 import { readDecision } from "./decision.ts";
 
 /** Refusals that only the worker sees, because the editor reads neither file. */

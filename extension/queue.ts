@@ -6,8 +6,8 @@
  * what does not fit is not taken, and whoever offered it counts that. It does no I/O of its own.
  */
 
-import type { Raw } from "../shared/raw.ts";
-import { maxBatch } from "../shared/recording.ts";
+import { maxBatch } from "../shared/protocol/record.ts";
+import type { Raw } from "../shared/schema/raw.ts";
 import { Backoff, type Timers } from "./timers.ts";
 
 /** Long enough to gather what belongs together, short enough to be unnoticed on an open page. */

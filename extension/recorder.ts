@@ -2,9 +2,10 @@
  * Makes an event where it happens: identity, time, session and sequence number; then it waits in the queue. What the
  * queue could not take is counted, and the count is recorded as soon as there is room again.
  */
-import { type CapturedFields, captured } from "../shared/captured.ts";
-import type { EventTypeName } from "../shared/events.ts";
-import type { Source } from "../shared/sources.ts";
+
+import type { EventTypeName } from "../shared/schema/events.ts";
+import { type CapturedFields, captured } from "../shared/schema/raw-event.ts";
+import type { Source } from "../shared/schema/sources.ts";
 import type { EventQueue } from "./queue.ts";
 import type { Open, Session } from "./session.ts";
 import { uuidv7 } from "./uuid.ts";

@@ -3,13 +3,13 @@
  * in it, and a worker; the faces are told.
  */
 import type { Disposable, Memento } from "vscode";
-import type { Category } from "../shared/categories.ts";
-import type { Mode, Permission } from "../shared/consent.ts";
-import type { Request } from "../shared/message.ts";
-import type { Progress, SharingStatus } from "../shared/protocol.ts";
-import type { Raw } from "../shared/raw.ts";
-import { editorChanged, type Problem, recordEvents, type Today, today } from "../shared/recording.ts";
-import { modeSentence } from "../shared/words.ts";
+import type { Mode, Permission } from "../shared/consent/consent.ts";
+import { editorChanged, type Problem, recordEvents, type Today, today } from "../shared/protocol/record.ts";
+import type { Request } from "../shared/protocol/rpc.ts";
+import type { Progress, SharingStatus } from "../shared/protocol/worker.ts";
+import type { Category } from "../shared/schema/categories.ts";
+import type { Raw } from "../shared/schema/raw.ts";
+import { modeSentence } from "../shared/text/format.ts";
 import { ApiSource } from "./capture/api.ts";
 import { Captures } from "./capture/captures.ts";
 import { debugSource } from "./capture/debugging.ts";

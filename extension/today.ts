@@ -1,5 +1,5 @@
 /** Today in a few numbers for the status item: read where a worker runs anyway, now and then after news. */
-import type { Today } from "../shared/recording.ts";
+import type { Today } from "../shared/protocol/record.ts";
 import type { Timers } from "./timers.ts";
 
 /** Nobody looks at a tooltip more often. */

@@ -1,5 +1,5 @@
 /** Fields whose review is overdue: the month in which the team must decide again whether they are needed has passed. */
-import { type Field, fieldTable } from "../shared/fields.ts";
+import { type Field, fieldTable } from "../shared/schema/fields.ts";
 
 /** The names, with their months, of all fields whose month is before that of a moment (in UTC). */
 export function overdueReviews(

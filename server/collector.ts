@@ -1,9 +1,10 @@
 /** The one way in: may I → firewall → store. An answer `stored` means committed and synced. */
-import { categoryBits } from "../shared/categories.ts";
-import type { Checked } from "../shared/check.ts";
-import type { Permission } from "../shared/consent.ts";
-import type { Raw } from "../shared/raw.ts";
-import type { Problem, recordEvents } from "../shared/recording.ts";
+
+import type { Permission } from "../shared/consent/consent.ts";
+import type { Problem, recordEvents } from "../shared/protocol/record.ts";
+import type { Checked } from "../shared/protocol/validate.ts";
+import { categoryBits } from "../shared/schema/categories.ts";
+import type { Raw } from "../shared/schema/raw.ts";
 import type { Clock } from "./clock.ts";
 import { type Gate, NotPermittedError } from "./gate.ts";
 import type { Imported } from "./intake/event-log.ts";

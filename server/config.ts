@@ -9,8 +9,8 @@ import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod/mini";
 import english from "zod/v4/locales/en.js";
-import { modes, type Refusal } from "../shared/consent.ts";
-import { didYouMean } from "../shared/spelling.ts";
+import { modes, type Refusal } from "../shared/consent/consent.ts";
+import { didYouMean } from "../shared/text/did-you-mean.ts";
 
 // The small build of the library brings no words of its own.
 z.config(english());

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { noticeVersion } from "../shared/consent-text.ts";
+import { noticeVersion } from "../shared/consent/notice.ts";
 import { FixedClock } from "../test/fixtures/clock.ts";
 import { freshFolder } from "../test/fixtures/folder.ts";
 import { ConsentLog, type Decision, noticeHash, StaleNoticeError } from "./consent-log.ts";

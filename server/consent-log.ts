@@ -8,10 +8,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Category } from "../shared/categories.ts";
-import { type ConsentReading, isRecord, lastLine, type Mode, readConsent } from "../shared/consent.ts";
-import { noticeText, noticeVersion } from "../shared/consent-text.ts";
-import type { consentWays } from "../shared/protocol.ts";
+import { type ConsentReading, isRecord, lastLine, type Mode, readConsent } from "../shared/consent/consent.ts";
+import { noticeText, noticeVersion } from "../shared/consent/notice.ts";
+import type { consentWays } from "../shared/protocol/worker.ts";
+import type { Category } from "../shared/schema/categories.ts";
 import type { Clock } from "./clock.ts";
 import { WatchedFile } from "./config.ts";
 import { appendFlags, makeFolder, pathFault, UnsafePathError } from "./ownership.ts";

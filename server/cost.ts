@@ -1,5 +1,5 @@
 /** What a worker itself costs: processor, memory, and time for each event. */
-import type { Status } from "../shared/protocol.ts";
+import type { Status } from "../shared/protocol/worker.ts";
 
 export class Cost {
   readonly #sinceMs: number;

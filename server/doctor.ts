@@ -5,8 +5,8 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import type { Status } from "../shared/protocol.ts";
-import { modeSentence, refusalSentence, sizeText } from "../shared/words.ts";
+import type { Status } from "../shared/protocol/worker.ts";
+import { modeSentence, refusalSentence, sizeText } from "../shared/text/format.ts";
 import { parseConfig, policyRefusals } from "./config.ts";
 import { type LeftoverReason, Leftovers, leftoverReasons } from "./intake/leftovers.ts";
 import type { Paths } from "./paths.ts";

@@ -14,8 +14,8 @@ import {
   type Refusal,
   type UntrustedReason,
   untrustedReasons,
-} from "../shared/consent.ts";
-import type { EditorState } from "../shared/recording.ts";
+} from "../shared/consent/consent.ts";
+import type { EditorState } from "../shared/protocol/record.ts";
 import type { Clock } from "./clock.ts";
 import {
   type Config,

@@ -10,10 +10,11 @@ import {
   connectAgent,
   disconnectAgent,
   planAgent,
-} from "../shared/agents.ts";
-import { type Check, isCheckError } from "../shared/check.ts";
-import type { Request } from "../shared/message.ts";
-import { insights, metrics, rhythm, stats, toolUses } from "../shared/numbers.ts";
+} from "../shared/protocol/agents.ts";
+import { checkEditorState, editorChanged, recordEvents, today } from "../shared/protocol/record.ts";
+import { insights, metrics, rhythm, stats, toolUses } from "../shared/protocol/reports.ts";
+import type { Request } from "../shared/protocol/rpc.ts";
+import { type Check, isCheckError } from "../shared/protocol/validate.ts";
 import {
   dataChanged,
   eraseRemotely,
@@ -29,8 +30,7 @@ import {
   status,
   sync,
   verifyLedger,
-} from "../shared/protocol.ts";
-import { checkEditorState, editorChanged, recordEvents, today } from "../shared/recording.ts";
+} from "../shared/protocol/worker.ts";
 import { Connections } from "./agents/connections.ts";
 import { SettingsError } from "./agents/settings.ts";
 import { systemClock } from "./clock.ts";

@@ -2,9 +2,11 @@
  * Looks at what is there and changes nothing of it: status, statistics, export, what was sent and what would be. The worker is
  * an observer that also records; a command that only looks needs no firewall.
  */
-import type { Checked } from "../shared/check.ts";
-import { isRecord } from "../shared/consent.ts";
-import type { Insights, Metrics, Rhythm, Selection, Stats, ToolUses } from "../shared/numbers.ts";
+
+import { isRecord } from "../shared/consent/consent.ts";
+import type { EditorState, Problem, Today } from "../shared/protocol/record.ts";
+import type { Insights, Metrics, Rhythm, Selection, Stats, ToolUses } from "../shared/protocol/reports.ts";
+import type { Checked } from "../shared/protocol/validate.ts";
 import type {
   ExportFormat,
   exportAll,
@@ -13,8 +15,7 @@ import type {
   preview,
   Status,
   verifyLedger,
-} from "../shared/protocol.ts";
-import type { EditorState, Problem, Today } from "../shared/recording.ts";
+} from "../shared/protocol/worker.ts";
 import { SelectionError } from "./analytics/calendar.ts";
 import { noInsights, readInsights } from "./analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "./analytics/metrics.ts";

@@ -1,6 +1,12 @@
 /** Where everything lies (DESIGN of the data folder: `docs/architecture.md`). Making a path creates nothing. */
 import { isAbsolute, join, resolve } from "node:path";
-import { configFolder, consentFile, installationFile, isDefaultPlace, nexusHome } from "../shared/locations.ts";
+import {
+  configFolder,
+  consentFile,
+  installationFile,
+  isDefaultPlace,
+  nexusHome,
+} from "../shared/consent/config-paths.ts";
 import { homeFolder } from "./home.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

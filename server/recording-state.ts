@@ -17,7 +17,7 @@
  * ```
  */
 import { existsSync, readFileSync } from "node:fs";
-import type { Category } from "../shared/categories.ts";
+import type { Category } from "../shared/schema/categories.ts";
 import { replaceFile } from "./durable-file.ts";
 
 /** Of each file that it is made from, and of its own: larger ones mean off. Bytes. */

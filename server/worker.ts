@@ -3,12 +3,13 @@
  *
  * Nothing here creates a file before the user has said yes, except the record of the decision itself.
  */
-import type { AgentName } from "../shared/agents.ts";
-import type { Checked } from "../shared/check.ts";
-import { type ConsentReading, decide, type Permission } from "../shared/consent.ts";
-import type { eraseRemotely, giveConsent, purge, Status, sync } from "../shared/protocol.ts";
-import type { Raw } from "../shared/raw.ts";
-import type { EditorState, recordEvents } from "../shared/recording.ts";
+
+import { type ConsentReading, decide, type Permission } from "../shared/consent/consent.ts";
+import type { AgentName } from "../shared/protocol/agents.ts";
+import type { EditorState, recordEvents } from "../shared/protocol/record.ts";
+import type { Checked } from "../shared/protocol/validate.ts";
+import type { eraseRemotely, giveConsent, purge, Status, sync } from "../shared/protocol/worker.ts";
+import type { Raw } from "../shared/schema/raw.ts";
 import { forgetSettings } from "./agents/forget.ts";
 import type { Clock } from "./clock.ts";
 import { Collector } from "./collector.ts";

@@ -1,7 +1,7 @@
 /** What the product itself costs on this machine. */
 import { html, type TemplateResult } from "lit";
-import type { Status } from "../shared/protocol.ts";
-import { countText, durationText, sizeText } from "../shared/words.ts";
+import type { Status } from "../shared/protocol/worker.ts";
+import { countText, durationText, sizeText } from "../shared/text/format.ts";
 import { factsView, timeText } from "./facts-view.ts";
 
 /** Fewer tell nothing about one. */

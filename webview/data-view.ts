@@ -1,6 +1,6 @@
 /** The user's data: how much, where, for how long; export, purge, another pseudonym. */
 import { html, nothing, type TemplateResult } from "lit";
-import { countText, sizeText } from "../shared/words.ts";
+import { countText, sizeText } from "../shared/text/format.ts";
 import { factsView, pathView } from "./facts-view.ts";
 import type { Deeds, Model } from "./model.ts";
 import { askButton, questionView } from "./question-view.ts";

@@ -1,7 +1,7 @@
 /** The one way out of the page: messages to the editor, and the small state the editor keeps over a reload. */
 
-import { type Selection, selection } from "../shared/numbers.ts";
-import { checkPageMessage, type PageAction, type PageMessage, type Tab, tabs } from "../shared/page.ts";
+import { checkPageMessage, type PageAction, type PageMessage, type Tab, tabs } from "../shared/protocol/dashboard.ts";
+import { type Selection, selection } from "../shared/protocol/reports.ts";
 
 declare function acquireVsCodeApi(): {
   postMessage(message: PageAction): void;

@@ -1,10 +1,10 @@
 /** What the views draw from, and what they can do. Data goes one way: editor → model → views → actions. */
-import type { AgentChange } from "../shared/agents.ts";
-import type { Category } from "../shared/categories.ts";
-import type { InsightFilter } from "../shared/insights.ts";
-import type { Selection } from "../shared/numbers.ts";
-import type { PageAction, PageState, Tab } from "../shared/page.ts";
-import type { LedgerEntries } from "../shared/protocol.ts";
+import type { AgentChange } from "../shared/protocol/agents.ts";
+import type { PageAction, PageState, Tab } from "../shared/protocol/dashboard.ts";
+import type { Selection } from "../shared/protocol/reports.ts";
+import type { LedgerEntries } from "../shared/protocol/worker.ts";
+import type { Category } from "../shared/schema/categories.ts";
+import type { InsightFilter } from "../shared/text/insights.ts";
 
 export interface Model {
   /** `null` until the first state has come. */

@@ -1,9 +1,9 @@
 /** Overview: the numbers of a period, activity over time, the most used commands and tools. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Ranked, Rhythm, Stats, ToolUses } from "../shared/numbers.ts";
-import { sourceTitle } from "../shared/source-titles.ts";
-import { isAgent } from "../shared/sources.ts";
-import { countText, durationText } from "../shared/words.ts";
+import type { Ranked, Rhythm, Stats, ToolUses } from "../shared/protocol/reports.ts";
+import { isAgent } from "../shared/schema/sources.ts";
+import { countText, durationText } from "../shared/text/format.ts";
+import { sourceTitle } from "../shared/text/labels.ts";
 import { activityView } from "./activity-view.ts";
 import { emptyView } from "./empty-view.ts";
 import type { Deeds, Model } from "./model.ts";

@@ -1,7 +1,7 @@
 /** The frame of the page: title, state, problems, tabs. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type Tab, tabs } from "../shared/page.ts";
-import { modeSentence, refusalSentence } from "../shared/words.ts";
+import { type Tab, tabs } from "../shared/protocol/dashboard.ts";
+import { modeSentence, refusalSentence } from "../shared/text/format.ts";
 import { insightsView } from "./insights-view.ts";
 import type { Deeds, Model } from "./model.ts";
 import { overviewView } from "./overview-view.ts";

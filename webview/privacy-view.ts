@@ -1,7 +1,7 @@
 /** Privacy: the consent by category in plain words, what is and what never is recorded, what is kept, and the way back out. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type Category, categories } from "../shared/categories.ts";
-import { notice } from "../shared/consent-text.ts";
+import { notice } from "../shared/consent/notice.ts";
+import { type Category, categories } from "../shared/schema/categories.ts";
 import { costView } from "./cost-view.ts";
 import { dataView } from "./data-view.ts";
 import { dictionaryView } from "./dictionary-view.ts";

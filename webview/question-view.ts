@@ -1,6 +1,6 @@
 /** A question before something that cannot be undone: a button that asks, and the answers, of which Keep has the focus. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { PageAction } from "../shared/page.ts";
+import type { PageAction } from "../shared/protocol/dashboard.ts";
 import type { Deeds, Model, Question } from "./model.ts";
 
 export function askButton(name: Question, label: string, { state }: Model, { change }: Deeds): TemplateResult {

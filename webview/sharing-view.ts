@@ -1,9 +1,9 @@
 /** Sharing: what may be sent and where to, what waits, the exact next bytes, and the proof of what was sent. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Category } from "../shared/categories.ts";
-import { notice } from "../shared/consent-text.ts";
-import type { SharingStatus } from "../shared/protocol.ts";
-import { countText, erasuresText, pendingText, sizeText } from "../shared/words.ts";
+import { notice } from "../shared/consent/notice.ts";
+import type { SharingStatus } from "../shared/protocol/worker.ts";
+import type { Category } from "../shared/schema/categories.ts";
+import { countText, erasuresText, pendingText, sizeText } from "../shared/text/format.ts";
 import type { Deeds, Model } from "./model.ts";
 import { askButton, questionView } from "./question-view.ts";
 import { ticksView } from "./ticks-view.ts";

@@ -1,7 +1,7 @@
 /** Status: is it on, who says no, where is the data. */
 import { html, type TemplateResult } from "lit";
-import { notice } from "../shared/consent-text.ts";
-import { countText, refusalSentence, sizeText } from "../shared/words.ts";
+import { notice } from "../shared/consent/notice.ts";
+import { countText, refusalSentence, sizeText } from "../shared/text/format.ts";
 import { factsView, listView, pathView, timeText } from "./facts-view.ts";
 import type { Deeds, Model } from "./model.ts";
 

@@ -1,9 +1,9 @@
 /** Tools & agents: each tool where it was used, how often it fails, how long it takes; and how much of each host is seen. */
 import { html, nothing, svg, type TemplateResult } from "lit";
-import { coverageOf } from "../shared/coverage.ts";
-import type { Host, ToolUse, ToolUses } from "../shared/numbers.ts";
-import { sourceTitle } from "../shared/source-titles.ts";
-import { durationText } from "../shared/words.ts";
+import type { Host, ToolUse, ToolUses } from "../shared/protocol/reports.ts";
+import { coverageOf } from "../shared/text/coverage.ts";
+import { durationText } from "../shared/text/format.ts";
+import { sourceTitle } from "../shared/text/labels.ts";
 import { agentsView } from "./agents-view.ts";
 import { emptyView } from "./empty-view.ts";
 import type { Deeds, Model } from "./model.ts";

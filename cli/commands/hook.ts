@@ -5,7 +5,7 @@
 import { text } from "node:stream/consumers";
 import { append } from "../../server/append.ts";
 import { cutPayload } from "../../server/intake/hooks/cut.ts";
-import { saysNo } from "../../shared/consent.ts";
+import { saysNo } from "../../shared/consent/consent.ts";
 import { permittedCategories } from "../permitted.ts";
 import { paths } from "../product.ts";
 

@@ -1,6 +1,7 @@
 /** `nexus insights`: what stands out, with the evidence under each sentence. */
-import { type InsightFilter, insightFilters, insightText, passes } from "../../shared/insights.ts";
-import { countText } from "../../shared/words.ts";
+
+import { countText } from "../../shared/text/format.ts";
+import { type InsightFilter, insightFilters, insightText, passes } from "../../shared/text/insights.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
 import { type JsonOption, print, printJson } from "../print.ts";
 import { withFreshObserver } from "../product.ts";

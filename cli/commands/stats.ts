@@ -1,7 +1,7 @@
 /** `nexus stats`: what the page's overview says, with the box of ADR-003 at its head. */
-import type { Stats } from "../../shared/numbers.ts";
-import { rankedName } from "../../shared/source-titles.ts";
-import { countText, durationText } from "../../shared/words.ts";
+import type { Stats } from "../../shared/protocol/reports.ts";
+import { countText, durationText } from "../../shared/text/format.ts";
+import { rankedName } from "../../shared/text/labels.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
 import { facts, type JsonOption, percentText, print, printJson, timeText } from "../print.ts";
 import { withFreshObserver } from "../product.ts";

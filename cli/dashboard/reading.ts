@@ -1,9 +1,9 @@
 /** What the dashboard shows, read anew each time. */
 import type { Observer } from "../../server/observer.ts";
-import { insightText } from "../../shared/insights.ts";
-import type { Period, Stats } from "../../shared/numbers.ts";
-import type { SharingStatus } from "../../shared/protocol.ts";
-import { modeSentence, refusalSentence } from "../../shared/words.ts";
+import type { Period, Stats } from "../../shared/protocol/reports.ts";
+import type { SharingStatus } from "../../shared/protocol/worker.ts";
+import { modeSentence, refusalSentence } from "../../shared/text/format.ts";
+import { insightText } from "../../shared/text/insights.ts";
 
 export interface Reading {
   readonly mode: string;

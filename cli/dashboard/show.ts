@@ -2,10 +2,10 @@
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
 import type { Observer } from "../../server/observer.ts";
-import type { Period, Stats } from "../../shared/numbers.ts";
-import { rankedName } from "../../shared/source-titles.ts";
-import { terminalText } from "../../shared/terminal-text.ts";
-import { countText, durationText, pendingText } from "../../shared/words.ts";
+import type { Period, Stats } from "../../shared/protocol/reports.ts";
+import { countText, durationText, pendingText } from "../../shared/text/format.ts";
+import { rankedName } from "../../shared/text/labels.ts";
+import { terminalText } from "../../shared/text/terminal-text.ts";
 import { percentText, timeText } from "../print.ts";
 import { sparkline } from "../terminal.ts";
 import { type Reading, read } from "./reading.ts";

@@ -1,6 +1,6 @@
 /** `nexus telemetry …`: recording and sharing, and the user's own data. */
 import type { Command } from "commander";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
 import { lazily } from "../lazily.ts";
 import { wholeNumber, withExamples, withJson, withPeriod } from "./parts.ts";
 

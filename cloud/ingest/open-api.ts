@@ -1,5 +1,5 @@
 /** The interface in OpenAPI 3.1: every route with its bodies, headers and statuses. Held against the server by Schemathesis (`open-api.test.ts`). */
-import { uploadSchemas } from "../../shared/upload-schemas.ts";
+import { uploadSchemas } from "../../shared/schema/upload-schemas.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

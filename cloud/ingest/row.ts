@@ -1,9 +1,9 @@
 /** An event as the row that the warehouse takes, whichever schema it came in. */
 import { createHash } from "node:crypto";
-import { type EventTypeName, fieldsOf } from "../../shared/events.ts";
-import { type FieldName, fieldTable } from "../../shared/fields.ts";
-import { placeOf } from "../../shared/payload-layout.ts";
-import { uuidV8 } from "../../shared/uuid-v8.ts";
+import { type EventTypeName, fieldsOf } from "../../shared/schema/events.ts";
+import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
+import { placeOf } from "../../shared/schema/payload-layout.ts";
+import { uuidV8 } from "../../shared/schema/uuid-v8.ts";
 import { type Hour, hourOf } from "../hours.ts";
 import { timeText } from "../warehouse/time-text.ts";
 

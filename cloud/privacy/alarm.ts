@@ -2,7 +2,7 @@
  * Notices when a version of the sender begins to send what it should not: its share of events that were refused for privacy in the last minutes,
  * against what it was before.
  */
-import { identifierPatterns } from "../../shared/kinds.ts";
+import { identifierPatterns } from "../../shared/schema/field-types.ts";
 
 const windowMs = 5 * 60_000;
 /** Fewer refusals say nothing. */

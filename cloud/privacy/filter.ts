@@ -3,9 +3,9 @@
  * class of the field, and nothing of itself.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import { type EventTypeName, eventTypeNames } from "../../shared/events.ts";
-import { type FieldName, fieldNames } from "../../shared/fields.ts";
-import { receivedSchemas } from "../../shared/upload-schemas.ts";
+import { type EventTypeName, eventTypeNames } from "../../shared/schema/events.ts";
+import { type FieldName, fieldNames } from "../../shared/schema/fields.ts";
+import { receivedSchemas } from "../../shared/schema/upload-schemas.ts";
 import { isPublicCommand } from "./commands.ts";
 import { findingIn } from "./scanner.ts";
 

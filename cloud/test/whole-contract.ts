@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { nexus } from "../../test/fixtures/nexus.ts";
 import { Sharer } from "../../test/fixtures/sharing.ts";

@@ -1,6 +1,7 @@
-/** The tables of the warehouse, their columns made from the one table of fields (`shared/fields.ts`). */
-import { type FieldName, fieldNames, fieldTable } from "../../shared/fields.ts";
-import type { Kind } from "../../shared/kinds.ts";
+/** The tables of the warehouse, their columns made from the one table of fields (`shared/schema/fields.ts`). */
+
+import type { Kind } from "../../shared/schema/field-types.ts";
+import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import type { Table } from "./table.ts";
 
 const word = "LowCardinality(String)";

@@ -1,8 +1,8 @@
 /** Other extensions as a source: what they record through what `activate()` returns. */
 import type { Disposable } from "vscode";
-import type { CapturedFields } from "../../shared/captured.ts";
-import { plainFields } from "../../shared/plain-fields.ts";
-import { type ProgramEvent, programEvents } from "../../shared/program-events.ts";
+import { plainFields } from "../../shared/schema/json-fields.ts";
+import { type ProgramEvent, programEvents } from "../../shared/schema/program-events.ts";
+import type { CapturedFields } from "../../shared/schema/raw-event.ts";
 import type { Recorder } from "../recorder.ts";
 import type { CaptureSource } from "./source.ts";
 

@@ -3,8 +3,8 @@
  * editor, and only while they may be recorded.
  */
 import type { Disposable, Memento } from "vscode";
-import type { CapturedFields } from "../../shared/captured.ts";
-import type { Category } from "../../shared/categories.ts";
+import type { Category } from "../../shared/schema/categories.ts";
+import type { CapturedFields } from "../../shared/schema/raw-event.ts";
 import { featureUsesKey } from "../memory.ts";
 import type { Recorder } from "../recorder.ts";
 import type { CaptureSource } from "./source.ts";

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import type { Category } from "../../shared/categories.ts";
+import type { Category } from "../../shared/schema/categories.ts";
 import { followPurge } from "../memory.ts";
 import { Features } from "./features.ts";
 import { Lifecycle } from "./lifecycle.ts";

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Disposable, Memento } from "vscode";
-import type { CapturedFields } from "../../shared/captured.ts";
-import type { Category } from "../../shared/categories.ts";
-import type { ProblemKind } from "../../shared/recording.ts";
+import type { ProblemKind } from "../../shared/protocol/record.ts";
+import type { Category } from "../../shared/schema/categories.ts";
+import type { CapturedFields } from "../../shared/schema/raw-event.ts";
 import type { Host } from "../host.ts";
 import type { Recorder } from "../recorder.ts";
 import type { CaptureSource } from "./source.ts";

@@ -1,6 +1,6 @@
 /** Which text the page shows, by version and hash: the record of a consent names both. */
 import { createHash } from "node:crypto";
-import { noticeText, noticeVersion } from "../../shared/consent-text.ts";
+import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 
 export function shownNotice(): { readonly version: string; readonly sha256: string } {
   return { version: noticeVersion, sha256: createHash("sha256").update(noticeText(), "utf8").digest("hex") };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { categories } from "../../shared/categories.ts";
-import { type ConsentReading, decide } from "../../shared/consent.ts";
+import { type ConsentReading, decide } from "../../shared/consent/consent.ts";
+import { categories } from "../../shared/schema/categories.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import { FakePanel, panels } from "../../test/fixtures/vscode.ts";
 import { PagePanel } from "./panel.ts";

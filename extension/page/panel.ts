@@ -5,9 +5,8 @@
  * In mode off a worker is asked only because the user did something: opened the page, gave a command, chose a period.
  */
 import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { type AgentStanding, agents, planAgent } from "../../shared/agents.ts";
-import { isCheckError } from "../../shared/check.ts";
-import type { Request } from "../../shared/message.ts";
+import { type AgentStanding, agents, planAgent } from "../../shared/protocol/agents.ts";
+import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/protocol/dashboard.ts";
 import {
   type Insights,
   insights,
@@ -18,9 +17,10 @@ import {
   stats,
   type ToolUses,
   toolUses,
-} from "../../shared/numbers.ts";
-import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/page.ts";
-import { ledger, preview, type Status, status } from "../../shared/protocol.ts";
+} from "../../shared/protocol/reports.ts";
+import type { Request } from "../../shared/protocol/rpc.ts";
+import { isCheckError } from "../../shared/protocol/validate.ts";
+import { ledger, preview, type Status, status } from "../../shared/protocol/worker.ts";
 import type { Actions } from "../actions.ts";
 import type { Feature } from "../capture/features.ts";
 import type { Log } from "../log.ts";

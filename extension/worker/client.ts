@@ -17,10 +17,10 @@ import {
   type StaticFeature,
   TransportKind,
 } from "vscode-languageclient/node";
-import type { Notification, Request } from "../../shared/message.ts";
-import { dataChanged, exportProgress, problemChanged, sharingChanged } from "../../shared/protocol.ts";
-import type { EditorState } from "../../shared/recording.ts";
-import { workerFlags } from "../../shared/worker-flags.ts";
+import type { EditorState } from "../../shared/protocol/record.ts";
+import type { Notification, Request } from "../../shared/protocol/rpc.ts";
+import { dataChanged, exportProgress, problemChanged, sharingChanged } from "../../shared/protocol/worker.ts";
+import { workerFlags } from "../../shared/protocol/worker-flags.ts";
 import { type WorkerEvents, type WorkerLink, WorkerRefusal } from "./link.ts";
 
 const nothing = (): void => undefined;

@@ -1,8 +1,8 @@
 /** A running worker, as the rest of the extension sees it. `client.ts` makes one; it is loaded only when needed. */
 
-import type { Notification, Request } from "../../shared/message.ts";
-import type { Progress, SharingStatus } from "../../shared/protocol.ts";
-import type { EditorState, Problem } from "../../shared/recording.ts";
+import type { EditorState, Problem } from "../../shared/protocol/record.ts";
+import type { Notification, Request } from "../../shared/protocol/rpc.ts";
+import type { Progress, SharingStatus } from "../../shared/protocol/worker.ts";
 
 export interface WorkerLink {
   /** @throws WorkerRefusal where the worker answered with an error; another error where it is gone. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { status } from "../../shared/protocol.ts";
+import { status } from "../../shared/protocol/worker.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import type { WorkerEvents, WorkerLink } from "./link.ts";
 import { Supervisor, WorkerDownError } from "./supervisor.ts";

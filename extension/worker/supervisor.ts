@@ -3,9 +3,9 @@
  * end made anew: after 1, 5, 30, then every 300 s, cancelled by `release`. In mode `off` it lives for one command.
  */
 
-import type { Notification, Request } from "../../shared/message.ts";
-import type { Progress, SharingStatus } from "../../shared/protocol.ts";
-import type { EditorState, Problem } from "../../shared/recording.ts";
+import type { EditorState, Problem } from "../../shared/protocol/record.ts";
+import type { Notification, Request } from "../../shared/protocol/rpc.ts";
+import type { Progress, SharingStatus } from "../../shared/protocol/worker.ts";
 import { Backoff, type Timers } from "../timers.ts";
 import type { Launch, WorkerEvents, WorkerLink } from "./link.ts";
 

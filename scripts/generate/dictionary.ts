@@ -1,10 +1,11 @@
 /** `docs/data-dictionary.md`: every event and every field that can be recorded. */
-import { categories } from "../../shared/categories.ts";
-import { notice } from "../../shared/consent-text.ts";
-import { eventAliases, eventTable, eventTypeNames } from "../../shared/events.ts";
-import { carriersOf, kindText } from "../../shared/explain.ts";
-import { fieldNames, fieldTable } from "../../shared/fields.ts";
-import { sources } from "../../shared/sources.ts";
+
+import { notice } from "../../shared/consent/notice.ts";
+import { categories } from "../../shared/schema/categories.ts";
+import { eventAliases, eventTable, eventTypeNames } from "../../shared/schema/events.ts";
+import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
+import { sources } from "../../shared/schema/sources.ts";
+import { carriersOf, kindText } from "../../shared/text/explain.ts";
 
 const sharing = { never: "never", schema_2: "schema 2", schema_1_and_2: "schemas 1 and 2" } as const;
 const retention = { event: "with its event", total: "with its event; stays in totals" } as const;
@@ -14,7 +15,7 @@ export function dictionaryText(): string {
   const lines = [
     "# Data dictionary",
     "",
-    "Made from `shared/events.ts` and `shared/fields.ts` by `npm run generate`; a test keeps it in step. What is not here",
+    "Made from `shared/schema/events.ts` and `shared/schema/fields.ts` by `npm run generate`; a test keeps it in step. What is not here",
     "cannot be recorded: the firewall drops it, and the database has no column for it.",
     "",
     "Every field belongs to one category of consent. *Shared* names the upload schemas it is part of, and counts only with",

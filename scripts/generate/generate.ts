@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { uploadSchemas } from "../../shared/upload-schemas.ts";
+import { uploadSchemas } from "../../shared/schema/upload-schemas.ts";
 import { cliPage } from "./cli-page.ts";
 import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";

@@ -6,11 +6,11 @@
 import { catchAllOf, statusOfType } from "../../server/privacy/derive.ts";
 import { everything, Firewall } from "../../server/privacy/firewall.ts";
 import { canonicalNames, modelPrefix, modelSuffix } from "../../server/privacy/public-names.ts";
-import { eventTable, fieldsOf } from "../../shared/events.ts";
-import { type FieldName, fieldTable } from "../../shared/fields.ts";
-import { identifierPatterns, type Kind } from "../../shared/kinds.ts";
-import { type ProgramEvent, programEvents } from "../../shared/program-events.ts";
-import { sealRaw } from "../../shared/raw.ts";
+import { eventTable, fieldsOf } from "../../shared/schema/events.ts";
+import { identifierPatterns, type Kind } from "../../shared/schema/field-types.ts";
+import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
+import { type ProgramEvent, programEvents } from "../../shared/schema/program-events.ts";
+import { sealRaw } from "../../shared/schema/raw.ts";
 import { models } from "../../shared/vocabulary/models.ts";
 import { mcpName } from "../../shared/vocabulary/tools.ts";
 

@@ -1,6 +1,6 @@
 /** `telemetry.json`, the editor's convention for extensions: what `code --telemetry` prints. */
-import { eventTable, eventTypeNames, fieldsOf } from "../../shared/events.ts";
-import { type Field, type FieldName, fieldTable } from "../../shared/fields.ts";
+import { eventTable, eventTypeNames, fieldsOf } from "../../shared/schema/events.ts";
+import { type Field, type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 
 const classification = {
   technical: "SystemMetaData",

@@ -8,7 +8,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ownCommands } from "../../shared/vocabulary/own-commands.ts";
+import { ownCommands } from "../../shared/vocabulary/nexus-commands.ts";
 
 const source = fileURLToPath(new URL("../../node_modules/@withfig/autocomplete", import.meta.url));
 
@@ -71,7 +71,7 @@ export async function vocabularyText(): Promise<string> {
     .map(([program, subs]) => `    ${JSON.stringify(program)}: ${JSON.stringify([...new Set(subs)].sort().join("|"))}`);
   return `{
   "generated": "by scripts/generate/vocabulary.ts, do not edit",
-  "source": "@withfig/autocomplete ${manifest.version} (MIT) and shared/vocabulary/own-commands.ts",
+  "source": "@withfig/autocomplete ${manifest.version} (MIT) and shared/vocabulary/nexus-commands.ts",
   "programs": {
 ${lines.join(",\n")}
   }

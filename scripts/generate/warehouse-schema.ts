@@ -1,7 +1,7 @@
 /** `docs/warehouse-schema.md`: the tables of nexus-cloud's warehouse, each column with what it holds. */
 import { tables, views } from "../../cloud/warehouse/schema.ts";
 import { oneNode, statementsOf } from "../../cloud/warehouse/table.ts";
-import { type FieldName, fieldTable } from "../../shared/fields.ts";
+import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 
 const what: Readonly<Record<string, string>> = {
   event_id: "The event's own id; of schema 1 derived from what makes the event one.",

@@ -2,8 +2,8 @@
 import { noticeHash } from "../../server/consent-log.ts";
 import type { Paths } from "../../server/paths.ts";
 import { Worker } from "../../server/worker.ts";
-import { categories } from "../../shared/categories.ts";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
+import { categories } from "../../shared/schema/categories.ts";
 
 /** `destination`: what everything is shared with; `null` keeps it local. `said` is given what the worker says of problems. */
 export function attackedWorker(paths: Paths, destination: string | null, said: string[]): Worker {

@@ -27,7 +27,7 @@ import { AgentIds } from "../../server/intake/hooks/ids.ts";
 import { pathsFrom } from "../../server/paths.ts";
 import { IdentityFile, NameHasher } from "../../server/privacy/identity.ts";
 import type { Worker } from "../../server/worker.ts";
-import { programEvents } from "../../shared/program-events.ts";
+import { programEvents } from "../../shared/schema/program-events.ts";
 import { attackedWorker } from "./attacked-worker.ts";
 import type { Case } from "./corpus/generated.ts";
 import type { Attacked } from "./field-attack.ts";

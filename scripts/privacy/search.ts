@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalTool, isUsersOwn } from "../../server/privacy/public-names.ts";
 import { isCommandPath } from "../../server/privacy/vocabulary.ts";
-import { fieldNames, fieldTable } from "../../shared/fields.ts";
+import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 
 /** Prints those of the needles that stand in any file below the folder; run as a process of its own. */
 const searcher = `

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { programEvents } from "../../shared/program-events.ts";
+import { programEvents } from "../../shared/schema/program-events.ts";
 import { decide } from "../../test/fixtures/consented.ts";
 import { decisionOf } from "../../test/fixtures/decision.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";

@@ -12,11 +12,11 @@ import { Gate } from "../../server/gate.ts";
 import { homeFolder } from "../../server/home.ts";
 import { type Paths, pathsFrom } from "../../server/paths.ts";
 import { Firewall } from "../../server/privacy/firewall.ts";
-import { type CapturedFields, captured } from "../../shared/captured.ts";
-import { saysNo } from "../../shared/consent.ts";
-import { plainFields } from "../../shared/plain-fields.ts";
-import { type ProgramEvent, programEvents } from "../../shared/program-events.ts";
-import { timed } from "../../shared/timed.ts";
+import { saysNo } from "../../shared/consent/consent.ts";
+import { plainFields } from "../../shared/schema/json-fields.ts";
+import { type ProgramEvent, programEvents } from "../../shared/schema/program-events.ts";
+import { type CapturedFields, captured } from "../../shared/schema/raw-event.ts";
+import { timed } from "../../shared/schema/time-command.ts";
 
 export type { ProgramEvent };
 /** The fields of each type: those of the data dictionary. */

@@ -3,7 +3,7 @@
  * 2026; `docs/agents.md` says what each tells.
  */
 import { isAbsolute, join } from "node:path";
-import type { AgentName } from "../../shared/agents.ts";
+import type { AgentName } from "../../shared/protocol/agents.ts";
 
 /** An entry that is appended to a list in the settings, by the path of the list. */
 export interface HookEntry {

@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { parse } from "jsonc-parser";
 import { describe, expect, it } from "vitest";
-import { type AgentName, agentNames } from "../../shared/agents.ts";
+import { type AgentName, agentNames } from "../../shared/protocol/agents.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { pathsFrom } from "../paths.ts";
 import { Connections } from "./connections.ts";

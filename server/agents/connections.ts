@@ -5,7 +5,7 @@
 
 import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type AgentName, type AgentStanding, agentNames, sourcesOf } from "../../shared/agents.ts";
+import { type AgentName, type AgentStanding, agentNames, sourcesOf } from "../../shared/protocol/agents.ts";
 import { DoorFile } from "../doors/door-file.ts";
 import { replaceFile } from "../durable-file.ts";
 import { makeFolder } from "../ownership.ts";

@@ -1,7 +1,7 @@
 /** What a purge removes of the connections with agents. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { agentNames } from "../../shared/agents.ts";
+import { agentNames } from "../../shared/protocol/agents.ts";
 import { unfinishedMark } from "../durable-file.ts";
 import type { Paths } from "../paths.ts";
 

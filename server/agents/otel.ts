@@ -2,7 +2,7 @@
  * What each agent needs to export by OpenTelemetry: lines for its settings or its environment, which the user puts there. The receiver
  * speaks HTTPS with a certificate of its own, and each agent is given that certificate in the way that its exporter honours.
  */
-import type { AgentName } from "../../shared/agents.ts";
+import type { AgentName } from "../../shared/protocol/agents.ts";
 import type { Door } from "../doors/door-file.ts";
 
 export interface OtelSetting {

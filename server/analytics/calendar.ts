@@ -1,5 +1,5 @@
 /** The user's local days, hours and months that a period is made of, on the wall clock and as moments. */
-import type { Period, Selection, Stats } from "../../shared/numbers.ts";
+import type { Period, Selection, Stats } from "../../shared/protocol/reports.ts";
 import type { Row } from "../store/driver.ts";
 import { dayOfHour, firstDayOfMonth, localHourOf, monthOfDay, startOfHour } from "../store/local-time.ts";
 import { grains } from "../store/metrics.ts";

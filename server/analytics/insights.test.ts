@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
-import { insightText, passes } from "../../shared/insights.ts";
+import { insightText, passes } from "../../shared/text/insights.ts";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";

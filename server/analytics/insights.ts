@@ -2,8 +2,8 @@
  * What stands out in a period, ranked by how much time it costs in a week. Each insight has a minimum of samples and, where it
  * says that something is often or different, a test, so that chance makes none.
  */
-import type { Insight, Insights, Selection } from "../../shared/numbers.ts";
-import { isAgent } from "../../shared/sources.ts";
+import type { Insight, Insights, Selection } from "../../shared/protocol/reports.ts";
+import { isAgent } from "../../shared/schema/sources.ts";
 import type { Connection } from "../store/driver.ts";
 import { grains } from "../store/metrics.ts";
 import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";

@@ -2,7 +2,7 @@
  * Personal usage metrics (analytics design, section 5.1, "metrics"): commands of Nexus tools with their profiles, ThinkTools,
  * tokens, cache and estimated cost. From rollups alone.
  */
-import type { Metrics, Selection } from "../../shared/numbers.ts";
+import type { Metrics, Selection } from "../../shared/protocol/reports.ts";
 import { type Price, prices, pricesAsOf } from "../../shared/vocabulary/prices.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";

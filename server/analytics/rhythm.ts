@@ -1,5 +1,5 @@
 /** When in the week somebody works, and in what: runs and tool uses by hour of the week, and the focus of editors. */
-import type { Rhythm, Selection } from "../../shared/numbers.ts";
+import type { Rhythm, Selection } from "../../shared/protocol/reports.ts";
 import type { Connection } from "../store/driver.ts";
 import { startOfHour } from "../store/local-time.ts";
 import { grains } from "../store/metrics.ts";

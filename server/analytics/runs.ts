@@ -2,8 +2,8 @@
  * Which rollups are runs of commands and which are uses of tools. A run is a command of a Nexus tool that ended, or one in a
  * terminal; a tool use is one of an agent. The two are counted apart and never added together.
  */
-import type { EventTypeName } from "../../shared/events.ts";
-import { isAgent } from "../../shared/sources.ts";
+import type { EventTypeName } from "../../shared/schema/events.ts";
+import { isAgent } from "../../shared/schema/sources.ts";
 import type { Row } from "../store/driver.ts";
 
 const commandEnds: readonly EventTypeName[] = ["command_finished", "command_failed", "command_cancelled"];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { CapturedFields } from "../../shared/captured.ts";
-import type { Period } from "../../shared/numbers.ts";
+import type { Period } from "../../shared/protocol/reports.ts";
+import type { CapturedFields } from "../../shared/schema/raw-event.ts";
 import { anything } from "../../test/fixtures/captured.ts";
 import { admitted, cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";

@@ -2,8 +2,9 @@
  * What the page shows for a period: counts, success rate, durations, the most used commands and tools, activity. It reads
  * rollups alone, so that a year costs what its buckets cost and never what its events cost.
  */
-import type { EventTypeName } from "../../shared/events.ts";
-import type { Ranked, Selection, Stats } from "../../shared/numbers.ts";
+
+import type { Ranked, Selection, Stats } from "../../shared/protocol/reports.ts";
+import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import { closedDayOf, readSegments, type Segment, segments } from "../store/rollup-reader.ts";
 import { bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";

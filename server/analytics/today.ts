@@ -1,6 +1,6 @@
 /** Today in three numbers, for the status item: asked for often, so it reads counts alone. */
-import type { Today } from "../../shared/recording.ts";
-import { isAgent } from "../../shared/sources.ts";
+import type { Today } from "../../shared/protocol/record.ts";
+import { isAgent } from "../../shared/schema/sources.ts";
 import type { Connection } from "../store/driver.ts";
 import { closedDayOf, segments } from "../store/rollup-reader.ts";
 import { readNumber } from "../store/state.ts";

@@ -1,5 +1,5 @@
 /** Uses of tools by tool and by where they were used: counts, failures with their interval, durations, trend, coverage. */
-import type { Host, Selection, ToolUse, ToolUses } from "../../shared/numbers.ts";
+import type { Host, Selection, ToolUse, ToolUses } from "../../shared/protocol/reports.ts";
 import type { Connection, Row } from "../store/driver.ts";
 import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";
 import { type Bucket, bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";

@@ -9,7 +9,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Raw, sealRaw } from "../../shared/raw.ts";
+import { type Raw, sealRaw } from "../../shared/schema/raw.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { MalformedError } from "../intake/otlp/telling.ts";
 import { newCertificate } from "./certificate.ts";

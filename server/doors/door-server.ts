@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import type { Raw } from "../../shared/raw.ts";
+import type { Raw } from "../../shared/schema/raw.ts";
 import { MalformedError, type Signal, signals } from "../intake/otlp/telling.ts";
 import type { Door } from "./door-file.ts";
 import type { Committed } from "./group.ts";

@@ -1,5 +1,5 @@
 /** Group commit: what comes in while a transaction is written goes into the next one together, and each caller waits for its own. */
-import type { Raw } from "../../shared/raw.ts";
+import type { Raw } from "../../shared/schema/raw.ts";
 
 export type Committed = "stored" | "not_permitted" | "failed";
 

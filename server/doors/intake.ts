@@ -1,7 +1,7 @@
 /** What comes in by OpenTelemetry, as events. */
 import { v7 } from "uuid";
-import type { AgentName } from "../../shared/agents.ts";
-import { type Raw, sealRaw } from "../../shared/raw.ts";
+import type { AgentName } from "../../shared/protocol/agents.ts";
+import { type Raw, sealRaw } from "../../shared/schema/raw.ts";
 import type { Clock } from "../clock.ts";
 import type { HookEvent } from "../intake/hooks/hook.ts";
 import type { AgentIds } from "../intake/hooks/ids.ts";

@@ -1,7 +1,7 @@
 /** Reads whole lines of an event log, each with an identity that follows from its content and place alone. */
 import { createHash, type Hash } from "node:crypto";
 import { fstatSync, readSync } from "node:fs";
-import { type Raw, sealRaw } from "../../shared/raw.ts";
+import { type Raw, sealRaw } from "../../shared/schema/raw.ts";
 import { hookLine } from "./hooks/hook-line.ts";
 import type { AgentIds } from "./hooks/ids.ts";
 

@@ -1,7 +1,7 @@
 /** What the firewall lets through. The store takes nothing else: only `firewall.ts` can make one. */
-import type { EventTypeName } from "../../shared/events.ts";
-import type { Value } from "../../shared/kinds.ts";
-import type { Source } from "../../shared/sources.ts";
+import type { EventTypeName } from "../../shared/schema/events.ts";
+import type { Value } from "../../shared/schema/field-types.ts";
+import type { Source } from "../../shared/schema/sources.ts";
 
 /** The number of an event that its source did not number: the store does, in the order in which they come. */
 export const unnumbered = 0;
@@ -17,7 +17,7 @@ export interface CleanEvent {
   readonly sessionId: string;
   readonly source: Source;
   readonly seq: number;
-  /** Field name to value, as `shared/fields.ts` declares them. */
+  /** Field name to value, as `shared/schema/fields.ts` declares them. */
   readonly payload: Readonly<Record<string, Value>>;
 }
 

@@ -1,5 +1,5 @@
 /** What the firewall did since it started: by reason, by rule and by source, never by value. */
-import type { Source } from "../../shared/sources.ts";
+import type { Source } from "../../shared/schema/sources.ts";
 import type { Rule } from "./scanner/rules.ts";
 
 /** Why a whole event was refused. */

@@ -5,8 +5,8 @@
  * or `unknown`, as its list has it), and a name of the user's own becomes a salted hash. What is no string stays as it
  * is, and the check of its field judges it.
  */
-import { type EventTypeName, fieldsOf, perEventType } from "../../shared/events.ts";
-import { type FieldName, fieldTable, type Status } from "../../shared/fields.ts";
+import { type EventTypeName, fieldsOf, perEventType } from "../../shared/schema/events.ts";
+import { type FieldName, fieldTable, type Status } from "../../shared/schema/fields.ts";
 import { thinktools } from "../../shared/vocabulary/thinktools.ts";
 import { commandPath } from "./command-path.ts";
 import { exitClass, statusOf } from "./exit-class.ts";

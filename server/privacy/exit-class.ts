@@ -1,5 +1,5 @@
 /** An exit code becomes a class and a status: POSIX shells' conventions, and Windows' code for Ctrl-C. */
-import type { ExitClass, Status } from "../../shared/fields.ts";
+import type { ExitClass, Status } from "../../shared/schema/fields.ts";
 
 /** STATUS_CONTROL_C_EXIT, as an unsigned and as a signed number. */
 const windowsInterrupt = new Set([0xc000013a, 0xc000013a - 2 ** 32]);

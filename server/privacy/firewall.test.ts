@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { innocent } from "../../scripts/privacy/field-attack.ts";
-import { type Category, categories } from "../../shared/categories.ts";
-import { eventAliases, eventTypeNames, fieldsOf } from "../../shared/events.ts";
-import { fieldNames, fieldTable } from "../../shared/fields.ts";
-import { checkOf } from "../../shared/kinds.ts";
-import { sealRaw } from "../../shared/raw.ts";
-import { sources } from "../../shared/sources.ts";
+import { type Category, categories } from "../../shared/schema/categories.ts";
+import { eventAliases, eventTypeNames, fieldsOf } from "../../shared/schema/events.ts";
+import { checkOf } from "../../shared/schema/field-types.ts";
+import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
+import { sealRaw } from "../../shared/schema/raw.ts";
+import { sources } from "../../shared/schema/sources.ts";
 import { anything, toolUse } from "../../test/fixtures/captured.ts";
 import { testFirewall } from "../../test/fixtures/clean.ts";
 import { everything, type Firewall } from "./firewall.ts";

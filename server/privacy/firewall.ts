@@ -5,11 +5,11 @@
  * the check of each field's kind, and the scanner over every string that is left. It never throws for what an event
  * holds, never quotes what it saw, and keeps nothing of it.
  */
-import { type Category, categories } from "../../shared/categories.ts";
-import { type EventTypeName, eventTable, fieldsOf, perEventType } from "../../shared/events.ts";
-import { type FieldName, fieldTable } from "../../shared/fields.ts";
-import { checkOf, type Value } from "../../shared/kinds.ts";
-import type { Raw } from "../../shared/raw.ts";
+import { type Category, categories } from "../../shared/schema/categories.ts";
+import { type EventTypeName, eventTable, fieldsOf, perEventType } from "../../shared/schema/events.ts";
+import { checkOf, type Value } from "../../shared/schema/field-types.ts";
+import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
+import type { Raw } from "../../shared/schema/raw.ts";
 import { type CleanEvent, markClean } from "./clean.ts";
 import { Counters, type RefusalReason } from "./counters.ts";
 import { derive, type Hashing, resolve } from "./derive.ts";

@@ -11,10 +11,10 @@ import {
   eventTypeNames,
   fieldsOf,
   perEventType,
-} from "../../shared/events.ts";
-import { fieldNames, fieldTable } from "../../shared/fields.ts";
-import { groupsOf, placeOf } from "../../shared/payload-layout.ts";
-import { type Source, sources } from "../../shared/sources.ts";
+} from "../../shared/schema/events.ts";
+import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
+import { groupsOf, placeOf } from "../../shared/schema/payload-layout.ts";
+import { type Source, sources } from "../../shared/schema/sources.ts";
 import { unnumbered } from "./clean.ts";
 import type { Counters, RefusalReason } from "./counters.ts";
 

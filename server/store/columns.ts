@@ -5,8 +5,9 @@
  * row of `words`, and an event refers to it. Its numbers stand with the event: the duration in a column, the rarer ones
  * together as JSON.
  */
-import { type FieldName, fieldNames, fieldTable } from "../../shared/fields.ts";
-import type { Kind, Value } from "../../shared/kinds.ts";
+
+import type { Kind, Value } from "../../shared/schema/field-types.ts";
+import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import type { Value as Cell, Row } from "./driver.ts";
 
 type Place = "word" | "number";

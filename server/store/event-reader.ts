@@ -2,8 +2,8 @@
  * Reads stored events in the order of their commits, some at a time, so that no reader stays long. What many events share
  * (their words, their session) is read once for all of them.
  */
-import type { EventTypeName } from "../../shared/events.ts";
-import type { Value } from "../../shared/kinds.ts";
+import type { EventTypeName } from "../../shared/schema/events.ts";
+import type { Value } from "../../shared/schema/field-types.ts";
 import { durationField, parseNumbers, wordsOf } from "./columns.ts";
 import { type Value as Cell, type Connection, perConnection, type Row, type Statement, snapshot } from "./driver.ts";
 import { uuidText } from "./ids.ts";

@@ -3,8 +3,8 @@
  * nothing: sending it again is harmless.
  */
 import { randomUUID } from "node:crypto";
-import type { EventTypeName } from "../../shared/events.ts";
-import { isAgent } from "../../shared/sources.ts";
+import type { EventTypeName } from "../../shared/schema/events.ts";
+import { isAgent } from "../../shared/schema/sources.ts";
 import type { Architecture, System } from "../../shared/vocabulary/platforms.ts";
 import { type CleanEvent, unnumbered } from "../privacy/clean.ts";
 import { Barred } from "./barred.ts";

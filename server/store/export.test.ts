@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fieldNames } from "../../shared/fields.ts";
+import { fieldNames } from "../../shared/schema/fields.ts";
 import { anything } from "../../test/fixtures/captured.ts";
 import { cleanToolUse, testFirewall } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";

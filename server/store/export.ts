@@ -5,9 +5,9 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { stringify } from "csv-stringify/sync";
-import { fieldNames } from "../../shared/fields.ts";
-import { nested } from "../../shared/payload-layout.ts";
-import type { ExportFormat } from "../../shared/protocol.ts";
+import type { ExportFormat } from "../../shared/protocol/worker.ts";
+import { fieldNames } from "../../shared/schema/fields.ts";
+import { nested } from "../../shared/schema/payload-layout.ts";
 import type { StoredEvent } from "./event-reader.ts";
 
 /** The public form of a stored event. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
-import type { Source } from "../../shared/sources.ts";
+import type { Source } from "../../shared/schema/sources.ts";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";

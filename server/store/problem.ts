@@ -1,5 +1,5 @@
 /** Errors of the file system and of SQLite, in words for the user: what happened, where, and what to do. */
-import type { Problem } from "../../shared/recording.ts";
+import type { Problem } from "../../shared/protocol/record.ts";
 import { UnsafePathError } from "../ownership.ts";
 import { ForeignDatabaseError } from "./belonging.ts";
 import { NotErasedError } from "./proof.ts";

@@ -6,7 +6,7 @@
  * begins another session, so that no sequence number of a session is ever used twice, and nothing links two pseudonyms.
  */
 import { createHash, randomInt } from "node:crypto";
-import { isAgent } from "../../shared/sources.ts";
+import { isAgent } from "../../shared/schema/sources.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import type { Connection, Row, Statement, Value } from "./driver.ts";
 import { dayOfHour, localHour } from "./local-time.ts";

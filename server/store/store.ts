@@ -4,7 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ExportFormat } from "../../shared/protocol.ts";
+import type { ExportFormat } from "../../shared/protocol/worker.ts";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import { ForeignDatabaseError, ownerOf, setOwner } from "./belonging.ts";

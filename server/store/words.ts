@@ -1,5 +1,5 @@
 /** The table of combinations of words: each has one row, found by its key. */
-import type { FieldName } from "../../shared/fields.ts";
+import type { FieldName } from "../../shared/schema/fields.ts";
 import type { CleanEvent } from "../privacy/clean.ts";
 import { toCell, wordFields } from "./columns.ts";
 import type { Connection, Row, Statement, Value } from "./driver.ts";

@@ -3,7 +3,7 @@
  * sent and written into the ledger are these bytes.
  */
 import { createHash } from "node:crypto";
-import { uuidV8 } from "../../shared/uuid-v8.ts";
+import { uuidV8 } from "../../shared/schema/uuid-v8.ts";
 import type { Connection } from "../store/driver.ts";
 import { readAfter, type StoredEvent } from "../store/event-reader.ts";
 import { type Pseudonym, sharedView, type UploadSchema } from "./shared-view.ts";

@@ -1,5 +1,5 @@
 /** An entry of the ledger as a sentence, for the terminal and the page. */
-import { countText, sizeText } from "../../shared/words.ts";
+import { countText, sizeText } from "../../shared/text/format.ts";
 import type { Entry } from "./ledger.ts";
 
 export function entrySentence(entry: Entry): string {

@@ -1,5 +1,5 @@
 /** The exact bytes that would be sent next, before anything is sent. */
-import { type Category, categoryBits } from "../../shared/categories.ts";
+import { type Category, categoryBits } from "../../shared/schema/categories.ts";
 import type { Ruling } from "../gate.ts";
 import { Salt } from "../privacy/identity.ts";
 import type { Store } from "../store/store.ts";

@@ -2,10 +2,10 @@
  * What of an event may be shared, in the two upload schemas. Schema 1: usage aggregation, "Upload Event Schema" and its
  * filter. Schema 2: the envelope of the analytics design, section 3.1, with the fields of the categories that were ticked.
  */
-import { type Category, hasCategory } from "../../shared/categories.ts";
-import { eventTable } from "../../shared/events.ts";
-import { type FieldName, fieldTable, type Sharing } from "../../shared/fields.ts";
-import { nested } from "../../shared/payload-layout.ts";
+import { type Category, hasCategory } from "../../shared/schema/categories.ts";
+import { eventTable } from "../../shared/schema/events.ts";
+import { type FieldName, fieldTable, type Sharing } from "../../shared/schema/fields.ts";
+import { nested } from "../../shared/schema/payload-layout.ts";
 import type { Salt } from "../privacy/identity.ts";
 import type { StoredEvent } from "../store/event-reader.ts";
 

@@ -3,10 +3,10 @@
  * removes what a purge removes.
  */
 import { existsSync } from "node:fs";
-import type { Category } from "../../shared/categories.ts";
-import { categories } from "../../shared/categories.ts";
-import { type ConsentReading, isRecord, type Mode } from "../../shared/consent.ts";
-import { mostCounted, waitingText } from "../../shared/words.ts";
+import { type ConsentReading, isRecord, type Mode } from "../../shared/consent/consent.ts";
+import type { Category } from "../../shared/schema/categories.ts";
+import { categories } from "../../shared/schema/categories.ts";
+import { mostCounted, waitingText } from "../../shared/text/format.ts";
 import type { Clock } from "../clock.ts";
 import type { Gate } from "../gate.ts";
 import type { Paths } from "../paths.ts";

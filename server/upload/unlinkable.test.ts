@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { eventTypeNames } from "../../shared/events.ts";
-import { fieldNames, fieldTable } from "../../shared/fields.ts";
-import { sources } from "../../shared/sources.ts";
+import { eventTypeNames } from "../../shared/schema/events.ts";
+import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
+import { sources } from "../../shared/schema/sources.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { Sharer } from "../../test/fixtures/sharing.ts";
 import { UsageServer } from "../../test/fixtures/usage-server.ts";

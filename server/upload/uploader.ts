@@ -6,7 +6,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { countText } from "../../shared/words.ts";
+import { countText } from "../../shared/text/format.ts";
 import type { Clock } from "../clock.ts";
 import type { Gate, Ruling } from "../gate.ts";
 import type { Paths } from "../paths.ts";

@@ -3,7 +3,7 @@
  * narrow and as wide as screens are, with the theme changed and the recorder killed while it is open.
  */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { tabs } from "../../shared/page.ts";
+import { tabs } from "../../shared/protocol/dashboard.ts";
 import { violations } from "./accessibility.ts";
 import { prepareMonth } from "./prepared.ts";
 import { Workbench } from "./workbench.ts";

@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { noticeHash } from "../../server/consent-log.ts";
-import { categories } from "../../shared/categories.ts";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
+import { categories } from "../../shared/schema/categories.ts";
 import { workOfAMonth } from "../cli/work.ts";
 import { decide } from "../fixtures/consented.ts";
 

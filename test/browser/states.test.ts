@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, inject, it } from "vitest";
-import { type Tab, tabs } from "../../shared/page.ts";
+import { type Tab, tabs } from "../../shared/protocol/dashboard.ts";
 import { violations } from "./accessibility.ts";
 import { prepareMonth } from "./prepared.ts";
 import { Workbench, type WorkbenchOptions } from "./workbench.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openConnection } from "../../server/store/open.ts";
-import { eventTypeNames } from "../../shared/events.ts";
+import { eventTypeNames } from "../../shared/schema/events.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus } from "../fixtures/nexus.ts";
 

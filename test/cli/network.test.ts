@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openConnection } from "../../server/store/open.ts";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";
 import { nexus } from "../fixtures/nexus.ts";

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus, type Ran } from "../fixtures/nexus.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
-import { notice } from "../../shared/consent-text.ts";
+import { notice } from "../../shared/consent/notice.ts";
 import { decisionOf } from "../fixtures/decision.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus } from "../fixtures/nexus.ts";

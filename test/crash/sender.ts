@@ -7,9 +7,9 @@ import { systemClock } from "../../server/clock.ts";
 import { noticeHash } from "../../server/consent-log.ts";
 import { pathsFrom } from "../../server/paths.ts";
 import { Worker } from "../../server/worker.ts";
-import { categories } from "../../shared/categories.ts";
-import { noticeVersion } from "../../shared/consent-text.ts";
-import { sealRaw } from "../../shared/raw.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
+import { categories } from "../../shared/schema/categories.ts";
+import { sealRaw } from "../../shared/schema/raw.ts";
 
 const [home = "", url = "", count = "0", dieAfter = "0"] = process.argv.slice(2);
 const say = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);

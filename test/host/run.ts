@@ -12,8 +12,8 @@ import { fileURLToPath } from "node:url";
 import { runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
 import { noticeHash } from "../../server/consent-log.ts";
-import { categories } from "../../shared/categories.ts";
-import { noticeVersion } from "../../shared/consent-text.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
+import { categories } from "../../shared/schema/categories.ts";
 import { decide } from "../fixtures/consented.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generatedFiles, root } from "../../scripts/generate/generate.ts";
-import { categories } from "../../shared/categories.ts";
-import { explanations } from "../../shared/explain.ts";
+import { categories } from "../../shared/schema/categories.ts";
+import { explanations } from "../../shared/text/explain.ts";
 
 const files = await generatedFiles();
 

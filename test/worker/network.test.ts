@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { categories } from "../../shared/categories.ts";
-import { ledger, purge, type SharingStatus, status, sync } from "../../shared/protocol.ts";
-import { recordEvents } from "../../shared/recording.ts";
+import { recordEvents } from "../../shared/protocol/record.ts";
+import { ledger, purge, type SharingStatus, status, sync } from "../../shared/protocol/worker.ts";
+import { categories } from "../../shared/schema/categories.ts";
 import { toolUse } from "../fixtures/captured.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";

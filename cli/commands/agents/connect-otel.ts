@@ -2,7 +2,7 @@
 import { hasOtherLoginUsers } from "../../../server/agents/login-users.ts";
 import { type OtelSetting, otelSetting } from "../../../server/agents/otel.ts";
 import { type Door, DoorFile } from "../../../server/doors/door-file.ts";
-import { type AgentName, agentNames } from "../../../shared/agents.ts";
+import { type AgentName, agentNames } from "../../../shared/protocol/agents.ts";
 import { UsageError } from "../../exit.ts";
 import { print, printJson } from "../../print.ts";
 import { paths } from "../../product.ts";

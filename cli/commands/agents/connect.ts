@@ -1,6 +1,6 @@
 /** `nexus agents connect`: shows the exact change of an agent's settings, and makes it after a yes; or what to set for OpenTelemetry. */
 import type { Change, Connections } from "../../../server/agents/connections.ts";
-import type { AgentName } from "../../../shared/agents.ts";
+import type { AgentName } from "../../../shared/protocol/agents.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";

@@ -1,9 +1,9 @@
 /** `nexus agents list`: which agents are here, which tell of their tools, when they last did, and how much of it is seen. */
 import { DoorFile } from "../../../server/doors/door-file.ts";
-import { sourcesOf } from "../../../shared/agents.ts";
-import { coverageOf } from "../../../shared/coverage.ts";
-import type { Host } from "../../../shared/numbers.ts";
-import { countText } from "../../../shared/words.ts";
+import { sourcesOf } from "../../../shared/protocol/agents.ts";
+import type { Host } from "../../../shared/protocol/reports.ts";
+import { coverageOf } from "../../../shared/text/coverage.ts";
+import { countText } from "../../../shared/text/format.ts";
 import { withConnections } from "../../agents.ts";
 import { type JsonOption, print, printJson, timeText } from "../../print.ts";
 import { paths, withFreshObserver } from "../../product.ts";

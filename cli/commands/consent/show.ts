@@ -1,7 +1,7 @@
 /** `nexus consent show`: the text you agree to, with what names it. */
 import { noticeHash } from "../../../server/consent-log.ts";
-import { categories } from "../../../shared/categories.ts";
-import { notice, noticeText, noticeVersion } from "../../../shared/consent-text.ts";
+import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
+import { categories } from "../../../shared/schema/categories.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
 
 export function run({ json }: JsonOption): void {

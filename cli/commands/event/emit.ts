@@ -1,12 +1,12 @@
 /** `nexus event emit`: one event from a script, checked before it is recorded. */
 import { isCommandPath } from "../../../server/privacy/vocabulary.ts";
-import type { CapturedFields } from "../../../shared/captured.ts";
-import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/events.ts";
-import { kindText } from "../../../shared/explain.ts";
-import { type FieldName, fieldNames, fieldTable } from "../../../shared/fields.ts";
-import { checkOf, type Kind } from "../../../shared/kinds.ts";
-import { type Source, sources } from "../../../shared/sources.ts";
-import { didYouMean } from "../../../shared/spelling.ts";
+import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/schema/events.ts";
+import { checkOf, type Kind } from "../../../shared/schema/field-types.ts";
+import { type FieldName, fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
+import type { CapturedFields } from "../../../shared/schema/raw-event.ts";
+import { type Source, sources } from "../../../shared/schema/sources.ts";
+import { didYouMean } from "../../../shared/text/did-you-mean.ts";
+import { kindText } from "../../../shared/text/explain.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
 import { withWorker } from "../../product.ts";

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { unfinishedMark } from "../../../server/durable-file.ts";
-import { countText } from "../../../shared/words.ts";
+import { countText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
 import { withObserver } from "../../product.ts";

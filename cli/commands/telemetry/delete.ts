@@ -1,6 +1,6 @@
 /** `nexus telemetry delete`: everything that is stored, with a proof that it is gone. */
 import { existsSync } from "node:fs";
-import { countText, forgottenSettings, proofText, sizeText } from "../../../shared/words.ts";
+import { countText, forgottenSettings, proofText, sizeText } from "../../../shared/text/format.ts";
 import { ToldError, UsageError } from "../../exit.ts";
 import { facts, type JsonOption, print, printJson } from "../../print.ts";
 import { paths, withWorker } from "../../product.ts";

@@ -1,7 +1,7 @@
 /** `nexus telemetry disable`: stops recording and sharing; what is stored stays. */
 import { noticeHash } from "../../../server/consent-log.ts";
-import { noticeVersion } from "../../../shared/consent-text.ts";
-import { modeSentence } from "../../../shared/words.ts";
+import { noticeVersion } from "../../../shared/consent/notice.ts";
+import { modeSentence } from "../../../shared/text/format.ts";
 import { print } from "../../print.ts";
 import { withWorker } from "../../product.ts";
 import { printReport } from "../../report.ts";

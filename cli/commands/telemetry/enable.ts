@@ -2,9 +2,9 @@
 import { createInterface, type Interface } from "node:readline/promises";
 import { noticeHash } from "../../../server/consent-log.ts";
 import type { Worker } from "../../../server/worker.ts";
-import { type Category, categories } from "../../../shared/categories.ts";
-import { notice, noticeText, noticeVersion } from "../../../shared/consent-text.ts";
-import { modeSentence, refusalSentence } from "../../../shared/words.ts";
+import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
+import { type Category, categories } from "../../../shared/schema/categories.ts";
+import { modeSentence, refusalSentence } from "../../../shared/text/format.ts";
 import { ToldError, UsageError } from "../../exit.ts";
 import { print, printError } from "../../print.ts";
 import { withWorker } from "../../product.ts";

@@ -1,5 +1,5 @@
 /** `nexus telemetry erase-remote`: asks every server that was sent something to erase it. */
-import { countText } from "../../../shared/words.ts";
+import { countText } from "../../../shared/text/format.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print } from "../../print.ts";
 import { withWorker } from "../../product.ts";

@@ -1,9 +1,16 @@
 /** `nexus telemetry explain`: what is recorded and why; of one event or field in full. */
-import { notice } from "../../../shared/consent-text.ts";
-import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/events.ts";
-import { carriersOf, exampleEvent, exampleOf, explanations, kindText, sharingText } from "../../../shared/explain.ts";
-import { type FieldName, fieldNames, fieldTable } from "../../../shared/fields.ts";
-import { didYouMean } from "../../../shared/spelling.ts";
+import { notice } from "../../../shared/consent/notice.ts";
+import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/schema/events.ts";
+import { type FieldName, fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
+import { didYouMean } from "../../../shared/text/did-you-mean.ts";
+import {
+  carriersOf,
+  exampleEvent,
+  exampleOf,
+  explanations,
+  kindText,
+  sharingText,
+} from "../../../shared/text/explain.ts";
 import { UsageError } from "../../exit.ts";
 import { facts, type JsonOption, print, printJson } from "../../print.ts";
 import { heading, wrapped } from "../../terminal.ts";

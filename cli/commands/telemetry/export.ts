@@ -1,7 +1,7 @@
 /** `nexus telemetry export`: everything that is stored, to a file. */
 import { resolve } from "node:path";
-import { type ExportFormat, exportFormats } from "../../../shared/protocol.ts";
-import { countText, sizeText } from "../../../shared/words.ts";
+import { type ExportFormat, exportFormats } from "../../../shared/protocol/worker.ts";
+import { countText, sizeText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson, progressLine } from "../../print.ts";
 import { withObserver } from "../../product.ts";

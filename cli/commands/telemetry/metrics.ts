@@ -1,6 +1,6 @@
 /** `nexus telemetry metrics`: personal usage metrics (analytics design, section 5.1). */
-import type { Metrics } from "../../../shared/numbers.ts";
-import { durationText } from "../../../shared/words.ts";
+import type { Metrics } from "../../../shared/protocol/reports.ts";
+import { durationText } from "../../../shared/text/format.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
 import { facts, type JsonOption, percentText, print, printJson } from "../../print.ts";
 import { withFreshObserver } from "../../product.ts";

@@ -1,6 +1,6 @@
 /** `nexus telemetry status`: whether it is on, who says no, what is stored and what waits to be sent. */
-import type { Permission } from "../../../shared/consent.ts";
-import { notice } from "../../../shared/consent-text.ts";
+import type { Permission } from "../../../shared/consent/consent.ts";
+import { notice } from "../../../shared/consent/notice.ts";
 import {
   countText,
   erasuresText,
@@ -8,7 +8,7 @@ import {
   pendingText,
   refusalSentence,
   sizeText,
-} from "../../../shared/words.ts";
+} from "../../../shared/text/format.ts";
 import { facts, type JsonOption, print, printJson, timeText } from "../../print.ts";
 import { withObserver } from "../../product.ts";
 import { heading } from "../../terminal.ts";

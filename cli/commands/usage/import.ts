@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { added, type ImportReport, quietMs } from "../../../server/intake/event-log.ts";
 import type { Worker } from "../../../server/worker.ts";
-import { countText, sizeText } from "../../../shared/words.ts";
+import { countText, sizeText } from "../../../shared/text/format.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
 import { importLogs, withWorker } from "../../product.ts";

@@ -1,6 +1,6 @@
 /** `nexus usage upload` and `nexus sync`: sends what may be shared, or shows it. */
 import type { Worker } from "../../../server/worker.ts";
-import { countText, sizeText } from "../../../shared/words.ts";
+import { countText, sizeText } from "../../../shared/text/format.ts";
 import { type JsonOption, print } from "../../print.ts";
 import { withWorker } from "../../product.ts";
 import { printReport } from "../../report.ts";

@@ -1,6 +1,6 @@
 /** What anybody may read: keys for receipts, schemas, the interface, and whether the server takes batches. */
 import type { FastifyInstance } from "fastify";
-import { uploadSchemas } from "../../../shared/upload-schemas.ts";
+import { uploadSchemas } from "../../../shared/schema/upload-schemas.ts";
 import { json, type RouteContext } from "../context.ts";
 import { openApi } from "../open-api.ts";
 import { readinessRoute } from "./readiness.ts";

@@ -4,7 +4,7 @@
  *
  * One call of a tool may be told several times, because hosts load each other's hooks: its events get the same ids each time.
  */
-import type { Source } from "../../../shared/sources.ts";
+import type { Source } from "../../../shared/schema/sources.ts";
 import { type Cut, plainEventName } from "./cut.ts";
 import type { AgentIds } from "./ids.ts";
 

@@ -5,7 +5,7 @@
  * A use that a hook told too has the same id, and counts once. Where an agent gives its uses none, its hook is believed, and
  * OpenTelemetry only where there is no hook.
  */
-import { type AgentName, sourcesOf } from "../../../shared/agents.ts";
+import { type AgentName, sourcesOf } from "../../../shared/protocol/agents.ts";
 import type { HookEvent } from "../hooks/hook.ts";
 import type { AgentIds } from "../hooks/ids.ts";
 import type { Attributes, Telling } from "./telling.ts";

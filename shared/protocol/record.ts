@@ -2,11 +2,12 @@
  * How events get from the editor into the worker: what the editor says of itself, the events, and what keeps them from being
  * stored. Apart from the rest of the protocol, because it is all that the editor loads at start-up.
  */
-import { categories } from "./categories.ts";
-import { boolean, type Check, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
-import { consentStates, modes, refusers } from "./consent.ts";
-import { notification, request } from "./message.ts";
-import type { Raw } from "./raw.ts";
+
+import { consentStates, modes, refusers } from "../consent/consent.ts";
+import { categories } from "../schema/categories.ts";
+import type { Raw } from "../schema/raw.ts";
+import { notification, request } from "./rpc.ts";
+import { boolean, type Check, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./validate.ts";
 
 /** The most events one request carries. */
 export const maxBatch = 50;

@@ -1,5 +1,5 @@
 /** Sentences that more than one face of the product says: page, status item, terminal. */
-import type { Permission, Refusal } from "./consent.ts";
+import type { Permission, Refusal } from "../consent/consent.ts";
 
 interface Report {
   readonly outcome: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CheckError, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
+import { CheckError, listOf, nullable, oneOf, record, text, whole, word } from "./validate.ts";
 
 const person = record({ name: text(5), age: nullable(whole(0, 150)) });
 

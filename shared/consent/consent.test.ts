@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { categories } from "./categories.ts";
+import { categories } from "../schema/categories.ts";
 import {
   type ConsentReading,
   decide,

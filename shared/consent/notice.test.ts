@@ -1,9 +1,9 @@
 /** Invariant only-you-can-say-yes: who agreed to a text agreed to the fields that it stood for, and to no other. */
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
-import { noticeText, noticeVersion } from "./consent-text.ts";
-import { eventTable, eventTypeNames } from "./events.ts";
-import { fieldNames, fieldTable } from "./fields.ts";
+import { eventTable, eventTypeNames } from "../schema/events.ts";
+import { fieldNames, fieldTable } from "../schema/fields.ts";
+import { noticeText, noticeVersion } from "./notice.ts";
 
 /** Every type and field by its category, with how it is shared. */
 function whatIsAgreedTo(): string {

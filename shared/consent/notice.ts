@@ -4,7 +4,7 @@
  * It stands here once, for the page, the terminal and the documentation. A change of any word, and another field of a category,
  * needs a new `noticeVersion`: the record of a consent names the version and the hash of the text that was shown.
  */
-import type { Category } from "./categories.ts";
+import type { Category } from "../schema/categories.ts";
 
 export const noticeVersion = "4";
 

@@ -1,7 +1,8 @@
 /** Agents that can be connected by their own hooks, and what editor and worker say of them. */
-import { boolean, type Checked, listOf, nullable, record, text, whole, word } from "./check.ts";
-import { request } from "./message.ts";
-import type { Source } from "./sources.ts";
+
+import type { Source } from "../schema/sources.ts";
+import { request } from "./rpc.ts";
+import { boolean, type Checked, listOf, nullable, record, text, whole, word } from "./validate.ts";
 
 export const agentNames = ["claude_code", "cursor", "copilot", "codex", "gemini_cli"] as const;
 export type AgentName = (typeof agentNames)[number];

@@ -6,11 +6,11 @@
  * what they receive with these checks; a malformed message is refused by name and place, its content never quoted.
  */
 
-import { categories } from "./categories.ts";
-import { amount, boolean, type Checked, listOf, nullable, record, text, whole, word } from "./check.ts";
-import { modes } from "./consent.ts";
-import { label, notification, request } from "./message.ts";
-import { checkPermission, problem } from "./recording.ts";
+import { modes } from "../consent/consent.ts";
+import { categories } from "../schema/categories.ts";
+import { checkPermission, problem } from "./record.ts";
+import { label, notification, request } from "./rpc.ts";
+import { amount, boolean, type Checked, listOf, nullable, record, text, whole, word } from "./validate.ts";
 
 const nothing = record({});
 const path = text(4096);

@@ -1,7 +1,7 @@
 /** How much of what a source could tell is seen, and why not all. */
-import type { Host } from "./numbers.ts";
-import { isAgent } from "./sources.ts";
-import { countText } from "./words.ts";
+import type { Host } from "../protocol/reports.ts";
+import { isAgent } from "../schema/sources.ts";
+import { countText } from "./format.ts";
 
 const percent = (part: number, whole: number): string => (whole === 0 ? "–" : `${Math.floor((100 * part) / whole)} %`);
 

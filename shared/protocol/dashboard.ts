@@ -3,13 +3,13 @@
  * the user did. Both sides check what they receive.
  */
 
+import { modes } from "../consent/consent.ts";
+import { categories } from "../schema/categories.ts";
 import { agentNames, agents, planAgent } from "./agents.ts";
-import { categories } from "./categories.ts";
-import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./check.ts";
-import { modes } from "./consent.ts";
-import { insights, rhythm, selection, stats, toolUses } from "./numbers.ts";
-import { ledger, preview, status } from "./protocol.ts";
-import { checkPermission } from "./recording.ts";
+import { checkPermission } from "./record.ts";
+import { insights, rhythm, selection, stats, toolUses } from "./reports.ts";
+import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./validate.ts";
+import { ledger, preview, status } from "./worker.ts";
 
 export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];

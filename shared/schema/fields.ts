@@ -5,18 +5,19 @@
  * A field has the same meaning in every event that carries it, so it has one column, one line in the data dictionary
  * and one check. A field without a classification, or that could hold free text, does not compile.
  */
+
+import { agents } from "../vocabulary/agents.ts";
+import { debuggerTypes, taskGroups, taskTypes } from "../vocabulary/debugging.ts";
+import { errorCategories, errorCodes } from "../vocabulary/errors.ts";
+import { discoverySources, features, milestones } from "../vocabulary/features.ts";
+import { languages } from "../vocabulary/languages.ts";
+import { models } from "../vocabulary/models.ts";
+import { architectures, editors, installMethods, invocationKinds, systems } from "../vocabulary/platforms.ts";
+import { templates } from "../vocabulary/templates.ts";
+import { profiles, thinktools } from "../vocabulary/thinktools.ts";
+import { toolNames } from "../vocabulary/tools.ts";
 import type { Category } from "./categories.ts";
-import type { Kind } from "./kinds.ts";
-import { agents } from "./vocabulary/agents.ts";
-import { debuggerTypes, taskGroups, taskTypes } from "./vocabulary/debugging.ts";
-import { errorCategories, errorCodes } from "./vocabulary/errors.ts";
-import { discoverySources, features, milestones } from "./vocabulary/features.ts";
-import { languages } from "./vocabulary/languages.ts";
-import { models } from "./vocabulary/models.ts";
-import { architectures, editors, installMethods, invocationKinds, systems } from "./vocabulary/platforms.ts";
-import { templates } from "./vocabulary/templates.ts";
-import { profiles, thinktools } from "./vocabulary/thinktools.ts";
-import { toolNames } from "./vocabulary/tools.ts";
+import type { Kind } from "./field-types.ts";
 
 /** How much a value says of a person: of the software; of what was done; or it links events of one thing. */
 export const sensitivities = ["technical", "interaction", "pseudonymous"] as const;

@@ -1,5 +1,5 @@
 /** Sources as a person names them. */
-import type { Ranked } from "./numbers.ts";
+import type { Ranked } from "../protocol/reports.ts";
 
 const titles: Readonly<Record<string, string>> = {
   vscode: "VS Code",

@@ -1,5 +1,5 @@
 /** What every message between editor and worker is: a method, and the checks of what it carries and of its answer. */
-import { type Check, text } from "./check.ts";
+import { type Check, text } from "./validate.ts";
 
 export interface Request<P, R> {
   readonly method: string;

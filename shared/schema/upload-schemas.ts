@@ -1,10 +1,11 @@
 /** JSON Schemas (draft 2020-12) of what may be shared: events and batches of upload schemas 1 and 2. */
+
+import { architectures, systems } from "../vocabulary/platforms.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
+import { identifierPatterns, type Kind } from "./field-types.ts";
 import { type FieldName, fieldTable } from "./fields.ts";
-import { identifierPatterns, type Kind } from "./kinds.ts";
 import { placeOf } from "./payload-layout.ts";
 import { sources } from "./sources.ts";
-import { architectures, systems } from "./vocabulary/platforms.ts";
 
 export type Schema = Readonly<Record<string, unknown>>;
 

@@ -4,8 +4,8 @@
  * Only the user's own record can say yes. Everything else can only narrow, each within its reach, and each *no* is
  * named, so that the status can say who said it (the order of naming is that of the list `refusers`).
  */
-import { type Category, categories } from "./categories.ts";
-import { noticeVersion } from "./consent-text.ts";
+import { type Category, categories } from "../schema/categories.ts";
+import { noticeVersion } from "./notice.ts";
 
 export const modes = ["off", "local", "share"] as const;
 /** `off`: nothing exists. `local`: kept on this machine. `share`: kept, and may be sent to a chosen destination. */

@@ -1,9 +1,10 @@
 /** What is recorded and why, in plain sentences: for `nexus telemetry explain`, the page and the documentation. */
-import { type Category, categories } from "./categories.ts";
-import { notice } from "./consent-text.ts";
-import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
-import { type Field, type FieldName, fieldNames, fieldTable } from "./fields.ts";
-import type { Kind, Value } from "./kinds.ts";
+
+import { notice } from "../consent/notice.ts";
+import { type Category, categories } from "../schema/categories.ts";
+import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../schema/events.ts";
+import type { Kind, Value } from "../schema/field-types.ts";
+import { type Field, type FieldName, fieldNames, fieldTable } from "../schema/fields.ts";
 
 /** Lists longer than this are named by a few of their words. */
 const mostWords = 12;

@@ -1,7 +1,7 @@
 /** What an insight says, in words: for the page and the terminal. */
-import type { Insight } from "./numbers.ts";
-import { sourceTitle } from "./source-titles.ts";
-import { countText, durationText } from "./words.ts";
+import type { Insight } from "../protocol/reports.ts";
+import { countText, durationText } from "./format.ts";
+import { sourceTitle } from "./labels.ts";
 
 export const insightFilters = ["slow", "errors", "agents"] as const;
 export type InsightFilter = (typeof insightFilters)[number];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { categories } from "./categories.ts";
-import { decide } from "./consent.ts";
-import { notice, noticeText } from "./consent-text.ts";
-import { countText, durationText, modeSentence, sizeText } from "./words.ts";
+import { decide } from "../consent/consent.ts";
+import { notice, noticeText } from "../consent/notice.ts";
+import { categories } from "../schema/categories.ts";
+import { countText, durationText, modeSentence, sizeText } from "./format.ts";
 
 describe("words", () => {
   it.each([

@@ -5,8 +5,8 @@
  * and the page are made from these two tables.
  */
 import type { Category } from "./categories.ts";
+import type { ValueOf } from "./field-types.ts";
 import type { FieldName, fields } from "./fields.ts";
-import type { ValueOf } from "./kinds.ts";
 
 /** How a payload is nested where it leaves this machine or is exported: see `payload-layout.ts`. */
 export type Layout = "flat" | "command" | "error";

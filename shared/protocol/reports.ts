@@ -1,6 +1,7 @@
 /** What is asked of what was recorded, and answered from its rollups: statistics, metrics, insights, each for some days. */
-import { amount, type Checked, listOf, nullable, oneOf, ratio, record, text, whole, word } from "./check.ts";
-import { label, request } from "./message.ts";
+
+import { label, request } from "./rpc.ts";
+import { amount, type Checked, listOf, nullable, oneOf, ratio, record, text, whole, word } from "./validate.ts";
 
 export const periods = ["today", "week", "month", "year"] as const;
 export type Period = (typeof periods)[number];

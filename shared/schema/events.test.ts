@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { categories } from "./categories.ts";
 import { eventAliases, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
+import { checkOf, hashPattern, identifierPatterns, type Kind } from "./field-types.ts";
 import { type Field, fieldNames, fields, fieldTable, retentions, sensitivities, sharings } from "./fields.ts";
-import { checkOf, hashPattern, identifierPatterns, type Kind } from "./kinds.ts";
 import { nested } from "./payload-layout.ts";
 
 const isCommandPath = (path: string) => path === "git commit";
