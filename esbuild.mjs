@@ -28,24 +28,30 @@ const common = {
   loader: { ".awk": "text" },
 };
 
+/** A module in a bundle of its own, which others require from `path`. */
+const unlessEntry =
+  (path) =>
+  ({ kind }) =>
+    kind === "entry-point" ? undefined : { path, external: true };
+
 /** The product, the faces and the client library stay out of the main bundle: files of their own, required when needed. */
 const lazy = {
   name: "lazy",
   setup(build) {
-    build.onResolve({ filter: /^\.\/faces\.ts$/ }, () => ({ path: "./faces.cjs", external: true }));
+    build.onResolve({ filter: /^\.\/faces\.ts$/ }, unlessEntry("./faces.cjs"));
     build.onResolve({ filter: /^\.\/product\.ts$/ }, ({ kind }) =>
       kind === "dynamic-import" ? { path: "./product.cjs", external: true } : undefined,
     );
     // The command itself, behind the check of Node's version.
-    build.onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: "./program.mjs", external: true }));
+    build.onResolve({ filter: /^\.\/program\.ts$/ }, unlessEntry("./program.mjs"));
     // The HTTP library, which most workers never need; worker and command share it.
-    build.onResolve({ filter: /^\.\/transport\.ts$/ }, () => ({ path: "../worker/transport.cjs", external: true }));
-    // The vocabulary of commands, which is large: worker and command share it too.
-    build.onResolve({ filter: /\/vocabulary\/commands\.json$/ }, () => ({
-      path: "../worker/commands.json",
+    build.onResolve({ filter: /\/undici-client\.ts$/ }, () => ({
+      path: "../worker/undici-client.cjs",
       external: true,
     }));
-    build.onResolve({ filter: /\/worker\/client\.ts$/ }, () => ({ path: "./worker-client.cjs", external: true }));
+    // The vocabulary of commands, which is large: worker and command share it too.
+    build.onResolve({ filter: /\/vocabulary\/commands\.json$/ }, unlessEntry("../worker/commands.json"));
+    build.onResolve({ filter: /\/worker\/client\.ts$/ }, unlessEntry("./worker-client.cjs"));
   },
 };
 
@@ -140,7 +146,7 @@ const built = await Promise.all([
   build({
     ...common,
     ...node,
-    entryPoints: { worker: "server/main.ts", transport: "server/upload/transport.ts" },
+    entryPoints: { worker: "server/main.ts", "undici-client": "server/upload/http/undici-client.ts" },
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": false },
     plugins: [lazy, unusedParts],

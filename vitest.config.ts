@@ -45,7 +45,7 @@ export default defineConfig({
           // The store's own suite once more, on the driver of machines where the usual one cannot be loaded.
           name: "node-sqlite",
           testTimeout: 30_000,
-          include: ["server/{store,analytics}/*.test.ts", "server/maintenance.test.ts"],
+          include: ["server/{store,analytics}/**/*.test.ts", "server/worker/maintenance.test.ts"],
           pool: "forks",
           alias: { "better-sqlite3": fileURLToPath(new URL("test/fixtures/no-better-sqlite3.ts", import.meta.url)) },
           env: { TZ: "Europe/Berlin" },

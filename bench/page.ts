@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createVSIX } from "@vscode/vsce";
 import { packageVsix } from "../scripts/package.ts";
-import { noticeHash } from "../server/consent-log.ts";
+import { noticeHash } from "../server/config/consent-log.ts";
 import { noticeVersion } from "../shared/consent/notice.ts";
 import { categories } from "../shared/schema/categories.ts";
 import { Workbench } from "../test/browser/workbench.ts";

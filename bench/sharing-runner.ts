@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import { v4, v7 } from "uuid";
 import { systemClock } from "../server/clock.ts";
-import { noticeHash } from "../server/consent-log.ts";
-import { pathsFrom } from "../server/paths.ts";
-import { markClean } from "../server/privacy/clean.ts";
-import { thisProduct } from "../server/product.ts";
+import { noticeHash } from "../server/config/consent-log.ts";
+import { pathsFrom } from "../server/config/paths.ts";
+import { markClean } from "../server/privacy/clean-event.ts";
 import { Store } from "../server/store/store.ts";
-import { Worker } from "../server/worker.ts";
+import { thisProduct } from "../server/worker/product-info.ts";
+import { Worker } from "../server/worker/service.ts";
 import { noticeVersion } from "../shared/consent/notice.ts";
 import { categories, categoryBits } from "../shared/schema/categories.ts";
 

@@ -2,7 +2,7 @@
 
 import { Connections } from "../server/agents/connections.ts";
 import { SettingsError } from "../server/agents/settings.ts";
-import { homeFolder } from "../server/home.ts";
+import { homeFolder } from "../server/config/home.ts";
 import { type AgentName, agentNames } from "../shared/protocol/agents.ts";
 import { didYouMean } from "../shared/text/did-you-mean.ts";
 import { UsageError } from "./exit.ts";

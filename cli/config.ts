@@ -9,7 +9,7 @@ import {
   keysIn,
   parseConfig,
   settingIn,
-} from "../server/config.ts";
+} from "../server/config/config.ts";
 import { didYouMean } from "../shared/text/did-you-mean.ts";
 import { UsageError } from "./exit.ts";
 import { paths } from "./product.ts";

@@ -3,7 +3,7 @@
  * have it. Never in the way: what cannot be written is left out.
  */
 import { v7 } from "uuid";
-import { append } from "../server/append.ts";
+import { append } from "../server/files/append-lines.ts";
 import { exitCodes } from "./exit.ts";
 import { permittedCategories } from "./permitted.ts";
 import { ownLog } from "./product.ts";

@@ -1,6 +1,6 @@
 /** What may be recorded now, as the gate has it. */
 import { systemClock } from "../server/clock.ts";
-import { Gate } from "../server/gate.ts";
+import { Gate } from "../server/config/permission.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import { noEditor, paths } from "./product.ts";
 

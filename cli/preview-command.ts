@@ -1,6 +1,6 @@
 /** What a terminal command would leave, made as the recorder makes it, and kept nowhere. */
 import { v4, v7 } from "uuid";
-import type { CleanEvent } from "../server/privacy/clean.ts";
+import type { CleanEvent } from "../server/privacy/clean-event.ts";
 import { everything, Firewall } from "../server/privacy/firewall.ts";
 import { NameHasher, Salt } from "../server/privacy/identity.ts";
 import { captured } from "../shared/schema/raw-event.ts";

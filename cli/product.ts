@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SelectionError } from "../server/analytics/calendar.ts";
 import { systemClock } from "../server/clock.ts";
-import { homeFolder } from "../server/home.ts";
-import { type ImportWatch, logFaultText } from "../server/intake/event-log.ts";
-import { Observer } from "../server/observer.ts";
-import { pathsFrom } from "../server/paths.ts";
-import type { Worker } from "../server/worker.ts";
+import { homeFolder } from "../server/config/home.ts";
+import { pathsFrom } from "../server/config/paths.ts";
+import { type ImportWatch, logFaultText } from "../server/ingest/event-log.ts";
+import { Observer } from "../server/worker/reader.ts";
+import type { Worker } from "../server/worker/service.ts";
 import type { Progress } from "../shared/protocol/worker.ts";
 import { sizeText } from "../shared/text/format.ts";
 import { InterruptedError, NotNowError, ToldError, UsageError } from "./exit.ts";
@@ -62,7 +62,7 @@ export async function importLogs(worker: Worker, watch: ImportWatch = {}): Retur
 
 /** Runs `work` with what records, sends and deletes too; loaded only then. */
 export async function withWorker<T>(work: (worker: Worker) => T | Promise<T>, options: Options = {}): Promise<T> {
-  const { Worker } = await import("../server/worker.ts");
+  const { Worker } = await import("../server/worker/service.ts");
   const maintained = async (worker: Worker): Promise<T> => {
     const result = await work(worker);
     await worker.maintain();

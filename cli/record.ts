@@ -1,7 +1,7 @@
 /** Puts an event of the command's own into the store, in the session that is going on. */
 import { randomUUID } from "node:crypto";
 import { v7 } from "uuid";
-import type { Worker } from "../server/worker.ts";
+import type { Worker } from "../server/worker/service.ts";
 import type { EventTypeName } from "../shared/schema/events.ts";
 import { type CapturedFields, captured } from "../shared/schema/raw-event.ts";
 import type { Source } from "../shared/schema/sources.ts";

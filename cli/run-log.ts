@@ -3,7 +3,7 @@
  * through is written; the command line itself never is.
  */
 import { join } from "node:path";
-import { append } from "../server/append.ts";
+import { append } from "../server/files/append-lines.ts";
 import { Firewall } from "../server/privacy/firewall.ts";
 import type { EventTypeName } from "../shared/schema/events.ts";
 import { type CapturedFields, captured } from "../shared/schema/raw-event.ts";

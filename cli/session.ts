@@ -6,8 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { unfinishedMark } from "../server/durable-file.ts";
-import { createFlags, makeFolder } from "../server/ownership.ts";
+import { unfinishedMark } from "../server/files/atomic-write.ts";
+import { createFlags, makeFolder } from "../server/files/ownership.ts";
 import { paths } from "./product.ts";
 
 const silenceMs = 30 * 60_000;

@@ -7,9 +7,9 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import type { Status } from "../shared/protocol/worker.ts";
 import { modeSentence, refusalSentence, sizeText } from "../shared/text/format.ts";
-import { parseConfig, policyRefusals } from "./config.ts";
-import { type LeftoverReason, Leftovers, leftoverReasons } from "./intake/leftovers.ts";
-import type { Paths } from "./paths.ts";
+import { parseConfig, policyRefusals } from "./config/config.ts";
+import type { Paths } from "./config/paths.ts";
+import { type LeftoverReason, Leftovers, leftoverReasons } from "./ingest/leftovers.ts";
 
 export interface Check {
   readonly name: string;

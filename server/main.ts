@@ -34,10 +34,10 @@ import {
 import { Connections } from "./agents/connections.ts";
 import { SettingsError } from "./agents/settings.ts";
 import { systemClock } from "./clock.ts";
-import { StaleNoticeError } from "./consent-log.ts";
-import { homeFolder } from "./home.ts";
-import { pathsFrom } from "./paths.ts";
-import { Worker } from "./worker.ts";
+import { StaleNoticeError } from "./config/consent-log.ts";
+import { homeFolder } from "./config/home.ts";
+import { pathsFrom } from "./config/paths.ts";
+import { Worker } from "./worker/service.ts";
 
 /** JSON-RPC codes: the parameters were malformed; the request failed, and the message says why. */
 const invalidParams = -32602;

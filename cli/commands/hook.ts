@@ -3,8 +3,8 @@
  * anywhere. It says nothing and ends well, whatever comes in.
  */
 import { text } from "node:stream/consumers";
-import { append } from "../../server/append.ts";
-import { cutPayload } from "../../server/intake/hooks/cut.ts";
+import { append } from "../../server/files/append-lines.ts";
+import { cutPayload } from "../../server/ingest/hooks/payload-filter.ts";
 import { saysNo } from "../../shared/consent/consent.ts";
 import { permittedCategories } from "../permitted.ts";
 import { paths } from "../product.ts";

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import type { Worker } from "../../server/worker.ts";
+import type { Worker } from "../../server/worker/service.ts";
 import type { CapturedFields } from "../../shared/schema/raw-event.ts";
 import { NotNowError } from "../exit.ts";
 import { type Permitted, permitted } from "../permitted.ts";

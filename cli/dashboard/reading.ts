@@ -1,5 +1,5 @@
 /** What the dashboard shows, read anew each time. */
-import type { Observer } from "../../server/observer.ts";
+import type { Observer } from "../../server/worker/reader.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import { modeSentence, refusalSentence } from "../../shared/text/format.ts";

@@ -1,7 +1,7 @@
 /** The dashboard's page and its keys, drawn with ink. */
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
-import type { Observer } from "../../server/observer.ts";
+import type { Observer } from "../../server/worker/reader.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import { countText, durationText, pendingText } from "../../shared/text/format.ts";
 import { rankedName } from "../../shared/text/labels.ts";

@@ -3,8 +3,8 @@
  * the SDK is held to do the same.
  */
 
-import { catchAllOf, statusOfType } from "../../server/privacy/derive.ts";
 import { everything, Firewall } from "../../server/privacy/firewall.ts";
+import { catchAllOf, statusOfType } from "../../server/privacy/normalize.ts";
 import { canonicalNames, modelPrefix, modelSuffix } from "../../server/privacy/public-names.ts";
 import { eventTable, fieldsOf } from "../../shared/schema/events.ts";
 import { identifierPatterns, type Kind } from "../../shared/schema/field-types.ts";

@@ -1,7 +1,7 @@
 /** The worker that an attack goes into: a real one, with the user's yes, whose words for a problem are kept to be searched. */
-import { noticeHash } from "../../server/consent-log.ts";
-import type { Paths } from "../../server/paths.ts";
-import { Worker } from "../../server/worker.ts";
+import { noticeHash } from "../../server/config/consent-log.ts";
+import type { Paths } from "../../server/config/paths.ts";
+import { Worker } from "../../server/worker/service.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 

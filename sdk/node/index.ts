@@ -6,11 +6,11 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { v7 } from "uuid";
-import { append } from "../../server/append.ts";
 import { systemClock } from "../../server/clock.ts";
-import { Gate } from "../../server/gate.ts";
-import { homeFolder } from "../../server/home.ts";
-import { type Paths, pathsFrom } from "../../server/paths.ts";
+import { homeFolder } from "../../server/config/home.ts";
+import { type Paths, pathsFrom } from "../../server/config/paths.ts";
+import { Gate } from "../../server/config/permission.ts";
+import { append } from "../../server/files/append-lines.ts";
 import { Firewall } from "../../server/privacy/firewall.ts";
 import { saysNo } from "../../shared/consent/consent.ts";
 import { plainFields } from "../../shared/schema/json-fields.ts";

@@ -16,7 +16,7 @@ import { parse } from "jsonc-parser";
 import { describe, expect, it } from "vitest";
 import { type AgentName, agentNames } from "../../shared/protocol/agents.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
-import { pathsFrom } from "../paths.ts";
+import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 import { forgetSettings } from "./forget.ts";
 import { SettingsError, saysYes } from "./settings.ts";

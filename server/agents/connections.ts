@@ -6,10 +6,10 @@
 import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentName, type AgentStanding, agentNames, sourcesOf } from "../../shared/protocol/agents.ts";
-import { DoorFile } from "../doors/door-file.ts";
-import { replaceFile } from "../durable-file.ts";
-import { makeFolder } from "../ownership.ts";
-import type { Paths } from "../paths.ts";
+import type { Paths } from "../config/paths.ts";
+import { replaceFile } from "../files/atomic-write.ts";
+import { makeFolder } from "../files/ownership.ts";
+import { DoorFile } from "../ingest/receiver/receiver-config.ts";
 import { type Agent, agentsOf } from "./agents.ts";
 import { HookScript } from "./hook-script.ts";
 import {

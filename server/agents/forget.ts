@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { agentNames } from "../../shared/protocol/agents.ts";
-import { unfinishedMark } from "../durable-file.ts";
-import type { Paths } from "../paths.ts";
+import type { Paths } from "../config/paths.ts";
+import { unfinishedMark } from "../files/atomic-write.ts";
 
 /** Removes what is remembered of agents' settings. Returns of how many agents there was something. @throws the file system's error. */
 export function forgetSettings({ agentFolder }: Paths): number {

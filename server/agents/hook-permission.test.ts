@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decide, keepState } from "../../test/fixtures/consented.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
-import { pathsFrom } from "../paths.ts";
+import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 
 const payload = JSON.stringify({

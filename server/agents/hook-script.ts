@@ -1,8 +1,8 @@
 /** The hook's script in the data folder: `hook.awk` with the user's folders in its first line, and the public names beside it. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { replaceFile } from "../durable-file.ts";
-import type { Paths } from "../paths.ts";
+import type { Paths } from "../config/paths.ts";
+import { replaceFile } from "../files/atomic-write.ts";
 import hookScript from "./hook.awk";
 import { namesFile } from "./names-file.ts";
 

@@ -1,7 +1,7 @@
 /** `names.txt` beside `hook.awk`: the public names that the script may write, one a line. */
 
 import { models } from "../../shared/vocabulary/models.ts";
-import { hookEventNames, hookResults } from "../intake/hooks/cut.ts";
+import { hookEventNames, hookResults } from "../ingest/hooks/payload-filter.ts";
 import { canonicalNames, modelProviders } from "../privacy/public-names.ts";
 
 export function namesFile(): string {

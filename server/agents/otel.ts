@@ -3,7 +3,7 @@
  * speaks HTTPS with a certificate of its own, and each agent is given that certificate in the way that its exporter honours.
  */
 import type { AgentName } from "../../shared/protocol/agents.ts";
-import type { Door } from "../doors/door-file.ts";
+import type { Door } from "../ingest/receiver/receiver-config.ts";
 
 export interface OtelSetting {
   /** Where the lines go, as a sentence. */

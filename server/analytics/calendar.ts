@@ -1,8 +1,8 @@
 /** The user's local days, hours and months that a period is made of, on the wall clock and as moments. */
 import type { Period, Selection, Stats } from "../../shared/protocol/reports.ts";
-import type { Row } from "../store/driver.ts";
-import { dayOfHour, firstDayOfMonth, localHourOf, monthOfDay, startOfHour } from "../store/local-time.ts";
-import { grains } from "../store/metrics.ts";
+import type { Row } from "../store/driver/driver.ts";
+import { dayOfHour, firstDayOfMonth, localHourOf, monthOfDay, startOfHour } from "../store/rollups/local-time.ts";
+import { grains } from "../store/rollups/rollups.ts";
 
 export interface Bucket {
   /** Milliseconds since 1970. */

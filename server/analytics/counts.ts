@@ -1,8 +1,8 @@
 /** What ended, counted and timed alone: without sketches, which cost most. */
-import type { Connection } from "../store/driver.ts";
-import { readSegments, type Segment } from "../store/rollup-reader.ts";
-import type { End } from "./group.ts";
-import { endedCondition } from "./runs.ts";
+import type { Connection } from "../store/driver/driver.ts";
+import { readSegments, type Segment } from "../store/rollups/reader.ts";
+import type { End } from "./aggregate.ts";
+import { endedCondition } from "./classify.ts";
 
 export function countsIn(connection: Connection, parts: readonly Segment[]): readonly End[] {
   const rows = readSegments(

@@ -5,8 +5,8 @@ import { insightText, passes } from "../../shared/text/insights.ts";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";
-import { thisProduct } from "../product.ts";
 import { Store } from "../store/store.ts";
+import { thisProduct } from "../worker/product-info.ts";
 import { readInsights } from "./insights.ts";
 
 const now = new Date(2026, 6, 15, 12, 30).getTime();

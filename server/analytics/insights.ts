@@ -4,12 +4,12 @@
  */
 import type { Insight, Insights, Selection } from "../../shared/protocol/reports.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
-import type { Connection } from "../store/driver.ts";
-import { grains } from "../store/metrics.ts";
-import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";
+import type { Connection } from "../store/driver/driver.ts";
+import { closedDayOf, readSegments, segments } from "../store/rollups/reader.ts";
+import { grains } from "../store/rollups/rollups.ts";
+import { byName, type End, endColumns, endOf, Group, groupsByName } from "./aggregate.ts";
 import { type Span, spanBefore, spanOf } from "./calendar.ts";
-import { byName, type End, endColumns, endOf, Group, groupsByName } from "./group.ts";
-import { begunOrEndedCondition, isRun } from "./runs.ts";
+import { begunOrEndedCondition, isRun } from "./classify.ts";
 import { rankSum, threshold, wilson } from "./statistics.ts";
 
 /** Fewer runs say nothing. */

@@ -4,11 +4,11 @@
  */
 import type { Metrics, Selection } from "../../shared/protocol/reports.ts";
 import { type Price, prices, pricesAsOf } from "../../shared/vocabulary/prices.ts";
-import type { Connection, Row } from "../store/driver.ts";
-import { closedDayOf, readSegments, segments } from "../store/rollup-reader.ts";
+import type { Connection, Row } from "../store/driver/driver.ts";
+import { closedDayOf, readSegments, segments } from "../store/rollups/reader.ts";
+import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./aggregate.ts";
 import { spanOf } from "./calendar.ts";
-import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./group.ts";
-import { endedCondition, isRun, isToolUse } from "./runs.ts";
+import { endedCondition, isRun, isToolUse } from "./classify.ts";
 import { sessionsIn } from "./stats.ts";
 
 /** How many rows a ranking shows; the rest is one row, `other`. */

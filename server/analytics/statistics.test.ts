@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Sketch } from "../store/sketch.ts";
+import { Sketch } from "../store/rollups/sketch.ts";
 import { rankSum, threshold, wilson } from "./statistics.ts";
 
 function sketchOf(values: readonly number[]): Sketch {

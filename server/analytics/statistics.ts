@@ -1,5 +1,5 @@
 /** The tests behind insights: what a sample says, and whether a difference is more than chance. */
-import type { Sketch } from "../store/sketch.ts";
+import type { Sketch } from "../store/rollups/sketch.ts";
 
 /** 95 % of the standard normal distribution lie within this. */
 const z95 = 1.959_963_985;

@@ -5,13 +5,13 @@
 
 import type { Ranked, Selection, Stats } from "../../shared/protocol/reports.ts";
 import type { EventTypeName } from "../../shared/schema/events.ts";
-import type { Connection, Row } from "../store/driver.ts";
-import { closedDayOf, readSegments, type Segment, segments } from "../store/rollup-reader.ts";
+import type { Connection, Row } from "../store/driver/driver.ts";
+import { closedDayOf, readSegments, type Segment, segments } from "../store/rollups/reader.ts";
+import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./aggregate.ts";
 import { bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
+import { endedCondition, isRun, isToolUse } from "./classify.ts";
 import { countsIn } from "./counts.ts";
-import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./group.ts";
-import { earlierOf, firstRecorded } from "./recorded.ts";
-import { endedCondition, isRun, isToolUse } from "./runs.ts";
+import { earlierOf, firstRecorded } from "./recorded-range.ts";
 
 /** How many rows a ranking shows. */
 const topCount = 10;

@@ -1,13 +1,13 @@
 /** Today in three numbers, for the status item: asked for often, so it reads counts alone. */
 import type { Today } from "../../shared/protocol/record.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
-import type { Connection } from "../store/driver.ts";
-import { closedDayOf, segments } from "../store/rollup-reader.ts";
+import type { Connection } from "../store/driver/driver.ts";
+import { closedDayOf, segments } from "../store/rollups/reader.ts";
 import { readNumber } from "../store/state.ts";
+import { Group } from "./aggregate.ts";
 import { spanOf } from "./calendar.ts";
+import { isRun, isToolUse } from "./classify.ts";
 import { countsIn } from "./counts.ts";
-import { Group } from "./group.ts";
-import { isRun, isToolUse } from "./runs.ts";
 
 export const nothingToday: Today = { commands: 0, failed: 0, agentUses: 0, purgeMark: 0 };
 

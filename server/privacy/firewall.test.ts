@@ -10,8 +10,8 @@ import { sources } from "../../shared/schema/sources.ts";
 import { anything, toolUse } from "../../test/fixtures/captured.ts";
 import { testFirewall } from "../../test/fixtures/clean.ts";
 import { everything, type Firewall } from "./firewall.ts";
+import { rawInputs } from "./parse-event.ts";
 import { scan } from "./scanner/scan.ts";
-import { rawInputs } from "./shape.ts";
 import { isCommandPath, isSubcommand } from "./vocabulary.ts";
 
 const now = Date.now();

@@ -10,14 +10,14 @@ import { type EventTypeName, eventTable, fieldsOf, perEventType } from "../../sh
 import { checkOf, type Value } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
-import { type CleanEvent, markClean } from "./clean.ts";
+import { type CleanEvent, markClean } from "./clean-event.ts";
 import { Counters, type RefusalReason } from "./counters.ts";
-import { derive, type Hashing, resolve } from "./derive.ts";
+import { findSensitive } from "./find-sensitive.ts";
 import type { NameHasher } from "./identity.ts";
+import { derive, type Hashing, resolve } from "./normalize.ts";
+import { shape, sourceOf } from "./parse-event.ts";
 import { openRaw } from "./raw.ts";
 import { scan } from "./scanner/scan.ts";
-import { findSensitive } from "./sensitive.ts";
-import { shape, sourceOf } from "./shape.ts";
 import { isCommandPath } from "./vocabulary.ts";
 
 /** What the user allows. */

@@ -10,9 +10,9 @@ import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { inspect } from "node:util";
-import { removeWithLeftovers, unfinishedMark, writeDurably } from "../durable-file.ts";
-import { makeFolder } from "../ownership.ts";
-import { syncFolder } from "../sync-folder.ts";
+import { removeWithLeftovers, unfinishedMark, writeDurably } from "../files/atomic-write.ts";
+import { syncFolder } from "../files/fsync.ts";
+import { makeFolder } from "../files/ownership.ts";
 
 const saltBytes = 32;
 const saltPattern = /^[0-9a-f]{64}$/;

@@ -8,7 +8,7 @@
 
 import type { Kind, Value } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
-import type { Value as Cell, Row } from "./driver.ts";
+import type { Value as Cell, Row } from "./driver/driver.ts";
 
 type Place = "word" | "number";
 

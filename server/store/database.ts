@@ -7,13 +7,13 @@ import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, openSync, readdirSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { appendFlags, makeFolder } from "../ownership.ts";
-import { type Connection, immediately } from "./driver.ts";
-import { journalAt } from "./journal.ts";
-import { openConnection } from "./open.ts";
-import { isCorrupt } from "./problem.ts";
-import { isAlive } from "./process.ts";
-import { migrate } from "./schema.ts";
+import { appendFlags, makeFolder } from "../files/ownership.ts";
+import { type Connection, immediately } from "./driver/driver.ts";
+import { journalAt } from "./driver/journal-mode.ts";
+import { openConnection } from "./driver/select-driver.ts";
+import { migrate } from "./migrations/migrate.ts";
+import { isAlive } from "./pid.ts";
+import { isCorrupt } from "./storage-errors.ts";
 
 /** How long a statement waits for another process. The worker has nothing better to do meanwhile. */
 const busyTimeoutMs = 2_000;

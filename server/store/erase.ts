@@ -3,12 +3,12 @@
  * from the log; then the bytes of the files are searched for it by another process.
  */
 import { randomInt } from "node:crypto";
-import { type Connection, immediately, type Row } from "./driver.ts";
-import { localHour } from "./local-time.ts";
-import { RecentMetrics } from "./metrics.ts";
-import { beginSessions } from "./sessions.ts";
+import { type Connection, immediately, type Row } from "./driver/driver.ts";
+import { beginSessions } from "./events/sessions.ts";
+import { erasureWatermark, raiseWatermark } from "./low-watermark.ts";
+import { localHour } from "./rollups/local-time.ts";
+import { RecentMetrics } from "./rollups/rollups.ts";
 import { setNumber } from "./state.ts";
-import { erasureWatermark, raiseWatermark } from "./watermark.ts";
 
 /** What to erase. */
 export type Selection =

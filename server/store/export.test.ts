@@ -7,7 +7,7 @@ import { cleanToolUse, testFirewall } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";
 import { everything } from "../privacy/firewall.ts";
-import { thisProduct } from "../product.ts";
+import { thisProduct } from "../worker/product-info.ts";
 import { Store } from "./store.ts";
 
 function exporting() {

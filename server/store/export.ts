@@ -8,7 +8,7 @@ import { stringify } from "csv-stringify/sync";
 import type { ExportFormat } from "../../shared/protocol/worker.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { nested } from "../../shared/schema/payload-layout.ts";
-import type { StoredEvent } from "./event-reader.ts";
+import type { StoredEvent } from "./events/read.ts";
 
 /** The public form of a stored event. */
 export function envelopeOf({ id, type, source, seq, tsMs, utcOffsetMin, session, payload }: StoredEvent) {

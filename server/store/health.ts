@@ -2,7 +2,7 @@
  * What the database has to report about itself, as sentences for status and `doctor`: what a limit has deleted, what a wrong clock
  * has caused, and damaged databases that were set aside.
  */
-import type { Connection } from "./driver.ts";
+import type { Connection } from "./driver/driver.ts";
 import { type Limits, type RetentionHold, retentionHold } from "./retention.ts";
 import { readNumber } from "./state.ts";
 

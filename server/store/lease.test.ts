@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
+import { openConnection } from "./driver/select-driver.ts";
 import { acquire, isFree, leaseMs, newOwner, release } from "./lease.ts";
-import { openConnection } from "./open.ts";
-import { migrate } from "./schema.ts";
+import { migrate } from "./migrations/migrate.ts";
 
 const nowMs = 1_790_000_000_000;
 

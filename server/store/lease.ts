@@ -4,8 +4,8 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type Connection, immediately, type Row } from "./driver.ts";
-import { isAlive } from "./process.ts";
+import { type Connection, immediately, type Row } from "./driver/driver.ts";
+import { isAlive } from "./pid.ts";
 
 export interface Lease {
   readonly name: "maintenance" | "upload" | "doors";

@@ -5,9 +5,9 @@
  * Nothing expires by a clock that may be wrong. A clock that has jumped is believed once it has gone on for a day; until then the
  * clock of the run before counts, which has gone on since.
  */
-import { type Connection, immediately, type Row } from "./driver.ts";
+import { type Connection, immediately, type Row } from "./driver/driver.ts";
+import { newestEventMs, raiseWatermark } from "./low-watermark.ts";
 import { addTo, readNumber, setNumber } from "./state.ts";
-import { newestEventMs, raiseWatermark } from "./watermark.ts";
 
 /** The user's limits: `retention_days` and `max_db_size_mb` of the configuration. */
 export interface Limits {

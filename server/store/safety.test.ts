@@ -6,9 +6,9 @@ import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { systemClock } from "../clock.ts";
-import { thisProduct } from "../product.ts";
-import { openConnection } from "./open.ts";
-import { searchFiles } from "./proof.ts";
+import { thisProduct } from "../worker/product-info.ts";
+import { openConnection } from "./driver/select-driver.ts";
+import { searchFiles } from "./erase-check.ts";
 import { Store } from "./store.ts";
 
 const newStore = (folder = freshFolder()) => new Store(join(folder, "state", "telemetry.db"), thisProduct, systemClock);

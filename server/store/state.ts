@@ -1,5 +1,5 @@
 /** Numbers that belong to the database as a whole: rows of the table `state`. */
-import type { Connection } from "./driver.ts";
+import type { Connection } from "./driver/driver.ts";
 
 export type StateName =
   | "closed_day"

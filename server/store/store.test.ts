@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
-import { thisProduct } from "../product.ts";
+import { thisProduct } from "../worker/product-info.ts";
 import { wordColumns } from "./columns.ts";
-import { totals } from "./events.ts";
-import { openConnection } from "./open.ts";
-import { storageProblem } from "./problem.ts";
-import { NewerDatabaseError, schemaVersion } from "./schema.ts";
+import { openConnection } from "./driver/select-driver.ts";
+import { totals } from "./events/write.ts";
+import { NewerDatabaseError, schemaVersion } from "./migrations/migrate.ts";
+import { storageProblem } from "./storage-errors.ts";
 import { Store } from "./store.ts";
 
 function newStore(file = join(freshFolder(), "state", "telemetry.db")) {

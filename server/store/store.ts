@@ -6,8 +6,7 @@ import { rmSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ExportFormat } from "../../shared/protocol/worker.ts";
 import type { Clock } from "../clock.ts";
-import type { CleanEvent } from "../privacy/clean.ts";
-import { ForeignDatabaseError, ownerOf, setOwner } from "./belonging.ts";
+import type { CleanEvent } from "../privacy/clean-event.ts";
 import {
   closeDatabase,
   databaseFiles,
@@ -18,9 +17,12 @@ import {
   openForReading,
   sizeOf,
 } from "./database.ts";
-import { type Connection, immediately } from "./driver.ts";
+import { ForeignDatabaseError, ownerOf, setOwner } from "./database-owner.ts";
+import { type Connection, immediately } from "./driver/driver.ts";
+import { journalAt } from "./driver/journal-mode.ts";
 import { type Erased, eraseRows, idsOf, type Selection, scrub } from "./erase.ts";
-import { readAfter } from "./event-reader.ts";
+import { NotErasedError, type Proof, searchFiles } from "./erase-check.ts";
+import { readAfter } from "./events/read.ts";
 import {
   type Product,
   type Shareable,
@@ -29,14 +31,12 @@ import {
   type Written,
   withoutPlatform,
   writeEvents,
-} from "./events.ts";
+} from "./events/write.ts";
 import { setAsideRemarks, storeRemarks } from "./health.ts";
-import { journalAt } from "./journal.ts";
-import { isCorrupt } from "./problem.ts";
-import { NotErasedError, type Proof, searchFiles } from "./proof.ts";
+import { consentSeen, loweredTo, noteFall, raiseWatermark } from "./low-watermark.ts";
+import { isCurrent, schemaVersion, versionOf } from "./migrations/migrate.ts";
 import type { Limits } from "./retention.ts";
-import { isCurrent, schemaVersion, versionOf } from "./schema.ts";
-import { consentSeen, loweredTo, noteFall, raiseWatermark } from "./watermark.ts";
+import { isCorrupt } from "./storage-errors.ts";
 
 /** What outlives a purge and a lost database. */
 export interface Lasting {

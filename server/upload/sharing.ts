@@ -8,21 +8,21 @@ import type { Category } from "../../shared/schema/categories.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { mostCounted, waitingText } from "../../shared/text/format.ts";
 import type { Clock } from "../clock.ts";
-import type { Gate } from "../gate.ts";
-import type { Paths } from "../paths.ts";
-import { type Connection, immediately } from "../store/driver.ts";
-import { readAfter, type StoredEvent } from "../store/event-reader.ts";
+import type { Destination } from "../config/destination.ts";
+import type { Paths } from "../config/paths.ts";
+import type { Gate } from "../config/permission.ts";
+import { type Connection, immediately } from "../store/driver/driver.ts";
+import { readAfter, type StoredEvent } from "../store/events/read.ts";
 import type { Store } from "../store/store.ts";
-import type { Destination } from "./destination.ts";
-import type { Exchange } from "./exchange.ts";
-import { Installation } from "./installation.ts";
-import { bodyOf, dropBodies, type LedgerRow, lines, list, type Verdict, verify } from "./ledger.ts";
-import { Outbox, waitingEvents, withdrawBatches } from "./outbox.ts";
-import { preview } from "./preview.ts";
-import { readServer } from "./servers.ts";
-import { beginState, endState, moveCursor, readState, removeStateFile, writeStateFile } from "./sharing-state.ts";
-import type { Progress, SyncOptions, SyncReport, UploadStep } from "./sync.ts";
-import { Uploader } from "./uploader.ts";
+import type { Exchange } from "./http/http-client.ts";
+import { bodyOf, dropBodies, type LedgerRow, lines, list, type Verdict, verify } from "./ledger/ledger.ts";
+import { Outbox, waitingEvents, withdrawBatches } from "./state/batches.ts";
+import { readServer } from "./state/known-servers.ts";
+import { Installation } from "./state/pseudonyms.ts";
+import { beginState, endState, moveCursor, readState, removeStateFile, writeStateFile } from "./state/upload-state.ts";
+import { preview } from "./sync/preview.ts";
+import type { Progress, SyncOptions, SyncReport, UploadStep } from "./sync/report.ts";
+import { Uploader } from "./sync/uploader.ts";
 
 /** What was agreed to. */
 export interface Agreed {
@@ -88,7 +88,7 @@ export class Sharing {
     this.installation = new Installation(paths.installationFile);
     this.#outbox = new Outbox(paths.outboxFolder);
     const open = async (destination: Destination): Promise<Exchange> => {
-      const { openExchange } = await import("./transport.ts");
+      const { openExchange } = await import("./http/undici-client.ts");
       return openExchange(destination, env, parts.editorProxy?.());
     };
     const pending = () => this.status().pending;

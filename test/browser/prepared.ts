@@ -1,7 +1,7 @@
 /** A home in which somebody agreed to record everything, and a month of their work waits in an event log. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { noticeHash } from "../../server/consent-log.ts";
+import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { workOfAMonth } from "../cli/work.ts";

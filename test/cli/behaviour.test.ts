@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
-import { openConnection } from "../../server/store/open.ts";
+import { openConnection } from "../../server/store/driver/select-driver.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus, runBuilt } from "../fixtures/nexus.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openConnection } from "../../server/store/open.ts";
+import { openConnection } from "../../server/store/driver/select-driver.ts";
 import { eventTypeNames } from "../../shared/schema/events.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus } from "../fixtures/nexus.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openConnection } from "../../server/store/open.ts";
+import { openConnection } from "../../server/store/driver/select-driver.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
-import { noticeHash } from "../../server/consent-log.ts";
+import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { freshFolder } from "../fixtures/folder.ts";

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../server/clock.ts";
-import { thisProduct } from "../../server/product.ts";
-import { immediately } from "../../server/store/driver.ts";
-import { uuidText } from "../../server/store/ids.ts";
-import { canonicalRollups, recountAll } from "../../server/store/metrics.ts";
+import { immediately } from "../../server/store/driver/driver.ts";
+import { uuidText } from "../../server/store/events/uuid-bytes.ts";
+import { canonicalRollups, recountAll } from "../../server/store/rollups/rollups.ts";
 import { Store } from "../../server/store/store.ts";
+import { thisProduct } from "../../server/worker/product-info.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { bundleProgram } from "./bundle.ts";
 

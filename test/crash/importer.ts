@@ -4,8 +4,8 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../server/clock.ts";
-import { pathsFrom } from "../../server/paths.ts";
-import { Worker } from "../../server/worker.ts";
+import { pathsFrom } from "../../server/config/paths.ts";
+import { Worker } from "../../server/worker/service.ts";
 
 const [home = "", dieAfter = "0", times = "1"] = process.argv.slice(2);
 let steps = 0;

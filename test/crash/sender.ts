@@ -4,9 +4,9 @@
  */
 import { v4, v7 } from "uuid";
 import { systemClock } from "../../server/clock.ts";
-import { noticeHash } from "../../server/consent-log.ts";
-import { pathsFrom } from "../../server/paths.ts";
-import { Worker } from "../../server/worker.ts";
+import { noticeHash } from "../../server/config/consent-log.ts";
+import { pathsFrom } from "../../server/config/paths.ts";
+import { Worker } from "../../server/worker/service.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { sealRaw } from "../../shared/schema/raw.ts";

@@ -4,9 +4,9 @@
  */
 import { writeSync } from "node:fs";
 import { v4 } from "uuid";
-import { Maintenance } from "../../server/maintenance.ts";
-import { thisProduct } from "../../server/product.ts";
 import { Store } from "../../server/store/store.ts";
+import { Maintenance } from "../../server/worker/maintenance.ts";
+import { thisProduct } from "../../server/worker/product-info.ts";
 import { cleanToolUse } from "../fixtures/clean.ts";
 
 /** `patient`: a lock that is not given in time is said, and no error, as for the queue in the editor, which sends again. */

@@ -11,7 +11,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
-import { noticeHash } from "../../server/consent-log.ts";
+import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { decide } from "../fixtures/consented.ts";

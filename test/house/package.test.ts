@@ -21,7 +21,7 @@ it("ships only what the allow-list names", async () => {
       "dist/faces.cjs",
       "dist/worker-client.cjs",
       "dist/worker/worker.cjs",
-      "dist/worker/transport.cjs",
+      "dist/worker/undici-client.cjs",
       "dist/worker/commands.json",
       "THIRD-PARTY-NOTICES.md",
       "dist/cli/nexus.cjs",

@@ -9,7 +9,7 @@ import {
   IPCMessageWriter,
   type MessageConnection,
 } from "vscode-languageserver/node";
-import { noticeHash } from "../../server/consent-log.ts";
+import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";

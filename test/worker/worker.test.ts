@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { envelopeNames, rawInputs } from "../../server/privacy/shape.ts";
-import { openBetterSqlite3 } from "../../server/store/better-sqlite3.ts";
+import { envelopeNames, rawInputs } from "../../server/privacy/parse-event.ts";
+import { openBetterSqlite3 } from "../../server/store/driver/better-sqlite3.ts";
 import { editorChanged, maxBatch, recordEvents } from "../../shared/protocol/record.ts";
 import { stats } from "../../shared/protocol/reports.ts";
 import { exportAll, purge, status } from "../../shared/protocol/worker.ts";

@@ -1,7 +1,7 @@
 /** `nexus agents connect --otel`: opens the receiver for OpenTelemetry and prints what each agent needs; its settings stay as they are. */
 import { hasOtherLoginUsers } from "../../../server/agents/login-users.ts";
 import { type OtelSetting, otelSetting } from "../../../server/agents/otel.ts";
-import { type Door, DoorFile } from "../../../server/doors/door-file.ts";
+import { type Door, DoorFile } from "../../../server/ingest/receiver/receiver-config.ts";
 import { type AgentName, agentNames } from "../../../shared/protocol/agents.ts";
 import { UsageError } from "../../exit.ts";
 import { print, printJson } from "../../print.ts";

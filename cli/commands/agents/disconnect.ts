@@ -1,5 +1,5 @@
 /** `nexus agents disconnect`: takes our hook out of an agent's settings; where nothing else was changed since, to the byte. */
-import { DoorFile } from "../../../server/doors/door-file.ts";
+import { DoorFile } from "../../../server/ingest/receiver/receiver-config.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";

@@ -1,5 +1,5 @@
 /** `nexus agents list`: which agents are here, which tell of their tools, when they last did, and how much of it is seen. */
-import { DoorFile } from "../../../server/doors/door-file.ts";
+import { DoorFile } from "../../../server/ingest/receiver/receiver-config.ts";
 import { sourcesOf } from "../../../shared/protocol/agents.ts";
 import type { Host } from "../../../shared/protocol/reports.ts";
 import { coverageOf } from "../../../shared/text/coverage.ts";

@@ -1,6 +1,6 @@
 /** `nexus consent history`: every decision, as it was written down. */
 import { systemClock } from "../../../server/clock.ts";
-import { Gate } from "../../../server/gate.ts";
+import { Gate } from "../../../server/config/permission.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";
 import { noEditor, paths } from "../../product.ts";
 

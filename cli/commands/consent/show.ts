@@ -1,5 +1,5 @@
 /** `nexus consent show`: the text you agree to, with what names it. */
-import { noticeHash } from "../../../server/consent-log.ts";
+import { noticeHash } from "../../../server/config/consent-log.ts";
 import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
 import { categories } from "../../../shared/schema/categories.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";

@@ -4,7 +4,7 @@ import { constants, copyFileSync, createWriteStream, linkSync, rmSync } from "no
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { unfinishedMark } from "../../../server/durable-file.ts";
+import { unfinishedMark } from "../../../server/files/atomic-write.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";

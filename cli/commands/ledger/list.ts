@@ -1,5 +1,5 @@
 /** `nexus ledger list`: what was sent, and what came of it. */
-import { entrySentence } from "../../../server/upload/ledger-text.ts";
+import { entrySentence } from "../../../server/upload/ledger/describe.ts";
 import { type JsonOption, print, printJson, timeText } from "../../print.ts";
 import { withObserver } from "../../product.ts";
 

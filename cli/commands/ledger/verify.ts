@@ -1,6 +1,6 @@
 /** `nexus ledger verify`: the chain, every kept body and every receipt, offline; of this machine, or of an export. */
 import { readFileSync } from "node:fs";
-import { type LedgerLine, type Verdict, verify } from "../../../server/upload/ledger.ts";
+import { type LedgerLine, type Verdict, verify } from "../../../server/upload/ledger/ledger.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { exitCodes, UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";

@@ -1,5 +1,5 @@
 /** `nexus telemetry disable`: stops recording and sharing; what is stored stays. */
-import { noticeHash } from "../../../server/consent-log.ts";
+import { noticeHash } from "../../../server/config/consent-log.ts";
 import { noticeVersion } from "../../../shared/consent/notice.ts";
 import { modeSentence } from "../../../shared/text/format.ts";
 import { print } from "../../print.ts";

@@ -1,7 +1,7 @@
 /** `nexus telemetry enable`: shows the whole text and asks, or takes the user's word with --yes. */
 import { createInterface, type Interface } from "node:readline/promises";
-import { noticeHash } from "../../../server/consent-log.ts";
-import type { Worker } from "../../../server/worker.ts";
+import { noticeHash } from "../../../server/config/consent-log.ts";
+import type { Worker } from "../../../server/worker/service.ts";
 import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
 import { type Category, categories } from "../../../shared/schema/categories.ts";
 import { modeSentence, refusalSentence } from "../../../shared/text/format.ts";

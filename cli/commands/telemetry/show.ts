@@ -1,5 +1,5 @@
 /** `nexus telemetry show`: the newest events that were not sent, as they are stored; or what a command would leave. */
-import type { StoredEvent } from "../../../server/store/event-reader.ts";
+import type { StoredEvent } from "../../../server/store/events/read.ts";
 import type { Value } from "../../../shared/schema/field-types.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { facts, type JsonOption, print, printJson, timeText } from "../../print.ts";

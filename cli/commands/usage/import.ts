@@ -1,7 +1,7 @@
 /** `nexus usage import`: imports the event logs, and tries the lines again that could not be imported before. */
 import { setTimeout as wait } from "node:timers/promises";
-import { added, type ImportReport, quietMs } from "../../../server/intake/event-log.ts";
-import type { Worker } from "../../../server/worker.ts";
+import { added, type ImportReport, quietMs } from "../../../server/ingest/event-log.ts";
+import type { Worker } from "../../../server/worker/service.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../print.ts";

@@ -1,5 +1,5 @@
 /** `nexus usage upload` and `nexus sync`: sends what may be shared, or shows it. */
-import type { Worker } from "../../../server/worker.ts";
+import type { Worker } from "../../../server/worker/service.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { type JsonOption, print } from "../../print.ts";
 import { withWorker } from "../../product.ts";

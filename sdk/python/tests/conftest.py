@@ -37,7 +37,7 @@ class Home:
         self.keep_state()
 
     def keep_state(self, block_sensitive: bool = False) -> None:
-        """What any run of the product does: ``server/recording-state.ts``."""
+        """What any run of the product does: ``server/config/recording-state.ts``."""
         line = self.consent.read_text().splitlines()[-1]
         record = json.loads(line)
         mode = "off" if record["mode"] == "off" else "on " + " ".join(record["collect"])

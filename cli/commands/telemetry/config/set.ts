@@ -1,5 +1,5 @@
 /** `nexus telemetry config set`: changes a key in config.toml. What would allow more than you agreed to asks first. */
-import { changeKey } from "../../../../server/config-edit.ts";
+import { changeKey } from "../../../../server/config/edit.ts";
 import type { Mode } from "../../../../shared/consent/consent.ts";
 import { asUsage, keyNamed, valueFrom, valueText } from "../../../config.ts";
 import { UsageError } from "../../../exit.ts";

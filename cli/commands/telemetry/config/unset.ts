@@ -1,5 +1,5 @@
 /** `nexus telemetry config unset`: removes a key from config.toml, so that its default counts. */
-import { changeKey } from "../../../../server/config-edit.ts";
+import { changeKey } from "../../../../server/config/edit.ts";
 import { asUsage, keyNamed } from "../../../config.ts";
 import { type JsonOption, print, printJson } from "../../../print.ts";
 import { followConfig, paths } from "../../../product.ts";

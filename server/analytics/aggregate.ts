@@ -1,0 +1,102 @@
+/** Counts and durations of what is shown together: of one command, one tool, or everything in a period. */
+import type { Row } from "../store/driver/driver.ts";
+import { Sketch } from "../store/rollups/sketch.ts";
+
+/** A rollup of uses that ended, its sketch read once for all that it is part of. */
+export interface End {
+  readonly row: Row;
+  readonly sketch: Sketch | undefined;
+}
+
+/** What is read of a rollup, to tell what it is and to add it up; `m` is the rollup, `w` its words. */
+export const endColumns = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
+  m.duration_sketch, w.event_type, w.source, w.tool_name, w.tool_phase, w.command_path, w.status`;
+
+export function endOf(row: Row): End {
+  if (typeof row["duration_sketch"] !== "string") return { row, sketch: undefined };
+  const sketch = new Sketch();
+  sketch.addText(row["duration_sketch"]);
+  return { row, sketch };
+}
+
+export class Group {
+  count = 0;
+  succeeded = 0;
+  failed = 0;
+  cancelled = 0;
+  totalMs = 0;
+  /** How many durations are known. */
+  #timed = 0;
+  readonly sketch = new Sketch();
+  #leastMs = Number.POSITIVE_INFINITY;
+  #mostMs = Number.NEGATIVE_INFINITY;
+
+  static of(ends: Iterable<End>): Group {
+    const group = new Group();
+    for (const end of ends) group.add(end);
+    return group;
+  }
+
+  add({ row, sketch }: End): void {
+    const count = Number(row["count"]);
+    this.count += count;
+    if (row["status"] === "ok") this.succeeded += count;
+    if (row["status"] === "failed") this.failed += count;
+    if (row["status"] === "cancelled") this.cancelled += count;
+    this.#timed += Number(row["duration_count"]);
+    this.totalMs += Number(row["duration_sum"]);
+    if (sketch === undefined) return;
+    this.#leastMs = Math.min(this.#leastMs, Number(row["duration_min"]));
+    this.#mostMs = Math.max(this.#mostMs, Number(row["duration_max"]));
+    this.sketch.addSketch(sketch);
+  }
+
+  /** Succeeded and failed: what says something about success. */
+  get judged(): number {
+    return this.succeeded + this.failed;
+  }
+
+  /** Succeeded of judged; `null` where there is none. */
+  get successRate(): number | null {
+    return this.judged === 0 ? null : this.succeeded / this.judged;
+  }
+
+  /** Milliseconds; `null` where no duration is known. */
+  get averageMs(): number | null {
+    return this.#timed === 0 ? null : Math.round(this.totalMs / this.#timed);
+  }
+
+  /** Milliseconds; `null` where no duration is known. */
+  quantileMs(p: number): number | null {
+    return this.sketch.quantile(p, this.#leastMs, this.#mostMs);
+  }
+}
+
+/** Puts together what has the same name; what has none is left out. */
+export function byName(ends: Iterable<End>, nameOf: (row: Row) => unknown): ReadonlyMap<string, readonly End[]> {
+  const groups = new Map<string, End[]>();
+  for (const end of ends) {
+    const name = nameOf(end.row);
+    if (typeof name !== "string") continue;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [end]);
+    else group.push(end);
+  }
+  return groups;
+}
+
+/** The same, each added up. */
+export function groupsByName(ends: Iterable<End>, nameOf: (row: Row) => unknown): ReadonlyMap<string, Group> {
+  return new Map([...byName(ends, nameOf)].map(([name, own]) => [name, Group.of(own)]));
+}
+
+const countOf = (ends: readonly End[]) => ends.reduce((sum, { row }) => sum + Number(row["count"]), 0);
+
+/** The names that came most often first, then by name. */
+export function mostFrequent(
+  groups: ReadonlyMap<string, readonly End[]>,
+): readonly { readonly name: string; readonly count: number; readonly ends: readonly End[] }[] {
+  return [...groups]
+    .map(([name, ends]) => ({ name, ends, count: countOf(ends) }))
+    .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
+}

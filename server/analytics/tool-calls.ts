@@ -1,0 +1,112 @@
+/** Uses of tools by tool and by where they were used: counts, failures with their interval, durations, trend, coverage. */
+import type { Host, Selection, ToolUse, ToolUses } from "../../shared/protocol/reports.ts";
+import type { Connection, Row } from "../store/driver/driver.ts";
+import { closedDayOf, readSegments, segments } from "../store/rollups/reader.ts";
+import { byName, type End, endColumns, endOf, Group, groupsByName, mostFrequent } from "./aggregate.ts";
+import { type Bucket, bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
+import { isToolUse } from "./classify.ts";
+import { countsIn } from "./counts.ts";
+import { earlierOf } from "./recorded-range.ts";
+import { wilson } from "./statistics.ts";
+
+/** How many tools are told, the most frequent first. */
+const mostTools = 100;
+
+const isOutcome: ReadonlySet<unknown> = new Set(["ok", "failed", "cancelled"]);
+
+export function noToolUses(selection: Selection, nowMs: number): ToolUses {
+  return { ...daysOf(selection, spanOf(selection, nowMs), nowMs), tools: [], hosts: [] };
+}
+
+export function readToolUses(connection: Connection, selection: Selection, nowMs: number): ToolUses {
+  const span = spanOf(selection, nowMs);
+  const rows = readSegments(
+    connection,
+    segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
+    (from) =>
+      `SELECT ${endColumns}, w.agent FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = 'agent_event'`,
+  );
+  const before = usesBefore(connection, span, nowMs);
+  const tools = mostFrequent(byName(rows.filter(isToolUse).map(endOf), toolKey))
+    .slice(0, mostTools)
+    .map(({ name, ends }) => toolOf(name, ends, span.buckets, before));
+  return { ...daysOf(selection, span, nowMs), tools, hosts: hostsOf(rows) };
+}
+
+function daysOf({ period }: Selection, { fromMs, endMs, grain }: Span, nowMs: number) {
+  return { period, fromMs, toMs: Math.max(fromMs, Math.min(nowMs, endMs)), unit: unitOf[grain] ?? "day" };
+}
+
+const toolKey = ({ tool_name: name, source }: Row) => (typeof name === "string" ? `${name}\n${source}` : undefined);
+
+function toolOf(
+  key: string,
+  ends: readonly End[],
+  buckets: readonly Bucket[],
+  before: ReadonlyMap<string, Group> | undefined,
+): ToolUse {
+  const [name = "", source = ""] = key.split("\n");
+  const group = Group.of(ends);
+  const earlier = before?.get(key);
+  const [medianMs, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((p) => group.quantileMs(p));
+  const trend = buckets.map(() => 0);
+  for (const { row } of ends) {
+    const at = bucketIndex(buckets, row);
+    if (at >= 0) trend[at] = (trend[at] ?? 0) + Number(row["count"]);
+  }
+  return {
+    ...{ name, source, uses: group.count, failed: group.failed, cancelled: group.cancelled, trend },
+    failure: failureOf(group),
+    durations:
+      typeof medianMs === "number" && typeof p95Ms === "number" && typeof p99Ms === "number"
+        ? { medianMs, p95Ms, p99Ms }
+        : null,
+    before:
+      before === undefined
+        ? null
+        : { uses: earlier?.count ?? 0, failureRate: earlier === undefined ? null : (failureOf(earlier)?.rate ?? null) },
+  };
+}
+
+function failureOf({ failed, judged }: Group): ToolUse["failure"] {
+  if (judged === 0) return null;
+  const [low, high] = wilson(failed, judged);
+  return { rate: failed / judged, low, high };
+}
+
+function usesBefore(connection: Connection, span: Span, nowMs: number): ReadonlyMap<string, Group> | undefined {
+  const earlier = earlierOf(connection, span, nowMs);
+  if (earlier === undefined) return undefined;
+  const uses = countsIn(connection, earlier.parts).filter(({ row }) => isToolUse(row));
+  return groupsByName(uses, toolKey);
+}
+
+/** Uses that OpenTelemetry alone told of, by agent: what its hooks told too has the same id, and was stored once. Refusals no hook tells. */
+function toldByOtlp(rows: readonly Row[]): ReadonlyMap<string, number> {
+  const told = new Map<string, number>();
+  for (const row of rows) {
+    if (row["source"] !== "otlp" || !isToolUse(row) || row["status"] === "cancelled") continue;
+    const agent = String(row["agent"]);
+    told.set(agent, (told.get(agent) ?? 0) + Number(row["count"]));
+  }
+  return told;
+}
+
+function hostsOf(rows: readonly Row[]): readonly Host[] {
+  const missed = toldByOtlp(rows);
+  const hosts = new Map<string, { -readonly [K in keyof Host]: Host[K] }>();
+  for (const row of rows) {
+    const source = String(row["source"]);
+    const nothing = { begun: 0, ended: 0, judged: 0, timed: 0, failed: 0 };
+    const host = hosts.get(source) ?? { source, ...nothing, missed: missed.get(source) ?? 0 };
+    hosts.set(source, host);
+    const count = Number(row["count"]);
+    if (row["tool_phase"] === "start") host.begun += count;
+    if (!isToolUse(row)) continue;
+    host.ended += count;
+    host.timed += Number(row["duration_count"]);
+    if (isOutcome.has(row["status"])) host.judged += count;
+    if (row["status"] === "failed") host.failed += count;
+  }
+  return [...hosts.values()].sort((a, b) => b.ended - a.ended || (a.source < b.source ? -1 : 1));
+}

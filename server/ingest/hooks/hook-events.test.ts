@@ -1,0 +1,204 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { newAgentIds } from "../../../test/fixtures/agent-ids.ts";
+import { decide } from "../../../test/fixtures/consented.ts";
+import { decisionOf } from "../../../test/fixtures/decision.ts";
+import { freshFolder } from "../../../test/fixtures/folder.ts";
+import { canary, hookPayloads } from "../../../test/fixtures/hook-payloads.ts";
+import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { Connections } from "../../agents/connections.ts";
+import { pathsFrom } from "../../config/paths.ts";
+import { hookEvents } from "./hook-events.ts";
+import { hookLine } from "./hook-line.ts";
+import { cutPayload } from "./payload-filter.ts";
+
+const now = 1_790_000_000_000;
+const ids = newAgentIds();
+
+/** A home in which recording is on, and Claude Code is connected. */
+function home(decision: object = { ...decisionOf("local"), collect: ["tool_usage"] }): string {
+  const folder = freshFolder();
+  decide(folder, decision);
+  connect(folder);
+  return folder;
+}
+
+function connect(folder: string): void {
+  const connections = new Connections(pathsFrom({}, folder), folder, {});
+  const change = connections.planConnect("claude_code");
+  if (change !== undefined) connections.connect(change);
+}
+
+const scriptOf = (folder: string) => join(folder, "nexus", "state", "agents", "hook.awk");
+const logOf = (folder: string) => join(folder, "nexus", "state", "events", "agent-hooks.jsonl");
+
+/** Hands a payload to the script as an agent does, and answers with the line it wrote. */
+function hooked(awk: string, folder: string, payload: string, env: Readonly<Record<string, string>> = {}) {
+  const [program = "", ...args] = awk.split(" ");
+  const { stdout, stderr, status } = spawnSync(program, [...args, "-f", scriptOf(folder)], {
+    input: payload,
+    env: { PATH: process.env["PATH"], HOME: folder, LC_ALL: "C", ...env },
+    encoding: "utf8",
+  });
+  expect([stdout, stderr, status]).toEqual(["", "", 0]);
+  try {
+    return JSON.parse(readFileSync(logOf(folder), "utf8").trimEnd().split("\n").at(-1) ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The awks of Debian, macOS and the BSDs, Alpine, and GNU. */
+const awks = ["mawk", "original-awk", "busybox awk", "gawk"];
+
+describe("hooks of agents", () => {
+  it.each(hookPayloads)("$name", ({ payload, events }) => {
+    const cut = cutPayload(payload);
+    expect(JSON.stringify(cut)).not.toContain(canary);
+    expect(hookEvents(cut, now, ids)).toMatchObject(events ?? []);
+  });
+
+  it("give the events of one use the same ids, however often and by whom it is told", () => {
+    const use = {
+      hook_event_name: "PostToolUse",
+      tool_name: "Bash",
+      tool_use_id: "toolu_01ABC123",
+      session_id: "s",
+      duration_ms: 5,
+    };
+    const [first = [], second] = [now, now + 900].map((ts) => hookEvents(cutPayload(use), ts, ids).map(({ id }) => id));
+    expect(first).toEqual(second);
+    expect(new Set(first).size).toBe(2);
+    const other = hookEvents(cutPayload({ ...use, tool_use_id: "toolu_01ABC124" }), now, ids).map(({ id }) => id);
+    expect(other).not.toContain(first[0]);
+  });
+});
+
+describe.each(awks)("the hook's script on %s", (awk) => {
+  it("keeps of each payload what the product itself would keep, and no more", () => {
+    for (const { payload, name } of hookPayloads) {
+      const folder = home();
+      const line = hooked(awk, folder, JSON.stringify(payload));
+      expect(JSON.stringify(line ?? "")).not.toContain(canary);
+      if (line !== undefined) {
+        expect(hookLine(line, ids), name).toEqual(hookEvents(cutPayload(payload), line.ts + 999, ids, line.n));
+      }
+      const again = hooked(awk, home(), JSON.stringify(payload, null, 2));
+      expect({ ...again, ts: 0, n: "" }, name).toEqual({ ...line, ts: 0, n: "" });
+    }
+  });
+
+  it("writes nothing where recording is off, whoever says so", () => {
+    const payload = JSON.stringify({ hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s" });
+    expect(hooked(awk, home(), payload)).toBeDefined();
+    expect(hooked(awk, home(decisionOf("off")), payload)).toBeUndefined();
+    const neverAsked = freshFolder();
+    connect(neverAsked);
+    expect(hooked(awk, neverAsked, payload)).toBeUndefined();
+    for (const name of ["NEXUS_EVENT_LOG", "NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED"]) {
+      expect(hooked(awk, home(), payload, { [name]: " off" }), name).toBeUndefined();
+    }
+    expect(hooked(awk, home({ ...decisionOf("local"), collect: ["session_metadata"] }), payload)).toBeUndefined();
+  });
+
+  it("says nothing and ends well on anything that is no payload", () => {
+    for (const broken of [
+      "",
+      "{",
+      '"',
+      "[]",
+      "null",
+      '{"tool_name":',
+      `{"hook_event_name":"${"x".repeat(100)}","tool_name":"Bash"}`,
+      '\\"\\\\"',
+      "\0\xff",
+    ]) {
+      expect(hooked(awk, home(), broken)).toBeUndefined();
+    }
+  });
+});
+
+it("counts each of several subagents whose ids may not be kept, and one that two hooks report once", () => {
+  const stopped = { hook_event_name: "SubagentStop", session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11" };
+  const idsOf = (agent_id: string, call: string) =>
+    hookEvents(cutPayload({ ...stopped, agent_id }), now, ids, call).map(({ id }) => id);
+  expect(idsOf("agent-one", "11")).not.toEqual(idsOf("agent-two", "12"));
+  expect(idsOf("a1b2c3d4e5f60718", "11")).toEqual(idsOf("a1b2c3d4e5f60718", "12"));
+});
+
+describe("the hook's script", () => {
+  it("agrees with the product on payloads of any shape", () => {
+    const name = fc.constantFrom(
+      "tool_name",
+      "session_id",
+      "toolResult",
+      "resultType",
+      "error",
+      "tool_response",
+      "model",
+      "x",
+    );
+    const word = fc.oneof(fc.string(), fc.constantFrom("Bash", "success", 'a"b', "\\", '\\"', "{", "}", ":"));
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: "small" },
+        word,
+        fc.boolean(),
+        fc.constant(null),
+        fc.integer(),
+        tie("object"),
+        fc.array(tie("value"), { maxLength: 3 }),
+      ),
+      object: fc.dictionary(name, tie("value"), { maxKeys: 5 }),
+    }));
+    const payloads = fc.dictionary(name, value, { maxKeys: 6 });
+    fc.assert(
+      fc.property(payloads, (rest) => {
+        const payload = { ...rest, hook_event_name: "PostToolUse" };
+        const { hook, ts, n, ...flat } = hooked("awk", home(), JSON.stringify(payload));
+        expect([hook, flat]).toEqual([1, cutPayload(payload)]);
+        expect(n).toMatch(/^\d+$/);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("takes a payload of megabytes without keeping it", () => {
+    const folder = home();
+    const big = {
+      tool_input: { text: `${'say "hello" \\ '.repeat(100_000)}` },
+      hook_event_name: "PostToolUse",
+      tool_name: "Write",
+      session_id: "s",
+    };
+    expect(hooked("awk", folder, JSON.stringify(big))).toMatchObject({ tool_name: "write_file" });
+    expect(readFileSync(logOf(folder), "utf8").length).toBeLessThan(500);
+  });
+});
+
+describe("invariant: never-lost-never-twice", () => {
+  it("a use that three hosts' hooks told counts once", async () => {
+    const sharer = new Sharer();
+    sharer.consent("local");
+    connect(sharer.home);
+    const payload = {
+      hook_event_name: "PostToolUse",
+      tool_name: "Bash",
+      tool_use_id: "toolu_01ABC123",
+      session_id: "s",
+      duration_ms: 5,
+      permission_mode: "x",
+    };
+    for (let n = 0; n < 3; n += 1) hooked("awk", sharer.home, JSON.stringify(payload));
+    expect(await sharer.worker.importLogs()).toMatchObject({
+      lines: 3,
+      stored: 2,
+      repeated: 4,
+      malformed: 0,
+      refused: 0,
+    });
+  });
+});

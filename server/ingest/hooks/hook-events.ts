@@ -1,0 +1,154 @@
+/**
+ * What a hook of an agent told, as events: whose agent it is, which tool, how it ended, how long it took. Shapes and traps of
+ * each host stand with it; `docs/agents.md` says what is seen of whom.
+ *
+ * One call of a tool may be told several times, because hosts load each other's hooks: its events get the same ids each time.
+ */
+import type { Source } from "../../../shared/schema/sources.ts";
+import type { AgentIds } from "./ids.ts";
+import { type Cut, plainEventName } from "./payload-filter.ts";
+
+export type HookSource = Extract<
+  Source,
+  "claude_code" | "cursor" | "vscode_agent" | "copilot_cli" | "codex" | "gemini_cli"
+>;
+
+/** An event of the log's form, before the firewall: `docs/event-log.md`. */
+export type HookEvent = Readonly<Record<string, string | number>>;
+
+/** What a host's event says: of a tool's use, of a session, of an activity; of all others nothing is taken. */
+type Moment = "ended" | "failed" | (typeof sessionMoments)[number] | (typeof activities)[number];
+
+const sessionMoments = ["session_started", "session_ended"] as const;
+const activities = ["compaction", "subagent_started", "subagent_ended"] as const;
+
+const moments: ReadonlyMap<string, Moment> = new Map(
+  Object.entries({
+    posttooluse: "ended",
+    posttoolusefailure: "failed",
+    aftertool: "ended",
+    sessionstart: "session_started",
+    sessionend: "session_ended",
+    precompact: "compaction",
+    precompress: "compaction",
+    subagentstart: "subagent_started",
+    subagentstop: "subagent_ended",
+  } as const),
+);
+
+const isSessionMoment = (moment: Moment) => sessionMoments.some((one) => one === moment);
+const isActivity = (moment: Moment) => activities.some((one) => one === moment);
+
+/** Hosts that tell of a failure by an event of its own, so that the other event means success. */
+const tellsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli"]);
+
+/**
+ * By what only one of them sends. Cursor, VS Code and Copilot CLI load hooks that were written for Claude Code, so where a hook
+ * is configured says little.
+ */
+export function hostOf(cut: Cut): HookSource {
+  if ("cursor_version" in cut || "conversation_id" in cut) return "cursor";
+  if ("toolName" in cut || ("sessionId" in cut && !("hookEventName" in cut))) return "copilot_cli";
+  if ("tool_result" in cut) return "copilot_cli";
+  if (/^(Before|After)Tool$/.test(cut["hook_event_name"] ?? "")) return "gemini_cli";
+  if ("turn_id" in cut) return "codex";
+  if ("permission_mode" in cut) return "claude_code";
+  // VS Code sends the time of each event, and Claude Code does not.
+  if ("hookEventName" in cut || "timestamp" in cut) return "vscode_agent";
+  return "claude_code";
+}
+
+/** `call`: a number of the hook's call. The events of one telling; none of a moment that says nothing, or a tool that is not named. */
+export function hookEvents(cut: Cut, tsMs: number, ids: AgentIds, call = ""): readonly HookEvent[] {
+  const source = hostOf(cut);
+  const moment = momentOf(cut);
+  if (moment === undefined) return [];
+  const session = sessionOf(cut);
+  const endMs = toldMs(cut) ?? tsMs;
+  const common = { session_id: ids.session(source, session), source };
+  if (isSessionMoment(moment) || isActivity(moment)) {
+    const id = ids.uuid(7, nameOfMoment(cut, session, moment, tsMs, call));
+    if (isSessionMoment(moment)) return [{ ...common, id, ts: endMs, event_type: moment }];
+    return [{ ...common, id, ts: endMs, event_type: "agent_activity", activity: moment, agent: source }];
+  }
+  const tool = cut["tool_name"] ?? cut["toolName"];
+  if (tool === undefined) return [];
+  const use = { ...common, event_type: "agent_event", stream: "tool", tool_name: tool, agent: source };
+  const model = cut["model"] === undefined ? {} : { model: cut["model"] };
+  const durationMs = durationOf(cut);
+  const status = statusOf(cut, moment, source);
+  const end = {
+    ...{ ...use, ...model, tool_phase: "end", ts: endMs, ...idOf(ids, cut, session, "end") },
+    ...(status === undefined ? {} : { status }),
+    ...(isRefused(cut) ? { error_category: "rejected" } : {}),
+  };
+  if (durationMs === undefined) return [end];
+  const start = {
+    ...use,
+    tool_phase: "start",
+    ts: Math.max(0, endMs - durationMs),
+    ...idOf(ids, cut, session, "start"),
+  };
+  return [start, { ...end, duration_ms: durationMs }];
+}
+
+/** The agent's own id of the session; empty where it gave none that may be kept. */
+function sessionOf(cut: Cut): string {
+  const given = [cut["session_id"], cut["sessionId"], cut["conversation_id"]];
+  return given.find((id) => id !== undefined && id !== "1") ?? "";
+}
+
+/** Copilot CLI does not name its event; it tells what came of the tool. */
+function momentOf(cut: Cut): Moment | undefined {
+  const name = cut["hook_event_name"] ?? cut["hookEventName"];
+  if (name !== undefined) return moments.get(plainEventName(name));
+  if ("toolResult" in cut || "tool_result" in cut) return "ended";
+  return "error" in cut ? "failed" : undefined;
+}
+
+function statusOf(cut: Cut, moment: Moment, source: HookSource): string | undefined {
+  if (cut["is_interrupt"] === "true") return "cancelled";
+  if (moment === "failed" || "tool_response.error" in cut) return "failed";
+  const result = cut["toolResult.resultType"] ?? cut["tool_result.result_type"];
+  if (result !== undefined) {
+    return result === "success" ? "ok" : isRefused(cut) || result === "cancelled" ? "cancelled" : "failed";
+  }
+  return source === "gemini_cli" || tellsFailures.has(source) ? "ok" : undefined;
+}
+
+/** The user, or a rule of theirs, did not let the tool be used. */
+function isRefused(cut: Cut): boolean {
+  return /^(denied|rejected)$/.test(cut["toolResult.resultType"] ?? cut["tool_result.result_type"] ?? "");
+}
+
+/** Claude Code names milliseconds `duration_ms`, Cursor `duration`. */
+function durationOf(cut: Cut): number | undefined {
+  const text = cut["duration_ms"] ?? cut["duration"];
+  const ms = text === undefined ? Number.NaN : Number(text);
+  return Number.isFinite(ms) && ms >= 0 && ms <= 30 * 24 * 60 * 60 * 1000 ? Math.round(ms) : undefined;
+}
+
+/** The host's own time, where it is a number of milliseconds. */
+function toldMs({ timestamp = "" }: Cut): number | undefined {
+  return /^\d{13}$/.test(timestamp) ? Number(timestamp) : undefined;
+}
+
+/**
+ * From what the host itself calls the use; else from its session, tool and time. Without either the id is made of the line's
+ * place, and a second telling counts again.
+ */
+function idOf(ids: AgentIds, cut: Cut, session: string, phase: string): { readonly id?: string } {
+  const use = cut["tool_use_id"];
+  if (use !== undefined) return { id: ids.use(use, session, phase) };
+  const ms = toldMs(cut);
+  if (ms === undefined) return {};
+  return { id: ids.uuid(7, `${session} ${cut["tool_name"] ?? cut["toolName"] ?? ""} ${ms} ${phase}`) };
+}
+
+/** Of a session, or an activity: two hooks tell of it within the same second. */
+function nameOfMoment(cut: Cut, session: string, moment: Moment, tsMs: number, call: string): string {
+  const when = toldMs(cut) ?? Math.floor(tsMs / 1_000);
+  const agent = cut["agent_id"] ?? "";
+  // Its agent has an id that may not be kept: the number of the call tells it from others in the same second.
+  return `${session} ${agent === "1" ? `call ${call}` : agent} ${moment} ${when}`;
+}

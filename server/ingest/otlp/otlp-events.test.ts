@@ -1,0 +1,208 @@
+/** OpenTelemetry from agents: what is kept of it, in both spellings, and what never becomes a value of ours. */
+import fc from "fast-check";
+import Pbf from "pbf";
+import { describe, expect, it } from "vitest";
+import { newAgentIds } from "../../../test/fixtures/agent-ids.ts";
+import { canary } from "../../../test/fixtures/hook-payloads.ts";
+import { endMs, otlpPayloads } from "../../../test/fixtures/otlp-payloads.ts";
+import { hookEvents } from "../hooks/hook-events.ts";
+import { cutPayload } from "../hooks/payload-filter.ts";
+import { tellingsInJson } from "./decode-json.ts";
+import { tellingsInProtobuf } from "./decode-protobuf.ts";
+import { OtlpIntake } from "./otlp-events.ts";
+import { MalformedError, mostTellings, type Signal, signals, type Telling } from "./otlp-record.ts";
+
+const ids = newAgentIds();
+const inJson = (signal: Signal, request: object) => tellingsInJson(signal, Buffer.from(JSON.stringify(request)));
+const inProtobuf = (signal: Signal, request: object) => tellingsInProtobuf(signal, protobufOf(request));
+const eventsOf = (tellings: readonly Telling[]) => new OtlpIntake(() => false, ids, 0).eventsOf(tellings);
+
+/** Field numbers and kinds of the messages that exporters send, by the names that JSON has for them. */
+const numbers: Readonly<
+  Record<string, readonly [number, "message" | "text" | "fixed" | "varint" | "double" | "bytes"]>
+> = {
+  ...{ resourceLogs: [1, "message"], resourceSpans: [1, "message"], resourceMetrics: [1, "message"] },
+  ...{ resource: [1, "message"], scopeLogs: [2, "message"], scopeSpans: [2, "message"], scopeMetrics: [2, "message"] },
+  ...{ scope: [1, "message"], logRecords: [2, "message"], spans: [2, "message"], metrics: [2, "message"] },
+  ...{ severityText: [3, "text"], body: [5, "message"], sum: [7, "message"], dataPoints: [1, "message"] },
+  ...{ aggregationTemporality: [2, "varint"], asDouble: [4, "double"], traceId: [1, "bytes"], spanId: [2, "bytes"] },
+  ...{ kind: [6, "varint"], startTimeUnixNano: [7, "fixed"], endTimeUnixNano: [8, "fixed"], status: [15, "message"] },
+  ...{ message: [2, "text"], code: [3, "varint"], description: [2, "text"], key: [1, "text"], value: [2, "message"] },
+  ...{ stringValue: [1, "text"], boolValue: [2, "varint"], intValue: [3, "varint"], doubleValue: [4, "double"] },
+};
+
+/** A name has another number in another message. */
+function numberOf(name: string, around: string): readonly [number, string] {
+  if (name === "attributes") return [{ logRecords: 6, spans: 9, dataPoints: 7 }[around] ?? 1, "message"];
+  if (name === "timeUnixNano") return [around === "logRecords" ? 1 : 3, "fixed"];
+  if (name === "name") return [around === "spans" ? 5 : 1, "text"];
+  const known = numbers[name];
+  if (known === undefined) throw new Error(`no number for ${name}`);
+  return known;
+}
+
+function protobufOf(request: object, around = ""): Buffer {
+  const pbf = new Pbf();
+  for (const [name, value] of Object.entries(request)) {
+    const [number, kind] = numberOf(name, around);
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (kind === "message") pbf.writeBytesField(number, protobufOf(one, name));
+      else if (kind === "text") pbf.writeStringField(number, one);
+      else if (kind === "bytes") pbf.writeBytesField(number, Buffer.from(one, "hex"));
+      else if (kind === "fixed") pbf.writeFixed64Field(number, Number(one));
+      else if (kind === "double") pbf.writeDoubleField(number, one);
+      else pbf.writeVarintField(number, Number(one));
+    }
+  }
+  return Buffer.from(pbf.finish());
+}
+
+describe("OpenTelemetry from agents", () => {
+  it.each(otlpPayloads)("$name", ({ signal, request, events }) => {
+    const tellings = inJson(signal, request);
+    expect(JSON.stringify(tellings)).not.toContain(canary);
+    const found = eventsOf(tellings);
+    expect(found).toMatchObject(events);
+    expect(found).toHaveLength(events.length);
+    for (const { ts } of found) expect(Number(ts)).toBeLessThanOrEqual(endMs);
+  });
+
+  it.each(otlpPayloads)("says the same in protobuf: $name", ({ signal, request }) => {
+    expect(inProtobuf(signal, request)).toEqual(inJson(signal, request));
+  });
+
+  it("gives a use that a hook told the same ids and the same session", () => {
+    const [payload] = otlpPayloads;
+    const told = eventsOf(inJson("logs", payload?.request ?? {}));
+    const hook = hookEvents(
+      cutPayload({
+        ...{
+          hook_event_name: "PostToolUseFailure",
+          permission_mode: "default",
+          session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11",
+        },
+        ...{ tool_name: "Bash", tool_use_id: "toolu_01ABC123", duration_ms: 750, error: "x" },
+      }),
+      endMs,
+      ids,
+    );
+    const identity = ({ id, session_id }: Readonly<Record<string, unknown>>) => ({ id, session_id });
+    expect(told.map(identity)).toEqual(hook.map(identity));
+  });
+
+  it("gives what is sent twice the same ids", () => {
+    for (const { signal, request } of otlpPayloads) {
+      expect(eventsOf(inJson(signal, request))).toEqual(eventsOf(inProtobuf(signal, request)));
+    }
+  });
+
+  it("believes the hook of an agent whose uses have no id, and OpenTelemetry where there is none", () => {
+    const intake = new OtlpIntake((agent) => agent === "gemini_cli" || agent === "copilot", ids, 0);
+    const uses = otlpPayloads.flatMap(({ signal, request }) => [...intake.eventsOf(inJson(signal, request))]);
+    const agents = uses.filter(({ event_type: type }) => type === "agent_event").map(({ agent }) => agent);
+    expect([...new Set(agents)].sort()).toEqual(["claude_code", "codex"]);
+  });
+
+  it("believes records of an agent's tokens, and counters only where none come for a while", () => {
+    const of = (name: string) => otlpPayloads.find((payload) => payload.name.startsWith(name));
+    const [request, counter] = [of("Claude Code: api_request"), of("Claude Code: token.usage")];
+    const counting = (sinceMs: number) => {
+      const intake = new OtlpIntake(() => false, ids, sinceMs);
+      return (payload = request) => intake.eventsOf(inJson(payload?.signal ?? "logs", payload?.request ?? {})).length;
+    };
+    const late = counting(0);
+    expect([late(counter), late(request), late(counter), late(request)]).toEqual([1, 1, 0, 1]);
+    // A process that has just taken over does not know yet.
+    expect(counting(endMs - 60_000)(counter)).toBe(0);
+  });
+
+  it("tells uses apart that end in the same millisecond, and one whose settings cannot be read", () => {
+    const span = otlpPayloads.find(({ name }) => name.startsWith("VS Code's Copilot: execute"));
+    const text = JSON.stringify(span?.request).replaceAll("gen_ai.tool.call.id", "other");
+    const events = [text, text.replaceAll("eee19b7ec3c1b174", "eee19b7ec3c1b175")].flatMap((request) =>
+      eventsOf(inJson("traces", JSON.parse(request))).map(({ id }) => id),
+    );
+    expect(new Set(events).size).toBe(4);
+    const unreadable = new OtlpIntake(
+      () => {
+        throw new Error("no JSON");
+      },
+      ids,
+      0,
+    );
+    expect(unreadable.eventsOf(inJson("traces", span?.request ?? {}))).toHaveLength(2);
+  });
+
+  it("takes no name of the language's own for one of an agent", () => {
+    for (const name of ["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty"]) {
+      const record = {
+        timeUnixNano: "1785585601000000000",
+        body: { stringValue: name },
+        attributes: [{ key: { toString: 1 } }],
+      };
+      const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ ...record, eventName: { toString: 1 } }] }] }] };
+      expect(eventsOf(inJson("logs", request))).toEqual([]);
+      expect(hookEvents(cutPayload({ hook_event_name: name, tool_name: "Bash", session_id: "s" }), endMs, ids)).toEqual(
+        [],
+      );
+    }
+  });
+
+  it("refuses a small body that unpacks into very much", () => {
+    const empty = Buffer.alloc(2_000_000).fill(Buffer.from([0x12, 0x00]));
+    const scope = new Pbf();
+    scope.writeBytesField(2, empty);
+    const resource = new Pbf();
+    resource.writeBytesField(1, Buffer.from(scope.finish()));
+    expect(tellingsInProtobuf("logs", Buffer.from(resource.finish()))).toEqual([]);
+    const [one] = otlpPayloads;
+    const request = JSON.parse(JSON.stringify(one?.request));
+    const [record] = request.resourceLogs[0].scopeLogs[0].logRecords;
+    request.resourceLogs[0].scopeLogs[0].logRecords = Array.from({ length: mostTellings + 1 }, () => record);
+    expect(() => inJson("logs", request)).toThrow(MalformedError);
+  });
+
+  it("refuses what is none of it, cut or made of anything, and never fails otherwise", () => {
+    const whole = otlpPayloads.map(({ signal, request }) => [signal, protobufOf(request)] as const);
+    const attempt = (work: () => readonly Telling[]) => {
+      try {
+        return eventsOf(work());
+      } catch (error) {
+        expect(error).toBeInstanceOf(MalformedError);
+        return [];
+      }
+    };
+    for (const [signal, bytes] of whole) {
+      for (let end = 0; end < bytes.length; end += 7) attempt(() => tellingsInProtobuf(signal, bytes.subarray(0, end)));
+    }
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...signals),
+        fc.uint8Array({ maxLength: 400 }),
+        fc.jsonValue(),
+        (signal, bytes, json) => {
+          attempt(() => tellingsInProtobuf(signal, Buffer.from(bytes)));
+          attempt(() => tellingsInJson(signal, Buffer.from(bytes)));
+          attempt(() =>
+            inJson(signal, { resourceLogs: json, resourceSpans: [json], resourceMetrics: [{ scopeMetrics: json }] }),
+          );
+        },
+      ),
+      { numRuns: 500 },
+    );
+    // A few bytes of a real one changed.
+    fc.assert(
+      fc.property(
+        fc.nat(whole.length - 1),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
+        (n, changes) => {
+          const [signal, bytes] = whole[n] ?? ["logs", Buffer.alloc(0)];
+          const changed = Buffer.from(bytes);
+          for (const [at, byte] of changes) changed[at % changed.length] = byte;
+          attempt(() => tellingsInProtobuf(signal, changed));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * The HTTPS server on loopback: what OpenTelemetry exporters post. Exporters trust only its certificate, so that another program on
+ * its port receives nothing. It takes no more than it should, and nothing from a page in a browser: names of other hosts (DNS
+ * rebinding) and callers with an origin are refused.
+ */
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import type { Raw } from "../../../shared/schema/raw.ts";
+import { MalformedError, type Signal, signals } from "../otlp/otlp-record.ts";
+import type { Committed } from "./group-commit.ts";
+import type { Door } from "./receiver-config.ts";
+
+/** The longest batch of an exporter, in bytes, packed or not. */
+export const longestBatch = 4 * 1_048_576;
+/** So long a sender may take for its headers, and for all. Milliseconds. */
+const headersMs = 3_000;
+const requestMs = 5_000;
+const mostConnections = 2_000;
+
+export interface Intake {
+  /** @throws MalformedError */
+  otlp(signal: Signal, body: Buffer, json: boolean): readonly Raw[];
+  commit(events: readonly Raw[]): Promise<Committed>;
+}
+
+/** Why a request is refused: the status, and nothing else. */
+class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+
+  constructor(status: number) {
+    super();
+    this.status = status;
+  }
+}
+
+const statusOf: Readonly<Record<Committed, number>> = { stored: 200, not_permitted: 403, failed: 503 };
+
+const unpack = promisify(gunzip);
+
+export class DoorServer {
+  readonly #door: Door;
+  readonly #intake: Intake;
+  readonly #server: Server;
+
+  constructor(door: Door, intake: Intake) {
+    this.#door = door;
+    this.#intake = intake;
+    this.#server = createServer(
+      {
+        key: door.key,
+        cert: door.certificate,
+        maxHeaderSize: 8_192,
+        headersTimeout: headersMs,
+        requestTimeout: requestMs,
+        handshakeTimeout: headersMs,
+        connectionsCheckingInterval: 1_000,
+      },
+      (request, answer) => void this.#answer(request, answer),
+    );
+    this.#server.keepAliveTimeout = 30_000;
+    this.#server.maxConnections = mostConnections;
+    // A connection that is no HTTP is ended without a word, and a fault of one is no fault of ours.
+    this.#server.on("clientError", (_error, socket) => socket.destroy());
+    this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
+  }
+
+  /** @throws where the port is taken. */
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ port: this.#door.port, host: "127.0.0.1", backlog: mostConnections }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+      // The worker lives for its editor, not for callers.
+      this.#server.unref();
+    });
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #answer(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+    let status: number;
+    let type: string | undefined;
+    try {
+      const signal = this.#signal(request);
+      const body = await bodyOf(request);
+      type = request.headers["content-type"]?.split(";")[0];
+      status = statusOf[await this.#intake.commit(this.#intake.otlp(signal, body, type === "application/json"))];
+    } catch (error) {
+      status = error instanceof Refusal ? error.status : error instanceof MalformedError ? 400 : 503;
+    }
+    if (answer.destroyed) return;
+    // An exporter wants its own form back: an empty answer is that all was taken.
+    const text = status === 200 && type === "application/json" ? "{}" : "";
+    const wait = status === 503 ? { "retry-after": "5" } : {};
+    // What was not read to its end must not be taken for the beginning of the next request.
+    const end = request.readableEnded ? {} : { connection: "close" };
+    answer.writeHead(status, {
+      ...{ ...wait, ...end, "content-length": text.length },
+      ...(status === 200 && type !== undefined ? { "content-type": type } : {}),
+    });
+    answer.end(text);
+  }
+
+  /** What is sent, by a sender that may. @throws Refusal */
+  #signal({ method, url = "", headers }: IncomingMessage): Signal {
+    const { port, token } = this.#door;
+    const { host, origin, authorization = "" } = headers;
+    if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) throw new Refusal(403);
+    if (origin !== undefined) throw new Refusal(403);
+    // Programs that cannot be given a header name the secret in the address.
+    const [, inPath = "", path = ""] = /^(?:\/([0-9a-f]{64}))?(\/[a-z0-9/]+)$/.exec(url) ?? [];
+    if (!isEqual(inPath === "" ? authorization.replace(/^Bearer /, "") : inPath, token)) throw new Refusal(401);
+    const signal = signals.find((one) => path === `/v1/${one}`);
+    if (signal === undefined) throw new Refusal(404);
+    if (method !== "POST") throw new Refusal(405);
+    return signal;
+  }
+}
+
+function isEqual(given: string, token: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** @throws Refusal */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const { "content-length": length, "content-encoding": encoding = "identity" } = request.headers;
+  if (encoding !== "identity" && encoding !== "gzip") throw new Refusal(415);
+  if (Number(length ?? 0) > longestBatch) throw new Refusal(413);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request) {
+      size += chunk.length;
+      if (size > longestBatch) throw new Refusal(413);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Cut off, or too slow.
+    throw error instanceof Refusal ? error : new Refusal(408);
+  }
+  const body = Buffer.concat(chunks);
+  if (encoding === "identity") return body;
+  try {
+    return await unpack(body, { maxOutputLength: longestBatch });
+  } catch (error) {
+    const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    throw new Refusal(tooLong ? 413 : 400);
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The firewall's second layer, vocabulary: raw inputs and other spellings become words of closed lists.
+ *
+ * Nothing that a writer wrote passes from here on but what is on a list; a string that is not is `other` (or `custom`,
+ * or `unknown`, as its list has it), and a name of the user's own becomes a salted hash. What is no string stays as it
+ * is, and the check of its field judges it.
+ */
+import { type EventTypeName, fieldsOf, perEventType } from "../../shared/schema/events.ts";
+import { type FieldName, fieldTable, type Status } from "../../shared/schema/fields.ts";
+import { thinktools } from "../../shared/vocabulary/thinktools.ts";
+import { commandPath } from "./command-path.ts";
+import { exitClass, statusOf } from "./exit-class.ts";
+import type { NameKind } from "./identity.ts";
+import type { Alias, Known } from "./parse-event.ts";
+import { architecture, system } from "./platform.ts";
+import { canonicalTool, isUsersOwn, publicModel } from "./public-names.ts";
+import { namedCommand } from "./vocabulary.ts";
+
+/** What there is to derive for each type, looked up once. */
+const traits = perEventType((type) => {
+  const fields = new Set(fieldsOf(type));
+  return {
+    command: fields.has("command_path"),
+    tool: fields.has("tool_name"),
+    thinktool: fields.has("thinktool"),
+    chain: fields.has("thinktool_chain"),
+    status: fields.has("status"),
+    platform: fields.has("os"),
+    model: fields.has("model"),
+    milestone: fields.has("milestone"),
+    place: fields.has("workspace_hash"),
+  };
+});
+
+/** A word list's own word for everything that is not on it. */
+const catchAlls = ["other", "custom", "unknown"];
+
+/** The word that stands for all that is not on a field's list, where it has one. */
+export function catchAllOf(name: FieldName): string | undefined {
+  const { kind } = fieldTable[name];
+  // How something ended is not guessed.
+  if (kind.is !== "word" || name === "status" || name === "exit_class") return undefined;
+  return catchAlls.find((word) => kind.words.includes(word));
+}
+
+/** The word lists of each type that have such a word: field, words, and the word. */
+const openLists = perEventType((type) =>
+  fieldsOf(type).flatMap((name) => {
+    const { kind } = fieldTable[name];
+    const catchAll = catchAllOf(name);
+    return kind.is === "word" && catchAll !== undefined ? [{ name, words: new Set(kind.words), catchAll }] : [];
+  }),
+);
+
+const knownThinktools: ReadonlySet<unknown> = new Set(thinktools);
+
+/** Where names may be hashed: only with the consent of the hash's category is there a salt at all. */
+export interface Hashing {
+  readonly hashOf: (field: FieldName, kind: NameKind, name: string) => string | undefined;
+}
+
+/** Which type an alias stands for. */
+export function resolve(type: EventTypeName | Alias, known: Known): EventTypeName {
+  if (type === "thinktool_executed") return "thinktool_completed";
+  if (type !== "command_executed") return type;
+  const { success, status, exit_code: code, error_category: category } = known;
+  const exit = typeof code === "number" ? statusOf(exitClass(code)) : undefined;
+  if (status === "cancelled" || category === "cancelled" || (success === undefined && exit === "cancelled")) {
+    return "command_cancelled";
+  }
+  if (typeof success === "boolean") return success ? "command_finished" : "command_failed";
+  const failed = status === "failed" || (status !== "ok" && (exit === "failed" || typeof category === "string"));
+  return failed ? "command_failed" : "command_finished";
+}
+
+/** Turns `known` into fields, in place. */
+export function derive(type: EventTypeName, known: Known, hashing: Hashing): void {
+  const { command, tool, thinktool, chain, status, platform, model: named, milestone, place } = traits[type];
+  if (command) deriveCommand(known);
+  if (tool) deriveTool(known, hashing);
+  if (thinktool && known["thinktool"] === undefined) known["thinktool"] = known["tool_name"];
+  if (chain) deriveChain(known);
+  if (status) deriveEnd(type, known);
+  if (platform) derivePlatform(known);
+  if (milestone && typeof known["milestone"] === "number") known["milestone"] = String(known["milestone"]);
+  if (named && typeof known["model"] === "string") known["model"] = publicModel(known["model"]);
+  if (place) {
+    deriveHash(known, "workspace", hashing);
+    deriveHash(known, "task", hashing);
+    deriveHash(known, "caller", hashing);
+  }
+  for (const { name, words, catchAll } of openLists[type]) {
+    const value = known[name];
+    if (typeof value === "string" && !words.has(value)) known[name] = catchAll;
+  }
+}
+
+function deriveChain(known: Known): void {
+  const chain = known["thinktool_chain"];
+  if (Array.isArray(chain))
+    known["thinktool_chain"] = chain.map((name) => (knownThinktools.has(name) ? name : "other"));
+}
+
+function deriveCommand(known: Known): void {
+  const { command_line: line, command, subcommand, command_path: path } = known;
+  const named = typeof path === "string" ? path : command;
+  if (typeof line === "string") known["command_path"] = commandPath(line);
+  else if (typeof named === "string") {
+    known["command_path"] = namedCommand(typeof subcommand === "string" ? `${named} ${subcommand}` : named);
+  }
+}
+
+function deriveTool(known: Known, hashing: Hashing): void {
+  const name = known["tool_name"];
+  if (typeof name !== "string") return;
+  const canonical = canonicalTool(name);
+  known["tool_name"] = canonical;
+  if (isUsersOwn(canonical) && name !== "" && name !== canonical) {
+    known["tool_hash"] = hashing.hashOf("tool_hash", "tool", name);
+  }
+}
+
+export const statusOfType: Readonly<Partial<Record<EventTypeName, Status>>> = {
+  command_finished: "ok",
+  command_failed: "failed",
+  command_cancelled: "cancelled",
+};
+
+const onlyAtTheEnd = ["status", "exit_class", "error_category", "duration_ms"] as const;
+
+/** How it ended: by the type itself, by what the writer says, or by the exit code. */
+function deriveEnd(type: EventTypeName, known: Known): void {
+  const { exit_code: code, success, tool_phase, phase, command_line: line } = known;
+  const ended = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);
+  if (!ended) {
+    for (const name of onlyAtTheEnd) if (known[name] !== undefined) known[name] = undefined;
+    return;
+  }
+  const coded = typeof code === "number" && Number.isSafeInteger(code);
+  const byCode = exitClass(coded ? code : undefined);
+  if (coded) known["exit_class"] = byCode;
+  else if (line !== undefined) known["exit_class"] ??= byCode;
+  if (typeof success === "boolean") known["status"] ??= success ? "ok" : "failed";
+  if (coded || line !== undefined || type === "editor_task") known["status"] ??= statusOf(byCode);
+  known["status"] = statusOfType[type] ?? known["status"];
+}
+
+function derivePlatform(known: Known): void {
+  if (typeof known["os"] === "string") known["os"] = system(known["os"]);
+  if (typeof known["arch"] === "string") known["arch"] = architecture(known["arch"]);
+}
+
+const hashFields = { workspace: "workspace_hash", task: "task_hash", caller: "caller_hash" } as const satisfies Partial<
+  Record<NameKind, FieldName>
+>;
+
+function deriveHash(known: Known, kind: keyof typeof hashFields, { hashOf }: Hashing): void {
+  const name = known[kind];
+  const field = hashFields[kind];
+  if (typeof name === "string" && name !== "") known[field] = hashOf(field, kind, name);
+}

@@ -1,0 +1,324 @@
+/**
+ * Writes events and keeps their sessions true, in one transaction. An event whose id is stored already changes
+ * nothing: sending it again is harmless.
+ */
+import { randomUUID } from "node:crypto";
+import type { EventTypeName } from "../../../shared/schema/events.ts";
+import { isAgent } from "../../../shared/schema/sources.ts";
+import type { Architecture, System } from "../../../shared/vocabulary/platforms.ts";
+import { type CleanEvent, unnumbered } from "../../privacy/clean-event.ts";
+import { durationField, numbersOf } from "../columns.ts";
+import { type Connection, immediately, perConnection, type Statement } from "../driver/driver.ts";
+import { localHour } from "../rollups/local-time.ts";
+import { RecentMetrics, Tallies } from "../rollups/rollups.ts";
+import { readNumber } from "../state.ts";
+import { WordTable } from "./dimensions.ts";
+import { extend, type SessionDelta, SessionDeltas, SessionTable } from "./sessions.ts";
+import { Barred } from "./tombstones.ts";
+import { uuidBytes } from "./uuid-bytes.ts";
+
+/** What this worker is; kept with each session it begins. */
+export interface Product {
+  readonly product: string;
+  readonly version: string;
+  readonly os: System | typeof withheld;
+  readonly arch: Architecture | typeof withheld;
+  readonly runtimeVersion: string;
+}
+
+/** Stands where the consent to the category `platform` is missing. */
+const withheld = "withheld";
+
+export function withoutPlatform({ product }: Product): Product {
+  return { product, version: withheld, os: withheld, arch: withheld, runtimeVersion: withheld };
+}
+
+export interface Written {
+  readonly stored: number;
+  /** Were stored before. */
+  readonly repeated: number;
+  /** Lie before the low watermark: they have expired or were purged, or a clock was wrong. */
+  readonly belowWatermark: number;
+}
+
+/** Who writes, and when. */
+export interface Writing {
+  readonly product: Product;
+  readonly nowMs: number;
+  readonly share: Shareable | undefined;
+  /** What is written in the same transaction. */
+  readonly also: ((connection: Connection) => void) | undefined;
+}
+
+/** The consent to share under which events are written. */
+export interface Shareable {
+  /** The categories that may be shared (`categoryBits`). */
+  readonly bits: number;
+  /** When it was given: what happened before is not shared. Milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
+/** What a session's row counts, by type of event. */
+const sessionCounts: Readonly<Partial<Record<EventTypeName, keyof SessionDelta["counts"]>>> = {
+  command_finished: "commands",
+  command_failed: "commands",
+  command_cancelled: "commands",
+  workspace_created: "workspaces",
+  task_completed: "tasks",
+  error_occurred: "errors",
+  crash_detected: "errors",
+};
+
+interface StreamDelta {
+  readonly id: number;
+  /** The number of the next event that has none of its own. */
+  nextSeq: number;
+  firstSeq: number;
+  lastSeq: number;
+  received: number;
+}
+
+/** What every batch needs, prepared once for a connection. */
+class Writer {
+  readonly #connection: Connection;
+  readonly #words: WordTable;
+  readonly #metrics: RecentMetrics;
+  readonly #barred: Barred;
+  readonly #erasures: Statement;
+  readonly #insert: Statement;
+  readonly #find: Statement;
+  readonly #sessions: SessionTable;
+  readonly #beginSession: Statement;
+  readonly #extendSession: Statement;
+  readonly #findStream: Statement;
+  readonly #beginStream: Statement;
+  readonly #extendStream: Statement;
+  readonly #dropStream: Statement;
+  readonly #dropSession: Statement;
+  readonly #pseudonymSince: Statement;
+  #erased = -1;
+  /** When the pseudonym began. Milliseconds since 1970. */
+  #pseudonymSinceMs = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#words = new WordTable(connection);
+    this.#metrics = new RecentMetrics(connection);
+    this.#barred = new Barred(connection);
+    this.#erasures = connection.prepare("SELECT value FROM state WHERE name = 'erasures'");
+    this.#insert = connection.prepare(
+      `INSERT INTO events (event_id, stream, seq, words, ts, utc_offset_min, duration_ms, numbers,
+         committed_at, share)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
+    this.#sessions = new SessionTable(connection);
+    this.#beginSession = connection.prepare(
+      `INSERT INTO sessions (session_id, stem, started_at, ended_at, product, version, os, arch, runtime_version)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, started_at, ended_at`,
+    );
+    this.#extendSession = connection.prepare(
+      `UPDATE sessions SET started_at = min(started_at, ?), ended_at = max(ended_at, ?),
+         commands_executed = commands_executed + ?, workspaces_created = workspaces_created + ?,
+         tasks_completed = tasks_completed + ?, errors_encountered = errors_encountered + ? WHERE id = ?`,
+    );
+    this.#pseudonymSince = connection.prepare("SELECT since FROM sharing");
+    this.#find = connection.prepare("SELECT 1 FROM events WHERE event_id = ?");
+    this.#findStream = connection.prepare("SELECT id, last_seq FROM streams WHERE session = ? AND source = ?");
+    this.#beginStream = connection.prepare(
+      "INSERT INTO streams (session, source, first_seq, base) VALUES (?, ?, ?, ?) RETURNING id, last_seq",
+    );
+    this.#dropStream = connection.prepare("DELETE FROM streams WHERE id = ? AND received = 0");
+    this.#dropSession = connection.prepare(
+      "DELETE FROM sessions WHERE id = ? AND NOT EXISTS (SELECT 1 FROM streams WHERE session = ?)",
+    );
+    this.#extendStream = connection.prepare(
+      `UPDATE streams SET first_seq = min(first_seq, ?), last_seq = max(last_seq, ?), received = received + ? WHERE id = ?`,
+    );
+  }
+
+  write(events: readonly CleanEvent[], { product, nowMs, share, also }: Writing): Written {
+    return immediately(this.#connection, () => {
+      also?.(this.#connection);
+      this.#notice(nowMs);
+      const sessions = new SessionDeltas();
+      const streams = new Map<string, StreamDelta>();
+      const tallies = new Tallies();
+      let stored = 0;
+      let erased = 0;
+      let belowWatermark = 0;
+      let last: { readonly session: SessionDelta; readonly source: string } | undefined;
+      let stream: StreamDelta | undefined;
+      for (const event of events) {
+        const bar = this.#barred.of(event);
+        if (bar !== undefined) {
+          if (bar === "erased") erased += 1;
+          else belowWatermark += 1;
+          continue;
+        }
+        const { id, tsMs, utcOffsetMin, payload } = event;
+        const session = this.#session(sessions, event, product);
+        // Events mostly come one after the other from one source.
+        if (stream === undefined || last?.session !== session || last.source !== event.source) {
+          stream = this.#stream(streams, session, event);
+          last = { session, source: event.source };
+        }
+        // An event that its source did not number is the next one, where it is new.
+        if (event.seq === unnumbered && this.#isStored(id)) continue;
+        const words = this.#words.idOf(event);
+        const duration = payload[durationField];
+        const durationMs = typeof duration === "number" ? duration : undefined;
+        const numbers = numbersOf(payload);
+        const mayShare = share !== undefined && tsMs >= Math.max(share.sinceMs, this.#pseudonymSinceMs);
+        const numbersText = numbers === undefined ? null : JSON.stringify(numbers);
+        const [committedMs, bits] = mayShare ? [nowMs, share.bits] : [null, null];
+        const { id: streamId } = stream;
+        const insert = (seq: number) => {
+          const key = [uuidBytes(id), streamId, seq] as const;
+          const cells = [words, tsMs, utcOffsetMin, durationMs ?? null, numbersText, committedMs, bits] as const;
+          return this.#insert.run(...key, ...cells) > 0;
+        };
+        let seq = event.seq === unnumbered ? stream.nextSeq : event.seq;
+        if (!insert(seq)) {
+          if (this.#isStored(id)) continue;
+          // The number belongs to another event, which had none of its own: this one is new all the same.
+          seq = stream.nextSeq;
+          if (!insert(seq)) continue;
+        }
+        stored += 1;
+        extend(session, tsMs);
+        const counted = countedAs(event);
+        if (counted !== undefined) session.counts[counted] += 1;
+        stream.nextSeq = Math.max(stream.nextSeq, seq + 1);
+        stream.firstSeq = Math.min(stream.firstSeq, seq);
+        stream.lastSeq = Math.max(stream.lastSeq, seq);
+        stream.received += 1;
+        tallies.add(localHour(tsMs, utcOffsetMin), words, durationMs, numbers);
+      }
+      for (const { id, firstMs, lastMs, counts } of sessions) {
+        const { commands, workspaces, tasks, errors } = counts;
+        if (lastMs > 0) this.#extendSession.run(firstMs, lastMs, commands, workspaces, tasks, errors, id);
+      }
+      for (const { id, firstSeq, lastSeq, received } of streams.values()) {
+        if (received > 0) this.#extendStream.run(firstSeq, lastSeq, received, id);
+      }
+      // A repeat under another session begins none.
+      if (stored < events.length) this.#tidy(sessions, streams.values());
+      this.#metrics.append(tallies);
+      this.#barred.count(belowWatermark);
+      return { stored, repeated: events.length - stored - erased - belowWatermark, belowWatermark };
+    });
+  }
+
+  #isStored(id: string): boolean {
+    return this.#find.get(uuidBytes(id)) !== undefined;
+  }
+
+  #tidy(sessions: Iterable<SessionDelta>, streams: Iterable<StreamDelta>): void {
+    for (const { id, received } of streams) if (received === 0) this.#dropStream.run(id);
+    for (const { id, lastMs } of sessions) if (lastMs === 0) this.#dropSession.run(id, id);
+  }
+
+  /** Ids of words may be gone since another process erased something. */
+  #notice(nowMs: number): void {
+    const erased = Number(this.#erasures.get()?.["value"]);
+    const somethingErased = erased !== this.#erased;
+    if (somethingErased) {
+      this.#words.forget();
+      this.#sessions.follow();
+    }
+    this.#barred.read(somethingErased, nowMs);
+    this.#pseudonymSinceMs = Number(this.#pseudonymSince.get()?.["since"] ?? 0);
+    this.#erased = erased;
+  }
+
+  #session(known: SessionDeltas, event: CleanEvent, product: Product): SessionDelta {
+    const session = this.#sessions.nameOf(event, this.#pseudonymSinceMs);
+    const met = known.find(session, event);
+    if (met !== undefined) return met;
+    const { tsMs } = event;
+    const { product: name, version, os, arch, runtimeVersion } = product;
+    const row =
+      this.#sessions.find(session, event) ??
+      this.#beginSession.get(
+        session.id ?? randomUUID(),
+        session.stem ?? null,
+        tsMs,
+        tsMs,
+        name,
+        version,
+        os,
+        arch,
+        runtimeVersion,
+      );
+    return known.add(session, row ?? {});
+  }
+
+  #stream(known: Map<string, StreamDelta>, { id: session }: SessionDelta, { source, seq }: CleanEvent): StreamDelta {
+    const key = `${session} ${source}`;
+    let stream = known.get(key);
+    if (stream === undefined) {
+      const first = seq === unnumbered ? 1 : seq;
+      const base = this.#sessions.goOn ? first - 1 : 0;
+      const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source, first, base);
+      const nextSeq = Number(row?.["last_seq"]) + 1;
+      stream = { id: Number(row?.["id"]), nextSeq, firstSeq: Number.POSITIVE_INFINITY, lastSeq: 0, received: 0 };
+      known.set(key, stream);
+    }
+    return stream;
+  }
+}
+
+/** A command is counted where it ends, in a terminal too; what an agent runs is a use of its tool. */
+function countedAs({ type, payload, source }: CleanEvent): keyof SessionDelta["counts"] | undefined {
+  const ended =
+    type === "agent_event" &&
+    payload["tool_phase"] === "end" &&
+    payload["tool_name"] === "run_terminal_cmd" &&
+    !isAgent(source);
+  return ended ? "commands" : sessionCounts[type];
+}
+
+const writerOf = perConnection((connection) => new Writer(connection));
+
+/**
+ * Stores events and returns once they are durable. An event with the sequence number of another one gets the next free
+ * number: numbered and unnumbered events of one stream never push each other out.
+ * @throws SQLite's error, with nothing stored.
+ */
+export function writeEvents(connection: Connection, events: readonly CleanEvent[], writing: Writing): Written {
+  return writerOf(connection).write(events, writing);
+}
+
+export interface Totals {
+  readonly events: number;
+  readonly sessions: number;
+  readonly oldestMs: number | null;
+  readonly newestMs: number | null;
+  /** Numbers between the events of a source that never came: refused by the firewall, or lost. */
+  readonly missing: number;
+  /** Events refused since the last purge because they lie before the low watermark. */
+  readonly belowWatermark: number;
+}
+
+/** Events are stored nearly in the order of their times: among so many at either end is the oldest and the newest. */
+const looked = 1_000;
+
+export function totals(connection: Connection): Totals {
+  const row = connection
+    .prepare(
+      `SELECT count(*) events, (SELECT count(*) FROM sessions) sessions,
+         (SELECT min(ts) FROM (SELECT ts FROM events ORDER BY id LIMIT ${looked})) oldest,
+         (SELECT max(ts) FROM (SELECT ts FROM events ORDER BY id DESC LIMIT ${looked})) newest,
+         (SELECT total(last_seq - first_seq + 1 - received) FROM streams WHERE received > 0) missing FROM events`,
+    )
+    .get();
+  const orNull = (value: unknown) => (typeof value === "number" ? value : null);
+  return {
+    events: Number(row?.["events"] ?? 0),
+    sessions: Number(row?.["sessions"] ?? 0),
+    oldestMs: orNull(row?.["oldest"]),
+    newestMs: orNull(row?.["newest"]),
+    missing: Number(row?.["missing"] ?? 0),
+    belowWatermark: readNumber(connection, "below_watermark"),
+  };
+}

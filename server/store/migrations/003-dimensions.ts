@@ -1,0 +1,173 @@
+/**
+ * Step 3 of the schema: words and numbers apart, rollups, leases. What an older database holds is carried over.
+ *
+ * A step that has shipped is never changed; a new field gets its column in a later one.
+ */
+import type { Connection, Row, Value } from "../driver/driver.ts";
+import { WordTable } from "../events/dimensions.ts";
+import { uuidBytes } from "../events/uuid-bytes.ts";
+import { recount } from "../rollups/rollups.ts";
+
+const tables = `
+  CREATE TABLE words (
+    id INTEGER PRIMARY KEY,
+    -- The words as JSON, so that a combination has one row.
+    key TEXT NOT NULL UNIQUE,
+    event_type TEXT NOT NULL,
+    source TEXT NOT NULL,
+    stream TEXT,
+    tool_name TEXT,
+    tool_phase TEXT,
+    tool_hash TEXT,
+    agent TEXT,
+    command_path TEXT,
+    invocation_kind TEXT,
+    profile TEXT,
+    thinktool TEXT,
+    thinktool_chain TEXT,
+    completed INTEGER,
+    model TEXT,
+    status TEXT,
+    exit_class TEXT,
+    error_category TEXT,
+    error_code TEXT,
+    recoverable INTEGER,
+    component TEXT,
+    cache_hit INTEGER,
+    workspace_hash TEXT,
+    task_hash TEXT,
+    template TEXT,
+    phase TEXT,
+    task_type TEXT,
+    task_group TEXT,
+    debugger_type TEXT,
+    language TEXT,
+    feature TEXT,
+    discovery_source TEXT,
+    milestone TEXT,
+    install_method TEXT,
+    install_error TEXT,
+    current_version TEXT,
+    available_version TEXT,
+    version TEXT,
+    os TEXT,
+    arch TEXT,
+    editor TEXT,
+    upgrade_feature TEXT,
+    trial_converted INTEGER,
+    experiment TEXT,
+    variant TEXT
+  ) STRICT;
+
+  -- One source of one session; its events are numbered from 1.
+  CREATE TABLE streams (
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL REFERENCES sessions (id),
+    source TEXT NOT NULL,
+    -- The highest number seen, and how many have come: the difference is lost or still under way.
+    last_seq INTEGER NOT NULL DEFAULT 0,
+    received INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (session, source)
+  ) STRICT;
+
+  -- AUTOINCREMENT: an id is never used again, so that it can serve as a cursor in the order of commits.
+  CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id BLOB NOT NULL UNIQUE,
+    stream INTEGER NOT NULL REFERENCES streams (id),
+    seq INTEGER NOT NULL,
+    words INTEGER NOT NULL REFERENCES words (id),
+    ts INTEGER NOT NULL,
+    utc_offset_min INTEGER NOT NULL,
+    duration_ms INTEGER,
+    numbers TEXT,
+    UNIQUE (stream, seq)
+  ) STRICT;
+
+  -- Rollups. grain 0: hours, 1: days, 2: months of the user's wall clock, each counted since 1970.
+  CREATE TABLE metrics (
+    grain INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    words INTEGER NOT NULL REFERENCES words (id),
+    count INTEGER NOT NULL,
+    duration_count INTEGER NOT NULL,
+    duration_sum INTEGER NOT NULL,
+    duration_min INTEGER,
+    duration_max INTEGER,
+    duration_sketch TEXT,
+    -- JSON: for each other number its count, sum, least and most.
+    numbers TEXT,
+    PRIMARY KEY (grain, bucket, words)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    -- Grows with each new holder, so that one that was stopped can be told from its successor.
+    fence INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Who has the database open for writing: an entry whose process is gone tells of a crash.
+  CREATE TABLE openers (id TEXT PRIMARY KEY, pid INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- What was erased, and up to which moment: it must not come in again.
+  CREATE TABLE erased (
+    by TEXT NOT NULL,
+    value TEXT NOT NULL,
+    from_ts INTEGER NOT NULL,
+    to_ts INTEGER NOT NULL
+  ) STRICT;
+
+  -- closed_day: days before it are rolled up; erasures: how often something was erased; floor_ts: events before it
+  -- have expired, and are not taken again.
+  CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO state VALUES ('closed_day', 0), ('erasures', 0), ('floor_ts', 0);
+`;
+
+/** With ADR-003's names of columns, for people with the sqlite3 shell. */
+const views = `
+  CREATE VIEW events_readable AS
+    SELECT e.id, strftime('%Y-%m-%d %H:%M:%f', e.ts / 1000.0, 'unixepoch') AS timestamp, s.session_id, w.event_type,
+      w.workspace_hash, w.task_hash, w.command_path AS command, e.duration_ms,
+      CASE w.status WHEN 'ok' THEN 1 WHEN 'failed' THEN 0 END AS success, w.error_category,
+      w.template AS template_used, e.numbers ->> 'services_count' AS services_count,
+      e.numbers ->> 'ports_used' AS ports_used, w.source, w.tool_name, w.tool_phase, w.exit_class
+    FROM events e JOIN words w ON w.id = e.words JOIN streams t ON t.id = e.stream JOIN sessions s ON s.id = t.session;
+  CREATE VIEW sessions_readable AS
+    SELECT id, session_id, strftime('%Y-%m-%d %H:%M:%f', started_at / 1000.0, 'unixepoch') AS started_at,
+      strftime('%Y-%m-%d %H:%M:%f', ended_at / 1000.0, 'unixepoch') AS ended_at, duration_ms, commands_executed,
+      workspaces_created, tasks_completed, errors_encountered
+    FROM sessions;
+`;
+
+/** The columns of the older table that are words, and those that are numbers beside the duration. */
+function carryOver(connection: Connection, rows: readonly Row[]): void {
+  const words = new WordTable(connection);
+  const stream = connection.prepare("INSERT INTO streams (session, source) VALUES (?, ?) RETURNING id");
+  const arrived = connection.prepare(
+    "UPDATE streams SET last_seq = max(last_seq, ?), received = received + 1 WHERE id = ?",
+  );
+  const insert = connection.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const streams = new Map<string, Value>();
+  for (const row of rows) {
+    const key = `${row["session"]} ${row["source"]}`;
+    const known = streams.get(key) ?? stream.get(row["session"] ?? null, row["source"] ?? null)?.["id"] ?? null;
+    streams.set(key, known);
+    const { id = null, seq = null, ts = null, utc_offset_min = null, duration_ms = null } = row;
+    const dropped = row["dropped_count"] ?? null;
+    const numbers = dropped === null ? null : JSON.stringify({ dropped_count: dropped });
+    const said = words.idOfRow(row);
+    insert.run(id, uuidBytes(String(row["event_id"])), known, seq, said, ts, utc_offset_min, duration_ms, numbers);
+    arrived.run(seq, known);
+  }
+}
+
+export function intoWordsAndNumbers(connection: Connection): void {
+  const rows = connection.prepare("SELECT * FROM events ORDER BY id").all();
+  connection.exec("DROP TABLE events");
+  connection.exec(tables);
+  connection.exec(views);
+  carryOver(connection, rows);
+  recount(connection);
+}

@@ -1,0 +1,344 @@
+/**
+ * Rollups: how often each combination of words happened in each hour of the user's wall clock, how long it took, and what
+ * its numbers add up to. Hours are kept up with every write, in its transaction: the write appends what it tallied to
+ * `recent_metrics`, and every so many rows they are added to `metrics` together, since to grow a row costs much more than to
+ * append one. The view `rollups` is both. A day is made from its hours once it is over, a month from its days; what comes
+ * in later for a closed day changes its day and month too.
+ */
+import { parseNumbers } from "../columns.ts";
+import type { Connection, Row, Statement, Value } from "../driver/driver.ts";
+import { dayOfHour, firstDayOfMonth, localHour, monthOfDay } from "./local-time.ts";
+import { binOf, Sketch } from "./sketch.ts";
+
+export const grains = { hour: 0, day: 1, month: 2 } as const;
+
+/** Count, sum, least and most of a number. */
+type Summary = [count: number, sum: number, min: number, max: number];
+
+/** What happened to one combination of words in one bucket. */
+class Tally {
+  count = 0;
+  durations: Summary | undefined;
+  /** The bins of the durations, as a stored sketch is written. */
+  bins = "";
+  numbers: Record<string, Summary> | undefined;
+
+  add(durationMs: number | undefined, numbers: Readonly<Record<string, number>> | undefined): void {
+    this.count += 1;
+    if (durationMs !== undefined) {
+      this.durations = joined(this.durations, [1, durationMs, durationMs, durationMs]);
+      this.#addBins(String(binOf(durationMs)));
+    }
+    if (numbers === undefined) return;
+    for (const [name, value] of Object.entries(numbers)) this.#join(name, [1, value, value, value]);
+  }
+
+  /** Adds a stored row. */
+  addRow(row: Row): void {
+    this.count += Number(row["count"]);
+    const { duration_count: known, duration_sum: sum, duration_min: min, duration_max: max } = row;
+    if (Number(known) > 0) {
+      this.durations = joined(this.durations, [Number(known), Number(sum), Number(min), Number(max)]);
+      this.#addBins(String(row["duration_sketch"]));
+    }
+    if (typeof row["numbers"] !== "string") return;
+    for (const [name, summary] of Object.entries(JSON.parse(row["numbers"]) as Record<string, Summary>)) {
+      this.#join(name, summary);
+    }
+  }
+
+  addTally({ count, durations, bins, numbers }: Tally): void {
+    this.count += count;
+    if (durations !== undefined) {
+      this.durations = joined(this.durations, durations);
+      this.#addBins(bins);
+    }
+    for (const [name, summary] of Object.entries(numbers ?? {})) this.#join(name, summary);
+  }
+
+  /** Its bins with each bin once. */
+  compact(): void {
+    const sketch = new Sketch();
+    if (this.bins !== "") sketch.addText(this.bins);
+    this.bins = String(sketch);
+  }
+
+  #addBins(bins: string): void {
+    this.bins = this.bins === "" ? bins : `${this.bins},${bins}`;
+  }
+
+  #join(name: string, summary: Summary): void {
+    this.numbers ??= {};
+    this.numbers[name] = joined(this.numbers[name], summary);
+  }
+}
+
+function joined(a: Summary | undefined, b: Summary): Summary {
+  if (a === undefined) return b;
+  // A sum of fractions is kept to a millionth, so that its order does not matter.
+  const sum = Math.round((a[1] + b[1]) * 1_000_000) / 1_000_000;
+  return [a[0] + b[0], sum, Math.min(a[2], b[2]), Math.max(a[3], b[3])];
+}
+
+interface HourTally {
+  readonly hour: number;
+  readonly words: number;
+  readonly tally: Tally;
+}
+
+/** Tallies of one transaction, by hour and words. */
+export class Tallies {
+  readonly #tallies = new Map<number, HourTally>();
+
+  /** Adds an event. */
+  add(
+    hour: number,
+    words: number,
+    durationMs: number | undefined,
+    numbers: Readonly<Record<string, number>> | undefined,
+  ): void {
+    this.#at(hour, words).add(durationMs, numbers);
+  }
+
+  /** Adds a stored row of an hour. */
+  addRow(row: Row): void {
+    this.#at(Number(row["bucket"]), Number(row["words"])).addRow(row);
+  }
+
+  #at(hour: number, words: number): Tally {
+    // Hours have six digits until the year 2084: both fit into one whole number.
+    const key = words * 1_000_000 + hour;
+    let entry = this.#tallies.get(key);
+    if (entry === undefined) {
+      entry = { hour, words, tally: new Tally() };
+      this.#tallies.set(key, entry);
+    }
+    return entry.tally;
+  }
+
+  [Symbol.iterator]() {
+    return this.#tallies.values();
+  }
+}
+
+const measures = "count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers";
+const columns = `grain, bucket, words, ${measures}`;
+
+function cellsOf({ count, durations, bins, numbers }: Tally): readonly Value[] {
+  const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
+  const others = numbers === undefined ? null : JSON.stringify(Object.fromEntries(Object.entries(numbers).sort()));
+  return [count, known, sum, min, max, known === 0 ? null : bins, others];
+}
+
+/** Characters of a sketch that is made compact: a compact one has mostly fewer than half of them. */
+const longestSketch = 2_048;
+
+/** The statements that keep rollups, prepared once for a connection. */
+export class MetricsTable {
+  readonly #find: Statement;
+  readonly #put: Statement;
+  readonly #grow: Statement;
+  readonly #closedDay: Statement;
+
+  constructor(connection: Connection) {
+    this.#find = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket = ? AND words = ?");
+    this.#put = connection.prepare(`INSERT OR REPLACE INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    // What is there is not read: counts and bins are added to.
+    this.#grow = connection.prepare(
+      `INSERT INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET count = count + excluded.count,
+         duration_count = duration_count + excluded.duration_count,
+         duration_sum = duration_sum + excluded.duration_sum,
+         duration_min = min(ifnull(duration_min, excluded.duration_min), ifnull(excluded.duration_min, duration_min)),
+         duration_max = max(ifnull(duration_max, excluded.duration_max), ifnull(excluded.duration_max, duration_max)),
+         duration_sketch = CASE WHEN duration_sketch IS NULL THEN excluded.duration_sketch
+           WHEN excluded.duration_sketch IS NULL THEN duration_sketch
+           ELSE duration_sketch || ',' || excluded.duration_sketch END
+       RETURNING length(duration_sketch) AS length`,
+    );
+    this.#closedDay = connection.prepare("SELECT value FROM state WHERE name = 'closed_day'");
+  }
+
+  /** Days before it are rolled up. */
+  closedDay(): number {
+    return Number(this.#closedDay.get()?.["value"] ?? 0);
+  }
+
+  /** Adds what was tallied in an hour: to its day and month too, where those are made already. */
+  add({ hour, words, tally }: HourTally, closedDay: number): void {
+    this.#add(grains.hour, hour, words, tally);
+    const day = dayOfHour(hour);
+    if (day >= closedDay) return;
+    this.#add(grains.day, day, words, tally);
+    if (isClosed(monthOfDay(day), closedDay)) this.#add(grains.month, monthOfDay(day), words, tally);
+  }
+
+  put(grain: number, bucket: number, words: number, tally: Tally): void {
+    this.#put.run(grain, bucket, words, ...cellsOf(tally));
+  }
+
+  #compact(grain: number, bucket: number, words: number): void {
+    const row = this.#find.get(grain, bucket, words);
+    if (row === undefined) return;
+    const tally = new Tally();
+    tally.addRow(row);
+    tally.compact();
+    this.put(grain, bucket, words, tally);
+  }
+
+  #add(grain: number, bucket: number, words: number, tally: Tally): void {
+    if (tally.numbers === undefined) {
+      const grown = this.#grow.get(grain, bucket, words, ...cellsOf(tally));
+      // In a busy hour the text would become the most of what a write writes.
+      if (Number(grown?.["length"]) > longestSketch) this.#compact(grain, bucket, words);
+      return;
+    }
+    const whole = new Tally();
+    const row = this.#find.get(grain, bucket, words);
+    if (row !== undefined) whole.addRow(row);
+    whole.addTally(tally);
+    this.put(grain, bucket, words, whole);
+  }
+}
+
+/** So many rows wait at most: a page reads them in less than a millisecond. */
+const mostRecent = 512;
+
+/** What the last writes tallied, appended. */
+export class RecentMetrics {
+  readonly #connection: Connection;
+  readonly #metrics: MetricsTable;
+  readonly #append: Statement;
+  readonly #last: Statement;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#metrics = new MetricsTable(connection);
+    this.#append = connection.prepare(
+      `INSERT INTO recent_metrics (bucket, words, ${measures}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    // They are deleted all at once, so that the last id is their number.
+    this.#last = connection.prepare("SELECT max(id) last FROM recent_metrics");
+  }
+
+  append(tallies: Tallies): void {
+    const closedDay = this.#metrics.closedDay();
+    for (const one of tallies) {
+      const { hour, words, tally } = one;
+      // What waits must be of days that are still open, which have their hours alone.
+      if (dayOfHour(hour) < closedDay) this.#metrics.add(one, closedDay);
+      else this.#append.run(hour, words, ...cellsOf(tally));
+    }
+    if (Number(this.#last.get()?.["last"] ?? 0) >= mostRecent) this.settle();
+  }
+
+  /** Adds them to `metrics`. To be called in a transaction, before anything that reads or deletes `metrics` alone. */
+  settle(): void {
+    const tallies = new Tallies();
+    for (const row of this.#connection.prepare("SELECT * FROM recent_metrics").all()) tallies.addRow(row);
+    for (const tally of tallies) this.#metrics.add(tally, 0);
+    this.#connection.exec("DELETE FROM recent_metrics");
+  }
+}
+
+/** A month is made once all its days are closed. */
+export function isClosed(month: number, closedDay: number): boolean {
+  return firstDayOfMonth(month + 1) <= closedDay;
+}
+
+/** Sums the rows of one grain from `from` to before `to` up into one bucket of the next; what was summed gets compact. */
+function sumUp(
+  connection: Connection,
+  table: MetricsTable,
+  grain: number,
+  from: number,
+  to: number,
+  bucket: number,
+): void {
+  const tallies = new Map<number, Tally>();
+  const rows = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket >= ? AND bucket < ?");
+  for (const row of rows.all(grain, from, to)) {
+    const words = Number(row["words"]);
+    const tally = tallies.get(words) ?? new Tally();
+    tally.addRow(row);
+    tallies.set(words, tally);
+    const own = new Tally();
+    own.addRow(row);
+    own.compact();
+    if (own.durations !== undefined && own.bins !== row["duration_sketch"]) {
+      table.put(grain, Number(row["bucket"]), words, own);
+    }
+  }
+  for (const [words, tally] of tallies) {
+    tally.compact();
+    table.put(grain + 1, bucket, words, tally);
+  }
+}
+
+/**
+ * Makes the days that are over by `today` from their hours, and the months that are over from their days; the first
+ * `most` of them. Returns whether there is more to do. To be called in a transaction.
+ */
+export function closeDays(connection: Connection, today: number, most = 31): boolean {
+  new RecentMetrics(connection).settle();
+  const table = new MetricsTable(connection);
+  const closed = table.closedDay();
+  const open = connection
+    .prepare("SELECT min(bucket) hour FROM metrics WHERE grain = 0 AND bucket >= ?")
+    .get(closed * 24)?.["hour"];
+  // Days without anything need nothing.
+  const first =
+    open === null || open === undefined ? today : Math.min(today, Math.max(closed, dayOfHour(Number(open))));
+  const end = Math.min(today, first + most);
+  for (let day = first; day < end; day += 1) sumUp(connection, table, grains.hour, day * 24, (day + 1) * 24, day);
+  if (end > closed) {
+    connection.prepare("UPDATE state SET value = ? WHERE name = 'closed_day'").run(end);
+    for (let month = monthOfDay(closed); month < monthOfDay(end); month += 1) {
+      sumUp(connection, table, grains.day, firstDayOfMonth(month), firstDayOfMonth(month + 1), month);
+    }
+  }
+  return end < today;
+}
+
+/** Makes all rollups anew from the events that are there, in a database where none wait. For a migration. */
+export function recount(connection: Connection): void {
+  const table = new MetricsTable(connection);
+  const tallies = new Tallies();
+  const rows = connection.prepare("SELECT words, ts, utc_offset_min, duration_ms, numbers FROM events").iterate();
+  for (const { words, ts, utc_offset_min: offset, duration_ms: duration, numbers } of rows) {
+    tallies.add(
+      localHour(Number(ts), Number(offset)),
+      Number(words),
+      duration === null ? undefined : Number(duration),
+      parseNumbers(numbers),
+    );
+  }
+  connection.exec("DELETE FROM metrics");
+  const closedDay = table.closedDay();
+  for (const tally of tallies) table.add(tally, closedDay);
+}
+
+/** The same in a database of today. For tests to compare with. */
+export function recountAll(connection: Connection): void {
+  connection.exec("DELETE FROM recent_metrics");
+  recount(connection);
+}
+
+/** The rollups in a form in which equal ones are equal: one row a bucket, each sketch compact. For tests and for checks. */
+export function canonicalRollups(connection: Connection): readonly Row[] {
+  const tallies = new Map<string, { readonly row: Row; readonly tally: Tally }>();
+  for (const row of connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, words").all()) {
+    const key = `${row["grain"]} ${row["bucket"]} ${row["words"]}`;
+    const { tally } = tallies.get(key) ?? { tally: new Tally() };
+    tally.addRow(row);
+    tallies.set(key, { row, tally });
+  }
+  return [...tallies.values()].map(({ row: { grain = null, bucket = null, words = null }, tally }) => {
+    tally.compact();
+    const [count = 0, known = 0, sum = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(tally);
+    return {
+      ...{ grain, bucket, words, count, duration_count: known, duration_sum: sum, duration_min: min },
+      ...{ duration_max: max, duration_sketch: sketch, numbers },
+    };
+  });
+}

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { freshFolder } from "../../../test/fixtures/folder.ts";
+import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { UsageServer } from "../../../test/fixtures/usage-server.ts";
+import { openConnection } from "../../store/driver/select-driver.ts";
+import { migrate } from "../../store/migrations/migrate.ts";
+import { pack } from "../wire/compression.ts";
+import { append, lines, verify } from "./ledger.ts";
+
+describe("invariant: what-you-see-is-what-is-sent", () => {
+  it("a change of any one byte of the ledger is found", async () => {
+    const server = await UsageServer.start();
+    const sharer = new Sharer({ url: server.url });
+    sharer.consent();
+    sharer.record(10);
+    await sharer.worker.sync();
+    sharer.worker.close();
+    const connection = openConnection(join(sharer.home, "nexus", "state", "telemetry.db"), {
+      readOnly: false,
+      busyTimeoutMs: 0,
+    });
+    const rows = connection.prepare("SELECT seq, entry, hash FROM ledger").all();
+    expect(rows.length).toBeGreaterThan(4);
+    expect(verify(lines(connection)).faults).toEqual([]);
+    const set = (column: string, seq: unknown, value: unknown) =>
+      connection.prepare(`UPDATE ledger SET ${column} = ? WHERE seq = ?`).run(value as never, seq as never);
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...rows),
+        fc.constantFrom("entry", "hash"),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (row, column, at, flip) => {
+          const kept = row[column];
+          const bytes = Buffer.from(String(kept));
+          const place = at % bytes.length;
+          bytes[place] = (bytes[place] ?? 0) ^ (1 + (flip % 7));
+          set(column, row["seq"], bytes.toString("latin1"));
+          const { faults } = verify(lines(connection));
+          set(column, row["seq"], kept);
+          expect(faults.length).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    const [body] = connection.prepare("SELECT id, body FROM ledger_bodies").all();
+    const change = connection.prepare("UPDATE ledger_bodies SET body = ? WHERE id = ?");
+    change.run(pack(Buffer.from("{}")), body?.["id"] ?? null);
+    expect(verify(lines(connection)).faults).toEqual([
+      { seq: expect.any(Number), what: "the body is not the one that was sent" },
+    ]);
+    change.run(body?.["body"] ?? null, body?.["id"] ?? null);
+    expect(verify(lines(connection)).faults).toEqual([]);
+    // An entry taken out of the middle.
+    connection.exec("DELETE FROM ledger WHERE seq = 3");
+    expect(verify(lines(connection)).faults.length).toBeGreaterThan(0);
+    connection.close();
+  });
+
+  it("another body under the same entry is found", () => {
+    const connection = openConnection(join(freshFolder(), "x.db"), { readOnly: false, busyTimeoutMs: 0 });
+    migrate(connection);
+    const entry = {
+      phase: "sending",
+      ts: 1,
+      kind: "batch",
+      host: "h",
+      batch_id: null,
+      sha256: "0".repeat(64),
+      bytes: 2,
+      events: 1,
+    } as const;
+    append(connection, entry, pack(Buffer.from("{}")));
+    expect(verify(lines(connection)).faults).toEqual([{ seq: 1, what: "the body is not the one that was sent" }]);
+    connection.close();
+  });
+});
+
+describe("invariant: never-lost-never-twice", () => {
+  it("keeps the body of a batch once, however often it is tried", async () => {
+    const server = await UsageServer.start();
+    server.refuse(503);
+    const sharer = new Sharer({ url: server.url });
+    sharer.consent();
+    sharer.record(100);
+    for (let n = 0; n < 5; n += 1) await sharer.worker.sync();
+    expect(server.bodies.length).toBe(15);
+    expect(sharer.worker.verifyLedger()).toMatchObject({ bodies: 15, faults: [] });
+    sharer.worker.close();
+    const file = join(sharer.home, "nexus", "state", "telemetry.db");
+    const connection = openConnection(file, { readOnly: true, busyTimeoutMs: 0 });
+    expect(connection.prepare("SELECT count(*) n FROM ledger_bodies").get()).toEqual({ n: 1 });
+    connection.close();
+  });
+});

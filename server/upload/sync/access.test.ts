@@ -1,0 +1,183 @@
+/** How an installation becomes known to a server, stays known, and is erased by one that takes its time. */
+import { createHash, createHmac } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { describe, expect, it } from "vitest";
+import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { type Arrived, UsageServer } from "../../../test/fixtures/usage-server.ts";
+import { maxProofBits } from "../wire/proof-of-work.ts";
+import { secretAgeMs } from "./access.ts";
+
+const respond = (answer: ServerResponse, status: number, content: object, headers: Record<string, string> = {}) => {
+  answer.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(content));
+  return true;
+};
+
+async function sharing(clock = { nowMs: Date.now }) {
+  const server = await UsageServer.start();
+  const sharer = new Sharer({ url: server.url, clock });
+  sharer.consent();
+  sharer.record(10);
+  return { server, sharer };
+}
+
+const isSigned = ({ headers, body }: Arrived, secret: Buffer): boolean => {
+  const text = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.`;
+  return (
+    headers["webhook-signature"] === `v1,${createHmac("sha256", secret).update(text).update(body).digest("base64")}`
+  );
+};
+
+describe("a proof of work", () => {
+  const asking = (bits: number) => (arrived: Arrived, answer: ServerResponse) => {
+    if (!arrived.path.endsWith("/enroll")) return false;
+    const proof = arrived.headers["nexus-proof"];
+    const digest = createHash("sha256").update(`${arrived.headers["webhook-signature"]}:${proof}`).digest();
+    if (proof !== undefined && digest.readUInt32BE(0) >>> (32 - bits) === 0) return false;
+    return respond(answer, 429, { error: "proof_required" }, { "nexus-proof-bits": String(bits), "retry-after": "60" });
+  };
+
+  it("is made where the server asks for one, and lets the enrolment in at once", async () => {
+    const { server, sharer } = await sharing();
+    server.behave = asking(12);
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    expect(server.arrived.filter(({ path }) => path.endsWith("/enroll"))).toHaveLength(2);
+    expect(server.faults).toEqual([]);
+  });
+
+  it("is not made where the server asks for too much: it is asked again later", async () => {
+    const { server, sharer } = await sharing();
+    server.behave = asking(maxProofBits + 1);
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", left: 5 });
+    expect(server.arrived.some(({ headers }) => headers["nexus-proof"] !== undefined)).toBe(false);
+  });
+});
+
+describe("a server that does not know the signature", () => {
+  it("gets the same secret once more, and then the batch", async () => {
+    const { server, sharer } = await sharing();
+    await sharer.worker.sync();
+    const [secret] = server.secrets.values();
+    server.secrets.clear();
+    server.behave = ({ path }, answer) =>
+      path.endsWith("/events") && server.secrets.size === 0 && respond(answer, 401, { error: "signature" });
+    sharer.record(10);
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    expect([...server.secrets.values()]).toEqual([secret]);
+  });
+
+  it("pauses sending after that, and loses nothing", async () => {
+    const { server, sharer } = await sharing();
+    server.refuse(401);
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "paused", left: 5 });
+    expect(server.bodies).toHaveLength(2);
+  });
+});
+
+describe("a secret", () => {
+  it("is replaced after three months, and the old one signs for the last time", async () => {
+    let nowMs = Date.now();
+    const { server, sharer } = await sharing({ nowMs: () => nowMs });
+    await sharer.worker.sync();
+    const [before = Buffer.alloc(0)] = server.secrets.values();
+    nowMs += secretAgeMs;
+    sharer.record(10, nowMs);
+    // The first answer is lost: it has to be found out which secret the server has.
+    let asked = 0;
+    server.behave = (arrived, answer) => {
+      if (!arrived.path.endsWith("/rotate")) return false;
+      asked += 1;
+      expect(isSigned(arrived, before)).toBe(true);
+      const { anon_user_id: id, secret } = JSON.parse(arrived.body.toString());
+      server.secrets.set(id, Buffer.from(secret, "base64"));
+      if (asked === 1) answer.destroy();
+      else respond(answer, 200, { enrolled: true });
+      return true;
+    };
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    expect(asked).toBe(2);
+    // A repeat names the same secret: the server may have it already.
+    const rotations = server.arrived.filter(({ path }) => path.endsWith("/rotate"));
+    expect(new Set(rotations.map(({ body }) => body.toString())).size).toBe(1);
+    const [after = Buffer.alloc(0)] = server.secrets.values();
+    expect(after.equals(before)).toBe(false);
+    sharer.record(10, nowMs);
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+    expect(asked).toBe(2);
+    expect(await sharer.worker.eraseRemotely()).toMatchObject({ erased: 1 });
+    expect(server.faults).toEqual([]);
+  });
+
+  it("stays where the server has no route for that, and is not asked about with each run", async () => {
+    let nowMs = Date.now();
+    const { server, sharer } = await sharing({ nowMs: () => nowMs });
+    await sharer.worker.sync();
+    nowMs += secretAgeMs;
+    for (let n = 0; n < 2; n += 1) {
+      sharer.record(10, nowMs);
+      expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
+      nowMs += 3_600_000;
+    }
+    expect(server.arrived.filter(({ path }) => path.endsWith("/rotate"))).toHaveLength(1);
+    expect(server.faults).toEqual([]);
+  });
+});
+
+describe("an erasure that takes its time", () => {
+  /** Accepts erasures, and has a receipt when `isDone` says so. */
+  async function erasing(isDone: () => boolean) {
+    const { server, sharer } = await sharing();
+    await sharer.worker.sync();
+    server.behave = ({ method, path }, answer) => {
+      if (!path.includes("/users/")) return false;
+      const [, id = ""] = /users\/([0-9a-f-]+)/.exec(path) ?? [];
+      if (!isDone()) return respond(answer, 202, { erasure: "waiting", status: `${path}/erasure` });
+      expect(method).toBe("GET");
+      return respond(answer, 200, JSON.parse(server.receipt({ anon_user_id: id, erased: 5, erased_at: 1 })));
+    };
+    return { server, sharer };
+  }
+
+  it("is asked after until its receipt is there, also one that is signed with a newer key", async () => {
+    let asked = 0;
+    const { server, sharer } = await erasing(() => {
+      asked += 1;
+      return asked > 3;
+    });
+    server.rotate("second");
+    expect(await sharer.worker.eraseRemotely()).toMatchObject({ outcome: "done", erased: 1, erasing: 0 });
+    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 0, erasing: 0 });
+    expect(sharer.worker.verifyLedger()).toMatchObject({ faults: [] });
+  });
+
+  it("stays on the list as accepted, and nothing more goes out under its pseudonym", async () => {
+    let done = false;
+    const { server, sharer } = await erasing(() => done);
+    const before = sharer.state.anon_id;
+    const report = await sharer.worker.eraseRemotely();
+    expect(report).toMatchObject({ erased: 0, erasing: 1 });
+    expect(report.reason).toMatch(/has accepted the erasure and is not done yet/);
+    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 1, erasing: 1 });
+    const { behave } = server;
+    server.behave = (arrived, answer, one) =>
+      arrived.method === "DELETE" && done
+        ? respond(answer, 200, JSON.parse(server.receipt({ anon_user_id: before, erased: 5, erased_at: 1 })))
+        : (behave?.(arrived, answer, one) ?? false);
+    done = true;
+    sharer.record(10, Date.now() + 5);
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5, erased: 1 });
+    expect(sharer.state.anon_id).not.toBe(before);
+    expect(server.faults).toEqual([]);
+  }, 20_000);
+
+  it("is believed of no page that answers 202", async () => {
+    const { server, sharer } = await sharing();
+    await sharer.worker.sync();
+    server.behave = ({ path }, answer) => {
+      if (!path.includes("/users/")) return false;
+      answer.writeHead(202, { "content-type": "application/json" }).end("{}");
+      return true;
+    };
+    expect(await sharer.worker.eraseRemotely()).toMatchObject({ erased: 0, erasing: 0 });
+    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 1, erasing: 0 });
+  });
+});

@@ -1,0 +1,85 @@
+/**
+ * What an answer means for a request, and the sentence that reports it (`docs/wire-protocol.md`, "Status codes").
+ *
+ * An answer counts only if the server itself gave it. Networks answer too: login pages, proxies and web filters send pages,
+ * redirects and 4xx. So a refusal is final only with the protocol's JSON; everything else means "later", and nothing is dropped.
+ */
+import type { Answer, ExchangeFault } from "../http/http-client.ts";
+import type { RequestOutcome } from "../ledger/ledger.ts";
+import { readSigned } from "../wire/receipt.ts";
+
+/** Statuses by which a server refuses a request for good. */
+const finalStatuses: ReadonlySet<number> = new Set([400, 410, 422]);
+const laterStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
+const authorizationStatuses: ReadonlySet<number> = new Set([401, 403]);
+
+/** The `error` of the protocol's JSON; `undefined` if the body is anything else. */
+export function protocolError({ body }: Pick<Answer, "body">): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    const error = typeof parsed === "object" && parsed !== null ? Reflect.get(parsed, "error") : undefined;
+    return typeof error === "string" ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A page for people. No server of the protocol sends one. */
+export function isWebPage({ body, header }: Answer): boolean {
+  return /^text\/html\b/i.test(header("content-type") ?? "") || /^\s*<(?:!doctype|html|head|body)\b/i.test(body);
+}
+
+export function outcomeOf(answer: Answer): RequestOutcome {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return isWebPage(answer) ? "later" : "accepted";
+  // A proxy has a limit too. Halving loses nothing, whether the server or a proxy asked for it.
+  if (status === 413) return "too_large";
+  if (status === 409 && readSigned(answer.body) !== undefined) return "already_received";
+  if (protocolError(answer) === undefined) return "later";
+  if (status === 409) return "already_received";
+  if (authorizationStatuses.has(status)) return "not_authorized";
+  return finalStatuses.has(status) ? "rejected" : "later";
+}
+
+const faultTexts: Readonly<Record<ExchangeFault, string>> = {
+  timeout: "did not answer in time",
+  name: "cannot be found: its name does not resolve",
+  unreachable: "cannot be reached",
+  proxy: "cannot be reached through the proxy",
+  tls: "has no valid certificate, or does not speak TLS 1.3",
+  pin: "has a certificate without any of the pinned keys (upload_pins)",
+  answer: "sent an answer that is not valid HTTP",
+  broken: "closed the connection before it answered",
+};
+
+/** Only a wrong pin needs the user: certificates expire and portals present their own, and both pass. */
+export const outcomeOfFault = (fault: ExchangeFault): RequestOutcome => (fault === "pin" ? "failed" : "later");
+
+export const faultText = (host: string, fault: ExchangeFault): string => `${host} ${faultTexts[fault]}`;
+
+/** Why a request did not succeed, as a sentence without its full stop; `null` if it did. */
+export function answerText(host: string, outcome: RequestOutcome, answer: Answer): string | null {
+  const { status } = answer;
+  switch (outcome) {
+    case "accepted":
+    case "already_received":
+      return null;
+    case "too_large":
+      return `${host} finds the request too large (${status})`;
+    case "not_authorized":
+      return `${host} does not accept the token or the signature (${status})`;
+    case "rejected":
+      return `${host} refuses the request (${status})`;
+    default:
+      return `${host} ${laterText(answer)} (${status})`;
+  }
+}
+
+function laterText(answer: Answer): string {
+  const { status } = answer;
+  if (isWebPage(answer)) return "answered with a web page, perhaps a login page of the network";
+  if (status === 407) return "was not asked: the proxy demands a login";
+  if (laterStatuses.has(status) || status >= 500) return "asks to try again later";
+  if (status >= 300 && status < 400) return "redirects to another address, which is not followed";
+  return "did not answer as a telemetry server";
+}

@@ -1,0 +1,263 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { v4 } from "uuid";
+import { describe, expect, it } from "vitest";
+import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { FixedClock } from "../../test/fixtures/clock.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import { databaseSize } from "../store/database.ts";
+import { acquire, leaseMs } from "../store/lease.ts";
+import type { Limits } from "../store/retention.ts";
+import { Store } from "../store/store.ts";
+import { append } from "../upload/ledger/ledger.ts";
+import { pack } from "../upload/wire/compression.ts";
+import { Maintenance } from "./maintenance.ts";
+import { thisProduct } from "./product-info.ts";
+
+const dayMs = 24 * 60 * 60 * 1000;
+const nowMs = Date.UTC(2026, 6, 15, 10);
+const large = 1024 ** 3;
+
+function setUp() {
+  const clock = new FixedClock(nowMs);
+  const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, clock);
+  const failures: unknown[] = [];
+  const maintenance = new Maintenance(store, clock, (error) => failures.push(error));
+  const count = (sql: string) => Number(store.read((connection) => connection.prepare(sql).get())?.["n"]);
+  /** Lets it run to its end: each step is a turn of the loop. */
+  const run = async (limits: Omit<Limits, "ledgerBodyDays"> & Partial<Limits>, turns = 3_000) => {
+    maintenance.stored({ ledgerBodyDays: undefined, ...limits });
+    for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+    expect(failures).toEqual([]);
+  };
+  const write = (days: readonly number[], each = 1) => {
+    const session_id = v4();
+    const events = days.flatMap((day) =>
+      Array.from({ length: each }, () => cleanToolUse({}, { ts: nowMs - day * dayMs, session_id })),
+    );
+    store.write(events);
+  };
+  return { clock, store, maintenance, failures, count, run, write };
+}
+
+describe("maintenance", () => {
+  it("expires events by age, and keeps what they add up to", async () => {
+    const { store, count, run, write } = setUp();
+    write([1, 89, 91, 200]);
+    await run({ retentionDays: 90, mostBytes: large });
+    expect(count("SELECT count(*) n FROM events")).toBe(2);
+    expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(4);
+    expect(count("SELECT sum(count) n FROM rollups WHERE grain = 1")).toBe(4);
+    expect(count("SELECT count(*) n FROM sessions")).toBe(1);
+    store.close();
+  });
+
+  it("drops bodies from the ledger after as many days as the user chose, and keeps its entries", async () => {
+    const { store, count, run, write } = setUp();
+    write([1]);
+    const entry = (day: number) =>
+      ({
+        phase: "sending",
+        ts: nowMs - day * dayMs,
+        kind: "batch",
+        host: "h",
+        batch_id: null,
+        sha256: String(day),
+        bytes: 0,
+        events: 0,
+      }) as const;
+    store.change((connection) => {
+      for (const day of [10, 1]) append(connection, entry(day), pack(Buffer.from("{}")));
+    });
+    await run({ retentionDays: 90, mostBytes: large, ledgerBodyDays: 5 });
+    expect(count("SELECT count(*) n FROM ledger")).toBe(2);
+    expect(count("SELECT count(*) n FROM ledger_bodies")).toBe(1);
+    store.close();
+  });
+
+  it("takes the id from a session whose events have expired", async () => {
+    const { store, count, run, write } = setUp();
+    write([100]);
+    write([1]);
+    await run({ retentionDays: 90, mostBytes: large });
+    expect(count("SELECT count(*) n FROM sessions WHERE session_id LIKE 'expired-%'")).toBe(1);
+    expect(count("SELECT count(*) n FROM sessions")).toBe(2);
+    store.close();
+  });
+
+  it("keeps the database with its side files within its size, the oldest first", async () => {
+    const { store, count, run, write } = setUp();
+    write([3], 4_000);
+    write([2], 4_000);
+    const before = databaseSize(store.file);
+    await run({ retentionDays: 90, mostBytes: before / 2 });
+    expect(databaseSize(store.file)).toBeLessThanOrEqual(before / 2);
+    expect(count(`SELECT count(*) n FROM events WHERE ts = ${nowMs - 2 * dayMs}`)).toBeGreaterThan(1_000);
+    expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(8_000);
+    store.close();
+  });
+
+  it("runs at most once an hour for each database, whichever process it is", async () => {
+    const { clock, store, count, run, write } = setUp();
+    const other = new Maintenance(store, clock, () => undefined);
+    write([1]);
+    await run({ retentionDays: 90, mostBytes: large });
+    const expire = async (maintenance: Maintenance) =>
+      maintenance.finish({ retentionDays: 0, mostBytes: large, ledgerBodyDays: undefined }, 1_000);
+    await expire(other);
+    expect(count("SELECT count(*) n FROM events")).toBe(1);
+    clock.tsMs += 61 * 60_000;
+    await expire(other);
+    expect(count("SELECT count(*) n FROM events")).toBe(0);
+    store.close();
+  });
+
+  it("invariant: never-lost-never-twice: deletes nothing by a clock that may be wrong", async () => {
+    const { clock, store, count, run, write } = setUp();
+    const events = () => count("SELECT count(*) n FROM events");
+    const limits = { retentionDays: 90, mostBytes: large };
+    write([80], 1_000);
+    await run(limits);
+    // A moment of a clock that is a hundred days ahead, with an event.
+    clock.tsMs += 100 * dayMs;
+    write([-100]);
+    await run(limits);
+    expect(events()).toBe(1_001);
+    // The clock is right again: the event is ahead of it.
+    clock.tsMs = nowMs + 30 * dayMs;
+    await run(limits);
+    clock.tsMs += 2 * 60 * 60_000;
+    await run(limits);
+    expect(events()).toBe(1_001);
+    expect(store.remarks({ ...limits, ledgerBodyDays: undefined }).join()).toContain("more than two days ahead");
+    store.close();
+  });
+
+  it("deletes by age a day after the clock has jumped, if it stays", async () => {
+    const { clock, store, count, run, write } = setUp();
+    const events = () => count("SELECT count(*) n FROM events");
+    const limits = { retentionDays: 90, mostBytes: large };
+    write([10], 10);
+    await run(limits);
+    // The machine was off.
+    clock.tsMs += 100 * dayMs;
+    await run(limits);
+    expect(events()).toBe(10);
+    expect(store.remarks({ ...limits, ledgerBodyDays: undefined }).join()).toContain("The clock has jumped");
+    clock.tsMs += 23 * 60 * 60_000;
+    await run(limits);
+    expect(events()).toBe(10);
+    clock.tsMs += 2 * 60 * 60_000;
+    await run(limits);
+    expect(events()).toBe(0);
+    store.close();
+  });
+
+  it("invariant: never-lost-never-twice: the ledger's bodies never push out events", async () => {
+    const { store, count, run, write } = setUp();
+    write([1], 2_000);
+    store.change((connection) => {
+      for (let n = 0; n < 300; n += 1) {
+        const common = { ts: nowMs - n, kind: "batch", host: "h", batch_id: String(n) } as const;
+        const entry = { phase: "sending", ...common, sha256: String(n), bytes: 0, events: 0 } as const;
+        append(connection, entry, pack(randomBytes(20_000)));
+      }
+    });
+    const mostBytes = 2 * 1024 * 1024;
+    await run({ retentionDays: 90, mostBytes });
+    expect(count("SELECT count(*) n FROM events")).toBe(2_000);
+    expect(count("SELECT count(*) n FROM ledger_bodies")).toBeGreaterThan(20);
+    expect(databaseSize(store.file)).toBeLessThanOrEqual(mostBytes);
+    expect(store.remarks({ retentionDays: 90, mostBytes, ledgerBodyDays: undefined }).join()).toMatch(
+      /size limit .* has deleted [\d,]+ request bodies, oldest first/,
+    );
+    store.close();
+  });
+
+  it("expires events on a machine used every three days, by the clock of the previous run", async () => {
+    const { clock, store, count, run, write } = setUp();
+    const limits = { retentionDays: 90, mostBytes: large };
+    for (let day = 0; day < 240; day += 3) {
+      clock.tsMs = nowMs + day * dayMs;
+      write([-day]);
+      await run(limits, 60);
+    }
+    // 93 days and the visit before.
+    expect(count("SELECT count(*) n FROM events")).toBeLessThan(34);
+    expect(count("SELECT count(*) n FROM events")).toBeGreaterThan(30);
+    store.close();
+  });
+
+  it("deletes the oldest for the size, in whatever order they were stored", async () => {
+    const { store, count, run, write } = setUp();
+    write([0.001], 1_000);
+    write([40], 12_000);
+    await run({ retentionDays: 90, mostBytes: 1024 * 1024 });
+    expect(databaseSize(store.file)).toBeLessThanOrEqual(1024 * 1024);
+    expect(count(`SELECT count(*) n FROM events WHERE ts > ${nowMs - dayMs}`)).toBe(1_000);
+    // What is newer than what went still comes in.
+    write([39]);
+    expect(count(`SELECT count(*) n FROM events WHERE ts = ${nowMs - 39 * dayMs}`)).toBe(1);
+    store.close();
+  });
+
+  it("keeps the files beside the database while the clock may be wrong", async () => {
+    const { clock, store, write } = setUp();
+    const seen: number[] = [];
+    const maintenance = new Maintenance(
+      store,
+      clock,
+      () => undefined,
+      (oldestMs) => seen.push(oldestMs),
+    );
+    const limits = { retentionDays: 90, mostBytes: large, ledgerBodyDays: undefined };
+    write([1]);
+    await maintenance.finish(limits, 1_000);
+    for (const offset of [365, -365]) {
+      clock.tsMs = nowMs + offset * dayMs;
+      await maintenance.finish(limits, 1_000);
+    }
+    clock.tsMs = nowMs + 2 * 60 * 60_000;
+    await maintenance.finish(limits, 1_000);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(nowMs - 90 * dayMs);
+    store.close();
+  });
+
+  it("deletes no events for a size that others cause, once the bodies are gone", async () => {
+    const { store, count, run, write } = setUp();
+    write([1], 300);
+    await run({ retentionDays: 90, mostBytes: 150_000 });
+    expect(count("SELECT count(*) n FROM events")).toBe(300);
+    store.close();
+  });
+
+  it("does nothing while another process holds the lease, and takes it once that has ended", async () => {
+    const { clock, store, count, run, write } = setUp();
+    write([100]);
+    store.change((connection) => acquire(connection, "maintenance", "another", nowMs));
+    await run({ retentionDays: 90, mostBytes: large });
+    expect(count("SELECT count(*) n FROM events")).toBe(1);
+    clock.tsMs += 2 * 60 * 60 * 1000;
+    await run({ retentionDays: 90, mostBytes: large });
+    expect(count("SELECT count(*) n FROM events")).toBe(0);
+    expect(leaseMs).toBeLessThan(60 * 60 * 1000);
+    store.close();
+  });
+});
+
+describe("lease", () => {
+  it("has one holder, and a fence that only grows", () => {
+    const { store, write } = setUp();
+    write([1]);
+    const take = (owner: string, at: number) =>
+      store.change((connection) => acquire(connection, "upload", owner, at))?.fence;
+    expect(take("a", nowMs)).toBe(1);
+    expect(take("b", nowMs + 1)).toBeUndefined();
+    expect(take("a", nowMs + leaseMs - 1)).toBe(1);
+    expect(take("b", nowMs + 2 * leaseMs)).toBe(2);
+    expect(take("a", nowMs + 2 * leaseMs + 1)).toBeUndefined();
+    // The clock was put back by a day: the end lies further away than any lease lasts.
+    expect(take("a", nowMs - dayMs)).toBe(3);
+    store.close();
+  });
+});
