@@ -38,17 +38,14 @@ const unlessEntry =
 const lazy = {
   name: "lazy",
   setup(build) {
-    build.onResolve({ filter: /^\.\/faces\.ts$/ }, unlessEntry("./faces.cjs"));
-    build.onResolve({ filter: /^\.\/product\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./product.cjs", external: true } : undefined,
+    build.onResolve({ filter: /\/ui\/ui\.ts$/ }, unlessEntry("./ui.cjs"));
+    build.onResolve({ filter: /^\.\/app\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./app.cjs", external: true } : undefined,
     );
     // The command itself, behind the check of Node's version.
     build.onResolve({ filter: /^\.\/program\.ts$/ }, unlessEntry("./program.mjs"));
     // The HTTP library, which most workers never need; worker and command share it.
-    build.onResolve({ filter: /\/undici-client\.ts$/ }, () => ({
-      path: "../worker/undici-client.cjs",
-      external: true,
-    }));
+    build.onResolve({ filter: /\/undici-client\.ts$/ }, unlessEntry("../worker/undici-client.cjs"));
     // The vocabulary of commands, which is large: worker and command share it too.
     build.onResolve({ filter: /\/vocabulary\/commands\.json$/ }, unlessEntry("../worker/commands.json"));
     build.onResolve({ filter: /\/worker\/client\.ts$/ }, unlessEntry("./worker-client.cjs"));
@@ -107,7 +104,7 @@ await rm("dist", { recursive: true, force: true });
 // The page comes first: its script and style become part of the document that the extension makes.
 const page = await build({
   ...common,
-  entryPoints: { page: "webview/main.ts", style: "webview/page.css" },
+  entryPoints: { dashboard: "webview/main.ts", "dashboard-style": "webview/page.css" },
   outdir: "dist",
   platform: "browser",
   target: "chrome134",
@@ -124,15 +121,15 @@ const built = await Promise.all([
     ...node,
     entryPoints: {
       extension: "extension/main.ts",
-      product: "extension/product.ts",
-      faces: "extension/faces.ts",
+      app: "extension/app.ts",
+      ui: "extension/ui/ui.ts",
     },
     outExtension: { ".js": ".cjs" },
     outdir: "dist",
     external: ["vscode"],
     supported: { "dynamic-import": false },
     plugins: [lazy],
-    define: { __PAGE_SCRIPT__: textOf("page.js"), __PAGE_STYLE__: textOf("style.css") },
+    define: { __DASHBOARD_SCRIPT__: textOf("dashboard.js"), __DASHBOARD_STYLE__: textOf("dashboard-style.css") },
   }),
   build({
     ...common,

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 /** One project per kind of test; `scripts/test.ts` runs them one after the other and adds up the counts. */
 export default defineConfig({
   // What the build puts in.
-  define: { __PAGE_SCRIPT__: '""', __PAGE_STYLE__: '""' },
+  define: { __DASHBOARD_SCRIPT__: '""', __DASHBOARD_STYLE__: '""' },
   plugins: [
     {
       name: "awk",

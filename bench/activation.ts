@@ -16,7 +16,7 @@ import { scaled } from "./load.ts";
 const runs = 15;
 const probe = fileURLToPath(new URL("activation-probe.cjs", import.meta.url));
 const bundle = fileURLToPath(new URL("../dist/extension.cjs", import.meta.url));
-const productBundle = fileURLToPath(new URL("../dist/product.cjs", import.meta.url));
+const appBundle = fileURLToPath(new URL("../dist/app.cjs", import.meta.url));
 
 interface Times {
   readonly activatedMs: number;
@@ -46,7 +46,7 @@ export async function activation(): Promise<readonly Figure[]> {
     // The parts that are loaded when something is recorded lie beside it.
     const earlier = join(folder, "extension.cjs");
     copyFileSync(bundle, earlier);
-    copyFileSync(productBundle, join(folder, "product.cjs"));
+    copyFileSync(appBundle, join(folder, "app.cjs"));
     const baseline = activate(empty, earlier, folder);
     const against = "an extension that does nothing";
     const off = activate(bundle, earlier, folder);

@@ -1,7 +1,7 @@
 /** From an event in the editor to the queue, one event at a time. Against: pushing an object onto an array. */
-import { EventQueue } from "../extension/queue.ts";
-import { Recorder } from "../extension/recorder.ts";
-import { Session } from "../extension/session.ts";
+import { EventQueue } from "../extension/recording/queue.ts";
+import { Recorder } from "../extension/recording/recorder.ts";
+import { Session } from "../extension/recording/session.ts";
 import { systemTimers } from "../extension/timers.ts";
 import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";

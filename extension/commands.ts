@@ -1,10 +1,10 @@
 /** The palette's commands. A result is said in the status bar's message area, never in a toast. */
 import { commands, type Disposable, window } from "vscode";
 import type { Permission } from "../shared/consent/consent.ts";
-import type { Outcome } from "./capture/own-commands.ts";
-import type { Faces } from "./faces.ts";
+import type { Product } from "./app.ts";
+import type { Outcome } from "./capture/nexus-commands.ts";
 import type { Log } from "./log.ts";
-import type { Product } from "./product.ts";
+import type { Faces } from "./ui/ui.ts";
 
 /** How long a result stays readable. */
 const messageMs = 10_000;

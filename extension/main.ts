@@ -5,14 +5,14 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { type ExtensionContext, type WebviewPanel, window, workspace } from "vscode";
-import type { NexusTelemetry } from "./api.ts";
-import { Caller } from "./caller.ts";
+import { Caller } from "./api/extension-recorder.ts";
+import type { NexusTelemetry } from "./api/public-api.ts";
+import type { Product } from "./app.ts";
 import { registerCommands } from "./commands.ts";
-import { panelType } from "./page/panel-type.ts";
 import { PermissionSource } from "./permission.ts";
-import type { Product } from "./product.ts";
-import { StatusItem } from "./status-item.ts";
-import { TerminalCommand } from "./terminal-command.ts";
+import { TerminalCommand } from "./ui/cli-on-path.ts";
+import { panelType } from "./ui/panel-type.ts";
+import { StatusItem } from "./ui/status-bar.ts";
 
 let product: Product | undefined;
 let loading: Promise<Product> | undefined;
@@ -22,7 +22,7 @@ export function activate(context: ExtensionContext): NexusTelemetry {
   const statusItem = new StatusItem();
   // A bundle of its own, which a window that stays off never loads.
   const load = async () => {
-    const loaded = await import("./product.ts");
+    const loaded = await import("./app.ts");
     product = new loaded.Product(context, permissions, statusItem);
     return product;
   };

@@ -14,7 +14,7 @@ import {
   type Refusal,
 } from "../shared/consent/consent.ts";
 import type { EditorState } from "../shared/protocol/record.ts";
-import { readDecision } from "./decision.ts";
+import { readDecision } from "./consent-reading.ts";
 
 /** Refusals that only the worker sees, because the editor reads neither file. */
 const seenByWorker: readonly Refusal["by"][] = ["policy_file", "config_file"];

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { Category } from "../../shared/schema/categories.ts";
-import { followPurge } from "../memory.ts";
-import { Features } from "./features.ts";
+import { followPurge } from "./feature-memory.ts";
+import { Features } from "./feature-usage.ts";
 import { Lifecycle } from "./lifecycle.ts";
 
 /** What an editor keeps for an extension. */

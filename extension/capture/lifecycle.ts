@@ -7,8 +7,8 @@ import type { Disposable, Memento } from "vscode";
 import type { ProblemKind } from "../../shared/protocol/record.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import type { CapturedFields } from "../../shared/schema/raw-event.ts";
-import type { Host } from "../host.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../recording/recorder.ts";
+import type { Host } from "./editor-info.ts";
 import type { CaptureSource } from "./source.ts";
 
 const versionKept = "recordedVersion";

@@ -1,6 +1,6 @@
 /** Tasks of the editor: start, end, public type and group, class of the exit code. The name is hashed in the worker. */
 import { Disposable, type Task, type TaskExecution, tasks } from "vscode";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../recording/recorder.ts";
 import type { CaptureSource } from "./source.ts";
 
 function described({ definition, group, name }: Task) {

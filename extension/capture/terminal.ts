@@ -4,7 +4,7 @@
  * The command line goes to the worker as raw input and becomes a public command path there. The output is never read.
  */
 import { Disposable, type TerminalShellExecution, TerminalShellExecutionCommandLineConfidence, window } from "vscode";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../recording/recorder.ts";
 import type { CaptureSource } from "./source.ts";
 
 const tool = { stream: "tool", tool_name: "run_terminal_cmd" } as const;

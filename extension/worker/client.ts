@@ -21,7 +21,7 @@ import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
 import { dataChanged, exportProgress, problemChanged, sharingChanged } from "../../shared/protocol/worker.ts";
 import { workerFlags } from "../../shared/protocol/worker-flags.ts";
-import { type WorkerEvents, type WorkerLink, WorkerRefusal } from "./link.ts";
+import { type WorkerEvents, type WorkerLink, WorkerRefusal } from "./connection.ts";
 
 const nothing = (): void => undefined;
 const disposable = { dispose: nothing };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { status } from "../../shared/protocol/worker.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
-import type { WorkerEvents, WorkerLink } from "./link.ts";
+import type { WorkerEvents, WorkerLink } from "./connection.ts";
 import { Supervisor, WorkerDownError } from "./supervisor.ts";
 
 /** Workers that start, answer and die as the test says. */

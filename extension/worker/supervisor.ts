@@ -7,7 +7,7 @@ import type { EditorState, Problem } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
 import type { Progress, SharingStatus } from "../../shared/protocol/worker.ts";
 import { Backoff, type Timers } from "../timers.ts";
-import type { Launch, WorkerEvents, WorkerLink } from "./link.ts";
+import type { Launch, WorkerEvents, WorkerLink } from "./connection.ts";
 
 /** The worker is down, and the next attempt is not due yet; or none may live, because the mode is off. */
 export class WorkerDownError extends Error {

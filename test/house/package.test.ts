@@ -12,13 +12,13 @@ const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.me
 it("ships only what the allow-list names", async () => {
   const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
   const allowed =
-    /^(package\.json|package\.nls\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/[a-z-]+\.cjs|dist\/worker\/(worker\.cjs|transport\.cjs|commands\.json)|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
+    /^(package\.json|package\.nls\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/[a-z-]+\.cjs|dist\/worker\/(worker\.cjs|undici-client\.cjs|commands\.json)|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
   expect(files.filter((file) => !allowed.test(file))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining([
       "dist/extension.cjs",
-      "dist/product.cjs",
-      "dist/faces.cjs",
+      "dist/app.cjs",
+      "dist/ui.cjs",
       "dist/worker-client.cjs",
       "dist/worker/worker.cjs",
       "dist/worker/undici-client.cjs",
@@ -51,7 +51,7 @@ it("keeps the main bundle within 16 KB, without the product, zod, a TOML parser 
   const bundle = readFileSync(new URL("../../dist/extension.cjs", import.meta.url), "utf8");
   expect(statSync(new URL("../../dist/extension.cjs", import.meta.url)).size).toBeLessThanOrEqual(16 * 1024);
   for (const marker of ["ZodError", "TomlError", "LanguageClient", "smol-toml"]) expect(bundle).not.toContain(marker);
-  expect(bundle).toContain('require("./product.cjs")');
+  expect(bundle).toContain('require("./app.cjs")');
 });
 
 it("has settings that can only say no, for the whole application", () => {

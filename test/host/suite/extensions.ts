@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
 import { existsSync } from "node:fs";
 import { commands, extensions } from "vscode";
-import type { Recording } from "../../../extension/api.ts";
+import type { Recording } from "../../../extension/api/public-api.ts";
 import { database, eventually, of, setting, storedEvents } from "./editor.ts";
 
 /** What the example hands out. */

@@ -3,9 +3,9 @@
  * ours, under a salted hash of their name. `docs/extension-api.md` describes it; what is here is kept until `version` changes.
  */
 import type { Event } from "vscode";
-import type { Mode } from "../shared/consent/consent.ts";
-import type { ProgramEvent } from "../shared/schema/program-events.ts";
-import type { CapturedFields } from "../shared/schema/raw-event.ts";
+import type { Mode } from "../../shared/consent/consent.ts";
+import type { ProgramEvent } from "../../shared/schema/program-events.ts";
+import type { CapturedFields } from "../../shared/schema/raw-event.ts";
 
 /** The exports of `nexus.nexus-telemetry`. */
 export interface NexusTelemetry {

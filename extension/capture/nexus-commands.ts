@@ -1,7 +1,7 @@
 /** The product's own commands of the palette: which, how long, how they ended. */
 import type { Disposable } from "vscode";
-import type { Recorder } from "../recorder.ts";
-import type { Feature, Features } from "./features.ts";
+import type { Recorder } from "../recording/recorder.ts";
+import type { Feature, Features } from "./feature-usage.ts";
 import type { CaptureSource } from "./source.ts";
 
 export type Outcome = "finished" | "failed" | "cancelled";

@@ -1,14 +1,14 @@
 /** All parts behind the faces. Made when recording begins or a command is given; a window that stays off never has it. */
 import { join } from "node:path";
 import { Disposable, type ExtensionContext } from "vscode";
-import type { Faces } from "./faces.ts";
-import { hostOf } from "./host.ts";
+import { hostOf } from "./capture/editor-info.ts";
 import { Log } from "./log.ts";
 import type { PermissionSource } from "./permission.ts";
-import type { StatusItem } from "./status-item.ts";
 import { Telemetry } from "./telemetry.ts";
 import { systemTimers } from "./timers.ts";
-import type { Launch } from "./worker/link.ts";
+import type { StatusItem } from "./ui/status-bar.ts";
+import type { Faces } from "./ui/ui.ts";
+import type { Launch } from "./worker/connection.ts";
 
 export class Product implements Disposable {
   readonly log = new Log();
@@ -40,7 +40,7 @@ export class Product implements Disposable {
 
   /** Loaded when the user first looks or commands. */
   async faces(): Promise<Faces> {
-    const loaded = await import("./faces.ts");
+    const loaded = await import("./ui/ui.ts");
     this.#faces ??= new loaded.Faces(this.#context, this.telemetry, this.#permissions, this.log);
     return this.#faces;
   }

@@ -5,8 +5,8 @@
 import type { Disposable, Memento } from "vscode";
 import type { Category } from "../../shared/schema/categories.ts";
 import type { CapturedFields } from "../../shared/schema/raw-event.ts";
-import { featureUsesKey } from "../memory.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../recording/recorder.ts";
+import { featureUsesKey } from "./feature-memory.ts";
 import type { CaptureSource } from "./source.ts";
 
 export type Feature = CapturedFields["feature_first_use"]["feature"];

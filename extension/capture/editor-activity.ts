@@ -3,7 +3,7 @@
  * saved. One event a language and five minutes; without work there is no timer. No document is read.
  */
 import { Disposable, type TextDocument, window, workspace } from "vscode";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../recording/recorder.ts";
 import type { Timers } from "../timers.ts";
 import type { CaptureSource } from "./source.ts";
 

@@ -3,7 +3,7 @@ import type { Disposable } from "vscode";
 import { plainFields } from "../../shared/schema/json-fields.ts";
 import { type ProgramEvent, programEvents } from "../../shared/schema/program-events.ts";
 import type { CapturedFields } from "../../shared/schema/raw-event.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../recording/recorder.ts";
 import type { CaptureSource } from "./source.ts";
 
 const types: ReadonlySet<string> = new Set(programEvents);

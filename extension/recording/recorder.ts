@@ -3,12 +3,12 @@
  * queue could not take is counted, and the count is recorded as soon as there is room again.
  */
 
-import type { EventTypeName } from "../shared/schema/events.ts";
-import { type CapturedFields, captured } from "../shared/schema/raw-event.ts";
-import type { Source } from "../shared/schema/sources.ts";
+import type { EventTypeName } from "../../shared/schema/events.ts";
+import { type CapturedFields, captured } from "../../shared/schema/raw-event.ts";
+import type { Source } from "../../shared/schema/sources.ts";
 import type { EventQueue } from "./queue.ts";
 import type { Open, Session } from "./session.ts";
-import { uuidv7 } from "./uuid.ts";
+import { uuidv7 } from "./uuid-v7.ts";
 
 export class Recorder {
   readonly #queue: EventQueue;

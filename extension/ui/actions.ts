@@ -1,10 +1,10 @@
 /** What a user can make the product do; the palette and the page share these. Each answers with a sentence. */
 import { join } from "node:path";
 import { ProgressLocation, Uri, window } from "vscode";
-import { type ConsentRecord, decide } from "../shared/consent/consent.ts";
-import { noticeVersion } from "../shared/consent/notice.ts";
-import { type AgentName, connectAgent, disconnectAgent } from "../shared/protocol/agents.ts";
-import type { Checked } from "../shared/protocol/validate.ts";
+import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
+import { noticeVersion } from "../../shared/consent/notice.ts";
+import { type AgentName, connectAgent, disconnectAgent } from "../../shared/protocol/agents.ts";
+import type { Checked } from "../../shared/protocol/validate.ts";
 import {
   eraseRemotely,
   exportAll,
@@ -15,7 +15,7 @@ import {
   status,
   sync,
   verifyLedger,
-} from "../shared/protocol/worker.ts";
+} from "../../shared/protocol/worker.ts";
 import {
   countText,
   erasureText,
@@ -24,10 +24,10 @@ import {
   proofText,
   reportSentence,
   sizeText,
-} from "../shared/text/format.ts";
-import { shownNotice } from "./page/notice.ts";
-import type { PermissionSource } from "./permission.ts";
-import type { Telemetry } from "./telemetry.ts";
+} from "../../shared/text/format.ts";
+import type { PermissionSource } from "../permission.ts";
+import type { Telemetry } from "../telemetry.ts";
+import { shownNotice } from "./consent-notice.ts";
 
 type Decision = Checked<(typeof giveConsent)["params"]>;
 

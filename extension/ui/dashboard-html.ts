@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 
 /** Put in by the build: with them in the document it stands there sooner than with two files to be fetched. */
-declare const __PAGE_SCRIPT__: string;
-declare const __PAGE_STYLE__: string;
+declare const __DASHBOARD_SCRIPT__: string;
+declare const __DASHBOARD_STYLE__: string;
 
 export function pageHtml(): string {
   const nonce = randomBytes(18).toString("base64");
@@ -15,11 +15,11 @@ export function pageHtml(): string {
   <meta http-equiv="Content-Security-Policy" content="${policy}">
   <meta name="viewport" content="width=device-width, initial-scale=1.0">
   <title>Nexus Telemetry</title>
-  <style nonce="${nonce}">${__PAGE_STYLE__}</style>
+  <style nonce="${nonce}">${__DASHBOARD_STYLE__}</style>
 </head>
 <body>
   <main id="page"></main>
-  <script nonce="${nonce}">${__PAGE_SCRIPT__}</script>
+  <script nonce="${nonce}">${__DASHBOARD_SCRIPT__}</script>
 </body>
 </html>`;
 }

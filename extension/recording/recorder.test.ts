@@ -1,8 +1,8 @@
 import { validate, version } from "uuid";
 import { describe, expect, it } from "vitest";
-import type { Raw } from "../shared/schema/raw.ts";
-import type { CapturedEnvelope } from "../shared/schema/raw-event.ts";
-import { ManualTimers, settle } from "../test/fixtures/timers.ts";
+import type { Raw } from "../../shared/schema/raw.ts";
+import type { CapturedEnvelope } from "../../shared/schema/raw-event.ts";
+import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import { EventQueue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 import { Session } from "./session.ts";

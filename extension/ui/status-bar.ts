@@ -1,9 +1,9 @@
 /** The one status-bar item: state in the icon and one word, everything else in the tooltip. It never pops up. */
 import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, window, workspace } from "vscode";
-import type { Permission } from "../shared/consent/consent.ts";
-import type { Today } from "../shared/protocol/record.ts";
-import type { SharingStatus } from "../shared/protocol/worker.ts";
-import { countText, modeSentence, pendingText, refusalSentence } from "../shared/text/format.ts";
+import type { Permission } from "../../shared/consent/consent.ts";
+import type { Today } from "../../shared/protocol/record.ts";
+import type { SharingStatus } from "../../shared/protocol/worker.ts";
+import { countText, modeSentence, pendingText, refusalSentence } from "../../shared/text/format.ts";
 
 /** Icon and word; at most eight characters of text. */
 const looks = {

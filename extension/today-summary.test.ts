@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualTimers, settle } from "../test/fixtures/timers.ts";
-import { TodayNumbers } from "./today.ts";
+import { TodayNumbers } from "./today-summary.ts";
 
 function setUp() {
   const seen = { asked: 0, changed: 0, failing: false };

@@ -6,9 +6,9 @@
  * what does not fit is not taken, and whoever offered it counts that. It does no I/O of its own.
  */
 
-import { maxBatch } from "../shared/protocol/record.ts";
-import type { Raw } from "../shared/schema/raw.ts";
-import { Backoff, type Timers } from "./timers.ts";
+import { maxBatch } from "../../shared/protocol/record.ts";
+import type { Raw } from "../../shared/schema/raw.ts";
+import { Backoff, type Timers } from "../timers.ts";
 
 /** Long enough to gather what belongs together, short enough to be unnoticed on an open page. */
 const gatherMs = 250;

@@ -1,6 +1,6 @@
 /** Debug sessions of the editor: start, end, public type of the debugger. Neither name nor configuration is read. */
 import { type DebugSession, Disposable, debug } from "vscode";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../recording/recorder.ts";
 import type { CaptureSource } from "./source.ts";
 
 export function debugSource(recorder: Recorder): CaptureSource {

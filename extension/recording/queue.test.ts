@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Raw, sealRaw } from "../shared/schema/raw.ts";
-import { ManualTimers, settle } from "../test/fixtures/timers.ts";
+import { type Raw, sealRaw } from "../../shared/schema/raw.ts";
+import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import { type Delivery, EventQueue } from "./queue.ts";
 
 const event = (n: number): Raw => sealRaw({ n });

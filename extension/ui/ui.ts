@@ -1,13 +1,13 @@
 /** What a user looks at and commands: the page and the actions. A bundle of its own, loaded with the first of either. */
 import { homedir } from "node:os";
 import type { Disposable, ExtensionContext } from "vscode";
+import type { Log } from "../log.ts";
+import type { PermissionSource } from "../permission.ts";
+import type { Telemetry } from "../telemetry.ts";
+import { systemTimers } from "../timers.ts";
 import { Actions } from "./actions.ts";
-import type { Log } from "./log.ts";
-import { PagePanel } from "./page/panel.ts";
-import type { PermissionSource } from "./permission.ts";
-import type { Telemetry } from "./telemetry.ts";
-import { TerminalCommand } from "./terminal-command.ts";
-import { systemTimers } from "./timers.ts";
+import { TerminalCommand } from "./cli-on-path.ts";
+import { PagePanel } from "./dashboard-panel.ts";
 
 export class Faces implements Disposable {
   readonly actions: Actions;

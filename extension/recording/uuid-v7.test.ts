@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { validate, version } from "uuid";
 import { expect, it } from "vitest";
-import { uuidv7 } from "./uuid.ts";
+import { uuidv7 } from "./uuid-v7.ts";
 
 it("is a UUIDv7 that holds its time and sorts by it", () => {
   const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });

@@ -3,7 +3,7 @@
  * when the first event is, and lives nowhere else in the editor.
  */
 import { randomUUID } from "node:crypto";
-import type { Source } from "../shared/schema/sources.ts";
+import type { Source } from "../../shared/schema/sources.ts";
 
 /** After so long a silence a session that goes on is one that was resumed. */
 const pauseMs = 30 * 60 * 1000;

@@ -3,7 +3,7 @@ import { type ConsentReading, decide } from "../../shared/consent/consent.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import { FakePanel, panels } from "../../test/fixtures/vscode.ts";
-import { PagePanel } from "./panel.ts";
+import { PagePanel } from "./dashboard-panel.ts";
 
 const given: ConsentReading = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 };
 

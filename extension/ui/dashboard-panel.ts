@@ -21,15 +21,15 @@ import {
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { isCheckError } from "../../shared/protocol/validate.ts";
 import { ledger, preview, type Status, status } from "../../shared/protocol/worker.ts";
-import type { Actions } from "../actions.ts";
-import type { Feature } from "../capture/features.ts";
+import { dismissedKey } from "../capture/feature-memory.ts";
+import type { Feature } from "../capture/feature-usage.ts";
 import type { Log } from "../log.ts";
-import { dismissedKey } from "../memory.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
-import { isWorkerRefusal } from "../worker/link.ts";
-import { pageHtml } from "./html.ts";
-import { shownNotice } from "./notice.ts";
+import { isWorkerRefusal } from "../worker/connection.ts";
+import type { Actions } from "./actions.ts";
+import { shownNotice } from "./consent-notice.ts";
+import { pageHtml } from "./dashboard-html.ts";
 import { panelType } from "./panel-type.ts";
 
 /** News that come within this time are shown together. */

@@ -1,12 +1,12 @@
 /** One extension that records. While recording is off there is no product behind it, and nothing of what it gives is kept. */
 import type { Disposable, Event } from "vscode";
-import type { Mode } from "../shared/consent/consent.ts";
-import type { ProgramEvent } from "../shared/schema/program-events.ts";
-import type { CapturedFields } from "../shared/schema/raw-event.ts";
-import { timed } from "../shared/schema/time-command.ts";
-import type { Recording } from "./api.ts";
-import type { ApiSource } from "./capture/api.ts";
-import type { PermissionSource } from "./permission.ts";
+import type { Mode } from "../../shared/consent/consent.ts";
+import type { ProgramEvent } from "../../shared/schema/program-events.ts";
+import type { CapturedFields } from "../../shared/schema/raw-event.ts";
+import { timed } from "../../shared/schema/time-command.ts";
+import type { ApiSource } from "../capture/external.ts";
+import type { PermissionSource } from "../permission.ts";
+import type { Recording } from "./public-api.ts";
 
 export class Caller implements Recording {
   readonly #id: string;
