@@ -104,7 +104,7 @@ await rm("dist", { recursive: true, force: true });
 // The page comes first: its script and style become part of the document that the extension makes.
 const page = await build({
   ...common,
-  entryPoints: { dashboard: "webview/main.ts", "dashboard-style": "webview/page.css" },
+  entryPoints: { dashboard: "webview/main.ts", "dashboard-style": "webview/dashboard.css" },
   outdir: "dist",
   platform: "browser",
   target: "chrome134",

@@ -1,9 +1,9 @@
 /** The page's entry: keeps the model, draws it again after each change, and nothing else. */
 import { render } from "lit";
-import { keep, kept, onMessage, tellEditor } from "./editor.ts";
-import type { Deeds, Model } from "./model.ts";
-import { pageView } from "./page-view.ts";
-import { reachScrolling } from "./scrolling.ts";
+import { reachScrolling } from "./components/focusable-overflow.ts";
+import { pageView } from "./dashboard.ts";
+import type { Deeds, Model } from "./state.ts";
+import { keep, kept, onMessage, tellEditor } from "./vscode-api.ts";
 
 /** Forms as the record has them, and nothing asked. */
 const untouched = { ticked: null, shareTicked: null, automatic: null, confirming: null } as const;

@@ -1,12 +1,12 @@
 /** Sharing: what may be sent and where to, what waits, the exact next bytes, and the proof of what was sent. */
 import { html, nothing, type TemplateResult } from "lit";
-import { notice } from "../shared/consent/notice.ts";
-import type { SharingStatus } from "../shared/protocol/worker.ts";
-import type { Category } from "../shared/schema/categories.ts";
-import { countText, erasuresText, pendingText, sizeText } from "../shared/text/format.ts";
-import type { Deeds, Model } from "./model.ts";
-import { askButton, questionView } from "./question-view.ts";
-import { ticksView } from "./ticks-view.ts";
+import { notice } from "../../shared/consent/notice.ts";
+import type { SharingStatus } from "../../shared/protocol/worker.ts";
+import type { Category } from "../../shared/schema/categories.ts";
+import { countText, erasuresText, pendingText, sizeText } from "../../shared/text/format.ts";
+import { ticksView } from "../components/category-checkboxes.ts";
+import { askButton, questionView } from "../components/confirm-dialog.ts";
+import type { Deeds, Model } from "../state.ts";
 
 /** More of the bytes is not drawn: they can be printed whole on a terminal. */
 const mostShown = 20_000;

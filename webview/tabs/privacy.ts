@@ -1,13 +1,13 @@
 /** Privacy: the consent by category in plain words, what is and what never is recorded, what is kept, and the way back out. */
 import { html, nothing, type TemplateResult } from "lit";
-import { notice } from "../shared/consent/notice.ts";
-import { type Category, categories } from "../shared/schema/categories.ts";
-import { costView } from "./cost-view.ts";
-import { dataView } from "./data-view.ts";
-import { dictionaryView } from "./dictionary-view.ts";
-import { firewallView } from "./firewall-view.ts";
-import type { Deeds, Model } from "./model.ts";
-import { ticksView } from "./ticks-view.ts";
+import { notice } from "../../shared/consent/notice.ts";
+import { type Category, categories } from "../../shared/schema/categories.ts";
+import { ticksView } from "../components/category-checkboxes.ts";
+import { dictionaryView } from "../components/data-dictionary.ts";
+import { dataView } from "../components/data-panel.ts";
+import { firewallView } from "../components/firewall-panel.ts";
+import { costView } from "../components/resource-usage.ts";
+import type { Deeds, Model } from "../state.ts";
 
 function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): TemplateResult {
   if (state === null) return html``;

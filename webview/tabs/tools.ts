@@ -1,13 +1,13 @@
 /** Tools & agents: each tool where it was used, how often it fails, how long it takes; and how much of each host is seen. */
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Host, ToolUse, ToolUses } from "../shared/protocol/reports.ts";
-import { coverageOf } from "../shared/text/coverage.ts";
-import { durationText } from "../shared/text/format.ts";
-import { sourceTitle } from "../shared/text/labels.ts";
-import { agentsView } from "./agents-view.ts";
-import { emptyView } from "./empty-view.ts";
-import type { Deeds, Model } from "./model.ts";
-import { periodView } from "./period-view.ts";
+import type { Host, ToolUse, ToolUses } from "../../shared/protocol/reports.ts";
+import { coverageOf } from "../../shared/text/coverage.ts";
+import { durationText } from "../../shared/text/format.ts";
+import { sourceTitle } from "../../shared/text/labels.ts";
+import { agentsView } from "../components/agents-panel.ts";
+import { emptyView } from "../components/empty-state.ts";
+import { periodView } from "../components/period-picker.ts";
+import type { Deeds, Model } from "../state.ts";
 
 const width = 96;
 const height = 20;

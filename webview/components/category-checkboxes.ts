@@ -1,7 +1,7 @@
 /** Categories with a tick and their plain words, one below the other. */
 import { html, type TemplateResult } from "lit";
-import { notice } from "../shared/consent/notice.ts";
-import type { Category } from "../shared/schema/categories.ts";
+import { notice } from "../../shared/consent/notice.ts";
+import type { Category } from "../../shared/schema/categories.ts";
 
 export function ticksView(
   form: "tick" | "share",

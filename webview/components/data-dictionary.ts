@@ -1,6 +1,6 @@
 /** The data dictionary: every event and every field that may be recorded, from the table that decides it. */
 import { html, type TemplateResult } from "lit";
-import { type Explanation, explanations } from "../shared/text/explain.ts";
+import { type Explanation, explanations } from "../../shared/text/explain.ts";
 
 /** Of a table that does not change. */
 let known: readonly Explanation[] | undefined;

@@ -1,6 +1,6 @@
 /** What stands where there are no numbers: why, and what to do. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Deeds, Model } from "./model.ts";
+import type { Deeds, Model } from "../state.ts";
 
 interface Empty {
   readonly title: string;

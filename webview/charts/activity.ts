@@ -1,7 +1,7 @@
 /** Activity over time: stacked bars drawn as SVG, with a table of the same numbers under it. */
 import { html, svg, type TemplateResult } from "lit";
-import type { Stats } from "../shared/protocol/reports.ts";
-import { countText } from "../shared/text/format.ts";
+import type { Stats } from "../../shared/protocol/reports.ts";
+import { countText } from "../../shared/text/format.ts";
 
 type Bar = Stats["activity"][number];
 

@@ -1,7 +1,7 @@
 /** A question before something that cannot be undone: a button that asks, and the answers, of which Keep has the focus. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { PageAction } from "../shared/protocol/dashboard.ts";
-import type { Deeds, Model, Question } from "./model.ts";
+import type { PageAction } from "../../shared/protocol/dashboard.ts";
+import type { Deeds, Model, Question } from "../state.ts";
 
 export function askButton(name: Question, label: string, { state }: Model, { change }: Deeds): TemplateResult {
   const busy = state?.busy ?? true;

@@ -2,13 +2,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type Tab, tabs } from "../shared/protocol/dashboard.ts";
 import { modeSentence, refusalSentence } from "../shared/text/format.ts";
-import { insightsView } from "./insights-view.ts";
-import type { Deeds, Model } from "./model.ts";
-import { overviewView } from "./overview-view.ts";
-import { privacyView } from "./privacy-view.ts";
-import { sharingView } from "./sharing-view.ts";
-import { statusView } from "./status-view.ts";
-import { toolsView } from "./tools-view.ts";
+import type { Deeds, Model } from "./state.ts";
+import { insightsView } from "./tabs/insights.ts";
+import { overviewView } from "./tabs/overview.ts";
+import { privacyView } from "./tabs/privacy.ts";
+import { sharingView } from "./tabs/sharing.ts";
+import { statusView } from "./tabs/status.ts";
+import { toolsView } from "./tabs/tools.ts";
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: "Overview",

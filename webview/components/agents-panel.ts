@@ -1,7 +1,7 @@
 /** Agents: which are here, which tell of their tools, and the exact change that connecting one makes. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { AgentChange, AgentStanding } from "../shared/protocol/agents.ts";
-import type { Deeds, Model } from "./model.ts";
+import type { AgentChange, AgentStanding } from "../../shared/protocol/agents.ts";
+import type { Deeds, Model } from "../state.ts";
 
 function stateText({ found, connected, forbidden, lastMs }: AgentStanding): string {
   const last =

@@ -1,9 +1,9 @@
 /** The user's data: how much, where, for how long; export, purge, another pseudonym. */
 import { html, nothing, type TemplateResult } from "lit";
-import { countText, sizeText } from "../shared/text/format.ts";
-import { factsView, pathView } from "./facts-view.ts";
-import type { Deeds, Model } from "./model.ts";
-import { askButton, questionView } from "./question-view.ts";
+import { countText, sizeText } from "../../shared/text/format.ts";
+import type { Deeds, Model } from "../state.ts";
+import { askButton, questionView } from "./confirm-dialog.ts";
+import { factsView, pathView } from "./definition-list.ts";
 
 /** Where a window that works on another machine keeps its data, by the editor's name of the kind. */
 const remotes: Readonly<Record<string, string>> = {

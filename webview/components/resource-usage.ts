@@ -1,8 +1,8 @@
 /** What the product itself costs on this machine. */
 import { html, type TemplateResult } from "lit";
-import type { Status } from "../shared/protocol/worker.ts";
-import { countText, durationText, sizeText } from "../shared/text/format.ts";
-import { factsView, timeText } from "./facts-view.ts";
+import type { Status } from "../../shared/protocol/worker.ts";
+import { countText, durationText, sizeText } from "../../shared/text/format.ts";
+import { factsView, timeText } from "./definition-list.ts";
 
 /** Fewer tell nothing about one. */
 const leastEvents = 10;

@@ -1,7 +1,7 @@
 /** When in the week: a square for each hour, drawn as SVG, with a table of the same numbers under it. */
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Rhythm } from "../shared/protocol/reports.ts";
-import { countText } from "../shared/text/format.ts";
+import type { Rhythm } from "../../shared/protocol/reports.ts";
+import { countText } from "../../shared/text/format.ts";
 
 const days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] as const;
 const hours = Array.from({ length: 24 }, (_, hour) => hour);

@@ -1,7 +1,7 @@
 /** Which days are shown: a period that ends now, or any days. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type Period, periods, type Selection, type Stats } from "../shared/protocol/reports.ts";
-import type { Deeds, Model } from "./model.ts";
+import { type Period, periods, type Selection, type Stats } from "../../shared/protocol/reports.ts";
+import type { Deeds, Model } from "../state.ts";
 
 const periodNames: Readonly<Record<Period, string>> = {
   today: "Today",

@@ -1,9 +1,9 @@
 /** Status: is it on, who says no, where is the data. */
 import { html, type TemplateResult } from "lit";
-import { notice } from "../shared/consent/notice.ts";
-import { countText, refusalSentence, sizeText } from "../shared/text/format.ts";
-import { factsView, listView, pathView, timeText } from "./facts-view.ts";
-import type { Deeds, Model } from "./model.ts";
+import { notice } from "../../shared/consent/notice.ts";
+import { countText, refusalSentence, sizeText } from "../../shared/text/format.ts";
+import { factsView, listView, pathView, timeText } from "../components/definition-list.ts";
+import type { Deeds, Model } from "../state.ts";
 
 export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
   const status = state?.status ?? null;

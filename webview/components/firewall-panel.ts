@@ -1,9 +1,9 @@
 /** What the firewall kept out: counted by reason, never by value. */
 import { html, type TemplateResult } from "lit";
-import type { Status } from "../shared/protocol/worker.ts";
-import { countText } from "../shared/text/format.ts";
-import { sourceTitle } from "../shared/text/labels.ts";
-import { factsView, listView } from "./facts-view.ts";
+import type { Status } from "../../shared/protocol/worker.ts";
+import { countText } from "../../shared/text/format.ts";
+import { sourceTitle } from "../../shared/text/labels.ts";
+import { factsView, listView } from "./definition-list.ts";
 
 const named = (rows: readonly (readonly [string, number])[]) =>
   listView(

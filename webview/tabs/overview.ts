@@ -1,14 +1,14 @@
 /** Overview: the numbers of a period, activity over time, the most used commands and tools. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Ranked, Rhythm, Stats, ToolUses } from "../shared/protocol/reports.ts";
-import { isAgent } from "../shared/schema/sources.ts";
-import { countText, durationText } from "../shared/text/format.ts";
-import { sourceTitle } from "../shared/text/labels.ts";
-import { activityView } from "./activity-view.ts";
-import { emptyView } from "./empty-view.ts";
-import type { Deeds, Model } from "./model.ts";
-import { periodView } from "./period-view.ts";
-import { weekView } from "./week-view.ts";
+import type { Ranked, Rhythm, Stats, ToolUses } from "../../shared/protocol/reports.ts";
+import { isAgent } from "../../shared/schema/sources.ts";
+import { countText, durationText } from "../../shared/text/format.ts";
+import { sourceTitle } from "../../shared/text/labels.ts";
+import { activityView } from "../charts/activity.ts";
+import { weekView } from "../charts/weekly-heatmap.ts";
+import { emptyView } from "../components/empty-state.ts";
+import { periodView } from "../components/period-picker.ts";
+import type { Deeds, Model } from "../state.ts";
 
 const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;
 

@@ -1,10 +1,10 @@
 /** Insights: ranked sentences, under each what it rests on and what to do; each can be put aside. */
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Insight } from "../shared/protocol/reports.ts";
-import { countText, durationText } from "../shared/text/format.ts";
-import { type InsightFilter, insightFilters, insightText, passes } from "../shared/text/insights.ts";
-import { emptyView } from "./empty-view.ts";
-import type { Deeds, Model } from "./model.ts";
+import type { Insight } from "../../shared/protocol/reports.ts";
+import { countText, durationText } from "../../shared/text/format.ts";
+import { type InsightFilter, insightFilters, insightText, passes } from "../../shared/text/insights.ts";
+import { emptyView } from "../components/empty-state.ts";
+import type { Deeds, Model } from "../state.ts";
 
 const filterNames: Readonly<Record<InsightFilter, string>> = { slow: "Slow", errors: "Errors", agents: "Agents" };
 
