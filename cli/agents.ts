@@ -6,7 +6,7 @@ import { homeFolder } from "../server/config/home.ts";
 import { type AgentName, agentNames } from "../shared/protocol/agents.ts";
 import { didYouMean } from "../shared/text/did-you-mean.ts";
 import { UsageError } from "./exit.ts";
-import { paths } from "./product.ts";
+import { paths } from "./runtime.ts";
 
 /** @throws UsageError of what is wrong with an agent's settings. */
 export async function withConnections<T>(work: (connections: Connections) => T | Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ import {
 } from "../server/config/config.ts";
 import { didYouMean } from "../shared/text/did-you-mean.ts";
 import { UsageError } from "./exit.ts";
-import { paths } from "./product.ts";
+import { paths } from "./runtime.ts";
 
 export interface Setting {
   readonly key: string;

@@ -1,18 +1,20 @@
-/** The `nexus` command: its tree (`tree/`), how it ends, and how it notes its own runs. What a command does lies in `commands/`. */
+/** The `nexus` command: its definitions (`definitions/`), how it ends, and how it notes its own runs. What a command does lies in `commands/`. */
 import { existsSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { homeFolder } from "../server/config/home.ts";
 import { productVersion } from "../server/version.ts";
+import { consentFile } from "../shared/consent/config-paths.ts";
 import { terminalText } from "../shared/text/terminal-text.ts";
+import { addAgents } from "./definitions/agents.ts";
+import { addAnalytics } from "./definitions/analytics.ts";
+import { withExamples } from "./definitions/options.ts";
+import { addRecording } from "./definitions/recording.ts";
+import { addSharing } from "./definitions/sharing.ts";
+import { addTelemetry } from "./definitions/telemetry.ts";
 import { exitCodes, InterruptedError, NotNowError, UsageError } from "./exit.ts";
-import { consentFile } from "./place.ts";
-import { printError } from "./print.ts";
-import { showPlain } from "./terminal.ts";
-import { addAgents } from "./tree/agents.ts";
-import { addAnalytics } from "./tree/analytics.ts";
-import { withExamples } from "./tree/parts.ts";
-import { addRecording } from "./tree/recording.ts";
-import { addSharing } from "./tree/sharing.ts";
-import { addTelemetry } from "./tree/telemetry.ts";
+import { printError } from "./output/print.ts";
+import { showPlain } from "./output/terminal.ts";
 
 export function program(): Command {
   const nexus = new Command("nexus")
@@ -50,8 +52,9 @@ export async function run(argv: readonly string[]): Promise<void> {
   const nexus = program();
   nexus.hook("preAction", async (_, command) => {
     showPlain(nexus.opts<{ plain?: boolean }>().plain === true);
-    // Without a consent there is nothing to note, and nothing to load for it.
-    if (existsSync(consentFile)) (await import("./own-run.ts")).noteRun(pathOf(command));
+    // Without consent nothing is recorded, so nothing is loaded for it.
+    if (existsSync(consentFile({ env: process.env, home: homeFolder(), join, isAbsolute })))
+      (await import("./self-telemetry.ts")).noteRun(pathOf(command));
   });
   try {
     await nexus.parseAsync(argv);

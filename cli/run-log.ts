@@ -7,9 +7,9 @@ import { append } from "../server/files/append-lines.ts";
 import { Firewall } from "../server/privacy/firewall.ts";
 import type { EventTypeName } from "../shared/schema/events.ts";
 import { type CapturedFields, captured } from "../shared/schema/raw-event.ts";
-import type { Permitted } from "./permitted.ts";
-import { paths } from "./product.ts";
+import type { Permitted } from "./permission.ts";
 import { envelopeOf, type Moment } from "./record.ts";
+import { paths } from "./runtime.ts";
 
 const runLog = join(paths.eventLogFolder, "nexus-run.jsonl");
 

@@ -8,7 +8,7 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from "node:path";
 import { unfinishedMark } from "../server/files/atomic-write.ts";
 import { createFlags, makeFolder } from "../server/files/ownership.ts";
-import { paths } from "./product.ts";
+import { paths } from "./runtime.ts";
 
 const silenceMs = 30 * 60_000;
 

@@ -1,8 +1,8 @@
 /** `nexus completion`: a script that completes commands and options. */
 import type { Command } from "commander";
-import { completionScript } from "../completion-scripts.ts";
-import { print } from "../print.ts";
-import type { Shell } from "../shells.ts";
+import { completionScript } from "../output/completion-scripts.ts";
+import { print } from "../output/print.ts";
+import type { Shell } from "../output/shells.ts";
 
 export function run(shell: Shell, _options: object, command: Command): void {
   print(completionScript(rootOf(command), shell));

@@ -2,9 +2,9 @@
 import type { Check } from "../../server/doctor.ts";
 import { examine } from "../../server/doctor.ts";
 import { exitCodes } from "../exit.ts";
-import { type JsonOption, print, printJson } from "../print.ts";
-import { paths, withObserver } from "../product.ts";
-import { heading, styled, wrapped } from "../terminal.ts";
+import { type JsonOption, print, printJson } from "../output/print.ts";
+import { heading, styled, wrapped } from "../output/terminal.ts";
+import { paths, withObserver } from "../runtime.ts";
 
 const marks: Readonly<Record<Check["state"], readonly [string, "green" | "yellow" | "red"]>> = {
   good: ["ok", "green"],

@@ -6,8 +6,8 @@ import { text } from "node:stream/consumers";
 import { append } from "../../server/files/append-lines.ts";
 import { cutPayload } from "../../server/ingest/hooks/payload-filter.ts";
 import { saysNo } from "../../shared/consent/consent.ts";
-import { permittedCategories } from "../permitted.ts";
-import { paths } from "../product.ts";
+import { permittedCategories } from "../permission.ts";
+import { paths } from "../runtime.ts";
 
 const names = ["hook_event_name", "hookEventName", "tool_name", "toolName"];
 

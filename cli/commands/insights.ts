@@ -2,10 +2,10 @@
 
 import { countText } from "../../shared/text/format.ts";
 import { type InsightFilter, insightFilters, insightText, passes } from "../../shared/text/insights.ts";
+import { type JsonOption, print, printJson } from "../output/print.ts";
+import { heading, styled, wrapped } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
-import { type JsonOption, print, printJson } from "../print.ts";
-import { withFreshObserver } from "../product.ts";
-import { heading, styled, wrapped } from "../terminal.ts";
+import { withFreshObserver } from "../runtime.ts";
 
 type InsightOptions = PeriodOptions & JsonOption & { readonly [F in InsightFilter]?: boolean };
 

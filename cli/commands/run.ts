@@ -5,11 +5,11 @@ import { constants } from "node:os";
 import type { Worker } from "../../server/worker/service.ts";
 import type { CapturedFields } from "../../shared/schema/raw-event.ts";
 import { NotNowError } from "../exit.ts";
-import { type Permitted, permitted } from "../permitted.ts";
-import { printError } from "../print.ts";
-import { withWorker } from "../product.ts";
+import { printError } from "../output/print.ts";
+import { type Permitted, permitted } from "../permission.ts";
 import { type Moment, record } from "../record.ts";
 import { logEvent } from "../run-log.ts";
+import { withWorker } from "../runtime.ts";
 import { sessionAt } from "../session.ts";
 
 /** As shells say that a command is not there, or cannot be run. */

@@ -2,10 +2,10 @@
 import type { Stats } from "../../shared/protocol/reports.ts";
 import { countText, durationText } from "../../shared/text/format.ts";
 import { rankedName } from "../../shared/text/labels.ts";
+import { facts, type JsonOption, percentText, print, printJson, timeText } from "../output/print.ts";
+import { columns, isPlain, sparkline, styled } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
-import { facts, type JsonOption, percentText, print, printJson, timeText } from "../print.ts";
-import { withFreshObserver } from "../product.ts";
-import { columns, isPlain, sparkline, styled } from "../terminal.ts";
+import { withFreshObserver } from "../runtime.ts";
 
 const boxWidth = 58;
 

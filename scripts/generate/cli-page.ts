@@ -1,8 +1,8 @@
 /** `docs/cli.md`: every command, from the tree of commands itself. */
 import type { Command } from "commander";
+import { examplesOf, leavesOf, shapeOf } from "../../cli/definitions/options.ts";
 import { exitCodes } from "../../cli/exit.ts";
 import { pathOf, program } from "../../cli/program.ts";
-import { examplesOf, leavesOf, shapeOf } from "../../cli/tree/parts.ts";
 
 const escaped = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
@@ -56,7 +56,7 @@ export function cliPage(): string {
   const codes = Object.entries(exitCodes).map(
     ([name, code]) => `| ${code} | ${endings[name as keyof typeof endings]} |`,
   );
-  return `<!-- Generated from cli/tree by npm run generate. -->
+  return `<!-- Generated from cli/definitions by npm run generate. -->
 # The \`nexus\` command
 
 ${nexus.description()}

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { shells } from "../../cli/shells.ts";
+import { shells } from "../../cli/output/shells.ts";
 import { freshFolder } from "../fixtures/folder.ts";
 import { nexus } from "../fixtures/nexus.ts";
 import { hasTmux, Terminal } from "./tmux.ts";

@@ -4,9 +4,9 @@ import { type OtelSetting, otelSetting } from "../../../server/agents/otel.ts";
 import { type Door, DoorFile } from "../../../server/ingest/receiver/receiver-config.ts";
 import { type AgentName, agentNames } from "../../../shared/protocol/agents.ts";
 import { UsageError } from "../../exit.ts";
-import { print, printJson } from "../../print.ts";
-import { paths } from "../../product.ts";
-import { confirmed, isAttended } from "../../terminal.ts";
+import { print, printJson } from "../../output/print.ts";
+import { confirmed, isAttended } from "../../output/terminal.ts";
+import { paths } from "../../runtime.ts";
 
 interface OtelOptions {
   readonly yes: boolean;

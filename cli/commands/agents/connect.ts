@@ -3,8 +3,8 @@ import type { Change, Connections } from "../../../server/agents/connections.ts"
 import type { AgentName } from "../../../shared/protocol/agents.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { confirmed, isAttended, styled } from "../../terminal.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { confirmed, isAttended, styled } from "../../output/terminal.ts";
 import { connectOtel } from "./connect-otel.ts";
 
 interface ConnectOptions extends JsonOption {

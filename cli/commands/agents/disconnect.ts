@@ -2,8 +2,8 @@
 import { DoorFile } from "../../../server/ingest/receiver/receiver-config.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { paths } from "../../product.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { paths } from "../../runtime.ts";
 
 interface DisconnectOptions extends JsonOption {
   readonly otel?: boolean;

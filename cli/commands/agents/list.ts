@@ -5,8 +5,8 @@ import type { Host } from "../../../shared/protocol/reports.ts";
 import { coverageOf } from "../../../shared/text/coverage.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { withConnections } from "../../agents.ts";
-import { type JsonOption, print, printJson, timeText } from "../../print.ts";
-import { paths, withFreshObserver } from "../../product.ts";
+import { type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { paths, withFreshObserver } from "../../runtime.ts";
 
 export async function run({ json }: JsonOption): Promise<void> {
   const { seen, hosts } = await withFreshObserver((observer) => ({

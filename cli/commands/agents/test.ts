@@ -4,8 +4,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { agentNamed, withConnections } from "../../agents.ts";
 import { exitCodes } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { paths, withObserver } from "../../product.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { paths, withObserver } from "../../runtime.ts";
 
 /** What the product takes nothing from: a test is no use of a tool. */
 const event = "NexusTest";

@@ -1,8 +1,8 @@
 /** `nexus consent history`: every decision, as it was written down. */
 import { systemClock } from "../../../server/clock.ts";
 import { Gate } from "../../../server/config/permission.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { noEditor, paths } from "../../product.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { noEditor, paths } from "../../runtime.ts";
 
 export function run({ json }: JsonOption): void {
   const entries = new Gate(paths, systemClock, process.env, noEditor).consent.entries();

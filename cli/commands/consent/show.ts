@@ -2,7 +2,7 @@
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
 import { categories } from "../../../shared/schema/categories.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
 
 export function run({ json }: JsonOption): void {
   if (json === true) {

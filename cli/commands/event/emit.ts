@@ -8,9 +8,9 @@ import { type Source, sources } from "../../../shared/schema/sources.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
 import { kindText } from "../../../shared/text/explain.ts";
 import { UsageError } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { withWorker } from "../../product.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { type NotStored, record, sessionFor } from "../../record.ts";
+import { withWorker } from "../../runtime.ts";
 
 interface EmitOptions extends JsonOption {
   readonly set?: readonly string[];

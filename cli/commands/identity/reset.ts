@@ -1,8 +1,8 @@
 /** `nexus identity reset`: goes on sharing under another pseudonym that nothing links with the one before. */
 import { UsageError } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { withWorker } from "../../product.ts";
-import { confirmed, isAttended, wrapped } from "../../terminal.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { confirmed, isAttended, wrapped } from "../../output/terminal.ts";
+import { withWorker } from "../../runtime.ts";
 
 interface ResetOptions extends JsonOption {
   readonly confirm?: boolean;

@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { unfinishedMark } from "../../../server/files/atomic-write.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { withObserver } from "../../product.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { withObserver } from "../../runtime.ts";
 
 interface LedgerExportOptions extends JsonOption {
   readonly output: string;

@@ -1,7 +1,7 @@
 /** `nexus ledger list`: what was sent, and what came of it. */
 import { entrySentence } from "../../../server/upload/ledger/describe.ts";
-import { type JsonOption, print, printJson, timeText } from "../../print.ts";
-import { withObserver } from "../../product.ts";
+import { type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { withObserver } from "../../runtime.ts";
 
 export function run({ json, limit = 50 }: JsonOption & { readonly limit?: number }): Promise<void> {
   return withObserver((observer) => {

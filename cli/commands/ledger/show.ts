@@ -1,6 +1,6 @@
 /** `nexus ledger show`: the exact body that an entry sent. */
 import { UsageError } from "../../exit.ts";
-import { withObserver } from "../../product.ts";
+import { withObserver } from "../../runtime.ts";
 
 export function run(entry: number): Promise<void> {
   return withObserver((observer) => {

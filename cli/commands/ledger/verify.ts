@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { type LedgerLine, type Verdict, verify } from "../../../server/upload/ledger/ledger.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { exitCodes, UsageError } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { withObserver } from "../../product.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { withObserver } from "../../runtime.ts";
 
 interface VerifyOptions extends JsonOption {
   readonly file?: string;

@@ -1,7 +1,7 @@
 /** `nexus telemetry dashboard`: a live page in the terminal. Its library is loaded with it alone. */
 import { UsageError } from "../../exit.ts";
-import { withFreshObserver } from "../../product.ts";
-import { isAttended, isPlain } from "../../terminal.ts";
+import { isAttended, isPlain } from "../../output/terminal.ts";
+import { withFreshObserver } from "../../runtime.ts";
 import { run as stats } from "../stats.ts";
 
 export async function run(): Promise<void> {
@@ -11,6 +11,6 @@ export async function run(): Promise<void> {
     return;
   }
   if (!isAttended()) throw new UsageError("The dashboard needs a terminal. nexus stats prints the numbers once.");
-  const { show } = await import("../../dashboard/show.ts");
+  const { show } = await import("../../dashboard/dashboard.ts");
   await withFreshObserver(show);
 }

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { countText, forgottenSettings, proofText, sizeText } from "../../../shared/text/format.ts";
 import { ToldError, UsageError } from "../../exit.ts";
-import { facts, type JsonOption, print, printJson } from "../../print.ts";
-import { paths, withWorker } from "../../product.ts";
-import { confirmed, isAttended } from "../../terminal.ts";
+import { facts, type JsonOption, print, printJson } from "../../output/print.ts";
+import { confirmed, isAttended } from "../../output/terminal.ts";
+import { paths, withWorker } from "../../runtime.ts";
 
 interface DeleteOptions extends JsonOption {
   readonly confirm?: boolean;

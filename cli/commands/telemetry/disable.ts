@@ -2,9 +2,9 @@
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import { noticeVersion } from "../../../shared/consent/notice.ts";
 import { modeSentence } from "../../../shared/text/format.ts";
-import { print } from "../../print.ts";
-import { withWorker } from "../../product.ts";
-import { printReport } from "../../report.ts";
+import { print } from "../../output/print.ts";
+import { printReport } from "../../output/sync-report.ts";
+import { withWorker } from "../../runtime.ts";
 
 export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }): Promise<void> {
   return withWorker(async (worker) => {

@@ -6,9 +6,9 @@ import { notice, noticeText, noticeVersion } from "../../../shared/consent/notic
 import { type Category, categories } from "../../../shared/schema/categories.ts";
 import { modeSentence, refusalSentence } from "../../../shared/text/format.ts";
 import { ToldError, UsageError } from "../../exit.ts";
-import { print, printError } from "../../print.ts";
-import { withWorker } from "../../product.ts";
-import { asked, isAttended, isYes, wrapped } from "../../terminal.ts";
+import { print, printError } from "../../output/print.ts";
+import { asked, isAttended, isYes, wrapped } from "../../output/terminal.ts";
+import { withWorker } from "../../runtime.ts";
 
 interface EnableOptions {
   readonly share?: boolean;

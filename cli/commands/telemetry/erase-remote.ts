@@ -1,9 +1,9 @@
 /** `nexus telemetry erase-remote`: asks every server that was sent something to erase it. */
 import { countText } from "../../../shared/text/format.ts";
 import { exitCodes } from "../../exit.ts";
-import { type JsonOption, print } from "../../print.ts";
-import { withWorker } from "../../product.ts";
-import { printReport } from "../../report.ts";
+import { type JsonOption, print } from "../../output/print.ts";
+import { printReport } from "../../output/sync-report.ts";
+import { withWorker } from "../../runtime.ts";
 
 export function run({ json }: JsonOption): Promise<void> {
   return withWorker(async (worker) => {

@@ -12,8 +12,8 @@ import {
   sharingText,
 } from "../../../shared/text/explain.ts";
 import { UsageError } from "../../exit.ts";
-import { facts, type JsonOption, print, printJson } from "../../print.ts";
-import { heading, wrapped } from "../../terminal.ts";
+import { facts, type JsonOption, print, printJson } from "../../output/print.ts";
+import { heading, wrapped } from "../../output/terminal.ts";
 
 export function run(name: string | undefined, { json }: JsonOption): void {
   if (name === undefined) {

@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { type ExportFormat, exportFormats } from "../../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
-import { type JsonOption, print, printJson, progressLine } from "../../print.ts";
-import { withObserver } from "../../product.ts";
+import { type JsonOption, print, printJson, progressLine } from "../../output/print.ts";
+import { withObserver } from "../../runtime.ts";
 
 interface ExportOptions extends JsonOption {
   readonly output: string;

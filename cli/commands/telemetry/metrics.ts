@@ -1,10 +1,10 @@
 /** `nexus telemetry metrics`: personal usage metrics (analytics design, section 5.1). */
 import type { Metrics } from "../../../shared/protocol/reports.ts";
 import { durationText } from "../../../shared/text/format.ts";
+import { facts, type JsonOption, percentText, print, printJson } from "../../output/print.ts";
+import { heading, styled } from "../../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
-import { facts, type JsonOption, percentText, print, printJson } from "../../print.ts";
-import { withFreshObserver } from "../../product.ts";
-import { heading, styled } from "../../terminal.ts";
+import { withFreshObserver } from "../../runtime.ts";
 
 const number = (value: number): string => value.toLocaleString("en-US");
 

@@ -2,9 +2,9 @@
 import type { StoredEvent } from "../../../server/store/events/read.ts";
 import type { Value } from "../../../shared/schema/field-types.ts";
 import { countText } from "../../../shared/text/format.ts";
-import { facts, type JsonOption, print, printJson, timeText } from "../../print.ts";
-import { withFreshObserver } from "../../product.ts";
-import { heading, wrapped } from "../../terminal.ts";
+import { facts, type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { heading, wrapped } from "../../output/terminal.ts";
+import { withFreshObserver } from "../../runtime.ts";
 
 interface ShowOptions extends JsonOption {
   readonly limit?: number;

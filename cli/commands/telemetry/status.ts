@@ -9,9 +9,9 @@ import {
   refusalSentence,
   sizeText,
 } from "../../../shared/text/format.ts";
-import { facts, type JsonOption, print, printJson, timeText } from "../../print.ts";
-import { withObserver } from "../../product.ts";
-import { heading } from "../../terminal.ts";
+import { facts, type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { heading } from "../../output/terminal.ts";
+import { withObserver } from "../../runtime.ts";
 
 function enabledText(permission: Permission | null): string {
   if (permission === null) return "not known";

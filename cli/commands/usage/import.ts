@@ -4,8 +4,8 @@ import { added, type ImportReport, quietMs } from "../../../server/ingest/event-
 import type { Worker } from "../../../server/worker/service.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { exitCodes } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../print.ts";
-import { importLogs, withWorker } from "../../product.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { importLogs, withWorker } from "../../runtime.ts";
 
 /** A log that keeps growing is left to the next import. */
 const maxRemovals = 3;

@@ -1,10 +1,10 @@
 /** `nexus usage upload` and `nexus sync`: sends what may be shared, or shows it. */
 import type { Worker } from "../../../server/worker/service.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
-import { type JsonOption, print } from "../../print.ts";
-import { withWorker } from "../../product.ts";
-import { printReport } from "../../report.ts";
-import { isAttended } from "../../terminal.ts";
+import { type JsonOption, print } from "../../output/print.ts";
+import { printReport } from "../../output/sync-report.ts";
+import { isAttended } from "../../output/terminal.ts";
+import { withWorker } from "../../runtime.ts";
 import { ask } from "../telemetry/enable.ts";
 
 interface UploadOptions extends JsonOption {

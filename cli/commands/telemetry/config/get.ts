@@ -1,7 +1,7 @@
 /** `nexus telemetry config get`: the value of a key, alone. */
 import { keyNamed, settings, valueText } from "../../../config.ts";
 import { exitCodes } from "../../../exit.ts";
-import { type JsonOption, print, printJson } from "../../../print.ts";
+import { type JsonOption, print, printJson } from "../../../output/print.ts";
 
 interface GetOptions extends JsonOption {
   readonly showOrigin?: boolean;

@@ -1,6 +1,6 @@
 /** `nexus telemetry config list`: every key with its value, and where it comes from. */
 import { settings, valueText, variables } from "../../../config.ts";
-import { type JsonOption, print, printJson } from "../../../print.ts";
+import { type JsonOption, print, printJson } from "../../../output/print.ts";
 
 interface ListOptions extends JsonOption {
   readonly showOrigin?: boolean;

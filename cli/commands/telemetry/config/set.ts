@@ -3,9 +3,9 @@ import { changeKey } from "../../../../server/config/edit.ts";
 import type { Mode } from "../../../../shared/consent/consent.ts";
 import { asUsage, keyNamed, valueFrom, valueText } from "../../../config.ts";
 import { UsageError } from "../../../exit.ts";
-import { type JsonOption, print, printJson } from "../../../print.ts";
-import { followConfig, paths, withWorker } from "../../../product.ts";
-import { isAttended } from "../../../terminal.ts";
+import { type JsonOption, print, printJson } from "../../../output/print.ts";
+import { isAttended } from "../../../output/terminal.ts";
+import { followConfig, paths, withWorker } from "../../../runtime.ts";
 import { ask } from "../enable.ts";
 
 const order: readonly Mode[] = ["off", "local", "share"];

@@ -1,8 +1,8 @@
 /** `nexus telemetry config unset`: removes a key from config.toml, so that its default counts. */
 import { changeKey } from "../../../../server/config/edit.ts";
 import { asUsage, keyNamed } from "../../../config.ts";
-import { type JsonOption, print, printJson } from "../../../print.ts";
-import { followConfig, paths } from "../../../product.ts";
+import { type JsonOption, print, printJson } from "../../../output/print.ts";
+import { followConfig, paths } from "../../../runtime.ts";
 
 export async function run(name: string, { json }: JsonOption): Promise<void> {
   const key = keyNamed(name);

@@ -1,7 +1,7 @@
 /** Consent, sending, and what was sent. */
 import type { Command } from "commander";
-import { lazily } from "../lazily.ts";
-import { wholeNumber, withExamples, withJson } from "./parts.ts";
+import { lazily } from "./lazy-action.ts";
+import { wholeNumber, withExamples, withJson } from "./options.ts";
 
 const report =
   "{version, outcome, events, batches, rejected, erased, left, pending, reason, untilMs, setAside, message}";

@@ -5,8 +5,8 @@
 import { v7 } from "uuid";
 import { append } from "../server/files/append-lines.ts";
 import { exitCodes } from "./exit.ts";
-import { permittedCategories } from "./permitted.ts";
-import { ownLog } from "./product.ts";
+import { permittedCategories } from "./permission.ts";
+import { ownLog } from "./runtime.ts";
 import { sessionAt } from "./session.ts";
 
 /** Commands that leave nothing: those that remove what is there, end the recording, or record something else. */

@@ -1,5 +1,5 @@
 /** What the command prints. Results go to standard output; what goes on meanwhile to standard error, on a terminal alone. */
-import { terminalJson, terminalText } from "../shared/text/terminal-text.ts";
+import { terminalJson, terminalText } from "../../shared/text/terminal-text.ts";
 import { inColour, isPlain, wrapped } from "./terminal.ts";
 
 export interface JsonOption {

@@ -11,8 +11,8 @@ import type { Worker } from "../server/worker/service.ts";
 import type { Progress } from "../shared/protocol/worker.ts";
 import { sizeText } from "../shared/text/format.ts";
 import { InterruptedError, NotNowError, ToldError, UsageError } from "./exit.ts";
-import { printError, progressLine } from "./print.ts";
-import { isAttended } from "./terminal.ts";
+import { printError, progressLine } from "./output/print.ts";
+import { isAttended } from "./output/terminal.ts";
 
 /** There is no editor whose switches could say no. */
 export const noEditor = { telemetry: true, enabled: true, proxy: null };

@@ -1,8 +1,8 @@
 /** Recording from the terminal and from scripts, and what looks after it all. */
 import { Argument, type Command } from "commander";
-import { lazily } from "../lazily.ts";
-import { shells } from "../shells.ts";
-import { repeated, withExamples, withJson } from "./parts.ts";
+import { shells } from "../output/shells.ts";
+import { lazily } from "./lazy-action.ts";
+import { repeated, withExamples, withJson } from "./options.ts";
 
 export function addRecording(nexus: Command): void {
   withExamples(

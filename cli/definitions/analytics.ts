@@ -1,7 +1,7 @@
 /** `nexus stats` and `nexus insights`. */
 import type { Command } from "commander";
-import { lazily } from "../lazily.ts";
-import { withExamples, withJson, withPeriod } from "./parts.ts";
+import { lazily } from "./lazy-action.ts";
+import { withExamples, withJson, withPeriod } from "./options.ts";
 
 export function addAnalytics(nexus: Command): void {
   withExamples(

@@ -1,7 +1,7 @@
 /** AI agents: whose tools are recorded by their own hooks. */
 import type { Command } from "commander";
-import { lazily } from "../lazily.ts";
-import { withExamples, withJson } from "./parts.ts";
+import { lazily } from "./lazy-action.ts";
+import { withExamples, withJson } from "./options.ts";
 
 export function addAgents(nexus: Command): void {
   const agents = nexus.command("agents").description("record the tools of AI agents, by their own hooks");

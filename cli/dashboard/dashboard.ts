@@ -6,9 +6,9 @@ import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import { countText, durationText, pendingText } from "../../shared/text/format.ts";
 import { rankedName } from "../../shared/text/labels.ts";
 import { terminalText } from "../../shared/text/terminal-text.ts";
-import { percentText, timeText } from "../print.ts";
-import { sparkline } from "../terminal.ts";
-import { type Reading, read } from "./reading.ts";
+import { percentText, timeText } from "../output/print.ts";
+import { sparkline } from "../output/terminal.ts";
+import { type Reading, read } from "./dashboard-data.ts";
 
 /** How often it looks again. Milliseconds. */
 const everyMs = 2_000;

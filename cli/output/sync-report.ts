@@ -1,7 +1,7 @@
 /** What came of a sending, on the terminal. */
-import type { SyncReport } from "../server/upload/sync/report.ts";
-import { erasureText, reportSentence } from "../shared/text/format.ts";
-import { exitCodes } from "./exit.ts";
+import type { SyncReport } from "../../server/upload/sync/report.ts";
+import { erasureText, reportSentence } from "../../shared/text/format.ts";
+import { exitCodes } from "../exit.ts";
 import { print, printJson } from "./print.ts";
 
 const sentences: Readonly<Record<SyncReport["outcome"], string>> = {

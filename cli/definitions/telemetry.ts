@@ -1,8 +1,8 @@
 /** `nexus telemetry …`: recording and sharing, and the user's own data. */
 import type { Command } from "commander";
 import { noticeVersion } from "../../shared/consent/notice.ts";
-import { lazily } from "../lazily.ts";
-import { wholeNumber, withExamples, withJson, withPeriod } from "./parts.ts";
+import { lazily } from "./lazy-action.ts";
+import { wholeNumber, withExamples, withJson, withPeriod } from "./options.ts";
 
 export function addTelemetry(nexus: Command): void {
   const telemetry = nexus.command("telemetry").description("recording and sharing on and off, and your own data");

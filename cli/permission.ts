@@ -2,7 +2,7 @@
 import { systemClock } from "../server/clock.ts";
 import { Gate } from "../server/config/permission.ts";
 import type { Category } from "../shared/schema/categories.ts";
-import { noEditor, paths } from "./product.ts";
+import { noEditor, paths } from "./runtime.ts";
 
 export interface Permitted {
   /** Empty with recording off. */
