@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rowOf } from "../cloud/ingest/row.ts";
 import { Sender } from "../cloud/test/sender.ts";
+import { rowOf } from "../cloud/warehouse/event-row.ts";
 import { Warehouse } from "../cloud/warehouse/warehouse.ts";
 
 const [events = 0, rowsTogether = 0] = process.argv.slice(2).map(Number);

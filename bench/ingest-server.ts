@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Served } from "../cloud/test/cloud-process.ts";
 import { Sender } from "../cloud/test/sender.ts";
-import { Served } from "../cloud/test/served.ts";
 
 export const perBatch = 1_000;
 

@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { CloudServer } from "./server.ts";
+import { Served } from "./test/cloud-process.ts";
 import { hasKafka, KafkaBroker } from "./test/kafka-broker.ts";
-import { running } from "./test/running.ts";
 import { type Answer, receiptIn, Sender } from "./test/sender.ts";
-import { Served } from "./test/served.ts";
+import { running } from "./test/test-server.ts";
 
 const [kills, senders, batches, perBatch, erasures] = [6, 4, 40, 10, 4];
 

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod";
-import { kafkaAddress } from "./log/kafka-address.ts";
+import { kafkaAddress } from "./kafka-address.ts";
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { join } from "node:path";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { type Config, ConfigError, configFrom } from "./config.ts";
-import { kafkaAddress } from "./log/kafka-address.ts";
+import { kafkaAddress } from "./kafka-address.ts";
 import { isLoopback } from "./loopback.ts";
 import { tables } from "./warehouse/schema.ts";
 import { Warehouse } from "./warehouse/warehouse.ts";

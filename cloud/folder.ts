@@ -1,6 +1,6 @@
 /** The data folder: private to its user, because the embedded engines create files that others can read. */
 import { chmodSync, mkdirSync, statSync } from "node:fs";
-import { say } from "./log-line.ts";
+import { say } from "./logger.ts";
 
 export class FolderError extends Error {
   override readonly name = "FolderError";

@@ -1,8 +1,8 @@
 /** Limits bind: with default limits, one client cannot slow down the others. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { running } from "./test/running.ts";
 import { type Answer, Sender } from "./test/sender.ts";
+import { running } from "./test/test-server.ts";
 
 /** The limits as they are by default. */
 const byDefault = { NEXUS_CLOUD_REQUESTS_PER_MINUTE: "600" };

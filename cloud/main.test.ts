@@ -7,9 +7,9 @@ import { expect, it, onTestFinished } from "vitest";
 import { freshFolder } from "../test/fixtures/folder.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { Registry } from "./ingest/registry.ts";
-import { establish, running } from "./test/running.ts";
+import { Served } from "./test/cloud-process.ts";
 import { receiptIn, Sender } from "./test/sender.ts";
-import { Served } from "./test/served.ts";
+import { establish, running } from "./test/test-server.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 

@@ -2,11 +2,11 @@
 /** `nexus-cloud`: `serve`, `migrate`, `replay`, `keys rotate`, `doctor`. What it prints is for the operator, and holds nothing of what was sent. */
 import { parseArgs } from "node:util";
 import { terminalText } from "../shared/text/terminal-text.ts";
+import { keyRotated, migrated, replayed } from "./commands.ts";
 import { ConfigError, configFrom } from "./config.ts";
 import { diagnosed } from "./doctor.ts";
 import { FolderError } from "./folder.ts";
 import { LockedError } from "./lock.ts";
-import { keyRotated, migrated, replayed } from "./operate.ts";
 import { CloudServer } from "./server.ts";
 
 // Engines make their files readable by all; this way they cannot.

@@ -1,7 +1,7 @@
 /** What an operator watches, for Prometheus. Labels are words of ours alone. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Metrics } from "prom-client";
-import { LeakAlarm } from "./privacy/alarm.ts";
 import type { Refused } from "./privacy/filter.ts";
+import { LeakAlarm } from "./privacy/leak-detector.ts";
 
 export interface WatchParts {
   readonly waitingBytes: () => number;

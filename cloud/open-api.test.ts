@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { freshFolder } from "../test/fixtures/folder.ts";
-import { running } from "./test/running.ts";
 import { Sender } from "./test/sender.ts";
+import { running } from "./test/test-server.ts";
 
 const program = fileURLToPath(new URL("../out/python/bin/schemathesis", import.meta.url));
 const folder = fileURLToPath(new URL("test/schemathesis/", import.meta.url));

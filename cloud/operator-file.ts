@@ -1,7 +1,7 @@
 /** Where the running server takes the operator's commands, and the token they need: a file in the data folder, private to its user. */
 import { join } from "node:path";
 import * as z from "zod";
-import { readWhole, writeWhole } from "./whole-file.ts";
+import { readWhole, writeWhole } from "./atomic-file.ts";
 
 const document = z.object({ url: z.string(), token: z.string() });
 export type OperatorFile = z.infer<typeof document>;

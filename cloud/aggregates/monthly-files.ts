@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWhole } from "../whole-file.ts";
+import { writeWhole } from "../atomic-file.ts";
 
 export type MonthlyRow = Readonly<Record<string, unknown>>;
 

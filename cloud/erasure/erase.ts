@@ -4,13 +4,13 @@
  */
 import type { NotApplied } from "../aggregates/aggregates.ts";
 import { dayOf, type Hour, monthOf } from "../hours.ts";
+import type { Receiver } from "../ingest/batch-receiver.ts";
 import type { Erased, Installation } from "../ingest/installation.ts";
-import type { Receiver } from "../ingest/receive.ts";
 import type { Found, Registry } from "../ingest/registry.ts";
-import { say } from "../log-line.ts";
+import { say } from "../logger.ts";
 import type { Watch } from "../metrics.ts";
 import { backoffMs, pause } from "../pause.ts";
-import type { Pipeline } from "../pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 
 /** Milliseconds that an erasure waits for others, and the pause after a run as a multiple of its time, so that inserts get their share. */

@@ -1,7 +1,7 @@
 /** A storm of erasures: all are answered, gathered into a few, and what others send goes on into the warehouse meanwhile. */
 import { expect, it } from "vitest";
-import { running } from "../test/running.ts";
 import { receiptIn, Sender } from "../test/sender.ts";
+import { running } from "../test/test-server.ts";
 
 const count = 150;
 

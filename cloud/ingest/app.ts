@@ -3,16 +3,16 @@
  * asked for, kept nor logged; there is no access log, and proxies' headers are not believed. Errors never quote what was sent.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { say } from "../log-line.ts";
+import { say } from "../logger.ts";
 import { Authentication } from "./authentication.ts";
 import { type IngestContext, json, type RouteContext } from "./context.ts";
+import { maxBodyBytes } from "./decompress.ts";
 import { limitsOf } from "./limits.ts";
 import { Refusal, refusalOf, tooMany } from "./refusal.ts";
 import { enrolmentRoutes } from "./routes/enrolment.ts";
 import { erasureRoutes } from "./routes/erasure.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { publicRoutes } from "./routes/public.ts";
-import { maxBodyBytes } from "./unpack.ts";
 
 /** Refusals that cost the server work for somebody unknown. */
 const limited: ReadonlySet<number> = new Set([400, 401, 403, 409, 413, 415, 422]);

@@ -5,11 +5,11 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "./context.ts";
+import { unpacked } from "./decompress.ts";
 import type { Installation } from "./installation.ts";
 import { Refusal, tooMany } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
 import { isOnTime, type SignedHeaders, signatureHolds, signedHeadersOf } from "./signature.ts";
-import { unpacked } from "./unpack.ts";
 
 const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
 export const anonUserIdPattern = new RegExp(`^${uuid}$`);

@@ -3,8 +3,8 @@ import type { Config } from "../config.ts";
 import type { Erasures } from "../erasure/erase.ts";
 import type { Watch } from "../metrics.ts";
 import type { Authentication } from "./authentication.ts";
-import type { RateLimit } from "./rate.ts";
-import type { Receiver } from "./receive.ts";
+import type { Receiver } from "./batch-receiver.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import type { Registry } from "./registry.ts";
 
 export interface IngestContext {

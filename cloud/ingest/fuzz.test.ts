@@ -1,8 +1,8 @@
 /** Signed batches of anything: none makes the server fail, none makes an insert fail, and none of it comes back. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { running } from "../test/running.ts";
 import { type Event, Sender } from "../test/sender.ts";
+import { running } from "../test/test-server.ts";
 
 const { server, count } = await running();
 

@@ -1,10 +1,11 @@
 /** The receiver, with the batches of the last day by heart, and older ones looked up in the warehouse. */
-import type { EventLog } from "../log/event-log.ts";
-import type { BatchHead } from "../log/record.ts";
+
+import type { BatchHead } from "../log/batch-record.ts";
+import type { EventLog } from "../log/durable-log.ts";
 import type { Watch } from "../metrics.ts";
-import { timeText } from "../warehouse/time-text.ts";
+import { timeText } from "../warehouse/clickhouse-time.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import { type KnownBatch, knownMs, mostKnown, Receiver } from "./receive.ts";
+import { type KnownBatch, knownMs, mostKnown, Receiver } from "./batch-receiver.ts";
 import type { Registry } from "./registry.ts";
 
 interface BatchRow {

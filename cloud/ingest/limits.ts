@@ -1,7 +1,7 @@
 /** The limits that follow from the configuration. */
 import type { Config } from "../config.ts";
 import type { Limits } from "./context.ts";
-import { RateLimit } from "./rate.ts";
+import { RateLimit } from "./rate-limit.ts";
 
 /** A pseudonym is erased once; a client asks again until it has the receipt. */
 const erasuresPerMinute = 20;

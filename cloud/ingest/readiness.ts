@@ -1,5 +1,5 @@
 /** Whether batches can be accepted: asked of the log and of the registry themselves, at most once a second. */
-import type { EventLog } from "../log/event-log.ts";
+import type { EventLog } from "../log/durable-log.ts";
 import type { Registry } from "./registry.ts";
 
 /** Milliseconds that an answer counts, and that it is waited for. */

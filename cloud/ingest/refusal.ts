@@ -1,5 +1,5 @@
 /** What keeps a request from being served: a status, a word for the client, and what else it needs to know. */
-import { UnpackError } from "./unpack.ts";
+import { UnpackError } from "./decompress.ts";
 
 export interface RefusalDetails {
   /** Seconds, for `retry-after`. */

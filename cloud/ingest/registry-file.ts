@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import type { Postgres, Statement } from "../aggregates/postgres.ts";
-import { syncFolder } from "../whole-file.ts";
+import { syncFolder } from "../atomic-file.ts";
 import { digestOf } from "./installation.ts";
 import { sealSecret } from "./sealed-secret.ts";
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
-import { allOf } from "../test/all-of.ts";
+import { kafkaAddress } from "../kafka-address.ts";
 import { hasKafka, KafkaBroker } from "../test/kafka-broker.ts";
-import { DamagedLogError, type EventLog } from "./event-log.ts";
+import { allOf } from "../test/read-all.ts";
+import { DamagedLogError, type EventLog } from "./durable-log.ts";
 import { KafkaLog } from "./kafka.ts";
-import { kafkaAddress } from "./kafka-address.ts";
 import { SegmentLog } from "./segments.ts";
 
 interface Form {

@@ -5,10 +5,10 @@
  * The warehouse reads ranges of offsets and remembers them itself; the group's offsets are written as well, for whoever watches Kafka.
  */
 import { Admin, Consumer, Producer } from "@platformatic/kafka";
-import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./event-log.ts";
-import type { KafkaAddress } from "./kafka-address.ts";
-import { News } from "./news.ts";
-import { packed, Seal } from "./seal.ts";
+import type { KafkaAddress } from "../kafka-address.ts";
+import { News } from "./change-notifier.ts";
+import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./durable-log.ts";
+import { packed, Seal } from "./record-encryption.ts";
 
 /** As in files: more no batch has. */
 const longestRecord = 16 * 1_048_576;

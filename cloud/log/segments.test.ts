@@ -18,8 +18,8 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
-import { allOf } from "../test/all-of.ts";
-import { DamagedLogError } from "./event-log.ts";
+import { allOf } from "../test/read-all.ts";
+import { DamagedLogError } from "./durable-log.ts";
 import { SegmentLog } from "./segments.ts";
 
 it("cuts away what a crash cut off at the end, and nothing else", async () => {

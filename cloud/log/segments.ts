@@ -7,11 +7,11 @@ import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { say } from "../log-line.ts";
-import { readWhole, syncFolder, writeWhole } from "../whole-file.ts";
-import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./event-log.ts";
+import { readWhole, syncFolder, writeWhole } from "../atomic-file.ts";
+import { say } from "../logger.ts";
+import { News } from "./change-notifier.ts";
+import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./durable-log.ts";
 import { groupHeaderAt, groupHeaderBytes, groupOf, hasGroupAfter } from "./group.ts";
-import { News } from "./news.ts";
 
 const headerBytes = 8;
 const headersBytes = groupHeaderBytes + headerBytes;

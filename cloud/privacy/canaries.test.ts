@@ -11,9 +11,9 @@ import type { Kind } from "../../shared/schema/field-types.ts";
 import { fieldTable } from "../../shared/schema/fields.ts";
 import { nested } from "../../shared/schema/payload-layout.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
-import { running } from "../test/running.ts";
+import { Served } from "../test/cloud-process.ts";
 import { type Event, receiptIn, Sender } from "../test/sender.ts";
-import { Served } from "../test/served.ts";
+import { running } from "../test/test-server.ts";
 
 const canary = "canary-4c1f";
 

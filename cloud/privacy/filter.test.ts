@@ -9,9 +9,9 @@ import { fieldTable } from "../../shared/schema/fields.ts";
 import { sources } from "../../shared/schema/sources.ts";
 import commands from "../../shared/vocabulary/commands.json" with { type: "json" };
 import { Sender } from "../test/sender.ts";
-import { LeakAlarm } from "./alarm.ts";
-import { isPublicCommand } from "./commands.ts";
+import { isPublicCommand } from "./command-allowlist.ts";
 import { type Frame, frameOf, judge } from "./filter.ts";
+import { LeakAlarm } from "./leak-detector.ts";
 import { findingIn } from "./scanner.ts";
 
 const sender = new Sender("http://127.0.0.1:1");

@@ -6,7 +6,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import { type EventTypeName, eventTypeNames } from "../../shared/schema/events.ts";
 import { type FieldName, fieldNames } from "../../shared/schema/fields.ts";
 import { receivedSchemas } from "../../shared/schema/upload-schemas.ts";
-import { isPublicCommand } from "./commands.ts";
+import { isPublicCommand } from "./command-allowlist.ts";
 import { findingIn } from "./scanner.ts";
 
 /** Why an event is refused. */

@@ -9,8 +9,8 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { Running } from "./running.ts";
 import { type Event, receiptIn, Sender, uuidOf } from "./sender.ts";
+import type { Running } from "./test-server.ts";
 
 const canary = "canary-9d3e";
 

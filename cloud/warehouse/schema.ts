@@ -2,7 +2,7 @@
 
 import type { Kind } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
-import type { Table } from "./table.ts";
+import type { Table } from "./ddl.ts";
 
 const word = "LowCardinality(String)";
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { oneNode, statementsOf } from "./ddl.ts";
 import { computeHours, dropReplaced, nextVersion, recomputeHours, reduceOldHours } from "./rollups.ts";
 import { batchesTable, tables } from "./schema.ts";
-import { oneNode, statementsOf } from "./table.ts";
 import { Warehouse } from "./warehouse.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "nexus-warehouse-"));

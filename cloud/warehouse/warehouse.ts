@@ -7,8 +7,8 @@
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { oneNode, statementsOf, type TableForm } from "./ddl.ts";
 import { batchesTable, tables, views } from "./schema.ts";
-import { oneNode, statementsOf, type TableForm } from "./table.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 

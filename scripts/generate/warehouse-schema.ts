@@ -1,6 +1,7 @@
 /** `docs/warehouse-schema.md`: the tables of nexus-cloud's warehouse, each column with what it holds. */
+
+import { oneNode, statementsOf } from "../../cloud/warehouse/ddl.ts";
 import { tables, views } from "../../cloud/warehouse/schema.ts";
-import { oneNode, statementsOf } from "../../cloud/warehouse/table.ts";
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 
 const what: Readonly<Record<string, string>> = {

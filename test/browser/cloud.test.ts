@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { Served } from "../../cloud/test/served.ts";
+import { Served } from "../../cloud/test/cloud-process.ts";
 import { Workbench } from "./workbench.ts";
 
 const data = mkdtempSync(join(tmpdir(), "nexus-cloud-"));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { DamagedLogError } from "./log/event-log.ts";
-import { logLine } from "./log-line.ts";
+import { DamagedLogError } from "./log/durable-log.ts";
+import { logLine } from "./logger.ts";
 import { InsertError } from "./warehouse/warehouse.ts";
 
 const line = (...happening: Parameters<typeof logLine>) => JSON.parse(logLine(...happening));

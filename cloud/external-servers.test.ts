@@ -1,10 +1,10 @@
 /** nexus-cloud with its stores as servers: Kafka, ClickHouse over HTTP, and PostgreSQL. */
 import { afterAll, describe, expect, it } from "vitest";
 import { diagnosed } from "./doctor.ts";
-import { running } from "./test/running.ts";
+import { hasServers, Servers } from "./test/external-servers.ts";
 import { Sender } from "./test/sender.ts";
-import { hasServers, Servers } from "./test/servers.ts";
-import { wholeContract } from "./test/whole-contract.ts";
+import { wholeContract } from "./test/server-contract.ts";
+import { running } from "./test/test-server.ts";
 import { wireContract } from "./test/wire-contract.ts";
 
 const servers = hasServers() ? await Servers.start() : undefined;

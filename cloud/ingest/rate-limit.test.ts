@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { RateLimit } from "./rate.ts";
+import { RateLimit } from "./rate-limit.ts";
 
 it("takes so many a minute, says how long to wait, and makes nobody wait because the clock was put back", () => {
   const rates = new RateLimit(60);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { timeText } from "./time-text.ts";
+import { timeText } from "./clickhouse-time.ts";
 
 it("writes every time as Date does", () => {
   fc.assert(

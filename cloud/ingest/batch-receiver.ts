@@ -1,13 +1,13 @@
 /** Takes batches: judges each event, writes what is good into the log, and answers with a signed receipt once that is durable. */
 import { createHash } from "node:crypto";
 import type { Hour } from "../hours.ts";
-import type { EventLog } from "../log/event-log.ts";
-import { type BadRow, recordText } from "../log/record.ts";
+import { type BadRow, recordText } from "../log/batch-record.ts";
+import type { EventLog } from "../log/durable-log.ts";
 import type { Watch } from "../metrics.ts";
 import { type Frame, judge, type Refused } from "../privacy/filter.ts";
+import { rowOf } from "../warehouse/event-row.ts";
 import { type Installation, isEstablished } from "./installation.ts";
 import type { Registry } from "./registry.ts";
-import { rowOf } from "./row.ts";
 
 /** So far ahead of this server's clock a batch may say that it was made. Milliseconds. */
 export const maxAheadMs = 60 * 60 * 1000;

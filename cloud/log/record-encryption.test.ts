@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { freshFolder } from "../../test/fixtures/folder.ts";
-import { DamagedLogError } from "./event-log.ts";
-import { packed, Seal } from "./seal.ts";
+import { DamagedLogError } from "./durable-log.ts";
+import { packed, Seal } from "./record-encryption.ts";
 
 const keysFile = () => join(freshFolder(), "keys.json");
 

@@ -5,7 +5,7 @@ import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 import { placeOf } from "../../shared/schema/payload-layout.ts";
 import { uuidV8 } from "../../shared/schema/uuid-v8.ts";
 import { type Hour, hourOf } from "../hours.ts";
-import { timeText } from "../warehouse/time-text.ts";
+import { timeText } from "./clickhouse-time.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

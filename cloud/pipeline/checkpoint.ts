@@ -2,9 +2,10 @@
  * How far the log was put into the warehouse, and which hours are still to be added up: written whole, after what it says is true. What is going
  * in next is written before: after a crash the very same range goes in again, under the same token, and counts once.
  */
+
+import { readWhole, writeWhole } from "../atomic-file.ts";
 import type { Hour } from "../hours.ts";
-import type { Place } from "../log/event-log.ts";
-import { readWhole, writeWhole } from "../whole-file.ts";
+import type { Place } from "../log/durable-log.ts";
 
 export interface Progress {
   /** Of which log this is told. */

@@ -6,8 +6,8 @@ import { noticeVersion } from "../../shared/consent/notice.ts";
 import { freshFolder } from "../../test/fixtures/folder.ts";
 import { nexus } from "../../test/fixtures/nexus.ts";
 import { Sharer } from "../../test/fixtures/sharing.ts";
-import { type Running, uuidBytes } from "./running.ts";
 import { receiptIn, Sender, uuidOf } from "./sender.ts";
+import { type Running, uuidBytes } from "./test-server.ts";
 
 /** A home in which schema 2 is chosen. */
 function withSchemaTwo(): string {

@@ -1,5 +1,5 @@
 /** What an operator reads when something is wrong: a line of JSON on stderr, of words and numbers of ours alone. */
-import { DamagedLogError } from "./log/event-log.ts";
+import { DamagedLogError } from "./log/durable-log.ts";
 import { InsertError } from "./warehouse/warehouse.ts";
 
 export type Happening =

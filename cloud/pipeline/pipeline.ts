@@ -3,13 +3,13 @@
  * erasure finds nothing under way.
  */
 import { join } from "node:path";
-import type { Aggregates, Change, NotApplied } from "./aggregates/aggregates.ts";
-import { dayMs, type Hour, hourMs } from "./hours.ts";
-import { digestOf } from "./ingest/installation.ts";
-import { DamagedLogError, type EventLog, type Place } from "./log/event-log.ts";
-import { type BatchHead, type BatchRecord, readRecord } from "./log/record.ts";
-import { backoffMs, pause } from "./pause.ts";
-import { type Progress, readProgress, writeProgress } from "./warehouse/progress.ts";
+import type { Aggregates, Change, NotApplied } from "../aggregates/aggregates.ts";
+import { dayMs, type Hour, hourMs } from "../hours.ts";
+import { digestOf } from "../ingest/installation.ts";
+import { type BatchHead, type BatchRecord, readRecord } from "../log/batch-record.ts";
+import { DamagedLogError, type EventLog, type Place } from "../log/durable-log.ts";
+import { backoffMs, pause } from "../pause.ts";
+import { timeText } from "../warehouse/clickhouse-time.ts";
 import {
   computeHours,
   dropReplaced,
@@ -18,10 +18,10 @@ import {
   recomputeHours,
   reduceOldHours,
   youngHours,
-} from "./warehouse/rollups.ts";
-import { batchesTable, eventsTable, refusedTable } from "./warehouse/schema.ts";
-import { timeText } from "./warehouse/time-text.ts";
-import type { Warehouse } from "./warehouse/warehouse.ts";
+} from "../warehouse/rollups.ts";
+import { batchesTable, eventsTable, refusedTable } from "../warehouse/schema.ts";
+import type { Warehouse } from "../warehouse/warehouse.ts";
+import { type Progress, readProgress, writeProgress } from "./checkpoint.ts";
 
 /** Characters of the log that are looked at for one insert. */
 const mostChars = 24 * 1_048_576;

@@ -5,8 +5,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
-import { readWhole, writeWhole } from "../whole-file.ts";
-import { DamagedLogError, type Place } from "./event-log.ts";
+import { readWhole, writeWhole } from "../atomic-file.ts";
+import { DamagedLogError, type Place } from "./durable-log.ts";
 
 const [pack, unpack] = [promisify(zstdCompress), promisify(zstdDecompress)];
 

@@ -1,4 +1,4 @@
-import type { EventLog, Place } from "../log/event-log.ts";
+import type { EventLog, Place } from "../log/durable-log.ts";
 
 /** The texts of a log from a place on, read in small pieces. */
 export async function allOf(log: EventLog, from: Place = log.beginning(), before?: Place): Promise<readonly string[]> {

@@ -2,10 +2,10 @@
 import * as z from "zod";
 import type { Config } from "./config.ts";
 import { LockedError } from "./lock.ts";
-import { openLog } from "./log/open.ts";
-import { say } from "./log-line.ts";
+import { openLog } from "./log/open-log.ts";
+import { say } from "./logger.ts";
 import { readOperatorFile } from "./operator-file.ts";
-import { Pipeline } from "./pipeline.ts";
+import { Pipeline } from "./pipeline/pipeline.ts";
 import { openStores, type Stores } from "./stores.ts";
 import { tables } from "./warehouse/schema.ts";
 

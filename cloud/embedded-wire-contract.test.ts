@@ -1,6 +1,6 @@
 /** The wire, with its log of files, chDB and PGlite. */
 import { describe } from "vitest";
-import { running } from "./test/running.ts";
+import { running } from "./test/test-server.ts";
 import { wireContract } from "./test/wire-contract.ts";
 
 const one = await running({ NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300", NEXUS_CLOUD_REQUEST_SECONDS: "2" });

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import type { EventLog } from "../log/event-log.ts";
+import type { EventLog } from "../log/durable-log.ts";
 import { Watch } from "../metrics.ts";
 import { frameOf } from "../privacy/filter.ts";
 import { embeddedPostgres } from "../test/embedded-postgres.ts";
 import { Sender } from "../test/sender.ts";
+import { mostKnown, Receiver } from "./batch-receiver.ts";
 import type { Installation } from "./installation.ts";
-import { mostKnown, Receiver } from "./receive.ts";
 import { Registry } from "./registry.ts";
 
 const postgres = await embeddedPostgres();

@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { freshFolder } from "../test/fixtures/folder.ts";
-import type { Aggregates } from "./aggregates/aggregates.ts";
-import { hourOf } from "./hours.ts";
-import { recordText } from "./log/record.ts";
-import { SegmentLog } from "./log/segments.ts";
+import { freshFolder } from "../../test/fixtures/folder.ts";
+import type { Aggregates } from "../aggregates/aggregates.ts";
+import { hourOf } from "../hours.ts";
+import { recordText } from "../log/batch-record.ts";
+import { SegmentLog } from "../log/segments.ts";
+import { InsertError, type Warehouse } from "../warehouse/warehouse.ts";
 import { Pipeline } from "./pipeline.ts";
-import { InsertError, type Warehouse } from "./warehouse/warehouse.ts";
 
 interface Insert {
   readonly table: string;

@@ -1,8 +1,8 @@
 /** The event log that is configured. */
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import type { EventLog } from "./event-log.ts";
-import { kafkaAddress } from "./kafka-address.ts";
+import { kafkaAddress } from "../kafka-address.ts";
+import type { EventLog } from "./durable-log.ts";
 import { SegmentLog } from "./segments.ts";
 
 /** @throws DamagedLogError, the file system's error, what the brokers say. */
