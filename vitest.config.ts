@@ -74,8 +74,8 @@ export default defineConfig({
       },
       {
         test: {
-          name: "house",
-          include: ["test/house/*.test.ts"],
+          name: "repo",
+          include: ["test/repo/*.test.ts"],
           testTimeout: 300_000,
           // A whole installation is removed after its test.
           hookTimeout: 300_000,
@@ -86,7 +86,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/*.test.ts"],
-          globalSetup: "test/browser/packaged.ts",
+          globalSetup: "test/browser/package-extension.ts",
           testTimeout: 180_000,
           hookTimeout: 240_000,
           fileParallelism: false,

@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decide } from "../test/fixtures/consented.ts";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 
 const runs = 15;
 const probe = fileURLToPath(new URL("activation-probe.cjs", import.meta.url));

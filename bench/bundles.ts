@@ -1,6 +1,6 @@
 /** How large the bundles are, in bytes. */
 import { statSync } from "node:fs";
-import { type Figure, figure } from "./figure.ts";
+import { type Figure, figure } from "./measurement.ts";
 
 const size = (name: string): number => statSync(new URL(`../dist/${name}`, import.meta.url)).size;
 

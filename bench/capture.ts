@@ -3,8 +3,8 @@ import { EventQueue } from "../extension/recording/queue.ts";
 import { Recorder } from "../extension/recording/recorder.ts";
 import { Session } from "../extension/recording/session.ts";
 import { systemTimers } from "../extension/timers.ts";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 import { sampleUse } from "./sample.ts";
 
 const events = 200_000;

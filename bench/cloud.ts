@@ -5,9 +5,9 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Sender } from "../cloud/test/sender.ts";
-import { type Figure, figure } from "./figure.ts";
 import { IngestServer } from "./ingest-server.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure } from "./measurement.ts";
 
 const inFlight = 6;
 

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 import { yearOf } from "./store.ts";
 
 const script = fileURLToPath(new URL("../dist/cli/nexus.cjs", import.meta.url));

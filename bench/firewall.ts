@@ -16,8 +16,8 @@ import { everything, Firewall } from "../server/privacy/firewall.ts";
 import { NameHasher, Salt } from "../server/privacy/identity.ts";
 import { scan } from "../server/privacy/scanner/scan.ts";
 import { sealRaw } from "../shared/schema/raw.ts";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
 
 const events = 100_000;

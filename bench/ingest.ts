@@ -5,9 +5,9 @@
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { IngestServer, perBatch } from "./ingest-server.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 
 const runnerOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const [inFlight, rowsTogether] = [6, 50_000];
@@ -54,7 +54,7 @@ export async function ingest(): Promise<readonly Figure[]> {
   const events = batches * perBatch;
   const rate = (tookMs: number) => (events * 1_000) / tookMs;
   const rawMs = ran("ingest-runner.ts", events, rowsTogether);
-  const echoMs = ran("../cloud/test/echo.ts", batches, perBatch, inFlight);
+  const echoMs = ran("../cloud/test/fastify-baseline.ts", batches, perBatch, inFlight);
   const server = await IngestServer.start();
   let [ms, half]: [number, readonly Answered[]] = [0, []];
   try {

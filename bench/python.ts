@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decide } from "../test/fixtures/consented.ts";
-import { type Figure, figure } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure } from "./measurement.ts";
 
 const source = fileURLToPath(new URL("../sdk/python/src", import.meta.url));
 

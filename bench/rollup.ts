@@ -1,8 +1,8 @@
 /** Ten million events in the warehouse: how long the hours of one day take to be added up anew. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Figure, figure } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure } from "./measurement.ts";
 
 const runner = fileURLToPath(new URL("rollup-runner.ts", import.meta.url));
 

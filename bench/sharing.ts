@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { v4 } from "uuid";
-import { type Figure, figure } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
 
 const runner = fileURLToPath(new URL("sharing-runner.ts", import.meta.url));

@@ -22,8 +22,8 @@ import { Worker } from "../server/worker/service.ts";
 import { recordEvents } from "../shared/protocol/record.ts";
 import { exportAll } from "../shared/protocol/worker.ts";
 import { sealRaw } from "../shared/schema/raw.ts";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
 import { BenchWorker, decision, editor } from "./worker.ts";
 

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statfsSync, statS
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
-import { freshFolder } from "../test/fixtures/folder.ts";
+import { freshFolder } from "../test/fixtures/temp-folder.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { Registry } from "./ingest/registry.ts";
 import { Served } from "./test/cloud-process.ts";

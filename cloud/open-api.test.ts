@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { freshFolder } from "../test/fixtures/folder.ts";
+import { freshFolder } from "../test/fixtures/temp-folder.ts";
 import { Sender } from "./test/sender.ts";
 import { running } from "./test/test-server.ts";
 

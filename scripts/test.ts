@@ -148,7 +148,7 @@ const suites: readonly Suite[] = [
   { name: "the attack on the firewall", run: () => vitest("privacy") },
   { name: "the worker as a process", run: () => vitest("worker") },
   { name: "the nexus command", run: () => vitest("cli") },
-  { name: "the house", run: () => vitest("house") },
+  { name: "repo", run: () => vitest("repo") },
   { name: "nexus-cloud, first half", run: () => vitest("cloud", "--shard=1/2") },
   { name: "nexus-cloud, second half", run: () => vitest("cloud", "--shard=2/2") },
   { name: "the Python SDK", run: pytest, missing: needsPython },

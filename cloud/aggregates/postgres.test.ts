@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { openPostgres } from "./postgres.ts";
 
 it("answers with an error once its thread is gone, and keeps nobody waiting", async () => {

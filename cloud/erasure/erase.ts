@@ -5,6 +5,7 @@
 import type { NotApplied } from "../aggregates/aggregates.ts";
 import { dayOf, type Hour, monthOf } from "../hours.ts";
 import type { Receiver } from "../ingest/batch-receiver.ts";
+import type { ErasureRequests } from "../ingest/context.ts";
 import type { Erased, Installation } from "../ingest/installation.ts";
 import type { Found, Registry } from "../ingest/registry.ts";
 import { say } from "../logger.ts";
@@ -32,7 +33,7 @@ export interface ErasureParts {
 /** Engines keep the texts of deletions for a while: they name digests, computed as `digestOf` does. */
 const own = "lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) IN {digests:Array(String)}";
 
-export class Erasures {
+export class Erasures implements ErasureRequests {
   readonly #parts: ErasureParts;
   readonly #ending = new AbortController();
   #running: Promise<void> | undefined;

@@ -1,5 +1,5 @@
 /**
- * The HTTP side: routes of the wire protocol (`docs/wire-protocol.md`), health and the published schemas. Addresses of callers are neither
+ * The HTTP side: routes of the wire protocol (`docs/reference/wire-protocol.md`), health and the published schemas. Addresses of callers are neither
  * asked for, kept nor logged; there is no access log, and proxies' headers are not believed. Errors never quote what was sent.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";

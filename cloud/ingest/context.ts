@@ -1,17 +1,25 @@
 /** What the routes work with. */
 import type { Config } from "../config.ts";
-import type { Erasures } from "../erasure/erase.ts";
 import type { Watch } from "../metrics.ts";
 import type { Authentication } from "./authentication.ts";
 import type { Receiver } from "./batch-receiver.ts";
+import type { Erased, Installation } from "./installation.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import type { Registry } from "./registry.ts";
+
+/** What the routes need of the erasures (`erasure/erase.ts`, which imports this folder). */
+export interface ErasureRequests {
+  /** Resolves once the request is on disk. @throws the database's error. */
+  request(anonUserId: string): Promise<Installation>;
+  /** The signed text of the receipt. */
+  receiptOf(anonUserId: string, erased: Erased): string;
+}
 
 export interface IngestContext {
   readonly config: Config;
   readonly registry: Registry;
   readonly receiver: Receiver;
-  readonly erasures: Erasures;
+  readonly erasures: ErasureRequests;
   readonly watch: Watch;
   readonly waitingBytes: () => number;
   readonly isReady: () => Promise<boolean>;

@@ -25,7 +25,7 @@ interface KeyRow {
   readonly pkcs8: string;
 }
 
-/** `docs/wire-protocol.md`, "Receipts". */
+/** `docs/reference/wire-protocol.md`, "Receipts". */
 const keyStatement = (id: string, publicKey: string): string => `nexus-receipt-key:${id}:${publicKey}`;
 
 export class ReceiptKeys {

@@ -6,7 +6,7 @@ import { existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSy
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { openPostgres, type Postgres } from "../aggregates/postgres.ts";
 import { dayMs } from "../hours.ts";
 import { embeddedPostgres } from "../test/embedded-postgres.ts";

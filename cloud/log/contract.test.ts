@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { kafkaAddress } from "../kafka-address.ts";
 import { hasKafka, KafkaBroker } from "../test/kafka-broker.ts";
 import { allOf } from "../test/read-all.ts";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { DamagedLogError } from "./durable-log.ts";
 import { packed, Seal } from "./record-encryption.ts";
 

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { allOf } from "../test/read-all.ts";
 import { DamagedLogError } from "./durable-log.ts";
 import { SegmentLog } from "./segments.ts";

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import type { Aggregates } from "../aggregates/aggregates.ts";
 import { hourOf } from "../hours.ts";
 import { recordText } from "../log/batch-record.ts";

@@ -10,7 +10,7 @@ import { type EventTypeName, eventTypeNames, fieldsOf } from "../../shared/schem
 import type { Kind } from "../../shared/schema/field-types.ts";
 import { fieldTable } from "../../shared/schema/fields.ts";
 import { nested } from "../../shared/schema/payload-layout.ts";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { Served } from "../test/cloud-process.ts";
 import { type Event, receiptIn, Sender } from "../test/sender.ts";
 import { running } from "../test/test-server.ts";

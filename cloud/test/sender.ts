@@ -123,7 +123,7 @@ export class Sender {
   }
 }
 
-/** A nonce for which SHA-256 begins with `bits` zero bits (`docs/wire-protocol.md`, "Proof of work"). */
+/** A nonce for which SHA-256 begins with `bits` zero bits (`docs/reference/wire-protocol.md`, "Proof of work"). */
 function proofOf(signature: string, bits: number): string {
   for (let n = 0; ; n += 1) {
     const first = hash("sha256", `${signature}:${n.toString(36)}`, "buffer").readUInt32BE(0);

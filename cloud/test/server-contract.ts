@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { noticeVersion } from "../../shared/consent/notice.ts";
-import { freshFolder } from "../../test/fixtures/folder.ts";
-import { nexus } from "../../test/fixtures/nexus.ts";
-import { Sharer } from "../../test/fixtures/sharing.ts";
+import { nexus } from "../../test/fixtures/run-cli.ts";
+import { Sharer } from "../../test/fixtures/sharing-worker.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { receiptIn, Sender, uuidOf } from "./sender.ts";
 import { type Running, uuidBytes } from "./test-server.ts";
 

@@ -7,7 +7,7 @@ import { cpSync, globSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 
 const program = fileURLToPath(new URL("../test/inserting.ts", import.meta.url));
 const inserted = (folder: string, ...args: readonly string[]): number =>

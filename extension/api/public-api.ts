@@ -1,6 +1,6 @@
 /**
  * What `activate()` returns: how other extensions record what they do. Their events go through the same queue, firewall and consent as
- * ours, under a salted hash of their name. `docs/extension-api.md` describes it; what is here is kept until `version` changes.
+ * ours, under a salted hash of their name. `docs/guide/extension-api.md` describes it; what is here is kept until `version` changes.
  */
 import type { Event } from "vscode";
 import type { Mode } from "../../shared/consent/consent.ts";

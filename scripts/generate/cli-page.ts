@@ -1,4 +1,4 @@
-/** `docs/cli.md`: every command, from the tree of commands itself. */
+/** `docs/reference/cli.md`: every command, from the tree of commands itself. */
 import type { Command } from "commander";
 import { examplesOf, leavesOf, shapeOf } from "../../cli/definitions/options.ts";
 import { exitCodes } from "../../cli/exit.ts";

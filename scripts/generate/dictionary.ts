@@ -1,4 +1,4 @@
-/** `docs/data-dictionary.md`: every event and every field that can be recorded. */
+/** `docs/reference/data-dictionary.md`: every event and every field that can be recorded. */
 
 import { notice } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";

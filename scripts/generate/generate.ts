@@ -20,16 +20,16 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["shared/vocabulary/commands.json", await vocabularyText()],
     ["server/privacy/scanner/letter-pairs.json", await letterPairsText()],
-    ["docs/data-dictionary.md", dictionaryText()],
-    ["docs/cli.md", cliPage()],
-    ["docs/consent-text.md", consentTextPage()],
+    ["docs/reference/data-dictionary.md", dictionaryText()],
+    ["docs/reference/cli.md", cliPage()],
+    ["docs/reference/consent-text.md", consentTextPage()],
     ["telemetry.json", telemetryJsonText()],
     ["THIRD-PARTY-NOTICES.md", noticesPage()],
     ["sdk/python/src/nexus_telemetry/allow-list.json", pythonAllowList()],
     ["sdk/python/src/nexus_telemetry/commands.json", await vocabularyText()],
     ["sdk/python/tests/vectors.json", pythonVectors()],
-    ["docs/warehouse-schema.md", warehouseSchemaPage()],
-    ...[...uploadSchemas()].map(([name, text]) => [`docs/schema/${name}`, text] as const),
+    ["docs/reference/warehouse-schema.md", warehouseSchemaPage()],
+    ...[...uploadSchemas()].map(([name, text]) => [`docs/reference/schema/${name}`, text] as const),
   ]);
 }
 

@@ -1,4 +1,4 @@
-/** `docs/warehouse-schema.md`: the tables of nexus-cloud's warehouse, each column with what it holds. */
+/** `docs/reference/warehouse-schema.md`: the tables of nexus-cloud's warehouse, each column with what it holds. */
 
 import { oneNode, statementsOf } from "../../cloud/warehouse/ddl.ts";
 import { tables, views } from "../../cloud/warehouse/schema.ts";

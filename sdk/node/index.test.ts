@@ -4,9 +4,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { programEvents } from "../../shared/schema/program-events.ts";
+import { decisionOf } from "../../test/fixtures/consent-record.ts";
 import { decide } from "../../test/fixtures/consented.ts";
-import { decisionOf } from "../../test/fixtures/decision.ts";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { EventLog } from "./index.ts";
 
 const canary = "canary-node-8a1";

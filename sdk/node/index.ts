@@ -1,5 +1,5 @@
 /**
- * For Node programs: records what a program does, by appending to an event log that Nexus Telemetry reads (`docs/event-log.md`). Nothing is
+ * For Node programs: records what a program does, by appending to an event log that Nexus Telemetry reads (`docs/guide/event-log.md`). Nothing is
  * written without the user's consent, and nothing but words of public lists, numbers and outcomes: each event passes the firewall before it is
  * written. It opens no connection, starts no process and never throws.
  */

@@ -1,6 +1,6 @@
 /**
  * The agents whose tools can be recorded by their own hooks: where each keeps its settings, and what is put into them. Shapes as of
- * 2026; `docs/agents.md` says what each tells.
+ * 2026; `docs/guide/agents.md` says what each tells.
  */
 import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/protocol/agents.ts";

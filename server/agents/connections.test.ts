@@ -15,7 +15,7 @@ import fc from "fast-check";
 import { parse } from "jsonc-parser";
 import { describe, expect, it } from "vitest";
 import { type AgentName, agentNames } from "../../shared/protocol/agents.ts";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 import { forgetSettings } from "./forget.ts";

@@ -17,7 +17,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decide, keepState } from "../../test/fixtures/consented.ts";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 

@@ -11,7 +11,7 @@ export interface OtelSetting {
   readonly lines: readonly string[];
   /**
    * What the exporter might do with another program that takes the port, as a sentence; `null` where it was seen to send it nothing.
-   * `docs/agents.md` names the versions that were tried.
+   * `docs/guide/agents.md` names the versions that were tried.
    */
   readonly risk: string | null;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { anything } from "../../test/fixtures/captured.ts";
-import { admitted } from "../../test/fixtures/clean.ts";
-import { localToolUse, readBothWays } from "../../test/fixtures/reading.ts";
+import { admitted } from "../../test/fixtures/clean-events.ts";
+import { anything } from "../../test/fixtures/raw-events.ts";
+import { localToolUse, readBothWays } from "../../test/fixtures/read-rollups.ts";
 import { noToolUses, readToolUses } from "./tool-calls.ts";
 
 const at = (daysAgo: number, hour = 9) => new Date(2026, 6, 15 - daysAgo, hour, 10).getTime();

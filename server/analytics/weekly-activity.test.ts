@@ -1,8 +1,8 @@
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
-import { anything } from "../../test/fixtures/captured.ts";
-import { admitted } from "../../test/fixtures/clean.ts";
-import { localToolUse, readBothWays } from "../../test/fixtures/reading.ts";
+import { admitted } from "../../test/fixtures/clean-events.ts";
+import { anything } from "../../test/fixtures/raw-events.ts";
+import { localToolUse, readBothWays } from "../../test/fixtures/read-rollups.ts";
 import { noRhythm, readRhythm } from "./weekly-activity.ts";
 
 /** A Wednesday. */

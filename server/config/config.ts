@@ -23,6 +23,10 @@ const privacyTable = z.strictObject({
   dp_epsilon: z._default(z.number().check(z.positive(), z.maximum(10)), 1),
 });
 
+/** Versions of the upload schema that this client knows. */
+const uploadSchemaVersions = [1, 2] as const;
+export type UploadSchema = (typeof uploadSchemaVersions)[number];
+
 const telemetryTable = z.strictObject({
   mode: z.optional(z.enum(modes)),
   enabled: z.optional(z.boolean()),
@@ -32,7 +36,7 @@ const telemetryTable = z.strictObject({
   flush_interval_secs: z._default(z.int().check(z.minimum(1), z.maximum(86_400)), 60),
   max_db_size_mb: z._default(z.int().check(z.minimum(1), z.maximum(100_000)), 100),
   upload_url: z.optional(z.string()),
-  upload_schema: z._default(z.literal([1, 2]), 1),
+  upload_schema: z._default(z.literal(uploadSchemaVersions), 1),
   upload_pins: z._default(
     z.array(
       z.string().check(z.regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, "it must be sha256/ and 43 characters of base64")),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { ConsentLog, type Decision, noticeHash, StaleNoticeError } from "./consent-log.ts";
 
 const yes: Decision = {

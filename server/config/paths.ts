@@ -1,4 +1,4 @@
-/** Where everything lies (DESIGN of the data folder: `docs/architecture.md`). Making a path creates nothing. */
+/** Where everything lies (DESIGN of the data folder: `docs/internals/architecture.md`). Making a path creates nothing. */
 import { isAbsolute, join, resolve } from "node:path";
 import {
   configFolder,

@@ -19,7 +19,6 @@ import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Clock } from "../clock.ts";
 import { pathFault, refuseReplaceable, refuseUnsafe } from "../files/ownership.ts";
 import type { Limits } from "../store/retention.ts";
-import type { UploadSchema } from "../upload/wire/project-event.ts";
 import {
   type Config,
   ConfigError,
@@ -28,6 +27,7 @@ import {
   defaultConfig,
   parseConfig,
   policyRefusals,
+  type UploadSchema,
   WatchedFile,
 } from "./config.ts";
 import { ConsentLog } from "./consent-log.ts";

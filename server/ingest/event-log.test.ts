@@ -22,7 +22,7 @@ import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { newAgentIds } from "../../test/fixtures/agent-ids.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
-import { Sharer, type SharerOptions } from "../../test/fixtures/sharing.ts";
+import { Sharer, type SharerOptions } from "../../test/fixtures/sharing-worker.ts";
 import { openConnection } from "../store/driver/select-driver.ts";
 import type { Worker } from "../worker/service.ts";
 import { Leftovers } from "./leftovers.ts";

@@ -1,5 +1,5 @@
 /**
- * Event logs: files of JSON Lines in `state/events/` that any tool may append to (`docs/event-log.md`). Each line goes through the
+ * Event logs: files of JSON Lines in `state/events/` that any tool may append to (`docs/guide/event-log.md`). Each line goes through the
  * firewall and is counted once, however the import ends; then its log is removed, so that nothing stays that retention cannot reach.
  *
  * A log is renamed, imported to its end, and removed once it has not grown for a second: a writer that had it open before the

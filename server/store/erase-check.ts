@@ -1,6 +1,6 @@
 /**
  * Searches files for ids that must not be in them, in a process of its own: this one has the database open, and would lose
- * its locks if it opened the file in any other way (`docs/architecture.md`, "The lock trap").
+ * its locks if it opened the file in any other way (`docs/internals/architecture.md`, "The lock trap").
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";

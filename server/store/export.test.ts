@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fieldNames } from "../../shared/schema/fields.ts";
-import { anything } from "../../test/fixtures/captured.ts";
-import { cleanToolUse, testFirewall } from "../../test/fixtures/clean.ts";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { cleanToolUse, testFirewall } from "../../test/fixtures/clean-events.ts";
+import { anything } from "../../test/fixtures/raw-events.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
 import { everything } from "../privacy/firewall.ts";
 import { thisProduct } from "../worker/product-info.ts";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { openConnection } from "./driver/select-driver.ts";
 import { acquire, isFree, leaseMs, newOwner, release } from "./lease.ts";
 import { migrate } from "./migrations/migrate.ts";

@@ -2,9 +2,9 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSy
 import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
-import { cleanToolUse } from "../../test/fixtures/clean.ts";
+import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
-import { freshFolder } from "../../test/fixtures/folder.ts";
+import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { thisProduct } from "../worker/product-info.ts";
 import { wordColumns } from "./columns.ts";
 import { openConnection } from "./driver/select-driver.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { FakeAgent } from "../fixtures/fake-agent.ts";
 import { violations } from "./accessibility.ts";
-import { prepareMonth } from "./prepared.ts";
+import { prepareMonth } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
 
 const settings = '{\n  // mine\n  "model": "opus"\n}\n';

@@ -1,6 +1,6 @@
 /** Insights as their user meets them in the packaged extension: a month of work from an event log, sentences with evidence, put aside. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { prepareMonth } from "./prepared.ts";
+import { prepareMonth } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
 
 let workbench: Workbench;

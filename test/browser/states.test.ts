@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { type Tab, tabs } from "../../shared/protocol/dashboard.ts";
 import { violations } from "./accessibility.ts";
-import { prepareMonth } from "./prepared.ts";
+import { prepareMonth } from "./sample-home.ts";
 import { Workbench, type WorkbenchOptions } from "./workbench.ts";
 
 let workbench: Workbench | undefined;

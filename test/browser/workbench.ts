@@ -16,7 +16,7 @@ import {
   startServer,
   type VsCodeServer,
 } from "../../scripts/vscode-server/server.ts";
-import { watchToasts } from "./toasts.ts";
+import { watchToasts } from "./notifications.ts";
 
 /** A generous bound for whatever the workbench does; nothing waits for it, everything waits for what it shows. */
 export const patienceMs = 40_000;

@@ -6,9 +6,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { hasOtherLoginUsers } from "../../server/agents/login-users.ts";
 import { FakeAgent } from "../fixtures/fake-agent.ts";
-import { freshFolder } from "../fixtures/folder.ts";
 import { canary, hookPayloads } from "../fixtures/hook-payloads.ts";
-import { nexus } from "../fixtures/nexus.ts";
+import { nexus } from "../fixtures/run-cli.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 
 const script = join(root, "dist", "cli", "nexus.cjs");
 let home = "";

@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { openConnection } from "../../server/store/driver/select-driver.ts";
-import { freshFolder } from "../fixtures/folder.ts";
-import { nexus, runBuilt } from "../fixtures/nexus.ts";
+import { nexus, runBuilt } from "../fixtures/run-cli.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 const script = join(root, "dist", "cli", "nexus.cjs");

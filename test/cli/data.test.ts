@@ -5,8 +5,8 @@ import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openConnection } from "../../server/store/driver/select-driver.ts";
 import { eventTypeNames } from "../../shared/schema/events.ts";
-import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "../fixtures/nexus.ts";
+import { nexus } from "../fixtures/run-cli.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 
 let home = "";
 const ran = (...args: readonly string[]) => nexus(home, {}, ...args);

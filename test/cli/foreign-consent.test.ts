@@ -21,10 +21,10 @@ import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
+import { decisionOf } from "../fixtures/consent-record.ts";
 import { decide } from "../fixtures/consented.ts";
-import { decisionOf } from "../fixtures/decision.ts";
-import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "../fixtures/nexus.ts";
+import { nexus } from "../fixtures/run-cli.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 /** Every file below a folder with the digest of its bytes, but for locks and what only reading changes. */

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { workOfAMonth } from "./work.ts";
+import { workOfAMonth } from "../fixtures/sample-month.ts";
 
 const home = mkdtempSync(join(tmpdir(), "nexus-test-"));
 const nowMs = Date.UTC(2026, 9, 20, 12);

@@ -6,9 +6,9 @@ import { v4, v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openConnection } from "../../server/store/driver/select-driver.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
-import { freshFolder } from "../fixtures/folder.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";
-import { nexus } from "../fixtures/nexus.ts";
+import { nexus } from "../fixtures/run-cli.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 const quick = join(import.meta.dirname, "..", "fixtures", "quick-timers.cjs");

@@ -5,8 +5,8 @@ import { expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { generatedCorpus } from "../../scripts/privacy/corpus/generated.ts";
 import { scan } from "../../server/privacy/scanner/scan.ts";
-import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "../fixtures/nexus.ts";
+import { nexus } from "../fixtures/run-cli.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 
 const program = `
 from nexus_telemetry import CommandEvent, TelemetryCollector

@@ -6,8 +6,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "../fixtures/nexus.ts";
+import { nexus } from "../fixtures/run-cli.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 let home = "";

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { noticeVersion } from "../../shared/consent/notice.ts";
-import { freshFolder } from "../fixtures/folder.ts";
-import { nexus, type Ran } from "../fixtures/nexus.ts";
+import { nexus, type Ran } from "../fixtures/run-cli.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 /** Sets the title of a terminal, colours it, and moves back. */

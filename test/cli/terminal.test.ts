@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { notice } from "../../shared/consent/notice.ts";
-import { decisionOf } from "../fixtures/decision.ts";
-import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "../fixtures/nexus.ts";
+import { decisionOf } from "../fixtures/consent-record.ts";
+import { nexus } from "../fixtures/run-cli.ts";
+import { workOfAMonth } from "../fixtures/sample-month.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
-import { workOfAMonth } from "./work.ts";
 
 const command = `${process.execPath} ${join(root, "dist", "cli", "nexus.cjs")}`;
 let home = "";

@@ -10,7 +10,7 @@ import { uuidText } from "../../server/store/events/uuid-bytes.ts";
 import { canonicalRollups, recountAll } from "../../server/store/rollups/rollups.ts";
 import { Store } from "../../server/store/store.ts";
 import { thisProduct } from "../../server/worker/product-info.ts";
-import { freshFolder } from "../fixtures/folder.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { bundleProgram } from "./bundle.ts";
 
 let writer = "";

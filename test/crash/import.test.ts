@@ -10,9 +10,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { type ImportStep, importSteps } from "../../server/ingest/event-log.ts";
 import { openConnection } from "../../server/store/driver/select-driver.ts";
-import { freshFolder } from "../fixtures/folder.ts";
-import { nexus } from "../fixtures/nexus.ts";
-import { Sharer } from "../fixtures/sharing.ts";
+import { nexus } from "../fixtures/run-cli.ts";
+import { Sharer } from "../fixtures/sharing-worker.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { bundleProgram } from "./bundle.ts";
 
 let importer = "";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type SyncReport, uploadSteps } from "../../server/upload/sync/report.ts";
-import { freshFolder } from "../fixtures/folder.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 import { bundleProgram } from "./bundle.ts";
 

@@ -7,7 +7,7 @@ import { v4 } from "uuid";
 import { Store } from "../../server/store/store.ts";
 import { Maintenance } from "../../server/worker/maintenance.ts";
 import { thisProduct } from "../../server/worker/product-info.ts";
-import { cleanToolUse } from "../fixtures/clean.ts";
+import { cleanToolUse } from "../fixtures/clean-events.ts";
 
 /** `patient`: a lock that is not given in time is said, and no error, as for the queue in the editor, which sends again. */
 const [file = "", days = "0", patient] = process.argv.slice(2);

@@ -8,7 +8,7 @@ import { generatedCorpus } from "../../scripts/privacy/corpus/generated.ts";
 import { attack } from "../../scripts/privacy/field-attack.ts";
 import { attackFiles } from "../../scripts/privacy/files-attack.ts";
 import { scan } from "../../server/privacy/scanner/scan.ts";
-import { freshFolder } from "../fixtures/folder.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 
 const seed = Date.now() % 1_000_000;
 const script = (name: string) => fileURLToPath(new URL(`../../scripts/privacy/${name}.ts`, import.meta.url));

@@ -5,9 +5,9 @@ import { describe, expect, it, vi } from "vitest";
 import { recordEvents } from "../../shared/protocol/record.ts";
 import { ledger, purge, type SharingStatus, status, sync } from "../../shared/protocol/worker.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { toolUse } from "../fixtures/captured.ts";
-import { freshFolder } from "../fixtures/folder.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";
+import { toolUse } from "../fixtures/raw-events.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 import { WorkerProcess } from "./worker-process.ts";
 

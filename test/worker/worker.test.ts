@@ -22,8 +22,8 @@ import { exportAll, purge, status } from "../../shared/protocol/worker.ts";
 import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { sealRaw } from "../../shared/schema/raw.ts";
-import { anything, toolUse } from "../fixtures/captured.ts";
-import { freshFolder } from "../fixtures/folder.ts";
+import { anything, toolUse } from "../fixtures/raw-events.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 const isRoot = process.getuid?.() === 0;

@@ -1,6 +1,6 @@
 /**
  * What a hook of an agent told, as events: whose agent it is, which tool, how it ended, how long it took. Shapes and traps of
- * each host stand with it; `docs/agents.md` says what is seen of whom.
+ * each host stand with it; `docs/guide/agents.md` says what is seen of whom.
  *
  * One call of a tool may be told several times, because hosts load each other's hooks: its events get the same ids each time.
  */
@@ -13,7 +13,7 @@ export type HookSource = Extract<
   "claude_code" | "cursor" | "vscode_agent" | "copilot_cli" | "codex" | "gemini_cli"
 >;
 
-/** An event of the log's form, before the firewall: `docs/event-log.md`. */
+/** An event of the log's form, before the firewall: `docs/guide/event-log.md`. */
 export type HookEvent = Readonly<Record<string, string | number>>;
 
 /** What a host's event says: of a tool's use, of a session, of an activity; of all others nothing is taken. */

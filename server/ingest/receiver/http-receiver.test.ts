@@ -10,7 +10,7 @@ import { connect as connectTls } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Raw, sealRaw } from "../../../shared/schema/raw.ts";
-import { freshFolder } from "../../../test/fixtures/folder.ts";
+import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
 import { MalformedError } from "../otlp/otlp-record.ts";
 import { newCertificate } from "./certificate.ts";
 import { type Committed, Group } from "./group-commit.ts";

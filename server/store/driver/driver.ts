@@ -1,6 +1,6 @@
 /**
  * The small part of an SQLite library that the store needs. One driver at a time lives in a process: two SQLite
- * libraries on one file would undo each other's POSIX locks (`docs/architecture.md`, "The lock trap").
+ * libraries on one file would undo each other's POSIX locks (`docs/internals/architecture.md`, "The lock trap").
  */
 export type Value = string | number | Uint8Array | null;
 export type Row = Readonly<Record<string, Value>>;

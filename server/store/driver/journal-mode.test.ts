@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../../test/fixtures/folder.ts";
+import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
 import { journalAt, journalFor } from "./journal-mode.ts";
 
 it("uses WAL on local file systems of Linux only", () => {

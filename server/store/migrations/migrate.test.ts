@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
-import { freshFolder } from "../../../test/fixtures/folder.ts";
+import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../../clock.ts";
 import { thisProduct } from "../../worker/product-info.ts";
 import type { Value } from "../driver/driver.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { freshFolder } from "../../../test/fixtures/folder.ts";
-import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
+import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { openConnection } from "../../store/driver/select-driver.ts";
 import { migrate } from "../../store/migrations/migrate.ts";

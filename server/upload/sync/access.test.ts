@@ -2,7 +2,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
-import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
 import { type Arrived, UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { maxProofBits } from "../wire/proof-of-work.ts";
 import { secretAgeMs } from "./access.ts";

@@ -1,5 +1,5 @@
 /**
- * How an installation makes itself known to a server (`docs/wire-protocol.md`): enrolment, with a proof of work where the server asks for one,
+ * How an installation makes itself known to a server (`docs/reference/wire-protocol.md`): enrolment, with a proof of work where the server asks for one,
  * the server's keys for receipts, and the rotation of the secret.
  */
 import { besideOf } from "../../config/destination.ts";

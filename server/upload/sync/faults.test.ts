@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { FixedClock } from "../../../test/fixtures/clock.ts";
-import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
 import { type Behave, UsageServer } from "../../../test/fixtures/usage-server.ts";
 
 /** Ten events of which five may go, and a server that meets batches with `behave`. */

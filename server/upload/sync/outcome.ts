@@ -1,5 +1,5 @@
 /**
- * What an answer means for a request, and the sentence that reports it (`docs/wire-protocol.md`, "Status codes").
+ * What an answer means for a request, and the sentence that reports it (`docs/reference/wire-protocol.md`, "Status codes").
  *
  * An answer counts only if the server itself gave it. Networks answer too: login pages, proxies and web filters send pages,
  * redirects and 4xx. So a refusal is final only with the protocol's JSON; everything else means "later", and nothing is dropped.

@@ -6,7 +6,7 @@ import { eventTypeNames } from "../../../shared/schema/events.ts";
 import { fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
 import { sources } from "../../../shared/schema/sources.ts";
 import { FixedClock } from "../../../test/fixtures/clock.ts";
-import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { batchIdOf } from "../wire/batch.ts";
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FixedClock } from "../../../test/fixtures/clock.ts";
-import { Sharer } from "../../../test/fixtures/sharing.ts";
+import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 
 const events = (body: Buffer): readonly Readonly<Record<string, unknown>>[] => JSON.parse(body.toString()).events;

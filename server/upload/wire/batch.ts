@@ -4,9 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { uuidV8 } from "../../../shared/schema/uuid-v8.ts";
+import type { UploadSchema } from "../../config/config.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { readAfter, type StoredEvent } from "../../store/events/read.ts";
-import { type Pseudonym, sharedView, type UploadSchema } from "./project-event.ts";
+import { type Pseudonym, sharedView } from "./project-event.ts";
 
 export const mostEvents = 1_000;
 export const mostBytes = 1_000_000;

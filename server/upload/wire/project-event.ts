@@ -6,11 +6,9 @@ import { type Category, hasCategory } from "../../../shared/schema/categories.ts
 import { eventTable } from "../../../shared/schema/events.ts";
 import { type FieldName, fieldTable, type Sharing } from "../../../shared/schema/fields.ts";
 import { nested } from "../../../shared/schema/payload-layout.ts";
+import type { UploadSchema } from "../../config/config.ts";
 import type { Salt } from "../../privacy/identity.ts";
 import type { StoredEvent } from "../../store/events/read.ts";
-
-export const uploadSchemas = [1, 2] as const;
-export type UploadSchema = (typeof uploadSchemas)[number];
 
 /** Under whose pseudonym. */
 export class Pseudonym {

@@ -1,4 +1,4 @@
-/** The test vectors of `docs/wire-protocol.md`, recomputed here from what the standards say, not with our own code alone. */
+/** The test vectors of `docs/reference/wire-protocol.md`, recomputed here from what the standards say, not with our own code alone. */
 import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { batchIdOf } from "./batch.ts";
 import { verifyReceipt } from "./receipt.ts";
 import { signatureHeaders } from "./signature.ts";
 
-const text = readFileSync(join(root, "docs", "wire-protocol.md"), "utf8");
+const text = readFileSync(join(root, "docs", "reference", "wire-protocol.md"), "utf8");
 const vectors = JSON.parse(/```json\n(\{\n {2}"anon_user_id"[\s\S]*?)```/.exec(text)?.[1] ?? "{}");
 
 describe("the wire protocol's test vectors", () => {

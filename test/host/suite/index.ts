@@ -1,12 +1,12 @@
 /** The tests' entry inside VS Code: runs the suite that the environment names, and writes the counts to a file. */
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
+import { terminalCommandSuite } from "./cli-on-path.ts";
 import { extensionsSuite } from "./extensions.ts";
 import { lifecycleSuite } from "./lifecycle.ts";
 import { localSuite } from "./local.ts";
 import { offSuite } from "./off.ts";
 import { sourcesSuite } from "./sources.ts";
-import { terminalCommandSuite } from "./terminal-command.ts";
 
 const suites: Readonly<Record<string, () => void>> = {
   extensions: extensionsSuite,

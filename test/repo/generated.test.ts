@@ -39,7 +39,7 @@ describe("invariant: no-free-text", () => {
       }
       for (const [name, part] of Object.entries(schema)) walk(part, `${at}.${name}`);
     };
-    const schemas = [...files].filter(([path]) => path.startsWith("docs/schema/"));
+    const schemas = [...files].filter(([path]) => path.startsWith("docs/reference/schema/"));
     expect(schemas).toHaveLength(4);
     for (const [path, text] of schemas) walk(JSON.parse(text), path);
     expect(open).toEqual([]);

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { freshFolder } from "../fixtures/folder.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { tabs } from "../../shared/protocol/dashboard.ts";
 import { violations } from "./accessibility.ts";
-import { prepareMonth } from "./prepared.ts";
+import { prepareMonth } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
 
 let workbench: Workbench;

@@ -10,9 +10,9 @@ import { DoorFile } from "../../server/ingest/receiver/receiver-config.ts";
 import { toolUses } from "../../shared/protocol/reports.ts";
 import { status } from "../../shared/protocol/worker.ts";
 import { Exporter, toolResult } from "../fixtures/exporter.ts";
-import { freshFolder } from "../fixtures/folder.ts";
 import { canary } from "../fixtures/hook-payloads.ts";
 import { endMs, otlpPayloads } from "../fixtures/otlp-payloads.ts";
+import { freshFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** A home in which the receiver is open. */

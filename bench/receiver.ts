@@ -7,8 +7,8 @@ import { pathsFrom } from "../server/config/paths.ts";
 import { DoorFile } from "../server/ingest/receiver/receiver-config.ts";
 import { toolUses } from "../shared/protocol/reports.ts";
 import { Exporter, toolResult } from "../test/fixtures/exporter.ts";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 import { BenchWorker } from "./worker.ts";
 
 const senders = 100;

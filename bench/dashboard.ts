@@ -12,8 +12,8 @@ import { noticeVersion } from "../shared/consent/notice.ts";
 import { categories } from "../shared/schema/categories.ts";
 import { Workbench } from "../test/browser/workbench.ts";
 import { decide } from "../test/fixtures/consented.ts";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 import { yearOf } from "./store.ts";
 
 const rounds = 9;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { workOfAMonth } from "../cli/work.ts";
 import { decide } from "../fixtures/consented.ts";
+import { workOfAMonth } from "../fixtures/sample-month.ts";
 
 export async function prepareMonth(home: string): Promise<void> {
   const logs = join(home, "nexus", "state", "events");

@@ -16,8 +16,8 @@ import { Worker } from "../server/worker/service.ts";
 import { recordEvents } from "../shared/protocol/record.ts";
 import type { Raw } from "../shared/schema/raw.ts";
 import { captured } from "../shared/schema/raw-event.ts";
-import { type Figure, figure, quantile } from "./figure.ts";
 import { scaled } from "./load.ts";
+import { type Figure, figure, quantile } from "./measurement.ts";
 import { sampleUse } from "./sample.ts";
 import { BenchWorker, decision, editor } from "./worker.ts";
 

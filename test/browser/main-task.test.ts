@@ -10,7 +10,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { filesBelow, filesHolding } from "./leaks.ts";
-import { seenToasts } from "./toasts.ts";
+import { seenToasts } from "./notifications.ts";
 import { Workbench } from "./workbench.ts";
 
 /** Made anew each time, so that nothing in this file looks like a secret. */
