@@ -12,10 +12,10 @@ import { systemClock } from "../server/clock.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { openBetterSqlite3 } from "../server/store/driver/better-sqlite3.ts";
 import { immediately } from "../server/store/driver/driver.ts";
-import { Worker } from "../server/worker/service.ts";
+import { TelemetryService } from "../server/worker/service.ts";
 import { recordEvents } from "../shared/protocol/record.ts";
 import type { Raw } from "../shared/schema/raw.ts";
-import { captured } from "../shared/schema/raw-event.ts";
+import { createRawEvent } from "../shared/schema/raw-event.ts";
 import { scaled } from "./load.ts";
 import { type Figure, figure, quantile } from "./measurement.ts";
 import { sampleUse } from "./sample.ts";
@@ -40,7 +40,7 @@ function batchMaker(): () => readonly Raw[] {
       source: "vscode_terminal",
       seq,
     } as const;
-    return captured(envelope, { ...sampleUse });
+    return createRawEvent(envelope, { ...sampleUse });
   };
   return () => Array.from({ length: batchSize }, event);
 }
@@ -65,7 +65,7 @@ function inWorker(home: string): Promise<number[]> {
     exportProgress: () => undefined,
     sharingChanged: () => undefined,
   };
-  const worker = new Worker(pathsFrom({}, home), {}, editor, systemClock, listener);
+  const worker = new TelemetryService(pathsFrom({}, home), {}, editor, systemClock, listener);
   worker.giveConsent(decision);
   return timesMs(batchMaker(), (events) => worker.record({ events })).finally(() => worker.close());
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Sender } from "../cloud/test/sender.ts";
-import { rowOf } from "../cloud/warehouse/event-row.ts";
+import { toEventRow } from "../cloud/warehouse/event-row.ts";
 import { Warehouse } from "../cloud/warehouse/warehouse.ts";
 
 const [events = 0, rowsTogether = 0] = process.argv.slice(2).map(Number);
@@ -12,7 +12,7 @@ const warehouse = Warehouse.open("chdb", folder);
 await warehouse.migrate();
 const sender = new Sender("");
 const rows = Array.from({ length: events }, () =>
-  rowOf(sender.event(), { anonUserId: sender.id, receivedMs: Date.now(), established: true }),
+  toEventRow(sender.event(), { anonUserId: sender.id, receivedMs: Date.now(), established: true }),
 );
 const columns = [...new Set(rows.flatMap((row) => row.columns))];
 const lines = rows.map(({ line }) => line);

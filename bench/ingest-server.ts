@@ -2,17 +2,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Served } from "../cloud/test/cloud-process.ts";
+import { CloudProcess } from "../cloud/test/cloud-process.ts";
 import { Sender } from "../cloud/test/sender.ts";
 
 export const perBatch = 1_000;
 
 export class IngestServer {
   readonly sender: Sender;
-  readonly #served: Served;
+  readonly #served: CloudProcess;
   readonly #data: string;
 
-  private constructor(sender: Sender, served: Served, data: string) {
+  private constructor(sender: Sender, served: CloudProcess, data: string) {
     this.sender = sender;
     this.#served = served;
     this.#data = data;
@@ -20,7 +20,7 @@ export class IngestServer {
 
   static async start(more: Readonly<Record<string, string>> = {}): Promise<IngestServer> {
     const data = mkdtempSync(join(tmpdir(), "nexus-bench-"));
-    const served = await Served.start({ NEXUS_CLOUD_DATA: data, ...more });
+    const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data, ...more });
     const sender = new Sender(served.url);
     await sender.enroll();
     return new IngestServer(sender, served, data);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathsFrom } from "../server/config/paths.ts";
-import { DoorFile } from "../server/ingest/receiver/receiver-config.ts";
+import { ReceiverConfig } from "../server/ingest/receiver/receiver-config.ts";
 import { toolUses } from "../shared/protocol/reports.ts";
 import { Exporter, toolResult } from "../test/fixtures/exporter.ts";
 import { scaled } from "./load.ts";
@@ -16,8 +16,8 @@ const senders = 100;
 export async function door(): Promise<readonly Figure[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   const [calls, burst] = [scaled(2_000, 201), scaled(10_000, 200)];
-  const file = new DoorFile(pathsFrom({}, home).doorFile);
-  const exporter = new Exporter(file.open(await file.planOpen()), senders);
+  const file = new ReceiverConfig(pathsFrom({}, home).doorFile);
+  const exporter = new Exporter(file.enable(await file.planOpen()), senders);
   const worker = await BenchWorker.start(home);
   try {
     while ((await exporter.send(toolResult(0))) !== 200);

@@ -7,8 +7,8 @@ import { noticeHash } from "../server/config/consent-log.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { markClean } from "../server/privacy/clean-event.ts";
 import { Store } from "../server/store/store.ts";
-import { thisProduct } from "../server/worker/product-info.ts";
-import { Worker } from "../server/worker/service.ts";
+import { productInfo } from "../server/worker/product-info.ts";
+import { TelemetryService } from "../server/worker/service.ts";
 import { noticeVersion } from "../shared/consent/notice.ts";
 import { categories, categoryBits } from "../shared/schema/categories.ts";
 
@@ -17,14 +17,14 @@ const env = { NEXUS_USAGE_UPLOAD_URL: url };
 const paths = pathsFrom(env, home);
 const nothing = () => undefined;
 
-function newWorker(): Worker {
+function newWorker(): TelemetryService {
   const listener = { dataChanged: nothing, problemChanged: nothing, exportProgress: nothing, sharingChanged: nothing };
-  return new Worker(paths, env, { telemetry: true, enabled: true, proxy: null }, systemClock, listener);
+  return new TelemetryService(paths, env, { telemetry: true, enabled: true, proxy: null }, systemClock, listener);
 }
 
 /** Starts of commands, which schema 1 takes, straight into the store. */
 function fill(events: number): void {
-  const store = new Store(paths.database, thisProduct, systemClock);
+  const store = new Store(paths.database, productInfo, systemClock);
   const perSession = 10_000;
   for (let done = 0; done < events; done += perSession) {
     const sessionId = v4();

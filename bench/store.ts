@@ -15,13 +15,13 @@ import { openBetterSqlite3 } from "../server/store/driver/better-sqlite3.ts";
 import { immediately } from "../server/store/driver/driver.ts";
 import { uuidBytes } from "../server/store/events/uuid-bytes.ts";
 import { dayOfHour, localHourOf } from "../server/store/rollups/local-time.ts";
-import { closeDays } from "../server/store/rollups/rollups.ts";
+import { rollUpDays } from "../server/store/rollups/rollups.ts";
 import { Store } from "../server/store/store.ts";
-import { thisProduct } from "../server/worker/product-info.ts";
-import { Worker } from "../server/worker/service.ts";
+import { productInfo } from "../server/worker/product-info.ts";
+import { TelemetryService } from "../server/worker/service.ts";
 import { recordEvents } from "../shared/protocol/record.ts";
 import { exportAll } from "../shared/protocol/worker.ts";
-import { sealRaw } from "../shared/schema/raw.ts";
+import { markRaw } from "../shared/schema/raw.ts";
 import { scaled } from "./load.ts";
 import { type Figure, figure, quantile } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
@@ -98,7 +98,7 @@ function rawRate(folder: string, name: string): number {
 }
 
 function storeRate(folder: string, name: string): number {
-  const store = new Store(join(folder, name), thisProduct, systemClock);
+  const store = new Store(join(folder, name), productInfo, systemClock);
   const session = v4();
   const made = Array.from({ length: scaled(batches, 20) }, (_, n) =>
     cleanBatch(session, n * batchSize, batchSize, () => Date.now()),
@@ -117,10 +117,10 @@ function workerRate(home: string): number {
     exportProgress: () => undefined,
     sharingChanged: () => undefined,
   };
-  const worker = new Worker(pathsFrom({}, home), {}, editor, systemClock, listener);
+  const worker = new TelemetryService(pathsFrom({}, home), {}, editor, systemClock, listener);
   worker.giveConsent(decision);
   const session = v4();
-  const event = (n: number) => sealRaw(typicalEvent(session, n));
+  const event = (n: number) => markRaw(typicalEvent(session, n));
   worker.record({ events: [event(0)] });
   const made = Array.from({ length: scaled(batches, 20) }, (_, batch) =>
     Array.from({ length: batchSize }, (_, n) => event(1 + batch * batchSize + n)),
@@ -166,16 +166,16 @@ const periods = ["month", "year"] as const;
 
 /** A year of so many events, days and months made. */
 export function yearOf(file: string, events: number): Store {
-  const store = new Store(file, thisProduct, systemClock);
+  const store = new Store(file, productInfo, systemClock);
   const nowMs = Date.now();
   const perDay = Math.ceil(events / 365);
   for (let day = 364; day >= 0; day -= 1) {
     const startMs = nowMs - day * dayMs - dayMs / 2;
     store.write(cleanBatch(v4(), 0, perDay, (seq) => startMs + Math.floor((seq / perDay) * (dayMs / 2))));
   }
-  store.change((connection) => {
+  store.withExistingDatabase((connection) => {
     immediately(connection, () => {
-      while (closeDays(connection, dayOfHour(localHourOf(nowMs)), 400));
+      while (rollUpDays(connection, dayOfHour(localHourOf(nowMs)), 400));
     });
   });
   return store;

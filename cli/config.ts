@@ -8,7 +8,7 @@ import {
   defaultConfig,
   keysIn,
   parseConfig,
-  settingIn,
+  readSetting,
 } from "../server/config/config.ts";
 import { didYouMean } from "../shared/text/did-you-mean.ts";
 import { UsageError } from "./exit.ts";
@@ -52,7 +52,7 @@ export function settings(): readonly Setting[] {
     const given = variable === undefined ? undefined : process.env[variable];
     if (variable !== undefined && given !== undefined && given !== "")
       return { key, value: shown(key, given), origin: variable };
-    return { key, value: shown(key, settingIn(config, key) ?? null), origin: set.has(key) ? configFile : "default" };
+    return { key, value: shown(key, readSetting(config, key) ?? null), origin: set.has(key) ? configFile : "default" };
   });
 }
 

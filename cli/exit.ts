@@ -15,12 +15,12 @@ export class UsageError extends Error {
 }
 
 /** What was asked for may not be done at present: recording is off. */
-export class NotNowError extends Error {
+export class UnavailableError extends Error {
   override readonly name = "NotNowError";
 }
 
 /** It did not work, and the message says already why and what to do. */
-export class ToldError extends Error {
+export class ReportedError extends Error {
   override readonly name = "ToldError";
 }
 

@@ -1,5 +1,5 @@
 /** The options that choose a period, for every command that has one. */
-import type { Selection } from "../shared/protocol/reports.ts";
+import type { PeriodSelection } from "../shared/protocol/reports.ts";
 import { UsageError } from "./exit.ts";
 
 export interface PeriodOptions {
@@ -12,7 +12,10 @@ export interface PeriodOptions {
 }
 
 /** The last 30 days where nothing is chosen. @throws UsageError */
-export function selectionOf({ today, week, month, year, from, to }: PeriodOptions, nowMs = Date.now()): Selection {
+export function selectionOf(
+  { today, week, month, year, from, to }: PeriodOptions,
+  nowMs = Date.now(),
+): PeriodSelection {
   const named = (
     [
       ["today", today],
@@ -35,7 +38,7 @@ function dayText(ms: number): string {
 }
 
 /** "Last 30 Days". */
-export function periodTitle(period: Selection["period"], fromMs: number, toMs: number): string {
+export function periodTitle(period: PeriodSelection["period"], fromMs: number, toMs: number): string {
   switch (period) {
     case "today":
       return "Today";

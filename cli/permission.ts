@@ -1,6 +1,6 @@
 /** What may be recorded now, as the gate has it. */
 import { systemClock } from "../server/clock.ts";
-import { Gate } from "../server/config/permission.ts";
+import { PermissionEvaluator } from "../server/config/permission.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import { noEditor, paths } from "./runtime.ts";
 
@@ -12,7 +12,7 @@ export interface Permitted {
 
 /** @throws ConfigError, or the file system's error, where it cannot be known. */
 export function permitted(): Permitted {
-  const { permission, blockSensitive } = new Gate(paths, systemClock, process.env, noEditor).rule();
+  const { permission, blockSensitive } = new PermissionEvaluator(paths, systemClock, process.env, noEditor).evaluate();
   return { collect: permission.mode === "off" ? [] : permission.collect, blockSensitive };
 }
 

@@ -1,9 +1,9 @@
 /** What a terminal command would leave, made as the recorder makes it, and kept nowhere. */
 import { v4, v7 } from "uuid";
 import type { CleanEvent } from "../server/privacy/clean-event.ts";
-import { everything, Firewall } from "../server/privacy/firewall.ts";
+import { allowAll, Firewall } from "../server/privacy/firewall.ts";
 import { NameHasher, Salt } from "../server/privacy/identity.ts";
-import { captured } from "../shared/schema/raw-event.ts";
+import { createRawEvent } from "../shared/schema/raw-event.ts";
 
 export function previewOf(command: readonly string[]): readonly Pick<CleanEvent, "type" | "payload">[] {
   // A salt of its own: the real one comes into being with the first name that is recorded.
@@ -19,14 +19,14 @@ export function previewOf(command: readonly string[]): readonly Pick<CleanEvent,
     };
     const end = phase === "end" ? { exit_code: 0, duration_ms: 0 } : {};
     return firewall.admit(
-      captured(envelope, {
+      createRawEvent(envelope, {
         stream: "tool",
         tool_name: "run_terminal_cmd",
         tool_phase: phase,
         command_line: line,
         ...end,
       }),
-      everything,
+      allowAll,
       nowMs,
     );
   });

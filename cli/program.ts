@@ -12,7 +12,7 @@ import { withExamples } from "./definitions/options.ts";
 import { addRecording } from "./definitions/recording.ts";
 import { addSharing } from "./definitions/sharing.ts";
 import { addTelemetry } from "./definitions/telemetry.ts";
-import { exitCodes, InterruptedError, NotNowError, UsageError } from "./exit.ts";
+import { exitCodes, InterruptedError, UnavailableError, UsageError } from "./exit.ts";
 import { printError } from "./output/print.ts";
 import { showPlain } from "./output/terminal.ts";
 
@@ -54,7 +54,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     showPlain(nexus.opts<{ plain?: boolean }>().plain === true);
     // Without consent nothing is recorded, so nothing is loaded for it.
     if (existsSync(consentFile({ env: process.env, home: homeFolder(), join, isAbsolute })))
-      (await import("./self-telemetry.ts")).noteRun(pathOf(command));
+      (await import("./self-telemetry.ts")).recordOwnRun(pathOf(command));
   });
   try {
     await nexus.parseAsync(argv);
@@ -74,5 +74,5 @@ function codeOf(error: unknown): number {
   }
   printError(error instanceof Error ? error.message : "this did not work");
   if (error instanceof UsageError) return exitCodes.usage;
-  return error instanceof NotNowError ? exitCodes.notNow : exitCodes.failed;
+  return error instanceof UnavailableError ? exitCodes.notNow : exitCodes.failed;
 }

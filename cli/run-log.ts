@@ -3,12 +3,12 @@
  * through is written; the command line itself never is.
  */
 import { join } from "node:path";
-import { append } from "../server/files/append-lines.ts";
+import { appendLines } from "../server/files/append-lines.ts";
 import { Firewall } from "../server/privacy/firewall.ts";
 import type { EventTypeName } from "../shared/schema/events.ts";
-import { type CapturedFields, captured } from "../shared/schema/raw-event.ts";
+import { createRawEvent, type RawEventFields } from "../shared/schema/raw-event.ts";
 import type { Permitted } from "./permission.ts";
-import { envelopeOf, type Moment } from "./record.ts";
+import { type CommandEventType, envelopeOf } from "./record.ts";
 import { paths } from "./runtime.ts";
 
 const runLog = join(paths.eventLogFolder, "nexus-run.jsonl");
@@ -16,14 +16,18 @@ const runLog = join(paths.eventLogFolder, "nexus-run.jsonl");
 /** Appends an event. @returns whether it was written. */
 export function logEvent<T extends EventTypeName>(
   { collect, blockSensitive }: Permitted,
-  moment: Moment,
+  moment: CommandEventType,
   type: T,
-  fields: CapturedFields[T],
+  fields: RawEventFields[T],
 ): boolean {
   const envelope = envelopeOf(moment, type);
   // Without a hasher: names of the user's own are not even hashed here.
-  const clean = new Firewall(null).admit(captured({ ...envelope }, fields), { collect, blockSensitive }, Date.now());
+  const clean = new Firewall(null).admit(
+    createRawEvent({ ...envelope }, fields),
+    { collect, blockSensitive },
+    Date.now(),
+  );
   if (clean === undefined) return false;
   const { seq: _, ...line } = envelope;
-  return append(runLog, [{ ...line, event_type: clean.type, ...clean.payload }]);
+  return appendLines(runLog, [{ ...line, event_type: clean.type, ...clean.payload }]);
 }

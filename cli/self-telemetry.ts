@@ -3,7 +3,7 @@
  * have it. Never in the way: what cannot be written is left out.
  */
 import { v7 } from "uuid";
-import { append } from "../server/files/append-lines.ts";
+import { appendLines } from "../server/files/append-lines.ts";
 import { exitCodes } from "./exit.ts";
 import { permittedCategories } from "./permission.ts";
 import { ownLog } from "./runtime.ts";
@@ -25,7 +25,7 @@ const silent: ReadonlySet<string> = new Set([
  * Notes a command when the process ends: that it began, and how it ended. Not before, so that an import counts what was there.
  * `path`: the command without `nexus`.
  */
-export function noteRun(path: string): void {
+export function recordOwnRun(path: string): void {
   if (silent.has(path) || process.env["NEXUS_EVENT_LOG"] === "0" || !permittedCategories().includes("command_usage"))
     return;
   const begunMs = Date.now();
@@ -37,7 +37,7 @@ export function noteRun(path: string): void {
   };
   process.once("exit", (code) => {
     const ts = Date.now();
-    append(ownLog, [
+    appendLines(ownLog, [
       { id: v7({ msecs: begunMs }), ts: begunMs, event_type: "command_started", ...command },
       {
         id: v7({ msecs: ts }),

@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { unfinishedMark } from "../server/files/atomic-write.ts";
+import { temporarySuffix } from "../server/files/atomic-write.ts";
 import { createFlags, makeFolder } from "../server/files/ownership.ts";
 import { paths } from "./runtime.ts";
 
@@ -37,7 +37,7 @@ function kept(): Readonly<Record<string, unknown>> {
 /** Whole or not at all, and not synced: what is lost with it is that two sessions were one. */
 function keep(session: object): void {
   const { commandSessionFile: file } = paths;
-  const unfinished = `${file}.${process.pid}${unfinishedMark}`;
+  const unfinished = `${file}.${process.pid}${temporarySuffix}`;
   try {
     makeFolder(dirname(file));
     // Of a process that was killed, whose number this one has.

@@ -4,7 +4,7 @@ import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Readable by this user alone. @throws the file system's error; then the file is as it was. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeAtomically(path: string, text: string): Promise<void> {
   const unfinished = `${path}.unfinished`;
   const file = await open(unfinished, "w", 0o600);
   try {
@@ -18,7 +18,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 }
 
 /** What such a file says as JSON; `undefined` where there is none. @throws Error where it is damaged: which, and what to do. */
-export function readWhole(path: string, advice = "Restore it from a copy; nothing was changed."): unknown {
+export function readJsonFile(path: string, advice = "Restore it from a copy; nothing was changed."): unknown {
   if (!existsSync(path)) return undefined;
   try {
     return JSON.parse(readFileSync(path, "utf8"));

@@ -12,16 +12,16 @@ import { Aggregates } from "./aggregates/aggregates.ts";
 import { MonthlyFiles } from "./aggregates/monthly-files.ts";
 import { Erasures } from "./erasure/erase.ts";
 import { dayMs, dayOf, monthOf } from "./hours.ts";
-import type { Receiver } from "./ingest/batch-receiver.ts";
+import type { BatchReceiver } from "./ingest/batch-receiver.ts";
 import { Registry } from "./ingest/registry.ts";
 import { recordText } from "./log/batch-record.ts";
 import { SegmentLog } from "./log/segments.ts";
-import { Watch } from "./metrics.ts";
+import { ServerMetrics } from "./metrics.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { embeddedPostgres } from "./test/embedded-postgres.ts";
 import { Sender } from "./test/sender.ts";
-import { timeText } from "./warehouse/clickhouse-time.ts";
-import { rowOf } from "./warehouse/event-row.ts";
+import { clickHouseTime } from "./warehouse/clickhouse-time.ts";
+import { toEventRow } from "./warehouse/event-row.ts";
 import { tables } from "./warehouse/schema.ts";
 import { Warehouse } from "./warehouse/warehouse.ts";
 
@@ -111,8 +111,8 @@ class Simulation {
       failed: () => undefined,
       now,
     });
-    const watch = new Watch({ waitingBytes: () => 0, erasures: () => 0, versions: new Set() });
-    const receiver = { settled: () => Promise.resolve() } as unknown as Receiver;
+    const watch = new ServerMetrics({ waitingBytes: () => 0, erasures: () => 0, versions: new Set() });
+    const receiver = { settled: () => Promise.resolve() } as unknown as BatchReceiver;
     const erasures = new Erasures({ registry, receiver, pipeline, warehouse, watch, now });
     this.#log = log;
     this.#parts = { pipeline, erasures, aggregates, registry };
@@ -141,7 +141,7 @@ class Simulation {
       const [command, ms] = [n % 2 === 0 ? "git push" : "docker ps", n + 1];
       this.model.events.push({ user, tsMs, receivedMs: this.nowMs, command, ms, counted: established });
       const event = sender.event({ command, execution: { duration_ms: ms, success: true } }, tsMs);
-      return rowOf(event, { anonUserId: sender.id, receivedMs: this.nowMs, established });
+      return toEventRow(event, { anonUserId: sender.id, receivedMs: this.nowMs, established });
     });
     const head = {
       batch_id: randomUUID(),
@@ -178,7 +178,7 @@ class Simulation {
   async pass(days: number): Promise<void> {
     await this.parts.pipeline.drain();
     for (let n = 0; n < days; n += 1) this.nowMs += dayMs;
-    const params = { old: timeText(this.nowMs - rawMs) };
+    const params = { old: clickHouseTime(this.nowMs - rawMs) };
     const expired = "ts < {old:DateTime64(3)}";
     const [row] = await warehouse.query<{ n: string }>(`SELECT count() n FROM events WHERE ${expired}`, params);
     if (Number(row?.n) > 0) await warehouse.erase("events", expired, params);

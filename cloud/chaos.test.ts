@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { CloudServer } from "./server.ts";
-import { Served } from "./test/cloud-process.ts";
+import { CloudProcess } from "./test/cloud-process.ts";
 import { hasKafka, KafkaBroker } from "./test/kafka-broker.ts";
-import { type Answer, receiptIn, Sender } from "./test/sender.ts";
-import { running } from "./test/test-server.ts";
+import { type HttpResponse, receiptIn, Sender } from "./test/sender.ts";
+import { startTestServer } from "./test/test-server.ts";
 
 const [kills, senders, batches, perBatch, erasures] = [6, 4, 40, 10, 4];
 
@@ -33,7 +33,7 @@ interface Accepted {
 /** A server of its own process; `url` changes with each start. */
 class Child {
   readonly #env: Readonly<Record<string, string>>;
-  #served: Served | undefined;
+  #served: CloudProcess | undefined;
   url = "";
   /** Resolves when it listens. */
   up: Promise<void> = Promise.resolve();
@@ -48,7 +48,7 @@ class Child {
   }
 
   async #start(): Promise<void> {
-    this.#served = await Served.start({
+    this.#served = await CloudProcess.start({
       ...this.#env,
       ...{ NEXUS_CLOUD_LEAST_USERS: "1", NEXUS_CLOUD_INSERT_MS: "20" },
     });
@@ -61,7 +61,12 @@ class Child {
 }
 
 /** Repeats a request until it is answered 200 or `also`. While the server is down it waits for the next start. */
-async function untilAnswered(child: Child, sender: Sender, ask: () => Promise<Answer>, also = 200): Promise<Answer> {
+async function untilAnswered(
+  child: Child,
+  sender: Sender,
+  ask: () => Promise<HttpResponse>,
+  also = 200,
+): Promise<HttpResponse> {
   for (;;) {
     sender.url = child.url;
     const answer = await ask().catch(() => undefined);
@@ -88,7 +93,7 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
   const sending = Array.from({ length: senders }, async (_, n) => {
     const random = chance(seed * 1_000 + n);
     const sender = new Sender(child.url);
-    const until200 = (ask: () => Promise<Answer>) => untilAnswered(child, sender, ask);
+    const until200 = (ask: () => Promise<HttpResponse>) => untilAnswered(child, sender, ask);
     await until200(() => sender.enroll());
     const sent: string[] = [];
     // Made beforehand and sent in another order; hours late, and across two days.
@@ -140,7 +145,7 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
     expect(receiptIn(text, keys)).toMatchObject({ anon_user_id: id, erased: events });
   expect(await child.kill("SIGTERM")).toBe(0);
 
-  const { server, count } = await running(env, "test");
+  const { server, count } = await startTestServer(env, "test");
   await server.pipeline.drain();
   expect(accepted.size).toBe(senders * batches * perBatch);
   expect(await short(server, accepted, data)).toEqual([]);

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Config } from "./config.ts";
 import { LockedError } from "./lock.ts";
 import { openLog } from "./log/open-log.ts";
-import { say } from "./logger.ts";
+import { logEvent } from "./logger.ts";
 import { readOperatorFile } from "./operator-file.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { openStores, type Stores } from "./stores.ts";
@@ -21,13 +21,13 @@ async function withStores<T>(config: Config, work: (stores: Stores) => Promise<T
   }
 }
 
-export const migrated = (config: Config): Promise<string> =>
+export const migrate = (config: Config): Promise<string> =>
   withStores(config, () =>
     Promise.resolve(`The tables are there: ${tables.map(({ name }) => name).join(", ")}, daily, monthly.`),
   );
 
 /** Erasures are kept to: what was erased does not come in again. */
-export function replayed(config: Config): Promise<string> {
+export function replay(config: Config): Promise<string> {
   return withStores(config, async ({ warehouse, aggregates, registry }) => {
     const log = await openLog(config);
     let rows = 0;
@@ -39,7 +39,7 @@ export function replayed(config: Config): Promise<string> {
       inserted: (count) => {
         rows += count;
       },
-      failed: (error) => say({ what: "put_away_failed", error }),
+      failed: (error) => logEvent({ what: "put_away_failed", error }),
     });
     await pipeline.drain();
     await log.close();

@@ -15,7 +15,7 @@ interface Diagnosis {
 
 /** A smaller minimum does not hide a single user well. */
 const minSafeUsers = 5;
-const leastFreeBytes = 1_073_741_824;
+const minFreeBytes = 1_073_741_824;
 
 const isSecret = (key: string) => key === "tokens";
 const shown = (key: string, value: unknown): string =>
@@ -30,7 +30,7 @@ function addressText(text: string): string {
   return /:\/\/|password|@/i.test(text) ? "(set, and not a valid address)" : text;
 }
 
-export async function diagnosed(env: Readonly<Record<string, string | undefined>>): Promise<Diagnosis> {
+export async function diagnose(env: Readonly<Record<string, string | undefined>>): Promise<Diagnosis> {
   let config: Config;
   try {
     config = configFrom(env);
@@ -61,14 +61,14 @@ export async function diagnosed(env: Readonly<Record<string, string | undefined>
   };
 }
 
-interface Check {
+interface DoctorCheck {
   readonly sound: boolean;
   /** Nothing is wrong that the server knows of, and the operator should look. */
   readonly warns?: boolean;
   readonly text: string;
 }
 
-function folderCheck({ data }: Config): Check {
+function folderCheck({ data }: Config): DoctorCheck {
   if (!existsSync(data)) return { sound: true, text: `${data} is not there yet; the first start makes it.` };
   try {
     accessSync(data, constants.W_OK);
@@ -84,29 +84,29 @@ function folderCheck({ data }: Config): Check {
     : { sound: false, text: `${data} can be read by others. chmod 700 ${data}` };
 }
 
-function spaceCheck({ data }: Config): Check {
+function spaceCheck({ data }: Config): DoctorCheck {
   const folder = existsSync(data) ? data : "/";
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   const gigabytes = (free / 1_073_741_824).toFixed(1);
-  return free >= leastFreeBytes
+  return free >= minFreeBytes
     ? { sound: true, text: `${gigabytes} GB are free.` }
     : { sound: false, text: `Only ${gigabytes} GB are free: batches are turned away when the disk is full.` };
 }
 
-function exposureCheck({ host }: Config): Check {
+function exposureCheck({ host }: Config): DoctorCheck {
   return isLoopback(host)
     ? { sound: true, text: "It listens to this machine alone; a proxy before it brings TLS." }
     : { sound: true, text: `It listens on ${host} without TLS: let nothing but a proxy with TLS reach it.` };
 }
 
-function operatorCheck({ operator_host: host }: Config): Check {
+function operatorCheck({ operator_host: host }: Config): DoctorCheck {
   return isLoopback(host)
     ? { sound: true, text: "Metrics listen on loopback only." }
     : { sound: true, warns: true, text: `Metrics are on ${host}: let nothing but the operator's network reach it.` };
 }
 
-function privacyCheck({ least_users: users }: Config): Check {
+function privacyCheck({ least_users: users }: Config): DoctorCheck {
   return users >= minSafeUsers
     ? { sound: true, text: `Totals with fewer than ${users} established users are not kept.` }
     : {
@@ -117,7 +117,7 @@ function privacyCheck({ least_users: users }: Config): Check {
 }
 
 /** What this product encrypts itself, and what it leaves to the disk. */
-function atRestCheck(config: Config): Check {
+function atRestCheck(config: Config): DoctorCheck {
   const isKafka = kafkaAddress(config.log) !== undefined;
   const encrypted = [
     "secrets of installations",
@@ -144,7 +144,7 @@ const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 /** What the servers do is asked of them; what they cannot say is said here. */
-async function warehouseChecks({ warehouse, data }: Config): Promise<readonly Check[]> {
+async function warehouseChecks({ warehouse, data }: Config): Promise<readonly DoctorCheck[]> {
   if (warehouse === "chdb") {
     return [{ sound: true, text: "The warehouse is chDB, in the server's process." }];
   }
@@ -177,7 +177,7 @@ function atRestText(found: Readonly<Record<string, string>> | undefined): string
   return `At rest: the warehouse encrypts ${sealed}, ${disks}.${all ? "" : " deploy/README.md says how."}`;
 }
 
-async function aggregatesCheck({ aggregates, data }: Config): Promise<Check> {
+async function aggregatesCheck({ aggregates, data }: Config): Promise<DoctorCheck> {
   if (aggregates === "pglite") return { sound: true, text: "The totals are in PGlite, in the server's process." };
   const postgres = await openPostgres(aggregates, data);
   try {
@@ -193,7 +193,7 @@ async function aggregatesCheck({ aggregates, data }: Config): Promise<Check> {
   }
 }
 
-async function logCheck({ log }: Config): Promise<Check> {
+async function logCheck({ log }: Config): Promise<DoctorCheck> {
   const address = kafkaAddress(log);
   if (address === undefined) return { sound: true, text: "The log is files in the folder." };
   const { brokersAnswer } = await import("./log/kafka.ts");

@@ -1,33 +1,33 @@
 /** nexus-cloud with its stores as servers: Kafka, ClickHouse over HTTP, and PostgreSQL. */
 import { afterAll, describe, expect, it } from "vitest";
-import { diagnosed } from "./doctor.ts";
-import { hasServers, Servers } from "./test/external-servers.ts";
+import { diagnose } from "./doctor.ts";
+import { ExternalServers, hasServers } from "./test/external-servers.ts";
 import { Sender } from "./test/sender.ts";
-import { wholeContract } from "./test/server-contract.ts";
-import { running } from "./test/test-server.ts";
+import { serverContract } from "./test/server-contract.ts";
+import { startTestServer } from "./test/test-server.ts";
 import { wireContract } from "./test/wire-contract.ts";
 
-const servers = hasServers() ? await Servers.start() : undefined;
+const servers = hasServers() ? await ExternalServers.start() : undefined;
 afterAll(() => servers?.stop());
 
 // Named among the skipped, so that it is not missed that nothing of this file ran; in CI that fails.
 if (servers === undefined) it.skip("needs Kafka and PostgreSQL, which set-up installs");
 else {
-  const { env, folders } = await servers.apart();
-  const one = await running(
+  const { env, folders } = await servers.isolate();
+  const one = await startTestServer(
     { ...env, NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300", NEXUS_CLOUD_REQUEST_SECONDS: "2" },
     "file",
     folders,
   );
   describe("with servers, the wire", () => wireContract(one));
   describe("with servers, the whole way", () =>
-    wholeContract(async () => {
-      const apart = await servers.apart();
-      return running(apart.env, "test", apart.folders);
+    serverContract(async () => {
+      const apart = await servers.isolate();
+      return startTestServer(apart.env, "test", apart.folders);
     }));
 
   it("are looked at by doctor, and what they encrypt", async () => {
-    const { lines, sound } = await diagnosed({ ...env, NEXUS_CLOUD_DATA: one.data });
+    const { lines, sound } = await diagnose({ ...env, NEXUS_CLOUD_DATA: one.data });
     expect(sound).toBe(true);
     expect(lines.join("\n")).toMatch(/The brokers answer; what goes to t\w+ is sealed with AES-256-GCM/);
     expect(lines.join("\n")).toMatch(/encrypts 0 of [1-9]\d* columns by AES-256-GCM-SIV, 0 of 1 disks/);
@@ -35,8 +35,8 @@ else {
   });
 
   it("turns batches away while the warehouse is away, loses none that it took, and heals", async () => {
-    const { env, clickhouse } = await servers.apart();
-    const { server, count } = await running(
+    const { env, clickhouse } = await servers.isolate();
+    const { server, count } = await startTestServer(
       {
         ...env,
         NEXUS_CLOUD_MOST_WAITING_BYTES: "1000000",
@@ -69,8 +69,8 @@ else {
   });
 
   it("keeps what it took while the broker goes and comes back, and says 503 meanwhile", async () => {
-    const { env } = await servers.apart();
-    const { server, count } = await running(env, "test");
+    const { env } = await servers.isolate();
+    const { server, count } = await startTestServer(env, "test");
     const sender = new Sender(server.url);
     await sender.enroll();
     const first = sender.batch([sender.event()]);

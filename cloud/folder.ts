@@ -1,6 +1,6 @@
 /** The data folder: private to its user, because the embedded engines create files that others can read. */
 import { chmodSync, mkdirSync, statSync } from "node:fs";
-import { say } from "./logger.ts";
+import { logEvent } from "./logger.ts";
 
 export class FolderError extends Error {
   override readonly name = "FolderError";
@@ -17,5 +17,5 @@ export function closeFolder(path: string): void {
     throw new FolderError(`${path} belongs to another user. Make it this user's, or choose another folder (data).`);
   if ((mode & 0o077) === 0) return;
   chmodSync(path, 0o700);
-  say({ what: "folder_closed" });
+  logEvent({ what: "folder_closed" });
 }

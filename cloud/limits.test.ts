@@ -1,14 +1,14 @@
 /** Limits bind: with default limits, one client cannot slow down the others. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { type Answer, Sender } from "./test/sender.ts";
-import { running } from "./test/test-server.ts";
+import { type HttpResponse, Sender } from "./test/sender.ts";
+import { startTestServer } from "./test/test-server.ts";
 
 /** The limits as they are by default. */
 const byDefault = { NEXUS_CLOUD_REQUESTS_PER_MINUTE: "600" };
-const one = await running(byDefault);
+const one = await startTestServer(byDefault);
 
-const words = (answers: readonly Answer[]): Readonly<Record<string, number>> => {
+const words = (answers: readonly HttpResponse[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {};
   for (const { status, text } of answers) {
     const word = `${status} ${JSON.parse(text).error ?? "ok"}`;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DamagedLogError } from "./log/durable-log.ts";
+import { CorruptLogError } from "./log/durable-log.ts";
 import { logLine } from "./logger.ts";
 import { InsertError } from "./warehouse/warehouse.ts";
 
@@ -20,7 +20,7 @@ it("says what happened in words of its own, and of others' errors nothing but na
     ...{ at, level: "error", what: "put_away_failed", error: "TypeError", code: "23505" },
   });
   for (const own of [
-    new DamagedLogError("000000000001.log is damaged at 7."),
+    new CorruptLogError("000000000001.log is damaged at 7."),
     new InsertError("2 rows did not go in."),
   ]) {
     expect(line({ what: "put_away_failed", error: own }, now)).toMatchObject({ error: own.name, says: own.message });

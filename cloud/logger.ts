@@ -1,8 +1,8 @@
 /** What an operator reads when something is wrong: a line of JSON on stderr, of words and numbers of ours alone. */
-import { DamagedLogError } from "./log/durable-log.ts";
+import { CorruptLogError } from "./log/durable-log.ts";
 import { InsertError } from "./warehouse/warehouse.ts";
 
-export type Happening =
+export type LogEvent =
   | { readonly what: "serving" | "ending" | "ended" }
   | {
       readonly what: "put_away_failed" | "erasure_failed" | "counts_failed" | "expiry_failed" | "request_failed";
@@ -15,18 +15,18 @@ export type Happening =
 
 /** What others' errors say may quote rows or addresses: of them the name and the code, of ours all. */
 function errorWords(error: unknown): Readonly<Record<string, string>> {
-  if (error instanceof DamagedLogError || error instanceof InsertError)
+  if (error instanceof CorruptLogError || error instanceof InsertError)
     return { error: error.name, says: error.message };
   if (!(error instanceof Error)) return { error: "unknown" };
   const code: unknown = Reflect.get(error, "code");
   return { error: error.name, ...(typeof code === "string" ? { code: code.slice(0, 40) } : {}) };
 }
 
-export function logLine(happening: Happening, nowMs: number): string {
+export function logLine(happening: LogEvent, nowMs: number): string {
   const level = "error" in happening ? "error" : "info";
   const { what, ...rest } = happening;
   const told = "error" in rest ? errorWords(rest.error) : rest;
   return JSON.stringify({ at: new Date(nowMs).toISOString(), level, what, ...told });
 }
 
-export const say = (happening: Happening): void => void process.stderr.write(`${logLine(happening, Date.now())}\n`);
+export const logEvent = (happening: LogEvent): void => void process.stderr.write(`${logLine(happening, Date.now())}\n`);

@@ -7,9 +7,9 @@ import { expect, it, onTestFinished } from "vitest";
 import { freshFolder } from "../test/fixtures/temp-folder.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { Registry } from "./ingest/registry.ts";
-import { Served } from "./test/cloud-process.ts";
+import { CloudProcess } from "./test/cloud-process.ts";
 import { receiptIn, Sender } from "./test/sender.ts";
-import { establish, running } from "./test/test-server.ts";
+import { establish, startTestServer } from "./test/test-server.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 
@@ -62,7 +62,7 @@ it("looks at itself, hides what is secret, and names what is wrong with what to 
 
 it("lets one process work in a folder, and replays what a killed one left, but for what was erased", async () => {
   const data = freshFolder();
-  const served = await Served.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
+  const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
   await sender.enroll();
@@ -89,7 +89,7 @@ it("lets one process work in a folder, and replays what a killed one left, but f
 
 it("has its months in files too, and takes them from there when the database has lost them", async () => {
   const data = freshFolder();
-  const first = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  const first = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
   const sender = new Sender(first.server.url);
   await sender.enroll();
   await sender.send(sender.batch([sender.event(), sender.event({}, Date.now() - 40 * 86_400_000)]));
@@ -99,7 +99,7 @@ it("has its months in files too, and takes them from there when the database has
   // The totals, and the raw events that they could be made of again.
   for (const name of ["aggregates", "warehouse"]) rmSync(join(data, name), { recursive: true });
   expect(ran({ NEXUS_CLOUD_DATA: data }, "migrate")).toMatchObject({ status: 0 });
-  const { server } = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  const { server } = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
   const rows = await server.aggregates.query<{ month: string; events: number }>(
     "SELECT month::text AS month, sum(events)::int AS events FROM monthly GROUP BY 1 ORDER BY 1",
   );
@@ -111,7 +111,7 @@ it("has its months in files too, and takes them from there when the database has
 
 it("keeps for ever only what is of many, and counts what it does by month", async () => {
   const data = freshFolder();
-  const { server, close } = await running({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_LEAST_USERS: "3" }, "test");
+  const { server, close } = await startTestServer({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_LEAST_USERS: "3" }, "test");
   const send = async (commands: readonly string[], established = true) => {
     const sender = new Sender(server.url);
     await sender.enroll();
@@ -133,7 +133,7 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
   }
   expect(await gone.erase()).toMatchObject({ status: 200 });
   await close();
-  const again = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  const again = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
   const counts = await again.server.aggregates.query<{ what: string; count: number }>(
     "SELECT what, count::int FROM operations WHERE month = date_trunc('month', now()) ORDER BY what",
   );
@@ -149,7 +149,7 @@ it("takes its folder from others, whatever it was before, and leaves nothing in 
   const data = join(freshFolder(), "data");
   mkdirSync(data, { mode: 0o755 });
   chmodSync(data, 0o755);
-  const served = await Served.start({ NEXUS_CLOUD_DATA: data });
+  const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
   await sender.enroll();
@@ -175,7 +175,7 @@ it.skipIf(process.getuid?.() !== 0)("does not work in the folder of another user
 
 it("rotates its key for receipts while it runs and without, and what was signed before stays valid", async () => {
   const data = freshFolder();
-  const served = await Served.start({ NEXUS_CLOUD_DATA: data });
+  const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
   await sender.enroll();
@@ -204,7 +204,7 @@ it("rotates its key for receipts while it runs and without, and what was signed 
 it("ends with SIGTERM and SIGINT only after what it accepted is put away, and says so", async () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const data = freshFolder();
-    const served = await Served.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
+    const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
     onTestFinished(async () => void (await served.end("SIGKILL")));
     const sender = new Sender(served.url);
     await sender.enroll();
@@ -221,7 +221,7 @@ it.skipIf(process.getuid?.() !== 0)(
     const disk = freshFolder();
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=400m", "tmpfs", disk]);
     onTestFinished(() => void execFileSync("umount", ["-l", disk]));
-    const served = await Served.start({ NEXUS_CLOUD_DATA: join(disk, "data"), NEXUS_CLOUD_INSERT_MS: "60000" });
+    const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: join(disk, "data"), NEXUS_CLOUD_INSERT_MS: "60000" });
     onTestFinished(async () => void (await served.end("SIGKILL")));
     const sender = new Sender(served.url);
     await sender.enroll();

@@ -2,9 +2,9 @@
 /** `nexus-cloud`: `serve`, `migrate`, `replay`, `keys rotate`, `doctor`. What it prints is for the operator, and holds nothing of what was sent. */
 import { parseArgs } from "node:util";
 import { terminalText } from "../shared/text/terminal-text.ts";
-import { keyRotated, migrated, replayed } from "./commands.ts";
+import { keyRotated, migrate, replay } from "./commands.ts";
 import { ConfigError, configFrom } from "./config.ts";
-import { diagnosed } from "./doctor.ts";
+import { diagnose } from "./doctor.ts";
 import { FolderError } from "./folder.ts";
 import { LockedError } from "./lock.ts";
 import { CloudServer } from "./server.ts";
@@ -54,10 +54,10 @@ async function keys([action]: readonly string[]): Promise<void> {
 const commands: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
   serve,
   keys,
-  migrate: async () => say(await migrated(configFrom(process.env))),
-  replay: async () => say(await replayed(configFrom(process.env))),
+  migrate: async () => say(await migrate(configFrom(process.env))),
+  replay: async () => say(await replay(configFrom(process.env))),
   doctor: async () => {
-    const { lines, sound } = await diagnosed(process.env);
+    const { lines, sound } = await diagnose(process.env);
     say(lines.join("\n"));
     if (!sound) process.exitCode = 1;
   },

@@ -1,11 +1,11 @@
 /** Metrics contain only our own words, and no more series than there are releases. */
 import { expect, it } from "vitest";
-import { Watch } from "./metrics.ts";
+import { ServerMetrics } from "./metrics.ts";
 
 const known = new Set(["0.8.0", "0.9.0"]);
 
 it("name versions that were released, and put all others together, however many are claimed", async () => {
-  const watch = new Watch({ waitingBytes: () => 0, erasures: () => 3, versions: known });
+  const watch = new ServerMetrics({ waitingBytes: () => 0, erasures: () => 3, versions: known });
   let nowMs = 0;
   const raise = (version: string) => {
     for (let n = 0; n < 40; n += 1) {
@@ -30,7 +30,7 @@ it("name versions that were released, and put all others together, however many 
 });
 
 it("count every refusal, by status and word", async () => {
-  const watch = new Watch({ waitingBytes: () => 0, erasures: () => 0, versions: known });
+  const watch = new ServerMetrics({ waitingBytes: () => 0, erasures: () => 0, versions: known });
   for (const [status, word] of [
     [429, "too_many"],
     [429, "too_many"],

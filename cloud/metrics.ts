@@ -1,7 +1,7 @@
 /** What an operator watches, for Prometheus. Labels are words of ours alone. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Metrics } from "prom-client";
-import type { Refused } from "./privacy/filter.ts";
-import { LeakAlarm } from "./privacy/leak-detector.ts";
+import type { RefusedEvent } from "./privacy/filter.ts";
+import { LeakDetector } from "./privacy/leak-detector.ts";
 
 export interface WatchParts {
   readonly waitingBytes: () => number;
@@ -9,9 +9,9 @@ export interface WatchParts {
   readonly versions: ReadonlySet<string>;
 }
 
-export class Watch {
+export class ServerMetrics {
   readonly metrics = new Metrics();
-  readonly alarm = new LeakAlarm();
+  readonly alarm = new LeakDetector();
   readonly #batches: Counter<"outcome">;
   readonly #events: Counter<"outcome">;
   readonly #refused: Counter<"reason" | "type" | "field">;
@@ -105,7 +105,7 @@ export class Watch {
     this.#add(`requests_refused_${status}`, 1);
   }
 
-  refused({ reason, type, field }: Refused): void {
+  refused({ reason, type, field }: RefusedEvent): void {
     this.#events.inc({ outcome: "refused" });
     this.#refused.inc({ reason, type, field });
     this.#add(`events_refused_${reason}`, 1);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { freshFolder } from "../test/fixtures/temp-folder.ts";
 import { Sender } from "./test/sender.ts";
-import { running } from "./test/test-server.ts";
+import { startTestServer } from "./test/test-server.ts";
 
 const program = fileURLToPath(new URL("../out/python/bin/schemathesis", import.meta.url));
 const folder = fileURLToPath(new URL("test/schemathesis/", import.meta.url));
@@ -24,7 +24,7 @@ interface Report {
 it.skipIf(!existsSync(program))(
   "says what the server does",
   async () => {
-    const { server } = await running({}, "test");
+    const { server } = await startTestServer({}, "test");
     const sender = new Sender(server.url);
     const gone = Object.assign(new Sender(server.url), { secret: sender.secret });
     for (const one of [sender, gone]) {

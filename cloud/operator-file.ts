@@ -1,7 +1,7 @@
 /** Where the running server takes the operator's commands, and the token they need: a file in the data folder, private to its user. */
 import { join } from "node:path";
 import * as z from "zod";
-import { readWhole, writeWhole } from "./atomic-file.ts";
+import { readJsonFile, writeAtomically } from "./atomic-file.ts";
 
 const document = z.object({ url: z.string(), token: z.string() });
 export type OperatorFile = z.infer<typeof document>;
@@ -9,9 +9,9 @@ export type OperatorFile = z.infer<typeof document>;
 const pathOf = (data: string): string => join(data, "operator.json");
 
 export const writeOperatorFile = (data: string, content: OperatorFile): Promise<void> =>
-  writeWhole(pathOf(data), JSON.stringify(content));
+  writeAtomically(pathOf(data), JSON.stringify(content));
 
 /** `undefined` where there is none that can be read. */
 export function readOperatorFile(data: string): OperatorFile | undefined {
-  return document.safeParse(readWhole(pathOf(data), "Start the server once more.")).data;
+  return document.safeParse(readJsonFile(pathOf(data), "Start the server once more.")).data;
 }

@@ -10,9 +10,9 @@ import { newOperatorToken, operatorApp } from "./ingest/operator-app.ts";
 import { Readiness } from "./ingest/readiness.ts";
 import type { Registry } from "./ingest/registry.ts";
 import { openLog } from "./log/open-log.ts";
-import { say } from "./logger.ts";
+import { logEvent } from "./logger.ts";
 import { isLoopback } from "./loopback.ts";
-import { Watch } from "./metrics.ts";
+import { ServerMetrics } from "./metrics.ts";
 import { writeOperatorFile } from "./operator-file.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { releases } from "./releases.ts";
@@ -51,7 +51,7 @@ export class CloudServer {
     const { warehouse, aggregates, registry } = stores;
     const log = await openLog(config);
     const versions = new Set([...releases, ...config.versions.split(",")]);
-    const watch: Watch = new Watch({
+    const watch: ServerMetrics = new ServerMetrics({
       waitingBytes: () => pipeline.waitingBytes,
       erasures: () => registry.waiting.length,
       versions,
@@ -65,7 +65,7 @@ export class CloudServer {
       inserted: (rows) => watch.inserted(rows),
       failed: (error) => {
         watch.failed();
-        say({ what: "put_away_failed", error });
+        logEvent({ what: "put_away_failed", error });
       },
       now,
     });
@@ -95,10 +95,10 @@ export class CloudServer {
     await operator.listen({ host: config.operator_host, port: operatorPort });
     await app.listen({ host: config.host, port: config.port });
     await writeOperatorFile(config.data, { url: urlOf(operator), token });
-    say({ what: "serving" });
+    logEvent({ what: "serving" });
     return new CloudServer({ app, operator, warehouse, aggregates, pipeline, registry, erasures }, async () => {
       ready = false;
-      say({ what: "ending" });
+      logEvent({ what: "ending" });
       await app.close();
       clearInterval(expiring);
       clearInterval(counting);
@@ -108,7 +108,7 @@ export class CloudServer {
       await operator.close();
       await log.close();
       await stores.close();
-      say({ what: "ended" });
+      logEvent({ what: "ended" });
     });
   }
 
@@ -136,12 +136,12 @@ function urlOf(app: FastifyInstance): string {
 
 /** Does `work` now and then. What failed is done again with the next turn. */
 function every(ms: number, what: "counts_failed" | "expiry_failed", work: () => Promise<unknown>): NodeJS.Timeout {
-  const run = () => void work().catch((error: unknown) => say({ what, error }));
+  const run = () => void work().catch((error: unknown) => logEvent({ what, error }));
   return setInterval(run, ms).unref();
 }
 
 /** What cannot be written now is counted with the next turn. */
-async function countOperations(aggregates: Aggregates, watch: Watch, nowMs: number): Promise<void> {
+async function countOperations(aggregates: Aggregates, watch: ServerMetrics, nowMs: number): Promise<void> {
   const counts = watch.takeCounts();
   try {
     await aggregates.count(nowMs, counts);
@@ -153,5 +153,5 @@ async function countOperations(aggregates: Aggregates, watch: Watch, nowMs: numb
 
 async function expireEnrolments(registry: Registry, nowMs: number): Promise<void> {
   const count = await registry.expire(nowMs - enrolmentMs);
-  if (count > 0) say({ what: "enrolments_expired", count });
+  if (count > 0) logEvent({ what: "enrolments_expired", count });
 }

@@ -1,15 +1,15 @@
 /** The palette's commands. A result is said in the status bar's message area, never in a toast. */
 import { commands, type Disposable, window } from "vscode";
 import type { Permission } from "../shared/consent/consent.ts";
-import type { Product } from "./app.ts";
-import type { Outcome } from "./capture/nexus-commands.ts";
+import type { App } from "./app.ts";
+import type { CommandOutcome } from "./capture/nexus-commands.ts";
 import type { Log } from "./log.ts";
-import type { Faces } from "./ui/ui.ts";
+import type { Ui } from "./ui/ui.ts";
 
 /** How long a result stays readable. */
 const messageMs = 10_000;
 
-async function say(work: Promise<string | null>): Promise<Outcome> {
+async function say(work: Promise<string | null>): Promise<CommandOutcome> {
   try {
     const sentence = await work;
     if (sentence === null) return "cancelled";
@@ -21,17 +21,17 @@ async function say(work: Promise<string | null>): Promise<Outcome> {
   }
 }
 
-async function show(open: () => void): Promise<Outcome> {
+async function show(open: () => void): Promise<CommandOutcome> {
   open();
   return "finished";
 }
 
-async function openWalkthrough(): Promise<Outcome> {
+async function openWalkthrough(): Promise<CommandOutcome> {
   await commands.executeCommand("workbench.action.openWalkthrough", "nexus.nexus-telemetry#first");
   return "finished";
 }
 
-type Run = (faces: Faces, log: Log, permission: Permission) => Promise<Outcome>;
+type Run = (faces: Ui, log: Log, permission: Permission) => Promise<CommandOutcome>;
 
 const table: Readonly<Record<string, Run>> = {
   status: ({ panel }) => show(() => panel.open("status")),
@@ -42,24 +42,24 @@ const table: Readonly<Record<string, Run>> = {
   purge: ({ actions }) => say(actions.purge()),
   enable: ({ panel }) => show(() => panel.open("privacy")),
   disable: ({ actions }) => say(actions.disable()),
-  terminal: ({ terminalCommand }) => say(terminalCommand.toggle()),
+  terminal: ({ cliOnPath: terminalCommand }) => say(terminalCommand.toggle()),
   agents: ({ panel }) => show(() => panel.open("tools")),
   help: () => openWalkthrough(),
   dashboard: ({ panel }) => show(() => panel.open("overview")),
   log: (_, log) => show(() => log.show()),
 };
 
-export function registerCommands(needed: () => Promise<Product>): readonly Disposable[] {
+export function registerCommands(needed: () => Promise<App>): readonly Disposable[] {
   return Object.entries(table).map(([name, run]) =>
     commands.registerCommand(`nexus.telemetry.${name}`, async () => {
       const product = await needed();
-      const ended = product.telemetry.ownCommands.began(name);
+      const ended = product.telemetry.nexusCommands.begin(name);
       try {
-        const faces = await product.faces();
+        const faces = await product.ui();
         ended(await run(faces, product.log, product.telemetry.permission));
         const { features } = product.telemetry;
-        if (name === "help") features.helpViewed();
-        if (name === "terminal" && !faces.terminalCommand.on) features.switchedOff("cli");
+        if (name === "help") features.recordHelpViewed();
+        if (name === "terminal" && !faces.cliOnPath.isAdded) features.recordSwitchedOff("cli");
       } catch (error) {
         ended("failed");
         throw error;

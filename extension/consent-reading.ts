@@ -1,12 +1,12 @@
 /** Reads the user's decision as the editor needs it, before any worker runs: one file where nothing is recorded, and two where it is. */
 import { constants, open, readFile } from "node:fs/promises";
-import { consentFile, installationFile, isDefaultPlace, type Surroundings } from "../shared/consent/config-paths.ts";
+import { consentFile, installationFile, isDefaultPlace, type PathContext } from "../shared/consent/config-paths.ts";
 import { type ConsentReading, installationIn, readConsent } from "../shared/consent/consent.ts";
 
 const groupOrOthersWrite = 0o022;
 
 /** Never throws: a file that cannot be read may hold a no. */
-export async function readDecision(surroundings: Surroundings): Promise<ConsentReading> {
+export async function readDecision(surroundings: PathContext): Promise<ConsentReading> {
   try {
     // A link could lead to the record of another folder.
     const file = await open(consentFile(surroundings), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -30,7 +30,7 @@ export async function readDecision(surroundings: Surroundings): Promise<ConsentR
 }
 
 /** `null` where there is none. @throws the file system's error. */
-async function installationOf(surroundings: Surroundings): Promise<string | null> {
+async function installationOf(surroundings: PathContext): Promise<string | null> {
   try {
     return installationIn(await readFile(installationFile(surroundings), "utf8"));
   } catch (error) {

@@ -5,25 +5,25 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { type ExtensionContext, type WebviewPanel, window, workspace } from "vscode";
-import { Caller } from "./api/extension-recorder.ts";
+import { ExtensionRecorder } from "./api/extension-recorder.ts";
 import type { NexusTelemetry } from "./api/public-api.ts";
-import type { Product } from "./app.ts";
+import type { App } from "./app.ts";
 import { registerCommands } from "./commands.ts";
 import { PermissionSource } from "./permission.ts";
-import { TerminalCommand } from "./ui/cli-on-path.ts";
+import { CliOnPath } from "./ui/cli-on-path.ts";
 import { panelType } from "./ui/panel-type.ts";
-import { StatusItem } from "./ui/status-bar.ts";
+import { StatusBar } from "./ui/status-bar.ts";
 
-let product: Product | undefined;
-let loading: Promise<Product> | undefined;
+let product: App | undefined;
+let loading: Promise<App> | undefined;
 
 export function activate(context: ExtensionContext): NexusTelemetry {
   const permissions = new PermissionSource({ env: process.env, home: homedir(), join, isAbsolute });
-  const statusItem = new StatusItem();
+  const statusItem = new StatusBar();
   // A bundle of its own, which a window that stays off never loads.
   const load = async () => {
     const loaded = await import("./app.ts");
-    product = new loaded.Product(context, permissions, statusItem);
+    product = new loaded.App(context, permissions, statusItem);
     return product;
   };
   const needed = () => {
@@ -40,7 +40,7 @@ export function activate(context: ExtensionContext): NexusTelemetry {
     { dispose: () => product?.dispose() },
     ...registerCommands(needed),
     window.registerWebviewPanelSerializer(panelType, {
-      deserializeWebviewPanel: async (kept: WebviewPanel) => (await (await needed()).faces()).panel.adopt(kept),
+      deserializeWebviewPanel: async (kept: WebviewPanel) => (await (await needed()).ui()).panel.adopt(kept),
     }),
     workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration("nexus.telemetry")) return;
@@ -52,9 +52,9 @@ export function activate(context: ExtensionContext): NexusTelemetry {
       if (mode !== "off") void needed().then(show);
     }),
   );
-  new TerminalCommand(context).refresh();
+  new CliOnPath(context).refresh();
   void permissions.read().then(show);
-  return { version: 1, forExtension: (id) => new Caller(id, permissions, () => product?.telemetry.api) };
+  return { version: 1, forExtension: (id) => new ExtensionRecorder(id, permissions, () => product?.telemetry.api) };
 }
 
 export async function deactivate(): Promise<void> {

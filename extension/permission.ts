@@ -3,7 +3,7 @@
  * environment, the editor's telemetry switch and our setting. The worker's answer adds what only it can know.
  */
 import { Disposable, EventEmitter, env, window, workspace } from "vscode";
-import type { Surroundings } from "../shared/consent/config-paths.ts";
+import type { PathContext } from "../shared/consent/config-paths.ts";
 import {
   type ConsentReading,
   type ConsentRecord,
@@ -20,7 +20,7 @@ import { readDecision } from "./consent-reading.ts";
 const seenByWorker: readonly Refusal["by"][] = ["policy_file", "config_file"];
 
 export class PermissionSource implements Disposable {
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: PathContext;
   readonly #changed = new EventEmitter<Permission>();
   readonly #subscriptions: Disposable;
   #reading: ConsentReading = null;
@@ -33,7 +33,7 @@ export class PermissionSource implements Disposable {
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(surroundings: Surroundings) {
+  constructor(surroundings: PathContext) {
     this.#surroundings = surroundings;
     this.#subscriptions = Disposable.from(
       this.#changed,

@@ -6,19 +6,19 @@ import type { Disposable, Memento } from "vscode";
 import type { Mode, Permission } from "../shared/consent/consent.ts";
 import { editorChanged, type Problem, recordEvents, type Today, today } from "../shared/protocol/record.ts";
 import type { Request } from "../shared/protocol/rpc.ts";
-import type { Progress, SharingStatus } from "../shared/protocol/worker.ts";
+import type { ExportProgress, SharingStatus } from "../shared/protocol/worker.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import type { Raw } from "../shared/schema/raw.ts";
 import { modeSentence } from "../shared/text/format.ts";
 import { debugSource } from "./capture/debug.ts";
-import { editingSource } from "./capture/editor-activity.ts";
-import type { Host } from "./capture/editor-info.ts";
-import { ApiSource } from "./capture/external.ts";
+import { editorActivitySource } from "./capture/editor-activity.ts";
+import type { EditorInfo } from "./capture/editor-info.ts";
+import { ExternalSource } from "./capture/external.ts";
 import { followPurge } from "./capture/feature-memory.ts";
-import { Features } from "./capture/feature-usage.ts";
+import { FeatureUsage } from "./capture/feature-usage.ts";
 import { Lifecycle } from "./capture/lifecycle.ts";
-import { OwnCommands } from "./capture/nexus-commands.ts";
-import { Captures } from "./capture/source-set.ts";
+import { NexusCommands } from "./capture/nexus-commands.ts";
+import { SourceSet } from "./capture/source-set.ts";
 import { taskSource } from "./capture/tasks.ts";
 import { terminalSource } from "./capture/terminal.ts";
 import type { Log } from "./log.ts";
@@ -26,43 +26,43 @@ import type { PermissionSource } from "./permission.ts";
 import { type Delivery, EventQueue } from "./recording/queue.ts";
 import { Recorder } from "./recording/recorder.ts";
 import { Session } from "./recording/session.ts";
-import { Place } from "./recording/workspace-id.ts";
+import { WorkspaceTracker } from "./recording/workspace-id.ts";
 import type { Timers } from "./timers.ts";
-import { TodayNumbers } from "./today-summary.ts";
-import type { Launch } from "./worker/connection.ts";
+import { TodaySummary } from "./today-summary.ts";
+import type { LaunchWorker } from "./worker/connection.ts";
 import { Supervisor } from "./worker/supervisor.ts";
 
 /** What the editor keeps for the extension, and what it is. */
-export interface Around {
+export interface EditorContext {
   readonly memory: Memento;
-  readonly host: Host;
+  readonly host: EditorInfo;
 }
 
 /** What the faces show changes: state, or data. */
-export interface Faces {
+export interface UiListener {
   stateChanged(): void;
   dataChanged(): void;
   todayChanged(): void;
 }
 
 export class Telemetry implements Disposable {
-  readonly ownCommands: OwnCommands;
-  readonly features: Features;
-  readonly api: ApiSource;
+  readonly nexusCommands: NexusCommands;
+  readonly features: FeatureUsage;
+  readonly api: ExternalSource;
   /** Who shows how far an export is. */
-  onExportProgress: ((progress: Progress) => void) | undefined;
+  onExportProgress: ((progress: ExportProgress) => void) | undefined;
   readonly #permissions: PermissionSource;
   readonly #supervisor: Supervisor;
   readonly #queue: EventQueue;
-  readonly #captures: Captures;
+  readonly #captures: SourceSet;
   readonly #recorder: Recorder;
   readonly #lifecycle: Lifecycle;
   readonly #session = new Session();
-  readonly #place = new Place();
+  readonly #place = new WorkspaceTracker();
   readonly #log: Log;
-  readonly #faces: Faces;
+  readonly #faces: UiListener;
   readonly #subscription: Disposable;
-  readonly #today: TodayNumbers;
+  readonly #today: TodaySummary;
   #mode: Mode = "off";
   #problem: Problem | null = null;
   #workerDown: string | null = null;
@@ -70,11 +70,11 @@ export class Telemetry implements Disposable {
 
   constructor(
     permissions: PermissionSource,
-    launch: Launch,
+    launch: LaunchWorker,
     timers: Timers,
     log: Log,
-    faces: Faces,
-    { memory, host }: Around,
+    faces: UiListener,
+    { memory, host }: EditorContext,
   ) {
     this.#permissions = permissions;
     this.#log = log;
@@ -88,30 +88,36 @@ export class Telemetry implements Disposable {
       down: (retryMs) => this.#workerEnded(retryMs),
     });
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
-    this.#today = new TodayNumbers(
+    this.#today = new TodaySummary(
       async () => {
         const numbers = await this.ask(today, {});
-        if (followPurge(memory, numbers.purgeMark)) this.features.forget();
+        if (followPurge(memory, numbers.purgeMark)) this.features.reset();
         return numbers;
       },
       timers,
       () => faces.todayChanged(),
     );
-    const may = (category: Category) => this.permission.collect.includes(category);
-    this.#lifecycle = new Lifecycle(() => this.#recorder, memory, may, host);
-    const recorder = new Recorder(this.#queue, this.#session, Date.now, this.#place, () => this.#lifecycle.ofSessions);
+    const isAllowed = (category: Category) => this.permission.collect.includes(category);
+    this.#lifecycle = new Lifecycle(() => this.#recorder, memory, isAllowed, host);
+    const recorder = new Recorder(
+      this.#queue,
+      this.#session,
+      Date.now,
+      this.#place,
+      () => this.#lifecycle.sessionStartFields,
+    );
     this.#recorder = recorder;
-    this.features = new Features(recorder, memory, may);
-    this.ownCommands = new OwnCommands(recorder, this.features);
-    this.api = new ApiSource(recorder);
-    this.#captures = new Captures([
+    this.features = new FeatureUsage(recorder, memory, isAllowed);
+    this.nexusCommands = new NexusCommands(recorder, this.features);
+    this.api = new ExternalSource(recorder);
+    this.#captures = new SourceSet([
       this.api,
       this.features,
       terminalSource(recorder),
       taskSource(recorder),
       debugSource(recorder),
-      editingSource(recorder, timers),
-      this.ownCommands,
+      editorActivitySource(recorder, timers),
+      this.nexusCommands,
       // Last, so that the session ends after everything else of it.
       this.#lifecycle,
     ]);
@@ -119,7 +125,7 @@ export class Telemetry implements Disposable {
   }
 
   /** Follows the permission as it is; changes are followed from the beginning. */
-  begin(): void {
+  start(): void {
     this.#follow(this.permission);
   }
 
@@ -153,19 +159,19 @@ export class Telemetry implements Disposable {
   }
 
   /** The worker's own ruling, from a status. */
-  learn(permission: Permission): void {
+  applyWorkerPermission(permission: Permission): void {
     this.#permissions.learn(permission);
   }
 
   followSettings(): void {
     this.#captures.followSettings();
-    this.#supervisor.tell(editorChanged, this.#permissions.editor);
+    this.#supervisor.notify(editorChanged, this.#permissions.editor);
   }
 
   /** Sends what is waiting, then ends the worker. For the end of the window. */
   async close(): Promise<void> {
     const closing = this.#lifecycle.close();
-    this.#captures.allow(false);
+    this.#captures.setEnabled(false);
     await this.#queue.flush();
     await Promise.all([this.#supervisor.release(), closing]);
   }
@@ -173,16 +179,16 @@ export class Telemetry implements Disposable {
   dispose(): void {
     this.#subscription.dispose();
     this.#place.dispose();
-    this.#captures.allow(false);
+    this.#captures.setEnabled(false);
   }
 
   #follow(permission: Permission): void {
     const on = permission.mode !== "off";
     // What a source says at its end must not complete a batch.
     if (!on) this.#queue.clear();
-    this.#captures.allow(on);
-    if (on) this.#lifecycle.look();
-    if (on) this.#supervisor.keep();
+    this.#captures.setEnabled(on);
+    if (on) this.#lifecycle.recordPending();
+    if (on) this.#supervisor.keepRunning();
     else {
       this.#queue.clear();
       this.#session.end();
@@ -191,7 +197,7 @@ export class Telemetry implements Disposable {
       this.#workerDown = null;
       void this.#supervisor.release();
     }
-    this.#supervisor.tell(editorChanged, this.#permissions.editor);
+    this.#supervisor.notify(editorChanged, this.#permissions.editor);
     // In a window that is off from the beginning there is not even a log.
     if (permission.mode !== this.#mode) this.#log.info(modeSentence(permission));
     this.#mode = permission.mode;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ManualTimers, settle } from "../test/fixtures/timers.ts";
-import { TodayNumbers } from "./today-summary.ts";
+import { TodaySummary } from "./today-summary.ts";
 
 function setUp() {
   const seen = { asked: 0, changed: 0, failing: false };
   const timers = new ManualTimers();
-  const today = new TodayNumbers(
+  const today = new TodaySummary(
     async () => {
       seen.asked += 1;
       if (seen.failing) throw new Error("down");

@@ -5,7 +5,7 @@ import type { Timers } from "./timers.ts";
 /** Nobody looks at a tooltip more often. */
 const gatherMs = 5_000;
 
-export class TodayNumbers {
+export class TodaySummary {
   readonly #ask: () => Promise<Today>;
   readonly #timers: Timers;
   readonly #changed: () => void;

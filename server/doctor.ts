@@ -11,7 +11,7 @@ import { parseConfig, policyRefusals } from "./config/config.ts";
 import type { Paths } from "./config/paths.ts";
 import { type LeftoverReason, Leftovers, leftoverReasons } from "./ingest/leftovers.ts";
 
-export interface Check {
+export interface DoctorCheck {
   readonly name: string;
   readonly state: "good" | "remark" | "bad";
   readonly what: string;
@@ -19,20 +19,21 @@ export interface Check {
   readonly advice?: string;
 }
 
-const good = (name: string, what: string): Check => ({ name, state: "good", what });
-const remark = (name: string, what: string, advice?: string): Check =>
+const okCheck = (name: string, what: string): DoctorCheck => ({ name, state: "good", what });
+const warningCheck = (name: string, what: string, advice?: string): DoctorCheck =>
   withAdvice({ name, state: "remark", what }, advice);
-const bad = (name: string, what: string, advice?: string): Check => withAdvice({ name, state: "bad", what }, advice);
-const withAdvice = (check: Check, advice: string | undefined): Check =>
+const errorCheck = (name: string, what: string, advice?: string): DoctorCheck =>
+  withAdvice({ name, state: "bad", what }, advice);
+const withAdvice = (check: DoctorCheck, advice: string | undefined): DoctorCheck =>
   advice === undefined ? check : { ...check, advice };
 
 /** Less room than this on the disk will end recording soon. */
-const littleRoom = 200 * 1024 * 1024;
+const minFreeBytes = 200 * 1024 * 1024;
 /** Events may lie ahead of a clock that was just set by so much. */
 const clockMs = 5 * 60_000;
 const networkMs = 5_000;
 
-export async function examine(paths: Paths, status: Status, nowMs: number): Promise<readonly Check[]> {
+export async function runChecks(paths: Paths, status: Status, nowMs: number): Promise<readonly DoctorCheck[]> {
   return [
     runtime(),
     mode(status),
@@ -44,59 +45,61 @@ export async function examine(paths: Paths, status: Status, nowMs: number): Prom
     ...room(paths, status),
     clock(status, nowMs),
     ...eventLogs(paths),
-    ...status.remarks.map((text) => remark("remark", text)),
+    ...status.remarks.map((text) => warningCheck("remark", text)),
     ...refused(status),
     await network(status),
   ];
 }
 
-function runtime(): Check {
+function runtime(): DoctorCheck {
   const kind = process.versions["electron"] === undefined ? "Node" : "the editor's Node";
-  return good("runtime", `${kind} ${process.versions.node} on ${process.platform} ${process.arch}`);
+  return okCheck("runtime", `${kind} ${process.versions.node} on ${process.platform} ${process.arch}`);
 }
 
-function mode({ permission, configPath }: Status): Check {
+function mode({ permission, configPath }: Status): DoctorCheck {
   if (permission === null)
-    return bad(
+    return errorCheck(
       "mode",
       "it cannot be known",
       `Something below keeps it from being read; ${configPath} is looked at too.`,
     );
   const no = permission.refusals.map(refusalSentence).join(" ");
   if (permission.consent === "damaged")
-    return bad("mode", modeSentence(permission), "Decide again: nexus telemetry enable or disable.");
+    return errorCheck("mode", modeSentence(permission), "Decide again: nexus telemetry enable or disable.");
   if (permission.mode === "off" && permission.consent === "never_asked")
-    return remark("mode", modeSentence(permission), "nexus telemetry enable shows what it is about, and asks.");
-  return no === "" ? good("mode", modeSentence(permission)) : remark("mode", `${modeSentence(permission)} ${no}`);
+    return warningCheck("mode", modeSentence(permission), "nexus telemetry enable shows what it is about, and asks.");
+  return no === ""
+    ? okCheck("mode", modeSentence(permission))
+    : warningCheck("mode", `${modeSentence(permission)} ${no}`);
 }
 
 /** A file of settings: there and sound, or not there. */
-function textFile(name: string, file: string, read: (text: string) => unknown): Check {
-  if (!existsSync(file)) return good(name, `${file} is not there, which is fine`);
+function textFile(name: string, file: string, read: (text: string) => unknown): DoctorCheck {
+  if (!existsSync(file)) return okCheck(name, `${file} is not there, which is fine`);
   try {
     read(readFileSync(file, "utf8"));
-    return good(name, file);
+    return okCheck(name, file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
     const message = error instanceof Error && code === "" ? error.message : `${file} cannot be read${code}.`;
-    return bad(name, message, "Nothing is recorded until it can be read: it may say no.");
+    return errorCheck(name, message, "Nothing is recorded until it can be read: it may say no.");
   }
 }
 
-function folder(home: string): Check {
+function folder(home: string): DoctorCheck {
   const stat = lstatSync(home, { throwIfNoEntry: false });
-  if (stat === undefined) return good("folder", `${home} does not exist yet; it comes with the first event`);
+  if (stat === undefined) return okCheck("folder", `${home} does not exist yet; it comes with the first event`);
   if (!stat.isDirectory() && !stat.isSymbolicLink()) {
-    return bad("folder", `${home} is no folder`, "Move it away, or set NEXUS_HOME to another place.");
+    return errorCheck("folder", `${home} is no folder`, "Move it away, or set NEXUS_HOME to another place.");
   }
   const mine = process.getuid === undefined || statSync(home).uid === process.getuid();
   return mine
-    ? good("folder", home)
-    : bad("folder", `${home} belongs to another user`, "Change its owner, or set NEXUS_HOME.");
+    ? okCheck("folder", home)
+    : errorCheck("folder", `${home} belongs to another user`, "Change its owner, or set NEXUS_HOME.");
 }
 
 /** What only the user may read. */
-function privateFiles(paths: Paths, { databasePath }: Status): readonly Check[] {
+function privateFiles(paths: Paths, { databasePath }: Status): readonly DoctorCheck[] {
   if (process.platform === "win32") return [];
   const files = [
     databasePath,
@@ -110,49 +113,50 @@ function privateFiles(paths: Paths, { databasePath }: Status): readonly Check[] 
     const stat = statSync(file, { throwIfNoEntry: false });
     return stat !== undefined && (stat.mode & 0o077) !== 0;
   });
-  if (open.length === 0) return [good("permissions", "what is kept can be read by you alone")];
-  return [bad("permissions", `others may read ${open.join(", ")}`, `chmod 600 ${open.join(" ")}`)];
+  if (open.length === 0) return [okCheck("permissions", "what is kept can be read by you alone")];
+  return [errorCheck("permissions", `others may read ${open.join(", ")}`, `chmod 600 ${open.join(" ")}`)];
 }
 
-function database({ database: found, databasePath, problem }: Status): Check {
-  if (problem !== null) return bad("database", problem.text);
-  if (found === null) return good("database", `${databasePath} does not exist yet; it comes with the first event`);
+function database({ database: found, databasePath, problem }: Status): DoctorCheck {
+  if (problem !== null) return errorCheck("database", problem.text);
+  if (found === null) return okCheck("database", `${databasePath} does not exist yet; it comes with the first event`);
   const gaps = found.missing === 0 ? "" : `; ${found.missing} that its sources numbered never came`;
-  return good(
+  return okCheck(
     "database",
     `${found.events.toLocaleString("en-US")} events, ${sizeText(found.sizeBytes)}, by ${found.driver}${gaps}`,
   );
 }
 
-function room({ home }: Paths, { databasePath }: Status): readonly Check[] {
+function room({ home }: Paths, { databasePath }: Status): readonly DoctorCheck[] {
   const place = [dirname(databasePath), home, dirname(home)].find(existsSync);
   if (place === undefined) return [];
   const { bavail, bsize } = statfsSync(place);
   const free = bavail * bsize;
-  return free >= littleRoom
-    ? [good("disk", `${sizeText(free)} free`)]
-    : [bad("disk", `${sizeText(free)} free`, "Free some: recording stops where nothing can be written.")];
+  return free >= minFreeBytes
+    ? [okCheck("disk", `${sizeText(free)} free`)]
+    : [errorCheck("disk", `${sizeText(free)} free`, "Free some: recording stops where nothing can be written.")];
 }
 
-function clock({ database: found }: Status, nowMs: number): Check {
+function clock({ database: found }: Status, nowMs: number): DoctorCheck {
   const newest = found?.newestMs ?? null;
   return newest === null || newest <= nowMs + clockMs
-    ? good("clock", new Date(nowMs).toISOString())
-    : bad(
+    ? okCheck("clock", new Date(nowMs).toISOString())
+    : errorCheck(
         "clock",
         `the newest event lies ahead of the clock, at ${new Date(newest).toISOString()}`,
         "Set the clock: an hour's numbers are those of its own time.",
       );
 }
 
-function eventLogs({ eventLogFolder }: Paths): readonly Check[] {
+function eventLogs({ eventLogFolder }: Paths): readonly DoctorCheck[] {
   const name = "event logs";
   if (process.env["NEXUS_EVENT_LOG"] === "0")
-    return [remark(name, "NEXUS_EVENT_LOG=0: they are neither written nor imported")];
-  if (!existsSync(eventLogFolder)) return [good(name, `${eventLogFolder} does not exist yet`)];
+    return [warningCheck(name, "NEXUS_EVENT_LOG=0: they are neither written nor imported")];
+  if (!existsSync(eventLogFolder)) return [okCheck(name, `${eventLogFolder} does not exist yet`)];
   const faults = [eventLogFolder, ...namesIn(eventLogFolder)].flatMap(accessFault);
-  if (faults.length > 0) return faults.map((fault) => bad(name, fault, "Change its owner or its mode, or remove it."));
-  return [good(name, eventLogFolder), ...leftovers(eventLogFolder)];
+  if (faults.length > 0)
+    return faults.map((fault) => errorCheck(name, fault, "Change its owner or its mode, or remove it."));
+  return [okCheck(name, eventLogFolder), ...leftovers(eventLogFolder)];
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -184,12 +188,12 @@ const leftoverTexts: Readonly<Record<LeftoverReason, string>> = {
 };
 
 /** Lines that were not imported. */
-function leftovers(eventLogFolder: string): readonly Check[] {
+function leftovers(eventLogFolder: string): readonly DoctorCheck[] {
   const counts = new Leftovers(eventLogFolder).count();
   return leftoverReasons
     .filter((reason) => counts[reason] > 0)
     .map((reason) =>
-      remark(
+      warningCheck(
         "not imported",
         `${counts[reason].toLocaleString("en-US")} lines of event logs ${leftoverTexts[reason]}; they are kept in not-imported/`,
         "nexus usage import tries them again.",
@@ -198,22 +202,22 @@ function leftovers(eventLogFolder: string): readonly Check[] {
 }
 
 /** Batches that a server refused for good. */
-function refused({ sharing }: Status): readonly Check[] {
+function refused({ sharing }: Status): readonly DoctorCheck[] {
   const batches = sharing?.rejected ?? 0;
   if (batches === 0) return [];
   const what = `the server refused ${batches === 1 ? "1 batch" : `${batches} batches`}; the reasons are in rejected/ in the outbox`;
-  return [bad("sharing", what, "nexus usage upload --rejected tries again.")];
+  return [errorCheck("sharing", what, "nexus usage upload --rejected tries again.")];
 }
 
 /** Whether the destination answers at all: one connection, closed again. */
-async function network({ permission, sharing }: Status): Promise<Check> {
+async function network({ permission, sharing }: Status): Promise<DoctorCheck> {
   if (permission?.mode !== "share" || sharing?.destination == null)
-    return good("network", "nothing is shared, so nothing is tried");
+    return okCheck("network", "nothing is shared, so nothing is tried");
   const { hostname, port } = new URL(`https://${sharing.destination}`);
   const fault = await reach(hostname, port === "" ? 443 : Number(port));
   return fault === undefined
-    ? good("network", `${sharing.destination} can be reached`)
-    : bad(
+    ? okCheck("network", `${sharing.destination} can be reached`)
+    : errorCheck(
         "network",
         `${sharing.destination} cannot be reached (${fault})`,
         "Look at the network, a proxy (HTTPS_PROXY), or the address. What waits is kept.",

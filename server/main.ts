@@ -11,10 +11,10 @@ import {
   disconnectAgent,
   planAgent,
 } from "../shared/protocol/agents.ts";
-import { checkEditorState, editorChanged, recordEvents, today } from "../shared/protocol/record.ts";
+import { editorChanged, recordEvents, today, validateEditorState } from "../shared/protocol/record.ts";
 import { insights, metrics, rhythm, stats, toolUses } from "../shared/protocol/reports.ts";
 import type { Request } from "../shared/protocol/rpc.ts";
-import { type Check, isCheckError } from "../shared/protocol/validate.ts";
+import { isCheckError, type Validator } from "../shared/protocol/validate.ts";
 import {
   dataChanged,
   eraseRemotely,
@@ -37,7 +37,7 @@ import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./config/consent-log.ts";
 import { homeFolder } from "./config/home.ts";
 import { pathsFrom } from "./config/paths.ts";
-import { Worker } from "./worker/service.ts";
+import { TelemetryService } from "./worker/service.ts";
 
 /** JSON-RPC codes: the parameters were malformed; the request failed, and the message says why. */
 const invalidParams = -32602;
@@ -60,9 +60,9 @@ const ledgerShown = 50;
 process.umask(0o077);
 
 const connection = createConnection(ProposedFeatures.all);
-let worker: Worker | undefined;
+let worker: TelemetryService | undefined;
 
-function started(): Worker {
+function started(): TelemetryService {
   if (worker === undefined) throw new ResponseError(requestFailed, "The worker has not been initialized.");
   return worker;
 }
@@ -81,7 +81,7 @@ function answering<P, R>({ method, params: check }: Request<P, R>, handler: (par
   });
 }
 
-function checked<T>(check: Check<T>, value: unknown, method: string): T {
+function checked<T>(check: Validator<T>, value: unknown, method: string): T {
   try {
     return check(value, method);
   } catch (error) {
@@ -90,8 +90,8 @@ function checked<T>(check: Check<T>, value: unknown, method: string): T {
 }
 
 connection.onInitialize((params: InitializeParams) => {
-  const editor = checked(checkEditorState, params.initializationOptions, "initializationOptions");
-  worker = new Worker(pathsFrom(process.env), process.env, editor, systemClock, {
+  const editor = checked(validateEditorState, params.initializationOptions, "initializationOptions");
+  worker = new TelemetryService(pathsFrom(process.env), process.env, editor, systemClock, {
     dataChanged: () => void connection.sendNotification(dataChanged.method, {}),
     exportProgress: (progress) => void connection.sendNotification(exportProgress.method, progress),
     sharingChanged: (sharing) => void connection.sendNotification(sharingChanged.method, sharing),
@@ -107,7 +107,7 @@ connection.onInitialized(() => {
   } catch {
     // Agents' own commands report it.
   }
-  worker?.holdDoors((agent) => connections().isConnected(agent));
+  worker?.startReceiver((agent) => connections().isConnected(agent));
 });
 
 connection.onNotification(editorChanged.method, (params: unknown) => {
@@ -120,8 +120,8 @@ answering(status, () => started().status());
 answering(metrics, (selection) => started().metrics(selection));
 answering(insights, (selection) => started().insights(selection));
 answering(today, () => started().today());
-answering(rhythm, (selection) => started().rhythm(selection));
-answering(toolUses, (selection) => started().toolUses(selection));
+answering(rhythm, (selection) => started().weeklyActivity(selection));
+answering(toolUses, (selection) => started().toolCalls(selection));
 answering(stats, (selection) => started().stats(selection));
 answering(exportAll, ({ path, format }) => started().export(path, format));
 answering(ledger, () => [...started().ledgerEntries(ledgerShown)]);

@@ -2,13 +2,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type Tab, tabs } from "../shared/protocol/dashboard.ts";
 import { modeSentence, refusalSentence } from "../shared/text/format.ts";
-import type { Deeds, Model } from "./state.ts";
-import { insightsView } from "./tabs/insights.ts";
-import { overviewView } from "./tabs/overview.ts";
-import { privacyView } from "./tabs/privacy.ts";
-import { sharingView } from "./tabs/sharing.ts";
-import { statusView } from "./tabs/status.ts";
-import { toolsView } from "./tabs/tools.ts";
+import type { Actions, ViewState } from "./state.ts";
+import { insightsTab } from "./tabs/insights.ts";
+import { overviewTab } from "./tabs/overview.ts";
+import { privacyTab } from "./tabs/privacy.ts";
+import { sharingTab } from "./tabs/sharing.ts";
+import { statusTab } from "./tabs/status.ts";
+import { toolsTab } from "./tabs/tools.ts";
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: "Overview",
@@ -18,18 +18,18 @@ const titles: Readonly<Record<Tab, string>> = {
   privacy: "Privacy",
   status: "Status",
 };
-const views: Readonly<Record<Tab, (model: Model, deeds: Deeds) => TemplateResult>> = {
-  overview: overviewView,
-  insights: insightsView,
-  tools: toolsView,
-  sharing: sharingView,
-  privacy: privacyView,
-  status: statusView,
+const views: Readonly<Record<Tab, (model: ViewState, deeds: Actions) => TemplateResult>> = {
+  overview: overviewTab,
+  insights: insightsTab,
+  tools: toolsTab,
+  sharing: sharingTab,
+  privacy: privacyTab,
+  status: statusTab,
 };
 const modeNames = { off: "Off", local: "Local", share: "Sharing" } as const;
 
 /** Arrow keys, Home and End move between tabs, as the ARIA tab pattern has it. */
-function moveTab(event: KeyboardEvent, current: Tab, change: Deeds["change"]): void {
+function moveTab(event: KeyboardEvent, current: Tab, change: Actions["setState"]): void {
   const at = tabs.indexOf(current);
   const targets: Readonly<Record<string, number>> = {
     ArrowRight: (at + 1) % tabs.length,
@@ -44,7 +44,7 @@ function moveTab(event: KeyboardEvent, current: Tab, change: Deeds["change"]): v
   document.getElementById(`tab-${tab}`)?.focus();
 }
 
-export function pageView(model: Model, deeds: Deeds): TemplateResult {
+export function dashboard(model: ViewState, deeds: Actions): TemplateResult {
   const { state, tab } = model;
   const told = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.text];
   const problems = [...new Set(told)].filter((text) => typeof text === "string");
@@ -62,8 +62,8 @@ export function pageView(model: Model, deeds: Deeds): TemplateResult {
           aria-selected=${name === tab}
           aria-controls="panel"
           tabindex=${name === tab ? 0 : -1}
-          @click=${() => deeds.change({ tab: name })}
-          @keydown=${(event: KeyboardEvent) => moveTab(event, tab, deeds.change)}
+          @click=${() => deeds.setState({ tab: name })}
+          @keydown=${(event: KeyboardEvent) => moveTab(event, tab, deeds.setState)}
         >${titles[name]}</button>`,
       )}
     </div>

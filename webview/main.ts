@@ -1,16 +1,16 @@
 /** The page's entry: keeps the model, draws it again after each change, and nothing else. */
 import { render } from "lit";
-import { reachScrolling } from "./components/focusable-overflow.ts";
-import { pageView } from "./dashboard.ts";
-import type { Deeds, Model } from "./state.ts";
-import { keep, kept, onMessage, tellEditor } from "./vscode-api.ts";
+import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
+import { dashboard } from "./dashboard.ts";
+import type { Actions, ViewState } from "./state.ts";
+import { onMessage, postAction, readState, saveState } from "./vscode-api.ts";
 
 /** Forms as the record has them, and nothing asked. */
 const untouched = { ticked: null, shareTicked: null, automatic: null, confirming: null } as const;
 
-let model: Model = {
+let model: ViewState = {
   state: null,
-  ...kept(),
+  ...readState(),
   ...untouched,
   filter: null,
   preview: null,
@@ -19,21 +19,21 @@ let model: Model = {
   done: null,
 };
 
-const deeds: Deeds = {
-  tell: (action) => {
+const deeds: Actions = {
+  post: (action) => {
     change({ done: null });
-    tellEditor(action);
+    postAction(action);
   },
   // Whoever goes on has read the answer.
-  change: (part) => change({ done: null, ...part }),
+  setState: (part) => change({ done: null, ...part }),
 };
 
-function change(part: Partial<Model>): void {
+function change(part: Partial<ViewState>): void {
   const { confirming, tab } = model;
   model = { ...model, ...part };
-  keep({ tab: model.tab, selection: model.selection });
+  saveState({ tab: model.tab, selection: model.selection });
   draw();
-  if (model.tab !== tab) tellEditor({ do: "see", tab: model.tab });
+  if (model.tab !== tab) postAction({ do: "see", tab: model.tab });
   // The question takes the focus to the answer that loses nothing, and gives it back.
   if (model.confirming !== confirming) {
     const asked = model.confirming ?? confirming;
@@ -44,7 +44,7 @@ function change(part: Partial<Model>): void {
 const root = document.getElementById("page");
 
 function draw(): void {
-  if (root !== null) render(pageView(model, deeds), root);
+  if (root !== null) render(dashboard(model, deeds), root);
 }
 
 onMessage((message) => {
@@ -57,5 +57,5 @@ onMessage((message) => {
   else change({ state: message, done: message.done, ...untouched, preview: null, ledger: null, agentChange: null });
 });
 draw();
-if (root !== null) reachScrolling(root);
-tellEditor({ do: "ready", selection: model.selection });
+if (root !== null) makeOverflowFocusable(root);
+postAction({ do: "ready", selection: model.selection });

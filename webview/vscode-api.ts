@@ -1,31 +1,37 @@
 /** The one way out of the page: messages to the editor, and the small state the editor keeps over a reload. */
 
-import { checkPageMessage, type PageAction, type PageMessage, type Tab, tabs } from "../shared/protocol/dashboard.ts";
-import { type Selection, selection } from "../shared/protocol/reports.ts";
+import {
+  type DashboardAction,
+  type DashboardMessage,
+  type Tab,
+  tabs,
+  validateMessage,
+} from "../shared/protocol/dashboard.ts";
+import { type PeriodSelection, selection } from "../shared/protocol/reports.ts";
 
 declare function acquireVsCodeApi(): {
-  postMessage(message: PageAction): void;
+  postMessage(message: DashboardAction): void;
   getState(): unknown;
   setState(state: unknown): void;
 };
 
 const api = acquireVsCodeApi();
 
-export function tellEditor(action: PageAction): void {
+export function postAction(action: DashboardAction): void {
   api.postMessage(action);
 }
 
 /** Calls `listener` for each message that is one of ours; anything else is not for this page. */
-export function onMessage(listener: (message: PageMessage) => void): void {
-  window.addEventListener("message", ({ data }: MessageEvent<unknown>) => listener(checkPageMessage(data, "editor")));
+export function onMessage(listener: (message: DashboardMessage) => void): void {
+  window.addEventListener("message", ({ data }: MessageEvent<unknown>) => listener(validateMessage(data, "editor")));
 }
 
-export interface Kept {
+export interface PersistedState {
   readonly tab: Tab;
-  readonly selection: Selection;
+  readonly selection: PeriodSelection;
 }
 
-export function kept(): Kept {
+export function readState(): PersistedState {
   const state = api.getState();
   const field = (name: string) => (typeof state === "object" && state !== null ? Reflect.get(state, name) : undefined);
   return {
@@ -35,7 +41,7 @@ export function kept(): Kept {
 }
 
 /** What an earlier version kept means nothing here. */
-function keptSelection(value: unknown): Selection {
+function keptSelection(value: unknown): PeriodSelection {
   try {
     return selection(value, "kept");
   } catch {
@@ -43,6 +49,6 @@ function keptSelection(value: unknown): Selection {
   }
 }
 
-export function keep(state: Kept): void {
+export function saveState(state: PersistedState): void {
   api.setState(state);
 }

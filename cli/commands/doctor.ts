@@ -1,20 +1,20 @@
 /** `nexus doctor`: looks at everything that recording and sharing need, and says what to do. */
-import type { Check } from "../../server/doctor.ts";
-import { examine } from "../../server/doctor.ts";
+import type { DoctorCheck } from "../../server/doctor.ts";
+import { runChecks } from "../../server/doctor.ts";
 import { exitCodes } from "../exit.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
-import { paths, withObserver } from "../runtime.ts";
+import { paths, withReader } from "../runtime.ts";
 
-const marks: Readonly<Record<Check["state"], readonly [string, "green" | "yellow" | "red"]>> = {
+const marks: Readonly<Record<DoctorCheck["state"], readonly [string, "green" | "yellow" | "red"]>> = {
   good: ["ok", "green"],
   remark: ["note", "yellow"],
   bad: ["fault", "red"],
 };
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withObserver(async (observer) => {
-    const checks = await examine(paths, observer.status(), Date.now());
+  return withReader(async (observer) => {
+    const checks = await runChecks(paths, observer.status(), Date.now());
     const faults = checks.filter(({ state }) => state === "bad").length;
     if (json === true) printJson({ version: 1, healthy: faults === 0, checks });
     else {

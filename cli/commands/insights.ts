@@ -1,11 +1,11 @@
 /** `nexus insights`: what stands out, with the evidence under each sentence. */
 
 import { countText } from "../../shared/text/format.ts";
-import { type InsightFilter, insightFilters, insightText, passes } from "../../shared/text/insights.ts";
+import { type InsightFilter, insightFilters, insightText, matchesFilter } from "../../shared/text/insights.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
-import { withFreshObserver } from "../runtime.ts";
+import { withFreshReader } from "../runtime.ts";
 
 type InsightOptions = PeriodOptions & JsonOption & { readonly [F in InsightFilter]?: boolean };
 
@@ -13,9 +13,9 @@ export function run({ json, slow, errors, agents, ...chosen }: InsightOptions): 
   const selection = selectionOf(chosen);
   const given = { slow, errors, agents };
   const filters = insightFilters.filter((name) => given[name] === true);
-  return withFreshObserver((observer) => {
+  return withFreshReader((observer) => {
     const found = observer.insights(selection);
-    const shown = found.insights.filter((insight) => passes(insight, filters));
+    const shown = found.insights.filter((insight) => matchesFilter(insight, filters));
     if (json === true) {
       const texts = shown.map((insight) => ({ ...insight, ...insightText(insight) }));
       printJson({ version: 1, ...found, filters, insights: texts });

@@ -2,14 +2,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import type { Worker } from "../../server/worker/service.ts";
-import type { CapturedFields } from "../../shared/schema/raw-event.ts";
-import { NotNowError } from "../exit.ts";
+import type { TelemetryService } from "../../server/worker/service.ts";
+import type { RawEventFields } from "../../shared/schema/raw-event.ts";
+import { UnavailableError } from "../exit.ts";
 import { printError } from "../output/print.ts";
 import { type Permitted, permitted } from "../permission.ts";
-import { type Moment, record } from "../record.ts";
+import { type CommandEventType, record } from "../record.ts";
 import { logEvent } from "../run-log.ts";
-import { withWorker } from "../runtime.ts";
+import { withService } from "../runtime.ts";
 import { sessionAt } from "../session.ts";
 
 /** As shells say that a command is not there, or cannot be run. */
@@ -35,28 +35,33 @@ export async function run(command: readonly string[]): Promise<void> {
     if (allowed.collect.length === 0) return;
     const session = sessionAt(startedMs);
     const use = { stream: "tool", tool_name: "run_terminal_cmd", command_line: command.join(" ") } as const;
-    await withWorker(
+    await withService(
       async (worker) => {
         worker.hurry(lockMs);
-        const note = (tsMs: number, fields: CapturedFields["agent_event"]) =>
+        const note = (tsMs: number, fields: RawEventFields["agent_event"]) =>
           take(worker, allowed, { source, session, tsMs }, fields);
         note(startedMs, { ...use, tool_phase: "start" });
         const code = await ended;
         const duration_ms = Math.round(performance.now() - begun);
         note(Date.now(), { ...use, tool_phase: "end", exit_code: code, duration_ms });
       },
-      { goesOn: true },
+      { ignoresInterrupt: true },
     );
   });
   process.exitCode = await ended;
 }
 
 /** Into the store; where that cannot be used at present, into an event log. @throws where neither can. */
-function take(worker: Worker, allowed: Permitted, moment: Moment, fields: CapturedFields["agent_event"]): void {
+function take(
+  worker: TelemetryService,
+  allowed: Permitted,
+  moment: CommandEventType,
+  fields: RawEventFields["agent_event"],
+): void {
   try {
     record(worker, moment, "agent_event", fields);
   } catch (error) {
-    if (error instanceof NotNowError || !logEvent(allowed, moment, "agent_event", fields)) throw error;
+    if (error instanceof UnavailableError || !logEvent(allowed, moment, "agent_event", fields)) throw error;
   }
 }
 
@@ -76,7 +81,7 @@ async function quietly(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof NotNowError) return;
+    if (error instanceof UnavailableError) return;
     printError(`this run was not recorded: ${error instanceof Error ? error.message : "unknown"}`);
   }
 }

@@ -1,11 +1,11 @@
 /** `nexus stats`: what the page's overview says, with the box of ADR-003 at its head. */
 import type { Stats } from "../../shared/protocol/reports.ts";
 import { countText, durationText } from "../../shared/text/format.ts";
-import { rankedName } from "../../shared/text/labels.ts";
-import { facts, type JsonOption, percentText, print, printJson, timeText } from "../output/print.ts";
+import { rankedLabel } from "../../shared/text/labels.ts";
+import { definitionList, type JsonOption, percentText, print, printJson, timeText } from "../output/print.ts";
 import { columns, isPlain, sparkline, styled } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
-import { withFreshObserver } from "../runtime.ts";
+import { withFreshReader } from "../runtime.ts";
 
 const boxWidth = 58;
 
@@ -18,7 +18,7 @@ export function boxText(stats: Stats): string {
     ["Avg Session Length", stats.averageSessionMs === null ? "–" : durationText(stats.averageSessionMs)],
     ["Success Rate", percentText(stats.successRate)],
   ] as const;
-  if (isPlain() || columns() < boxWidth + 2) return `${title}\n${facts(numbers)}`;
+  if (isPlain() || columns() < boxWidth + 2) return `${title}\n${definitionList(numbers)}`;
   const line = (text: string) => `║  ${text.padEnd(boxWidth - 2)}║`;
   return [
     `╔${"═".repeat(boxWidth)}╗`,
@@ -30,7 +30,7 @@ export function boxText(stats: Stats): string {
 }
 
 function table(title: string, rows: Stats["topCommands"]): string {
-  const named = rows.map((row) => ({ ...row, name: rankedName(row) }));
+  const named = rows.map((row) => ({ ...row, name: rankedLabel(row) }));
   const longest = Math.max(...named.map(({ name }) => name.length));
   const lines = named.map(({ name, count, failed, medianMs }) => {
     const median = medianMs === null ? "" : `  median ${durationText(medianMs)}`;
@@ -42,7 +42,7 @@ function table(title: string, rows: Stats["topCommands"]): string {
 
 export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<void> {
   const selection = selectionOf(chosen);
-  return withFreshObserver((observer) => {
+  return withFreshReader((observer) => {
     const found = observer.stats(selection);
     if (json === true) {
       printJson({ version: 1, ...found });

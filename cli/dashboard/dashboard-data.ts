@@ -1,11 +1,11 @@
 /** What the dashboard shows, read anew each time. */
-import type { Observer } from "../../server/worker/reader.ts";
+import type { TelemetryReader } from "../../server/worker/reader.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import { modeSentence, refusalSentence } from "../../shared/text/format.ts";
 import { insightText } from "../../shared/text/insights.ts";
 
-export interface Reading {
+export interface DashboardData {
   readonly mode: string;
   readonly remarks: readonly string[];
   readonly stats: Stats;
@@ -17,7 +17,7 @@ export interface Reading {
 
 const rows = 5;
 
-export function read(observer: Observer, period: Period): Reading {
+export function readDashboardData(observer: TelemetryReader, period: Period): DashboardData {
   const status = observer.status();
   const stats = observer.stats({ period });
   const { permission, problem } = status;

@@ -1,14 +1,14 @@
 /** The dashboard's page and its keys, drawn with ink. */
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
-import type { Observer } from "../../server/worker/reader.ts";
+import type { TelemetryReader } from "../../server/worker/reader.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import { countText, durationText, pendingText } from "../../shared/text/format.ts";
-import { rankedName } from "../../shared/text/labels.ts";
+import { rankedLabel } from "../../shared/text/labels.ts";
 import { terminalText } from "../../shared/text/terminal-text.ts";
 import { percentText, timeText } from "../output/print.ts";
 import { sparkline } from "../output/terminal.ts";
-import { type Reading, read } from "./dashboard-data.ts";
+import { type DashboardData, readDashboardData } from "./dashboard-data.ts";
 
 /** How often it looks again. Milliseconds. */
 const everyMs = 2_000;
@@ -28,7 +28,7 @@ const periods = [
 const titleOf = (period: Period): string => periods.find(([, name]) => name === period)?.[2] ?? "";
 
 /** Resolves when the user ends it. */
-export async function show(observer: Observer): Promise<void> {
+export async function showDashboard(observer: TelemetryReader): Promise<void> {
   // What a narrower terminal has wrapped cannot be drawn over.
   const clear = () => process.stdout.write("\u001b[2J\u001b[H");
   process.stdout.prependListener("resize", clear);
@@ -37,16 +37,16 @@ export async function show(observer: Observer): Promise<void> {
   process.stdout.off("resize", clear);
 }
 
-function Page({ observer }: { readonly observer: Observer }): ReactNode {
+function Page({ observer }: { readonly observer: TelemetryReader }): ReactNode {
   const { exit } = useApp();
   const { columns } = useWindowSize();
   const [period, choose] = useState<Period>("today");
-  const [reading, setReading] = useState<Reading | string>("Reading…");
+  const [reading, setReading] = useState<DashboardData | string>("Reading…");
 
   useEffect(() => {
     const look = () => {
       try {
-        setReading(read(observer, period));
+        setReading(readDashboardData(observer, period));
       } catch (error) {
         setReading(observer.explain(error));
       }
@@ -75,13 +75,13 @@ function Page({ observer }: { readonly observer: Observer }): ReactNode {
   );
 }
 
-function Numbers({ reading, columns }: { readonly reading: Reading; readonly columns: number }): ReactNode {
+function Numbers({ reading, columns }: { readonly reading: DashboardData; readonly columns: number }): ReactNode {
   const { stats, mode, remarks, slowest, failing, insights, sharing } = reading;
   const lists = [
     list("Slowest (median)", slowest, ({ name, medianMs }) => [name, durationText(medianMs ?? 0)]),
     list("Failing", failing, ({ name, failed, count }) => [name, `${failed} of ${count}`]),
     list(lastList, stats.topTools.slice(0, 5), (row) => [
-      rankedName(row),
+      rankedLabel(row),
       `${row.count}${row.failed > 0 ? `, ${row.failed} failed` : ""}`,
     ]),
   ];

@@ -1,6 +1,6 @@
 /** AI agents: whose tools are recorded by their own hooks. */
 import type { Command } from "commander";
-import { lazily } from "./lazy-action.ts";
+import { lazyAction } from "./lazy-action.ts";
 import { withExamples, withJson } from "./options.ts";
 
 export function addAgents(nexus: Command): void {
@@ -8,7 +8,7 @@ export function addAgents(nexus: Command): void {
   withJson(
     agents.command("list").description("show which agents are here, and which of them are connected"),
     "{version, agents: [{name, title, file, found, connected, outdated, lastMs, forbidden}], otel: {port}}",
-  ).action(lazily(() => import("../commands/agents/list.ts")));
+  ).action(lazyAction(() => import("../commands/agents/list.ts")));
   withExamples(
     withJson(
       agents
@@ -22,7 +22,7 @@ export function addAgents(nexus: Command): void {
     ),
     "nexus agents connect claude_code",
     "nexus agents connect --otel codex",
-  ).action(lazily(() => import("../commands/agents/connect.ts")));
+  ).action(lazyAction(() => import("../commands/agents/connect.ts")));
   withJson(
     agents
       .command("disconnect")
@@ -30,17 +30,17 @@ export function addAgents(nexus: Command): void {
       .argument("[agent...]", "which; else all that are connected")
       .option("--otel", "end the receiver for OpenTelemetry"),
     "{version, disconnected: [agent]}",
-  ).action(lazily(() => import("../commands/agents/disconnect.ts")));
+  ).action(lazyAction(() => import("../commands/agents/disconnect.ts")));
   nexus
     .command("hook")
     .description("keep a few words of an agent's payload on standard input; for hooks where there is no awk")
     .allowExcessArguments()
-    .action(lazily(() => import("../commands/hook.ts")));
+    .action(lazyAction(() => import("../commands/hook.ts")));
   withJson(
     agents
       .command("test")
       .description("run an agent's hook as it would, and see whether a line arrives")
       .argument("<agent>", "which"),
     "{version, agent, works, what}",
-  ).action(lazily(() => import("../commands/agents/test.ts")));
+  ).action(lazyAction(() => import("../commands/agents/test.ts")));
 }

@@ -1,6 +1,6 @@
 /** `nexus stats` and `nexus insights`. */
 import type { Command } from "commander";
-import { lazily } from "./lazy-action.ts";
+import { lazyAction } from "./lazy-action.ts";
 import { withExamples, withJson, withPeriod } from "./options.ts";
 
 export function addAnalytics(nexus: Command): void {
@@ -13,7 +13,7 @@ export function addAnalytics(nexus: Command): void {
     ),
     "nexus stats --week",
     "nexus stats --from 2026-01-01 --to 2026-01-31 --json",
-  ).action(lazily(() => import("../commands/stats.ts")));
+  ).action(lazyAction(() => import("../commands/stats.ts")));
 
   withExamples(
     withPeriod(
@@ -29,5 +29,5 @@ export function addAnalytics(nexus: Command): void {
     ),
     "nexus insights",
     "nexus insights --errors --week",
-  ).action(lazily(() => import("../commands/insights.ts")));
+  ).action(lazyAction(() => import("../commands/insights.ts")));
 }

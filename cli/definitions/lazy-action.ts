@@ -1,5 +1,5 @@
 /** Loads what a command does when it runs, so that no command pays for another. Its file exports it as `run`. */
-export function lazily<A extends readonly unknown[]>(
+export function lazyAction<A extends readonly unknown[]>(
   load: () => Promise<{ readonly run: (...given: A) => unknown }>,
 ): (...given: A) => Promise<void> {
   return async (...given) => {

@@ -1,7 +1,7 @@
 /** Recording from the terminal and from scripts, and what looks after it all. */
 import { Argument, type Command } from "commander";
 import { shells } from "../output/shells.ts";
-import { lazily } from "./lazy-action.ts";
+import { lazyAction } from "./lazy-action.ts";
 import { repeated, withExamples, withJson } from "./options.ts";
 
 export function addRecording(nexus: Command): void {
@@ -11,7 +11,7 @@ export function addRecording(nexus: Command): void {
       .description("run a command and record its public name, how long it took and how it ended")
       .argument("<command...>", "the command, after --"),
     "nexus run -- cargo build",
-  ).action(lazily(() => import("../commands/run.ts")));
+  ).action(lazyAction(() => import("../commands/run.ts")));
 
   withExamples(
     withJson(
@@ -30,12 +30,12 @@ export function addRecording(nexus: Command): void {
     ),
     "nexus event emit task_completed --set status=ok --set duration_ms=5400 --task 'Fix the tests'",
     "nexus event emit workspace_created --workspace my-project",
-  ).action(lazily(() => import("../commands/event/emit.ts")));
+  ).action(lazyAction(() => import("../commands/event/emit.ts")));
 
   withJson(
     nexus.command("doctor").description("look at everything that recording and sharing need, and say what to do"),
     "{version, healthy, checks: [{name, state, what, advice}]}",
-  ).action(lazily(() => import("../commands/doctor.ts")));
+  ).action(lazyAction(() => import("../commands/doctor.ts")));
 
   withExamples(
     nexus
@@ -46,5 +46,5 @@ export function addRecording(nexus: Command): void {
     "nexus completion zsh > ~/.zfunc/_nexus",
     "nexus completion fish > ~/.config/fish/completions/nexus.fish",
     "nexus completion powershell | Out-String | Invoke-Expression",
-  ).action(lazily(() => import("../commands/completion.ts")));
+  ).action(lazyAction(() => import("../commands/completion.ts")));
 }

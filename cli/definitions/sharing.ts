@@ -1,6 +1,6 @@
 /** Consent, sending, and what was sent. */
 import type { Command } from "commander";
-import { lazily } from "./lazy-action.ts";
+import { lazyAction } from "./lazy-action.ts";
 import { wholeNumber, withExamples, withJson } from "./options.ts";
 
 const report =
@@ -8,7 +8,7 @@ const report =
 
 export function addSharing(nexus: Command): void {
   withJson(nexus.command("sync").description("send what may be shared now (the same as usage upload)"), report).action(
-    lazily(() => import("../commands/usage/upload.ts")),
+    lazyAction(() => import("../commands/usage/upload.ts")),
   );
 
   const usage = nexus.command("usage").description("event logs in, batches out");
@@ -27,11 +27,11 @@ export function addSharing(nexus: Command): void {
     "nexus usage upload --limit 500",
     "nexus usage upload --only-flush",
     "nexus usage upload --rejected",
-  ).action(lazily(() => import("../commands/usage/upload.ts")));
+  ).action(lazyAction(() => import("../commands/usage/upload.ts")));
   withJson(
     usage.command("import").description("import the event logs in state/events"),
     "{version, files, lines, malformed, bytes, stored, repeated, refused, belowWatermark, earlier, ahead, faults, unremoved}",
-  ).action(lazily(() => import("../commands/usage/import.ts")));
+  ).action(lazyAction(() => import("../commands/usage/import.ts")));
 
   const ledger = nexus.command("ledger").description("what was sent, with proof");
   withJson(
@@ -40,12 +40,12 @@ export function addSharing(nexus: Command): void {
       .description("print the newest entries")
       .option("--limit <n>", "at most so many (50)", wholeNumber),
     "{version, entries: [{seq, entry, hash, body}]}",
-  ).action(lazily(() => import("../commands/ledger/list.ts")));
+  ).action(lazyAction(() => import("../commands/ledger/list.ts")));
   ledger
     .command("show")
     .description("print the exact body that an entry sent")
     .argument("<entry>", "the number of the entry", wholeNumber)
-    .action(lazily(() => import("../commands/ledger/show.ts")));
+    .action(lazyAction(() => import("../commands/ledger/show.ts")));
   withExamples(
     withJson(
       ledger
@@ -56,24 +56,24 @@ export function addSharing(nexus: Command): void {
     ),
     "nexus ledger verify",
     "nexus ledger verify --file ledger.jsonl",
-  ).action(lazily(() => import("../commands/ledger/verify.ts")));
+  ).action(lazyAction(() => import("../commands/ledger/verify.ts")));
   withJson(
     ledger
       .command("export")
       .description("write the whole ledger to a file, which anybody can verify")
       .requiredOption("--output <file>", "where to"),
     "{version, path, entries}; a line of the file is {seq, entry, hash, body}",
-  ).action(lazily(() => import("../commands/ledger/export.ts")));
+  ).action(lazyAction(() => import("../commands/ledger/export.ts")));
 
   const consent = nexus.command("consent").description("the text you agree to, and what you decided");
   withJson(
     consent.command("show").description("print the text with its version, hash and categories"),
     "{version, hash, text, categories: [{name, title, text}]}; version is that of the text",
-  ).action(lazily(() => import("../commands/consent/show.ts")));
+  ).action(lazyAction(() => import("../commands/consent/show.ts")));
   withJson(
     consent.command("history").description("print every decision you made, as it was written down"),
     "{version, file, entries}",
-  ).action(lazily(() => import("../commands/consent/history.ts")));
+  ).action(lazyAction(() => import("../commands/consent/history.ts")));
 
   withJson(
     nexus
@@ -83,5 +83,5 @@ export function addSharing(nexus: Command): void {
       .description("go on under another pseudonym that nothing links with the one before")
       .option("--confirm", "do not ask"),
     "{version, reset}",
-  ).action(lazily(() => import("../commands/identity/reset.ts")));
+  ).action(lazyAction(() => import("../commands/identity/reset.ts")));
 }

@@ -1,7 +1,7 @@
 /** `nexus telemetry …`: recording and sharing, and the user's own data. */
 import type { Command } from "commander";
 import { noticeVersion } from "../../shared/consent/notice.ts";
-import { lazily } from "./lazy-action.ts";
+import { lazyAction } from "./lazy-action.ts";
 import { wholeNumber, withExamples, withJson, withPeriod } from "./options.ts";
 
 export function addTelemetry(nexus: Command): void {
@@ -12,7 +12,7 @@ export function addTelemetry(nexus: Command): void {
       .command("status")
       .description("print whether it is on, who says no, what is stored and what waits to be sent"),
     "{version, permission: {mode, collect, share, consent, refusals}, decidedMs, database, databasePath, configPath, firewall, sharing, lastStoredMs, remarks, problem}",
-  ).action(lazily(() => import("../commands/telemetry/status.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/status.ts")));
 
   withExamples(
     telemetry
@@ -28,14 +28,14 @@ export function addTelemetry(nexus: Command): void {
     "nexus telemetry enable",
     "nexus telemetry enable --yes",
     `nexus telemetry enable --share --yes --notice ${noticeVersion} --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage`,
-  ).action(lazily(() => import("../commands/telemetry/enable.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/enable.ts")));
 
   telemetry
     .command("disable")
     .alias("off")
     .description("stop recording and sharing; what is stored stays until you delete it")
     .option("--erase-remote", "ask the servers to erase what you shared")
-    .action(lazily(() => import("../commands/telemetry/disable.ts")));
+    .action(lazyAction(() => import("../commands/telemetry/disable.ts")));
 
   withExamples(
     withJson(
@@ -48,7 +48,7 @@ export function addTelemetry(nexus: Command): void {
     ),
     "nexus telemetry show",
     "nexus telemetry show -- git push origin secret-branch",
-  ).action(lazily(() => import("../commands/telemetry/show.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/show.ts")));
 
   withExamples(
     withJson(
@@ -60,7 +60,7 @@ export function addTelemetry(nexus: Command): void {
     ),
     "nexus telemetry explain",
     "nexus telemetry explain command_path",
-  ).action(lazily(() => import("../commands/telemetry/explain.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/explain.ts")));
 
   withExamples(
     withJson(
@@ -73,7 +73,7 @@ export function addTelemetry(nexus: Command): void {
     ),
     "nexus telemetry export --output my-data.json",
     "nexus telemetry export --output my-data.csv --format csv",
-  ).action(lazily(() => import("../commands/telemetry/export.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/export.ts")));
 
   withJson(
     telemetry
@@ -82,7 +82,7 @@ export function addTelemetry(nexus: Command): void {
       .description("delete everything that is stored, and prove it")
       .option("--confirm", "do not ask"),
     "{version, events, sessions, freedBytes, searched, found, copies}",
-  ).action(lazily(() => import("../commands/telemetry/delete.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/delete.ts")));
 
   withExamples(
     withPeriod(
@@ -92,21 +92,21 @@ export function addTelemetry(nexus: Command): void {
       ),
     ),
     "nexus telemetry metrics --week",
-  ).action(lazily(() => import("../commands/telemetry/metrics.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/metrics.ts")));
 
   withPeriod(withJson(telemetry.command("stats").description("the same as nexus stats"), "as nexus stats")).action(
-    lazily(() => import("../commands/stats.ts")),
+    lazyAction(() => import("../commands/stats.ts")),
   );
 
   telemetry
     .command("dashboard")
     .description("a live page in the terminal; q ends it")
-    .action(lazily(() => import("../commands/telemetry/dashboard.ts")));
+    .action(lazyAction(() => import("../commands/telemetry/dashboard.ts")));
 
   withJson(
     telemetry.command("erase-remote").description("ask every server that was sent something to erase it"),
     "{version, outcome, events, batches, rejected, erased, left, reason, untilMs, setAside}",
-  ).action(lazily(() => import("../commands/telemetry/erase-remote.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/erase-remote.ts")));
 
   addConfig(telemetry);
 }
@@ -120,7 +120,7 @@ function addConfig(telemetry: Command): void {
       .argument("<key>", "such as retention_days or privacy.block_sensitive")
       .option("--show-origin", "print where it comes from too"),
     "{version, key, value, origin}",
-  ).action(lazily(() => import("../commands/telemetry/config/get.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/config/get.ts")));
   withExamples(
     withJson(
       config
@@ -132,16 +132,16 @@ function addConfig(telemetry: Command): void {
     ),
     "nexus telemetry config set retention_days 30",
     "nexus telemetry config set mode off",
-  ).action(lazily(() => import("../commands/telemetry/config/set.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/config/set.ts")));
   withJson(
     config.command("unset").description("remove a key, so that its default counts").argument("<key>"),
     "{version, key, value: null}",
-  ).action(lazily(() => import("../commands/telemetry/config/unset.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/config/unset.ts")));
   withJson(
     config
       .command("list")
       .description("print every key with its value")
       .option("--show-origin", "print where each comes from: the file, a variable, or its default"),
     "{version, settings: [{key, value, origin}], environment: [{name, value}]}",
-  ).action(lazily(() => import("../commands/telemetry/config/list.ts")));
+  ).action(lazyAction(() => import("../commands/telemetry/config/list.ts")));
 }

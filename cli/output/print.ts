@@ -21,7 +21,7 @@ export function printError(text: string): void {
 }
 
 /** Name and value a line, the values under one another. */
-export function facts(rows: readonly (readonly [string, string])[], indent = ""): string {
+export function definitionList(rows: readonly (readonly [string, string])[], indent = ""): string {
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   // In a pipe a value stays on its line.
   const lines = (value: string) =>

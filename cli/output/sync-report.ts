@@ -14,7 +14,7 @@ const sentences: Readonly<Record<SyncReport["outcome"], string>> = {
   stopped: "Sending was stopped.",
 };
 
-export function printReport(report: SyncReport, json: boolean): void {
+export function printSyncReport(report: SyncReport, json: boolean): void {
   const message = reportSentence(report, Date.now());
   if (json) printJson({ version: 1, ...report, message });
   else {

@@ -79,13 +79,13 @@ export async function confirmed(question: string): Promise<boolean> {
 
 /** The same among other questions. */
 export async function isYes(ask: Ask, question: string): Promise<boolean> {
-  return /^y(es)?$/i.test((await asked(ask, `${question} [y/N] `)).trim());
+  return /^y(es)?$/i.test((await askText(ask, `${question} [y/N] `)).trim());
 }
 
 type Ask = import("node:readline/promises").Interface;
 
 /** An answer on the terminal; empty where the input ends. */
-export function asked(ask: Ask, question: string): Promise<string> {
+export function askText(ask: Ask, question: string): Promise<string> {
   return new Promise((resolve, reject) => {
     ask.once("close", () => resolve(""));
     // Ctrl-C ends the asking, which is a no.

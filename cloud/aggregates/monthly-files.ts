@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWhole } from "../atomic-file.ts";
+import { writeAtomically } from "../atomic-file.ts";
 
 export type MonthlyRow = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,7 @@ export class MonthlyFiles {
     const lines = [{ month, suppressed_cells: suppressed, version }, ...rows].map(
       (line) => `${JSON.stringify(line)}\n`,
     );
-    await writeWhole(this.#path(month), lines.join(""));
+    await writeAtomically(this.#path(month), lines.join(""));
   }
 
   /** First days of the months that there are files of. */

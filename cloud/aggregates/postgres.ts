@@ -20,7 +20,7 @@ export function openPostgres(where: string, folder: string): Promise<Postgres> {
   return where === "pglite" ? PGliteThread.open(folder) : Promise.resolve(new PostgresServer(where));
 }
 
-interface Answer {
+interface ThreadResponse {
   readonly id: number;
   readonly rows?: readonly unknown[];
   readonly error?: string;
@@ -48,7 +48,7 @@ class PGliteThread implements Postgres {
   }
 
   #listen(worker: Worker): void {
-    worker.on("message", ({ id, rows = [], error }: Answer) => {
+    worker.on("message", ({ id, rows = [], error }: ThreadResponse) => {
       const one = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (error === undefined) one?.resolve(rows);

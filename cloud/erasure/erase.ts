@@ -4,12 +4,12 @@
  */
 import type { NotApplied } from "../aggregates/aggregates.ts";
 import { dayOf, type Hour, monthOf } from "../hours.ts";
-import type { Receiver } from "../ingest/batch-receiver.ts";
+import type { BatchReceiver } from "../ingest/batch-receiver.ts";
 import type { ErasureRequests } from "../ingest/context.ts";
 import type { Erased, Installation } from "../ingest/installation.ts";
 import type { Found, Registry } from "../ingest/registry.ts";
-import { say } from "../logger.ts";
-import type { Watch } from "../metrics.ts";
+import { logEvent } from "../logger.ts";
+import type { ServerMetrics } from "../metrics.ts";
 import { backoffMs, pause } from "../pause.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
@@ -23,10 +23,10 @@ const [firstPauseMs, maxPauseMs] = [1_000, 60_000];
 
 export interface ErasureParts {
   readonly registry: Registry;
-  readonly receiver: Receiver;
+  readonly receiver: BatchReceiver;
   readonly pipeline: Pipeline;
   readonly warehouse: Warehouse;
-  readonly watch: Watch;
+  readonly watch: ServerMetrics;
   readonly now: () => number;
 }
 
@@ -107,7 +107,7 @@ export class Erasures implements ErasureRequests {
         await pause((performance.now() - startedMs) * pauseParts, signal);
       } catch (error) {
         // The log names the failure, and nothing of it is lost: the registry knows whom it is about.
-        say({ what: "erasure_failed", error });
+        logEvent({ what: "erasure_failed", error });
         await pause(backoffMs(failures, firstPauseMs, maxPauseMs), signal);
         [failures, together] = [failures + 1, Math.max(1, Math.floor(together / 2))];
       }
@@ -135,7 +135,7 @@ export class Erasures implements ErasureRequests {
 
   #note(events: number, erasures: number): void {
     this.#parts.watch.erased(events, erasures);
-    say({ what: "erased", events, erasures });
+    logEvent({ what: "erased", events, erasures });
   }
 
   /** Hours and events of each, also of those without any. */

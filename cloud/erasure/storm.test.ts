@@ -1,12 +1,12 @@
 /** A storm of erasures: all are answered, gathered into a few, and what others send goes on into the warehouse meanwhile. */
 import { expect, it } from "vitest";
 import { receiptIn, Sender } from "../test/sender.ts";
-import { running } from "../test/test-server.ts";
+import { startTestServer } from "../test/test-server.ts";
 
 const count = 150;
 
 it("goes on with inserts, and gives every one its receipt", async () => {
-  const { server, count: counted } = await running({ NEXUS_CLOUD_INSERT_MS: "10" }, "test");
+  const { server, count: counted } = await startTestServer({ NEXUS_CLOUD_INSERT_MS: "10" }, "test");
   const senders = Array.from({ length: count }, () => new Sender(server.url));
   for (const sender of senders) {
     expect((await sender.enroll()).status).toBe(200);

@@ -3,7 +3,7 @@
  * asked for, kept nor logged; there is no access log, and proxies' headers are not believed. Errors never quote what was sent.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { say } from "../logger.ts";
+import { logEvent } from "../logger.ts";
 import { Authentication } from "./authentication.ts";
 import { type IngestContext, json, type RouteContext } from "./context.ts";
 import { maxBodyBytes } from "./decompress.ts";
@@ -56,7 +56,7 @@ export function plainApp(
   });
   app.setErrorHandler((error, request, reply) => {
     const refusal = judged(refusalOf(error), request);
-    if (refusal.word === "unavailable") say({ what: "request_failed", error });
+    if (refusal.word === "unavailable") logEvent({ what: "request_failed", error });
     if (refusal.waitSeconds !== undefined) reply.header("retry-after", refusal.waitSeconds);
     reply
       .code(refusal.status)

@@ -5,7 +5,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "./context.ts";
-import { unpacked } from "./decompress.ts";
+import { decompress } from "./decompress.ts";
 import type { Installation } from "./installation.ts";
 import { Refusal, tooMany } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
@@ -27,7 +27,7 @@ export function anonUserIdIn(body: Buffer): string | undefined {
 export const maxSmallBytes = 4_096;
 
 export const bodyOf = ({ body, headers }: FastifyRequest, maxBytes?: number): Promise<Buffer> =>
-  unpacked(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers["content-encoding"], maxBytes);
+  decompress(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers["content-encoding"], maxBytes);
 
 export interface AuthenticationParts {
   readonly tokens: readonly string[];

@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
-import type { EventLog } from "../log/durable-log.ts";
-import { Watch } from "../metrics.ts";
-import { frameOf } from "../privacy/filter.ts";
+import type { DurableLog } from "../log/durable-log.ts";
+import { ServerMetrics } from "../metrics.ts";
+import { parseFrame } from "../privacy/filter.ts";
 import { embeddedPostgres } from "../test/embedded-postgres.ts";
 import { Sender } from "../test/sender.ts";
-import { mostKnown, Receiver } from "./batch-receiver.ts";
+import { BatchReceiver, maxKnownBatches } from "./batch-receiver.ts";
 import type { Installation } from "./installation.ts";
 import { Registry } from "./registry.ts";
 
 const postgres = await embeddedPostgres();
-const watch = () => new Watch({ waitingBytes: () => 0, erasures: () => 0, versions: new Set() });
+const watch = () => new ServerMetrics({ waitingBytes: () => 0, erasures: () => 0, versions: new Set() });
 
 const installation = (sender: Sender): Installation => ({
   anonUserId: sender.id,
@@ -34,10 +34,10 @@ it("takes nothing of whoever was erased while the request was looked at", async 
     await registry.requestErasure(sender.id, now);
     return undefined;
   };
-  const receiver = new Receiver(log as unknown as EventLog, registry, watch(), lookUp, now - 1_000_000);
+  const receiver = new BatchReceiver(log as unknown as DurableLog, registry, watch(), lookUp, now - 1_000_000);
   const send = (generated_at: number) => {
     const body = sender.batch([sender.event()], { generated_at });
-    const frame = frameOf(JSON.parse(body));
+    const frame = parseFrame(JSON.parse(body));
     if (typeof frame === "string") throw new Error(frame);
     return receiver.receive(frame, Buffer.from(body), now, installation(sender));
   };
@@ -54,11 +54,11 @@ it("knows so many batches by heart, and looks others up", async () => {
   const hour = 3_600_000;
   const asked: string[] = [];
   const lookUp = (_user: string, id: string) => Promise.resolve(void asked.push(id));
-  const log = { append: () => Promise.resolve() } as unknown as EventLog;
-  const fresh = () => new Receiver(log, registry, watch(), lookUp, now - 24 * hour);
-  const send = async (receiver: Receiver, generated_at: number) => {
+  const log = { append: () => Promise.resolve() } as unknown as DurableLog;
+  const fresh = () => new BatchReceiver(log, registry, watch(), lookUp, now - 24 * hour);
+  const send = async (receiver: BatchReceiver, generated_at: number) => {
     const body = sender.batch([sender.event()], { generated_at });
-    const frame = frameOf(JSON.parse(body));
+    const frame = parseFrame(JSON.parse(body));
     if (typeof frame === "string") throw new Error(frame);
     await receiver.receive(frame, Buffer.from(body), now, installation(sender));
     return asked.splice(0).length;
@@ -67,7 +67,7 @@ it("knows so many batches by heart, and looks others up", async () => {
   expect([await send(few, now - 24 * hour), await send(few, now - 22 * hour)]).toEqual([1, 0]);
   const receiver = fresh();
   // One more than it keeps: of what came before the oldest that it has left it is not sure any more.
-  for (let n = 0; n <= mostKnown; n += 1) {
+  for (let n = 0; n <= maxKnownBatches; n += 1) {
     receiver.remember(sender.id, `batch ${n}`, { sha256: "", answer: "", receivedMs: now - 4 * hour + n });
   }
   const lookedUp = [];

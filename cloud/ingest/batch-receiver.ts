@@ -1,20 +1,20 @@
 /** Takes batches: judges each event, writes what is good into the log, and answers with a signed receipt once that is durable. */
 import { createHash } from "node:crypto";
 import type { Hour } from "../hours.ts";
-import { type BadRow, recordText } from "../log/batch-record.ts";
-import type { EventLog } from "../log/durable-log.ts";
-import type { Watch } from "../metrics.ts";
-import { type Frame, judge, type Refused } from "../privacy/filter.ts";
-import { rowOf } from "../warehouse/event-row.ts";
+import { type RefusedRow, recordText } from "../log/batch-record.ts";
+import type { DurableLog } from "../log/durable-log.ts";
+import type { ServerMetrics } from "../metrics.ts";
+import { checkEvent, type Frame, type RefusedEvent } from "../privacy/filter.ts";
+import { toEventRow } from "../warehouse/event-row.ts";
 import { type Installation, isEstablished } from "./installation.ts";
 import type { Registry } from "./registry.ts";
 
 /** So far ahead of this server's clock a batch may say that it was made. Milliseconds. */
 export const maxAheadMs = 60 * 60 * 1000;
 /** How many refusals a receipt names. */
-const mostNamed = 24;
+const maxReasons = 24;
 /** So long, and so many, batches are known by heart; others are looked up. */
-export const [knownMs, mostKnown] = [24 * 60 * 60 * 1000, 50_000];
+export const [knownMs, maxKnownBatches] = [24 * 60 * 60 * 1000, 50_000];
 
 export interface KnownBatch {
   readonly sha256: string;
@@ -25,7 +25,7 @@ export interface KnownBatch {
 /** Looks up a batch that is not in memory. Batch IDs belong to a pseudonym, so that they cannot be squatted. */
 export type LookUp = (anonUserId: string, batchId: string) => Promise<KnownBatch | undefined>;
 
-export type Received =
+export type ReceiveResult =
   | { readonly is: "accepted" | "repeated"; readonly answer: string }
   /** The same id came with other bytes. */
   | { readonly is: "other_bytes" }
@@ -38,20 +38,20 @@ const keyOf = (anonUserId: string, batchId: string): string => `${anonUserId} ${
 const versionOf = (event: unknown): unknown => Object(Object(event).source).version;
 
 /** The sender's own firewall should have kept it. */
-const isLeak = ({ reason }: Refused): boolean =>
+const isLeak = ({ reason }: RefusedEvent): boolean =>
   reason === "scanner" || reason === "command_not_public" || reason === "unknown_field";
 
-export class Receiver {
-  readonly #log: EventLog;
+export class BatchReceiver {
+  readonly #log: DurableLog;
   readonly #registry: Registry;
-  readonly #watch: Watch;
+  readonly #watch: ServerMetrics;
   readonly #lookUp: LookUp;
   readonly #known = new Map<string, KnownBatch>();
   /** Of all that came since then every batch is known by heart. Milliseconds since 1970. */
   #completeSinceMs: number;
-  readonly #underWay = new Map<string, Promise<Received>>();
+  readonly #underWay = new Map<string, Promise<ReceiveResult>>();
 
-  constructor(log: EventLog, registry: Registry, watch: Watch, lookUp: LookUp, completeSinceMs: number) {
+  constructor(log: DurableLog, registry: Registry, watch: ServerMetrics, lookUp: LookUp, completeSinceMs: number) {
     this.#log = log;
     this.#registry = registry;
     this.#watch = watch;
@@ -66,7 +66,7 @@ export class Receiver {
   }
 
   /** @throws the log's error: then nothing was accepted. */
-  receive(frame: Frame, body: Buffer, nowMs: number, installation: Installation): Promise<Received> {
+  receive(frame: Frame, body: Buffer, nowMs: number, installation: Installation): Promise<ReceiveResult> {
     const id = keyOf(frame.anon_user_id, frame.batch_id);
     // Two at once of one batch: the second waits for what becomes of the first.
     const before = this.#underWay.get(id);
@@ -85,7 +85,7 @@ export class Receiver {
     await Promise.allSettled(this.#underWay.values());
   }
 
-  async #receive(frame: Frame, body: Buffer, nowMs: number, established: boolean): Promise<Received> {
+  async #receive(frame: Frame, body: Buffer, nowMs: number, established: boolean): Promise<ReceiveResult> {
     const { batch_id, anon_user_id, events } = frame;
     const key = keyOf(anon_user_id, batch_id);
     const sha256 = createHash("sha256").update(body).digest("hex");
@@ -97,18 +97,22 @@ export class Receiver {
     const ids = new Set<string>();
     const hours = new Set<Hour>();
     const columns = new Set<string>();
-    const refused: (BadRow & { readonly index: number })[] = [];
+    const refused: (RefusedRow & { readonly index: number })[] = [];
     for (const [index, event] of events.entries()) {
-      const verdict = judge(event, frame, nowMs);
+      const verdict = checkEvent(event, frame, nowMs);
       const bad = "reason" in verdict;
-      const became = bad ? (isLeak(verdict as Refused) ? "leaked" : "refused") : "taken";
+      const became = bad ? (isLeak(verdict as RefusedEvent) ? "leaked" : "refused") : "taken";
       this.#watch.alarm.note(versionOf(event), became, nowMs);
       if (bad) {
         // Of its place in the batch, not of itself: nothing that could be guessed.
-        refused.push({ index, ...(verdict as Refused), digest: this.#registry.digestOf(`${sha256} ${index}`) });
+        refused.push({
+          index,
+          ...(verdict as RefusedEvent),
+          digest: this.#registry.erasedUserDigest(`${sha256} ${index}`),
+        });
         continue;
       }
-      const row = rowOf(verdict, { anonUserId: anon_user_id, receivedMs: nowMs, established });
+      const row = toEventRow(verdict, { anonUserId: anon_user_id, receivedMs: nowMs, established });
       if (ids.has(row.event_id)) continue;
       ids.add(row.event_id);
       hours.add(row.hour);
@@ -120,7 +124,7 @@ export class Receiver {
       ...{ rejected: refused.length, received_at: nowMs },
       ...(refused.length === 0
         ? {}
-        : { rejections: refused.slice(0, mostNamed).map(({ digest: _, ...named }) => named) }),
+        : { rejections: refused.slice(0, maxReasons).map(({ digest: _, ...named }) => named) }),
     });
     const head = {
       ...{ batch_id, anon_user_id, sha256, receipt: answer, received_ms: nowMs },
@@ -145,7 +149,7 @@ export class Receiver {
   /** In the order in which they came. */
   #forgetOld(nowMs: number): void {
     for (const [id, { receivedMs }] of this.#known) {
-      if (receivedMs > nowMs - knownMs && this.#known.size <= mostKnown) return;
+      if (receivedMs > nowMs - knownMs && this.#known.size <= maxKnownBatches) return;
       this.#known.delete(id);
       this.#completeSinceMs = Math.max(this.#completeSinceMs, receivedMs);
     }

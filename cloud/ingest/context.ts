@@ -1,8 +1,8 @@
 /** What the routes work with. */
 import type { Config } from "../config.ts";
-import type { Watch } from "../metrics.ts";
+import type { ServerMetrics } from "../metrics.ts";
 import type { Authentication } from "./authentication.ts";
-import type { Receiver } from "./batch-receiver.ts";
+import type { BatchReceiver } from "./batch-receiver.ts";
 import type { Erased, Installation } from "./installation.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import type { Registry } from "./registry.ts";
@@ -18,9 +18,9 @@ export interface ErasureRequests {
 export interface IngestContext {
   readonly config: Config;
   readonly registry: Registry;
-  readonly receiver: Receiver;
+  readonly receiver: BatchReceiver;
   readonly erasures: ErasureRequests;
-  readonly watch: Watch;
+  readonly watch: ServerMetrics;
   readonly waitingBytes: () => number;
   readonly isReady: () => Promise<boolean>;
   readonly now: () => number;

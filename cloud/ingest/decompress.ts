@@ -5,7 +5,7 @@ import { gunzip, zstdDecompress } from "node:zlib";
 /** A batch has a million bytes at most; this is more. */
 export const maxBodyBytes = 1_048_576;
 
-export class UnpackError extends Error {
+export class DecompressError extends Error {
   override readonly name = "UnpackError";
   readonly status: 400 | 413 | 415;
 
@@ -21,14 +21,14 @@ const unpackers: Readonly<Record<string, (packed: Buffer, maxOutputLength: numbe
 };
 
 /** `maxBytes`: of what was packed. @throws UnpackError */
-export async function unpacked(body: Buffer, encoding: string | undefined, maxBytes = maxBodyBytes): Promise<Buffer> {
+export async function decompress(body: Buffer, encoding: string | undefined, maxBytes = maxBodyBytes): Promise<Buffer> {
   if (encoding === undefined || encoding === "identity") return body;
   const unpack = Object.hasOwn(unpackers, encoding) ? unpackers[encoding] : undefined;
-  if (unpack === undefined) throw new UnpackError(415);
+  if (unpack === undefined) throw new DecompressError(415);
   try {
     return await unpack(body, maxBytes);
   } catch (error) {
     const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
-    throw new UnpackError(tooLong ? 413 : 400);
+    throw new DecompressError(tooLong ? 413 : 400);
   }
 }

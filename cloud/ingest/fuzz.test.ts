@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Event, Sender } from "../test/sender.ts";
-import { running } from "../test/test-server.ts";
+import { startTestServer } from "../test/test-server.ts";
 
-const { server, count } = await running();
+const { server, count } = await startTestServer();
 
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }),

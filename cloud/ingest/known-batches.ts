@@ -1,11 +1,11 @@
 /** The receiver, with the batches of the last day by heart, and older ones looked up in the warehouse. */
 
 import type { BatchHead } from "../log/batch-record.ts";
-import type { EventLog } from "../log/durable-log.ts";
-import type { Watch } from "../metrics.ts";
-import { timeText } from "../warehouse/clickhouse-time.ts";
+import type { DurableLog } from "../log/durable-log.ts";
+import type { ServerMetrics } from "../metrics.ts";
+import { clickHouseTime } from "../warehouse/clickhouse-time.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import { type KnownBatch, knownMs, mostKnown, Receiver } from "./batch-receiver.ts";
+import { BatchReceiver, type KnownBatch, knownMs, maxKnownBatches } from "./batch-receiver.ts";
 import type { Registry } from "./registry.ts";
 
 interface BatchRow {
@@ -17,9 +17,9 @@ interface BatchRow {
 }
 
 export interface ReceiverParts {
-  readonly log: EventLog;
+  readonly log: DurableLog;
   readonly registry: Registry;
-  readonly watch: Watch;
+  readonly watch: ServerMetrics;
   readonly warehouse: Warehouse;
   /** Its heads are those of batches that are not in the warehouse yet. */
   readonly pipeline: { waitingHeads(): Promise<readonly BatchHead[]> };
@@ -35,7 +35,7 @@ const known = ({ sha256, receipt, received_ms }: BatchRow): KnownBatch => ({
 });
 
 /** @throws the stores' errors. */
-export async function openReceiver(parts: ReceiverParts): Promise<Receiver> {
+export async function openReceiver(parts: ReceiverParts): Promise<BatchReceiver> {
   const { log, registry, watch, warehouse, pipeline, now } = parts;
   const lookUp = async (user: string, batch: string) => {
     const [row] = await warehouse.query<BatchRow>(
@@ -46,11 +46,11 @@ export async function openReceiver(parts: ReceiverParts): Promise<Receiver> {
     return row === undefined ? undefined : known(row);
   };
   const sinceMs = now() - knownMs;
-  const receiver = new Receiver(log, registry, watch, lookUp, sinceMs);
+  const receiver = new BatchReceiver(log, registry, watch, lookUp, sinceMs);
   const young = await warehouse.query<BatchRow>(
     `SELECT ${columns} FROM batches WHERE received_at > {since:DateTime64(3)}
-     ORDER BY batches.received_at DESC LIMIT ${mostKnown + 1}`,
-    { since: timeText(sinceMs) },
+     ORDER BY batches.received_at DESC LIMIT ${maxKnownBatches + 1}`,
+    { since: clickHouseTime(sinceMs) },
   );
   for (const row of young.toReversed()) receiver.remember(row.anon_user_id, row.batch_id, known(row));
   for (const { batch_id, anon_user_id, sha256, receipt, received_ms } of await pipeline.waitingHeads()) {

@@ -1,7 +1,7 @@
 /** The operator's own address: metrics, and the rotation of receipt keys, which needs the token of the file in the data folder. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance } from "fastify";
-import type { Watch } from "../metrics.ts";
+import type { ServerMetrics } from "../metrics.ts";
 import { plainApp } from "./app.ts";
 import { json } from "./context.ts";
 import { Refusal } from "./refusal.ts";
@@ -10,7 +10,7 @@ import { readinessRoute } from "./routes/readiness.ts";
 
 export interface OperatorContext {
   readonly registry: Registry;
-  readonly watch: Watch;
+  readonly watch: ServerMetrics;
   readonly isReady: () => Promise<boolean>;
   /** It listens to this machine only. */
   readonly isLoopback: boolean;

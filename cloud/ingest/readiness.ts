@@ -1,17 +1,17 @@
 /** Whether batches can be accepted: asked of the log and of the registry themselves, at most once a second. */
-import type { EventLog } from "../log/durable-log.ts";
+import type { DurableLog } from "../log/durable-log.ts";
 import type { Registry } from "./registry.ts";
 
 /** Milliseconds that an answer counts, and that it is waited for. */
 const [freshMs, patienceMs] = [1_000, 5_000];
 
 export class Readiness {
-  readonly #log: EventLog;
+  readonly #log: DurableLog;
   readonly #registry: Registry;
   readonly #now: () => number;
   #asked: { readonly atMs: number; readonly writable: Promise<boolean> } | undefined;
 
-  constructor(log: EventLog, registry: Registry, now: () => number) {
+  constructor(log: DurableLog, registry: Registry, now: () => number) {
     this.#log = log;
     this.#registry = registry;
     this.#now = now;

@@ -1,5 +1,5 @@
 /** What keeps a request from being served: a status, a word for the client, and what else it needs to know. */
-import { UnpackError } from "./decompress.ts";
+import { DecompressError } from "./decompress.ts";
 
 export interface RefusalDetails {
   /** Seconds, for `retry-after`. */
@@ -33,7 +33,7 @@ export const erased = (): Refusal => new Refusal(410, "erased");
 /** Maps any error to a refusal. Text of foreign errors is dropped, because it may quote the request. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof UnpackError)
+  if (error instanceof DecompressError)
     return new Refusal(error.status, error.status === 413 ? "too_large" : "cannot_unpack");
   const status: unknown = Object(error).statusCode;
   if (typeof status !== "number" || status >= 500) return unavailable();

@@ -285,7 +285,7 @@ export class Registry {
     return this.#keys.all;
   }
 
-  digestOf(text: string): string {
+  erasedUserDigest(text: string): string {
     return this.#keys.digestOf(text);
   }
 

@@ -1,7 +1,7 @@
 /** A record of the log: a batch as it was accepted; its head as a line of JSON, and then each event as the line that the warehouse takes. */
 
 import type { Hour } from "../hours.ts";
-import type { Refused } from "../privacy/filter.ts";
+import type { RefusedEvent } from "../privacy/filter.ts";
 
 export interface BatchHead {
   readonly batch_id: string;
@@ -16,10 +16,10 @@ export interface BatchHead {
   /** Which columns its lines have values of. */
   readonly columns: readonly string[];
   /** Of each event that was refused why, and a digest by which repeats are known; nothing of itself. */
-  readonly refused: readonly BadRow[];
+  readonly refused: readonly RefusedRow[];
 }
 
-export interface BadRow extends Refused {
+export interface RefusedRow extends RefusedEvent {
   /** HMAC-SHA-256 with a key of the server's own. */
   readonly digest: string;
 }

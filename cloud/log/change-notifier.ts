@@ -1,5 +1,5 @@
 /** Wakes those who wait until there is something new. */
-export class News {
+export class ChangeNotifier {
   readonly #listeners = new Set<() => void>();
 
   /** Resolves with the next news, or when the signal is given. */
@@ -16,7 +16,7 @@ export class News {
     });
   }
 
-  tell(): void {
+  notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { kafkaAddress } from "../kafka-address.ts";
 import { hasKafka, KafkaBroker } from "../test/kafka-broker.ts";
-import { allOf } from "../test/read-all.ts";
-import { DamagedLogError, type EventLog } from "./durable-log.ts";
+import { readAll } from "../test/read-all.ts";
+import { CorruptLogError, type DurableLog } from "./durable-log.ts";
 import { KafkaLog } from "./kafka.ts";
 import { SegmentLog } from "./segments.ts";
 
@@ -16,7 +16,7 @@ interface Form {
   readonly name: string;
   readonly runs: number;
   /** A new log, as often as it is opened. */
-  readonly make: () => () => Promise<EventLog>;
+  readonly make: () => () => Promise<DurableLog>;
 }
 
 let broker: KafkaBroker | undefined;
@@ -66,11 +66,11 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
         const log = await open();
         await Promise.all(records.map(([key, text]) => log.append(key, `${key} ${text}`)));
         const well = byKey(records.map(([key, text]) => Buffer.from(`${key} ${text}`).toString("utf8")));
-        expect(byKey(await allOf(log))).toEqual(well);
+        expect(byKey(await readAll(log))).toEqual(well);
         await log.close();
         const again = await open();
         await again.append("last", "last record");
-        expect(byKey(await allOf(again))).toEqual(new Map([...well, ["last", ["last record"]]]));
+        expect(byKey(await readAll(again))).toEqual(new Map([...well, ["last", ["last record"]]]));
         await again.close();
       }),
       { numRuns: runs },
@@ -87,9 +87,9 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     const planned = some.at(-1)?.next ?? place;
     for (let n = 12; n < 30; n += 1) await log.append(`key ${n % 5}`, `record ${n}`);
     const texts = some.map(({ text }) => text).sort();
-    expect([...(await allOf(log, place, planned))].sort()).toEqual(texts);
+    expect([...(await readAll(log, place, planned))].sort()).toEqual(texts);
     expect((await log.read(place, Number.POSITIVE_INFINITY, planned)).map(({ text }) => text).sort()).toEqual(texts);
-    const rest = await allOf(log, planned);
+    const rest = await readAll(log, planned);
     expect(new Set([...texts, ...rest]).size).toBe(30);
     expect(rest.length + texts.length).toBe(30);
     await log.close();
@@ -106,16 +106,16 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     expect(log.bytesAfter(log.beginning())).toBeGreaterThan(0);
     const place = await log.rotate();
     await log.append("key", "second");
-    expect(await allOf(log, log.beginning(), place)).toEqual(["first"]);
+    expect(await readAll(log, log.beginning(), place)).toEqual(["first"]);
     await log.dropBefore(place);
-    expect(await allOf(log)).toEqual(["second"]);
+    expect(await readAll(log)).toEqual(["second"]);
     expect(log.bytesAfter(log.end())).toBe(0);
     const ended = log.waitAfter(log.end(), never.signal);
     never.abort();
     await ended;
     await log.close();
     const again = await open();
-    expect(await allOf(again)).toEqual(["second"]);
+    expect(await readAll(again)).toEqual(["second"]);
     await again.close();
   });
 
@@ -133,14 +133,14 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     for (let turn = 0; turn < 5; turn += 1) {
       const before = [...told];
       const place = await log.rotate();
-      const texts = await allOf(log, log.beginning(), place);
+      const texts = await readAll(log, log.beginning(), place);
       got.push(...texts);
       expect(before.filter((text) => !got.includes(text))).toEqual([]);
       await log.dropBefore(place);
     }
     going = false;
     await Promise.all(load);
-    got.push(...(await allOf(log)));
+    got.push(...(await readAll(log)));
     expect(got.length).toBe(told.length);
     expect(new Set(got)).toEqual(new Set(told));
     await log.close();
@@ -151,7 +151,7 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     const log = await open();
     await log.append("key", "record");
     const place = { segment: 7, offset: 3, 0: 9, 1: 9, 2: 9 };
-    await expect(log.read(place, 1_000)).rejects.toThrow(DamagedLogError);
+    await expect(log.read(place, 1_000)).rejects.toThrow(CorruptLogError);
     await log.close();
   });
 });
@@ -171,11 +171,11 @@ it.skipIf(!hasKafka())("forgets with what it drops from Kafka the key that had s
   await log.dropBefore(place);
   expect(keys()).toHaveLength(1);
   expect(keys()[0]?.id).not.toBe(before?.id);
-  expect(await allOf(log)).toEqual(["second"]);
+  expect(await readAll(log)).toEqual(["second"]);
   await log.close();
   // Of another server's records it says so, and goes no further.
   const other = await KafkaLog.open(address, 3, join(freshFolder(), "keys.json"));
-  await expect(allOf(other)).rejects.toThrow(/another server writes to this topic/);
+  await expect(readAll(other)).rejects.toThrow(/another server writes to this topic/);
   await other.close();
 });
 
@@ -193,6 +193,6 @@ it.skipIf(!hasKafka())("turns away what the brokers do not take, at once where t
   expect(reasons.filter((reason) => reason.includes("the brokers are behind")).length).toBeGreaterThan(0);
   await broker.startAgain();
   await log.append("key", "second");
-  expect(await allOf(log)).toEqual(["first", "second"]);
+  expect(await readAll(log)).toEqual(["first", "second"]);
   await log.close();
 });

@@ -6,22 +6,22 @@
  */
 import { Admin, Consumer, Producer } from "@platformatic/kafka";
 import type { KafkaAddress } from "../kafka-address.ts";
-import { News } from "./change-notifier.ts";
-import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./durable-log.ts";
-import { packed, Seal } from "./record-encryption.ts";
+import { ChangeNotifier } from "./change-notifier.ts";
+import { CorruptLogError, type DurableLog, type LogPosition, type LogRecord } from "./durable-log.ts";
+import { compress, RecordEncryption } from "./record-encryption.ts";
 
 /** As in files: more no batch has. */
-const longestRecord = 16 * 1_048_576;
+const maxRecordBytes = 16 * 1_048_576;
 /** Characters of one sending, and bytes of one answer of a broker. */
-const [togetherChars, fetchBytes] = [8 * 1_048_576, 24 * 1_048_576];
+const [maxGroupChars, fetchBytes] = [8 * 1_048_576, 24 * 1_048_576];
 /** So many may wait to be sent. */
-const mostWaitingChars = 32 * 1_048_576;
+const maxWaitingChars = 32 * 1_048_576;
 /** Milliseconds a broker is waited for, and how often it is asked again. A sender then gets 503, and repeats. */
 const patience = { timeout: 10_000, connectTimeout: 5_000, retries: 3, retryDelay: 200 };
 const group = "nexus-cloud";
 const [earliest, latest] = [-2n, -1n];
 
-interface Waiting {
+interface PendingAppend {
   readonly partition: number;
   readonly chars: number;
   /** Being packed. */
@@ -30,8 +30,8 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-interface Turning {
-  readonly done: (place: Place) => void;
+interface PendingRotation {
+  readonly done: (place: LogPosition) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -67,17 +67,17 @@ export async function brokersAnswer(address: KafkaAddress): Promise<boolean> {
   }
 }
 
-export class KafkaLog implements EventLog {
+export class KafkaLog implements DurableLog {
   readonly #clients: Clients;
   readonly #topic: string;
   readonly #topicId: string;
-  readonly #seal: Seal;
-  readonly #news = new News();
+  readonly #seal: RecordEncryption;
+  readonly #news = new ChangeNotifier();
   /** By partition. */
   #begin: number[];
   #end: number[];
-  #waiting: Waiting[] = [];
-  #turning: Turning[] = [];
+  #waiting: PendingAppend[] = [];
+  #turning: PendingRotation[] = [];
   #waitingChars = 0;
   #sending: Promise<void> | undefined;
   /** Of records that were seen: their mean is what one that waits is taken for. */
@@ -86,7 +86,7 @@ export class KafkaLog implements EventLog {
   private constructor(
     clients: Clients,
     topic: { readonly name: string; readonly id: string; readonly begin: number[]; readonly end: number[] },
-    seal: Seal,
+    seal: RecordEncryption,
   ) {
     this.#clients = clients;
     this.#topic = topic.name;
@@ -109,7 +109,7 @@ export class KafkaLog implements EventLog {
       const known = await clients.admin.listTopics();
       if (!known.includes(topic)) {
         const configs = { "retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete" };
-        const sizes = { "max.message.bytes": String(2 * longestRecord), "compression.type": "producer" };
+        const sizes = { "max.message.bytes": String(2 * maxRecordBytes), "compression.type": "producer" };
         await clients.admin.createTopics({
           topics: [topic],
           // As many copies as the brokers are told to make.
@@ -128,7 +128,7 @@ export class KafkaLog implements EventLog {
         return asked.map(({ partitionIndex }) => found.get(partitionIndex) ?? 0);
       };
       const part = { name: topic, id: metadata?.id ?? "", begin: await offsets(earliest), end: await offsets(latest) };
-      return new KafkaLog(clients, part, await Seal.open(keys));
+      return new KafkaLog(clients, part, await RecordEncryption.open(keys));
     } catch (error) {
       await closed(clients);
       throw error;
@@ -136,10 +136,10 @@ export class KafkaLog implements EventLog {
   }
 
   append(key: string, text: string): Promise<void> {
-    if (text.length > longestRecord) return Promise.reject(new Error("a record that is too long"));
-    if (this.#waitingChars > mostWaitingChars) return Promise.reject(new Error("the brokers are behind"));
+    if (text.length > maxRecordBytes) return Promise.reject(new Error("a record that is too long"));
+    if (this.#waitingChars > maxWaitingChars) return Promise.reject(new Error("the brokers are behind"));
     this.#waitingChars += text.length;
-    const [partition, content] = [hashOf(key) % this.#end.length, packed(text)];
+    const [partition, content] = [hashOf(key) % this.#end.length, compress(text)];
     return new Promise((done, failed) => {
       // In the order in which they came, whichever is packed first.
       this.#waiting.push({ partition, chars: text.length, content, done, failed });
@@ -153,7 +153,7 @@ export class KafkaLog implements EventLog {
       let chars = 0;
       const size = this.#waiting.findIndex((one) => {
         chars += one.chars;
-        return chars >= togetherChars;
+        return chars >= maxGroupChars;
       });
       const whole = this.#waiting.splice(0, size === -1 ? this.#waiting.length : size + 1);
       this.#waitingChars -= whole.reduce((sum, one) => sum + one.chars, 0);
@@ -161,9 +161,9 @@ export class KafkaLog implements EventLog {
       try {
         await this.#sendGroup(whole);
         for (const { done } of whole) done();
-        if (turning.length > 0) await this.#seal.turn(this.end());
+        if (turning.length > 0) await this.#seal.rotateKey(this.end());
         for (const { done } of turning) done(this.end());
-        this.#news.tell();
+        this.#news.notify();
       } catch (error) {
         // What waits behind it would wait as long: its senders are told at once.
         for (const { failed } of [...whole, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
@@ -173,11 +173,11 @@ export class KafkaLog implements EventLog {
     this.#sending = undefined;
   }
 
-  async #sendGroup(waiting: readonly Waiting[]): Promise<void> {
+  async #sendGroup(waiting: readonly PendingAppend[]): Promise<void> {
     if (waiting.length === 0) return;
     const contents = await Promise.all(waiting.map(({ content }) => content));
     const messages = waiting.map(({ partition }, n) => {
-      const value = this.#seal.sealed(contents[n] ?? Buffer.alloc(0));
+      const value = this.#seal.encrypt(contents[n] ?? Buffer.alloc(0));
       this.#seen.records += 1;
       this.#seen.bytes += value.length;
       return { topic: this.#topic, partition, value };
@@ -193,15 +193,15 @@ export class KafkaLog implements EventLog {
     return this.#topicId;
   }
 
-  beginning(): Place {
-    return placeOf(this.#begin);
+  beginning(): LogPosition {
+    return positionOf(this.#begin);
   }
 
-  end(): Place {
-    return placeOf(this.#end);
+  end(): LogPosition {
+    return positionOf(this.#end);
   }
 
-  async read(from: Place, mostChars: number, before: Place = this.end()): Promise<readonly LogRecord[]> {
+  async read(from: LogPosition, mostChars: number, before: LogPosition = this.end()): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
     const at = this.#begin.map((begin, partition) => Math.max(begin, from[partition] ?? 0));
     const total = at.reduce((sum, offset) => sum + offset, 0);
@@ -215,11 +215,11 @@ export class KafkaLog implements EventLog {
         const fetched = await this.#fetch(partition, offset);
         for (const [own, value] of fetched) {
           if (own >= end || chars >= mostChars) break;
-          const text = await this.#seal.opened(value);
+          const text = await this.#seal.decrypt(value);
           chars += text.length;
           offset = own + 1;
           at[partition] = offset;
-          records.push({ text, next: placeOf(at) });
+          records.push({ text, next: positionOf(at) });
         }
       }
     }
@@ -248,33 +248,33 @@ export class KafkaLog implements EventLog {
     return found.filter(([own]) => own >= offset);
   }
 
-  #gone(partition: number, offset: number): DamagedLogError {
-    return new DamagedLogError(
+  #gone(partition: number, offset: number): CorruptLogError {
+    return new CorruptLogError(
       `${this.#topic}, partition ${partition}: the broker does not have the record ${offset}: was it removed, or is it another one?`,
     );
   }
 
-  async waitAfter(place: Place, signal: AbortSignal): Promise<void> {
+  async waitAfter(place: LogPosition, signal: AbortSignal): Promise<void> {
     if (this.#recordsAfter(place) === 0) await this.#news.next(signal);
   }
 
-  #recordsAfter(place: Place): number {
+  #recordsAfter(place: LogPosition): number {
     return this.#end.reduce((sum, end, n) => sum + Math.max(0, end - Math.max(place[n] ?? 0, this.#begin[n] ?? 0)), 0);
   }
 
-  bytesAfter(place: Place): number {
+  bytesAfter(place: LogPosition): number {
     const { records, bytes } = this.#seen;
     return this.#recordsAfter(place) * (records === 0 ? 1_000 : bytes / records);
   }
 
-  rotate(): Promise<Place> {
+  rotate(): Promise<LogPosition> {
     return new Promise((done, failed) => {
       this.#turning.push({ done, failed });
       this.#sending ??= this.#send();
     });
   }
 
-  async dropBefore(place: Place): Promise<void> {
+  async dropBefore(place: LogPosition): Promise<void> {
     const offsets = this.#begin.map((begin, partition) => Math.max(begin, place[partition] ?? 0));
     const moved = offsets
       .map((offset, partition) => ({ partition, offset: BigInt(offset) }))
@@ -292,7 +292,7 @@ export class KafkaLog implements EventLog {
   }
 
   async probe(): Promise<void> {
-    if (this.#waitingChars > mostWaitingChars) throw new Error("the brokers are behind");
+    if (this.#waitingChars > maxWaitingChars) throw new Error("the brokers are behind");
     await this.#clients.consumer.metadata({ topics: [this.#topic], forceUpdate: true });
   }
 
@@ -302,7 +302,7 @@ export class KafkaLog implements EventLog {
   }
 }
 
-const placeOf = (offsets: readonly number[]): Place => Object.fromEntries(offsets.entries());
+const positionOf = (offsets: readonly number[]): LogPosition => Object.fromEntries(offsets.entries());
 
 function hasCode(error: unknown, code: string): boolean {
   if (typeof error !== "object" || error === null) return false;

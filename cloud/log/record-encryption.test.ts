@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
-import { DamagedLogError } from "./durable-log.ts";
-import { packed, Seal } from "./record-encryption.ts";
+import { CorruptLogError } from "./durable-log.ts";
+import { compress, RecordEncryption } from "./record-encryption.ts";
 
 const keysFile = () => join(freshFolder(), "keys.json");
 
@@ -13,9 +13,9 @@ it("gives back what was sealed, over openings, and shows nothing of it", async (
   const path = keysFile();
   await fc.assert(
     fc.asyncProperty(fc.string({ minLength: 12, maxLength: 2_000 }), async (text) => {
-      const sealed = (await Seal.open(path)).sealed(await packed(text));
+      const sealed = (await RecordEncryption.open(path)).encrypt(await compress(text));
       expect(sealed.includes(text)).toBe(false);
-      expect(await (await Seal.open(path)).opened(sealed)).toBe(Buffer.from(text).toString("utf8"));
+      expect(await (await RecordEncryption.open(path)).decrypt(sealed)).toBe(Buffer.from(text).toString("utf8"));
     }),
     { numRuns: 50 },
   );
@@ -24,39 +24,41 @@ it("gives back what was sealed, over openings, and shows nothing of it", async (
 it("says which file is damaged, and changes nothing", async () => {
   const path = keysFile();
   writeFileSync(path, "[{");
-  await expect(Seal.open(path)).rejects.toThrow(`${path} is damaged. Restore it from a copy`);
+  await expect(RecordEncryption.open(path)).rejects.toThrow(`${path} is damaged. Restore it from a copy`);
   expect(readFileSync(path, "utf8")).toBe("[{");
 });
 
 it("does not take what was changed, in any byte", async () => {
-  const seal = await Seal.open(keysFile());
-  const sealed = seal.sealed(await packed("a record"));
+  const seal = await RecordEncryption.open(keysFile());
+  const sealed = seal.encrypt(await compress("a record"));
   for (let at = 0; at < sealed.length; at += 1) {
     const changed = Buffer.from(sealed);
     changed[at] = (changed[at] ?? 0) ^ 1;
-    await expect(seal.opened(changed)).rejects.toThrow(DamagedLogError);
+    await expect(seal.decrypt(changed)).rejects.toThrow(CorruptLogError);
   }
 });
 
 it("cannot be opened with another's keys, nor with its own once they are forgotten", async () => {
   const path = keysFile();
-  const seal = await Seal.open(path);
-  const first = seal.sealed(await packed("first"));
-  await expect((await Seal.open(keysFile())).opened(first)).rejects.toThrow(/another server writes to this topic/);
+  const seal = await RecordEncryption.open(path);
+  const first = seal.encrypt(await compress("first"));
+  await expect((await RecordEncryption.open(keysFile())).decrypt(first)).rejects.toThrow(
+    /another server writes to this topic/,
+  );
   const before = readFileSync(path, "utf8");
-  await seal.turn({ 0: 5, 1: 2 });
-  const second = seal.sealed(await packed("second"));
+  await seal.rotateKey({ 0: 5, 1: 2 });
+  const second = seal.encrypt(await compress("second"));
   // Not all of what the first key sealed was put away.
   await seal.forgetBefore({ 0: 5, 1: 1 });
-  expect(await seal.opened(first)).toBe("first");
+  expect(await seal.decrypt(first)).toBe("first");
   await seal.forgetBefore({ 0: 5, 1: 2 });
   // One that came through late: nobody was told that it was taken.
-  expect(await seal.opened(first)).toBe("");
-  expect(await (await Seal.open(path)).opened(first)).toBe("");
-  expect(await seal.opened(second)).toBe("second");
+  expect(await seal.decrypt(first)).toBe("");
+  expect(await (await RecordEncryption.open(path)).decrypt(first)).toBe("");
+  expect(await seal.decrypt(second)).toBe("second");
   const [{ key }] = JSON.parse(before);
   expect(readFileSync(path, "utf8")).not.toContain(key);
   // The file from before opens both again: it is what must be kept safe.
   writeFileSync(path, before);
-  expect(await (await Seal.open(path)).opened(first)).toBe("first");
+  expect(await (await RecordEncryption.open(path)).decrypt(first)).toBe("first");
 });

@@ -5,8 +5,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
-import { readWhole, writeWhole } from "../atomic-file.ts";
-import { DamagedLogError, type Place } from "./durable-log.ts";
+import { readJsonFile, writeAtomically } from "../atomic-file.ts";
+import { CorruptLogError, type LogPosition } from "./durable-log.ts";
 
 const [pack, unpack] = [promisify(zstdCompress), promisify(zstdDecompress)];
 
@@ -19,17 +19,17 @@ interface Key {
   /** Base64; without it: it was forgotten. */
   readonly key?: string;
   /** Before which place all of its records lie; of the newest not known yet. */
-  readonly until?: Place;
+  readonly until?: LogPosition;
 }
 
 /** So many forgotten ones are still known by their ids. */
-const mostForgotten = 10_000;
+const maxForgottenKeys = 10_000;
 
 const newKey = () => ({ id: randomBytes(idBytes).toString("hex"), key: randomBytes(32).toString("base64") });
 
-export const packed = (text: string): Promise<Buffer> => pack(Buffer.from(text));
+export const compress = (text: string): Promise<Buffer> => pack(Buffer.from(text));
 
-export class Seal {
+export class RecordEncryption {
   readonly #path: string;
   #keys: readonly Key[];
 
@@ -39,15 +39,15 @@ export class Seal {
   }
 
   /** Keys are kept in a file of their own. @throws the file system's error; Error where the file is damaged. */
-  static async open(path: string): Promise<Seal> {
-    const known = (readWhole(path) ?? []) as readonly Key[];
-    const seal = new Seal(path, known);
+  static async open(path: string): Promise<RecordEncryption> {
+    const known = (readJsonFile(path) ?? []) as readonly Key[];
+    const seal = new RecordEncryption(path, known);
     if (known.length === 0) await seal.#keep([newKey()]);
     return seal;
   }
 
   async #keep(keys: readonly Key[]): Promise<void> {
-    await writeWhole(this.#path, JSON.stringify(keys));
+    await writeAtomically(this.#path, JSON.stringify(keys));
     this.#keys = keys;
   }
 
@@ -58,7 +58,7 @@ export class Seal {
   }
 
   /** The id of the key, the initialization vector, the tag, and what was packed, encrypted. */
-  sealed(content: Buffer): Buffer {
+  encrypt(content: Buffer): Buffer {
     const { id, key = "" } = this.#newest;
     const iv = randomBytes(ivBytes);
     const one = createCipheriv(cipher, Buffer.from(key, "base64"), iv);
@@ -71,13 +71,13 @@ export class Seal {
    * seemed to fail, came through late, and was repeated by its sender. @throws DamagedLogError where it was sealed with a key that was never here, or
    * is not what was sealed.
    */
-  async opened(record: Buffer): Promise<string> {
+  async decrypt(record: Buffer): Promise<string> {
     const id = record.subarray(0, idBytes).toString("hex");
     const known = this.#keys.find((one) => one.id === id);
     if (known !== undefined && known.key === undefined) return "";
     const key = known?.key;
     if (key === undefined) {
-      throw new DamagedLogError(
+      throw new CorruptLogError(
         `a record was sealed with a key that ${this.#path} does not have: another server writes to this topic, or the file is another one`,
       );
     }
@@ -90,24 +90,24 @@ export class Seal {
       const content = Buffer.concat([one.update(record.subarray(at + tagBytes)), one.final()]);
       return (await unpack(content)).toString("utf8");
     } catch {
-      throw new DamagedLogError("a record is not what was sealed");
+      throw new CorruptLogError("a record is not what was sealed");
     }
   }
 
   /** From here on another key seals; what the one before sealed lies before a place. */
-  turn(until: Place): Promise<void> {
+  rotateKey(until: LogPosition): Promise<void> {
     return this.#keep([...this.#keys.slice(0, -1), { ...this.#newest, until }, newKey()]);
   }
 
   /** Forgets keys whose records all lie before a place. */
-  async forgetBefore(place: Place): Promise<void> {
+  async forgetBefore(place: LogPosition): Promise<void> {
     const isOver = ({ key, until }: Key) =>
       key !== undefined &&
       until !== undefined &&
       Object.entries(until).every(([part, offset]) => (place[part] ?? 0) >= offset);
     if (!this.#keys.some(isOver)) return;
     const now = this.#keys.map((one): Key => (isOver(one) ? { id: one.id } : one));
-    const forgotten = now.filter(({ key }) => key === undefined).slice(-mostForgotten);
+    const forgotten = now.filter(({ key }) => key === undefined).slice(-maxForgottenKeys);
     await this.#keep([...forgotten, ...now.filter(({ key }) => key !== undefined)]);
   }
 }

@@ -18,8 +18,8 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
-import { allOf } from "../test/read-all.ts";
-import { DamagedLogError } from "./durable-log.ts";
+import { readAll } from "../test/read-all.ts";
+import { CorruptLogError } from "./durable-log.ts";
 import { SegmentLog } from "./segments.ts";
 
 it("cuts away what a crash cut off at the end, and nothing else", async () => {
@@ -33,7 +33,7 @@ it("cuts away what a crash cut off at the end, and nothing else", async () => {
   for (let cut = 1; cut < sound.length; cut += 1) {
     writeFileSync(file, Buffer.concat([sound, sound.subarray(0, cut)]));
     const again = await SegmentLog.open(folder);
-    expect(await allOf(again)).toEqual(["whole"]);
+    expect(await readAll(again)).toEqual(["whole"]);
     await again.close();
     expect(readFileSync(file).length).toBe(sound.length);
   }
@@ -47,7 +47,7 @@ it("tells where it is damaged before its end, and skips nothing", async () => {
   await log.close();
   const [name = ""] = readdirSync(folder).sort();
   appendFileSync(join(folder, name), "x");
-  await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
+  await expect(SegmentLog.open(folder)).rejects.toThrow(CorruptLogError);
 });
 
 it("tells of damage before what was acknowledged, in its last segment too, and cuts nothing", async () => {
@@ -63,7 +63,7 @@ it("tells of damage before what was acknowledged, in its last segment too, and c
     const damaged = Buffer.from(sound);
     damaged[at] = (damaged[at] ?? 0) ^ 1;
     writeFileSync(file, damaged);
-    await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
+    await expect(SegmentLog.open(folder)).rejects.toThrow(CorruptLogError);
     expect(readFileSync(file).equals(damaged)).toBe(true);
   }
 });
@@ -88,9 +88,9 @@ it("starts whichever pages of the unacknowledged last group were lost, and keeps
           torn.fill(0, Math.max(lastGroupAt(sound, before), n * page), Math.min(torn.length, (n + 1) * page));
         writeFileSync(file, torn);
         const again = await SegmentLog.open(folder);
-        expect((await allOf(again))[0]).toBe("acknowledged");
+        expect((await readAll(again))[0]).toBe("acknowledged");
         await again.append("key", "and on");
-        expect((await allOf(again)).at(-1)).toBe("and on");
+        expect((await readAll(again)).at(-1)).toBe("and on");
         await again.close();
       },
     ),
@@ -118,12 +118,12 @@ it("reads logs of before 0.9, whose records have no groups, and goes on in a seg
   writeFileSync(file, Buffer.concat([old, record("cut off").subarray(0, 11)]));
   const log = await SegmentLog.open(folder);
   await log.append("key", "three");
-  expect(await allOf(log)).toEqual(["one", "two", "three"]);
+  expect(await readAll(log)).toEqual(["one", "two", "three"]);
   expect(log.end()).toMatchObject({ segment: 5 });
   await log.close();
   // Damage in it is still reported.
   writeFileSync(file, Buffer.concat([record("one").fill("x", 4, 8), record("two")]));
-  await expect(SegmentLog.open(folder)).rejects.toThrow(DamagedLogError);
+  await expect(SegmentLog.open(folder)).rejects.toThrow(CorruptLogError);
 });
 
 it("reports damage that comes while it runs, and does not read for ever", async () => {
@@ -134,7 +134,7 @@ it("reports damage that comes while it runs, and does not read for ever", async 
     const file = openSync(join(folder, "000000000001.log"), "r+");
     writeSync(file, damage, 0, damage.length, 16);
     closeSync(file);
-    await expect(log.read(log.beginning(), 1_000)).rejects.toThrow(DamagedLogError);
+    await expect(log.read(log.beginning(), 1_000)).rejects.toThrow(CorruptLogError);
     await log.close();
   }
 });
@@ -150,7 +150,7 @@ it("goes on by itself after a new segment could not be made", async () => {
   rmdirSync(join(folder, "000000000002.log"));
   await log.probe();
   await log.append("key", "second");
-  expect(await allOf(log)).toEqual(["first, which fills the segment", "second"]);
+  expect(await readAll(log)).toEqual(["first, which fills the segment", "second"]);
   await log.close();
 });
 
@@ -166,7 +166,7 @@ it.skipIf(process.getuid?.() !== 0)("goes on where it ended after a disk that wa
   await expect(log.probe()).rejects.toThrow();
   rmSync(filler);
   await log.append("key", "second");
-  expect(await allOf(log)).toEqual(["first", "second"]);
+  expect(await readAll(log)).toEqual(["first", "second"]);
   await log.close();
 });
 
@@ -193,7 +193,7 @@ it("keeps every record that was acknowledged when its writer is killed", async (
     await ended;
     const acknowledged = Number(said.trimEnd().split("\n").at(-2));
     const log = await SegmentLog.open(folder, 20_000);
-    const texts = (await allOf(log)).filter((text) => text.includes("record"));
+    const texts = (await readAll(log)).filter((text) => text.includes("record"));
     expect(texts.length).toBeGreaterThan(acknowledged);
     await log.dropBefore(await log.rotate());
     await log.close();

@@ -7,33 +7,34 @@ import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { readWhole, syncFolder, writeWhole } from "../atomic-file.ts";
-import { say } from "../logger.ts";
-import { News } from "./change-notifier.ts";
-import { DamagedLogError, type EventLog, type LogRecord, type Place } from "./durable-log.ts";
+import { readJsonFile, syncFolder, writeAtomically } from "../atomic-file.ts";
+import { logEvent } from "../logger.ts";
+import { ChangeNotifier } from "./change-notifier.ts";
+import { CorruptLogError, type DurableLog, type LogPosition, type LogRecord } from "./durable-log.ts";
 import { groupHeaderAt, groupHeaderBytes, groupOf, hasGroupAfter } from "./group.ts";
 
 const headerBytes = 8;
 const headersBytes = groupHeaderBytes + headerBytes;
 /** More no batch has. */
-const longestRecord = 16 * 1_048_576;
+const maxRecordBytes = 16 * 1_048_576;
 export const segmentBytes = 64 * 1_048_576;
 
 /** The place of a segment's byte. */
-interface At {
+interface SegmentOffset {
   readonly segment: number;
   readonly offset: number;
 }
 
-const at = (place: Place): At => ({ segment: place["segment"] ?? 0, offset: place["offset"] ?? 0 });
-const isBefore = (a: At, b: At) => a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
+const at = (place: LogPosition): SegmentOffset => ({ segment: place["segment"] ?? 0, offset: place["offset"] ?? 0 });
+const isBefore = (a: SegmentOffset, b: SegmentOffset) =>
+  a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
 
-interface Waiting<T> {
+interface PendingAppend<T> {
   readonly done: (value: T) => void;
   readonly failed: (error: unknown) => void;
 }
 
-interface WaitingRecord extends Waiting<void> {
+interface WaitingRecord extends PendingAppend<void> {
   readonly record: Buffer;
 }
 
@@ -42,7 +43,7 @@ const minFreeBytes = 16 * 1_048_576;
 
 const nameOf = (segment: number) => `${String(segment).padStart(12, "0")}.log`;
 
-export class SegmentLog implements EventLog {
+export class SegmentLog implements DurableLog {
   readonly id: string;
   readonly #folder: string;
   readonly #mostBytes: number;
@@ -52,30 +53,30 @@ export class SegmentLog implements EventLog {
   #file: FileHandle;
   #waiting: WaitingRecord[] = [];
   /** Who asked for a new segment. */
-  #turning: Waiting<Place>[] = [];
+  #turning: PendingAppend<LogPosition>[] = [];
   #writing: Promise<void> | undefined;
-  readonly #news = new News();
+  readonly #news = new ChangeNotifier();
   /** What is on the disk after the last good write is not known. */
   #failed = false;
 
   private constructor(
     id: string,
     folder: string,
-    mostBytes: number,
+    maxSegmentBytes: number,
     lengths: Map<number, number>,
     last: number,
     file: FileHandle,
   ) {
     this.id = id;
     this.#folder = folder;
-    this.#mostBytes = mostBytes;
+    this.#mostBytes = maxSegmentBytes;
     this.#lengths = lengths;
     this.#last = last;
     this.#file = file;
   }
 
   /** Opens what is there, or begins. @throws DamagedLogError, the file system's error. */
-  static async open(folder: string, mostBytes = segmentBytes): Promise<SegmentLog> {
+  static async open(folder: string, maxSegmentBytes = segmentBytes): Promise<SegmentLog> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const names = (await readdir(folder)).filter((name) => /^\d{12}\.log$/.test(name)).sort();
     const lengths = new Map<number, number>();
@@ -92,12 +93,12 @@ export class SegmentLog implements EventLog {
       lengths.set(last, 0);
       await syncFolder(folder);
     }
-    return new SegmentLog(id, folder, mostBytes, lengths, last, file);
+    return new SegmentLog(id, folder, maxSegmentBytes, lengths, last, file);
   }
 
   append(_key: string, text: string): Promise<void> {
     const body = Buffer.from(text);
-    if (body.length > longestRecord) return Promise.reject(new Error("a record that is too long"));
+    if (body.length > maxRecordBytes) return Promise.reject(new Error("a record that is too long"));
     const header = Buffer.alloc(headerBytes);
     header.writeUInt32LE(body.length, 0);
     header.writeUInt32LE(crc32(body), 4);
@@ -114,16 +115,16 @@ export class SegmentLog implements EventLog {
       [this.#waiting, this.#turning] = [[], []];
       try {
         // After a failure with an unknown state on the disk.
-        if (this.#failed) await this.#cutBack();
+        if (this.#failed) await this.#truncateTornRecord();
         if (this.#length >= this.#mostBytes) await this.#next();
         if (group.length > 0) await this.#writeGroup(group.map(({ record }) => record));
         for (const { done } of group) done();
         if (turning.length > 0 && this.#length > 0) await this.#next();
         for (const { done } of turning) done({ segment: this.#last, offset: 0 });
-        this.#news.tell();
+        this.#news.notify();
       } catch (error) {
         this.#failed = true;
-        await this.#cutBack().catch(() => undefined);
+        await this.#truncateTornRecord().catch(() => undefined);
         for (const { failed } of [...group, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
         [this.#waiting, this.#turning] = [[], []];
       }
@@ -154,7 +155,7 @@ export class SegmentLog implements EventLog {
    * After a write that failed: what was not acknowledged is cut away, so that the next one begins where the last good one ended. Until
    * that succeeds nothing is appended. @throws the file system's error.
    */
-  async #cutBack(): Promise<void> {
+  async #truncateTornRecord(): Promise<void> {
     const path = join(this.#folder, nameOf(this.#last));
     await this.#file.close().catch(() => undefined);
     const file = await open(path, "r+", 0o600);
@@ -185,11 +186,11 @@ export class SegmentLog implements EventLog {
     if (bavail * bsize < minFreeBytes) throw new Error("the disk is full");
   }
 
-  async read(from: Place, mostChars: number, before: Place = this.end()): Promise<readonly LogRecord[]> {
+  async read(from: LogPosition, mostChars: number, before: LogPosition = this.end()): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
     let { segment, offset } = this.#first(from);
     if (isBefore(at(this.end()), { segment, offset })) {
-      throw new DamagedLogError(`${this.#folder} ends before what was put away: was it removed, or is it another one?`);
+      throw new CorruptLogError(`${this.#folder} ends before what was put away: was it removed, or is it another one?`);
     }
     const end = at(before);
     for (let chars = 0; chars < mostChars && isBefore({ segment, offset }, end); ) {
@@ -203,7 +204,7 @@ export class SegmentLog implements EventLog {
       const file = await open(join(this.#folder, nameOf(segment)), "r");
       try {
         const bytes = Buffer.alloc(
-          Math.min(length - offset, Math.max(longestRecord + headersBytes, mostChars - chars)),
+          Math.min(length - offset, Math.max(maxRecordBytes + headersBytes, mostChars - chars)),
         );
         await file.read(bytes, 0, bytes.length, offset);
         let done = 0;
@@ -214,7 +215,7 @@ export class SegmentLog implements EventLog {
             continue;
           }
           const size = bytes.readUInt32LE(done);
-          if (size === 0 || size > longestRecord) throw this.#damaged(segment, offset + done);
+          if (size === 0 || size > maxRecordBytes) throw this.#damaged(segment, offset + done);
           if (done + headerBytes + size > bytes.length) break;
           const body = bytes.subarray(done + headerBytes, done + headerBytes + size);
           if (crc32(body) !== bytes.readUInt32LE(done + 4)) {
@@ -235,22 +236,22 @@ export class SegmentLog implements EventLog {
     return records;
   }
 
-  #damaged(segment: number, offset: number): DamagedLogError {
-    return new DamagedLogError(`${join(this.#folder, nameOf(segment))} is damaged at ${offset}.`);
+  #damaged(segment: number, offset: number): CorruptLogError {
+    return new CorruptLogError(`${join(this.#folder, nameOf(segment))} is damaged at ${offset}.`);
   }
 
   /** Segments before it may be gone. */
-  #first(from: Place): At {
+  #first(from: LogPosition): SegmentOffset {
     const first = Math.min(...this.#lengths.keys());
     const known = at(from);
     return known.segment < first ? { segment: first, offset: 0 } : known;
   }
 
-  async waitAfter(place: Place, signal: AbortSignal): Promise<void> {
+  async waitAfter(place: LogPosition, signal: AbortSignal): Promise<void> {
     if (this.bytesAfter(place) === 0) await this.#news.next(signal);
   }
 
-  bytesAfter(place: Place): number {
+  bytesAfter(place: LogPosition): number {
     const from = this.#first(place);
     let bytes = 0;
     for (const [segment, length] of this.#lengths) {
@@ -260,23 +261,23 @@ export class SegmentLog implements EventLog {
     return bytes;
   }
 
-  beginning(): Place {
+  beginning(): LogPosition {
     return { segment: Math.min(...this.#lengths.keys()), offset: 0 };
   }
 
-  end(): Place {
+  end(): LogPosition {
     return { segment: this.#last, offset: this.#length };
   }
 
   /** In turn with the writes: what was appended before lies in segments that ended. */
-  rotate(): Promise<Place> {
+  rotate(): Promise<LogPosition> {
     return new Promise((done, failed) => {
       this.#turning.push({ done, failed });
       this.#begin();
     });
   }
 
-  async dropBefore(place: Place): Promise<void> {
+  async dropBefore(place: LogPosition): Promise<void> {
     const { segment } = at(place);
     const before = [...this.#lengths.keys()].filter((known) => known < segment);
     if (before.length === 0) return;
@@ -296,7 +297,7 @@ export class SegmentLog implements EventLog {
 /** Made when the log is. */
 async function idOf(folder: string): Promise<string> {
   const path = join(folder, "id");
-  if (!existsSync(path)) await writeWhole(path, randomUUID());
+  if (!existsSync(path)) await writeAtomically(path, randomUUID());
   return readFile(path, "utf8");
 }
 
@@ -305,9 +306,9 @@ async function idOf(folder: string): Promise<string> {
  */
 async function firstGrouped(folder: string, last: number): Promise<number> {
   const path = join(folder, "format");
-  const known = readWhole(path, "Restore it from a copy.") as { readonly grouped_from?: unknown } | undefined;
+  const known = readJsonFile(path, "Restore it from a copy.") as { readonly grouped_from?: unknown } | undefined;
   if (known !== undefined) return Number(known.grouped_from);
-  await writeWhole(path, JSON.stringify({ grouped_from: last + 1 }));
+  await writeAtomically(path, JSON.stringify({ grouped_from: last + 1 }));
   return last + 1;
 }
 
@@ -322,10 +323,10 @@ async function soundLength(path: string, id: string, isGrouped: boolean, isLast:
     const sound = isGrouped ? wholeGroups(bytes, id) : wholeRecords(bytes);
     if (sound === bytes.length) return sound;
     const goesOn = isGrouped ? hasGroupAfter(bytes, sound, id) : hasRecordAfter(bytes, sound);
-    if (!isLast || goesOn) throw new DamagedLogError(`${path} is damaged at ${sound}.`);
+    if (!isLast || goesOn) throw new CorruptLogError(`${path} is damaged at ${sound}.`);
     await file.truncate(sound);
     await file.datasync();
-    say({ what: "log_cut", bytes: bytes.length - sound });
+    logEvent({ what: "log_cut", bytes: bytes.length - sound });
     return sound;
   } finally {
     await file.close();

@@ -7,9 +7,9 @@ import type { Aggregates, Change, NotApplied } from "../aggregates/aggregates.ts
 import { dayMs, type Hour, hourMs } from "../hours.ts";
 import { digestOf } from "../ingest/installation.ts";
 import { type BatchHead, type BatchRecord, readRecord } from "../log/batch-record.ts";
-import { DamagedLogError, type EventLog, type Place } from "../log/durable-log.ts";
+import { CorruptLogError, type DurableLog, type LogPosition } from "../log/durable-log.ts";
 import { backoffMs, pause } from "../pause.ts";
-import { timeText } from "../warehouse/clickhouse-time.ts";
+import { clickHouseTime } from "../warehouse/clickhouse-time.ts";
 import {
   computeHours,
   dropReplaced,
@@ -21,10 +21,10 @@ import {
 } from "../warehouse/rollups.ts";
 import { batchesTable, eventsTable, refusedTable } from "../warehouse/schema.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import { type Progress, readProgress, writeProgress } from "./checkpoint.ts";
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 
 /** Characters of the log that are looked at for one insert. */
-const mostChars = 24 * 1_048_576;
+const maxChars = 24 * 1_048_576;
 /** Milliseconds from one adding-up to the next; and while more waits than one insert takes. */
 const [addUpMs, busyAddUpMs] = [2_000, 15_000];
 /** Older hours are computed in a slow lane, so that a sender of many old hours does not delay others. Milliseconds. */
@@ -34,7 +34,7 @@ const [slowMs, slowPauses] = [1_000, 9];
 /** IDs in one query: ClickHouse limits the length of a parameter. */
 const idsTogether = 200;
 /** Milliseconds that are waited after the warehouse failed, doubled up to a minute. */
-const [firstPauseMs, longestPauseMs] = [250, 60_000];
+const [firstPauseMs, maxPauseMs] = [250, 60_000];
 
 export interface PipelineOptions {
   readonly data: string;
@@ -52,34 +52,34 @@ export interface PipelineOptions {
 /** What goes into the warehouse together. */
 interface Range {
   readonly records: readonly BatchRecord[];
-  readonly next: Place;
+  readonly next: LogPosition;
   /** The log has nothing there. */
   readonly isEmpty: boolean;
 }
 
 export class Pipeline {
-  readonly #log: EventLog;
+  readonly #log: DurableLog;
   readonly #warehouse: Warehouse;
   readonly #aggregates: Aggregates;
   readonly #options: PipelineOptions;
   readonly #progressFile: string;
   readonly #ending = new AbortController();
-  #progress: Progress & { readonly place: Place };
+  #progress: Checkpoint & { readonly place: LogPosition };
   #queue: Promise<void> = Promise.resolve();
   #running: Promise<unknown> | undefined;
   #addedUpMs = 0;
   #daily: NodeJS.Timeout | undefined;
   #failures = 0;
 
-  constructor(log: EventLog, warehouse: Warehouse, aggregates: Aggregates, options: PipelineOptions) {
+  constructor(log: DurableLog, warehouse: Warehouse, aggregates: Aggregates, options: PipelineOptions) {
     this.#log = log;
     this.#warehouse = warehouse;
     this.#aggregates = aggregates;
     this.#options = options;
     this.#progressFile = join(options.data, "progress.json");
-    const progress = readProgress(this.#progressFile);
+    const progress = readCheckpoint(this.#progressFile);
     if (progress.log !== undefined && progress.log !== log.id) {
-      throw new DamagedLogError(
+      throw new CorruptLogError(
         `${this.#progressFile} tells of another log than the one that is there: bring that one back, or remove the file, and what is in this one goes in`,
       );
     }
@@ -95,7 +95,7 @@ export class Pipeline {
   async waitingHeads(): Promise<readonly BatchHead[]> {
     const heads: BatchHead[] = [];
     for (let place = this.#progress.place; ; ) {
-      const records = await this.#log.read(place, mostChars);
+      const records = await this.#log.read(place, maxChars);
       if (records.length === 0) return heads;
       heads.push(...records.flatMap(({ text }) => (text === "" ? [] : readRecord(text).head)));
       place = records.at(-1)?.next ?? place;
@@ -144,8 +144,8 @@ export class Pipeline {
         await this.exclusively(async () => {
           // What comes in meanwhile waits for the next turn, so that others have theirs.
           const end = this.#log.end();
-          while ((await this.#step(end)) && !signal.aborted);
-          const often = this.waitingBytes > mostChars ? busyAddUpMs : addUpMs;
+          while ((await this.#insertNext(end)) && !signal.aborted);
+          const often = this.waitingBytes > maxChars ? busyAddUpMs : addUpMs;
           if (performance.now() - this.#addedUpMs >= often) await this.#addUp(this.#touched("recent"));
         });
         this.#failures = 0;
@@ -154,7 +154,7 @@ export class Pipeline {
       } catch (error) {
         // The log keeps it; whoever looks at the metrics sees that it stands still.
         this.#options.failed(error);
-        await pause(backoffMs(this.#failures, firstPauseMs, longestPauseMs), signal);
+        await pause(backoffMs(this.#failures, firstPauseMs, maxPauseMs), signal);
         this.#failures += 1;
       }
     }
@@ -188,22 +188,23 @@ export class Pipeline {
     return this.#progress.touched.filter((hour) => hour >= border === (lane === "recent"));
   }
 
-  async #drain(end: Place): Promise<void> {
-    while (await this.#step(end));
+  async #drain(end: LogPosition): Promise<void> {
+    while (await this.#insertNext(end));
     await this.#addUp(this.#progress.touched);
   }
 
   /** One insert. Returns whether there was something. */
-  async #step(end: Place): Promise<boolean> {
+  async #insertNext(end: LogPosition): Promise<boolean> {
     const { place: from, planned, touched: before } = this.#progress;
     const { next, records, isEmpty } = await this.#range(from, planned, end);
     if (isEmpty && planned !== undefined) {
-      throw new DamagedLogError(
+      throw new CorruptLogError(
         `the log has nothing between ${placeText(from)} and ${placeText(planned)}, which was going in`,
       );
     }
     if (isEmpty) return false;
-    if (planned === undefined) await this.#note({ place: from, planned: next, touched: before, ...this.#dropped() });
+    if (planned === undefined)
+      await this.#saveCheckpoint({ place: from, planned: next, touched: before, ...this.#dropped() });
     const erased = await this.#options.erasedAmong(records.map(({ head }) => head.anon_user_id));
     const batches = records.filter(({ head }) => !erased.has(head.anon_user_id));
     const heads = batches.map(({ head }) => head);
@@ -222,7 +223,7 @@ export class Pipeline {
       const known = isRepeat ? await this.#knownAmong(lines) : 0;
       dropped[digest] = (dropped[digest] ?? 0) + lines.length - known;
     }
-    await this.#note({ place: next, touched, dropped });
+    await this.#saveCheckpoint({ place: next, touched, dropped });
     // What the warehouse has is no longer needed here; which hours are to be added up is written down.
     await this.#log.dropBefore(next);
     this.#options.inserted(rows.length);
@@ -242,8 +243,8 @@ export class Pipeline {
   }
 
   /** What one insert takes; where one was begun, all of that and nothing else. */
-  async #range(from: Place, planned: Place | undefined, end: Place): Promise<Range> {
-    const chars = planned === undefined ? mostChars : Number.POSITIVE_INFINITY;
+  async #range(from: LogPosition, planned: LogPosition | undefined, end: LogPosition): Promise<Range> {
+    const chars = planned === undefined ? maxChars : Number.POSITIVE_INFINITY;
     const records: BatchRecord[] = [];
     let [next, rows] = [planned ?? from, 0];
     const read = await this.#log.read(from, chars, planned ?? end);
@@ -268,7 +269,7 @@ export class Pipeline {
       await this.#recomputeTotals(some, "late_events");
       const done = new Set(some);
       const { place, touched } = this.#progress;
-      await this.#note({ place, touched: touched.filter((hour) => !done.has(hour)), ...this.#dropped() });
+      await this.#saveCheckpoint({ place, touched: touched.filter((hour) => !done.has(hour)), ...this.#dropped() });
     }
   }
 
@@ -277,7 +278,7 @@ export class Pipeline {
   }
 
   async #everyDay(): Promise<void> {
-    await this.exclusively(() => this.#turn());
+    await this.exclusively(() => this.#rotateLog());
     await this.reduceOldHours();
   }
 
@@ -287,10 +288,10 @@ export class Pipeline {
   }
 
   /** What was in the log goes in, and that part of the log is dropped. What comes in meanwhile stays. */
-  async #turn(): Promise<void> {
+  async #rotateLog(): Promise<void> {
     const place = await this.#log.rotate();
-    while (await this.#step(place));
-    await this.#note({ place, touched: this.#progress.touched, ...this.#dropped() });
+    while (await this.#insertNext(place));
+    await this.#saveCheckpoint({ place, touched: this.#progress.touched, ...this.#dropped() });
     await this.#log.dropBefore(place);
   }
 
@@ -323,22 +324,22 @@ export class Pipeline {
       const gone = new Set(digests);
       const kept = Object.entries(this.#progress.dropped ?? {}).filter(([digest]) => !gone.has(digest));
       const { place, touched } = this.#progress;
-      await this.#note({ place, touched, dropped: Object.fromEntries(kept) });
+      await this.#saveCheckpoint({ place, touched, dropped: Object.fromEntries(kept) });
     });
   }
 
   /** Puts away what is in the log now, and drops that part of the log itself. What comes in meanwhile stays. */
   emptyLog(): Promise<void> {
-    return this.exclusively(() => this.#turn());
+    return this.exclusively(() => this.#rotateLog());
   }
 
-  #dropped(): Pick<Progress, "dropped"> {
+  #dropped(): Pick<Checkpoint, "dropped"> {
     const { dropped = {} } = this.#progress;
     return Object.keys(dropped).length === 0 ? {} : { dropped };
   }
 
-  async #note(progress: Progress & { readonly place: Place }): Promise<void> {
-    await writeProgress(this.#progressFile, { ...progress, log: this.#log.id });
+  async #saveCheckpoint(progress: Checkpoint & { readonly place: LogPosition }): Promise<void> {
+    await writeCheckpoint(this.#progressFile, { ...progress, log: this.#log.id });
     this.#progress = progress;
   }
 }
@@ -349,12 +350,12 @@ function chunksOf(hours: readonly Hour[]): readonly (readonly Hour[])[] {
   return Array.from({ length: count }, (_, n) => hours.slice(n * maxHoursTogether, (n + 1) * maxHoursTogether));
 }
 
-const placeText = (place: Place): string => Object.values(place).join(":");
+const placeText = (place: LogPosition): string => Object.values(place).join(":");
 
 const batchLine = ({ batch_id, anon_user_id, sha256, receipt, received_ms }: BatchHead): string =>
-  JSON.stringify({ batch_id, anon_user_id, sha256, receipt, received_at: timeText(received_ms) });
+  JSON.stringify({ batch_id, anon_user_id, sha256, receipt, received_at: clickHouseTime(received_ms) });
 
 const badLines = ({ refused, received_ms }: BatchHead): readonly string[] =>
   refused.map(({ reason, type, field, digest }) =>
-    JSON.stringify({ received_at: timeText(received_ms), reason, event_type: type, field, digest }),
+    JSON.stringify({ received_at: clickHouseTime(received_ms), reason, event_type: type, field, digest }),
   );

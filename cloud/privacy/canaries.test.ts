@@ -7,17 +7,17 @@ import { personal } from "../../scripts/privacy/corpus/personal.ts";
 import { Random } from "../../scripts/privacy/corpus/random.ts";
 import { secretFormats } from "../../scripts/privacy/corpus/secrets.ts";
 import { type EventTypeName, eventTypeNames, fieldsOf } from "../../shared/schema/events.ts";
-import type { Kind } from "../../shared/schema/field-types.ts";
+import type { FieldType } from "../../shared/schema/field-types.ts";
 import { fieldTable } from "../../shared/schema/fields.ts";
 import { nested } from "../../shared/schema/payload-layout.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
-import { Served } from "../test/cloud-process.ts";
+import { CloudProcess } from "../test/cloud-process.ts";
 import { type Event, receiptIn, Sender } from "../test/sender.ts";
-import { running } from "../test/test-server.ts";
+import { startTestServer } from "../test/test-server.ts";
 
 const canary = "canary-4c1f";
 
-function goodValue(kind: Kind): unknown {
+function goodValue(kind: FieldType): unknown {
   switch (kind.is) {
     case "word":
       return kind.words[0];
@@ -75,7 +75,7 @@ const texts = [
 
 it("refuses what is personal in any field of any type, and keeps nothing of it anywhere", async () => {
   const data = freshFolder();
-  const served = await Served.start({ NEXUS_CLOUD_DATA: data });
+  const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
   await sender.enroll();
@@ -138,7 +138,7 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
   await served.end("SIGTERM");
   said.push(await served.said);
 
-  const { server, filesWith } = await running({ NEXUS_CLOUD_DATA: data }, "test");
+  const { server, filesWith } = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
   for (const table of ["events", "batches", "refused", "hourly"]) {
     const states = table === "hourly" ? "EXCEPT (users_state, durations)" : "";
     const rows = await server.warehouse.query(`SELECT * ${states} FROM ${table}`);

@@ -10,18 +10,18 @@ import { sources } from "../../shared/schema/sources.ts";
 import commands from "../../shared/vocabulary/commands.json" with { type: "json" };
 import { Sender } from "../test/sender.ts";
 import { isPublicCommand } from "./command-allowlist.ts";
-import { type Frame, frameOf, judge } from "./filter.ts";
-import { LeakAlarm } from "./leak-detector.ts";
-import { findingIn } from "./scanner.ts";
+import { checkEvent, type Frame, parseFrame } from "./filter.ts";
+import { LeakDetector } from "./leak-detector.ts";
+import { scan } from "./scanner.ts";
 
 const sender = new Sender("http://127.0.0.1:1");
 const now = Date.now();
-const frame = frameOf(JSON.parse(sender.batch([sender.event()]))) as Frame;
+const frame = parseFrame(JSON.parse(sender.batch([sender.event()]))) as Frame;
 
 describe("the server's filter", () => {
   it("takes a good event, and refuses it with anything put into any place of it", () => {
     const good = sender.event();
-    expect(judge(good, frame, now)).toEqual(good);
+    expect(checkEvent(good, frame, now)).toEqual(good);
     const places = (value: unknown, path: readonly string[] = []): (readonly string[])[] =>
       typeof value === "object" && value !== null
         ? Object.entries(value).flatMap(([name, inner]) => [...places(inner, [...path, name]), [...path, name]])
@@ -35,7 +35,7 @@ describe("the server's filter", () => {
     };
     for (const path of places(good)) {
       for (const value of ["ada@example.com", "/home/ada", "4111 1111 1111 1111", ["x"], { x: "y" }, null, -7]) {
-        const verdict = judge(withValue(path, value), frame, now);
+        const verdict = checkEvent(withValue(path, value), frame, now);
         expect([path.join("."), value, "reason" in verdict]).toEqual([path.join("."), value, true]);
         expect(JSON.stringify(verdict)).not.toContain("ada");
       }
@@ -45,10 +45,10 @@ describe("the server's filter", () => {
   it("never fails, whatever it is given", () => {
     fc.assert(
       fc.property(fc.anything(), fc.constantFrom(...eventTypeNames), (value, type) => {
-        judge(value, frame, now);
-        judge({ ...sender.event(), payload: value }, frame, now);
-        judge(sender.event({}, now, type as EventTypeName), frame, now);
-        frameOf(value);
+        checkEvent(value, frame, now);
+        checkEvent({ ...sender.event(), payload: value }, frame, now);
+        checkEvent(sender.event({}, now, type as EventTypeName), frame, now);
+        parseFrame(value);
       }),
       { numRuns: 1_000 },
     );
@@ -62,7 +62,7 @@ describe("the server's scanner", () => {
       ...Object.values(secretFormats).flatMap((format) => Array.from({ length: 20 }, () => random.fill(format))),
       ...Object.values(personal).flatMap((make) => Array.from({ length: 100 }, () => make(random))),
     ];
-    const missed = given.filter((text) => findingIn(text) === undefined);
+    const missed = given.filter((text) => scan(text) === undefined);
     expect(given.length).toBeGreaterThan(3_000);
     expect([missed.length / given.length < 0.05, missed.slice(0, 40)]).toEqual([true, expect.anything()]);
   });
@@ -70,7 +70,7 @@ describe("the server's scanner", () => {
   it("lets every public word through", () => {
     const words = Object.values(fieldTable).flatMap(({ kind }) => ("words" in kind ? kind.words : []));
     expect(
-      [...words, ...sources, "1.101.2", "2.0.0-rc.1", "exp-12"].filter((word) => findingIn(word) !== undefined),
+      [...words, ...sources, "1.101.2", "2.0.0-rc.1", "exp-12"].filter((word) => scan(word) !== undefined),
     ).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ describe("the server's scanner", () => {
 
 describe("the alarm for leaks", () => {
   it("is raised where a version begins to leak, and not by a few, nor by what was always so", () => {
-    const alarm = new LeakAlarm();
+    const alarm = new LeakDetector();
     const send = (version: string, minute: number, events: number, leaks: number) => {
       for (let n = 0; n < events; n += 1) alarm.note(version, n < leaks ? "leaked" : "taken", now + minute * 60_000);
     };

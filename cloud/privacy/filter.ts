@@ -7,17 +7,17 @@ import { type EventTypeName, eventTypeNames } from "../../shared/schema/events.t
 import { type FieldName, fieldNames } from "../../shared/schema/fields.ts";
 import { receivedSchemas } from "../../shared/schema/upload-schemas.ts";
 import { isPublicCommand } from "./command-allowlist.ts";
-import { findingIn } from "./scanner.ts";
+import { scan } from "./scanner.ts";
 
 /** Why an event is refused. */
-export const refusals = [
+export const refusalReasons = [
   ...["not_an_event", "unknown_type", "unknown_field", "missing_field", "bad_value", "other_user"],
   ...["too_old", "too_new", "command_not_public", "scanner"],
 ] as const;
-export type Refusal = (typeof refusals)[number];
+export type RefusalReason = (typeof refusalReasons)[number];
 
-export interface Refused {
-  readonly reason: Refusal;
+export interface RefusedEvent {
+  readonly reason: RefusalReason;
   /** A name of ours: of a type, and of a field; never one that was sent. */
   readonly type: EventTypeName | "unknown";
   readonly field: FieldName | "envelope" | "none";
@@ -62,7 +62,7 @@ export interface Frame {
 }
 
 /** The frame of a batch; or which version is not known, or that it is none. */
-export function frameOf(body: unknown): Frame | "unknown_version" | "malformed" {
+export function parseFrame(body: unknown): Frame | "unknown_version" | "malformed" {
   if (typeof body !== "object" || body === null) return "malformed";
   const version = Reflect.get(body, "schema_version");
   if (version !== 1 && version !== 2) return typeof version === "number" ? "unknown_version" : "malformed";
@@ -70,11 +70,11 @@ export function frameOf(body: unknown): Frame | "unknown_version" | "malformed" 
 }
 
 /** The event, or why it is refused. */
-export function judge(
+export function checkEvent(
   event: unknown,
   { schema_version: version, anon_user_id: user }: Frame,
   nowMs: number,
-): Json | Refused {
+): Json | RefusedEvent {
   if (typeof event !== "object" || event === null || Array.isArray(event)) {
     return { reason: "not_an_event", type: "unknown", field: "none" };
   }
@@ -97,7 +97,7 @@ export function judge(
 }
 
 /** Of a fault only where it is, by our own names. */
-function refusalOf(error: ErrorObject | undefined): Pick<Refused, "reason" | "field"> {
+function refusalOf(error: ErrorObject | undefined): Pick<RefusedEvent, "reason" | "field"> {
   const last = (error?.instancePath ?? "").split("/").findLast((part) => fields.has(part)) as FieldName | undefined;
   const field = last ?? "envelope";
   if (error?.keyword === "additionalProperties") return { reason: "unknown_field", field: "none" };
@@ -109,13 +109,13 @@ function refusalOf(error: ErrorObject | undefined): Pick<Refused, "reason" | "fi
 const unlooked = new Set(["anon_user_id", "anon_session_id"]);
 
 /** Looks at every text, however deep it lies. */
-function looked(value: unknown, name = ""): Pick<Refused, "reason" | "field"> | undefined {
+function looked(value: unknown, name = ""): Pick<RefusedEvent, "reason" | "field"> | undefined {
   if (typeof value === "string") {
     if (unlooked.has(name)) return undefined;
     const field = fields.has(name) ? (name as FieldName) : "envelope";
     const isCommand = name === "command_path" || name === "command";
     if (isCommand) return isPublicCommand(value) ? undefined : { reason: "command_not_public", field: "command_path" };
-    return findingIn(value) === undefined ? undefined : { reason: "scanner", field };
+    return scan(value) === undefined ? undefined : { reason: "scanner", field };
   }
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {

@@ -6,13 +6,13 @@ import { identifierPatterns } from "../../shared/schema/field-types.ts";
 
 const windowMs = 5 * 60_000;
 /** Fewer refusals say nothing. */
-const leastRefused = 20;
+const minRefused = 20;
 /** From this share of a window on, and so many times that of the windows before. */
-const leastShare = 0.02;
-const times = 4;
+const minShare = 0.02;
+const factor = 4;
 /** Of each window before, this much counts on. */
-const memory = 0.8;
-const mostVersions = 200;
+const decay = 0.8;
+const maxVersions = 200;
 
 interface Window {
   events: number;
@@ -24,7 +24,7 @@ interface Window {
   raised: boolean;
 }
 
-export class LeakAlarm {
+export class LeakDetector {
   readonly #versions = new Map<string, Window>();
 
   /**
@@ -38,18 +38,18 @@ export class LeakAlarm {
     };
     // The one that was seen longest ago goes first.
     this.#versions.delete(name);
-    if (this.#versions.size >= mostVersions) this.#versions.delete(this.#versions.keys().next().value ?? "");
+    if (this.#versions.size >= maxVersions) this.#versions.delete(this.#versions.keys().next().value ?? "");
     this.#versions.set(name, window);
     if (nowMs - window.beginMs >= windowMs) {
-      window.eventsBefore = memory * (window.eventsBefore + window.events);
-      window.refusedBefore = memory * (window.refusedBefore + window.refused);
+      window.eventsBefore = decay * (window.eventsBefore + window.events);
+      window.refusedBefore = decay * (window.refusedBefore + window.refused);
       Object.assign(window, { events: 0, refused: 0, beginMs: nowMs });
     }
     window.events += 1;
     if (became === "leaked") window.refused += 1;
     const share = window.refused / window.events;
     const before = window.eventsBefore === 0 ? 0 : window.refusedBefore / window.eventsBefore;
-    window.raised = window.refused >= leastRefused && share >= leastShare && share >= times * before;
+    window.raised = window.refused >= minRefused && share >= minShare && share >= factor * before;
   }
 
   /** Version → whether it is raised. */

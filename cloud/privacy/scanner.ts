@@ -27,16 +27,16 @@ const rules: readonly (readonly [Finding, RegExp])[] = [
   ["shape", /[^\x20-\x7e]|[<>{}[\]"'`$;|&*?!=,()]/],
 ];
 
-const mostRemembered = 50_000;
+const maxRemembered = 50_000;
 const clean = new Set<string>();
 
 /** What is wrong with a text; `undefined` where nothing is. */
-export function findingIn(text: string): Finding | undefined {
+export function scan(text: string): Finding | undefined {
   if (clean.has(text)) return undefined;
   if (text.length > 128) return "shape";
   const found = rules.find(([, pattern]) => pattern.test(text))?.[0];
   if (found === undefined) {
-    if (clean.size >= mostRemembered) clean.clear();
+    if (clean.size >= maxRemembered) clean.clear();
     clean.add(text);
   }
   return found;

@@ -6,7 +6,7 @@ import { type EndSignal, endChild } from "./end-child.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-export class Served {
+export class CloudProcess {
   readonly url: string;
   /** Where its metrics are. */
   readonly operatorUrl: string;
@@ -22,7 +22,7 @@ export class Served {
   }
 
   /** Resolves when it listens. @throws where it ends instead. */
-  static async start(env: Readonly<Record<string, string>>): Promise<Served> {
+  static async start(env: Readonly<Record<string, string>>): Promise<CloudProcess> {
     const own = { NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000" };
     const child = spawn(process.execPath, [main, "serve"], {
       ...{ env: { ...process.env, ...own, ...env }, stdio: ["ignore", "pipe", "pipe"] },
@@ -37,7 +37,7 @@ export class Served {
       });
       child.once("exit", () => void said.then((all) => reject(new Error(`nexus-cloud ended:\n${all}`))));
     });
-    return new Served(urls, child, said);
+    return new CloudProcess(urls, child, said);
   }
 
   get pid(): number | undefined {

@@ -7,7 +7,7 @@ import { hasPostgres, type PostgresProcess, startPostgres } from "./postgres-ser
 
 export const hasServers = (): boolean => hasKafka() && hasPostgres();
 
-export interface Apart {
+export interface IsolatedServers {
   /** What a nexus-cloud is told that shares nothing with another. */
   readonly env: Readonly<Record<string, string>>;
   /** Where the servers keep what it gives them. */
@@ -15,7 +15,7 @@ export interface Apart {
   readonly clickhouse: ClickHouseServer;
 }
 
-export class Servers {
+export class ExternalServers {
   readonly broker: KafkaBroker;
   readonly #postgres: PostgresProcess;
   readonly #clickhouses: ClickHouseServer[] = [];
@@ -25,11 +25,11 @@ export class Servers {
     this.#postgres = postgres;
   }
 
-  static async start(): Promise<Servers> {
-    return new Servers(await KafkaBroker.start(), await startPostgres());
+  static async start(): Promise<ExternalServers> {
+    return new ExternalServers(await KafkaBroker.start(), await startPostgres());
   }
 
-  async apart(): Promise<Apart> {
+  async isolate(): Promise<IsolatedServers> {
     const name = `t${randomUUID().replaceAll("-", "")}`;
     const clickhouse = new ClickHouseServer();
     this.#clickhouses.push(clickhouse);

@@ -1,7 +1,11 @@
-import type { EventLog, Place } from "../log/durable-log.ts";
+import type { DurableLog, LogPosition } from "../log/durable-log.ts";
 
 /** The texts of a log from a place on, read in small pieces. */
-export async function allOf(log: EventLog, from: Place = log.beginning(), before?: Place): Promise<readonly string[]> {
+export async function readAll(
+  log: DurableLog,
+  from: LogPosition = log.beginning(),
+  before?: LogPosition,
+): Promise<readonly string[]> {
   const texts: string[] = [];
   for (let place = from; ; ) {
     const records = await log.read(place, 1_000, before);

@@ -2,7 +2,7 @@
 import { createHash, createHmac, createPublicKey, hash, randomBytes, randomUUID, verify } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly text: string;
   readonly headers: Headers;
@@ -67,19 +67,19 @@ export class Sender {
     };
   }
 
-  async ask(path: string, init: RequestInit): Promise<Answer> {
+  async ask(path: string, init: RequestInit): Promise<HttpResponse> {
     const answer = await fetch(`${this.url}/v1/telemetry/${path}`, init);
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   }
 
   /** As clients of version 0.8 do: without a proof of work. */
-  enroll(secret = this.secret): Promise<Answer> {
+  enroll(secret = this.secret): Promise<HttpResponse> {
     const body = JSON.stringify({ anon_user_id: this.id, secret: secret.toString("base64") });
     return this.ask("enroll", { method: "POST", body, headers: { "content-type": "application/json" } });
   }
 
   /** With a proof of work. */
-  enrollWithProof(bits: number): Promise<Answer> {
+  enrollWithProof(bits: number): Promise<HttpResponse> {
     const body = JSON.stringify({ anon_user_id: this.id, secret: this.secret.toString("base64") });
     const headers = this.headers(body, randomUUID());
     const proof = proofOf(headers["webhook-signature"] ?? "", bits);
@@ -87,7 +87,7 @@ export class Sender {
   }
 
   /** Sends the body of a batch; `part` changes headers. */
-  send(body: string, part: Readonly<Record<string, string>> = {}, wire: string | Buffer = body): Promise<Answer> {
+  send(body: string, part: Readonly<Record<string, string>> = {}, wire: string | Buffer = body): Promise<HttpResponse> {
     const id = /"batch_id":"([^"]+)"/.exec(body)?.[1] ?? "none";
     return this.ask("events", { method: "POST", body: wire, headers: { ...this.headers(body, id), ...part } });
   }
@@ -105,17 +105,17 @@ export class Sender {
   }
 
   /** Requests the erasure: 202, or 200 with the receipt. */
-  requestErasure(): Promise<Answer> {
+  requestErasure(): Promise<HttpResponse> {
     const body = JSON.stringify({ anon_user_id: this.id });
     return this.ask(`users/${this.id}`, { method: "DELETE", body, headers: this.headers(body, randomUUID()) });
   }
 
-  erasureStatus(): Promise<Answer> {
+  erasureStatus(): Promise<HttpResponse> {
     return this.ask(`users/${this.id}/erasure`, { headers: this.headers("", randomUUID()) });
   }
 
   /** Requests the erasure and asks until there is a receipt, or something else than "it waits". */
-  async erase(): Promise<Answer> {
+  async erase(): Promise<HttpResponse> {
     for (let answer = await this.requestErasure(); ; answer = await this.erasureStatus()) {
       if (answer.status !== 202) return answer;
       await sleep(50);

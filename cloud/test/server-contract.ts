@@ -7,7 +7,7 @@ import { nexus } from "../../test/fixtures/run-cli.ts";
 import { Sharer } from "../../test/fixtures/sharing-worker.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { receiptIn, Sender, uuidOf } from "./sender.ts";
-import { type Running, uuidBytes } from "./test-server.ts";
+import { type TestServer, uuidBytes } from "./test-server.ts";
 
 /** A home in which schema 2 is chosen. */
 function withSchemaTwo(): string {
@@ -18,7 +18,7 @@ function withSchemaTwo(): string {
 }
 
 /** `start`: a server with nothing in it, ended with the test. */
-export function wholeContract(start: () => Promise<Running>): void {
+export function serverContract(start: () => Promise<TestServer>): void {
   it("takes what a machine shares, once, gives receipts that hold, and forgets it when asked", async () => {
     const { server, count, filesWith } = await start();
     const sharer = new Sharer({ url: `${server.url}/v1/telemetry/events` });

@@ -11,7 +11,7 @@ export async function establish({ aggregates }: CloudServer): Promise<void> {
   await aggregates.query("UPDATE installations SET enrolled_ms = 0, active_days = 3");
 }
 
-export interface Running {
+export interface TestServer {
   readonly data: string;
   readonly server: CloudServer;
   /** Ends it before its time; what it has stays. */
@@ -29,11 +29,11 @@ export function uuidBytes(id: string): Buffer {
 }
 
 /** `scope`: with what it ends. `folders`: where servers beside it keep what it gives them. */
-export async function running(
+export async function startTestServer(
   env: Readonly<Record<string, string>> = {},
   scope: "file" | "test" = "file",
   folders: readonly string[] = [],
-): Promise<Running> {
+): Promise<TestServer> {
   const data = mkdtempSync(join(tmpdir(), "nexus-cloud-"));
   const config = configFrom({
     NEXUS_CLOUD_DATA: data,

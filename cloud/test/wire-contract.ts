@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type Event, receiptIn, Sender, uuidOf } from "./sender.ts";
-import type { Running } from "./test-server.ts";
+import type { TestServer } from "./test-server.ts";
 
 const canary = "canary-9d3e";
 
@@ -19,7 +19,7 @@ const withStart = (event: Event, started_at: string): Event => ({
   session: { ...Object(event["session"]), started_at },
 });
 
-export function wireContract({ server, count, filesWith }: Running): void {
+export function wireContract({ server, count, filesWith }: TestServer): void {
   async function enrolled(): Promise<Sender> {
     const sender = new Sender(server.url);
     expect(await sender.enroll()).toMatchObject({ status: 200, text: '{"enrolled":true}' });

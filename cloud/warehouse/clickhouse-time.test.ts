@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { timeText } from "./clickhouse-time.ts";
+import { clickHouseTime } from "./clickhouse-time.ts";
 
 it("writes every time as Date does", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4e12 }), (ms) => {
-      expect(`${timeText(ms).replace(" ", "T")}Z`).toBe(new Date(ms).toISOString());
+      expect(`${clickHouseTime(ms).replace(" ", "T")}Z`).toBe(new Date(ms).toISOString());
     }),
   );
 });

@@ -4,7 +4,7 @@ let [day, dayText] = [Number.NaN, ""];
 const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
 
 /** A time in UTC as ClickHouse reads it, `2026-11-21 08:09:10.123`. `ms`: milliseconds since 1970. Made twice for each event, hence not by `Date`. */
-export function timeText(ms: number): string {
+export function clickHouseTime(ms: number): string {
   const own = Math.floor(ms / dayMs);
   if (own !== day) [day, dayText] = [own, new Date(own * dayMs).toISOString().slice(0, 10)];
   const rest = ms - own * dayMs;

@@ -2,14 +2,14 @@
 import { createHash } from "node:crypto";
 import { type EventTypeName, fieldsOf } from "../../shared/schema/events.ts";
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
-import { placeOf } from "../../shared/schema/payload-layout.ts";
+import { pathOf } from "../../shared/schema/payload-layout.ts";
 import { uuidV8 } from "../../shared/schema/uuid-v8.ts";
 import { type Hour, hourOf } from "../hours.ts";
-import { timeText } from "./clickhouse-time.ts";
+import { clickHouseTime } from "./clickhouse-time.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-export interface Row {
+export interface EventRow {
   readonly event_id: string;
   readonly hour: Hour;
   /** What the line has values of. */
@@ -42,7 +42,7 @@ function placedOf(type: EventTypeName): readonly Placed[] {
   if (known !== undefined) return known;
   const shared = fieldsOf(type).filter((name) => fieldTable[name].shared !== "never");
   const found = shared.map((name) => {
-    const [outer, inner] = placeOf(type, name);
+    const [outer, inner] = pathOf(type, name);
     return { name, outer, inner };
   });
   placed.set(type, found);
@@ -69,13 +69,13 @@ export interface Origin {
 }
 
 /** An event that was judged good. */
-export function rowOf(event: Json, { anonUserId, receivedMs, established }: Origin): Row {
+export function toEventRow(event: Json, { anonUserId, receivedMs, established }: Origin): EventRow {
   const type = event["event_type"] as EventTypeName;
-  const common = { anon_user_id: anonUserId, event_type: type, received_at: timeText(receivedMs), established };
+  const common = { anon_user_id: anonUserId, event_type: type, received_at: clickHouseTime(receivedMs), established };
   if (event["schema_version"] === 1) {
     const event_id = eventIdOf(anonUserId, event);
     const { schema_version: _, ts, ...rest } = event;
-    return made({ ...rest, ...common, event_id, schema_version: 1, ts: timeText(Number(ts)) }, Number(ts));
+    return made({ ...rest, ...common, event_id, schema_version: 1, ts: clickHouseTime(Number(ts)) }, Number(ts));
   }
   const ms = Date.parse(String(event["timestamp"]));
   const source = event["source"] as Json;
@@ -83,18 +83,18 @@ export function rowOf(event: Json, { anonUserId, receivedMs, established }: Orig
   const row = {
     ...flat(type, event["payload"] as Json),
     ...common,
-    ...{ event_id: String(event["event_id"]), schema_version: 2, ts: timeText(ms) },
+    ...{ event_id: String(event["event_id"]), schema_version: 2, ts: clickHouseTime(ms) },
     ...{ anon_session_id: session["id"], seq: session["sequence"], source: source["channel"] },
     ...{ product_version: source["version"], product_os: source["os"], product_arch: source["arch"] },
     runtime_version: source["runtime_version"],
     ...(session["started_at"] === undefined
       ? {}
-      : { session_started_at: timeText(Date.parse(String(session["started_at"]))) }),
+      : { session_started_at: clickHouseTime(Date.parse(String(session["started_at"]))) }),
   };
   return made(row, ms);
 }
 
-const made = (row: Json & { readonly event_id: string }, ms: number): Row => ({
+const made = (row: Json & { readonly event_id: string }, ms: number): EventRow => ({
   ...{ event_id: row.event_id, hour: hourOf(ms) },
   ...{ columns: Object.keys(row), line: JSON.stringify(row) },
 });

@@ -101,7 +101,7 @@ export async function reduceOldHours(warehouse: Warehouse, nowMs: number, minUse
   if (Number(row?.named ?? 0) > 0) {
     const empty = "arrayReduce('uniqExactState', CAST([], 'Array(UUID)'))";
     const columns = ["users_state", "counted_state"].map((name) => `${name} = ${empty}`).join(", ");
-    await warehouse.change(hourlyTable.name, `UPDATE ${columns} WHERE ${named}`, params);
+    await warehouse.mutate(hourlyTable.name, `UPDATE ${columns} WHERE ${named}`, params);
   }
   return suppressed;
 }

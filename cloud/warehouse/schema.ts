@@ -1,12 +1,12 @@
 /** The tables of the warehouse, their columns made from the one table of fields (`shared/schema/fields.ts`). */
 
-import type { Kind } from "../../shared/schema/field-types.ts";
+import type { FieldType } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import type { Table } from "./ddl.ts";
 
 const word = "LowCardinality(String)";
 
-const types: Readonly<Record<Kind["is"], string>> = {
+const types: Readonly<Record<FieldType["is"], string>> = {
   word,
   identifier: word,
   command_path: word,

@@ -170,7 +170,7 @@ it("takes batches that were ordered by their id alone, and keeps those of two ps
 it("reports the result of each change of a table, even if another one fails", async () => {
   await warehouse.insert("events", [line(300), line(301)], "log:8:0-8:1");
   const [failed, done] = await Promise.allSettled([
-    warehouse.change("events", "DELETE WHERE seq = 300 AND throwIf(seq = 300, 'no room') = 1", {}),
+    warehouse.mutate("events", "DELETE WHERE seq = 300 AND throwIf(seq = 300, 'no room') = 1", {}),
     warehouse.erase("events", "seq = 301", {}),
   ]);
   expect([failed.status, done.status]).toEqual(["rejected", "fulfilled"]);

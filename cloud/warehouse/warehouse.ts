@@ -136,11 +136,11 @@ export class Warehouse {
 
   /** Deletes rows for good, and waits until they are gone. */
   erase(table: string, condition: string, params: Params): Promise<void> {
-    return this.change(table, `DELETE WHERE ${condition}`, params);
+    return this.mutate(table, `DELETE WHERE ${condition}`, params);
   }
 
   /** Rewrites what is there, on all replicas, before it resolves. One at a time of each table. @throws the engine's error. */
-  change(table: string, how: string, params: Params): Promise<void> {
+  mutate(table: string, how: string, params: Params): Promise<void> {
     const before = this.#changing.get(table) ?? Promise.resolve();
     const change = before.then(() => this.#change(table, how, params));
     this.#changing.set(

@@ -2,18 +2,18 @@
 import type { Disposable, Event } from "vscode";
 import type { Mode } from "../../shared/consent/consent.ts";
 import type { ProgramEvent } from "../../shared/schema/program-events.ts";
-import type { CapturedFields } from "../../shared/schema/raw-event.ts";
-import { timed } from "../../shared/schema/time-command.ts";
-import type { ApiSource } from "../capture/external.ts";
+import type { RawEventFields } from "../../shared/schema/raw-event.ts";
+import { timeCommand } from "../../shared/schema/time-command.ts";
+import type { ExternalSource } from "../capture/external.ts";
 import type { PermissionSource } from "../permission.ts";
 import type { Recording } from "./public-api.ts";
 
-export class Caller implements Recording {
+export class ExtensionRecorder implements Recording {
   readonly #id: string;
   readonly #permissions: PermissionSource;
-  readonly #source: () => ApiSource | undefined;
+  readonly #source: () => ExternalSource | undefined;
 
-  constructor(id: string, permissions: PermissionSource, source: () => ApiSource | undefined) {
+  constructor(id: string, permissions: PermissionSource, source: () => ExternalSource | undefined) {
     this.#id = String(id);
     this.#permissions = permissions;
     this.#source = source;
@@ -36,11 +36,11 @@ export class Caller implements Recording {
     );
   };
 
-  record<T extends ProgramEvent>(type: T, fields: CapturedFields[T]): boolean {
+  record<T extends ProgramEvent>(type: T, fields: RawEventFields[T]): boolean {
     return this.#source()?.record(this.#id, type, fields) ?? false;
   }
 
   time<R>(command: string, work: () => R | PromiseLike<R>): Promise<R> {
-    return timed((type, fields) => this.record(type, fields), command, work);
+    return timeCommand((type, fields) => this.record(type, fields), command, work);
   }
 }

@@ -5,7 +5,7 @@
 import type { Event } from "vscode";
 import type { Mode } from "../../shared/consent/consent.ts";
 import type { ProgramEvent } from "../../shared/schema/program-events.ts";
-import type { CapturedFields } from "../../shared/schema/raw-event.ts";
+import type { RawEventFields } from "../../shared/schema/raw-event.ts";
 
 /** The exports of `nexus.nexus-telemetry`. */
 export interface NexusTelemetry {
@@ -22,7 +22,7 @@ export interface Recording {
    * Records an event. Fields are those of the data dictionary; what is not on its lists is dropped.
    * @returns whether it was taken; never throws.
    */
-  record<T extends ProgramEvent>(type: T, fields: CapturedFields[T]): boolean;
+  record<T extends ProgramEvent>(type: T, fields: RawEventFields[T]): boolean;
   /**
    * Runs `work` as a command: how it began, how it ended and how long it took.
    * @returns what `work` returns. @throws what `work` throws, after that was recorded as a failure.

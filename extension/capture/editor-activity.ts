@@ -12,7 +12,7 @@ const sumMs = 5 * 60 * 1000;
 /** What a person edits; the output panel, a diff's other side and the like are none. */
 const schemes = new Set(["file", "untitled", "vscode-remote", "vscode-vfs", "vscode-notebook-cell"]);
 
-class Work {
+class EditorActivity {
   readonly #recorder: Recorder;
   readonly #timers: Timers;
   readonly #sums = new Map<string, { focusMs: number; saves: number }>();
@@ -23,31 +23,31 @@ class Work {
   constructor(recorder: Recorder, timers: Timers) {
     this.#recorder = recorder;
     this.#timers = timers;
-    this.look();
+    this.update();
   }
 
   /** Ends what was in focus, and begins what is now. */
-  look(): void {
-    this.#settle();
+  update(): void {
+    this.#addFocusTime();
     const document = window.activeTextEditor?.document;
     const { focused, active } = window.state;
     this.#language = focused && active && document !== undefined ? languageOf(document) : undefined;
     this.#sinceMs = performance.now();
-    if (this.#language !== undefined) this.#arm();
+    if (this.#language !== undefined) this.#scheduleRecord();
   }
 
   saved(document: TextDocument): void {
     const language = languageOf(document);
     if (language === undefined) return;
     this.#sumOf(language).saves += 1;
-    this.#arm();
+    this.#scheduleRecord();
   }
 
   /** Records the sums, and begins anew. */
   record(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#settle();
+    this.#addFocusTime();
     for (const [language, { focusMs, saves }] of this.#sums) {
       const focus_ms = Math.round(focusMs);
       if (focus_ms > 0 || saves > 0) {
@@ -55,7 +55,7 @@ class Work {
       }
     }
     this.#sums.clear();
-    if (this.#language !== undefined) this.#arm();
+    if (this.#language !== undefined) this.#scheduleRecord();
   }
 
   end(): void {
@@ -64,7 +64,7 @@ class Work {
     this.#cancelTimer = undefined;
   }
 
-  #settle(): void {
+  #addFocusTime(): void {
     const nowMs = performance.now();
     if (this.#language !== undefined) this.#sumOf(this.#language).focusMs += nowMs - this.#sinceMs;
     this.#sinceMs = nowMs;
@@ -76,7 +76,7 @@ class Work {
     return sum;
   }
 
-  #arm(): void {
+  #scheduleRecord(): void {
     this.#cancelTimer ??= this.#timers.after(sumMs, () => this.record());
   }
 }
@@ -85,14 +85,14 @@ function languageOf({ languageId, uri }: TextDocument): string | undefined {
   return schemes.has(uri.scheme) ? languageId : undefined;
 }
 
-export function editingSource(recorder: Recorder, timers: Timers): CaptureSource {
+export function editorActivitySource(recorder: Recorder, timers: Timers): CaptureSource {
   return {
     name: "editing",
     start() {
-      const work = new Work(recorder, timers);
+      const work = new EditorActivity(recorder, timers);
       return Disposable.from(
-        window.onDidChangeActiveTextEditor(() => work.look()),
-        window.onDidChangeWindowState(() => work.look()),
+        window.onDidChangeActiveTextEditor(() => work.update()),
+        window.onDidChangeWindowState(() => work.update()),
         workspace.onDidSaveTextDocument((document) => work.saved(document)),
         { dispose: () => work.end() },
       );

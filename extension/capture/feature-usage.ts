@@ -4,12 +4,12 @@
  */
 import type { Disposable, Memento } from "vscode";
 import type { Category } from "../../shared/schema/categories.ts";
-import type { CapturedFields } from "../../shared/schema/raw-event.ts";
+import type { RawEventFields } from "../../shared/schema/raw-event.ts";
 import type { Recorder } from "../recording/recorder.ts";
 import { featureUsesKey } from "./feature-memory.ts";
 import type { CaptureSource } from "./source.ts";
 
-export type Feature = CapturedFields["feature_first_use"]["feature"];
+export type Feature = RawEventFields["feature_first_use"]["feature"];
 
 /** As in the vocabulary of `milestone`. */
 const milestones: ReadonlySet<number> = new Set([5, 10, 25, 50, 100]);
@@ -23,7 +23,7 @@ function merged(a: Uses, b: Uses): Uses {
   return all;
 }
 
-export class Features implements CaptureSource {
+export class FeatureUsage implements CaptureSource {
   readonly name = "commands";
   readonly #recorder: Recorder;
   readonly #memory: Memento;
@@ -47,7 +47,7 @@ export class Features implements CaptureSource {
     };
   }
 
-  used(feature: Feature): void {
+  recordUse(feature: Feature): void {
     if (!this.#counts) return;
     const known = merged(this.#memory.get<Uses>(featureUsesKey) ?? {}, this.#own);
     const uses = (known[feature] ?? 0) + 1;
@@ -62,16 +62,16 @@ export class Features implements CaptureSource {
     }
   }
 
-  switchedOff(feature: Feature): void {
+  recordSwitchedOff(feature: Feature): void {
     if (this.#counts) this.#recorder.record("feature_disabled", "vscode", { feature });
   }
 
-  helpViewed(): void {
+  recordHelpViewed(): void {
     if (this.#counts) this.#recorder.record("help_viewed", "vscode", {});
   }
 
   /** After a purge. */
-  forget(): void {
+  reset(): void {
     this.#own = {};
   }
 

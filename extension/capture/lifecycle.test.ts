@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { Category } from "../../shared/schema/categories.ts";
 import { followPurge } from "./feature-memory.ts";
-import { Features } from "./feature-usage.ts";
+import { FeatureUsage } from "./feature-usage.ts";
 import { Lifecycle } from "./lifecycle.ts";
 
 /** What an editor keeps for an extension. */
@@ -28,7 +28,7 @@ function setUp(
   const keys = { ...bound(memory), keys: () => [...memory.keys()] };
   const host = { version, editor: "vscode", installMethod: "vsix" };
   const lifecycle = new Lifecycle(() => recorder as never, keys as never, may, host);
-  const features = new Features(recorder as never, keys as never, may);
+  const features = new FeatureUsage(recorder as never, keys as never, may);
   lifecycle.start();
   const listening = features.start();
   return { told, lifecycle, features, listening };
@@ -46,8 +46,8 @@ describe("lifecycle", () => {
     const memory = new Memory();
     const of = (version: string) => {
       const { told, lifecycle } = setUp(memory, version, ["lifecycle"]);
-      lifecycle.look();
-      lifecycle.look();
+      lifecycle.recordPending();
+      lifecycle.recordPending();
       return told;
     };
     expect(of("1.0.0")).toEqual([
@@ -59,10 +59,10 @@ describe("lifecycle", () => {
 
   it("tells an installation when its category is agreed to, and keeps nothing before", () => {
     const memory = new Memory();
-    setUp(memory, "1.0.0", []).lifecycle.look();
+    setUp(memory, "1.0.0", []).lifecycle.recordPending();
     expect([...memory.keys()]).toEqual([]);
     const { told, lifecycle } = setUp(memory, "1.0.0", ["lifecycle"]);
-    lifecycle.look();
+    lifecycle.recordPending();
     expect(told).toHaveLength(1);
   });
 
@@ -70,7 +70,7 @@ describe("lifecycle", () => {
     const memory = new Memory();
     const crashed = () => {
       const { told, lifecycle } = setUp(memory, "1.0.0", ["error_types"]);
-      lifecycle.look();
+      lifecycle.recordPending();
       return { told, lifecycle };
     };
     await crashed().lifecycle.close();
@@ -99,14 +99,14 @@ describe("features", () => {
   it("are told at their first use and at 5, 10, 25, 50 and 100 uses", () => {
     const memory = new Memory();
     const { told, features } = setUp(memory);
-    for (let n = 0; n < 120; n += 1) features.used("insights");
+    for (let n = 0; n < 120; n += 1) features.recordUse("insights");
     expect(told.map(([type, fields]) => [type, Reflect.get(fields, "milestone")])).toEqual([
       ["feature_discovered", undefined],
       ["feature_first_use", undefined],
       ...["5", "10", "25", "50", "100"].map((milestone) => ["feature_adoption", milestone]),
     ]);
     // Another window, or the same after a reload, goes on counting.
-    setUp(memory).features.used("insights");
+    setUp(memory).features.recordUse("insights");
     expect(memory.get("featureUses")).toEqual({ insights: 121 });
   });
 
@@ -115,7 +115,7 @@ describe("features", () => {
     const { told, features } = setUp(memory);
     for (let n = 0; n < 5; n += 1) {
       const before = memory.get("featureUses");
-      features.used("status");
+      features.recordUse("status");
       if (n > 0) memory.set("featureUses", before);
     }
     expect(told.at(-1)).toEqual(["feature_adoption", { feature: "status", milestone: "5" }]);
@@ -124,20 +124,20 @@ describe("features", () => {
   it("are neither told nor counted where that was not agreed to, and forgotten with a purge", () => {
     const memory = new Memory();
     const refused = setUp(memory, "1.0.0", []);
-    refused.features.used("insights");
-    refused.features.helpViewed();
+    refused.features.recordUse("insights");
+    refused.features.recordHelpViewed();
     expect([refused.told, memory.size]).toEqual([[], 0]);
     const { features, listening, told } = setUp(memory);
     listening.dispose();
-    features.used("insights");
+    features.recordUse("insights");
     expect(told).toEqual([]);
     features.start();
-    features.used("insights");
+    features.recordUse("insights");
     expect(followPurge(memory, 7)).toBe(true);
-    features.forget();
+    features.reset();
     expect(memory.get("featureUses")).toBeUndefined();
     expect(followPurge(memory, 7)).toBe(false);
-    features.used("insights");
+    features.recordUse("insights");
     expect(memory.get("featureUses")).toEqual({ insights: 1 });
   });
 });

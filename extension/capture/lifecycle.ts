@@ -6,9 +6,9 @@ import { randomUUID } from "node:crypto";
 import type { Disposable, Memento } from "vscode";
 import type { ProblemKind } from "../../shared/protocol/record.ts";
 import type { Category } from "../../shared/schema/categories.ts";
-import type { CapturedFields } from "../../shared/schema/raw-event.ts";
+import type { RawEventFields } from "../../shared/schema/raw-event.ts";
 import type { Recorder } from "../recording/recorder.ts";
-import type { Host } from "./editor-info.ts";
+import type { EditorInfo } from "./editor-info.ts";
 import type { CaptureSource } from "./source.ts";
 
 const versionKept = "recordedVersion";
@@ -25,16 +25,16 @@ export class Lifecycle implements CaptureSource {
   readonly name = "lifecycle";
   readonly #recorder: () => Recorder;
   readonly #memory: Memento;
-  readonly #may: (category: Category) => boolean;
-  readonly #host: Host;
+  readonly #isAllowed: (category: Category) => boolean;
+  readonly #host: EditorInfo;
   readonly #window = `${windowPrefix}${randomUUID()}`;
   #listening = false;
   #failing: { readonly error_category: string; readonly sinceMs: number } | undefined;
 
-  constructor(recorder: () => Recorder, memory: Memento, may: (category: Category) => boolean, host: Host) {
+  constructor(recorder: () => Recorder, memory: Memento, may: (category: Category) => boolean, host: EditorInfo) {
     this.#recorder = recorder;
     this.#memory = memory;
-    this.#may = may;
+    this.#isAllowed = may;
     this.#host = host;
   }
 
@@ -50,16 +50,16 @@ export class Lifecycle implements CaptureSource {
   }
 
   /** What the beginning of a session says; `undefined` where sessions are not recorded. */
-  get ofSessions(): CapturedFields["session_started"] | undefined {
+  get sessionStartFields(): RawEventFields["session_started"] | undefined {
     if (!this.#allows("session_metadata")) return undefined;
     const { version, editor } = this.#host;
     return { version, editor };
   }
 
   /** Tells what has not been told yet. To be called whenever what may be recorded has changed. */
-  look(): void {
-    if (this.#allows("lifecycle")) this.#tellVersion();
-    if (this.#allows("error_types")) this.#tellCrashes();
+  recordPending(): void {
+    if (this.#allows("lifecycle")) this.#recordVersion();
+    if (this.#allows("error_types")) this.#recordCrashes();
   }
 
   problemChanged(kind: ProblemKind | null): void {
@@ -86,17 +86,17 @@ export class Lifecycle implements CaptureSource {
   }
 
   #allows(category: Category): boolean {
-    return this.#listening && this.#may(category);
+    return this.#listening && this.#isAllowed(category);
   }
 
   #record<T extends "error_occurred" | "error_recovered" | "crash_detected" | "install_completed" | "update_completed">(
     type: T,
-    fields: CapturedFields[T],
+    fields: RawEventFields[T],
   ): void {
     this.#recorder().record(type, "vscode", fields);
   }
 
-  #tellVersion(): void {
+  #recordVersion(): void {
     const { version, editor, installMethod } = this.#host;
     const before = this.#memory.get<string>(versionKept);
     if (before === version) return;
@@ -108,7 +108,7 @@ export class Lifecycle implements CaptureSource {
   }
 
   /** A window that is not there any more and did not say so. */
-  #tellCrashes(): void {
+  #recordCrashes(): void {
     if (this.#memory.get(this.#window) !== undefined) return;
     void this.#memory.update(this.#window, process.pid);
     for (const key of this.#memory.keys()) {

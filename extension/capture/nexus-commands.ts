@@ -1,10 +1,10 @@
 /** The product's own commands of the palette: which, how long, how they ended. */
 import type { Disposable } from "vscode";
 import type { Recorder } from "../recording/recorder.ts";
-import type { Feature, Features } from "./feature-usage.ts";
+import type { Feature, FeatureUsage } from "./feature-usage.ts";
 import type { CaptureSource } from "./source.ts";
 
-export type Outcome = "finished" | "failed" | "cancelled";
+export type CommandOutcome = "finished" | "failed" | "cancelled";
 
 /** A purge leaves nothing behind, not even a word of itself. */
 const unrecorded = new Set(["purge"]);
@@ -22,15 +22,15 @@ const featureOf: Readonly<Record<string, Feature>> = {
   help: "help",
 };
 
-export class OwnCommands implements CaptureSource {
+export class NexusCommands implements CaptureSource {
   readonly name = "commands";
   readonly #recorder: Recorder;
-  readonly #features: Features;
+  readonly #features: FeatureUsage;
   #listening = false;
   /** How often it was started: what began before a pause does not end after it. */
   #starts = 0;
 
-  constructor(recorder: Recorder, features: Features) {
+  constructor(recorder: Recorder, features: FeatureUsage) {
     this.#recorder = recorder;
     this.#features = features;
   }
@@ -46,7 +46,7 @@ export class OwnCommands implements CaptureSource {
   }
 
   /** A command began; the answer is to be called when it ended. */
-  began(command: string): (outcome: Outcome) => void {
+  begin(command: string): (outcome: CommandOutcome) => void {
     if (!this.#listening || unrecorded.has(command)) return () => undefined;
     const named = { command_path: `telemetry ${command}`, invocation_kind: "vsix" } as const;
     const starts = this.#starts;
@@ -57,7 +57,7 @@ export class OwnCommands implements CaptureSource {
       if (!this.#listening || starts !== this.#starts) return;
       const duration_ms = Math.round(performance.now() - startedMs);
       this.#recorder.record(`command_${outcome}`, "vscode", { ...named, duration_ms });
-      if (feature !== undefined && outcome === "finished") this.#features.used(feature);
+      if (feature !== undefined && outcome === "finished") this.#features.recordUse(feature);
     };
   }
 }

@@ -2,7 +2,7 @@
 import { type Disposable, workspace } from "vscode";
 import type { CaptureSource } from "./source.ts";
 
-export class Captures {
+export class SourceSet {
   readonly #sources: readonly CaptureSource[];
   readonly #running = new Map<CaptureSource, Disposable>();
   #wanted = false;
@@ -12,7 +12,7 @@ export class Captures {
   }
 
   /** Whether anything may be captured at all. */
-  allow(wanted: boolean): void {
+  setEnabled(wanted: boolean): void {
     this.#wanted = wanted;
     this.followSettings();
   }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Raw, sealRaw } from "../../shared/schema/raw.ts";
+import { markRaw, type Raw } from "../../shared/schema/raw.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import { type Delivery, EventQueue } from "./queue.ts";
 
-const event = (n: number): Raw => sealRaw({ n });
+const event = (n: number): Raw => markRaw({ n });
 
 /** A worker that answers when told to. */
 class Receiver {

@@ -1,13 +1,13 @@
 import { validate, version } from "uuid";
 import { describe, expect, it } from "vitest";
 import type { Raw } from "../../shared/schema/raw.ts";
-import type { CapturedEnvelope } from "../../shared/schema/raw-event.ts";
+import type { RawEventEnvelope } from "../../shared/schema/raw-event.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import { EventQueue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 import { Session } from "./session.ts";
 
-type Sent = CapturedEnvelope & { readonly dropped_count?: number; readonly duration_ms?: number };
+type Sent = RawEventEnvelope & { readonly dropped_count?: number; readonly duration_ms?: number };
 const use = { stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" } as const;
 
 function setUp(capacity = 100, ofSessions?: () => { version: string } | undefined) {

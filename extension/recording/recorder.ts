@@ -4,21 +4,21 @@
  */
 
 import type { EventTypeName } from "../../shared/schema/events.ts";
-import { type CapturedFields, captured } from "../../shared/schema/raw-event.ts";
+import { createRawEvent, type RawEventFields } from "../../shared/schema/raw-event.ts";
 import type { Source } from "../../shared/schema/sources.ts";
 import type { EventQueue } from "./queue.ts";
-import type { Open, Session } from "./session.ts";
-import { uuidv7 } from "./uuid-v7.ts";
+import type { OpenSession, Session } from "./session.ts";
+import { uuidV7 } from "./uuid-v7.ts";
 
 export class Recorder {
   readonly #queue: EventQueue;
   readonly #session: Session;
   readonly #nowMs: () => number;
   readonly #place: { readonly workspace: string | undefined };
-  readonly #ofSessions: () => CapturedFields["session_started"] | undefined;
+  readonly #sessionStartFields: () => RawEventFields["session_started"] | undefined;
   #dropped = 0;
   /** The beginning of this session was recorded, so its end will be. */
-  #told = false;
+  #startRecorded = false;
 
   /** `ofSessions`: what the beginning of a session says, where sessions are recorded as such. */
   constructor(
@@ -26,19 +26,19 @@ export class Recorder {
     session: Session,
     nowMs: () => number,
     place: { readonly workspace: string | undefined },
-    ofSessions: () => CapturedFields["session_started"] | undefined = () => undefined,
+    ofSessions: () => RawEventFields["session_started"] | undefined = () => undefined,
   ) {
     this.#queue = queue;
     this.#session = session;
     this.#nowMs = nowMs;
     this.#place = place;
-    this.#ofSessions = ofSessions;
+    this.#sessionStartFields = ofSessions;
   }
 
-  record<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T]): void {
+  record<T extends EventTypeName>(type: T, source: Source, fields: RawEventFields[T]): void {
     const tsMs = this.#nowMs();
     if (this.#dropped > 0) this.#recordDrops(tsMs);
-    this.#recordTurn(tsMs);
+    this.#recordSessionChange(tsMs);
     this.#put(type, source, fields, tsMs);
   }
 
@@ -48,10 +48,10 @@ export class Recorder {
     this.#session.end();
   }
 
-  #recordTurn(tsMs: number): void {
-    const turn = this.#session.turn(tsMs);
+  #recordSessionChange(tsMs: number): void {
+    const turn = this.#session.changeAt(tsMs);
     if (turn === undefined) return;
-    const started = this.#ofSessions();
+    const started = this.#sessionStartFields();
     if (turn.is === "resumed") {
       if (started !== undefined) this.#put("session_resumed", "vscode", { duration_ms: turn.pausedMs }, tsMs);
       return;
@@ -59,14 +59,14 @@ export class Recorder {
     this.#recordEnd(turn.after);
     if (started === undefined) return;
     this.#put("session_started", "vscode", started, tsMs);
-    this.#told = true;
+    this.#startRecorded = true;
   }
 
   /** At its last moment, which is still its own. */
-  #recordEnd(open: Open | undefined): void {
-    if (open === undefined || !this.#told) return;
-    this.#told = false;
-    if (this.#ofSessions() === undefined) return;
+  #recordEnd(open: OpenSession | undefined): void {
+    if (open === undefined || !this.#startRecorded) return;
+    this.#startRecorded = false;
+    if (this.#sessionStartFields() === undefined) return;
     this.#put("session_ended", "vscode", { duration_ms: open.durationMs }, open.lastMs);
   }
 
@@ -75,14 +75,14 @@ export class Recorder {
       this.#dropped = 0;
   }
 
-  #put<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T], tsMs: number): void {
+  #put<T extends EventTypeName>(type: T, source: Source, fields: RawEventFields[T], tsMs: number): void {
     if (!this.#push(type, source, fields, tsMs)) this.#dropped += 1;
   }
 
-  #push<T extends EventTypeName>(type: T, source: Source, fields: CapturedFields[T], ts: number): boolean {
-    const { sessionId, seq, utcOffsetMin } = this.#session.place(source, ts);
+  #push<T extends EventTypeName>(type: T, source: Source, fields: RawEventFields[T], ts: number): boolean {
+    const { sessionId, seq, utcOffsetMin } = this.#session.nextPosition(source, ts);
     const envelope = {
-      id: uuidv7(ts),
+      id: uuidV7(ts),
       event_type: type,
       ts,
       utc_offset_min: utcOffsetMin,
@@ -92,6 +92,6 @@ export class Recorder {
       // Raw: only the worker's firewall looks at it. Undefined, it does not cross.
       workspace: this.#place.workspace,
     };
-    return this.#queue.push(captured(envelope, fields));
+    return this.#queue.push(createRawEvent(envelope, fields));
   }
 }

@@ -9,17 +9,17 @@ import type { Source } from "../../shared/schema/sources.ts";
 const pauseMs = 30 * 60 * 1000;
 
 /** What an event means for the session: a new one begins, perhaps after another, or one goes on after a pause. */
-export type Turn =
-  | { readonly is: "started"; readonly after: Open | undefined }
+export type SessionChange =
+  | { readonly is: "started"; readonly after: OpenSession | undefined }
   | { readonly is: "resumed"; readonly pausedMs: number };
 
 /** A session that has begun. Milliseconds since 1970, and between its first and last event. */
-export interface Open {
+export interface OpenSession {
   readonly lastMs: number;
   readonly durationMs: number;
 }
 
-export interface Place {
+export interface SequencePosition {
   readonly sessionId: string;
   readonly seq: number;
   readonly utcOffsetMin: number;
@@ -33,20 +33,20 @@ export class Session {
   readonly #sequences = new Map<Source, number>();
 
   /** The session that has begun and not ended. */
-  get open(): Open | undefined {
+  get open(): OpenSession | undefined {
     if (this.#endsMs === 0) return undefined;
     return { lastMs: this.#lastMs, durationMs: this.#lastMs - this.#startedMs };
   }
 
   /** What an event at `tsMs` means; to be asked before its place. */
-  turn(tsMs: number): Turn | undefined {
+  changeAt(tsMs: number): SessionChange | undefined {
     if (tsMs >= this.#endsMs) return { is: "started", after: this.open };
     const pausedMs = tsMs - this.#lastMs;
     return pausedMs < pauseMs ? undefined : { is: "resumed", pausedMs };
   }
 
   /** The session and sequence number of an event of `source` at `tsMs`. A new local day begins a new session. */
-  place(source: Source, tsMs: number): Place {
+  nextPosition(source: Source, tsMs: number): SequencePosition {
     if (tsMs >= this.#endsMs) this.#begin(tsMs);
     this.#lastMs = Math.max(this.#lastMs, tsMs);
     const seq = (this.#sequences.get(source) ?? 0) + 1;

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { validate, version } from "uuid";
 import { expect, it } from "vitest";
-import { uuidv7 } from "./uuid-v7.ts";
+import { uuidV7 } from "./uuid-v7.ts";
 
 it("is a UUIDv7 that holds its time and sorts by it", () => {
   const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
   fc.assert(
     fc.property(time, time, (a, b) => {
-      const [first, second] = [uuidv7(a), uuidv7(b)];
+      const [first, second] = [uuidV7(a), uuidV7(b)];
       expect(validate(first) && version(first) === 7).toBe(true);
       expect(Number.parseInt(first.replaceAll("-", "").slice(0, 12), 16)).toBe(a);
       if (a !== b) expect(first < second).toBe(a < b);
@@ -16,6 +16,6 @@ it("is a UUIDv7 that holds its time and sorts by it", () => {
 });
 
 it("is never the same twice", () => {
-  const ids = Array.from({ length: 10_000 }, () => uuidv7(1_000));
+  const ids = Array.from({ length: 10_000 }, () => uuidV7(1_000));
   expect(new Set(ids).size).toBe(ids.length);
 });

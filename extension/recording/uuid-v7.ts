@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 
-export function uuidv7(tsMs: number): string {
+export function uuidV7(tsMs: number): string {
   if (tsMs !== lastMs) {
     const time = tsMs.toString(16).padStart(12, "0");
     prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;

@@ -4,7 +4,7 @@ import { ProgressLocation, Uri, window } from "vscode";
 import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { type AgentName, connectAgent, disconnectAgent } from "../../shared/protocol/agents.ts";
-import type { Checked } from "../../shared/protocol/validate.ts";
+import type { Validated } from "../../shared/protocol/validate.ts";
 import {
   eraseRemotely,
   exportAll,
@@ -27,13 +27,13 @@ import {
 } from "../../shared/text/format.ts";
 import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
-import { shownNotice } from "./consent-notice.ts";
+import { displayedNotice } from "./consent-notice.ts";
 
-type Decision = Checked<(typeof giveConsent)["params"]>;
+type Decision = Validated<(typeof giveConsent)["params"]>;
 
-type Say = (message: string) => void;
+type ReportProgress = (message: string) => void;
 
-const working = <T>(title: string, work: (say: Say) => Thenable<T>) =>
+const runWithProgress = <T>(title: string, work: (say: ReportProgress) => Thenable<T>) =>
   window.withProgress({ location: ProgressLocation.Window, title }, (shown) =>
     work((message) => shown.report({ message })),
   );
@@ -63,7 +63,7 @@ export class Actions {
   disable(): Promise<string> {
     return this.decide({
       ...{ mode: "off", collect: [], share: [], destination: null, automatic: false },
-      ...{ notice: shownNotice(), via: "vscode_command" },
+      ...{ notice: displayedNotice(), via: "vscode_command" },
     });
   }
 
@@ -78,7 +78,7 @@ export class Actions {
     });
     if (target === undefined) return null;
     const format = exportFormats.find((name) => target.path.toLowerCase().endsWith(`.${name}`)) ?? "json";
-    const { events, sizeBytes } = await working("Nexus: exporting", (say) => {
+    const { events, sizeBytes } = await runWithProgress("Nexus: exporting", (say) => {
       this.#telemetry.onExportProgress = ({ done, total }) => say(`${countText(done, "event")} of ${total}`);
       return this.#telemetry.command(exportAll, { path: target.fsPath, format });
     });
@@ -87,12 +87,12 @@ export class Actions {
 
   /** Sends now, after asking for consent where there is none: on the page, which names the destination. */
   async sync(): Promise<string> {
-    const report = await working("Nexus: sending", () => this.#telemetry.command(sync, {}));
+    const report = await runWithProgress("Nexus: sending", () => this.#telemetry.command(sync, {}));
     return reportSentence(report, Date.now());
   }
 
   async eraseRemotely(): Promise<string> {
-    const report = await working("Nexus: asking for erasure", () => this.#telemetry.command(eraseRemotely, {}));
+    const report = await runWithProgress("Nexus: asking for erasure", () => this.#telemetry.command(eraseRemotely, {}));
     return erasureText(report);
   }
 
@@ -141,7 +141,7 @@ export class Actions {
   }
 
   async purgeConfirmed(): Promise<string> {
-    const { events, freedBytes, searched, copies, agentSettings } = await working("Nexus: deleting", () =>
+    const { events, freedBytes, searched, copies, agentSettings } = await runWithProgress("Nexus: deleting", () =>
       this.#telemetry.command(purge, {}),
     );
     const proof = searched === 0 ? "" : ` ${proofText(searched, copies)}`;

@@ -6,7 +6,7 @@ import type { ExtensionContext, GlobalEnvironmentVariableCollection } from "vsco
 /** Tells `bin/nexus` which executable it runs on: the editor's own. */
 const executable = "NEXUS_NODE";
 
-export class TerminalCommand {
+export class CliOnPath {
   readonly #variables: GlobalEnvironmentVariableCollection;
   readonly #folder: string;
 
@@ -15,18 +15,18 @@ export class TerminalCommand {
     this.#folder = join(extensionPath, "bin");
   }
 
-  get on(): boolean {
+  get isAdded(): boolean {
     return this.#variables.get("PATH") !== undefined;
   }
 
   /** An update of the extension lies in another folder. */
   refresh(): void {
-    if (this.on) this.#set();
+    if (this.isAdded) this.#set();
   }
 
   /** On where it is off, off where it is on. Answers with a sentence. */
   async toggle(): Promise<string> {
-    if (this.on) {
+    if (this.isAdded) {
       this.#variables.clear();
       return "nexus is no longer on the PATH of new terminals.";
     }

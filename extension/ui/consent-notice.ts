@@ -2,6 +2,6 @@
 import { createHash } from "node:crypto";
 import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 
-export function shownNotice(): { readonly version: string; readonly sha256: string } {
+export function displayedNotice(): { readonly version: string; readonly sha256: string } {
   return { version: noticeVersion, sha256: createHash("sha256").update(noticeText(), "utf8").digest("hex") };
 }

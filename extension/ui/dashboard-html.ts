@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 declare const __DASHBOARD_SCRIPT__: string;
 declare const __DASHBOARD_STYLE__: string;
 
-export function pageHtml(): string {
+export function dashboardHtml(): string {
   const nonce = randomBytes(18).toString("base64");
   const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html>

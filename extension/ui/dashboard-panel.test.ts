@@ -3,7 +3,7 @@ import { type ConsentReading, decide } from "../../shared/consent/consent.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
 import { FakePanel, panels } from "../../test/fixtures/vscode.ts";
-import { PagePanel } from "./dashboard-panel.ts";
+import { DashboardPanel } from "./dashboard-panel.ts";
 
 const given: ConsentReading = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 };
 
@@ -43,7 +43,7 @@ class Product {
 
 let product: Product;
 let timers: ManualTimers;
-let page: PagePanel;
+let page: DashboardPanel;
 const panel = () => panels.at(-1) ?? new FakePanel();
 const shown = () => panel().posted.at(-1);
 
@@ -52,7 +52,7 @@ beforeEach(() => {
   timers = new ManualTimers();
   const log = { warn: () => undefined, show: () => undefined };
   const context = { extensionUri: "extension", globalState: new Map() };
-  page = new PagePanel(context as never, product as never, product as never, timers, log as never);
+  page = new DashboardPanel(context as never, product as never, product as never, timers, log as never);
 });
 
 async function opened(): Promise<void> {

@@ -5,18 +5,23 @@
  * In mode off a worker is asked only because the user did something: opened the page, gave a command, chose a period.
  */
 import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { type AgentStanding, agents, planAgent } from "../../shared/protocol/agents.ts";
-import { checkPageAction, type PageAction, type PageMessage, type Tab } from "../../shared/protocol/dashboard.ts";
+import { type AgentStatus, agents, planAgent } from "../../shared/protocol/agents.ts";
+import {
+  type DashboardAction,
+  type DashboardMessage,
+  type Tab,
+  validateAction,
+} from "../../shared/protocol/dashboard.ts";
 import {
   type Insights,
   insights,
-  type Rhythm,
+  type PeriodSelection,
   rhythm,
-  type Selection,
   type Stats,
   stats,
-  type ToolUses,
+  type ToolCalls,
   toolUses,
+  type WeeklyActivity,
 } from "../../shared/protocol/reports.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { isCheckError } from "../../shared/protocol/validate.ts";
@@ -28,15 +33,15 @@ import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
 import { isWorkerRefusal } from "../worker/connection.ts";
 import type { Actions } from "./actions.ts";
-import { shownNotice } from "./consent-notice.ts";
-import { pageHtml } from "./dashboard-html.ts";
+import { displayedNotice } from "./consent-notice.ts";
+import { dashboardHtml } from "./dashboard-html.ts";
 import { panelType } from "./panel-type.ts";
 
 /** News that come within this time are shown together. */
 const gatherMs = 200;
 
 /** Where the editor keeps which insights were put aside, and how many at most. */
-const mostDismissed = 1_000;
+const maxDismissed = 1_000;
 
 const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>
   result.status === "fulfilled" ? result.value : null;
@@ -48,11 +53,11 @@ const featureOfTab: Readonly<Partial<Record<Tab, Feature>>> = {
   tools: "agents",
 };
 
-const sameSelection = (a: Selection, b: Selection): boolean => JSON.stringify(a) === JSON.stringify(b);
+const sameSelection = (a: PeriodSelection, b: PeriodSelection): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
 
-export class PagePanel implements Disposable {
+export class DashboardPanel implements Disposable {
   readonly #context: ExtensionContext;
   readonly #telemetry: Telemetry;
   readonly #actions: Actions;
@@ -61,14 +66,14 @@ export class PagePanel implements Disposable {
   #panel: WebviewPanel | undefined;
   #tab: Tab | undefined;
   #ready = false;
-  #selection: Selection = { period: "today" };
+  #selection: PeriodSelection = { period: "today" };
   /** The last answers of a worker. */
   #status: Status | null = null;
   #stats: Stats | null = null;
-  #toolUses: ToolUses | null = null;
-  #rhythm: Rhythm | null = null;
+  #toolUses: ToolCalls | null = null;
+  #rhythm: WeeklyActivity | null = null;
   #insights: Insights | null = null;
-  #agents: readonly AgentStanding[] | null = null;
+  #agents: readonly AgentStatus[] | null = null;
   /** Insights change slowly: they are read when the user does something, not with every event. */
   #wantsInsights = false;
   #failure: string | null = null;
@@ -120,7 +125,7 @@ export class PagePanel implements Disposable {
       this.#asked = false;
       this.#stopWaiting();
     });
-    panel.webview.html = pageHtml();
+    panel.webview.html = dashboardHtml();
     // While the editor makes the page, the numbers are read for it.
     void this.#readForUser();
   }
@@ -151,17 +156,17 @@ export class PagePanel implements Disposable {
   }
 
   #receive(message: unknown): void {
-    let action: PageAction;
+    let action: DashboardAction;
     try {
-      action = checkPageAction(message, "page");
+      action = validateAction(message, "page");
     } catch (error) {
       this.#log.warn(isCheckError(error) ? error.message : "page: malformed message");
       return;
     }
-    void this.#carryOut(action);
+    void this.#handle(action);
   }
 
-  async #carryOut(action: PageAction): Promise<void> {
+  async #handle(action: DashboardAction): Promise<void> {
     switch (action.do) {
       case "ready":
         this.#ready = true;
@@ -173,72 +178,72 @@ export class PagePanel implements Disposable {
         this.#selection = action.selection;
         return this.#readForUser();
       case "decide":
-        return this.#working(async () => {
+        return this.#runAction(async () => {
           const { do: _, ...decision } = action;
           await this.#actions.decide({ ...decision, via: "vscode_page" });
           return "Your decision is written down.";
         });
       case "exportAll":
         this.#use("export");
-        return this.#working(() => this.#actions.exportAll());
+        return this.#runAction(() => this.#actions.exportAll());
       case "sync":
         this.#use("sync");
-        return this.#working(() => this.#actions.sync());
+        return this.#runAction(() => this.#actions.sync());
       case "preview":
         this.#use("show");
-        return this.#working(async () => {
+        return this.#runAction(async () => {
           this.#send({ say: "preview", preview: await this.#telemetry.command(preview, {}) });
           return null;
         });
       case "verifyLedger":
         this.#use("verify");
-        return this.#working(() => this.#actions.verifyLedger());
+        return this.#runAction(() => this.#actions.verifyLedger());
       case "showLedger":
         this.#use("ledger");
-        return this.#working(async () => {
+        return this.#runAction(async () => {
           this.#send({ say: "ledger", entries: await this.#telemetry.command(ledger, {}) });
           return null;
         });
       case "resetIdentity":
-        return this.#working(() => this.#actions.resetIdentity());
+        return this.#runAction(() => this.#actions.resetIdentity());
       case "eraseRemotely":
-        return this.#working(() => this.#actions.eraseRemotely());
+        return this.#runAction(() => this.#actions.eraseRemotely());
       case "purge":
-        return this.#working(() => this.#actions.purgeConfirmed());
+        return this.#runAction(() => this.#actions.purgeConfirmed());
       case "dismiss":
-        return this.#putAside((before) =>
-          [...before.filter((id) => id !== action.id), action.id].slice(-mostDismissed),
+        return this.#updateDismissed((before) =>
+          [...before.filter((id) => id !== action.id), action.id].slice(-maxDismissed),
         );
       case "restoreInsights":
-        return this.#putAside(() => []);
+        return this.#updateDismissed(() => []);
       case "planAgent":
-        return this.#working(async () => {
+        return this.#runAction(async () => {
           const change = await this.#telemetry.command(planAgent, { name: action.name });
           this.#send({ say: "agentChange", change });
           return null;
         });
       case "connectAgent":
         this.#use("agents");
-        return this.#working(() => this.#actions.connectAgent(action.name));
+        return this.#runAction(() => this.#actions.connectAgent(action.name));
       case "disconnectAgent":
-        return this.#working(() => this.#actions.disconnectAgent(action.name));
+        return this.#runAction(() => this.#actions.disconnectAgent(action.name));
       case "showLog":
         this.#log.show();
     }
   }
 
   #use(feature: Feature | undefined): void {
-    if (feature !== undefined) this.#telemetry.features.used(feature);
+    if (feature !== undefined) this.#telemetry.features.recordUse(feature);
   }
 
-  async #putAside(change: (before: readonly string[]) => readonly string[]): Promise<void> {
+  async #updateDismissed(change: (before: readonly string[]) => readonly string[]): Promise<void> {
     const { globalState } = this.#context;
     await globalState.update(dismissedKey, change(globalState.get<readonly string[]>(dismissedKey) ?? []));
     this.#post();
   }
 
   /** Does what the user asked, shows that something is going on meanwhile, and then what came of it. */
-  async #working(work: () => Promise<string | null>): Promise<void> {
+  async #runAction(work: () => Promise<string | null>): Promise<void> {
     this.#busy = true;
     this.#post();
     let done: string | null;
@@ -253,7 +258,7 @@ export class PagePanel implements Disposable {
   }
 
   /** The page is there: it shows what was read meanwhile, or what a reading that is under way brings. */
-  async #show(selection: Selection): Promise<void> {
+  async #show(selection: PeriodSelection): Promise<void> {
     const known = sameSelection(selection, this.#selection);
     this.#selection = selection;
     if (!known) return this.#readForUser();
@@ -308,7 +313,7 @@ export class PagePanel implements Disposable {
       this.#insights = fulfilled(standing);
       this.#agents = fulfilled(known);
       this.#failure = null;
-      if (shown.value.permission !== null) this.#telemetry.learn(shown.value.permission);
+      if (shown.value.permission !== null) this.#telemetry.applyWorkerPermission(shown.value.permission);
     } catch (error) {
       this.#failure = isWorkerRefusal(error)
         ? error.message
@@ -329,7 +334,7 @@ export class PagePanel implements Disposable {
       agents: this.#agents,
       insights: this.#insights,
       dismissed: this.#context.globalState.get<readonly string[]>(dismissedKey) ?? [],
-      notice: shownNotice(),
+      notice: displayedNotice(),
       problems: this.#telemetry.problems,
       failure: this.#failure,
       done,
@@ -339,7 +344,7 @@ export class PagePanel implements Disposable {
     });
   }
 
-  #send(message: PageMessage): void {
+  #send(message: DashboardMessage): void {
     void this.#panel?.webview.postMessage(message);
   }
 }

@@ -23,7 +23,7 @@ const decisions = {
   on: ["Disable", "nexus.telemetry.disable"],
 } as const;
 
-export interface Shown {
+export interface StatusBarState {
   readonly permission: Permission;
   /** What keeps the product from working, as sentences. */
   readonly problems: readonly string[];
@@ -33,12 +33,12 @@ export interface Shown {
   readonly today: Today | null;
 }
 
-export class StatusItem implements Disposable {
+export class StatusBar implements Disposable {
   #item: StatusBarItem | undefined;
-  #shown: Shown | undefined;
+  #shown: StatusBarState | undefined;
 
   /** Shows a state; before the first one there is no item. */
-  show(shown: Shown): void {
+  show(shown: StatusBarState): void {
     this.#shown = shown;
     this.followSettings();
     if (this.#item !== undefined) render(this.#item, shown);
@@ -64,7 +64,10 @@ export class StatusItem implements Disposable {
 }
 
 /** The state of sending, and a sentence on it. */
-function sendingOf({ permission, sharing }: Shown): { readonly text: string; readonly sentence: string | null } {
+function uploadState({ permission, sharing }: StatusBarState): {
+  readonly text: string;
+  readonly sentence: string | null;
+} {
   if (permission.mode !== "share" || sharing === null) return { text: looks[permission.mode], sentence: null };
   const { syncing, paused, failure, untilMs, pending, syncedMs } = sharing;
   if (syncing) return { text: "$(sync~spin) sync", sentence: "Sending." };
@@ -82,10 +85,10 @@ function todaySentence({ commands, failed, agentUses }: Today): string {
   return `Today: ${countText(commands, "command")}, ${failed} failed${agents}.`;
 }
 
-function render(item: StatusBarItem, shown: Shown): void {
+function render(item: StatusBarItem, shown: StatusBarState): void {
   const { permission, problems } = shown;
   const failing = problems.length > 0;
-  const { text, sentence } = sendingOf(shown);
+  const { text, sentence } = uploadState(shown);
   item.text = failing ? looks.problem : text;
   item.accessibilityInformation = {
     label: `Nexus Telemetry: ${failing ? "paused" : permission.mode}${sentence === null ? "" : `. ${sentence}`}`,

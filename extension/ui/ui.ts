@@ -6,18 +6,18 @@ import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { systemTimers } from "../timers.ts";
 import { Actions } from "./actions.ts";
-import { TerminalCommand } from "./cli-on-path.ts";
-import { PagePanel } from "./dashboard-panel.ts";
+import { CliOnPath } from "./cli-on-path.ts";
+import { DashboardPanel } from "./dashboard-panel.ts";
 
-export class Faces implements Disposable {
+export class Ui implements Disposable {
   readonly actions: Actions;
-  readonly panel: PagePanel;
-  readonly terminalCommand: TerminalCommand;
+  readonly panel: DashboardPanel;
+  readonly cliOnPath: CliOnPath;
 
   constructor(context: ExtensionContext, telemetry: Telemetry, permissions: PermissionSource, log: Log) {
     this.actions = new Actions(telemetry, permissions, homedir());
-    this.terminalCommand = new TerminalCommand(context);
-    this.panel = new PagePanel(context, telemetry, this.actions, systemTimers, log);
+    this.cliOnPath = new CliOnPath(context);
+    this.panel = new DashboardPanel(context, telemetry, this.actions, systemTimers, log);
   }
 
   dispose(): void {

@@ -21,7 +21,7 @@ import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
 import { dataChanged, exportProgress, problemChanged, sharingChanged } from "../../shared/protocol/worker.ts";
 import { workerFlags } from "../../shared/protocol/worker-flags.ts";
-import { type WorkerEvents, type WorkerLink, WorkerRefusal } from "./connection.ts";
+import { type WorkerConnection, type WorkerEvents, WorkerRequestError } from "./connection.ts";
 
 const nothing = (): void => undefined;
 const disposable = { dispose: nothing };
@@ -65,7 +65,11 @@ class QuietClient extends LanguageClient {
 }
 
 /** Starts a worker from `dist/worker/worker.cjs`. Rejects where it does not come up. */
-export async function launchWorker(distFolder: string, editor: EditorState, events: WorkerEvents): Promise<WorkerLink> {
+export async function launchWorker(
+  distFolder: string,
+  editor: EditorState,
+  events: WorkerEvents,
+): Promise<WorkerConnection> {
   let stopping = false;
   const options: LanguageClientOptions = {
     initializationOptions: editor,
@@ -98,7 +102,7 @@ export async function launchWorker(distFolder: string, editor: EditorState, even
       try {
         return check(await client.sendRequest(method, params), method);
       } catch (error) {
-        throw error instanceof ResponseError && client.isRunning() ? new WorkerRefusal(error.message) : error;
+        throw error instanceof ResponseError && client.isRunning() ? new WorkerRequestError(error.message) : error;
       }
     },
     notify: ({ method }, params) => {

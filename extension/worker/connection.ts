@@ -2,9 +2,9 @@
 
 import type { EditorState, Problem } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
-import type { Progress, SharingStatus } from "../../shared/protocol/worker.ts";
+import type { ExportProgress, SharingStatus } from "../../shared/protocol/worker.ts";
 
-export interface WorkerLink {
+export interface WorkerConnection {
   /** @throws WorkerRefusal where the worker answered with an error; another error where it is gone. */
   request<P, R>(message: Request<P, R>, params: P): Promise<R>;
   notify<P>(message: Notification<P>, params: P): void;
@@ -18,17 +18,17 @@ export interface WorkerEvents {
   ended(): void;
   dataChanged(): void;
   problemChanged(problem: Problem | null): void;
-  exportProgress(progress: Progress): void;
+  exportProgress(progress: ExportProgress): void;
   sharingChanged(sharing: SharingStatus): void;
 }
 
-export type Launch = (editor: EditorState, events: WorkerEvents) => Promise<WorkerLink>;
+export type LaunchWorker = (editor: EditorState, events: WorkerEvents) => Promise<WorkerConnection>;
 
 /** The worker answered that it cannot; the message is for the user. */
-export class WorkerRefusal extends Error {
+export class WorkerRequestError extends Error {
   override readonly name = "WorkerRefusal";
 }
 
 /** By its name: the client is a bundle of its own, with a class of its own. */
-export const isWorkerRefusal = (error: unknown): error is WorkerRefusal =>
+export const isWorkerRefusal = (error: unknown): error is WorkerRequestError =>
   error instanceof Error && error.name === "WorkerRefusal";

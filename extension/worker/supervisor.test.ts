@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { status } from "../../shared/protocol/worker.ts";
 import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
-import type { WorkerEvents, WorkerLink } from "./connection.ts";
+import type { WorkerConnection, WorkerEvents } from "./connection.ts";
 import { Supervisor, WorkerDownError } from "./supervisor.ts";
 
 /** Workers that start, answer and die as the test says. */
@@ -11,7 +11,7 @@ class Workers {
   failing = false;
   events: WorkerEvents | undefined;
 
-  readonly launch = async (_: unknown, events: WorkerEvents): Promise<WorkerLink> => {
+  readonly launch = async (_: unknown, events: WorkerEvents): Promise<WorkerConnection> => {
     this.started += 1;
     this.events = events;
     if (this.failing) throw new Error("it did not come up");
@@ -47,7 +47,7 @@ function setUp() {
 describe("supervisor", () => {
   it("starts no worker before one is needed, and keeps it then", async () => {
     const { workers, supervisor } = setUp();
-    supervisor.keep();
+    supervisor.keepRunning();
     expect(workers.started).toBe(0);
     await supervisor.request(status, {});
     await supervisor.request(status, {});
@@ -62,7 +62,7 @@ describe("supervisor", () => {
 
   it("ends the worker when the mode becomes off", async () => {
     const { workers, supervisor } = setUp();
-    supervisor.keep();
+    supervisor.keepRunning();
     await supervisor.request(status, {});
     await supervisor.release();
     expect(workers.stopped).toBe(1);
@@ -71,7 +71,7 @@ describe("supervisor", () => {
   it("invariant: off-means-nothing: what asks by itself starts no worker in mode off, also if it asked for one before", async () => {
     const { workers, supervisor } = setUp();
     await expect(supervisor.request(status, {})).rejects.toThrow(WorkerDownError);
-    supervisor.keep();
+    supervisor.keepRunning();
     await supervisor.request(status, {});
     await supervisor.release();
     await expect(supervisor.request(status, {})).rejects.toThrow(WorkerDownError);
@@ -80,7 +80,7 @@ describe("supervisor", () => {
 
   it("makes a new worker after 1, 5, 30, then every 300 s", async () => {
     const { timers, workers, told, supervisor } = setUp();
-    supervisor.keep();
+    supervisor.keepRunning();
     await supervisor.request(status, {});
     workers.failing = true;
     workers.events?.ended();
@@ -102,7 +102,7 @@ describe("supervisor", () => {
 
   it("invariant: off-means-nothing: a stop cancels the next attempt", async () => {
     const { timers, workers, supervisor } = setUp();
-    supervisor.keep();
+    supervisor.keepRunning();
     workers.failing = true;
     await expect(supervisor.request(status, {})).rejects.toThrow();
     await settle();
@@ -114,7 +114,7 @@ describe("supervisor", () => {
 
   it("tries at once for a command of the user's, even while waiting", async () => {
     const { timers, workers, supervisor } = setUp();
-    supervisor.keep();
+    supervisor.keepRunning();
     workers.failing = true;
     await expect(supervisor.request(status, {})).rejects.toThrow();
     await settle();

@@ -5,9 +5,9 @@
 
 import type { EditorState, Problem } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
-import type { Progress, SharingStatus } from "../../shared/protocol/worker.ts";
+import type { ExportProgress, SharingStatus } from "../../shared/protocol/worker.ts";
 import { Backoff, type Timers } from "../timers.ts";
-import type { Launch, WorkerEvents, WorkerLink } from "./connection.ts";
+import type { LaunchWorker, WorkerConnection, WorkerEvents } from "./connection.ts";
 
 /** The worker is down, and the next attempt is not due yet; or none may live, because the mode is off. */
 export class WorkerDownError extends Error {
@@ -22,17 +22,17 @@ export interface SupervisorEvents extends Omit<WorkerEvents, "ended"> {
 }
 
 export class Supervisor {
-  readonly #launch: Launch;
+  readonly #launch: LaunchWorker;
   readonly #timers: Timers;
   readonly #editor: () => EditorState;
   readonly #events: SupervisorEvents;
   readonly #backoff = new Backoff();
-  #link: Promise<WorkerLink> | undefined;
+  #link: Promise<WorkerConnection> | undefined;
   #kept = false;
   #borrowers = 0;
   #cancelRetry: (() => void) | undefined;
 
-  constructor(launch: Launch, timers: Timers, editor: () => EditorState, events: SupervisorEvents) {
+  constructor(launch: LaunchWorker, timers: Timers, editor: () => EditorState, events: SupervisorEvents) {
     this.#launch = launch;
     this.#timers = timers;
     this.#editor = editor;
@@ -40,7 +40,7 @@ export class Supervisor {
   }
 
   /** From now on a worker that was started stays, and is made anew when it ends. Starts none by itself. */
-  keep(): void {
+  keepRunning(): void {
     this.#kept = true;
   }
 
@@ -71,7 +71,7 @@ export class Supervisor {
   }
 
   /** Tells a running worker; a worker that is started later learns the same at its start. */
-  tell<P>(message: Notification<P>, params: P): void {
+  notify<P>(message: Notification<P>, params: P): void {
     this.#link?.then(
       (link) => link.notify(message, params),
       () => undefined,
@@ -85,24 +85,24 @@ export class Supervisor {
     return answer;
   }
 
-  #running(): Promise<WorkerLink> {
+  #running(): Promise<WorkerConnection> {
     if (this.#link !== undefined) return this.#link;
     const started = this.#launch(this.#editor(), {
-      ended: () => this.#lost(started),
+      ended: () => this.#onExit(started),
       dataChanged: () => this.#events.dataChanged(),
       problemChanged: (problem: Problem | null) => this.#events.problemChanged(problem),
       sharingChanged: (sharing: SharingStatus) => this.#events.sharingChanged(sharing),
-      exportProgress: (progress: Progress) => this.#events.exportProgress(progress),
+      exportProgress: (progress: ExportProgress) => this.#events.exportProgress(progress),
     });
     this.#link = started;
     started.then(
       () => this.#events.up(),
-      () => this.#lost(started),
+      () => this.#onExit(started),
     );
     return started;
   }
 
-  #lost(link: Promise<WorkerLink>): void {
+  #onExit(link: Promise<WorkerConnection>): void {
     if (this.#link !== link) return;
     this.#link = undefined;
     if (!this.#kept) {

@@ -5,7 +5,7 @@ import { categories } from "../../shared/schema/categories.ts";
 import { eventAliases, eventTable, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import { sources } from "../../shared/schema/sources.ts";
-import { carriersOf, kindText } from "../../shared/text/explain.ts";
+import { eventTypesWith, fieldTypeText } from "../../shared/text/explain.ts";
 
 const sharing = { never: "never", schema_2: "schema 2", schema_1_and_2: "schemas 1 and 2" } as const;
 const retention = { event: "with its event", total: "with its event; stays in totals" } as const;
@@ -63,13 +63,13 @@ export function dictionaryText(): string {
       const { description, purpose } = field;
       const cells = [
         `\`${name}\``,
-        `${description} ${sentence(kindText(field.kind))}`,
+        `${description} ${sentence(fieldTypeText(field.kind))}`,
         field.sensitivity,
         sharing[field.shared],
         retention[field.retention],
         field.since,
         field.review,
-        `${purpose} In ${carriersOf(name).length === eventTypeNames.length ? "every event" : code(carriersOf(name))}.`,
+        `${purpose} In ${eventTypesWith(name).length === eventTypeNames.length ? "every event" : code(eventTypesWith(name))}.`,
       ];
       lines.push(`| ${cells.join(" | ")} |`);
     }

@@ -3,14 +3,14 @@
  * the SDK is held to do the same.
  */
 
-import { everything, Firewall } from "../../server/privacy/firewall.ts";
+import { allowAll, Firewall } from "../../server/privacy/firewall.ts";
 import { catchAllOf, statusOfType } from "../../server/privacy/normalize.ts";
 import { canonicalNames, modelPrefix, modelSuffix } from "../../server/privacy/public-names.ts";
 import { eventTable, fieldsOf } from "../../shared/schema/events.ts";
-import { identifierPatterns, type Kind } from "../../shared/schema/field-types.ts";
+import { type FieldType, identifierPatterns } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 import { type ProgramEvent, programEvents } from "../../shared/schema/program-events.ts";
-import { sealRaw } from "../../shared/schema/raw.ts";
+import { markRaw } from "../../shared/schema/raw.ts";
 import { models } from "../../shared/vocabulary/models.ts";
 import { mcpName } from "../../shared/vocabulary/tools.ts";
 
@@ -49,7 +49,7 @@ export function pythonAllowList(): string {
 const canary = "canary-py-51d0 ada@example.com /home/ada";
 
 /** Values that a program may give for a field: right ones, other spellings, and what it must not keep. */
-function valuesFor(name: FieldName, kind: Kind): readonly unknown[] {
+function valuesFor(name: FieldName, kind: FieldType): readonly unknown[] {
   const wrong = [canary, -1, 1.5, 10 ** 15, true, null, [], {}, "", 0];
   const spellings: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
     command_path: [
@@ -98,7 +98,7 @@ export function pythonVectors(): string {
   };
   const vectors: object[] = [];
   const add = (type: ProgramEvent, fields: Readonly<Record<string, unknown>>) => {
-    const clean = firewall.admit(sealRaw({ ...envelope, event_type: type, ...fields }), everything, nowMs);
+    const clean = firewall.admit(markRaw({ ...envelope, event_type: type, ...fields }), allowAll, nowMs);
     vectors.push({ type, fields, expected: clean?.payload ?? null });
   };
   for (const type of programEvents) {

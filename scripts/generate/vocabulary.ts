@@ -8,7 +8,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ownCommands } from "../../shared/vocabulary/nexus-commands.ts";
+import { nexusCommands } from "../../shared/vocabulary/nexus-commands.ts";
 
 const source = fileURLToPath(new URL("../../node_modules/@withfig/autocomplete", import.meta.url));
 
@@ -63,7 +63,7 @@ async function programs(): Promise<Map<string, string[]>> {
 export async function vocabularyText(): Promise<string> {
   const manifest: { version: string } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
   const merged = await programs();
-  for (const [program, subcommands] of Object.entries(ownCommands)) {
+  for (const [program, subcommands] of Object.entries(nexusCommands)) {
     merged.set(program, [...(merged.get(program) ?? []), ...subcommands]);
   }
   const lines = [...merged]

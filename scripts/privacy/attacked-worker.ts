@@ -1,12 +1,12 @@
 /** The worker that an attack goes into: a real one, with the user's yes, whose words for a problem are kept to be searched. */
 import { noticeHash } from "../../server/config/consent-log.ts";
 import type { Paths } from "../../server/config/paths.ts";
-import { Worker } from "../../server/worker/service.ts";
+import { TelemetryService } from "../../server/worker/service.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 
 /** `destination`: what everything is shared with; `null` keeps it local. `said` is given what the worker says of problems. */
-export function attackedWorker(paths: Paths, destination: string | null, said: string[]): Worker {
+export function attackedWorker(paths: Paths, destination: string | null, said: string[]): TelemetryService {
   const listener = {
     dataChanged: () => undefined,
     exportProgress: () => undefined,
@@ -15,7 +15,7 @@ export function attackedWorker(paths: Paths, destination: string | null, said: s
   };
   const env = destination === null ? {} : { NEXUS_USAGE_UPLOAD_URL: destination };
   const editor = { telemetry: true, enabled: true, proxy: null };
-  const worker = new Worker(paths, env, editor, { nowMs: () => Date.now() }, listener);
+  const worker = new TelemetryService(paths, env, editor, { nowMs: () => Date.now() }, listener);
   worker.giveConsent({
     mode: destination === null ? "local" : "share",
     collect: categories,

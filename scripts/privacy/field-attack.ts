@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { pathsFrom } from "../../server/config/paths.ts";
-import type { Worker } from "../../server/worker/service.ts";
+import type { TelemetryService } from "../../server/worker/service.ts";
 import { maxBatch } from "../../shared/protocol/record.ts";
 import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
-import { sealRaw } from "../../shared/schema/raw.ts";
+import { markRaw } from "../../shared/schema/raw.ts";
 import { sources } from "../../shared/schema/sources.ts";
 import { attackedWorker } from "./attacked-worker.ts";
 import type { Case } from "./corpus/generated.ts";
@@ -67,7 +67,7 @@ export const waysIn = ways.length;
 
 class Run {
   readonly home = mkdtempSync(join(tmpdir(), "nexus-attack-"));
-  readonly worker: Worker;
+  readonly worker: TelemetryService;
   readonly #session = v4();
   readonly #said: string[] = [];
   #seq = 0;
@@ -89,7 +89,7 @@ class Run {
         source,
         seq: this.#seq,
       };
-      return sealRaw({ ...innocent, ...envelope, ...part });
+      return markRaw({ ...innocent, ...envelope, ...part });
     });
     for (let at = 0; at < events.length; at += maxBatch) {
       const outcome = this.worker.record({ events: events.slice(at, at + maxBatch) });

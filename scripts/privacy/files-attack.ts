@@ -22,11 +22,11 @@ import { v4, v7 } from "uuid";
 import { EventLog } from "../../sdk/node/index.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
 import { AgentIds } from "../../server/ingest/hooks/ids.ts";
-import { cutPayload, isHookId } from "../../server/ingest/hooks/payload-filter.ts";
-import { Group } from "../../server/ingest/receiver/group-commit.ts";
-import { doorIntake } from "../../server/ingest/receiver/receiver-input.ts";
+import { filterPayload, isHookId } from "../../server/ingest/hooks/payload-filter.ts";
+import { GroupCommit } from "../../server/ingest/receiver/group-commit.ts";
+import { receiverInput } from "../../server/ingest/receiver/receiver-input.ts";
 import { IdentityFile, NameHasher } from "../../server/privacy/identity.ts";
-import type { Worker } from "../../server/worker/service.ts";
+import type { TelemetryService } from "../../server/worker/service.ts";
 import { programEvents } from "../../shared/schema/program-events.ts";
 import { attackedWorker } from "./attacked-worker.ts";
 import type { Case } from "./corpus/generated.ts";
@@ -88,7 +88,7 @@ const casesPerRun = 400;
 class FilesRun {
   readonly home = mkdtempSync(join(tmpdir(), "nexus-attack-"));
   readonly #paths = pathsFrom({}, this.home);
-  readonly #worker: Worker;
+  readonly #worker: TelemetryService;
   readonly #said: string[] = [];
 
   constructor() {
@@ -103,7 +103,7 @@ class FilesRun {
       for (const payload of payloadsOf(text)) {
         const env = { PATH: process.env["PATH"], HOME: this.home };
         spawnSync("sh", ["-c", hook], { input: JSON.stringify(payload), env });
-        this.#said.push(JSON.stringify(cutPayload(payload), (_, value) => (isHookId(String(value)) ? "" : value)));
+        this.#said.push(JSON.stringify(filterPayload(payload), (_, value) => (isHookId(String(value)) ? "" : value)));
       }
       for (const type of programEvents) {
         const fields = { command_path: text, tool_name: text, model: text, agent: text, feature: text, [text]: text };
@@ -129,7 +129,7 @@ class FilesRun {
     const identity = new IdentityFile(this.#paths.identityFile);
     const ids = new AgentIds(new NameHasher(() => identity.localSalt()));
     const clock = { nowMs: () => Date.now() };
-    const intake = doorIntake(() => false, ids, new Group(() => "stored"), clock);
+    const intake = receiverInput(() => false, ids, new GroupCommit(() => "stored"), clock);
     for (const text of texts) {
       const names = [
         "tool_name",

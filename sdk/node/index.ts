@@ -9,18 +9,18 @@ import { v7 } from "uuid";
 import { systemClock } from "../../server/clock.ts";
 import { homeFolder } from "../../server/config/home.ts";
 import { type Paths, pathsFrom } from "../../server/config/paths.ts";
-import { Gate } from "../../server/config/permission.ts";
-import { append } from "../../server/files/append-lines.ts";
+import { PermissionEvaluator } from "../../server/config/permission.ts";
+import { appendLines } from "../../server/files/append-lines.ts";
 import { Firewall } from "../../server/privacy/firewall.ts";
-import { saysNo } from "../../shared/consent/consent.ts";
-import { plainFields } from "../../shared/schema/json-fields.ts";
+import { isOptOut } from "../../shared/consent/consent.ts";
+import { jsonFields } from "../../shared/schema/json-fields.ts";
 import { type ProgramEvent, programEvents } from "../../shared/schema/program-events.ts";
-import { type CapturedFields, captured } from "../../shared/schema/raw-event.ts";
-import { timed } from "../../shared/schema/time-command.ts";
+import { createRawEvent, type RawEventFields } from "../../shared/schema/raw-event.ts";
+import { timeCommand } from "../../shared/schema/time-command.ts";
 
 export type { ProgramEvent };
 /** The fields of each type: those of the data dictionary. */
-export type EventFields = CapturedFields;
+export type EventFields = RawEventFields;
 
 export interface EventLogOptions {
   /** The environment that says where things lie and what is forbidden; that of the process by default. */
@@ -36,7 +36,7 @@ const noEditor = { telemetry: true, enabled: true, proxy: null };
 
 export class EventLog {
   readonly #paths: Paths;
-  readonly #gate: Gate;
+  readonly #gate: PermissionEvaluator;
   readonly #forbidden: boolean;
   // Without a hasher: names of the user's own are not even hashed here.
   readonly #firewall = new Firewall(null);
@@ -44,8 +44,8 @@ export class EventLog {
 
   constructor({ env = process.env, home = homeFolder() }: EventLogOptions = {}) {
     this.#paths = pathsFrom(env, home);
-    this.#gate = new Gate(this.#paths, systemClock, { ...env }, noEditor);
-    this.#forbidden = saysNo(env["NEXUS_EVENT_LOG"]);
+    this.#gate = new PermissionEvaluator(this.#paths, systemClock, { ...env }, noEditor);
+    this.#forbidden = isOptOut(env["NEXUS_EVENT_LOG"]);
   }
 
   /** Where events of Node programs are appended. */
@@ -69,7 +69,7 @@ export class EventLog {
   }
 
   #record<T extends ProgramEvent>(type: T, fields: EventFields[T]): boolean {
-    const plain = plainFields(fields);
+    const plain = jsonFields(fields);
     const ruling = this.#ruling();
     if (ruling === undefined || ruling.permission.mode === "off" || plain === undefined) return false;
     const ts = Date.now();
@@ -80,13 +80,13 @@ export class EventLog {
     };
     const clean = this.#firewall.admit(
       // A copy: the fields are written into it.
-      captured({ ...envelope }, plain as EventFields[T]),
+      createRawEvent({ ...envelope }, plain as EventFields[T]),
       { collect: ruling.permission.collect, blockSensitive: ruling.blockSensitive },
       ts,
     );
     if (clean === undefined) return false;
     const { seq: _, ...line } = envelope;
-    return append(this.file, [{ ...line, event_type: clean.type, ...clean.payload }]);
+    return appendLines(this.file, [{ ...line, event_type: clean.type, ...clean.payload }]);
   }
 
   /**
@@ -94,13 +94,13 @@ export class EventLog {
    * @returns what `work` returns. @throws what `work` throws, after that was recorded as a failure.
    */
   time<R>(command: string, work: () => R | PromiseLike<R>): Promise<R> {
-    return timed((type, fields) => this.record(type, fields), command, work);
+    return timeCommand((type, fields) => this.record(type, fields), command, work);
   }
 
   /** `undefined` where it cannot be known: then nothing is written. */
   #ruling() {
     try {
-      return this.#forbidden ? undefined : this.#gate.rule();
+      return this.#forbidden ? undefined : this.#gate.evaluate();
     } catch {
       return undefined;
     }

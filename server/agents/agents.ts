@@ -25,7 +25,7 @@ export interface Agent {
   readonly policy: { readonly file: string; readonly keys: readonly string[] } | null;
 }
 
-interface Place {
+interface AgentContext {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The shell's line that runs the hook. */
@@ -45,7 +45,7 @@ const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 const under = (events: readonly string[], entry: object): readonly HookEntry[] =>
   events.map((event) => ({ list: ["hooks", event], entry }));
 
-export function agentsOf({ home, env, command }: Place): readonly Agent[] {
+export function agentsOf({ home, env, command }: AgentContext): readonly Agent[] {
   const folder = (name: string, usual: string) => {
     const given = env[name] ?? "";
     return isAbsolute(given) ? given : join(home, usual);

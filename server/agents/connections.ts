@@ -5,11 +5,11 @@
 
 import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type AgentName, type AgentStanding, agentNames, sourcesOf } from "../../shared/protocol/agents.ts";
+import { type AgentName, type AgentStatus, agentNames, sourcesOf } from "../../shared/protocol/agents.ts";
 import type { Paths } from "../config/paths.ts";
 import { replaceFile } from "../files/atomic-write.ts";
 import { makeFolder } from "../files/ownership.ts";
-import { DoorFile } from "../ingest/receiver/receiver-config.ts";
+import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
 import { type Agent, agentsOf } from "./agents.ts";
 import { HookScript } from "./hook-script.ts";
 import {
@@ -24,7 +24,7 @@ import {
 import { sha256, type Undo, undone, undoOf } from "./undo.ts";
 
 /** What would be done to a file. */
-export interface Change {
+export interface SettingsChange {
   readonly agent: Agent;
   /** `null`: there is none. */
   readonly before: string | null;
@@ -38,7 +38,7 @@ export interface Change {
 }
 
 /** What is remembered of a file that was changed. */
-interface Kept {
+interface ConnectionRecord {
   readonly file: string;
   /** `null`: there was no file. */
   readonly undo: Undo | null;
@@ -106,7 +106,7 @@ export class Connections {
   }
 
   /** `seen`: when each source last told of something. @throws the file system's error. */
-  list(seen: ReadonlyMap<string, number> = new Map()): readonly AgentStanding[] {
+  list(seen: ReadonlyMap<string, number> = new Map()): readonly AgentStatus[] {
     return this.#agents.map((agent) => {
       const { name, title, file, folder, policy } = agent;
       const rule = policy === null ? null : read(policy.file);
@@ -125,7 +125,7 @@ export class Connections {
    * The exact change that connecting is; `undefined` where it is connected. Entries of an earlier version are replaced.
    * @throws SettingsError, the file system's error.
    */
-  planConnect(name: AgentName): Change | undefined {
+  planConnect(name: AgentName): SettingsChange | undefined {
     const agent = this.#agent(name);
     const entries = this.configured(name);
     if (entries.length > 0 && !this.#isOutdated(name)) return undefined;
@@ -151,21 +151,21 @@ export class Connections {
   }
 
   /** @throws SettingsError where the file has changed since it was planned; the file system's error. */
-  connect({ agent, before, after, without }: Change): void {
+  connect({ agent, before, after, without }: SettingsChange): void {
     const target = targetOf(agent.file);
     this.#script.write();
     makeFolder(this.#paths.eventLogFolder);
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
     const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
     const undo = first === null ? null : (undoOf(first, after) ?? null);
-    const kept: Kept = { file: target, undo, afterSha256: sha256(after), mode };
+    const kept: ConnectionRecord = { file: target, undo, afterSha256: sha256(after), mode };
     if (first === null || undo !== null) replaceFile(this.#keptFile(agent.name), JSON.stringify(kept));
     else rmSync(this.#keptFile(agent.name), { force: true });
     if (read(target) !== before) {
       throw new SettingsError(`${agent.file} was changed by somebody else just now. Nothing was done; try again.`);
     }
     replaceFile(target, after, mode);
-    new DoorFile(this.#paths.doorFile).forgetHooks();
+    new ReceiverConfig(this.#paths.doorFile).forgetHooks();
   }
 
   /** Takes our hook out. Returns whether there was one. @throws SettingsError, the file system's error. */
@@ -259,11 +259,11 @@ export class Connections {
   }
 
   /** What cannot be read is as if it were not there: then our entries alone are taken out. */
-  #kept(name: AgentName): Kept | undefined {
+  #kept(name: AgentName): ConnectionRecord | undefined {
     this.#replaceCopy(name);
     try {
       const kept: unknown = JSON.parse(read(this.#keptFile(name)) ?? "");
-      return typeof kept === "object" && kept !== null && "undo" in kept ? (kept as Kept) : undefined;
+      return typeof kept === "object" && kept !== null && "undo" in kept ? (kept as ConnectionRecord) : undefined;
     } catch {
       return undefined;
     }

@@ -3,7 +3,7 @@
  * speaks HTTPS with a certificate of its own, and each agent is given that certificate in the way that its exporter honours.
  */
 import type { AgentName } from "../../shared/protocol/agents.ts";
-import type { Door } from "../ingest/receiver/receiver-config.ts";
+import type { ReceiverSettings } from "../ingest/receiver/receiver-config.ts";
 
 export interface OtelSetting {
   /** Where the lines go, as a sentence. */
@@ -17,7 +17,11 @@ export interface OtelSetting {
 }
 
 /** `null` of an agent that sends nothing from this machine. */
-export function otelSetting(agent: AgentName, { port, token }: Door, certificate: string): OtelSetting | null {
+export function otelSetting(
+  agent: AgentName,
+  { port, token }: ReceiverSettings,
+  certificate: string,
+): OtelSetting | null {
   const address = `https://127.0.0.1:${port}`;
   // A blank has no place in this variable (OpenTelemetry, "Specifying headers via environment variables").
   const exporter = {

@@ -3,23 +3,23 @@ import type { Row } from "../store/driver/driver.ts";
 import { Sketch } from "../store/rollups/sketch.ts";
 
 /** A rollup of uses that ended, its sketch read once for all that it is part of. */
-export interface End {
+export interface TerminalRollup {
   readonly row: Row;
   readonly sketch: Sketch | undefined;
 }
 
 /** What is read of a rollup, to tell what it is and to add it up; `m` is the rollup, `w` its words. */
-export const endColumns = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
+export const terminalColumns = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
   m.duration_sketch, w.event_type, w.source, w.tool_name, w.tool_phase, w.command_path, w.status`;
 
-export function endOf(row: Row): End {
+export function terminalRollup(row: Row): TerminalRollup {
   if (typeof row["duration_sketch"] !== "string") return { row, sketch: undefined };
   const sketch = new Sketch();
   sketch.addText(row["duration_sketch"]);
   return { row, sketch };
 }
 
-export class Group {
+export class Aggregate {
   count = 0;
   succeeded = 0;
   failed = 0;
@@ -28,16 +28,16 @@ export class Group {
   /** How many durations are known. */
   #timed = 0;
   readonly sketch = new Sketch();
-  #leastMs = Number.POSITIVE_INFINITY;
-  #mostMs = Number.NEGATIVE_INFINITY;
+  #minMs = Number.POSITIVE_INFINITY;
+  #maxMs = Number.NEGATIVE_INFINITY;
 
-  static of(ends: Iterable<End>): Group {
-    const group = new Group();
+  static of(ends: Iterable<TerminalRollup>): Aggregate {
+    const group = new Aggregate();
     for (const end of ends) group.add(end);
     return group;
   }
 
-  add({ row, sketch }: End): void {
+  add({ row, sketch }: TerminalRollup): void {
     const count = Number(row["count"]);
     this.count += count;
     if (row["status"] === "ok") this.succeeded += count;
@@ -46,19 +46,19 @@ export class Group {
     this.#timed += Number(row["duration_count"]);
     this.totalMs += Number(row["duration_sum"]);
     if (sketch === undefined) return;
-    this.#leastMs = Math.min(this.#leastMs, Number(row["duration_min"]));
-    this.#mostMs = Math.max(this.#mostMs, Number(row["duration_max"]));
+    this.#minMs = Math.min(this.#minMs, Number(row["duration_min"]));
+    this.#maxMs = Math.max(this.#maxMs, Number(row["duration_max"]));
     this.sketch.addSketch(sketch);
   }
 
   /** Succeeded and failed: what says something about success. */
-  get judged(): number {
+  get decided(): number {
     return this.succeeded + this.failed;
   }
 
   /** Succeeded of judged; `null` where there is none. */
   get successRate(): number | null {
-    return this.judged === 0 ? null : this.succeeded / this.judged;
+    return this.decided === 0 ? null : this.succeeded / this.decided;
   }
 
   /** Milliseconds; `null` where no duration is known. */
@@ -68,13 +68,16 @@ export class Group {
 
   /** Milliseconds; `null` where no duration is known. */
   quantileMs(p: number): number | null {
-    return this.sketch.quantile(p, this.#leastMs, this.#mostMs);
+    return this.sketch.quantile(p, this.#minMs, this.#maxMs);
   }
 }
 
 /** Puts together what has the same name; what has none is left out. */
-export function byName(ends: Iterable<End>, nameOf: (row: Row) => unknown): ReadonlyMap<string, readonly End[]> {
-  const groups = new Map<string, End[]>();
+export function byName(
+  ends: Iterable<TerminalRollup>,
+  nameOf: (row: Row) => unknown,
+): ReadonlyMap<string, readonly TerminalRollup[]> {
+  const groups = new Map<string, TerminalRollup[]>();
   for (const end of ends) {
     const name = nameOf(end.row);
     if (typeof name !== "string") continue;
@@ -86,16 +89,19 @@ export function byName(ends: Iterable<End>, nameOf: (row: Row) => unknown): Read
 }
 
 /** The same, each added up. */
-export function groupsByName(ends: Iterable<End>, nameOf: (row: Row) => unknown): ReadonlyMap<string, Group> {
-  return new Map([...byName(ends, nameOf)].map(([name, own]) => [name, Group.of(own)]));
+export function aggregatesByName(
+  ends: Iterable<TerminalRollup>,
+  nameOf: (row: Row) => unknown,
+): ReadonlyMap<string, Aggregate> {
+  return new Map([...byName(ends, nameOf)].map(([name, own]) => [name, Aggregate.of(own)]));
 }
 
-const countOf = (ends: readonly End[]) => ends.reduce((sum, { row }) => sum + Number(row["count"]), 0);
+const countOf = (ends: readonly TerminalRollup[]) => ends.reduce((sum, { row }) => sum + Number(row["count"]), 0);
 
 /** The names that came most often first, then by name. */
 export function mostFrequent(
-  groups: ReadonlyMap<string, readonly End[]>,
-): readonly { readonly name: string; readonly count: number; readonly ends: readonly End[] }[] {
+  groups: ReadonlyMap<string, readonly TerminalRollup[]>,
+): readonly { readonly name: string; readonly count: number; readonly ends: readonly TerminalRollup[] }[] {
   return [...groups]
     .map(([name, ends]) => ({ name, ends, count: countOf(ends) }))
     .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));

@@ -1,5 +1,5 @@
 /** The user's local days, hours and months that a period is made of, on the wall clock and as moments. */
-import type { Period, Selection, Stats } from "../../shared/protocol/reports.ts";
+import type { Period, PeriodSelection, Stats } from "../../shared/protocol/reports.ts";
 import type { Row } from "../store/driver/driver.ts";
 import { dayOfHour, firstDayOfMonth, localHourOf, monthOfDay, startOfHour } from "../store/rollups/local-time.ts";
 import { grains } from "../store/rollups/rollups.ts";
@@ -35,9 +35,9 @@ const daysBack: Readonly<Record<Exclude<Period, "today" | "year">, number>> = { 
 const monthsBack = 12;
 
 /** A choice of so many days is shown by hours, or by days; a longer one by months, and none is longer than this. */
-const mostByHour = 2;
-const mostByDay = 62;
-const mostMonths = 60;
+const maxDaysByHour = 2;
+const maxDaysByDay = 62;
+const maxMonths = 60;
 
 export const unitOf: Readonly<Record<number, Stats["unit"]>> = {
   [grains.hour]: "hour",
@@ -49,7 +49,7 @@ export const unitOf: Readonly<Record<number, Stats["unit"]>> = {
  * Today by hours, a week and a month (7 and 30 days, today the last) by days, a year by months, a choice as it is long.
  * @throws SelectionError
  */
-export function spanOf(selection: Selection, nowMs: number): Span {
+export function spanOf(selection: PeriodSelection, nowMs: number): Span {
   const today = dayOfHour(localHourOf(nowMs));
   switch (selection.period) {
     case "custom":
@@ -71,15 +71,15 @@ export function bucketIndex(buckets: readonly Bucket[], { grain, bucket }: Row):
 }
 
 /** The span of the same number of days that ends where this one begins. */
-export function spanBefore({ fromHour, toHour }: Span): Span {
+export function previousSpan({ fromHour, toHour }: Span): Span {
   return spanOfDays((2 * fromHour - toHour) / 24, fromHour / 24 - 1);
 }
 
 /** @throws SelectionError */
 function spanOfChoice(from: number, to: number): Span {
   if (to < from) throw new SelectionError("The last day lies before the first.");
-  if (monthsOf(from, to) > mostMonths) {
-    throw new SelectionError(`That is more than ${mostMonths} months; choose fewer days.`);
+  if (monthsOf(from, to) > maxMonths) {
+    throw new SelectionError(`That is more than ${maxMonths} months; choose fewer days.`);
   }
   return spanOfDays(from, to);
 }
@@ -90,7 +90,7 @@ const monthsOf = (from: number, to: number): number => monthOfDay(to) - monthOfD
 /** From one day to another, both included. */
 function spanOfDays(from: number, to: number): Span {
   const count = to - from + 1;
-  const grain = count <= mostByHour ? grains.hour : count <= mostByDay ? grains.day : grains.month;
+  const grain = count <= maxDaysByHour ? grains.hour : count <= maxDaysByDay ? grains.day : grains.month;
   const starts =
     grain === grains.hour
       ? Array.from({ length: count * 24 }, (_, hour) => from * 24 + hour)

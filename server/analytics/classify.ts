@@ -16,12 +16,12 @@ const commandEnded = `w.event_type IN (${commandEnds.map((type) => `'${type}'`).
 export const endedCondition = `(w.event_type = 'agent_event' AND w.tool_phase = 'end' OR ${commandEnded})`;
 
 /** The same, and the beginnings of uses of tools. */
-export const begunOrEndedCondition = `(w.event_type = 'agent_event' OR ${commandEnded})`;
+export const startedOrEndedCondition = `(w.event_type = 'agent_event' OR ${commandEnded})`;
 
-export const isToolUse = (row: Row): boolean => row["event_type"] === "agent_event" && row["tool_phase"] === "end";
+export const isToolCall = (row: Row): boolean => row["event_type"] === "agent_event" && row["tool_phase"] === "end";
 
 /** Commands of this product's palette are no runs: they are looks at the numbers, and would change them. */
-export const isRun = (row: Row): boolean =>
-  isToolUse(row)
+export const isCommandRun = (row: Row): boolean =>
+  isToolCall(row)
     ? row["tool_name"] === "run_terminal_cmd" && !isAgent(row["source"])
     : isCommandEnd.has(row["event_type"]) && row["source"] !== "vscode";

@@ -1,11 +1,11 @@
 /** What ended, counted and timed alone: without sketches, which cost most. */
 import type { Connection } from "../store/driver/driver.ts";
-import { readSegments, type Segment } from "../store/rollups/reader.ts";
-import type { End } from "./aggregate.ts";
+import { type GrainRange, readRanges } from "../store/rollups/reader.ts";
+import type { TerminalRollup } from "./aggregate.ts";
 import { endedCondition } from "./classify.ts";
 
-export function countsIn(connection: Connection, parts: readonly Segment[]): readonly End[] {
-  const rows = readSegments(
+export function countsIn(connection: Connection, parts: readonly GrainRange[]): readonly TerminalRollup[] {
+  const rows = readRanges(
     connection,
     parts,
     (from) =>

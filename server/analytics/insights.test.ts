@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
-import { insightText, passes } from "../../shared/text/insights.ts";
+import { insightText, matchesFilter } from "../../shared/text/insights.ts";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
 import { Store } from "../store/store.ts";
-import { thisProduct } from "../worker/product-info.ts";
+import { productInfo } from "../worker/product-info.ts";
 import { readInsights } from "./insights.ts";
 
 const now = new Date(2026, 6, 15, 12, 30).getTime();
@@ -25,7 +25,7 @@ interface Runs {
 
 /** Runs with durations spread by half around the middle, ten a day. */
 function insightsOf(...all: readonly Runs[]) {
-  const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, systemClock);
+  const store = new Store(join(freshFolder(), "telemetry.db"), productInfo, systemClock);
   for (const { line, count, ms, failed = 0, ago = 0, source = "vscode_terminal", phase = "end" } of all) {
     const session_id = v4();
     store.write(
@@ -83,7 +83,7 @@ describe("insights", () => {
       ["agent_failing", "claude_code"],
       ["agent_stalling", "claude_code"],
     ]);
-    expect(found.every((insight) => passes(insight, ["agents"]) && !insight.id.includes("vscode"))).toBe(true);
+    expect(found.every((insight) => matchesFilter(insight, ["agents"]) && !insight.id.includes("vscode"))).toBe(true);
   });
 
   it("says every kind in a sentence, with evidence and what to do", () => {

@@ -2,19 +2,26 @@
  * What stands out in a period, ranked by how much time it costs in a week. Each insight has a minimum of samples and, where it
  * says that something is often or different, a test, so that chance makes none.
  */
-import type { Insight, Insights, Selection } from "../../shared/protocol/reports.ts";
+import type { Insight, Insights, PeriodSelection } from "../../shared/protocol/reports.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
 import type { Connection } from "../store/driver/driver.ts";
-import { closedDayOf, readSegments, segments } from "../store/rollups/reader.ts";
+import { closedDayOf, readRanges, splitByGrain } from "../store/rollups/reader.ts";
 import { grains } from "../store/rollups/rollups.ts";
-import { byName, type End, endColumns, endOf, Group, groupsByName } from "./aggregate.ts";
-import { type Span, spanBefore, spanOf } from "./calendar.ts";
-import { begunOrEndedCondition, isRun } from "./classify.ts";
+import {
+  Aggregate,
+  aggregatesByName,
+  byName,
+  type TerminalRollup,
+  terminalColumns,
+  terminalRollup,
+} from "./aggregate.ts";
+import { previousSpan, type Span, spanOf } from "./calendar.ts";
+import { isCommandRun, startedOrEndedCondition } from "./classify.ts";
 import { rankSum, threshold, wilson } from "./statistics.ts";
 
 /** Fewer runs say nothing. */
-const leastRuns = 10;
-const leastForComparison = 20;
+const minRuns = 10;
+const minRunsToCompare = 20;
 /** A command is slow whose runs take this long in the middle, and cost this much in a week. */
 const slowMs = 5_000;
 const slowWeekMs = 10 * 60_000;
@@ -27,9 +34,9 @@ const slowerByMs = 200;
 /** The share of false ones among what is called slower. */
 const falseRate = 0.01;
 /** Fails often; fails more often than not. Both of the lower end of the interval. */
-const oftenFailing = 0.1;
-const mostlyFailing = 0.5;
-const oftenStalling = 0.1;
+const failingRate = 0.1;
+const mostlyFailingRate = 0.5;
+const stallingRate = 0.1;
 /** What a failure costs beside its time: to see it, and to begin again. */
 const attentionMs = 20_000;
 
@@ -56,7 +63,7 @@ const interactive: ReadonlySet<string> = new Set(
     ]),
 );
 
-export function readInsights(connection: Connection, selection: Selection, nowMs: number): Insights {
+export function readInsights(connection: Connection, selection: PeriodSelection, nowMs: number): Insights {
   const span = spanOf(selection, nowMs);
   const now = endsIn(connection, span);
   const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / wholeWeekMs);
@@ -64,7 +71,7 @@ export function readInsights(connection: Connection, selection: Selection, nowMs
   const total = [...runs.values()].reduce((sum, { count }) => sum + count, 0);
   const found = [
     ...slow(runs, weeks),
-    ...slower(runs, runsIn(endsIn(connection, spanBefore(span))), weeks),
+    ...slower(runs, runsIn(endsIn(connection, previousSpan(span))), weeks),
     ...waiting(runs, weeks),
     ...failing(runs, weeks),
     ...ofAgents(now, weeks),
@@ -79,19 +86,19 @@ export function readInsights(connection: Connection, selection: Selection, nowMs
   };
 }
 
-export function noInsights(selection: Selection, nowMs: number): Insights {
+export function noInsights(selection: PeriodSelection, nowMs: number): Insights {
   return { period: selection.period, fromMs: spanOf(selection, nowMs).fromMs, runs: 0, insights: [] };
 }
 
-function endsIn(connection: Connection, { fromHour, toHour }: Span): readonly End[] {
-  const rows = readSegments(
+function endsIn(connection: Connection, { fromHour, toHour }: Span): readonly TerminalRollup[] {
+  const rows = readRanges(
     connection,
-    segments(fromHour, toHour, closedDayOf(connection), grains.month),
+    splitByGrain(fromHour, toHour, closedDayOf(connection), grains.month),
     (from) =>
-      `SELECT ${endColumns}
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${begunOrEndedCondition}`,
+      `SELECT ${terminalColumns}
+       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${startedOrEndedCondition}`,
   );
-  return rows.map(endOf);
+  return rows.map(terminalRollup);
 }
 
 /** When the first event of the span happened: weeks before it say nothing. */
@@ -101,11 +108,11 @@ function recordedFrom(connection: Connection, { fromMs }: Span): number {
 }
 
 /** Runs by their command. */
-type Runs = ReadonlyMap<string, Group>;
+type Runs = ReadonlyMap<string, Aggregate>;
 
-function runsIn(ends: readonly End[]): Runs {
-  return groupsByName(
-    ends.filter(({ row }) => isRun(row)),
+function runsIn(ends: readonly TerminalRollup[]): Runs {
+  return aggregatesByName(
+    ends.filter(({ row }) => isCommandRun(row)),
     (row) => row["command_path"],
   );
 }
@@ -136,7 +143,7 @@ function slow(runs: Runs, weeks: number): readonly Insight[] {
   return [...runs].flatMap(([name, group]) => {
     const medianMs = group.quantileMs(0.5);
     const inWeek = Math.round(group.totalMs / weeks);
-    if (interactive.has(name) || group.count < leastRuns || medianMs === null) return [];
+    if (interactive.has(name) || group.count < minRuns || medianMs === null) return [];
     if (medianMs < slowMs || inWeek < slowWeekMs) return [];
     const p95Ms = group.quantileMs(0.95);
     return insight("slow", name, inWeek, {
@@ -154,7 +161,7 @@ function slower(runs: Runs, earlier: Runs, weeks: number): readonly Insight[] {
     const before = earlier.get(name);
     if (before === undefined) return [];
     const [medianMs, beforeMs] = [now.quantileMs(0.5), before.quantileMs(0.5)];
-    if (interactive.has(name) || Math.min(now.count, before.count) < leastForComparison) return [];
+    if (interactive.has(name) || Math.min(now.count, before.count) < minRunsToCompare) return [];
     if (medianMs === null || beforeMs === null) return [];
     return { name, now, before, medianMs, beforeMs, p: rankSum(before.sketch, now.sketch) };
   });
@@ -184,21 +191,21 @@ function waiting(runs: Runs, weeks: number): readonly Insight[] {
     totalMs += above.sum;
   }
   const inWeek = Math.round(totalMs / weeks);
-  if (count < leastRuns || inWeek < waitWeekMs) return [];
+  if (count < minRuns || inWeek < waitWeekMs) return [];
   return [insight("waiting", null, inWeek / 2, { sample: count, totalMs: Math.round(totalMs), weekMs: inWeek })];
 }
 
 function failing(runs: Runs, weeks: number): readonly Insight[] {
   return [...runs].flatMap(([name, group]) => {
-    if (name === "other" || group.judged < leastRuns) return [];
-    const often = shareOf(group.failed, group.judged);
-    if (often.low < oftenFailing) return [];
+    if (name === "other" || group.decided < minRuns) return [];
+    const often = shareOf(group.failed, group.decided);
+    if (often.low < failingRate) return [];
     const weekMs = Math.round((group.failed * (group.totalMs / Math.max(1, group.count) + attentionMs)) / weeks);
-    return insight(often.low > mostlyFailing ? "failing" : "flaky", name, weekMs, { ...often, weekMs });
+    return insight(often.low > mostlyFailingRate ? "failing" : "flaky", name, weekMs, { ...often, weekMs });
   });
 }
 
-function ofAgents(all: readonly End[], weeks: number): readonly Insight[] {
+function ofAgents(all: readonly TerminalRollup[], weeks: number): readonly Insight[] {
   const uses = byName(
     all.filter(({ row }) => row["event_type"] === "agent_event" && isAgent(row["source"])),
     (row) => `${row["source"]} ${row["tool_name"]}`,
@@ -209,17 +216,17 @@ function ofAgents(all: readonly End[], weeks: number): readonly Insight[] {
       ...insight(kind, tool, score, evidence),
       ...{ id: `${kind}:${source}:${tool}`, agent: source },
     });
-    const inPhase = (phase: string) => Group.of(ends.filter(({ row }) => row["tool_phase"] === phase));
+    const inPhase = (phase: string) => Aggregate.of(ends.filter(({ row }) => row["tool_phase"] === phase));
     const [{ count: starts }, ended] = [inPhase("start"), inPhase("end")];
     const found: Insight[] = [];
-    if (ended.judged >= leastRuns) {
-      const often = shareOf(ended.failed, ended.judged);
-      if (often.low >= oftenFailing) found.push(of("agent_failing", (ended.failed * attentionMs) / weeks, often));
+    if (ended.decided >= minRuns) {
+      const often = shareOf(ended.failed, ended.decided);
+      if (often.low >= failingRate) found.push(of("agent_failing", (ended.failed * attentionMs) / weeks, often));
     }
     const open = Math.max(0, starts - ended.count);
-    if (starts >= leastRuns && ended.count > 0) {
+    if (starts >= minRuns && ended.count > 0) {
       const often = shareOf(open, starts);
-      if (often.low >= oftenStalling) found.push(of("agent_stalling", (open * attentionMs) / weeks, often));
+      if (often.low >= stallingRate) found.push(of("agent_stalling", (open * attentionMs) / weeks, often));
     }
     return found;
   });

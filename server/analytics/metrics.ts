@@ -2,30 +2,30 @@
  * Personal usage metrics (analytics design, section 5.1, "metrics"): commands of Nexus tools with their profiles, ThinkTools,
  * tokens, cache and estimated cost. From rollups alone.
  */
-import type { Metrics, Selection } from "../../shared/protocol/reports.ts";
+import type { Metrics, PeriodSelection } from "../../shared/protocol/reports.ts";
 import { type Price, prices, pricesAsOf } from "../../shared/vocabulary/prices.ts";
 import type { Connection, Row } from "../store/driver/driver.ts";
-import { closedDayOf, readSegments, segments } from "../store/rollups/reader.ts";
-import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./aggregate.ts";
+import { closedDayOf, readRanges, splitByGrain } from "../store/rollups/reader.ts";
+import { Aggregate, byName, mostFrequent, type TerminalRollup, terminalColumns, terminalRollup } from "./aggregate.ts";
 import { spanOf } from "./calendar.ts";
-import { endedCondition, isRun, isToolUse } from "./classify.ts";
+import { endedCondition, isCommandRun, isToolCall } from "./classify.ts";
 import { sessionsIn } from "./stats.ts";
 
 /** How many rows a ranking shows; the rest is one row, `other`. */
 const topCount = 10;
 
-export function readMetrics(connection: Connection, selection: Selection, nowMs: number): Metrics {
+export function readMetrics(connection: Connection, selection: PeriodSelection, nowMs: number): Metrics {
   const span = spanOf(selection, nowMs);
-  const rows = readSegments(
+  const rows = readRanges(
     connection,
-    segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
+    splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
     (from) =>
-      `SELECT ${endColumns}, m.numbers, w.profile, w.thinktool, w.model, w.cache_hit
+      `SELECT ${terminalColumns}, m.numbers, w.profile, w.thinktool, w.model, w.cache_hit
        FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} OR w.event_type IN ('thinktool_completed', 'model_request')`,
   );
-  const ends = rows.map(endOf);
-  const runs = ends.filter(({ row }) => isRun(row));
-  const all = Group.of(runs);
+  const ends = rows.map(terminalRollup);
+  const runs = ends.filter(({ row }) => isCommandRun(row));
+  const all = Aggregate.of(runs);
   const used = rows.map(tokensOf);
   return {
     period: selection.period,
@@ -38,7 +38,7 @@ export function readMetrics(connection: Connection, selection: Selection, nowMs:
     profiles: counts(runs, "profile"),
     thinktools: counts(ends, "thinktool"),
     tools: counts(
-      ends.filter(({ row }) => isToolUse(row) && !isRun(row)),
+      ends.filter(({ row }) => isToolCall(row) && !isCommandRun(row)),
       "tool_name",
     ),
     averageMs: all.averageMs,
@@ -49,7 +49,7 @@ export function readMetrics(connection: Connection, selection: Selection, nowMs:
   };
 }
 
-export function emptyMetrics(selection: Selection, nowMs: number): Metrics {
+export function emptyMetrics(selection: PeriodSelection, nowMs: number): Metrics {
   const { fromMs } = spanOf(selection, nowMs);
   return {
     ...{ period: selection.period, fromMs, toMs: nowMs, sessions: 0, queries: 0, totalMs: 0 },
@@ -60,7 +60,7 @@ export function emptyMetrics(selection: Selection, nowMs: number): Metrics {
   };
 }
 
-function counts(ends: readonly End[], field: string): Metrics["commands"] {
+function counts(ends: readonly TerminalRollup[], field: string): Metrics["commands"] {
   const ranked = mostFrequent(byName(ends, (row) => row[field])).map(({ name, count }) => ({ name, count }));
   const shown = ranked.slice(0, topCount);
   const rest = ranked.slice(topCount).reduce((total, { count }) => total + count, 0);
@@ -70,7 +70,7 @@ function counts(ends: readonly End[], field: string): Metrics["commands"] {
 }
 
 /** Of the runs that say whether their result came from a cache. */
-function cacheHitRate(ends: readonly End[]): number | null {
+function cacheHitRate(ends: readonly TerminalRollup[]): number | null {
   let hits = 0;
   let told = 0;
   for (const { row } of ends) {

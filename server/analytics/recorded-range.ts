@@ -1,27 +1,27 @@
 /** Where recording began, and the period before another where there is one to compare with. */
 import type { Connection } from "../store/driver/driver.ts";
 import { localHourOf, startOfHour } from "../store/rollups/local-time.ts";
-import { closedDayOf, type Segment, segments } from "../store/rollups/reader.ts";
+import { closedDayOf, type GrainRange, splitByGrain } from "../store/rollups/reader.ts";
 import { grains } from "../store/rollups/rollups.ts";
-import { type Span, spanBefore } from "./calendar.ts";
+import { previousSpan, type Span } from "./calendar.ts";
 
-export interface Earlier {
+export interface PreviousPeriod {
   readonly fromMs: number;
   readonly endMs: number;
-  readonly parts: readonly Segment[];
+  readonly parts: readonly GrainRange[];
 }
 
 /**
  * As many days before; of a day that is not over, the one before until this hour. `undefined` where recording had not begun
  * then.
  */
-export function earlierOf(connection: Connection, span: Span, nowMs: number): Earlier | undefined {
-  const { fromMs, fromHour, toHour } = spanBefore(span);
+export function previousPeriod(connection: Connection, span: Span, nowMs: number): PreviousPeriod | undefined {
+  const { fromMs, fromHour, toHour } = previousSpan(span);
   const first = firstHour(connection);
   if (first === undefined || first > fromHour) return undefined;
   const day = span.grain === grains.hour && span.toHour > localHourOf(nowMs);
   const until = day ? fromHour + localHourOf(nowMs) - span.fromHour + 1 : toHour;
-  const parts = segments(fromHour, until, closedDayOf(connection), span.grain);
+  const parts = splitByGrain(fromHour, until, closedDayOf(connection), span.grain);
   return { fromMs, endMs: startOfHour(until), parts };
 }
 

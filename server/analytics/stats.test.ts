@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Period } from "../../shared/protocol/reports.ts";
-import type { CapturedFields } from "../../shared/schema/raw-event.ts";
+import type { RawEventFields } from "../../shared/schema/raw-event.ts";
 import { admitted, cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { anything } from "../../test/fixtures/raw-events.ts";
 import { localToolUse, readBothWays } from "../../test/fixtures/read-rollups.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
 import { Store } from "../store/store.ts";
-import { thisProduct } from "../worker/product-info.ts";
-import { SelectionError, spanBefore, spanOf, unitOf } from "./calendar.ts";
+import { productInfo } from "../worker/product-info.ts";
+import { previousSpan, SelectionError, spanOf, unitOf } from "./calendar.ts";
 import { emptyStats, readStats } from "./stats.ts";
 import { readToday } from "./today.ts";
 
@@ -17,7 +17,7 @@ import { readToday } from "./today.ts";
 const now = new Date(2026, 6, 15, 12, 30).getTime();
 const hourMs = 60 * 60 * 1000;
 
-function statsOf(uses: readonly (readonly [number, Partial<CapturedFields["agent_event"]>])[], period: Period) {
+function statsOf(uses: readonly (readonly [number, Partial<RawEventFields["agent_event"]>])[], period: Period) {
   return readBothWays(
     uses.map(([ts, fields]) => localToolUse(ts, fields)),
     now,
@@ -109,7 +109,7 @@ describe("stats", () => {
   });
 
   it("counts by the wall clock of where it happened", () => {
-    const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, systemClock);
+    const store = new Store(join(freshFolder(), "telemetry.db"), productInfo, systemClock);
     // Ten in the evening of the 14th in Tokyo, three in the afternoon here.
     const at = Date.UTC(2026, 6, 14, 13);
     store.write([cleanToolUse({}, { ts: at, utc_offset_min: 540 })]);
@@ -162,7 +162,7 @@ describe("calendar", () => {
   it("takes a choice of up to sixty months, and has the days before it too", () => {
     const custom = (from: string, to: string) => spanOf({ period: "custom", from, to }, now);
     // Two leap years, and one in the days before: those touch 61 months.
-    const { fromHour, toHour } = spanBefore(custom("2020-01-01", "2024-12-31"));
+    const { fromHour, toHour } = previousSpan(custom("2020-01-01", "2024-12-31"));
     expect([(toHour - fromHour) / 24, new Date(toHour * 60 * 60 * 1000).toISOString()]).toEqual([
       1827,
       "2020-01-01T00:00:00.000Z",

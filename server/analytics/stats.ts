@@ -3,20 +3,20 @@
  * rollups alone, so that a year costs what its buckets cost and never what its events cost.
  */
 
-import type { Ranked, Selection, Stats } from "../../shared/protocol/reports.ts";
+import type { PeriodSelection, Ranked, Stats } from "../../shared/protocol/reports.ts";
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { Connection, Row } from "../store/driver/driver.ts";
-import { closedDayOf, readSegments, type Segment, segments } from "../store/rollups/reader.ts";
-import { byName, type End, endColumns, endOf, Group, mostFrequent } from "./aggregate.ts";
+import { closedDayOf, type GrainRange, readRanges, splitByGrain } from "../store/rollups/reader.ts";
+import { Aggregate, byName, mostFrequent, type TerminalRollup, terminalColumns, terminalRollup } from "./aggregate.ts";
 import { bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
-import { endedCondition, isRun, isToolUse } from "./classify.ts";
+import { endedCondition, isCommandRun, isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
-import { earlierOf, firstRecorded } from "./recorded-range.ts";
+import { firstRecorded, previousPeriod } from "./recorded-range.ts";
 
 /** How many rows a ranking shows. */
 const topCount = 10;
 
-export function emptyStats(selection: Selection, nowMs: number): Stats {
+export function emptyStats(selection: PeriodSelection, nowMs: number): Stats {
   return nothingIn(selection.period, spanOf(selection, nowMs), nowMs);
 }
 
@@ -45,19 +45,19 @@ function nothingIn(period: Stats["period"], span: Span, nowMs: number): Stats {
   };
 }
 
-export function readStats(connection: Connection, selection: Selection, nowMs: number): Stats {
+export function readStats(connection: Connection, selection: PeriodSelection, nowMs: number): Stats {
   const span = spanOf(selection, nowMs);
-  const parts = segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain);
-  const rows = readSegments(
+  const parts = splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain);
+  const rows = readRanges(
     connection,
     parts,
     (from) =>
-      `SELECT ${endColumns}
+      `SELECT ${terminalColumns}
        FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition}`,
   );
-  const ends = rows.map(endOf);
-  const runs = ends.filter(({ row }) => isRun(row));
-  const all = Group.of(runs);
+  const ends = rows.map(terminalRollup);
+  const runs = ends.filter(({ row }) => isCommandRun(row));
+  const all = Aggregate.of(runs);
   const medianMs = all.quantileMs(0.5);
   const p95Ms = all.quantileMs(0.95);
   return {
@@ -74,7 +74,7 @@ export function readStats(connection: Connection, selection: Selection, nowMs: n
     durations: medianMs === null || p95Ms === null ? null : { medianMs, p95Ms, totalMs: all.totalMs },
     topCommands: ranking(runs, (row) => [row["command_path"], null]),
     topTools: ranking(
-      ends.filter(({ row }) => isToolUse(row)),
+      ends.filter(({ row }) => isToolCall(row)),
       (row) => [row["tool_name"], String(row["source"])],
     ),
     activity: activityOf(
@@ -88,7 +88,7 @@ export function readStats(connection: Connection, selection: Selection, nowMs: n
 
 /** The most frequent first. The durations are read of those alone that are shown. */
 function ranking(
-  ends: readonly End[],
+  ends: readonly TerminalRollup[],
   nameOf: (row: Row) => readonly [name: unknown, source: string | null],
 ): Ranked[] {
   const keyOf = (row: Row) => {
@@ -99,7 +99,7 @@ function ranking(
     .slice(0, topCount)
     .map(({ name: key, count, ends: own }) => {
       const [name = "", source = ""] = key.split("\n");
-      const group = Group.of(own);
+      const group = Aggregate.of(own);
       return {
         ...{ name, source: source === "" ? null : source, count, failed: group.failed },
         ...{ medianMs: group.quantileMs(0.5), totalMs: group.totalMs },
@@ -130,8 +130,8 @@ export function sessionsIn(
   return { sessions: Number(row?.["n"] ?? 0), averageSessionMs: typeof mean === "number" ? Math.round(mean) : null };
 }
 
-function countOf(connection: Connection, parts: readonly Segment[], type: EventTypeName): number {
-  const rows = readSegments(
+function countOf(connection: Connection, parts: readonly GrainRange[], type: EventTypeName): number {
+  const rows = readRanges(
     connection,
     parts,
     (from) => `SELECT total(m.count) n FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = '${type}'`,
@@ -139,8 +139,8 @@ function countOf(connection: Connection, parts: readonly Segment[], type: EventT
   return Number(rows[0]?.["n"] ?? 0);
 }
 
-function droppedIn(connection: Connection, parts: readonly Segment[]): number {
-  const rows = readSegments(
+function droppedIn(connection: Connection, parts: readonly GrainRange[]): number {
+  const rows = readRanges(
     connection,
     parts,
     (from) =>
@@ -152,9 +152,9 @@ function droppedIn(connection: Connection, parts: readonly Segment[]): number {
 
 /** The period before in a few numbers; without its sketches, which cost most. */
 function before(connection: Connection, span: Span, nowMs: number): Stats["before"] {
-  const earlier = earlierOf(connection, span, nowMs);
+  const earlier = previousPeriod(connection, span, nowMs);
   if (earlier === undefined) return null;
-  const runs = Group.of(countsIn(connection, earlier.parts).filter(({ row }) => isRun(row)));
+  const runs = Aggregate.of(countsIn(connection, earlier.parts).filter(({ row }) => isCommandRun(row)));
   return {
     commands: runs.count,
     successRate: runs.successRate,

@@ -2,20 +2,20 @@
 import type { Today } from "../../shared/protocol/record.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
 import type { Connection } from "../store/driver/driver.ts";
-import { closedDayOf, segments } from "../store/rollups/reader.ts";
+import { closedDayOf, splitByGrain } from "../store/rollups/reader.ts";
 import { readNumber } from "../store/state.ts";
-import { Group } from "./aggregate.ts";
+import { Aggregate } from "./aggregate.ts";
 import { spanOf } from "./calendar.ts";
-import { isRun, isToolUse } from "./classify.ts";
+import { isCommandRun, isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
 
-export const nothingToday: Today = { commands: 0, failed: 0, agentUses: 0, purgeMark: 0 };
+export const emptyToday: Today = { commands: 0, failed: 0, agentUses: 0, purgeMark: 0 };
 
 export function readToday(connection: Connection, nowMs: number): Today {
   const { fromHour, toHour, grain } = spanOf({ period: "today" }, nowMs);
-  const ends = countsIn(connection, segments(fromHour, toHour, closedDayOf(connection), grain));
-  const runs = Group.of(ends.filter(({ row }) => isRun(row)));
-  const uses = Group.of(ends.filter(({ row }) => isToolUse(row) && isAgent(row["source"])));
+  const ends = countsIn(connection, splitByGrain(fromHour, toHour, closedDayOf(connection), grain));
+  const runs = Aggregate.of(ends.filter(({ row }) => isCommandRun(row)));
+  const uses = Aggregate.of(ends.filter(({ row }) => isToolCall(row) && isAgent(row["source"])));
   const purgeMark = readNumber(connection, "purge_mark");
   return { commands: runs.count, failed: runs.failed, agentUses: uses.count, purgeMark };
 }

@@ -1,39 +1,47 @@
 /** Uses of tools by tool and by where they were used: counts, failures with their interval, durations, trend, coverage. */
-import type { Host, Selection, ToolUse, ToolUses } from "../../shared/protocol/reports.ts";
+import type { AgentCoverage, PeriodSelection, ToolCallStats, ToolCalls } from "../../shared/protocol/reports.ts";
 import type { Connection, Row } from "../store/driver/driver.ts";
-import { closedDayOf, readSegments, segments } from "../store/rollups/reader.ts";
-import { byName, type End, endColumns, endOf, Group, groupsByName, mostFrequent } from "./aggregate.ts";
+import { closedDayOf, readRanges, splitByGrain } from "../store/rollups/reader.ts";
+import {
+  Aggregate,
+  aggregatesByName,
+  byName,
+  mostFrequent,
+  type TerminalRollup,
+  terminalColumns,
+  terminalRollup,
+} from "./aggregate.ts";
 import { type Bucket, bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
-import { isToolUse } from "./classify.ts";
+import { isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
-import { earlierOf } from "./recorded-range.ts";
+import { previousPeriod } from "./recorded-range.ts";
 import { wilson } from "./statistics.ts";
 
 /** How many tools are told, the most frequent first. */
-const mostTools = 100;
+const maxTools = 100;
 
 const isOutcome: ReadonlySet<unknown> = new Set(["ok", "failed", "cancelled"]);
 
-export function noToolUses(selection: Selection, nowMs: number): ToolUses {
+export function emptyToolCalls(selection: PeriodSelection, nowMs: number): ToolCalls {
   return { ...daysOf(selection, spanOf(selection, nowMs), nowMs), tools: [], hosts: [] };
 }
 
-export function readToolUses(connection: Connection, selection: Selection, nowMs: number): ToolUses {
+export function readToolCalls(connection: Connection, selection: PeriodSelection, nowMs: number): ToolCalls {
   const span = spanOf(selection, nowMs);
-  const rows = readSegments(
+  const rows = readRanges(
     connection,
-    segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
+    splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
     (from) =>
-      `SELECT ${endColumns}, w.agent FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = 'agent_event'`,
+      `SELECT ${terminalColumns}, w.agent FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = 'agent_event'`,
   );
   const before = usesBefore(connection, span, nowMs);
-  const tools = mostFrequent(byName(rows.filter(isToolUse).map(endOf), toolKey))
-    .slice(0, mostTools)
+  const tools = mostFrequent(byName(rows.filter(isToolCall).map(terminalRollup), toolKey))
+    .slice(0, maxTools)
     .map(({ name, ends }) => toolOf(name, ends, span.buckets, before));
   return { ...daysOf(selection, span, nowMs), tools, hosts: hostsOf(rows) };
 }
 
-function daysOf({ period }: Selection, { fromMs, endMs, grain }: Span, nowMs: number) {
+function daysOf({ period }: PeriodSelection, { fromMs, endMs, grain }: Span, nowMs: number) {
   return { period, fromMs, toMs: Math.max(fromMs, Math.min(nowMs, endMs)), unit: unitOf[grain] ?? "day" };
 }
 
@@ -41,12 +49,12 @@ const toolKey = ({ tool_name: name, source }: Row) => (typeof name === "string" 
 
 function toolOf(
   key: string,
-  ends: readonly End[],
+  ends: readonly TerminalRollup[],
   buckets: readonly Bucket[],
-  before: ReadonlyMap<string, Group> | undefined,
-): ToolUse {
+  before: ReadonlyMap<string, Aggregate> | undefined,
+): ToolCallStats {
   const [name = "", source = ""] = key.split("\n");
-  const group = Group.of(ends);
+  const group = Aggregate.of(ends);
   const earlier = before?.get(key);
   const [medianMs, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((p) => group.quantileMs(p));
   const trend = buckets.map(() => 0);
@@ -68,33 +76,33 @@ function toolOf(
   };
 }
 
-function failureOf({ failed, judged }: Group): ToolUse["failure"] {
+function failureOf({ failed, decided: judged }: Aggregate): ToolCallStats["failure"] {
   if (judged === 0) return null;
   const [low, high] = wilson(failed, judged);
   return { rate: failed / judged, low, high };
 }
 
-function usesBefore(connection: Connection, span: Span, nowMs: number): ReadonlyMap<string, Group> | undefined {
-  const earlier = earlierOf(connection, span, nowMs);
+function usesBefore(connection: Connection, span: Span, nowMs: number): ReadonlyMap<string, Aggregate> | undefined {
+  const earlier = previousPeriod(connection, span, nowMs);
   if (earlier === undefined) return undefined;
-  const uses = countsIn(connection, earlier.parts).filter(({ row }) => isToolUse(row));
-  return groupsByName(uses, toolKey);
+  const uses = countsIn(connection, earlier.parts).filter(({ row }) => isToolCall(row));
+  return aggregatesByName(uses, toolKey);
 }
 
 /** Uses that OpenTelemetry alone told of, by agent: what its hooks told too has the same id, and was stored once. Refusals no hook tells. */
-function toldByOtlp(rows: readonly Row[]): ReadonlyMap<string, number> {
+function reportedByOtlp(rows: readonly Row[]): ReadonlyMap<string, number> {
   const told = new Map<string, number>();
   for (const row of rows) {
-    if (row["source"] !== "otlp" || !isToolUse(row) || row["status"] === "cancelled") continue;
+    if (row["source"] !== "otlp" || !isToolCall(row) || row["status"] === "cancelled") continue;
     const agent = String(row["agent"]);
     told.set(agent, (told.get(agent) ?? 0) + Number(row["count"]));
   }
   return told;
 }
 
-function hostsOf(rows: readonly Row[]): readonly Host[] {
-  const missed = toldByOtlp(rows);
-  const hosts = new Map<string, { -readonly [K in keyof Host]: Host[K] }>();
+function hostsOf(rows: readonly Row[]): readonly AgentCoverage[] {
+  const missed = reportedByOtlp(rows);
+  const hosts = new Map<string, { -readonly [K in keyof AgentCoverage]: AgentCoverage[K] }>();
   for (const row of rows) {
     const source = String(row["source"]);
     const nothing = { begun: 0, ended: 0, judged: 0, timed: 0, failed: 0 };
@@ -102,7 +110,7 @@ function hostsOf(rows: readonly Row[]): readonly Host[] {
     hosts.set(source, host);
     const count = Number(row["count"]);
     if (row["tool_phase"] === "start") host.begun += count;
-    if (!isToolUse(row)) continue;
+    if (!isToolCall(row)) continue;
     host.ended += count;
     host.timed += Number(row["duration_count"]);
     if (isOutcome.has(row["status"])) host.judged += count;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { admitted } from "../../test/fixtures/clean-events.ts";
 import { anything } from "../../test/fixtures/raw-events.ts";
 import { localToolUse, readBothWays } from "../../test/fixtures/read-rollups.ts";
-import { noRhythm, readRhythm } from "./weekly-activity.ts";
+import { emptyWeeklyActivity, readWeeklyActivity } from "./weekly-activity.ts";
 
 /** A Wednesday. */
 const at = (daysAgo: number, hour = 9) => new Date(2026, 6, 15 - daysAgo, hour, 10).getTime();
@@ -18,7 +18,7 @@ describe("rhythm", () => {
       localToolUse(at(3, 23)),
       localToolUse(at(0, 9), { tool_phase: "start" }),
     ];
-    const { week } = readBothWays(uses, now, (connection) => readRhythm(connection, { period: "month" }, now));
+    const { week } = readBothWays(uses, now, (connection) => readWeeklyActivity(connection, { period: "month" }, now));
     const hours = week.flatMap((count, hour) => (count === 0 ? [] : [[Math.floor(hour / 24), hour % 24, count]]));
     expect(hours).toEqual([
       [0, 0, 1],
@@ -42,7 +42,7 @@ describe("rhythm", () => {
       work(8, "python", 5_000),
       work(20, "go", 1_000),
     ];
-    const rhythm = readBothWays(events, now, (connection) => readRhythm(connection, { period: "week" }, now));
+    const rhythm = readBothWays(events, now, (connection) => readWeeklyActivity(connection, { period: "week" }, now));
     expect(rhythm).toMatchObject({
       ...{ activeMs: 210_000, activeMsBefore: 5_000 },
       languages: [
@@ -53,6 +53,6 @@ describe("rhythm", () => {
   });
 
   it("says that nothing is known where nothing is", () => {
-    expect(noRhythm({ period: "year" }, now)).toMatchObject({ activeMs: null, languages: [] });
+    expect(emptyWeeklyActivity({ period: "year" }, now)).toMatchObject({ activeMs: null, languages: [] });
   });
 });

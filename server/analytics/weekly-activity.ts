@@ -1,21 +1,21 @@
 /** When in the week somebody works, and in what: runs and tool uses by hour of the week, and the focus of editors. */
-import type { Rhythm, Selection } from "../../shared/protocol/reports.ts";
+import type { PeriodSelection, WeeklyActivity } from "../../shared/protocol/reports.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import { startOfHour } from "../store/rollups/local-time.ts";
-import { closedDayOf, readSegments, type Segment, segments } from "../store/rollups/reader.ts";
+import { closedDayOf, type GrainRange, readRanges, splitByGrain } from "../store/rollups/reader.ts";
 import { grains } from "../store/rollups/rollups.ts";
 import { spanOf } from "./calendar.ts";
 import { endedCondition } from "./classify.ts";
-import { earlierOf } from "./recorded-range.ts";
+import { previousPeriod } from "./recorded-range.ts";
 
 /** Hours are read one by one: of so many days at most. */
-const mostDays = 62;
-const mostLanguages = 10;
+const maxDays = 62;
+const maxLanguages = 10;
 
 /** The first hour of 1970 was one of a Thursday. */
 const thursday = 3 * 24;
 
-export function noRhythm(selection: Selection, nowMs: number): Rhythm {
+export function emptyWeeklyActivity(selection: PeriodSelection, nowMs: number): WeeklyActivity {
   const { fromMs } = spanOf(selection, nowMs);
   const week = Array.from({ length: 7 * 24 }, () => 0);
   return {
@@ -24,24 +24,24 @@ export function noRhythm(selection: Selection, nowMs: number): Rhythm {
   };
 }
 
-export function readRhythm(connection: Connection, selection: Selection, nowMs: number): Rhythm {
+export function readWeeklyActivity(connection: Connection, selection: PeriodSelection, nowMs: number): WeeklyActivity {
   const span = spanOf(selection, nowMs);
-  const fromHour = Math.max(span.fromHour, span.toHour - mostDays * 24);
-  const worked = languagesIn(connection, segments(span.fromHour, span.toHour, closedDayOf(connection), span.grain));
-  const earlier = earlierOf(connection, span, nowMs);
+  const fromHour = Math.max(span.fromHour, span.toHour - maxDays * 24);
+  const worked = languagesIn(connection, splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain));
+  const earlier = previousPeriod(connection, span, nowMs);
   const before = earlier === undefined ? [] : languagesIn(connection, earlier.parts);
   return {
-    ...noRhythm(selection, nowMs),
+    ...emptyWeeklyActivity(selection, nowMs),
     weekFromMs: startOfHour(fromHour),
     week: weekOf(connection, { grain: grains.hour, from: fromHour, to: span.toHour }),
     activeMs: activeOf(worked),
     activeMsBefore: activeOf(before),
-    languages: worked.slice(0, mostLanguages),
+    languages: worked.slice(0, maxLanguages),
   };
 }
 
-function weekOf(connection: Connection, hours: Segment): Rhythm["week"] {
-  const rows = readSegments(
+function weekOf(connection: Connection, hours: GrainRange): WeeklyActivity["week"] {
+  const rows = readRanges(
     connection,
     [hours],
     (from) =>
@@ -53,8 +53,8 @@ function weekOf(connection: Connection, hours: Segment): Rhythm["week"] {
 }
 
 /** The longest first. */
-function languagesIn(connection: Connection, parts: readonly Segment[]): Rhythm["languages"] {
-  const rows = readSegments(
+function languagesIn(connection: Connection, parts: readonly GrainRange[]): WeeklyActivity["languages"] {
+  const rows = readRanges(
     connection,
     parts,
     (from) =>
@@ -68,6 +68,6 @@ function languagesIn(connection: Connection, parts: readonly Segment[]): Rhythm[
 }
 
 /** `null` where nothing was recorded of it. */
-function activeOf(languages: Rhythm["languages"]): number | null {
+function activeOf(languages: WeeklyActivity["languages"]): number | null {
   return languages.length === 0 ? null : languages.reduce((sum, { focusMs }) => sum + focusMs, 0);
 }

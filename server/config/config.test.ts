@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import {
   ConfigError,
+  configNotes,
   configRefusals,
-  configRemarks,
   defaultConfig,
   parseConfig,
   policyRefusals,
@@ -79,9 +79,9 @@ describe("configuration", () => {
   });
 
   it("says which accepted keys have no effect", () => {
-    expect(configRemarks(defaultConfig)).toEqual([]);
-    expect(configRemarks(parse("[telemetry.privacy]\nstrip_pii = false\nredact_file_paths = false"))).toHaveLength(2);
-    expect(configRemarks(parse("[telemetry]\nbatch_size = 7"))).toEqual(["batch_size has no effect in this version."]);
+    expect(configNotes(defaultConfig)).toEqual([]);
+    expect(configNotes(parse("[telemetry.privacy]\nstrip_pii = false\nredact_file_paths = false"))).toHaveLength(2);
+    expect(configNotes(parse("[telemetry]\nbatch_size = 7"))).toEqual(["batch_size has no effect in this version."]);
   });
 });
 

@@ -124,7 +124,7 @@ export const configKeys: readonly string[] = [
 ];
 
 /** The value of a key; `undefined` where it is neither set nor has a default. */
-export function settingIn(config: Config, key: string): ConfigValue | undefined {
+export function readSetting(config: Config, key: string): ConfigValue | undefined {
   const [first = "", second] = key.split(".");
   const value: unknown = Reflect.get(config, first);
   return (second === undefined ? value : Reflect.get(Object(value), second)) as ConfigValue | undefined;
@@ -159,7 +159,7 @@ function withoutEffect<T>(given: T, usual: T, keys: readonly (keyof T & string)[
 }
 
 /** Keys that are accepted and have no effect, each as a sentence for the status. */
-export function configRemarks(config: Config): readonly string[] {
+export function configNotes(config: Config): readonly string[] {
   const { privacy } = config;
   return [
     ...(privacy.strip_pii ? [] : ["strip_pii = false has no effect: personal data is never recorded."]),

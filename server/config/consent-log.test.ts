@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
-import { ConsentLog, type Decision, noticeHash, StaleNoticeError } from "./consent-log.ts";
+import { type ConsentDecision, ConsentLog, noticeHash, StaleNoticeError } from "./consent-log.ts";
 
-const yes: Decision = {
+const yes: ConsentDecision = {
   mode: "local",
   collect: ["tool_usage"],
   share: [],
@@ -16,7 +16,7 @@ const yes: Decision = {
   via: "vscode_page",
 };
 const installation = "3f2b8c1e-0d0b-4f7e-9a53-3c1a4a6f1d11";
-const no: Decision = { ...yes, mode: "off", collect: [] };
+const no: ConsentDecision = { ...yes, mode: "off", collect: [] };
 
 function log() {
   const path = join(freshFolder(), "nexus", "consent.jsonl");

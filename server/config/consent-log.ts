@@ -10,15 +10,15 @@ import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { type ConsentReading, isRecord, lastLine, type Mode, readConsent } from "../../shared/consent/consent.ts";
 import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
-import type { consentWays } from "../../shared/protocol/worker.ts";
+import type { consentChannels } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import type { Clock } from "../clock.ts";
-import { syncFolder } from "../files/fsync.ts";
+import { fsyncFolder } from "../files/fsync.ts";
 import { appendFlags, makeFolder, pathFault, UnsafePathError } from "../files/ownership.ts";
 import { productVersion } from "../version.ts";
 import { WatchedFile } from "./config.ts";
 
-export interface Decision {
+export interface ConsentDecision {
   readonly mode: Mode;
   readonly collect: readonly Category[];
   readonly share: readonly Category[];
@@ -29,7 +29,7 @@ export interface Decision {
   /** The text that was on the screen. */
   readonly notice: { readonly version: string; readonly sha256: string };
   /** Where it was given. */
-  readonly via: (typeof consentWays)[number];
+  readonly via: (typeof consentChannels)[number];
 }
 
 /** SHA-256 of the text that this version shows, in hex. */
@@ -115,7 +115,7 @@ export class ConsentLog {
    * `NEXUS_HOME` it is for, and makes it; a no needs none.
    * @throws UnsafePathError where another user owns or can write the file, StaleNoticeError where another text was shown; the file system's error where it cannot be written.
    */
-  append(decision: Decision, installation: () => string | null): number {
+  append(decision: ConsentDecision, installation: () => string | null): number {
     const { version, sha256 } = decision.notice;
     if (decision.mode !== "off" && (version !== noticeVersion || sha256 !== noticeHash)) {
       throw new StaleNoticeError("The text has changed since it was shown. Please read it again.");
@@ -157,6 +157,6 @@ export class ConsentLog {
     } finally {
       closeSync(file);
     }
-    syncFolder(dirname(this.path));
+    fsyncFolder(dirname(this.path));
   }
 }

@@ -45,6 +45,6 @@ export function destinationOf(
 }
 
 /** A route beside the one for batches: `…/events` → `…/enroll`. */
-export function besideOf({ url }: Destination, route: string): string {
+export function siblingUrl({ url }: Destination, route: string): string {
   return new URL(route, url).href;
 }

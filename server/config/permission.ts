@@ -22,8 +22,8 @@ import type { Limits } from "../store/retention.ts";
 import {
   type Config,
   ConfigError,
+  configNotes,
   configRefusals,
-  configRemarks,
   defaultConfig,
   parseConfig,
   policyRefusals,
@@ -43,7 +43,7 @@ export class NotPermittedError extends Error {
 /** For so long an answer about the owners of paths holds. Milliseconds. */
 const lookAgainMs = 1_000;
 
-export interface Ruling {
+export interface EffectivePolicy {
   readonly permission: Permission;
   readonly remarks: readonly string[];
   /** Where the database lies: `db_path` moves it, unless the environment names it. */
@@ -59,7 +59,7 @@ export interface Ruling {
   readonly schema: UploadSchema;
 }
 
-export class Gate {
+export class PermissionEvaluator {
   readonly #paths: Paths;
   readonly consent: ConsentLog;
   readonly #environment: readonly Refusal[];
@@ -92,7 +92,7 @@ export class Gate {
    * @throws UnsafePathError where another user owns or can write what it would rely on; ConfigError; the file system's error where a
    * file exists and cannot be read.
    */
-  rule(): Ruling {
+  evaluate(): EffectivePolicy {
     this.#refuseUnsafePathsNowAndThen();
     const { configFile } = this.#paths;
     const configText = this.#configFile.read();
@@ -116,7 +116,7 @@ export class Gate {
     };
     if (database !== this.#paths.ownDatabase) refuseReplaceable(database);
     refuseUnsafe(database, "allowed");
-    const remarks = [...this.#consentRemarks(reading), ...this.#paths.remarks, ...configRemarks(config)];
+    const remarks = [...this.#consentRemarks(reading), ...this.#paths.remarks, ...configNotes(config)];
     return {
       permission,
       remarks: destinationFault === null ? remarks : [...remarks, destinationFault],

@@ -8,7 +8,7 @@ import { appendFlags, makeFolder } from "./ownership.ts";
 const cut = new Set<string>();
 
 /** @returns whether it was written whole. */
-export function append(file: string, events: readonly object[]): boolean {
+export function appendLines(file: string, events: readonly object[]): boolean {
   try {
     makeFolder(dirname(file));
     const handle = openSync(file, appendFlags, 0o600);

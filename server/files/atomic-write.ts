@@ -13,14 +13,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { syncFolder } from "./fsync.ts";
+import { fsyncFolder } from "./fsync.ts";
 import { createFlags, makeFolder } from "./ownership.ts";
 
 /** Marks what a crash may have left of the writing of a file. */
-export const unfinishedMark = ".unfinished";
+export const temporarySuffix = ".unfinished";
 
 /** Writes and syncs a new file; readable only by the user, unless `mode` says otherwise. @throws the file system's error. */
-export function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
+export function writeFileSynced(path: string, content: string | Uint8Array, mode?: number): void {
   const file = openSync(path, createFlags, 0o600);
   try {
     if (mode !== undefined) fchmodSync(file, mode);
@@ -36,7 +36,7 @@ export function removeWithLeftovers(path: string): void {
   const folder = dirname(path);
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
-    if (name === basename(path) || (name.startsWith(`${basename(path)}.`) && name.endsWith(unfinishedMark)))
+    if (name === basename(path) || (name.startsWith(`${basename(path)}.`) && name.endsWith(temporarySuffix)))
       rmSync(join(folder, name), { force: true });
   }
 }
@@ -44,13 +44,13 @@ export function removeWithLeftovers(path: string): void {
 /** Replaces or makes a file, with its folder. @throws the file system's error, leaving what was there. */
 export function replaceFile(path: string, content: string | Uint8Array, mode?: number): void {
   makeFolder(dirname(path));
-  const unfinished = `${path}.${randomUUID().slice(0, 8)}${unfinishedMark}`;
+  const unfinished = `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
   try {
-    writeDurably(unfinished, content, mode);
+    writeFileSynced(unfinished, content, mode);
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
   }
-  syncFolder(dirname(path));
+  fsyncFolder(dirname(path));
 }

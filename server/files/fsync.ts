@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 
 /** Makes a new directory entry durable. Windows has no such call, and needs none. */
-export function syncFolder(folder: string): void {
+export function fsyncFolder(folder: string): void {
   if (process.platform === "win32") return;
   const handle = openSync(folder, "r");
   try {

@@ -8,7 +8,7 @@ import { type ImportReport, quietMs } from "./event-log.ts";
 /** Clocks of file systems are coarser than timers. Milliseconds. */
 const marginMs = 50;
 
-export class Follow {
+export class EventLogWatcher {
   readonly #folder: string;
   readonly #read: () => Promise<Pick<ImportReport, "unremoved"> | undefined>;
   readonly #failed: (error: unknown) => void;

@@ -23,8 +23,8 @@ import { describe, expect, it } from "vitest";
 import { newAgentIds } from "../../test/fixtures/agent-ids.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { Sharer, type SharerOptions } from "../../test/fixtures/sharing-worker.ts";
-import { openConnection } from "../store/driver/select-driver.ts";
-import type { Worker } from "../worker/service.ts";
+import { openWithDriver } from "../store/driver/select-driver.ts";
+import type { TelemetryService } from "../worker/service.ts";
 import { Leftovers } from "./leftovers.ts";
 import { logName } from "./log-name.ts";
 import { LogReader, lineOf } from "./log-reader.ts";
@@ -39,7 +39,7 @@ function logs(options: SharerOptions = {}) {
 }
 
 /** Imports until every imported log is removed. */
-async function settled(worker: Worker): Promise<void> {
+async function settled(worker: TelemetryService): Promise<void> {
   while (((await worker.importLogs())?.unremoved ?? 0) > 0) await wait(50);
 }
 
@@ -222,7 +222,7 @@ describe("event logs", () => {
     const { first } = new LogReader(descriptor, "agent");
     closeSync(descriptor);
     const database = join(sharer.home, "nexus", "state", "telemetry.db");
-    const connection = openConnection(database, { readOnly: false, busyTimeoutMs: 1_000 });
+    const connection = openWithDriver(database, { readOnly: false, busyTimeoutMs: 1_000 });
     const read = Buffer.byteLength(lines.slice(0, 2).join(""));
     connection
       .prepare("INSERT INTO imports (file, position, imported, read_at) VALUES (?, ?, 2, 0)")
@@ -307,7 +307,7 @@ describe("invariant: never-lost-never-twice", () => {
     // Whatever is known of positions.
     sharer.worker.close();
     const database = join(sharer.home, "nexus", "state", "telemetry.db");
-    const connection = openConnection(database, { readOnly: false, busyTimeoutMs: 1_000 });
+    const connection = openWithDriver(database, { readOnly: false, busyTimeoutMs: 1_000 });
     connection.exec("DELETE FROM imports");
     connection.close();
     for (const copy of copies) writeFileSync(join(folder, copy), lines);

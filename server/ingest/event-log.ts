@@ -69,12 +69,12 @@ export interface ImportReport extends Imported {
 }
 
 /** Takes lines, and in the same transaction runs `also` with the lines that cannot be imported now. */
-export type Take = (
+export type StoreEvents = (
   lines: readonly Line[],
   also: (connection: Connection, postponed: readonly Leftover[]) => void,
 ) => Imported;
 
-export interface ImportWatch {
+export interface ImportOptions {
   readonly progress?: (doneBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
   /** Tries the lines again that were not imported before. */
@@ -167,7 +167,7 @@ function restedMs(path: string): number {
 }
 
 /** Bytes by log that may not be imported yet. What cannot be read is reported by the import. */
-export function unreadIn(folder: string, nowMs: number): ReadonlyMap<string, number> {
+export function unreadBytes(folder: string, nowMs: number): ReadonlyMap<string, number> {
   const left = filesIn(folder, isImporting).logs.filter(({ path }) => restedMs(path) >= quietMs);
   const logs = [...filesIn(folder, isLog).logs, ...left].map(({ path, size }) => [path, size] as const);
   const leftovers = new Leftovers(folder);
@@ -175,9 +175,9 @@ export function unreadIn(folder: string, nowMs: number): ReadonlyMap<string, num
   return new Map(leftovers.isDue(nowMs) ? [...logs, [leftovers.folder, Number.POSITIVE_INFINITY]] : logs);
 }
 
-export class EventLogs {
+export class EventLogImporter {
   readonly #folder: string;
-  readonly #take: Take;
+  readonly #take: StoreEvents;
   readonly #read: Read;
   readonly #clock: Clock;
   readonly #step: (step: ImportStep) => void;
@@ -185,7 +185,7 @@ export class EventLogs {
 
   constructor(
     folder: string,
-    take: Take,
+    take: StoreEvents,
     read: Read,
     clock: Clock,
     step: (step: ImportStep) => void = () => undefined,
@@ -203,7 +203,7 @@ export class EventLogs {
    * stops nothing else.
    * @throws SQLite's error; what was imported until then is stored.
    */
-  async import({ progress, signal, again = false }: ImportWatch = {}): Promise<ImportReport> {
+  async import({ progress, signal, again = false }: ImportOptions = {}): Promise<ImportReport> {
     let report = nothing;
     const step = async () => {
       await nextTurn();

@@ -1,7 +1,7 @@
 /** Reads whole lines of an event log, each with an identity that follows from its content and place alone. */
 import { createHash, type Hash } from "node:crypto";
 import { fstatSync, readSync } from "node:fs";
-import { type Raw, sealRaw } from "../../shared/schema/raw.ts";
+import { markRaw, type Raw } from "../../shared/schema/raw.ts";
 import { hookLine } from "./hooks/hook-line.ts";
 import type { AgentIds } from "./hooks/ids.ts";
 
@@ -127,8 +127,8 @@ export function lineOf(bytes: Buffer, place: LinePlace): Line {
   const identity = () => identityOf(value, bytes, place);
   const events = (ids: AgentIds) =>
     hookLine(value, ids)?.map((event, index) =>
-      sealRaw(completed({ ...event }, ids, () => `${identity()}\0${index}`)),
-    ) ?? [sealRaw(completed(value, ids, identity))];
+      markRaw(completed({ ...event }, ids, () => `${identity()}\0${index}`)),
+    ) ?? [markRaw(completed(value, ids, identity))];
   return { place, events };
 }
 

@@ -1,10 +1,10 @@
 /** What the firewall lets through. The store takes nothing else: only `firewall.ts` can make one. */
 import type { EventTypeName } from "../../shared/schema/events.ts";
-import type { Value } from "../../shared/schema/field-types.ts";
+import type { FieldValue } from "../../shared/schema/field-types.ts";
 import type { Source } from "../../shared/schema/sources.ts";
 
 /** The number of an event that its source did not number: the store does, in the order in which they come. */
-export const unnumbered = 0;
+export const noSequence = 0;
 
 declare const cleanBrand: unique symbol;
 
@@ -18,12 +18,12 @@ export interface CleanEvent {
   readonly source: Source;
   readonly seq: number;
   /** Field name to value, as `shared/schema/fields.ts` declares them. */
-  readonly payload: Readonly<Record<string, Value>>;
+  readonly payload: Readonly<Record<string, FieldValue>>;
 }
 
-export type CleanParts = Omit<CleanEvent, typeof cleanBrand>;
+export type CleanEventFields = Omit<CleanEvent, typeof cleanBrand>;
 
 /** Marks an event as clean. Called by the firewall alone. */
-export function markClean(parts: CleanParts): CleanEvent {
+export function markClean(parts: CleanEventFields): CleanEvent {
   return parts as CleanEvent;
 }

@@ -1,5 +1,5 @@
 /** An exit code becomes a class and a status: POSIX shells' conventions, and Windows' code for Ctrl-C. */
-import type { ExitClass, Status } from "../../shared/schema/fields.ts";
+import type { ExitClass, OutcomeStatus } from "../../shared/schema/fields.ts";
 
 /** STATUS_CONTROL_C_EXIT, as an unsigned and as a signed number. */
 const windowsInterrupt = new Set([0xc000013a, 0xc000013a - 2 ** 32]);
@@ -16,7 +16,7 @@ export function exitClass(code: number | undefined): ExitClass {
   return "failure";
 }
 
-export function statusOf(exit: ExitClass): Status {
+export function statusOf(exit: ExitClass): OutcomeStatus {
   if (exit === "success") return "ok";
   if (exit === "interrupted") return "cancelled";
   return exit === "unknown" ? "unknown" : "failed";

@@ -5,8 +5,8 @@ import type { Rule } from "./scanner/rules.ts";
 import { scan } from "./scanner/scan.ts";
 
 /** Beyond so many values or characters nothing is looked at, and the whole counts as sensitive. */
-const mostValues = 10_000;
-const mostCharacters = 1_048_576;
+const maxValues = 10_000;
+const maxChars = 1_048_576;
 
 /** Ids and times are patterns of their own; names of workspaces and tasks become hashes, whatever they are. */
 const exempt: ReadonlySet<string> = new Set([...envelopeNames, "workspace", "task"]);
@@ -19,7 +19,7 @@ export function findSensitive(input: unknown): ReadonlySet<Rule> {
   let characters = 0;
   const look = (text: string) => {
     characters += text.length;
-    if (characters <= mostCharacters) for (const rule of scan(text).rules) found.add(rule);
+    if (characters <= maxChars) for (const rule of scan(text).rules) found.add(rule);
   };
   while (waiting.length > 0) {
     const value = waiting.pop();
@@ -30,12 +30,12 @@ export function findSensitive(input: unknown): ReadonlySet<Rule> {
       for (const name in value) {
         if (!Object.hasOwn(value, name) || (value === input && exempt.has(name))) continue;
         values += 1;
-        if (values > mostValues || characters > mostCharacters) break;
+        if (values > maxValues || characters > maxChars) break;
         if (!Array.isArray(value)) look(name);
         waiting.push(Reflect.get(value, name));
       }
     }
-    if (values > mostValues || characters > mostCharacters) return found.add("too_long");
+    if (values > maxValues || characters > maxChars) return found.add("too_long");
   }
   return found;
 }

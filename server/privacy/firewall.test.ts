@@ -3,13 +3,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { innocent } from "../../scripts/privacy/field-attack.ts";
 import { type Category, categories } from "../../shared/schema/categories.ts";
 import { eventAliases, eventTypeNames, fieldsOf } from "../../shared/schema/events.ts";
-import { checkOf } from "../../shared/schema/field-types.ts";
+import { validatorOf } from "../../shared/schema/field-types.ts";
 import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
-import { sealRaw } from "../../shared/schema/raw.ts";
+import { markRaw } from "../../shared/schema/raw.ts";
 import { sources } from "../../shared/schema/sources.ts";
 import { testFirewall } from "../../test/fixtures/clean-events.ts";
 import { anything, toolUse } from "../../test/fixtures/raw-events.ts";
-import { everything, type Firewall } from "./firewall.ts";
+import { allowAll, type Firewall } from "./firewall.ts";
 import { rawInputs } from "./parse-event.ts";
 import { scan } from "./scanner/scan.ts";
 import { isCommandPath, isSubcommand } from "./vocabulary.ts";
@@ -24,12 +24,12 @@ const only = (...collect: readonly Category[]) => ({ collect, blockSensitive: fa
 const blocking = { collect: categories, blockSensitive: true };
 const dropped = () => Object.fromEntries(firewall.counts().dropped.map(({ reason, count }) => [reason, count]));
 const refused = () => Object.fromEntries(firewall.counts().refused.map(({ reason, count }) => [reason, count]));
-const admit = (fields: object, allowance = everything) => firewall.admit(anything(fields), allowance, now);
+const admit = (fields: object, allowance = allowAll) => firewall.admit(anything(fields), allowance, now);
 
 describe("firewall", () => {
   it("turns a captured command into words and numbers", () => {
     const raw = toolUse({ command_line: "git commit -m hush", exit_code: 127, workspace: "atlas" });
-    expect(firewall.admit(raw, everything, now)?.payload).toEqual({
+    expect(firewall.admit(raw, allowAll, now)?.payload).toEqual({
       stream: "tool",
       tool_name: "run_terminal_cmd",
       tool_phase: "end",
@@ -42,7 +42,7 @@ describe("firewall", () => {
   });
 
   it("says nothing of an end at the start", () => {
-    const event = firewall.admit(toolUse({ tool_phase: "start" }), everything, now);
+    const event = firewall.admit(toolUse({ tool_phase: "start" }), allowAll, now);
     expect(event?.payload).not.toHaveProperty("status");
     expect(event?.payload).not.toHaveProperty("exit_class");
   });
@@ -179,7 +179,7 @@ describe("firewall", () => {
 
   it("blocks a sensitive event whole where the configuration says so, and counts by rule", () => {
     const line = "curl -H 'Authorization: Bearer q8Zt3kV9xLw2Rf7Y' https://example.com/x";
-    expect(firewall.admit(toolUse({ command_line: line }), everything, now)).toBeDefined();
+    expect(firewall.admit(toolUse({ command_line: line }), allowAll, now)).toBeDefined();
     expect(firewall.admit(toolUse({ command_line: line }), blocking, now)).toBeUndefined();
     expect(admit({ stream: "tool", deep: [{ "ada@example.com": 1 }] }, blocking)).toBeUndefined();
     expect(firewall.admit(toolUse({ workspace: "file:///home/ada/x" }), blocking, now)).toBeDefined();
@@ -212,7 +212,7 @@ describe("firewall", () => {
     const fields = { stream: "tool", tool_name: "Bash", tool_phase: "start" };
     const raw =
       typeof part === "object" && part !== null && !Array.isArray(part) ? anything({ ...fields, ...part }) : part;
-    expect(firewall.admit(sealRaw(raw as object), everything, now)).toBeUndefined();
+    expect(firewall.admit(markRaw(raw as object), allowAll, now)).toBeUndefined();
     expect(refused()).toEqual({ [reason]: 1 });
   });
 
@@ -224,7 +224,7 @@ describe("firewall", () => {
     ["a text", "12"],
     ["an object", { number: 12 }],
   ])("drops an optional value that is %s, and keeps the rest", (_, duration) => {
-    const event = firewall.admit(toolUse({ duration_ms: duration as number }), everything, now);
+    const event = firewall.admit(toolUse({ duration_ms: duration as number }), allowAll, now);
     expect(event?.payload).not.toHaveProperty("duration_ms");
     expect(event?.payload).toHaveProperty("status", "ok");
     expect(dropped()).toEqual({ bad_value: 1 });
@@ -258,7 +258,7 @@ describe("firewall", () => {
   });
 });
 
-const checks = new Map(fieldNames.map((name) => [name, checkOf(fieldTable[name].kind, isCommandPath)]));
+const checks = new Map(fieldNames.map((name) => [name, validatorOf(fieldTable[name].kind, isCommandPath)]));
 
 describe("invariant: no-free-text", () => {
   const types = [...eventTypeNames, ...Object.keys(eventAliases)];

@@ -7,33 +7,33 @@
  */
 import { type Category, categories } from "../../shared/schema/categories.ts";
 import { type EventTypeName, eventTable, fieldsOf, perEventType } from "../../shared/schema/events.ts";
-import { checkOf, type Value } from "../../shared/schema/field-types.ts";
+import { type FieldValue, validatorOf } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import { type CleanEvent, markClean } from "./clean-event.ts";
 import { Counters, type RefusalReason } from "./counters.ts";
 import { findSensitive } from "./find-sensitive.ts";
 import type { NameHasher } from "./identity.ts";
-import { derive, type Hashing, resolve } from "./normalize.ts";
-import { shape, sourceOf } from "./parse-event.ts";
+import { type Hashing, normalize, resolve } from "./normalize.ts";
+import { parseEvent, sourceOf } from "./parse-event.ts";
 import { openRaw } from "./raw.ts";
 import { scan } from "./scanner/scan.ts";
 import { isCommandPath } from "./vocabulary.ts";
 
 /** What the user allows. */
-export interface Allowance {
+export interface AdmitOptions {
   readonly collect: readonly Category[];
   /** `block_sensitive`: an event in whose raw input the scanner finds anything is refused whole. */
   readonly blockSensitive: boolean;
 }
 
-export const everything: Allowance = { collect: categories, blockSensitive: false };
+export const allowAll: AdmitOptions = { collect: categories, blockSensitive: false };
 
 interface Step {
   readonly name: FieldName;
   readonly required: boolean;
   readonly category: Category;
-  readonly check: (value: unknown) => Value | undefined;
+  readonly check: (value: unknown) => FieldValue | undefined;
   /**
    * What of it the scanner judges: each value, or once its whole list of words. Numbers say nothing to it; hashes are
    * made here, and look like secrets.
@@ -43,7 +43,7 @@ interface Step {
 }
 
 const checks = Object.fromEntries(
-  Object.entries(fieldTable).map(([name, { kind }]) => [name, checkOf(kind, isCommandPath)]),
+  Object.entries(fieldTable).map(([name, { kind }]) => [name, validatorOf(kind, isCommandPath)]),
 ) as Record<FieldName, Step["check"]>;
 
 const steps = perEventType((type) =>
@@ -82,15 +82,15 @@ export class Firewall {
   }
 
   /** The clean event, or `undefined` where the whole event is refused. @throws where the local salt cannot be had. */
-  admit(raw: Raw, allowance: Allowance, nowMs: number): CleanEvent | undefined {
+  admit(raw: Raw, allowance: AdmitOptions, nowMs: number): CleanEvent | undefined {
     const admitted = this.admitOrRefuse(raw, allowance, nowMs);
     return typeof admitted === "string" ? undefined : admitted;
   }
 
   /** The clean event, or why the whole event is refused. @throws where the local salt cannot be had. */
-  admitOrRefuse(raw: Raw, allowance: Allowance, nowMs: number): CleanEvent | RefusalReason {
+  admitOrRefuse(raw: Raw, allowance: AdmitOptions, nowMs: number): CleanEvent | RefusalReason {
     const input = openRaw(raw);
-    const verdict = this.#judge(input, allowance, nowMs);
+    const verdict = this.#check(input, allowance, nowMs);
     if (typeof verdict === "string") this.#counters.refuse(verdict, sourceOf(input));
     else this.#counters.accept(verdict.source);
     return verdict;
@@ -101,13 +101,13 @@ export class Firewall {
     return this.#counters.list();
   }
 
-  #judge(input: unknown, { collect, blockSensitive }: Allowance, nowMs: number): CleanEvent | RefusalReason {
+  #check(input: unknown, { collect, blockSensitive }: AdmitOptions, nowMs: number): CleanEvent | RefusalReason {
     if (collect !== this.#collect) {
       this.#collect = collect;
       this.#allowed = new Set(collect);
       this.#plans.clear();
     }
-    const shaped = shape(input, nowMs, this.#counters);
+    const shaped = parseEvent(input, nowMs, this.#counters);
     if (typeof shaped === "string") return shaped;
     const { envelope, known } = shaped;
     const type = resolve(shaped.type, known);
@@ -117,7 +117,7 @@ export class Firewall {
       this.#counters.redact(found);
       if (found.size > 0) return "sensitive";
     }
-    derive(type, known, this.#hashing);
+    normalize(type, known, this.#hashing);
     const payload = this.#payload(type, known);
     if (payload === undefined) return "bad_field";
     const { id, ts, utcOffsetMin, sessionId, source, seq } = envelope;
@@ -126,7 +126,7 @@ export class Firewall {
 
   /** The fields that may be kept; `undefined` where a required one is missing or wrong. */
   #payload(type: EventTypeName, known: Readonly<Record<string, unknown>>): CleanEvent["payload"] | undefined {
-    const payload: Record<string, Value> = {};
+    const payload: Record<string, FieldValue> = {};
     for (const step of this.#plan(type)) {
       const { name, required, check } = step;
       const given = known[name];
@@ -151,7 +151,7 @@ export class Firewall {
     return plan;
   }
 
-  #isClean(step: Planned, value: Value): boolean {
+  #isClean(step: Planned, value: FieldValue): boolean {
     if (step.scanned === "nothing" || step.listIsClean) return true;
     if (step.scanned === "value") return typeof value === "string" && (this.#clean.has(value) || this.#scan(value));
     step.listIsClean = step.words.every((word) => this.#scan(word));

@@ -10,8 +10,8 @@ import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { inspect } from "node:util";
-import { removeWithLeftovers, unfinishedMark, writeDurably } from "../files/atomic-write.ts";
-import { syncFolder } from "../files/fsync.ts";
+import { removeWithLeftovers, temporarySuffix, writeFileSynced } from "../files/atomic-write.ts";
+import { fsyncFolder } from "../files/fsync.ts";
 import { makeFolder } from "../files/ownership.ts";
 
 const saltBytes = 32;
@@ -167,16 +167,16 @@ export class IdentityFile {
   #make(): Salt {
     const salt = Salt.random();
     makeFolder(dirname(this.path));
-    const unfinished = `${this.path}.${randomUUID().slice(0, 8)}${unfinishedMark}`;
+    const unfinished = `${this.path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
     try {
-      writeDurably(unfinished, `${JSON.stringify({ version: 1, local_salt: salt.reveal() })}\n`);
+      writeFileSynced(unfinished, `${JSON.stringify({ version: 1, local_salt: salt.reveal() })}\n`);
       // What lies there and is no salt gives way.
       if (existsSync(this.path)) renameSync(unfinished, this.path);
       else linkNew(unfinished, this.path);
     } finally {
       rmSync(unfinished, { force: true });
     }
-    syncFolder(dirname(this.path));
+    fsyncFolder(dirname(this.path));
     return this.#read() ?? salt;
   }
 }

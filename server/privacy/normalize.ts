@@ -6,18 +6,18 @@
  * is, and the check of its field judges it.
  */
 import { type EventTypeName, fieldsOf, perEventType } from "../../shared/schema/events.ts";
-import { type FieldName, fieldTable, type Status } from "../../shared/schema/fields.ts";
+import { type FieldName, fieldTable, type OutcomeStatus } from "../../shared/schema/fields.ts";
 import { thinktools } from "../../shared/vocabulary/thinktools.ts";
 import { commandPath } from "./command-path.ts";
 import { exitClass, statusOf } from "./exit-class.ts";
 import type { NameKind } from "./identity.ts";
-import type { Alias, Known } from "./parse-event.ts";
+import type { Alias, KnownFields } from "./parse-event.ts";
 import { architecture, system } from "./platform.ts";
 import { canonicalTool, isUsersOwn, publicModel } from "./public-names.ts";
 import { namedCommand } from "./vocabulary.ts";
 
 /** What there is to derive for each type, looked up once. */
-const traits = perEventType((type) => {
+const typeTraits = perEventType((type) => {
   const fields = new Set(fieldsOf(type));
   return {
     command: fields.has("command_path"),
@@ -60,7 +60,7 @@ export interface Hashing {
 }
 
 /** Which type an alias stands for. */
-export function resolve(type: EventTypeName | Alias, known: Known): EventTypeName {
+export function resolve(type: EventTypeName | Alias, known: KnownFields): EventTypeName {
   if (type === "thinktool_executed") return "thinktool_completed";
   if (type !== "command_executed") return type;
   const { success, status, exit_code: code, error_category: category } = known;
@@ -74,8 +74,8 @@ export function resolve(type: EventTypeName | Alias, known: Known): EventTypeNam
 }
 
 /** Turns `known` into fields, in place. */
-export function derive(type: EventTypeName, known: Known, hashing: Hashing): void {
-  const { command, tool, thinktool, chain, status, platform, model: named, milestone, place } = traits[type];
+export function normalize(type: EventTypeName, known: KnownFields, hashing: Hashing): void {
+  const { command, tool, thinktool, chain, status, platform, model: named, milestone, place } = typeTraits[type];
   if (command) deriveCommand(known);
   if (tool) deriveTool(known, hashing);
   if (thinktool && known["thinktool"] === undefined) known["thinktool"] = known["tool_name"];
@@ -95,13 +95,13 @@ export function derive(type: EventTypeName, known: Known, hashing: Hashing): voi
   }
 }
 
-function deriveChain(known: Known): void {
+function deriveChain(known: KnownFields): void {
   const chain = known["thinktool_chain"];
   if (Array.isArray(chain))
     known["thinktool_chain"] = chain.map((name) => (knownThinktools.has(name) ? name : "other"));
 }
 
-function deriveCommand(known: Known): void {
+function deriveCommand(known: KnownFields): void {
   const { command_line: line, command, subcommand, command_path: path } = known;
   const named = typeof path === "string" ? path : command;
   if (typeof line === "string") known["command_path"] = commandPath(line);
@@ -110,7 +110,7 @@ function deriveCommand(known: Known): void {
   }
 }
 
-function deriveTool(known: Known, hashing: Hashing): void {
+function deriveTool(known: KnownFields, hashing: Hashing): void {
   const name = known["tool_name"];
   if (typeof name !== "string") return;
   const canonical = canonicalTool(name);
@@ -120,7 +120,7 @@ function deriveTool(known: Known, hashing: Hashing): void {
   }
 }
 
-export const statusOfType: Readonly<Partial<Record<EventTypeName, Status>>> = {
+export const statusOfType: Readonly<Partial<Record<EventTypeName, OutcomeStatus>>> = {
   command_finished: "ok",
   command_failed: "failed",
   command_cancelled: "cancelled",
@@ -129,7 +129,7 @@ export const statusOfType: Readonly<Partial<Record<EventTypeName, Status>>> = {
 const onlyAtTheEnd = ["status", "exit_class", "error_category", "duration_ms"] as const;
 
 /** How it ended: by the type itself, by what the writer says, or by the exit code. */
-function deriveEnd(type: EventTypeName, known: Known): void {
+function deriveEnd(type: EventTypeName, known: KnownFields): void {
   const { exit_code: code, success, tool_phase, phase, command_line: line } = known;
   const ended = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);
   if (!ended) {
@@ -145,7 +145,7 @@ function deriveEnd(type: EventTypeName, known: Known): void {
   known["status"] = statusOfType[type] ?? known["status"];
 }
 
-function derivePlatform(known: Known): void {
+function derivePlatform(known: KnownFields): void {
   if (typeof known["os"] === "string") known["os"] = system(known["os"]);
   if (typeof known["arch"] === "string") known["arch"] = architecture(known["arch"]);
 }
@@ -154,7 +154,7 @@ const hashFields = { workspace: "workspace_hash", task: "task_hash", caller: "ca
   Record<NameKind, FieldName>
 >;
 
-function deriveHash(known: Known, kind: keyof typeof hashFields, { hashOf }: Hashing): void {
+function deriveHash(known: KnownFields, kind: keyof typeof hashFields, { hashOf }: Hashing): void {
   const name = known[kind];
   const field = hashFields[kind];
   if (typeof name === "string" && name !== "") known[field] = hashOf(field, kind, name);

@@ -13,9 +13,9 @@ import {
   perEventType,
 } from "../../shared/schema/events.ts";
 import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
-import { groupsOf, placeOf } from "../../shared/schema/payload-layout.ts";
+import { groupsOf, pathOf } from "../../shared/schema/payload-layout.ts";
 import { type Source, sources } from "../../shared/schema/sources.ts";
-import { unnumbered } from "./clean-event.ts";
+import { noSequence } from "./clean-event.ts";
 import type { Counters, RefusalReason } from "./counters.ts";
 
 /** What stands around a payload, as it is kept. */
@@ -29,24 +29,24 @@ export interface Envelope {
 }
 
 /** Known fields and raw inputs by name, their values still of any shape. */
-export type Known = Record<string, unknown>;
+export type KnownFields = Record<string, unknown>;
 
 export type Alias = keyof typeof eventAliases;
 
-export interface Shaped {
+export interface ParsedEvent {
   readonly type: EventTypeName | Alias;
   readonly envelope: Envelope;
-  readonly known: Known;
+  readonly known: KnownFields;
 }
 
 /** 2020-01-01, before which nothing of this product can have happened. */
-const earliestMs = Date.UTC(2020, 0, 1);
+const minTsMs = Date.UTC(2020, 0, 1);
 /** An event may lie this far ahead of the worker's clock. */
-const aheadMs = 24 * 60 * 60 * 1000;
+const maxAheadMs = 24 * 60 * 60 * 1000;
 /** More events no session has: a number of somebody's has no room here. */
-const mostSeq = 100_000_000;
+const maxSeq = 100_000_000;
 /** No place on Earth is further from UTC. */
-const furthestOffsetMin = 14 * 60;
+const maxOffsetMin = 14 * 60;
 
 /** RFC 9562, version 7. */
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -78,19 +78,19 @@ export const typeOf = (type: EventTypeName | Alias): EventTypeName =>
   type in eventAliases ? eventAliases[type as Alias][0] : (type as EventTypeName);
 
 /** What a name at the top of an event of a type is: part of the envelope, a known name, or a group of fields. */
-type Standing = "envelope" | "known" | ReadonlyMap<string, string>;
+type NameRole = "envelope" | "known" | ReadonlyMap<string, string>;
 
 /**
  * The standing of every name, by type. Hashes are left out: they are made here, never taken. `tool_name` also names a
  * ThinkTool, as in the flat form of the analytics design, section 2.3.
  */
-const standings = perEventType((type): ReadonlyMap<string, Standing> => {
+const nameRoles = perEventType((type): ReadonlyMap<string, NameRole> => {
   const fields = fieldsOf(type).filter((name) => fieldTable[name].kind.is !== "hash");
   const outer = fields
-    .map((name) => placeOf(type, name))
+    .map((name) => pathOf(type, name))
     .flatMap(([name, inner]) => (inner === undefined ? [name] : []));
   const known = [...fields, ...outer, ...rawInputs, ...(fields.includes("thinktool") ? ["tool_name"] : [])];
-  return new Map<string, Standing>([
+  return new Map<string, NameRole>([
     ...groupsOf[eventTable[type].layout],
     ...known.map((name) => [name, "known"] as const),
     ...envelopeNames.map((name) => [name, "envelope"] as const),
@@ -101,16 +101,16 @@ const standings = perEventType((type): ReadonlyMap<string, Standing> => {
 const plainName = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** The event's parts by name, or why there is none. What is not known is counted. */
-export function shape(input: unknown, nowMs: number, counters: Counters): Shaped | RefusalReason {
+export function parseEvent(input: unknown, nowMs: number, counters: Counters): ParsedEvent | RefusalReason {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return "not_an_event";
   const given = input as Readonly<Record<string, unknown>>;
   const type = types.get(own(given, "event_type"));
   const envelope = envelopeOf(given);
   if (type === undefined || envelope === undefined) return "bad_envelope";
-  if (envelope.ts > nowMs + aheadMs) return "bad_time";
+  if (envelope.ts > nowMs + maxAheadMs) return "bad_time";
 
-  const known: Known = {};
-  const standing = standings[typeOf(type)];
+  const known: KnownFields = {};
+  const standing = nameRoles[typeOf(type)];
   for (const name of Object.keys(given)) {
     const stands = standing.get(name);
     if (stands === "known") known[name] = given[name];
@@ -131,7 +131,7 @@ function openGroup(
   group: string,
   value: unknown,
   members: ReadonlyMap<string, string>,
-  known: Known,
+  known: KnownFields,
   counters: Counters,
 ): void {
   if (value === null) return;
@@ -162,13 +162,13 @@ function envelopeOf(given: Readonly<Record<string, unknown>>): Envelope | undefi
   const utcOffsetMin = own(given, "utc_offset_min");
   const sessionId = own(given, "session_id");
   const source = sourceNames.get(own(given, "source"));
-  const seq = own(given, "seq") ?? unnumbered;
+  const seq = own(given, "seq") ?? noSequence;
   if (typeof id !== "string" || id.length !== 36 || !uuidV7.test(id)) return undefined;
   if (typeof sessionId !== "string" || sessionId.length !== 36 || !uuidV4.test(sessionId)) return undefined;
-  if (typeof ts !== "number" || !Number.isSafeInteger(ts) || ts < earliestMs) return undefined;
+  if (typeof ts !== "number" || !Number.isSafeInteger(ts) || ts < minTsMs) return undefined;
   if (typeof utcOffsetMin !== "number" || !Number.isInteger(utcOffsetMin)) return undefined;
-  if (Math.abs(utcOffsetMin) > furthestOffsetMin) return undefined;
-  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 0 || seq > mostSeq) return undefined;
+  if (Math.abs(utcOffsetMin) > maxOffsetMin) return undefined;
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 0 || seq > maxSeq) return undefined;
   if (source === undefined) return undefined;
   return { id, ts, utcOffsetMin, sessionId, source, seq };
 }

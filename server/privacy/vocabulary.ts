@@ -33,11 +33,11 @@ export function isCommandPath(path: string): boolean {
 }
 
 /** More words no public command has. */
-const mostWords = 4;
+const maxWords = 4;
 
 /** The command that a writer names: the longest beginning that is a command path; what follows is an argument. */
 export function namedCommand(name: string): string {
-  const words = name.slice(0, 256).trim().split(/\s+/, mostWords);
+  const words = name.slice(0, 256).trim().split(/\s+/, maxWords);
   for (let length = words.length; length > 0; length -= 1) {
     const path = words.slice(0, length).join(" ");
     if (isCommandPath(path)) return path;

@@ -6,13 +6,13 @@
  * together as JSON.
  */
 
-import type { Kind, Value } from "../../shared/schema/field-types.ts";
+import type { FieldType, FieldValue } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
-import type { Value as Cell, Row } from "./driver/driver.ts";
+import type { SqlValue as Cell, Row } from "./driver/driver.ts";
 
-type Place = "word" | "number";
+type ColumnClass = "word" | "number";
 
-const places: Readonly<Record<Kind["is"], Place>> = {
+const places: Readonly<Record<FieldType["is"], ColumnClass>> = {
   word: "word",
   words: "word",
   command_path: "word",
@@ -24,7 +24,7 @@ const places: Readonly<Record<Kind["is"], Place>> = {
 };
 
 /** The columns of `words`, in the order of the fields. */
-export const wordFields: readonly FieldName[] = fieldNames.filter(
+export const dimensionFields: readonly FieldName[] = fieldNames.filter(
   (name) => places[fieldTable[name].kind.is] === "word",
 );
 
@@ -32,20 +32,20 @@ export const wordFields: readonly FieldName[] = fieldNames.filter(
 export const durationField = "duration_ms" satisfies FieldName;
 
 /** Field name → type of its column in `words`. */
-export const wordColumns: ReadonlyMap<FieldName, "TEXT" | "INTEGER"> = new Map(
-  wordFields.map((name) => [name, fieldTable[name].kind.is === "flag" ? "INTEGER" : "TEXT"]),
+export const dimensionColumns: ReadonlyMap<FieldName, "TEXT" | "INTEGER"> = new Map(
+  dimensionFields.map((name) => [name, fieldTable[name].kind.is === "flag" ? "INTEGER" : "TEXT"]),
 );
 
 /** Words of a list are kept in one cell; no word has a comma. */
 const separator = ",";
 
-export function toCell(value: Value | undefined): Cell {
+export function toCell(value: FieldValue | undefined): Cell {
   if (value === undefined) return null;
   if (typeof value === "boolean") return value ? 1 : 0;
   return typeof value === "object" ? value.join(separator) : value;
 }
 
-function fromCell(field: FieldName, cell: unknown): Value | undefined {
+function fromCell(field: FieldName, cell: unknown): FieldValue | undefined {
   if (cell === null || cell === undefined) return undefined;
   const { is } = fieldTable[field].kind;
   if (is === "flag") return cell === 1;
@@ -53,7 +53,9 @@ function fromCell(field: FieldName, cell: unknown): Value | undefined {
 }
 
 /** The numbers of a payload beside the duration; `undefined` where there are none. Only fields of numbers have numbers. */
-export function numbersOf(payload: Readonly<Record<string, Value>>): Readonly<Record<string, number>> | undefined {
+export function measuresOf(
+  payload: Readonly<Record<string, FieldValue>>,
+): Readonly<Record<string, number>> | undefined {
   let numbers: Record<string, number> | undefined;
   for (const name in payload) {
     const value = payload[name];
@@ -64,14 +66,14 @@ export function numbersOf(payload: Readonly<Record<string, Value>>): Readonly<Re
   return numbers;
 }
 
-export function parseNumbers(cell: unknown): Readonly<Record<string, number>> | undefined {
+export function parseMeasures(cell: unknown): Readonly<Record<string, number>> | undefined {
   return typeof cell === "string" ? JSON.parse(cell) : undefined;
 }
 
 /** A row of `words` as the part of a payload that it was. */
-export function wordsOf(row: Row): Readonly<Record<string, Value>> {
-  const payload: Record<string, Value> = {};
-  for (const name of wordFields) {
+export function dimensionsOf(row: Row): Readonly<Record<string, FieldValue>> {
+  const payload: Record<string, FieldValue> = {};
+  for (const name of dimensionFields) {
     const value = fromCell(name, row[name]);
     if (value !== undefined) payload[name] = value;
   }

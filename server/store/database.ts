@@ -9,8 +9,8 @@ import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { appendFlags, makeFolder } from "../files/ownership.ts";
 import { type Connection, immediately } from "./driver/driver.ts";
-import { journalAt } from "./driver/journal-mode.ts";
-import { openConnection } from "./driver/select-driver.ts";
+import { currentJournalMode } from "./driver/journal-mode.ts";
+import { openWithDriver } from "./driver/select-driver.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { isAlive } from "./pid.ts";
 import { isCorrupt } from "./storage-errors.ts";
@@ -52,7 +52,7 @@ export function openDatabase(file: string, clock: Clock, unsound?: number, waitM
   } catch (error) {
     if (!isCorrupt(error)) throw error;
   }
-  const setAside = putAside(file, inode, clock);
+  const setAside = quarantine(file, inode, clock);
   const begun = createPrivately(file);
   return { connection: configured(file, waitMs), inode: begun, setAside };
 }
@@ -64,20 +64,20 @@ export function inodeOf(file: string): number | undefined {
 
 /** Opens for reading alone; `undefined` where there is no database. */
 export function openForReading(file: string): Connection | undefined {
-  return existsSync(file) ? openConnection(file, { readOnly: true, busyTimeoutMs }) : undefined;
+  return existsSync(file) ? openWithDriver(file, { readOnly: true, busyTimeoutMs }) : undefined;
 }
 
 /** The databases that were set aside, with their side files. */
-export function filesSetAside(file: string): readonly string[] {
+export function quarantinedFiles(file: string): readonly string[] {
   const folder = dirname(file);
   if (!existsSync(folder)) return [];
-  const beginning = `${basename(file)}${unsoundMark}`;
+  const beginning = `${basename(file)}${quarantineMark}`;
   return readdirSync(folder)
     .filter((name) => name.startsWith(beginning))
     .map((name) => join(folder, name));
 }
 
-const unsoundMark = ".unsound-";
+const quarantineMark = ".unsound-";
 
 /** Made before SQLite opens it, because SQLite would make it readable to others. Returns its inode. */
 function createPrivately(file: string): number {
@@ -87,13 +87,13 @@ function createPrivately(file: string): number {
 }
 
 function configured(file: string, waitMs: number): Connection {
-  const connection = openConnection(file, { readOnly: false, busyTimeoutMs: waitMs });
+  const connection = openWithDriver(file, { readOnly: false, busyTimeoutMs: waitMs });
   try {
     // auto_vacuum counts only before the first table. FULL: an acknowledged event survives a power failure.
     // secure_delete: what is deleted is overwritten. The size limit keeps the side file from staying large.
     connection.exec(`
       PRAGMA auto_vacuum = INCREMENTAL;
-      PRAGMA journal_mode = ${journalAt(file)};
+      PRAGMA journal_mode = ${currentJournalMode(file)};
       PRAGMA synchronous = FULL;
       PRAGMA secure_delete = ON;
       PRAGMA foreign_keys = ON;
@@ -109,8 +109,8 @@ function configured(file: string, waitMs: number): Connection {
 }
 
 /** Renames an unsound database, unless another process has already replaced the file that was found unsound. */
-function putAside(file: string, inode: number, clock: Clock): string {
-  const target = `${file}${unsoundMark}${new Date(clock.nowMs()).toISOString().replace(/[:.]/g, "-")}`;
+function quarantine(file: string, inode: number, clock: Clock): string {
+  const target = `${file}${quarantineMark}${new Date(clock.nowMs()).toISOString().replace(/[:.]/g, "-")}`;
   if (inodeOf(file) !== inode) return target;
   // The database itself last: until then no other process can begin a new one, whose side files would be taken away.
   for (const suffix of ["-wal", "-shm", ""]) {
@@ -130,7 +130,7 @@ function enter(connection: Connection): void {
   const gone = openers.filter(({ pid }) => !isAlive(Number(pid)));
   if (gone.length > 0) {
     const verdict = connection.prepare("PRAGMA quick_check(1)").get();
-    if (verdict?.["quick_check"] !== "ok") throw new UnsoundError("the database was damaged by a crash");
+    if (verdict?.["quick_check"] !== "ok") throw new CorruptDatabaseError("the database was damaged by a crash");
   }
   const id = randomUUID();
   ids.set(connection, id);
@@ -151,7 +151,7 @@ export function closeDatabase(connection: Connection): void {
 }
 
 /** A check found the database unsound. */
-class UnsoundError extends Error {
+class CorruptDatabaseError extends Error {
   override readonly name = "UnsoundError";
   readonly code = "SQLITE_CORRUPT";
 }

@@ -57,7 +57,7 @@ function filesBeside(files: readonly string[]): readonly string[] {
 }
 
 /** How many ids were searched for, and how many of them were found. */
-export interface Proof {
+export interface EraseCheck {
   readonly searched: number;
   readonly found: number;
   /** Other files in the folder of the database that hold one: copies, which are the user's to remove. */
@@ -65,7 +65,7 @@ export interface Proof {
 }
 
 /** @throws where the search itself fails. */
-export function searchFiles(files: readonly string[], ids: readonly string[]): Proof {
+export function findErasedIds(files: readonly string[], ids: readonly string[]): EraseCheck {
   const there = files.filter((file) => existsSync(file));
   if (ids.length === 0 || there.length === 0) return { searched: ids.length, found: 0, copies: [] };
   const { status, stdout } = process

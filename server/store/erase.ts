@@ -7,11 +7,11 @@ import { type Connection, immediately, type Row } from "./driver/driver.ts";
 import { beginSessions } from "./events/sessions.ts";
 import { erasureWatermark, raiseWatermark } from "./low-watermark.ts";
 import { localHour } from "./rollups/local-time.ts";
-import { RecentMetrics } from "./rollups/rollups.ts";
+import { RecentRollups } from "./rollups/rollups.ts";
 import { setNumber } from "./state.ts";
 
 /** What to erase. */
-export type Selection =
+export type EraseSelection =
   | { readonly by: "all" }
   | { readonly by: "source"; readonly source: string }
   /** Moments, in milliseconds since 1970; `toMs` not included. */
@@ -34,25 +34,25 @@ export class BusyReaderError extends Error {
 const most = 2 ** 47;
 
 /** So many ids are searched for afterwards; of more, these are a sample. */
-const mostIds = 20_000;
+const maxIds = 20_000;
 
 /** Ids of what will be erased, as bytes in hex, to be searched for afterwards. */
-export function idsOf(connection: Connection, selection: Selection): readonly string[] {
+export function idsOf(connection: Connection, selection: EraseSelection): readonly string[] {
   const { where, values } = condition(selection);
   const hex = (row: Row, name: string) => String(row[name]).toLowerCase();
   const events = connection
-    .prepare(`SELECT hex(e.event_id) id FROM events e JOIN words w ON w.id = e.words WHERE ${where} LIMIT ${mostIds}`)
+    .prepare(`SELECT hex(e.event_id) id FROM events e JOIN words w ON w.id = e.words WHERE ${where} LIMIT ${maxIds}`)
     .all(...values)
     .map((row) => hex(row, "id"));
   if (selection.by !== "all") return events;
-  const sessions = connection.prepare(`SELECT hex(session_id) id FROM sessions LIMIT ${mostIds}`).all();
+  const sessions = connection.prepare(`SELECT hex(session_id) id FROM sessions LIMIT ${maxIds}`).all();
   return [...events, ...sessions.map((row) => hex(row, "id"))];
 }
 
 /** Deletes in one transaction, with what `also` deletes. Whole hours of the rollups go with a period. */
 export function eraseRows(
   connection: Connection,
-  selection: Selection,
+  selection: EraseSelection,
   nowMs: number,
   also: (connection: Connection) => void = () => undefined,
 ): Erased {
@@ -77,7 +77,7 @@ export function eraseRows(
       UPDATE state SET value = value + 1 WHERE name = 'erasures';
     `);
     if (selection.by === "all") beginAgain(connection);
-    remember(connection, selection, untilMs);
+    addTombstone(connection, selection, untilMs);
     return { events: before.events - count("events"), sessions: before.sessions - count("sessions") };
   });
 }
@@ -93,7 +93,7 @@ function beginAgain(connection: Connection): void {
 }
 
 /** What was erased must not come in again, from a queue or a log that still holds it. */
-function remember(connection: Connection, selection: Selection, untilMs: number): void {
+function addTombstone(connection: Connection, selection: EraseSelection, untilMs: number): void {
   if (selection.by === "all") {
     connection.exec("DELETE FROM erased");
     raiseWatermark(connection, untilMs);
@@ -104,8 +104,8 @@ function remember(connection: Connection, selection: Selection, untilMs: number)
   connection.prepare("INSERT INTO erased VALUES (?, ?, ?, ?)").run(selection.by, value, from, to);
 }
 
-function eraseRollups(connection: Connection, selection: Selection): void {
-  new RecentMetrics(connection).settle();
+function eraseRollups(connection: Connection, selection: EraseSelection): void {
+  new RecentRollups(connection).flush();
   if (selection.by === "period") {
     // Offsets reach from 14 hours behind to 14 ahead: every hour of the wall clock that may hold a moment of it.
     const from = localHour(selection.fromMs, -14 * 60);
@@ -119,7 +119,10 @@ function eraseRollups(connection: Connection, selection: Selection): void {
   connection.exec("DELETE FROM metrics WHERE grain > 0; UPDATE state SET value = 0 WHERE name = 'closed_day'");
 }
 
-function condition(selection: Selection): { readonly where: string; readonly values: readonly (string | number)[] } {
+function condition(selection: EraseSelection): {
+  readonly where: string;
+  readonly values: readonly (string | number)[];
+} {
   switch (selection.by) {
     case "all":
       return { where: "1", values: [] };

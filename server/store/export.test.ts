@@ -6,14 +6,14 @@ import { cleanToolUse, testFirewall } from "../../test/fixtures/clean-events.ts"
 import { anything } from "../../test/fixtures/raw-events.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
-import { everything } from "../privacy/firewall.ts";
-import { thisProduct } from "../worker/product-info.ts";
+import { allowAll } from "../privacy/firewall.ts";
+import { productInfo } from "../worker/product-info.ts";
 import { Store } from "./store.ts";
 
 function exporting() {
   const folder = freshFolder();
   return {
-    store: new Store(join(folder, "telemetry.db"), thisProduct, systemClock),
+    store: new Store(join(folder, "telemetry.db"), productInfo, systemClock),
     target: join(folder, "mine.json"),
   };
 }
@@ -36,8 +36,8 @@ describe("export", () => {
         product: "nexus-telemetry",
         version: "0.0.0",
         tier: "oss",
-        os: thisProduct.os,
-        arch: thisProduct.arch,
+        os: productInfo.os,
+        arch: productInfo.arch,
         runtime_version: process.versions.node,
         channel: "vscode_terminal",
       },
@@ -58,12 +58,12 @@ describe("export", () => {
   it("keeps what an event says of a platform apart from what its session says", async () => {
     const { store, target } = exporting();
     const raw = anything({ event_type: "session_started", os: "win32", arch: "arm64", version: "9.8.7" });
-    const event = testFirewall().admit(raw, everything, Date.now());
+    const event = testFirewall().admit(raw, allowAll, Date.now());
     store.write(event === undefined ? [] : [event]);
     await store.export(target);
     expect(JSON.parse(readFileSync(target, "utf8"))).toMatchObject([
       {
-        source: { version: "0.0.0", os: thisProduct.os },
+        source: { version: "0.0.0", os: productInfo.os },
         payload: { os: "windows", arch: "aarch64", version: "9.8.7" },
       },
     ]);

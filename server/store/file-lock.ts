@@ -7,7 +7,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { appendFlags, makeFolder } from "../files/ownership.ts";
 import type { Connection } from "./driver/driver.ts";
-import { openConnection } from "./driver/select-driver.ts";
+import { openWithDriver } from "./driver/select-driver.ts";
 
 /** How long a process waits for the others. Each holds the lock for some milliseconds. */
 const waitMs = 30_000;
@@ -24,7 +24,7 @@ export function withFileLock<T>(path: string, work: () => T): T {
   } finally {
     closeSync(made);
   }
-  const connection = openConnection(lock, { readOnly: false, busyTimeoutMs: waitMs });
+  const connection = openWithDriver(lock, { readOnly: false, busyTimeoutMs: waitMs });
   try {
     begin(connection, lock);
     return work();

@@ -9,13 +9,13 @@ import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import type { CleanEvent } from "../privacy/clean-event.ts";
-import { thisProduct } from "../worker/product-info.ts";
+import { productInfo } from "../worker/product-info.ts";
 import { immediately } from "./driver/driver.ts";
-import type { Selection } from "./erase.ts";
+import type { EraseSelection } from "./erase.ts";
 import { uuidText } from "./events/uuid-bytes.ts";
 import { expireByAge } from "./retention.ts";
 import { dayOfHour, firstDayOfMonth, localHour, localHourOf, monthOfDay } from "./rollups/local-time.ts";
-import { closeDays } from "./rollups/rollups.ts";
+import { rollUpDays } from "./rollups/rollups.ts";
 import { Store } from "./store.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -35,7 +35,7 @@ class Model {
   readonly events = new Map<string, CleanEvent>();
   readonly hours: Rollups = new Map();
   #floorMs = 0;
-  readonly #erased: { readonly selection: Selection; readonly untilMs: number }[] = [];
+  readonly #erased: { readonly selection: EraseSelection; readonly untilMs: number }[] = [];
 
   write(events: readonly CleanEvent[]): void {
     for (const event of events) {
@@ -58,7 +58,7 @@ class Model {
     }
   }
 
-  erase(selection: Selection, nowMs: number): void {
+  erase(selection: EraseSelection, nowMs: number): void {
     const untilMs = this.#knownUntil(nowMs);
     for (const [id, event] of this.events) {
       if (isErased(event, { selection, untilMs: Number.POSITIVE_INFINITY })) this.events.delete(id);
@@ -84,13 +84,13 @@ class Model {
 
 function isErased(
   { source, tsMs }: CleanEvent,
-  { selection, untilMs }: { selection: Selection; untilMs: number },
+  { selection, untilMs }: { selection: EraseSelection; untilMs: number },
 ): boolean {
   if (selection.by === "period") return tsMs >= selection.fromMs && tsMs < selection.toMs;
   return selection.by === "all" || (selection.by === "source" && source === selection.source && tsMs < untilMs);
 }
 
-function coversRollup(selection: Selection, hour: number, source: string | undefined): boolean {
+function coversRollup(selection: EraseSelection, hour: number, source: string | undefined): boolean {
   if (selection.by !== "period")
     return selection.by === "all" || (selection.by === "source" && source === selection.source);
   return hour >= localHour(selection.fromMs, -840) && hour <= localHour(selection.toMs - 1, 840);
@@ -156,12 +156,14 @@ class World {
       case "expire":
         for (let from: number | undefined = 0; from !== undefined; ) {
           const key: number = from;
-          from = this.#store.change((connection) => expireByAge(connection, nowMs - step.days * dayMs, key, 7))?.next;
+          from = this.#store.withExistingDatabase((connection) =>
+            expireByAge(connection, nowMs - step.days * dayMs, key, 7),
+          )?.next;
         }
         this.model.expire(nowMs - step.days * dayMs);
         break;
       case "erase": {
-        const selection: Selection =
+        const selection: EraseSelection =
           step.by === "source"
             ? { by: "source", source: sources[step.day % 2] ?? "" }
             : step.by === "period"
@@ -173,8 +175,8 @@ class World {
         break;
       }
       case "close":
-        this.#store.change((connection) =>
-          immediately(connection, () => closeDays(connection, dayOfHour(localHourOf(nowMs)), step.most)),
+        this.#store.withExistingDatabase((connection) =>
+          immediately(connection, () => rollUpDays(connection, dayOfHour(localHourOf(nowMs)), step.most)),
         );
         break;
       case "reopen":
@@ -248,7 +250,7 @@ class World {
   }
 
   #open(): Store {
-    return new Store(this.#file, thisProduct, this.#clock);
+    return new Store(this.#file, productInfo, this.#clock);
   }
 }
 

@@ -6,12 +6,12 @@ import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
-import { thisProduct } from "../worker/product-info.ts";
-import { openConnection } from "./driver/select-driver.ts";
-import { searchFiles } from "./erase-check.ts";
+import { productInfo } from "../worker/product-info.ts";
+import { openWithDriver } from "./driver/select-driver.ts";
+import { findErasedIds } from "./erase-check.ts";
 import { Store } from "./store.ts";
 
-const newStore = (folder = freshFolder()) => new Store(join(folder, "state", "telemetry.db"), thisProduct, systemClock);
+const newStore = (folder = freshFolder()) => new Store(join(folder, "state", "telemetry.db"), productInfo, systemClock);
 const uses = (count: number) => Array.from({ length: count }, () => cleanToolUse());
 const eventsIn = (store: Store) => store.totals()?.events;
 
@@ -20,14 +20,14 @@ describe("the lock trap", () => {
     const store = newStore();
     const first = uses(50);
     store.write(first);
-    const other = new Store(store.file, thisProduct, systemClock);
+    const other = new Store(store.file, productInfo, systemClock);
     other.write(uses(50));
     const ids = first.slice(0, 5).map(({ id }) => id.replaceAll("-", ""));
-    expect(searchFiles([store.file, `${store.file}-wal`], ids)).toMatchObject({ searched: 5, found: 5 });
+    expect(findErasedIds([store.file, `${store.file}-wal`], ids)).toMatchObject({ searched: 5, found: 5 });
     other.close();
     store.write(uses(50));
     store.close();
-    const again = new Store(store.file, thisProduct, systemClock);
+    const again = new Store(store.file, productInfo, systemClock);
     expect(eventsIn(again)).toBe(150);
     again.close();
   });
@@ -35,14 +35,14 @@ describe("the lock trap", () => {
   it("an erasure with a proof while another connection writes loses nothing of what comes after", () => {
     const store = newStore();
     store.write(uses(20));
-    const other = new Store(store.file, thisProduct, systemClock);
+    const other = new Store(store.file, productInfo, systemClock);
     other.write([]);
     expect(store.erase()).toMatchObject({ events: 20, searched: 21, found: 0 });
     const later = Array.from({ length: 10 }, () => cleanToolUse({}, { ts: Date.now() + 1_000 }));
     expect(other.write(later)).toMatchObject({ stored: 10, repeated: 0 });
     store.close();
     other.close();
-    const again = new Store(store.file, thisProduct, systemClock);
+    const again = new Store(store.file, productInfo, systemClock);
     expect(eventsIn(again)).toBe(10);
     again.close();
   });
@@ -52,7 +52,7 @@ describe("after a crash", () => {
   /** Notes an opener whose process is gone, as a crash leaves it. */
   function crash(store: Store): void {
     const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
-    store.change((connection) => connection.prepare("INSERT INTO openers VALUES ('gone', ?)").run(gone));
+    store.withExistingDatabase((connection) => connection.prepare("INSERT INTO openers VALUES ('gone', ?)").run(gone));
     store.close();
   }
 
@@ -64,7 +64,7 @@ describe("after a crash", () => {
     expect(eventsIn(store)).toBe(4);
     const openers = store.read((connection) => connection.prepare("SELECT pid FROM openers").all());
     expect(openers).toEqual([{ pid: process.pid }]);
-    expect(store.setAside).toBeUndefined();
+    expect(store.quarantined).toBeUndefined();
     store.close();
   });
 
@@ -80,7 +80,7 @@ describe("after a crash", () => {
     }
     closeSync(file);
     store.write(uses(1));
-    expect(store.setAside).toMatch(/unsound/);
+    expect(store.quarantined).toMatch(/unsound/);
     expect(eventsIn(store)).toBe(1);
     store.close();
   });
@@ -89,7 +89,7 @@ describe("after a crash", () => {
     const store = newStore();
     store.write(uses(1));
     store.close();
-    const connection = openConnection(store.file, { readOnly: true, busyTimeoutMs: 0 });
+    const connection = openWithDriver(store.file, { readOnly: true, busyTimeoutMs: 0 });
     expect(connection.prepare("SELECT count(*) n FROM openers").get()).toEqual({ n: 0 });
     connection.close();
   });

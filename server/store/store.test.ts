@@ -5,16 +5,16 @@ import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { freshFolder } from "../../test/fixtures/temp-folder.ts";
-import { thisProduct } from "../worker/product-info.ts";
-import { wordColumns } from "./columns.ts";
-import { openConnection } from "./driver/select-driver.ts";
+import { productInfo } from "../worker/product-info.ts";
+import { dimensionColumns } from "./columns.ts";
+import { openWithDriver } from "./driver/select-driver.ts";
 import { totals } from "./events/write.ts";
 import { NewerDatabaseError, schemaVersion } from "./migrations/migrate.ts";
 import { storageProblem } from "./storage-errors.ts";
 import { Store } from "./store.ts";
 
 function newStore(file = join(freshFolder(), "state", "telemetry.db")) {
-  return { file, store: new Store(file, thisProduct, new FixedClock(Date.UTC(2026, 10, 21))) };
+  return { file, store: new Store(file, productInfo, new FixedClock(Date.UTC(2026, 10, 21))) };
 }
 
 const uses = (count: number) => Array.from({ length: count }, () => cleanToolUse());
@@ -108,7 +108,7 @@ describe("store", () => {
     store.write(uses(1));
     const columns = store.read((connection) => connection.prepare("PRAGMA table_info(words)").all()) ?? [];
     const kept = new Map(columns.map(({ name, type }) => [name, type]));
-    for (const [name, type] of wordColumns) expect([name, kept.get(name)]).toEqual([name, type]);
+    for (const [name, type] of dimensionColumns) expect([name, kept.get(name)]).toEqual([name, type]);
     store.close();
   });
 
@@ -116,7 +116,7 @@ describe("store", () => {
     const { file, store } = newStore();
     store.write(uses(3));
     store.close();
-    expect(new Store(file, thisProduct, new FixedClock(0)).totals()).toMatchObject({ events: 3 });
+    expect(new Store(file, productInfo, new FixedClock(0)).totals()).toMatchObject({ events: 3 });
     expect(readdirSync(join(file, ".."))).toEqual(["telemetry.db"]);
   });
 
@@ -124,7 +124,7 @@ describe("store", () => {
     const { file, store } = newStore();
     store.write(uses(1));
     store.close();
-    const reader = new Store(file, thisProduct, new FixedClock(0));
+    const reader = new Store(file, productInfo, new FixedClock(0));
     expect(() => reader.read((connection) => connection.exec("DELETE FROM events"))).toThrow(/readonly|query_only/);
   });
 
@@ -132,7 +132,7 @@ describe("store", () => {
     const { file, store } = newStore();
     store.write(uses(5));
     renameSync(file, `${file}.elsewhere`);
-    const other = new Store(file, thisProduct, new FixedClock(0));
+    const other = new Store(file, productInfo, new FixedClock(0));
     other.write(uses(2));
     expect(store.write(uses(1))).toMatchObject({ stored: 1, repeated: 0 });
     expect(other.totals()).toMatchObject({ events: 3 });
@@ -207,7 +207,7 @@ describe("erase", () => {
   it("says so when another process is reading, and succeeds when tried again", () => {
     const { file, store } = newStore();
     store.write(uses(10));
-    const reader = openConnection(file, { readOnly: true, busyTimeoutMs: 0 });
+    const reader = openWithDriver(file, { readOnly: true, busyTimeoutMs: 0 });
     reader.exec("BEGIN");
     reader.prepare("SELECT count(*) FROM events").get();
     expect(() => store.erase()).toThrow("another process is reading");
@@ -238,8 +238,8 @@ describe("an unsound database", () => {
     } catch {
       attempt();
     }
-    expect(store.setAside).toBe(`${file}.unsound-2026-11-21T00-00-00-000Z`);
-    expect(existsSync(store.setAside ?? "")).toBe(true);
+    expect(store.quarantined).toBe(`${file}.unsound-2026-11-21T00-00-00-000Z`);
+    expect(existsSync(store.quarantined ?? "")).toBe(true);
     expect(store.totals()).toMatchObject({ events: 1 });
     store.close();
   });
@@ -248,7 +248,7 @@ describe("an unsound database", () => {
     const { file, store } = newStore();
     store.write(uses(1));
     store.close();
-    const newer = openConnection(file, { readOnly: false, busyTimeoutMs: 0 });
+    const newer = openWithDriver(file, { readOnly: false, busyTimeoutMs: 0 });
     newer.exec(`PRAGMA user_version = ${schemaVersion + 1}`);
     newer.close();
     expect(() => store.write(uses(1))).toThrow(NewerDatabaseError);

@@ -11,24 +11,24 @@ import {
   closeDatabase,
   databaseFiles,
   databaseSize,
-  filesSetAside,
   inodeOf,
   openDatabase,
   openForReading,
+  quarantinedFiles,
   sizeOf,
 } from "./database.ts";
 import { ForeignDatabaseError, ownerOf, setOwner } from "./database-owner.ts";
 import { type Connection, immediately } from "./driver/driver.ts";
-import { journalAt } from "./driver/journal-mode.ts";
-import { type Erased, eraseRows, idsOf, type Selection, scrub } from "./erase.ts";
-import { NotErasedError, type Proof, searchFiles } from "./erase-check.ts";
+import { currentJournalMode } from "./driver/journal-mode.ts";
+import { type Erased, type EraseSelection, eraseRows, idsOf, scrub } from "./erase.ts";
+import { type EraseCheck, findErasedIds, NotErasedError } from "./erase-check.ts";
 import { readAfter } from "./events/read.ts";
 import {
-  type Product,
-  type Shareable,
+  type ProductInfo,
+  type ShareConsent,
   type Totals,
   totals,
-  type Written,
+  type WriteResult,
   withoutPlatform,
   writeEvents,
 } from "./events/write.ts";
@@ -58,7 +58,7 @@ const nothingLasting: Lasting = {
 };
 
 /** Somebody who watches something long. */
-export interface Watch {
+export interface ExportOptions {
   readonly progress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -78,9 +78,14 @@ function lastKey(connection: Connection): { readonly last: number; readonly tota
 
 const nothingErased: Erased & { readonly ids: readonly string[] } = { events: 0, sessions: 0, ids: [] };
 
-type Also = (connection: Connection) => void;
+type InSameTransaction = (connection: Connection) => void;
 
-function eraseWith(connection: Connection, selection: Selection, nowMs: number, also?: Also): typeof nothingErased {
+function eraseWith(
+  connection: Connection,
+  selection: EraseSelection,
+  nowMs: number,
+  also?: InSameTransaction,
+): typeof nothingErased {
   const ids = idsOf(connection, selection);
   const erased = eraseRows(connection, selection, nowMs, also);
   scrub(connection);
@@ -88,7 +93,7 @@ function eraseWith(connection: Connection, selection: Selection, nowMs: number, 
 }
 
 export class Store {
-  readonly #product: Product;
+  readonly #product: ProductInfo;
   readonly #clock: Clock;
   readonly #lasting: Lasting;
   #file: string;
@@ -97,7 +102,7 @@ export class Store {
   #setAside: string | undefined;
   #unsound: number | undefined;
 
-  constructor(file: string, product: Product, clock: Clock, lasting: Lasting = nothingLasting) {
+  constructor(file: string, product: ProductInfo, clock: Clock, lasting: Lasting = nothingLasting) {
     this.#file = file;
     this.#lasting = lasting;
     this.#product = product;
@@ -117,14 +122,14 @@ export class Store {
   }
 
   /** The configuration may move the database while the worker runs. */
-  moveTo(file: string): void {
+  selectFile(file: string): void {
     if (file === this.#file) return;
     this.close();
     this.#file = file;
   }
 
   /** The dated name under which this worker put an unsound database. */
-  get setAside(): string | undefined {
+  get quarantined(): string | undefined {
     return this.#setAside;
   }
 
@@ -132,7 +137,12 @@ export class Store {
    * `withPlatform`: whether a new session may say on what it runs. `also`: what is written in the same transaction.
    * @throws the file system's or SQLite's error, with nothing stored.
    */
-  write(events: readonly CleanEvent[], withPlatform = true, share?: Shareable, also?: Also): Written {
+  write(
+    events: readonly CleanEvent[],
+    withPlatform = true,
+    share?: ShareConsent,
+    also?: InSameTransaction,
+  ): WriteResult {
     const product = withPlatform ? this.#product : withoutPlatform(this.#product);
     const writing = { product, nowMs: this.#clock.nowMs(), share, also };
     const write = () => this.#use((connection) => writeEvents(connection, events, writing));
@@ -162,12 +172,12 @@ export class Store {
   }
 
   /** Works with the database, which is made where there is none. */
-  make<T>(work: (connection: Connection) => T): T {
+  withDatabase<T>(work: (connection: Connection) => T): T {
     return this.#use(work);
   }
 
   /** Changes what is there; `undefined` where nothing is. Creates nothing. */
-  change<T>(work: (connection: Connection) => T): T | undefined {
+  withExistingDatabase<T>(work: (connection: Connection) => T): T | undefined {
     return databaseSize(this.#file) === 0 ? undefined : this.#use(work);
   }
 
@@ -185,7 +195,8 @@ export class Store {
     return this.read((connection) => ({
       ...totals(connection),
       sizeBytes: databaseSize(this.#file),
-      driver: journalAt(this.#file) === "WAL" ? connection.driver : `${connection.driver}, on a network without WAL`,
+      driver:
+        currentJournalMode(this.#file) === "WAL" ? connection.driver : `${connection.driver}, on a network without WAL`,
     }));
   }
 
@@ -193,7 +204,7 @@ export class Store {
   remarks(limits: Limits): readonly string[] {
     const nowMs = this.#clock.nowMs();
     const own = this.read((connection) => storeRemarks(connection, limits, nowMs)) ?? [];
-    return [...setAsideRemarks(filesSetAside(this.#file)), ...own];
+    return [...setAsideRemarks(quarantinedFiles(this.#file)), ...own];
   }
 
   /**
@@ -201,7 +212,11 @@ export class Store {
    * many of how many events are written.
    * @throws the file system's or SQLite's error, leaving an existing file as it was; the reason of `signal` where that stops it.
    */
-  async export(path: string, format: ExportFormat = "json", { progress, signal }: Watch = {}): Promise<Exported> {
+  async export(
+    path: string,
+    format: ExportFormat = "json",
+    { progress, signal }: ExportOptions = {},
+  ): Promise<Exported> {
     const { last, total } = this.read(lastKey) ?? { last: 0, total: 0 };
     // Its library is loaded only then.
     const { ExportFile } = await import("./export.ts");
@@ -234,17 +249,20 @@ export class Store {
    * it was interrupted. `also` deletes more in the same transaction.
    * @throws BusyReaderError while another process reads; NotErasedError where something is left.
    */
-  erase(selection: Selection = { by: "all" }, also?: Also): Erased & Proof & { freedBytes: number } {
-    const size = () => databaseSize(this.#file) + sizeOf(filesSetAside(this.#file));
+  erase(
+    selection: EraseSelection = { by: "all" },
+    also?: InSameTransaction,
+  ): Erased & EraseCheck & { freedBytes: number } {
+    const size = () => databaseSize(this.#file) + sizeOf(quarantinedFiles(this.#file));
     const before = size();
     // A file found unsound is set aside by its opening, and deleted with those before it.
     const there = databaseSize(this.#file) > 0;
     const { ids, ...erased } = there
       ? this.#use((connection) => eraseWith(connection, selection, this.#clock.nowMs(), also))
       : nothingErased;
-    for (const file of filesSetAside(this.#file)) rmSync(file);
+    for (const file of quarantinedFiles(this.#file)) rmSync(file);
     this.#setAside = undefined;
-    const proof = searchFiles(databaseFiles(this.#file), ids);
+    const proof = findErasedIds(databaseFiles(this.#file), ids);
     if (proof.found > 0) throw new NotErasedError(`${proof.found} of ${proof.searched} erased ids are still in a file`);
     return { ...erased, ...proof, freedBytes: Math.max(0, before - size()) };
   }

@@ -6,26 +6,33 @@ import { existsSync } from "node:fs";
 import { type ConsentReading, isRecord, type Mode } from "../../shared/consent/consent.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { mostCounted, waitingText } from "../../shared/text/format.ts";
+import { maxCounted, waitingText } from "../../shared/text/format.ts";
 import type { Clock } from "../clock.ts";
 import type { Destination } from "../config/destination.ts";
 import type { Paths } from "../config/paths.ts";
-import type { Gate } from "../config/permission.ts";
+import type { PermissionEvaluator } from "../config/permission.ts";
 import { type Connection, immediately } from "../store/driver/driver.ts";
 import { readAfter, type StoredEvent } from "../store/events/read.ts";
 import type { Store } from "../store/store.ts";
-import type { Exchange } from "./http/http-client.ts";
-import { bodyOf, dropBodies, type LedgerRow, lines, list, type Verdict, verify } from "./ledger/ledger.ts";
-import { Outbox, waitingEvents, withdrawBatches } from "./state/batches.ts";
+import type { HttpClient } from "./http/http-client.ts";
+import { dropBodies, type LedgerCheck, type LedgerRow, lines, listEntries, readBody, verify } from "./ledger/ledger.ts";
+import { countPendingEvents, OutboxFolder, withdrawBatches } from "./state/batches.ts";
 import { readServer } from "./state/known-servers.ts";
-import { Installation } from "./state/pseudonyms.ts";
-import { beginState, endState, moveCursor, readState, removeStateFile, writeStateFile } from "./state/upload-state.ts";
+import { PseudonymFile } from "./state/pseudonyms.ts";
+import {
+  endUploadState,
+  moveCursor,
+  readUploadState,
+  removeStateFile,
+  startUploadState,
+  writeStateFile,
+} from "./state/upload-state.ts";
 import { preview } from "./sync/preview.ts";
-import type { Progress, SyncOptions, SyncReport, UploadStep } from "./sync/report.ts";
+import type { SyncOptions, SyncProgress, SyncReport, UploadStep } from "./sync/report.ts";
 import { Uploader } from "./sync/uploader.ts";
 
 /** What was agreed to. */
-export interface Agreed {
+export interface AgreedSharing {
   readonly mode: Mode;
   readonly destination: string | null;
 }
@@ -33,13 +40,13 @@ export interface Agreed {
 export interface SharingParts {
   readonly paths: Paths;
   readonly store: Store;
-  readonly gate: Gate;
+  readonly gate: PermissionEvaluator;
   readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
   /** The proxy that the editor is set to. */
   readonly editorProxy?: () => string | undefined;
   readonly changed?: () => void;
-  readonly progress?: (progress: Progress) => void;
+  readonly progress?: (progress: SyncProgress) => void;
   /** For tests of crashes. */
   readonly step?: (step: UploadStep) => void;
 }
@@ -77,18 +84,18 @@ export interface SharingStatus {
 }
 
 export class Sharing {
-  readonly installation: Installation;
+  readonly installation: PseudonymFile;
   readonly #parts: SharingParts;
-  readonly #outbox: Outbox;
+  readonly #outbox: OutboxFolder;
   readonly #uploader: Uploader;
 
   constructor(parts: SharingParts) {
     const { paths, env } = parts;
     this.#parts = parts;
-    this.installation = new Installation(paths.installationFile);
-    this.#outbox = new Outbox(paths.outboxFolder);
-    const open = async (destination: Destination): Promise<Exchange> => {
-      const { openExchange } = await import("./http/undici-client.ts");
+    this.installation = new PseudonymFile(paths.installationFile);
+    this.#outbox = new OutboxFolder(paths.outboxFolder);
+    const open = async (destination: Destination): Promise<HttpClient> => {
+      const { openHttpClient: openExchange } = await import("./http/undici-client.ts");
       return openExchange(destination, env, parts.editorProxy?.());
     };
     const pending = () => this.status().pending;
@@ -96,13 +103,13 @@ export class Sharing {
   }
 
   /** Follows a decision that was just written down. A no stops the sending at once, and leaves nothing to send. */
-  follow(before: ConsentReading, now: Agreed): void {
+  follow(before: ConsentReading, now: AgreedSharing): void {
     const { store } = this.#parts;
     const sameDestination = isRecord(before) && before.mode === "share" && before.destination === now.destination;
     if (now.mode !== "share" || !sameDestination) this.#end();
     if (now.mode !== "share") return;
     // What waits was made under the consent before: other categories may be agreed to now.
-    store.change((connection) => immediately(connection, () => Sharing.withdraw(connection, false)));
+    store.withExistingDatabase((connection) => immediately(connection, () => Sharing.withdraw(connection, false)));
     this.#outbox.empty();
     this.#begin();
   }
@@ -119,13 +126,13 @@ export class Sharing {
   /** How many events wait, and the newest of them; of all events, where nothing is shared. */
   newest(most: number): { readonly events: readonly StoredEvent[]; readonly total: number; readonly sharing: boolean } {
     const { store, gate } = this.#parts;
-    const { schema, permission } = gate.rule();
+    const { schema, permission } = gate.evaluate();
     const found = store.read((connection) => {
-      const state = permission.mode === "share" ? readState(connection) : undefined;
+      const state = permission.mode === "share" ? readUploadState(connection) : undefined;
       const taken =
         state === undefined
           ? { condition: "1", after: 0 }
-          : { condition: `e.share IS NOT NULL AND (${takenBy[schema]})`, after: state.cursorId };
+          : { condition: `e.share IS NOT NULL AND (${schemaConditions[schema]})`, after: state.cursorId };
       const from = `FROM events e JOIN words w ON w.id = e.words WHERE e.id > ? AND ${taken.condition}`;
       const keys = connection.prepare(`SELECT e.id ${from} ORDER BY e.id DESC LIMIT ?`).all(taken.after, most);
       const total = Number(connection.prepare(`SELECT count(*) n ${from}`).get(taken.after)?.["n"]);
@@ -137,20 +144,20 @@ export class Sharing {
 
   #begin(): void {
     const { store, clock, paths } = this.#parts;
-    store.make((connection) =>
+    store.withDatabase((connection) =>
       immediately(connection, () => {
-        if (readState(connection) !== undefined) return;
-        beginState(connection, this.installation.begin(clock.nowMs()).anon_user_id, clock.nowMs());
+        if (readUploadState(connection) !== undefined) return;
+        startUploadState(connection, this.installation.create(clock.nowMs()).anon_user_id, clock.nowMs());
       }),
     );
-    const state = store.read(readState);
+    const state = store.read(readUploadState);
     if (state !== undefined) writeStateFile(paths.uploadStateFile, state);
   }
 
   #end(): void {
     const { store, paths } = this.#parts;
     this.#uploader.stop();
-    store.change((connection) => immediately(connection, () => endState(connection)));
+    store.withExistingDatabase((connection) => immediately(connection, () => endUploadState(connection)));
     this.#outbox.empty();
     removeStateFile(paths.uploadStateFile);
     if (existsSync(paths.installationFile)) this.installation.forgetUnused(undefined);
@@ -165,28 +172,30 @@ export class Sharing {
 
   /** Asks every server that was sent something to erase it, now and until it has confirmed. */
   async eraseRemotely(): Promise<SyncReport> {
-    this.installation.wantErasure();
+    this.installation.requestErasure();
     // A run that began before knows nothing of it, and may have sent something since.
     await this.#uploader.settled();
-    this.installation.wantErasure();
-    return this.sync({ asked: true });
+    this.installation.requestErasure();
+    return this.sync({ userInitiated: true });
   }
 
   /** The exact bytes that would be sent next. Before there is a consent: as if `shared` had been agreed to. */
   preview(limit?: number, shared: readonly Category[] = categories): ReturnType<typeof preview> {
     const { store, gate } = this.#parts;
-    const ruling = gate.rule();
-    store.moveTo(ruling.database);
+    const ruling = gate.evaluate();
+    store.selectFile(ruling.database);
     return preview(store, ruling, limit, shared);
   }
 
   status(): SharingStatus {
     const { store, gate } = this.#parts;
-    const { destination, schema, permission } = gate.rule();
+    const { destination, schema, permission } = gate.evaluate();
     const host = destination?.host ?? null;
     const known =
       permission.mode === "share"
-        ? store.read((connection) => standing(connection, destination?.url ?? null, schema, this.#parts.clock.nowMs()))
+        ? store.read((connection) =>
+            pendingCounts(connection, destination?.url ?? null, schema, this.#parts.clock.nowMs()),
+          )
         : undefined;
     const wanted = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
     return {
@@ -203,19 +212,19 @@ export class Sharing {
       rejected: 0,
       ...known,
       syncing: this.#uploader.syncing,
-      erasures: wanted?.wanted().length ?? 0,
+      erasures: wanted?.pendingErasures().length ?? 0,
       erasing: wanted?.accepted() ?? 0,
       sharedWith: wanted?.read().identities.filter(({ destinations }) => destinations.length > 0).length ?? 0,
     };
   }
 
   ledger(most: number): readonly LedgerRow[] {
-    return this.#parts.store.read((connection) => list(connection, most)) ?? [];
+    return this.#parts.store.read((connection) => listEntries(connection, most)) ?? [];
   }
 
   /** The exact body of an entry; `undefined` where it is not kept. */
   ledgerBody(seq: number): Buffer | undefined {
-    return this.#parts.store.read((connection) => bodyOf(connection, seq));
+    return this.#parts.store.read((connection) => readBody(connection, seq));
   }
 
   /** Every entry as a line of JSON, the oldest first, some read at a time. */
@@ -232,7 +241,7 @@ export class Sharing {
     }
   }
 
-  verify(): Verdict | undefined {
+  verify(): LedgerCheck | undefined {
     return this.#parts.store.read((connection) => verify(lines(connection)));
   }
 
@@ -247,9 +256,9 @@ export class Sharing {
   }
 
   /** The files of what waited, after an erasure. */
-  emptyOutbox(): void {
+  clearOutbox(): void {
     this.#outbox.empty();
-    const state = this.#parts.store.read(readState);
+    const state = this.#parts.store.read(readUploadState);
     if (state !== undefined) writeStateFile(this.#parts.paths.uploadStateFile, state);
   }
 
@@ -262,7 +271,7 @@ export class Sharing {
     for (const row of rows) {
       this.#outbox.forget({ batchId: String(row["batch_id"]), generatedAt: Number(row["generated_at"]) });
     }
-    if (rows.length > 0) store.change((connection) => connection.prepare(`DELETE ${old}`).run(oldestMs));
+    if (rows.length > 0) store.withExistingDatabase((connection) => connection.prepare(`DELETE ${old}`).run(oldestMs));
   }
 
   stop(): void {
@@ -271,27 +280,27 @@ export class Sharing {
 }
 
 /** What of the events schema 1 takes, as a condition on their words. */
-const takenBy = {
+const schemaConditions = {
   1: `w.event_type IN ('command_started', 'command_finished', 'command_failed')
     OR w.event_type = 'agent_event' AND w.tool_phase = 'start'`,
   2: "1",
 } as const;
 
-function standing(
+function pendingCounts(
   connection: Connection,
   address: string | null,
   schema: 1 | 2,
   nowMs: number,
 ): Partial<SharingStatus> {
-  const state = readState(connection);
+  const state = readUploadState(connection);
   if (state === undefined) return {};
   const after = connection
     .prepare(
       `SELECT count(*) n FROM (SELECT 1 FROM events e JOIN words w ON w.id = e.words
-         WHERE e.id > ? AND e.share IS NOT NULL AND (${takenBy[schema]}) LIMIT ${mostCounted})`,
+         WHERE e.id > ? AND e.share IS NOT NULL AND (${schemaConditions[schema]}) LIMIT ${maxCounted})`,
     )
     .get(state.cursorId);
-  const waiting = waitingEvents(connection);
+  const waiting = countPendingEvents(connection);
   const untilMs = Math.max(state.waitUntilMs, state.serverWaitMs);
   const server = address === null ? undefined : readServer(connection, address);
   const asked = server !== undefined && (server.plain || server.enrolled !== undefined);

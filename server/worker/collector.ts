@@ -2,11 +2,11 @@
 
 import type { Permission } from "../../shared/consent/consent.ts";
 import type { Problem, recordEvents } from "../../shared/protocol/record.ts";
-import type { Checked } from "../../shared/protocol/validate.ts";
+import type { Validated } from "../../shared/protocol/validate.ts";
 import { categoryBits } from "../../shared/schema/categories.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import type { Clock } from "../clock.ts";
-import { type Gate, NotPermittedError } from "../config/permission.ts";
+import { NotPermittedError, type PermissionEvaluator } from "../config/permission.ts";
 import type { Imported } from "../ingest/event-log.ts";
 import type { AgentIds } from "../ingest/hooks/ids.ts";
 import { type Leftover, leftoverOf } from "../ingest/leftovers.ts";
@@ -14,14 +14,14 @@ import type { Line } from "../ingest/log-reader.ts";
 import type { CleanEvent } from "../privacy/clean-event.ts";
 import type { Firewall } from "../privacy/firewall.ts";
 import type { Connection } from "../store/driver/driver.ts";
-import type { Shareable } from "../store/events/write.ts";
+import type { ShareConsent } from "../store/events/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Maintenance } from "./maintenance.ts";
 
-type Outcome = Checked<(typeof recordEvents)["result"]>;
+type RecordOutcome = Validated<(typeof recordEvents)["result"]>;
 
 export class Collector {
-  readonly #gate: Gate;
+  readonly #gate: PermissionEvaluator;
   readonly #firewall: Firewall;
   readonly #store: Store;
   readonly #maintenance: Maintenance;
@@ -31,7 +31,7 @@ export class Collector {
   #lastStoredMs: number | null = null;
 
   constructor(
-    gate: Gate,
+    gate: PermissionEvaluator,
     firewall: Firewall,
     store: Store,
     maintenance: Maintenance,
@@ -57,10 +57,13 @@ export class Collector {
    * Takes lines of event logs. `also` runs in the same transaction, with the lines whose time forbids to import them now.
    * @throws NotPermittedError, ConfigError, SQLite's error.
    */
-  import(lines: readonly Line[], also: (connection: Connection, postponed: readonly Leftover[]) => void): Imported {
-    const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.rule();
+  import(
+    lines: readonly Line[],
+    inSameTransaction: (connection: Connection, postponed: readonly Leftover[]) => void,
+  ): Imported {
+    const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.evaluate();
     if (permission.mode === "off") throw new NotPermittedError("Recording is off.");
-    this.#store.moveTo(database);
+    this.#store.selectFile(database);
     const nowMs = this.#clock.nowMs();
     const sinceMs = this.#store.consentedMs(this.#gate.recordingSinceMs());
     const allowance = { collect: permission.collect, blockSensitive };
@@ -87,7 +90,7 @@ export class Collector {
     }
     const share = this.#shareable(permission, decidedMs);
     const written = this.#store.write(clean, permission.collect.includes("platform"), share, (connection) =>
-      also(connection, postponed),
+      inSameTransaction(connection, postponed),
     );
     if (written.stored > 0) {
       this.#lastStoredMs = nowMs;
@@ -97,17 +100,17 @@ export class Collector {
   }
 
   /** The consent to share under which something is written now; one that is dated in the future counts from now on. */
-  #shareable(permission: Permission, decidedMs: number | null): Shareable | undefined {
+  #shareable(permission: Permission, decidedMs: number | null): ShareConsent | undefined {
     return shareable(permission, decidedMs === null ? null : this.#store.consentedMs(decidedMs));
   }
 
   /** `before`: what must be done before anything is looked at. */
-  record(events: readonly Raw[], before: () => void = () => undefined): Outcome {
+  record(events: readonly Raw[], before: () => void = () => undefined): RecordOutcome {
     try {
       before();
-      const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.rule();
+      const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.evaluate();
       if (permission.mode === "off") return { outcome: "not_permitted", permission };
-      this.#store.moveTo(database);
+      this.#store.selectFile(database);
       const nowMs = this.#clock.nowMs();
       const clean = events
         .map((raw) => this.#firewall.admit(raw, { collect: permission.collect, blockSensitive }, nowMs))
@@ -129,7 +132,7 @@ export class Collector {
 }
 
 /** The consent to share under which something is written now, where there is one. */
-export function shareable({ mode, share }: Permission, decidedMs: number | null): Shareable | undefined {
+export function shareable({ mode, share }: Permission, decidedMs: number | null): ShareConsent | undefined {
   if (mode !== "share" || share.length === 0 || decidedMs === null) return undefined;
   return { bits: categoryBits(share), sinceMs: decidedMs };
 }

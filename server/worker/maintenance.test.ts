@@ -9,10 +9,10 @@ import { databaseSize } from "../store/database.ts";
 import { acquire, leaseMs } from "../store/lease.ts";
 import type { Limits } from "../store/retention.ts";
 import { Store } from "../store/store.ts";
-import { append } from "../upload/ledger/ledger.ts";
-import { pack } from "../upload/wire/compression.ts";
+import { appendEntry } from "../upload/ledger/ledger.ts";
+import { compress } from "../upload/wire/compression.ts";
 import { Maintenance } from "./maintenance.ts";
-import { thisProduct } from "./product-info.ts";
+import { productInfo } from "./product-info.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 const nowMs = Date.UTC(2026, 6, 15, 10);
@@ -20,7 +20,7 @@ const large = 1024 ** 3;
 
 function setUp() {
   const clock = new FixedClock(nowMs);
-  const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, clock);
+  const store = new Store(join(freshFolder(), "telemetry.db"), productInfo, clock);
   const failures: unknown[] = [];
   const maintenance = new Maintenance(store, clock, (error) => failures.push(error));
   const count = (sql: string) => Number(store.read((connection) => connection.prepare(sql).get())?.["n"]);
@@ -66,8 +66,8 @@ describe("maintenance", () => {
         bytes: 0,
         events: 0,
       }) as const;
-    store.change((connection) => {
-      for (const day of [10, 1]) append(connection, entry(day), pack(Buffer.from("{}")));
+    store.withExistingDatabase((connection) => {
+      for (const day of [10, 1]) appendEntry(connection, entry(day), compress(Buffer.from("{}")));
     });
     await run({ retentionDays: 90, mostBytes: large, ledgerBodyDays: 5 });
     expect(count("SELECT count(*) n FROM ledger")).toBe(2);
@@ -156,11 +156,11 @@ describe("maintenance", () => {
   it("invariant: never-lost-never-twice: the ledger's bodies never push out events", async () => {
     const { store, count, run, write } = setUp();
     write([1], 2_000);
-    store.change((connection) => {
+    store.withExistingDatabase((connection) => {
       for (let n = 0; n < 300; n += 1) {
         const common = { ts: nowMs - n, kind: "batch", host: "h", batch_id: String(n) } as const;
         const entry = { phase: "sending", ...common, sha256: String(n), bytes: 0, events: 0 } as const;
-        append(connection, entry, pack(randomBytes(20_000)));
+        appendEntry(connection, entry, compress(randomBytes(20_000)));
       }
     });
     const mostBytes = 2 * 1024 * 1024;
@@ -234,7 +234,7 @@ describe("maintenance", () => {
   it("does nothing while another process holds the lease, and takes it once that has ended", async () => {
     const { clock, store, count, run, write } = setUp();
     write([100]);
-    store.change((connection) => acquire(connection, "maintenance", "another", nowMs));
+    store.withExistingDatabase((connection) => acquire(connection, "maintenance", "another", nowMs));
     await run({ retentionDays: 90, mostBytes: large });
     expect(count("SELECT count(*) n FROM events")).toBe(1);
     clock.tsMs += 2 * 60 * 60 * 1000;
@@ -250,7 +250,7 @@ describe("lease", () => {
     const { store, write } = setUp();
     write([1]);
     const take = (owner: string, at: number) =>
-      store.change((connection) => acquire(connection, "upload", owner, at))?.fence;
+      store.withExistingDatabase((connection) => acquire(connection, "upload", owner, at))?.fence;
     expect(take("a", nowMs)).toBe(1);
     expect(take("b", nowMs + 1)).toBeUndefined();
     expect(take("a", nowMs + leaseMs - 1)).toBe(1);

@@ -20,13 +20,13 @@ import {
   trustedMs,
 } from "../store/retention.ts";
 import { dayOfHour, localHourOf } from "../store/rollups/local-time.ts";
-import { closeDays } from "../store/rollups/rollups.ts";
+import { rollUpDays } from "../store/rollups/rollups.ts";
 import { readNumber } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
 import { dropBodies, dropOldestBodies } from "../upload/ledger/ledger.ts";
 
 /** What lies beside the database and expires with it. Called once a run, with the moment before which things have expired. */
-export type AlsoExpire = (oldestMs: number) => void;
+export type OnExpire = (oldestMs: number) => void;
 
 const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
@@ -48,7 +48,7 @@ export class Maintenance {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
-  readonly #alsoExpire: AlsoExpire;
+  readonly #alsoExpire: OnExpire;
   readonly #owner = newOwner();
   #lookedMs = 0;
   #rows: number = rowsPerStep.first;
@@ -58,7 +58,7 @@ export class Maintenance {
   #isEnough = (): boolean => false;
   #stopped = false;
 
-  constructor(store: Store, clock: Clock, failed: (error: unknown) => void, alsoExpire: AlsoExpire = () => undefined) {
+  constructor(store: Store, clock: Clock, failed: (error: unknown) => void, alsoExpire: OnExpire = () => undefined) {
     this.#alsoExpire = alsoExpire;
     this.#store = store;
     this.#clock = clock;
@@ -91,14 +91,15 @@ export class Maintenance {
     const lease = this.#lease;
     this.#stopped = true;
     this.#lease = undefined;
-    if (lease !== undefined) this.#attempt(() => this.#store.change((connection) => release(connection, lease)));
+    if (lease !== undefined)
+      this.#attempt(() => this.#store.withExistingDatabase((connection) => release(connection, lease)));
   }
 
   /** One step, then whatever else is waiting, then the next. */
   async #run(limits: Limits): Promise<void> {
     await nextTurn();
     this.#attempt(() => {
-      this.#lease = this.#store.change((connection) => this.#begin(connection));
+      this.#lease = this.#store.withExistingDatabase((connection) => this.#begin(connection));
     });
     const run = { mustFinish: false };
     const steps = this.#steps(limits, run);
@@ -122,7 +123,7 @@ export class Maintenance {
     if (lease === undefined) return;
     const { done, value: step } = steps.next();
     const isOver = done === true || (this.#isEnough() && !run.mustFinish);
-    this.#store.change((connection) => {
+    this.#store.withExistingDatabase((connection) => {
       if (isOver || !holds(connection, lease)) {
         release(connection, lease);
         this.#lease = undefined;
@@ -195,12 +196,12 @@ export class Maintenance {
   /** Days and months that are over, a day a step. */
   *#closed(): Generator<Step> {
     const today = dayOfHour(localHourOf(this.#clock.nowMs()));
-    yield* repeated((connection) => immediately(connection, () => closeDays(connection, today, 1)));
+    yield* repeated((connection) => immediately(connection, () => rollUpDays(connection, today, 1)));
   }
 
   /** First what is free already, then the ledger's bodies, then the oldest events, if events are what is large. */
-  *#bySize(mostBytes: number): Generator<Step> {
-    const isOver = () => databaseSize(this.#store.file) > mostBytes;
+  *#bySize(maxBytes: number): Generator<Step> {
+    const isOver = () => databaseSize(this.#store.file) > maxBytes;
     if (isOver()) yield* giveBack();
     for (let dropped = 1; isOver() && dropped > 0; ) {
       yield (connection) => {
@@ -211,7 +212,7 @@ export class Maintenance {
     for (let removed = 1; isOver() && removed > 0; ) {
       let [beforeMs, most] = [0, 0];
       yield (connection) => {
-        [beforeMs, most] = this.#oldestToDelete(connection, mostBytes);
+        [beforeMs, most] = this.#oldestToDelete(connection, maxBytes);
       };
       removed = 0;
       const watch = ({ events }: Expired) => {
@@ -231,11 +232,11 @@ export class Maintenance {
   }
 
   /** The moment before which events go for the size limit, and how many of them; 0 if none do. */
-  #oldestToDelete(connection: Connection, mostBytes: number): [beforeMs: number, most: number] {
+  #oldestToDelete(connection: Connection, maxBytes: number): [beforeMs: number, most: number] {
     const { count, bytes } = eventSize(connection);
-    const isEnough = bytes <= mostBytes * eventsShare || isEventAhead(connection, this.#clock.nowMs());
+    const isEnough = bytes <= maxBytes * eventsShare || isEventAhead(connection, this.#clock.nowMs());
     if (isEnough) return [0, 0];
-    const excess = databaseSize(this.#store.file) - mostBytes;
+    const excess = databaseSize(this.#store.file) - maxBytes;
     const part = Math.min(maxPart, Math.max(minPart, excess / bytes));
     return [momentBefore(connection, part), Math.ceil(part * count)];
   }

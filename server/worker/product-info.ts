@@ -1,9 +1,9 @@
 /** What this worker is, in the words of the analytics design (section 3.1). */
 import { architecture, system } from "../privacy/platform.ts";
-import type { Product } from "../store/events/write.ts";
+import type { ProductInfo } from "../store/events/write.ts";
 import { productVersion } from "../version.ts";
 
-export const thisProduct: Product = {
+export const productInfo: ProductInfo = {
   product: "nexus-telemetry",
   version: productVersion,
   os: system(process.platform),

@@ -5,13 +5,20 @@
 
 import { isRecord } from "../../shared/consent/consent.ts";
 import type { EditorState, Problem, Today } from "../../shared/protocol/record.ts";
-import type { Insights, Metrics, Rhythm, Selection, Stats, ToolUses } from "../../shared/protocol/reports.ts";
-import type { Checked } from "../../shared/protocol/validate.ts";
+import type {
+  Insights,
+  Metrics,
+  PeriodSelection,
+  Stats,
+  ToolCalls,
+  WeeklyActivity,
+} from "../../shared/protocol/reports.ts";
+import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
   ExportFormat,
+  ExportProgress,
   exportAll,
   LedgerEntries,
-  Progress,
   preview,
   Status,
   verifyLedger,
@@ -20,33 +27,33 @@ import { SelectionError } from "../analytics/calendar.ts";
 import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
-import { nothingToday, readToday } from "../analytics/today.ts";
-import { noToolUses, readToolUses } from "../analytics/tool-calls.ts";
-import { noRhythm, readRhythm } from "../analytics/weekly-activity.ts";
+import { emptyToday, readToday } from "../analytics/today.ts";
+import { emptyToolCalls, readToolCalls } from "../analytics/tool-calls.ts";
+import { emptyWeeklyActivity, readWeeklyActivity } from "../analytics/weekly-activity.ts";
 import type { Clock } from "../clock.ts";
 import { ConfigError } from "../config/config.ts";
 import { type ConsentLog, StaleNoticeError } from "../config/consent-log.ts";
 import { DestinationError } from "../config/destination.ts";
 import type { Paths } from "../config/paths.ts";
-import { Gate, NotPermittedError, type Ruling } from "../config/permission.ts";
+import { type EffectivePolicy, NotPermittedError, PermissionEvaluator } from "../config/permission.ts";
 import { pathFault } from "../files/ownership.ts";
-import { type ImportStep, unreadIn } from "../ingest/event-log.ts";
-import { DoorFile } from "../ingest/receiver/receiver-config.ts";
+import { type ImportStep, unreadBytes } from "../ingest/event-log.ts";
+import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import { storageProblem } from "../store/storage-errors.ts";
 import { Store } from "../store/store.ts";
-import { entrySentence } from "../upload/ledger/describe.ts";
+import { describeEntry } from "../upload/ledger/describe.ts";
 import type { LedgerRow } from "../upload/ledger/ledger.ts";
 import { Sharing, type SharingStatus } from "../upload/sharing.ts";
-import { InstallationError } from "../upload/state/pseudonyms.ts";
+import { PseudonymFileError } from "../upload/state/pseudonyms.ts";
 import type { UploadStep } from "../upload/sync/report.ts";
-import { thisProduct } from "./product-info.ts";
+import { productInfo } from "./product-info.ts";
 
 /** What is told without being asked. */
 export interface Listener {
   dataChanged(): void;
   problemChanged(problem: Problem | null): void;
-  exportProgress(progress: Progress): void;
+  exportProgress(progress: ExportProgress): void;
   sharingChanged(sharing: SharingStatus): void;
   /** Each step of a sending that leaves something behind; for tests of crashes. */
   readonly uploadStep?: (step: UploadStep) => void;
@@ -57,16 +64,16 @@ export interface Listener {
 /** As many as the protocol carries. */
 const maxRemarks = 32;
 
-type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
+type Result<R extends { readonly result: unknown }> = Validated<R["result"]>;
 
 /** What the firewall of a process did that has none. */
 const nothingAdmitted: Status["firewall"] = { accepted: 0, refused: [], dropped: [], redacted: [], sources: [] };
 
-export class Observer {
+export class TelemetryReader {
   protected readonly paths: Paths;
   protected readonly clock: Clock;
   protected readonly consent: ConsentLog;
-  protected readonly gate: Gate;
+  protected readonly gate: PermissionEvaluator;
   protected readonly store: Store;
   protected readonly listener: Listener;
   protected readonly sharing: Sharing;
@@ -77,9 +84,9 @@ export class Observer {
     this.paths = paths;
     this.clock = clock;
     this.listener = listener;
-    this.gate = new Gate(paths, clock, env, editor);
+    this.gate = new PermissionEvaluator(paths, clock, env, editor);
     this.consent = this.gate.consent;
-    this.store = new Store(paths.database, thisProduct, clock, {
+    this.store = new Store(paths.database, productInfo, clock, {
       watermark: () => this.sharing.installation.read().floor_ms,
       lowerWatermark: (watermarkMs) => this.sharing.installation.lowerWatermark(watermarkMs),
       installation: () => this.gate.installation(),
@@ -88,7 +95,7 @@ export class Observer {
     this.sharing = new Sharing({
       ...{ paths, store: this.store, gate: this.gate, clock, env },
       editorProxy: () => this.gate.editor.proxy ?? undefined,
-      changed: () => this.tellSharing(),
+      changed: () => this.notifySharing(),
       ...(listener.uploadStep === undefined ? {} : { step: listener.uploadStep }),
     });
   }
@@ -101,17 +108,17 @@ export class Observer {
     return null;
   }
 
-  protected cost(): Status["cost"] {
+  protected resourceUsage(): Status["resourceUsage"] {
     return null;
   }
 
   /** What this process has to say beside the configuration, each a sentence. */
-  protected ownRemarks(): readonly string[] {
-    const outdated = new DoorFile(this.paths.doorFile).outdatedRemark;
+  protected processNotes(): readonly string[] {
+    const outdated = new ReceiverConfig(this.paths.doorFile).outdatedRemark;
     return outdated === undefined ? [] : [outdated];
   }
 
-  protected tellSharing(): void {
+  protected notifySharing(): void {
     try {
       this.listener.sharingChanged(this.sharing.status());
     } catch (error) {
@@ -120,17 +127,17 @@ export class Observer {
   }
 
   status(): Status {
-    let ruling: Ruling | undefined;
+    let ruling: EffectivePolicy | undefined;
     let totals: ReturnType<Store["totals"]>;
     let sharing: SharingStatus | null = null;
     let storeSays: readonly string[] = [];
     try {
-      ruling = this.gate.rule();
-      this.store.moveTo(ruling.database);
+      ruling = this.gate.evaluate();
+      this.store.selectFile(ruling.database);
       totals = this.store.totals();
       storeSays = this.store.remarks(ruling.limits);
       sharing = this.sharing.status();
-      this.settle();
+      this.clearProblem();
     } catch (error) {
       this.setProblem(this.problemOf(error));
     }
@@ -144,38 +151,38 @@ export class Observer {
         ruling === undefined
           ? null
           : { retentionDays: ruling.limits.retentionDays, mostBytes: ruling.limits.mostBytes },
-      cost: this.cost(),
+      resourceUsage: this.resourceUsage(),
       firewall: this.firewallCounts(),
       sharing,
       lastStoredMs: this.lastStoredMs(),
-      remarks: [...(ruling?.remarks ?? []), ...storeSays, ...this.ownRemarks()].slice(0, maxRemarks),
+      remarks: [...(ruling?.remarks ?? []), ...storeSays, ...this.processNotes()].slice(0, maxRemarks),
       problem: this.#problem,
     };
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
-  stats(selection: Selection): Stats {
+  stats(selection: PeriodSelection): Stats {
     return this.#numbers(selection, readStats, emptyStats);
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
-  metrics(selection: Selection): Metrics {
+  metrics(selection: PeriodSelection): Metrics {
     return this.#numbers(selection, readMetrics, emptyMetrics);
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
-  insights(selection: Selection): Insights {
+  insights(selection: PeriodSelection): Insights {
     return this.#numbers(selection, readInsights, noInsights);
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
-  toolUses(selection: Selection): ToolUses {
-    return this.#numbers(selection, readToolUses, noToolUses);
+  toolCalls(selection: PeriodSelection): ToolCalls {
+    return this.#numbers(selection, readToolCalls, emptyToolCalls);
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
-  rhythm(selection: Selection): Rhythm {
-    return this.#numbers(selection, readRhythm, noRhythm);
+  weeklyActivity(selection: PeriodSelection): WeeklyActivity {
+    return this.#numbers(selection, readWeeklyActivity, emptyWeeklyActivity);
   }
 
   /** When each source of an agent's last told of something, in milliseconds since 1970. @throws ConfigError, SQLite's error. */
@@ -189,14 +196,14 @@ export class Observer {
   /** @throws ConfigError, SQLite's error. */
   today(): Today {
     const nowMs = this.clock.nowMs();
-    return this.located().read((connection) => readToday(connection, nowMs)) ?? nothingToday;
+    return this.located().read((connection) => readToday(connection, nowMs)) ?? emptyToday;
   }
 
   /** `empty`: what is said where there is no database. */
   #numbers<T>(
-    selection: Selection,
-    read: (connection: Connection, selection: Selection, nowMs: number) => T,
-    empty: (selection: Selection, nowMs: number) => T,
+    selection: PeriodSelection,
+    read: (connection: Connection, selection: PeriodSelection, nowMs: number) => T,
+    empty: (selection: PeriodSelection, nowMs: number) => T,
   ): T {
     const nowMs = this.clock.nowMs();
     return this.located().read((connection) => read(connection, selection, nowMs)) ?? empty(selection, nowMs);
@@ -220,8 +227,8 @@ export class Observer {
 
   /** Bytes by event log that nobody has read yet; none with recording off. */
   unreadLogs(): ReadonlyMap<string, number> {
-    if (this.gate.rule().permission.mode === "off") return new Map();
-    return unreadIn(this.paths.eventLogFolder, this.clock.nowMs());
+    if (this.gate.evaluate().permission.mode === "off") return new Map();
+    return unreadBytes(this.paths.eventLogFolder, this.clock.nowMs());
   }
 
   /** The newest events that were not sent; of all, where nothing is shared. */
@@ -250,7 +257,7 @@ export class Observer {
   /** The same as sentences. */
   ledgerEntries(most: number): LedgerEntries {
     return this.ledger(most).map(({ seq, entry }) => ({
-      ...{ seq, tsMs: entry.ts, sentence: entrySentence(entry) },
+      ...{ seq, tsMs: entry.ts, sentence: describeEntry(entry) },
       receipt: entry.phase === "answered" && entry.receipt !== null,
     }));
   }
@@ -303,7 +310,7 @@ export class Observer {
   }
 
   protected problemOf(error: unknown): Problem {
-    if (error instanceof ConfigError || error instanceof DestinationError || error instanceof InstallationError) {
+    if (error instanceof ConfigError || error instanceof DestinationError || error instanceof PseudonymFileError) {
       return { kind: "config_invalid", text: error.message };
     }
     return storageProblem(error, this.store.file);
@@ -311,13 +318,13 @@ export class Observer {
 
   /** The store, where the configuration has it. @throws ConfigError: what lies elsewhere must not be taken for all. */
   protected located(): Store {
-    this.store.moveTo(this.gate.rule().database);
+    this.store.selectFile(this.gate.evaluate().database);
     return this.store;
   }
 
   /** After a success: a problem is over, but an unsound database that was put aside stays told. */
-  protected settle(): void {
-    const { setAside } = this.store;
+  protected clearProblem(): void {
+    const { quarantined: setAside } = this.store;
     this.setProblem(
       setAside === undefined
         ? null

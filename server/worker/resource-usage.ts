@@ -1,7 +1,7 @@
 /** What a worker itself costs: processor, memory, and time for each event. */
 import type { Status } from "../../shared/protocol/worker.ts";
 
-export class Cost {
+export class ResourceUsage {
   readonly #sinceMs: number;
   #events = 0;
   #recordMs = 0;
@@ -22,7 +22,7 @@ export class Cost {
     }
   }
 
-  now(): NonNullable<Status["cost"]> {
+  now(): NonNullable<Status["resourceUsage"]> {
     const { user, system } = process.cpuUsage();
     return {
       ...{ sinceMs: this.#sinceMs, cpuMs: Math.round((user + system) / 1_000) },

@@ -7,41 +7,41 @@
 import { type ConsentReading, decide, type Permission } from "../../shared/consent/consent.ts";
 import type { AgentName } from "../../shared/protocol/agents.ts";
 import type { EditorState, recordEvents } from "../../shared/protocol/record.ts";
-import type { Checked } from "../../shared/protocol/validate.ts";
+import type { Validated } from "../../shared/protocol/validate.ts";
 import type { eraseRemotely, giveConsent, purge, Status, sync } from "../../shared/protocol/worker.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import { forgetSettings } from "../agents/forget.ts";
 import type { Clock } from "../clock.ts";
-import type { Decision } from "../config/consent-log.ts";
+import type { ConsentDecision } from "../config/consent-log.ts";
 import { DestinationError } from "../config/destination.ts";
 import type { Paths } from "../config/paths.ts";
 import { NotPermittedError } from "../config/permission.ts";
 import { removeWithLeftovers } from "../files/atomic-write.ts";
 import {
-  EventLogs,
+  EventLogImporter,
+  type ImportOptions,
   type ImportReport,
-  type ImportWatch,
   type LogFault,
   logFaultText,
-  unreadIn,
+  unreadBytes,
 } from "../ingest/event-log.ts";
-import { Follow } from "../ingest/event-log-watcher.ts";
+import { EventLogWatcher } from "../ingest/event-log-watcher.ts";
 import { AgentIds } from "../ingest/hooks/ids.ts";
-import { type Committed, Group } from "../ingest/receiver/group-commit.ts";
-import { DoorFile } from "../ingest/receiver/receiver-config.ts";
-import { Doors, doorFault } from "../ingest/receiver/receiver-host.ts";
-import { doorIntake } from "../ingest/receiver/receiver-input.ts";
+import { type CommitOutcome, GroupCommit } from "../ingest/receiver/group-commit.ts";
+import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
+import { ReceiverHost, receiverErrorText } from "../ingest/receiver/receiver-host.ts";
+import { receiverInput } from "../ingest/receiver/receiver-input.ts";
 import { Firewall } from "../privacy/firewall.ts";
 import { IdentityFile, NameHasher } from "../privacy/identity.ts";
 import { databaseSize } from "../store/database.ts";
 import { erasureWatermark } from "../store/low-watermark.ts";
 import { Sharing } from "../upload/sharing.ts";
 import type { SyncOptions } from "../upload/sync/report.ts";
-import { longestWaitMs } from "../upload/sync/retry.ts";
+import { maxWaitMs } from "../upload/sync/retry.ts";
 import { Collector } from "./collector.ts";
 import { Maintenance } from "./maintenance.ts";
-import { type Listener, Observer } from "./reader.ts";
-import { Cost } from "./resource-usage.ts";
+import { type Listener, TelemetryReader } from "./reader.ts";
+import { ResourceUsage } from "./resource-usage.ts";
 
 /** How often at most the editor is told how much waits, and something is sent by itself. Milliseconds. */
 const sharingToldMs = 2_000;
@@ -51,20 +51,20 @@ const retryMarginMs = 250;
 /** What maintenance may cost a command, unless the database is over its limits. Milliseconds. */
 const maintenanceMs = 300;
 
-type Result<R extends { readonly result: unknown }> = Checked<R["result"]>;
+type Result<R extends { readonly result: unknown }> = Validated<R["result"]>;
 
-export class Worker extends Observer {
+export class TelemetryService extends TelemetryReader {
   readonly #identity: IdentityFile;
   readonly #hasher: NameHasher;
   readonly #firewall: Firewall;
   readonly #ids: AgentIds;
   readonly #maintenance: Maintenance;
   readonly #collector: Collector;
-  readonly #logs: EventLogs;
+  readonly #logs: EventLogImporter;
   readonly #readsLogs: boolean;
-  readonly #follow: Follow;
-  readonly #cost: Cost;
-  #doors: Doors | undefined;
+  readonly #follow: EventLogWatcher;
+  readonly #cost: ResourceUsage;
+  #doors: ReceiverHost | undefined;
   #doorFault: string | null = null;
   #logFaults: readonly LogFault[] = [];
   #toldMs = 0;
@@ -75,7 +75,7 @@ export class Worker extends Observer {
 
   constructor(paths: Paths, env: NodeJS.ProcessEnv, editor: EditorState, clock: Clock, listener: Listener) {
     super(paths, env, editor, clock, listener);
-    this.#cost = new Cost(clock.nowMs());
+    this.#cost = new ResourceUsage(clock.nowMs());
     this.#identity = new IdentityFile(paths.identityFile);
     this.#hasher = new NameHasher(() => this.#identity.localSalt());
     this.#firewall = new Firewall(this.#hasher);
@@ -95,7 +95,7 @@ export class Worker extends Observer {
     );
     // `NEXUS_EVENT_LOG=0` stops writing and reading.
     this.#readsLogs = env["NEXUS_EVENT_LOG"] !== "0";
-    this.#logs = new EventLogs(
+    this.#logs = new EventLogImporter(
       paths.eventLogFolder,
       (lines, also) => {
         this.#followIdentity();
@@ -105,7 +105,7 @@ export class Worker extends Observer {
       clock,
       listener.importStep,
     );
-    this.#follow = new Follow(
+    this.#follow = new EventLogWatcher(
       paths.eventLogFolder,
       () => this.importLogs({ signal: this.ending.signal }),
       (error) => {
@@ -125,15 +125,15 @@ export class Worker extends Observer {
   }
 
   /** After something was stored: tells what waits now and then, and sends by itself where the user chose that. */
-  #shareOn(): void {
+  #shareAutomatically(): void {
     const nowMs = this.clock.nowMs();
     if (Math.abs(nowMs - this.#toldMs) < sharingToldMs) return;
     const { mode, automatic } = this.#permitted();
     if (mode !== "share") return;
-    this.tellSharing();
+    this.notifySharing();
     if (!automatic || Math.abs(nowMs - this.#sentMs) < automaticMs) return;
     this.#sentMs = nowMs;
-    this.#syncQuietly({ asked: false });
+    this.#syncQuietly({ userInitiated: false });
   }
 
   #syncQuietly(options: SyncOptions): void {
@@ -146,21 +146,21 @@ export class Worker extends Observer {
   #retryAt(untilMs: number | null): void {
     clearTimeout(this.#retry);
     if (!this.#isResident || untilMs === null) return;
-    const waitMs = Math.min(longestWaitMs, Math.max(0, untilMs - this.clock.nowMs()));
-    const retry = () => this.#syncQuietly({ asked: false, onlyFlush: !this.#permitted().automatic });
+    const waitMs = Math.min(maxWaitMs, Math.max(0, untilMs - this.clock.nowMs()));
+    const retry = () => this.#syncQuietly({ userInitiated: false, onlyFlush: !this.#permitted().automatic });
     this.#retry = setTimeout(retry, waitMs + retryMarginMs).unref();
   }
 
   /** Off where it cannot be known: what was just stored stays stored. */
   #permitted(): Pick<Permission, "mode" | "automatic" | "collect"> {
     try {
-      return this.gate.rule().permission;
+      return this.gate.evaluate().permission;
     } catch {
       return { mode: "off", automatic: false, collect: [] };
     }
   }
 
-  #commit(events: readonly Raw[]): Committed {
+  #commit(events: readonly Raw[]): CommitOutcome {
     return this.record({ events }).outcome;
   }
 
@@ -168,17 +168,17 @@ export class Worker extends Observer {
    * From now on this process holds the doors on loopback, or waits for its turn. For those that live as long as a window.
    * `connected`: whether an agent tells of its tools by its hooks.
    */
-  holdDoors(connected: (agent: AgentName) => boolean): void {
+  startReceiver(connected: (agent: AgentName) => boolean): void {
     this.#isResident = true;
-    const group = new Group((events) => this.#commit(events));
-    this.#doors = new Doors(
-      new DoorFile(this.paths.doorFile),
+    const group = new GroupCommit((events) => this.#commit(events));
+    this.#doors = new ReceiverHost(
+      new ReceiverConfig(this.paths.doorFile),
       this.store,
       this.clock,
-      doorIntake(connected, this.#ids, group, this.clock),
+      receiverInput(connected, this.#ids, group, this.clock),
       () => this.#mayReceive(),
       (error) => {
-        this.#doorFault = error === null ? null : doorFault(error);
+        this.#doorFault = error === null ? null : receiverErrorText(error);
       },
     );
     this.begin();
@@ -190,21 +190,21 @@ export class Worker extends Observer {
     return this.#permitted().collect.includes("tool_usage");
   }
 
-  protected override ownRemarks(): readonly string[] {
+  protected override processNotes(): readonly string[] {
     const faults = this.#logFaults.map(logFaultText);
-    return [...super.ownRemarks(), ...faults, ...(this.#doorFault === null ? [] : [this.#doorFault])];
+    return [...super.processNotes(), ...faults, ...(this.#doorFault === null ? [] : [this.#doorFault])];
   }
 
-  protected override tellSharing(): void {
+  protected override notifySharing(): void {
     this.#toldMs = this.clock.nowMs();
-    super.tellSharing();
+    super.notifySharing();
   }
 
   protected override firewallCounts(): Status["firewall"] {
     return this.#firewall.counts();
   }
 
-  protected override cost(): Status["cost"] {
+  protected override resourceUsage(): Status["resourceUsage"] {
     return this.#cost.now();
   }
 
@@ -216,12 +216,12 @@ export class Worker extends Observer {
   begin(): void {
     try {
       this.keepRecordingState("now and then");
-      const { mode } = this.gate.rule().permission;
+      const { mode } = this.gate.evaluate().permission;
       if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
       if (mode !== "off") this.#doors?.begin();
       if (mode === "share" && this.#toldMs === 0) {
-        this.tellSharing();
+        this.notifySharing();
         this.#retryAt(this.sharing.status().untilMs);
       }
     } catch (error) {
@@ -238,15 +238,15 @@ export class Worker extends Observer {
     this.gate.editor = editor;
   }
 
-  record({ events }: Checked<(typeof recordEvents)["params"]>): Result<typeof recordEvents> {
+  record({ events }: Validated<(typeof recordEvents)["params"]>): Result<typeof recordEvents> {
     const outcome = this.#cost.of(events.length, () => this.#collector.record(events, () => this.#followIdentity()));
     if (outcome.outcome === "failed") this.setProblem(outcome.problem);
-    else this.settle();
+    else this.clearProblem();
     if (outcome.outcome === "stored" && outcome.stored > 0) this.listener.dataChanged();
-    if (outcome.outcome === "not_permitted") this.#shut();
+    if (outcome.outcome === "not_permitted") this.#stop();
     if (outcome.outcome === "stored") {
       this.begin();
-      this.#shareOn();
+      this.#shareAutomatically();
     }
     return outcome;
   }
@@ -257,10 +257,13 @@ export class Worker extends Observer {
   }
 
   /** Reads the event logs on. @throws UnsafePathError, NotPermittedError, ConfigError, the file system's or SQLite's error. */
-  async importLogs(watch: ImportWatch = {}): Promise<ImportReport | undefined> {
+  async importLogs(watch: ImportOptions = {}): Promise<ImportReport | undefined> {
     if (!this.#readsLogs) return undefined;
     // Before anything is renamed.
-    if (this.gate.rule().permission.mode === "off" && unreadIn(this.paths.eventLogFolder, this.clock.nowMs()).size > 0)
+    if (
+      this.gate.evaluate().permission.mode === "off" &&
+      unreadBytes(this.paths.eventLogFolder, this.clock.nowMs()).size > 0
+    )
       throw new NotPermittedError("Recording is off.");
     const before = this.#firewall.counts().accepted;
     const report = await this.#logs.import(watch);
@@ -270,7 +273,7 @@ export class Worker extends Observer {
   }
 
   /** @throws StaleNoticeError, UnsafePathError, DestinationError, or the file system's error. */
-  giveConsent(decision: Decision): Result<typeof giveConsent> {
+  giveConsent(decision: ConsentDecision): Result<typeof giveConsent> {
     if (decision.mode !== "off") this.gate.refuseUnsafePaths();
     if (decision.mode === "share") this.#checkDestination(decision.destination);
     const before = this.consent.read();
@@ -282,21 +285,21 @@ export class Worker extends Observer {
     this.#hasher.forget();
     const permission = this.#permissionAfter(decision, decidedMs);
     this.keepRecordingState();
-    if (permission.mode === "off") this.#shut();
+    if (permission.mode === "off") this.#stop();
     this.begin();
-    if (permission.mode === "share") this.tellSharing();
+    if (permission.mode === "share") this.notifySharing();
     return { permission, decidedMs };
   }
 
   /** Nothing stays open where nothing is recorded. */
-  #shut(): void {
+  #stop(): void {
     this.#doors?.stop();
     this.store.close();
   }
 
   /** What was named on the screen must be what is configured. @throws DestinationError */
   #checkDestination(named: string | null): void {
-    const { destination, destinationFault } = this.gate.rule();
+    const { destination, destinationFault } = this.gate.evaluate();
     if (destination === null) {
       throw new DestinationError(
         destinationFault ?? "There is no destination. Set upload_url in config.toml or NEXUS_USAGE_UPLOAD_URL first.",
@@ -306,9 +309,9 @@ export class Worker extends Observer {
   }
 
   /** Sharing follows; what keeps it from following is told, and the decision stands. */
-  #shareAsDecided(before: ConsentReading, decision: Decision): void {
+  #shareAsDecided(before: ConsentReading, decision: ConsentDecision): void {
     try {
-      this.store.moveTo(this.gate.rule().database);
+      this.store.selectFile(this.gate.evaluate().database);
       this.sharing.follow(before, decision);
     } catch (error) {
       this.setProblem(this.problemOf(error));
@@ -316,9 +319,9 @@ export class Worker extends Observer {
   }
 
   /** The decision is written down and counts, also where a file that could narrow it cannot be used at present. */
-  #permissionAfter({ mode, collect, share, notice }: Decision, tsMs: number): Permission {
+  #permissionAfter({ mode, collect, share, notice }: ConsentDecision, tsMs: number): Permission {
     try {
-      return this.gate.rule().permission;
+      return this.gate.evaluate().permission;
     } catch (error) {
       this.setProblem(this.problemOf(error));
       return decide({ mode, collect, share, noticeVersion: notice.version, tsMs }, []);
@@ -337,7 +340,7 @@ export class Worker extends Observer {
     // Before the database: an import that has read lines by now is stopped by what the erasure changes.
     this.#logs.empty();
     const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
-    this.sharing.emptyOutbox();
+    this.sharing.clearOutbox();
     removeWithLeftovers(this.paths.commandSessionFile);
     const agentSettings = forgetSettings(this.paths);
     // Names that come again get other hashes: nothing links them with what was deleted or exported.
@@ -347,7 +350,7 @@ export class Worker extends Observer {
     return { ...erased, agentSettings };
   }
 
-  async sync(options: SyncOptions = { asked: true }): Promise<Result<typeof sync>> {
+  async sync(options: SyncOptions = { userInitiated: true }): Promise<Result<typeof sync>> {
     const report = await this.sharing.sync(options);
     if (!this.ending.signal.aborted) this.#retryAt(report.untilMs);
     return report;
@@ -356,7 +359,7 @@ export class Worker extends Observer {
   /** For a command that is about to end: runs the maintenance that is due. What fails is done with the next one. */
   async maintain(): Promise<void> {
     try {
-      const { limits, permission } = this.gate.rule();
+      const { limits, permission } = this.gate.evaluate();
       if (permission.mode !== "off" && this.store.isOpen) await this.#maintenance.finish(limits, maintenanceMs);
     } catch {
       // The command itself reports a configuration that cannot be read.
@@ -371,7 +374,7 @@ export class Worker extends Observer {
   resetIdentity(): void {
     this.located();
     this.sharing.resetIdentity();
-    this.tellSharing();
+    this.notifySharing();
   }
 
   override close(): void {

@@ -9,13 +9,13 @@ import {
   modes,
   type Refusal,
   readConsent,
-  refusers,
+  refusalSources,
 } from "./consent.ts";
 
 const given = { mode: "local", collect: categories, share: categories, noticeVersion: "1", tsMs: 0 } as const;
 const refusal = (by: Refusal["by"], reach: Refusal["reach"]): Refusal => ({ by, reach, name: by });
 const anyRefusal = fc.record({
-  by: fc.constantFrom(...refusers),
+  by: fc.constantFrom(...refusalSources),
   reach: fc.constantFrom("all" as const, "sharing" as const),
   name: fc.string(),
 });

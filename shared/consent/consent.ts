@@ -29,7 +29,7 @@ export interface ConsentRecord {
 }
 
 /** Who can say no, in the order of naming. */
-export const refusers = [
+export const refusalSources = [
   "policy_file",
   "do_not_track",
   "ci",
@@ -40,11 +40,11 @@ export const refusers = [
   "notice",
   "destination",
 ] as const;
-export type Refuser = (typeof refusers)[number];
+export type RefusalSource = (typeof refusalSources)[number];
 
 /** A *no*: `all` forbids everything, `sharing` only what would leave the machine, and prompts. */
 export interface Refusal {
-  readonly by: Refuser;
+  readonly by: RefusalSource;
   readonly reach: "all" | "sharing";
   /** What exactly said no, for the user: a variable, a file and key, a setting. */
   readonly name: string;
@@ -89,7 +89,7 @@ export const isRecord = (reading: ConsentReading): reading is ConsentRecord =>
 /** The rule. A damaged record counts as no: what it said is unknown. */
 export function decide(reading: ConsentReading, others: readonly Refusal[]): Permission {
   const refusals = [...others, ...noticeRefusals(reading)];
-  const ordered = refusals.sort((a, b) => refusers.indexOf(a.by) - refusers.indexOf(b.by));
+  const ordered = refusals.sort((a, b) => refusalSources.indexOf(a.by) - refusalSources.indexOf(b.by));
   const nothing = { collect: [], share: [], automatic: false } as const;
   const closed = {
     mode: "off",
@@ -133,7 +133,7 @@ export const masterSwitches = ["NEXUS_TELEMETRY_ENABLED", "NEXUS_TELEMETRY"] as 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whether a variable of the environment says no. */
-export const saysNo = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value?.trim() ?? "");
+export const isOptOut = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value?.trim() ?? "");
 /** `DO_NOT_TRACK` (consoledonottrack.com) and `CI` count as set unless they are empty, 0 or false. */
 const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value.trim());
 
@@ -143,10 +143,10 @@ export function environmentRefusals(env: Environment): readonly Refusal[] {
   if (isSet(env["DO_NOT_TRACK"])) refusals.push({ by: "do_not_track", reach: "sharing", name: "DO_NOT_TRACK" });
   if (isSet(env["CI"])) refusals.push({ by: "ci", reach: "sharing", name: "CI" });
   for (const name of masterSwitches) {
-    if (saysNo(env[name])) refusals.push({ by: "environment", reach: "all", name });
+    if (isOptOut(env[name])) refusals.push({ by: "environment", reach: "all", name });
   }
   const sync = "NEXUS_TELEMETRY_CLOUD_SYNC";
-  if (saysNo(env[sync])) refusals.push({ by: "environment", reach: "sharing", name: sync });
+  if (isOptOut(env[sync])) refusals.push({ by: "environment", reach: "sharing", name: sync });
   return refusals;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Source } from "../schema/sources.ts";
 import { request } from "./rpc.ts";
-import { boolean, type Checked, listOf, nullable, record, text, whole, word } from "./validate.ts";
+import { arrayOf, boolean, enumOf, integer, nullable, object, string, type Validated } from "./validate.ts";
 
 export const agentNames = ["claude_code", "cursor", "copilot", "codex", "gemini_cli"] as const;
 export type AgentName = (typeof agentNames)[number];
@@ -16,12 +16,12 @@ export const sourcesOf = {
   gemini_cli: ["gemini_cli"],
 } as const satisfies Readonly<Record<AgentName, readonly Source[]>>;
 
-const name = word(agentNames);
-const path = text(4096);
+const name = enumOf(agentNames);
+const path = string(4096);
 
-const standing = record({
+const agentStatus = object({
   name,
-  title: text(64),
+  title: string(64),
   /** The file of settings that is changed. */
   file: path,
   /** Whether the agent seems to be on this machine. */
@@ -30,24 +30,24 @@ const standing = record({
   /** Connected by an entry of an earlier version, which connecting again replaces. */
   outdated: boolean,
   /** When its hooks last told of something, in milliseconds since 1970; `null` where they never did. */
-  lastMs: nullable(whole()),
+  lastMs: nullable(integer()),
   /** Why its hooks may not run although it is connected, as a sentence. */
-  forbidden: nullable(text(8192)),
+  forbidden: nullable(string(8192)),
 });
-export type AgentStanding = Checked<typeof standing>;
+export type AgentStatus = Validated<typeof agentStatus>;
 
 /** Editor → worker: which agents are here, and which of them are connected. */
-export const agents = request("nexus/agents", record({}), listOf(standing, agentNames.length));
+export const agents = request("nexus/agents", object({}), arrayOf(agentStatus, agentNames.length));
 
-const lines = listOf(text(8192), 1_000);
+const lines = arrayOf(string(8192), 1_000);
 
 /** The exact change of a file: the lines that are new, and those of an earlier version that go; all others stay as they are. */
-const change = record({ name, title: text(64), file: path, made: boolean, lines, removed: lines });
-export type AgentChange = Checked<typeof change>;
+const change = object({ name, title: string(64), file: path, made: boolean, lines, removed: lines });
+export type AgentChange = Validated<typeof change>;
 
 /** Editor → worker: what connecting would change; `null` where it is connected. */
-export const planAgent = request("nexus/planAgent", record({ name }), nullable(change));
+export const planAgent = request("nexus/planAgent", object({ name }), nullable(change));
 
 /** Editor → worker: connect, or take it out again. The answer is how they stand then. */
-export const connectAgent = request("nexus/connectAgent", record({ name }), agents.result);
-export const disconnectAgent = request("nexus/disconnectAgent", record({ name }), agents.result);
+export const connectAgent = request("nexus/connectAgent", object({ name }), agents.result);
+export const disconnectAgent = request("nexus/disconnectAgent", object({ name }), agents.result);

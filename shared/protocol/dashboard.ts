@@ -6,62 +6,72 @@
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import { agentNames, agents, planAgent } from "./agents.ts";
-import { checkPermission } from "./record.ts";
+import { validatePermission } from "./record.ts";
 import { insights, rhythm, selection, stats, toolUses } from "./reports.ts";
-import { boolean, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./validate.ts";
+import {
+  arrayOf,
+  boolean,
+  enumOf,
+  integer,
+  nullable,
+  object,
+  string,
+  taggedUnion,
+  type Validated,
+} from "./validate.ts";
 import { ledger, preview, status } from "./worker.ts";
 
 export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
 
 /** Page → editor. */
-export const checkPageAction = oneOf("do", {
+export const validateAction = taggedUnion("do", {
   /** The page is loaded and wants its first state. */
-  ready: record({ do: word(["ready"]), selection }),
+  ready: object({ do: enumOf(["ready"]), selection }),
   /** A tab is looked at. */
-  see: record({ do: word(["see"]), tab: word(tabs) }),
-  choosePeriod: record({ do: word(["choosePeriod"]), selection }),
-  decide: record({
-    do: word(["decide"]),
-    mode: word(modes),
-    collect: listOf(word(categories), categories.length),
-    share: listOf(word(categories), categories.length),
-    destination: nullable(text(2048)),
+  see: object({ do: enumOf(["see"]), tab: enumOf(tabs) }),
+  choosePeriod: object({ do: enumOf(["choosePeriod"]), selection }),
+  decide: object({
+    do: enumOf(["decide"]),
+    mode: enumOf(modes),
+    collect: arrayOf(enumOf(categories), categories.length),
+    share: arrayOf(enumOf(categories), categories.length),
+    destination: nullable(string(2048)),
     automatic: boolean,
-    notice: record({ version: text(64), sha256: text(64) }),
+    notice: object({ version: string(64), sha256: string(64) }),
   }),
-  exportAll: record({ do: word(["exportAll"]) }),
+  exportAll: object({ do: enumOf(["exportAll"]) }),
   /** Send now. */
-  sync: record({ do: word(["sync"]) }),
+  sync: object({ do: enumOf(["sync"]) }),
   /** Show the exact next bytes. */
-  preview: record({ do: word(["preview"]) }),
-  verifyLedger: record({ do: word(["verifyLedger"]) }),
+  preview: object({ do: enumOf(["preview"]) }),
+  verifyLedger: object({ do: enumOf(["verifyLedger"]) }),
   /** Show the newest entries of the ledger. */
-  showLedger: record({ do: word(["showLedger"]) }),
+  showLedger: object({ do: enumOf(["showLedger"]) }),
   /** Asked and answered on the page. */
-  resetIdentity: record({ do: word(["resetIdentity"]) }),
+  resetIdentity: object({ do: enumOf(["resetIdentity"]) }),
   /** Asked and answered on the page. */
-  eraseRemotely: record({ do: word(["eraseRemotely"]) }),
+  eraseRemotely: object({ do: enumOf(["eraseRemotely"]) }),
   /** Asked and answered on the page, with the count and size that were shown. */
-  purge: record({ do: word(["purge"]) }),
+  purge: object({ do: enumOf(["purge"]) }),
   /** Put an insight aside until it is asked for again. */
-  dismiss: record({ do: word(["dismiss"]), id: text(160) }),
-  restoreInsights: record({ do: word(["restoreInsights"]) }),
+  dismiss: object({ do: enumOf(["dismiss"]), id: string(160) }),
+  restoreInsights: object({ do: enumOf(["restoreInsights"]) }),
   /** Show exactly what connecting an agent would change. */
-  planAgent: record({ do: word(["planAgent"]), name: word(agentNames) }),
+  planAgent: object({ do: enumOf(["planAgent"]), name: enumOf(agentNames) }),
   /** Asked and answered on the page, with the change that was shown. */
-  connectAgent: record({ do: word(["connectAgent"]), name: word(agentNames) }),
-  disconnectAgent: record({ do: word(["disconnectAgent"]), name: word(agentNames) }),
-  showLog: record({ do: word(["showLog"]) }),
+  connectAgent: object({ do: enumOf(["connectAgent"]), name: enumOf(agentNames) }),
+  disconnectAgent: object({ do: enumOf(["disconnectAgent"]), name: enumOf(agentNames) }),
+  showLog: object({ do: enumOf(["showLog"]) }),
 });
-export type PageAction = Checked<typeof checkPageAction>;
+export type DashboardAction = Validated<typeof validateAction>;
 
 /** Editor → page. */
-export const checkPageMessage = oneOf("say", {
-  state: record({
-    say: word(["state"]),
+export const validateMessage = taggedUnion("say", {
+  state: object({
+    say: enumOf(["state"]),
     /** What the editor itself knows; with a worker running, `status` holds the worker's fuller answer. */
-    permission: checkPermission,
+    permission: validatePermission,
     status: nullable(status.result),
     stats: nullable(stats.result),
     toolUses: nullable(toolUses.result),
@@ -70,24 +80,24 @@ export const checkPageMessage = oneOf("say", {
     /** Of the last 30 days. */
     insights: nullable(insights.result),
     /** Ids of insights that were put aside. */
-    dismissed: listOf(text(160), 1_000),
-    notice: record({ version: text(64), sha256: text(64) }),
+    dismissed: arrayOf(string(160), 1_000),
+    notice: object({ version: string(64), sha256: string(64) }),
     /** What keeps the product from working, as sentences. */
-    problems: listOf(text(8192), 8),
+    problems: arrayOf(string(8192), 8),
     /** Why the data are missing or old, as a sentence. */
-    failure: nullable(text(8192)),
+    failure: nullable(string(8192)),
     /** An answer to what the user just did, as a sentence; it stands until the next one. */
-    done: nullable(text(8192)),
+    done: nullable(string(8192)),
     busy: boolean,
     /** The kind of remote machine the window works on (such as `wsl`), where the data lie too; `null`: this one. */
-    remote: nullable(text(64)),
+    remote: nullable(string(64)),
     /** When this state was made, in milliseconds since 1970. */
-    nowMs: whole(),
+    nowMs: integer(),
   }),
-  preview: record({ say: word(["preview"]), preview: preview.result }),
-  agentChange: record({ say: word(["agentChange"]), change: planAgent.result }),
-  ledger: record({ say: word(["ledger"]), entries: ledger.result }),
-  showTab: record({ say: word(["showTab"]), tab: word(tabs) }),
+  preview: object({ say: enumOf(["preview"]), preview: preview.result }),
+  agentChange: object({ say: enumOf(["agentChange"]), change: planAgent.result }),
+  ledger: object({ say: enumOf(["ledger"]), entries: ledger.result }),
+  showTab: object({ say: enumOf(["showTab"]), tab: enumOf(tabs) }),
 });
-export type PageMessage = Checked<typeof checkPageMessage>;
-export type PageState = Extract<PageMessage, { say: "state" }>;
+export type DashboardMessage = Validated<typeof validateMessage>;
+export type DashboardState = Extract<DashboardMessage, { say: "state" }>;

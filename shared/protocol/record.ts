@@ -3,28 +3,39 @@
  * stored. Apart from the rest of the protocol, because it is all that the editor loads at start-up.
  */
 
-import { consentStates, modes, refusers } from "../consent/consent.ts";
+import { consentStates, modes, refusalSources } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import type { Raw } from "../schema/raw.ts";
 import { notification, request } from "./rpc.ts";
-import { boolean, type Check, type Checked, listOf, nullable, oneOf, record, text, whole, word } from "./validate.ts";
+import {
+  arrayOf,
+  boolean,
+  enumOf,
+  integer,
+  nullable,
+  object,
+  string,
+  taggedUnion,
+  type Validated,
+  type Validator,
+} from "./validate.ts";
 
 /** The most events one request carries. */
 export const maxBatch = 50;
 
 /** Raw stays opaque here: the firewall, not the protocol, looks inside. */
-const raw: Check<Raw> = (value) => value as Raw;
+const raw: Validator<Raw> = (value) => value as Raw;
 
-export const checkPermission = record({
-  mode: word(modes),
-  collect: listOf(word(categories), categories.length),
-  agreed: listOf(word(categories), categories.length),
-  share: listOf(word(categories), categories.length),
-  agreedShare: listOf(word(categories), categories.length),
-  agreedDestination: nullable(text(256)),
+export const validatePermission = object({
+  mode: enumOf(modes),
+  collect: arrayOf(enumOf(categories), categories.length),
+  agreed: arrayOf(enumOf(categories), categories.length),
+  share: arrayOf(enumOf(categories), categories.length),
+  agreedShare: arrayOf(enumOf(categories), categories.length),
+  agreedDestination: nullable(string(256)),
   automatic: boolean,
-  consent: word(consentStates),
-  refusals: listOf(record({ by: word(refusers), reach: word(["all", "sharing"]), name: text(4200) }), 64),
+  consent: enumOf(consentStates),
+  refusals: arrayOf(object({ by: enumOf(refusalSources), reach: enumOf(["all", "sharing"]), name: string(4200) }), 64),
 });
 
 export const problemKinds = [
@@ -41,20 +52,20 @@ export const problemKinds = [
 export type ProblemKind = (typeof problemKinds)[number];
 
 /** Something that keeps the product from working, in words for a person: what, where, and what to do. */
-export const problem = record({ kind: word(problemKinds), text: text(8192) });
-export type Problem = Checked<typeof problem>;
+export const problem = object({ kind: enumOf(problemKinds), text: string(8192) });
+export type Problem = Validated<typeof problem>;
 
 /** What the editor says of itself at start, in the `initializationOptions`, and whenever it changes. */
-const editorState = record({
+const editorState = object({
   /** VS Code's own telemetry switch. */
   telemetry: boolean,
   /** The setting `nexus.telemetry.enabled`. */
   enabled: boolean,
   /** The setting `http.proxy`; `null` where it is empty. */
-  proxy: nullable(text(2048)),
+  proxy: nullable(string(2048)),
 });
-export type EditorState = Checked<typeof editorState>;
-export const checkEditorState = editorState;
+export type EditorState = Validated<typeof editorState>;
+export const validateEditorState = editorState;
 
 /** Editor → worker: the telemetry switch or our setting changed; takes effect at once. */
 export const editorChanged = notification("nexus/editorChanged", editorState);
@@ -65,28 +76,28 @@ export const editorChanged = notification("nexus/editorChanged", editorState);
  */
 export const recordEvents = request(
   "nexus/record",
-  record({ events: listOf(raw, maxBatch) }),
-  oneOf("outcome", {
-    stored: record({
-      outcome: word(["stored"]),
-      stored: whole(),
-      repeated: whole(),
-      refused: whole(),
+  object({ events: arrayOf(raw, maxBatch) }),
+  taggedUnion("outcome", {
+    stored: object({
+      outcome: enumOf(["stored"]),
+      stored: integer(),
+      repeated: integer(),
+      refused: integer(),
       /** Lie before the low watermark: they have expired or were purged, or a clock was wrong. */
-      belowWatermark: whole(),
+      belowWatermark: integer(),
     }),
     /** The user, or someone on their behalf, says no: the events are to be forgotten. */
-    not_permitted: record({ outcome: word(["not_permitted"]), permission: checkPermission }),
+    not_permitted: object({ outcome: enumOf(["not_permitted"]), permission: validatePermission }),
     /** Nothing was stored: keep the events and try again later. */
-    failed: record({ outcome: word(["failed"]), problem }),
+    failed: object({ outcome: enumOf(["failed"]), problem }),
   }),
 );
 
 /** Editor → worker: today in a few numbers, for the status item. */
 export const today = request(
   "nexus/today",
-  record({}),
+  object({}),
   /** Commands that ended, those of them that failed, and uses of agents' tools. `purgeMark` changes with each purge; 0: none yet. */
-  record({ commands: whole(), failed: whole(), agentUses: whole(), purgeMark: whole() }),
+  object({ commands: integer(), failed: integer(), agentUses: integer(), purgeMark: integer() }),
 );
-export type Today = Checked<(typeof today)["result"]>;
+export type Today = Validated<(typeof today)["result"]>;

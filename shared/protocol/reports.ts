@@ -1,37 +1,48 @@
 /** What is asked of what was recorded, and answered from its rollups: statistics, metrics, insights, each for some days. */
 
 import { label, request } from "./rpc.ts";
-import { amount, type Checked, listOf, nullable, oneOf, ratio, record, text, whole, word } from "./validate.ts";
+import {
+  arrayOf,
+  enumOf,
+  integer,
+  nonNegative,
+  nullable,
+  object,
+  ratio,
+  string,
+  taggedUnion,
+  type Validated,
+} from "./validate.ts";
 
 export const periods = ["today", "week", "month", "year"] as const;
 export type Period = (typeof periods)[number];
 
-const ending = <P extends Period>(period: P) => record({ period: word([period]) });
+const untilNow = <P extends Period>(period: P) => object({ period: enumOf([period]) });
 
 /** A period of the user's local days that ends now, or days of the user's choice, both included, as 2026-01-31. */
-export const selection = oneOf("period", {
-  today: ending("today"),
-  week: ending("week"),
-  month: ending("month"),
-  year: ending("year"),
-  custom: record({ period: word(["custom"]), from: text(10), to: text(10) }),
+export const selection = taggedUnion("period", {
+  today: untilNow("today"),
+  week: untilNow("week"),
+  month: untilNow("month"),
+  year: untilNow("year"),
+  custom: object({ period: enumOf(["custom"]), from: string(10), to: string(10) }),
 });
-export type Selection = Checked<typeof selection>;
+export type PeriodSelection = Validated<typeof selection>;
 
-const ranked = record({
+const ranked = object({
   name: label,
   /** Where a tool was used; `null` of a command. */
   source: nullable(label),
-  count: whole(),
-  failed: whole(),
+  count: integer(),
+  failed: integer(),
   /** Of the uses whose duration is known, in milliseconds. */
-  medianMs: nullable(whole()),
-  totalMs: whole(),
+  medianMs: nullable(integer()),
+  totalMs: integer(),
 });
-export type Ranked = Checked<typeof ranked>;
+export type Ranked = Validated<typeof ranked>;
 
 /** Which days an answer is of, in milliseconds since 1970: from local midnight to now, or to the midnight after its last day. */
-const days = { period: word([...periods, "custom"]), fromMs: whole() };
+const days = { period: enumOf([...periods, "custom"]), fromMs: integer() };
 
 export const units = ["hour", "day", "month"] as const;
 
@@ -39,182 +50,184 @@ export const units = ["hour", "day", "month"] as const;
 export const stats = request(
   "nexus/stats",
   selection,
-  record({
+  object({
     ...days,
-    toMs: whole(),
+    toMs: integer(),
     /** What a bar of the activity is. */
-    unit: word(units),
+    unit: enumOf(units),
     /** Where recording began, if that is within the period: the time before it is no silence of the user's. */
-    recordedFromMs: nullable(whole()),
-    sessions: whole(),
+    recordedFromMs: nullable(integer()),
+    sessions: integer(),
     /** From a session's first to its last event, in milliseconds; `null` without sessions. */
-    averageSessionMs: nullable(whole()),
+    averageSessionMs: nullable(integer()),
     /** Of Nexus tools, by event logs and the API (ADR-003). */
-    workspacesCreated: whole(),
-    tasksCompleted: whole(),
+    workspacesCreated: integer(),
+    tasksCompleted: integer(),
     /** Commands that ended: in terminals, and of Nexus tools. The tools of agents are counted apart. */
-    commands: whole(),
-    succeeded: whole(),
-    failed: whole(),
-    cancelled: whole(),
+    commands: integer(),
+    succeeded: integer(),
+    failed: integer(),
+    cancelled: integer(),
     /** Succeeded of succeeded and failed; `null` where there is none. */
     successRate: nullable(ratio),
-    durations: nullable(record({ medianMs: whole(), p95Ms: whole(), totalMs: whole() })),
-    topCommands: listOf(ranked, 10),
-    topTools: listOf(ranked, 10),
+    durations: nullable(object({ medianMs: integer(), p95Ms: integer(), totalMs: integer() })),
+    topCommands: arrayOf(ranked, 10),
+    topTools: arrayOf(ranked, 10),
     /** One bar a unit, in order, none left out. */
-    activity: listOf(record({ startMs: whole(), succeeded: whole(), failed: whole(), other: whole() }), 62),
+    activity: arrayOf(object({ startMs: integer(), succeeded: integer(), failed: integer(), other: integer() }), 62),
     /**
      * The same numbers of as many days before; of today, of yesterday until this hour. `null` where recording had not begun then.
      */
-    before: nullable(record({ commands: whole(), successRate: nullable(ratio), totalMs: whole(), sessions: whole() })),
+    before: nullable(
+      object({ commands: integer(), successRate: nullable(ratio), totalMs: integer(), sessions: integer() }),
+    ),
     /** Events known to be lost in the period. */
-    dropped: whole(),
+    dropped: integer(),
   }),
 );
-export type Stats = Checked<(typeof stats)["result"]>;
+export type Stats = Validated<(typeof stats)["result"]>;
 
-const counted = listOf(record({ name: label, count: whole() }), 11);
+const counted = arrayOf(object({ name: label, count: integer() }), 11);
 
 /** Editor → worker: personal usage metrics of a period. */
 export const metrics = request(
   "nexus/metrics",
   selection,
-  record({
+  object({
     ...days,
-    toMs: whole(),
-    sessions: whole(),
+    toMs: integer(),
+    sessions: integer(),
     /** Runs of commands that ended. */
-    queries: whole(),
-    totalMs: whole(),
+    queries: integer(),
+    totalMs: integer(),
     commands: counted,
     profiles: counted,
     thinktools: counted,
     tools: counted,
-    averageMs: nullable(whole()),
+    averageMs: nullable(integer()),
     successRate: nullable(ratio),
     cacheHitRate: nullable(ratio),
-    tokens: record({ input: whole(), output: whole(), cached: whole() }),
-    cost: record({
+    tokens: object({ input: integer(), output: integer(), cached: integer() }),
+    cost: object({
       /** US dollars; `null` where nothing could be priced. */
-      usd: nullable(amount),
+      usd: nullable(nonNegative),
       /** What agents themselves say that their requests cost; `null` where none does. */
-      toldUsd: nullable(amount),
+      toldUsd: nullable(nonNegative),
       /** The month the prices are of. */
       pricesAsOf: label,
-      notPriced: listOf(record({ model: label, tokens: whole() }), 256),
+      notPriced: arrayOf(object({ model: label, tokens: integer() }), 256),
     }),
   }),
 );
-export type Metrics = Checked<(typeof metrics)["result"]>;
+export type Metrics = Validated<(typeof metrics)["result"]>;
 
-const insight = record({
+const insight = object({
   /** The same for the same thing in every period. */
-  id: text(160),
-  kind: word(["slow", "slower", "waiting", "failing", "flaky", "agent_failing", "agent_stalling", "unused", "gap"]),
+  id: string(160),
+  kind: enumOf(["slow", "slower", "waiting", "failing", "flaky", "agent_failing", "agent_stalling", "unused", "gap"]),
   /** The command, tool or feature it is about. */
-  subject: nullable(text(128)),
+  subject: nullable(string(128)),
   /** The source of an agent's tool. */
   agent: nullable(label),
   /** By which insights are ranked: milliseconds a week that it costs. */
-  score: amount,
-  evidence: record({
+  score: nonNegative,
+  evidence: object({
     /** How many runs or uses it rests on. */
-    sample: whole(),
-    failed: nullable(whole()),
+    sample: integer(),
+    failed: nullable(integer()),
     share: nullable(ratio),
     /** The 95 % interval of the share (Wilson). */
     low: nullable(ratio),
     high: nullable(ratio),
-    medianMs: nullable(whole()),
-    p95Ms: nullable(whole()),
-    totalMs: nullable(whole()),
+    medianMs: nullable(integer()),
+    p95Ms: nullable(integer()),
+    totalMs: nullable(integer()),
     /** Milliseconds a week. */
-    weekMs: nullable(whole()),
+    weekMs: nullable(integer()),
     /** The same in the period of the same length before. */
-    before: nullable(record({ sample: whole(), medianMs: whole() })),
+    before: nullable(object({ sample: integer(), medianMs: integer() })),
     /** The probability that such a difference comes by chance. */
     p: nullable(ratio),
   }),
 });
-export type Insight = Checked<typeof insight>;
+export type Insight = Validated<typeof insight>;
 
 /** Editor → worker: what stands out in a period, the most costly first. */
 export const insights = request(
   "nexus/insights",
   selection,
-  record({
+  object({
     ...days,
     /** Runs of commands in the period: few of them say little. */
-    runs: whole(),
-    insights: listOf(insight, 50),
+    runs: integer(),
+    insights: arrayOf(insight, 50),
   }),
 );
-export type Insights = Checked<(typeof insights)["result"]>;
+export type Insights = Validated<(typeof insights)["result"]>;
 
-const toolUse = record({
+const toolUse = object({
   name: label,
   source: label,
   /** Uses that ended. */
-  uses: whole(),
-  failed: whole(),
-  cancelled: whole(),
+  uses: integer(),
+  failed: integer(),
+  cancelled: integer(),
   /** Failed of succeeded and failed, with its 95 % interval (Wilson); `null` where no outcome is known. */
-  failure: nullable(record({ rate: ratio, low: ratio, high: ratio })),
+  failure: nullable(object({ rate: ratio, low: ratio, high: ratio })),
   /** Of the uses whose duration is known, in milliseconds. */
-  durations: nullable(record({ medianMs: whole(), p95Ms: whole(), p99Ms: whole() })),
+  durations: nullable(object({ medianMs: integer(), p95Ms: integer(), p99Ms: integer() })),
   /** Uses of each unit of the period, in order. */
-  trend: listOf(whole(), 62),
+  trend: arrayOf(integer(), 62),
   /** The same in the period before; `null` where recording had not begun then. */
-  before: nullable(record({ uses: whole(), failureRate: nullable(ratio) })),
+  before: nullable(object({ uses: integer(), failureRate: nullable(ratio) })),
 });
-export type ToolUse = Checked<typeof toolUse>;
+export type ToolCallStats = Validated<typeof toolUse>;
 
 /** Where tools were used, and how much of it is seen. */
-const host = record({
+const host = object({
   source: label,
   /** Uses whose beginning was seen; a source that tells only of the end has none. */
-  begun: whole(),
+  begun: integer(),
   /** Uses that ended; of them, those whose outcome and those whose duration are known. */
-  ended: whole(),
-  judged: whole(),
-  timed: whole(),
-  failed: whole(),
+  ended: integer(),
+  judged: integer(),
+  timed: integer(),
+  failed: integer(),
   /** Of an agent: uses that its hooks did not tell of, and OpenTelemetry did. */
-  missed: whole(),
+  missed: integer(),
 });
-export type Host = Checked<typeof host>;
+export type AgentCoverage = Validated<typeof host>;
 
 /** Editor → worker: uses of tools by tool and by where they were used, the most frequent first. */
 export const toolUses = request(
   "nexus/toolUses",
   selection,
-  record({ ...days, toMs: whole(), unit: word(units), tools: listOf(toolUse, 100), hosts: listOf(host, 32) }),
+  object({ ...days, toMs: integer(), unit: enumOf(units), tools: arrayOf(toolUse, 100), hosts: arrayOf(host, 32) }),
 );
-export type ToolUses = Checked<(typeof toolUses)["result"]>;
+export type ToolCalls = Validated<(typeof toolUses)["result"]>;
 
-const language = record({
+const language = object({
   name: label,
   /** How long an editor of the language had the focus, in milliseconds. */
-  focusMs: whole(),
-  saves: whole(),
+  focusMs: integer(),
+  saves: integer(),
 });
 
 /** Editor → worker: when in the week somebody works, and in what. */
 export const rhythm = request(
   "nexus/rhythm",
   selection,
-  record({
+  object({
     ...days,
     /** Where the hours of the week begin to be counted: of a long period its last days alone. */
-    weekFromMs: whole(),
+    weekFromMs: integer(),
     /** Runs and uses of tools by hour of the week on the wall clock, from Monday at 0 on. */
-    week: listOf(whole(), 7 * 24),
+    week: arrayOf(integer(), 7 * 24),
     /** How long editors had the focus, in milliseconds; `null` where that was not recorded. */
-    activeMs: nullable(whole()),
+    activeMs: nullable(integer()),
     /** The same in the period before. */
-    activeMsBefore: nullable(whole()),
-    languages: listOf(language, 10),
+    activeMsBefore: nullable(integer()),
+    languages: arrayOf(language, 10),
   }),
 );
-export type Rhythm = Checked<(typeof rhythm)["result"]>;
+export type WeeklyActivity = Validated<(typeof rhythm)["result"]>;

@@ -1,23 +1,23 @@
 /** What every message between editor and worker is: a method, and the checks of what it carries and of its answer. */
-import { type Check, text } from "./validate.ts";
+import { string, type Validator } from "./validate.ts";
 
 export interface Request<P, R> {
   readonly method: string;
-  readonly params: Check<P>;
-  readonly result: Check<R>;
+  readonly params: Validator<P>;
+  readonly result: Validator<R>;
 }
 
 export interface Notification<P> {
   readonly method: string;
-  readonly params: Check<P>;
+  readonly params: Validator<P>;
 }
 
-export const request = <P, R>(method: string, params: Check<P>, result: Check<R>): Request<P, R> => ({
+export const request = <P, R>(method: string, params: Validator<P>, result: Validator<R>): Request<P, R> => ({
   method,
   params,
   result,
 });
-export const notification = <P>(method: string, params: Check<P>): Notification<P> => ({ method, params });
+export const notification = <P>(method: string, params: Validator<P>): Notification<P> => ({ method, params });
 
 /** A short word or name. */
-export const label = text(64);
+export const label = string(64);

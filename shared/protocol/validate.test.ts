@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { CheckError, listOf, nullable, oneOf, record, text, whole, word } from "./validate.ts";
+import { arrayOf, enumOf, integer, nullable, object, string, taggedUnion, ValidationError } from "./validate.ts";
 
-const person = record({ name: text(5), age: nullable(whole(0, 150)) });
+const person = object({ name: string(5), age: nullable(integer(0, 150)) });
 
 describe("checks", () => {
   it("returns what fits", () => {
     expect(person({ name: "Ada", age: 36 }, "p")).toEqual({ name: "Ada", age: 36 });
-    expect(listOf(word(["a", "b"]), 3)(["a", "b", "a"], "l")).toEqual(["a", "b", "a"]);
+    expect(arrayOf(enumOf(["a", "b"]), 3)(["a", "b", "a"], "l")).toEqual(["a", "b", "a"]);
   });
 
   it.each([
@@ -18,14 +18,14 @@ describe("checks", () => {
     [null, "p:"],
     [[], "p:"],
   ])("refuses %j and names the place", (value, place) => {
-    expect(() => person(value, "p")).toThrow(CheckError);
+    expect(() => person(value, "p")).toThrow(ValidationError);
     expect(() => person(value, "p")).toThrow(place);
   });
 
   it("never quotes the value it refuses", () => {
     const secret = "sk-very-secret";
     let refused = 0;
-    for (const check of [word(["a"]), text(3), whole(), record({}), oneOf("t", { a: record({}) })]) {
+    for (const check of [enumOf(["a"]), string(3), integer(), object({}), taggedUnion("t", { a: object({}) })]) {
       for (const value of [secret, { t: secret }, { [secret]: 1 }]) {
         try {
           check(value, "v");
@@ -39,11 +39,11 @@ describe("checks", () => {
   });
 
   it("takes no inherited name for a field or a variant", () => {
-    expect(() => record({})(JSON.parse('{"__proto__": {}}'), "r")).toThrow(CheckError);
-    expect(() => oneOf("t", { a: record({}) })({ t: "constructor" }, "v")).toThrow(CheckError);
+    expect(() => object({})(JSON.parse('{"__proto__": {}}'), "r")).toThrow(ValidationError);
+    expect(() => taggedUnion("t", { a: object({}) })({ t: "constructor" }, "v")).toThrow(ValidationError);
   });
 
   it("refuses a list that is too long", () => {
-    expect(() => listOf(whole(), 2)([1, 2, 3], "l")).toThrow("at most 2");
+    expect(() => arrayOf(integer(), 2)([1, 2, 3], "l")).toThrow("at most 2");
   });
 });

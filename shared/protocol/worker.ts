@@ -8,117 +8,127 @@
 
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
-import { checkPermission, problem } from "./record.ts";
+import { problem, validatePermission } from "./record.ts";
 import { label, notification, request } from "./rpc.ts";
-import { amount, boolean, type Checked, listOf, nullable, record, text, whole, word } from "./validate.ts";
+import {
+  arrayOf,
+  boolean,
+  enumOf,
+  integer,
+  nonNegative,
+  nullable,
+  object,
+  string,
+  type Validated,
+} from "./validate.ts";
 
-const nothing = record({});
-const path = text(4096);
+const nothing = object({});
+const path = string(4096);
 
 /** Where and how a decision was given. */
-export const consentWays = ["vscode_page", "vscode_command", "terminal", "terminal_flags"] as const;
+export const consentChannels = ["vscode_page", "vscode_command", "terminal", "terminal_flags"] as const;
 
 /** Editor → worker: write down the user's decision. The text that was shown is named by version and hash. */
 export const giveConsent = request(
   "nexus/consent",
-  record({
-    mode: word(modes),
-    collect: listOf(word(categories), categories.length),
-    share: listOf(word(categories), categories.length),
+  object({
+    mode: enumOf(modes),
+    collect: arrayOf(enumOf(categories), categories.length),
+    share: arrayOf(enumOf(categories), categories.length),
     /** The address that was shown to the user, where something may be shared. */
-    destination: nullable(text(2048)),
+    destination: nullable(string(2048)),
     automatic: boolean,
-    notice: record({ version: label, sha256: text(64) }),
-    via: word(consentWays),
+    notice: object({ version: label, sha256: string(64) }),
+    via: enumOf(consentChannels),
   }),
   /** `decidedMs`: the time in the record, in milliseconds since 1970. */
-  record({ permission: checkPermission, decidedMs: whole() }),
+  object({ permission: validatePermission, decidedMs: integer() }),
 );
 
 /** How sharing stands: `server/upload/sharing.ts` says what each means. */
-const sharingStatus = record({
-  destination: nullable(text(256)),
-  address: nullable(text(2048)),
-  schema: whole(1, 2),
-  pending: whole(),
-  waiting: whole(),
+const sharingStatus = object({
+  destination: nullable(string(256)),
+  address: nullable(string(2048)),
+  schema: integer(1, 2),
+  pending: integer(),
+  waiting: integer(),
   syncing: boolean,
-  syncedMs: nullable(whole()),
-  paused: nullable(text(4096)),
-  failure: nullable(text(4096)),
-  untilMs: nullable(whole()),
+  syncedMs: nullable(integer()),
+  paused: nullable(string(4096)),
+  failure: nullable(string(4096)),
+  untilMs: nullable(integer()),
   receipts: nullable(boolean),
-  rejected: whole(),
-  erasures: whole(),
-  erasing: whole(),
-  sharedWith: whole(),
+  rejected: integer(),
+  erasures: integer(),
+  erasing: integer(),
+  sharedWith: integer(),
 });
 
-export type SharingStatus = Checked<typeof sharingStatus>;
+export type SharingStatus = Validated<typeof sharingStatus>;
 
 export const status = request(
   "nexus/status",
   nothing,
-  record({
+  object({
     /** `null` where it cannot be known: the consent record, the policy or the configuration cannot be read. */
-    permission: nullable(checkPermission),
+    permission: nullable(validatePermission),
     /** When the user's last decision was made, in milliseconds since 1970. */
-    decidedMs: nullable(whole()),
+    decidedMs: nullable(integer()),
     /** `null`: there is none, or (with a problem) what is there cannot be read. */
     database: nullable(
-      record({
+      object({
         path,
         /** Of the database and its side files. */
-        sizeBytes: whole(),
-        events: whole(),
-        sessions: whole(),
-        oldestMs: nullable(whole()),
-        newestMs: nullable(whole()),
+        sizeBytes: integer(),
+        events: integer(),
+        sessions: integer(),
+        oldestMs: nullable(integer()),
+        newestMs: nullable(integer()),
         /** Numbers between the events of a source that never came: refused by the firewall, or lost. */
-        missing: whole(),
+        missing: integer(),
         /** Events refused since the last purge because they lie before the low watermark. */
-        belowWatermark: whole(),
-        driver: text(256),
+        belowWatermark: integer(),
+        driver: string(256),
       }),
     ),
     /** Where the database lies, or would lie. */
     databasePath: path,
     configPath: path,
     /** The user's limits; `null` where the configuration cannot be read. */
-    limits: nullable(record({ retentionDays: whole(), mostBytes: whole() })),
+    limits: nullable(object({ retentionDays: integer(), mostBytes: integer() })),
     /** What this worker cost since it started; `null` of a process that only looks. */
-    cost: nullable(
-      record({
-        sinceMs: whole(),
+    resourceUsage: nullable(
+      object({
+        sinceMs: integer(),
         /** Of all its threads, in milliseconds. */
-        cpuMs: whole(),
-        residentBytes: whole(),
+        cpuMs: integer(),
+        residentBytes: integer(),
         /** How many events it took, and how long it worked on them until they were committed, in milliseconds. */
-        events: whole(),
-        recordMs: amount,
+        events: integer(),
+        recordMs: nonNegative,
       }),
     ),
     /** What this worker's firewall did since it started. */
-    firewall: record({
-      accepted: whole(),
+    firewall: object({
+      accepted: integer(),
       /** Events refused whole, by reason. */
-      refused: listOf(record({ reason: label, count: whole() }), 64),
+      refused: arrayOf(object({ reason: label, count: integer() }), 64),
       /** Fields dropped, by reason. */
-      dropped: listOf(record({ reason: label, count: whole() }), 64),
+      dropped: arrayOf(object({ reason: label, count: integer() }), 64),
       /** Values in which the scanner found something, by rule. */
-      redacted: listOf(record({ rule: label, count: whole() }), 64),
+      redacted: arrayOf(object({ rule: label, count: integer() }), 64),
       /** Events by the source they name. */
-      sources: listOf(record({ source: label, accepted: whole(), refused: whole() }), 64),
+      sources: arrayOf(object({ source: label, accepted: integer(), refused: integer() }), 64),
     }),
     /** `null` where it cannot be known. */
     sharing: nullable(sharingStatus),
-    lastStoredMs: nullable(whole()),
+    lastStoredMs: nullable(integer()),
     /** Accepted settings that have no effect, and other remarks, each a sentence. */
-    remarks: listOf(text(2048), 32),
+    remarks: arrayOf(string(2048), 32),
     problem: nullable(problem),
   }),
 );
-export type Status = Checked<(typeof status)["result"]>;
+export type Status = Validated<(typeof status)["result"]>;
 
 export const exportFormats = ["json", "jsonl", "csv"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -126,12 +136,12 @@ export type ExportFormat = (typeof exportFormats)[number];
 /** Editor → worker: write everything that is stored to a file the user chose. */
 export const exportAll = request(
   "nexus/export",
-  record({ path, format: word(exportFormats) }),
-  record({ events: whole(), sizeBytes: whole() }),
+  object({ path, format: enumOf(exportFormats) }),
+  object({ events: integer(), sizeBytes: integer() }),
 );
 
-const progress = record({ done: whole(), total: whole() });
-export type Progress = Checked<typeof progress>;
+const progress = object({ done: integer(), total: integer() });
+export type ExportProgress = Validated<typeof progress>;
 
 /** Worker → editor: how many of how many events an export has written. At most a hundred times. */
 export const exportProgress = notification("nexus/exportProgress", progress);
@@ -140,38 +150,38 @@ export const exportProgress = notification("nexus/exportProgress", progress);
 export const purge = request(
   "nexus/purge",
   nothing,
-  record({
-    events: whole(),
-    sessions: whole(),
-    freedBytes: whole(),
+  object({
+    events: integer(),
+    sessions: integer(),
+    freedBytes: integer(),
     /** Ids of what was erased that were searched for in the bytes of the files afterwards, and how many were found. */
-    searched: whole(),
-    found: whole(),
+    searched: integer(),
+    found: integer(),
     /** Other files beside the database that still hold one: copies, which are the user's to remove. */
-    copies: listOf(path, 1_000),
+    copies: arrayOf(path, 1_000),
     /** Agents of whose settings a record was removed: with it they were given back to the byte. */
-    agentSettings: whole(),
+    agentSettings: integer(),
   }),
 );
 
-const setAside = record({ name: text(1024), reason: text(256) });
+const quarantinedFile = object({ name: string(1024), reason: string(256) });
 
 /** What came of a sending. */
-const syncReport = record({
-  outcome: word(["done", "not_permitted", "busy", "waiting", "paused", "failed", "stopped"]),
-  events: whole(),
-  batches: whole(),
-  rejected: whole(),
-  erased: whole(),
-  erasing: whole(),
-  left: whole(),
-  pending: whole(),
+const syncReport = object({
+  outcome: enumOf(["done", "not_permitted", "busy", "waiting", "paused", "failed", "stopped"]),
+  events: integer(),
+  batches: integer(),
+  rejected: integer(),
+  erased: integer(),
+  erasing: integer(),
+  left: integer(),
+  pending: integer(),
   /** What keeps it from going on, as a sentence. */
-  reason: nullable(text(4096)),
-  untilMs: nullable(whole()),
-  setAside: listOf(setAside, 1_000),
+  reason: nullable(string(4096)),
+  untilMs: nullable(integer()),
+  setAside: arrayOf(quarantinedFile, 1_000),
 });
-export type SyncReport = Checked<typeof syncReport>;
+export type SyncReport = Validated<typeof syncReport>;
 
 /** Editor → worker: send what may be sent, because the user asked. */
 export const sync = request("nexus/sync", nothing, syncReport);
@@ -183,16 +193,16 @@ export const eraseRemotely = request("nexus/eraseRemotely", nothing, syncReport)
 export const preview = request(
   "nexus/preview",
   nothing,
-  nullable(record({ body: text(1_100_000), events: whole(), placeholder: boolean })),
+  nullable(object({ body: string(1_100_000), events: integer(), placeholder: boolean })),
 );
 
 /** Editor → worker: the newest entries of the ledger, the newest first. */
 export const ledger = request(
   "nexus/ledger",
   nothing,
-  listOf(record({ seq: whole(), tsMs: whole(), sentence: text(2048), receipt: boolean }), 50),
+  arrayOf(object({ seq: integer(), tsMs: integer(), sentence: string(2048), receipt: boolean }), 50),
 );
-export type LedgerEntries = Checked<(typeof ledger)["result"]>;
+export type LedgerEntries = Validated<(typeof ledger)["result"]>;
 
 /** Editor → worker: go on sharing under another pseudonym, which nothing links with the one before. */
 export const resetIdentity = request("nexus/resetIdentity", nothing, nothing);
@@ -202,13 +212,13 @@ export const verifyLedger = request(
   "nexus/verifyLedger",
   nothing,
   nullable(
-    record({
-      entries: whole(),
-      receipts: whole(),
-      withoutReceipt: whole(),
-      bodies: whole(),
-      faults: listOf(record({ seq: whole(), what: text(256) }), 1_000_000),
-      head: text(64),
+    object({
+      entries: integer(),
+      receipts: integer(),
+      withoutReceipt: integer(),
+      bodies: integer(),
+      faults: arrayOf(object({ seq: integer(), what: string(256) }), 1_000_000),
+      head: string(64),
     }),
   ),
 );
@@ -220,4 +230,4 @@ export const dataChanged = notification("nexus/dataChanged", nothing);
 export const sharingChanged = notification("nexus/sharingChanged", sharingStatus);
 
 /** Worker → editor: a problem began, changed, or (`null`) ended. */
-export const problemChanged = notification("nexus/problemChanged", record({ problem: nullable(problem) }));
+export const problemChanged = notification("nexus/problemChanged", object({ problem: nullable(problem) }));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { categories } from "./categories.ts";
 import { eventAliases, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
-import { checkOf, hashPattern, identifierPatterns, type Kind } from "./field-types.ts";
-import { type Field, fieldNames, fields, fieldTable, retentions, sensitivities, sharings } from "./fields.ts";
+import { type FieldType, hashPattern, identifierPatterns, validatorOf } from "./field-types.ts";
+import { type Field, fieldNames, fields, fieldTable, retentions, sensitivities, sharingForms } from "./fields.ts";
 import { nested } from "./payload-layout.ts";
 
 const isCommandPath = (path: string) => path === "git commit";
@@ -13,7 +13,7 @@ describe("invariant: one-schema", () => {
     expect(name).toMatch(/^[a-z][a-z0-9_]{1,30}$/);
     expect(categories).toContain(category);
     expect(sensitivities).toContain(sensitivity);
-    expect(sharings).toContain(shared);
+    expect(sharingForms).toContain(shared);
     expect(retentions).toContain(retention);
     expect(since).toMatch(/^\d+\.\d+\.\d+$/);
     expect(review).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
@@ -62,9 +62,9 @@ describe("invariant: no-free-text", () => {
     // @ts-expect-error: no category, sensitivity, sharing, retention, review
     const unclassified: Field = { kind: { is: "flag" }, description: "", purpose: "", since: "0.1.0" };
     // @ts-expect-error: there is no kind for text
-    const text: Kind = { is: "text" };
+    const text: FieldType = { is: "text" };
     // @ts-expect-error: nor for a pattern of one's own
-    const pattern: Kind = { is: "identifier", pattern: /.*/ };
+    const pattern: FieldType = { is: "identifier", pattern: /.*/ };
     expect([unclassified, text, pattern]).toHaveLength(3);
   });
 
@@ -102,7 +102,7 @@ describe("invariant: no-free-text", () => {
 });
 
 describe("kinds", () => {
-  it.each<[Kind, unknown, unknown]>([
+  it.each<[FieldType, unknown, unknown]>([
     [fields.status.kind, "ok", "ok"],
     [fields.status.kind, "OK", undefined],
     [fields.status.kind, "constructor", undefined],
@@ -131,7 +131,7 @@ describe("kinds", () => {
     [fields.confidence_score.kind, 1.01, undefined],
     [fields.cache_hit.kind, true, true],
     [fields.cache_hit.kind, 1, undefined],
-  ])("%o: %o → %o", (kind, value, kept) => expect(checkOf(kind, isCommandPath)(value)).toEqual(kept));
+  ])("%o: %o → %o", (kind, value, kept) => expect(validatorOf(kind, isCommandPath)(value)).toEqual(kept));
 
   it("takes as a hash only what is one", () => {
     expect("0123456789abcdef0123456789abcdef").toMatch(hashPattern);

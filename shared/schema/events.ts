@@ -5,7 +5,7 @@
  * and the page are made from these two tables.
  */
 import type { Category } from "./categories.ts";
-import type { ValueOf } from "./field-types.ts";
+import type { ValueOfType } from "./field-types.ts";
 import type { FieldName, fields } from "./fields.ts";
 
 /** How a payload is nested where it leaves this machine or is exported: see `payload-layout.ts`. */
@@ -401,7 +401,7 @@ type Types = typeof eventTypes;
 
 /** The payload of an event of type `T`, as the firewall leaves it. */
 export type Payload<T extends EventTypeName> = {
-  readonly [K in Types[T]["required"][number]]: ValueOf<Fields[K]["kind"]>;
+  readonly [K in Types[T]["required"][number]]: ValueOfType<Fields[K]["kind"]>;
 } & {
-  readonly [K in Types[T]["optional"][number]]?: ValueOf<Fields[K]["kind"]>;
+  readonly [K in Types[T]["optional"][number]]?: ValueOfType<Fields[K]["kind"]>;
 };

@@ -15,7 +15,7 @@ export type IdentifierPattern = keyof typeof identifierPatterns;
 /** 128 bits of an HMAC-SHA-256 with a salt that never leaves the machine, in hex. */
 export const hashPattern = /^[0-9a-f]{32}$/;
 
-export type Kind =
+export type FieldType =
   /** A word of a closed list. */
   | { readonly is: "word"; readonly words: readonly string[] }
   /** Several words of a closed list, in order. */
@@ -30,9 +30,9 @@ export type Kind =
   | { readonly is: "flag" };
 
 /** What a value of a kind looks like in memory. */
-export type Value = string | number | boolean | readonly string[];
+export type FieldValue = string | number | boolean | readonly string[];
 
-export type ValueOf<K extends Kind> = K extends { is: "word"; words: readonly (infer W)[] }
+export type ValueOfType<K extends FieldType> = K extends { is: "word"; words: readonly (infer W)[] }
   ? W
   : K extends { is: "words"; words: readonly (infer W)[] }
     ? readonly W[]
@@ -46,7 +46,10 @@ export type ValueOf<K extends Kind> = K extends { is: "word"; words: readonly (i
  * Makes the check of a kind: the value as it may be kept, or `undefined` for anything else. It never throws and never
  * coerces; a decimal is rounded. `isCommandPath` stands for the one list that is too long to be a word list.
  */
-export function checkOf(kind: Kind, isCommandPath: (path: string) => boolean): (value: unknown) => Value | undefined {
+export function validatorOf(
+  kind: FieldType,
+  isCommandPath: (path: string) => boolean,
+): (value: unknown) => FieldValue | undefined {
   switch (kind.is) {
     case "word": {
       const words = new Set(kind.words);

@@ -17,25 +17,25 @@ import { templates } from "../vocabulary/templates.ts";
 import { profiles, thinktools } from "../vocabulary/thinktools.ts";
 import { toolNames } from "../vocabulary/tools.ts";
 import type { Category } from "./categories.ts";
-import type { Kind } from "./field-types.ts";
+import type { FieldType } from "./field-types.ts";
 
 /** How much a value says of a person: of the software; of what was done; or it links events of one thing. */
 export const sensitivities = ["technical", "interaction", "pseudonymous"] as const;
 export type Sensitivity = (typeof sensitivities)[number];
 
 /** In which upload schemas a field is: none, only the second, or both. */
-export const sharings = ["never", "schema_2", "schema_1_and_2"] as const;
-export type Sharing = (typeof sharings)[number];
+export const sharingForms = ["never", "schema_2", "schema_1_and_2"] as const;
+export type SharingForm = (typeof sharingForms)[number];
 
 /** `event`: goes with its event. `total`: also stays in hourly and daily totals, without the event. */
 export const retentions = ["event", "total"] as const;
 export type Retention = (typeof retentions)[number];
 
 export interface Field {
-  readonly kind: Kind;
+  readonly kind: FieldType;
   readonly category: Category;
   readonly sensitivity: Sensitivity;
-  readonly shared: Sharing;
+  readonly shared: SharingForm;
   readonly retention: Retention;
   /** The version of the product that first had it. */
   readonly since: `${number}.${number}.${number}`;
@@ -60,7 +60,7 @@ export const exitClasses = [
 export type ExitClass = (typeof exitClasses)[number];
 
 export const statuses = ["ok", "failed", "cancelled", "unknown"] as const;
-export type Status = (typeof statuses)[number];
+export type OutcomeStatus = (typeof statuses)[number];
 
 const word = <const W extends readonly string[]>(words: W) => ({ is: "word", words }) as const;
 const whole = (min: number, max: number) => ({ is: "whole", min, max }) as const;
@@ -74,15 +74,15 @@ const count = (max: number) => whole(0, max);
 
 type Classification = Pick<Field, "category" | "sensitivity" | "shared" | "retention" | "since" | "review">;
 
-const first = { since: "0.1.0", review: "2027-11" } as const;
-const second = { since: "0.2.0", review: "2027-11" } as const;
+const since010 = { since: "0.1.0", review: "2027-11" } as const;
+const since020 = { since: "0.2.0", review: "2027-11" } as const;
 
 const tool = {
   category: "tool_usage",
   sensitivity: "interaction",
   retention: "total",
   shared: "schema_2",
-  ...second,
+  ...since020,
 } as const satisfies Classification;
 const command = { ...tool, category: "command_usage" } as const satisfies Classification;
 const performance = { ...tool, category: "performance" } as const satisfies Classification;
@@ -92,7 +92,7 @@ const session = {
   sensitivity: "technical",
   retention: "total",
   shared: "schema_2",
-  ...second,
+  ...since020,
 } as const satisfies Classification;
 const workspace = { ...tool, category: "workspaces_tasks" } as const satisfies Classification;
 const nameHash = {
@@ -100,7 +100,7 @@ const nameHash = {
   sensitivity: "pseudonymous",
   retention: "total",
   shared: "never",
-  ...second,
+  ...since020,
 } as const satisfies Classification;
 const activity = { ...tool, category: "editor_activity" } as const satisfies Classification;
 const feature = { ...tool, category: "features", retention: "event" } as const satisfies Classification;
@@ -109,7 +109,7 @@ const lifecycle = {
   sensitivity: "technical",
   retention: "event",
   shared: "schema_2",
-  ...second,
+  ...since020,
 } as const satisfies Classification;
 const platform = { ...lifecycle, category: "platform" } as const satisfies Classification;
 const upgrade = { ...lifecycle, category: "upgrade", sensitivity: "interaction" } as const satisfies Classification;
@@ -118,7 +118,7 @@ const experiment = { ...lifecycle, category: "experiments" } as const satisfies 
 export const fields = {
   stream: {
     ...tool,
-    ...first,
+    ...since010,
     shared: "never",
     kind: word(["tool"]),
     description: "The kind of agent event.",
@@ -126,7 +126,7 @@ export const fields = {
   },
   tool_name: {
     ...tool,
-    ...first,
+    ...since010,
     shared: "schema_1_and_2",
     kind: word(toolNames),
     description: "The public name of the tool, such as run_terminal_cmd; mcp or custom for one of the user's own.",
@@ -134,7 +134,7 @@ export const fields = {
   },
   tool_phase: {
     ...tool,
-    ...first,
+    ...since010,
     shared: "schema_1_and_2",
     kind: word(["start", "end"]),
     description: "Whether the use began or ended.",
@@ -170,7 +170,7 @@ export const fields = {
   },
   command_path: {
     ...command,
-    ...first,
+    ...since010,
     shared: "schema_1_and_2",
     kind: { is: "command_path" },
     description: "Public program and subcommand, such as git commit, or other. Never an argument.",
@@ -266,7 +266,7 @@ export const fields = {
   },
   status: {
     ...error,
-    ...first,
+    ...since010,
     shared: "schema_1_and_2",
     kind: word(statuses),
     description: "How it ended.",
@@ -274,7 +274,7 @@ export const fields = {
   },
   exit_class: {
     ...error,
-    ...first,
+    ...since010,
     kind: word(exitClasses),
     description: "The class of the exit code, never the output.",
     purpose: "Tells a missing program from a failing one.",
@@ -311,7 +311,7 @@ export const fields = {
   },
   duration_ms: {
     ...performance,
-    ...first,
+    ...since010,
     kind: milliseconds,
     description: "How long it took, in milliseconds.",
     purpose: "What is slow.",
@@ -354,7 +354,7 @@ export const fields = {
   },
   dropped_count: {
     ...session,
-    ...first,
+    ...since010,
     kind: whole(1, 1_000_000_000),
     description: "How many events were lost.",
     purpose: "Shows gaps in what was captured.",

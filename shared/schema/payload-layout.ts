@@ -6,7 +6,7 @@ import { type EventTypeName, eventTable, fieldsOf, type Layout } from "./events.
 import type { FieldName } from "./fields.ts";
 
 /** Field → its place, for the fields that are not at the top under their own name. */
-const places: Readonly<Record<Layout, Readonly<Partial<Record<FieldName, readonly [string, string?]>>>>> = {
+const paths: Readonly<Record<Layout, Readonly<Partial<Record<FieldName, readonly [string, string?]>>>>> = {
   flat: {},
   command: {
     command_path: ["command"],
@@ -33,8 +33,8 @@ const places: Readonly<Record<Layout, Readonly<Partial<Record<FieldName, readonl
 };
 
 /** Where a field of a type stands: one name, or an object's and a name in it. */
-export function placeOf(type: EventTypeName, field: FieldName): readonly [string, string?] {
-  return places[eventTable[type].layout][field] ?? [field];
+export function pathOf(type: EventTypeName, field: FieldName): readonly [string, string?] {
+  return paths[eventTable[type].layout][field] ?? [field];
 }
 
 /** A flat payload in its canonical, nested form. `execution.success` follows from the status. */
@@ -44,7 +44,7 @@ export function nested(type: EventTypeName, flat: Readonly<Record<string, unknow
   for (const name of fieldsOf(type)) {
     const value = flat[name];
     if (value === undefined || value === null) continue;
-    const [outer, inner] = placeOf(type, name);
+    const [outer, inner] = pathOf(type, name);
     if (inner === undefined) result[outer] = value;
     else {
       const group = groups.get(outer) ?? {};
@@ -67,7 +67,7 @@ export const groupsOf: Readonly<Record<Layout, ReadonlyMap<string, ReadonlyMap<s
 
 function groups(layout: Layout): ReadonlyMap<string, ReadonlyMap<string, FieldName>> {
   const found = new Map<string, Map<string, FieldName>>();
-  for (const [field, [outer, inner]] of Object.entries(places[layout])) {
+  for (const [field, [outer, inner]] of Object.entries(paths[layout])) {
     if (inner === undefined) continue;
     const members = found.get(outer) ?? new Map<string, FieldName>();
     found.set(outer, members.set(inner, field as FieldName));

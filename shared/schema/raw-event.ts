@@ -3,10 +3,10 @@
  * raw inputs among them are turned into words and hashes by the firewall, and are then gone.
  */
 import type { EventTypeName, Payload } from "./events.ts";
-import { type Raw, sealRaw } from "./raw.ts";
+import { markRaw, type Raw } from "./raw.ts";
 import type { Source } from "./sources.ts";
 
-export interface CapturedEnvelope {
+export interface RawEventEnvelope {
   /** UUIDv7, made where the event is made (RFC 9562). */
   readonly id: string;
   readonly event_type: EventTypeName;
@@ -43,15 +43,15 @@ type Loose<P> = {
     : P[K];
 };
 
-export type CapturedFields = {
+export type RawEventFields = {
   readonly [T in EventTypeName]: Loose<Payload<T>> & RawInputs;
 };
 
 /** Makes the raw event out of both parts. The envelope becomes the event; it must be a fresh object. */
-export function captured<T extends EventTypeName>(
-  envelope: CapturedEnvelope & { readonly event_type: T },
-  fields: CapturedFields[T],
+export function createRawEvent<T extends EventTypeName>(
+  envelope: RawEventEnvelope & { readonly event_type: T },
+  fields: RawEventFields[T],
 ): Raw {
   // One object, not a copy of two: this runs in the editor for every event.
-  return sealRaw(Object.assign(envelope, fields));
+  return markRaw(Object.assign(envelope, fields));
 }

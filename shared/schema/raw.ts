@@ -11,6 +11,6 @@ export interface Raw {
 }
 
 /** Marks captured input as raw. Costs nothing at run time: the brand exists only for the compiler. */
-export function sealRaw(captured: object): Raw {
+export function markRaw(captured: object): Raw {
   return captured as unknown as Raw;
 }

@@ -1,12 +1,15 @@
 /** A command that a program runs itself: how it began, how it ended, how long it took. */
-type Moment = "command_started" | "command_finished" | "command_failed";
-type Note = (type: Moment, fields: { readonly command_path: string; readonly duration_ms?: number }) => unknown;
+type CommandEventType = "command_started" | "command_finished" | "command_failed";
+type RecordEvent = (
+  type: CommandEventType,
+  fields: { readonly command_path: string; readonly duration_ms?: number },
+) => unknown;
 
 /** @returns what `work` returns. @throws what `work` throws, after that was noted as a failure. */
-export async function timed<R>(note: Note, command: string, work: () => R | PromiseLike<R>): Promise<R> {
+export async function timeCommand<R>(note: RecordEvent, command: string, work: () => R | PromiseLike<R>): Promise<R> {
   const startedMs = performance.now();
   note("command_started", { command_path: command });
-  const ended = (type: Moment) =>
+  const ended = (type: CommandEventType) =>
     note(type, { command_path: command, duration_ms: Math.round(performance.now() - startedMs) });
   try {
     const result = await work();

@@ -2,9 +2,9 @@
 
 import { architectures, systems } from "../vocabulary/platforms.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
-import { identifierPatterns, type Kind } from "./field-types.ts";
+import { type FieldType, identifierPatterns } from "./field-types.ts";
 import { type FieldName, fieldTable } from "./fields.ts";
-import { placeOf } from "./payload-layout.ts";
+import { pathOf } from "./payload-layout.ts";
 import { sources } from "./sources.ts";
 
 export type Schema = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ const versionOr = (word: string) => ({
   anyOf: [{ type: "string", pattern: identifierPatterns.version.source }, { const: word }],
 });
 
-function kindSchema(kind: Kind): Schema {
+function kindSchema(kind: FieldType): Schema {
   switch (kind.is) {
     case "word":
       return { enum: kind.words };
@@ -86,7 +86,7 @@ function payload(type: EventTypeName): Schema {
   const groups: Record<string, Record<string, unknown>> = {};
   for (const name of fieldsOf(type)) {
     if (!inTwo(name)) continue;
-    const [outer, inner] = placeOf(type, name);
+    const [outer, inner] = pathOf(type, name);
     if (inner === undefined) top[outer] = fieldSchema(name);
     else {
       groups[outer] ??= outer === "execution" ? { success: { type: "boolean" } } : {};
@@ -96,7 +96,7 @@ function payload(type: EventTypeName): Schema {
   for (const [name, members] of Object.entries(groups)) top[name] = closed(members, []);
   const required = eventTable[type].required
     .filter((name) => inTwo(name) && fieldTable[name].category === eventTable[type].category)
-    .map((name) => placeOf(type, name)[0]);
+    .map((name) => pathOf(type, name)[0]);
   return closed(top, required);
 }
 

@@ -1,5 +1,5 @@
 /** How much of what a source could tell is seen, and why not all. */
-import type { Host } from "../protocol/reports.ts";
+import type { AgentCoverage } from "../protocol/reports.ts";
 import { isAgent } from "../schema/sources.ts";
 import { countText } from "./format.ts";
 
@@ -25,7 +25,7 @@ const ofAgent =
   "What its hooks tell is seen. They do not tell calls that were refused, and sessions in the cloud have none here.";
 const ofProgram = "What the program itself records is seen.";
 
-export function coverageOf({ source, begun, ended, judged, timed, missed }: Host): Coverage {
+export function coverageOf({ source, begun, ended, judged, timed, missed }: AgentCoverage): Coverage {
   const unended = begun === 0 ? null : Math.max(0, begun - ended);
   const open =
     unended === null || unended === 0

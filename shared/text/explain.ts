@@ -3,14 +3,14 @@
 import { notice } from "../consent/notice.ts";
 import { type Category, categories } from "../schema/categories.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../schema/events.ts";
-import type { Kind, Value } from "../schema/field-types.ts";
+import type { FieldType, FieldValue } from "../schema/field-types.ts";
 import { type Field, type FieldName, fieldNames, fieldTable } from "../schema/fields.ts";
 
 /** Lists longer than this are named by a few of their words. */
-const mostWords = 12;
+const maxValues = 12;
 
 /** What a kind may hold, in words. */
-export function kindText(kind: Kind): string {
+export function fieldTypeText(kind: FieldType): string {
   switch (kind.is) {
     case "word":
       return `one of ${wordsText(kind.words)}`;
@@ -32,8 +32,8 @@ export function kindText(kind: Kind): string {
 }
 
 function wordsText(words: readonly string[]): string {
-  if (words.length <= mostWords) return words.join(", ");
-  return `${words.slice(0, mostWords).join(", ")} and ${words.length - mostWords} more public words`;
+  if (words.length <= maxValues) return words.join(", ");
+  return `${words.slice(0, maxValues).join(", ")} and ${words.length - maxValues} more public words`;
 }
 
 export const sharingText: Readonly<Record<Field["shared"], string>> = {
@@ -69,18 +69,18 @@ export function explanations(): readonly Explanation[] {
       .filter((name) => fieldTable[name].category === category)
       .map((name) => {
         const { description, purpose, kind, shared } = fieldTable[name];
-        return { name, description, purpose, holds: kindText(kind), shared: sharingText[shared] };
+        return { name, description, purpose, holds: fieldTypeText(kind), shared: sharingText[shared] };
       }),
   }));
 }
 
 /** The events that carry a field. */
-export function carriersOf(field: FieldName): readonly EventTypeName[] {
+export function eventTypesWith(field: FieldName): readonly EventTypeName[] {
   return eventTypeNames.filter((type) => fieldsOf(type).includes(field));
 }
 
 /** A value that a field may hold, as an example. */
-export function exampleOf(name: FieldName): Value {
+export function exampleOf(name: FieldName): FieldValue {
   const { kind } = fieldTable[name];
   switch (kind.is) {
     case "word":
@@ -103,6 +103,6 @@ export function exampleOf(name: FieldName): Value {
 }
 
 /** An event with every field that it may carry. */
-export function exampleEvent(type: EventTypeName): Readonly<Record<string, Value>> {
+export function exampleEvent(type: EventTypeName): Readonly<Record<string, FieldValue>> {
   return Object.fromEntries(fieldsOf(type).map((name) => [name, exampleOf(name)]));
 }

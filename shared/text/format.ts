@@ -32,11 +32,11 @@ export function modeSentence({ mode, consent, refusals }: Permission): string {
 }
 
 /** Beyond this number it is not counted on. */
-export const mostCounted = 10_000;
+export const maxCounted = 10_000;
 
 /** 12 → "12 events", 10,000 or more → "More than 10,000 events". */
 export function pendingText(pending: number): string {
-  return pending < mostCounted ? countText(pending, "event") : `More than ${countText(mostCounted, "event")}`;
+  return pending < maxCounted ? countText(pending, "event") : `More than ${countText(maxCounted, "event")}`;
 }
 
 /** A moment on the wall clock: "10:14", or with its date where that is another day. */

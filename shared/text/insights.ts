@@ -1,7 +1,7 @@
 /** What an insight says, in words: for the page and the terminal. */
 import type { Insight } from "../protocol/reports.ts";
 import { countText, durationText } from "./format.ts";
-import { sourceTitle } from "./labels.ts";
+import { sourceLabel } from "./labels.ts";
 
 export const insightFilters = ["slow", "errors", "agents"] as const;
 export type InsightFilter = (typeof insightFilters)[number];
@@ -19,7 +19,7 @@ const filtersOf: Readonly<Record<Insight["kind"], readonly InsightFilter[]>> = {
   gap: [],
 };
 
-export function passes(insight: Insight, filters: readonly InsightFilter[]): boolean {
+export function matchesFilter(insight: Insight, filters: readonly InsightFilter[]): boolean {
   return filters.length === 0 || filters.some((filter) => filtersOf[insight.kind].includes(filter));
 }
 
@@ -85,14 +85,14 @@ export function insightText({ kind, subject, agent, evidence }: Insight): Insigh
       };
     case "agent_failing":
       return {
-        sentence: `${name} of ${sourceTitle(agent)} fails ${percent(share)} of the time.`,
+        sentence: `${name} of ${sourceLabel(agent)} fails ${percent(share)} of the time.`,
         evidence: failures,
         advice:
           "Failing tools cost an agent turns and tokens: say in its instructions how to use this one, or what to use instead.",
       };
     case "agent_stalling":
       return {
-        sentence: `${name} of ${sourceTitle(agent)} often begins and never ends.`,
+        sentence: `${name} of ${sourceLabel(agent)} often begins and never ends.`,
         evidence: [
           `${failed} of ${sample} uses have no end: ${percent(share)}, between ${percent(low)} and ${percent(high)} with 95 % confidence.`,
         ],

@@ -20,9 +20,9 @@ const titles: Readonly<Record<string, string>> = {
   gemini_cli: "Gemini CLI",
 };
 
-export const sourceTitle = (source: string | null): string =>
+export const sourceLabel = (source: string | null): string =>
   source === null ? "an agent" : (titles[source] ?? source);
 
 /** What is ranked, with where it was used where that tells two apart. */
-export const rankedName = ({ name, source }: Pick<Ranked, "name" | "source">): string =>
-  source === null ? name : `${name} (${sourceTitle(source)})`;
+export const rankedLabel = ({ name, source }: Pick<Ranked, "name" | "source">): string =>
+  source === null ? name : `${name} (${sourceLabel(source)})`;

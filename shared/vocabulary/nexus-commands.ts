@@ -144,7 +144,7 @@ const alone = `
   xz yamllint yt-dlp zstd
 `;
 
-export const ownCommands: Readonly<Record<string, readonly string[]>> = {
+export const nexusCommands: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     alone
       .trim()

@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { Served } from "../../cloud/test/cloud-process.ts";
+import { CloudProcess } from "../../cloud/test/cloud-process.ts";
 import { Workbench } from "./workbench.ts";
 
 const data = mkdtempSync(join(tmpdir(), "nexus-cloud-"));
-let cloud: Served;
+let cloud: CloudProcess;
 let workbench: Workbench;
 
 beforeAll(async () => {
-  cloud = await Served.start({ NEXUS_CLOUD_DATA: data });
+  cloud = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
   const env = { NEXUS_USAGE_UPLOAD_URL: `${cloud.url}/v1/telemetry/events` };
   workbench = await Workbench.open({ vsix: inject("vsix"), env });
 });

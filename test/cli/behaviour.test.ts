@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
-import { openConnection } from "../../server/store/driver/select-driver.ts";
+import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { nexus, runBuilt } from "../fixtures/run-cli.ts";
 import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
@@ -93,7 +93,7 @@ describe("nexus run, with a database that cannot be used", () => {
   it("writes to an event log while another process holds the lock, and its words only", async () => {
     await ran("telemetry", "enable", "--yes");
     expect(await ran("run", "--", "git", "status", "--secret-flag")).toMatchObject({ err: expect.any(String) });
-    const holder = openConnection(database(), { readOnly: false, busyTimeoutMs: 1_000 });
+    const holder = openWithDriver(database(), { readOnly: false, busyTimeoutMs: 1_000 });
     holder.exec("BEGIN IMMEDIATE");
     const { code, err } = await ran("run", "--", "sh", "-c", "exit 7");
     await ran("run", "--", "git", "status", "--secret-flag");

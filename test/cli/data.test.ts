@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openConnection } from "../../server/store/driver/select-driver.ts";
+import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { eventTypeNames } from "../../shared/schema/events.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { freshFolder } from "../fixtures/temp-folder.ts";
@@ -122,7 +122,7 @@ describe("data retention, without an editor", () => {
 
   /** The old events that are left; the command's own runs are events too. */
   function left(): number {
-    const connection = openConnection(database(), { readOnly: true, busyTimeoutMs: 2_000 });
+    const connection = openWithDriver(database(), { readOnly: true, busyTimeoutMs: 2_000 });
     const row = connection
       .prepare("SELECT count(*) n FROM events e JOIN words w ON w.id = e.words WHERE w.source = 'python_sdk'")
       .get();
@@ -156,7 +156,7 @@ describe("data retention, without an editor", () => {
 
   /** As if the last maintenance of this database were two hours ago. */
   function hoursLater(): void {
-    const connection = openConnection(database(), { readOnly: false, busyTimeoutMs: 2_000 });
+    const connection = openWithDriver(database(), { readOnly: false, busyTimeoutMs: 2_000 });
     const longAgo = Date.now() - 2 * 60 * 60 * 1000;
     connection.prepare("UPDATE state SET value = ? WHERE name IN ('maintenance_at', 'trusted_at')").run(longAgo);
     connection.close();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openConnection } from "../../server/store/driver/select-driver.ts";
+import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";
 import { nexus } from "../fixtures/run-cli.ts";
@@ -67,7 +67,7 @@ const json = (text: string) => JSON.parse(text);
 /** The newest entry of the ledger. */
 function lastEntry(home: string): object {
   const file = join(home, "nexus", "state", "telemetry.db");
-  const connection = openConnection(file, { readOnly: true, busyTimeoutMs: 0 });
+  const connection = openWithDriver(file, { readOnly: true, busyTimeoutMs: 0 });
   try {
     return json(String(connection.prepare("SELECT entry FROM ledger ORDER BY seq DESC").get()?.["entry"]));
   } finally {

@@ -9,7 +9,7 @@ import { immediately } from "../../server/store/driver/driver.ts";
 import { uuidText } from "../../server/store/events/uuid-bytes.ts";
 import { canonicalRollups, recountAll } from "../../server/store/rollups/rollups.ts";
 import { Store } from "../../server/store/store.ts";
-import { thisProduct } from "../../server/worker/product-info.ts";
+import { productInfo } from "../../server/worker/product-info.ts";
 import { freshFolder } from "../fixtures/temp-folder.ts";
 import { bundleProgram } from "./bundle.ts";
 
@@ -83,8 +83,8 @@ function parsed(line: string): { stored?: string[]; error?: string } {
 
 /** Compares what is there with what was promised, and the rollups with the events. */
 function check(file: string, writers: readonly Writer[]): void {
-  const store = new Store(file, thisProduct, systemClock);
-  store.change((connection) => {
+  const store = new Store(file, productInfo, systemClock);
+  store.withExistingDatabase((connection) => {
     expect(connection.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
     const ids = connection
       .prepare("SELECT event_id FROM events")

@@ -9,7 +9,7 @@ import { v4 } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { type ImportStep, importSteps } from "../../server/ingest/event-log.ts";
-import { openConnection } from "../../server/store/driver/select-driver.ts";
+import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { Sharer } from "../fixtures/sharing-worker.ts";
 import { freshFolder } from "../fixtures/temp-folder.ts";
@@ -55,7 +55,7 @@ function line(): string {
 }
 
 function count(folder: string): number {
-  const connection = openConnection(join(folder, "nexus", "state", "telemetry.db"), {
+  const connection = openWithDriver(join(folder, "nexus", "state", "telemetry.db"), {
     readOnly: true,
     busyTimeoutMs: 2_000,
   });
@@ -114,7 +114,7 @@ describe("invariant: never-lost-never-twice", () => {
     expect(await nexus(own, {}, "usage", "import")).toMatchObject({ code: 0 });
     const { out } = await nexus(own, {}, "usage", "import", "--json");
     expect(JSON.parse(out)).toMatchObject({ stored: 2, unremoved: 0 });
-    const connection = openConnection(join(own, "nexus", "state", "telemetry.db"), {
+    const connection = openWithDriver(join(own, "nexus", "state", "telemetry.db"), {
       readOnly: true,
       busyTimeoutMs: 2_000,
     });

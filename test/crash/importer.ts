@@ -5,21 +5,27 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../server/clock.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
-import { Worker } from "../../server/worker/service.ts";
+import { TelemetryService } from "../../server/worker/service.ts";
 
 const [home = "", dieAfter = "0", times = "1"] = process.argv.slice(2);
 let steps = 0;
-const worker = new Worker(pathsFrom({}, home), {}, { telemetry: true, enabled: true, proxy: null }, systemClock, {
-  dataChanged: () => undefined,
-  problemChanged: () => undefined,
-  exportProgress: () => undefined,
-  sharingChanged: () => undefined,
-  importStep: (step) => {
-    steps += 1;
-    process.stdout.write(`${step}\n`);
-    if (steps === Number(dieAfter)) process.kill(process.pid, "SIGKILL");
+const worker = new TelemetryService(
+  pathsFrom({}, home),
+  {},
+  { telemetry: true, enabled: true, proxy: null },
+  systemClock,
+  {
+    dataChanged: () => undefined,
+    problemChanged: () => undefined,
+    exportProgress: () => undefined,
+    sharingChanged: () => undefined,
+    importStep: (step) => {
+      steps += 1;
+      process.stdout.write(`${step}\n`);
+      if (steps === Number(dieAfter)) process.kill(process.pid, "SIGKILL");
+    },
   },
-});
+);
 for (let n = 0; n < Number(times); n += 1) {
   if (n > 0) await wait(300);
   await worker.importLogs();

@@ -6,26 +6,32 @@ import { v4, v7 } from "uuid";
 import { systemClock } from "../../server/clock.ts";
 import { noticeHash } from "../../server/config/consent-log.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
-import { Worker } from "../../server/worker/service.ts";
+import { TelemetryService } from "../../server/worker/service.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { sealRaw } from "../../shared/schema/raw.ts";
+import { markRaw } from "../../shared/schema/raw.ts";
 
 const [home = "", url = "", count = "0", dieAfter = "0"] = process.argv.slice(2);
 const say = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const env = { NEXUS_USAGE_UPLOAD_URL: url };
 let steps = 0;
-const worker = new Worker(pathsFrom(env, home), env, { telemetry: true, enabled: true, proxy: null }, systemClock, {
-  dataChanged: () => undefined,
-  problemChanged: () => undefined,
-  exportProgress: () => undefined,
-  sharingChanged: () => undefined,
-  uploadStep: (step) => {
-    steps += 1;
-    say({ step });
-    if (steps === Number(dieAfter)) process.kill(process.pid, "SIGKILL");
+const worker = new TelemetryService(
+  pathsFrom(env, home),
+  env,
+  { telemetry: true, enabled: true, proxy: null },
+  systemClock,
+  {
+    dataChanged: () => undefined,
+    problemChanged: () => undefined,
+    exportProgress: () => undefined,
+    sharingChanged: () => undefined,
+    uploadStep: (step) => {
+      steps += 1;
+      say({ step });
+      if (steps === Number(dieAfter)) process.kill(process.pid, "SIGKILL");
+    },
   },
-});
+);
 if (worker.status().permission?.consent === "never_asked") {
   worker.giveConsent({
     ...{ mode: "share", collect: categories, share: categories, destination: new URL(url).href, automatic: false },
@@ -34,7 +40,7 @@ if (worker.status().permission?.consent === "never_asked") {
 }
 const session = v4();
 const events = Array.from({ length: Number(count) }, (_, n) =>
-  sealRaw({
+  markRaw({
     ...{ id: v7(), event_type: "agent_event", ts: Date.now(), utc_offset_min: 60, session_id: session, seq: n + 1 },
     ...{ source: "vscode_terminal", stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" },
     command_line: "git push",

@@ -6,13 +6,13 @@ import { writeSync } from "node:fs";
 import { v4 } from "uuid";
 import { Store } from "../../server/store/store.ts";
 import { Maintenance } from "../../server/worker/maintenance.ts";
-import { thisProduct } from "../../server/worker/product-info.ts";
+import { productInfo } from "../../server/worker/product-info.ts";
 import { cleanToolUse } from "../fixtures/clean-events.ts";
 
 /** `patient`: a lock that is not given in time is said, and no error, as for the queue in the editor, which sends again. */
 const [file = "", days = "0", patient] = process.argv.slice(2);
 const clock = { nowMs: () => Date.now() };
-const store = new Store(file, thisProduct, clock);
+const store = new Store(file, productInfo, clock);
 const maintenance = new Maintenance(store, clock, () => undefined);
 const session_id = v4();
 const lines = ["git status", "npm test", "ls", "cargo build", "docker ps"];

@@ -14,14 +14,14 @@ import { v4, v7 } from "uuid";
 import { expect } from "vitest";
 import { databaseSize } from "../../server/store/database.ts";
 import type { Connection } from "../../server/store/driver/driver.ts";
-import { openConnection } from "../../server/store/driver/select-driver.ts";
+import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { uuidText } from "../../server/store/events/uuid-bytes.ts";
 import { migrate } from "../../server/store/migrations/migrate.ts";
 import { lines, verify } from "../../server/upload/ledger/ledger.ts";
 import { recordEvents } from "../../shared/protocol/record.ts";
 import { purge, type SyncReport, sync } from "../../shared/protocol/worker.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { sealRaw } from "../../shared/schema/raw.ts";
+import { markRaw } from "../../shared/schema/raw.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { freshFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
@@ -66,7 +66,7 @@ export class World {
     const world = new World(await UsageServer.start(), random);
     world.#setClock();
     mkdirSync(join(world.home, "nexus", "state", "events"), { recursive: true, mode: 0o700 });
-    const connection = openConnection(world.#database, { readOnly: false, busyTimeoutMs: 0 });
+    const connection = openWithDriver(world.#database, { readOnly: false, busyTimeoutMs: 0 });
     connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
     migrate(connection, 4);
     connection.close();
@@ -153,7 +153,7 @@ export class World {
     const events = Array.from({ length: count }, () => this.#event(sharing));
     const raw = events.map(({ id, tsMs }) => {
       this.#seq += 1;
-      return sealRaw({
+      return markRaw({
         id,
         event_type: "agent_event",
         ts: tsMs,
@@ -277,7 +277,7 @@ export class World {
 
   #read<T>(work: (connection: Connection) => T): T | undefined {
     if (!existsSync(this.#database)) return undefined;
-    const connection = openConnection(this.#database, { readOnly: true, busyTimeoutMs: 5_000 });
+    const connection = openWithDriver(this.#database, { readOnly: true, busyTimeoutMs: 5_000 });
     try {
       return work(connection);
     } finally {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { pathsFrom } from "../../server/config/paths.ts";
-import { DoorFile } from "../../server/ingest/receiver/receiver-config.ts";
+import { ReceiverConfig } from "../../server/ingest/receiver/receiver-config.ts";
 import { toolUses } from "../../shared/protocol/reports.ts";
 import { status } from "../../shared/protocol/worker.ts";
 import { Exporter, toolResult } from "../fixtures/exporter.ts";
@@ -18,8 +18,8 @@ import { WorkerProcess } from "./worker-process.ts";
 /** A home in which the receiver is open. */
 async function opened() {
   const home = freshFolder();
-  const file = new DoorFile(pathsFrom({}, home).doorFile);
-  const door = file.open(await file.planOpen());
+  const file = new ReceiverConfig(pathsFrom({}, home).doorFile);
+  const door = file.enable(await file.planOpen());
   const exporter = new Exporter(door);
   onTestFinished(() => exporter.close());
   return { home, door, exporter };
@@ -152,7 +152,7 @@ describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of th
     });
     onTestFinished(() => void child.kill("SIGKILL"));
     await new Promise((resolve) => child.stdout.once("data", resolve));
-    const certificate = new DoorFile(pathsFrom({}, home).doorFile).certificatePath;
+    const certificate = new ReceiverConfig(pathsFrom({}, home).doorFile).certificatePath;
     const address = `https://127.0.0.1:${door.port}/v1/logs`;
     // One that trusts the squatter proves that the test would see bytes.
     expect(exported(address, door.token, cert)).not.toContain("exported");
@@ -167,7 +167,7 @@ describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of th
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     await until(async () => (await exporter.send(toolResult(1))) === 200);
-    const certificate = new DoorFile(pathsFrom({}, home).doorFile).certificatePath;
+    const certificate = new ReceiverConfig(pathsFrom({}, home).doorFile).certificatePath;
     expect(exported(`https://127.0.0.1:${door.port}/v1/logs`, door.token, certificate)).toContain("exported");
   });
 });

@@ -13,7 +13,7 @@ import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
-import type { Checked } from "../../shared/protocol/validate.ts";
+import type { Validated } from "../../shared/protocol/validate.ts";
 import { giveConsent } from "../../shared/protocol/worker.ts";
 import { workerFlags } from "../../shared/protocol/worker-flags.ts";
 import { categories } from "../../shared/schema/categories.ts";
@@ -73,7 +73,7 @@ export class WorkerProcess {
   }
 
   /** A yes to everything, as the page gives it. */
-  consent(part: Partial<Checked<(typeof giveConsent)["params"]>> = {}) {
+  consent(part: Partial<Validated<(typeof giveConsent)["params"]>> = {}) {
     return this.request(giveConsent, {
       mode: "local",
       collect: categories,

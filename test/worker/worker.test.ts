@@ -21,7 +21,7 @@ import { stats } from "../../shared/protocol/reports.ts";
 import { exportAll, purge, status } from "../../shared/protocol/worker.ts";
 import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
-import { sealRaw } from "../../shared/schema/raw.ts";
+import { markRaw } from "../../shared/schema/raw.ts";
 import { anything, toolUse } from "../fixtures/raw-events.ts";
 import { freshFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -234,7 +234,7 @@ describe("invariant: no-free-text", () => {
         answers.push(await worker.request(recordEvents, { events: planted.slice(at, at + maxBatch) }));
       }
     }
-    answers.push(await worker.request(recordEvents, { events: [sealRaw([canary])] }));
+    answers.push(await worker.request(recordEvents, { events: [markRaw([canary])] }));
     const exported = join(home, "export.json");
     answers.push(await worker.request(exportAll, { path: exported, format: "json" }));
     expect(JSON.parse(readFileSync(exported, "utf8")).length).toBeGreaterThan(1_000);

@@ -38,7 +38,7 @@ function barView(bar: Bar, index: number, slot: number, highest: number, unit: S
     <rect x=${index * slot} y="0" width=${slot} height=${height} fill="transparent"></rect>${pieces}</g>`;
 }
 
-export function activityView({ activity, unit, commands }: Stats): TemplateResult {
+export function activityChart({ activity, unit, commands }: Stats): TemplateResult {
   const highest = Math.max(1, ...activity.map(total));
   const slot = width / Math.max(1, activity.length);
   const [first, middle, last] = [activity[0], activity[Math.floor(activity.length / 2)], activity.at(-1)];

@@ -1,6 +1,6 @@
 /** When in the week: a square for each hour, drawn as SVG, with a table of the same numbers under it. */
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Rhythm } from "../../shared/protocol/reports.ts";
+import type { WeeklyActivity } from "../../shared/protocol/reports.ts";
 import { countText } from "../../shared/text/format.ts";
 
 const days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] as const;
@@ -25,7 +25,7 @@ function squareView(count: number, day: number, hour: number, most: number) {
   ><title>${days[day]} ${hourText(hour)}: ${count}</title></rect>`;
 }
 
-export function weekView({ week, fromMs, weekFromMs }: Rhythm): TemplateResult {
+export function weeklyHeatmap({ week, fromMs, weekFromMs }: WeeklyActivity): TemplateResult {
   const most = Math.max(0, ...week);
   if (most === 0) return html``;
   const busiest = week.indexOf(most);

@@ -1,16 +1,16 @@
 /** Agents: which are here, which tell of their tools, and the exact change that connecting one makes. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { AgentChange, AgentStanding } from "../../shared/protocol/agents.ts";
-import type { Deeds, Model } from "../state.ts";
+import type { AgentChange, AgentStatus } from "../../shared/protocol/agents.ts";
+import type { Actions, ViewState } from "../state.ts";
 
-function stateText({ found, connected, forbidden, lastMs }: AgentStanding): string {
+function stateText({ found, connected, forbidden, lastMs }: AgentStatus): string {
   const last =
     lastMs === null ? "it has told of nothing yet" : `it last told of something ${new Date(lastMs).toLocaleString()}`;
   if (connected) return forbidden ?? `Connected; ${last}`;
   return found ? "Not connected" : "Not found on this machine";
 }
 
-function agentView(agent: AgentStanding, { state }: Model, { tell }: Deeds): TemplateResult {
+function agentView(agent: AgentStatus, { state }: ViewState, { post: tell }: Actions): TemplateResult {
   const { name, title, file, found, connected } = agent;
   const busy = state?.busy ?? true;
   const replace = html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "planAgent", name })}>Replace the former entry…</button>`;
@@ -26,8 +26,8 @@ function agentView(agent: AgentStanding, { state }: Model, { tell }: Deeds): Tem
 
 function changeView(
   { name, title, file, made, lines, removed }: AgentChange,
-  { state }: Model,
-  { tell, change }: Deeds,
+  { state }: ViewState,
+  { post: tell, setState: change }: Actions,
 ): TemplateResult {
   const keep = () => change({ agentChange: null });
   return html`<div class="notice" role="group" aria-label="Connect ${title}">
@@ -49,7 +49,7 @@ function changeView(
   </div>`;
 }
 
-export function agentsView(model: Model, deeds: Deeds): TemplateResult {
+export function agentsPanel(model: ViewState, deeds: Actions): TemplateResult {
   const { state, agentChange } = model;
   const agents = state?.agents ?? null;
   if (agents === null) return html``;

@@ -3,7 +3,7 @@ import { html, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 
-export function ticksView(
+export function categoryCheckboxes(
   form: "tick" | "share",
   from: readonly Category[],
   ticked: readonly Category[],

@@ -1,19 +1,24 @@
 /** A question before something that cannot be undone: a button that asks, and the answers, of which Keep has the focus. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { PageAction } from "../../shared/protocol/dashboard.ts";
-import type { Deeds, Model, Question } from "../state.ts";
+import type { DashboardAction } from "../../shared/protocol/dashboard.ts";
+import type { Actions, Confirmation, ViewState } from "../state.ts";
 
-export function askButton(name: Question, label: string, { state }: Model, { change }: Deeds): TemplateResult {
+export function confirmButton(
+  name: Confirmation,
+  label: string,
+  { state }: ViewState,
+  { setState: change }: Actions,
+): TemplateResult {
   const busy = state?.busy ?? true;
   return html`<button class="second" id="${name}-ask" ?disabled=${busy} @click=${() => change({ confirming: name })}>${label}</button>`;
 }
 
 /** Nothing while `name` is not asked. */
-export function questionView(
-  name: Question,
-  { question, yes, deed }: { readonly question: string; readonly yes: string; readonly deed: PageAction },
-  { state, confirming }: Model,
-  { change, tell }: Deeds,
+export function confirmDialog(
+  name: Confirmation,
+  { question, yes, deed }: { readonly question: string; readonly yes: string; readonly deed: DashboardAction },
+  { state, confirming }: ViewState,
+  { setState: change, post: tell }: Actions,
 ): TemplateResult | typeof nothing {
   if (confirming !== name) return nothing;
   const keep = () => change({ confirming: null });

@@ -25,7 +25,7 @@ function categoryView({ title, events, fields }: Explanation): TemplateResult {
   </details>`;
 }
 
-export function dictionaryView(): TemplateResult {
+export function dataDictionary(): TemplateResult {
   known ??= explanations();
   return html`<section class="panel">
     <h2>Everything that may be recorded</h2>

@@ -1,9 +1,9 @@
 /** The user's data: how much, where, for how long; export, purge, another pseudonym. */
 import { html, nothing, type TemplateResult } from "lit";
 import { countText, sizeText } from "../../shared/text/format.ts";
-import type { Deeds, Model } from "../state.ts";
-import { askButton, questionView } from "./confirm-dialog.ts";
-import { factsView, pathView } from "./definition-list.ts";
+import type { Actions, ViewState } from "../state.ts";
+import { confirmButton, confirmDialog } from "./confirm-dialog.ts";
+import { definitionList, pathView } from "./definition-list.ts";
 
 /** Where a window that works on another machine keeps its data, by the editor's name of the kind. */
 const remotes: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const remotes: Readonly<Record<string, string>> = {
 };
 
 /** The data lie where the extension runs: with a remote window, there. */
-export function whereText(remote: string | null): string {
+export function locationText(remote: string | null): string {
   if (remote === null) return "this machine";
   return `${remotes[remote] ?? "the remote machine"}, where this window's terminals run`;
 }
@@ -28,7 +28,7 @@ function keptText(limits: { readonly retentionDays: number; readonly mostBytes: 
 const resetQuestion =
   "You get a new random id and a new salt. What was not sent yet is not sent. What was sent stays with the server under the old id until you have it erased.";
 
-export function dataView(model: Model, deeds: Deeds): TemplateResult {
+export function dataPanel(model: ViewState, deeds: Actions): TemplateResult {
   const { state, confirming } = model;
   const status = state?.status ?? null;
   const database = status?.database ?? null;
@@ -43,9 +43,9 @@ export function dataView(model: Model, deeds: Deeds): TemplateResult {
   const question = `Delete ${amount}? This cannot be undone. Your consent stays as it is. What you shared stays with the server until you ask it to erase it (Sharing).`;
   return html`<section class="panel">
     <h2>Your data</h2>
-    ${factsView([
+    ${definitionList([
       ["Stored", amount],
-      ["On", whereText(state.remote)],
+      ["On", locationText(state.remote)],
       ["In", pathView(database.path)],
       ...(limits === null ? [] : [["Kept", keptText(limits)] as const]),
     ])}
@@ -53,12 +53,12 @@ export function dataView(model: Model, deeds: Deeds): TemplateResult {
       confirming === "purge" || confirming === "identity"
         ? nothing
         : html`<div class="row choices">
-            <button class="second" ?disabled=${state.busy} @click=${() => deeds.tell({ do: "exportAll" })}>Export…</button>
-            ${askButton("purge", "Purge…", model, deeds)}
-            ${sharing ? askButton("identity", "Reset my pseudonym…", model, deeds) : nothing}
+            <button class="second" ?disabled=${state.busy} @click=${() => deeds.post({ do: "exportAll" })}>Export…</button>
+            ${confirmButton("purge", "Purge…", model, deeds)}
+            ${sharing ? confirmButton("identity", "Reset my pseudonym…", model, deeds) : nothing}
           </div>`
     }
-    ${questionView("purge", { question, yes: "Delete", deed: { do: "purge" } }, model, deeds)}
-    ${questionView("identity", { question: resetQuestion, yes: "Reset", deed: { do: "resetIdentity" } }, model, deeds)}
+    ${confirmDialog("purge", { question, yes: "Delete", deed: { do: "purge" } }, model, deeds)}
+    ${confirmDialog("identity", { question: resetQuestion, yes: "Reset", deed: { do: "resetIdentity" } }, model, deeds)}
   </section>`;
 }

@@ -1,7 +1,7 @@
 /** Names with their values, one below the other. */
 import { html, type TemplateResult } from "lit";
 
-export function factsView(facts: readonly (readonly [string, unknown])[]): TemplateResult {
+export function definitionList(facts: readonly (readonly [string, unknown])[]): TemplateResult {
   return html`<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 

@@ -1,6 +1,6 @@
 /** What stands where there are no numbers: why, and what to do. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Deeds, Model } from "../state.ts";
+import type { Actions, ViewState } from "../state.ts";
 
 interface Empty {
   readonly title: string;
@@ -21,7 +21,7 @@ const unreadable: Empty = {
 };
 
 /** `none`: where recording is on, and there is just nothing. */
-export function emptyView({ state }: Model, { change }: Deeds, none: Empty): TemplateResult {
+export function emptyState({ state }: ViewState, { setState: change }: Actions, none: Empty): TemplateResult {
   const off = state?.permission.mode === "off";
   const refused = off && state.permission.consent === "given";
   const failing = state !== null && !off && (state.failure !== null || (state.status?.problem ?? null) !== null);

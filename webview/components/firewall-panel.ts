@@ -2,8 +2,8 @@
 import { html, type TemplateResult } from "lit";
 import type { Status } from "../../shared/protocol/worker.ts";
 import { countText } from "../../shared/text/format.ts";
-import { sourceTitle } from "../../shared/text/labels.ts";
-import { factsView, listView } from "./definition-list.ts";
+import { sourceLabel } from "../../shared/text/labels.ts";
+import { definitionList, listView } from "./definition-list.ts";
 
 const named = (rows: readonly (readonly [string, number])[]) =>
   listView(
@@ -15,13 +15,13 @@ const counts = (rows: readonly { readonly reason: string; readonly count: number
 
 /** What the firewall did with the events of a source. */
 const source = ({ source: name, accepted, refused }: Status["firewall"]["sources"][number]): string =>
-  `${sourceTitle(name)}: ${accepted.toLocaleString("en-US")} accepted${refused > 0 ? `, ${refused.toLocaleString("en-US")} refused` : ""}`;
+  `${sourceLabel(name)}: ${accepted.toLocaleString("en-US")} accepted${refused > 0 ? `, ${refused.toLocaleString("en-US")} refused` : ""}`;
 
-export function firewallView({ firewall }: Status): TemplateResult {
+export function firewallPanel({ firewall }: Status): TemplateResult {
   return html`<section class="panel">
     <h2>What the firewall kept out</h2>
     <p class="quiet">Counted since the recorder of this window started, by reason and never by value.</p>
-    ${factsView([
+    ${definitionList([
       ["Accepted", countText(firewall.accepted, "event")],
       ["Refused", counts(firewall.refused)],
       ["Fields dropped", counts(firewall.dropped)],

@@ -1,5 +1,5 @@
 /** Tables that are wider than their place scroll; those, and only those, are reached by the keyboard. */
-export function reachScrolling(root: HTMLElement): void {
+export function makeOverflowFocusable(root: HTMLElement): void {
   const look = () => {
     for (const place of root.querySelectorAll<HTMLElement>(".scroll")) {
       if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;

@@ -1,7 +1,7 @@
 /** Which days are shown: a period that ends now, or any days. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type Period, periods, type Selection, type Stats } from "../../shared/protocol/reports.ts";
-import type { Deeds, Model } from "../state.ts";
+import { type Period, type PeriodSelection, periods, type Stats } from "../../shared/protocol/reports.ts";
+import type { Actions, ViewState } from "../state.ts";
 
 const periodNames: Readonly<Record<Period, string>> = {
   today: "Today",
@@ -13,7 +13,7 @@ const periodNames: Readonly<Record<Period, string>> = {
 const dayText = (ms: number): string => new Date(ms).toLocaleDateString("sv-SE");
 
 /** The days that are shown now, to be changed. */
-function daysOf(stats: Stats | null): Selection {
+function daysOf(stats: Stats | null): PeriodSelection {
   const to = Date.now();
   return {
     period: "custom",
@@ -22,10 +22,10 @@ function daysOf(stats: Stats | null): Selection {
   };
 }
 
-type Days = Extract<Selection, { period: "custom" }>;
+type Days = Extract<PeriodSelection, { period: "custom" }>;
 
 /** Two days; a day that is not chosen whole yet, and a last day before the first, are waited over. */
-function daysView(days: Days, choose: (selection: Selection) => void): TemplateResult {
+function daysView(days: Days, choose: (selection: PeriodSelection) => void): TemplateResult {
   const day = (name: "from" | "to", title: string) =>
     html`<label class="row">${title}<input
       type="date"
@@ -41,7 +41,7 @@ function daysView(days: Days, choose: (selection: Selection) => void): TemplateR
 }
 
 /** What the numbers are of, in words. */
-function daysText({ recordedFromMs, toMs }: Stats, { period }: Selection): string {
+function daysText({ recordedFromMs, toMs }: Stats, { period }: PeriodSelection): string {
   const since =
     recordedFromMs === null
       ? ""
@@ -53,11 +53,11 @@ function daysText({ recordedFromMs, toMs }: Stats, { period }: Selection): strin
   return `${since}your local days${until}`;
 }
 
-export function periodView({ state, selection }: Model, deeds: Deeds): TemplateResult {
+export function periodPicker({ state, selection }: ViewState, deeds: Actions): TemplateResult {
   const stats = state?.stats ?? null;
-  const choose = (chosen: Selection) => {
-    deeds.change({ selection: chosen });
-    deeds.tell({ do: "choosePeriod", selection: chosen });
+  const choose = (chosen: PeriodSelection) => {
+    deeds.setState({ selection: chosen });
+    deeds.post({ do: "choosePeriod", selection: chosen });
   };
   return html`<div class="row spread period">
     <div class="segments" role="group" aria-label="Period">

@@ -2,23 +2,26 @@
 import { html, type TemplateResult } from "lit";
 import type { Status } from "../../shared/protocol/worker.ts";
 import { countText, durationText, sizeText } from "../../shared/text/format.ts";
-import { factsView, timeText } from "./definition-list.ts";
+import { definitionList, timeText } from "./definition-list.ts";
 
 /** Fewer tell nothing about one. */
-const leastEvents = 10;
+const minEvents = 10;
 
-function perEvent({ events, recordMs }: NonNullable<Status["cost"]>): string {
-  if (events < leastEvents) return "too few events yet to tell";
+function perEvent({ events, recordMs }: NonNullable<Status["resourceUsage"]>): string {
+  if (events < minEvents) return "too few events yet to tell";
   return `${(recordMs / events).toFixed(2)} ms until it is safely on disk`;
 }
 
-export function costView(cost: NonNullable<Status["cost"]>, database: Status["database"]): TemplateResult {
+export function resourceUsage(
+  cost: NonNullable<Status["resourceUsage"]>,
+  database: Status["database"],
+): TemplateResult {
   const { sinceMs, cpuMs, residentBytes, events } = cost;
   const ranMs = Math.max(1, Date.now() - sinceMs);
   return html`<section class="panel">
     <h2>What the recorder costs</h2>
     <p class="quiet">Measured in the recorder of this window, a process of its own, since ${timeText(sinceMs)}.</p>
-    ${factsView([
+    ${definitionList([
       ["Processor", `${durationText(cpuMs)}, ${((100 * cpuMs) / ranMs).toFixed(2)} % of one core`],
       ["Memory", sizeText(residentBytes)],
       [

@@ -2,9 +2,9 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { Insight } from "../../shared/protocol/reports.ts";
 import { countText, durationText } from "../../shared/text/format.ts";
-import { type InsightFilter, insightFilters, insightText, passes } from "../../shared/text/insights.ts";
-import { emptyView } from "../components/empty-state.ts";
-import type { Deeds, Model } from "../state.ts";
+import { type InsightFilter, insightFilters, insightText, matchesFilter } from "../../shared/text/insights.ts";
+import { emptyState } from "../components/empty-state.ts";
+import type { Actions, ViewState } from "../state.ts";
 
 const filterNames: Readonly<Record<InsightFilter, string>> = { slow: "Slow", errors: "Errors", agents: "Agents" };
 
@@ -32,7 +32,7 @@ function beforeAndNow({ before, medianMs }: Insight["evidence"]): TemplateResult
   </svg>`;
 }
 
-function insightView(insight: Insight, { tell }: Deeds): TemplateResult {
+function insightView(insight: Insight, { post: tell }: Actions): TemplateResult {
   const { sentence, evidence, advice } = insightText(insight);
   return html`<li class="panel insight">
     <div class="row spread">
@@ -45,24 +45,24 @@ function insightView(insight: Insight, { tell }: Deeds): TemplateResult {
   </li>`;
 }
 
-export function insightsView(model: Model, deeds: Deeds): TemplateResult {
+export function insightsTab(model: ViewState, deeds: Actions): TemplateResult {
   const { state, filter } = model;
   const found = state?.insights ?? null;
   if (found === null || found.runs === 0) {
-    return emptyView(model, deeds, {
+    return emptyState(model, deeds, {
       title: "No insights yet",
       text: "They come from what is recorded: at least ten runs of a command, and a difference that is more than chance.",
     });
   }
   const dismissed = new Set(state?.dismissed ?? []);
-  const fitting = found.insights.filter((insight) => passes(insight, filter === null ? [] : [filter]));
+  const fitting = found.insights.filter((insight) => matchesFilter(insight, filter === null ? [] : [filter]));
   const shown = fitting.filter(({ id }) => !dismissed.has(id));
   const aside = fitting.length - shown.length;
   return html`
     <div class="row spread">
       <div class="segments" role="group" aria-label="Filter">
-        <button aria-pressed=${filter === null} @click=${() => deeds.change({ filter: null })}>All</button>
-        ${insightFilters.map((name) => html`<button aria-pressed=${filter === name} @click=${() => deeds.change({ filter: name })}>${filterNames[name]}</button>`)}
+        <button aria-pressed=${filter === null} @click=${() => deeds.setState({ filter: null })}>All</button>
+        ${insightFilters.map((name) => html`<button aria-pressed=${filter === name} @click=${() => deeds.setState({ filter: name })}>${filterNames[name]}</button>`)}
       </div>
       <span class="quiet">the last 30 days, ${countText(found.runs, "command")}</span>
     </div>
@@ -72,6 +72,6 @@ export function insightsView(model: Model, deeds: Deeds): TemplateResult {
             <p class="quiet">An insight needs at least ten runs of a command, and a difference that is more than chance.</p></div>`
         : html`<ol class="insights">${shown.map((insight) => insightView(insight, deeds))}</ol>`
     }
-    ${aside === 0 ? nothing : html`<p class="row"><span class="quiet">${countText(aside, "insight")} put aside.</span> <button class="second" @click=${() => deeds.tell({ do: "restoreInsights" })}>Show again</button></p>`}
+    ${aside === 0 ? nothing : html`<p class="row"><span class="quiet">${countText(aside, "insight")} put aside.</span> <button class="second" @click=${() => deeds.post({ do: "restoreInsights" })}>Show again</button></p>`}
   `;
 }

@@ -1,14 +1,14 @@
 /** Overview: the numbers of a period, activity over time, the most used commands and tools. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Ranked, Rhythm, Stats, ToolUses } from "../../shared/protocol/reports.ts";
+import type { Ranked, Stats, ToolCalls, WeeklyActivity } from "../../shared/protocol/reports.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
 import { countText, durationText } from "../../shared/text/format.ts";
-import { sourceTitle } from "../../shared/text/labels.ts";
-import { activityView } from "../charts/activity.ts";
-import { weekView } from "../charts/weekly-heatmap.ts";
-import { emptyView } from "../components/empty-state.ts";
-import { periodView } from "../components/period-picker.ts";
-import type { Deeds, Model } from "../state.ts";
+import { sourceLabel } from "../../shared/text/labels.ts";
+import { activityChart } from "../charts/activity.ts";
+import { weeklyHeatmap } from "../charts/weekly-heatmap.ts";
+import { emptyState } from "../components/empty-state.ts";
+import { periodPicker } from "../components/period-picker.ts";
+import type { Actions, ViewState } from "../state.ts";
 
 const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;
 
@@ -56,7 +56,7 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
     [what, "Runs", "Failed", "Median"],
     rows.map(({ name, source, count, failed, medianMs }) =>
       rowView(
-        html`${name}${source === null ? nothing : html` <span class="where">${sourceTitle(source)}</span>`}`,
+        html`${name}${source === null ? nothing : html` <span class="where">${sourceLabel(source)}</span>`}`,
         count / most,
         [count.toLocaleString("en-US"), failedText(failed), medianMs === null ? "–" : durationText(medianMs)],
       ),
@@ -64,20 +64,20 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
   );
 }
 
-function agentsView(uses: ToolUses | null): TemplateResult {
+function agentsView(uses: ToolCalls | null): TemplateResult {
   const agents = (uses?.hosts ?? []).filter(({ source }) => isAgent(source));
   const most = Math.max(1, ...agents.map(({ ended }) => ended));
   return tableView(
     "Top agents",
     ["Agent", "Tool uses", "Failed"],
     agents.map(({ source, ended, failed }) =>
-      rowView(sourceTitle(source), ended / most, [ended.toLocaleString("en-US"), failedText(failed)]),
+      rowView(sourceLabel(source), ended / most, [ended.toLocaleString("en-US"), failedText(failed)]),
     ),
     "No agent in this period.",
   );
 }
 
-function languagesView(rhythm: Rhythm | null): TemplateResult {
+function languagesView(rhythm: WeeklyActivity | null): TemplateResult {
   const languages = rhythm?.languages ?? [];
   const most = Math.max(1, ...languages.map(({ focusMs }) => focusMs));
   return tableView(
@@ -103,14 +103,14 @@ function pointsText(now: number | null, before: number | null | undefined): stri
   return points === 0 ? ", as before" : `, ${Math.abs(points)} points ${points > 0 ? "better" : "worse"} than before`;
 }
 
-function activeCard(rhythm: Rhythm | null): TemplateResult {
+function activeCard(rhythm: WeeklyActivity | null): TemplateResult {
   const active = rhythm?.activeMs ?? null;
   const detail =
     active === null ? "not recorded" : `editors in focus${comparison(active, rhythm?.activeMsBefore ?? 0)}`;
   return card("Active time", active === null ? "–" : durationText(active), detail);
 }
 
-function numbersView(stats: Stats, rhythm: Rhythm | null): TemplateResult {
+function numbersView(stats: Stats, rhythm: WeeklyActivity | null): TemplateResult {
   const { commands, succeeded, failed, cancelled, successRate, durations, sessions } = stats;
   const { before, averageSessionMs, tasksCompleted, workspacesCreated } = stats;
   const judged = succeeded + failed;
@@ -131,26 +131,26 @@ const none = {
   text: "Run a command in the integrated terminal; it appears here when it ends.",
 };
 
-export function overviewView(model: Model, deeds: Deeds): TemplateResult {
+export function overviewTab(model: ViewState, deeds: Actions): TemplateResult {
   const { state } = model;
   const stats = state?.stats ?? null;
   const rhythm = state?.rhythm ?? null;
   const empty = stats === null || (stats.commands === 0 && stats.sessions === 0);
   return html`
-    ${state?.permission.mode === "off" && empty ? nothing : periodView(model, deeds)}
+    ${state?.permission.mode === "off" && empty ? nothing : periodPicker(model, deeds)}
     ${
       empty || stats === null
-        ? emptyView(model, deeds, none)
+        ? emptyState(model, deeds, none)
         : html`
             ${numbersView(stats, rhythm)}
-            ${activityView(stats)}
+            ${activityChart(stats)}
             <div class="columns">
               ${rankingView("Top commands", stats.topCommands, "Command")}
               ${rankingView("Top tools", stats.topTools, "Tool")}
               ${agentsView(state?.toolUses ?? null)}
               ${languagesView(rhythm)}
             </div>
-            ${rhythm === null ? nothing : weekView(rhythm)}
+            ${rhythm === null ? nothing : weeklyHeatmap(rhythm)}
             ${stats.dropped === 0 ? nothing : html`<p class="quiet">${countText(stats.dropped, "event was", "events were")} lost in this period because the recorder could not keep up.</p>`}
           `
     }

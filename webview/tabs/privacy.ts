@@ -2,14 +2,14 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
 import { type Category, categories } from "../../shared/schema/categories.ts";
-import { ticksView } from "../components/category-checkboxes.ts";
-import { dictionaryView } from "../components/data-dictionary.ts";
-import { dataView } from "../components/data-panel.ts";
-import { firewallView } from "../components/firewall-panel.ts";
-import { costView } from "../components/resource-usage.ts";
-import type { Deeds, Model } from "../state.ts";
+import { categoryCheckboxes } from "../components/category-checkboxes.ts";
+import { dataDictionary } from "../components/data-dictionary.ts";
+import { dataPanel } from "../components/data-panel.ts";
+import { firewallPanel } from "../components/firewall-panel.ts";
+import { resourceUsage } from "../components/resource-usage.ts";
+import type { Actions, ViewState } from "../state.ts";
 
-function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): TemplateResult {
+function consentView({ state, selected: own }: ViewState, { setState: change, post: tell }: Actions): TemplateResult {
   if (state === null) return html``;
   const { permission, notice: shown } = state;
   const given = permission.consent === "given";
@@ -37,10 +37,10 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
     <fieldset>
       <legend class="hidden">What may be recorded</legend>
       <div class="row">
-        <button class="second" @click=${() => change({ ticked: [...categories] })}>Tick all</button>
+        <button class="second" @click=${() => change({ selected: [...categories] })}>Tick all</button>
         ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
       </div>
-      ${ticksView("tick", categories, ticked, (names) => change({ ticked: names }))}
+      ${categoryCheckboxes("tick", categories, ticked, (names) => change({ selected: names }))}
       <div class="row choices">
         ${
           given
@@ -57,7 +57,7 @@ function consentView({ state, ticked: own }: Model, { change, tell }: Deeds): Te
   </section>`;
 }
 
-export function privacyView(model: Model, deeds: Deeds): TemplateResult {
+export function privacyTab(model: ViewState, deeds: Actions): TemplateResult {
   const status = model.state?.status ?? null;
   return html`
     ${consentView(model, deeds)}
@@ -65,9 +65,9 @@ export function privacyView(model: Model, deeds: Deeds): TemplateResult {
       <h2>Never recorded</h2>
       <ul>${notice.never.map((line) => html`<li>${line}</li>`)}</ul>
     </section>
-    ${dictionaryView()}
-    ${status === null ? nothing : firewallView(status)}
-    ${dataView(model, deeds)}
-    ${status === null || status.cost === null ? nothing : costView(status.cost, status.database)}
+    ${dataDictionary()}
+    ${status === null ? nothing : firewallPanel(status)}
+    ${dataPanel(model, deeds)}
+    ${status === null || status.resourceUsage === null ? nothing : resourceUsage(status.resourceUsage, status.database)}
   `;
 }

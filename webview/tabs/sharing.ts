@@ -4,16 +4,20 @@ import { notice } from "../../shared/consent/notice.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import { countText, erasuresText, pendingText, sizeText } from "../../shared/text/format.ts";
-import { ticksView } from "../components/category-checkboxes.ts";
-import { askButton, questionView } from "../components/confirm-dialog.ts";
-import type { Deeds, Model } from "../state.ts";
+import { categoryCheckboxes } from "../components/category-checkboxes.ts";
+import { confirmButton, confirmDialog } from "../components/confirm-dialog.ts";
+import type { Actions, ViewState } from "../state.ts";
 
 /** More of the bytes is not drawn: they can be printed whole on a terminal. */
-const mostShown = 20_000;
+const maxShown = 20_000;
 
 const time = (ms: number): string => new Date(ms).toLocaleString();
 
-function consentView(model: Model, sharing: SharingStatus, { change, tell }: Deeds): TemplateResult {
+function consentView(
+  model: ViewState,
+  sharing: SharingStatus,
+  { setState: change, post: tell }: Actions,
+): TemplateResult {
   const { state } = model;
   if (state === null) return html``;
   const { permission, notice: shown } = state;
@@ -29,7 +33,7 @@ function consentView(model: Model, sharing: SharingStatus, { change, tell }: Dee
   const { collect } = permission;
   const given = permission.agreedShare.length > 0 && permission.agreedDestination === address;
   const agreed = given ? permission.agreedShare : [];
-  const ticked = (model.shareTicked ?? agreed).filter((name) => collect.includes(name));
+  const ticked = (model.selectedForSharing ?? agreed).filter((name) => collect.includes(name));
   const automatic = model.automatic ?? permission.automatic;
   const changed =
     ticked.length !== agreed.length ||
@@ -55,10 +59,10 @@ function consentView(model: Model, sharing: SharingStatus, { change, tell }: Dee
     <fieldset>
       <legend class="hidden">What may be shared</legend>
       <div class="row">
-        <button class="second" @click=${() => change({ shareTicked: [...collect] })}>Tick all</button>
+        <button class="second" @click=${() => change({ selectedForSharing: [...collect] })}>Tick all</button>
         ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
       </div>
-      ${ticksView("share", collect, ticked, (names) => change({ shareTicked: names }))}
+      ${categoryCheckboxes("share", collect, ticked, (names) => change({ selectedForSharing: names }))}
       <div class="choice">
         <input type="checkbox" id="share-automatic" .checked=${automatic} @change=${setAutomatic} />
         <label for="share-automatic">Send by itself</label>
@@ -96,7 +100,11 @@ function standingOf({
   ];
 }
 
-function outboxView({ state, preview }: Model, sharing: SharingStatus, { tell, change }: Deeds): TemplateResult {
+function outboxView(
+  { state, preview }: ViewState,
+  sharing: SharingStatus,
+  { post: tell, setState: change }: Actions,
+): TemplateResult {
   const sharingNow = state?.permission.mode === "share";
   const busy = state?.busy ?? true;
   return html`<section class="panel">
@@ -114,22 +122,22 @@ function outboxView({ state, preview }: Model, sharing: SharingStatus, { tell, c
   </section>`;
 }
 
-function previewView(preview: Model["preview"]): TemplateResult {
+function previewView(preview: ViewState["preview"]): TemplateResult {
   if (preview === null) return html``;
   if (preview === "none") return html`<p class="quiet">Nothing is to be sent.</p>`;
   const { body, events, placeholder } = preview;
-  const hidden = body.length - mostShown;
+  const hidden = body.length - maxShown;
   return html`
     <p>
       ${countText(events, "event")}, ${sizeText(body.length)}.
       ${placeholder ? "As it would be if you agreed to share everything that is recorded; the id stands for one that does not exist yet." : "These are the bytes that will be sent."}
     </p>
-    <pre class="bytes" tabindex="0" aria-label="The next bytes">${body.slice(0, mostShown)}</pre>
+    <pre class="bytes" tabindex="0" aria-label="The next bytes">${body.slice(0, maxShown)}</pre>
     ${hidden > 0 ? html`<p class="quiet">${sizeText(hidden)} more. <code>nexus usage upload --dry-run --json</code> prints all.</p>` : nothing}
   `;
 }
 
-function ledgerView({ ledger }: Model): TemplateResult {
+function ledgerView({ ledger }: ViewState): TemplateResult {
   if (ledger === null) return html``;
   if (ledger.length === 0) return html`<p class="quiet">Nothing was ever sent.</p>`;
   return html`<div class="scroll"><table>
@@ -142,9 +150,9 @@ function ledgerView({ ledger }: Model): TemplateResult {
   </table></div>`;
 }
 
-function proofView(model: Model, sharing: SharingStatus, deeds: Deeds): TemplateResult {
+function proofView(model: ViewState, sharing: SharingStatus, deeds: Actions): TemplateResult {
   const { state, confirming, ledger } = model;
-  const { tell, change } = deeds;
+  const { post: tell, setState: change } = deeds;
   const busy = state?.busy ?? true;
   const { receipts, rejected, erasures, sharedWith } = sharing;
   const question = "Ask the server to erase all that you ever shared? It cannot be brought back.";
@@ -160,21 +168,21 @@ function proofView(model: Model, sharing: SharingStatus, deeds: Deeds): Template
           : html`<button class="second" @click=${() => change({ ledger: null })}>Hide the ledger</button>`
       }
       <button class="second" ?disabled=${busy} @click=${() => tell({ do: "verifyLedger" })}>Verify the ledger</button>
-      ${sharedWith > 0 && confirming !== "erase" ? askButton("erase", "Erase what I shared…", model, deeds) : nothing}
+      ${sharedWith > 0 && confirming !== "erase" ? confirmButton("erase", "Erase what I shared…", model, deeds) : nothing}
     </div>
-    ${questionView("erase", { question, yes: "Erase", deed: { do: "eraseRemotely" } }, model, deeds)}
+    ${confirmDialog("erase", { question, yes: "Erase", deed: { do: "eraseRemotely" } }, model, deeds)}
     ${ledgerView(model)}
   </section>`;
 }
 
-export function sharingView(model: Model, deeds: Deeds): TemplateResult {
+export function sharingTab(model: ViewState, deeds: Actions): TemplateResult {
   const sharing = model.state?.status?.sharing ?? null;
   const consent = model.state?.permission.consent;
   if (consent !== "given") {
     return html`<section class="panel empty">
       <h2>Nothing is shared</h2>
       <p>Sharing begins with recording: decide under Privacy what may be recorded.</p>
-      <button @click=${() => deeds.change({ tab: "privacy" })}>Open Privacy</button>
+      <button @click=${() => deeds.setState({ tab: "privacy" })}>Open Privacy</button>
     </section>
     ${sharing !== null && sharing.sharedWith > 0 ? proofView(model, sharing, deeds) : nothing}`;
   }

@@ -2,10 +2,10 @@
 import { html, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
 import { countText, refusalSentence, sizeText } from "../../shared/text/format.ts";
-import { factsView, listView, pathView, timeText } from "../components/definition-list.ts";
-import type { Deeds, Model } from "../state.ts";
+import { definitionList, listView, pathView, timeText } from "../components/definition-list.ts";
+import type { Actions, ViewState } from "../state.ts";
 
-export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
+export function statusTab({ state }: ViewState, { post: tell }: Actions): TemplateResult {
   const status = state?.status ?? null;
   if (state === null || status === null) {
     return html`<div class="panel empty">
@@ -22,7 +22,7 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
   return html`
     <section class="panel">
       <h2>Telemetry status</h2>
-      ${factsView([
+      ${definitionList([
         ["Enabled", permission.mode === "off" ? "false" : "true"],
         ["Mode", permission.mode],
         ["Decided", timeText(status.decidedMs)],
@@ -37,14 +37,14 @@ export function statusView({ state }: Model, { tell }: Deeds): TemplateResult {
       <h2>Database</h2>
       ${
         database === null
-          ? factsView([
+          ? definitionList([
               [
                 "File",
                 html`${pathView(status.databasePath)} ${status.problem === null ? "(not there)" : "(cannot be read)"}`,
               ],
               ["Configuration", pathView(status.configPath)],
             ])
-          : factsView([
+          : definitionList([
               ["File", pathView(database.path)],
               ["Size", sizeText(database.sizeBytes)],
               ["Events stored", database.events.toLocaleString("en-US")],

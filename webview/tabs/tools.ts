@@ -1,19 +1,19 @@
 /** Tools & agents: each tool where it was used, how often it fails, how long it takes; and how much of each host is seen. */
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { Host, ToolUse, ToolUses } from "../../shared/protocol/reports.ts";
+import type { AgentCoverage, ToolCallStats, ToolCalls } from "../../shared/protocol/reports.ts";
 import { coverageOf } from "../../shared/text/coverage.ts";
 import { durationText } from "../../shared/text/format.ts";
-import { sourceTitle } from "../../shared/text/labels.ts";
-import { agentsView } from "../components/agents-panel.ts";
-import { emptyView } from "../components/empty-state.ts";
-import { periodView } from "../components/period-picker.ts";
-import type { Deeds, Model } from "../state.ts";
+import { sourceLabel } from "../../shared/text/labels.ts";
+import { agentsPanel } from "../components/agents-panel.ts";
+import { emptyState } from "../components/empty-state.ts";
+import { periodPicker } from "../components/period-picker.ts";
+import type { Actions, ViewState } from "../state.ts";
 
 const width = 96;
 const height = 20;
 
 /** Uses over time as a line of bars; its text says the same. */
-function trendView({ trend }: ToolUse, unit: ToolUses["unit"]): TemplateResult {
+function trendChart({ trend }: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult {
   const most = Math.max(1, ...trend);
   const slot = width / Math.max(1, trend.length);
   return html`<svg class="trend" viewBox="0 0 ${width} ${height}" width=${width} height=${height} preserveAspectRatio="none" role="img" aria-label="Uses by ${unit}: ${trend.join(", ")}">
@@ -21,7 +21,7 @@ function trendView({ trend }: ToolUse, unit: ToolUses["unit"]): TemplateResult {
   </svg>`;
 }
 
-function changeText({ uses, before }: ToolUse): string {
+function changeText({ uses, before }: ToolCallStats): string {
   if (before === null) return "";
   if (before.uses === 0) return "new";
   const change = Math.round((100 * (uses - before.uses)) / before.uses);
@@ -30,30 +30,30 @@ function changeText({ uses, before }: ToolUse): string {
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-function failureView({ failure, failed }: ToolUse): unknown {
+function failureView({ failure, failed }: ToolCallStats): unknown {
   if (failure === null) return "–";
   const { rate, low, high } = failure;
   return html`<span class=${failed > 0 ? "failing" : ""}>${percent(rate)}</span>
     <span class="where">${percent(low)} to ${percent(high)}</span>`;
 }
 
-function toolView(tool: ToolUse, unit: ToolUses["unit"]): TemplateResult {
+function toolView(tool: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult {
   const { name, source, uses, durations } = tool;
   const change = changeText(tool);
   const time = (ms: number | undefined) => html`<td class="number">${ms === undefined ? "–" : durationText(ms)}</td>`;
   return html`<tr>
-    <th scope="row">${name} <span class="where">${sourceTitle(source)}</span></th>
+    <th scope="row">${name} <span class="where">${sourceLabel(source)}</span></th>
     <td class="number">${uses.toLocaleString("en-US")}${change === "" ? nothing : html` <span class="where">${change}</span>`}</td>
     <td class="number">${failureView(tool)}</td>
     ${time(durations?.medianMs)}${time(durations?.p95Ms)}${time(durations?.p99Ms)}
-    <td>${trendView(tool, unit)}</td>
+    <td>${trendChart(tool, unit)}</td>
   </tr>`;
 }
 
-function hostView(host: Host): TemplateResult {
+function agentRow(host: AgentCoverage): TemplateResult {
   const { outcome, duration, unended, why } = coverageOf(host);
   return html`<tr>
-    <th scope="row">${sourceTitle(host.source)}</th>
+    <th scope="row">${sourceLabel(host.source)}</th>
     <td class="number">${host.ended.toLocaleString("en-US")}</td>
     <td class="number">${unended === null ? "–" : unended.toLocaleString("en-US")}</td>
     <td class="number">${outcome}</td>
@@ -65,7 +65,7 @@ function hostView(host: Host): TemplateResult {
 const headings = (names: readonly string[]) =>
   names.map((name, at) => html`<th class=${at === 0 ? "" : "number"} scope="col">${name}</th>`);
 
-function usesView({ tools, hosts, unit }: ToolUses): TemplateResult {
+function usesView({ tools, hosts, unit }: ToolCalls): TemplateResult {
   return html`
     <section class="panel">
       <h2>Tools</h2>
@@ -79,7 +79,7 @@ function usesView({ tools, hosts, unit }: ToolUses): TemplateResult {
       <h2>How much is seen</h2>
       <div class="scroll"><table>
         <thead><tr>${headings(["Where", "Ended", "No end seen", "Outcome known", "Duration known"])}<th scope="col">Why not all</th></tr></thead>
-        <tbody>${hosts.map(hostView)}</tbody>
+        <tbody>${hosts.map(agentRow)}</tbody>
       </table></div>
     </section>
   `;
@@ -90,14 +90,14 @@ const none = {
   text: "Commands in the integrated terminal appear here when they end; tools of agents once the agent is connected.",
 };
 
-export function toolsView(model: Model, deeds: Deeds): TemplateResult {
+export function toolsTab(model: ViewState, deeds: Actions): TemplateResult {
   const { state } = model;
   const uses = state?.toolUses ?? null;
   if (uses === null || uses.hosts.length === 0) {
     return html`
-      ${state?.permission.mode === "off" ? nothing : periodView(model, deeds)}
-      ${emptyView(model, deeds, none)}
-      ${agentsView(model, deeds)}`;
+      ${state?.permission.mode === "off" ? nothing : periodPicker(model, deeds)}
+      ${emptyState(model, deeds, none)}
+      ${agentsPanel(model, deeds)}`;
   }
-  return html`${periodView(model, deeds)} ${usesView(uses)} ${agentsView(model, deeds)}`;
+  return html`${periodPicker(model, deeds)} ${usesView(uses)} ${agentsPanel(model, deeds)}`;
 }

@@ -1,7 +1,7 @@
 /** `nexus agents connect --otel`: opens the receiver for OpenTelemetry and prints what each agent needs; its settings stay as they are. */
 import { hasOtherLoginUsers } from "../../../server/agents/login-users.ts";
 import { type OtelSetting, otelSetting } from "../../../server/agents/otel.ts";
-import { type Door, DoorFile } from "../../../server/ingest/receiver/receiver-config.ts";
+import { ReceiverConfig, type ReceiverSettings } from "../../../server/ingest/receiver/receiver-config.ts";
 import { type AgentName, agentNames } from "../../../shared/protocol/agents.ts";
 import { UsageError } from "../../exit.ts";
 import { print, printJson } from "../../output/print.ts";
@@ -20,9 +20,9 @@ interface Named {
 }
 
 export async function connectOtel(names: readonly AgentName[], options: OtelOptions): Promise<void> {
-  const doors = new DoorFile(paths.doorFile);
+  const doors = new ReceiverConfig(paths.doorFile);
   const planned = await doors.planOpen();
-  const settingsOf = (door: Door): readonly Named[] =>
+  const settingsOf = (door: ReceiverSettings): readonly Named[] =>
     names.map((name) => ({ name, setting: otelSetting(name, door, doors.certificatePath) }));
   const settings = settingsOf(planned);
   if (settings.every(({ setting }) => setting === null)) {
@@ -33,7 +33,7 @@ export async function connectOtel(names: readonly AgentName[], options: OtelOpti
     print("Nothing was changed.");
     return;
   }
-  const door = doors.open(planned);
+  const door = doors.enable(planned);
   show(settingsOf(door), door, doors.certificatePath, options.json);
 }
 
@@ -56,7 +56,7 @@ async function isAccepted(settings: readonly Named[], { yes, json, acceptRisk }:
   return confirmed("\nOpen the receiver?");
 }
 
-function show(settings: readonly Named[], { port }: Door, certificate: string, json: boolean): void {
+function show(settings: readonly Named[], { port }: ReceiverSettings, certificate: string, json: boolean): void {
   if (json) {
     const agents = settings.map(({ name, setting }) => ({ name, ...setting }));
     printJson({ version: 1, port, certificate, agents });

@@ -1,5 +1,5 @@
 /** `nexus agents connect`: shows the exact change of an agent's settings, and makes it after a yes; or what to set for OpenTelemetry. */
-import type { Change, Connections } from "../../../server/agents/connections.ts";
+import type { Connections, SettingsChange } from "../../../server/agents/connections.ts";
 import type { AgentName } from "../../../shared/protocol/agents.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
@@ -44,7 +44,7 @@ export async function run(
 
 interface Planned {
   readonly title: string;
-  readonly change: Change | undefined;
+  readonly change: SettingsChange | undefined;
 }
 
 function planned(given: readonly string[]): Promise<readonly Planned[]> {
@@ -68,7 +68,7 @@ function chosen(connections: Connections, given: readonly string[]): readonly Ag
 }
 
 /** The lines that are new and those that go; the others stay as they are, to the byte. */
-function show(title: string, { agent, before, lines, removed }: Change): void {
+function show(title: string, { agent, before, lines, removed }: SettingsChange): void {
   print(`${title}: ${agent.file} ${before === null ? "is made" : "gets"}`);
   for (const line of removed) print(styled("red", `  - ${line}`));
   for (const line of lines) print(styled("green", `  + ${line}`));

@@ -1,5 +1,5 @@
 /** `nexus agents disconnect`: takes our hook out of an agent's settings; where nothing else was changed since, to the byte. */
-import { DoorFile } from "../../../server/ingest/receiver/receiver-config.ts";
+import { ReceiverConfig } from "../../../server/ingest/receiver/receiver-config.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
@@ -28,9 +28,9 @@ export async function run(given: readonly string[], { json, otel = false }: Disc
 }
 
 function closeForOtel(json: boolean): void {
-  const doors = new DoorFile(paths.doorFile);
+  const doors = new ReceiverConfig(paths.doorFile);
   const wasOpen = doors.read() !== undefined;
-  doors.close();
+  doors.disable();
   if (json) printJson({ version: 1, disconnected: wasOpen ? ["otel"] : [] });
   else if (wasOpen) print("OpenTelemetry is not received any more. Take out what you put into the agents' settings.");
   else print("OpenTelemetry was not received.");

@@ -1,20 +1,20 @@
 /** `nexus agents list`: which agents are here, which tell of their tools, when they last did, and how much of it is seen. */
-import { DoorFile } from "../../../server/ingest/receiver/receiver-config.ts";
+import { ReceiverConfig } from "../../../server/ingest/receiver/receiver-config.ts";
 import { sourcesOf } from "../../../shared/protocol/agents.ts";
-import type { Host } from "../../../shared/protocol/reports.ts";
+import type { AgentCoverage } from "../../../shared/protocol/reports.ts";
 import { coverageOf } from "../../../shared/text/coverage.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { withConnections } from "../../agents.ts";
 import { type JsonOption, print, printJson, timeText } from "../../output/print.ts";
-import { paths, withFreshObserver } from "../../runtime.ts";
+import { paths, withFreshReader } from "../../runtime.ts";
 
 export async function run({ json }: JsonOption): Promise<void> {
-  const { seen, hosts } = await withFreshObserver((observer) => ({
+  const { seen, hosts } = await withFreshReader((observer) => ({
     seen: observer.agentsSeen(),
-    hosts: observer.toolUses({ period: "month" }).hosts,
+    hosts: observer.toolCalls({ period: "month" }).hosts,
   }));
   const agents = await withConnections((connections) => connections.list(seen));
-  const doors = new DoorFile(paths.doorFile);
+  const doors = new ReceiverConfig(paths.doorFile);
   const door = doors.read();
   if (json === true) {
     printJson({ version: 1, agents, otel: door === undefined ? null : { port: door.port } });
@@ -36,7 +36,7 @@ export async function run({ json }: JsonOption): Promise<void> {
     print("\nnexus agents connect connects those that were found.");
 }
 
-function coverageText(host: Host): string {
+function coverageText(host: AgentCoverage): string {
   const { outcome, duration } = coverageOf(host);
   return `${countText(host.ended, "use", "uses")} in 30 days; outcome known of ${outcome}, duration of ${duration}`;
 }

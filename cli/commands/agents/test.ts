@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { agentNamed, withConnections } from "../../agents.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
-import { paths, withObserver } from "../../runtime.ts";
+import { paths, withReader } from "../../runtime.ts";
 
 /** What the product takes nothing from: a test is no use of a tool. */
 const event = "NexusTest";
@@ -13,7 +13,7 @@ const event = "NexusTest";
 export async function run(given: string, { json }: JsonOption): Promise<void> {
   const agent = agentNamed(given);
   const commands = await withConnections((connections) => connections.configured(agent));
-  const mode = await withObserver((observer) => observer.status().permission?.mode ?? "off");
+  const mode = await withReader((observer) => observer.status().permission?.mode ?? "off");
   const [command] = commands;
   const what =
     command === undefined

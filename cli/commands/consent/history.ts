@@ -1,11 +1,11 @@
 /** `nexus consent history`: every decision, as it was written down. */
 import { systemClock } from "../../../server/clock.ts";
-import { Gate } from "../../../server/config/permission.ts";
+import { PermissionEvaluator } from "../../../server/config/permission.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { noEditor, paths } from "../../runtime.ts";
 
 export function run({ json }: JsonOption): void {
-  const entries = new Gate(paths, systemClock, process.env, noEditor).consent.entries();
+  const entries = new PermissionEvaluator(paths, systemClock, process.env, noEditor).consent.entries();
   if (json === true) printJson({ version: 1, file: paths.consentFile, entries: entries.map(parsed) });
   else print(entries.length === 0 ? "You have not been asked yet." : entries.join("\n"));
 }

@@ -1,16 +1,16 @@
 /** `nexus event emit`: one event from a script, checked before it is recorded. */
 import { isCommandPath } from "../../../server/privacy/vocabulary.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/schema/events.ts";
-import { checkOf, type Kind } from "../../../shared/schema/field-types.ts";
+import { type FieldType, validatorOf } from "../../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
-import type { CapturedFields } from "../../../shared/schema/raw-event.ts";
+import type { RawEventFields } from "../../../shared/schema/raw-event.ts";
 import { type Source, sources } from "../../../shared/schema/sources.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
-import { kindText } from "../../../shared/text/explain.ts";
+import { fieldTypeText } from "../../../shared/text/explain.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { type NotStored, record, sessionFor } from "../../record.ts";
-import { withWorker } from "../../runtime.ts";
+import { withService } from "../../runtime.ts";
 
 interface EmitOptions extends JsonOption {
   readonly set?: readonly string[];
@@ -28,9 +28,9 @@ export function run(typeName: string, options: EmitOptions): Promise<void> {
   const { session } = options;
   if (session !== undefined && !uuidV4.test(session)) throw new UsageError("--session must be a UUID of version 4.");
   const fields = fieldsFrom(type, options);
-  return withWorker((worker) => {
+  return withService((worker) => {
     const moment = { source: source as Source, session: session ?? sessionFor(worker, Date.now()), tsMs: Date.now() };
-    const why = record(worker, moment, type, fields as CapturedFields[typeof type]);
+    const why = record(worker, moment, type, fields as RawEventFields[typeof type]);
     if (options.json === true) printJson({ version: 1, stored: why === undefined, event_type: type });
     else print(why === undefined ? `Recorded ${type}.` : `${type} was not recorded: ${notStored[why]}.`);
   });
@@ -65,7 +65,8 @@ function fieldsFrom(
     else {
       const { kind } = fieldTable[name as FieldName];
       const value = valueFrom(kind, pair.slice(at + 1));
-      if (checkOf(kind, isCommandPath)(value) === undefined) faults.push(`${name}: it must be ${kindText(kind)}.`);
+      if (validatorOf(kind, isCommandPath)(value) === undefined)
+        faults.push(`${name}: it must be ${fieldTypeText(kind)}.`);
       else fields[name] = value;
     }
   }
@@ -86,7 +87,7 @@ function strange(type: EventTypeName, name: string, allowed: readonly string[]):
   return `${name}: ${type} has no such field.${didYouMean(name, allowed) || ` It has: ${allowed.join(", ")}.`}`;
 }
 
-function valueFrom(kind: Kind, text: string): unknown {
+function valueFrom(kind: FieldType, text: string): unknown {
   switch (kind.is) {
     case "whole":
     case "decimal":

@@ -2,14 +2,14 @@
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { confirmed, isAttended, wrapped } from "../../output/terminal.ts";
-import { withWorker } from "../../runtime.ts";
+import { withService } from "../../runtime.ts";
 
 interface ResetOptions extends JsonOption {
   readonly confirm?: boolean;
 }
 
 export function run({ confirm, json }: ResetOptions): Promise<void> {
-  return withWorker(async (worker) => {
+  return withService(async (worker) => {
     if (worker.status().permission?.mode !== "share") {
       if (json === true) printJson({ version: 1, reset: false });
       else print("You share nothing, so there is no pseudonym to reset.");

@@ -4,11 +4,11 @@ import { constants, copyFileSync, createWriteStream, linkSync, rmSync } from "no
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { unfinishedMark } from "../../../server/files/atomic-write.ts";
+import { temporarySuffix } from "../../../server/files/atomic-write.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
-import { withObserver } from "../../runtime.ts";
+import { withReader } from "../../runtime.ts";
 
 interface LedgerExportOptions extends JsonOption {
   readonly output: string;
@@ -16,7 +16,7 @@ interface LedgerExportOptions extends JsonOption {
 
 export function run({ output, json }: LedgerExportOptions): Promise<void> {
   const path = resolve(output);
-  return withObserver(async (observer) => {
+  return withReader(async (observer) => {
     let entries = 0;
     const lines = function* () {
       for (const line of observer.ledgerLines()) {
@@ -24,7 +24,7 @@ export function run({ output, json }: LedgerExportOptions): Promise<void> {
         yield `${line}\n`;
       }
     };
-    const unfinished = `${path}.${randomUUID().slice(0, 8)}${unfinishedMark}`;
+    const unfinished = `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
     try {
       await pipeline(Readable.from(lines()), createWriteStream(unfinished, { mode: 0o600, flags: "wx", flush: true }));
       appear(unfinished, path);

@@ -1,9 +1,9 @@
 /** `nexus ledger show`: the exact body that an entry sent. */
 import { UsageError } from "../../exit.ts";
-import { withObserver } from "../../runtime.ts";
+import { withReader } from "../../runtime.ts";
 
 export function run(entry: number): Promise<void> {
-  return withObserver((observer) => {
+  return withReader((observer) => {
     const body = observer.ledgerBody(entry);
     if (body === undefined)
       throw new UsageError(`Entry ${entry} has no body, or it was deleted. See nexus ledger list.`);

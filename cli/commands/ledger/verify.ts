@@ -1,18 +1,17 @@
 /** `nexus ledger verify`: the chain, every kept body and every receipt, offline; of this machine, or of an export. */
 import { readFileSync } from "node:fs";
-import { type LedgerLine, type Verdict, verify } from "../../../server/upload/ledger/ledger.ts";
+import { type LedgerCheck, type LedgerLine, verify } from "../../../server/upload/ledger/ledger.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { exitCodes, UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
-import { withObserver } from "../../runtime.ts";
+import { withReader } from "../../runtime.ts";
 
 interface VerifyOptions extends JsonOption {
   readonly file?: string;
 }
 
 export async function run({ file, json }: VerifyOptions): Promise<void> {
-  const verdict =
-    file === undefined ? await withObserver((observer) => observer.verifyLedger()) : verify(linesOf(file));
+  const verdict = file === undefined ? await withReader((observer) => observer.verifyLedger()) : verify(linesOf(file));
   if (json === true) printJson(verdict === null ? { version: 1, entries: 0 } : { version: 1, ...verdict });
   else
     print(
@@ -21,7 +20,7 @@ export async function run({ file, json }: VerifyOptions): Promise<void> {
   if ((verdict?.faults.length ?? 0) > 0) process.exitCode = exitCodes.failed;
 }
 
-function verdictText({ entries, receipts, withoutReceipt, bodies, faults, head }: Verdict): string {
+function verdictText({ entries, receipts, withoutReceipt, bodies, faults, head }: LedgerCheck): string {
   return [
     `${countText(entries, "entry", "entries")}, ${countText(receipts, "receipt")}, ${withoutReceipt} accepted without one.`,
     `${countText(bodies, "body", "bodies")} kept.`,

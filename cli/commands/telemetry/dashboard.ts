@@ -1,7 +1,7 @@
 /** `nexus telemetry dashboard`: a live page in the terminal. Its library is loaded with it alone. */
 import { UsageError } from "../../exit.ts";
 import { isAttended, isPlain } from "../../output/terminal.ts";
-import { withFreshObserver } from "../../runtime.ts";
+import { withFreshReader } from "../../runtime.ts";
 import { run as stats } from "../stats.ts";
 
 export async function run(): Promise<void> {
@@ -11,6 +11,6 @@ export async function run(): Promise<void> {
     return;
   }
   if (!isAttended()) throw new UsageError("The dashboard needs a terminal. nexus stats prints the numbers once.");
-  const { show } = await import("../../dashboard/dashboard.ts");
-  await withFreshObserver(show);
+  const { showDashboard: show } = await import("../../dashboard/dashboard.ts");
+  await withFreshReader(show);
 }

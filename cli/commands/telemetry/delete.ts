@@ -1,19 +1,19 @@
 /** `nexus telemetry delete`: everything that is stored, with a proof that it is gone. */
 import { existsSync } from "node:fs";
 import { countText, forgottenSettings, proofText, sizeText } from "../../../shared/text/format.ts";
-import { ToldError, UsageError } from "../../exit.ts";
-import { facts, type JsonOption, print, printJson } from "../../output/print.ts";
+import { ReportedError, UsageError } from "../../exit.ts";
+import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { confirmed, isAttended } from "../../output/terminal.ts";
-import { paths, withWorker } from "../../runtime.ts";
+import { paths, withService } from "../../runtime.ts";
 
 interface DeleteOptions extends JsonOption {
   readonly confirm?: boolean;
 }
 
 export function run({ confirm, json }: DeleteOptions): Promise<void> {
-  return withWorker(async (worker) => {
+  return withService(async (worker) => {
     const { database, problem } = worker.status();
-    if (database === null && problem !== null) throw new ToldError(problem.text);
+    if (database === null && problem !== null) throw new ReportedError(problem.text);
     if (database === null && !existsSync(paths.stateFolder)) {
       print(json === true ? JSON.stringify({ version: 1, events: 0 }) : "There is nothing to delete.");
       return;
@@ -36,7 +36,7 @@ export function run({ confirm, json }: DeleteOptions): Promise<void> {
 async function isSure(events: number, sizeBytes: number): Promise<boolean> {
   print("This will permanently delete all telemetry data. Your consent stays as it is.\n");
   print(
-    facts([
+    definitionList([
       ["Events to be deleted", events.toLocaleString("en-US")],
       ["Database size", sizeText(sizeBytes)],
     ]),

@@ -3,11 +3,11 @@ import { noticeHash } from "../../../server/config/consent-log.ts";
 import { noticeVersion } from "../../../shared/consent/notice.ts";
 import { modeSentence } from "../../../shared/text/format.ts";
 import { print } from "../../output/print.ts";
-import { printReport } from "../../output/sync-report.ts";
-import { withWorker } from "../../runtime.ts";
+import { printSyncReport } from "../../output/sync-report.ts";
+import { withService } from "../../runtime.ts";
 
 export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }): Promise<void> {
-  return withWorker(async (worker) => {
+  return withService(async (worker) => {
     const { permission } = worker.giveConsent({
       ...{ mode: "off", collect: [], share: [], destination: null, automatic: false, via: "terminal" },
       notice: { version: noticeVersion, sha256: noticeHash },
@@ -15,7 +15,7 @@ export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }):
     print(permission.mode === "off" ? "Telemetry disabled." : modeSentence(permission));
     const { sharing, database } = worker.status();
     if (database !== null) print("Existing data retained. Use 'nexus telemetry delete' to remove.");
-    if (erase === true) printReport(await worker.eraseRemotely(), false);
+    if (erase === true) printSyncReport(await worker.eraseRemotely(), false);
     else if ((sharing?.sharedWith ?? 0) > 0)
       print("What you shared stays with the server until you run: nexus telemetry erase-remote");
   });

@@ -1,14 +1,14 @@
 /** `nexus telemetry enable`: shows the whole text and asks, or takes the user's word with --yes. */
 import { createInterface, type Interface } from "node:readline/promises";
 import { noticeHash } from "../../../server/config/consent-log.ts";
-import type { Worker } from "../../../server/worker/service.ts";
+import type { TelemetryService } from "../../../server/worker/service.ts";
 import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
 import { type Category, categories } from "../../../shared/schema/categories.ts";
 import { modeSentence, refusalSentence } from "../../../shared/text/format.ts";
-import { ToldError, UsageError } from "../../exit.ts";
+import { ReportedError, UsageError } from "../../exit.ts";
 import { print, printError } from "../../output/print.ts";
-import { asked, isAttended, isYes, wrapped } from "../../output/terminal.ts";
-import { withWorker } from "../../runtime.ts";
+import { askText, isAttended, isYes, wrapped } from "../../output/terminal.ts";
+import { withService } from "../../runtime.ts";
 
 interface EnableOptions {
   readonly share?: boolean;
@@ -27,17 +27,17 @@ interface Answer {
 }
 
 export function run(options: EnableOptions): Promise<void> {
-  return withWorker(async (worker) => {
+  return withService(async (worker) => {
     await decide(worker, options);
   });
 }
 
 /** Asks on the terminal whether to record, or to share with the configured destination too. Resolves with the answer. */
-export function ask(worker: Worker, share: boolean): Promise<boolean> {
+export function ask(worker: TelemetryService, share: boolean): Promise<boolean> {
   return decide(worker, { share });
 }
 
-async function decide(worker: Worker, options: EnableOptions): Promise<boolean> {
+async function decide(worker: TelemetryService, options: EnableOptions): Promise<boolean> {
   const destination = options.share === true ? destinationOf(worker) : null;
   const answer = options.yes === true ? fromFlags(options) : await fromQuestions(options, destination);
   if (destination !== null) checkNamed(destination, options);
@@ -58,9 +58,9 @@ async function decide(worker: Worker, options: EnableOptions): Promise<boolean> 
   return true;
 }
 
-function destinationOf(worker: Worker): string {
+function destinationOf(worker: TelemetryService): string {
   const { sharing, problem } = worker.status();
-  if (sharing === null && problem !== null) throw new ToldError(problem.text);
+  if (sharing === null && problem !== null) throw new ReportedError(problem.text);
   const address = sharing?.address ?? null;
   if (address === null) {
     throw new UsageError("There is no destination. Set NEXUS_USAGE_UPLOAD_URL, or upload_url in config.toml, first.");
@@ -132,7 +132,7 @@ async function choose(ask: Interface, question: string, from: readonly Category[
   print(question);
   for (const [n, name] of from.entries()) print(`  ${String(n + 1).padStart(2)}  ${notice.categories[name].title}`);
   for (;;) {
-    const answer = (await asked(ask, "all, none, or numbers such as 1,2,5: ")).trim().toLowerCase();
+    const answer = (await askText(ask, "all, none, or numbers such as 1,2,5: ")).trim().toLowerCase();
     if (answer === "all") return from;
     if (answer === "none" || answer === "") return [];
     const numbers = answer.split(/[\s,]+/).map(Number);

@@ -2,12 +2,12 @@
 import { countText } from "../../../shared/text/format.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print } from "../../output/print.ts";
-import { printReport } from "../../output/sync-report.ts";
-import { withWorker } from "../../runtime.ts";
+import { printSyncReport } from "../../output/sync-report.ts";
+import { withService } from "../../runtime.ts";
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withWorker(async (worker) => {
-    printReport(await worker.eraseRemotely(), json === true);
+  return withService(async (worker) => {
+    printSyncReport(await worker.eraseRemotely(), json === true);
     const { erasures = 0, erasing = 0 } = worker.status().sharing ?? {};
     if (erasures > erasing)
       print(`${countText(erasures - erasing, "server")} has not confirmed yet; it is asked again with the next sync.`);

@@ -4,15 +4,15 @@ import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../
 import { type FieldName, fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
 import {
-  carriersOf,
+  eventTypesWith,
   exampleEvent,
   exampleOf,
   explanations,
-  kindText,
+  fieldTypeText,
   sharingText,
 } from "../../../shared/text/explain.ts";
 import { UsageError } from "../../exit.ts";
-import { facts, type JsonOption, print, printJson } from "../../output/print.ts";
+import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { heading, wrapped } from "../../output/terminal.ts";
 
 export function run(name: string | undefined, { json }: JsonOption): void {
@@ -24,7 +24,10 @@ export function run(name: string | undefined, { json }: JsonOption): void {
   const { description, rows } = partsOf(name);
   if (json === true)
     printJson({ version: 1, name, description, ...Object.fromEntries(rows.map(([key, , value]) => [key, value])) });
-  else print(`${wrapped(`${name}: ${description}`)}\n${facts(rows.map(([, title, value]) => [title, textOf(value)]))}`);
+  else
+    print(
+      `${wrapped(`${name}: ${description}`)}\n${definitionList(rows.map(([, title, value]) => [title, textOf(value)]))}`,
+    );
 }
 
 type Row = readonly [key: string, title: string, value: unknown];
@@ -61,12 +64,12 @@ function rowsOfField(field: FieldName): readonly Row[] {
   const { purpose, kind, category, shared, retention } = fieldTable[field];
   return [
     ["why", "Why", purpose],
-    ["holds", "Holds", kindText(kind)],
+    ["holds", "Holds", fieldTypeText(kind)],
     ["example", "Example", exampleOf(field)],
     ["category", "Category", notice.categories[category].title],
     ["seen_by", "Who sees it", `You. ${sharingText[shared]}`],
     ["kept", "Kept", retention === "total" ? `${kept} In totals by hour, day and month for longer.` : kept],
-    ["carried_by", "Carried by", carriersOf(field)],
+    ["carried_by", "Carried by", eventTypesWith(field)],
     ["switch_off", "Switch off", off],
   ];
 }

@@ -4,7 +4,7 @@ import { type ExportFormat, exportFormats } from "../../../shared/protocol/worke
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson, progressLine } from "../../output/print.ts";
-import { withObserver } from "../../runtime.ts";
+import { withReader } from "../../runtime.ts";
 
 interface ExportOptions extends JsonOption {
   readonly output: string;
@@ -21,7 +21,7 @@ function formatOf({ output, format }: ExportOptions): ExportFormat {
 export function run(options: ExportOptions): Promise<void> {
   const format = formatOf(options);
   const path = resolve(options.output);
-  return withObserver(
+  return withReader(
     async (observer) => {
       const done = await observer.export(path, format);
       progressLine("");

@@ -1,10 +1,10 @@
 /** `nexus telemetry metrics`: personal usage metrics (analytics design, section 5.1). */
 import type { Metrics } from "../../../shared/protocol/reports.ts";
 import { durationText } from "../../../shared/text/format.ts";
-import { facts, type JsonOption, percentText, print, printJson } from "../../output/print.ts";
+import { definitionList, type JsonOption, percentText, print, printJson } from "../../output/print.ts";
 import { heading, styled } from "../../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
-import { withFreshObserver } from "../../runtime.ts";
+import { withFreshReader } from "../../runtime.ts";
 
 const number = (value: number): string => value.toLocaleString("en-US");
 
@@ -15,7 +15,7 @@ function shortNumber(value: number): string {
 }
 
 function section(title: string, rows: readonly (readonly [string, string])[]): string {
-  return rows.length === 0 ? "" : `\n${styled("bold", `${title}:`)}\n${facts(rows, "  ")}`;
+  return rows.length === 0 ? "" : `\n${styled("bold", `${title}:`)}\n${definitionList(rows, "  ")}`;
 }
 
 const shares = (rows: Metrics["commands"], all: number) =>
@@ -34,7 +34,7 @@ function costText({ usd, pricesAsOf, notPriced }: Metrics["cost"]): string {
 
 export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<void> {
   const selection = selectionOf(chosen);
-  return withFreshObserver((observer) => {
+  return withFreshReader((observer) => {
     const found = observer.metrics(selection);
     if (json === true) {
       printJson({ version: 1, ...found });
@@ -44,7 +44,7 @@ export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<vo
     const profiled = profiles.reduce((sum, { count }) => sum + count, 0);
     print(heading(`Personal Usage Metrics (${periodTitle(found.period, found.fromMs, found.toMs)})`));
     print(
-      `\n${facts([
+      `\n${definitionList([
         ["Sessions", number(found.sessions)],
         ["Total Queries", number(queries)],
         ["Total Duration", durationText(found.totalMs)],

@@ -1,10 +1,10 @@
 /** `nexus telemetry show`: the newest events that were not sent, as they are stored; or what a command would leave. */
 import type { StoredEvent } from "../../../server/store/events/read.ts";
-import type { Value } from "../../../shared/schema/field-types.ts";
+import type { FieldValue } from "../../../shared/schema/field-types.ts";
 import { countText } from "../../../shared/text/format.ts";
-import { facts, type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { definitionList, type JsonOption, print, printJson, timeText } from "../../output/print.ts";
 import { heading, wrapped } from "../../output/terminal.ts";
-import { withFreshObserver } from "../../runtime.ts";
+import { withFreshReader } from "../../runtime.ts";
 
 interface ShowOptions extends JsonOption {
   readonly limit?: number;
@@ -15,10 +15,10 @@ type Shown = Pick<StoredEvent, "type" | "payload"> & { readonly tsMs?: number };
 function eventText({ type, payload, tsMs }: Shown, n: number): string {
   const rows = Object.entries(payload).map(([name, value]) => [name, valueText(value)] as const);
   const when = tsMs === undefined ? "" : `  (${timeText(tsMs)})`;
-  return `Event ${n}: ${type}${when}${rows.length === 0 ? "" : `\n${facts(rows, "  ")}`}\n`;
+  return `Event ${n}: ${type}${when}${rows.length === 0 ? "" : `\n${definitionList(rows, "  ")}`}\n`;
 }
 
-const valueText = (value: Value): string => (typeof value === "object" ? value.join(", ") : String(value));
+const valueText = (value: FieldValue): string => (typeof value === "object" ? value.join(", ") : String(value));
 
 export async function run(command: readonly string[], { json, limit = 10 }: ShowOptions): Promise<void> {
   if (command.length > 0) await preview(command, json === true);
@@ -26,7 +26,7 @@ export async function run(command: readonly string[], { json, limit = 10 }: Show
 }
 
 function pending(limit: number, json: boolean): Promise<void> {
-  return withFreshObserver((observer) => {
+  return withFreshReader((observer) => {
     const { events, total, sharing } = observer.newest(limit);
     if (json) {
       printJson({ version: 1, total, events });

@@ -9,9 +9,9 @@ import {
   refusalSentence,
   sizeText,
 } from "../../../shared/text/format.ts";
-import { facts, type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { definitionList, type JsonOption, print, printJson, timeText } from "../../output/print.ts";
 import { heading } from "../../output/terminal.ts";
-import { withObserver } from "../../runtime.ts";
+import { withReader } from "../../runtime.ts";
 
 function enabledText(permission: Permission | null): string {
   if (permission === null) return "not known";
@@ -20,7 +20,7 @@ function enabledText(permission: Permission | null): string {
 }
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withObserver((observer) => {
+  return withReader((observer) => {
     const told = observer.status();
     if (json === true) {
       printJson({ version: 1, ...told });
@@ -56,7 +56,7 @@ export function run({ json }: JsonOption): Promise<void> {
       if (sharing.erasures > 0) rows.push(["Erasures", erasuresText(sharing)]);
     }
     print(heading("Telemetry Status"));
-    print(facts(rows));
+    print(definitionList(rows));
     for (const refusal of permission?.refusals ?? []) print(refusalSentence(refusal));
     for (const remark of told.remarks) print(remark);
     if (told.problem !== null) print(`Problem: ${told.problem.text}`);

@@ -1,17 +1,17 @@
 /** `nexus usage import`: imports the event logs, and tries the lines again that could not be imported before. */
 import { setTimeout as wait } from "node:timers/promises";
 import { added, type ImportReport, quietMs } from "../../../server/ingest/event-log.ts";
-import type { Worker } from "../../../server/worker/service.ts";
+import type { TelemetryService } from "../../../server/worker/service.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
-import { importLogs, withWorker } from "../../runtime.ts";
+import { importLogs, withService } from "../../runtime.ts";
 
 /** A log that keeps growing is left to the next import. */
 const maxRemovals = 3;
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withWorker(async (worker) => {
+  return withService(async (worker) => {
     const first = await importLogs(worker, { again: true });
     const report = first === undefined ? undefined : await removed(worker, first);
     if (json === true) printJson({ version: 1, ...report });
@@ -22,7 +22,7 @@ export function run({ json }: JsonOption): Promise<void> {
 }
 
 /** Waits until what was imported can be removed from the event logs; with what was appended meanwhile. */
-async function removed(worker: Worker, first: ImportReport): Promise<ImportReport> {
+async function removed(worker: TelemetryService, first: ImportReport): Promise<ImportReport> {
   let report = first;
   for (let n = 0; report.unremoved > 0 && n < maxRemovals; n += 1) {
     await wait(quietMs);

@@ -1,10 +1,10 @@
 /** `nexus usage upload` and `nexus sync`: sends what may be shared, or shows it. */
-import type { Worker } from "../../../server/worker/service.ts";
+import type { TelemetryService } from "../../../server/worker/service.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { type JsonOption, print } from "../../output/print.ts";
-import { printReport } from "../../output/sync-report.ts";
+import { printSyncReport } from "../../output/sync-report.ts";
 import { isAttended } from "../../output/terminal.ts";
-import { withWorker } from "../../runtime.ts";
+import { withService } from "../../runtime.ts";
 import { ask } from "../telemetry/enable.ts";
 
 interface UploadOptions extends JsonOption {
@@ -15,10 +15,10 @@ interface UploadOptions extends JsonOption {
 }
 
 export function run({ dryRun, limit, onlyFlush, rejected, json }: UploadOptions): Promise<void> {
-  return withWorker(async (worker) => {
+  return withService(async (worker) => {
     if (dryRun !== true) {
       await askFirst(worker, json === true);
-      printReport(await worker.sync({ asked: true, limit, onlyFlush, rejected }), json === true);
+      printSyncReport(await worker.sync({ userInitiated: true, limit, onlyFlush, rejected }), json === true);
       return;
     }
     const next = worker.preview(limit);
@@ -38,7 +38,7 @@ export function run({ dryRun, limit, onlyFlush, rejected, json }: UploadOptions)
 }
 
 /** Where nothing was agreed to yet and somebody is there to be asked, the sending begins with the question. */
-async function askFirst(worker: Worker, json: boolean): Promise<void> {
+async function askFirst(worker: TelemetryService, json: boolean): Promise<void> {
   const { permission, sharing } = worker.status();
   const asked = permission === null || permission.agreedShare.length > 0 || sharing?.destination === null;
   if (!asked && !json && isAttended()) await ask(worker, true);

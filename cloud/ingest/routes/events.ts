@@ -1,6 +1,6 @@
 /** `POST /v1/telemetry/events`: a batch. */
 import type { FastifyInstance } from "fastify";
-import { type Frame, frameOf } from "../../privacy/filter.ts";
+import { type Frame, parseFrame } from "../../privacy/filter.ts";
 import { anonUserIdIn, bodyOf } from "../authentication.ts";
 import { json, type RouteContext } from "../context.ts";
 import { type Installation, isNew } from "../installation.ts";
@@ -22,7 +22,7 @@ function claimedId(body: Buffer): string {
 
 /** The signed body as a batch. @throws Refusal */
 function signedFrame(body: Buffer, anonUserId: string, webhookId: unknown, nowMs: number): Frame {
-  const frame = frameOf(parsedJson(body));
+  const frame = parseFrame(parsedJson(body));
   if (frame === "unknown_version") throw new Refusal(422, "unknown_schema_version");
   if (frame === "malformed") throw malformed();
   if (frame.anon_user_id !== anonUserId || webhookId !== frame.batch_id) throw new Refusal(401, "signature");

@@ -13,7 +13,7 @@ import { Connections } from "../../agents/connections.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { hookEvents } from "./hook-events.ts";
 import { hookLine } from "./hook-line.ts";
-import { cutPayload } from "./payload-filter.ts";
+import { filterPayload } from "./payload-filter.ts";
 
 const now = 1_790_000_000_000;
 const ids = newAgentIds();
@@ -56,7 +56,7 @@ const awks = ["mawk", "original-awk", "busybox awk", "gawk"];
 
 describe("hooks of agents", () => {
   it.each(hookPayloads)("$name", ({ payload, events }) => {
-    const cut = cutPayload(payload);
+    const cut = filterPayload(payload);
     expect(JSON.stringify(cut)).not.toContain(canary);
     expect(hookEvents(cut, now, ids)).toMatchObject(events ?? []);
   });
@@ -69,10 +69,12 @@ describe("hooks of agents", () => {
       session_id: "s",
       duration_ms: 5,
     };
-    const [first = [], second] = [now, now + 900].map((ts) => hookEvents(cutPayload(use), ts, ids).map(({ id }) => id));
+    const [first = [], second] = [now, now + 900].map((ts) =>
+      hookEvents(filterPayload(use), ts, ids).map(({ id }) => id),
+    );
     expect(first).toEqual(second);
     expect(new Set(first).size).toBe(2);
-    const other = hookEvents(cutPayload({ ...use, tool_use_id: "toolu_01ABC124" }), now, ids).map(({ id }) => id);
+    const other = hookEvents(filterPayload({ ...use, tool_use_id: "toolu_01ABC124" }), now, ids).map(({ id }) => id);
     expect(other).not.toContain(first[0]);
   });
 });
@@ -84,7 +86,7 @@ describe.each(awks)("the hook's script on %s", (awk) => {
       const line = hooked(awk, folder, JSON.stringify(payload));
       expect(JSON.stringify(line ?? "")).not.toContain(canary);
       if (line !== undefined) {
-        expect(hookLine(line, ids), name).toEqual(hookEvents(cutPayload(payload), line.ts + 999, ids, line.n));
+        expect(hookLine(line, ids), name).toEqual(hookEvents(filterPayload(payload), line.ts + 999, ids, line.n));
       }
       const again = hooked(awk, home(), JSON.stringify(payload, null, 2));
       expect({ ...again, ts: 0, n: "" }, name).toEqual({ ...line, ts: 0, n: "" });
@@ -124,7 +126,7 @@ describe.each(awks)("the hook's script on %s", (awk) => {
 it("counts each of several subagents whose ids may not be kept, and one that two hooks report once", () => {
   const stopped = { hook_event_name: "SubagentStop", session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11" };
   const idsOf = (agent_id: string, call: string) =>
-    hookEvents(cutPayload({ ...stopped, agent_id }), now, ids, call).map(({ id }) => id);
+    hookEvents(filterPayload({ ...stopped, agent_id }), now, ids, call).map(({ id }) => id);
   expect(idsOf("agent-one", "11")).not.toEqual(idsOf("agent-two", "12"));
   expect(idsOf("a1b2c3d4e5f60718", "11")).toEqual(idsOf("a1b2c3d4e5f60718", "12"));
 });
@@ -159,7 +161,7 @@ describe("the hook's script", () => {
       fc.property(payloads, (rest) => {
         const payload = { ...rest, hook_event_name: "PostToolUse" };
         const { hook, ts, n, ...flat } = hooked("awk", home(), JSON.stringify(payload));
-        expect([hook, flat]).toEqual([1, cutPayload(payload)]);
+        expect([hook, flat]).toEqual([1, filterPayload(payload)]);
         expect(n).toMatch(/^\d+$/);
       }),
       { numRuns: 150 },

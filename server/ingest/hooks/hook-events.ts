@@ -6,7 +6,7 @@
  */
 import type { Source } from "../../../shared/schema/sources.ts";
 import type { AgentIds } from "./ids.ts";
-import { type Cut, plainEventName } from "./payload-filter.ts";
+import { type FilteredPayload, plainEventName } from "./payload-filter.ts";
 
 export type HookSource = Extract<
   Source,
@@ -40,13 +40,13 @@ const isSessionMoment = (moment: Moment) => sessionMoments.some((one) => one ===
 const isActivity = (moment: Moment) => activities.some((one) => one === moment);
 
 /** Hosts that tell of a failure by an event of its own, so that the other event means success. */
-const tellsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli"]);
+const reportsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli"]);
 
 /**
  * By what only one of them sends. Cursor, VS Code and Copilot CLI load hooks that were written for Claude Code, so where a hook
  * is configured says little.
  */
-export function hostOf(cut: Cut): HookSource {
+export function agentOf(cut: FilteredPayload): HookSource {
   if ("cursor_version" in cut || "conversation_id" in cut) return "cursor";
   if ("toolName" in cut || ("sessionId" in cut && !("hookEventName" in cut))) return "copilot_cli";
   if ("tool_result" in cut) return "copilot_cli";
@@ -59,12 +59,12 @@ export function hostOf(cut: Cut): HookSource {
 }
 
 /** `call`: a number of the hook's call. The events of one telling; none of a moment that says nothing, or a tool that is not named. */
-export function hookEvents(cut: Cut, tsMs: number, ids: AgentIds, call = ""): readonly HookEvent[] {
-  const source = hostOf(cut);
+export function hookEvents(cut: FilteredPayload, tsMs: number, ids: AgentIds, call = ""): readonly HookEvent[] {
+  const source = agentOf(cut);
   const moment = momentOf(cut);
   if (moment === undefined) return [];
   const session = sessionOf(cut);
-  const endMs = toldMs(cut) ?? tsMs;
+  const endMs = reportedMs(cut) ?? tsMs;
   const common = { session_id: ids.session(source, session), source };
   if (isSessionMoment(moment) || isActivity(moment)) {
     const id = ids.uuid(7, nameOfMoment(cut, session, moment, tsMs, call));
@@ -93,43 +93,43 @@ export function hookEvents(cut: Cut, tsMs: number, ids: AgentIds, call = ""): re
 }
 
 /** The agent's own id of the session; empty where it gave none that may be kept. */
-function sessionOf(cut: Cut): string {
+function sessionOf(cut: FilteredPayload): string {
   const given = [cut["session_id"], cut["sessionId"], cut["conversation_id"]];
   return given.find((id) => id !== undefined && id !== "1") ?? "";
 }
 
 /** Copilot CLI does not name its event; it tells what came of the tool. */
-function momentOf(cut: Cut): Moment | undefined {
+function momentOf(cut: FilteredPayload): Moment | undefined {
   const name = cut["hook_event_name"] ?? cut["hookEventName"];
   if (name !== undefined) return moments.get(plainEventName(name));
   if ("toolResult" in cut || "tool_result" in cut) return "ended";
   return "error" in cut ? "failed" : undefined;
 }
 
-function statusOf(cut: Cut, moment: Moment, source: HookSource): string | undefined {
+function statusOf(cut: FilteredPayload, moment: Moment, source: HookSource): string | undefined {
   if (cut["is_interrupt"] === "true") return "cancelled";
   if (moment === "failed" || "tool_response.error" in cut) return "failed";
   const result = cut["toolResult.resultType"] ?? cut["tool_result.result_type"];
   if (result !== undefined) {
     return result === "success" ? "ok" : isRefused(cut) || result === "cancelled" ? "cancelled" : "failed";
   }
-  return source === "gemini_cli" || tellsFailures.has(source) ? "ok" : undefined;
+  return source === "gemini_cli" || reportsFailures.has(source) ? "ok" : undefined;
 }
 
 /** The user, or a rule of theirs, did not let the tool be used. */
-function isRefused(cut: Cut): boolean {
+function isRefused(cut: FilteredPayload): boolean {
   return /^(denied|rejected)$/.test(cut["toolResult.resultType"] ?? cut["tool_result.result_type"] ?? "");
 }
 
 /** Claude Code names milliseconds `duration_ms`, Cursor `duration`. */
-function durationOf(cut: Cut): number | undefined {
+function durationOf(cut: FilteredPayload): number | undefined {
   const text = cut["duration_ms"] ?? cut["duration"];
   const ms = text === undefined ? Number.NaN : Number(text);
   return Number.isFinite(ms) && ms >= 0 && ms <= 30 * 24 * 60 * 60 * 1000 ? Math.round(ms) : undefined;
 }
 
 /** The host's own time, where it is a number of milliseconds. */
-function toldMs({ timestamp = "" }: Cut): number | undefined {
+function reportedMs({ timestamp = "" }: FilteredPayload): number | undefined {
   return /^\d{13}$/.test(timestamp) ? Number(timestamp) : undefined;
 }
 
@@ -137,17 +137,17 @@ function toldMs({ timestamp = "" }: Cut): number | undefined {
  * From what the host itself calls the use; else from its session, tool and time. Without either the id is made of the line's
  * place, and a second telling counts again.
  */
-function idOf(ids: AgentIds, cut: Cut, session: string, phase: string): { readonly id?: string } {
+function idOf(ids: AgentIds, cut: FilteredPayload, session: string, phase: string): { readonly id?: string } {
   const use = cut["tool_use_id"];
   if (use !== undefined) return { id: ids.use(use, session, phase) };
-  const ms = toldMs(cut);
+  const ms = reportedMs(cut);
   if (ms === undefined) return {};
   return { id: ids.uuid(7, `${session} ${cut["tool_name"] ?? cut["toolName"] ?? ""} ${ms} ${phase}`) };
 }
 
 /** Of a session, or an activity: two hooks tell of it within the same second. */
-function nameOfMoment(cut: Cut, session: string, moment: Moment, tsMs: number, call: string): string {
-  const when = toldMs(cut) ?? Math.floor(tsMs / 1_000);
+function nameOfMoment(cut: FilteredPayload, session: string, moment: Moment, tsMs: number, call: string): string {
+  const when = reportedMs(cut) ?? Math.floor(tsMs / 1_000);
   const agent = cut["agent_id"] ?? "";
   // Its agent has an id that may not be kept: the number of the call tells it from others in the same second.
   return `${session} ${agent === "1" ? `call ${call}` : agent} ${moment} ${when}`;

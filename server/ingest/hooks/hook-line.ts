@@ -2,7 +2,7 @@
 
 import { type HookEvent, hookEvents } from "./hook-events.ts";
 import type { AgentIds } from "./ids.ts";
-import { cutPayload } from "./payload-filter.ts";
+import { filterPayload } from "./payload-filter.ts";
 
 /** `awk` knows the second, not its parts: its end is taken, so that nothing seems to lie before a consent that was given in it. */
 const withinSecond = 999;
@@ -13,7 +13,7 @@ export function hookLine(line: object, ids: AgentIds): readonly HookEvent[] | un
   if (hook !== 1 || typeof ts !== "number" || !Number.isSafeInteger(ts)) return undefined;
   // Whoever wrote it: no more is taken than would be of a payload.
   const call = typeof n === "string" && /^\d{1,10}$/.test(n) ? n : "";
-  return hookEvents(cutPayload(nested(rest)), ts + withinSecond, ids, call);
+  return hookEvents(filterPayload(nested(rest)), ts + withinSecond, ids, call);
 }
 
 /** `tool_result.result_type` is a part of `tool_result`. */

@@ -66,7 +66,7 @@ const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new 
 ]);
 
 /** Names of which it is kept that there was a value, where the value itself is not. */
-const told: ReadonlySet<string> = new Set([
+const booleanKeys: ReadonlySet<string> = new Set([
   "timestamp",
   "turn_id",
   "cursor_version",
@@ -81,10 +81,10 @@ const told: ReadonlySet<string> = new Set([
 ]);
 
 /** Name → its public value as text, or `"1"`. */
-export type Cut = Readonly<Record<string, string>>;
+export type FilteredPayload = Readonly<Record<string, string>>;
 
 /** Nothing of an event that has a name, and none that is known. */
-export function cutPayload(payload: unknown): Cut {
+export function filterPayload(payload: unknown): FilteredPayload {
   const kept: Record<string, string> = {};
   for (const [name, value] of entriesOf(payload)) {
     if ((name === "hook_event_name" || name === "hookEventName") && isUnknownEvent(value)) return {};
@@ -104,7 +104,7 @@ function take(kept: Record<string, string>, name: string, value: unknown): void 
   const text = textOf(value);
   const made = text === "" ? undefined : allowed.get(name)?.(text);
   if (made !== undefined) kept[name] = made;
-  else if (told.has(name)) kept[name] = "1";
+  else if (booleanKeys.has(name)) kept[name] = "1";
 }
 
 const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>

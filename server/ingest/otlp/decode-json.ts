@@ -4,15 +4,15 @@ import {
   keptName,
   keptValue,
   MalformedError,
+  type OtlpRecord,
+  OtlpRecords,
   type Signal,
-  type Telling,
-  Tellings,
 } from "./otlp-record.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** @throws MalformedError */
-export function tellingsInJson(signal: Signal, body: Buffer): readonly Telling[] {
+export function decodeJson(signal: Signal, body: Buffer): readonly OtlpRecord[] {
   let request: unknown;
   try {
     request = JSON.parse(body.toString("utf8"));
@@ -21,7 +21,7 @@ export function tellingsInJson(signal: Signal, body: Buffer): readonly Telling[]
   }
   if (typeof request !== "object" || request === null || Array.isArray(request)) throw new MalformedError("no object");
   const [resources, scopes, items] = names[signal];
-  const tellings = new Tellings();
+  const tellings = new OtlpRecords();
   for (const resource of list(Reflect.get(request, resources))) {
     const common = attributesOf(object(resource["resource"])["attributes"]);
     for (const scope of list(resource[scopes])) {
@@ -38,13 +38,13 @@ const names: Readonly<Record<Signal, readonly [string, string, string]>> = {
   metrics: ["resourceMetrics", "scopeMetrics", "metrics"],
 };
 
-const readers: Readonly<Record<Signal, (item: Json, common: Attributes) => readonly Telling[]>> = {
+const readers: Readonly<Record<Signal, (item: Json, common: Attributes) => readonly OtlpRecord[]>> = {
   logs: (log, common) => [logOf(log, common)],
   traces: (span, common) => [spanOf(span, common)],
   metrics: sumsOf,
 };
 
-function logOf(log: Json, common: Attributes): Telling {
+function logOf(log: Json, common: Attributes): OtlpRecord {
   const attributes = { ...common, ...attributesOf(log["attributes"]) };
   const body = keptName(object(log["body"])["stringValue"]);
   const name = keptName(log["eventName"]) || body;
@@ -52,7 +52,7 @@ function logOf(log: Json, common: Attributes): Telling {
   return { signal: "logs", name, tsMs, attributes };
 }
 
-function spanOf(span: Json, common: Attributes): Telling {
+function spanOf(span: Json, common: Attributes): OtlpRecord {
   const tsMs = milliseconds(span["endTimeUnixNano"]);
   return {
     ...{ signal: "traces", name: keptName(span["name"]), tsMs },
@@ -64,7 +64,7 @@ function spanOf(span: Json, common: Attributes): Telling {
 }
 
 /** Sums of what was added; those that grow for ever say nothing without the one before, and are passed over. */
-function sumsOf(metric: Json, common: Attributes): Telling[] {
+function sumsOf(metric: Json, common: Attributes): OtlpRecord[] {
   const sum = object(metric["sum"]);
   const temporality = sum["aggregationTemporality"];
   if (temporality !== 1 && temporality !== "AGGREGATION_TEMPORALITY_DELTA") return [];

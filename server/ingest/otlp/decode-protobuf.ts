@@ -3,14 +3,14 @@
  * Fields that are not named here are skipped without being decoded.
  */
 import Pbf from "pbf";
-import { keptName, keptValue, MalformedError, type Signal, type Telling, Tellings } from "./otlp-record.ts";
+import { keptName, keptValue, MalformedError, type OtlpRecord, OtlpRecords, type Signal } from "./otlp-record.ts";
 
 /** Reads the fields of a message that lies in front, by their numbers. */
 type Fields = Readonly<Record<number, (pbf: Pbf) => void>>;
 
 /** @throws MalformedError */
-export function tellingsInProtobuf(signal: Signal, body: Buffer): readonly Telling[] {
-  const tellings = new Tellings();
+export function decodeProtobuf(signal: Signal, body: Buffer): readonly OtlpRecord[] {
+  const tellings = new OtlpRecords();
   try {
     // A copy: of a part of a larger buffer the library reads numbers at another place.
     const pbf = new Pbf(new Uint8Array(body));
@@ -43,12 +43,12 @@ function message(pbf: Pbf, fields: Fields): void {
   read(pbf, fields, end);
 }
 
-type OfScope = (pbf: Pbf, tellings: Tellings) => void;
+type OfScope = (pbf: Pbf, tellings: OtlpRecords) => void;
 
 /** The resource, and in it the scopes; the program's own attributes may stand behind. */
-function resourceOf(signal: Signal, pbf: Pbf, tellings: Tellings): void {
+function resourceOf(signal: Signal, pbf: Pbf, tellings: OtlpRecords): void {
   const common: Record<string, string> = {};
-  const found = new Tellings();
+  const found = new OtlpRecords();
   message(pbf, {
     1: (resource) => message(resource, { 1: (pair) => attribute(pair, common) }),
     2: (scope) => message(scope, { 2: (inner) => ofSignal[signal](inner, found) }),
@@ -115,7 +115,7 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
   metrics: (pbf, tellings) => {
     let name = "";
     let delta = false;
-    const points: Omit<Telling, "name">[] = [];
+    const points: Omit<OtlpRecord, "name">[] = [];
     message(pbf, {
       1: (own) => {
         name = keptName(text(own));
@@ -132,7 +132,7 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
   },
 };
 
-function pointOf(pbf: Pbf): Omit<Telling, "name"> {
+function pointOf(pbf: Pbf): Omit<OtlpRecord, "name"> {
   const attributes: Record<string, string> = {};
   let [tsMs, added] = [0, 0];
   message(pbf, {
@@ -191,14 +191,14 @@ function text(pbf: Pbf): string | undefined {
   const end = pbf.pos + length;
   if (end > pbf.length) throw new MalformedError("cut");
   const kept =
-    length <= longestText
+    length <= maxTextBytes
       ? Buffer.from(pbf.buf.buffer, pbf.buf.byteOffset + pbf.pos, length).toString("utf8")
       : undefined;
   pbf.pos = end;
   return kept;
 }
 
-const longestText = 128;
+const maxTextBytes = 128;
 
 /** Nanoseconds since 1970 as a number of 64 bits. */
 const milliseconds = (pbf: Pbf): number => Math.round(pbf.readFixed64() / 1_000_000);

@@ -6,16 +6,16 @@ import { newAgentIds } from "../../../test/fixtures/agent-ids.ts";
 import { canary } from "../../../test/fixtures/hook-payloads.ts";
 import { endMs, otlpPayloads } from "../../../test/fixtures/otlp-payloads.ts";
 import { hookEvents } from "../hooks/hook-events.ts";
-import { cutPayload } from "../hooks/payload-filter.ts";
-import { tellingsInJson } from "./decode-json.ts";
-import { tellingsInProtobuf } from "./decode-protobuf.ts";
-import { OtlpIntake } from "./otlp-events.ts";
-import { MalformedError, mostTellings, type Signal, signals, type Telling } from "./otlp-record.ts";
+import { filterPayload } from "../hooks/payload-filter.ts";
+import { decodeJson } from "./decode-json.ts";
+import { decodeProtobuf } from "./decode-protobuf.ts";
+import { OtlpConverter } from "./otlp-events.ts";
+import { MalformedError, maxRecords, type OtlpRecord, type Signal, signals } from "./otlp-record.ts";
 
 const ids = newAgentIds();
-const inJson = (signal: Signal, request: object) => tellingsInJson(signal, Buffer.from(JSON.stringify(request)));
-const inProtobuf = (signal: Signal, request: object) => tellingsInProtobuf(signal, protobufOf(request));
-const eventsOf = (tellings: readonly Telling[]) => new OtlpIntake(() => false, ids, 0).eventsOf(tellings);
+const inJson = (signal: Signal, request: object) => decodeJson(signal, Buffer.from(JSON.stringify(request)));
+const inProtobuf = (signal: Signal, request: object) => decodeProtobuf(signal, protobufOf(request));
+const eventsOf = (tellings: readonly OtlpRecord[]) => new OtlpConverter(() => false, ids, 0).eventsOf(tellings);
 
 /** Field numbers and kinds of the messages that exporters send, by the names that JSON has for them. */
 const numbers: Readonly<
@@ -75,7 +75,7 @@ describe("OpenTelemetry from agents", () => {
     const [payload] = otlpPayloads;
     const told = eventsOf(inJson("logs", payload?.request ?? {}));
     const hook = hookEvents(
-      cutPayload({
+      filterPayload({
         ...{
           hook_event_name: "PostToolUseFailure",
           permission_mode: "default",
@@ -97,7 +97,7 @@ describe("OpenTelemetry from agents", () => {
   });
 
   it("believes the hook of an agent whose uses have no id, and OpenTelemetry where there is none", () => {
-    const intake = new OtlpIntake((agent) => agent === "gemini_cli" || agent === "copilot", ids, 0);
+    const intake = new OtlpConverter((agent) => agent === "gemini_cli" || agent === "copilot", ids, 0);
     const uses = otlpPayloads.flatMap(({ signal, request }) => [...intake.eventsOf(inJson(signal, request))]);
     const agents = uses.filter(({ event_type: type }) => type === "agent_event").map(({ agent }) => agent);
     expect([...new Set(agents)].sort()).toEqual(["claude_code", "codex"]);
@@ -107,7 +107,7 @@ describe("OpenTelemetry from agents", () => {
     const of = (name: string) => otlpPayloads.find((payload) => payload.name.startsWith(name));
     const [request, counter] = [of("Claude Code: api_request"), of("Claude Code: token.usage")];
     const counting = (sinceMs: number) => {
-      const intake = new OtlpIntake(() => false, ids, sinceMs);
+      const intake = new OtlpConverter(() => false, ids, sinceMs);
       return (payload = request) => intake.eventsOf(inJson(payload?.signal ?? "logs", payload?.request ?? {})).length;
     };
     const late = counting(0);
@@ -123,7 +123,7 @@ describe("OpenTelemetry from agents", () => {
       eventsOf(inJson("traces", JSON.parse(request))).map(({ id }) => id),
     );
     expect(new Set(events).size).toBe(4);
-    const unreadable = new OtlpIntake(
+    const unreadable = new OtlpConverter(
       () => {
         throw new Error("no JSON");
       },
@@ -142,9 +142,9 @@ describe("OpenTelemetry from agents", () => {
       };
       const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ ...record, eventName: { toString: 1 } }] }] }] };
       expect(eventsOf(inJson("logs", request))).toEqual([]);
-      expect(hookEvents(cutPayload({ hook_event_name: name, tool_name: "Bash", session_id: "s" }), endMs, ids)).toEqual(
-        [],
-      );
+      expect(
+        hookEvents(filterPayload({ hook_event_name: name, tool_name: "Bash", session_id: "s" }), endMs, ids),
+      ).toEqual([]);
     }
   });
 
@@ -154,17 +154,17 @@ describe("OpenTelemetry from agents", () => {
     scope.writeBytesField(2, empty);
     const resource = new Pbf();
     resource.writeBytesField(1, Buffer.from(scope.finish()));
-    expect(tellingsInProtobuf("logs", Buffer.from(resource.finish()))).toEqual([]);
+    expect(decodeProtobuf("logs", Buffer.from(resource.finish()))).toEqual([]);
     const [one] = otlpPayloads;
     const request = JSON.parse(JSON.stringify(one?.request));
     const [record] = request.resourceLogs[0].scopeLogs[0].logRecords;
-    request.resourceLogs[0].scopeLogs[0].logRecords = Array.from({ length: mostTellings + 1 }, () => record);
+    request.resourceLogs[0].scopeLogs[0].logRecords = Array.from({ length: maxRecords + 1 }, () => record);
     expect(() => inJson("logs", request)).toThrow(MalformedError);
   });
 
   it("refuses what is none of it, cut or made of anything, and never fails otherwise", () => {
     const whole = otlpPayloads.map(({ signal, request }) => [signal, protobufOf(request)] as const);
-    const attempt = (work: () => readonly Telling[]) => {
+    const attempt = (work: () => readonly OtlpRecord[]) => {
       try {
         return eventsOf(work());
       } catch (error) {
@@ -173,7 +173,7 @@ describe("OpenTelemetry from agents", () => {
       }
     };
     for (const [signal, bytes] of whole) {
-      for (let end = 0; end < bytes.length; end += 7) attempt(() => tellingsInProtobuf(signal, bytes.subarray(0, end)));
+      for (let end = 0; end < bytes.length; end += 7) attempt(() => decodeProtobuf(signal, bytes.subarray(0, end)));
     }
     fc.assert(
       fc.property(
@@ -181,8 +181,8 @@ describe("OpenTelemetry from agents", () => {
         fc.uint8Array({ maxLength: 400 }),
         fc.jsonValue(),
         (signal, bytes, json) => {
-          attempt(() => tellingsInProtobuf(signal, Buffer.from(bytes)));
-          attempt(() => tellingsInJson(signal, Buffer.from(bytes)));
+          attempt(() => decodeProtobuf(signal, Buffer.from(bytes)));
+          attempt(() => decodeJson(signal, Buffer.from(bytes)));
           attempt(() =>
             inJson(signal, { resourceLogs: json, resourceSpans: [json], resourceMetrics: [{ scopeMetrics: json }] }),
           );
@@ -199,7 +199,7 @@ describe("OpenTelemetry from agents", () => {
           const [signal, bytes] = whole[n] ?? ["logs", Buffer.alloc(0)];
           const changed = Buffer.from(bytes);
           for (const [at, byte] of changes) changed[at % changed.length] = byte;
-          attempt(() => tellingsInProtobuf(signal, changed));
+          attempt(() => decodeProtobuf(signal, changed));
         },
       ),
       { numRuns: 1_000 },

@@ -8,14 +8,14 @@
 import { type AgentName, sourcesOf } from "../../../shared/protocol/agents.ts";
 import type { HookEvent } from "../hooks/hook-events.ts";
 import type { AgentIds } from "../hooks/ids.ts";
-import type { Attributes, Telling } from "./otlp-record.ts";
+import type { Attributes, OtlpRecord } from "./otlp-record.ts";
 
 type Agent = "claude_code" | "codex" | "gemini_cli" | "vscode_agent" | "copilot_cli";
 
 /** What a name is about. */
-type About = "use" | "decision" | "request" | "failed_request" | "counted_tokens" | "counted_cost";
+type RecordKind = "use" | "decision" | "request" | "failed_request" | "counted_tokens" | "counted_cost";
 
-const named: ReadonlyMap<string, readonly [Agent, About]> = new Map(
+const named: ReadonlyMap<string, readonly [Agent, RecordKind]> = new Map(
   Object.entries({
     "claude_code.tool_result": ["claude_code", "use"],
     "claude_code.tool_decision": ["claude_code", "decision"],
@@ -34,7 +34,7 @@ const named: ReadonlyMap<string, readonly [Agent, About]> = new Map(
 );
 
 /** Copilot's spans, by the name of the program. */
-const spans: ReadonlyMap<string, About> = new Map([
+const spans: ReadonlyMap<string, RecordKind> = new Map([
   ["execute_tool", "use"],
   ["chat", "request"],
 ]);
@@ -45,7 +45,7 @@ const withoutIds: ReadonlySet<Agent> = new Set(["gemini_cli", "vscode_agent", "c
 /** Counters come once a minute, records every five seconds: what is taken over from another process must not count twice. */
 const recordsComeMs = 2 * 60_000;
 
-export class OtlpIntake {
+export class OtlpConverter {
   readonly #connected: (agent: AgentName) => boolean;
   readonly #ids: AgentIds;
   /** Agents whose records or spans tell their tokens: their counters tell them a second time. */
@@ -70,10 +70,10 @@ export class OtlpIntake {
   }
 
   /** The events of what was told; of most there is none. */
-  eventsOf(tellings: readonly Telling[]): readonly HookEvent[] {
+  eventsOf(tellings: readonly OtlpRecord[]): readonly HookEvent[] {
     const hooked = new Map<Agent, boolean>();
     return tellings.flatMap((telling) => {
-      const [agent, about] = whatOf(telling) ?? [];
+      const [agent, about] = classify(telling) ?? [];
       if (agent === undefined || about === undefined || telling.tsMs === 0) return [];
       if (about === "use" || about === "decision") {
         if (withoutIds.has(agent)) {
@@ -90,7 +90,7 @@ export class OtlpIntake {
   }
 }
 
-function whatOf({ signal, name, attributes }: Telling): readonly [Agent, About] | undefined {
+function classify({ signal, name, attributes }: OtlpRecord): readonly [Agent, RecordKind] | undefined {
   const service = attributes["service.name"] ?? "";
   if (signal === "traces") {
     const about = spans.get(name);
@@ -109,7 +109,7 @@ const first = (attributes: Attributes, ...names: readonly string[]): string | un
 const sessionOf = (attributes: Attributes) =>
   first(attributes, "session.id", "conversation.id", "gen_ai.conversation.id");
 
-function commonOf(ids: AgentIds, agent: Agent, { attributes, tsMs }: Telling) {
+function commonOf(ids: AgentIds, agent: Agent, { attributes, tsMs }: OtlpRecord) {
   const session = sessionOf(attributes);
   // An agent that names no session has one a day.
   return { source: "otlp", agent, session_id: ids.session(agent, session ?? `${Math.floor(tsMs / 86_400_000)}`) };
@@ -119,10 +119,10 @@ const toolOf = (attributes: Attributes) => first(attributes, "tool_name", "funct
 const idOfTool = (attributes: Attributes) => first(attributes, "tool_use_id", "call_id", "gen_ai.tool.call.id");
 
 /** The id of what has none: of all that is known of it, so that a second sending of the same is one. */
-const idOf = (ids: AgentIds, { name, tsMs, signal, added, span, attributes }: Telling, phase: string): string =>
+const idOf = (ids: AgentIds, { name, tsMs, signal, added, span, attributes }: OtlpRecord, phase: string): string =>
   ids.uuid(7, JSON.stringify([name, tsMs, signal, added, span, attributes, phase]));
 
-function toolUseOf(ids: AgentIds, agent: Agent, telling: Telling): readonly HookEvent[] {
+function toolUseOf(ids: AgentIds, agent: Agent, telling: OtlpRecord): readonly HookEvent[] {
   const { attributes, tsMs } = telling;
   const tool = toolOf(attributes);
   if (tool === undefined) return [];
@@ -144,7 +144,7 @@ function toolUseOf(ids: AgentIds, agent: Agent, telling: Telling): readonly Hook
 }
 
 /** A use that was not let happen: hooks do not tell of it. */
-function refusalOf(ids: AgentIds, agent: Agent, telling: Telling): readonly HookEvent[] {
+function refusalOf(ids: AgentIds, agent: Agent, telling: OtlpRecord): readonly HookEvent[] {
   const { attributes, tsMs } = telling;
   const tool = toolOf(attributes);
   if (tool === undefined || !isRefusal(attributes["decision"])) return [];
@@ -164,13 +164,13 @@ function refusalOf(ids: AgentIds, agent: Agent, telling: Telling): readonly Hook
 
 const isRefusal = (decision = "") => /^(?:reject|rejected|denied|deny|abort)$/.test(decision);
 
-function statusOf({ attributes, failed }: Telling): string | undefined {
+function statusOf({ attributes, failed }: OtlpRecord): string | undefined {
   if (attributes["success"] !== undefined) return attributes["success"] === "true" ? "ok" : "failed";
   if (failed === undefined) return undefined;
   return failed || attributes["error.type"] !== undefined ? "failed" : "ok";
 }
 
-function requestOf(ids: AgentIds, agent: Agent, about: About, telling: Telling): readonly HookEvent[] {
+function requestOf(ids: AgentIds, agent: Agent, about: RecordKind, telling: OtlpRecord): readonly HookEvent[] {
   const { attributes, tsMs, added = 0 } = telling;
   // Codex tells of every piece of an answer; its end has the numbers.
   if (agent === "codex" && attributes["event.kind"] !== "response.completed") return [];
@@ -203,7 +203,7 @@ const kindsOfToken: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-function numbersOf(about: About, attributes: Attributes, added: number): Readonly<Record<string, number>> {
+function numbersOf(about: RecordKind, attributes: Attributes, added: number): Readonly<Record<string, number>> {
   if (about === "counted_cost") return microUsd(added);
   if (about === "counted_tokens") {
     const kinds = kindsOfToken.get(attributes["type"] ?? "") ?? [];
@@ -245,7 +245,7 @@ function wholeOf(text: string | undefined): number | undefined {
   return text !== undefined && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
 }
 
-const durationOf = ({ attributes, durationMs }: Telling): number | undefined =>
+const durationOf = ({ attributes, durationMs }: OtlpRecord): number | undefined =>
   wholeOf(attributes["duration_ms"]) ?? (durationMs === undefined ? undefined : Math.round(durationMs));
 
 const nameOf = (agent: Agent): AgentName =>

@@ -24,7 +24,7 @@ export type Attributes = Readonly<Record<string, string>>;
 export const signals = ["logs", "traces", "metrics"] as const;
 export type Signal = (typeof signals)[number];
 
-export interface Telling {
+export interface OtlpRecord {
   readonly signal: Signal;
   /** Of an event, a span or a counter. */
   readonly name: string;
@@ -47,17 +47,17 @@ export class MalformedError extends Error {
 }
 
 /** A batch with more has no sense, and costs. */
-export const mostTellings = 10_000;
+export const maxRecords = 10_000;
 
 /** Collects what a batch tells. @throws MalformedError of one that tells too much. */
-export class Tellings {
-  readonly all: Telling[] = [];
+export class OtlpRecords {
+  readonly all: OtlpRecord[] = [];
 
-  add(telling: Telling): void {
+  add(telling: OtlpRecord): void {
     // Without a name and a name of an event nobody is meant.
     if (telling.name === "" && telling.attributes["event.name"] === undefined) return;
     this.all.push(telling);
-    if (this.all.length > mostTellings) throw new MalformedError("too much");
+    if (this.all.length > maxRecords) throw new MalformedError("too much");
   }
 }
 

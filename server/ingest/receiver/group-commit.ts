@@ -1,27 +1,27 @@
 /** Group commit: what comes in while a transaction is written goes into the next one together, and each caller waits for its own. */
 import type { Raw } from "../../../shared/schema/raw.ts";
 
-export type Committed = "stored" | "not_permitted" | "failed";
+export type CommitOutcome = "stored" | "not_permitted" | "failed";
 
-interface Waiting {
+interface PendingCommit {
   readonly events: readonly Raw[];
-  readonly done: (committed: Committed) => void;
+  readonly done: (committed: CommitOutcome) => void;
 }
 
 /** So many events go into one transaction. */
-const mostTogether = 2_000;
+const maxEvents = 2_000;
 
-export class Group {
-  readonly #write: (events: readonly Raw[]) => Committed;
-  #waiting: Waiting[] = [];
+export class GroupCommit {
+  readonly #write: (events: readonly Raw[]) => CommitOutcome;
+  #waiting: PendingCommit[] = [];
 
   /** `write` puts events into one transaction. */
-  constructor(write: (events: readonly Raw[]) => Committed) {
+  constructor(write: (events: readonly Raw[]) => CommitOutcome) {
     this.#write = write;
   }
 
   /** Resolves after the events are durable, or with why they are not. */
-  add(events: readonly Raw[]): Promise<Committed> {
+  add(events: readonly Raw[]): Promise<CommitOutcome> {
     if (events.length === 0) return Promise.resolve("stored");
     return new Promise((done) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#flush());
@@ -30,7 +30,7 @@ export class Group {
   }
 
   /** Here nobody is above who could catch: what fails is told to those who wait. */
-  #committed(events: readonly Raw[]): Committed {
+  #committed(events: readonly Raw[]): CommitOutcome {
     try {
       return this.#write(events);
     } catch {
@@ -48,7 +48,7 @@ export class Group {
       do {
         count += taken[to]?.events.length ?? 0;
         to += 1;
-      } while (to < taken.length && count + (taken[to]?.events.length ?? 0) <= mostTogether);
+      } while (to < taken.length && count + (taken[to]?.events.length ?? 0) <= maxEvents);
       const together = taken.slice(from, to);
       const committed = this.#committed(together.flatMap(({ events }) => events));
       for (const { done } of together) done(committed);

@@ -9,30 +9,30 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Raw, sealRaw } from "../../../shared/schema/raw.ts";
+import { markRaw, type Raw } from "../../../shared/schema/raw.ts";
 import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
 import { MalformedError } from "../otlp/otlp-record.ts";
 import { newCertificate } from "./certificate.ts";
-import { type Committed, Group } from "./group-commit.ts";
-import { DoorServer, longestBatch } from "./http-receiver.ts";
-import { type Door, DoorFile } from "./receiver-config.ts";
+import { type CommitOutcome, GroupCommit } from "./group-commit.ts";
+import { HttpReceiver, maxBatchBytes } from "./http-receiver.ts";
+import { ReceiverConfig, type ReceiverSettings } from "./receiver-config.ts";
 
 const logs = "/v1/logs";
 
-async function doorOf({ committed = "stored" }: { readonly committed?: Committed } = {}) {
-  const door = await new DoorFile(`${freshFolder()}/doors.json`).planOpen();
+async function doorOf({ committed = "stored" }: { readonly committed?: CommitOutcome } = {}) {
+  const door = await new ReceiverConfig(`${freshFolder()}/doors.json`).planOpen();
   const writes: (readonly Raw[])[] = [];
   const bodies: string[] = [];
-  const group = new Group((events) => {
+  const group = new GroupCommit((events) => {
     writes.push(events);
     return committed;
   });
   const taken = (body: Buffer): readonly Raw[] => {
     bodies.push(body.toString("utf8"));
     if (body.length === 0) throw new MalformedError("empty");
-    return [sealRaw({})];
+    return [markRaw({})];
   };
-  const server = new DoorServer(door, {
+  const server = new HttpReceiver(door, {
     otlp: (_signal, body) => taken(body),
     commit: (e) => group.add(e),
   });
@@ -48,7 +48,7 @@ interface Sent {
   readonly body?: string | Buffer;
 }
 
-function send(door: Door, { path = logs, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
+function send(door: ReceiverSettings, { path = logs, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
   return new Promise<{ status: number; text: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
     const all = { authorization: `Bearer ${door.token}`, ...headers };
     // A connection of its own: a port may be that of the test before, and a kept connection that of its server.
@@ -68,7 +68,7 @@ function send(door: Door, { path = logs, method = "POST", headers = {}, body = "
 }
 
 /** A sender that is no client: it says what it is given, and then what it likes; on a connection that is encrypted, or plain. */
-async function dial(door: Door, text = "", encrypted = true): Promise<Socket> {
+async function dial(door: ReceiverSettings, text = "", encrypted = true): Promise<Socket> {
   const socket = encrypted
     ? connectTls({ host: "127.0.0.1", port: door.port, ca: door.certificate })
     : connect(door.port, "127.0.0.1");
@@ -94,10 +94,10 @@ describe("the door on loopback", () => {
     ["elsewhere", { path: "/" }, 404],
     ["to look", { method: "GET", body: "" }, 405],
     ["packed in what it does not know", { headers: { "content-encoding": "br" } }, 415],
-    ["with too much", { body: "x".repeat(longestBatch + 1) }, 413],
+    ["with too much", { body: "x".repeat(maxBatchBytes + 1) }, 413],
     [
       "with too much, unannounced",
-      { body: "x".repeat(longestBatch + 1), headers: { "transfer-encoding": "chunked" } },
+      { body: "x".repeat(maxBatchBytes + 1), headers: { "transfer-encoding": "chunked" } },
       413,
     ],
     ["with a bomb", { body: gzipSync("x".repeat(20_000_000)), headers: { "content-encoding": "gzip" } }, 413],
@@ -164,11 +164,11 @@ describe("the door on loopback", () => {
 
   it("writes together what came while it wrote, and tells each what became of its own", async () => {
     const writes: number[] = [];
-    const group = new Group((events) => {
+    const group = new GroupCommit((events) => {
       writes.push(events.length);
       return writes.length === 1 ? "stored" : "failed";
     });
-    const many = (count: number) => Array.from({ length: count }, () => sealRaw({}));
+    const many = (count: number) => Array.from({ length: count }, () => markRaw({}));
     const told = await Promise.all([group.add(many(1_200)), group.add(many(700)), group.add(many(200)), group.add([])]);
     expect(writes).toEqual([1_900, 200]);
     expect(told).toEqual(["stored", "stored", "failed", "stored"]);
@@ -176,30 +176,30 @@ describe("the door on loopback", () => {
 });
 
 it("tells those who wait where writing itself fails", async () => {
-  const group = new Group(() => {
+  const group = new GroupCommit(() => {
     throw new Error("no access");
   });
-  expect(await group.add([sealRaw({})])).toBe("failed");
+  expect(await group.add([markRaw({})])).toBe("failed");
 });
 
 describe("the file of the receiver", () => {
   it("keeps port, secret and certificate until it is closed, for the user only", async () => {
     const folder = freshFolder();
-    const file = new DoorFile(`${folder}/doors.json`);
-    const opened = file.open(await file.planOpen());
+    const file = new ReceiverConfig(`${folder}/doors.json`);
+    const opened = file.enable(await file.planOpen());
     expect(await file.planOpen()).toEqual(opened);
-    expect(new DoorFile(`${folder}/doors.json`).read()).toEqual(opened);
+    expect(new ReceiverConfig(`${folder}/doors.json`).read()).toEqual(opened);
     expect(readFileSync(file.certificatePath, "utf8")).toBe(opened.certificate);
     for (const name of readdirSync(folder)) expect(statSync(`${folder}/${name}`).mode & 0o777).toBe(0o600);
-    file.close();
+    file.disable();
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it("keeps what was opened between a plan and its yes", async () => {
-    const file = new DoorFile(`${freshFolder()}/doors.json`);
+    const file = new ReceiverConfig(`${freshFolder()}/doors.json`);
     const planned = await file.planOpen();
-    const first = file.open(await file.planOpen());
-    expect(file.open(planned)).toEqual(first);
+    const first = file.enable(await file.planOpen());
+    expect(file.enable(planned)).toEqual(first);
   });
 
   it("opens nothing where it is damaged, or of a version without a certificate", () => {
@@ -207,7 +207,7 @@ describe("the file of the receiver", () => {
     const token = "0".repeat(64);
     for (const text of ["{", "[]", JSON.stringify({ port: 21_234, token, open: ["hooks", "otlp"] })]) {
       writeFileSync(path, text);
-      const file = new DoorFile(path);
+      const file = new ReceiverConfig(path);
       expect([file.read(), file.isOutdated]).toEqual([undefined, true]);
     }
   });

@@ -10,24 +10,24 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Raw } from "../../../shared/schema/raw.ts";
 import { MalformedError, type Signal, signals } from "../otlp/otlp-record.ts";
-import type { Committed } from "./group-commit.ts";
-import type { Door } from "./receiver-config.ts";
+import type { CommitOutcome } from "./group-commit.ts";
+import type { ReceiverSettings } from "./receiver-config.ts";
 
 /** The longest batch of an exporter, in bytes, packed or not. */
-export const longestBatch = 4 * 1_048_576;
+export const maxBatchBytes = 4 * 1_048_576;
 /** So long a sender may take for its headers, and for all. Milliseconds. */
 const headersMs = 3_000;
 const requestMs = 5_000;
-const mostConnections = 2_000;
+const maxConnections = 2_000;
 
-export interface Intake {
+export interface ReceiverInput {
   /** @throws MalformedError */
   otlp(signal: Signal, body: Buffer, json: boolean): readonly Raw[];
-  commit(events: readonly Raw[]): Promise<Committed>;
+  commit(events: readonly Raw[]): Promise<CommitOutcome>;
 }
 
 /** Why a request is refused: the status, and nothing else. */
-class Refusal extends Error {
+class HttpError extends Error {
   override readonly name = "Refusal";
   readonly status: number;
 
@@ -37,16 +37,16 @@ class Refusal extends Error {
   }
 }
 
-const statusOf: Readonly<Record<Committed, number>> = { stored: 200, not_permitted: 403, failed: 503 };
+const statusOf: Readonly<Record<CommitOutcome, number>> = { stored: 200, not_permitted: 403, failed: 503 };
 
 const unpack = promisify(gunzip);
 
-export class DoorServer {
-  readonly #door: Door;
-  readonly #intake: Intake;
+export class HttpReceiver {
+  readonly #door: ReceiverSettings;
+  readonly #intake: ReceiverInput;
   readonly #server: Server;
 
-  constructor(door: Door, intake: Intake) {
+  constructor(door: ReceiverSettings, intake: ReceiverInput) {
     this.#door = door;
     this.#intake = intake;
     this.#server = createServer(
@@ -62,7 +62,7 @@ export class DoorServer {
       (request, answer) => void this.#answer(request, answer),
     );
     this.#server.keepAliveTimeout = 30_000;
-    this.#server.maxConnections = mostConnections;
+    this.#server.maxConnections = maxConnections;
     // A connection that is no HTTP is ended without a word, and a fault of one is no fault of ours.
     this.#server.on("clientError", (_error, socket) => socket.destroy());
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
@@ -72,7 +72,7 @@ export class DoorServer {
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen({ port: this.#door.port, host: "127.0.0.1", backlog: mostConnections }, () => {
+      this.#server.listen({ port: this.#door.port, host: "127.0.0.1", backlog: maxConnections }, () => {
         this.#server.off("error", reject);
         resolve();
       });
@@ -95,7 +95,7 @@ export class DoorServer {
       type = request.headers["content-type"]?.split(";")[0];
       status = statusOf[await this.#intake.commit(this.#intake.otlp(signal, body, type === "application/json"))];
     } catch (error) {
-      status = error instanceof Refusal ? error.status : error instanceof MalformedError ? 400 : 503;
+      status = error instanceof HttpError ? error.status : error instanceof MalformedError ? 400 : 503;
     }
     if (answer.destroyed) return;
     // An exporter wants its own form back: an empty answer is that all was taken.
@@ -114,14 +114,14 @@ export class DoorServer {
   #signal({ method, url = "", headers }: IncomingMessage): Signal {
     const { port, token } = this.#door;
     const { host, origin, authorization = "" } = headers;
-    if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) throw new Refusal(403);
-    if (origin !== undefined) throw new Refusal(403);
+    if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) throw new HttpError(403);
+    if (origin !== undefined) throw new HttpError(403);
     // Programs that cannot be given a header name the secret in the address.
     const [, inPath = "", path = ""] = /^(?:\/([0-9a-f]{64}))?(\/[a-z0-9/]+)$/.exec(url) ?? [];
-    if (!isEqual(inPath === "" ? authorization.replace(/^Bearer /, "") : inPath, token)) throw new Refusal(401);
+    if (!isEqual(inPath === "" ? authorization.replace(/^Bearer /, "") : inPath, token)) throw new HttpError(401);
     const signal = signals.find((one) => path === `/v1/${one}`);
-    if (signal === undefined) throw new Refusal(404);
-    if (method !== "POST") throw new Refusal(405);
+    if (signal === undefined) throw new HttpError(404);
+    if (method !== "POST") throw new HttpError(405);
     return signal;
   }
 }
@@ -134,26 +134,26 @@ function isEqual(given: string, token: string): boolean {
 /** @throws Refusal */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const { "content-length": length, "content-encoding": encoding = "identity" } = request.headers;
-  if (encoding !== "identity" && encoding !== "gzip") throw new Refusal(415);
-  if (Number(length ?? 0) > longestBatch) throw new Refusal(413);
+  if (encoding !== "identity" && encoding !== "gzip") throw new HttpError(415);
+  if (Number(length ?? 0) > maxBatchBytes) throw new HttpError(413);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of request) {
       size += chunk.length;
-      if (size > longestBatch) throw new Refusal(413);
+      if (size > maxBatchBytes) throw new HttpError(413);
       chunks.push(chunk);
     }
   } catch (error) {
     // Cut off, or too slow.
-    throw error instanceof Refusal ? error : new Refusal(408);
+    throw error instanceof HttpError ? error : new HttpError(408);
   }
   const body = Buffer.concat(chunks);
   if (encoding === "identity") return body;
   try {
-    return await unpack(body, { maxOutputLength: longestBatch });
+    return await unpack(body, { maxOutputLength: maxBatchBytes });
   } catch (error) {
     const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
-    throw new Refusal(tooLong ? 413 : 400);
+    throw new HttpError(tooLong ? 413 : 400);
   }
 }

@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../../files/atomic-write.ts";
 
-export interface Door {
+export interface ReceiverSettings {
   readonly port: number;
   /** 256 random bits in hex. */
   readonly token: string;
@@ -35,14 +35,14 @@ function formerly(text: string): readonly unknown[] {
 }
 
 /** Below the ports that systems hand out for connections of their own. */
-const [lowestPort, highestPort] = [20_000, 32_000];
-const mostTries = 50;
+const [minPort, maxPort] = [20_000, 32_000];
+const maxAttempts = 50;
 
-export class DoorFile {
+export class ReceiverConfig {
   readonly #path: string;
   /** The certificate for exporters, which are given its path. */
   readonly certificatePath: string;
-  #known: { readonly mark: string; readonly door: Door | undefined } | undefined;
+  #known: { readonly mark: string; readonly door: ReceiverSettings | undefined } | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -50,7 +50,7 @@ export class DoorFile {
   }
 
   /** What is open; `undefined` where nothing is. Read again only where the file changed. @throws the file system's error. */
-  read(): Door | undefined {
+  read(): ReceiverSettings | undefined {
     const stat = statSync(this.#path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
     const mark = `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
@@ -71,11 +71,11 @@ export class DoorFile {
 
   /** After an entry that posted hooks was replaced: what is left of a file of an earlier version. @throws the file system's error. */
   forgetHooks(): void {
-    if (this.isOutdated && !formerly(readFileSync(this.#path, "utf8")).includes("otlp")) this.close();
+    if (this.isOutdated && !formerly(readFileSync(this.#path, "utf8")).includes("otlp")) this.disable();
   }
 
   /** What there is, or what opening would make: a free port, a new secret and a new certificate. @throws Error where no port is free. */
-  async planOpen(): Promise<Door> {
+  async planOpen(): Promise<ReceiverSettings> {
     const known = this.read();
     if (known !== undefined) return known;
     const { newCertificate } = await import("./certificate.ts");
@@ -83,7 +83,7 @@ export class DoorFile {
   }
 
   /** Opens it as it was planned; what was opened meanwhile stays. @returns what is open. @throws the file system's error. */
-  open(planned: Door): Door {
+  enable(planned: ReceiverSettings): ReceiverSettings {
     const door = this.read() ?? planned;
     replaceFile(this.certificatePath, door.certificate);
     if (door === planned) replaceFile(this.#path, JSON.stringify(door));
@@ -91,14 +91,14 @@ export class DoorFile {
   }
 
   /** @throws the file system's error. */
-  close(): void {
+  disable(): void {
     rmSync(this.#path, { force: true });
     rmSync(this.certificatePath, { force: true });
   }
 }
 
 /** A file that was cut or changed by hand opens nothing. */
-function parse(text: string): Door | undefined {
+function parse(text: string): ReceiverSettings | undefined {
   try {
     const { port, token, certificate, key } = Object(JSON.parse(text));
     const sound = Number.isInteger(port) && port > 1023 && port < 65_536 && /^[0-9a-f]{64}$/.test(token);
@@ -112,11 +112,11 @@ function parse(text: string): Door | undefined {
 
 /** @throws Error where none is free. */
 async function freePort(): Promise<number> {
-  for (let tries = 0; tries < mostTries; tries += 1) {
-    const port = randomInt(lowestPort, highestPort);
+  for (let tries = 0; tries < maxAttempts; tries += 1) {
+    const port = randomInt(minPort, maxPort);
     if (await isFree(port)) return port;
   }
-  throw new Error(`No free port was found between ${lowestPort} and ${highestPort}.`);
+  throw new Error(`No free port was found between ${minPort} and ${maxPort}.`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -6,35 +6,35 @@ import type { Clock } from "../../clock.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { acquire, isFree, type Lease, newOwner, release } from "../../store/lease.ts";
 import type { Store } from "../../store/store.ts";
-import { DoorServer, type Intake } from "./http-receiver.ts";
-import type { Door, DoorFile } from "./receiver-config.ts";
+import { HttpReceiver, type ReceiverInput } from "./http-receiver.ts";
+import type { ReceiverConfig, ReceiverSettings } from "./receiver-config.ts";
 
 /** How often who does not hold them looks whether they are free, who holds them renews, and all look whether any is open. Milliseconds. */
-const lookMs = 500;
+const pollMs = 500;
 const renewMs = 10_000;
-const noDoorMs = 2_000;
+const disabledPollMs = 2_000;
 /** Where the port is taken: the pauses grow up to this. */
-const longestPauseMs = 30_000;
+const maxPauseMs = 30_000;
 
 /** What keeps the doors shut, as a sentence. */
-export function doorFault(error: unknown): string {
+export function receiverErrorText(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   return code === "EADDRINUSE"
     ? "Another program uses the port of the receiver for OpenTelemetry. Agents send it nothing, because it has another certificate. End it, or take another port: nexus agents disconnect --otel, then nexus agents connect --otel."
     : `The receiver for OpenTelemetry on loopback cannot be started (${code}). It is tried again.`;
 }
 
-export class Doors {
-  readonly #file: DoorFile;
+export class ReceiverHost {
+  readonly #file: ReceiverConfig;
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #intake: Intake;
+  readonly #intake: ReceiverInput;
   readonly #may: () => boolean;
   readonly #failed: (error: unknown) => void;
   readonly #owner = newOwner();
   #timer: NodeJS.Timeout | undefined;
-  #server: DoorServer | undefined;
-  #door: Door | undefined;
+  #server: HttpReceiver | undefined;
+  #door: ReceiverSettings | undefined;
   #lease: Lease | undefined;
   #renewedMs = 0;
   #pauseMs = 0;
@@ -42,10 +42,10 @@ export class Doors {
 
   /** `may`: whether something may be recorded now. `failed` is told what keeps the doors from opening, and `null` when they are open. */
   constructor(
-    file: DoorFile,
+    file: ReceiverConfig,
     store: Store,
     clock: Clock,
-    intake: Intake,
+    intake: ReceiverInput,
     may: () => boolean,
     failed: (error: unknown) => void,
   ) {
@@ -98,23 +98,23 @@ export class Doors {
       this.#close();
       this.#failed(error);
     }
-    if (this.#timer === timer) this.#again(open ? lookMs : noDoorMs);
+    if (this.#timer === timer) this.#again(open ? pollMs : disabledPollMs);
   }
 
-  async #open(door: Door): Promise<void> {
+  async #open(door: ReceiverSettings): Promise<void> {
     const nowMs = this.#clock.nowMs();
     if (performance.now() < this.#pauseUntilMs) return;
     if (this.#store.read((connection) => isFree(connection, "doors", this.#owner, nowMs)) === false) return;
-    this.#lease = this.#store.make((connection) => acquire(connection, "doors", this.#owner, nowMs));
+    this.#lease = this.#store.withDatabase((connection) => acquire(connection, "doors", this.#owner, nowMs));
     if (this.#lease === undefined) return;
     this.#renewedMs = nowMs;
-    const server = new DoorServer(door, this.#intake);
+    const server = new HttpReceiver(door, this.#intake);
     try {
       await server.listen();
     } catch (error) {
       this.#release();
       // Each attempt writes the lease: not for ever twice a second.
-      this.#pauseMs = Math.min(longestPauseMs, Math.max(lookMs, 2 * this.#pauseMs));
+      this.#pauseMs = Math.min(maxPauseMs, Math.max(pollMs, 2 * this.#pauseMs));
       this.#pauseUntilMs = performance.now() + this.#pauseMs;
       throw error;
     }
@@ -134,7 +134,7 @@ export class Doors {
     const nowMs = this.#clock.nowMs();
     if (Math.abs(nowMs - this.#renewedMs) < renewMs) return;
     const before = this.#lease;
-    this.#lease = this.#store.change((connection) => acquire(connection, "doors", this.#owner, nowMs));
+    this.#lease = this.#store.withExistingDatabase((connection) => acquire(connection, "doors", this.#owner, nowMs));
     this.#renewedMs = nowMs;
     // Another one took over while this process stood still.
     if (this.#lease === undefined || this.#lease.fence !== before?.fence) this.#close();
@@ -152,7 +152,7 @@ export class Doors {
     this.#lease = undefined;
     if (lease === undefined) return;
     try {
-      this.#store.change((connection: Connection) => release(connection, lease));
+      this.#store.withExistingDatabase((connection: Connection) => release(connection, lease));
     } catch (error) {
       // It ends by itself.
       this.#failed(error);

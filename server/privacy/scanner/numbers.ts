@@ -37,13 +37,13 @@ export function redactNumbers(text: string, found: Found): string {
 }
 
 /** The lengths of IBANs: from Norway's to the longest that the standard allows. */
-const shortestIban = 15;
-const longestIban = 34;
+const minIbanLength = 15;
+const maxIbanLength = 34;
 
 /** How many characters of `text`, which may go on with the next word, are an IBAN; 0 where none are. */
 function ibanLength(text: string): number {
   const signs = text.replace(/[^A-Za-z0-9]/g, "");
-  for (let length = Math.min(signs.length, longestIban); length >= shortestIban; length -= 1) {
+  for (let length = Math.min(signs.length, maxIbanLength); length >= minIbanLength; length -= 1) {
     if (!isIban(signs.slice(0, length))) continue;
     let seen = 0;
     let at = 0;

@@ -23,13 +23,13 @@ export interface Scanned {
 const longest = 4 * 1024 * 1024;
 
 /** What one pass leaves may look like something else. After so many the text is dropped: it was made to resist. */
-const mostPasses = 8;
+const maxPasses = 8;
 
 export function scan(text: string): Scanned {
   const rules = new Set<Rule>();
   const found: Found = (rule) => rules.add(rule);
   let left = text;
-  for (let passes = 0; passes < mostPasses && text.length <= longest; passes += 1) {
+  for (let passes = 0; passes < maxPasses && text.length <= longest; passes += 1) {
     const next = pass(left, found);
     if (next === null || next === left) return { text: next, rules };
     left = next;

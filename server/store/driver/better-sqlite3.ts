@@ -1,6 +1,6 @@
 /** The usual driver: better-sqlite3, whose one Node-API binary per platform serves Node and Electron alike. */
 import Database from "better-sqlite3";
-import type { Connection, OpenOptions, Row, Value } from "./driver.ts";
+import type { Connection, OpenOptions, Row, SqlValue } from "./driver.ts";
 
 export function openBetterSqlite3(file: string, options: OpenOptions): Connection {
   const database = new Database(file, {
@@ -13,7 +13,7 @@ export function openBetterSqlite3(file: string, options: OpenOptions): Connectio
     driver: `better-sqlite3, SQLite ${version}`,
     exec: (sql) => void database.exec(sql),
     prepare: (sql) => {
-      const statement = database.prepare<Value[], Row>(sql);
+      const statement = database.prepare<SqlValue[], Row>(sql);
       return {
         run: (...values) => statement.run(...values).changes,
         get: (...values) => statement.get(...values),

@@ -2,15 +2,15 @@
  * The small part of an SQLite library that the store needs. One driver at a time lives in a process: two SQLite
  * libraries on one file would undo each other's POSIX locks (`docs/internals/architecture.md`, "The lock trap").
  */
-export type Value = string | number | Uint8Array | null;
-export type Row = Readonly<Record<string, Value>>;
+export type SqlValue = string | number | Uint8Array | null;
+export type Row = Readonly<Record<string, SqlValue>>;
 
 export interface Statement {
   /** Runs it and returns how many rows changed. */
-  run(...values: readonly Value[]): number;
-  get(...values: readonly Value[]): Row | undefined;
-  all(...values: readonly Value[]): readonly Row[];
-  iterate(...values: readonly Value[]): IterableIterator<Row>;
+  run(...values: readonly SqlValue[]): number;
+  get(...values: readonly SqlValue[]): Row | undefined;
+  all(...values: readonly SqlValue[]): readonly Row[];
+  iterate(...values: readonly SqlValue[]): IterableIterator<Row>;
 }
 
 export interface Connection {

@@ -1,22 +1,22 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
-import { journalAt, journalFor } from "./journal-mode.ts";
+import { currentJournalMode, journalModeFor } from "./journal-mode.ts";
 
 it("uses WAL on local file systems of Linux only", () => {
   // NFS, SMB, 9P, Lustre, GPFS, BeeGFS, OCFS2, GFS2, FUSE (sshfs, Docker Desktop), vboxsf, and unknown ones.
   const others = [0x6969, 0xff534d42, 0x01021997, 0x0bd00bd0, 0x47504653, 0x19830326, 0x7461636f, 0x01161970];
-  expect([...others, 0x65735546, 0x786f4256, 0].map(journalFor)).toEqual(Array(11).fill("TRUNCATE"));
+  expect([...others, 0x65735546, 0x786f4256, 0].map(journalModeFor)).toEqual(Array(11).fill("TRUNCATE"));
   // ext4, XFS, Btrfs (a negative number), ZFS, tmpfs, overlay.
   const local = [0xef53, 0x58465342, 0x9123683e | 0, 0x2fc12fc1, 0x01021994, 0x794c7630];
-  expect(local.map(journalFor)).toEqual(Array(6).fill("WAL"));
+  expect(local.map(journalModeFor)).toEqual(Array(6).fill("WAL"));
 });
 
 it("asks the file system of the folder, and is careful where that is not known", () => {
-  expect(journalAt(join(freshFolder(), "telemetry.db"))).toBe("WAL");
-  expect(journalAt("/nowhere/at/all/telemetry.db")).toBe("TRUNCATE");
+  expect(currentJournalMode(join(freshFolder(), "telemetry.db"))).toBe("WAL");
+  expect(currentJournalMode("/nowhere/at/all/telemetry.db")).toBe("TRUNCATE");
   // Numbers of Linux mean nothing on macOS.
-  expect(journalAt(join(freshFolder(), "telemetry.db"), "darwin")).toBe("TRUNCATE");
-  expect(journalAt("\\\\server\\share\\telemetry.db", "win32")).toBe("TRUNCATE");
-  expect(journalAt("C:\\Users\\ada\\telemetry.db", "win32")).toBe("WAL");
+  expect(currentJournalMode(join(freshFolder(), "telemetry.db"), "darwin")).toBe("TRUNCATE");
+  expect(currentJournalMode("\\\\server\\share\\telemetry.db", "win32")).toBe("TRUNCATE");
+  expect(currentJournalMode("C:\\Users\\ada\\telemetry.db", "win32")).toBe("WAL");
 });

@@ -33,7 +33,7 @@ const local: ReadonlySet<number> = new Set([
 export type JournalMode = "WAL" | "TRUNCATE";
 
 /** `type`: of the file system, as statfs of Linux gives it. */
-export function journalFor(type: number): JournalMode {
+export function journalModeFor(type: number): JournalMode {
   return local.has(type >>> 0) ? "WAL" : "TRUNCATE";
 }
 
@@ -44,11 +44,11 @@ const isNetworkPath = (file: string): boolean => /^\\\\/.test(file);
 const localOnMac = new Set([0x11, 0x17, 0x18, 0x19, 0x1a]);
 
 /** For the folder of a database. Where the system cannot tell, the mode that is safe everywhere. */
-export function journalAt(file: string, platform: NodeJS.Platform = process.platform): JournalMode {
+export function currentJournalMode(file: string, platform: NodeJS.Platform = process.platform): JournalMode {
   if (platform === "win32") return isNetworkPath(file) ? "TRUNCATE" : "WAL";
   try {
     const type = Number(statfsSync(dirname(file)).type);
-    return platform === "darwin" ? (localOnMac.has(type) ? "WAL" : "TRUNCATE") : journalFor(type);
+    return platform === "darwin" ? (localOnMac.has(type) ? "WAL" : "TRUNCATE") : journalModeFor(type);
   } catch {
     return "TRUNCATE";
   }

@@ -9,7 +9,7 @@ import { openNodeSqlite } from "./node-sqlite.ts";
 
 let whyNot: string | undefined;
 
-export function openConnection(file: string, options: OpenOptions): Connection {
+export function openWithDriver(file: string, options: OpenOptions): Connection {
   if (whyNot !== undefined) return openNodeSqlite(file, options, whyNot);
   try {
     return openBetterSqlite3(file, options);

@@ -1,13 +1,13 @@
 /** The table of combinations of words: each has one row, found by its key. */
 import type { FieldName } from "../../../shared/schema/fields.ts";
 import type { CleanEvent } from "../../privacy/clean-event.ts";
-import { toCell, wordFields } from "../columns.ts";
-import type { Connection, Row, Statement, Value } from "../driver/driver.ts";
+import { dimensionFields, toCell } from "../columns.ts";
+import type { Connection, Row, SqlValue, Statement } from "../driver/driver.ts";
 
 /** So many combinations are remembered with their ids; a day has some hundreds. */
 const remembered = 8_192;
 
-export class WordTable {
+export class DimensionTable {
   readonly #find: Statement;
   readonly #insert: Statement;
   readonly #ids = new Map<string, number>();
@@ -21,7 +21,7 @@ export class WordTable {
         .all()
         .map(({ name }) => name),
     );
-    this.#fields = wordFields.filter((name) => there.has(name));
+    this.#fields = dimensionFields.filter((name) => there.has(name));
     const columns = ["key", "event_type", "source", ...this.#fields];
     this.#find = connection.prepare("SELECT id FROM words WHERE key = ?");
     this.#insert = connection.prepare(
@@ -52,11 +52,11 @@ export class WordTable {
   }
 
   /** After something was erased: ids may be gone. */
-  forget(): void {
+  clearCache(): void {
     this.#ids.clear();
   }
 
-  #id(type: string, source: string, cellOf: (name: FieldName) => Value): number {
+  #id(type: string, source: string, cellOf: (name: FieldName) => SqlValue): number {
     const cells = this.#fields.map(cellOf);
     const said = this.#fields.flatMap((name, n) => (cells[n] === null ? [] : [name, cells[n]]));
     const key = JSON.stringify([type, source, ...said]);

@@ -3,10 +3,10 @@
  * (their words, their session) is read once for all of them.
  */
 import type { EventTypeName } from "../../../shared/schema/events.ts";
-import type { Value } from "../../../shared/schema/field-types.ts";
-import { durationField, parseNumbers, wordsOf } from "../columns.ts";
+import type { FieldValue } from "../../../shared/schema/field-types.ts";
+import { dimensionsOf, durationField, parseMeasures } from "../columns.ts";
 import {
-  type Value as Cell,
+  type SqlValue as Cell,
   type Connection,
   perConnection,
   type Row,
@@ -37,7 +37,7 @@ export interface StoredEvent {
   readonly tsMs: number;
   readonly utcOffsetMin: number;
   readonly session: StoredSession;
-  readonly payload: Readonly<Record<string, Value>>;
+  readonly payload: Readonly<Record<string, FieldValue>>;
   /**
    * The consent to share under which it was written: when, and which categories as bits; and its number in its session, where those
    * that are shared begin at 1.
@@ -48,7 +48,7 @@ export interface StoredEvent {
 interface Words {
   readonly type: EventTypeName;
   readonly source: string;
-  readonly payload: Readonly<Record<string, Value>>;
+  readonly payload: Readonly<Record<string, FieldValue>>;
 }
 
 /** The first `most` events after the key `after`, up to the key `last`. */
@@ -89,7 +89,7 @@ function remembering<T>(statement: Statement, make: (row: Row) => T): (key: Cell
 
 function toWords(row: Row): Words {
   // Written by this product alone, from its own list.
-  return { type: row["event_type"] as EventTypeName, source: String(row["source"]), payload: wordsOf(row) };
+  return { type: row["event_type"] as EventTypeName, source: String(row["source"]), payload: dimensionsOf(row) };
 }
 
 function toSession(row: Row): StoredSession {
@@ -128,7 +128,7 @@ function toEvent(row: Row, { type, source, payload }: Words, { session, base }: 
         : undefined,
     payload: {
       ...payload,
-      ...parseNumbers(row["numbers"]),
+      ...parseMeasures(row["numbers"]),
       ...(typeof duration === "number" ? { [durationField]: duration } : {}),
     },
   };

@@ -8,7 +8,7 @@
 import { createHash, randomInt } from "node:crypto";
 import { isAgent } from "../../../shared/schema/sources.ts";
 import type { CleanEvent } from "../../privacy/clean-event.ts";
-import type { Connection, Row, Statement, Value } from "../driver/driver.ts";
+import type { Connection, Row, SqlValue, Statement } from "../driver/driver.ts";
 import { dayOfHour, localHour } from "../rollups/local-time.ts";
 import { addTo, readNumber, setNumber } from "../state.ts";
 
@@ -116,7 +116,7 @@ const uuidOf = (hex: string): string =>
 
 /** What one transaction adds to a session. */
 export interface SessionDelta {
-  readonly id: Value;
+  readonly id: SqlValue;
   readonly span: Span;
   firstMs: number;
   lastMs: number;

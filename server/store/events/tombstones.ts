@@ -7,22 +7,22 @@ import { addTo } from "../state.ts";
 /** Why an event is not accepted. */
 export type Bar = "below_watermark" | "erased";
 
-export class Barred {
+export class Tombstones {
   readonly #connection: Connection;
-  readonly #floor: Statement;
+  readonly #lowWatermark: Statement;
   readonly #list: Statement;
   #floorMs = 0;
   #erased: readonly Row[] = [];
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#floor = connection.prepare("SELECT value FROM state WHERE name = 'floor_ts'");
+    this.#lowWatermark = connection.prepare("SELECT value FROM state WHERE name = 'floor_ts'");
     this.#list = connection.prepare("SELECT * FROM erased");
   }
 
   /** Reads it again: at the beginning of a transaction, the list only where something was erased meanwhile. */
   read(somethingErased: boolean, nowMs: number): void {
-    this.#floorMs = Number(this.#floor.get()?.["value"] ?? 0);
+    this.#floorMs = Number(this.#lowWatermark.get()?.["value"] ?? 0);
     const fell = this.#floorMs > nowMs;
     if (fell) this.#floorMs = followClock(this.#connection, nowMs);
     if (somethingErased || fell) this.#erased = this.#list.all();

@@ -6,19 +6,19 @@ import { randomUUID } from "node:crypto";
 import type { EventTypeName } from "../../../shared/schema/events.ts";
 import { isAgent } from "../../../shared/schema/sources.ts";
 import type { Architecture, System } from "../../../shared/vocabulary/platforms.ts";
-import { type CleanEvent, unnumbered } from "../../privacy/clean-event.ts";
-import { durationField, numbersOf } from "../columns.ts";
+import { type CleanEvent, noSequence } from "../../privacy/clean-event.ts";
+import { durationField, measuresOf } from "../columns.ts";
 import { type Connection, immediately, perConnection, type Statement } from "../driver/driver.ts";
 import { localHour } from "../rollups/local-time.ts";
-import { RecentMetrics, Tallies } from "../rollups/rollups.ts";
+import { HourlyTotals, RecentRollups } from "../rollups/rollups.ts";
 import { readNumber } from "../state.ts";
-import { WordTable } from "./dimensions.ts";
+import { DimensionTable } from "./dimensions.ts";
 import { extend, type SessionDelta, SessionDeltas, SessionTable } from "./sessions.ts";
-import { Barred } from "./tombstones.ts";
+import { Tombstones } from "./tombstones.ts";
 import { uuidBytes } from "./uuid-bytes.ts";
 
 /** What this worker is; kept with each session it begins. */
-export interface Product {
+export interface ProductInfo {
   readonly product: string;
   readonly version: string;
   readonly os: System | typeof withheld;
@@ -29,11 +29,11 @@ export interface Product {
 /** Stands where the consent to the category `platform` is missing. */
 const withheld = "withheld";
 
-export function withoutPlatform({ product }: Product): Product {
+export function withoutPlatform({ product }: ProductInfo): ProductInfo {
   return { product, version: withheld, os: withheld, arch: withheld, runtimeVersion: withheld };
 }
 
-export interface Written {
+export interface WriteResult {
   readonly stored: number;
   /** Were stored before. */
   readonly repeated: number;
@@ -43,15 +43,15 @@ export interface Written {
 
 /** Who writes, and when. */
 export interface Writing {
-  readonly product: Product;
+  readonly product: ProductInfo;
   readonly nowMs: number;
-  readonly share: Shareable | undefined;
+  readonly share: ShareConsent | undefined;
   /** What is written in the same transaction. */
   readonly also: ((connection: Connection) => void) | undefined;
 }
 
 /** The consent to share under which events are written. */
-export interface Shareable {
+export interface ShareConsent {
   /** The categories that may be shared (`categoryBits`). */
   readonly bits: number;
   /** When it was given: what happened before is not shared. Milliseconds since 1970. */
@@ -81,9 +81,9 @@ interface StreamDelta {
 /** What every batch needs, prepared once for a connection. */
 class Writer {
   readonly #connection: Connection;
-  readonly #words: WordTable;
-  readonly #metrics: RecentMetrics;
-  readonly #barred: Barred;
+  readonly #words: DimensionTable;
+  readonly #metrics: RecentRollups;
+  readonly #barred: Tombstones;
   readonly #erasures: Statement;
   readonly #insert: Statement;
   readonly #find: Statement;
@@ -102,9 +102,9 @@ class Writer {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#words = new WordTable(connection);
-    this.#metrics = new RecentMetrics(connection);
-    this.#barred = new Barred(connection);
+    this.#words = new DimensionTable(connection);
+    this.#metrics = new RecentRollups(connection);
+    this.#barred = new Tombstones(connection);
     this.#erasures = connection.prepare("SELECT value FROM state WHERE name = 'erasures'");
     this.#insert = connection.prepare(
       `INSERT INTO events (event_id, stream, seq, words, ts, utc_offset_min, duration_ms, numbers,
@@ -136,13 +136,13 @@ class Writer {
     );
   }
 
-  write(events: readonly CleanEvent[], { product, nowMs, share, also }: Writing): Written {
+  write(events: readonly CleanEvent[], { product, nowMs, share, also }: Writing): WriteResult {
     return immediately(this.#connection, () => {
       also?.(this.#connection);
-      this.#notice(nowMs);
+      this.#checkErasures(nowMs);
       const sessions = new SessionDeltas();
       const streams = new Map<string, StreamDelta>();
-      const tallies = new Tallies();
+      const tallies = new HourlyTotals();
       let stored = 0;
       let erased = 0;
       let belowWatermark = 0;
@@ -163,11 +163,11 @@ class Writer {
           last = { session, source: event.source };
         }
         // An event that its source did not number is the next one, where it is new.
-        if (event.seq === unnumbered && this.#isStored(id)) continue;
+        if (event.seq === noSequence && this.#isStored(id)) continue;
         const words = this.#words.idOf(event);
         const duration = payload[durationField];
         const durationMs = typeof duration === "number" ? duration : undefined;
-        const numbers = numbersOf(payload);
+        const numbers = measuresOf(payload);
         const mayShare = share !== undefined && tsMs >= Math.max(share.sinceMs, this.#pseudonymSinceMs);
         const numbersText = numbers === undefined ? null : JSON.stringify(numbers);
         const [committedMs, bits] = mayShare ? [nowMs, share.bits] : [null, null];
@@ -177,7 +177,7 @@ class Writer {
           const cells = [words, tsMs, utcOffsetMin, durationMs ?? null, numbersText, committedMs, bits] as const;
           return this.#insert.run(...key, ...cells) > 0;
         };
-        let seq = event.seq === unnumbered ? stream.nextSeq : event.seq;
+        let seq = event.seq === noSequence ? stream.nextSeq : event.seq;
         if (!insert(seq)) {
           if (this.#isStored(id)) continue;
           // The number belongs to another event, which had none of its own: this one is new all the same.
@@ -202,7 +202,7 @@ class Writer {
         if (received > 0) this.#extendStream.run(firstSeq, lastSeq, received, id);
       }
       // A repeat under another session begins none.
-      if (stored < events.length) this.#tidy(sessions, streams.values());
+      if (stored < events.length) this.#recount(sessions, streams.values());
       this.#metrics.append(tallies);
       this.#barred.count(belowWatermark);
       return { stored, repeated: events.length - stored - erased - belowWatermark, belowWatermark };
@@ -213,17 +213,17 @@ class Writer {
     return this.#find.get(uuidBytes(id)) !== undefined;
   }
 
-  #tidy(sessions: Iterable<SessionDelta>, streams: Iterable<StreamDelta>): void {
+  #recount(sessions: Iterable<SessionDelta>, streams: Iterable<StreamDelta>): void {
     for (const { id, received } of streams) if (received === 0) this.#dropStream.run(id);
     for (const { id, lastMs } of sessions) if (lastMs === 0) this.#dropSession.run(id, id);
   }
 
   /** Ids of words may be gone since another process erased something. */
-  #notice(nowMs: number): void {
+  #checkErasures(nowMs: number): void {
     const erased = Number(this.#erasures.get()?.["value"]);
     const somethingErased = erased !== this.#erased;
     if (somethingErased) {
-      this.#words.forget();
+      this.#words.clearCache();
       this.#sessions.follow();
     }
     this.#barred.read(somethingErased, nowMs);
@@ -231,7 +231,7 @@ class Writer {
     this.#erased = erased;
   }
 
-  #session(known: SessionDeltas, event: CleanEvent, product: Product): SessionDelta {
+  #session(known: SessionDeltas, event: CleanEvent, product: ProductInfo): SessionDelta {
     const session = this.#sessions.nameOf(event, this.#pseudonymSinceMs);
     const met = known.find(session, event);
     if (met !== undefined) return met;
@@ -257,7 +257,7 @@ class Writer {
     const key = `${session} ${source}`;
     let stream = known.get(key);
     if (stream === undefined) {
-      const first = seq === unnumbered ? 1 : seq;
+      const first = seq === noSequence ? 1 : seq;
       const base = this.#sessions.goOn ? first - 1 : 0;
       const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source, first, base);
       const nextSeq = Number(row?.["last_seq"]) + 1;
@@ -285,7 +285,7 @@ const writerOf = perConnection((connection) => new Writer(connection));
  * number: numbered and unnumbered events of one stream never push each other out.
  * @throws SQLite's error, with nothing stored.
  */
-export function writeEvents(connection: Connection, events: readonly CleanEvent[], writing: Writing): Written {
+export function writeEvents(connection: Connection, events: readonly CleanEvent[], writing: Writing): WriteResult {
   return writerOf(connection).write(events, writing);
 }
 
@@ -301,14 +301,14 @@ export interface Totals {
 }
 
 /** Events are stored nearly in the order of their times: among so many at either end is the oldest and the newest. */
-const looked = 1_000;
+const sampledRows = 1_000;
 
 export function totals(connection: Connection): Totals {
   const row = connection
     .prepare(
       `SELECT count(*) events, (SELECT count(*) FROM sessions) sessions,
-         (SELECT min(ts) FROM (SELECT ts FROM events ORDER BY id LIMIT ${looked})) oldest,
-         (SELECT max(ts) FROM (SELECT ts FROM events ORDER BY id DESC LIMIT ${looked})) newest,
+         (SELECT min(ts) FROM (SELECT ts FROM events ORDER BY id LIMIT ${sampledRows})) oldest,
+         (SELECT max(ts) FROM (SELECT ts FROM events ORDER BY id DESC LIMIT ${sampledRows})) newest,
          (SELECT total(last_seq - first_seq + 1 - received) FROM streams WHERE received > 0) missing FROM events`,
     )
     .get();

@@ -3,8 +3,8 @@
  *
  * A step that has shipped is never changed; a new field gets its column in a later one.
  */
-import type { Connection, Row, Value } from "../driver/driver.ts";
-import { WordTable } from "../events/dimensions.ts";
+import type { Connection, Row, SqlValue } from "../driver/driver.ts";
+import { DimensionTable } from "../events/dimensions.ts";
 import { uuidBytes } from "../events/uuid-bytes.ts";
 import { recount } from "../rollups/rollups.ts";
 
@@ -143,13 +143,13 @@ const views = `
 
 /** The columns of the older table that are words, and those that are numbers beside the duration. */
 function carryOver(connection: Connection, rows: readonly Row[]): void {
-  const words = new WordTable(connection);
+  const words = new DimensionTable(connection);
   const stream = connection.prepare("INSERT INTO streams (session, source) VALUES (?, ?) RETURNING id");
   const arrived = connection.prepare(
     "UPDATE streams SET last_seq = max(last_seq, ?), received = received + 1 WHERE id = ?",
   );
   const insert = connection.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  const streams = new Map<string, Value>();
+  const streams = new Map<string, SqlValue>();
   for (const row of rows) {
     const key = `${row["session"]} ${row["source"]}`;
     const known = streams.get(key) ?? stream.get(row["session"] ?? null, row["source"] ?? null)?.["id"] ?? null;
@@ -163,7 +163,7 @@ function carryOver(connection: Connection, rows: readonly Row[]): void {
   }
 }
 
-export function intoWordsAndNumbers(connection: Connection): void {
+export function migrateToDimensions(connection: Connection): void {
   const rows = connection.prepare("SELECT * FROM events ORDER BY id").all();
   connection.exec("DROP TABLE events");
   connection.exec(tables);

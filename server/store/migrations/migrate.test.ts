@@ -3,9 +3,9 @@ import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../../clock.ts";
-import { thisProduct } from "../../worker/product-info.ts";
-import type { Value } from "../driver/driver.ts";
-import { openConnection } from "../driver/select-driver.ts";
+import { productInfo } from "../../worker/product-info.ts";
+import type { SqlValue } from "../driver/driver.ts";
+import { openWithDriver } from "../driver/select-driver.ts";
 import { uuidText } from "../events/uuid-bytes.ts";
 import { canonicalRollups, recountAll } from "../rollups/rollups.ts";
 import { Store } from "../store.ts";
@@ -16,7 +16,7 @@ const events = 200;
 /** A database as an earlier version left it. */
 function older(version: number) {
   const file = join(freshFolder(), "telemetry.db");
-  const connection = openConnection(file, { readOnly: false, busyTimeoutMs: 0 });
+  const connection = openWithDriver(file, { readOnly: false, busyTimeoutMs: 0 });
   connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
   // Its rows were made by a version with one wide table, and carried over since.
   migrate(connection, Math.min(version, 2));
@@ -35,7 +35,7 @@ function older(version: number) {
       `INSERT INTO sessions (session_id, started_at, ended_at, product, version, os, arch, runtime_version)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    .run(...(session as Value[]));
+    .run(...(session as SqlValue[]));
   const columns = "event_id, session, source, seq, ts, utc_offset_min, event_type";
   const insert = connection.prepare(
     `INSERT INTO events (${columns}, stream, tool_name, tool_phase, command_path, status, exit_class, duration_ms, dropped_count)
@@ -75,9 +75,9 @@ describe("migration", () => {
     "carries everything over from version %i, with its rollups",
     (version) => {
       const { file, ids } = older(version);
-      const store = new Store(file, thisProduct, systemClock);
+      const store = new Store(file, productInfo, systemClock);
       store.write([]);
-      store.change((connection) => {
+      store.withExistingDatabase((connection) => {
         expect(versionOf(connection)).toBe(schemaVersion);
         const rows = connection.prepare("SELECT event_id FROM events ORDER BY id").all();
         expect(rows.map((row) => uuidText(row["event_id"]))).toEqual(ids);
@@ -104,7 +104,7 @@ describe("migration", () => {
   );
 
   it("has views with the column names of ADR-003", () => {
-    const store = new Store(join(freshFolder(), "telemetry.db"), thisProduct, systemClock);
+    const store = new Store(join(freshFolder(), "telemetry.db"), productInfo, systemClock);
     store.write([]);
     const names = (view: string) =>
       store

@@ -3,7 +3,7 @@
  * transaction. A step that has shipped is never changed; a new one is added at the end.
  */
 import { type Connection, immediately } from "../driver/driver.ts";
-import { intoWordsAndNumbers } from "./003-dimensions.ts";
+import { migrateToDimensions } from "./003-dimensions.ts";
 import { sharing } from "./005-sharing.ts";
 import { lasting } from "./007-body-digests.ts";
 import { belonging } from "./008-database-owner.ts";
@@ -111,7 +111,7 @@ const steps: readonly Step[] = [
   ALTER TABLE events ADD COLUMN experiment TEXT;
   ALTER TABLE events ADD COLUMN variant TEXT;
   `,
-  intoWordsAndNumbers,
+  migrateToDimensions,
   `
   -- What the last writes tallied, by hour; added to metrics every so many rows.
   CREATE TABLE recent_metrics (

@@ -1,10 +1,10 @@
 /** Reads rollups of a span of days from the coarsest grains that fit: whole months, then days, then hours. */
 import type { Connection, Row } from "../driver/driver.ts";
 import { firstDayOfMonth, monthOfDay } from "./local-time.ts";
-import { grains, isClosed, MetricsTable } from "./rollups.ts";
+import { grains, isClosed, RollupTable } from "./rollups.ts";
 
 /** Buckets of one grain, `to` not included. */
-export interface Segment {
+export interface GrainRange {
   readonly grain: number;
   readonly from: number;
   readonly to: number;
@@ -14,8 +14,13 @@ export interface Segment {
  * Which buckets make up the hours from `fromHour` to before `toHour`. `finest`: no coarser grain than this, since the
  * reader wants to tell its buckets apart.
  */
-export function segments(fromHour: number, toHour: number, closedDay: number, finest: number): readonly Segment[] {
-  const found: Segment[] = [];
+export function splitByGrain(
+  fromHour: number,
+  toHour: number,
+  closedDay: number,
+  finest: number,
+): readonly GrainRange[] {
+  const found: GrainRange[] = [];
   const add = (grain: number, from: number, to: number) => {
     if (from < to) found.push({ grain, from, to });
   };
@@ -40,9 +45,9 @@ export function segments(fromHour: number, toHour: number, closedDay: number, fi
 }
 
 /** Runs one query over all segments; `sql` gets a table expression of their rows. */
-export function readSegments(
+export function readRanges(
   connection: Connection,
-  parts: readonly Segment[],
+  parts: readonly GrainRange[],
   sql: (rows: string) => string,
 ): readonly Row[] {
   if (parts.length === 0) return [];
@@ -54,5 +59,5 @@ export function readSegments(
 }
 
 export function closedDayOf(connection: Connection): number {
-  return new MetricsTable(connection).closedDay();
+  return new RollupTable(connection).closedDay();
 }

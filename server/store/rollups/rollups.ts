@@ -5,8 +5,8 @@
  * append one. The view `rollups` is both. A day is made from its hours once it is over, a month from its days; what comes
  * in later for a closed day changes its day and month too.
  */
-import { parseNumbers } from "../columns.ts";
-import type { Connection, Row, Statement, Value } from "../driver/driver.ts";
+import { parseMeasures } from "../columns.ts";
+import type { Connection, Row, SqlValue, Statement } from "../driver/driver.ts";
 import { dayOfHour, firstDayOfMonth, localHour, monthOfDay } from "./local-time.ts";
 import { binOf, Sketch } from "./sketch.ts";
 
@@ -16,7 +16,7 @@ export const grains = { hour: 0, day: 1, month: 2 } as const;
 type Summary = [count: number, sum: number, min: number, max: number];
 
 /** What happened to one combination of words in one bucket. */
-class Tally {
+class Totals {
   count = 0;
   durations: Summary | undefined;
   /** The bins of the durations, as a stored sketch is written. */
@@ -47,7 +47,7 @@ class Tally {
     }
   }
 
-  addTally({ count, durations, bins, numbers }: Tally): void {
+  addTally({ count, durations, bins, numbers }: Totals): void {
     this.count += count;
     if (durations !== undefined) {
       this.durations = joined(this.durations, durations);
@@ -80,15 +80,15 @@ function joined(a: Summary | undefined, b: Summary): Summary {
   return [a[0] + b[0], sum, Math.min(a[2], b[2]), Math.max(a[3], b[3])];
 }
 
-interface HourTally {
+interface HourTotals {
   readonly hour: number;
   readonly words: number;
-  readonly tally: Tally;
+  readonly tally: Totals;
 }
 
 /** Tallies of one transaction, by hour and words. */
-export class Tallies {
-  readonly #tallies = new Map<number, HourTally>();
+export class HourlyTotals {
+  readonly #tallies = new Map<number, HourTotals>();
 
   /** Adds an event. */
   add(
@@ -105,12 +105,12 @@ export class Tallies {
     this.#at(Number(row["bucket"]), Number(row["words"])).addRow(row);
   }
 
-  #at(hour: number, words: number): Tally {
+  #at(hour: number, words: number): Totals {
     // Hours have six digits until the year 2084: both fit into one whole number.
     const key = words * 1_000_000 + hour;
     let entry = this.#tallies.get(key);
     if (entry === undefined) {
-      entry = { hour, words, tally: new Tally() };
+      entry = { hour, words, tally: new Totals() };
       this.#tallies.set(key, entry);
     }
     return entry.tally;
@@ -124,17 +124,17 @@ export class Tallies {
 const measures = "count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers";
 const columns = `grain, bucket, words, ${measures}`;
 
-function cellsOf({ count, durations, bins, numbers }: Tally): readonly Value[] {
+function cellsOf({ count, durations, bins, numbers }: Totals): readonly SqlValue[] {
   const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
   const others = numbers === undefined ? null : JSON.stringify(Object.fromEntries(Object.entries(numbers).sort()));
   return [count, known, sum, min, max, known === 0 ? null : bins, others];
 }
 
 /** Characters of a sketch that is made compact: a compact one has mostly fewer than half of them. */
-const longestSketch = 2_048;
+const maxSketchChars = 2_048;
 
 /** The statements that keep rollups, prepared once for a connection. */
-export class MetricsTable {
+export class RollupTable {
   readonly #find: Statement;
   readonly #put: Statement;
   readonly #grow: Statement;
@@ -165,7 +165,7 @@ export class MetricsTable {
   }
 
   /** Adds what was tallied in an hour: to its day and month too, where those are made already. */
-  add({ hour, words, tally }: HourTally, closedDay: number): void {
+  add({ hour, words, tally }: HourTotals, closedDay: number): void {
     this.#add(grains.hour, hour, words, tally);
     const day = dayOfHour(hour);
     if (day >= closedDay) return;
@@ -173,27 +173,27 @@ export class MetricsTable {
     if (isClosed(monthOfDay(day), closedDay)) this.#add(grains.month, monthOfDay(day), words, tally);
   }
 
-  put(grain: number, bucket: number, words: number, tally: Tally): void {
+  put(grain: number, bucket: number, words: number, tally: Totals): void {
     this.#put.run(grain, bucket, words, ...cellsOf(tally));
   }
 
   #compact(grain: number, bucket: number, words: number): void {
     const row = this.#find.get(grain, bucket, words);
     if (row === undefined) return;
-    const tally = new Tally();
+    const tally = new Totals();
     tally.addRow(row);
     tally.compact();
     this.put(grain, bucket, words, tally);
   }
 
-  #add(grain: number, bucket: number, words: number, tally: Tally): void {
+  #add(grain: number, bucket: number, words: number, tally: Totals): void {
     if (tally.numbers === undefined) {
       const grown = this.#grow.get(grain, bucket, words, ...cellsOf(tally));
       // In a busy hour the text would become the most of what a write writes.
-      if (Number(grown?.["length"]) > longestSketch) this.#compact(grain, bucket, words);
+      if (Number(grown?.["length"]) > maxSketchChars) this.#compact(grain, bucket, words);
       return;
     }
-    const whole = new Tally();
+    const whole = new Totals();
     const row = this.#find.get(grain, bucket, words);
     if (row !== undefined) whole.addRow(row);
     whole.addTally(tally);
@@ -202,18 +202,18 @@ export class MetricsTable {
 }
 
 /** So many rows wait at most: a page reads them in less than a millisecond. */
-const mostRecent = 512;
+const maxRecentRows = 512;
 
 /** What the last writes tallied, appended. */
-export class RecentMetrics {
+export class RecentRollups {
   readonly #connection: Connection;
-  readonly #metrics: MetricsTable;
+  readonly #metrics: RollupTable;
   readonly #append: Statement;
   readonly #last: Statement;
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#metrics = new MetricsTable(connection);
+    this.#metrics = new RollupTable(connection);
     this.#append = connection.prepare(
       `INSERT INTO recent_metrics (bucket, words, ${measures}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
@@ -221,7 +221,7 @@ export class RecentMetrics {
     this.#last = connection.prepare("SELECT max(id) last FROM recent_metrics");
   }
 
-  append(tallies: Tallies): void {
+  append(tallies: HourlyTotals): void {
     const closedDay = this.#metrics.closedDay();
     for (const one of tallies) {
       const { hour, words, tally } = one;
@@ -229,12 +229,12 @@ export class RecentMetrics {
       if (dayOfHour(hour) < closedDay) this.#metrics.add(one, closedDay);
       else this.#append.run(hour, words, ...cellsOf(tally));
     }
-    if (Number(this.#last.get()?.["last"] ?? 0) >= mostRecent) this.settle();
+    if (Number(this.#last.get()?.["last"] ?? 0) >= maxRecentRows) this.flush();
   }
 
   /** Adds them to `metrics`. To be called in a transaction, before anything that reads or deletes `metrics` alone. */
-  settle(): void {
-    const tallies = new Tallies();
+  flush(): void {
+    const tallies = new HourlyTotals();
     for (const row of this.#connection.prepare("SELECT * FROM recent_metrics").all()) tallies.addRow(row);
     for (const tally of tallies) this.#metrics.add(tally, 0);
     this.#connection.exec("DELETE FROM recent_metrics");
@@ -249,20 +249,20 @@ export function isClosed(month: number, closedDay: number): boolean {
 /** Sums the rows of one grain from `from` to before `to` up into one bucket of the next; what was summed gets compact. */
 function sumUp(
   connection: Connection,
-  table: MetricsTable,
+  table: RollupTable,
   grain: number,
   from: number,
   to: number,
   bucket: number,
 ): void {
-  const tallies = new Map<number, Tally>();
+  const tallies = new Map<number, Totals>();
   const rows = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket >= ? AND bucket < ?");
   for (const row of rows.all(grain, from, to)) {
     const words = Number(row["words"]);
-    const tally = tallies.get(words) ?? new Tally();
+    const tally = tallies.get(words) ?? new Totals();
     tally.addRow(row);
     tallies.set(words, tally);
-    const own = new Tally();
+    const own = new Totals();
     own.addRow(row);
     own.compact();
     if (own.durations !== undefined && own.bins !== row["duration_sketch"]) {
@@ -279,9 +279,9 @@ function sumUp(
  * Makes the days that are over by `today` from their hours, and the months that are over from their days; the first
  * `most` of them. Returns whether there is more to do. To be called in a transaction.
  */
-export function closeDays(connection: Connection, today: number, most = 31): boolean {
-  new RecentMetrics(connection).settle();
-  const table = new MetricsTable(connection);
+export function rollUpDays(connection: Connection, today: number, most = 31): boolean {
+  new RecentRollups(connection).flush();
+  const table = new RollupTable(connection);
   const closed = table.closedDay();
   const open = connection
     .prepare("SELECT min(bucket) hour FROM metrics WHERE grain = 0 AND bucket >= ?")
@@ -302,15 +302,15 @@ export function closeDays(connection: Connection, today: number, most = 31): boo
 
 /** Makes all rollups anew from the events that are there, in a database where none wait. For a migration. */
 export function recount(connection: Connection): void {
-  const table = new MetricsTable(connection);
-  const tallies = new Tallies();
+  const table = new RollupTable(connection);
+  const tallies = new HourlyTotals();
   const rows = connection.prepare("SELECT words, ts, utc_offset_min, duration_ms, numbers FROM events").iterate();
   for (const { words, ts, utc_offset_min: offset, duration_ms: duration, numbers } of rows) {
     tallies.add(
       localHour(Number(ts), Number(offset)),
       Number(words),
       duration === null ? undefined : Number(duration),
-      parseNumbers(numbers),
+      parseMeasures(numbers),
     );
   }
   connection.exec("DELETE FROM metrics");
@@ -326,10 +326,10 @@ export function recountAll(connection: Connection): void {
 
 /** The rollups in a form in which equal ones are equal: one row a bucket, each sketch compact. For tests and for checks. */
 export function canonicalRollups(connection: Connection): readonly Row[] {
-  const tallies = new Map<string, { readonly row: Row; readonly tally: Tally }>();
+  const tallies = new Map<string, { readonly row: Row; readonly tally: Totals }>();
   for (const row of connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, words").all()) {
     const key = `${row["grain"]} ${row["bucket"]} ${row["words"]}`;
-    const { tally } = tallies.get(key) ?? { tally: new Tally() };
+    const { tally } = tallies.get(key) ?? { tally: new Totals() };
     tally.addRow(row);
     tallies.set(key, { row, tally });
   }

@@ -1,5 +1,5 @@
 /** A request and its answer, as the uploader sees them. `transport.ts` makes them real. */
-export interface Outgoing {
+export interface HttpRequest {
   readonly method: "POST" | "DELETE" | "GET";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -9,23 +9,23 @@ export interface Outgoing {
   readonly encodings: readonly string[];
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly body: string;
 }
 
 /** Why no whole answer came. */
-export const exchangeFaults = ["timeout", "name", "unreachable", "proxy", "tls", "pin", "answer", "broken"] as const;
-export type ExchangeFault = (typeof exchangeFaults)[number];
+export const httpFaults = ["timeout", "name", "unreachable", "proxy", "tls", "pin", "answer", "broken"] as const;
+export type HttpFault = (typeof httpFaults)[number];
 
 /** No whole answer came. A value and not an error: the transport is a bundle of its own, with classes of its own. */
 export interface Failure {
-  readonly fault: ExchangeFault;
+  readonly fault: HttpFault;
 }
 
-export interface Exchange {
+export interface HttpClient {
   /** @throws only the signal's reason, where that stopped it. */
-  send(outgoing: Outgoing, signal: AbortSignal): Promise<Answer | Failure>;
+  send(outgoing: HttpRequest, signal: AbortSignal): Promise<HttpResponse | Failure>;
   close(): Promise<void>;
 }

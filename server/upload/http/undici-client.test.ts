@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { proxyFor } from "./proxy.ts";
-import { type ExchangeLimits, openExchange } from "./undici-client.ts";
+import { type ExchangeLimits, openHttpClient } from "./undici-client.ts";
 
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ async function get(
   { pins = [], env = {} }: { readonly pins?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ) {
   const { host } = new URL(url);
-  const exchange = openExchange({ url, host, pins, token: undefined }, env, undefined, limits);
+  const exchange = openHttpClient({ url, host, pins, token: undefined }, env, undefined, limits);
   try {
     const answer = await exchange.send(
       { method: "POST", url, headers: {}, body: Buffer.from("{}"), encodings: [] },

@@ -8,7 +8,7 @@ import { checkServerIdentity, getCACertificates, type PeerCertificate } from "no
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import type { Destination } from "../../config/destination.ts";
-import type { Answer, Exchange, ExchangeFault, Failure, Outgoing } from "./http-client.ts";
+import type { Failure, HttpClient, HttpFault, HttpRequest, HttpResponse } from "./http-client.ts";
 import { proxyFor } from "./proxy.ts";
 
 /** Times in milliseconds, and whom to trust; a test shortens and adds. */
@@ -27,7 +27,7 @@ function authorities(): readonly string[] {
 }
 
 const usual = { connectMs: 10_000, answerMs: 30_000, wholeMs: 60_000 } as const;
-const mostAnswerBytes = 65_536;
+const maxResponseBytes = 65_536;
 
 const pinMismatch = "NEXUS_PIN_MISMATCH";
 
@@ -51,7 +51,7 @@ function tlsOptions(pins: readonly string[], { connectMs, authorities: trusted }
   };
 }
 
-const faults: Readonly<Record<string, ExchangeFault>> = {
+const faults: Readonly<Record<string, HttpFault>> = {
   UND_ERR_CONNECT_TIMEOUT: "timeout",
   UND_ERR_HEADERS_TIMEOUT: "timeout",
   UND_ERR_BODY_TIMEOUT: "timeout",
@@ -65,7 +65,7 @@ const faults: Readonly<Record<string, ExchangeFault>> = {
   [pinMismatch]: "pin",
 };
 
-function faultOf(error: unknown): ExchangeFault {
+function faultOf(error: unknown): HttpFault {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = "code" in cause ? String(cause.code) : cause.name;
     const known = faults[code];
@@ -84,7 +84,7 @@ const packers: Readonly<Record<string, (body: Uint8Array) => Buffer>> = {
   gzip: (body) => gzipSync(body, { level: 1 }),
 };
 
-class HttpExchange implements Exchange {
+class HttpExchange implements HttpClient {
   readonly #dispatcher: Dispatcher;
   readonly #wholeMs: number;
 
@@ -98,7 +98,7 @@ class HttpExchange implements Exchange {
     const limits = {
       headersTimeout: given.answerMs,
       bodyTimeout: given.answerMs,
-      maxResponseSize: mostAnswerBytes,
+      maxResponseSize: maxResponseBytes,
       connections: 1,
       pipelining: 1,
     };
@@ -110,7 +110,10 @@ class HttpExchange implements Exchange {
         : new ProxyAgent({ ...limits, uri: proxy, requestTls: tls, proxyTls: { timeout: given.connectMs } });
   }
 
-  async send({ method, url, headers, body, encodings }: Outgoing, signal: AbortSignal): Promise<Answer | Failure> {
+  async send(
+    { method, url, headers, body, encodings }: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<HttpResponse | Failure> {
     const encoding = encodings.find((name) => name in packers);
     const packed = encoding === undefined ? body : packers[encoding]?.(body);
     try {
@@ -139,17 +142,17 @@ class HttpExchange implements Exchange {
 }
 
 /** Stands in where the proxy's address cannot be used: never a direct connection instead. */
-const unusable: Exchange = {
+const unusable: HttpClient = {
   send: async () => ({ fault: "proxy" }),
   close: async () => undefined,
 };
 
-export function openExchange(
+export function openHttpClient(
   destination: Destination,
   env: NodeJS.ProcessEnv,
   editorProxy: string | undefined,
   limits: Partial<ExchangeLimits> = {},
-): Exchange {
+): HttpClient {
   try {
     return new HttpExchange(destination, env, editorProxy, { ...usual, authorities: authorities(), ...limits });
   } catch {

@@ -2,7 +2,7 @@
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import type { Entry } from "./ledger.ts";
 
-export function entrySentence(entry: Entry): string {
+export function describeEntry(entry: Entry): string {
   switch (entry.phase) {
     case "sending":
       return `${entry.kind} to ${entry.host}: ${countText(entry.events, "event")}, ${sizeText(entry.bytes)}, sha256 ${entry.sha256.slice(0, 12)}…`;

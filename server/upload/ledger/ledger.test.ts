@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
 import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
-import { openConnection } from "../../store/driver/select-driver.ts";
+import { openWithDriver } from "../../store/driver/select-driver.ts";
 import { migrate } from "../../store/migrations/migrate.ts";
-import { pack } from "../wire/compression.ts";
-import { append, lines, verify } from "./ledger.ts";
+import { compress } from "../wire/compression.ts";
+import { appendEntry, lines, verify } from "./ledger.ts";
 
 describe("invariant: what-you-see-is-what-is-sent", () => {
   it("a change of any one byte of the ledger is found", async () => {
@@ -17,7 +17,7 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
     sharer.record(10);
     await sharer.worker.sync();
     sharer.worker.close();
-    const connection = openConnection(join(sharer.home, "nexus", "state", "telemetry.db"), {
+    const connection = openWithDriver(join(sharer.home, "nexus", "state", "telemetry.db"), {
       readOnly: false,
       busyTimeoutMs: 0,
     });
@@ -47,7 +47,7 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
     );
     const [body] = connection.prepare("SELECT id, body FROM ledger_bodies").all();
     const change = connection.prepare("UPDATE ledger_bodies SET body = ? WHERE id = ?");
-    change.run(pack(Buffer.from("{}")), body?.["id"] ?? null);
+    change.run(compress(Buffer.from("{}")), body?.["id"] ?? null);
     expect(verify(lines(connection)).faults).toEqual([
       { seq: expect.any(Number), what: "the body is not the one that was sent" },
     ]);
@@ -60,7 +60,7 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
   });
 
   it("another body under the same entry is found", () => {
-    const connection = openConnection(join(freshFolder(), "x.db"), { readOnly: false, busyTimeoutMs: 0 });
+    const connection = openWithDriver(join(freshFolder(), "x.db"), { readOnly: false, busyTimeoutMs: 0 });
     migrate(connection);
     const entry = {
       phase: "sending",
@@ -72,7 +72,7 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
       bytes: 2,
       events: 1,
     } as const;
-    append(connection, entry, pack(Buffer.from("{}")));
+    appendEntry(connection, entry, compress(Buffer.from("{}")));
     expect(verify(lines(connection)).faults).toEqual([{ seq: 1, what: "the body is not the one that was sent" }]);
     connection.close();
   });
@@ -90,7 +90,7 @@ describe("invariant: never-lost-never-twice", () => {
     expect(sharer.worker.verifyLedger()).toMatchObject({ bodies: 15, faults: [] });
     sharer.worker.close();
     const file = join(sharer.home, "nexus", "state", "telemetry.db");
-    const connection = openConnection(file, { readOnly: true, busyTimeoutMs: 0 });
+    const connection = openWithDriver(file, { readOnly: true, busyTimeoutMs: 0 });
     expect(connection.prepare("SELECT count(*) n FROM ledger_bodies").get()).toEqual({ n: 1 });
     connection.close();
   });

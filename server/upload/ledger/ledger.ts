@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { type Connection, perConnection, type Row } from "../../store/driver/driver.ts";
-import { type Packed, unpack } from "../wire/compression.ts";
+import { type Compressed, decompress } from "../wire/compression.ts";
 import { type Receipt, type SignedReceipt, verifyReceipt } from "../wire/receipt.ts";
 
 export const requestKinds = ["batch", "enroll", "rotate", "keys", "erasure"] as const;
@@ -83,7 +83,7 @@ const statementsOf = perConnection((connection) => ({
 }));
 
 /** Appends within the transaction of the caller. The body of a request is kept once, however often it is sent. */
-export function append(connection: Connection, entry: Entry, body?: Packed): void {
+export function appendEntry(connection: Connection, entry: Entry, body?: Compressed): void {
   const { last, append: insert, keep } = statementsOf(connection);
   const before = last.get();
   const text = JSON.stringify(entry);
@@ -106,7 +106,7 @@ function keptBody(connection: Connection, text: string): Row | undefined {
 }
 
 /** Entries with their places, newest first. */
-export function list(connection: Connection, most = 100): readonly LedgerRow[] {
+export function listEntries(connection: Connection, most = 100): readonly LedgerRow[] {
   return connection
     .prepare("SELECT seq, entry, hash FROM ledger ORDER BY seq DESC LIMIT ?")
     .all(most)
@@ -119,9 +119,9 @@ export function list(connection: Connection, most = 100): readonly LedgerRow[] {
 }
 
 /** The body of an entry as it was sent; `undefined` where it was dropped or there is none. */
-export function bodyOf(connection: Connection, seq: number): Buffer | undefined {
+export function readBody(connection: Connection, seq: number): Buffer | undefined {
   const entry = connection.prepare("SELECT entry FROM ledger WHERE seq = ?").get(seq)?.["entry"];
-  return entry === undefined ? undefined : unpack(keptBody(connection, String(entry))?.["body"]);
+  return entry === undefined ? undefined : decompress(keptBody(connection, String(entry))?.["body"]);
 }
 
 /** A purge drops the bodies, or those last sent before a moment; what was sent, when and where to stays, by digest. */
@@ -136,23 +136,23 @@ export function dropOldestBodies(connection: Connection, count: number): number 
 }
 
 /** Whether a batch was ever begun to be sent. */
-export function knows(connection: Connection, batchId: string): boolean {
+export function hasBatch(connection: Connection, batchId: string): boolean {
   return connection.prepare("SELECT 1 FROM ledger WHERE entry ->> 'batch_id' = ? LIMIT 1").get(batchId) !== undefined;
 }
 
-export interface Fault {
+export interface LedgerFault {
   readonly seq: number;
   readonly what: string;
 }
 
-export interface Verdict {
+export interface LedgerCheck {
   readonly entries: number;
   readonly receipts: number;
   /** Batches that were accepted without a receipt. */
   readonly withoutReceipt: number;
   readonly bodies: number;
   /** Empty where all is as it was written. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly LedgerFault[];
   /** The digest of the last entry: written down elsewhere, it proves that nothing was cut off at the end. */
   readonly head: string;
 }
@@ -176,8 +176,8 @@ export function* lines(connection: Connection, after = 0, most = -1): Iterable<L
 }
 
 /** Checks the chain, every kept body and every receipt, offline. */
-export function verify(ledger: Iterable<LedgerLine>): Verdict {
-  const faults: Fault[] = [];
+export function verify(ledger: Iterable<LedgerLine>): LedgerCheck {
+  const faults: LedgerFault[] = [];
   const keys = new Map<string, string>();
   const digests = new Map<string, string>();
   let previous = start;
@@ -227,7 +227,7 @@ function parsed(text: string): Entry | undefined {
 
 function bodyIn(row: Row | undefined): LedgerLine["body"] {
   try {
-    return unpack(row?.["body"]);
+    return decompress(row?.["body"]);
   } catch {
     return "damaged";
   }

@@ -8,14 +8,14 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFile, unfinishedMark } from "../../files/atomic-write.ts";
+import { replaceFile, temporarySuffix } from "../../files/atomic-write.ts";
 import { makeFolder, refuseUnsafe } from "../../files/ownership.ts";
 import type { Connection, Row } from "../../store/driver/driver.ts";
 import type { Batch } from "../wire/batch.ts";
-import { type Packed, pack, unpack } from "../wire/compression.ts";
+import { type Compressed, compress, decompress } from "../wire/compression.ts";
 
-export interface Waiting extends Batch {
-  readonly packed: Packed;
+export interface PendingBatch extends Batch {
+  readonly packed: Compressed;
   readonly row: number;
   readonly attempts: number;
 }
@@ -36,14 +36,14 @@ function keysOf(text: unknown): readonly number[] {
 export function addBatch(connection: Connection, { batchId, generatedAt, keys, body }: Batch): void {
   connection
     .prepare("INSERT INTO batches (batch_id, generated_at, first_key, keys, events, body) VALUES (?, ?, ?, ?, ?, ?)")
-    .run(batchId, generatedAt, keys[0] ?? 0, differences(keys), keys.length, pack(body));
+    .run(batchId, generatedAt, keys[0] ?? 0, differences(keys), keys.length, compress(body));
 }
 
-function toWaiting(row: Row): Waiting {
-  const body = unpack(row["body"]) ?? Buffer.alloc(0);
+function toWaiting(row: Row): PendingBatch {
+  const body = decompress(row["body"]) ?? Buffer.alloc(0);
   return {
     body,
-    packed: row["body"] as Packed,
+    packed: row["body"] as Compressed,
     row: Number(row["id"]),
     batchId: String(row["batch_id"]),
     generatedAt: Number(row["generated_at"]),
@@ -53,12 +53,12 @@ function toWaiting(row: Row): Waiting {
 }
 
 /** The batch that is to be sent next. */
-export function nextWaiting(connection: Connection): Waiting | undefined {
+export function nextPending(connection: Connection): PendingBatch | undefined {
   const row = connection.prepare("SELECT * FROM batches WHERE rejected IS NULL ORDER BY first_key LIMIT 1").get();
   return row === undefined ? undefined : toWaiting(row);
 }
 
-export function waitingEvents(connection: Connection): number {
+export function countPendingEvents(connection: Connection): number {
   return Number(connection.prepare("SELECT total(events) n FROM batches WHERE rejected IS NULL").get()?.["n"] ?? 0);
 }
 
@@ -102,7 +102,7 @@ export function withdrawBatches(connection: Connection): { readonly cursorId: nu
 }
 
 /** What was found in the folder and is not ours, or was changed. */
-export interface SetAside {
+export interface QuarantinedFile {
   readonly name: string;
   readonly reason: string;
 }
@@ -110,7 +110,7 @@ export interface SetAside {
 const ours = /^usage-batch-(\d{1,16})-([0-9a-f-]{36})\.json$/;
 const rejectedFolder = "rejected";
 
-export class Outbox {
+export class OutboxFolder {
   readonly folder: string;
 
   constructor(folder: string) {
@@ -152,7 +152,7 @@ export class Outbox {
    * Makes the folder what the rows say: writes what is missing, removes what was sent, and sets aside what was changed or is not
    * ours.
    */
-  settle(connection: Connection, wasOurs: (batchId: string) => boolean): readonly SetAside[] {
+  reconcile(connection: Connection, wasOurs: (batchId: string) => boolean): readonly QuarantinedFile[] {
     const rows = connection.prepare("SELECT batch_id, generated_at, rejected FROM batches ORDER BY id").all();
     const wanted = new Map(
       rows
@@ -172,15 +172,15 @@ export class Outbox {
     connection: Connection,
     wanted: ReadonlyMap<string, number>,
     wasOurs: (batchId: string) => boolean,
-  ): readonly SetAside[] {
+  ): readonly QuarantinedFile[] {
     if (!existsSync(this.folder)) return [];
-    const aside: SetAside[] = [];
+    const aside: QuarantinedFile[] = [];
     const bodyOf = connection.prepare("SELECT body FROM batches WHERE batch_id = ?");
     for (const entry of readdirSync(this.folder, { withFileTypes: true })) {
       const { name } = entry;
       if (!entry.isFile()) continue;
       const path = join(this.folder, name);
-      if (name.includes(unfinishedMark)) {
+      if (name.includes(temporarySuffix)) {
         rmSync(path, { force: true });
         continue;
       }
@@ -195,14 +195,14 @@ export class Outbox {
         else aside.push(this.#setAside(name, "it is not one of ours"));
         continue;
       }
-      const body = unpack(bodyOf.get(id)?.["body"]);
+      const body = decompress(bodyOf.get(id)?.["body"]);
       const same = body !== undefined && digest(readFileSync(path)) === digest(body);
       if (!same) aside.push(this.#setAside(name, "it was changed; the batch is sent as it was"));
     }
     return aside;
   }
 
-  #setAside(name: string, reason: string): SetAside {
+  #setAside(name: string, reason: string): QuarantinedFile {
     const folder = join(this.folder, "foreign");
     makeFolder(folder);
     refuseUnsafe(folder);
@@ -223,7 +223,7 @@ export class Outbox {
   empty(): void {
     if (!existsSync(this.folder)) return;
     for (const name of readdirSync(this.folder)) {
-      if (ours.test(name) || name.includes(unfinishedMark)) rmSync(join(this.folder, name), { force: true });
+      if (ours.test(name) || name.includes(temporarySuffix)) rmSync(join(this.folder, name), { force: true });
     }
     rmSync(join(this.folder, rejectedFolder), { recursive: true, force: true });
     rmSync(join(this.folder, "foreign"), { recursive: true, force: true });

@@ -3,10 +3,10 @@
  * receivers, of different owners.
  */
 import type { Connection } from "../../store/driver/driver.ts";
-import { append } from "../ledger/ledger.ts";
+import { appendEntry } from "../ledger/ledger.ts";
 import { newlyTrusted, type ServerKey } from "../wire/receipt.ts";
 
-export interface Server {
+export interface KnownServer {
   /** The pseudonymous id whose secret it knows. */
   readonly enrolled: string | undefined;
   /** It meets the Server Requirements of the specification and no more: no enrolment, no receipts. */
@@ -17,7 +17,7 @@ export interface Server {
   readonly keys: ReadonlyMap<string, string>;
 }
 
-export function readServer(connection: Connection, address: string): Server {
+export function readServer(connection: Connection, address: string): KnownServer {
   const row = connection.prepare("SELECT * FROM servers WHERE host = ?").get(address);
   const keys = connection.prepare("SELECT key_id, public_key FROM server_keys WHERE host = ?").all(address);
   return {
@@ -34,12 +34,12 @@ function know(connection: Connection, address: string): void {
   connection.prepare("INSERT INTO servers (host) VALUES (?) ON CONFLICT DO NOTHING").run(address);
 }
 
-export function noteEnrolled(connection: Connection, address: string, anonUserId: string): void {
+export function markEnrolled(connection: Connection, address: string, anonUserId: string): void {
   know(connection, address);
   connection.prepare("UPDATE servers SET enrolled = ?, plain = 0 WHERE host = ?").run(anonUserId, address);
 }
 
-export function notePlain(connection: Connection, address: string): void {
+export function markBasic(connection: Connection, address: string): void {
   know(connection, address);
   connection.prepare("UPDATE servers SET plain = 1 WHERE host = ?").run(address);
 }
@@ -52,7 +52,7 @@ export function forgetEnrolled(connection: Connection, address: string): void {
 const known = ["zstd", "gzip"];
 
 /** An answer's `Accept-Encoding` (RFC 7694) says what the next request may be packed with. */
-export function noteEncodings(connection: Connection, address: string, header: string | undefined): void {
+export function saveEncodings(connection: Connection, address: string, header: string | undefined): void {
   if (header === undefined) return;
   const offered = header.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
   const encodings = known.filter((name) => offered.includes(name)).join(",");
@@ -66,6 +66,6 @@ export function noteEncodings(connection: Connection, address: string, header: s
 export function pinKeys(connection: Connection, address: string, named: readonly ServerKey[], nowMs: number): void {
   for (const { key_id, public_key } of newlyTrusted(readServer(connection, address).keys, named)) {
     connection.prepare("INSERT INTO server_keys VALUES (?, ?, ?, ?)").run(address, key_id, public_key, nowMs);
-    append(connection, { phase: "key_pinned", ts: nowMs, host: new URL(address).host, key_id, public_key });
+    appendEntry(connection, { phase: "key_pinned", ts: nowMs, host: new URL(address).host, key_id, public_key });
   }
 }

@@ -43,17 +43,17 @@ const document = z.strictObject({
 });
 
 export type Rotation = z.infer<typeof rotation>;
-export type Identity = z.infer<typeof identity>;
-export type InstallationDocument = z.infer<typeof document>;
+export type UploadIdentity = z.infer<typeof identity>;
+export type PseudonymDocument = z.infer<typeof document>;
 
-const empty: InstallationDocument = { version: 1, floor_ms: 0, identities: [] };
+const empty: PseudonymDocument = { version: 1, floor_ms: 0, identities: [] };
 
 /** The file is there and cannot be understood. */
-export class InstallationError extends Error {
+export class PseudonymFileError extends Error {
   override readonly name = "InstallationError";
 }
 
-export class Installation {
+export class PseudonymFile {
   readonly path: string;
 
   constructor(path: string) {
@@ -61,7 +61,7 @@ export class Installation {
   }
 
   /** @throws InstallationError, the file system's error. */
-  read(): InstallationDocument {
+  read(): PseudonymDocument {
     return this.#parsed(this.#text());
   }
 
@@ -69,11 +69,11 @@ export class Installation {
     return existsSync(this.path) ? readFileSync(this.path, "utf8") : undefined;
   }
 
-  #parsed(text: string | undefined): InstallationDocument {
+  #parsed(text: string | undefined): PseudonymDocument {
     if (text === undefined) return empty;
     const parsed = document.safeParse(tryJson(text));
     if (!parsed.success) {
-      throw new InstallationError(
+      throw new PseudonymFileError(
         `${this.path} is damaged. It holds the keys with which what you shared can be erased; restore it, or remove it to begin anew.`,
       );
     }
@@ -84,7 +84,7 @@ export class Installation {
    * Replaces the file with what `change` makes of it, under a lock: processes never lose each other's changes.
    * @throws InstallationError, the file system's or SQLite's error.
    */
-  change(change: (before: InstallationDocument) => InstallationDocument): void {
+  change(change: (before: PseudonymDocument) => PseudonymDocument): void {
     withFileLock(this.path, () => {
       const before = this.#text();
       const after = `${JSON.stringify(change(this.#parsed(before)), null, 2)}\n`;
@@ -93,8 +93,8 @@ export class Installation {
   }
 
   /** A new pseudonymous id with its secret; durable before it is used. */
-  begin(nowMs: number): Identity {
-    const begun: Identity = {
+  create(nowMs: number): UploadIdentity {
+    const begun: UploadIdentity = {
       anon_user_id: randomUUID(),
       secret: randomBytes(32).toString("hex"),
       begun_ms: nowMs,
@@ -113,12 +113,12 @@ export class Installation {
     return this.id();
   }
 
-  find(anonUserId: string): Identity | undefined {
+  find(anonUserId: string): UploadIdentity | undefined {
     return this.read().identities.find(({ anon_user_id }) => anon_user_id === anonUserId);
   }
 
   /** Notes that a destination is about to be sent something under an id. */
-  used(anonUserId: string, destination: string): void {
+  addDestination(anonUserId: string, destination: string): void {
     this.#update(anonUserId, (known) =>
       known.destinations.includes(destination)
         ? known
@@ -127,16 +127,16 @@ export class Installation {
   }
 
   /** What was ever shared, everywhere, is to be erased. Returns how many erasures that makes. */
-  wantErasure(): number {
+  requestErasure(): number {
     this.change((before) => ({
       ...before,
       identities: before.identities.map((known) => ({ ...known, erasures: known.destinations })),
     }));
-    return this.wanted().length;
+    return this.pendingErasures().length;
   }
 
   /** The erasures that no server has confirmed. */
-  wanted(): readonly { readonly identity: Identity; readonly destination: string }[] {
+  pendingErasures(): readonly { readonly identity: UploadIdentity; readonly destination: string }[] {
     return this.read().identities.flatMap((known) =>
       known.erasures.map((destination) => ({ identity: known, destination })),
     );
@@ -158,7 +158,7 @@ export class Installation {
   /** What signs on a server. */
   secretFor(anonUserId: string, destination: string): Rotation {
     const known = this.find(anonUserId);
-    if (known === undefined) throw new InstallationError(`${this.path} has lost a pseudonym.`);
+    if (known === undefined) throw new PseudonymFileError(`${this.path} has lost a pseudonym.`);
     const rotated = known.rotations?.find((one) => one.destination === destination);
     return rotated ?? { destination, secret: known.secret, since_ms: known.begun_ms };
   }
@@ -190,7 +190,7 @@ export class Installation {
   }
 
   /** The server has confirmed it: nothing is left there under this id. */
-  erased(anonUserId: string, destination: string): void {
+  confirmErasure(anonUserId: string, destination: string): void {
     const without = (list: readonly string[]) => list.filter((one) => one !== destination);
     this.#update(anonUserId, (known) => ({
       ...known,
@@ -221,7 +221,7 @@ export class Installation {
     this.change((before) => ({ ...before, floor_ms: Math.min(before.floor_ms, watermarkMs) }));
   }
 
-  #update(anonUserId: string, change: (known: Identity) => Identity): void {
+  #update(anonUserId: string, change: (known: UploadIdentity) => UploadIdentity): void {
     this.change((before) => ({
       ...before,
       identities: before.identities.map((known) => (known.anon_user_id === anonUserId ? change(known) : known)),

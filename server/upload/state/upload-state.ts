@@ -11,7 +11,7 @@ import type { Connection } from "../../store/driver/driver.ts";
 import { beginSessions } from "../../store/events/sessions.ts";
 import { Pseudonym } from "../wire/project-event.ts";
 
-export interface SharingState {
+export interface UploadState {
   readonly database: string;
   readonly pseudonym: Pseudonym;
   readonly cursorId: number;
@@ -26,7 +26,7 @@ export interface SharingState {
   readonly syncedMs: number | null;
 }
 
-export function readState(connection: Connection): SharingState | undefined {
+export function readUploadState(connection: Connection): UploadState | undefined {
   const row = connection.prepare("SELECT * FROM sharing").get();
   const salt = Salt.from(row?.["anon_salt"]);
   if (row === undefined || salt === undefined) return undefined;
@@ -48,7 +48,7 @@ export function readState(connection: Connection): SharingState | undefined {
  * Begins sharing under a new pseudonym, with the cursor at the end: nothing that is there already is shared. Every source begins
  * another session, so that nothing links the pseudonym with one before, or with what happened before it.
  */
-export function beginState(connection: Connection, anonUserId: string, nowMs: number): void {
+export function startUploadState(connection: Connection, anonUserId: string, nowMs: number): void {
   connection
     .prepare(
       `INSERT OR REPLACE INTO sharing (one, database, anon_user_id, anon_salt, since, cursor_id, begun_id, cursor_ts)
@@ -60,7 +60,7 @@ export function beginState(connection: Connection, anonUserId: string, nowMs: nu
 }
 
 /** The pseudonym ends, and with it all that waits. */
-export function endState(connection: Connection): void {
+export function endUploadState(connection: Connection): void {
   connection.exec("DELETE FROM sharing; DELETE FROM batches");
 }
 
@@ -126,7 +126,7 @@ export function readStateFile(path: string): z.infer<typeof stateFile> | "damage
 }
 
 /** @throws the file system's error. */
-export function writeStateFile(path: string, { database, pseudonym, cursorId, cursorTs }: SharingState): void {
+export function writeStateFile(path: string, { database, pseudonym, cursorId, cursorTs }: UploadState): void {
   const { anonUserId, salt } = pseudonym;
   const text = JSON.stringify({
     cursor_ts: cursorTs,

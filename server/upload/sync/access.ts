@@ -2,39 +2,42 @@
  * How an installation makes itself known to a server (`docs/reference/wire-protocol.md`): enrolment, with a proof of work where the server asks for one,
  * the server's keys for receipts, and the rotation of the secret.
  */
-import { besideOf } from "../../config/destination.ts";
-import { noteEnrolled, pinKeys } from "../state/known-servers.ts";
-import type { Installation } from "../state/pseudonyms.ts";
+import { siblingUrl } from "../../config/destination.ts";
+import { markEnrolled, pinKeys } from "../state/known-servers.ts";
+import type { PseudonymFile } from "../state/pseudonyms.ts";
 import { readKeys } from "../wire/receipt.ts";
 import { hasNoRoute, isEnrolment, isNotEnrolled, proofBitsIn } from "./enrolment.ts";
 import { protocolError } from "./outcome.ts";
-import { type Asked, perform, type Result, type Sender } from "./request.ts";
+import { type Sender, sendWithLedger, type UploadRequest, type UploadResult } from "./request.ts";
 
 /** A secret is replaced when it is this old. Milliseconds. */
 export const secretAgeMs = 90 * 24 * 3_600_000;
 
 const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
 
-function enrolmentOf(sender: Sender, secret: string): Pick<Asked, "method" | "body" | "batchId" | "events" | "secret"> {
+function enrolmentOf(
+  sender: Sender,
+  secret: string,
+): Pick<UploadRequest, "method" | "body" | "batchId" | "events" | "secret"> {
   const body = JSON.stringify({ anon_user_id: sender.identity.anon_user_id, secret: base64(secret) });
   return { method: "POST", body: Buffer.from(body), batchId: null, events: 0, secret: true };
 }
 
 /** Enrols the secret in use; the same one once more changes nothing. @throws the signal's reason; SQLite's error. */
-export async function enroll(sender: Sender, signal: AbortSignal): Promise<Result> {
+export async function enroll(sender: Sender, signal: AbortSignal): Promise<UploadResult> {
   const { destination, identity } = sender;
-  const asked: Asked = {
+  const asked: UploadRequest = {
     ...enrolmentOf(sender, sender.secret),
     kind: "enroll",
-    url: besideOf(destination, "enroll"),
+    url: siblingUrl(destination, "enroll"),
   };
   const ask = (proofBits?: number) =>
-    perform(
+    sendWithLedger(
       { ...sender, encodings: [] },
       proofBits === undefined ? asked : { ...asked, proofBits },
       {
-        after: (connection, answered) => {
-          if (isEnrolment(answered)) noteEnrolled(connection, destination.url, identity.anon_user_id);
+        onLedgeredResponse: (connection, answered) => {
+          if (isEnrolment(answered)) markEnrolled(connection, destination.url, identity.anon_user_id);
         },
       },
       signal,
@@ -47,19 +50,19 @@ export async function enroll(sender: Sender, signal: AbortSignal): Promise<Resul
 /** Fetches the keys that sign receipts, and pins those that may be trusted. @throws the signal's reason; SQLite's error. */
 export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<void> {
   const { destination, clock } = sender;
-  const asked: Asked = {
+  const asked: UploadRequest = {
     kind: "keys",
     method: "GET",
-    url: besideOf(destination, "keys"),
+    url: siblingUrl(destination, "keys"),
     body: new Uint8Array(),
     batchId: null,
     events: 0,
   };
-  await perform(
+  await sendWithLedger(
     sender,
     asked,
     {
-      after: (connection, { outcome, answer }) => {
+      onLedgeredResponse: (connection, { outcome, answer }) => {
         const named = outcome === "accepted" ? readKeys(answer?.body ?? "") : undefined;
         if (named !== undefined) pinKeys(connection, destination.url, named, clock.nowMs());
       },
@@ -75,17 +78,21 @@ export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<vo
  */
 export async function withFreshSecret(
   sender: Sender,
-  installation: Installation,
+  installation: PseudonymFile,
   signal: AbortSignal,
-): Promise<Sender | Result> {
+): Promise<Sender | UploadResult> {
   const { destination, identity, clock } = sender;
   const { url } = destination;
   const id = identity.anon_user_id;
   const { since_ms: sinceMs, next } = installation.secretFor(id, url);
   if (next === undefined && clock.nowMs() - sinceMs < secretAgeMs) return sender;
   const secret = next ?? installation.prepareRotation(id, url);
-  const asked: Asked = { ...enrolmentOf(sender, secret), kind: "rotate", url: besideOf(destination, "rotate") };
-  const result = await perform({ ...sender, encodings: [] }, asked, {}, signal);
+  const asked: UploadRequest = {
+    ...enrolmentOf(sender, secret),
+    kind: "rotate",
+    url: siblingUrl(destination, "rotate"),
+  };
+  const result = await sendWithLedger({ ...sender, encodings: [] }, asked, {}, signal);
   if (isEnrolment(result)) {
     installation.completeRotation(id, url, clock.nowMs());
     return { ...sender, secret };

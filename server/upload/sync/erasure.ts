@@ -4,20 +4,28 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../clock.ts";
-import { besideOf, type Destination } from "../../config/destination.ts";
-import type { Exchange } from "../http/http-client.ts";
-import type { Installation } from "../state/pseudonyms.ts";
+import { type Destination, siblingUrl } from "../../config/destination.ts";
+import type { HttpClient } from "../http/http-client.ts";
+import type { PseudonymFile } from "../state/pseudonyms.ts";
 import { verifyErasure } from "../wire/receipt.ts";
 import { enroll, fetchKeys } from "./access.ts";
 import { isEnrolment, isNotEnrolled } from "./enrolment.ts";
-import { type Asked, type Change, type Distrust, perform, type Result, type Sender, type Skew } from "./request.ts";
+import {
+  type Distrust,
+  type InTransaction,
+  type Sender,
+  type Skew,
+  sendWithLedger,
+  type UploadRequest,
+  type UploadResult,
+} from "./request.ts";
 
 interface Parts {
-  readonly installation: Installation;
+  readonly installation: PseudonymFile;
   readonly clock: Clock;
-  readonly gate: { rule(): { readonly destination: Destination | null } };
-  readonly open: (destination: Destination) => Promise<Exchange>;
-  readonly change: Change;
+  readonly gate: { evaluate(): { readonly destination: Destination | null } };
+  readonly open: (destination: Destination) => Promise<HttpClient>;
+  readonly change: InTransaction;
   readonly skew: Skew;
   /** The keys with which a server signs its receipts, by their ids; none if it gives none. */
   readonly keysOf: (address: string) => ReadonlyMap<string, string>;
@@ -41,9 +49,9 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
   const erased: string[] = [];
   const accepted: string[] = [];
   let reason: string | null = null;
-  for (const { identity, destination: url } of installation.wanted()) {
+  for (const { identity, destination: url } of installation.pendingErasures()) {
     const host = new URL(url).host;
-    const current = gate.rule().destination;
+    const current = gate.evaluate().destination;
     // Token and pins belong to the address they were given for.
     const destination = current?.url === url ? { ...current, url } : { url, host, pins: [], token: undefined };
     const exchange = await open(destination);
@@ -72,7 +80,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
         reason = result.reason ?? `${host} did not confirm the erasure (${result.status})`;
         continue;
       }
-      installation.erased(identity.anon_user_id, url);
+      installation.confirmErasure(identity.anon_user_id, url);
       erased.push(identity.anon_user_id);
     } finally {
       await exchange.close();
@@ -82,7 +90,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
 }
 
 /** What the server answers until its receipt can be signed. */
-function isWaiting({ outcome, status, answer }: Result): boolean {
+function isWaiting({ outcome, status, answer }: UploadResult): boolean {
   if (outcome !== "accepted" || status !== 202) return false;
   try {
     return Object(JSON.parse(answer?.body ?? "")).erasure === "waiting";
@@ -91,21 +99,21 @@ function isWaiting({ outcome, status, answer }: Result): boolean {
   }
 }
 
-function requested(sender: Sender, parts: Parts, signal: AbortSignal): Promise<Result> {
+function requested(sender: Sender, parts: Parts, signal: AbortSignal): Promise<UploadResult> {
   const { identity, destination } = sender;
   const body = Buffer.from(JSON.stringify({ anon_user_id: identity.anon_user_id }));
   return asked(
     sender,
     parts,
-    { method: "DELETE", url: besideOf(destination, `users/${identity.anon_user_id}`), body },
+    { method: "DELETE", url: siblingUrl(destination, `users/${identity.anon_user_id}`), body },
     signal,
   );
 }
 
 /** Asks a server that accepted an erasure until it has a receipt, for some seconds. */
-async function finished(sender: Sender, parts: Parts, first: Result, signal: AbortSignal): Promise<Result> {
+async function finished(sender: Sender, parts: Parts, first: UploadResult, signal: AbortSignal): Promise<UploadResult> {
   const { identity, destination } = sender;
-  const url = besideOf(destination, `users/${identity.anon_user_id}/erasure`);
+  const url = siblingUrl(destination, `users/${identity.anon_user_id}/erasure`);
   let result = first;
   for (const pauseMs of statusPausesMs) {
     await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -118,15 +126,15 @@ async function finished(sender: Sender, parts: Parts, first: Result, signal: Abo
 async function asked(
   sender: Sender,
   { keysOf }: Parts,
-  request: Pick<Asked, "method" | "url" | "body">,
+  request: Pick<UploadRequest, "method" | "url" | "body">,
   signal: AbortSignal,
-): Promise<Result> {
+): Promise<UploadResult> {
   const { destination, identity } = sender;
-  return perform(
+  return sendWithLedger(
     sender,
     { ...request, kind: "erasure", batchId: null, events: 0 },
     {
-      distrust: async (answered) => {
+      rejectReason: async (answered) => {
         if (isWaiting(answered)) return undefined;
         const { signed } = answered;
         // Its keys may have been rotated since.
@@ -144,7 +152,7 @@ function distrust(
   host: string,
   keys: ReadonlyMap<string, string>,
   anonUserId: string,
-  { outcome, signed }: Result,
+  { outcome, signed }: UploadResult,
 ): Distrust | undefined {
   if (outcome !== "accepted" || keys.size === 0) return undefined;
   const key = signed === undefined ? undefined : keys.get(signed.key_id);

@@ -134,7 +134,7 @@ describe("a status code", () => {
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", rejected: 1 });
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ events: 0 });
-    expect(await sharer.worker.sync({ asked: true, rejected: true })).toMatchObject({ events: 5, rejected: 0 });
+    expect(await sharer.worker.sync({ userInitiated: true, rejected: true })).toMatchObject({ events: 5, rejected: 0 });
     expect(sharer.outbox).toEqual(["rejected"]);
   });
 
@@ -458,10 +458,10 @@ describe("a limit", () => {
     await sharer.worker.sync();
     server.behave = undefined;
     sharer.record(10);
-    const sent = await sharer.worker.sync({ asked: true, limit: 3 });
+    const sent = await sharer.worker.sync({ userInitiated: true, limit: 3 });
     expect(sent).toMatchObject({ outcome: "done", events: 5, pending: 5, reason: expect.stringContaining("whole") });
-    expect(await sharer.worker.sync({ asked: true, limit: 3 })).toMatchObject({ outcome: "done", events: 3 });
-    expect(await sharer.worker.sync({ asked: true, limit: 3 })).toMatchObject({
+    expect(await sharer.worker.sync({ userInitiated: true, limit: 3 })).toMatchObject({ outcome: "done", events: 3 });
+    expect(await sharer.worker.sync({ userInitiated: true, limit: 3 })).toMatchObject({
       outcome: "done",
       events: 2,
       pending: 0,
@@ -470,7 +470,7 @@ describe("a limit", () => {
 
   it("counts what a server refuses as well", async () => {
     const { server, sharer } = await facing(status(422));
-    expect(await sharer.worker.sync({ asked: true, limit: 2 })).toMatchObject({ rejected: 1, pending: 3 });
+    expect(await sharer.worker.sync({ userInitiated: true, limit: 2 })).toMatchObject({ rejected: 1, pending: 3 });
     expect(server.bodies).toHaveLength(1);
   });
 

@@ -4,7 +4,7 @@
  * An answer counts only if the server itself gave it. Networks answer too: login pages, proxies and web filters send pages,
  * redirects and 4xx. So a refusal is final only with the protocol's JSON; everything else means "later", and nothing is dropped.
  */
-import type { Answer, ExchangeFault } from "../http/http-client.ts";
+import type { HttpFault, HttpResponse } from "../http/http-client.ts";
 import type { RequestOutcome } from "../ledger/ledger.ts";
 import { readSigned } from "../wire/receipt.ts";
 
@@ -14,7 +14,7 @@ const laterStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 const authorizationStatuses: ReadonlySet<number> = new Set([401, 403]);
 
 /** The `error` of the protocol's JSON; `undefined` if the body is anything else. */
-export function protocolError({ body }: Pick<Answer, "body">): string | undefined {
+export function protocolError({ body }: Pick<HttpResponse, "body">): string | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
     const error = typeof parsed === "object" && parsed !== null ? Reflect.get(parsed, "error") : undefined;
@@ -25,11 +25,11 @@ export function protocolError({ body }: Pick<Answer, "body">): string | undefine
 }
 
 /** A page for people. No server of the protocol sends one. */
-export function isWebPage({ body, header }: Answer): boolean {
+export function isWebPage({ body, header }: HttpResponse): boolean {
   return /^text\/html\b/i.test(header("content-type") ?? "") || /^\s*<(?:!doctype|html|head|body)\b/i.test(body);
 }
 
-export function outcomeOf(answer: Answer): RequestOutcome {
+export function outcomeOf(answer: HttpResponse): RequestOutcome {
   const { status } = answer;
   if (status >= 200 && status < 300) return isWebPage(answer) ? "later" : "accepted";
   // A proxy has a limit too. Halving loses nothing, whether the server or a proxy asked for it.
@@ -41,7 +41,7 @@ export function outcomeOf(answer: Answer): RequestOutcome {
   return finalStatuses.has(status) ? "rejected" : "later";
 }
 
-const faultTexts: Readonly<Record<ExchangeFault, string>> = {
+const faultTexts: Readonly<Record<HttpFault, string>> = {
   timeout: "did not answer in time",
   name: "cannot be found: its name does not resolve",
   unreachable: "cannot be reached",
@@ -53,12 +53,12 @@ const faultTexts: Readonly<Record<ExchangeFault, string>> = {
 };
 
 /** Only a wrong pin needs the user: certificates expire and portals present their own, and both pass. */
-export const outcomeOfFault = (fault: ExchangeFault): RequestOutcome => (fault === "pin" ? "failed" : "later");
+export const outcomeOfFault = (fault: HttpFault): RequestOutcome => (fault === "pin" ? "failed" : "later");
 
-export const faultText = (host: string, fault: ExchangeFault): string => `${host} ${faultTexts[fault]}`;
+export const faultText = (host: string, fault: HttpFault): string => `${host} ${faultTexts[fault]}`;
 
 /** Why a request did not succeed, as a sentence without its full stop; `null` if it did. */
-export function answerText(host: string, outcome: RequestOutcome, answer: Answer): string | null {
+export function answerText(host: string, outcome: RequestOutcome, answer: HttpResponse): string | null {
   const { status } = answer;
   switch (outcome) {
     case "accepted":
@@ -75,7 +75,7 @@ export function answerText(host: string, outcome: RequestOutcome, answer: Answer
   }
 }
 
-function laterText(answer: Answer): string {
+function laterText(answer: HttpResponse): string {
   const { status } = answer;
   if (isWebPage(answer)) return "answered with a web page, perhaps a login page of the network";
   if (status === 407) return "was not asked: the proxy demands a login";

@@ -1,15 +1,15 @@
 /** The exact bytes that would be sent next, before anything is sent. */
 import { type Category, categoryBits } from "../../../shared/schema/categories.ts";
-import type { Ruling } from "../../config/permission.ts";
+import type { EffectivePolicy } from "../../config/permission.ts";
 import { Salt } from "../../privacy/identity.ts";
 import type { Store } from "../../store/store.ts";
-import { nextWaiting } from "../state/batches.ts";
-import { readState, type SharingState } from "../state/upload-state.ts";
-import { gather, type SharedPart } from "../wire/batch.ts";
+import { nextPending } from "../state/batches.ts";
+import { readUploadState, type UploadState } from "../state/upload-state.ts";
+import { collectBatch, type SharedPart } from "../wire/batch.ts";
 import { Pseudonym } from "../wire/project-event.ts";
 
 /** What may be shared now, of what was written under a consent. */
-export function partOf({ pseudonym }: SharingState, { permission, schema }: Ruling): SharedPart {
+export function partOf({ pseudonym }: UploadState, { permission, schema }: EffectivePolicy): SharedPart {
   return { pseudonym, schema, bits: categoryBits(permission.share) };
 }
 
@@ -19,13 +19,13 @@ export const placeholderId = "00000000-0000-4000-8000-000000000000";
 /** The bytes that would be sent next: of the frozen batch, or as they would be frozen. Changes nothing. */
 export function preview(
   store: Store,
-  ruling: Ruling,
+  ruling: EffectivePolicy,
   limit: number | undefined,
   categories: readonly Category[],
 ): { readonly body: Buffer; readonly events: number; readonly placeholder: boolean } | undefined {
   return store.read((connection) => {
-    const state = ruling.permission.mode === "share" ? readState(connection) : undefined;
-    const waiting = state === undefined ? undefined : nextWaiting(connection);
+    const state = ruling.permission.mode === "share" ? readUploadState(connection) : undefined;
+    const waiting = state === undefined ? undefined : nextPending(connection);
     if (waiting !== undefined) return { body: waiting.body, events: waiting.keys.length, placeholder: false };
     const part =
       state === undefined
@@ -38,7 +38,7 @@ export function preview(
         : partOf(state, ruling);
     let after = state?.cursorId ?? 0;
     for (;;) {
-      const { batch, lastKey, more } = gather(connection, after, part, limit);
+      const { batch, lastKey, more } = collectBatch(connection, after, part, limit);
       if (batch !== undefined) return { body: batch.body, events: batch.keys.length, placeholder: state === undefined };
       if (!more || lastKey === after) return undefined;
       after = lastKey;

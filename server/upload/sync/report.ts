@@ -1,5 +1,5 @@
 /** A run of sending as others see it: what is asked, the steps it takes, what ends it, and the report. */
-import type { SetAside } from "../state/batches.ts";
+import type { QuarantinedFile } from "../state/batches.ts";
 
 /** Every step that leaves something behind, in order; a crash may come after each. */
 export const uploadSteps = [
@@ -25,7 +25,7 @@ export interface SyncOptions {
   /** Tries the batches again that a server refused. */
   readonly rejected?: boolean | undefined;
   /** The user asked for it: our own pauses do not count, what the server asked for does. */
-  readonly asked: boolean;
+  readonly userInitiated: boolean;
 }
 
 export const syncOutcomes = ["done", "not_permitted", "busy", "waiting", "paused", "failed", "stopped"] as const;
@@ -48,10 +48,10 @@ export interface SyncReport {
   readonly reason: string | null;
   /** When it goes on by itself, in milliseconds since 1970. */
   readonly untilMs: number | null;
-  readonly setAside: readonly SetAside[];
+  readonly setAside: readonly QuarantinedFile[];
 }
 
-export interface Progress {
+export interface SyncProgress {
   readonly events: number;
   readonly batches: number;
 }
@@ -62,7 +62,7 @@ export class LeaseLostError extends Error {
 }
 
 /** Something that ends the run, as its report tells. */
-export class Stop extends Error {
+export class SyncStopped extends Error {
   override readonly name = "Stop";
   readonly outcome: SyncOutcome;
   readonly untilMs: number | null;

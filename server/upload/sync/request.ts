@@ -3,30 +3,30 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../clock.ts";
 import type { Destination } from "../../config/destination.ts";
 import type { Connection } from "../../store/driver/driver.ts";
-import type { Answer, Exchange, Failure } from "../http/http-client.ts";
+import type { Failure, HttpClient, HttpResponse } from "../http/http-client.ts";
 import {
   type Answered,
-  append,
+  appendEntry,
   noteAnsweredBody,
   type RequestKind,
   type RequestOutcome,
   sha256,
 } from "../ledger/ledger.ts";
-import type { Identity } from "../state/pseudonyms.ts";
-import { type Packed, pack } from "../wire/compression.ts";
+import type { UploadIdentity } from "../state/pseudonyms.ts";
+import { type Compressed, compress } from "../wire/compression.ts";
 import { proofOf } from "../wire/proof-of-work.ts";
 import { type Receipt, readSigned, type SignedReceipt } from "../wire/receipt.ts";
 import { signatureHeaders } from "../wire/signature.ts";
 import { answerText, faultText, outcomeOf, outcomeOfFault, protocolError } from "./outcome.ts";
 import { retryAfterMs } from "./retry.ts";
 
-export interface Asked {
+export interface UploadRequest {
   readonly kind: RequestKind;
   readonly method: "POST" | "DELETE" | "GET";
   readonly url: string;
   readonly body: Uint8Array;
   /** The same, where it is packed already. */
-  readonly packed?: Packed;
+  readonly packed?: Compressed;
   readonly batchId: string | null;
   readonly events: number;
   /** The body holds a secret: the ledger keeps its digest alone. */
@@ -35,14 +35,14 @@ export interface Asked {
   readonly proofBits?: number;
 }
 
-export interface Result {
+export interface UploadResult {
   readonly outcome: RequestOutcome;
   readonly status: number | null;
   readonly reason: string | null;
   /** How long the server asked to be left alone, in milliseconds. */
   readonly waitMs: number | undefined;
   readonly signed: SignedReceipt | undefined;
-  readonly answer: Answer | undefined;
+  readonly answer: HttpResponse | undefined;
 }
 
 /** Nothing more is sent of what had such an outcome. */
@@ -54,23 +54,23 @@ export interface Skew {
 }
 
 /** A changing database of the caller's, each change in one transaction and only while the caller may. */
-export type Change = (work: (connection: Connection) => void) => void;
+export type InTransaction = (work: (connection: Connection) => void) => void;
 
 export interface Sender {
-  readonly exchange: Exchange;
+  readonly exchange: HttpClient;
   readonly destination: Destination;
-  readonly identity: Identity;
+  readonly identity: UploadIdentity;
   /** What signs, in hex: the identity's, or what replaced it on this server. */
   readonly secret: string;
   readonly clock: Clock;
   readonly skew: Skew;
   readonly encodings: readonly string[];
-  readonly change: Change;
+  readonly change: InTransaction;
 }
 
 async function headersOf(
   sender: Sender,
-  { body, batchId, proofBits }: Asked,
+  { body, batchId, proofBits }: UploadRequest,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>>> {
   const { destination, secret, clock, skew } = sender;
@@ -93,17 +93,22 @@ export interface Distrust {
 }
 
 /** What is written in one transaction before and after the request, beside the ledger's entries. */
-export interface Beside {
-  readonly before?: (connection: Connection) => void;
+export interface LedgerHooks {
+  readonly onLedgeredRequest?: (connection: Connection) => void;
   /** The entry before the request is durable. */
-  readonly noted?: () => void;
-  readonly after?: (connection: Connection, result: Result) => void;
+  readonly afterLedgeredRequest?: () => void;
+  readonly onLedgeredResponse?: (connection: Connection, result: UploadResult) => void;
   /** Looks at a receipt before it is believed. */
-  readonly distrust?: (result: Result) => Promise<Distrust | undefined>;
+  readonly rejectReason?: (result: UploadResult) => Promise<Distrust | undefined>;
 }
 
 /** @throws the signal's reason where that stopped it; SQLite's error. */
-export async function perform(sender: Sender, asked: Asked, beside: Beside, signal: AbortSignal): Promise<Result> {
+export async function sendWithLedger(
+  sender: Sender,
+  asked: UploadRequest,
+  beside: LedgerHooks,
+  signal: AbortSignal,
+): Promise<UploadResult> {
   const { clock, destination, exchange, change, skew, encodings } = sender;
   const { kind, method, url, body, batchId, events } = asked;
   const common = { kind, host: destination.host, batch_id: batchId };
@@ -116,24 +121,28 @@ export async function perform(sender: Sender, asked: Asked, beside: Beside, sign
       bytes: body.length,
       events,
     } as const;
-    append(connection, entry, asked.secret === true || body.length === 0 ? undefined : (asked.packed ?? pack(body)));
-    beside.before?.(connection);
+    appendEntry(
+      connection,
+      entry,
+      asked.secret === true || body.length === 0 ? undefined : (asked.packed ?? compress(body)),
+    );
+    beside.onLedgeredRequest?.(connection);
   });
-  beside.noted?.();
+  beside.afterLedgeredRequest?.();
   signal.throwIfAborted();
   const outgoing = { method, url, body, headers: await headersOf(sender, asked, signal), encodings };
   let result = resultOf(destination.host, await exchange.send(outgoing, signal), clock, skew);
-  const distrusted = await beside.distrust?.(result);
+  const distrusted = await beside.rejectReason?.(result);
   if (distrusted !== undefined) result = { ...result, ...distrusted, signed: undefined };
   change((connection) => {
-    append(connection, answered(common, result, clock.nowMs()));
+    appendEntry(connection, answered(common, result, clock.nowMs()));
     if (finalOutcomes.has(result.outcome)) noteAnsweredBody(connection, sha256(body));
-    beside.after?.(connection, result);
+    beside.onLedgeredResponse?.(connection, result);
   });
   return result;
 }
 
-function resultOf(host: string, answer: Answer | Failure, clock: Clock, skew: Skew): Result {
+function resultOf(host: string, answer: HttpResponse | Failure, clock: Clock, skew: Skew): UploadResult {
   if ("fault" in answer) {
     const { fault } = answer;
     const nothing = { status: null, waitMs: undefined, signed: undefined, answer: undefined };
@@ -154,7 +163,7 @@ function resultOf(host: string, answer: Answer | Failure, clock: Clock, skew: Sk
 }
 
 /** The server's own time; used once, so that a server cannot keep us guessing. */
-function learnSkew(answer: Answer, nowMs: number, skew: Skew): boolean {
+function learnSkew(answer: HttpResponse, nowMs: number, skew: Skew): boolean {
   const date = Date.parse(answer.header("date") ?? "");
   if (Number.isNaN(date) || skew.ms !== 0) return false;
   skew.ms = date - nowMs;
@@ -163,13 +172,13 @@ function learnSkew(answer: Answer, nowMs: number, skew: Skew): boolean {
 
 function answered(
   common: Pick<Answered, "kind" | "host" | "batch_id">,
-  { outcome, status, reason, signed }: Result,
+  { outcome, status, reason, signed }: UploadResult,
   ts: number,
 ): Answered {
   return { phase: "answered", ts, ...common, outcome, status, reason, receipt: signed ?? null };
 }
 
 /** Whether a receipt is for these bytes of this batch. */
-export function fits(receipt: Receipt, batchId: string, body: Uint8Array): boolean {
+export function matchesBatch(receipt: Receipt, batchId: string, body: Uint8Array): boolean {
   return receipt.batch_id === batchId && receipt.sha256 === sha256(body);
 }

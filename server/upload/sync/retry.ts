@@ -2,25 +2,25 @@
 import { randomInt } from "node:crypto";
 
 /** Tries of one run. */
-export const triesPerRun = 3;
+export const attemptsPerRun = 3;
 const firstMs = 100;
-const mostMs = 10_000;
+const maxBackoffMs = 10_000;
 /** The pause between two runs: doubled from a minute up to an hour. */
 const firstPauseMs = 60_000;
-const mostPauseMs = 3_600_000;
+const maxPauseMs = 3_600_000;
 /** What a server may ask for: a day. */
-const mostServerMs = 86_400_000;
+const maxServerWaitMs = 86_400_000;
 /** Nothing waits longer. */
-export const longestWaitMs = mostServerMs;
+export const maxWaitMs = maxServerWaitMs;
 
 /** Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): from nothing to twice the last bound. Milliseconds. */
 export function backoffMs(attempt: number): number {
-  return randomInt(Math.min(mostMs, firstMs * 2 ** attempt) + 1);
+  return randomInt(Math.min(maxBackoffMs, firstMs * 2 ** attempt) + 1);
 }
 
 /** The pause after a run failed for the `failures`th time in a row: at least half of its bound. Milliseconds. */
 export function pauseMs(failures: number): number {
-  const most = Math.min(mostPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10));
+  const most = Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10));
   return Math.ceil(most / 2) + randomInt(Math.floor(most / 2) + 1);
 }
 
@@ -28,5 +28,5 @@ export function pauseMs(failures: number): number {
 export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   const wait = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
-  return Number.isFinite(wait) ? Math.min(Math.max(0, wait), mostServerMs) : undefined;
+  return Number.isFinite(wait) ? Math.min(Math.max(0, wait), maxServerWaitMs) : undefined;
 }

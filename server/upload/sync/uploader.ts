@@ -10,42 +10,42 @@ import { countText } from "../../../shared/text/format.ts";
 import type { Clock } from "../../clock.ts";
 import type { Destination } from "../../config/destination.ts";
 import type { Paths } from "../../config/paths.ts";
-import type { Gate, Ruling } from "../../config/permission.ts";
+import type { EffectivePolicy, PermissionEvaluator } from "../../config/permission.ts";
 import { type Connection, immediately } from "../../store/driver/driver.ts";
 import { acquire, holds, type Lease, leaseMs, newOwner, release } from "../../store/lease.ts";
 import type { Store } from "../../store/store.ts";
-import type { Exchange } from "../http/http-client.ts";
-import { knows } from "../ledger/ledger.ts";
+import type { HttpClient } from "../http/http-client.ts";
+import { hasBatch } from "../ledger/ledger.ts";
 import {
   addBatch,
   countAttempt,
-  nextWaiting,
-  type Outbox,
+  countPendingEvents,
+  nextPending,
+  type OutboxFolder,
+  type PendingBatch,
+  type QuarantinedFile,
   rejectBatch,
   rejectedBatches,
   removeBatch,
   requeueRejected,
-  type SetAside,
-  type Waiting,
-  waitingEvents,
 } from "../state/batches.ts";
-import { forgetEnrolled, noteEncodings, notePlain, readServer } from "../state/known-servers.ts";
-import type { Installation } from "../state/pseudonyms.ts";
+import { forgetEnrolled, markBasic, readServer, saveEncodings } from "../state/known-servers.ts";
+import type { PseudonymFile } from "../state/pseudonyms.ts";
 import {
-  beginState,
-  endState,
+  endUploadState,
   moveCursor,
   notePause,
   noteSuccess,
   noteSynced,
   noteWait,
-  readState,
   readStateFile,
+  readUploadState,
   resume,
-  type SharingState,
+  startUploadState,
+  type UploadState,
   writeStateFile,
 } from "../state/upload-state.ts";
-import { type Batch, gather, halvesOf, mostEvents } from "../wire/batch.ts";
+import { type Batch, collectBatch, halvesOf, maxEvents } from "../wire/batch.ts";
 import { verifyReceipt } from "../wire/receipt.ts";
 import { enroll, fetchKeys, withFreshSecret } from "./access.ts";
 import { hasNoRoute, isEnrolment, isNotEnrolled } from "./enrolment.ts";
@@ -54,28 +54,28 @@ import { protocolError } from "./outcome.ts";
 import { partOf } from "./preview.ts";
 import {
   LeaseLostError,
-  type Progress,
-  Stop,
   type SyncOptions,
   type SyncOutcome,
+  type SyncProgress,
   type SyncReport,
+  SyncStopped,
   type UploadStep,
 } from "./report.ts";
-import { type Distrust, fits, perform, type Result, type Sender, type Skew } from "./request.ts";
-import { backoffMs, longestWaitMs, pauseMs, triesPerRun } from "./retry.ts";
+import { type Distrust, matchesBatch, type Sender, type Skew, sendWithLedger, type UploadResult } from "./request.ts";
+import { attemptsPerRun, backoffMs, maxWaitMs, pauseMs } from "./retry.ts";
 
 export interface UploaderParts {
   readonly paths: Paths;
   readonly store: Store;
-  readonly gate: Gate;
-  readonly installation: Installation;
-  readonly outbox: Outbox;
+  readonly gate: PermissionEvaluator;
+  readonly installation: PseudonymFile;
+  readonly outbox: OutboxFolder;
   readonly clock: Clock;
-  readonly open: (destination: Destination) => Promise<Exchange>;
+  readonly open: (destination: Destination) => Promise<HttpClient>;
   /** How many events may be sent and were not yet. */
   readonly pending: () => number;
   readonly step?: (step: UploadStep) => void;
-  readonly progress?: (progress: Progress) => void;
+  readonly progress?: (progress: SyncProgress) => void;
 }
 
 /** Milliseconds after which a server that is still erasing is asked again. */
@@ -102,7 +102,7 @@ export class Uploader {
     if (this.#running !== undefined && this.#stop.signal.aborted) await this.settled();
     if (this.#running === undefined) {
       this.#stop = new AbortController();
-      const run = new Run(this.#parts, this.#owner, options, this.#stop);
+      const run = new UploadRun(this.#parts, this.#owner, options, this.#stop);
       this.#running = run.run().finally(() => {
         this.#running = undefined;
       });
@@ -118,18 +118,18 @@ export class Uploader {
 
   /** Nothing more is sent, from the next byte on. */
   stop(reason = withdrawn): void {
-    this.#stop.abort(new Stop("stopped", reason));
+    this.#stop.abort(new SyncStopped("stopped", reason));
   }
 }
 
-class Run {
+class UploadRun {
   readonly #parts: UploaderParts;
   readonly #owner: string;
   readonly #options: SyncOptions;
   readonly #stop: AbortController;
   readonly #skew: Skew = { ms: 0 };
   #lease: Lease | undefined;
-  #exchange: Exchange | undefined;
+  #exchange: HttpClient | undefined;
   #events = 0;
   /** Events that were sent, whether they were taken or refused. */
   #tried = 0;
@@ -140,7 +140,7 @@ class Run {
   #erasing = 0;
   /** In this run the server answered an enrolment as one without that route. */
   #knowsNoEnrolment = false;
-  #setAside: readonly SetAside[] = [];
+  #setAside: readonly QuarantinedFile[] = [];
   #removal: Promise<void> = Promise.resolve();
 
   constructor(parts: UploaderParts, owner: string, options: SyncOptions, stop: AbortController) {
@@ -152,21 +152,21 @@ class Run {
 
   async run(): Promise<SyncReport> {
     const { store, installation, gate } = this.#parts;
-    const mayShare = gate.rule().permission.mode === "share";
-    if (!mayShare && installation.wanted().length === 0)
-      return this.#report("not_permitted", notPermitted(gate.rule()));
-    store.moveTo(gate.rule().database);
-    this.#lease = store.make((connection) => acquire(connection, "upload", this.#owner, this.#now()));
+    const mayShare = gate.evaluate().permission.mode === "share";
+    if (!mayShare && installation.pendingErasures().length === 0)
+      return this.#report("not_permitted", notPermitted(gate.evaluate()));
+    store.selectFile(gate.evaluate().database);
+    this.#lease = store.withDatabase((connection) => acquire(connection, "upload", this.#owner, this.#now()));
     if (this.#lease === undefined) return this.#report("busy", "Another window or command is sending.");
     this.#step("leased");
-    const beat = setInterval(() => this.#beat(), leaseMs / 3);
+    const beat = setInterval(() => this.#renewLease(), leaseMs / 3);
     const watcher = mayShare ? this.#watchConsent() : undefined;
     try {
       const notErased = await this.#erase();
       if (!mayShare) return this.#report(notErased === null ? "done" : "waiting", notErased, this.#erasuresDueMs());
       return this.#report("done", (await this.#send()) ?? notErased, this.#erasuresDueMs());
     } catch (error) {
-      if (error instanceof Stop) return this.#report(error.outcome, error.message, error.untilMs);
+      if (error instanceof SyncStopped) return this.#report(error.outcome, error.message, error.untilMs);
       if (error instanceof LeaseLostError) return this.#report("busy", "Another window or command went on sending.");
       throw error;
     } finally {
@@ -174,7 +174,7 @@ class Run {
       watcher?.close();
       await this.#exchange?.close();
       const lease = this.#lease;
-      store.change((connection) => release(connection, lease));
+      store.withExistingDatabase((connection) => release(connection, lease));
       this.#step("released");
     }
   }
@@ -192,9 +192,9 @@ class Run {
     this.#erasing = accepted.length;
     const gone = [...erased, ...accepted];
     if (gone.length === 0) return reason;
-    const current = this.#read(readState)?.pseudonym.anonUserId;
+    const current = this.#read(readUploadState)?.pseudonym.anonUserId;
     if (current !== undefined && gone.includes(current)) {
-      this.#change(endState);
+      this.#change(endUploadState);
       outbox.empty();
       installation.forgetUnused(undefined);
     } else installation.forgetUnused(current);
@@ -215,7 +215,7 @@ class Run {
   }
 
   #report(outcome: SyncOutcome, reason: string | null, untilMs: number | null = null): SyncReport {
-    const left = this.#parts.store.read(waitingEvents) ?? 0;
+    const left = this.#parts.store.read(countPendingEvents) ?? 0;
     return {
       outcome,
       events: this.#events,
@@ -232,9 +232,11 @@ class Run {
   }
 
   /** Renews the lease while a request takes its time. */
-  #beat(): void {
+  #renewLease(): void {
     try {
-      const lease = this.#parts.store.change((connection) => acquire(connection, "upload", this.#owner, this.#now()));
+      const lease = this.#parts.store.withExistingDatabase((connection) =>
+        acquire(connection, "upload", this.#owner, this.#now()),
+      );
       if (lease === undefined || lease.fence !== this.#lease?.fence) this.#stop.abort(new LeaseLostError());
     } catch {
       // Locked or full for a moment: the next beat, or the transaction that needs the lease, tells.
@@ -245,7 +247,7 @@ class Run {
   #watchConsent(): FSWatcher | undefined {
     try {
       const watcher = watch(dirname(this.#parts.paths.consentFile), () => {
-        if (!this.#maySend()) this.#stop.abort(new Stop("stopped", withdrawn));
+        if (!this.#maySend()) this.#stop.abort(new SyncStopped("stopped", withdrawn));
       });
       watcher.on("error", () => undefined);
       return watcher;
@@ -258,7 +260,7 @@ class Run {
   /** A configuration that cannot be read at present may hold a no. */
   #maySend(): boolean {
     try {
-      return this.#parts.gate.rule().permission.mode === "share";
+      return this.#parts.gate.evaluate().permission.mode === "share";
     } catch {
       return false;
     }
@@ -267,7 +269,7 @@ class Run {
   /** A transaction of the holder of the lease. */
   readonly #change = (work: (connection: Connection) => void): void => {
     const lease = this.#lease;
-    this.#parts.store.change((connection) =>
+    this.#parts.store.withExistingDatabase((connection) =>
       immediately(connection, () => {
         if (lease === undefined || !holds(connection, lease)) throw new LeaseLostError();
         work(connection);
@@ -276,28 +278,29 @@ class Run {
   };
 
   #read<T>(work: (connection: Connection) => T): T {
-    return this.#parts.store.make(work);
+    return this.#parts.store.withDatabase(work);
   }
 
-  #ruling(): { readonly ruling: Ruling; readonly destination: Destination } {
-    const ruling = this.#parts.gate.rule();
+  #ruling(): { readonly ruling: EffectivePolicy; readonly destination: Destination } {
+    const ruling = this.#parts.gate.evaluate();
     const { permission, destination } = ruling;
-    if (permission.mode !== "share" || destination === null) throw new Stop("not_permitted", notPermitted(ruling));
+    if (permission.mode !== "share" || destination === null)
+      throw new SyncStopped("not_permitted", notPermitted(ruling));
     return { ruling, destination };
   }
 
   /** @returns what the user should know about a run that ended well, `null` if nothing. */
   async #send(): Promise<string | null> {
-    this.#awaited();
+    this.#checkWaits();
     if (this.#options.rejected === true) this.#requeue();
-    this.#settle();
+    this.#reconcile();
     const { limit = Number.POSITIVE_INFINITY, onlyFlush = false } = this.#options;
     let remark: string | null = null;
     while (this.#tried < limit) {
       this.#stop.signal.throwIfAborted();
-      const waiting = this.#read(nextWaiting);
+      const waiting = this.#read(nextPending);
       if (waiting === undefined) {
-        if (onlyFlush || !(await this.#freeze(Math.min(mostEvents, limit - this.#tried)))) break;
+        if (onlyFlush || !(await this.#freeze(Math.min(maxEvents, limit - this.#tried)))) break;
         continue;
       }
       const { length } = waiting.keys;
@@ -325,18 +328,18 @@ class Run {
   }
 
   /** Brings pseudonym, files and rows together, after whatever happened before. */
-  #settle(): void {
+  #reconcile(): void {
     const { outbox, paths } = this.#parts;
     const state = this.#state();
     writeStateFile(paths.uploadStateFile, state);
     this.#step("state_written");
-    this.#setAside = this.#read((connection) => outbox.settle(connection, (id) => knows(connection, id)));
+    this.#setAside = this.#read((connection) => outbox.reconcile(connection, (id) => hasBatch(connection, id)));
   }
 
   /** The state of sharing, begun anew where the one that is there cannot be trusted. */
-  #state(): SharingState {
+  #state(): UploadState {
     const { installation, outbox, paths } = this.#parts;
-    const known = this.#read(readState);
+    const known = this.#read(readUploadState);
     if (known !== undefined && installation.find(known.pseudonym.anonUserId) !== undefined) {
       const file = readStateFile(paths.uploadStateFile);
       const sentBefore = (installation.find(known.pseudonym.anonUserId)?.destinations.length ?? 0) > 0;
@@ -350,67 +353,67 @@ class Run {
       if (trusted) return known;
     }
     // Never a second sending under another id: a new pseudonym begins at the end.
-    const { anon_user_id: id } = installation.begin(this.#now());
+    const { anon_user_id: id } = installation.create(this.#now());
     this.#change((connection) => {
       connection.exec("DELETE FROM batches");
-      beginState(connection, id, this.#now());
+      startUploadState(connection, id, this.#now());
     });
     installation.forgetUnused(id);
     outbox.empty();
     this.#step("state_begun");
-    return this.#read(readState) ?? neverNull();
+    return this.#read(readUploadState) ?? assertFound();
   }
 
   /** Pauses: what the server asked for counts always, our own only where nobody asked. */
-  #awaited(): void {
-    const state = this.#read(readState);
+  #checkWaits(): void {
+    const state = this.#read(readUploadState);
     if (state === undefined) return;
     const nowMs = this.#now();
     const reason = state.failure ?? "The last tries failed";
     // What lies further ahead than anything waits was written before the clock was put back.
-    const isDue = (ms: number) => ms <= nowMs || ms > nowMs + longestWaitMs;
+    const isDue = (ms: number) => ms <= nowMs || ms > nowMs + maxWaitMs;
     const untilMs = Math.max(...[state.serverWaitMs, state.waitUntilMs].filter((ms) => !isDue(ms)));
-    if (!isDue(state.serverWaitMs)) throw new Stop("waiting", reason, untilMs);
-    if (this.#options.asked) {
+    if (!isDue(state.serverWaitMs)) throw new SyncStopped("waiting", reason, untilMs);
+    if (this.#options.userInitiated) {
       this.#change(resume);
       return;
     }
-    if (state.paused !== null) throw new Stop("paused", state.paused);
-    if (!isDue(state.waitUntilMs)) throw new Stop("waiting", reason, untilMs);
+    if (state.paused !== null) throw new SyncStopped("paused", state.paused);
+    if (!isDue(state.waitUntilMs)) throw new SyncStopped("waiting", reason, untilMs);
   }
 
   /** Freezes the next batch. Returns whether there may be more to do. */
   async #freeze(limit: number): Promise<boolean> {
     const { outbox, paths } = this.#parts;
     const { ruling } = this.#ruling();
-    const state = this.#read(readState);
+    const state = this.#read(readUploadState);
     if (state === undefined) return false;
     const erasures = this.#read(erasuresOf);
     const { batch, lastKey, lastTsMs, more } = this.#read((connection) =>
-      gather(connection, state.cursorId, partOf(state, ruling), limit),
+      collectBatch(connection, state.cursorId, partOf(state, ruling), limit),
     );
     if (lastKey === state.cursorId) return false;
     this.#change((connection) => {
       // Something was erased since it was read: it is read anew.
-      if (erasuresOf(connection) !== erasures || readState(connection)?.cursorId !== state.cursorId) return;
+      if (erasuresOf(connection) !== erasures || readUploadState(connection)?.cursorId !== state.cursorId) return;
       if (batch !== undefined) addBatch(connection, batch);
       moveCursor(connection, lastKey, lastTsMs);
     });
     this.#step("frozen");
-    const moved = this.#read(readState);
+    const moved = this.#read(readUploadState);
     if (moved !== undefined) writeStateFile(paths.uploadStateFile, moved);
     this.#step("state_written");
     if (batch !== undefined) {
       outbox.write(batch);
       // A purge in another process may have come between.
-      if (this.#read(nextWaiting)?.batchId !== batch.batchId) await outbox.remove(batch);
+      if (this.#read(nextPending)?.batchId !== batch.batchId) await outbox.remove(batch);
     }
     this.#step("outbox_written");
     return batch !== undefined || more;
   }
 
   /** Up to three tries; one more where the server forgot the enrolment. */
-  async #sendBatch(waiting: Waiting): Promise<void> {
+  async #sendBatch(waiting: PendingBatch): Promise<void> {
     let enrolledAgain = false;
     for (let attempt = 0; ; attempt += 1) {
       const { destination } = this.#ruling();
@@ -426,12 +429,12 @@ class Run {
           await this.#remove(waiting);
           return;
         case "too_large":
-          await this.#halve(waiting, result);
+          await this.#splitBatch(waiting, result);
           return;
         case "rejected":
           if (isKeyReused(result, waiting)) {
             // The database was restored, and its keys were used before. Halves have ids of their own; the server knows each event.
-            await this.#halve(waiting, result);
+            await this.#splitBatch(waiting, result);
             return;
           }
           this.#tried += waiting.keys.length;
@@ -445,7 +448,8 @@ class Run {
         case "not_authorized":
           // The secret may have been forgotten: enrolled once more, idempotently, before anything is concluded.
           if (result.answer?.status !== 401) this.#pause(sentence(result));
-          if (enrolledAgain && this.#knowsNoEnrolment && isNotEnrolled(result)) await this.#later(result, triesPerRun);
+          if (enrolledAgain && this.#knowsNoEnrolment && isNotEnrolled(result))
+            await this.#later(result, attemptsPerRun);
           if (enrolledAgain) this.#pause(sentence(result));
           enrolledAgain = true;
           break;
@@ -455,32 +459,32 @@ class Run {
     }
   }
 
-  async #tryBatch(sender: Sender, waiting: Waiting): Promise<Result> {
+  async #tryBatch(sender: Sender, waiting: PendingBatch): Promise<UploadResult> {
     const { batchId, body, packed, keys, row } = waiting;
     const { url: address } = sender.destination;
-    return perform(
+    return sendWithLedger(
       sender,
       { kind: "batch", method: "POST", url: sender.destination.url, body, packed, batchId, events: keys.length },
       {
-        before: (connection) => {
+        onLedgeredRequest: (connection) => {
           // A purge has taken it meanwhile.
-          if (!countAttempt(connection, row)) throw new Stop("stopped", "What was to be sent was deleted.");
+          if (!countAttempt(connection, row)) throw new SyncStopped("stopped", "What was to be sent was deleted.");
         },
-        noted: () => this.#step("sending_noted"),
-        after: (connection, result) => {
-          noteEncodings(connection, address, result.answer?.header("accept-encoding"));
+        afterLedgeredRequest: () => this.#step("sending_noted"),
+        onLedgeredResponse: (connection, result) => {
+          saveEncodings(connection, address, result.answer?.header("accept-encoding"));
           if (result.outcome === "accepted" || result.outcome === "already_received") {
             removeBatch(connection, row);
             noteSuccess(connection);
             // It takes batches, and has neither enrolment nor receipts.
             if (result.outcome === "accepted" && result.signed === undefined && this.#knowsNoEnrolment)
-              notePlain(connection, address);
+              markBasic(connection, address);
           }
           if (result.outcome === "rejected" && !isKeyReused(result, waiting))
             rejectBatch(connection, row, sentence(result));
           if (result.outcome === "not_authorized" || isNotEnrolled(result)) forgetEnrolled(connection, address);
         },
-        distrust: async (result) => {
+        rejectReason: async (result) => {
           this.#step("answer_arrived");
           return this.#distrust(sender, waiting, result);
         },
@@ -493,7 +497,7 @@ class Run {
   async #distrust(
     sender: Sender,
     { batchId, body }: Batch,
-    { outcome, signed }: Result,
+    { outcome, signed }: UploadResult,
   ): Promise<Distrust | undefined> {
     if (outcome !== "accepted" && outcome !== "already_received") return undefined;
     const { host, url: address } = sender.destination;
@@ -509,7 +513,7 @@ class Run {
     if (key === undefined) return failed("signed with a key that no known key vouches for");
     const receipt = verifyReceipt(signed, key);
     if (receipt === undefined) return failed("with a signature that is not valid");
-    return fits(receipt, batchId, body) ? undefined : failed("for another batch");
+    return matchesBatch(receipt, batchId, body) ? undefined : failed("for another batch");
   }
 
   /**
@@ -519,9 +523,9 @@ class Run {
    */
   async #sender(destination: Destination, attempt: number): Promise<Sender | undefined> {
     const { clock, installation } = this.#parts;
-    const state = this.#read(readState);
+    const state = this.#read(readUploadState);
     const identity = state === undefined ? undefined : installation.find(state.pseudonym.anonUserId);
-    if (identity === undefined) throw new Stop("failed", "The pseudonym of this installation is gone.");
+    if (identity === undefined) throw new SyncStopped("failed", "The pseudonym of this installation is gone.");
     this.#exchange ??= await this.#parts.open(destination);
     const server = this.#read((connection) => readServer(connection, destination.url));
     const sender: Sender = {
@@ -534,7 +538,8 @@ class Run {
       encodings: server.encodings,
       change: this.#change,
     };
-    if (!identity.destinations.includes(destination.url)) installation.used(identity.anon_user_id, destination.url);
+    if (!identity.destinations.includes(destination.url))
+      installation.addDestination(identity.anon_user_id, destination.url);
     if (server.plain) return sender;
     if (server.enrolled === identity.anon_user_id) return this.#withFreshSecret(sender, attempt);
     const result = await enroll(sender, this.#stop.signal);
@@ -561,37 +566,37 @@ class Run {
   }
 
   /** Waits and returns, or ends the run. */
-  async #later({ waitMs = 0, ...result }: Result, attempt: number): Promise<void> {
+  async #later({ waitMs = 0, ...result }: UploadResult, attempt: number): Promise<void> {
     const backoff = backoffMs(attempt);
     const short = waitMs <= 10_000;
-    if (attempt + 1 < triesPerRun && short) {
+    if (attempt + 1 < attemptsPerRun && short) {
       await wait(Math.max(waitMs, backoff), undefined, { signal: this.#stop.signal }).catch(() =>
         this.#stop.signal.throwIfAborted(),
       );
       return;
     }
     const nowMs = this.#now();
-    const failures = (this.#read(readState)?.failures ?? 0) + 1;
+    const failures = (this.#read(readUploadState)?.failures ?? 0) + 1;
     const untilMs = nowMs + Math.max(waitMs, pauseMs(failures));
     const reason = sentence(result);
     const serverUntilMs = waitMs > 0 ? nowMs + waitMs : 0;
     this.#change((connection) => noteWait(connection, { failures, untilMs, serverUntilMs, reason }));
-    throw new Stop("waiting", reason, untilMs);
+    throw new SyncStopped("waiting", reason, untilMs);
   }
 
   /** Goes on only when the user asks. */
   #pause(reason: string): never {
     this.#change((connection) => notePause(connection, reason));
-    throw new Stop("paused", reason);
+    throw new SyncStopped("paused", reason);
   }
 
-  async #halve(waiting: Waiting, result: Result): Promise<void> {
-    const halves = halvesOf(waiting, this.#read(readState)?.pseudonym.begunKey ?? 0);
+  async #splitBatch(waiting: PendingBatch, result: UploadResult): Promise<void> {
+    const halves = halvesOf(waiting, this.#read(readUploadState)?.pseudonym.begunKey ?? 0);
     if (halves.length === 0) {
       const reason = `${sentence(result)}: a single event`;
       // Only the server itself can refuse for good.
       if (result.answer === undefined || protocolError(result.answer) === undefined)
-        return this.#later({ ...result, outcome: "later" }, triesPerRun);
+        return this.#later({ ...result, outcome: "later" }, attemptsPerRun);
       this.#change((connection) => rejectBatch(connection, waiting.row, reason));
       this.#parts.outbox.reject(waiting, reason);
       this.#rejected += 1;
@@ -616,7 +621,7 @@ class Run {
 }
 
 /** The server has another batch under this id. A single event has no smaller one. */
-const isKeyReused = ({ answer }: Result, { keys }: Waiting): boolean =>
+const isKeyReused = ({ answer }: UploadResult, { keys }: PendingBatch): boolean =>
   answer?.status === 422 && protocolError(answer) === "other_bytes" && keys.length > 1;
 
 const sentence = ({ reason }: { readonly reason: string | null }): string => reason ?? "The server gave no reason";
@@ -625,11 +630,11 @@ function erasuresOf(connection: Connection): number {
   return Number(connection.prepare("SELECT value FROM state WHERE name = 'erasures'").get()?.["value"]);
 }
 
-function neverNull(): never {
+function assertFound(): never {
   throw new Error("the state that was just begun is gone");
 }
 
-function notPermitted({ permission }: Ruling): string {
+function notPermitted({ permission }: EffectivePolicy): string {
   if (permission.consent !== "given") return "You have not agreed to share anything.";
   const names = permission.refusals.map(({ name }) => name);
   return names.length === 0 ? "You have not agreed to share anything." : `Sharing is off: ${names.join("; ")}.`;

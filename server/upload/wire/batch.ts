@@ -7,13 +7,13 @@ import { uuidV8 } from "../../../shared/schema/uuid-v8.ts";
 import type { UploadSchema } from "../../config/config.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { readAfter, type StoredEvent } from "../../store/events/read.ts";
-import { type Pseudonym, sharedView } from "./project-event.ts";
+import { type Pseudonym, projectEvent } from "./project-event.ts";
 
-export const mostEvents = 1_000;
-export const mostBytes = 1_000_000;
+export const maxEvents = 1_000;
+export const maxBytes = 1_000_000;
 
 /** Rows looked at for one batch: where little is shared, a batch is smaller rather than its making long. */
-const mostRows = 20_000;
+const maxRows = 20_000;
 const rowsPerPage = 1_000;
 
 export interface Batch {
@@ -26,7 +26,7 @@ export interface Batch {
 }
 
 /** What is looked at for a batch, and up to where. */
-export interface Gathered {
+export interface NextBatch {
   readonly batch: Batch | undefined;
   /** The key and time of the last row that was looked at; the cursor's next place. */
   readonly lastKey: number;
@@ -42,7 +42,7 @@ export interface SharedPart {
   /** Categories as bits. */
   readonly bits: number;
   /** For a preview before there is a consent: as if each event had been written under one. */
-  readonly asIf?: boolean;
+  readonly assumeConsent?: boolean;
 }
 
 interface Item {
@@ -52,20 +52,19 @@ interface Item {
 }
 
 /** Gathers the next batch after a key. */
-export function gather(connection: Connection, after: number, part: SharedPart, limit = mostEvents): Gathered {
-  const most = Math.min(limit, mostEvents);
+export function collectBatch(connection: Connection, after: number, part: SharedPart, limit = maxEvents): NextBatch {
+  const most = Math.min(limit, maxEvents);
   const items: Item[] = [];
   // The frame around the events: some 200 bytes.
   let bytes = 256;
   let last: StoredEvent | undefined;
-  for (let seen = 0; seen < mostRows; ) {
+  for (let seen = 0; seen < maxRows; ) {
     const page = readAfter(connection, last?.key ?? after, rowsPerPage);
     for (const event of page) {
       const text = textOf(event, part);
       if (text !== undefined) {
         // Every value of an event is ASCII: a character is a byte.
-        if (items.length >= most || bytes + text.length + 1 > mostBytes)
-          return gathered(items, last, after, part, true);
+        if (items.length >= most || bytes + text.length + 1 > maxBytes) return gathered(items, last, after, part, true);
         items.push({ key: event.key, committedMs: event.share?.committedMs ?? event.tsMs, text });
         bytes += text.length + 1;
       }
@@ -78,10 +77,10 @@ export function gather(connection: Connection, after: number, part: SharedPart, 
   return gathered(items, last, after, part, true);
 }
 
-function textOf(given: StoredEvent, { pseudonym, schema, bits, asIf }: SharedPart): string | undefined {
+function textOf(given: StoredEvent, { pseudonym, schema, bits, assumeConsent: asIf }: SharedPart): string | undefined {
   const event = asIf === true ? { ...given, share: { committedMs: given.tsMs, bits, seq: given.seq } } : given;
   if (event.share === undefined) return undefined;
-  const view = sharedView(event, schema, bits, pseudonym);
+  const view = projectEvent(event, schema, bits, pseudonym);
   return view === undefined ? undefined : JSON.stringify(view);
 }
 
@@ -91,7 +90,7 @@ function gathered(
   after: number,
   { pseudonym, schema }: SharedPart,
   more: boolean,
-): Gathered {
+): NextBatch {
   const batch = items.length === 0 ? undefined : frozen(items, pseudonym, schema);
   return { batch, lastKey: last?.key ?? after, lastTsMs: last?.tsMs ?? 0, more };
 }

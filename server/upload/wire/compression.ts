@@ -3,13 +3,13 @@
 const zlib = () => process.getBuiltinModule("node:zlib");
 
 declare const packedBrand: unique symbol;
-export type Packed = Uint8Array & { readonly [packedBrand]: never };
+export type Compressed = Uint8Array & { readonly [packedBrand]: never };
 
-export function pack(body: Uint8Array): Packed {
-  return zlib().zstdCompressSync(body) as Uint8Array as Packed;
+export function compress(body: Uint8Array): Compressed {
+  return zlib().zstdCompressSync(body) as Uint8Array as Compressed;
 }
 
 /** @throws where the bytes are no whole frame. */
-export function unpack(stored: unknown): Buffer | undefined {
+export function decompress(stored: unknown): Buffer | undefined {
   return stored instanceof Uint8Array ? zlib().zstdDecompressSync(stored) : undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { type Category, hasCategory } from "../../../shared/schema/categories.ts";
 import { eventTable } from "../../../shared/schema/events.ts";
-import { type FieldName, fieldTable, type Sharing } from "../../../shared/schema/fields.ts";
+import { type FieldName, fieldTable, type SharingForm } from "../../../shared/schema/fields.ts";
 import { nested } from "../../../shared/schema/payload-layout.ts";
 import type { UploadSchema } from "../../config/config.ts";
 import type { Salt } from "../../privacy/identity.ts";
@@ -36,7 +36,7 @@ export class Pseudonym {
 }
 
 /** Usage aggregation, "Upload Pipeline", step 2. */
-function inSchemaOne({ type, payload }: StoredEvent): boolean {
+function isInSchema1({ type, payload }: StoredEvent): boolean {
   if (type === "agent_event") return payload["stream"] === "tool" && payload["tool_phase"] === "start";
   return type === "command_started" || type === "command_finished" || type === "command_failed";
 }
@@ -44,9 +44,13 @@ function inSchemaOne({ type, payload }: StoredEvent): boolean {
 /** Of a session's beginning the hour is shared, in UTC: its millisecond would tell one session from all others. */
 const hourMs = 60 * 60 * 1000;
 
-type May = (category: Category) => boolean;
+type IsAllowed = (category: Category) => boolean;
 
-function sharedFields({ payload }: StoredEvent, may: May, forms: readonly Sharing[]): Record<string, unknown> {
+function sharedFields(
+  { payload }: StoredEvent,
+  may: IsAllowed,
+  forms: readonly SharingForm[],
+): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name in payload) {
     const { shared, category } = fieldTable[name as FieldName];
@@ -59,21 +63,21 @@ function sharedFields({ payload }: StoredEvent, may: May, forms: readonly Sharin
  * The event as it may be sent, or `undefined` where nothing of it may. A category must have been agreed to when the event was
  * written, and still be (`bits`).
  */
-export function sharedView(
+export function projectEvent(
   event: StoredEvent,
   schema: UploadSchema,
   bits: number,
   pseudonym: Pseudonym,
 ): object | undefined {
   const agreed = (event.share?.bits ?? 0) & bits;
-  const may: May = (category) => hasCategory(agreed, category);
+  const may: IsAllowed = (category) => hasCategory(agreed, category);
   if (!may(eventTable[event.type].category)) return undefined;
   const session = pseudonym.sessionOf(event.session.id);
   const sequence = event.share?.seq ?? event.seq;
   // Numbered before its session began: it happened under another pseudonym.
   if (sequence < 1) return undefined;
   if (schema === 1) {
-    if (!inSchemaOne(event)) return undefined;
+    if (!isInSchema1(event)) return undefined;
     return {
       schema_version: 1,
       anon_user_id: pseudonym.anonUserId,

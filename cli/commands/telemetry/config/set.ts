@@ -5,7 +5,7 @@ import { asUsage, keyNamed, valueFrom, valueText } from "../../../config.ts";
 import { UsageError } from "../../../exit.ts";
 import { type JsonOption, print, printJson } from "../../../output/print.ts";
 import { isAttended } from "../../../output/terminal.ts";
-import { followConfig, paths, withWorker } from "../../../runtime.ts";
+import { followConfig, paths, withService } from "../../../runtime.ts";
 import { ask } from "../enable.ts";
 
 const order: readonly Mode[] = ["off", "local", "share"];
@@ -25,7 +25,7 @@ export async function run(name: string, text: string, { json }: JsonOption): Pro
 
 /** Whether the record of consent allows a mode, or the user has just agreed to it. The file alone can never say yes. */
 function agreed(wish: Mode): Promise<boolean> {
-  return withWorker(async (worker) => {
+  return withService(async (worker) => {
     const { permission } = worker.status();
     const has =
       permission === null
