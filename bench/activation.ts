@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decide } from "../test/fixtures/consented.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 
 const runs = 15;
 const probe = fileURLToPath(new URL("activation-probe.cjs", import.meta.url));
@@ -37,7 +37,7 @@ function activate(main: string, earlier: string, home: string): Times {
   return { activatedMs: median("activatedMs"), totalMs: median("totalMs") };
 }
 
-export async function activation(): Promise<readonly Figure[]> {
+export async function activation(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const empty = join(folder, "empty.cjs");

@@ -1,10 +1,10 @@
 /** How large the bundles are, in bytes. */
 import { statSync } from "node:fs";
-import { type Figure, figure } from "./measurement.ts";
+import { figure, type Measurement } from "./measurement.ts";
 
 const size = (name: string): number => statSync(new URL(`../dist/${name}`, import.meta.url)).size;
 
-export async function bundles(): Promise<readonly Figure[]> {
+export async function bundles(): Promise<readonly Measurement[]> {
   const against = "the lazily loaded client library";
   const baseline = size("worker-client.cjs");
   return [

@@ -4,7 +4,7 @@ import { Recorder } from "../extension/recording/recorder.ts";
 import { Session } from "../extension/recording/session.ts";
 import { systemTimers } from "../extension/timers.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 import { sampleUse } from "./sample.ts";
 
 const events = 200_000;
@@ -26,7 +26,7 @@ async function timesUs(work: (n: number) => void, between: () => Promise<void>):
   return times;
 }
 
-export async function capture(): Promise<readonly Figure[]> {
+export async function capture(): Promise<readonly Measurement[]> {
   const queue = new EventQueue(async () => "stored", systemTimers);
   const recorder = new Recorder(queue, new Session(), Date.now, { workspace: "file:///home/someone/project" });
   const captured = await timesUs(

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Sender } from "../cloud/test/sender.ts";
 import { IngestServer } from "./ingest-server.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure } from "./measurement.ts";
+import { figure, type Measurement } from "./measurement.ts";
 
 const inFlight = 6;
 
@@ -36,7 +36,7 @@ async function expectStatus(
   if (!allowed.includes(status)) throw new Error(`a request was answered ${status}`);
 }
 
-export async function erasureStorm(): Promise<readonly Figure[]> {
+export async function erasureStorm(): Promise<readonly Measurement[]> {
   const [erasures, batches] = [scaled(1_000, 10), scaled(200, 10)];
   const server = await IngestServer.start();
   try {
@@ -68,7 +68,7 @@ export async function erasureStorm(): Promise<readonly Figure[]> {
   }
 }
 
-export async function enrolling(): Promise<readonly Figure[]> {
+export async function enrolling(): Promise<readonly Measurement[]> {
   const server = await IngestServer.start({ NEXUS_CLOUD_ENROLMENT_PROOF_BITS: "0" });
   try {
     const newcomers = (count: number) => Array.from({ length: count }, () => new Sender(server.sender.url));
@@ -95,7 +95,7 @@ export async function enrolling(): Promise<readonly Figure[]> {
   }
 }
 
-export async function oldHours(): Promise<readonly Figure[]> {
+export async function oldHours(): Promise<readonly Measurement[]> {
   const hourMs = 3_600_000;
   const server = await IngestServer.start();
   try {
@@ -126,7 +126,7 @@ export async function oldHours(): Promise<readonly Figure[]> {
 
 const runner = fileURLToPath(new URL("registry-runner.ts", import.meta.url));
 
-export function registryStart(): Promise<readonly Figure[]> {
+export function registryStart(): Promise<readonly Measurement[]> {
   const [emptyMs = 0, fullMs = 0] = execFileSync(process.execPath, [runner, String(scaled(1_000_000, 1_000))], {
     encoding: "utf8",
   })
@@ -147,7 +147,7 @@ export function registryStart(): Promise<readonly Figure[]> {
 
 const engines = fileURLToPath(new URL("engines-runner.ts", import.meta.url));
 
-export async function idleCloud(): Promise<readonly Figure[]> {
+export async function idleCloud(): Promise<readonly Measurement[]> {
   const bare = Number(execFileSync(process.execPath, [engines], { encoding: "utf8" }));
   const server = await IngestServer.start();
   try {

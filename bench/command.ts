@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 import { yearOf } from "./store.ts";
 
 const script = fileURLToPath(new URL("../dist/cli/nexus.cjs", import.meta.url));
 const rounds = 25;
 
-export async function command(): Promise<readonly Figure[]> {
+export async function command(): Promise<readonly Measurement[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const env = { PATH: process.env["PATH"], HOME: home };

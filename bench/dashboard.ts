@@ -13,7 +13,7 @@ import { categories } from "../shared/schema/categories.ts";
 import { Workbench } from "../test/browser/workbench.ts";
 import { decide } from "../test/fixtures/consented.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 import { yearOf } from "./store.ts";
 
 const rounds = 9;
@@ -57,7 +57,7 @@ async function opened(workbench: Workbench, command: string, heading: string): P
   return ms;
 }
 
-export async function page(): Promise<readonly Figure[]> {
+export async function page(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   const vsix = [await packageVsix(), await packageEmpty(folder)];
   const workbench = await Workbench.open({ vsix, prepare });

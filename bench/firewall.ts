@@ -17,7 +17,7 @@ import { NameHasher, Salt } from "../server/privacy/identity.ts";
 import { scan } from "../server/privacy/scanner/scan.ts";
 import { markRaw } from "../shared/schema/raw.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
 
 const events = 100_000;
@@ -34,7 +34,7 @@ function medianMs(work: () => void): number {
   return quantile(times, 0.5);
 }
 
-export async function firewall(): Promise<readonly Figure[]> {
+export async function firewall(): Promise<readonly Measurement[]> {
   const salt = Salt.random();
   const wall = new Firewall(new NameHasher(() => salt));
   const session = v4();
@@ -97,7 +97,7 @@ const hostileToo = [
   "%",
 ];
 
-export async function scanner(): Promise<readonly Figure[]> {
+export async function scanner(): Promise<readonly Measurement[]> {
   const texts = [...hostile, ...hostileToo];
   const msOf = (length: number) =>
     texts.map((unit) => {
@@ -125,7 +125,7 @@ export async function scanner(): Promise<readonly Figure[]> {
 }
 
 /** The vocabulary as it ships, bundled, loaded in a process of its own: what is loaded already costs nothing. */
-export async function vocabulary(): Promise<readonly Figure[]> {
+export async function vocabulary(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   const bundle = async (name: string, source: string) => {
     const outfile = join(folder, `${name}.cjs`);

@@ -13,11 +13,11 @@ import { pathsFrom } from "../server/config/paths.ts";
 import { openBetterSqlite3 } from "../server/store/driver/better-sqlite3.ts";
 import { immediately } from "../server/store/driver/driver.ts";
 import { TelemetryService } from "../server/worker/service.ts";
-import { recordEvents } from "../shared/protocol/record.ts";
+import { RecordEventsRequest } from "../shared/protocol/record.ts";
 import type { Raw } from "../shared/schema/raw.ts";
 import { createRawEvent } from "../shared/schema/raw-event.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 import { sampleUse } from "./sample.ts";
 import { BenchWorker, decision, editor } from "./worker.ts";
 
@@ -72,7 +72,9 @@ function inWorker(home: string): Promise<number[]> {
 
 async function acknowledged(home: string): Promise<number[]> {
   const worker = await BenchWorker.start(home);
-  const times = await timesMs(batchMaker(), (events) => worker.connection.sendRequest(recordEvents.method, { events }));
+  const times = await timesMs(batchMaker(), (events) =>
+    worker.connection.sendRequest(RecordEventsRequest.method, { events }),
+  );
   await worker.end();
   return times;
 }
@@ -93,7 +95,7 @@ async function alone(folder: string): Promise<number[]> {
   return times;
 }
 
-export async function durable(): Promise<readonly Figure[]> {
+export async function durable(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const homes = ["one", "two"].map((name) => join(folder, name));

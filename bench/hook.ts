@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decide } from "../test/fixtures/consented.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 
 const command = fileURLToPath(new URL("../dist/cli/nexus.cjs", import.meta.url));
 const rounds = 300;
@@ -18,7 +18,7 @@ const payload = JSON.stringify({
   tool_response: { stdout: "a line of output\n".repeat(40), stderr: "" },
 });
 
-export async function hook(): Promise<readonly Figure[]> {
+export async function hook(): Promise<readonly Measurement[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     decide(home);

@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { IngestServer, perBatch } from "./ingest-server.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 
 const runnerOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const [inFlight, rowsTogether] = [6, 50_000];
@@ -49,7 +49,7 @@ async function sendEvery(
   return Promise.all(answers);
 }
 
-export async function ingest(): Promise<readonly Figure[]> {
+export async function ingest(): Promise<readonly Measurement[]> {
   const [batches, halfBatches] = [scaled(150, 6), scaled(1_000, 20)];
   const events = batches * perBatch;
   const rate = (tookMs: number) => (events * 1_000) / tookMs;
@@ -84,7 +84,7 @@ export async function ingest(): Promise<readonly Figure[]> {
 }
 
 /** Twice as much as it takes, for so long that the log is full: what is too much is turned away, and memory does not grow with it. */
-async function overloaded(everyMs: number): Promise<readonly Figure[]> {
+async function overloaded(everyMs: number): Promise<readonly Measurement[]> {
   const server = await IngestServer.start({ NEXUS_CLOUD_MOST_WAITING_BYTES: "20000000" });
   try {
     const resident = () => server.metric("process_resident_memory_bytes");

@@ -2,8 +2,8 @@
 let factor = 1;
 
 /** For the benches that start from now on. */
-export function setLoad(wanted: number): void {
-  factor = wanted;
+export function setLoad(requested: number): void {
+  factor = requested;
 }
 
 /** So many at the present load, and never fewer than what the bench needs to run at all. */

@@ -1,5 +1,5 @@
 /** One measured figure: its value, the baseline it was measured against in the same run, and the limit it must keep. */
-export interface Figure {
+export interface Measurement {
   readonly name: string;
   readonly value: number;
   readonly unit: "ms" | "µs" | "bytes" | "events/s" | "calls" | "calls/s" | "×";
@@ -13,7 +13,7 @@ export interface Figure {
 
 interface Measured {
   readonly name: string;
-  readonly unit: Figure["unit"];
+  readonly unit: Measurement["unit"];
   readonly value: number;
   readonly against: string;
   readonly baseline: number;
@@ -24,7 +24,7 @@ interface Measured {
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-export function figure({ name, unit, value, against, baseline, limit, atLeast = false }: Measured): Figure {
+export function figure({ name, unit, value, against, baseline, limit, atLeast = false }: Measured): Measurement {
   return {
     name,
     value: rounded(value),

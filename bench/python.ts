@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decide } from "../test/fixtures/consented.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure } from "./measurement.ts";
+import { figure, type Measurement } from "./measurement.ts";
 
 const source = fileURLToPath(new URL("../sdk/python/src", import.meta.url));
 
@@ -24,7 +24,7 @@ times.sort()
 print(json.dumps([times[len(times) // 2] / 1_000, sum(times) / len(times) / 1_000]))
 `;
 
-export function python(): Promise<readonly Figure[]> {
+export function python(): Promise<readonly Measurement[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const collect = ["command_usage", "performance", "tool_usage", "error_types"];

@@ -5,18 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathsFrom } from "../server/config/paths.ts";
 import { ReceiverConfig } from "../server/ingest/receiver/receiver-config.ts";
-import { toolUses } from "../shared/protocol/reports.ts";
+import { ToolCallsRequest } from "../shared/protocol/reports.ts";
 import { Exporter, toolResult } from "../test/fixtures/exporter.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 import { BenchWorker } from "./worker.ts";
 
 const senders = 100;
 
-export async function door(): Promise<readonly Figure[]> {
+export async function receiver(): Promise<readonly Measurement[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   const [calls, burst] = [scaled(2_000, 201), scaled(10_000, 200)];
-  const file = new ReceiverConfig(pathsFrom({}, home).doorFile);
+  const file = new ReceiverConfig(pathsFrom({}, home).receiverFile);
   const exporter = new Exporter(file.enable(await file.planOpen()), senders);
   const worker = await BenchWorker.start(home);
   try {
@@ -41,13 +41,13 @@ export async function door(): Promise<readonly Figure[]> {
         }
       }),
     );
-    const { tools } = await worker.ask(toolUses, { period: "today" });
+    const { tools } = await worker.ask(ToolCallsRequest, { period: "today" });
     const against = { against: "node -e 0", baseline: quantile(starts, 0.5) };
     return [
       figure({ name: "door-p50", unit: "ms", value: quantile(times, 0.5), limit: 1, ...against }),
       figure({ name: "door-p95", unit: "ms", value: quantile(times, 0.95), limit: 3, ...against }),
       figure({
-        ...{ name: "door-burst-lost", unit: "calls", value: calls + burst - (tools[0]?.uses ?? 0), limit: 0 },
+        ...{ name: "door-burst-lost", unit: "calls", value: calls + burst - (tools[0]?.calls ?? 0), limit: 0 },
         ...{ against: "calls of the burst", baseline: burst },
       }),
     ];

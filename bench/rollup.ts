@@ -2,11 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { scaled } from "./load.ts";
-import { type Figure, figure } from "./measurement.ts";
+import { figure, type Measurement } from "./measurement.ts";
 
 const runner = fileURLToPath(new URL("rollup-runner.ts", import.meta.url));
 
-export async function rollup(): Promise<readonly Figure[]> {
+export async function rollup(): Promise<readonly Measurement[]> {
   const events = scaled(10_000_000, 20_000);
   const text = execFileSync(process.execPath, [runner, String(events)], { encoding: "utf8" });
   const { ms, cells, countMs } = JSON.parse(text);

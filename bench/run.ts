@@ -19,9 +19,9 @@ import { durable } from "./fsync.ts";
 import { hook } from "./hook.ts";
 import { ingest } from "./ingest.ts";
 import { setLoad } from "./load.ts";
-import type { Figure } from "./measurement.ts";
+import type { Measurement } from "./measurement.ts";
 import { python } from "./python.ts";
-import { door } from "./receiver.ts";
+import { receiver } from "./receiver.ts";
 import { rollup } from "./rollup.ts";
 import { backfill, sending } from "./sharing.ts";
 import { idle, reading, readingTenMillion, storing } from "./store.ts";
@@ -29,7 +29,7 @@ import { idle, reading, readingTenMillion, storing } from "./store.ts";
 /** Each measures the figures it names. */
 interface Bench {
   readonly names: readonly string[];
-  readonly run: () => Promise<readonly Figure[]>;
+  readonly run: () => Promise<readonly Measurement[]>;
   /** Takes minutes at its full load. */
   readonly slow?: boolean;
 }
@@ -47,7 +47,7 @@ const benches: readonly Bench[] = [
   { names: ["command-status", "command-stats"], run: command },
   { names: ["page-first", "page-interactive"], run: page },
   { names: ["hook-p50", "hook-to-cat"], run: hook },
-  { names: ["door-p50", "door-p95", "door-burst-lost"], run: door },
+  { names: ["door-p50", "door-p95", "door-burst-lost"], run: receiver },
   { names: ["python-record-p50", "python-record-mean"], run: python },
   {
     names: [
@@ -112,7 +112,7 @@ function loadOf({ slow = false }: Bench): number {
   return slow && positionals.length === 0 && values.full !== true ? loads.slow : loads.full;
 }
 
-interface Row extends Figure {
+interface Row extends Measurement {
   readonly load: number;
 }
 

@@ -94,5 +94,5 @@ const start = performance.now();
 const count = await run();
 const ms = performance.now() - start;
 const status = readFileSync("/proc/self/status", "utf8");
-const mostBytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
-process.send?.({ ms, count, mostBytes }, () => process.disconnect());
+const maxBytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
+process.send?.({ ms, count, mostBytes: maxBytes }, () => process.disconnect());

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { v4 } from "uuid";
 import { scaled } from "./load.ts";
-import { type Figure, figure } from "./measurement.ts";
+import { figure, type Measurement } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
 
 const runner = fileURLToPath(new URL("sharing-runner.ts", import.meta.url));
@@ -21,7 +21,7 @@ export interface Ran {
   readonly ms: number;
   readonly count: number;
   /** The most memory it had, in bytes. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 /** A process of its own, so that its memory is its own. */
@@ -60,7 +60,7 @@ function parseRate(file: string): number {
 
 const giga = 1_000_000_000;
 
-export async function backfill(): Promise<readonly Figure[]> {
+export async function backfill(): Promise<readonly Measurement[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     await run("consent", home);
@@ -71,7 +71,7 @@ export async function backfill(): Promise<readonly Figure[]> {
     // Before the import, which removes the log.
     const { size } = statSync(file);
     const parsed = parseRate(file);
-    const { ms, count, mostBytes } = await run("import", home);
+    const { ms, count, maxBytes } = await run("import", home);
     if (count !== lines) throw new Error(`${count} of ${lines} lines were stored`);
     return [
       figure({
@@ -86,7 +86,7 @@ export async function backfill(): Promise<readonly Figure[]> {
       figure({
         name: "backfill-memory",
         unit: "bytes",
-        value: mostBytes,
+        value: maxBytes,
         against: "the log",
         baseline: size,
         limit: 150 * 1024 * 1024,
@@ -97,7 +97,7 @@ export async function backfill(): Promise<readonly Figure[]> {
   }
 }
 
-export async function sending(): Promise<readonly Figure[]> {
+export async function sending(): Promise<readonly Measurement[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   const backlog = scaled(1_000_000, 2_000);
   let bytes = 0;

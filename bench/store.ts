@@ -19,11 +19,11 @@ import { rollUpDays } from "../server/store/rollups/rollups.ts";
 import { Store } from "../server/store/store.ts";
 import { productInfo } from "../server/worker/product-info.ts";
 import { TelemetryService } from "../server/worker/service.ts";
-import { recordEvents } from "../shared/protocol/record.ts";
-import { exportAll } from "../shared/protocol/worker.ts";
+import { RecordEventsRequest } from "../shared/protocol/record.ts";
+import { ExportRequest } from "../shared/protocol/worker.ts";
 import { markRaw } from "../shared/schema/raw.ts";
 import { scaled } from "./load.ts";
-import { type Figure, figure, quantile } from "./measurement.ts";
+import { figure, type Measurement, quantile } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
 import { BenchWorker, decision, editor } from "./worker.ts";
 
@@ -131,7 +131,7 @@ function workerRate(home: string): number {
 }
 
 /** Each is measured in turns with the baseline, so that a drifting machine drifts for both. */
-export async function storing(): Promise<readonly Figure[]> {
+export async function storing(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const rounds = [0, 1, 2].map((n) => ({
@@ -145,14 +145,14 @@ export async function storing(): Promise<readonly Figure[]> {
         0.5,
       );
     const against = "better-sqlite3 alone, same rows, same batches";
-    const of = (name: string, value: number, least: number) =>
+    const of = (name: string, value: number, min: number) =>
       figure({
         name,
         unit: "events/s",
         value,
         against,
         baseline: median("raw"),
-        limit: least * median("raw"),
+        limit: min * median("raw"),
         atLeast: true,
       });
     return [of("store-rate", median("store"), 0.5), of("worker-rate", median("worker"), 0.3)];
@@ -194,14 +194,14 @@ function statsMs(store: Store, period: "month" | "year"): number {
 async function exportMemory(home: string, file: string, target: string): Promise<number> {
   mkdirSync(home);
   const worker = await BenchWorker.start(home, { NEXUS_TELEMETRY_PATH: file });
-  await worker.connection.sendRequest(exportAll.method, { path: target, format: "json" });
-  const most = worker.memory("VmHWM");
+  await worker.connection.sendRequest(ExportRequest.method, { path: target, format: "json" });
+  const peakBytes = worker.memory("VmHWM");
   await worker.end();
-  return most;
+  return peakBytes;
 }
 
 /** What a worker that has stored something and waits has for itself; against one that has stored nothing. */
-export async function idle(): Promise<readonly Figure[]> {
+export async function idle(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const memoryOf = async (events: number) => {
@@ -211,7 +211,7 @@ export async function idle(): Promise<readonly Figure[]> {
       const session = v4();
       for (let n = 0; n < events; n += batchSize) {
         const some = Array.from({ length: batchSize }, (_, i) => typicalEvent(session, n + i));
-        await worker.connection.sendRequest(recordEvents.method, { events: some });
+        await worker.connection.sendRequest(RecordEventsRequest.method, { events: some });
       }
       const own = worker.memory("RssAnon");
       const resident = worker.memory("VmRSS");
@@ -234,7 +234,7 @@ export async function idle(): Promise<readonly Figure[]> {
 }
 
 /** A year of ten million events against one of a million: what a page costs must not grow with the events. */
-export async function readingTenMillion(): Promise<readonly Figure[]> {
+export async function readingTenMillion(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const large = yearOf(join(folder, "large.db"), scaled(million, 20_000));
@@ -258,7 +258,7 @@ export async function readingTenMillion(): Promise<readonly Figure[]> {
   }
 }
 
-export async function reading(): Promise<readonly Figure[]> {
+export async function reading(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
     const small = yearOf(join(folder, "small.db"), scaled(million / 10, 2_000));

@@ -12,7 +12,7 @@ import {
 import { noticeHash } from "../server/config/consent-log.ts";
 import { noticeVersion } from "../shared/consent/notice.ts";
 import type { Request } from "../shared/protocol/rpc.ts";
-import { giveConsent } from "../shared/protocol/worker.ts";
+import { GiveConsentRequest } from "../shared/protocol/worker.ts";
 import { workerFlags } from "../shared/protocol/worker-flags.ts";
 import { categories } from "../shared/schema/categories.ts";
 
@@ -50,7 +50,7 @@ export class BenchWorker {
     const params = { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: editor };
     await worker.connection.sendRequest("initialize", params);
     await worker.connection.sendNotification("initialized", {});
-    await worker.connection.sendRequest(giveConsent.method, decision);
+    await worker.connection.sendRequest(GiveConsentRequest.method, decision);
     return worker;
   }
 

@@ -4,14 +4,14 @@ import { PermissionEvaluator } from "../server/config/permission.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import { noEditor, paths } from "./runtime.ts";
 
-export interface Permitted {
+export interface CliPermission {
   /** Empty with recording off. */
   readonly collect: readonly Category[];
   readonly blockSensitive: boolean;
 }
 
 /** @throws ConfigError, or the file system's error, where it cannot be known. */
-export function permitted(): Permitted {
+export function readPermission(): CliPermission {
   const { permission, blockSensitive } = new PermissionEvaluator(paths, systemClock, process.env, noEditor).evaluate();
   return { collect: permission.mode === "off" ? [] : permission.collect, blockSensitive };
 }
@@ -19,7 +19,7 @@ export function permitted(): Permitted {
 /** Nothing, where it cannot be known: the command that is given says why. */
 export function permittedCategories(): readonly Category[] {
   try {
-    return permitted().collect;
+    return readPermission().collect;
   } catch {
     return [];
   }

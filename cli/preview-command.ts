@@ -12,7 +12,7 @@ export function previewOf(command: readonly string[]): readonly Pick<CleanEvent,
   const line = command.join(" ");
   const nowMs = Date.now();
   const session = v4();
-  const made = (["start", "end"] as const).map((phase, n) => {
+  const events = (["start", "end"] as const).map((phase, n) => {
     const envelope = {
       ...({ id: v7(), event_type: "agent_event", ts: nowMs, utc_offset_min: 0 } as const),
       ...({ session_id: session, source: "vscode_terminal", seq: n + 1 } as const),
@@ -30,5 +30,5 @@ export function previewOf(command: readonly string[]): readonly Pick<CleanEvent,
       nowMs,
     );
   });
-  return made.flatMap((event) => (event === undefined ? [] : [{ type: event.type, payload: event.payload }]));
+  return events.flatMap((event) => (event === undefined ? [] : [{ type: event.type, payload: event.payload }]));
 }

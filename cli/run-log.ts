@@ -7,7 +7,7 @@ import { appendLines } from "../server/files/append-lines.ts";
 import { Firewall } from "../server/privacy/firewall.ts";
 import type { EventTypeName } from "../shared/schema/events.ts";
 import { createRawEvent, type RawEventFields } from "../shared/schema/raw-event.ts";
-import type { Permitted } from "./permission.ts";
+import type { CliPermission } from "./permission.ts";
 import { type CommandEventType, envelopeOf } from "./record.ts";
 import { paths } from "./runtime.ts";
 
@@ -15,7 +15,7 @@ const runLog = join(paths.eventLogFolder, "nexus-run.jsonl");
 
 /** Appends an event. @returns whether it was written. */
 export function logEvent<T extends EventTypeName>(
-  { collect, blockSensitive }: Permitted,
+  { collect, blockSensitive }: CliPermission,
   moment: CommandEventType,
   type: T,
   fields: RawEventFields[T],

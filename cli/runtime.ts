@@ -94,7 +94,7 @@ type Made<O extends TelemetryReader> = new (...parts: ConstructorParameters<type
 async function using<O extends TelemetryReader, T>(
   Kind: Made<O>,
   work: (one: O) => T | Promise<T>,
-  { exportProgress = () => undefined, ignoresInterrupt: goesOn = false }: Options,
+  { exportProgress = () => undefined, ignoresInterrupt = false }: Options,
 ): Promise<T> {
   const listener = {
     dataChanged: () => undefined,
@@ -108,7 +108,7 @@ async function using<O extends TelemetryReader, T>(
     interrupted = true;
     one.close();
   };
-  if (!goesOn) process.once("SIGINT", interrupt);
+  if (!ignoresInterrupt) process.once("SIGINT", interrupt);
   try {
     if (isAttended()) one.bindOldDecision();
     one.keepRecordingState();

@@ -28,9 +28,9 @@ const silent: ReadonlySet<string> = new Set([
 export function recordOwnRun(path: string): void {
   if (silent.has(path) || process.env["NEXUS_EVENT_LOG"] === "0" || !permittedCategories().includes("command_usage"))
     return;
-  const begunMs = Date.now();
+  const startedMs = Date.now();
   const command = {
-    session_id: sessionAt(begunMs),
+    session_id: sessionAt(startedMs),
     source: "nexus_cli",
     command_path: path,
     invocation_kind: invocationKind(),
@@ -38,12 +38,12 @@ export function recordOwnRun(path: string): void {
   process.once("exit", (code) => {
     const ts = Date.now();
     appendLines(ownLog, [
-      { id: v7({ msecs: begunMs }), ts: begunMs, event_type: "command_started", ...command },
+      { id: v7({ msecs: startedMs }), ts: startedMs, event_type: "command_started", ...command },
       {
         id: v7({ msecs: ts }),
         ts,
         event_type: typeOf(code),
-        duration_ms: Math.max(0, ts - begunMs),
+        duration_ms: Math.max(0, ts - startedMs),
         ...command,
       },
     ]);

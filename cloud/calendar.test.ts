@@ -133,7 +133,7 @@ class Simulation {
     const { registry } = this.parts;
     await registry.enroll(sender.id, sender.secret, this.nowMs);
     const known = await registry.find(sender.id);
-    if (known !== undefined) await registry.noteActive(known, this.nowMs);
+    if (known !== undefined) await registry.recordActivity(known, this.nowMs);
     // The last two are new, and do not count.
     const established = user < 4;
     const rows = Array.from({ length: count }, (_, n) => {
@@ -237,16 +237,16 @@ class Simulation {
 }
 
 type Step =
-  | { readonly do: "send"; readonly user: number; readonly ago: number; readonly count: number }
-  | { readonly do: "pass"; readonly days: number }
-  | { readonly do: "erase"; readonly user: number }
-  | { readonly do: "restart" | "fail" };
+  | { readonly type: "send"; readonly user: number; readonly ago: number; readonly count: number }
+  | { readonly type: "pass"; readonly days: number }
+  | { readonly type: "erase"; readonly user: number }
+  | { readonly type: "restart" | "fail" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      do: fc.constant("send" as const),
+      type: fc.constant("send" as const),
       user: fc.nat(5),
       ago: fc.nat(2),
       count: fc.integer({ min: 1, max: 4 }),
@@ -255,31 +255,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constant("send" as const),
+      type: fc.constant("send" as const),
       user: fc.nat(5),
       ago: fc.integer({ min: 3, max: 84 }),
       count: fc.integer({ min: 1, max: 3 }),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("pass" as const), days: fc.integer({ min: 1, max: 25 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("erase" as const), user: fc.nat(5) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const) }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant("pass" as const), days: fc.integer({ min: 1, max: 25 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("erase" as const), user: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("restart" as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("fail" as const) }) },
 );
 
 /** After 95 days the first month is final, and has still young days: late events come into it, and one who sent in it is erased. */
 const lateIntoFinal: readonly Step[] = [
-  { do: "send", user: 0, ago: 0, count: 2 },
-  { do: "send", user: 1, ago: 0, count: 2 },
-  { do: "send", user: 2, ago: 0, count: 2 },
-  { do: "pass", days: 12 },
-  { do: "send", user: 0, ago: 0, count: 2 },
-  { do: "send", user: 1, ago: 0, count: 2 },
-  { do: "pass", days: 83 },
-  { do: "send", user: 2, ago: 83, count: 2 },
-  { do: "send", user: 3, ago: 83, count: 1 },
-  { do: "restart" },
-  { do: "erase", user: 0 },
+  { type: "send", user: 0, ago: 0, count: 2 },
+  { type: "send", user: 1, ago: 0, count: 2 },
+  { type: "send", user: 2, ago: 0, count: 2 },
+  { type: "pass", days: 12 },
+  { type: "send", user: 0, ago: 0, count: 2 },
+  { type: "send", user: 1, ago: 0, count: 2 },
+  { type: "pass", days: 83 },
+  { type: "send", user: 2, ago: 83, count: 2 },
+  { type: "send", user: 3, ago: 83, count: 1 },
+  { type: "restart" },
+  { type: "erase", user: 0 },
 ];
 
 it(
@@ -294,10 +294,10 @@ it(
         await simulation.restart();
         const startedMs = simulation.nowMs;
         for (const one of steps) {
-          if (one.do === "send") await simulation.send(one.user, one.ago, one.count);
-          else if (one.do === "pass") await simulation.pass(one.days);
-          else if (one.do === "erase") await simulation.erase(one.user);
-          else if (one.do === "restart") await simulation.restart();
+          if (one.type === "send") await simulation.send(one.user, one.ago, one.count);
+          else if (one.type === "pass") await simulation.pass(one.days);
+          else if (one.type === "erase") await simulation.erase(one.user);
+          else if (one.type === "restart") await simulation.restart();
           else await simulation.fail();
         }
         await simulation.pass(Math.max(1, 400 - Math.round((simulation.nowMs - startedMs) / dayMs)));

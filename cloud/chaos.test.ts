@@ -103,8 +103,8 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
     for (const events of made) {
       const body = sender.batch(events);
       await until200(() => sender.send(body));
-      const place = { sender: n, batch: sent.length, batchId: String(JSON.parse(body).batch_id) };
-      for (const event of events) accepted.set(String(event["event_id"]), place);
+      const key = { sender: n, batch: sent.length, batchId: String(JSON.parse(body).batch_id) };
+      for (const event of events) accepted.set(String(event["event_id"]), key);
       answered += 1;
       sent.push(body);
       if (random() < 0.1) {

@@ -78,8 +78,8 @@ const prefix = "NEXUS_CLOUD_";
 /** `NEXUS_CLOUD_CONFIG` names the file; `NEXUS_CLOUD_PORT` and so on stand over its keys. @throws ConfigError */
 export function configFrom(env: Environment): Config {
   const file = env[`${prefix}CONFIG`];
-  const told = file === undefined || file === "" ? {} : read(file);
-  const given: Record<string, unknown> = { ...told };
+  const values = file === undefined || file === "" ? {} : read(file);
+  const given: Record<string, unknown> = { ...values };
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith(prefix) || name === `${prefix}CONFIG` || value === undefined) continue;
     given[name.slice(prefix.length).toLowerCase()] = value;

@@ -25,8 +25,8 @@ function errorWords(error: unknown): Readonly<Record<string, string>> {
 export function logLine(happening: LogEvent, nowMs: number): string {
   const level = "error" in happening ? "error" : "info";
   const { what, ...rest } = happening;
-  const told = "error" in rest ? errorWords(rest.error) : rest;
-  return JSON.stringify({ at: new Date(nowMs).toISOString(), level, what, ...told });
+  const details = "error" in rest ? errorWords(rest.error) : rest;
+  return JSON.stringify({ at: new Date(nowMs).toISOString(), level, what, ...details });
 }
 
 export const logEvent = (happening: LogEvent): void => void process.stderr.write(`${logLine(happening, Date.now())}\n`);

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statfsSync, statS
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
-import { freshFolder } from "../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../test/fixtures/temp-folder.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
 import { Registry } from "./ingest/registry.ts";
 import { CloudProcess } from "./test/cloud-process.ts";
@@ -31,7 +31,7 @@ it("says what there is, what is not, and what is wrong with its configuration", 
     status: 2,
     err: expect.stringMatching(/prt.*There are host, port/),
   });
-  const file = join(freshFolder(), "cloud.toml");
+  const file = join(tempFolder(), "cloud.toml");
   writeFileSync(file, "port = 1\nport\n");
   expect(ran({ NEXUS_CLOUD_CONFIG: file }, "migrate")).toMatchObject({
     status: 2,
@@ -40,7 +40,7 @@ it("says what there is, what is not, and what is wrong with its configuration", 
 });
 
 it("looks at itself, hides what is secret, and names what is wrong with what to do", () => {
-  const data = join(freshFolder(), "data");
+  const data = join(tempFolder(), "data");
   const secret = "token-5d21";
   const sound = ran({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_TOKENS: secret }, "doctor");
   expect(sound).toMatchObject({ status: 0, out: expect.stringContaining("the first start makes it") });
@@ -61,7 +61,7 @@ it("looks at itself, hides what is secret, and names what is wrong with what to 
 });
 
 it("lets one process work in a folder, and replays what a killed one left, but for what was erased", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
@@ -88,7 +88,7 @@ it("lets one process work in a folder, and replays what a killed one left, but f
 });
 
 it("has its months in files too, and takes them from there when the database has lost them", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const first = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
   const sender = new Sender(first.server.url);
   await sender.enroll();
@@ -110,7 +110,7 @@ it("has its months in files too, and takes them from there when the database has
 });
 
 it("keeps for ever only what is of many, and counts what it does by month", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const { server, close } = await startTestServer({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_LEAST_USERS: "3" }, "test");
   const send = async (commands: readonly string[], established = true) => {
     const sender = new Sender(server.url);
@@ -146,7 +146,7 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
 });
 
 it("takes its folder from others, whatever it was before, and leaves nothing in it that they could read", async () => {
-  const data = join(freshFolder(), "data");
+  const data = join(tempFolder(), "data");
   mkdirSync(data, { mode: 0o755 });
   chmodSync(data, 0o755);
   const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
@@ -155,7 +155,7 @@ it("takes its folder from others, whatever it was before, and leaves nothing in 
   await sender.enroll();
   expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
   await served.end("SIGTERM");
-  expect(await served.said).toContain('"what":"folder_closed"');
+  expect(await served.output).toContain('"what":"folder_closed"');
   expect(statSync(data).mode & 0o777).toBe(0o700);
   const open = readdirSync(data, { withFileTypes: true, recursive: true })
     .map((entry) => join(entry.parentPath, entry.name))
@@ -164,7 +164,7 @@ it("takes its folder from others, whatever it was before, and leaves nothing in 
 });
 
 it.skipIf(process.getuid?.() !== 0)("does not work in the folder of another user", () => {
-  const data = join(freshFolder(), "data");
+  const data = join(tempFolder(), "data");
   mkdirSync(data, { mode: 0o700 });
   chownSync(data, 65_534, 65_534);
   expect(ran({ NEXUS_CLOUD_DATA: data }, "migrate")).toMatchObject({
@@ -174,7 +174,7 @@ it.skipIf(process.getuid?.() !== 0)("does not work in the folder of another user
 });
 
 it("rotates its key for receipts while it runs and without, and what was signed before stays valid", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
@@ -203,14 +203,14 @@ it("rotates its key for receipts while it runs and without, and what was signed 
 
 it("ends with SIGTERM and SIGINT only after what it accepted is put away, and says so", async () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    const data = freshFolder();
+    const data = tempFolder();
     const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
     onTestFinished(async () => void (await served.end("SIGKILL")));
     const sender = new Sender(served.url);
     await sender.enroll();
     expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
     expect(await served.end(signal)).toBe(0);
-    expect(await served.said).toContain('"what":"ended"');
+    expect(await served.output).toContain('"what":"ended"');
     expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({ out: expect.stringMatching(/^0 rows/) });
   }
 });
@@ -218,7 +218,7 @@ it("ends with SIGTERM and SIGINT only after what it accepted is put away, and sa
 it.skipIf(process.getuid?.() !== 0)(
   "is not ready while no batch can be appended, says why, and heals",
   async () => {
-    const disk = freshFolder();
+    const disk = tempFolder();
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=400m", "tmpfs", disk]);
     onTestFinished(() => void execFileSync("umount", ["-l", disk]));
     const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: join(disk, "data"), NEXUS_CLOUD_INSERT_MS: "60000" });
@@ -239,7 +239,7 @@ it.skipIf(process.getuid?.() !== 0)(
     expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
     expect((await sender.send(body)).status).toBe(200);
     await served.end("SIGKILL");
-    expect(await served.said).toMatch(/"what":"request_failed","error":"Error","code":"ENOSPC"/);
+    expect(await served.output).toMatch(/"what":"request_failed","error":"Error","code":"ENOSPC"/);
   },
   60_000,
 );

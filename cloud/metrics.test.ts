@@ -9,8 +9,8 @@ it("name versions that were released, and put all others together, however many 
   let nowMs = 0;
   const raise = (version: string) => {
     for (let n = 0; n < 40; n += 1) {
-      watch.alarm.note(version, "taken", nowMs);
-      watch.alarm.note(version, "leaked", nowMs);
+      watch.alarm.count(version, "taken", nowMs);
+      watch.alarm.count(version, "leaked", nowMs);
     }
   };
   const series = async () => {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { freshFolder } from "../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../test/fixtures/temp-folder.ts";
 import { Sender } from "./test/sender.ts";
 import { startTestServer } from "./test/test-server.ts";
 
@@ -32,7 +32,7 @@ it.skipIf(!existsSync(program))(
       expect((await one.send(one.batch([one.event()]))).status).toBe(200);
     }
     expect((await gone.erase()).status).toBe(200);
-    const own = freshFolder();
+    const own = tempFolder();
     const report = join(own, "report.json");
     const generation = ["--seed", seed, "--generation-deterministic", "--max-examples", String(examples)];
     const output = ["--report", "json", "--report-json-path", report];

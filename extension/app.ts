@@ -15,7 +15,7 @@ export class App implements Disposable {
   readonly telemetry: Telemetry;
   readonly #context: ExtensionContext;
   readonly #permissions: PermissionSource;
-  #faces: Ui | undefined;
+  #ui: Ui | undefined;
 
   constructor(context: ExtensionContext, permissions: PermissionSource, statusItem: StatusBar) {
     this.#context = context;
@@ -25,28 +25,28 @@ export class App implements Disposable {
       const { launchWorker } = await import("./worker/client.ts");
       return launchWorker(join(context.extensionPath, "dist"), editor, events);
     };
-    const faces = {
+    const ui = {
       stateChanged: () => {
         statusItem.show(this.telemetry);
-        this.#faces?.panel.stateChanged();
+        this.#ui?.panel.stateChanged();
       },
-      dataChanged: () => this.#faces?.panel.dataChanged(),
+      dataChanged: () => this.#ui?.panel.dataChanged(),
       todayChanged: () => statusItem.show(this.telemetry),
     };
     const around = { memory: context.globalState, host: readEditorInfo(context) };
-    this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, faces, around);
+    this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, ui, around);
     this.telemetry.start();
   }
 
   /** Loaded when the user first looks or commands. */
   async ui(): Promise<Ui> {
     const loaded = await import("./ui/ui.ts");
-    this.#faces ??= new loaded.Ui(this.#context, this.telemetry, this.#permissions, this.log);
-    return this.#faces;
+    this.#ui ??= new loaded.Ui(this.#context, this.telemetry, this.#permissions, this.log);
+    return this.#ui;
   }
 
   dispose(): void {
-    this.#faces?.dispose();
+    this.#ui?.dispose();
     Disposable.from(this.telemetry, this.log).dispose();
   }
 }

@@ -31,7 +31,7 @@ async function openWalkthrough(): Promise<CommandOutcome> {
   return "finished";
 }
 
-type Run = (faces: Ui, log: Log, permission: Permission) => Promise<CommandOutcome>;
+type Run = (ui: Ui, log: Log, permission: Permission) => Promise<CommandOutcome>;
 
 const table: Readonly<Record<string, Run>> = {
   status: ({ panel }) => show(() => panel.open("status")),
@@ -42,7 +42,7 @@ const table: Readonly<Record<string, Run>> = {
   purge: ({ actions }) => say(actions.purge()),
   enable: ({ panel }) => show(() => panel.open("privacy")),
   disable: ({ actions }) => say(actions.disable()),
-  terminal: ({ cliOnPath: terminalCommand }) => say(terminalCommand.toggle()),
+  terminal: ({ cliOnPath }) => say(cliOnPath.toggle()),
   agents: ({ panel }) => show(() => panel.open("tools")),
   help: () => openWalkthrough(),
   dashboard: ({ panel }) => show(() => panel.open("overview")),
@@ -55,11 +55,11 @@ export function registerCommands(needed: () => Promise<App>): readonly Disposabl
       const product = await needed();
       const ended = product.telemetry.nexusCommands.begin(name);
       try {
-        const faces = await product.ui();
-        ended(await run(faces, product.log, product.telemetry.permission));
+        const ui = await product.ui();
+        ended(await run(ui, product.log, product.telemetry.permission));
         const { features } = product.telemetry;
         if (name === "help") features.recordHelpViewed();
-        if (name === "terminal" && !faces.cliOnPath.isAdded) features.recordSwitchedOff("cli");
+        if (name === "terminal" && !ui.cliOnPath.isAdded) features.recordSwitchedOff("cli");
       } catch (error) {
         ended("failed");
         throw error;

@@ -1,6 +1,6 @@
 /** Reads the user's decision as the editor needs it, before any worker runs: one file where nothing is recorded, and two where it is. */
 import { constants, open, readFile } from "node:fs/promises";
-import { consentFile, installationFile, isDefaultPlace, type PathContext } from "../shared/consent/config-paths.ts";
+import { consentFile, installationFile, isDefaultFolder, type PathContext } from "../shared/consent/config-paths.ts";
 import { type ConsentReading, installationIn, readConsent } from "../shared/consent/consent.ts";
 
 const groupOrOthersWrite = 0o022;
@@ -19,7 +19,7 @@ export async function readDecision(surroundings: PathContext): Promise<ConsentRe
       if (own !== undefined && (uid !== own || (mode & groupOrOthersWrite) !== 0)) return "other_user";
       const installation = await installationOf(surroundings);
       // The worker binds a decision of an earlier version when it starts.
-      return readConsent(text, installation, installation === null && isDefaultPlace(surroundings));
+      return readConsent(text, installation, installation === null && isDefaultFolder(surroundings));
     } finally {
       await file.close();
     }

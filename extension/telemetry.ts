@@ -4,7 +4,13 @@
  */
 import type { Disposable, Memento } from "vscode";
 import type { Mode, Permission } from "../shared/consent/consent.ts";
-import { editorChanged, type Problem, recordEvents, type Today, today } from "../shared/protocol/record.ts";
+import {
+  EditorChangedNotification,
+  type Problem,
+  RecordEventsRequest,
+  type Today,
+  TodayRequest,
+} from "../shared/protocol/record.ts";
 import type { Request } from "../shared/protocol/rpc.ts";
 import type { ExportProgress, SharingStatus } from "../shared/protocol/worker.ts";
 import type { Category } from "../shared/schema/categories.ts";
@@ -58,9 +64,9 @@ export class Telemetry implements Disposable {
   readonly #recorder: Recorder;
   readonly #lifecycle: Lifecycle;
   readonly #session = new Session();
-  readonly #place = new WorkspaceTracker();
+  readonly #position = new WorkspaceTracker();
   readonly #log: Log;
-  readonly #faces: UiListener;
+  readonly #ui: UiListener;
   readonly #subscription: Disposable;
   readonly #today: TodaySummary;
   #mode: Mode = "off";
@@ -73,12 +79,12 @@ export class Telemetry implements Disposable {
     launch: LaunchWorker,
     timers: Timers,
     log: Log,
-    faces: UiListener,
+    ui: UiListener,
     { memory, host }: EditorContext,
   ) {
     this.#permissions = permissions;
     this.#log = log;
-    this.#faces = faces;
+    this.#ui = ui;
     this.#supervisor = new Supervisor(launch, timers, () => permissions.editor, {
       dataChanged: () => this.#dataChanged(),
       problemChanged: (problem) => this.#problemChanged(problem),
@@ -90,12 +96,12 @@ export class Telemetry implements Disposable {
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
     this.#today = new TodaySummary(
       async () => {
-        const numbers = await this.ask(today, {});
+        const numbers = await this.ask(TodayRequest, {});
         if (followPurge(memory, numbers.purgeMark)) this.features.reset();
         return numbers;
       },
       timers,
-      () => faces.todayChanged(),
+      () => ui.todayChanged(),
     );
     const isAllowed = (category: Category) => this.permission.collect.includes(category);
     this.#lifecycle = new Lifecycle(() => this.#recorder, memory, isAllowed, host);
@@ -103,7 +109,7 @@ export class Telemetry implements Disposable {
       this.#queue,
       this.#session,
       Date.now,
-      this.#place,
+      this.#position,
       () => this.#lifecycle.sessionStartFields,
     );
     this.#recorder = recorder;
@@ -165,7 +171,7 @@ export class Telemetry implements Disposable {
 
   followSettings(): void {
     this.#captures.followSettings();
-    this.#supervisor.notify(editorChanged, this.#permissions.editor);
+    this.#supervisor.notify(EditorChangedNotification, this.#permissions.editor);
   }
 
   /** Sends what is waiting, then ends the worker. For the end of the window. */
@@ -178,7 +184,7 @@ export class Telemetry implements Disposable {
 
   dispose(): void {
     this.#subscription.dispose();
-    this.#place.dispose();
+    this.#position.dispose();
     this.#captures.setEnabled(false);
   }
 
@@ -197,16 +203,16 @@ export class Telemetry implements Disposable {
       this.#workerDown = null;
       void this.#supervisor.release();
     }
-    this.#supervisor.notify(editorChanged, this.#permissions.editor);
+    this.#supervisor.notify(EditorChangedNotification, this.#permissions.editor);
     // In a window that is off from the beginning there is not even a log.
     if (permission.mode !== this.#mode) this.#log.info(modeSentence(permission));
     this.#mode = permission.mode;
-    this.#faces.stateChanged();
+    this.#ui.stateChanged();
   }
 
   async #deliver(batch: readonly Raw[]): Promise<Delivery> {
     try {
-      const outcome = await this.#supervisor.request(recordEvents, { events: batch });
+      const outcome = await this.#supervisor.request(RecordEventsRequest, { events: batch });
       if (outcome.outcome === "stored") return "stored";
       if (outcome.outcome === "failed") return "later";
       this.#permissions.refused(outcome.permission);
@@ -218,7 +224,7 @@ export class Telemetry implements Disposable {
   }
 
   #dataChanged(): void {
-    this.#faces.dataChanged();
+    this.#ui.dataChanged();
     this.#today.dataChanged();
   }
 
@@ -229,19 +235,19 @@ export class Telemetry implements Disposable {
     this.#lifecycle.problemChanged(problem?.kind ?? null);
     if (problem === null) this.#log.info("Recording works again.");
     else this.#log.warn(problem.text);
-    this.#faces.stateChanged();
+    this.#ui.stateChanged();
   }
 
   #sharingChanged(sharing: SharingStatus): void {
     this.#sharing = sharing;
-    this.#faces.stateChanged();
+    this.#ui.stateChanged();
   }
 
   #workerUp(): void {
     if (this.#workerDown !== null) {
       this.#workerDown = null;
       this.#log.info("The recorder runs again.");
-      this.#faces.stateChanged();
+      this.#ui.stateChanged();
     }
     void this.#queue.flush();
     this.#today.dataChanged();
@@ -253,6 +259,6 @@ export class Telemetry implements Disposable {
     this.#lifecycle.workerCrashed();
     this.#workerDown = `The recorder ended unexpectedly. It is started again in ${retryMs / 1000} s; events wait meanwhile.`;
     this.#log.warn(this.#workerDown);
-    this.#faces.stateChanged();
+    this.#ui.stateChanged();
   }
 }

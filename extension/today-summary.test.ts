@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ManualTimers, settle } from "../test/fixtures/timers.ts";
+import { flushMicrotasks, ManualTimers } from "../test/fixtures/timers.ts";
 import { TodaySummary } from "./today-summary.ts";
 
 function setUp() {
@@ -9,7 +9,7 @@ function setUp() {
     async () => {
       seen.asked += 1;
       if (seen.failing) throw new Error("down");
-      return { commands: seen.asked, failed: 0, agentUses: 0, purgeMark: 0 };
+      return { commands: seen.asked, failed: 0, agentToolCalls: 0, purgeMark: 0 };
     },
     timers,
     () => {
@@ -18,7 +18,7 @@ function setUp() {
   );
   const pass = async () => {
     timers.fire();
-    await settle();
+    await flushMicrotasks();
   };
   return { today, seen, pass };
 }

@@ -67,14 +67,14 @@ async function runCloud(port: string): Promise<Cloud> {
   const cloudEnv = { ...process.env, NEXUS_CLOUD_DATA: join(folder, "cloud"), NEXUS_CLOUD_PORT: port };
   const cloud = spawn(process.execPath, [main, "serve"], { env: cloudEnv, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(cloud, "exit");
-  let said = "";
-  while (!said.includes("/metrics") && cloud.exitCode === null) {
+  let output = "";
+  while (!output.includes("/metrics") && cloud.exitCode === null) {
     const [chunk] = await Promise.race([once(cloud.stdout, "data"), ended]);
-    said += chunk;
+    output += chunk;
   }
   cloud.stdout.resume();
-  const [address = ""] = /http:\/\/[\d.]+:\d+/.exec(said) ?? [];
-  return { cloud, address, metrics: /http:\S+\/metrics/.exec(said)?.[0] ?? "" };
+  const [address = ""] = /http:\/\/[\d.]+:\d+/.exec(output) ?? [];
+  return { cloud, address, metrics: /http:\S+\/metrics/.exec(output)?.[0] ?? "" };
 }
 
 /**
@@ -101,7 +101,7 @@ async function startCloud(): Promise<ChildProcess | undefined> {
 }
 
 /** Resolves at Ctrl-C, or when the process is asked to end. */
-function asked(): Promise<void> {
+function confirmed(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
   });
@@ -126,7 +126,7 @@ async function runDesktop(code: string, vsix: string): Promise<void> {
   const closed = new Promise<void>((resolve) => editor.once("exit", () => resolve()));
   console.log(`\nVS Code is open with the extension installed. Press F1 there and run "Nexus: Telemetry Enable…".`);
   console.log(`Data of this trial: ${folder}\nCtrl-C ends it.\n`);
-  await Promise.race([asked(), closed]);
+  await Promise.race([confirmed(), closed]);
   if (editor.exitCode === null && editor.pid !== undefined && !shell) process.kill(-editor.pid, "SIGTERM");
 }
 
@@ -149,7 +149,7 @@ async function runInBrowser(vsix: string): Promise<void> {
   };
   installExtension(vsix, options);
   const server = await startServer(options);
-  const ended = asked();
+  const ended = confirmed();
   const address = `${server.url}?tkn=${connectionToken}&folder=${encodeURIComponent(sample)}`;
   console.log(`\nOpen this address in a browser (its token is new each time; keep it to yourself):\n\n  ${address}\n`);
   console.log(`Then press F1 and run "Nexus: Telemetry Enable…"; the README that opens says what to try next.`);

@@ -26,8 +26,8 @@ const suites: Readonly<Record<string, LongSuite>> = {
   },
 };
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !(name in suites));
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in suites));
 if (unknown.length > 0) {
   console.error(`There is no long suite ${unknown.join(", ")}. Known: ${Object.keys(suites).join(", ")}`);
   process.exit(2);
@@ -35,7 +35,7 @@ if (unknown.length > 0) {
 execFileSync(process.execPath, ["esbuild.mjs"], { cwd: root, stdio: "inherit" });
 let failed = 0;
 for (const [name, { project, env, files = [] }] of Object.entries(suites)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (names.length > 0 && !names.includes(name)) continue;
   console.log(`\n── ${name}`);
   const { status } = spawnSync("vitest", ["run", "--project", project, ...files], {
     cwd: root,

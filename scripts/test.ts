@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const results = join(root, "out", "results");
 
 const minutes = 60_000;
-const mostForOne = 10 * minutes;
+const maxSuiteMs = 10 * minutes;
 const end = Date.now() + 45 * minutes;
 
 interface Count {
@@ -59,7 +59,7 @@ function run(command: string, args: readonly string[]): Promise<{ code: number; 
       process.stdout.write(chunk);
     });
     child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
-    const time = Math.max(1, Math.min(mostForOne, end - Date.now()));
+    const time = Math.max(1, Math.min(maxSuiteMs, end - Date.now()));
     const late = setTimeout(() => {
       console.error(
         `\nnot ended after ${Math.round(time / 1000)} s, and ended with all that it started: ${command} ${args.join(" ")}`,

@@ -45,7 +45,7 @@ export async function runChecks(paths: Paths, status: Status, nowMs: number): Pr
     ...room(paths, status),
     clock(status, nowMs),
     ...eventLogs(paths),
-    ...status.remarks.map((text) => warningCheck("remark", text)),
+    ...status.notes.map((text) => warningCheck("remark", text)),
     ...refused(status),
     await network(status),
   ];

@@ -6,30 +6,41 @@ import { createConnection, type InitializeParams, ProposedFeatures, ResponseErro
 import {
   type AgentChange,
   type AgentName,
-  agents,
-  connectAgent,
-  disconnectAgent,
-  planAgent,
+  AgentsRequest,
+  ConnectAgentRequest,
+  DisconnectAgentRequest,
+  PlanAgentRequest,
 } from "../shared/protocol/agents.ts";
-import { editorChanged, recordEvents, today, validateEditorState } from "../shared/protocol/record.ts";
-import { insights, metrics, rhythm, stats, toolUses } from "../shared/protocol/reports.ts";
+import {
+  EditorChangedNotification,
+  RecordEventsRequest,
+  TodayRequest,
+  validateEditorState,
+} from "../shared/protocol/record.ts";
+import {
+  InsightsRequest,
+  MetricsRequest,
+  StatsRequest,
+  ToolCallsRequest,
+  WeeklyActivityRequest,
+} from "../shared/protocol/reports.ts";
 import type { Request } from "../shared/protocol/rpc.ts";
 import { isCheckError, type Validator } from "../shared/protocol/validate.ts";
 import {
-  dataChanged,
-  eraseRemotely,
-  exportAll,
-  exportProgress,
-  giveConsent,
-  ledger,
-  preview,
-  problemChanged,
-  purge,
-  resetIdentity,
-  sharingChanged,
-  status,
-  sync,
-  verifyLedger,
+  DataChangedNotification,
+  EraseRemotelyRequest,
+  ExportProgressNotification,
+  ExportRequest,
+  GiveConsentRequest,
+  LedgerRequest,
+  PreviewRequest,
+  ProblemChangedNotification,
+  PurgeRequest,
+  ResetIdentityRequest,
+  SharingChangedNotification,
+  StatusRequest,
+  SyncRequest,
+  VerifyLedgerRequest,
 } from "../shared/protocol/worker.ts";
 import { Connections } from "./agents/connections.ts";
 import { SettingsError } from "./agents/settings.ts";
@@ -50,7 +61,7 @@ function planOf(name: AgentName): AgentChange | null {
   const change = connections().planConnect(name);
   if (change === undefined) return null;
   const { agent, before, lines, removed } = change;
-  return { name, title: agent.title, file: agent.file, made: before === null, lines, removed };
+  return { name, title: agent.title, file: agent.file, isNew: before === null, lines, removed };
 }
 
 /** How many entries of the ledger the page shows. */
@@ -92,10 +103,10 @@ function checked<T>(check: Validator<T>, value: unknown, method: string): T {
 connection.onInitialize((params: InitializeParams) => {
   const editor = checked(validateEditorState, params.initializationOptions, "initializationOptions");
   worker = new TelemetryService(pathsFrom(process.env), process.env, editor, systemClock, {
-    dataChanged: () => void connection.sendNotification(dataChanged.method, {}),
-    exportProgress: (progress) => void connection.sendNotification(exportProgress.method, progress),
-    sharingChanged: (sharing) => void connection.sendNotification(sharingChanged.method, sharing),
-    problemChanged: (problem) => void connection.sendNotification(problemChanged.method, { problem }),
+    dataChanged: () => void connection.sendNotification(DataChangedNotification.method, {}),
+    exportProgress: (progress) => void connection.sendNotification(ExportProgressNotification.method, progress),
+    sharingChanged: (sharing) => void connection.sendNotification(SharingChangedNotification.method, sharing),
+    problemChanged: (problem) => void connection.sendNotification(ProblemChangedNotification.method, { problem }),
   });
   return { capabilities: {} };
 });
@@ -110,42 +121,42 @@ connection.onInitialized(() => {
   worker?.startReceiver((agent) => connections().isConnected(agent));
 });
 
-connection.onNotification(editorChanged.method, (params: unknown) => {
-  worker?.editorChanged(checked(editorChanged.params, params, editorChanged.method));
+connection.onNotification(EditorChangedNotification.method, (params: unknown) => {
+  worker?.editorChanged(checked(EditorChangedNotification.params, params, EditorChangedNotification.method));
 });
 
-answering(recordEvents, (params) => started().record(params));
-answering(giveConsent, (decision) => started().giveConsent(decision));
-answering(status, () => started().status());
-answering(metrics, (selection) => started().metrics(selection));
-answering(insights, (selection) => started().insights(selection));
-answering(today, () => started().today());
-answering(rhythm, (selection) => started().weeklyActivity(selection));
-answering(toolUses, (selection) => started().toolCalls(selection));
-answering(stats, (selection) => started().stats(selection));
-answering(exportAll, ({ path, format }) => started().export(path, format));
-answering(ledger, () => [...started().ledgerEntries(ledgerShown)]);
-answering(resetIdentity, () => {
+answering(RecordEventsRequest, (params) => started().record(params));
+answering(GiveConsentRequest, (decision) => started().giveConsent(decision));
+answering(StatusRequest, () => started().status());
+answering(MetricsRequest, (selection) => started().metrics(selection));
+answering(InsightsRequest, (selection) => started().insights(selection));
+answering(TodayRequest, () => started().today());
+answering(WeeklyActivityRequest, (selection) => started().weeklyActivity(selection));
+answering(ToolCallsRequest, (selection) => started().toolCalls(selection));
+answering(StatsRequest, (selection) => started().stats(selection));
+answering(ExportRequest, ({ path, format }) => started().export(path, format));
+answering(LedgerRequest, () => [...started().ledgerEntries(ledgerShown)]);
+answering(ResetIdentityRequest, () => {
   started().resetIdentity();
   return {};
 });
 const standings = () => connections().list(started().agentsSeen());
-answering(agents, standings);
-answering(planAgent, ({ name }) => planOf(name));
-answering(connectAgent, ({ name }) => {
+answering(AgentsRequest, standings);
+answering(PlanAgentRequest, ({ name }) => planOf(name));
+answering(ConnectAgentRequest, ({ name }) => {
   const change = connections().planConnect(name);
   if (change !== undefined) connections().connect(change);
   return standings();
 });
-answering(disconnectAgent, ({ name }) => {
+answering(DisconnectAgentRequest, ({ name }) => {
   connections().disconnect(name);
   return standings();
 });
-answering(purge, () => started().purge());
-answering(sync, () => started().sync());
-answering(eraseRemotely, () => started().eraseRemotely());
-answering(preview, () => started().preview());
-answering(verifyLedger, () => started().verifyLedger());
+answering(PurgeRequest, () => started().purge());
+answering(SyncRequest, () => started().sync());
+answering(EraseRemotelyRequest, () => started().eraseRemotely());
+answering(PreviewRequest, () => started().preview());
+answering(VerifyLedgerRequest, () => started().verifyLedger());
 
 connection.onShutdown(() => worker?.close());
 // Without its editor a worker has no reason to live; the library would notice only after some seconds.

@@ -18,7 +18,7 @@ const titles: Readonly<Record<Tab, string>> = {
   privacy: "Privacy",
   status: "Status",
 };
-const views: Readonly<Record<Tab, (model: ViewState, deeds: Actions) => TemplateResult>> = {
+const views: Readonly<Record<Tab, (model: ViewState, actions: Actions) => TemplateResult>> = {
   overview: overviewTab,
   insights: insightsTab,
   tools: toolsTab,
@@ -44,10 +44,10 @@ function moveTab(event: KeyboardEvent, current: Tab, change: Actions["setState"]
   document.getElementById(`tab-${tab}`)?.focus();
 }
 
-export function dashboard(model: ViewState, deeds: Actions): TemplateResult {
+export function dashboard(model: ViewState, actions: Actions): TemplateResult {
   const { state, tab } = model;
-  const told = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.text];
-  const problems = [...new Set(told)].filter((text) => typeof text === "string");
+  const messages = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.text];
+  const problems = [...new Set(messages)].filter((text) => typeof text === "string");
   return html`
     <header>
       <h1>Nexus Telemetry</h1>
@@ -62,8 +62,8 @@ export function dashboard(model: ViewState, deeds: Actions): TemplateResult {
           aria-selected=${name === tab}
           aria-controls="panel"
           tabindex=${name === tab ? 0 : -1}
-          @click=${() => deeds.setState({ tab: name })}
-          @keydown=${(event: KeyboardEvent) => moveTab(event, tab, deeds.setState)}
+          @click=${() => actions.setState({ tab: name })}
+          @keydown=${(event: KeyboardEvent) => moveTab(event, tab, actions.setState)}
         >${titles[name]}</button>`,
       )}
     </div>
@@ -75,7 +75,7 @@ export function dashboard(model: ViewState, deeds: Actions): TemplateResult {
       (refusal) => html`<div class="notice"><p>${refusalSentence(refusal)}</p></div>`,
     )}
     <div role="tabpanel" id="panel" aria-labelledby="tab-${tab}" aria-busy=${state === null || state.busy}>
-      ${state === null ? nothing : views[tab](model, deeds)}
+      ${state === null ? nothing : views[tab](model, actions)}
     </div>
   `;
 }

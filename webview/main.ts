@@ -6,7 +6,7 @@ import type { Actions, ViewState } from "./state.ts";
 import { onMessage, postAction, readState, saveState } from "./vscode-api.ts";
 
 /** Forms as the record has them, and nothing asked. */
-const untouched = { ticked: null, shareTicked: null, automatic: null, confirming: null } as const;
+const untouched = { selected: null, selectedForSharing: null, automatic: null, confirming: null } as const;
 
 let model: ViewState = {
   state: null,
@@ -19,7 +19,7 @@ let model: ViewState = {
   done: null,
 };
 
-const deeds: Actions = {
+const actions: Actions = {
   post: (action) => {
     change({ done: null });
     postAction(action);
@@ -33,29 +33,29 @@ function change(part: Partial<ViewState>): void {
   model = { ...model, ...part };
   saveState({ tab: model.tab, selection: model.selection });
   draw();
-  if (model.tab !== tab) postAction({ do: "see", tab: model.tab });
+  if (model.tab !== tab) postAction({ type: "viewTab", tab: model.tab });
   // The question takes the focus to the answer that loses nothing, and gives it back.
   if (model.confirming !== confirming) {
-    const asked = model.confirming ?? confirming;
-    document.getElementById(`${asked}-${model.confirming === null ? "ask" : "keep"}`)?.focus();
+    const shown = model.confirming ?? confirming;
+    document.getElementById(`${shown}-${model.confirming === null ? "ask" : "keep"}`)?.focus();
   }
 }
 
 const root = document.getElementById("page");
 
 function draw(): void {
-  if (root !== null) render(dashboard(model, deeds), root);
+  if (root !== null) render(dashboard(model, actions), root);
 }
 
 onMessage((message) => {
-  if (message.say === "showTab") change({ tab: message.tab, done: null });
-  else if (message.say === "preview") change({ preview: message.preview ?? "none" });
-  else if (message.say === "agentChange") change({ agentChange: message.change });
-  else if (message.say === "ledger") change({ ledger: message.entries });
+  if (message.type === "showTab") change({ tab: message.tab, done: null });
+  else if (message.type === "preview") change({ preview: message.preview ?? "none" });
+  else if (message.type === "agentChange") change({ agentChange: message.change });
+  else if (message.type === "ledger") change({ ledger: message.entries });
   // A decision that was taken fills the form from the record again.
   else if (message.done === null) change({ state: message });
   else change({ state: message, done: message.done, ...untouched, preview: null, ledger: null, agentChange: null });
 });
 draw();
 if (root !== null) makeOverflowFocusable(root);
-postAction({ do: "ready", selection: model.selection });
+postAction({ type: "ready", selection: model.selection });

@@ -36,12 +36,12 @@ export function readState(): PersistedState {
   const field = (name: string) => (typeof state === "object" && state !== null ? Reflect.get(state, name) : undefined);
   return {
     tab: tabs.find((tab) => tab === field("tab")) ?? "overview",
-    selection: keptSelection(field("selection")),
+    selection: savedSelection(field("selection")),
   };
 }
 
 /** What an earlier version kept means nothing here. */
-function keptSelection(value: unknown): PeriodSelection {
+function savedSelection(value: unknown): PeriodSelection {
   try {
     return selection(value, "kept");
   } catch {

@@ -6,7 +6,7 @@ import type { TelemetryService } from "../../server/worker/service.ts";
 import type { RawEventFields } from "../../shared/schema/raw-event.ts";
 import { UnavailableError } from "../exit.ts";
 import { printError } from "../output/print.ts";
-import { type Permitted, permitted } from "../permission.ts";
+import { type CliPermission, readPermission } from "../permission.ts";
 import { type CommandEventType, record } from "../record.ts";
 import { logEvent } from "../run-log.ts";
 import { withService } from "../runtime.ts";
@@ -23,7 +23,7 @@ const lockMs = 50;
 export async function run(command: readonly string[]): Promise<void> {
   const [program = "", ...args] = command;
   const startedMs = Date.now();
-  const begun = performance.now();
+  const startedAt = performance.now();
   const child = spawn(program, args, { stdio: "inherit" });
   // Ctrl-C reaches the command too; it decides.
   const ignore = () => undefined;
@@ -31,19 +31,19 @@ export async function run(command: readonly string[]): Promise<void> {
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   const ended = codeOf(child);
   await quietly(async () => {
-    const allowed = permitted();
+    const allowed = readPermission();
     if (allowed.collect.length === 0) return;
     const session = sessionAt(startedMs);
     const use = { stream: "tool", tool_name: "run_terminal_cmd", command_line: command.join(" ") } as const;
     await withService(
       async (worker) => {
         worker.hurry(lockMs);
-        const note = (tsMs: number, fields: RawEventFields["agent_event"]) =>
+        const record = (tsMs: number, fields: RawEventFields["agent_event"]) =>
           take(worker, allowed, { source, session, tsMs }, fields);
-        note(startedMs, { ...use, tool_phase: "start" });
+        record(startedMs, { ...use, tool_phase: "start" });
         const code = await ended;
-        const duration_ms = Math.round(performance.now() - begun);
-        note(Date.now(), { ...use, tool_phase: "end", exit_code: code, duration_ms });
+        const duration_ms = Math.round(performance.now() - startedAt);
+        record(Date.now(), { ...use, tool_phase: "end", exit_code: code, duration_ms });
       },
       { ignoresInterrupt: true },
     );
@@ -54,7 +54,7 @@ export async function run(command: readonly string[]): Promise<void> {
 /** Into the store; where that cannot be used at present, into an event log. @throws where neither can. */
 function take(
   worker: TelemetryService,
-  allowed: Permitted,
+  allowed: CliPermission,
   moment: CommandEventType,
   fields: RawEventFields["agent_event"],
 ): void {

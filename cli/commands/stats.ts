@@ -31,11 +31,11 @@ export function boxText(stats: Stats): string {
 
 function table(title: string, rows: Stats["topCommands"]): string {
   const named = rows.map((row) => ({ ...row, name: rankedLabel(row) }));
-  const longest = Math.max(...named.map(({ name }) => name.length));
+  const maxWidth = Math.max(...named.map(({ name }) => name.length));
   const lines = named.map(({ name, count, failed, medianMs }) => {
     const median = medianMs === null ? "" : `  median ${durationText(medianMs)}`;
     const failures = failed > 0 ? `  ${styled("red", `${failed} failed`)}` : "";
-    return `  ${name.padEnd(longest)}  ${count.toLocaleString("en-US").padStart(7)}${failures}${median}`;
+    return `  ${name.padEnd(maxWidth)}  ${count.toLocaleString("en-US").padStart(7)}${failures}${median}`;
   });
   return `\n${styled("bold", title)}\n${lines.join("\n")}`;
 }

@@ -7,7 +7,7 @@ import { insightText } from "../../shared/text/insights.ts";
 
 export interface DashboardData {
   readonly mode: string;
-  readonly remarks: readonly string[];
+  readonly notes: readonly string[];
   readonly stats: Stats;
   readonly slowest: Stats["topCommands"];
   readonly failing: Stats["topCommands"];
@@ -23,7 +23,7 @@ export function readDashboardData(observer: TelemetryReader, period: Period): Da
   const { permission, problem } = status;
   return {
     mode: permission === null ? "It cannot be known whether recording is on." : modeSentence(permission),
-    remarks: [...(permission?.refusals.map(refusalSentence) ?? []), ...(problem === null ? [] : [problem.text])],
+    notes: [...(permission?.refusals.map(refusalSentence) ?? []), ...(problem === null ? [] : [problem.text])],
     stats,
     slowest: [...stats.topCommands]
       .filter(({ medianMs }) => medianMs !== null)

@@ -44,15 +44,15 @@ function Page({ observer }: { readonly observer: TelemetryReader }): ReactNode {
   const [reading, setReading] = useState<DashboardData | string>("Reading…");
 
   useEffect(() => {
-    const look = () => {
+    const refresh = () => {
       try {
         setReading(readDashboardData(observer, period));
       } catch (error) {
         setReading(observer.explain(error));
       }
     };
-    look();
-    const timer = setInterval(look, everyMs);
+    refresh();
+    const timer = setInterval(refresh, everyMs);
     return () => clearInterval(timer);
   }, [observer, period]);
 
@@ -76,7 +76,7 @@ function Page({ observer }: { readonly observer: TelemetryReader }): ReactNode {
 }
 
 function Numbers({ reading, columns }: { readonly reading: DashboardData; readonly columns: number }): ReactNode {
-  const { stats, mode, remarks, slowest, failing, insights, sharing } = reading;
+  const { stats, mode, notes, slowest, failing, insights, sharing } = reading;
   const lists = [
     list("Slowest (median)", slowest, ({ name, medianMs }) => [name, durationText(medianMs ?? 0)]),
     list("Failing", failing, ({ name, failed, count }) => [name, `${failed} of ${count}`]),
@@ -92,7 +92,7 @@ function Numbers({ reading, columns }: { readonly reading: DashboardData; readon
       Box,
       { flexDirection: "column" },
       h(Text, null, mode),
-      ...remarks.map((text) => h(Text, { key: text, color: "yellow" }, terminalText(text))),
+      ...notes.map((text) => h(Text, { key: text, color: "yellow" }, terminalText(text))),
     ),
     h(Activity, { stats }),
     h(Box, { flexDirection: columns >= wide ? "row" : "column", columnGap: 4, rowGap: 1 }, ...lists),
@@ -141,12 +141,12 @@ function list(
   cells: (row: Stats["topCommands"][number]) => readonly [string, string],
 ): ReactNode {
   const lines = rows.map(cells);
-  const longest = Math.max(0, ...lines.map(([name]) => name.length));
+  const maxWidth = Math.max(0, ...lines.map(([name]) => name.length));
   return h(
     Box,
     { key: title, flexDirection: "column", flexShrink: title === lastList ? 1 : 0 },
     h(Text, { bold: true }, title),
     ...(lines.length === 0 ? [h(Text, { key: "none", dimColor: true }, "nothing")] : []),
-    ...lines.map(([name, value]) => h(Text, { key: name, wrap: "truncate" }, `${name.padEnd(longest)}  ${value}`)),
+    ...lines.map(([name, value]) => h(Text, { key: name, wrap: "truncate" }, `${name.padEnd(maxWidth)}  ${value}`)),
   );
 }

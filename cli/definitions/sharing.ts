@@ -1,7 +1,7 @@
 /** Consent, sending, and what was sent. */
 import type { Command } from "commander";
 import { lazyAction } from "./lazy-action.ts";
-import { wholeNumber, withExamples, withJson } from "./options.ts";
+import { parseInteger, withExamples, withJson } from "./options.ts";
 
 const report =
   "{version, outcome, events, batches, rejected, erased, left, pending, reason, untilMs, setAside, message}";
@@ -18,7 +18,7 @@ export function addSharing(nexus: Command): void {
         .command("upload")
         .description("send what may be shared, or show it")
         .option("--dry-run", "print the exact next bytes and send nothing")
-        .option("--limit <n>", "at most so many events", wholeNumber)
+        .option("--limit <n>", "at most so many events", parseInteger)
         .option("--only-flush", "send what waits in the outbox and build nothing")
         .option("--rejected", "try the batches again that a server refused"),
       `${report}; with --dry-run the exact bytes of the next batch, or nothing`,
@@ -38,13 +38,13 @@ export function addSharing(nexus: Command): void {
     ledger
       .command("list")
       .description("print the newest entries")
-      .option("--limit <n>", "at most so many (50)", wholeNumber),
+      .option("--limit <n>", "at most so many (50)", parseInteger),
     "{version, entries: [{seq, entry, hash, body}]}",
   ).action(lazyAction(() => import("../commands/ledger/list.ts")));
   ledger
     .command("show")
     .description("print the exact body that an entry sent")
-    .argument("<entry>", "the number of the entry", wholeNumber)
+    .argument("<entry>", "the number of the entry", parseInteger)
     .action(lazyAction(() => import("../commands/ledger/show.ts")));
   withExamples(
     withJson(

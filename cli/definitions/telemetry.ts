@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { lazyAction } from "./lazy-action.ts";
-import { wholeNumber, withExamples, withJson, withPeriod } from "./options.ts";
+import { parseInteger, withExamples, withJson, withPeriod } from "./options.ts";
 
 export function addTelemetry(nexus: Command): void {
   const telemetry = nexus.command("telemetry").description("recording and sharing on and off, and your own data");
@@ -43,7 +43,7 @@ export function addTelemetry(nexus: Command): void {
         .command("show")
         .description("print the newest events that were not sent, as they are stored; after -- a command to preview")
         .argument("[command...]", "a command: what would be recorded of it, without running it")
-        .option("--limit <n>", "at most so many events (10)", wholeNumber),
+        .option("--limit <n>", "at most so many events (10)", parseInteger),
       "{version, total, events: [{key, id, type, source, seq, tsMs, utcOffsetMin, session, payload}]}; of a command {version, preview: true, events: [{type, payload}]}",
     ),
     "nexus telemetry show",

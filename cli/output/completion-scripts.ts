@@ -39,8 +39,8 @@ function nodesOf(command: Command, path = ""): readonly Node[] {
 
 export function completionScript(nexus: Command, shell: Shell): string {
   const nodes = nodesOf(nexus);
-  const made = { bash: bashScript, zsh: zshScript, fish: fishScript, powershell: powershellScript };
-  return made[shell](nodes);
+  const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript, powershell: powershellScript };
+  return scripts[shell](nodes);
 }
 
 const wordsOf = ({ commands, options, words }: Node): string =>

@@ -22,7 +22,7 @@ export function printSyncReport(report: SyncReport, json: boolean): void {
     if (report.erased + report.erasing > 0) print(erasureText(report));
     if (report.rejected > 0)
       print("See rejected/ in the outbox for the reason. nexus usage upload --rejected tries again.");
-    for (const { name, reason } of report.setAside) print(`${name} in the outbox was set aside: ${reason}.`);
+    for (const { name, reason } of report.quarantined) print(`${name} in the outbox was set aside: ${reason}.`);
     if (report.outcome !== "done") print(sentences[report.outcome]);
   }
   process.exitCode = exitCodeOf(report);

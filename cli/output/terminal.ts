@@ -5,8 +5,8 @@ import { styleText } from "node:util";
 let plain = false;
 
 /** `--plain`: no boxes, bars, colours or lines that change; for screen readers, and for whoever likes it. */
-export function showPlain(wanted: boolean): void {
-  plain = wanted;
+export function showPlain(requested: boolean): void {
+  plain = requested;
 }
 
 export const isPlain = (): boolean => plain;
@@ -59,11 +59,11 @@ export function heading(title: string): string {
 
 /** Eight heights in a row for numbers, the highest full; nothing where plain lines are wanted. */
 export function sparkline(values: readonly number[]): string {
-  const most = Math.max(...values, 1);
+  const max = Math.max(...values, 1);
   const heights = " ▁▂▃▄▅▆▇█";
   return plain
     ? ""
-    : values.map((value) => heights[value === 0 ? 0 : Math.max(1, Math.round((8 * value) / most))]).join("");
+    : values.map((value) => heights[value === 0 ? 0 : Math.max(1, Math.round((8 * value) / max))]).join("");
 }
 
 /** Asks on the terminal; anything but y or yes is a no, and so is the end of the input. */

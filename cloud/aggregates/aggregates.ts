@@ -111,7 +111,7 @@ export class Aggregates {
     if (hours.length === 0) return { days: [], months: [] };
     const days = await this.#write(warehouse, byDay, new Set(hours.map((hour) => dayOf(hour * 1_000))), nowMs);
     const months = await this.#write(warehouse, byMonth, new Set(hours.map((hour) => monthOf(hour * 1_000))), nowMs);
-    await this.#noteNotApplied({ days, months }, change, nowMs);
+    await this.#recordNotApplied({ days, months }, change, nowMs);
     await this.#postgres.query(`DELETE FROM daily WHERE day < $1::date`, [dayOf(nowMs - dailyYears * 365.25 * dayMs)]);
     return { days, months };
   }
@@ -150,7 +150,7 @@ export class Aggregates {
     );
   }
 
-  async #noteNotApplied({ days, months }: NotApplied, reason: Change, nowMs: number): Promise<void> {
+  async #recordNotApplied({ days, months }: NotApplied, reason: Change, nowMs: number): Promise<void> {
     const at = new Date(nowMs).toISOString();
     const rows = [
       ...days.map((bucket) => ({ grain: "day", bucket, reason, first_at: at, last_at: at })),

@@ -6,9 +6,9 @@ import { startParams } from "./start-params.ts";
 import { SyncedFiles } from "./synced-files.ts";
 
 type Message = { readonly id: number } & (
-  | { readonly do: "query"; readonly sql: string; readonly params: unknown[] }
-  | { readonly do: "transaction"; readonly statements: readonly Statement[] }
-  | { readonly do: "close" }
+  | { readonly type: "query"; readonly sql: string; readonly params: unknown[] }
+  | { readonly type: "transaction"; readonly statements: readonly Statement[] }
+  | { readonly type: "close" }
 );
 
 const files = new SyncedFiles(String(workerData));
@@ -16,8 +16,8 @@ const database = await PGlite.create({ fs: files, startParams });
 files.syncNew();
 
 async function done(message: Message): Promise<readonly unknown[]> {
-  if (message.do === "query") return (await database.query(message.sql, message.params)).rows;
-  if (message.do === "close") await database.close();
+  if (message.type === "query") return (await database.query(message.sql, message.params)).rows;
+  if (message.type === "close") await database.close();
   else {
     await database.transaction(async (transaction) => {
       for (const { sql, params } of message.statements) await transaction.query(sql, [...params]);

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { openPostgres } from "./postgres.ts";
 
 it("answers with an error once its thread is gone, and keeps nobody waiting", async () => {
-  const postgres = await openPostgres("pglite", freshFolder());
+  const postgres = await openPostgres("pglite", tempFolder());
   expect(await postgres.query("SELECT $1::int + 1 AS n", [1])).toEqual([{ n: 2 }]);
   await expect(postgres.query("SELECT nothing", [])).rejects.toThrow(/nothing/);
   const waiting = postgres.query("SELECT pg_sleep(0)", []);
@@ -14,7 +14,7 @@ it("answers with an error once its thread is gone, and keeps nobody waiting", as
 });
 
 it("has sums that are larger than bigint, and takes tables that were made with bigint", async () => {
-  const postgres = await openPostgres("pglite", freshFolder());
+  const postgres = await openPostgres("pglite", tempFolder());
   await postgres.transaction([
     { sql: "CREATE TABLE sums (n bigint NOT NULL)", params: [] },
     { sql: "INSERT INTO sums VALUES (7)", params: [] },

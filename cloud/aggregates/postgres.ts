@@ -112,17 +112,17 @@ class PGliteThread implements Postgres {
   }
 
   async query<T>(sql: string, params: readonly unknown[]): Promise<readonly T[]> {
-    return (await this.#ask({ do: "query", sql, params })) as readonly T[];
+    return (await this.#ask({ type: "query", sql, params })) as readonly T[];
   }
 
   async transaction(statements: readonly Statement[]): Promise<void> {
-    await this.#ask({ do: "transaction", statements });
+    await this.#ask({ type: "transaction", statements });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     // One that does not answer has nothing to close.
-    if (this.#gone === undefined) await this.#ask({ do: "close" }).catch(() => undefined);
+    if (this.#gone === undefined) await this.#ask({ type: "close" }).catch(() => undefined);
     await this.#worker.terminate();
   }
 }

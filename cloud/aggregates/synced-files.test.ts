@@ -3,7 +3,7 @@ import { createRequire, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { expect, it, onTestFinished } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { startParams } from "./start-params.ts";
 import { SyncedFiles } from "./synced-files.ts";
 
@@ -24,7 +24,7 @@ it("syncs each commit, and all files of a new database", async () => {
     Object.assign(fs, { fdatasyncSync, fsyncSync });
     syncBuiltinESMExports();
   });
-  const files = new SyncedFiles(join(freshFolder(), "data"));
+  const files = new SyncedFiles(join(tempFolder(), "data"));
   const database = await PGlite.create({ fs: files, startParams });
   files.syncNew();
   // A new cluster has about a thousand files.

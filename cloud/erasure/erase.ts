@@ -53,7 +53,7 @@ export class Erasures implements ErasureRequests {
     const known = await registry.requestErasure(anonUserId, now());
     if (known === undefined) throw new Error("the installation is gone");
     if (known.erasure === "waiting") this.#begin();
-    else if (known.erasure !== "none") this.#note(known.erasure.events, 1);
+    else if (known.erasure !== "none") this.#logErasures(known.erasure.events, 1);
     return known;
   }
 
@@ -119,7 +119,7 @@ export class Erasures implements ErasureRequests {
     // What was being accepted when the erasure was requested is in the log after this.
     await receiver.settled();
     await pipeline.emptyLog();
-    const found = await registry.noteFound(await this.#find(digests));
+    const found = await registry.saveFound(await this.#find(digests));
     await warehouse.erase("events", own, { digests });
     await warehouse.erase("batches", own, { digests });
     const final = await pipeline.recomputeErased([...new Set(found.flatMap(({ hours }) => hours))]);
@@ -127,13 +127,13 @@ export class Erasures implements ErasureRequests {
     const completed = found.map(({ digest, hours }) => ({ digest, notApplied: notAppliedTo(hours, final) }));
     await registry.completeErasures(completed, now());
     await pipeline.forgetDropped(digests);
-    this.#note(
+    this.#logErasures(
       found.reduce((sum, { events }) => sum + events, 0),
       found.length,
     );
   }
 
-  #note(events: number, erasures: number): void {
+  #logErasures(events: number, erasures: number): void {
     this.#parts.watch.erased(events, erasures);
     logEvent({ what: "erased", events, erasures });
   }

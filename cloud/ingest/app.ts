@@ -19,8 +19,8 @@ const limited: ReadonlySet<number> = new Set([400, 401, 403, 409, 413, 415, 422]
 
 /** What a refusal becomes where too many were given. Who has a wrong clock, or was forgotten, still learns what to do. */
 function limitedRefusal(refusal: Refusal, waitSeconds: number): Refusal {
-  if (refusal.word === "clock_skew") return refusal;
-  return refusal.word === "not_enrolled" ? new Refusal(429, "not_enrolled", { waitSeconds }) : tooMany(waitSeconds);
+  if (refusal.error === "clock_skew") return refusal;
+  return refusal.error === "not_enrolled" ? new Refusal(429, "not_enrolled", { waitSeconds }) : tooMany(waitSeconds);
 }
 
 /** A server without routes that refuses browsers' pages, and says in JSON what it refuses. `judged`: what a refusal becomes. */
@@ -56,13 +56,13 @@ export function plainApp(
   });
   app.setErrorHandler((error, request, reply) => {
     const refusal = judged(refusalOf(error), request);
-    if (refusal.word === "unavailable") logEvent({ what: "request_failed", error });
+    if (refusal.error === "unavailable") logEvent({ what: "request_failed", error });
     if (refusal.waitSeconds !== undefined) reply.header("retry-after", refusal.waitSeconds);
     reply
       .code(refusal.status)
       .headers(refusal.headers)
       .type(json)
-      .send(JSON.stringify({ error: refusal.word }));
+      .send(JSON.stringify({ error: refusal.error }));
   });
   return app;
 }
@@ -87,7 +87,7 @@ export function ingestApp(context: IngestContext): FastifyInstance {
     const isFree = !limited.has(refusal.status) || authentication.isAuthenticated(request);
     const wait = isFree ? 0 : limits.refused.take("", now());
     const judged = wait > 0 ? limitedRefusal(refusal, wait) : refusal;
-    watch.requestRefused(judged.status, judged.word);
+    watch.requestRefused(judged.status, judged.error);
     return judged;
   });
   for (const add of [eventsRoute, enrolmentRoutes, erasureRoutes, publicRoutes]) add(app, routes);

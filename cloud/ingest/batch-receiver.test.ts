@@ -30,11 +30,11 @@ it("takes nothing of whoever was erased while the request was looked at", async 
   const now = Date.now();
   // Old batches are looked up, and that takes its time: here so long that the erasure comes between.
   await registry.enroll(sender.id, sender.secret, now);
-  const lookUp = async () => {
+  const findBatch = async () => {
     await registry.requestErasure(sender.id, now);
     return undefined;
   };
-  const receiver = new BatchReceiver(log as unknown as DurableLog, registry, watch(), lookUp, now - 1_000_000);
+  const receiver = new BatchReceiver(log as unknown as DurableLog, registry, watch(), findBatch, now - 1_000_000);
   const send = (generated_at: number) => {
     const body = sender.batch([sender.event()], { generated_at });
     const frame = parseFrame(JSON.parse(body));
@@ -53,9 +53,9 @@ it("knows so many batches by heart, and looks others up", async () => {
   const now = Date.now();
   const hour = 3_600_000;
   const asked: string[] = [];
-  const lookUp = (_user: string, id: string) => Promise.resolve(void asked.push(id));
+  const findBatch = (_user: string, id: string) => Promise.resolve(void asked.push(id));
   const log = { append: () => Promise.resolve() } as unknown as DurableLog;
-  const fresh = () => new BatchReceiver(log, registry, watch(), lookUp, now - 24 * hour);
+  const fresh = () => new BatchReceiver(log, registry, watch(), findBatch, now - 24 * hour);
   const send = async (receiver: BatchReceiver, generated_at: number) => {
     const body = sender.batch([sender.event()], { generated_at });
     const frame = parseFrame(JSON.parse(body));

@@ -23,14 +23,14 @@ export interface KnownBatch {
 }
 
 /** Looks up a batch that is not in memory. Batch IDs belong to a pseudonym, so that they cannot be squatted. */
-export type LookUp = (anonUserId: string, batchId: string) => Promise<KnownBatch | undefined>;
+export type FindBatch = (anonUserId: string, batchId: string) => Promise<KnownBatch | undefined>;
 
 export type ReceiveResult =
-  | { readonly is: "accepted" | "repeated"; readonly answer: string }
+  | { readonly type: "accepted" | "repeated"; readonly answer: string }
   /** The same id came with other bytes. */
-  | { readonly is: "other_bytes" }
+  | { readonly type: "other_bytes" }
   /** Its pseudonym was erased in between. */
-  | { readonly is: "erased" };
+  | { readonly type: "erased" };
 
 const keyOf = (anonUserId: string, batchId: string): string => `${anonUserId} ${batchId}`;
 
@@ -45,17 +45,23 @@ export class BatchReceiver {
   readonly #log: DurableLog;
   readonly #registry: Registry;
   readonly #watch: ServerMetrics;
-  readonly #lookUp: LookUp;
+  readonly #findBatch: FindBatch;
   readonly #known = new Map<string, KnownBatch>();
   /** Of all that came since then every batch is known by heart. Milliseconds since 1970. */
   #completeSinceMs: number;
   readonly #underWay = new Map<string, Promise<ReceiveResult>>();
 
-  constructor(log: DurableLog, registry: Registry, watch: ServerMetrics, lookUp: LookUp, completeSinceMs: number) {
+  constructor(
+    log: DurableLog,
+    registry: Registry,
+    watch: ServerMetrics,
+    findBatch: FindBatch,
+    completeSinceMs: number,
+  ) {
     this.#log = log;
     this.#registry = registry;
     this.#watch = watch;
-    this.#lookUp = lookUp;
+    this.#findBatch = findBatch;
     this.#completeSinceMs = completeSinceMs;
   }
 
@@ -91,7 +97,7 @@ export class BatchReceiver {
     const sha256 = createHash("sha256").update(body).digest("hex");
     const known = this.#known.get(key) ?? (await this.#older(frame));
     if (known !== undefined) {
-      return known.sha256 === sha256 ? { is: "repeated", answer: known.answer } : { is: "other_bytes" };
+      return known.sha256 === sha256 ? { type: "repeated", answer: known.answer } : { type: "other_bytes" };
     }
     const lines: string[] = [];
     const ids = new Set<string>();
@@ -102,7 +108,7 @@ export class BatchReceiver {
       const verdict = checkEvent(event, frame, nowMs);
       const bad = "reason" in verdict;
       const became = bad ? (isLeak(verdict as RefusedEvent) ? "leaked" : "refused") : "taken";
-      this.#watch.alarm.note(versionOf(event), became, nowMs);
+      this.#watch.alarm.count(versionOf(event), became, nowMs);
       if (bad) {
         // Of its place in the batch, not of itself: nothing that could be guessed.
         refused.push({
@@ -132,18 +138,18 @@ export class BatchReceiver {
       refused: refused.map(({ index: _, ...row }) => row),
     };
     // Asked once more: whoever was erased since the request began is in no log after it was emptied.
-    if (this.#registry.isErased(anon_user_id)) return { is: "erased" };
+    if (this.#registry.isErased(anon_user_id)) return { type: "erased" };
     await this.#log.append(anon_user_id, recordText({ head, lines }));
     this.#forgetOld(nowMs);
     this.#known.set(key, { sha256, answer, receivedMs: nowMs });
     this.#watch.accepted(lines.length);
     for (const one of refused) this.#watch.refused(one);
-    return { is: "accepted", answer };
+    return { type: "accepted", answer };
   }
 
   /** What was made after the time since which all is known cannot have come before it; clocks are off by an hour at most. */
   async #older({ anon_user_id, batch_id, generated_at: generatedMs }: Frame): Promise<KnownBatch | undefined> {
-    return generatedMs > this.#completeSinceMs + maxAheadMs ? undefined : this.#lookUp(anon_user_id, batch_id);
+    return generatedMs > this.#completeSinceMs + maxAheadMs ? undefined : this.#findBatch(anon_user_id, batch_id);
   }
 
   /** In the order in which they came. */

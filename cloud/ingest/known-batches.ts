@@ -37,7 +37,7 @@ const known = ({ sha256, receipt, received_ms }: BatchRow): KnownBatch => ({
 /** @throws the stores' errors. */
 export async function openReceiver(parts: ReceiverParts): Promise<BatchReceiver> {
   const { log, registry, watch, warehouse, pipeline, now } = parts;
-  const lookUp = async (user: string, batch: string) => {
+  const findBatch = async (user: string, batch: string) => {
     const [row] = await warehouse.query<BatchRow>(
       `SELECT ${columns} FROM batches WHERE anon_user_id = {user:UUID} AND batch_id = {batch:UUID}
        ORDER BY received_at LIMIT 1`,
@@ -46,7 +46,7 @@ export async function openReceiver(parts: ReceiverParts): Promise<BatchReceiver>
     return row === undefined ? undefined : known(row);
   };
   const sinceMs = now() - knownMs;
-  const receiver = new BatchReceiver(log, registry, watch, lookUp, sinceMs);
+  const receiver = new BatchReceiver(log, registry, watch, findBatch, sinceMs);
   const young = await warehouse.query<BatchRow>(
     `SELECT ${columns} FROM batches WHERE received_at > {since:DateTime64(3)}
      ORDER BY batches.received_at DESC LIMIT ${maxKnownBatches + 1}`,

@@ -55,14 +55,14 @@ interface Answer {
   readonly headers?: Readonly<Record<string, Schema>>;
 }
 
-const refusal = (status: number, words: readonly string[], description: string): Answer => ({
+const refusal = (status: number, errors: readonly string[], description: string): Answer => ({
   status,
   description,
   schema: {
     type: "object",
     required: ["error"],
     additionalProperties: false,
-    properties: { error: { enum: words } },
+    properties: { error: { enum: errors } },
   },
   ...(status === 429 || status === 503 || status === 425 ? { headers: { "retry-after": seconds } } : {}),
 });

@@ -9,7 +9,7 @@ export class Readiness {
   readonly #log: DurableLog;
   readonly #registry: Registry;
   readonly #now: () => number;
-  #asked: { readonly atMs: number; readonly writable: Promise<boolean> } | undefined;
+  #probe: { readonly atMs: number; readonly writable: Promise<boolean> } | undefined;
 
   constructor(log: DurableLog, registry: Registry, now: () => number) {
     this.#log = log;
@@ -19,17 +19,17 @@ export class Readiness {
 
   isWritable(): Promise<boolean> {
     const nowMs = this.#now();
-    if (this.#asked === undefined || Math.abs(nowMs - this.#asked.atMs) >= freshMs) {
+    if (this.#probe === undefined || Math.abs(nowMs - this.#probe.atMs) >= freshMs) {
       const late = new Promise<never>((_, reject) => {
         setTimeout(() => reject(new Error("no answer")), patienceMs).unref();
       });
-      const asked = Promise.all([this.#log.probe(), this.#registry.probe()]);
-      const writable = Promise.race([asked, late]).then(
+      const probes = Promise.all([this.#log.probe(), this.#registry.probe()]);
+      const writable = Promise.race([probes, late]).then(
         () => true,
         () => false,
       );
-      this.#asked = { atMs: nowMs, writable };
+      this.#probe = { atMs: nowMs, writable };
     }
-    return this.#asked.writable;
+    return this.#probe.writable;
   }
 }

@@ -10,14 +10,14 @@ export interface RefusalDetails {
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: number;
-  readonly word: string;
+  readonly error: string;
   readonly waitSeconds: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, word: string, { waitSeconds, headers = {} }: RefusalDetails = {}) {
-    super(word);
+  constructor(status: number, error: string, { waitSeconds, headers = {} }: RefusalDetails = {}) {
+    super(error);
     this.status = status;
-    this.word = word;
+    this.error = error;
     this.waitSeconds = waitSeconds;
     this.headers = headers;
   }

@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { Postgres, Statement } from "../aggregates/postgres.ts";
 import { syncFolder } from "../atomic-file.ts";
 import { digestOf } from "./installation.ts";
-import { sealSecret } from "./sealed-secret.ts";
+import { encryptSecret } from "./sealed-secret.ts";
 
 const lineSchema = z.union([
   z.object({ enroll: z.string(), secret: z.base64() }),
@@ -28,7 +28,7 @@ const enrolStatement = `INSERT INTO installations (digest, sealed_secret, enroll
 function enrolments(secrets: ReadonlyMap<string, string>): Statement {
   const rows = [...secrets].map(([id, secret]) => ({
     digest: digestOf(id),
-    sealed_secret: sealSecret(id, Buffer.from(secret, "base64")),
+    sealed_secret: encryptSecret(id, Buffer.from(secret, "base64")),
   }));
   return { sql: enrolStatement, params: [JSON.stringify(rows)] };
 }

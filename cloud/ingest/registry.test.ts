@@ -6,7 +6,7 @@ import { existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSy
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { openPostgres, type Postgres } from "../aggregates/postgres.ts";
 import { dayMs } from "../hours.ts";
 import { embeddedPostgres } from "../test/embedded-postgres.ts";
@@ -37,7 +37,7 @@ const textsIn = (folder: string): string =>
     .join("");
 
 it("binds a secret at first use, rotates it repeatably, and erases what was never active at once", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const { registry, postgres } = await opened(folder);
   const [id, own, next] = [randomUUID(), secret(), secret()];
   expect(await Promise.all([registry.enroll(id, own, nowMs), registry.enroll(id, secret(), nowMs)])).toEqual([
@@ -74,15 +74,15 @@ it("keeps an erasure that waits over a start, and what it found over a crash", a
   await registry.enroll(id, secret(), nowMs);
   const known = await registry.find(id);
   if (known === undefined) throw new Error("not found");
-  await registry.noteActive(known, nowMs);
+  await registry.recordActivity(known, nowMs);
   expect(await registry.requestErasure(id, nowMs)).toMatchObject({ erasure: "waiting" });
   const again = await Registry.open(postgres);
   const digest = digestOf(id);
   expect(again.waiting).toEqual([digest]);
-  expect(await again.noteActive(known, nowMs + dayMs)).toMatchObject({ erasure: "waiting" });
-  await again.noteFound([{ digest, hours: [3_600, 7_200], events: 5 }]);
+  expect(await again.recordActivity(known, nowMs + dayMs)).toMatchObject({ erasure: "waiting" });
+  await again.saveFound([{ digest, hours: [3_600, 7_200], events: 5 }]);
   // After a crash half of it is gone already.
-  const [found] = await again.noteFound([{ digest, hours: [7_200], events: 2 }]);
+  const [found] = await again.saveFound([{ digest, hours: [7_200], events: 2 }]);
   expect({ ...found, hours: [...(found?.hours ?? [])].sort() }).toEqual({ digest, hours: [3_600, 7_200], events: 5 });
   const notApplied = { days: ["2026-08-01"], months: [] };
   await again.completeErasures([{ digest, notApplied }], nowMs + 5);
@@ -101,7 +101,7 @@ it("counts days with a batch, and a user as established after seven days and thr
   for (const day of [0, 0, 1, 1, 6.9, 7, 8]) {
     const known = await registry.find(id);
     if (known === undefined) throw new Error("not found");
-    const active = await registry.noteActive(known, nowMs + day * dayMs);
+    const active = await registry.recordActivity(known, nowMs + day * dayMs);
     seen.push(active !== undefined && isEstablished(active, nowMs + day * dayMs));
   }
   expect(seen).toEqual([false, false, false, false, false, true, true]);
@@ -134,14 +134,14 @@ it("expires enrolments of which nothing was accepted, and no others", async () =
   await registry.enroll(young, secret(), nowMs + dayMs);
   for (const id of [idle, active, young]) await registry.find(id);
   const known = await registry.find(active);
-  if (known !== undefined) await registry.noteActive(known, nowMs);
+  if (known !== undefined) await registry.recordActivity(known, nowMs);
   expect(await registry.expire(nowMs + dayMs)).toBe(1);
   const left = await Promise.all([idle, active, young].map((id) => registry.find(id)));
   expect(left.map((one) => one !== undefined)).toEqual([false, true, true]);
 });
 
 it("takes over the file of version 0.8, line by line, and removes it", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const path = join(folder, "registry.jsonl");
   const [id, waiting, gone, own] = [randomUUID(), randomUUID(), randomUUID(), secret()];
   const { privateKey } = await import("node:crypto").then((crypto) => crypto.generateKeyPairSync("ed25519"));
@@ -179,7 +179,7 @@ it("takes over the file of version 0.8, line by line, and removes it", async () 
 const writer = fileURLToPath(new URL("../test/enrolling.ts", import.meta.url));
 
 it("has every enrolment that it answered after a kill, and where the disk lost the rest of the write-ahead log", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const data = join(folder, "aggregates");
   const child = spawn(process.execPath, [writer, data], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";

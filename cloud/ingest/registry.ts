@@ -12,7 +12,7 @@ import { type ReceiptKey, ReceiptKeys } from "./receipt-keys.ts";
 import { RecentMap } from "./recent-map.ts";
 import { importRegistryFile } from "./registry-file.ts";
 import { registryStatements } from "./registry-schema.ts";
-import { sealSecret } from "./sealed-secret.ts";
+import { encryptSecret } from "./sealed-secret.ts";
 
 /** Pseudonyms erased so recently that a request which began before may still name them. */
 const maxRecentlyErased = 10_000;
@@ -52,7 +52,7 @@ export class Registry {
   readonly #finding = new GroupCommit((ids: readonly string[]) => this.#find(ids));
   readonly #enrolling = new GroupCommit((all: readonly Enrolment[]) => this.#enroll(all));
   readonly #noting = new GroupCommit((all: readonly { readonly id: string; readonly day: string }[]) =>
-    this.#noteActive(all),
+    this.#recordActivity(all),
   );
   readonly #requesting = new GroupCommit((all: readonly { readonly id: string; readonly nowMs: number }[]) =>
     this.#requestErasures(all),
@@ -122,7 +122,7 @@ export class Registry {
   async #enroll(all: readonly Enrolment[]): Promise<readonly (Enrolled | Error)[]> {
     const given = all.map(({ id, secret, nowMs }) => ({
       digest: digestOf(id),
-      sealed_secret: sealSecret(id, secret),
+      sealed_secret: encryptSecret(id, secret),
       enrolled_ms: nowMs,
     }));
     await this.#postgres.query(
@@ -152,7 +152,7 @@ export class Registry {
     await this.#postgres.query(
       `UPDATE installations SET sealed_previous = sealed_secret, sealed_secret = $2, rotations = rotations + 1
        WHERE digest = $1 AND requested_ms IS NULL AND rotations = $3`,
-      [digestOf(anonUserId), sealSecret(anonUserId, secret), rotations],
+      [digestOf(anonUserId), encryptSecret(anonUserId, secret), rotations],
     );
     this.#changed(anonUserId);
     const now = await this.find(anonUserId);
@@ -163,7 +163,7 @@ export class Registry {
    * Notes that a batch is about to be accepted on this day: on the disk before the batch is, so that an erasure never overlooks it.
    * @returns the installation as it is now; `undefined` if it is gone. @throws the database's error.
    */
-  async noteActive(installation: Installation, nowMs: number): Promise<Installation | undefined> {
+  async recordActivity(installation: Installation, nowMs: number): Promise<Installation | undefined> {
     const { anonUserId, activeDay = "" } = installation;
     const day = dayOf(nowMs);
     if (activeDay >= day) return installation;
@@ -171,7 +171,7 @@ export class Registry {
     return this.find(anonUserId);
   }
 
-  async #noteActive(all: readonly { readonly id: string; readonly day: string }[]): Promise<readonly undefined[]> {
+  async #recordActivity(all: readonly { readonly id: string; readonly day: string }[]): Promise<readonly undefined[]> {
     await this.#postgres.query(
       `UPDATE installations i SET active_days = i.active_days + 1, active_day = g.day
        FROM jsonb_to_recordset($1::jsonb) AS g(digest text, day date)
@@ -233,7 +233,7 @@ export class Registry {
    * Writes down what is about to be deleted. What was deleted before a crash is not found again, so hours are united and the larger
    * count stays. @returns what is written down now. @throws the database's error.
    */
-  async noteFound(found: readonly Found[]): Promise<readonly Found[]> {
+  async saveFound(found: readonly Found[]): Promise<readonly Found[]> {
     const rows = await this.#postgres.query<{ digest: string; hours: readonly number[]; events: string | number }>(
       `WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(digest text, hours jsonb, events bigint))
        UPDATE installations i SET

@@ -11,7 +11,7 @@ const keyOf = (anonUserId: string): Buffer =>
   Buffer.from(hkdfSync("sha256", anonUserId, "", "nexus erased installation", 32));
 
 /** Base64 of IV, tag and ciphertext. */
-export function sealSecret(anonUserId: string, secret: Buffer): string {
+export function encryptSecret(anonUserId: string, secret: Buffer): string {
   const iv = randomBytes(ivBytes);
   const sealing = createCipheriv(cipher, keyOf(anonUserId), iv);
   const encrypted = Buffer.concat([sealing.update(secret), sealing.final()]);

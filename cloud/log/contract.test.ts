@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { kafkaAddress } from "../kafka-address.ts";
 import { hasKafka, KafkaBroker } from "../test/kafka-broker.ts";
 import { readAll } from "../test/read-all.ts";
@@ -29,7 +29,7 @@ const forms: readonly Form[] = [
   {
     ...{ name: "files", runs: 30 },
     make: () => {
-      const folder = freshFolder();
+      const folder = tempFolder();
       return () => SegmentLog.open(folder, 500);
     },
   },
@@ -37,7 +37,7 @@ const forms: readonly Form[] = [
     ...{ name: "Kafka", runs: 6 },
     make: () => {
       const address = kafkaAddress(broker?.address(`t-${randomUUID()}`) ?? "");
-      const keys = join(freshFolder(), "keys.json");
+      const keys = join(tempFolder(), "keys.json");
       if (address === undefined) throw new Error("no broker");
       return () => KafkaLog.open(address, 3, keys);
     },
@@ -80,15 +80,15 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
   test("reads the same range again, however much came in after it", async () => {
     const log = await make()();
     for (let n = 0; n < 12; n += 1) await log.append(`key ${n % 5}`, `record ${n} ${"x".repeat(100)}`);
-    const place = log.beginning();
-    const some = await log.read(place, 700);
+    const position = log.beginning();
+    const some = await log.read(position, 700);
     expect(some.length).toBeGreaterThan(2);
     expect(some.length).toBeLessThan(12);
-    const planned = some.at(-1)?.next ?? place;
+    const planned = some.at(-1)?.next ?? position;
     for (let n = 12; n < 30; n += 1) await log.append(`key ${n % 5}`, `record ${n}`);
     const texts = some.map(({ text }) => text).sort();
-    expect([...(await readAll(log, place, planned))].sort()).toEqual(texts);
-    expect((await log.read(place, Number.POSITIVE_INFINITY, planned)).map(({ text }) => text).sort()).toEqual(texts);
+    expect([...(await readAll(log, position, planned))].sort()).toEqual(texts);
+    expect((await log.read(position, Number.POSITIVE_INFINITY, planned)).map(({ text }) => text).sort()).toEqual(texts);
     const rest = await readAll(log, planned);
     expect(new Set([...texts, ...rest]).size).toBe(30);
     expect(rest.length + texts.length).toBe(30);
@@ -104,10 +104,10 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     await log.append("key", "first");
     await woken;
     expect(log.bytesAfter(log.beginning())).toBeGreaterThan(0);
-    const place = await log.rotate();
+    const position = await log.rotate();
     await log.append("key", "second");
-    expect(await readAll(log, log.beginning(), place)).toEqual(["first"]);
-    await log.dropBefore(place);
+    expect(await readAll(log, log.beginning(), position)).toEqual(["first"]);
+    await log.dropBefore(position);
     expect(await readAll(log)).toEqual(["second"]);
     expect(log.bytesAfter(log.end())).toBe(0);
     const ended = log.waitAfter(log.end(), never.signal);
@@ -121,28 +121,28 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
 
   test("has before a turn what was appended before it, under load, and loses nothing", async () => {
     const log = await make()();
-    const told: string[] = [];
+    const notified: string[] = [];
     let going = true;
     const load = Array.from({ length: 6 }, async (_, key) => {
       for (let n = 0; going; n += 1) {
         await log.append(`key ${key}`, `${key} ${n}`);
-        told.push(`${key} ${n}`);
+        notified.push(`${key} ${n}`);
       }
     });
     const got: string[] = [];
     for (let turn = 0; turn < 5; turn += 1) {
-      const before = [...told];
-      const place = await log.rotate();
-      const texts = await readAll(log, log.beginning(), place);
+      const before = [...notified];
+      const position = await log.rotate();
+      const texts = await readAll(log, log.beginning(), position);
       got.push(...texts);
       expect(before.filter((text) => !got.includes(text))).toEqual([]);
-      await log.dropBefore(place);
+      await log.dropBefore(position);
     }
     going = false;
     await Promise.all(load);
     got.push(...(await readAll(log)));
-    expect(got.length).toBe(told.length);
-    expect(new Set(got)).toEqual(new Set(told));
+    expect(got.length).toBe(notified.length);
+    expect(new Set(got)).toEqual(new Set(notified));
     await log.close();
   });
 
@@ -150,8 +150,8 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     const open = make();
     const log = await open();
     await log.append("key", "record");
-    const place = { segment: 7, offset: 3, 0: 9, 1: 9, 2: 9 };
-    await expect(log.read(place, 1_000)).rejects.toThrow(CorruptLogError);
+    const position = { segment: 7, offset: 3, 0: 9, 1: 9, 2: 9 };
+    await expect(log.read(position, 1_000)).rejects.toThrow(CorruptLogError);
     await log.close();
   });
 });
@@ -159,22 +159,22 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
 it.skipIf(!hasKafka())("forgets with what it drops from Kafka the key that had sealed it", async () => {
   const address = kafkaAddress(broker?.address("sealed") ?? "");
   if (address === undefined) throw new Error("no broker");
-  const path = join(freshFolder(), "keys.json");
+  const path = join(tempFolder(), "keys.json");
   const keys = (): readonly { readonly id: string; readonly key?: string }[] =>
     JSON.parse(readFileSync(path, "utf8")).filter(({ key }: { key?: string }) => key !== undefined);
   const log = await KafkaLog.open(address, 3, path);
   await log.append("key", "first");
   const [before] = keys();
-  const place = await log.rotate();
+  const position = await log.rotate();
   expect(keys()).toHaveLength(2);
   await log.append("key", "second");
-  await log.dropBefore(place);
+  await log.dropBefore(position);
   expect(keys()).toHaveLength(1);
   expect(keys()[0]?.id).not.toBe(before?.id);
   expect(await readAll(log)).toEqual(["second"]);
   await log.close();
   // Of another server's records it says so, and goes no further.
-  const other = await KafkaLog.open(address, 3, join(freshFolder(), "keys.json"));
+  const other = await KafkaLog.open(address, 3, join(tempFolder(), "keys.json"));
   await expect(readAll(other)).rejects.toThrow(/another server writes to this topic/);
   await other.close();
 });
@@ -183,7 +183,7 @@ it.skipIf(!hasKafka())("forgets with what it drops from Kafka the key that had s
 it.skipIf(!hasKafka())("turns away what the brokers do not take, at once where too much waits already", async () => {
   const address = kafkaAddress(broker?.address("away") ?? "");
   if (address === undefined || broker === undefined) throw new Error("no broker");
-  const log = await KafkaLog.open(address, 3, join(freshFolder(), "keys.json"));
+  const log = await KafkaLog.open(address, 3, join(tempFolder(), "keys.json"));
   await log.append("key", "first");
   await broker.kill();
   const text = "x".repeat(2 * 1_048_576);

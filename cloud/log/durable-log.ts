@@ -25,13 +25,13 @@ export interface DurableLog {
   /** Durable records from a place on and before another, at most so many characters of them; empty where there is none. @throws DamagedLogError */
   read(from: LogPosition, maxChars: number, before?: LogPosition): Promise<readonly LogRecord[]>;
   /** Resolves when something was appended after a place, or at once where something is there. */
-  waitAfter(place: LogPosition, signal: AbortSignal): Promise<void>;
+  waitAfter(position: LogPosition, signal: AbortSignal): Promise<void>;
   /** Bytes from a place to the end; 0 where there is none, else as near as the form knows. */
-  bytesAfter(place: LogPosition): number;
+  bytesAfter(position: LogPosition): number;
   /** Begins anew: all that was appended until now lies before the place that it returns, and can be dropped without a trace. */
   rotate(): Promise<LogPosition>;
   /** Says that all before a place was put away: it is dropped when the form can drop it. */
-  dropBefore(place: LogPosition): Promise<void>;
+  dropBefore(position: LogPosition): Promise<void>;
   /** @throws where a record could not be appended now. */
   probe(): Promise<void>;
   close(): Promise<void>;

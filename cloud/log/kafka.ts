@@ -31,7 +31,7 @@ interface PendingAppend {
 }
 
 interface PendingRotation {
-  readonly done: (place: LogPosition) => void;
+  readonly done: (position: LogPosition) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -71,8 +71,8 @@ export class KafkaLog implements DurableLog {
   readonly #clients: Clients;
   readonly #topic: string;
   readonly #topicId: string;
-  readonly #seal: RecordEncryption;
-  readonly #news = new ChangeNotifier();
+  readonly #encryption: RecordEncryption;
+  readonly #notifier = new ChangeNotifier();
   /** By partition. */
   #begin: number[];
   #end: number[];
@@ -86,14 +86,14 @@ export class KafkaLog implements DurableLog {
   private constructor(
     clients: Clients,
     topic: { readonly name: string; readonly id: string; readonly begin: number[]; readonly end: number[] },
-    seal: RecordEncryption,
+    encryption: RecordEncryption,
   ) {
     this.#clients = clients;
     this.#topic = topic.name;
     this.#topicId = topic.id;
     this.#begin = topic.begin;
     this.#end = topic.end;
-    this.#seal = seal;
+    this.#encryption = encryption;
   }
 
   /** Makes the topic where it is missing. `keys`: the file of the keys that seal. @throws what the brokers say. */
@@ -122,10 +122,10 @@ export class KafkaLog implements DurableLog {
       const count = metadata?.partitionsCount ?? 0;
       if (count === 0) throw new Error(`The brokers do not have ${topic} yet. Start once more.`);
       const offsets = async (timestamp: bigint) => {
-        const asked = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
-        const [listed] = await clients.admin.listOffsets({ topics: [{ name: topic, partitions: asked }] });
+        const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
+        const [listed] = await clients.admin.listOffsets({ topics: [{ name: topic, partitions: partitions }] });
         const found = new Map(listed?.partitions.map(({ partitionIndex: n, offset }) => [n, Number(offset)]));
-        return asked.map(({ partitionIndex }) => found.get(partitionIndex) ?? 0);
+        return partitions.map(({ partitionIndex }) => found.get(partitionIndex) ?? 0);
       };
       const part = { name: topic, id: metadata?.id ?? "", begin: await offsets(earliest), end: await offsets(latest) };
       return new KafkaLog(clients, part, await RecordEncryption.open(keys));
@@ -155,18 +155,18 @@ export class KafkaLog implements DurableLog {
         chars += one.chars;
         return chars >= maxGroupChars;
       });
-      const whole = this.#waiting.splice(0, size === -1 ? this.#waiting.length : size + 1);
-      this.#waitingChars -= whole.reduce((sum, one) => sum + one.chars, 0);
+      const group = this.#waiting.splice(0, size === -1 ? this.#waiting.length : size + 1);
+      this.#waitingChars -= group.reduce((sum, one) => sum + one.chars, 0);
       const turning = this.#waiting.length === 0 ? this.#turning.splice(0) : [];
       try {
-        await this.#sendGroup(whole);
-        for (const { done } of whole) done();
-        if (turning.length > 0) await this.#seal.rotateKey(this.end());
+        await this.#sendGroup(group);
+        for (const { done } of group) done();
+        if (turning.length > 0) await this.#encryption.rotateKey(this.end());
         for (const { done } of turning) done(this.end());
-        this.#news.notify();
+        this.#notifier.notify();
       } catch (error) {
         // What waits behind it would wait as long: its senders are told at once.
-        for (const { failed } of [...whole, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
+        for (const { failed } of [...group, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
         [this.#waiting, this.#turning, this.#waitingChars] = [[], [], 0];
       }
     }
@@ -177,7 +177,7 @@ export class KafkaLog implements DurableLog {
     if (waiting.length === 0) return;
     const contents = await Promise.all(waiting.map(({ content }) => content));
     const messages = waiting.map(({ partition }, n) => {
-      const value = this.#seal.encrypt(contents[n] ?? Buffer.alloc(0));
+      const value = this.#encryption.encrypt(contents[n] ?? Buffer.alloc(0));
       this.#seen.records += 1;
       this.#seen.bytes += value.length;
       return { topic: this.#topic, partition, value };
@@ -201,7 +201,7 @@ export class KafkaLog implements DurableLog {
     return positionOf(this.#end);
   }
 
-  async read(from: LogPosition, mostChars: number, before: LogPosition = this.end()): Promise<readonly LogRecord[]> {
+  async read(from: LogPosition, maxChars: number, before: LogPosition = this.end()): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
     const at = this.#begin.map((begin, partition) => Math.max(begin, from[partition] ?? 0));
     const total = at.reduce((sum, offset) => sum + offset, 0);
@@ -211,11 +211,11 @@ export class KafkaLog implements DurableLog {
       const partition = (n + total) % at.length;
       const end = before[partition] ?? 0;
       if ((at[partition] ?? 0) > (this.#end[partition] ?? 0)) throw this.#gone(partition, at[partition] ?? 0);
-      for (let offset = at[partition] ?? 0; offset < end && chars < mostChars; ) {
+      for (let offset = at[partition] ?? 0; offset < end && chars < maxChars; ) {
         const fetched = await this.#fetch(partition, offset);
         for (const [own, value] of fetched) {
-          if (own >= end || chars >= mostChars) break;
-          const text = await this.#seal.decrypt(value);
+          if (own >= end || chars >= maxChars) break;
+          const text = await this.#encryption.decrypt(value);
           chars += text.length;
           offset = own + 1;
           at[partition] = offset;
@@ -228,11 +228,11 @@ export class KafkaLog implements DurableLog {
 
   /** Records of a partition with their offsets, some of those from an offset on. */
   async #fetch(partition: number, offset: number): Promise<readonly (readonly [number, Buffer])[]> {
-    const wanted = {
+    const requested = {
       ...{ partition, fetchOffset: BigInt(offset), partitionMaxBytes: fetchBytes },
       ...{ currentLeaderEpoch: -1, lastFetchedEpoch: -1 },
     };
-    const topics = [{ topicId: this.#topicId, partitions: [wanted] }];
+    const topics = [{ topicId: this.#topicId, partitions: [requested] }];
     const { responses } = await this.#clients.consumer
       .fetch({ node: 0, topics, maxWaitTime: 1_000 })
       .catch((error: unknown) => {
@@ -254,17 +254,20 @@ export class KafkaLog implements DurableLog {
     );
   }
 
-  async waitAfter(place: LogPosition, signal: AbortSignal): Promise<void> {
-    if (this.#recordsAfter(place) === 0) await this.#news.next(signal);
+  async waitAfter(position: LogPosition, signal: AbortSignal): Promise<void> {
+    if (this.#recordsAfter(position) === 0) await this.#notifier.next(signal);
   }
 
-  #recordsAfter(place: LogPosition): number {
-    return this.#end.reduce((sum, end, n) => sum + Math.max(0, end - Math.max(place[n] ?? 0, this.#begin[n] ?? 0)), 0);
+  #recordsAfter(position: LogPosition): number {
+    return this.#end.reduce(
+      (sum, end, n) => sum + Math.max(0, end - Math.max(position[n] ?? 0, this.#begin[n] ?? 0)),
+      0,
+    );
   }
 
-  bytesAfter(place: LogPosition): number {
+  bytesAfter(position: LogPosition): number {
     const { records, bytes } = this.#seen;
-    return this.#recordsAfter(place) * (records === 0 ? 1_000 : bytes / records);
+    return this.#recordsAfter(position) * (records === 0 ? 1_000 : bytes / records);
   }
 
   rotate(): Promise<LogPosition> {
@@ -274,8 +277,8 @@ export class KafkaLog implements DurableLog {
     });
   }
 
-  async dropBefore(place: LogPosition): Promise<void> {
-    const offsets = this.#begin.map((begin, partition) => Math.max(begin, place[partition] ?? 0));
+  async dropBefore(position: LogPosition): Promise<void> {
+    const offsets = this.#begin.map((begin, partition) => Math.max(begin, position[partition] ?? 0));
     const moved = offsets
       .map((offset, partition) => ({ partition, offset: BigInt(offset) }))
       .filter(({ partition, offset }) => Number(offset) > (this.#begin[partition] ?? 0));
@@ -288,7 +291,7 @@ export class KafkaLog implements DurableLog {
       await admin.deleteRecords({ topics: [{ name: this.#topic, partitions: moved }] });
       this.#begin = offsets;
     }
-    await this.#seal.forgetBefore(place);
+    await this.#encryption.forgetBefore(position);
   }
 
   async probe(): Promise<void> {

@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { CorruptLogError } from "./durable-log.ts";
 import { compress, RecordEncryption } from "./record-encryption.ts";
 
-const keysFile = () => join(freshFolder(), "keys.json");
+const keysFile = () => join(tempFolder(), "keys.json");
 
 it("gives back what was sealed, over openings, and shows nothing of it", async () => {
   const path = keysFile();
@@ -29,33 +29,33 @@ it("says which file is damaged, and changes nothing", async () => {
 });
 
 it("does not take what was changed, in any byte", async () => {
-  const seal = await RecordEncryption.open(keysFile());
-  const sealed = seal.encrypt(await compress("a record"));
+  const encryption = await RecordEncryption.open(keysFile());
+  const sealed = encryption.encrypt(await compress("a record"));
   for (let at = 0; at < sealed.length; at += 1) {
     const changed = Buffer.from(sealed);
     changed[at] = (changed[at] ?? 0) ^ 1;
-    await expect(seal.decrypt(changed)).rejects.toThrow(CorruptLogError);
+    await expect(encryption.decrypt(changed)).rejects.toThrow(CorruptLogError);
   }
 });
 
 it("cannot be opened with another's keys, nor with its own once they are forgotten", async () => {
   const path = keysFile();
-  const seal = await RecordEncryption.open(path);
-  const first = seal.encrypt(await compress("first"));
+  const encryption = await RecordEncryption.open(path);
+  const first = encryption.encrypt(await compress("first"));
   await expect((await RecordEncryption.open(keysFile())).decrypt(first)).rejects.toThrow(
     /another server writes to this topic/,
   );
   const before = readFileSync(path, "utf8");
-  await seal.rotateKey({ 0: 5, 1: 2 });
-  const second = seal.encrypt(await compress("second"));
+  await encryption.rotateKey({ 0: 5, 1: 2 });
+  const second = encryption.encrypt(await compress("second"));
   // Not all of what the first key sealed was put away.
-  await seal.forgetBefore({ 0: 5, 1: 1 });
-  expect(await seal.decrypt(first)).toBe("first");
-  await seal.forgetBefore({ 0: 5, 1: 2 });
+  await encryption.forgetBefore({ 0: 5, 1: 1 });
+  expect(await encryption.decrypt(first)).toBe("first");
+  await encryption.forgetBefore({ 0: 5, 1: 2 });
   // One that came through late: nobody was told that it was taken.
-  expect(await seal.decrypt(first)).toBe("");
+  expect(await encryption.decrypt(first)).toBe("");
   expect(await (await RecordEncryption.open(path)).decrypt(first)).toBe("");
-  expect(await seal.decrypt(second)).toBe("second");
+  expect(await encryption.decrypt(second)).toBe("second");
   const [{ key }] = JSON.parse(before);
   expect(readFileSync(path, "utf8")).not.toContain(key);
   // The file from before opens both again: it is what must be kept safe.

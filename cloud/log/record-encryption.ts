@@ -41,9 +41,9 @@ export class RecordEncryption {
   /** Keys are kept in a file of their own. @throws the file system's error; Error where the file is damaged. */
   static async open(path: string): Promise<RecordEncryption> {
     const known = (readJsonFile(path) ?? []) as readonly Key[];
-    const seal = new RecordEncryption(path, known);
-    if (known.length === 0) await seal.#keep([newKey()]);
-    return seal;
+    const encryption = new RecordEncryption(path, known);
+    if (known.length === 0) await encryption.#keep([newKey()]);
+    return encryption;
   }
 
   async #keep(keys: readonly Key[]): Promise<void> {
@@ -100,11 +100,11 @@ export class RecordEncryption {
   }
 
   /** Forgets keys whose records all lie before a place. */
-  async forgetBefore(place: LogPosition): Promise<void> {
+  async forgetBefore(position: LogPosition): Promise<void> {
     const isOver = ({ key, until }: Key) =>
       key !== undefined &&
       until !== undefined &&
-      Object.entries(until).every(([part, offset]) => (place[part] ?? 0) >= offset);
+      Object.entries(until).every(([part, offset]) => (position[part] ?? 0) >= offset);
     if (!this.#keys.some(isOver)) return;
     const now = this.#keys.map((one): Key => (isOver(one) ? { id: one.id } : one));
     const forgotten = now.filter(({ key }) => key === undefined).slice(-maxForgottenKeys);

@@ -17,13 +17,13 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { readAll } from "../test/read-all.ts";
 import { CorruptLogError } from "./durable-log.ts";
 import { SegmentLog } from "./segments.ts";
 
 it("cuts away what a crash cut off at the end, and nothing else", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const log = await SegmentLog.open(folder);
   await log.append("key", "whole");
   await log.close();
@@ -40,7 +40,7 @@ it("cuts away what a crash cut off at the end, and nothing else", async () => {
 });
 
 it("tells where it is damaged before its end, and skips nothing", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const log = await SegmentLog.open(folder, 10);
   await log.append("key", "first segment");
   await log.append("key", "second segment");
@@ -51,7 +51,7 @@ it("tells where it is damaged before its end, and skips nothing", async () => {
 });
 
 it("tells of damage before what was acknowledged, in its last segment too, and cuts nothing", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const log = await SegmentLog.open(folder);
   for (const text of ["first", "second", "third"]) await log.append("key", text);
   await log.close();
@@ -70,7 +70,7 @@ it("tells of damage before what was acknowledged, in its last segment too, and c
 
 it("starts whichever pages of the unacknowledged last group were lost, and keeps everything before it", async () => {
   const page = 4_096;
-  const folder = freshFolder();
+  const folder = tempFolder();
   const log = await SegmentLog.open(folder);
   await log.append("key", "acknowledged");
   const file = join(folder, "000000000001.log");
@@ -106,7 +106,7 @@ function lastGroupAt(bytes: Buffer, from: number): number {
 }
 
 it("reads logs of before 0.9, whose records have no groups, and goes on in a segment of its own", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const record = (text: string) => {
     const [header, body] = [Buffer.alloc(8), Buffer.from(text)];
     header.writeUInt32LE(body.length, 0);
@@ -128,7 +128,7 @@ it("reads logs of before 0.9, whose records have no groups, and goes on in a seg
 
 it("reports damage that comes while it runs, and does not read for ever", async () => {
   for (const damage of [Buffer.alloc(12), Buffer.from("ffffffff", "hex")]) {
-    const folder = freshFolder();
+    const folder = tempFolder();
     const log = await SegmentLog.open(folder);
     await log.append("key", "first");
     const file = openSync(join(folder, "000000000001.log"), "r+");
@@ -140,7 +140,7 @@ it("reports damage that comes while it runs, and does not read for ever", async 
 });
 
 it("goes on by itself after a new segment could not be made", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const log = await SegmentLog.open(folder, 10);
   await log.append("key", "first, which fills the segment");
   // Something that is no file stands where the next one would be.
@@ -155,7 +155,7 @@ it("goes on by itself after a new segment could not be made", async () => {
 });
 
 it.skipIf(process.getuid?.() !== 0)("goes on where it ended after a disk that was full", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]);
   onTestFinished(() => void execFileSync("umount", ["-l", folder]));
   const log = await SegmentLog.open(folder);
@@ -180,7 +180,7 @@ const writer = `
 `;
 
 it("keeps every record that was acknowledged when its writer is killed", async () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const module = new URL("segments.ts", import.meta.url).href;
   for (let round = 0; round < 3; round += 1) {
     const child = spawn(process.execPath, ["--input-type=module", "-e", writer, module, folder], {

@@ -25,7 +25,10 @@ interface SegmentOffset {
   readonly offset: number;
 }
 
-const at = (place: LogPosition): SegmentOffset => ({ segment: place["segment"] ?? 0, offset: place["offset"] ?? 0 });
+const at = (position: LogPosition): SegmentOffset => ({
+  segment: position["segment"] ?? 0,
+  offset: position["offset"] ?? 0,
+});
 const isBefore = (a: SegmentOffset, b: SegmentOffset) =>
   a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
 
@@ -46,7 +49,7 @@ const nameOf = (segment: number) => `${String(segment).padStart(12, "0")}.log`;
 export class SegmentLog implements DurableLog {
   readonly id: string;
   readonly #folder: string;
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   /** Segment → its durable length. */
   readonly #lengths: Map<number, number>;
   #last: number;
@@ -55,7 +58,7 @@ export class SegmentLog implements DurableLog {
   /** Who asked for a new segment. */
   #turning: PendingAppend<LogPosition>[] = [];
   #writing: Promise<void> | undefined;
-  readonly #news = new ChangeNotifier();
+  readonly #notifier = new ChangeNotifier();
   /** What is on the disk after the last good write is not known. */
   #failed = false;
 
@@ -69,7 +72,7 @@ export class SegmentLog implements DurableLog {
   ) {
     this.id = id;
     this.#folder = folder;
-    this.#mostBytes = maxSegmentBytes;
+    this.#maxBytes = maxSegmentBytes;
     this.#lengths = lengths;
     this.#last = last;
     this.#file = file;
@@ -116,12 +119,12 @@ export class SegmentLog implements DurableLog {
       try {
         // After a failure with an unknown state on the disk.
         if (this.#failed) await this.#truncateTornRecord();
-        if (this.#length >= this.#mostBytes) await this.#next();
+        if (this.#length >= this.#maxBytes) await this.#next();
         if (group.length > 0) await this.#writeGroup(group.map(({ record }) => record));
         for (const { done } of group) done();
         if (turning.length > 0 && this.#length > 0) await this.#next();
         for (const { done } of turning) done({ segment: this.#last, offset: 0 });
-        this.#news.notify();
+        this.#notifier.notify();
       } catch (error) {
         this.#failed = true;
         await this.#truncateTornRecord().catch(() => undefined);
@@ -186,14 +189,14 @@ export class SegmentLog implements DurableLog {
     if (bavail * bsize < minFreeBytes) throw new Error("the disk is full");
   }
 
-  async read(from: LogPosition, mostChars: number, before: LogPosition = this.end()): Promise<readonly LogRecord[]> {
+  async read(from: LogPosition, maxChars: number, before: LogPosition = this.end()): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
     let { segment, offset } = this.#first(from);
     if (isBefore(at(this.end()), { segment, offset })) {
       throw new CorruptLogError(`${this.#folder} ends before what was put away: was it removed, or is it another one?`);
     }
     const end = at(before);
-    for (let chars = 0; chars < mostChars && isBefore({ segment, offset }, end); ) {
+    for (let chars = 0; chars < maxChars && isBefore({ segment, offset }, end); ) {
       const length = this.#lengths.get(segment) ?? 0;
       if (offset >= length) {
         const following = [...this.#lengths.keys()].filter((one) => one > segment).sort((a, b) => a - b)[0];
@@ -204,11 +207,11 @@ export class SegmentLog implements DurableLog {
       const file = await open(join(this.#folder, nameOf(segment)), "r");
       try {
         const bytes = Buffer.alloc(
-          Math.min(length - offset, Math.max(maxRecordBytes + headersBytes, mostChars - chars)),
+          Math.min(length - offset, Math.max(maxRecordBytes + headersBytes, maxChars - chars)),
         );
         await file.read(bytes, 0, bytes.length, offset);
         let done = 0;
-        while (done + headerBytes <= bytes.length && chars < mostChars) {
+        while (done + headerBytes <= bytes.length && chars < maxChars) {
           if (!isBefore({ segment, offset: offset + done }, end)) break;
           if (groupHeaderAt(bytes, done, this.id) !== undefined) {
             done += groupHeaderBytes;
@@ -247,12 +250,12 @@ export class SegmentLog implements DurableLog {
     return known.segment < first ? { segment: first, offset: 0 } : known;
   }
 
-  async waitAfter(place: LogPosition, signal: AbortSignal): Promise<void> {
-    if (this.bytesAfter(place) === 0) await this.#news.next(signal);
+  async waitAfter(position: LogPosition, signal: AbortSignal): Promise<void> {
+    if (this.bytesAfter(position) === 0) await this.#notifier.next(signal);
   }
 
-  bytesAfter(place: LogPosition): number {
-    const from = this.#first(place);
+  bytesAfter(position: LogPosition): number {
+    const from = this.#first(position);
     let bytes = 0;
     for (const [segment, length] of this.#lengths) {
       if (segment > from.segment) bytes += length;
@@ -277,8 +280,8 @@ export class SegmentLog implements DurableLog {
     });
   }
 
-  async dropBefore(place: LogPosition): Promise<void> {
-    const { segment } = at(place);
+  async dropBefore(position: LogPosition): Promise<void> {
+    const { segment } = at(position);
     const before = [...this.#lengths.keys()].filter((known) => known < segment);
     if (before.length === 0) return;
     for (const one of before) {

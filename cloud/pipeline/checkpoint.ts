@@ -21,7 +21,7 @@ export interface Checkpoint {
 
 const advice = "Remove it: the log is then put into the warehouse once more, and counts once.";
 
-const isPlace = (value: unknown) =>
+const isLogPosition = (value: unknown) =>
   typeof value === "object" && value !== null && Object.values(value).every(Number.isSafeInteger);
 
 /** @throws the file system's error; Error where the file is damaged. */
@@ -29,7 +29,7 @@ export function readCheckpoint(path: string): Checkpoint {
   const progress = readJsonFile(path, advice) as Checkpoint | undefined;
   if (progress === undefined) return { place: undefined, touched: [] };
   const places = [progress?.place ?? {}, progress?.planned ?? {}];
-  if (places.every(isPlace) && Array.isArray(progress?.touched)) return progress;
+  if (places.every(isLogPosition) && Array.isArray(progress?.touched)) return progress;
   throw new Error(`${path} is damaged. ${advice}`);
 }
 

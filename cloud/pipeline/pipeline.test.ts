@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import type { Aggregates } from "../aggregates/aggregates.ts";
 import { hourOf } from "../hours.ts";
 import { recordText } from "../log/batch-record.ts";
@@ -52,7 +52,7 @@ const options = (data: string) => ({
 });
 
 it("does not go on with another log than the one it was told of", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const over = (log: SegmentLog) =>
     new Pipeline(log, new Recording() as unknown as Warehouse, undefined as unknown as Aggregates, options(data));
   const log = await SegmentLog.open(join(data, "log"));
@@ -78,7 +78,7 @@ it("does not go on with another log than the one it was told of", async () => {
 });
 
 it("leaves nothing in the log once it is put away, where it was little too, and where the totals are away", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const log = await SegmentLog.open(join(data, "log"));
   await log.append("key", record(7).replace('"hours":[]', '"hours":[3600]'));
   const totals = { recompute: () => Promise.reject(new Error("away")) } as unknown as Aggregates;
@@ -96,7 +96,7 @@ it("leaves nothing in the log once it is put away, where it was little too, and 
 it("puts the very same range in again, under the same token, whatever came in meanwhile, and then the rest", async () => {
   // After none, one and two of a step's three inserts.
   for (const failAt of [0, 1, 2]) {
-    const data = freshFolder();
+    const data = tempFolder();
     const log = await SegmentLog.open(join(data, "log"));
     const pipelineOn = (warehouse: Recording) =>
       new Pipeline(log, warehouse as unknown as Warehouse, undefined as unknown as Aggregates, options(data));
@@ -122,7 +122,7 @@ it("puts the very same range in again, under the same token, whatever came in me
 });
 
 it("does not delay other hours when the same old hours are touched again and again", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const log = await SegmentLog.open(join(data, "log"));
   const nowMs = Date.now();
   const again = Array.from({ length: 48 }, (_, n) => hourOf(nowMs - (30 * 24 + n) * 3_600_000));
@@ -152,7 +152,7 @@ it("does not delay other hours when the same old hours are touched again and aga
 }, 30_000);
 
 it("adds up old hours in a slow lane, some at a time, so that inserts go on in between", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const log = await SegmentLog.open(join(data, "log"));
   const nowMs = Date.now();
   const hours = Array.from({ length: 1_000 }, (_, n) => hourOf(nowMs - (3 * 24 + n) * 3_600_000));

@@ -105,9 +105,9 @@ export class Pipeline {
   /** With the start and then daily the log begins anew, so that nothing stays in it for long because little comes in. */
   start(): void {
     if (this.#running !== undefined) return;
-    const turn = () => void this.#everyDay().catch(this.#options.failed);
-    turn();
-    this.#daily = setInterval(turn, dayMs).unref();
+    const run = () => void this.#everyDay().catch(this.#options.failed);
+    run();
+    this.#daily = setInterval(run, dayMs).unref();
     this.#running = Promise.all([this.#run(), this.#runSlowly()]);
   }
 
@@ -199,7 +199,7 @@ export class Pipeline {
     const { next, records, isEmpty } = await this.#range(from, planned, end);
     if (isEmpty && planned !== undefined) {
       throw new CorruptLogError(
-        `the log has nothing between ${placeText(from)} and ${placeText(planned)}, which was going in`,
+        `the log has nothing between ${positionText(from)} and ${positionText(planned)}, which was going in`,
       );
     }
     if (isEmpty) return false;
@@ -209,7 +209,7 @@ export class Pipeline {
     const batches = records.filter(({ head }) => !erased.has(head.anon_user_id));
     const heads = batches.map(({ head }) => head);
     const rows = batches.flatMap(({ lines }) => lines);
-    const token = `${this.#log.id}:${placeText(from)}-${placeText(next)}`;
+    const token = `${this.#log.id}:${positionText(from)}-${positionText(next)}`;
     // Of the many columns those alone that have values: the others cost a quarter of the time.
     const columns = [...new Set(heads.flatMap((head) => head.columns))];
     const isRepeat = planned !== undefined;
@@ -350,7 +350,7 @@ function chunksOf(hours: readonly Hour[]): readonly (readonly Hour[])[] {
   return Array.from({ length: count }, (_, n) => hours.slice(n * maxHoursTogether, (n + 1) * maxHoursTogether));
 }
 
-const placeText = (place: LogPosition): string => Object.values(place).join(":");
+const positionText = (place: LogPosition): string => Object.values(place).join(":");
 
 const batchLine = ({ batch_id, anon_user_id, sha256, receipt, received_ms }: BatchHead): string =>
   JSON.stringify({ batch_id, anon_user_id, sha256, receipt, received_at: clickHouseTime(received_ms) });

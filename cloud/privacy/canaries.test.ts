@@ -10,7 +10,7 @@ import { type EventTypeName, eventTypeNames, fieldsOf } from "../../shared/schem
 import type { FieldType } from "../../shared/schema/field-types.ts";
 import { fieldTable } from "../../shared/schema/fields.ts";
 import { nested } from "../../shared/schema/payload-layout.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { CloudProcess } from "../test/cloud-process.ts";
 import { type Event, receiptIn, Sender } from "../test/sender.ts";
 import { startTestServer } from "../test/test-server.ts";
@@ -18,19 +18,19 @@ import { startTestServer } from "../test/test-server.ts";
 const canary = "canary-4c1f";
 
 function goodValue(kind: FieldType): unknown {
-  switch (kind.is) {
-    case "word":
-      return kind.words[0];
-    case "words":
-      return [kind.words[0]];
+  switch (kind.type) {
+    case "enum":
+      return kind.values[0];
+    case "enum_list":
+      return [kind.values[0]];
     case "command_path":
       return "git push";
     case "identifier":
       return kind.pattern === "version" ? "1.2.3" : "exp-1";
-    case "whole":
+    case "integer":
     case "decimal":
       return kind.min;
-    case "flag":
+    case "boolean":
       return true;
     case "hash":
       return undefined;
@@ -44,7 +44,7 @@ const goodPayload = (type: EventTypeName) =>
     Object.fromEntries(
       fieldsOf(type)
         .filter((name) => fieldTable[name].shared !== "never")
-        .map((name) => [name, goodValue(fieldTable[name].kind)]),
+        .map((name) => [name, goodValue(fieldTable[name].type)]),
     ),
   );
 
@@ -74,16 +74,16 @@ const texts = [
 ].filter((one) => one.length >= 8);
 
 it("refuses what is personal in any field of any type, and keeps nothing of it anywhere", async () => {
-  const data = freshFolder();
+  const data = tempFolder();
   const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
   await sender.enroll();
   const keys = await (await fetch(`${sender.url}/v1/telemetry/keys`)).text();
-  const said: string[] = [];
+  const output: string[] = [];
   const send = async (events: readonly unknown[], part: Event = {}) => {
     const answer = await sender.send(sender.batch(events, part));
-    said.push(answer.text);
+    output.push(answer.text);
     expect(answer.status).toBe(200);
     return receiptIn(answer.text, keys);
   };
@@ -122,7 +122,7 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
     ]) {
       const answer = await sender.send(sender.batch(good, part), { "webhook-id": encodeURIComponent(one) });
       expect(answer.status).toBeGreaterThanOrEqual(400);
-      said.push(answer.text);
+      output.push(answer.text);
     }
     const path = encodeURIComponent(one);
     const ask = {
@@ -131,24 +131,24 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
     };
     for (const answer of [await sender.send(one), await sender.ask(`users/${path}`, ask), await sender.ask(path, {})]) {
       expect(answer.status).toBeGreaterThanOrEqual(400);
-      said.push(answer.text);
+      output.push(answer.text);
     }
   }
-  said.push(await (await fetch(`${sender.url}/metrics`)).text());
+  output.push(await (await fetch(`${sender.url}/metrics`)).text());
   await served.end("SIGTERM");
-  said.push(await served.said);
+  output.push(await served.output);
 
   const { server, filesWith } = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
   for (const table of ["events", "batches", "refused", "hourly"]) {
     const states = table === "hourly" ? "EXCEPT (users_state, durations)" : "";
     const rows = await server.warehouse.query(`SELECT * ${states} FROM ${table}`);
     expect([table, rows.length > 0]).toEqual([table, true]);
-    said.push(JSON.stringify(rows));
+    output.push(JSON.stringify(rows));
   }
   for (const table of ["daily", "monthly", "monthly_suppressed", "operations"]) {
-    said.push(JSON.stringify(await server.aggregates.query(`SELECT * FROM ${table}`)));
+    output.push(JSON.stringify(await server.aggregates.query(`SELECT * FROM ${table}`)));
   }
-  const everything = said.join("\n");
+  const everything = output.join("\n");
   for (const one of [...texts, "203.0.113.77"]) {
     expect([one, everything.includes(one)]).toEqual([one, false]);
     expect([one, filesWith(one)]).toEqual([one, []]);

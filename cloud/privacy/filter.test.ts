@@ -68,7 +68,7 @@ describe("the server's scanner", () => {
   });
 
   it("lets every public word through", () => {
-    const words = Object.values(fieldTable).flatMap(({ kind }) => ("words" in kind ? kind.words : []));
+    const words = Object.values(fieldTable).flatMap(({ type }) => ("values" in type ? type.values : []));
     expect(
       [...words, ...sources, "1.101.2", "2.0.0-rc.1", "exp-12"].filter((word) => scan(word) !== undefined),
     ).toEqual([]);
@@ -93,7 +93,7 @@ describe("the alarm for leaks", () => {
   it("is raised where a version begins to leak, and not by a few, nor by what was always so", () => {
     const alarm = new LeakDetector();
     const send = (version: string, minute: number, events: number, leaks: number) => {
-      for (let n = 0; n < events; n += 1) alarm.note(version, n < leaks ? "leaked" : "taken", now + minute * 60_000);
+      for (let n = 0; n < events; n += 1) alarm.count(version, n < leaks ? "leaked" : "taken", now + minute * 60_000);
     };
     for (let minute = 0; minute < 60; minute += 6) {
       send("1.0.0", minute, 1_000, 1);
@@ -109,8 +109,8 @@ describe("the alarm for leaks", () => {
       false,
     ]);
     // What was refused names nothing, and takes nobody's place.
-    for (const made of ["/home/ada", "415.555.2671"]) alarm.note(made, "leaked", now);
-    for (let n = 0; n < 500; n += 1) alarm.note(`9000.${n}`, "leaked", now);
+    for (const made of ["/home/ada", "415.555.2671"]) alarm.count(made, "leaked", now);
+    for (let n = 0; n < 500; n += 1) alarm.count(`9000.${n}`, "leaked", now);
     const names = [...alarm.states.keys()];
     expect(names).toEqual(expect.arrayContaining(["1.0.0", "0.9.0"]));
     expect(names.filter((name) => name.includes("555") || name.includes("/") || name.startsWith("9000"))).toEqual([]);

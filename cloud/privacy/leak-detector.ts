@@ -30,9 +30,9 @@ export class LeakDetector {
   /**
    * A version has a name of its own once an event of it was taken, until others pushed it out; what was refused may say anything, and counts together.
    */
-  note(version: unknown, became: "taken" | "refused" | "leaked", nowMs: number): void {
+  count(version: unknown, outcome: "taken" | "refused" | "leaked", nowMs: number): void {
     const isVersion = typeof version === "string" && identifierPatterns.version.test(version);
-    const name = isVersion && (became === "taken" || this.#versions.has(version)) ? version : "other";
+    const name = isVersion && (outcome === "taken" || this.#versions.has(version)) ? version : "other";
     const window = this.#versions.get(name) ?? {
       ...{ events: 0, refused: 0, beginMs: nowMs, eventsBefore: 0, refusedBefore: 0, raised: false },
     };
@@ -46,7 +46,7 @@ export class LeakDetector {
       Object.assign(window, { events: 0, refused: 0, beginMs: nowMs });
     }
     window.events += 1;
-    if (became === "leaked") window.refused += 1;
+    if (outcome === "leaked") window.refused += 1;
     const share = window.refused / window.events;
     const before = window.eventsBefore === 0 ? 0 : window.refusedBefore / window.eventsBefore;
     window.raised = window.refused >= minRefused && share >= minShare && share >= factor * before;

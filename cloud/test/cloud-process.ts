@@ -12,13 +12,13 @@ export class CloudProcess {
   readonly operatorUrl: string;
   readonly #process: ChildProcess;
   /** All that it said, once it has ended. */
-  readonly said: Promise<string>;
+  readonly output: Promise<string>;
 
-  private constructor([url, operatorUrl]: readonly [string, string], child: ChildProcess, said: Promise<string>) {
+  private constructor([url, operatorUrl]: readonly [string, string], child: ChildProcess, output: Promise<string>) {
     this.url = url;
     this.operatorUrl = operatorUrl;
     this.#process = child;
-    this.said = said;
+    this.output = output;
   }
 
   /** Resolves when it listens. @throws where it ends instead. */
@@ -27,17 +27,17 @@ export class CloudProcess {
     const child = spawn(process.execPath, [main, "serve"], {
       ...{ env: { ...process.env, ...own, ...env }, stdio: ["ignore", "pipe", "pipe"] },
     });
-    const said = Promise.all([text(child.stdout), text(child.stderr)]).then((texts) => texts.join("\n"));
+    const output = Promise.all([text(child.stdout), text(child.stderr)]).then((texts) => texts.join("\n"));
     const urls = await new Promise<readonly [string, string]>((resolve, reject) => {
-      let begun = "";
+      let printed = "";
       child.stdout.on("data", (chunk) => {
-        begun += chunk;
-        const [url, , operator] = [...begun.matchAll(/http:\/\/[\d.]+:\d+(?=\. |\/)/g)].map(([text]) => text);
+        printed += chunk;
+        const [url, , operator] = [...printed.matchAll(/http:\/\/[\d.]+:\d+(?=\. |\/)/g)].map(([text]) => text);
         if (url !== undefined && operator !== undefined) resolve([url, operator]);
       });
-      child.once("exit", () => void said.then((all) => reject(new Error(`nexus-cloud ended:\n${all}`))));
+      child.once("exit", () => void output.then((all) => reject(new Error(`nexus-cloud ended:\n${all}`))));
     });
-    return new CloudProcess(urls, child, said);
+    return new CloudProcess(urls, child, output);
   }
 
   get pid(): number | undefined {

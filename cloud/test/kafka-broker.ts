@@ -71,14 +71,14 @@ export class KafkaBroker {
     const args = ["-Xmx384m", `-Dlog4j2.configurationFile=${log4j}`, ...classPath, "kafka.Kafka", this.#settings];
     const child = spawn("java", args, { cwd: this.folder, stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
-    let said = "";
+    let output = "";
     await new Promise<void>((resolve, reject) => {
       child.stdout.on("data", (chunk) => {
-        said = `${said}${chunk}`.slice(-4_000);
-        if (said.includes("Kafka Server started")) resolve();
+        output = `${output}${chunk}`.slice(-4_000);
+        if (output.includes("Kafka Server started")) resolve();
       });
       child.once("error", reject);
-      child.once("exit", () => reject(new Error(`Kafka ended:\n${said}`)));
+      child.once("exit", () => reject(new Error(`Kafka ended:\n${output}`)));
     });
   }
 

@@ -45,8 +45,8 @@ export async function startPostgres(): Promise<PostgresProcess> {
   const [port = 0] = await freePorts(1);
   const flags = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder];
   const server = spawn(join(bin, "postgres"), flags, { ...as, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  while (!said.includes("ready to accept connections")) said += (await once(server.stderr, "data"))[0];
+  let output = "";
+  while (!output.includes("ready to accept connections")) output += (await once(server.stderr, "data"))[0];
   server.stderr.resume();
   return {
     url: `postgres://nexus@127.0.0.1:${port}/postgres`,

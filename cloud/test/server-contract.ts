@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { nexus } from "../../test/fixtures/run-cli.ts";
-import { Sharer } from "../../test/fixtures/sharing-worker.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { SharingWorker } from "../../test/fixtures/sharing-worker.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { receiptIn, Sender, uuidOf } from "./sender.ts";
 import { type TestServer, uuidBytes } from "./test-server.ts";
 
 /** A home in which schema 2 is chosen. */
 function withSchemaTwo(): string {
-  const home = freshFolder();
+  const home = tempFolder();
   mkdirSync(join(home, ".config", "nexus"), { recursive: true });
   writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nupload_schema = 2\n");
   return home;
@@ -21,7 +21,7 @@ function withSchemaTwo(): string {
 export function serverContract(start: () => Promise<TestServer>): void {
   it("takes what a machine shares, once, gives receipts that hold, and forgets it when asked", async () => {
     const { server, count, filesWith } = await start();
-    const sharer = new Sharer({ url: `${server.url}/v1/telemetry/events` });
+    const sharer = new SharingWorker({ url: `${server.url}/v1/telemetry/events` });
     sharer.consent();
     sharer.record(30);
     const report = await sharer.worker.sync();
@@ -140,7 +140,7 @@ export function serverContract(start: () => Promise<TestServer>): void {
   it("takes schema 2 with every kind of event of a machine", async () => {
     const { server, count } = await start();
     const home = withSchemaTwo();
-    const sharer = new Sharer({ url: `${server.url}/v1/telemetry/events`, home });
+    const sharer = new SharingWorker({ url: `${server.url}/v1/telemetry/events`, home });
     sharer.consent();
     sharer.record(30);
     const report = await sharer.worker.sync();

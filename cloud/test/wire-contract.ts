@@ -155,10 +155,10 @@ export function wireContract({ server, count, filesWith }: TestServer): void {
       ["no events", '{"schema_version":2,"events":[]}', 400, "malformed"],
       ["another version", '{"schema_version":3}', 422, "unknown_schema_version"],
       ["too much", `"${"x".repeat(1_100_000)}"`, 413, "too_large"],
-    ])("%s", async (_what, body, status, word) => {
+    ])("%s", async (_what, body, status, error) => {
       const sender = await enrolled();
       const answer = await sender.send(body);
-      expect(answer).toMatchObject({ status, text: JSON.stringify({ error: word }) });
+      expect(answer).toMatchObject({ status, text: JSON.stringify({ error: error }) });
     });
 
     it("whose batch was made an hour ahead of this clock: it waits, and is no bad batch", async () => {

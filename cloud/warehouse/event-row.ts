@@ -28,16 +28,16 @@ export function eventIdOf(anonUserId: string, event: Json): string {
   );
 }
 
-interface Placed {
+interface PositionedRow {
   readonly name: FieldName;
   readonly outer: string;
   readonly inner: string | undefined;
 }
 
-const placed = new Map<EventTypeName, readonly Placed[]>();
+const placed = new Map<EventTypeName, readonly PositionedRow[]>();
 
 /** The shared fields of a type, and where they stand. */
-function placedOf(type: EventTypeName): readonly Placed[] {
+function placedOf(type: EventTypeName): readonly PositionedRow[] {
   const known = placed.get(type);
   if (known !== undefined) return known;
   const shared = fieldsOf(type).filter((name) => fieldTable[name].shared !== "never");

@@ -7,14 +7,14 @@ import { cpSync, globSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 
 const program = fileURLToPath(new URL("../test/inserting.ts", import.meta.url));
 const inserted = (folder: string, ...args: readonly string[]): number =>
   Number(execFileSync(process.execPath, [program, folder, ...args], { encoding: "utf8" }));
 
 it("goes in with the repeat, although the engine takes its token for a repeat of rows that are not there", () => {
-  const [before, after] = [join(freshFolder(), "before"), join(freshFolder(), "after")];
+  const [before, after] = [join(tempFolder(), "before"), join(tempFolder(), "after")];
   expect(inserted(before, "1")).toBe(1);
   cpSync(before, after, { recursive: true });
   expect(inserted(after, "2")).toBe(2);

@@ -4,18 +4,18 @@ import type { FieldType } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import type { Table } from "./ddl.ts";
 
-const word = "LowCardinality(String)";
+const lowCardinality = "LowCardinality(String)";
 
-const types: Readonly<Record<FieldType["is"], string>> = {
-  word,
-  identifier: word,
-  command_path: word,
-  words: "Array(LowCardinality(String))",
-  whole: "Nullable(Int64) CODEC(T64, ZSTD(1))",
+const types: Readonly<Record<FieldType["type"], string>> = {
+  enum: lowCardinality,
+  identifier: lowCardinality,
+  command_path: lowCardinality,
+  enum_list: "Array(LowCardinality(String))",
+  integer: "Nullable(Int64) CODEC(T64, ZSTD(1))",
   decimal: "Nullable(Float64) CODEC(ZSTD(1))",
-  flag: "Nullable(Bool)",
+  boolean: "Nullable(Bool)",
   // Never shared: kept for completeness of the table.
-  hash: word,
+  hash: lowCardinality,
 };
 
 /** Fields that ever leave a machine, in order. */
@@ -34,16 +34,16 @@ export const eventsTable: Table = {
     ts: milliseconds,
     received_at: milliseconds,
     schema_version: "UInt8",
-    source: word,
-    event_type: word,
-    product_version: word,
-    product_os: word,
-    product_arch: word,
-    runtime_version: word,
+    source: lowCardinality,
+    event_type: lowCardinality,
+    product_version: lowCardinality,
+    product_os: lowCardinality,
+    product_arch: lowCardinality,
+    runtime_version: lowCardinality,
     session_started_at: "Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD(1))",
     // Whether its user counts for k-anonymity. Rows of before 0.9 do.
     established: "UInt8 DEFAULT 1",
-    ...Object.fromEntries(sharedFields.map((name) => [name, types[fieldTable[name].kind.is]])),
+    ...Object.fromEntries(sharedFields.map((name) => [name, types[fieldTable[name].type.type]])),
   },
   version: "received_at",
   partition: "toMonday(ts)",
@@ -74,9 +74,9 @@ export const refusedTable: Table = {
   name: "refused",
   columns: {
     received_at: milliseconds,
-    reason: word,
-    event_type: word,
-    field: word,
+    reason: lowCardinality,
+    event_type: lowCardinality,
+    field: lowCardinality,
     digest: "FixedString(64) CODEC(ZSTD(1))",
   },
   version: "received_at",
@@ -125,7 +125,7 @@ export const hourlyTable: Table = {
   name: "hourly",
   columns: {
     hour: "DateTime('UTC') CODEC(Delta(4), ZSTD(1))",
-    ...Object.fromEntries(dimensions.map((name) => [name, word])),
+    ...Object.fromEntries(dimensions.map((name) => [name, lowCardinality])),
     version: "UInt64",
     ...Object.fromEntries(Object.entries(measures).map(([name, { type }]) => [name, type])),
   },

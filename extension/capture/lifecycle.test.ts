@@ -19,9 +19,9 @@ function setUp(
   version = "1.0.0",
   agreed: readonly Category[] = ["lifecycle", "error_types", "features"],
 ) {
-  const told: (readonly [type: string, fields: object])[] = [];
+  const recorded: (readonly [type: string, fields: object])[] = [];
   const recorder = {
-    record: (type: string, _source: string, fields: object) => told.push([type, fields]),
+    record: (type: string, _source: string, fields: object) => recorded.push([type, fields]),
     endSession: () => undefined,
   };
   const may = (category: Category) => agreed.includes(category);
@@ -31,7 +31,7 @@ function setUp(
   const features = new FeatureUsage(recorder as never, keys as never, may);
   lifecycle.start();
   const listening = features.start();
-  return { told, lifecycle, features, listening };
+  return { told: recorded, lifecycle, features, listening };
 }
 
 function bound(memory: Memory) {
@@ -45,10 +45,10 @@ describe("lifecycle", () => {
   it("tells an installation once, and an update when the version has changed", () => {
     const memory = new Memory();
     const of = (version: string) => {
-      const { told, lifecycle } = setUp(memory, version, ["lifecycle"]);
+      const { told: recorded, lifecycle } = setUp(memory, version, ["lifecycle"]);
       lifecycle.recordPending();
       lifecycle.recordPending();
-      return told;
+      return recorded;
     };
     expect(of("1.0.0")).toEqual([
       ["install_completed", { install_method: "vsix", version: "1.0.0", editor: "vscode" }],
@@ -61,17 +61,17 @@ describe("lifecycle", () => {
     const memory = new Memory();
     setUp(memory, "1.0.0", []).lifecycle.recordPending();
     expect([...memory.keys()]).toEqual([]);
-    const { told, lifecycle } = setUp(memory, "1.0.0", ["lifecycle"]);
+    const { told: recorded, lifecycle } = setUp(memory, "1.0.0", ["lifecycle"]);
     lifecycle.recordPending();
-    expect(told).toHaveLength(1);
+    expect(recorded).toHaveLength(1);
   });
 
   it("tells a window that ended without closing, once, and not one that closed or lives", async () => {
     const memory = new Memory();
     const crashed = () => {
-      const { told, lifecycle } = setUp(memory, "1.0.0", ["error_types"]);
+      const { told: recorded, lifecycle } = setUp(memory, "1.0.0", ["error_types"]);
       lifecycle.recordPending();
-      return { told, lifecycle };
+      return { told: recorded, lifecycle };
     };
     await crashed().lifecycle.close();
     expect(memory.size).toBe(0);
@@ -83,12 +83,12 @@ describe("lifecycle", () => {
   });
 
   it("tells what keeps it from working, and that it works again, once each", () => {
-    const { told, lifecycle } = setUp();
+    const { told: recorded, lifecycle } = setUp();
     lifecycle.problemChanged("disk_full");
     lifecycle.problemChanged("read_only");
     lifecycle.problemChanged(null);
     lifecycle.problemChanged(null);
-    expect(told).toMatchObject([
+    expect(recorded).toMatchObject([
       ["error_occurred", { error_category: "disk_space", component: "worker", recoverable: true }],
       ["error_recovered", { error_category: "disk_space", duration_ms: expect.any(Number) }],
     ]);
@@ -98,9 +98,9 @@ describe("lifecycle", () => {
 describe("features", () => {
   it("are told at their first use and at 5, 10, 25, 50 and 100 uses", () => {
     const memory = new Memory();
-    const { told, features } = setUp(memory);
+    const { told: recorded, features } = setUp(memory);
     for (let n = 0; n < 120; n += 1) features.recordUse("insights");
-    expect(told.map(([type, fields]) => [type, Reflect.get(fields, "milestone")])).toEqual([
+    expect(recorded.map(([type, fields]) => [type, Reflect.get(fields, "milestone")])).toEqual([
       ["feature_discovered", undefined],
       ["feature_first_use", undefined],
       ...["5", "10", "25", "50", "100"].map((milestone) => ["feature_adoption", milestone]),
@@ -112,13 +112,13 @@ describe("features", () => {
 
   it("are counted though the editor shows an older state for a moment", () => {
     const memory = new Memory();
-    const { told, features } = setUp(memory);
+    const { told: recorded, features } = setUp(memory);
     for (let n = 0; n < 5; n += 1) {
       const before = memory.get("featureUses");
       features.recordUse("status");
       if (n > 0) memory.set("featureUses", before);
     }
-    expect(told.at(-1)).toEqual(["feature_adoption", { feature: "status", milestone: "5" }]);
+    expect(recorded.at(-1)).toEqual(["feature_adoption", { feature: "status", milestone: "5" }]);
   });
 
   it("are neither told nor counted where that was not agreed to, and forgotten with a purge", () => {
@@ -127,10 +127,10 @@ describe("features", () => {
     refused.features.recordUse("insights");
     refused.features.recordHelpViewed();
     expect([refused.told, memory.size]).toEqual([[], 0]);
-    const { features, listening, told } = setUp(memory);
+    const { features, listening, told: recorded } = setUp(memory);
     listening.dispose();
     features.recordUse("insights");
-    expect(told).toEqual([]);
+    expect(recorded).toEqual([]);
     features.start();
     features.recordUse("insights");
     expect(followPurge(memory, 7)).toBe(true);

@@ -11,7 +11,7 @@ import type { Recorder } from "../recording/recorder.ts";
 import type { EditorInfo } from "./editor-info.ts";
 import type { CaptureSource } from "./source.ts";
 
-const versionKept = "recordedVersion";
+const versionKey = "recordedVersion";
 const windowPrefix = "window.";
 
 /** Problems in the words of the vocabulary. One that is not here is `storage_error`. */
@@ -98,9 +98,9 @@ export class Lifecycle implements CaptureSource {
 
   #recordVersion(): void {
     const { version, editor, installMethod } = this.#host;
-    const before = this.#memory.get<string>(versionKept);
+    const before = this.#memory.get<string>(versionKey);
     if (before === version) return;
-    void this.#memory.update(versionKept, version);
+    void this.#memory.update(versionKey, version);
     const install_method = installMethod;
     if (before === undefined) this.#record("install_completed", { install_method, version, editor });
     else

@@ -5,15 +5,15 @@ import type { CaptureSource } from "./source.ts";
 export class SourceSet {
   readonly #sources: readonly CaptureSource[];
   readonly #running = new Map<CaptureSource, Disposable>();
-  #wanted = false;
+  #enabled = false;
 
   constructor(sources: readonly CaptureSource[]) {
     this.#sources = sources;
   }
 
   /** Whether anything may be captured at all. */
-  setEnabled(wanted: boolean): void {
-    this.#wanted = wanted;
+  setEnabled(requested: boolean): void {
+    this.#enabled = requested;
     this.followSettings();
   }
 
@@ -21,9 +21,9 @@ export class SourceSet {
     const settings = workspace.getConfiguration("nexus.telemetry.capture");
     for (const source of this.#sources) {
       const running = this.#running.get(source);
-      const wanted = this.#wanted && settings.get<unknown>(source.name, true) === true;
-      if (wanted && running === undefined) this.#running.set(source, source.start());
-      if (!wanted && running !== undefined) {
+      const requested = this.#enabled && settings.get<unknown>(source.name, true) === true;
+      if (requested && running === undefined) this.#running.set(source, source.start());
+      if (!requested && running !== undefined) {
         running.dispose();
         this.#running.delete(source);
       }

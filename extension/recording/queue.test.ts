@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { markRaw, type Raw } from "../../shared/schema/raw.ts";
-import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
+import { flushMicrotasks, ManualTimers } from "../../test/fixtures/timers.ts";
 import { type Delivery, EventQueue } from "./queue.ts";
 
 const event = (n: number): Raw => markRaw({ n });
@@ -20,7 +20,7 @@ class Receiver {
 
   async answer(delivery: Delivery): Promise<void> {
     this.#answer?.(delivery);
-    await settle();
+    await flushMicrotasks();
   }
 }
 
@@ -73,7 +73,7 @@ describe("queue", () => {
     timers.fire();
     await receiver.answer("later");
     for (let n = 1; n <= 200; n += 1) queue.push(event(n));
-    await settle();
+    await flushMicrotasks();
     expect(receiver.batches).toHaveLength(1);
     expect(timers.delaysMs).toEqual([1_000]);
     timers.fire();
@@ -104,7 +104,7 @@ describe("queue", () => {
     const { receiver, queue } = setUp();
     queue.push(event(1));
     const flushed = queue.flush();
-    await settle();
+    await flushMicrotasks();
     await receiver.answer("stored");
     await flushed;
     expect(queue.length).toBe(0);
@@ -114,7 +114,7 @@ describe("queue", () => {
     const { receiver, queue } = setUp();
     queue.push(event(1));
     const flushed = queue.flush();
-    await settle();
+    await flushMicrotasks();
     await receiver.answer("later");
     await flushed;
     expect(queue.length).toBe(1);
@@ -146,7 +146,7 @@ describe("queue", () => {
           } else if (action === "fire") timers.fire();
           else if (action === "flush") void queue.flush();
           else answered = await answer(action, answered);
-          await settle();
+          await flushMicrotasks();
         }
         while (queue.length > 0) {
           timers.fire();

@@ -2,7 +2,7 @@ import { validate, version } from "uuid";
 import { describe, expect, it } from "vitest";
 import type { Raw } from "../../shared/schema/raw.ts";
 import type { RawEventEnvelope } from "../../shared/schema/raw-event.ts";
-import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
+import { flushMicrotasks, ManualTimers } from "../../test/fixtures/timers.ts";
 import { EventQueue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 import { Session } from "./session.ts";
@@ -27,7 +27,7 @@ function setUp(capacity = 100, ofSessions?: () => { version: string } | undefine
   );
   const send = async () => {
     timers.fire();
-    await settle();
+    await flushMicrotasks();
     return sent;
   };
   return { recorder, clock, send };
@@ -62,7 +62,7 @@ describe("recorder", () => {
   });
 
   describe("of sessions", () => {
-    const told = (sent: readonly Sent[]) => sent.map(({ event_type }) => event_type);
+    const typesOf = (sent: readonly Sent[]) => sent.map(({ event_type }) => event_type);
 
     it("tells that one began with its first event, and that it ended with its last", async () => {
       const { recorder, clock, send } = setUp(100, () => ({ version: "1.0.0" }));
@@ -72,7 +72,7 @@ describe("recorder", () => {
       clock.tsMs += 10_000;
       recorder.endSession();
       const sent = await send();
-      expect(told(sent)).toEqual(["session_started", "agent_event", "agent_event", "session_ended"]);
+      expect(typesOf(sent)).toEqual(["session_started", "agent_event", "agent_event", "session_ended"]);
       expect(new Set(sent.map(({ session_id }) => session_id)).size).toBe(1);
       expect(sent.at(-1)).toMatchObject({ duration_ms: 30_000, ts: clock.tsMs - 10_000 });
     });
@@ -83,7 +83,13 @@ describe("recorder", () => {
       clock.tsMs += 2 * 60_000;
       recorder.record("agent_event", "vscode_terminal", use);
       const sent = await send();
-      expect(told(sent)).toEqual(["session_started", "agent_event", "session_ended", "session_started", "agent_event"]);
+      expect(typesOf(sent)).toEqual([
+        "session_started",
+        "agent_event",
+        "session_ended",
+        "session_started",
+        "agent_event",
+      ]);
       const ids = sent.map(({ session_id }) => session_id);
       expect([ids[2], ids[3] === ids[4], ids[0] === ids[3]]).toEqual([ids[0], true, false]);
     });
@@ -96,7 +102,13 @@ describe("recorder", () => {
         clock.tsMs += pauseMs;
       }
       const sent = await send();
-      expect(told(sent)).toEqual(["session_started", "agent_event", "agent_event", "session_resumed", "agent_event"]);
+      expect(typesOf(sent)).toEqual([
+        "session_started",
+        "agent_event",
+        "agent_event",
+        "session_resumed",
+        "agent_event",
+      ]);
       expect(sent[3]).toMatchObject({ duration_ms: 31 * 60_000 });
     });
 
@@ -107,7 +119,7 @@ describe("recorder", () => {
       may = true;
       recorder.record("agent_event", "vscode_terminal", use);
       recorder.endSession();
-      expect(told(await send())).toEqual(["agent_event", "agent_event"]);
+      expect(typesOf(await send())).toEqual(["agent_event", "agent_event"]);
     });
 
     it("tells no end of one whose beginning was not told, also after one that was", async () => {
@@ -119,7 +131,7 @@ describe("recorder", () => {
       recorder.record("agent_event", "vscode_terminal", use);
       may = true;
       recorder.endSession();
-      expect(told(await send())).toEqual(["session_started", "agent_event", "agent_event"]);
+      expect(typesOf(await send())).toEqual(["session_started", "agent_event", "agent_event"]);
     });
   });
 

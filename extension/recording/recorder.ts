@@ -14,7 +14,7 @@ export class Recorder {
   readonly #queue: EventQueue;
   readonly #session: Session;
   readonly #nowMs: () => number;
-  readonly #place: { readonly workspace: string | undefined };
+  readonly #position: { readonly workspace: string | undefined };
   readonly #sessionStartFields: () => RawEventFields["session_started"] | undefined;
   #dropped = 0;
   /** The beginning of this session was recorded, so its end will be. */
@@ -31,7 +31,7 @@ export class Recorder {
     this.#queue = queue;
     this.#session = session;
     this.#nowMs = nowMs;
-    this.#place = place;
+    this.#position = place;
     this.#sessionStartFields = ofSessions;
   }
 
@@ -49,14 +49,14 @@ export class Recorder {
   }
 
   #recordSessionChange(tsMs: number): void {
-    const turn = this.#session.changeAt(tsMs);
-    if (turn === undefined) return;
+    const change = this.#session.changeAt(tsMs);
+    if (change === undefined) return;
     const started = this.#sessionStartFields();
-    if (turn.is === "resumed") {
-      if (started !== undefined) this.#put("session_resumed", "vscode", { duration_ms: turn.pausedMs }, tsMs);
+    if (change.type === "resumed") {
+      if (started !== undefined) this.#put("session_resumed", "vscode", { duration_ms: change.pausedMs }, tsMs);
       return;
     }
-    this.#recordEnd(turn.after);
+    this.#recordEnd(change.after);
     if (started === undefined) return;
     this.#put("session_started", "vscode", started, tsMs);
     this.#startRecorded = true;
@@ -90,7 +90,7 @@ export class Recorder {
       source,
       seq,
       // Raw: only the worker's firewall looks at it. Undefined, it does not cross.
-      workspace: this.#place.workspace,
+      workspace: this.#position.workspace,
     };
     return this.#queue.push(createRawEvent(envelope, fields));
   }

@@ -10,8 +10,8 @@ const pauseMs = 30 * 60 * 1000;
 
 /** What an event means for the session: a new one begins, perhaps after another, or one goes on after a pause. */
 export type SessionChange =
-  | { readonly is: "started"; readonly after: OpenSession | undefined }
-  | { readonly is: "resumed"; readonly pausedMs: number };
+  | { readonly type: "started"; readonly after: OpenSession | undefined }
+  | { readonly type: "resumed"; readonly pausedMs: number };
 
 /** A session that has begun. Milliseconds since 1970, and between its first and last event. */
 export interface OpenSession {
@@ -40,9 +40,9 @@ export class Session {
 
   /** What an event at `tsMs` means; to be asked before its place. */
   changeAt(tsMs: number): SessionChange | undefined {
-    if (tsMs >= this.#endsMs) return { is: "started", after: this.open };
+    if (tsMs >= this.#endsMs) return { type: "started", after: this.open };
     const pausedMs = tsMs - this.#lastMs;
-    return pausedMs < pauseMs ? undefined : { is: "resumed", pausedMs };
+    return pausedMs < pauseMs ? undefined : { type: "resumed", pausedMs };
   }
 
   /** The session and sequence number of an event of `source` at `tsMs`. A new local day begins a new session. */

@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { ProgressLocation, Uri, window } from "vscode";
 import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
-import { type AgentName, connectAgent, disconnectAgent } from "../../shared/protocol/agents.ts";
+import { type AgentName, ConnectAgentRequest, DisconnectAgentRequest } from "../../shared/protocol/agents.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import {
-  eraseRemotely,
-  exportAll,
+  EraseRemotelyRequest,
+  ExportRequest,
   exportFormats,
-  giveConsent,
-  purge,
-  resetIdentity,
-  status,
-  sync,
-  verifyLedger,
+  GiveConsentRequest,
+  PurgeRequest,
+  ResetIdentityRequest,
+  StatusRequest,
+  SyncRequest,
+  VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
 import {
   countText,
@@ -29,7 +29,7 @@ import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { displayedNotice } from "./consent-notice.ts";
 
-type Decision = Validated<(typeof giveConsent)["params"]>;
+type Decision = Validated<(typeof GiveConsentRequest)["params"]>;
 
 type ReportProgress = (message: string) => void;
 
@@ -55,7 +55,7 @@ export class Actions {
     const { mode, collect, share, destination, automatic } = decision;
     const record: ConsentRecord = { mode, collect, share, destination, automatic, noticeVersion, tsMs: Date.now() };
     if (mode === "off") this.#permissions.decided(record, decide(record, []));
-    const { permission, decidedMs } = await this.#telemetry.command(giveConsent, decision);
+    const { permission, decidedMs } = await this.#telemetry.command(GiveConsentRequest, decision);
     this.#permissions.decided({ ...record, tsMs: decidedMs }, permission);
     return modeSentence(permission);
   }
@@ -80,49 +80,51 @@ export class Actions {
     const format = exportFormats.find((name) => target.path.toLowerCase().endsWith(`.${name}`)) ?? "json";
     const { events, sizeBytes } = await runWithProgress("Nexus: exporting", (say) => {
       this.#telemetry.onExportProgress = ({ done, total }) => say(`${countText(done, "event")} of ${total}`);
-      return this.#telemetry.command(exportAll, { path: target.fsPath, format });
+      return this.#telemetry.command(ExportRequest, { path: target.fsPath, format });
     });
     return `Exported ${countText(events, "event")} (${sizeText(sizeBytes)}).`;
   }
 
   /** Sends now, after asking for consent where there is none: on the page, which names the destination. */
   async sync(): Promise<string> {
-    const report = await runWithProgress("Nexus: sending", () => this.#telemetry.command(sync, {}));
+    const report = await runWithProgress("Nexus: sending", () => this.#telemetry.command(SyncRequest, {}));
     return reportSentence(report, Date.now());
   }
 
   async eraseRemotely(): Promise<string> {
-    const report = await runWithProgress("Nexus: asking for erasure", () => this.#telemetry.command(eraseRemotely, {}));
+    const report = await runWithProgress("Nexus: asking for erasure", () =>
+      this.#telemetry.command(EraseRemotelyRequest, {}),
+    );
     return erasureText(report);
   }
 
   async connectAgent(name: AgentName): Promise<string> {
-    const standing = (await this.#telemetry.command(connectAgent, { name })).find((one) => one.name === name);
-    return standing?.forbidden ?? `${standing?.title ?? name} is connected: its next use of a tool is recorded.`;
+    const standing = (await this.#telemetry.command(ConnectAgentRequest, { name })).find((one) => one.name === name);
+    return standing?.blockedBy ?? `${standing?.title ?? name} is connected: its next use of a tool is recorded.`;
   }
 
   async disconnectAgent(name: AgentName): Promise<string> {
-    const standing = (await this.#telemetry.command(disconnectAgent, { name })).find((one) => one.name === name);
+    const standing = (await this.#telemetry.command(DisconnectAgentRequest, { name })).find((one) => one.name === name);
     return `${standing?.title ?? name} is no longer connected.`;
   }
 
   async resetIdentity(): Promise<string> {
-    await this.#telemetry.command(resetIdentity, {});
+    await this.#telemetry.command(ResetIdentityRequest, {});
     return "From now on you share under a new pseudonym.";
   }
 
   async verifyLedger(): Promise<string> {
-    const verdict = await this.#telemetry.command(verifyLedger, {});
+    const verdict = await this.#telemetry.command(VerifyLedgerRequest, {});
     if (verdict === null || verdict.entries === 0) return "The ledger is empty: nothing was ever sent.";
     const [fault] = verdict.faults;
-    if (fault !== undefined) return `The ledger does not hold: entry ${fault.seq}: ${fault.what}.`;
+    if (fault !== undefined) return `The ledger does not hold: entry ${fault.seq}: ${fault.message}.`;
     const parts = [countText(verdict.entries, "entry", "entries"), countText(verdict.receipts, "receipt")];
     return `The ledger holds: ${parts.join(", ")}, ${verdict.withoutReceipt} accepted without one.`;
   }
 
   /** Asks with count and size, then deletes; `null` where the user thought better of it. */
   async purge(): Promise<string | null> {
-    const { database, problem } = await this.#telemetry.command(status, {});
+    const { database, problem } = await this.#telemetry.command(StatusRequest, {});
     if (database === null) {
       if (problem !== null) throw new Error(problem.text);
       // Event logs may wait without a database.
@@ -142,7 +144,7 @@ export class Actions {
 
   async purgeConfirmed(): Promise<string> {
     const { events, freedBytes, searched, copies, agentSettings } = await runWithProgress("Nexus: deleting", () =>
-      this.#telemetry.command(purge, {}),
+      this.#telemetry.command(PurgeRequest, {}),
     );
     const proof = searched === 0 ? "" : ` ${proofText(searched, copies)}`;
     const agents = agentSettings === 0 ? "" : ` ${forgottenSettings}`;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ConsentReading, decide } from "../../shared/consent/consent.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
+import { flushMicrotasks, ManualTimers } from "../../test/fixtures/timers.ts";
 import { FakePanel, panels } from "../../test/fixtures/vscode.ts";
 import { DashboardPanel } from "./dashboard-panel.ts";
 
@@ -57,8 +57,8 @@ beforeEach(() => {
 
 async function opened(): Promise<void> {
   page.open("overview");
-  panel().fromPage.fire({ do: "ready", selection: { period: "today" } });
-  await settle();
+  panel().fromPage.fire({ type: "ready", selection: { period: "today" } });
+  await flushMicrotasks();
 }
 
 describe("page", () => {
@@ -68,7 +68,7 @@ describe("page", () => {
     page.dataChanged();
     page.dataChanged();
     timers.fire();
-    await settle();
+    await flushMicrotasks();
     expect(product).toMatchObject({ commands: all, asked: withoutInsights });
   });
 
@@ -76,8 +76,8 @@ describe("page", () => {
     await opened();
     page.dataChanged();
     timers.fire();
-    panel().fromPage.fire({ do: "choosePeriod", selection: { period: "week" } });
-    await settle();
+    panel().fromPage.fire({ type: "choosePeriod", selection: { period: "week" } });
+    await flushMicrotasks();
     // After the news, and then for the user.
     expect(product).toMatchObject({ commands: all, asked: withoutInsights + all });
   });
@@ -91,7 +91,7 @@ describe("page", () => {
       page.dataChanged();
       panel().viewState.fire();
       timers.fire();
-      await settle();
+      await flushMicrotasks();
     }
     expect(product).toMatchObject({ commands, asked: 0 });
   });
@@ -100,11 +100,11 @@ describe("page", () => {
     product.permission = decide(null, []);
     await opened();
     page.open("privacy");
-    await settle();
+    await flushMicrotasks();
     expect(product).toMatchObject({ commands: 0, asked: 0 });
-    expect(shown()).toMatchObject({ say: "state", status: null });
+    expect(shown()).toMatchObject({ type: "state", status: null });
     page.open("status");
-    await settle();
+    await flushMicrotasks();
     expect(product.commands).toBe(all);
   });
 
@@ -115,7 +115,7 @@ describe("page", () => {
     for (let n = 0; n < 5; n += 1) {
       page.stateChanged();
       timers.fire();
-      await settle();
+      await flushMicrotasks();
     }
     expect(product.commands).toBe(all);
     expect(shown()).toMatchObject({ problems: ["The recorder ended."], status: { permission: { mode: "local" } } });
@@ -123,19 +123,19 @@ describe("page", () => {
 
   it("carries a no out while something else is going on", async () => {
     await opened();
-    panel().fromPage.fire({ do: "purge" });
+    panel().fromPage.fire({ type: "purge" });
     panel().fromPage.fire({
-      ...{ do: "decide", mode: "off", collect: [], share: [], destination: null, automatic: false },
+      ...{ type: "giveConsent", mode: "off", collect: [], share: [], destination: null, automatic: false },
       notice: { version: "1", sha256: "x" },
     });
-    await settle();
+    await flushMicrotasks();
     expect(product.decided).toBe(1);
   });
 
   it("refuses a malformed message of the page", async () => {
     await opened();
-    panel().fromPage.fire({ do: "decide", mode: "everything" });
-    await settle();
+    panel().fromPage.fire({ type: "giveConsent", mode: "everything" });
+    await flushMicrotasks();
     expect(product.decided).toBe(0);
   });
 
@@ -145,8 +145,8 @@ describe("page", () => {
     const kept = new FakePanel();
     page.adopt(kept as never);
     expect(first.disposed).toBe(true);
-    kept.fromPage.fire({ do: "ready", selection: { period: "week" } });
-    await settle();
-    expect(kept.posted.at(-1)).toMatchObject({ say: "state" });
+    kept.fromPage.fire({ type: "ready", selection: { period: "week" } });
+    await flushMicrotasks();
+    expect(kept.posted.at(-1)).toMatchObject({ type: "state" });
   });
 });

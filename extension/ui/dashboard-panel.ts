@@ -5,7 +5,7 @@
  * In mode off a worker is asked only because the user did something: opened the page, gave a command, chose a period.
  */
 import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { type AgentStatus, agents, planAgent } from "../../shared/protocol/agents.ts";
+import { type AgentStatus, AgentsRequest, PlanAgentRequest } from "../../shared/protocol/agents.ts";
 import {
   type DashboardAction,
   type DashboardMessage,
@@ -14,18 +14,18 @@ import {
 } from "../../shared/protocol/dashboard.ts";
 import {
   type Insights,
-  insights,
+  InsightsRequest,
   type PeriodSelection,
-  rhythm,
   type Stats,
-  stats,
+  StatsRequest,
   type ToolCalls,
-  toolUses,
+  ToolCallsRequest,
   type WeeklyActivity,
+  WeeklyActivityRequest,
 } from "../../shared/protocol/reports.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { isCheckError } from "../../shared/protocol/validate.ts";
-import { ledger, preview, type Status, status } from "../../shared/protocol/worker.ts";
+import { LedgerRequest, PreviewRequest, type Status, StatusRequest } from "../../shared/protocol/worker.ts";
 import { dismissedKey } from "../capture/feature-memory.ts";
 import type { Feature } from "../capture/feature-usage.ts";
 import type { Log } from "../log.ts";
@@ -79,7 +79,7 @@ export class DashboardPanel implements Disposable {
   #failure: string | null = null;
   #busy = false;
   /** The user asked for the status, which only a worker knows. */
-  #asked = false;
+  #isReady = false;
   #cancelRefresh: (() => void) | undefined;
   #reading = false;
   /** Something changed during a reading, which may have missed it. */
@@ -95,7 +95,7 @@ export class DashboardPanel implements Disposable {
 
   open(tab: Tab): void {
     this.#tab = tab;
-    this.#asked ||= tab === "status";
+    this.#isReady ||= tab === "status";
     if (this.#panel === undefined) {
       this.adopt(window.createWebviewPanel(panelType, "Nexus Telemetry", ViewColumn.Active, {}));
       return;
@@ -122,7 +122,7 @@ export class DashboardPanel implements Disposable {
       if (this.#panel !== panel) return;
       this.#panel = undefined;
       this.#ready = false;
-      this.#asked = false;
+      this.#isReady = false;
       this.#stopWaiting();
     });
     panel.webview.html = dashboardHtml();
@@ -167,19 +167,19 @@ export class DashboardPanel implements Disposable {
   }
 
   async #handle(action: DashboardAction): Promise<void> {
-    switch (action.do) {
+    switch (action.type) {
       case "ready":
         this.#ready = true;
         this.#showTab();
         return this.#show(action.selection);
-      case "see":
+      case "viewTab":
         return this.#use(featureOfTab[action.tab]);
       case "choosePeriod":
         this.#selection = action.selection;
         return this.#readForUser();
-      case "decide":
+      case "giveConsent":
         return this.#runAction(async () => {
-          const { do: _, ...decision } = action;
+          const { type: _, ...decision } = action;
           await this.#actions.decide({ ...decision, via: "vscode_page" });
           return "Your decision is written down.";
         });
@@ -192,7 +192,7 @@ export class DashboardPanel implements Disposable {
       case "preview":
         this.#use("show");
         return this.#runAction(async () => {
-          this.#send({ say: "preview", preview: await this.#telemetry.command(preview, {}) });
+          this.#send({ type: "preview", preview: await this.#telemetry.command(PreviewRequest, {}) });
           return null;
         });
       case "verifyLedger":
@@ -201,7 +201,7 @@ export class DashboardPanel implements Disposable {
       case "showLedger":
         this.#use("ledger");
         return this.#runAction(async () => {
-          this.#send({ say: "ledger", entries: await this.#telemetry.command(ledger, {}) });
+          this.#send({ type: "ledger", entries: await this.#telemetry.command(LedgerRequest, {}) });
           return null;
         });
       case "resetIdentity":
@@ -218,8 +218,8 @@ export class DashboardPanel implements Disposable {
         return this.#updateDismissed(() => []);
       case "planAgent":
         return this.#runAction(async () => {
-          const change = await this.#telemetry.command(planAgent, { name: action.name });
-          this.#send({ say: "agentChange", change });
+          const change = await this.#telemetry.command(PlanAgentRequest, { name: action.name });
+          this.#send({ type: "agentChange", change });
           return null;
         });
       case "connectAgent":
@@ -266,14 +266,14 @@ export class DashboardPanel implements Disposable {
   }
 
   #showTab(): void {
-    if (this.#tab !== undefined) this.#send({ say: "showTab", tab: this.#tab });
+    if (this.#tab !== undefined) this.#send({ type: "showTab", tab: this.#tab });
     this.#tab = undefined;
   }
 
   /** Before the first decision no worker is started, unless the user asked for the status. */
   async #readForUser(): Promise<void> {
     this.#wantsInsights = true;
-    if (this.#telemetry.permission.consent === "never_asked" && !this.#asked) this.#post();
+    if (this.#telemetry.permission.consent === "never_asked" && !this.#isReady) this.#post();
     else await this.#read((request, params) => this.#telemetry.command(request, params));
   }
 
@@ -298,12 +298,12 @@ export class DashboardPanel implements Disposable {
     try {
       // Together, so that in mode off one worker answers all.
       const [shown, numbers, uses, week, standing, known] = await Promise.allSettled([
-        ask(status, {}),
-        ask(stats, this.#selection),
-        ask(toolUses, this.#selection),
-        ask(rhythm, this.#selection),
-        wantsInsights ? ask(insights, { period: "month" }) : this.#insights,
-        ask(agents, {}),
+        ask(StatusRequest, {}),
+        ask(StatsRequest, this.#selection),
+        ask(ToolCallsRequest, this.#selection),
+        ask(WeeklyActivityRequest, this.#selection),
+        wantsInsights ? ask(InsightsRequest, { period: "month" }) : this.#insights,
+        ask(AgentsRequest, {}),
       ]);
       if (shown.status === "rejected") throw shown.reason;
       this.#status = shown.value;
@@ -325,12 +325,12 @@ export class DashboardPanel implements Disposable {
   #post(done: string | null = null): void {
     if (!this.#ready) return;
     this.#send({
-      say: "state",
+      type: "state",
       permission: this.#telemetry.permission,
       status: this.#status,
       stats: this.#stats,
-      toolUses: this.#toolUses,
-      rhythm: this.#rhythm,
+      toolCalls: this.#toolUses,
+      weeklyActivity: this.#rhythm,
       agents: this.#agents,
       insights: this.#insights,
       dismissed: this.#context.globalState.get<readonly string[]>(dismissedKey) ?? [],

@@ -6,7 +6,7 @@ import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import { countText, modeSentence, pendingText, refusalSentence } from "../../shared/text/format.ts";
 
 /** Icon and word; at most eight characters of text. */
-const looks = {
+const appearance = {
   off: "$(circle-slash) off",
   local: "$(pulse) local",
   share: "$(cloud-upload) share",
@@ -45,14 +45,14 @@ export class StatusBar implements Disposable {
   }
 
   followSettings(): void {
-    const wanted = workspace.getConfiguration("nexus.telemetry").get<boolean>("statusBar", true);
-    if (wanted && this.#item === undefined && this.#shown !== undefined) {
+    const requested = workspace.getConfiguration("nexus.telemetry").get<boolean>("statusBar", true);
+    if (requested && this.#item === undefined && this.#shown !== undefined) {
       this.#item = window.createStatusBarItem("nexus.telemetry", StatusBarAlignment.Left, -100);
       this.#item.name = "Nexus Telemetry";
       this.#item.command = "nexus.telemetry.dashboard";
       render(this.#item, this.#shown);
       this.#item.show();
-    } else if (!wanted) {
+    } else if (!requested) {
       this.dispose();
     }
   }
@@ -68,20 +68,20 @@ function uploadState({ permission, sharing }: StatusBarState): {
   readonly text: string;
   readonly sentence: string | null;
 } {
-  if (permission.mode !== "share" || sharing === null) return { text: looks[permission.mode], sentence: null };
-  const { syncing, paused, failure, untilMs, pending, syncedMs } = sharing;
+  if (permission.mode !== "share" || sharing === null) return { text: appearance[permission.mode], sentence: null };
+  const { syncing, paused, failure, retryAtMs, pending, syncedMs } = sharing;
   if (syncing) return { text: "$(sync~spin) sync", sentence: "Sending." };
-  if (paused !== null) return { text: looks.problem, sentence: `Sending is paused. ${paused}.` };
+  if (paused !== null) return { text: appearance.problem, sentence: `Sending is paused. ${paused}.` };
   const count = pending > 999 ? "999+" : String(pending);
   const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
-  if (failure !== null && (untilMs ?? 0) > Date.now())
+  if (failure !== null && (retryAtMs ?? 0) > Date.now())
     return { text: `$(debug-disconnect) ${count}`, sentence: `${failure}${last}` };
   const waiting = pending === 0 ? "No events are waiting." : `${pendingText(pending)} may be sent.`;
   return { text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`, sentence: `${waiting}${last}` };
 }
 
-function todaySentence({ commands, failed, agentUses }: Today): string {
-  const agents = agentUses === 0 ? "" : `, ${countText(agentUses, "tool use")} of agents`;
+function todaySentence({ commands, failed, agentToolCalls }: Today): string {
+  const agents = agentToolCalls === 0 ? "" : `, ${countText(agentToolCalls, "tool use")} of agents`;
   return `Today: ${countText(commands, "command")}, ${failed} failed${agents}.`;
 }
 
@@ -89,7 +89,7 @@ function render(item: StatusBarItem, shown: StatusBarState): void {
   const { permission, problems } = shown;
   const failing = problems.length > 0;
   const { text, sentence } = uploadState(shown);
-  item.text = failing ? looks.problem : text;
+  item.text = failing ? appearance.problem : text;
   item.accessibilityInformation = {
     label: `Nexus Telemetry: ${failing ? "paused" : permission.mode}${sentence === null ? "" : `. ${sentence}`}`,
     role: "button",

@@ -19,7 +19,12 @@ import {
 } from "vscode-languageclient/node";
 import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
-import { dataChanged, exportProgress, problemChanged, sharingChanged } from "../../shared/protocol/worker.ts";
+import {
+  DataChangedNotification,
+  ExportProgressNotification,
+  ProblemChangedNotification,
+  SharingChangedNotification,
+} from "../../shared/protocol/worker.ts";
 import { workerFlags } from "../../shared/protocol/worker-flags.ts";
 import { type WorkerConnection, type WorkerEvents, WorkerRequestError } from "./connection.ts";
 
@@ -92,10 +97,10 @@ export async function launchWorker(
   const client = new QuietClient("nexus.telemetry.worker", "Nexus Telemetry worker", server, options);
   const listen = <P>({ method, params: check }: Notification<P>, handler: (params: P) => void) =>
     client.onNotification(method, (params: unknown) => handler(check(params, method)));
-  listen(dataChanged, () => events.dataChanged());
-  listen(exportProgress, (progress) => events.exportProgress(progress));
-  listen(sharingChanged, (sharing) => events.sharingChanged(sharing));
-  listen(problemChanged, ({ problem }) => events.problemChanged(problem));
+  listen(DataChangedNotification, () => events.dataChanged());
+  listen(ExportProgressNotification, (progress) => events.exportProgress(progress));
+  listen(SharingChangedNotification, (sharing) => events.sharingChanged(sharing));
+  listen(ProblemChangedNotification, ({ problem }) => events.problemChanged(problem));
   await client.start();
   return {
     request: async <P, R>({ method, result: check }: Request<P, R>, params: P): Promise<R> => {

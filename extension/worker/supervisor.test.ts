@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { status } from "../../shared/protocol/worker.ts";
-import { ManualTimers, settle } from "../../test/fixtures/timers.ts";
+import { StatusRequest } from "../../shared/protocol/worker.ts";
+import { flushMicrotasks, ManualTimers } from "../../test/fixtures/timers.ts";
 import type { WorkerConnection, WorkerEvents } from "./connection.ts";
 import { Supervisor, WorkerDownError } from "./supervisor.ts";
 
@@ -32,16 +32,16 @@ class Workers {
 function setUp() {
   const timers = new ManualTimers();
   const workers = new Workers();
-  const told: (string | number | null)[] = [];
+  const notices: (string | number | null)[] = [];
   const supervisor = new Supervisor(workers.launch, timers, () => ({ telemetry: true, enabled: true, proxy: null }), {
-    up: () => told.push("up"),
-    down: (retryMs) => told.push(retryMs),
-    dataChanged: () => told.push("data"),
-    problemChanged: () => told.push("problem"),
-    exportProgress: () => told.push("progress"),
-    sharingChanged: () => told.push("sharing"),
+    up: () => notices.push("up"),
+    down: (retryMs) => notices.push(retryMs),
+    dataChanged: () => notices.push("data"),
+    problemChanged: () => notices.push("problem"),
+    exportProgress: () => notices.push("progress"),
+    sharingChanged: () => notices.push("sharing"),
   });
-  return { timers, workers, told, supervisor };
+  return { timers, workers, told: notices, supervisor };
 }
 
 describe("supervisor", () => {
@@ -49,53 +49,53 @@ describe("supervisor", () => {
     const { workers, supervisor } = setUp();
     supervisor.keepRunning();
     expect(workers.started).toBe(0);
-    await supervisor.request(status, {});
-    await supervisor.request(status, {});
+    await supervisor.request(StatusRequest, {});
+    await supervisor.request(StatusRequest, {});
     expect(workers).toMatchObject({ started: 1, stopped: 0 });
   });
 
   it("invariant: off-means-nothing: in mode off a worker lives for one command", async () => {
     const { workers, supervisor } = setUp();
-    await Promise.all([supervisor.command(status, {}), supervisor.command(status, {})]);
+    await Promise.all([supervisor.command(StatusRequest, {}), supervisor.command(StatusRequest, {})]);
     expect(workers).toMatchObject({ started: 1, stopped: 1 });
   });
 
   it("ends the worker when the mode becomes off", async () => {
     const { workers, supervisor } = setUp();
     supervisor.keepRunning();
-    await supervisor.request(status, {});
+    await supervisor.request(StatusRequest, {});
     await supervisor.release();
     expect(workers.stopped).toBe(1);
   });
 
   it("invariant: off-means-nothing: what asks by itself starts no worker in mode off, also if it asked for one before", async () => {
     const { workers, supervisor } = setUp();
-    await expect(supervisor.request(status, {})).rejects.toThrow(WorkerDownError);
+    await expect(supervisor.request(StatusRequest, {})).rejects.toThrow(WorkerDownError);
     supervisor.keepRunning();
-    await supervisor.request(status, {});
+    await supervisor.request(StatusRequest, {});
     await supervisor.release();
-    await expect(supervisor.request(status, {})).rejects.toThrow(WorkerDownError);
+    await expect(supervisor.request(StatusRequest, {})).rejects.toThrow(WorkerDownError);
     expect(workers).toMatchObject({ started: 1, stopped: 1 });
   });
 
   it("makes a new worker after 1, 5, 30, then every 300 s", async () => {
-    const { timers, workers, told, supervisor } = setUp();
+    const { timers, workers, told: notices, supervisor } = setUp();
     supervisor.keepRunning();
-    await supervisor.request(status, {});
+    await supervisor.request(StatusRequest, {});
     workers.failing = true;
     workers.events?.ended();
     for (const delayMs of [1_000, 5_000, 30_000, 300_000, 300_000]) {
       expect(timers.delaysMs).toEqual([delayMs]);
-      await expect(supervisor.request(status, {})).rejects.toThrow(WorkerDownError);
+      await expect(supervisor.request(StatusRequest, {})).rejects.toThrow(WorkerDownError);
       timers.fire();
-      await settle();
+      await flushMicrotasks();
     }
-    expect(told).toEqual(["up", 1_000, 5_000, 30_000, 300_000, 300_000, 300_000]);
+    expect(notices).toEqual(["up", 1_000, 5_000, 30_000, 300_000, 300_000, 300_000]);
     workers.failing = false;
     timers.fire();
-    await settle();
-    expect(told.at(-1)).toBe("up");
-    await supervisor.request(status, {});
+    await flushMicrotasks();
+    expect(notices.at(-1)).toBe("up");
+    await supervisor.request(StatusRequest, {});
     workers.events?.ended();
     expect(timers.delaysMs).toEqual([1_000]);
   });
@@ -104,8 +104,8 @@ describe("supervisor", () => {
     const { timers, workers, supervisor } = setUp();
     supervisor.keepRunning();
     workers.failing = true;
-    await expect(supervisor.request(status, {})).rejects.toThrow();
-    await settle();
+    await expect(supervisor.request(StatusRequest, {})).rejects.toThrow();
+    await flushMicrotasks();
     expect(timers.delaysMs).toEqual([1_000]);
     await supervisor.release();
     expect(timers.delaysMs).toEqual([]);
@@ -116,20 +116,20 @@ describe("supervisor", () => {
     const { timers, workers, supervisor } = setUp();
     supervisor.keepRunning();
     workers.failing = true;
-    await expect(supervisor.request(status, {})).rejects.toThrow();
-    await settle();
+    await expect(supervisor.request(StatusRequest, {})).rejects.toThrow();
+    await flushMicrotasks();
     workers.failing = false;
-    await supervisor.command(status, {});
+    await supervisor.command(StatusRequest, {});
     expect(timers.delaysMs).toEqual([]);
     expect(workers.running).toBe(2 - workers.stopped);
   });
 
   it("does not restart a worker that ended in mode off", async () => {
-    const { timers, workers, told, supervisor } = setUp();
+    const { timers, workers, told: notices, supervisor } = setUp();
     workers.failing = true;
-    await expect(supervisor.command(status, {})).rejects.toThrow();
-    await settle();
+    await expect(supervisor.command(StatusRequest, {})).rejects.toThrow();
+    await flushMicrotasks();
     expect(timers.delaysMs).toEqual([]);
-    expect(told).toEqual([null]);
+    expect(notices).toEqual([null]);
   });
 });

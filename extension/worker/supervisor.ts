@@ -28,7 +28,7 @@ export class Supervisor {
   readonly #events: SupervisorEvents;
   readonly #backoff = new Backoff();
   #link: Promise<WorkerConnection> | undefined;
-  #kept = false;
+  #isKept = false;
   #borrowers = 0;
   #cancelRetry: (() => void) | undefined;
 
@@ -41,12 +41,12 @@ export class Supervisor {
 
   /** From now on a worker that was started stays, and is made anew when it ends. Starts none by itself. */
   keepRunning(): void {
-    this.#kept = true;
+    this.#isKept = true;
   }
 
   /** Ends the worker as soon as no command needs it. */
   async release(): Promise<void> {
-    this.#kept = false;
+    this.#isKept = false;
     this.#stopWaiting();
     this.#backoff.reset();
     await this.#stopIfIdle();
@@ -54,7 +54,7 @@ export class Supervisor {
 
   /** For capture and pages: starts no worker in mode off, and waits while one is failing. @throws WorkerDownError */
   async request<P, R>(message: Request<P, R>, params: P): Promise<R> {
-    if (!this.#kept || this.#cancelRetry !== undefined) throw new WorkerDownError();
+    if (!this.#isKept || this.#cancelRetry !== undefined) throw new WorkerDownError();
     return this.#ask(message, params);
   }
 
@@ -66,7 +66,7 @@ export class Supervisor {
       return await this.#ask(message, params);
     } finally {
       this.#borrowers -= 1;
-      if (!this.#kept) await this.#stopIfIdle();
+      if (!this.#isKept) await this.#stopIfIdle();
     }
   }
 
@@ -105,7 +105,7 @@ export class Supervisor {
   #onExit(link: Promise<WorkerConnection>): void {
     if (this.#link !== link) return;
     this.#link = undefined;
-    if (!this.#kept) {
+    if (!this.#isKept) {
       this.#events.down(null);
       return;
     }

@@ -63,7 +63,7 @@ export function dictionaryText(): string {
       const { description, purpose } = field;
       const cells = [
         `\`${name}\``,
-        `${description} ${sentence(fieldTypeText(field.kind))}`,
+        `${description} ${sentence(fieldTypeText(field.type))}`,
         field.sensitivity,
         sharing[field.shared],
         retention[field.retention],

@@ -16,7 +16,7 @@ import { mcpName } from "../../shared/vocabulary/tools.ts";
 
 /** Hashes are made by the worker alone. */
 const writable = (type: ProgramEvent): readonly FieldName[] =>
-  fieldsOf(type).filter((name) => fieldTable[name].kind.is !== "hash");
+  fieldsOf(type).filter((name) => fieldTable[name].type.type !== "hash");
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
 
@@ -32,8 +32,8 @@ export function pythonAllowList(): string {
     ),
     fields: Object.fromEntries(
       names.map((name) => {
-        const { kind, category } = fieldTable[name];
-        return [name, { category, ...kind, other: catchAllOf(name) }];
+        const { type, category } = fieldTable[name];
+        return [name, { category, ...type, other: catchAllOf(name) }];
       }),
     ),
     status_of_type: statusOfType,
@@ -64,9 +64,9 @@ function valuesFor(name: FieldName, kind: FieldType): readonly unknown[] {
     model: ["anthropic/claude-sonnet-4-5-20250929", "GPT-5", "openai/gpt-5", "my-own-model", "claude-opus-4-1[1m]"],
   };
   const right: readonly unknown[] =
-    "words" in kind ? kind.words.slice(0, 3) : "max" in kind ? [kind.min, kind.max, kind.max / 3] : [];
-  const listed = kind.is === "words" ? [kind.words.slice(0, 2), [kind.words[0], canary]] : [];
-  const versions = kind.is === "identifier" ? ["1.2.3", "1.2.3-rc.1", "1.2.3.4", "1.2.3-secret"] : [];
+    "values" in kind ? kind.values.slice(0, 3) : "max" in kind ? [kind.min, kind.max, kind.max / 3] : [];
+  const listed = kind.type === "enum_list" ? [kind.values.slice(0, 2), [kind.values[0], canary]] : [];
+  const versions = kind.type === "identifier" ? ["1.2.3", "1.2.3-rc.1", "1.2.3.4", "1.2.3-secret"] : [];
   return [...right, ...listed, ...versions, ...(spellings[name] ?? []), ...wrong];
 }
 
@@ -74,14 +74,14 @@ function valuesFor(name: FieldName, kind: FieldType): readonly unknown[] {
 function needed(type: ProgramEvent): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     eventTable[type].required.map((name) => {
-      const { kind } = fieldTable[name];
+      const { type } = fieldTable[name];
       return [
         name,
         name === "tool_phase"
           ? "end"
-          : kind.is === "word"
-            ? kind.words[0]
-            : kind.is === "command_path"
+          : type.type === "enum"
+            ? type.values[0]
+            : type.type === "command_path"
               ? "git push"
               : 0,
       ];
@@ -105,7 +105,7 @@ export function pythonVectors(): string {
     add(type, {});
     add(type, { ...needed(type), [canary]: canary, text: canary });
     for (const name of writable(type)) {
-      for (const value of valuesFor(name, fieldTable[name].kind)) add(type, { ...needed(type), [name]: value });
+      for (const value of valuesFor(name, fieldTable[name].type)) add(type, { ...needed(type), [name]: value });
     }
   }
   return `[\n${vectors.map((vector) => JSON.stringify(vector)).join(",\n")}\n]\n`;

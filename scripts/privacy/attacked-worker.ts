@@ -6,12 +6,12 @@ import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 
 /** `destination`: what everything is shared with; `null` keeps it local. `said` is given what the worker says of problems. */
-export function attackedWorker(paths: Paths, destination: string | null, said: string[]): TelemetryService {
+export function attackedWorker(paths: Paths, destination: string | null, output: string[]): TelemetryService {
   const listener = {
     dataChanged: () => undefined,
     exportProgress: () => undefined,
     sharingChanged: () => undefined,
-    problemChanged: (problem: unknown) => void said.push(JSON.stringify(problem)),
+    problemChanged: (problem: unknown) => void output.push(JSON.stringify(problem)),
   };
   const env = destination === null ? {} : { NEXUS_USAGE_UPLOAD_URL: destination };
   const editor = { telemetry: true, enabled: true, proxy: null };

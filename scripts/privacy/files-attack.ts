@@ -129,7 +129,7 @@ class FilesRun {
     const identity = new IdentityFile(this.#paths.identityFile);
     const ids = new AgentIds(new NameHasher(() => identity.localSalt()));
     const clock = { nowMs: () => Date.now() };
-    const intake = receiverInput(() => false, ids, new GroupCommit(() => "stored"), clock);
+    const input = receiverInput(() => false, ids, new GroupCommit(() => "stored"), clock);
     for (const text of texts) {
       const names = [
         "tool_name",
@@ -149,7 +149,7 @@ class FilesRun {
         attributes,
       };
       const request = { resourceLogs: [{ resource: { attributes }, scopeLogs: [{ logRecords: [record] }] }] };
-      this.#worker.record({ events: [...intake.otlp("logs", Buffer.from(JSON.stringify(request)), true)] });
+      this.#worker.record({ events: [...input.otlp("logs", Buffer.from(JSON.stringify(request)), true)] });
     }
   }
 

@@ -18,14 +18,14 @@ const searcher = `
   console.log(JSON.stringify(needles.filter((needle) => hay.includes(Buffer.from(needle, "utf8")))));`;
 
 /** The needles that stand in any file below a folder, or in what was said. */
-export function foundIn(folder: string, said: string, needles: readonly string[]): ReadonlySet<string> {
+export function foundIn(folder: string, output: string, needles: readonly string[]): ReadonlySet<string> {
   const list = join(folder, "needles.json");
   writeFileSync(list, JSON.stringify(needles));
   const found: string[] = JSON.parse(
     execFileSync(process.execPath, ["-e", searcher, folder, list], { encoding: "utf8", maxBuffer: 2 ** 30 }),
   );
   rmSync(list);
-  return new Set([...found, ...needles.filter((needle) => said.includes(needle))]);
+  return new Set([...found, ...needles.filter((needle) => output.includes(needle))]);
 }
 
 /** Shorter needles stand in random ids by chance; whether they are words is judged by the words alone. */
@@ -38,7 +38,7 @@ export const needlesOf = (planted: readonly string[]): readonly string[] =>
 function isPublic(needle: string): boolean {
   if (isCommandPath(needle) || !isUsersOwn(canonicalTool(needle))) return true;
   return fieldNames.some((name) => {
-    const { kind } = fieldTable[name];
-    return (kind.is === "word" || kind.is === "words") && kind.words.includes(needle);
+    const { type } = fieldTable[name];
+    return (type.type === "enum" || type.type === "enum_list") && type.values.includes(needle);
   });
 }

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { programEvents } from "../../shared/schema/program-events.ts";
-import { decisionOf } from "../../test/fixtures/consent-record.ts";
+import { consentRecord } from "../../test/fixtures/consent-record.ts";
 import { decide } from "../../test/fixtures/consented.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { EventLog } from "./index.ts";
 
 const canary = "canary-node-8a1";
 
-function setUp(decision: object | null = decisionOf("local"), env: Readonly<Record<string, string>> = {}) {
-  const home = freshFolder();
+function setUp(decision: object | null = consentRecord("local"), env: Readonly<Record<string, string>> = {}) {
+  const home = tempFolder();
   const config = join(home, ".config", "nexus");
   mkdirSync(config, { recursive: true });
   if (decision !== null) decide(home, decision);
@@ -52,9 +52,9 @@ describe("the library for Node programs", () => {
 
   it.each([
     ["nobody was asked", null, {}],
-    ["the answer was no", decisionOf("off"), {}],
-    ["the environment forbids it", decisionOf("local"), { NEXUS_TELEMETRY: "0" }],
-    ["event logs are switched off", decisionOf("local"), { NEXUS_EVENT_LOG: "0" }],
+    ["the answer was no", consentRecord("off"), {}],
+    ["the environment forbids it", consentRecord("local"), { NEXUS_TELEMETRY: "0" }],
+    ["event logs are switched off", consentRecord("local"), { NEXUS_EVENT_LOG: "0" }],
   ])("invariant: off-means-nothing: leaves nothing where %s", (_why, decision, env) => {
     const { home, log } = setUp(decision, env);
     expect(log.mode).toBe("off");
@@ -64,12 +64,12 @@ describe("the library for Node programs", () => {
   });
 
   it("follows a no at once, and a category that is not ticked", () => {
-    const { home, log, lines } = setUp({ ...decisionOf("local"), collect: ["command_usage"] });
+    const { home, log, lines } = setUp({ ...consentRecord("local"), collect: ["command_usage"] });
     expect(log.record("command_finished", { command_path: "ls", duration_ms: 5 })).toBe(true);
     expect(log.record("task_completed", {})).toBe(false);
     expect(lines()).toHaveLength(1);
     expect(lines()[0]).not.toHaveProperty("duration_ms");
-    decide(home, decisionOf("off"));
+    decide(home, consentRecord("off"));
     expect(log.record("command_finished", { command_path: "ls" })).toBe(false);
   });
 

@@ -36,7 +36,7 @@ const noEditor = { telemetry: true, enabled: true, proxy: null };
 
 export class EventLog {
   readonly #paths: Paths;
-  readonly #gate: PermissionEvaluator;
+  readonly #permissions: PermissionEvaluator;
   readonly #forbidden: boolean;
   // Without a hasher: names of the user's own are not even hashed here.
   readonly #firewall = new Firewall(null);
@@ -44,7 +44,7 @@ export class EventLog {
 
   constructor({ env = process.env, home = homeFolder() }: EventLogOptions = {}) {
     this.#paths = pathsFrom(env, home);
-    this.#gate = new PermissionEvaluator(this.#paths, systemClock, { ...env }, noEditor);
+    this.#permissions = new PermissionEvaluator(this.#paths, systemClock, { ...env }, noEditor);
     this.#forbidden = isOptOut(env["NEXUS_EVENT_LOG"]);
   }
 
@@ -55,7 +55,7 @@ export class EventLog {
 
   /** `off`: nothing is written. */
   get mode(): "off" | "local" | "share" {
-    return this.#ruling()?.permission.mode ?? "off";
+    return this.#policy()?.permission.mode ?? "off";
   }
 
   /** Appends an event, in one write. @returns whether it was taken; what is on no list is dropped. Never throws. */
@@ -70,8 +70,8 @@ export class EventLog {
 
   #record<T extends ProgramEvent>(type: T, fields: EventFields[T]): boolean {
     const plain = jsonFields(fields);
-    const ruling = this.#ruling();
-    if (ruling === undefined || ruling.permission.mode === "off" || plain === undefined) return false;
+    const policy = this.#policy();
+    if (policy === undefined || policy.permission.mode === "off" || plain === undefined) return false;
     const ts = Date.now();
     const envelope = {
       ...{ id: v7({ msecs: ts }), event_type: type, ts, utc_offset_min: -new Date(ts).getTimezoneOffset() },
@@ -81,7 +81,7 @@ export class EventLog {
     const clean = this.#firewall.admit(
       // A copy: the fields are written into it.
       createRawEvent({ ...envelope }, plain as EventFields[T]),
-      { collect: ruling.permission.collect, blockSensitive: ruling.blockSensitive },
+      { collect: policy.permission.collect, blockSensitive: policy.blockSensitive },
       ts,
     );
     if (clean === undefined) return false;
@@ -98,9 +98,9 @@ export class EventLog {
   }
 
   /** `undefined` where it cannot be known: then nothing is written. */
-  #ruling() {
+  #policy() {
     try {
-      return this.#forbidden ? undefined : this.#gate.evaluate();
+      return this.#forbidden ? undefined : this.#permissions.evaluate();
     } catch {
       return undefined;
     }

@@ -15,7 +15,7 @@ import fc from "fast-check";
 import { parse } from "jsonc-parser";
 import { describe, expect, it } from "vitest";
 import { type AgentName, agentNames } from "../../shared/protocol/agents.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 import { forgetSettings } from "./forget.ts";
@@ -28,7 +28,7 @@ function filesWith(folder: string, text: string): readonly string[] {
     .filter((path) => statSync(path).isFile() && readFileSync(path, "utf8").includes(text));
 }
 
-function setUp(home = freshFolder(), env: Readonly<Record<string, string>> = {}) {
+function setUp(home = tempFolder(), env: Readonly<Record<string, string>> = {}) {
   const connections = new Connections(pathsFrom({}, home), home, env);
   const file = (name: AgentName) => connections.list().find((one) => one.name === name)?.file ?? "";
   const connect = (name: AgentName) => {
@@ -307,7 +307,7 @@ describe("an agent's settings", () => {
   });
 
   it("of a user whose name has an apostrophe are connected once and disconnected", () => {
-    const home = join(freshFolder(), "o'brien");
+    const home = join(tempFolder(), "o'brien");
     mkdirSync(home);
     const { connections, connect, standing } = setUp(home);
     connect("claude_code");
@@ -329,7 +329,7 @@ describe("an agent's settings", () => {
   });
 
   it("lie where the agent's own variable says, and an empty one says nothing", () => {
-    const home = freshFolder();
+    const home = tempFolder();
     const elsewhere = join(home, "elsewhere");
     expect(setUp(home, { CLAUDE_CONFIG_DIR: "", CODEX_HOME: "relative" }).file("codex")).toBe(
       join(home, ".codex", "hooks.json"),

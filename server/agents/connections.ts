@@ -112,11 +112,11 @@ export class Connections {
       const rule = policy === null ? null : read(policy.file);
       const key = rule === null || policy === null ? undefined : saysYes(rule, policy.keys);
       return {
-        ...{ name, title, file, found: existsSync(folder) },
+        ...{ name, title, file, installed: existsSync(folder) },
         connected: this.isConnected(name),
         outdated: this.#isOutdated(name),
-        lastMs: sourcesOf[name].map((source) => seen.get(source) ?? null).reduce(later),
-        forbidden: key === undefined ? null : `${policy?.file} forbids hooks of your own (${key}).`,
+        lastEventMs: sourcesOf[name].map((source) => seen.get(source) ?? null).reduce(later),
+        blockedBy: key === undefined ? null : `${policy?.file} forbids hooks of your own (${key}).`,
       };
     });
   }
@@ -159,13 +159,13 @@ export class Connections {
     const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
     const undo = first === null ? null : (undoOf(first, after) ?? null);
     const kept: ConnectionRecord = { file: target, undo, afterSha256: sha256(after), mode };
-    if (first === null || undo !== null) replaceFile(this.#keptFile(agent.name), JSON.stringify(kept));
-    else rmSync(this.#keptFile(agent.name), { force: true });
+    if (first === null || undo !== null) replaceFile(this.#recordFile(agent.name), JSON.stringify(kept));
+    else rmSync(this.#recordFile(agent.name), { force: true });
     if (read(target) !== before) {
       throw new SettingsError(`${agent.file} was changed by somebody else just now. Nothing was done; try again.`);
     }
     replaceFile(target, after, mode);
-    new ReceiverConfig(this.#paths.doorFile).forgetHooks();
+    new ReceiverConfig(this.#paths.receiverFile).forgetHooks();
   }
 
   /** Takes our hook out. Returns whether there was one. @throws SettingsError, the file system's error. */
@@ -173,7 +173,7 @@ export class Connections {
     const agent = this.#agent(name);
     const target = targetOf(agent.file);
     const text = read(target);
-    const kept = this.#kept(name);
+    const kept = this.#record(name);
     const connected = this.configured(name).length > 0;
     const before = text === null ? undefined : this.#textBefore(name, target, text);
     if (text === null || !connected) {
@@ -187,7 +187,7 @@ export class Connections {
     }
     // What was connected under another folder of settings still needs both.
     if (kept === undefined || kept.file === target) {
-      rmSync(this.#keptFile(name), { force: true });
+      rmSync(this.#recordFile(name), { force: true });
       if (!this.list().some(({ connected: other }) => other)) this.#script.remove();
     }
     return connected;
@@ -205,13 +205,13 @@ export class Connections {
 
   /** The text of a file before it was connected; `undefined` where it was changed since. */
   #textBefore(name: AgentName, target: string, text: string): string | undefined {
-    const kept = this.#kept(name);
+    const kept = this.#record(name);
     return kept?.file === target && kept.undo !== null ? undone(text, kept.undo) : undefined;
   }
 
   /** Earlier versions kept the settings themselves, with all that is in them. */
   #replaceCopy(name: AgentName): void {
-    const path = this.#keptFile(name);
+    const path = this.#recordFile(name);
     const copy = copyIn(read(path));
     if (copy === undefined) return;
     const { file, before, afterSha256, mode } = copy;
@@ -254,15 +254,15 @@ export class Connections {
     return agent;
   }
 
-  #keptFile(name: AgentName): string {
+  #recordFile(name: AgentName): string {
     return join(this.#paths.agentFolder, `${name}.json`);
   }
 
   /** What cannot be read is as if it were not there: then our entries alone are taken out. */
-  #kept(name: AgentName): ConnectionRecord | undefined {
+  #record(name: AgentName): ConnectionRecord | undefined {
     this.#replaceCopy(name);
     try {
-      const kept: unknown = JSON.parse(read(this.#keptFile(name)) ?? "");
+      const kept: unknown = JSON.parse(read(this.#recordFile(name)) ?? "");
       return typeof kept === "object" && kept !== null && "undo" in kept ? (kept as ConnectionRecord) : undefined;
     } catch {
       return undefined;

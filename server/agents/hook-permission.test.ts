@@ -17,7 +17,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decide, keepState } from "../../test/fixtures/consented.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 
@@ -35,7 +35,7 @@ interface Files {
 }
 
 function recording(config?: string) {
-  const home = freshFolder();
+  const home = tempFolder();
   const folder = join(home, ".config", "nexus");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (config !== undefined) writeFileSync(join(folder, "config.toml"), config);
@@ -193,7 +193,7 @@ describe.each(awks)("the installed hook on %s", (awk) => {
 
   it("follows no other folder that the environment names, and needs none", () => {
     const { writes } = recording();
-    const elsewhere = freshFolder();
+    const elsewhere = tempFolder();
     for (const name of ["HOME", "NEXUS_HOME", "XDG_CONFIG_HOME"]) expect(writes(awk, { [name]: elsewhere })).toBe(true);
   });
 

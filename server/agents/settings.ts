@@ -58,8 +58,8 @@ function checkEdited(file: string, text: string, list: readonly string[], entry:
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, lenient);
   const items = tree === undefined ? undefined : valueAt(tree, list);
-  const wanted = JSON.stringify(entry);
-  if (errors.length > 0 || !Array.isArray(items) || !items.some((item) => JSON.stringify(item) === wanted)) {
+  const expected = JSON.stringify(entry);
+  if (errors.length > 0 || !Array.isArray(items) || !items.some((item) => JSON.stringify(item) === expected)) {
     throw new SettingsError(
       `${file} has a comment where the hook would go, in ${list.join(".")}. Move it and try again; nothing was changed.`,
     );
@@ -75,14 +75,14 @@ function withEntry(file: string, text: string, list: readonly string[], entry: o
     depth -= 1;
     node = depth === 0 ? tree : findNodeAtLocation(tree, list.slice(0, depth));
   }
-  const wanted = depth === list.length ? "array" : "object";
-  if (node.type !== wanted) {
-    const what = wanted === "array" ? "list" : "object";
+  const expected = depth === list.length ? "array" : "object";
+  if (node.type !== expected) {
+    const what = expected === "array" ? "list" : "object";
     throw new SettingsError(
       `${file}: ${list.slice(0, depth).join(".")} is no ${what}. Correct it and try again; nothing was changed.`,
     );
   }
-  if (wanted === "array") return withChild(text, node, null, entry);
+  if (expected === "array") return withChild(text, node, null, entry);
   const missing = list.slice(depth + 1).reduceRight<unknown>((inner, key) => ({ [key]: inner }), [entry]);
   return withChild(text, node, list[depth] ?? "", missing);
 }

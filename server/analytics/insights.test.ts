@@ -3,7 +3,7 @@ import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { insightText, matchesFilter } from "../../shared/text/insights.ts";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
 import { Store } from "../store/store.ts";
 import { productInfo } from "../worker/product-info.ts";
@@ -25,7 +25,7 @@ interface Runs {
 
 /** Runs with durations spread by half around the middle, ten a day. */
 function insightsOf(...all: readonly Runs[]) {
-  const store = new Store(join(freshFolder(), "telemetry.db"), productInfo, systemClock);
+  const store = new Store(join(tempFolder(), "telemetry.db"), productInfo, systemClock);
   for (const { line, count, ms, failed = 0, ago = 0, source = "vscode_terminal", phase = "end" } of all) {
     const session_id = v4();
     store.write(

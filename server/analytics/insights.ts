@@ -40,7 +40,7 @@ const stallingRate = 0.1;
 /** What a failure costs beside its time: to see it, and to begin again. */
 const attentionMs = 20_000;
 
-const wholeWeekMs = 7 * 24 * 60 * 60 * 1000;
+const waitedWeekMs = 7 * 24 * 60 * 60 * 1000;
 
 const noEvidence: Insight["evidence"] = {
   ...{ sample: 0, failed: null, share: null, low: null, high: null },
@@ -66,7 +66,7 @@ const interactive: ReadonlySet<string> = new Set(
 export function readInsights(connection: Connection, selection: PeriodSelection, nowMs: number): Insights {
   const span = spanOf(selection, nowMs);
   const now = endsIn(connection, span);
-  const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / wholeWeekMs);
+  const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / waitedWeekMs);
   const runs = runsIn(now);
   const total = [...runs.values()].reduce((sum, { count }) => sum + count, 0);
   const found = [

@@ -56,7 +56,7 @@ export function emptyMetrics(selection: PeriodSelection, nowMs: number): Metrics
     ...{ commands: [], profiles: [], thinktools: [], tools: [] },
     ...{ averageMs: null, successRate: null, cacheHitRate: null },
     tokens: { input: 0, output: 0, cached: 0 },
-    cost: { usd: null, toldUsd: null, pricesAsOf, notPriced: [] },
+    cost: { usd: null, reportedUsd: null, pricesAsOf, unpriced: [] },
   };
 }
 
@@ -72,13 +72,13 @@ function counts(ends: readonly TerminalRollup[], field: string): Metrics["comman
 /** Of the runs that say whether their result came from a cache. */
 function cacheHitRate(ends: readonly TerminalRollup[]): number | null {
   let hits = 0;
-  let told = 0;
+  let reported = 0;
   for (const { row } of ends) {
     if (row["cache_hit"] === null) continue;
-    told += Number(row["count"]);
+    reported += Number(row["count"]);
     if (row["cache_hit"] === 1) hits += Number(row["count"]);
   }
-  return told === 0 ? null : hits / told;
+  return reported === 0 ? null : hits / reported;
 }
 
 /** The tokens of a rollup. */
@@ -88,7 +88,7 @@ interface Tokens {
   readonly output: number;
   readonly cached: number;
   /** What the agent says that it cost, in millionths of a US dollar. */
-  readonly toldMicroUsd: number;
+  readonly reportedMicroUsd: number;
 }
 
 function tokensOf({ model, numbers }: Row): Tokens {
@@ -103,7 +103,7 @@ function tokensOf({ model, numbers }: Row): Tokens {
     input: total("tokens_input"),
     output: total("tokens_output"),
     cached: total("tokens_cached"),
-    toldMicroUsd: total("cost_microusd"),
+    reportedMicroUsd: total("cost_microusd"),
   };
 }
 
@@ -116,7 +116,7 @@ const cents = (usd: number): number => Math.round(usd * 100) / 100;
 function costOf(used: readonly Tokens[]): Metrics["cost"] {
   let usd = 0;
   let priced = false;
-  const toldMicroUsd = used.reduce((total, tokens) => total + tokens.toldMicroUsd, 0);
+  const reportedMicroUsd = used.reduce((total, tokens) => total + tokens.reportedMicroUsd, 0);
   const notPriced = new Map<string, number>();
   for (const { model, input, output, cached } of used) {
     if (input + output === 0) continue;
@@ -131,8 +131,8 @@ function costOf(used: readonly Tokens[]): Metrics["cost"] {
   }
   return {
     usd: priced ? cents(usd) : null,
-    toldUsd: toldMicroUsd === 0 ? null : cents(toldMicroUsd / 1_000_000),
+    reportedUsd: reportedMicroUsd === 0 ? null : cents(reportedMicroUsd / 1_000_000),
     pricesAsOf,
-    notPriced: [...notPriced].map(([model, tokens]) => ({ model, tokens })),
+    unpriced: [...notPriced].map(([model, tokens]) => ({ model, tokens })),
   };
 }

@@ -13,8 +13,8 @@ export function wilson(hits: number, all: number): readonly [low: number, high: 
   const z2 = z95 * z95;
   const middle = share + z2 / (2 * all);
   const spread = z95 * Math.sqrt((share * (1 - share)) / all + z2 / (4 * all * all));
-  const whole = 1 + z2 / all;
-  return [Math.max(0, (middle - spread) / whole), Math.min(1, (middle + spread) / whole)];
+  const denominator = 1 + z2 / all;
+  return [Math.max(0, (middle - spread) / denominator), Math.min(1, (middle + spread) / denominator)];
 }
 
 /**

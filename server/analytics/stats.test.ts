@@ -5,7 +5,7 @@ import type { RawEventFields } from "../../shared/schema/raw-event.ts";
 import { admitted, cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { anything } from "../../test/fixtures/raw-events.ts";
 import { localToolUse, readBothWays } from "../../test/fixtures/read-rollups.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
 import { Store } from "../store/store.ts";
 import { productInfo } from "../worker/product-info.ts";
@@ -109,7 +109,7 @@ describe("stats", () => {
   });
 
   it("counts by the wall clock of where it happened", () => {
-    const store = new Store(join(freshFolder(), "telemetry.db"), productInfo, systemClock);
+    const store = new Store(join(tempFolder(), "telemetry.db"), productInfo, systemClock);
     // Ten in the evening of the 14th in Tokyo, three in the afternoon here.
     const at = Date.UTC(2026, 6, 14, 13);
     store.write([cleanToolUse({}, { ts: at, utc_offset_min: 540 })]);

@@ -9,7 +9,7 @@ import { spanOf } from "./calendar.ts";
 import { isCommandRun, isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
 
-export const emptyToday: Today = { commands: 0, failed: 0, agentUses: 0, purgeMark: 0 };
+export const emptyToday: Today = { commands: 0, failed: 0, agentToolCalls: 0, purgeMark: 0 };
 
 export function readToday(connection: Connection, nowMs: number): Today {
   const { fromHour, toHour, grain } = spanOf({ period: "today" }, nowMs);
@@ -17,5 +17,5 @@ export function readToday(connection: Connection, nowMs: number): Today {
   const runs = Aggregate.of(ends.filter(({ row }) => isCommandRun(row)));
   const uses = Aggregate.of(ends.filter(({ row }) => isToolCall(row) && isAgent(row["source"])));
   const purgeMark = readNumber(connection, "purge_mark");
-  return { commands: runs.count, failed: runs.failed, agentUses: uses.count, purgeMark };
+  return { commands: runs.count, failed: runs.failed, agentToolCalls: uses.count, purgeMark };
 }

@@ -46,8 +46,8 @@ describe("tool uses", () => {
       localToolUse(at(2), { exit_code: 130, duration_ms: 5 }),
       admitted(silent),
     ];
-    expect(read(uses, "week").hosts).toEqual([
-      { source: "vscode_terminal", begun: 3, ended: 3, judged: 2, timed: 2, failed: 0, missed: 0 },
+    expect(read(uses, "week").coverage).toEqual([
+      { source: "vscode_terminal", started: 3, ended: 3, withOutcome: 2, withDuration: 2, failed: 0, missedByHooks: 0 },
     ]);
   });
 
@@ -74,9 +74,9 @@ describe("tool uses", () => {
       use("otlp", { status: "cancelled" }),
       use("otlp", { agent: "codex" }),
     ];
-    const { hosts } = read(uses, "week");
-    expect(hosts.find(({ source }) => source === "claude_code")).toMatchObject({ ended: 1, missed: 2 });
-    expect(hosts.find(({ source }) => source === "otlp")).toMatchObject({ ended: 4, missed: 0 });
+    const { coverage } = read(uses, "week");
+    expect(coverage.find(({ source }) => source === "claude_code")).toMatchObject({ ended: 1, missedByHooks: 2 });
+    expect(coverage.find(({ source }) => source === "otlp")).toMatchObject({ ended: 4, missedByHooks: 0 });
   });
 
   it("is empty where nothing is", () => {

@@ -23,7 +23,7 @@ const maxTools = 100;
 const isOutcome: ReadonlySet<unknown> = new Set(["ok", "failed", "cancelled"]);
 
 export function emptyToolCalls(selection: PeriodSelection, nowMs: number): ToolCalls {
-  return { ...daysOf(selection, spanOf(selection, nowMs), nowMs), tools: [], hosts: [] };
+  return { ...daysOf(selection, spanOf(selection, nowMs), nowMs), tools: [], coverage: [] };
 }
 
 export function readToolCalls(connection: Connection, selection: PeriodSelection, nowMs: number): ToolCalls {
@@ -38,7 +38,7 @@ export function readToolCalls(connection: Connection, selection: PeriodSelection
   const tools = mostFrequent(byName(rows.filter(isToolCall).map(terminalRollup), toolKey))
     .slice(0, maxTools)
     .map(({ name, ends }) => toolOf(name, ends, span.buckets, before));
-  return { ...daysOf(selection, span, nowMs), tools, hosts: hostsOf(rows) };
+  return { ...daysOf(selection, span, nowMs), tools, coverage: hostsOf(rows) };
 }
 
 function daysOf({ period }: PeriodSelection, { fromMs, endMs, grain }: Span, nowMs: number) {
@@ -63,7 +63,7 @@ function toolOf(
     if (at >= 0) trend[at] = (trend[at] ?? 0) + Number(row["count"]);
   }
   return {
-    ...{ name, source, uses: group.count, failed: group.failed, cancelled: group.cancelled, trend },
+    ...{ name, source, calls: group.count, failed: group.failed, cancelled: group.cancelled, trend },
     failure: failureOf(group),
     durations:
       typeof medianMs === "number" && typeof p95Ms === "number" && typeof p99Ms === "number"
@@ -72,14 +72,17 @@ function toolOf(
     before:
       before === undefined
         ? null
-        : { uses: earlier?.count ?? 0, failureRate: earlier === undefined ? null : (failureOf(earlier)?.rate ?? null) },
+        : {
+            calls: earlier?.count ?? 0,
+            failureRate: earlier === undefined ? null : (failureOf(earlier)?.rate ?? null),
+          },
   };
 }
 
-function failureOf({ failed, decided: judged }: Aggregate): ToolCallStats["failure"] {
-  if (judged === 0) return null;
-  const [low, high] = wilson(failed, judged);
-  return { rate: failed / judged, low, high };
+function failureOf({ failed, decided }: Aggregate): ToolCallStats["failure"] {
+  if (decided === 0) return null;
+  const [low, high] = wilson(failed, decided);
+  return { rate: failed / decided, low, high };
 }
 
 function usesBefore(connection: Connection, span: Span, nowMs: number): ReadonlyMap<string, Aggregate> | undefined {
@@ -91,13 +94,13 @@ function usesBefore(connection: Connection, span: Span, nowMs: number): Readonly
 
 /** Uses that OpenTelemetry alone told of, by agent: what its hooks told too has the same id, and was stored once. Refusals no hook tells. */
 function reportedByOtlp(rows: readonly Row[]): ReadonlyMap<string, number> {
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   for (const row of rows) {
     if (row["source"] !== "otlp" || !isToolCall(row) || row["status"] === "cancelled") continue;
     const agent = String(row["agent"]);
-    told.set(agent, (told.get(agent) ?? 0) + Number(row["count"]));
+    reported.set(agent, (reported.get(agent) ?? 0) + Number(row["count"]));
   }
-  return told;
+  return reported;
 }
 
 function hostsOf(rows: readonly Row[]): readonly AgentCoverage[] {
@@ -105,15 +108,15 @@ function hostsOf(rows: readonly Row[]): readonly AgentCoverage[] {
   const hosts = new Map<string, { -readonly [K in keyof AgentCoverage]: AgentCoverage[K] }>();
   for (const row of rows) {
     const source = String(row["source"]);
-    const nothing = { begun: 0, ended: 0, judged: 0, timed: 0, failed: 0 };
-    const host = hosts.get(source) ?? { source, ...nothing, missed: missed.get(source) ?? 0 };
+    const nothing = { started: 0, ended: 0, withOutcome: 0, withDuration: 0, failed: 0 };
+    const host = hosts.get(source) ?? { source, ...nothing, missedByHooks: missed.get(source) ?? 0 };
     hosts.set(source, host);
     const count = Number(row["count"]);
-    if (row["tool_phase"] === "start") host.begun += count;
+    if (row["tool_phase"] === "start") host.started += count;
     if (!isToolCall(row)) continue;
     host.ended += count;
-    host.timed += Number(row["duration_count"]);
-    if (isOutcome.has(row["status"])) host.judged += count;
+    host.withDuration += Number(row["duration_count"]);
+    if (isOutcome.has(row["status"])) host.withOutcome += count;
     if (row["status"] === "failed") host.failed += count;
   }
   return [...hosts.values()].sort((a, b) => b.ended - a.ended || (a.source < b.source ? -1 : 1));

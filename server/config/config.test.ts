@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import {
   ConfigError,
   configNotes,
@@ -96,7 +96,7 @@ describe("policy", () => {
 
 describe("watched file", () => {
   it("follows a file that appears, changes and is replaced", () => {
-    const path = join(freshFolder(), "sub", "config.toml");
+    const path = join(tempFolder(), "sub", "config.toml");
     const file = new WatchedFile(path);
     expect(file.read()).toBeNull();
     mkdirSync(join(path, ".."));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { type ConsentDecision, ConsentLog, noticeHash, StaleNoticeError } from "./consent-log.ts";
 
 const yes: ConsentDecision = {
@@ -19,7 +19,7 @@ const installation = "3f2b8c1e-0d0b-4f7e-9a53-3c1a4a6f1d11";
 const no: ConsentDecision = { ...yes, mode: "off", collect: [] };
 
 function log() {
-  const path = join(freshFolder(), "nexus", "consent.jsonl");
+  const path = join(tempFolder(), "nexus", "consent.jsonl");
   const consent = new ConsentLog(path, new FixedClock(Date.UTC(2026, 0, 2)), () => installation);
   return { path, consent };
 }

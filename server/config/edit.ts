@@ -21,9 +21,9 @@ export function withKey(file: string, text: string, key: string, value: ConfigVa
 function tableIn(parent: Record<string, unknown>, name: string): Record<string, unknown> {
   const found = parent[name];
   if (typeof found === "object" && found !== null) return found as Record<string, unknown>;
-  const made: Record<string, unknown> = {};
-  parent[name] = made;
-  return made;
+  const table: Record<string, unknown> = {};
+  parent[name] = table;
+  return table;
 }
 
 function put(table: Record<string, unknown>, name: string, value: ConfigValue | undefined): void {

@@ -4,7 +4,7 @@ import {
   configFolder,
   consentFile,
   installationFile,
-  isDefaultPlace,
+  isDefaultFolder,
   nexusHome,
 } from "../../shared/consent/config-paths.ts";
 import { homeFolder } from "./home.ts";
@@ -28,7 +28,7 @@ export interface Paths {
   /** What belongs to the connections with agents. */
   readonly agentFolder: string;
   /** The doors on loopback that the user opened. */
-  readonly doorFile: string;
+  readonly receiverFile: string;
   readonly database: string;
   /** Where the database lies unless the environment or the configuration moves it. */
   readonly ownDatabase: string;
@@ -39,12 +39,12 @@ export interface Paths {
   readonly configFile: string;
   readonly consentFile: string;
   /** Neither the data nor the decisions lie elsewhere than in the user's home folder. */
-  readonly isDefaultPlace: boolean;
+  readonly isDefaultFolder: boolean;
   /** What the product would record now, for hooks and SDKs: `recording-state.ts`. */
   readonly recordingStateFile: string;
   readonly policyFile: string;
   /** What of the environment does not count, each as a sentence. */
-  readonly remarks: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** The policy of the whole system. An administrator's file; nothing a user sets may point elsewhere. */
@@ -92,17 +92,17 @@ export function pathsFrom(env: Environment, home: string = homeFolder()): Paths 
     eventLogFolder: join(stateFolder, "events"),
     agentHookLog: join(stateFolder, "events", "agent-hooks.jsonl"),
     agentFolder: join(stateFolder, "agents"),
-    doorFile: join(stateFolder, "agents", "doors.json"),
+    receiverFile: join(stateFolder, "agents", "doors.json"),
     database: resolve(databasePath ?? join(stateFolder, "telemetry.db")),
     ownDatabase: join(stateFolder, "telemetry.db"),
     databaseFixed: databasePath !== undefined,
     privatePaths: privateNames.map((name) => join(stateFolder, name)),
     configFile: join(configFolder(surroundings), "config.toml"),
     consentFile: consentFile(surroundings),
-    isDefaultPlace: isDefaultPlace(surroundings),
+    isDefaultFolder: isDefaultFolder(surroundings),
     recordingStateFile: join(stateFolder, "recording.txt"),
     policyFile,
-    remarks: ["NEXUS_HOME", "NEXUS_TELEMETRY_PATH", "XDG_CONFIG_HOME", "NEXUS_USAGE_OUTBOX_DIR"]
+    notes: ["NEXUS_HOME", "NEXUS_TELEMETRY_PATH", "XDG_CONFIG_HOME", "NEXUS_USAGE_OUTBOX_DIR"]
       .filter((name) => env[name] !== undefined && env[name] !== "" && given(env[name]) === undefined)
       .map((name) => `${name} is no absolute path and does not count.`),
   };

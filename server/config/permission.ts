@@ -33,7 +33,7 @@ import {
 import { ConsentLog } from "./consent-log.ts";
 import { type Destination, DestinationError, destinationOf } from "./destination.ts";
 import type { Paths } from "./paths.ts";
-import { isStateOf, keepRecordingState, mostBytes } from "./recording-state.ts";
+import { isStateOf, keepRecordingState, maxBytes } from "./recording-state.ts";
 
 /** Nothing may be recorded at present. */
 export class NotPermittedError extends Error {
@@ -45,7 +45,7 @@ const lookAgainMs = 1_000;
 
 export interface EffectivePolicy {
   readonly permission: Permission;
-  readonly remarks: readonly string[];
+  readonly notes: readonly string[];
   /** Where the database lies: `db_path` moves it, unless the environment names it. */
   readonly database: string;
   readonly decidedMs: number | null;
@@ -70,7 +70,7 @@ export class PermissionEvaluator {
   editor: EditorState;
   /** When the paths were found safe, and when the state for hooks was written, by the process's own clock. */
   #safeMs = Number.NEGATIVE_INFINITY;
-  #keptMs = Number.NEGATIVE_INFINITY;
+  #lockedMs = Number.NEGATIVE_INFINITY;
 
   constructor(paths: Paths, clock: Clock, env: NodeJS.ProcessEnv, editor: EditorState) {
     this.#paths = paths;
@@ -111,15 +111,15 @@ export class PermissionEvaluator {
     const database = this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database);
     const limits = {
       retentionDays: config.retention_days,
-      mostBytes: config.max_db_size_mb * 1024 * 1024,
+      maxBytes: config.max_db_size_mb * 1024 * 1024,
       ledgerBodyDays: config.ledger_body_days,
     };
     if (database !== this.#paths.ownDatabase) refuseReplaceable(database);
     refuseUnsafe(database, "allowed");
-    const remarks = [...this.#consentRemarks(reading), ...this.#paths.remarks, ...configNotes(config)];
+    const notes = [...this.#consentNotes(reading), ...this.#paths.notes, ...configNotes(config)];
     return {
       permission,
-      remarks: destinationFault === null ? remarks : [...remarks, destinationFault],
+      notes: destinationFault === null ? notes : [...notes, destinationFault],
       database,
       decidedMs,
       blockSensitive: config.privacy.block_sensitive,
@@ -142,8 +142,8 @@ export class PermissionEvaluator {
    * @throws UnsafePathError, the file system's error.
    */
   keepRecordingState(at: "now" | "now and then" = "now"): void {
-    if (at === "now and then" && performance.now() - this.#keptMs < lookAgainMs) return;
-    this.#keptMs = performance.now();
+    if (at === "now and then" && performance.now() - this.#lockedMs < lookAgainMs) return;
+    this.#lockedMs = performance.now();
     const reading = this.consent.read();
     const consent = this.consent.lastEntry() ?? "";
     const folder = dirname(this.#paths.configFile);
@@ -209,10 +209,10 @@ export class PermissionEvaluator {
   }
 
   /** Why a yes does not count, as a sentence. */
-  #consentRemarks(reading: ConsentReading): readonly string[] {
+  #consentNotes(reading: ConsentReading): readonly string[] {
     const reason = untrustedReasons.find((one) => one === reading);
     const { consentFile } = this.#paths;
-    if (reason === undefined && this.consent.size > mostBytes)
+    if (reason === undefined && this.consent.size > maxBytes)
       return [
         `${consentFile} is larger than 64 KB, so hooks and SDKs record nothing. Keep a copy, and leave its last line.`,
       ];

@@ -21,7 +21,7 @@ import type { Category } from "../../shared/schema/categories.ts";
 import { replaceFile } from "../files/atomic-write.ts";
 
 /** Of each file that it is made from, and of its own: larger ones mean off. Bytes. */
-export const mostBytes = 65_536;
+export const maxBytes = 65_536;
 
 export interface RecordingState {
   /** Where the consent record and the configuration lie. */
@@ -54,7 +54,7 @@ export function recordingStateText({
     ...copied("config", config),
     ...copied("policy", policy),
   ].join("\n");
-  return Buffer.byteLength(text) < mostBytes ? `${text}\n` : `${head}\nfolder ${folder}\noff\n`;
+  return Buffer.byteLength(text) < maxBytes ? `${text}\n` : `${head}\nfolder ${folder}\noff\n`;
 }
 
 const head = "nexus recording 1";
@@ -70,8 +70,8 @@ const textOf = (file: string): string | undefined => (existsSync(file) ? readFil
 /** A text with the number of its lines and bytes before it. */
 function copied(name: string, text: string | null): readonly string[] {
   if (text === null) return [`${name} none`];
-  const whole = text === "" || text.endsWith("\n") ? text : `${text}\n`;
-  const lines = whole.split("\n").slice(0, -1);
+  const terminated = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  const lines = terminated.split("\n").slice(0, -1);
   return [`${name} ${lines.length} ${Buffer.byteLength(text)}`, ...lines];
 }
 

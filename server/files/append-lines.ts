@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { appendFlags, makeFolder } from "./ownership.ts";
 
 /** Files whose last line was cut by a full disk: the next one begins anew, so that it is not glued to it. */
-const cut = new Set<string>();
+const torn = new Set<string>();
 
 /** @returns whether it was written whole. */
 export function appendLines(file: string, events: readonly object[]): boolean {
@@ -14,11 +14,11 @@ export function appendLines(file: string, events: readonly object[]): boolean {
     const handle = openSync(file, appendFlags, 0o600);
     try {
       const text = Buffer.from(
-        (cut.has(file) ? "\n" : "") + events.map((event) => `${JSON.stringify(event)}\n`).join(""),
+        (torn.has(file) ? "\n" : "") + events.map((event) => `${JSON.stringify(event)}\n`).join(""),
       );
       const written = writeSync(handle, text);
-      if (written === text.length) cut.delete(file);
-      else if (written > 0) cut.add(file);
+      if (written === text.length) torn.delete(file);
+      else if (written > 0) torn.add(file);
       return written === text.length;
     } finally {
       closeSync(handle);

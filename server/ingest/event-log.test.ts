@@ -22,7 +22,7 @@ import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { newAgentIds } from "../../test/fixtures/agent-ids.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
-import { Sharer, type SharerOptions } from "../../test/fixtures/sharing-worker.ts";
+import { type SharerOptions, SharingWorker } from "../../test/fixtures/sharing-worker.ts";
 import { openWithDriver } from "../store/driver/select-driver.ts";
 import type { TelemetryService } from "../worker/service.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -30,7 +30,7 @@ import { logName } from "./log-name.ts";
 import { LogReader, lineOf } from "./log-reader.ts";
 
 function logs(options: SharerOptions = {}) {
-  const sharer = new Sharer(options);
+  const sharer = new SharingWorker(options);
   sharer.consent("local");
   const folder = join(sharer.home, "nexus", "state", "events");
   mkdirSync(folder, { recursive: true });
@@ -185,7 +185,7 @@ describe("event logs", () => {
     expect(await worker.importLogs()).toMatchObject({ earlier: 1, stored: 0 });
     appendFileSync(file, line({ ts: clock.tsMs + 1_000 }));
     expect(await worker.importLogs()).toMatchObject({ earlier: 0, stored: 1 });
-    expect(worker.status().remarks.join()).toMatch(/Your consent is dated .* ahead of the clock/);
+    expect(worker.status().notes.join()).toMatch(/Your consent is dated .* ahead of the clock/);
   });
 
   it("a purge empties them, and what they held does not come in again", async () => {
@@ -209,7 +209,7 @@ describe("event logs", () => {
     mkdirSync(join(folder, "b-folder.jsonl"));
     writeFileSync(file, line());
     expect(await worker.importLogs()).toMatchObject({ stored: 1, faults: [{ path: loop, code: "ELOOP" }] });
-    expect(worker.status().remarks.join()).toContain(`${loop} cannot be imported (ELOOP)`);
+    expect(worker.status().notes.join()).toContain(`${loop} cannot be imported (ELOOP)`);
   });
 
   it("of an older version go on where it had read them, whatever device they are on", async () => {
@@ -228,7 +228,7 @@ describe("event logs", () => {
       .prepare("INSERT INTO imports (file, position, imported, read_at) VALUES (?, ?, 2, 0)")
       .run(`64512:1234:${first}`, read);
     connection.close();
-    const { worker } = new Sharer({ home: sharer.home });
+    const { worker } = new SharingWorker({ home: sharer.home });
     expect(await worker.importLogs()).toMatchObject({ lines: 1, stored: 1 });
     // A copy that was made before.
     writeFileSync(file, lines.slice(0, 1).join(""));
@@ -320,7 +320,7 @@ describe("invariant: never-lost-never-twice", () => {
   it("a purge during an import lets nothing of the rest come in", async () => {
     const { sharer, worker, file, stored } = logs();
     writeFileSync(file, Array.from({ length: 9_000 }, () => line()).join(""));
-    const other = new Sharer({ home: sharer.home });
+    const other = new SharingWorker({ home: sharer.home });
     let purged = false;
     const importing = worker.importLogs({
       progress: () => {
@@ -400,7 +400,7 @@ describe("invariant: never-lost-never-twice", () => {
       // Captured a little before it arrives.
       sharer.record(5, clock.tsMs - 300);
       expect(stored()).toBe(5);
-      expect(worker.status().remarks.some((text) => text.includes("clock was ahead"))).toBe(offset > 0);
+      expect(worker.status().notes.some((text) => text.includes("clock was ahead"))).toBe(offset > 0);
       // The watermark outlives the database.
       worker.close();
       for (const suffix of ["", "-wal", "-shm"])

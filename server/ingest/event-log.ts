@@ -121,13 +121,13 @@ interface Found {
 }
 
 /** The files of a folder that pass, by name, with their sizes. */
-function filesIn(folder: string, wanted: (name: string) => boolean): Found {
+function filesIn(folder: string, requested: (name: string) => boolean): Found {
   if (!existsSync(folder)) return { logs: [], faults: [] };
   const logs: Log[] = [];
   const faults: LogFault[] = [];
   let path = folder;
   try {
-    for (const name of readdirSync(folder).filter(wanted).sort()) {
+    for (const name of readdirSync(folder).filter(requested).sort()) {
       path = join(folder, name);
       const stat = statOf(path);
       if ("code" in stat) faults.push(stat);
@@ -210,8 +210,8 @@ export class EventLogImporter {
       signal?.throwIfAborted();
     };
     const purge = this.#read(purgeOf);
-    const wanted = again ? "all" : this.leftovers.isDue(this.#clock.nowMs()) ? "due" : undefined;
-    if (wanted !== undefined) report = added(report, await this.#retry(wanted, purge, step));
+    const requested = again ? "all" : this.leftovers.isDue(this.#clock.nowMs()) ? "due" : undefined;
+    if (requested !== undefined) report = added(report, await this.#retry(requested, purge, step));
     const { logs, faults } = this.#logs();
     report = added(report, { faults });
     const total = logs.reduce((sum, { size }) => sum + size, 0);
@@ -248,12 +248,12 @@ export class EventLogImporter {
   }
 
   async #retry(
-    wanted: "all" | "due",
+    requested: "all" | "due",
     purge: number | undefined,
     step: () => Promise<void>,
   ): Promise<Partial<ImportReport>> {
     let report: ImportReport = nothing;
-    await this.leftovers.retry(wanted, this.#clock.nowMs(), async (lines, keepOn) => {
+    await this.leftovers.retry(requested, this.#clock.nowMs(), async (lines, keepOn) => {
       const taken = this.#takeLines(lines, (connection, leftovers) => {
         forbidPurged(connection, purge);
         keepOn(leftovers);

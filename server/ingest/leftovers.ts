@@ -10,14 +10,14 @@ import { replaceFile } from "../files/atomic-write.ts";
 import { appendFlags, makeFolder } from "../files/ownership.ts";
 import type { CleanEvent } from "../privacy/clean-event.ts";
 import { isAlive } from "../store/pid.ts";
-import { type Line, type LinePlace, lineOf } from "./log-reader.ts";
+import { type Line, type LinePosition, lineOf } from "./log-reader.ts";
 
 export const leftoverReasons = ["before_consent", "ahead_of_clock", "damaged"] as const;
 export type LeftoverReason = (typeof leftoverReasons)[number];
 
 export interface Leftover {
   readonly reason: LeftoverReason;
-  readonly place: LinePlace;
+  readonly place: LinePosition;
   /** A line that reports the event; `null` of a damaged one. */
   readonly text: string | null;
   /** When the event happened, in milliseconds since 1970. */
@@ -25,7 +25,7 @@ export interface Leftover {
 }
 
 /** An event as it is kept: a line of an event log. */
-export function leftoverOf(reason: LeftoverReason, place: LinePlace, event: CleanEvent): Leftover {
+export function leftoverOf(reason: LeftoverReason, place: LinePosition, event: CleanEvent): Leftover {
   const { id, type, tsMs, utcOffsetMin, sessionId, source, seq, payload } = event;
   const envelope = { id, event_type: type, ts: tsMs, utc_offset_min: utcOffsetMin, session_id: sessionId, source, seq };
   return { reason, place, tsMs, text: JSON.stringify({ ...envelope, ...payload }) };
@@ -37,7 +37,7 @@ const aheadMs = 24 * 60 * 60 * 1000;
 /** The day on which its lines were kept, when the first of them is due (0: never by itself), and who is trying them again. */
 const namePattern = /^(\d{4}-\d{2}-\d{2})\.due-(\d+)\.jsonl(?:\.(\d+)\.retry)?$/;
 
-interface KeptFile {
+interface LeftoverFile {
   readonly path: string;
   readonly day: string;
   readonly dueMs: number;
@@ -99,12 +99,12 @@ export class Leftovers {
    * @throws the file system's error, and that of `take`.
    */
   async retry(
-    wanted: "all" | "due",
+    requested: "all" | "due",
     nowMs: number,
     take: (lines: readonly Line[], keepOn: (leftovers: readonly Leftover[]) => void) => Promise<void>,
   ): Promise<void> {
     for (const file of this.#files()) {
-      if (wanted === "due" && (file.dueMs === 0 || file.dueMs > nowMs)) continue;
+      if (requested === "due" && (file.dueMs === 0 || file.dueMs > nowMs)) continue;
       const claimed = claim(file);
       if (claimed === undefined) continue;
       const known = [...distinct(leftoversIn(claimed)).values()];
@@ -131,7 +131,7 @@ export class Leftovers {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #files(): readonly KeptFile[] {
+  #files(): readonly LeftoverFile[] {
     return namesIn(this.folder)
       .sort()
       .flatMap((name) => {
@@ -153,7 +153,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** Renames a file for this process alone; nothing where another living process has it. */
-function claim({ path, pid }: KeptFile): string | undefined {
+function claim({ path, pid }: LeftoverFile): string | undefined {
   if (pid !== undefined && pid !== process.pid && isAlive(pid)) return undefined;
   const name = basename(path).replace(/\.\d+\.retry$/, "");
   const claimed = join(path, "..", `${name}.${process.pid}.retry`);

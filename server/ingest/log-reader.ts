@@ -16,7 +16,7 @@ const maxSalvaged = 50;
 const newline = 10;
 
 /** Where a line is: the name of its log, the digest of the log's first line, and its offset in bytes. */
-export interface LinePlace {
+export interface LinePosition {
   readonly log: string;
   readonly first: string;
   readonly offset: number;
@@ -24,7 +24,7 @@ export interface LinePlace {
 
 /** A line of a log. */
 export interface Line {
-  readonly place: LinePlace;
+  readonly place: LinePosition;
   /** The events it reports; `undefined` if it is not a JSON object. */
   readonly events: ((ids: AgentIds) => readonly Raw[]) | undefined;
 }
@@ -121,7 +121,7 @@ export class LogReader {
 const digestOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex").slice(0, 32);
 
 /** The line at a place, with its events. */
-export function lineOf(bytes: Buffer, place: LinePlace): Line {
+export function lineOf(bytes: Buffer, place: LinePosition): Line {
   const value = bytes.length > maxLineBytes ? undefined : parsed(bytes.toString("utf8"));
   if (value === undefined) return { place, events: undefined };
   const identity = () => identityOf(value, bytes, place);
@@ -136,7 +136,7 @@ export function lineOf(bytes: Buffer, place: LinePlace): Line {
  * What a line without an id is known by. A number of its own makes it the only one of its session and source, wherever it is; else
  * its place counts.
  */
-function identityOf(value: object, bytes: Buffer, { log, first, offset }: LinePlace): string {
+function identityOf(value: object, bytes: Buffer, { log, first, offset }: LinePosition): string {
   const { seq, session_id: session, source } = value as Readonly<Record<string, unknown>>;
   const line = digestOf(bytes);
   if (typeof seq === "number" && seq > 0 && typeof session === "string")
@@ -150,8 +150,8 @@ const padding = /^[\uFEFF\0]+|\0+$/g;
 /** `undefined` of what is not a JSON object, nor ends with one: a line that was cut off may have the next one glued to it. */
 function parsed(text: string): object | undefined {
   const line = text.replace(padding, "");
-  const whole = objectIn(line);
-  if (whole !== undefined) return whole;
+  const parsed = objectIn(line);
+  if (parsed !== undefined) return parsed;
   let at = line.indexOf('{"', 1);
   for (let tried = 0; at !== -1 && tried < maxSalvaged; tried += 1) {
     const rest = objectIn(line.slice(at));

@@ -17,21 +17,21 @@ export function findSensitive(input: unknown): ReadonlySet<Rule> {
   const waiting: unknown[] = [input];
   let values = 0;
   let characters = 0;
-  const look = (text: string) => {
+  const search = (text: string) => {
     characters += text.length;
     if (characters <= maxChars) for (const rule of scan(text).rules) found.add(rule);
   };
   while (waiting.length > 0) {
     const value = waiting.pop();
-    if (typeof value === "string") look(value);
-    else if (typeof value === "number" || typeof value === "bigint") look(String(value));
+    if (typeof value === "string") search(value);
+    else if (typeof value === "number" || typeof value === "bigint") search(String(value));
     else if (typeof value === "object" && value !== null) {
       // `for in` meets one name after the other, so that a huge object is given up early.
       for (const name in value) {
         if (!Object.hasOwn(value, name) || (value === input && exempt.has(name))) continue;
         values += 1;
         if (values > maxValues || characters > maxChars) break;
-        if (!Array.isArray(value)) look(name);
+        if (!Array.isArray(value)) search(name);
         waiting.push(Reflect.get(value, name));
       }
     }

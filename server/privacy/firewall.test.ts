@@ -258,7 +258,7 @@ describe("firewall", () => {
   });
 });
 
-const checks = new Map(fieldNames.map((name) => [name, validatorOf(fieldTable[name].kind, isCommandPath)]));
+const checks = new Map(fieldNames.map((name) => [name, validatorOf(fieldTable[name].type, isCommandPath)]));
 
 describe("invariant: no-free-text", () => {
   const types = [...eventTypeNames, ...Object.keys(eventAliases)];
@@ -315,9 +315,9 @@ describe("invariant: no-free-text", () => {
 
   it("no word of any list looks sensitive to the scanner", () => {
     for (const name of fieldNames) {
-      const { kind } = fieldTable[name];
-      if (kind.is !== "word" && kind.is !== "words") continue;
-      for (const word of kind.words) expect([name, word, [...scan(word).rules]]).toEqual([name, word, []]);
+      const { type } = fieldTable[name];
+      if (type.type !== "enum" && type.type !== "enum_list") continue;
+      for (const word of type.values) expect([name, word, [...scan(word).rules]]).toEqual([name, word, []]);
     }
   });
 });

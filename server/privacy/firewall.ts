@@ -39,20 +39,20 @@ interface Step {
    * made here, and look like secrets.
    */
   readonly scanned: "value" | "list" | "nothing";
-  readonly words: readonly string[];
+  readonly values: readonly string[];
 }
 
 const checks = Object.fromEntries(
-  Object.entries(fieldTable).map(([name, { kind }]) => [name, validatorOf(kind, isCommandPath)]),
+  Object.entries(fieldTable).map(([name, { type }]) => [name, validatorOf(type, isCommandPath)]),
 ) as Record<FieldName, Step["check"]>;
 
 const steps = perEventType((type) =>
   fieldsOf(type).map((name): Step => {
-    const { kind, category } = fieldTable[name];
-    const words = kind.is === "word" || kind.is === "words" ? kind.words : [];
+    const { type: kind, category } = fieldTable[name];
+    const values = kind.type === "enum" || kind.type === "enum_list" ? kind.values : [];
     const scanned =
-      words.length > 0 ? "list" : kind.is === "command_path" || kind.is === "identifier" ? "value" : "nothing";
-    return { name, required: eventTable[type].required.includes(name), category, check: checks[name], scanned, words };
+      values.length > 0 ? "list" : kind.type === "command_path" || kind.type === "identifier" ? "value" : "nothing";
+    return { name, required: eventTable[type].required.includes(name), category, check: checks[name], scanned, values };
   }),
 );
 
@@ -154,7 +154,7 @@ export class Firewall {
   #isClean(step: Planned, value: FieldValue): boolean {
     if (step.scanned === "nothing" || step.listIsClean) return true;
     if (step.scanned === "value") return typeof value === "string" && (this.#clean.has(value) || this.#scan(value));
-    step.listIsClean = step.words.every((word) => this.#scan(word));
+    step.listIsClean = step.values.every((word) => this.#scan(word));
     return step.listIsClean;
   }
 

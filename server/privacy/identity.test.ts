@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { IdentityFile, NameHasher, Salt } from "./identity.ts";
 
 describe("identity", () => {
@@ -30,7 +30,7 @@ describe("identity", () => {
   });
 
   it("makes the local salt when it is first needed, for the user alone, and keeps it", () => {
-    const file = join(freshFolder(), "state", "usage", "identity.json");
+    const file = join(tempFolder(), "state", "usage", "identity.json");
     const identity = new IdentityFile(file);
     expect(existsSync(file)).toBe(false);
     const salt = identity.localSalt().reveal();
@@ -40,7 +40,7 @@ describe("identity", () => {
   });
 
   it("notices that another process erased it, and leaves nothing half-made behind", () => {
-    const file = join(freshFolder(), "identity.json");
+    const file = join(tempFolder(), "identity.json");
     const [one, two] = [new IdentityFile(file), new IdentityFile(file)];
     const before = two.localSalt().reveal();
     expect(one.localSalt().reveal()).toBe(before);
@@ -54,7 +54,7 @@ describe("identity", () => {
   });
 
   it("makes another one after an erasure, and where the file is cut", () => {
-    const file = join(freshFolder(), "identity.json");
+    const file = join(tempFolder(), "identity.json");
     const identity = new IdentityFile(file);
     const hasher = new NameHasher(() => identity.localSalt());
     const hash = hasher.hash("workspace", "atlas");

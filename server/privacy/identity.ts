@@ -120,15 +120,15 @@ export class IdentityFile {
   /** The local salt; made, and durable, before its first use. @throws the file system's error. */
   localSalt(): Salt {
     if (this.#salt === undefined) {
-      this.#salt = this.#read() ?? this.#make();
-      this.#stamp = this.#look();
+      this.#salt = this.#read() ?? this.#create();
+      this.#stamp = this.#readStamp();
     }
     return this.#salt;
   }
 
   /** Whether another process erased or replaced the salt since it was read; it is then read anew. */
   hasChanged(): boolean {
-    if (this.#salt === undefined || this.#look() === this.#stamp) return false;
+    if (this.#salt === undefined || this.#readStamp() === this.#stamp) return false;
     this.#salt = undefined;
     return true;
   }
@@ -139,7 +139,7 @@ export class IdentityFile {
     removeWithLeftovers(this.path);
   }
 
-  #look(): string {
+  #readStamp(): string {
     const stat = statSync(this.path, { throwIfNoEntry: false });
     return stat === undefined ? "none" : `${stat.ino}:${stat.mtimeMs}`;
   }
@@ -164,7 +164,7 @@ export class IdentityFile {
   }
 
   /** Another process may make one at the same moment: the first to link its file into place wins, and all read it. */
-  #make(): Salt {
+  #create(): Salt {
     const salt = Salt.random();
     makeFolder(dirname(this.path));
     const unfinished = `${this.path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;

@@ -28,7 +28,7 @@ const typeTraits = perEventType((type) => {
     platform: fields.has("os"),
     model: fields.has("model"),
     milestone: fields.has("milestone"),
-    place: fields.has("workspace_hash"),
+    hashes: fields.has("workspace_hash"),
   };
 });
 
@@ -37,18 +37,18 @@ const catchAlls = ["other", "custom", "unknown"];
 
 /** The word that stands for all that is not on a field's list, where it has one. */
 export function catchAllOf(name: FieldName): string | undefined {
-  const { kind } = fieldTable[name];
+  const { type } = fieldTable[name];
   // How something ended is not guessed.
-  if (kind.is !== "word" || name === "status" || name === "exit_class") return undefined;
-  return catchAlls.find((word) => kind.words.includes(word));
+  if (type.type !== "enum" || name === "status" || name === "exit_class") return undefined;
+  return catchAlls.find((word) => type.values.includes(word));
 }
 
 /** The word lists of each type that have such a word: field, words, and the word. */
 const openLists = perEventType((type) =>
   fieldsOf(type).flatMap((name) => {
-    const { kind } = fieldTable[name];
+    const { type } = fieldTable[name];
     const catchAll = catchAllOf(name);
-    return kind.is === "word" && catchAll !== undefined ? [{ name, words: new Set(kind.words), catchAll }] : [];
+    return type.type === "enum" && catchAll !== undefined ? [{ name, values: new Set(type.values), catchAll }] : [];
   }),
 );
 
@@ -75,7 +75,7 @@ export function resolve(type: EventTypeName | Alias, known: KnownFields): EventT
 
 /** Turns `known` into fields, in place. */
 export function normalize(type: EventTypeName, known: KnownFields, hashing: Hashing): void {
-  const { command, tool, thinktool, chain, status, platform, model: named, milestone, place } = typeTraits[type];
+  const { command, tool, thinktool, chain, status, platform, model: named, milestone, hashes } = typeTraits[type];
   if (command) deriveCommand(known);
   if (tool) deriveTool(known, hashing);
   if (thinktool && known["thinktool"] === undefined) known["thinktool"] = known["tool_name"];
@@ -84,14 +84,14 @@ export function normalize(type: EventTypeName, known: KnownFields, hashing: Hash
   if (platform) derivePlatform(known);
   if (milestone && typeof known["milestone"] === "number") known["milestone"] = String(known["milestone"]);
   if (named && typeof known["model"] === "string") known["model"] = publicModel(known["model"]);
-  if (place) {
+  if (hashes) {
     deriveHash(known, "workspace", hashing);
     deriveHash(known, "task", hashing);
     deriveHash(known, "caller", hashing);
   }
-  for (const { name, words, catchAll } of openLists[type]) {
+  for (const { name, values, catchAll } of openLists[type]) {
     const value = known[name];
-    if (typeof value === "string" && !words.has(value)) known[name] = catchAll;
+    if (typeof value === "string" && !values.has(value)) known[name] = catchAll;
   }
 }
 

@@ -85,7 +85,7 @@ type NameRole = "envelope" | "known" | ReadonlyMap<string, string>;
  * ThinkTool, as in the flat form of the analytics design, section 2.3.
  */
 const nameRoles = perEventType((type): ReadonlyMap<string, NameRole> => {
-  const fields = fieldsOf(type).filter((name) => fieldTable[name].kind.is !== "hash");
+  const fields = fieldsOf(type).filter((name) => fieldTable[name].type.type !== "hash");
   const outer = fields
     .map((name) => pathOf(type, name))
     .flatMap(([name, inner]) => (inner === undefined ? [name] : []));

@@ -11,8 +11,8 @@ import {
 /** The word for everything that is on no list. */
 export const other = "other";
 
-const aliased = <W extends string>(words: readonly W[], aliases: Readonly<Record<string, W>>, catchAll: W) => {
-  const known = new Map<string, W>([...words.map((word) => [word, word] as const), ...Object.entries(aliases)]);
+const aliased = <W extends string>(values: readonly W[], aliases: Readonly<Record<string, W>>, catchAll: W) => {
+  const known = new Map<string, W>([...values.map((word) => [word, word] as const), ...Object.entries(aliases)]);
   return (name: string): W => (name.length > 32 ? catchAll : (known.get(name.toLowerCase()) ?? catchAll));
 };
 

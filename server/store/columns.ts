@@ -12,20 +12,20 @@ import type { SqlValue as Cell, Row } from "./driver/driver.ts";
 
 type ColumnClass = "word" | "number";
 
-const places: Readonly<Record<FieldType["is"], ColumnClass>> = {
-  word: "word",
-  words: "word",
+const columnClasses: Readonly<Record<FieldType["type"], ColumnClass>> = {
+  enum: "word",
+  enum_list: "word",
   command_path: "word",
   identifier: "word",
   hash: "word",
-  flag: "word",
-  whole: "number",
+  boolean: "word",
+  integer: "number",
   decimal: "number",
 };
 
 /** The columns of `words`, in the order of the fields. */
 export const dimensionFields: readonly FieldName[] = fieldNames.filter(
-  (name) => places[fieldTable[name].kind.is] === "word",
+  (name) => columnClasses[fieldTable[name].type.type] === "word",
 );
 
 /** The number that has a column of its own. */
@@ -33,7 +33,7 @@ export const durationField = "duration_ms" satisfies FieldName;
 
 /** Field name → type of its column in `words`. */
 export const dimensionColumns: ReadonlyMap<FieldName, "TEXT" | "INTEGER"> = new Map(
-  dimensionFields.map((name) => [name, fieldTable[name].kind.is === "flag" ? "INTEGER" : "TEXT"]),
+  dimensionFields.map((name) => [name, fieldTable[name].type.type === "boolean" ? "INTEGER" : "TEXT"]),
 );
 
 /** Words of a list are kept in one cell; no word has a comma. */
@@ -47,9 +47,9 @@ export function toCell(value: FieldValue | undefined): Cell {
 
 function fromCell(field: FieldName, cell: unknown): FieldValue | undefined {
   if (cell === null || cell === undefined) return undefined;
-  const { is } = fieldTable[field].kind;
-  if (is === "flag") return cell === 1;
-  return is === "words" ? String(cell).split(separator) : String(cell);
+  const { type } = fieldTable[field].type;
+  if (type === "boolean") return cell === 1;
+  return type === "enum_list" ? String(cell).split(separator) : String(cell);
 }
 
 /** The numbers of a payload beside the duration; `undefined` where there are none. Only fields of numbers have numbers. */

@@ -53,8 +53,8 @@ export function openDatabase(file: string, clock: Clock, unsound?: number, waitM
     if (!isCorrupt(error)) throw error;
   }
   const setAside = quarantine(file, inode, clock);
-  const begun = createPrivately(file);
-  return { connection: configured(file, waitMs), inode: begun, setAside };
+  const created = createPrivately(file);
+  return { connection: configured(file, waitMs), inode: created, setAside };
 }
 
 /** Tells one file from another of the same name. */

@@ -31,7 +31,7 @@ export class BusyReaderError extends Error {
 }
 
 /** Bounds the random number of a purge (`randomInt` takes 48 bits). */
-const most = 2 ** 47;
+const maxRandomId = 2 ** 47;
 
 /** So many ids are searched for afterwards; of more, these are a sample. */
 const maxIds = 20_000;
@@ -87,7 +87,7 @@ function beginAgain(connection: Connection): void {
   // With the names of logs and the digests of their lines.
   connection.exec("DELETE FROM sessions; DELETE FROM imports");
   beginSessions(connection);
-  setNumber(connection, "purge_mark", randomInt(1, most));
+  setNumber(connection, "purge_mark", randomInt(1, maxRandomId));
   for (const name of ["below_watermark", "limit_events", "limit_bodies", "limit_at"] as const)
     setNumber(connection, name, 0);
 }

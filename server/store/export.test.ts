@@ -4,14 +4,14 @@ import { describe, expect, it } from "vitest";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { cleanToolUse, testFirewall } from "../../test/fixtures/clean-events.ts";
 import { anything } from "../../test/fixtures/raw-events.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
 import { allowAll } from "../privacy/firewall.ts";
 import { productInfo } from "../worker/product-info.ts";
 import { Store } from "./store.ts";
 
 function exporting() {
-  const folder = freshFolder();
+  const folder = tempFolder();
   return {
     store: new Store(join(folder, "telemetry.db"), productInfo, systemClock),
     target: join(folder, "mine.json"),
@@ -127,10 +127,10 @@ describe("export", () => {
   it("tells how far it is, and leaves nothing where it is stopped", async () => {
     const { store, target } = exporting();
     store.write(Array.from({ length: 1_200 }, () => cleanToolUse()));
-    const told: number[] = [];
-    await store.export(target, "jsonl", { progress: (done, total) => told.push(done / total) });
-    expect(told.at(-1)).toBe(1);
-    expect(told.length).toBeGreaterThan(1);
+    const reported: number[] = [];
+    await store.export(target, "jsonl", { progress: (done, total) => reported.push(done / total) });
+    expect(reported.at(-1)).toBe(1);
+    expect(reported.length).toBeGreaterThan(1);
     rmSync(target);
     const stop = new AbortController();
     const stopped = store.export(target, "jsonl", { progress: () => stop.abort(), signal: stop.signal });

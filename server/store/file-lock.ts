@@ -17,12 +17,12 @@ export function withFileLock<T>(path: string, work: () => T): T {
   const lock = `${path}.lock`;
   makeFolder(dirname(lock));
   // Made before SQLite opens it, because SQLite would make it readable to others.
-  const made = openSync(lock, appendFlags, 0o600);
+  const descriptor = openSync(lock, appendFlags, 0o600);
   try {
     // It has no content; whatever another program has written there only keeps SQLite from locking it.
-    if (fstatSync(made).size > 0) ftruncateSync(made);
+    if (fstatSync(descriptor).size > 0) ftruncateSync(descriptor);
   } finally {
-    closeSync(made);
+    closeSync(descriptor);
   }
   const connection = openWithDriver(lock, { readOnly: false, busyTimeoutMs: waitMs });
   try {

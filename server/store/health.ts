@@ -17,8 +17,8 @@ const holds: Readonly<Record<RetentionHold, string>> = {
 };
 
 /** @throws SQLite's error. */
-export function storeRemarks(connection: Connection, { mostBytes }: Limits, nowMs: number): readonly string[] {
-  const remarks: string[] = [];
+export function storeNotes(connection: Connection, { maxBytes }: Limits, nowMs: number): readonly string[] {
+  const notes: string[] = [];
   const limitMs = readNumber(connection, "limit_at");
   if (limitMs > 0) {
     const events = readNumber(connection, "limit_events");
@@ -27,35 +27,35 @@ export function storeRemarks(connection: Connection, { mostBytes }: Limits, nowM
       ...(bodies > 0 ? [count(bodies, "request body", "request bodies")] : []),
       ...(events > 0 ? [count(events, "event")] : []),
     ];
-    const limit = `${Math.round(mostBytes / 1024 / 1024).toLocaleString("en-US")} MB`;
-    remarks.push(
+    const limit = `${Math.round(maxBytes / 1024 / 1024).toLocaleString("en-US")} MB`;
+    notes.push(
       `The size limit (max_db_size_mb, ${limit}) has deleted ${deleted.join(" and ")}, oldest first, last at ${timeText(limitMs)}.`,
     );
   }
   const hold = retentionHold(connection, nowMs);
-  if (hold !== undefined) remarks.push(holds[hold]);
+  if (hold !== undefined) notes.push(holds[hold]);
   const fellMs = readNumber(connection, "watermark_fell_at");
   if (fellMs > 0) {
-    remarks.push(
+    notes.push(
       `The clock was ahead when events last expired or were purged. That was corrected at ${timeText(fellMs)}.`,
     );
   }
   const below = readNumber(connection, "below_watermark");
   if (below > 0) {
-    remarks.push(
+    notes.push(
       `${count(below, "event")} ${below === 1 ? "was" : "were"} refused: older than events that expired or were purged.`,
     );
   }
   const consentMs = readNumber(connection, "future_consent");
   if (consentMs > nowMs) {
     const seen = timeText(readNumber(connection, "future_consent_seen"));
-    remarks.push(`Your consent is dated ${timeText(consentMs)}, ahead of the clock. It counts from ${seen} on.`);
+    notes.push(`Your consent is dated ${timeText(consentMs)}, ahead of the clock. It counts from ${seen} on.`);
   }
-  return remarks;
+  return notes;
 }
 
 /** A sentence for each damaged database that is kept beside the one in use, until its file is removed. */
-export function setAsideRemarks(files: readonly string[]): readonly string[] {
+export function quarantineNotes(files: readonly string[]): readonly string[] {
   return files
     .filter((file) => !/-(?:wal|shm)$/.test(file))
     .map((file) => `A damaged database was set aside as ${file}. Remove the file to dismiss this.`);

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { openWithDriver } from "./driver/select-driver.ts";
 import { acquire, isFree, leaseMs, newOwner, release } from "./lease.ts";
 import { migrate } from "./migrations/migrate.ts";
@@ -9,7 +9,7 @@ import { migrate } from "./migrations/migrate.ts";
 const nowMs = 1_790_000_000_000;
 
 function database() {
-  const connection = openWithDriver(join(freshFolder(), "telemetry.db"), { readOnly: false, busyTimeoutMs: 0 });
+  const connection = openWithDriver(join(tempFolder(), "telemetry.db"), { readOnly: false, busyTimeoutMs: 0 });
   migrate(connection);
   return connection;
 }

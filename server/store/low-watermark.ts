@@ -50,7 +50,7 @@ export function followClock(connection: Connection, nowMs: number): number {
   const lowered = loweredTo(known, nowMs);
   if (lowered !== known) {
     setNumber(connection, "floor_ts", lowered);
-    noteFall(connection, nowMs);
+    recordFall(connection, nowMs);
     // What was erased in part was erased up to a moment of the same clock.
     connection.prepare("UPDATE erased SET to_ts = ? WHERE by <> 'period' AND to_ts > ?").run(lowered, nowMs);
   }
@@ -58,7 +58,7 @@ export function followClock(connection: Connection, nowMs: number): number {
 }
 
 /** Notes for `doctor` that the watermark had to follow the clock back. */
-export function noteFall(connection: Connection, nowMs: number): void {
+export function recordFall(connection: Connection, nowMs: number): void {
   setNumber(connection, "watermark_fell_at", nowMs);
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { Source } from "../../shared/schema/sources.ts";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import type { CleanEvent } from "../privacy/clean-event.ts";
 import { productInfo } from "../worker/product-info.ts";
 import { immediately } from "./driver/driver.ts";
@@ -97,34 +97,34 @@ function coversRollup(selection: EraseSelection, hour: number, source: string | 
 }
 
 type Step =
-  | { readonly do: "write"; readonly daysAgo: readonly number[]; readonly twice: boolean }
-  | { readonly do: "repeat"; readonly from: number }
-  | { readonly do: "expire"; readonly days: number }
-  | { readonly do: "erase"; readonly by: "all" | "source" | "period"; readonly day: number }
-  | { readonly do: "close"; readonly most: number }
-  | { readonly do: "reopen" };
+  | { readonly type: "write"; readonly daysAgo: readonly number[]; readonly twice: boolean }
+  | { readonly type: "repeat"; readonly from: number }
+  | { readonly type: "expire"; readonly days: number }
+  | { readonly type: "erase"; readonly by: "all" | "source" | "period"; readonly day: number }
+  | { readonly type: "close"; readonly most: number }
+  | { readonly type: "reopen" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      do: fc.constant("write" as const),
+      type: fc.constant("write" as const),
       daysAgo: fc.array(fc.integer({ min: 0, max: 75 }), { minLength: 1, maxLength: 12 }),
       twice: fc.boolean(),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("repeat" as const), from: fc.nat(60) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("close" as const), most: fc.integer({ min: 1, max: 40 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("expire" as const), days: fc.integer({ min: 0, max: 70 }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("repeat" as const), from: fc.nat(60) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("close" as const), most: fc.integer({ min: 1, max: 40 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("expire" as const), days: fc.integer({ min: 0, max: 70 }) }) },
   {
     weight: 1,
     arbitrary: fc.record({
-      do: fc.constant("erase" as const),
+      type: fc.constant("erase" as const),
       by: fc.constantFrom("all" as const, "source" as const, "period" as const),
       day: fc.nat(70),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("reopen" as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("reopen" as const) }) },
 );
 
 class World {
@@ -144,7 +144,7 @@ class World {
   run(step: Step): void {
     this.#clock.tsMs += 60 * 60 * 1000;
     const nowMs = this.#clock.tsMs;
-    switch (step.do) {
+    switch (step.type) {
       case "write": {
         const events = step.daysAgo.map((days) => this.#event(nowMs - days * dayMs));
         this.#write(step.twice ? [...events, ...events] : events);
@@ -256,7 +256,7 @@ class World {
 
 describe("invariant: never-lost-never-twice", () => {
   it("holds what a model of it holds, whatever happens in whatever order", () => {
-    const folder = freshFolder();
+    const folder = tempFolder();
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
         const world = new World(folder);

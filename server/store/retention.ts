@@ -12,7 +12,7 @@ import { addTo, readNumber, setNumber } from "./state.ts";
 /** The user's limits: `retention_days` and `max_db_size_mb` of the configuration. */
 export interface Limits {
   readonly retentionDays: number;
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** `ledger_body_days`: how long the bodies in the ledger are kept; `undefined`: until a purge, or the size limit. */
   readonly ledgerBodyDays: number | undefined;
 }
@@ -35,7 +35,7 @@ const rowsPerWindow = 20_000;
 const pagesPerStep = 128;
 
 /** Notes that maintenance begins, and decides by which time things expire. To be called in a transaction. */
-export function noteRun(connection: Connection, nowMs: number): void {
+export function recordRun(connection: Connection, nowMs: number): void {
   const lastMs = readNumber(connection, "maintenance_at");
   const jumpedMs = readNumber(connection, "clock_jumped_at");
   const trust = (trustedMs: number, sinceMs: number) => {
@@ -114,7 +114,7 @@ export function momentBefore(connection: Connection, part: number): number {
 }
 
 /** Notes what the size limit has deleted, for status and `doctor`. */
-export function noteLimit(
+export function recordLimit(
   connection: Connection,
   name: "limit_events" | "limit_bodies",
   count: number,

@@ -4,14 +4,14 @@ import { closeSync, openSync, readdirSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
 import { productInfo } from "../worker/product-info.ts";
 import { openWithDriver } from "./driver/select-driver.ts";
 import { findErasedIds } from "./erase-check.ts";
 import { Store } from "./store.ts";
 
-const newStore = (folder = freshFolder()) => new Store(join(folder, "state", "telemetry.db"), productInfo, systemClock);
+const newStore = (folder = tempFolder()) => new Store(join(folder, "state", "telemetry.db"), productInfo, systemClock);
 const uses = (count: number) => Array.from({ length: count }, () => cleanToolUse());
 const eventsIn = (store: Store) => store.totals()?.events;
 

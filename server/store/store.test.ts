@@ -4,7 +4,7 @@ import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { productInfo } from "../worker/product-info.ts";
 import { dimensionColumns } from "./columns.ts";
 import { openWithDriver } from "./driver/select-driver.ts";
@@ -13,7 +13,7 @@ import { NewerDatabaseError, schemaVersion } from "./migrations/migrate.ts";
 import { storageProblem } from "./storage-errors.ts";
 import { Store } from "./store.ts";
 
-function newStore(file = join(freshFolder(), "state", "telemetry.db")) {
+function newStore(file = join(tempFolder(), "state", "telemetry.db")) {
   return { file, store: new Store(file, productInfo, new FixedClock(Date.UTC(2026, 10, 21))) };
 }
 

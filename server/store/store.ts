@@ -32,8 +32,8 @@ import {
   withoutPlatform,
   writeEvents,
 } from "./events/write.ts";
-import { setAsideRemarks, storeRemarks } from "./health.ts";
-import { consentSeen, loweredTo, noteFall, raiseWatermark } from "./low-watermark.ts";
+import { quarantineNotes, storeNotes } from "./health.ts";
+import { consentSeen, loweredTo, raiseWatermark, recordFall } from "./low-watermark.ts";
 import { isCurrent, schemaVersion, versionOf } from "./migrations/migrate.ts";
 import type { Limits } from "./retention.ts";
 import { isCorrupt } from "./storage-errors.ts";
@@ -158,8 +158,8 @@ export class Store {
     if (reading === undefined) return undefined;
     try {
       // A database that another process is just making has no tables yet.
-      const made = reading.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined;
-      if (!made) return undefined;
+      const hasTables = reading.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined;
+      if (!hasTables) return undefined;
       // An older one is brought up to date first; of a newer one nothing is known.
       if (isCurrent(reading)) {
         this.#refuseForeign(reading);
@@ -201,10 +201,10 @@ export class Store {
   }
 
   /** What the database reports about itself, as sentences. */
-  remarks(limits: Limits): readonly string[] {
+  notes(limits: Limits): readonly string[] {
     const nowMs = this.#clock.nowMs();
-    const own = this.read((connection) => storeRemarks(connection, limits, nowMs)) ?? [];
-    return [...setAsideRemarks(quarantinedFiles(this.#file)), ...own];
+    const own = this.read((connection) => storeNotes(connection, limits, nowMs)) ?? [];
+    return [...quarantineNotes(quarantinedFiles(this.#file)), ...own];
   }
 
   /**
@@ -304,7 +304,7 @@ export class Store {
     if (watermarkMs !== kept) this.#lasting.lowerWatermark(watermarkMs);
     if (watermarkMs > 0 || kept > 0)
       immediately(connection, () => {
-        if (watermarkMs !== kept) noteFall(connection, nowMs);
+        if (watermarkMs !== kept) recordFall(connection, nowMs);
         raiseWatermark(connection, watermarkMs);
       });
     return connection;

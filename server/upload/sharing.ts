@@ -40,7 +40,7 @@ export interface AgreedSharing {
 export interface SharingParts {
   readonly paths: Paths;
   readonly store: Store;
-  readonly gate: PermissionEvaluator;
+  readonly permissions: PermissionEvaluator;
   readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
   /** The proxy that the editor is set to. */
@@ -71,7 +71,7 @@ export interface SharingStatus {
   /** "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." `null` where nothing failed. */
   readonly failure: string | null;
   /** When it is tried again, where it waits. */
-  readonly untilMs: number | null;
+  readonly retryAtMs: number | null;
   /** Whether the server gives receipts; `null` where it was never asked. */
   readonly receipts: boolean | null;
   readonly rejected: number;
@@ -95,8 +95,8 @@ export class Sharing {
     this.installation = new PseudonymFile(paths.installationFile);
     this.#outbox = new OutboxFolder(paths.outboxFolder);
     const open = async (destination: Destination): Promise<HttpClient> => {
-      const { openHttpClient: openExchange } = await import("./http/undici-client.ts");
-      return openExchange(destination, env, parts.editorProxy?.());
+      const { openHttpClient: openClient } = await import("./http/undici-client.ts");
+      return openClient(destination, env, parts.editorProxy?.());
     };
     const pending = () => this.status().pending;
     this.#uploader = new Uploader({ ...parts, installation: this.installation, outbox: this.#outbox, open, pending });
@@ -124,9 +124,9 @@ export class Sharing {
   }
 
   /** How many events wait, and the newest of them; of all events, where nothing is shared. */
-  newest(most: number): { readonly events: readonly StoredEvent[]; readonly total: number; readonly sharing: boolean } {
-    const { store, gate } = this.#parts;
-    const { schema, permission } = gate.evaluate();
+  newest(max: number): { readonly events: readonly StoredEvent[]; readonly total: number; readonly sharing: boolean } {
+    const { store, permissions } = this.#parts;
+    const { schema, permission } = permissions.evaluate();
     const found = store.read((connection) => {
       const state = permission.mode === "share" ? readUploadState(connection) : undefined;
       const taken =
@@ -134,7 +134,7 @@ export class Sharing {
           ? { condition: "1", after: 0 }
           : { condition: `e.share IS NOT NULL AND (${schemaConditions[schema]})`, after: state.cursorId };
       const from = `FROM events e JOIN words w ON w.id = e.words WHERE e.id > ? AND ${taken.condition}`;
-      const keys = connection.prepare(`SELECT e.id ${from} ORDER BY e.id DESC LIMIT ?`).all(taken.after, most);
+      const keys = connection.prepare(`SELECT e.id ${from} ORDER BY e.id DESC LIMIT ?`).all(taken.after, max);
       const total = Number(connection.prepare(`SELECT count(*) n ${from}`).get(taken.after)?.["n"]);
       const events = [...keys].reverse().flatMap(({ id }) => readAfter(connection, Number(id) - 1, 1));
       return { events, total, sharing: state !== undefined };
@@ -181,15 +181,15 @@ export class Sharing {
 
   /** The exact bytes that would be sent next. Before there is a consent: as if `shared` had been agreed to. */
   preview(limit?: number, shared: readonly Category[] = categories): ReturnType<typeof preview> {
-    const { store, gate } = this.#parts;
-    const ruling = gate.evaluate();
-    store.selectFile(ruling.database);
-    return preview(store, ruling, limit, shared);
+    const { store, permissions } = this.#parts;
+    const policy = permissions.evaluate();
+    store.selectFile(policy.database);
+    return preview(store, policy, limit, shared);
   }
 
   status(): SharingStatus {
-    const { store, gate } = this.#parts;
-    const { destination, schema, permission } = gate.evaluate();
+    const { store, permissions } = this.#parts;
+    const { destination, schema, permission } = permissions.evaluate();
     const host = destination?.host ?? null;
     const known =
       permission.mode === "share"
@@ -197,7 +197,7 @@ export class Sharing {
             pendingCounts(connection, destination?.url ?? null, schema, this.#parts.clock.nowMs()),
           )
         : undefined;
-    const wanted = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
+    const requested = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
     return {
       destination: host,
       address: destination?.url ?? null,
@@ -207,19 +207,19 @@ export class Sharing {
       syncedMs: null,
       paused: null,
       failure: null,
-      untilMs: null,
+      retryAtMs: null,
       receipts: null,
       rejected: 0,
       ...known,
       syncing: this.#uploader.syncing,
-      erasures: wanted?.pendingErasures().length ?? 0,
-      erasing: wanted?.accepted() ?? 0,
-      sharedWith: wanted?.read().identities.filter(({ destinations }) => destinations.length > 0).length ?? 0,
+      erasures: requested?.pendingErasures().length ?? 0,
+      erasing: requested?.accepted() ?? 0,
+      sharedWith: requested?.read().identities.filter(({ destinations }) => destinations.length > 0).length ?? 0,
     };
   }
 
-  ledger(most: number): readonly LedgerRow[] {
-    return this.#parts.store.read((connection) => listEntries(connection, most)) ?? [];
+  ledger(max: number): readonly LedgerRow[] {
+    return this.#parts.store.read((connection) => listEntries(connection, max)) ?? [];
   }
 
   /** The exact body of an entry; `undefined` where it is not kept. */
@@ -301,9 +301,9 @@ function pendingCounts(
     )
     .get(state.cursorId);
   const waiting = countPendingEvents(connection);
-  const untilMs = Math.max(state.waitUntilMs, state.serverWaitMs);
+  const retryAtMs = Math.max(state.waitUntilMs, state.serverWaitMs);
   const server = address === null ? undefined : readServer(connection, address);
-  const asked = server !== undefined && (server.plain || server.enrolled !== undefined);
+  const isKnown = server !== undefined && (server.plain || server.enrolled !== undefined);
   const pending = waiting + Number(after?.["n"] ?? 0);
   const { failure: reason } = state;
   return {
@@ -311,9 +311,9 @@ function pendingCounts(
     waiting,
     syncedMs: state.syncedMs,
     paused: state.paused,
-    failure: reason === null || untilMs <= nowMs ? null : waitingText({ reason, pending, untilMs }, nowMs),
-    untilMs: untilMs > 0 ? untilMs : null,
-    receipts: asked ? !server.plain : null,
+    failure: reason === null || retryAtMs <= nowMs ? null : waitingText({ reason, pending, retryAtMs }, nowMs),
+    retryAtMs: retryAtMs > 0 ? retryAtMs : null,
+    receipts: isKnown ? !server.plain : null,
     rejected: Number(connection.prepare("SELECT count(*) n FROM batches WHERE rejected IS NOT NULL").get()?.["n"]),
   };
 }

@@ -1,7 +1,7 @@
 /** The one way in: may I → firewall → store. An answer `stored` means committed and synced. */
 
 import type { Permission } from "../../shared/consent/consent.ts";
-import type { Problem, recordEvents } from "../../shared/protocol/record.ts";
+import type { Problem, RecordEventsRequest } from "../../shared/protocol/record.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import { categoryBits } from "../../shared/schema/categories.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
@@ -18,10 +18,10 @@ import type { ShareConsent } from "../store/events/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Maintenance } from "./maintenance.ts";
 
-type RecordOutcome = Validated<(typeof recordEvents)["result"]>;
+type RecordOutcome = Validated<(typeof RecordEventsRequest)["result"]>;
 
 export class Collector {
-  readonly #gate: PermissionEvaluator;
+  readonly #permissions: PermissionEvaluator;
   readonly #firewall: Firewall;
   readonly #store: Store;
   readonly #maintenance: Maintenance;
@@ -31,7 +31,7 @@ export class Collector {
   #lastStoredMs: number | null = null;
 
   constructor(
-    gate: PermissionEvaluator,
+    permissions: PermissionEvaluator,
     firewall: Firewall,
     store: Store,
     maintenance: Maintenance,
@@ -39,7 +39,7 @@ export class Collector {
     clock: Clock,
     explain: (error: unknown) => Problem,
   ) {
-    this.#gate = gate;
+    this.#permissions = permissions;
     this.#firewall = firewall;
     this.#store = store;
     this.#maintenance = maintenance;
@@ -61,11 +61,11 @@ export class Collector {
     lines: readonly Line[],
     inSameTransaction: (connection: Connection, postponed: readonly Leftover[]) => void,
   ): Imported {
-    const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.evaluate();
+    const { permission, database, blockSensitive, limits, decidedMs } = this.#permissions.evaluate();
     if (permission.mode === "off") throw new NotPermittedError("Recording is off.");
     this.#store.selectFile(database);
     const nowMs = this.#clock.nowMs();
-    const sinceMs = this.#store.consentedMs(this.#gate.recordingSinceMs());
+    const sinceMs = this.#store.consentedMs(this.#permissions.recordingSinceMs());
     const allowance = { collect: permission.collect, blockSensitive };
     const clean: CleanEvent[] = [];
     const postponed: Leftover[] = [];
@@ -108,7 +108,7 @@ export class Collector {
   record(events: readonly Raw[], before: () => void = () => undefined): RecordOutcome {
     try {
       before();
-      const { permission, database, blockSensitive, limits, decidedMs } = this.#gate.evaluate();
+      const { permission, database, blockSensitive, limits, decidedMs } = this.#permissions.evaluate();
       if (permission.mode === "off") return { outcome: "not_permitted", permission };
       this.#store.selectFile(database);
       const nowMs = this.#clock.nowMs();

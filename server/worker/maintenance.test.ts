@@ -4,7 +4,7 @@ import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
-import { freshFolder } from "../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { databaseSize } from "../store/database.ts";
 import { acquire, leaseMs } from "../store/lease.ts";
 import type { Limits } from "../store/retention.ts";
@@ -20,7 +20,7 @@ const large = 1024 ** 3;
 
 function setUp() {
   const clock = new FixedClock(nowMs);
-  const store = new Store(join(freshFolder(), "telemetry.db"), productInfo, clock);
+  const store = new Store(join(tempFolder(), "telemetry.db"), productInfo, clock);
   const failures: unknown[] = [];
   const maintenance = new Maintenance(store, clock, (error) => failures.push(error));
   const count = (sql: string) => Number(store.read((connection) => connection.prepare(sql).get())?.["n"]);
@@ -44,7 +44,7 @@ describe("maintenance", () => {
   it("expires events by age, and keeps what they add up to", async () => {
     const { store, count, run, write } = setUp();
     write([1, 89, 91, 200]);
-    await run({ retentionDays: 90, mostBytes: large });
+    await run({ retentionDays: 90, maxBytes: large });
     expect(count("SELECT count(*) n FROM events")).toBe(2);
     expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(4);
     expect(count("SELECT sum(count) n FROM rollups WHERE grain = 1")).toBe(4);
@@ -69,7 +69,7 @@ describe("maintenance", () => {
     store.withExistingDatabase((connection) => {
       for (const day of [10, 1]) appendEntry(connection, entry(day), compress(Buffer.from("{}")));
     });
-    await run({ retentionDays: 90, mostBytes: large, ledgerBodyDays: 5 });
+    await run({ retentionDays: 90, maxBytes: large, ledgerBodyDays: 5 });
     expect(count("SELECT count(*) n FROM ledger")).toBe(2);
     expect(count("SELECT count(*) n FROM ledger_bodies")).toBe(1);
     store.close();
@@ -79,7 +79,7 @@ describe("maintenance", () => {
     const { store, count, run, write } = setUp();
     write([100]);
     write([1]);
-    await run({ retentionDays: 90, mostBytes: large });
+    await run({ retentionDays: 90, maxBytes: large });
     expect(count("SELECT count(*) n FROM sessions WHERE session_id LIKE 'expired-%'")).toBe(1);
     expect(count("SELECT count(*) n FROM sessions")).toBe(2);
     store.close();
@@ -90,7 +90,7 @@ describe("maintenance", () => {
     write([3], 4_000);
     write([2], 4_000);
     const before = databaseSize(store.file);
-    await run({ retentionDays: 90, mostBytes: before / 2 });
+    await run({ retentionDays: 90, maxBytes: before / 2 });
     expect(databaseSize(store.file)).toBeLessThanOrEqual(before / 2);
     expect(count(`SELECT count(*) n FROM events WHERE ts = ${nowMs - 2 * dayMs}`)).toBeGreaterThan(1_000);
     expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(8_000);
@@ -101,9 +101,9 @@ describe("maintenance", () => {
     const { clock, store, count, run, write } = setUp();
     const other = new Maintenance(store, clock, () => undefined);
     write([1]);
-    await run({ retentionDays: 90, mostBytes: large });
+    await run({ retentionDays: 90, maxBytes: large });
     const expire = async (maintenance: Maintenance) =>
-      maintenance.finish({ retentionDays: 0, mostBytes: large, ledgerBodyDays: undefined }, 1_000);
+      maintenance.finish({ retentionDays: 0, maxBytes: large, ledgerBodyDays: undefined }, 1_000);
     await expire(other);
     expect(count("SELECT count(*) n FROM events")).toBe(1);
     clock.tsMs += 61 * 60_000;
@@ -115,7 +115,7 @@ describe("maintenance", () => {
   it("invariant: never-lost-never-twice: deletes nothing by a clock that may be wrong", async () => {
     const { clock, store, count, run, write } = setUp();
     const events = () => count("SELECT count(*) n FROM events");
-    const limits = { retentionDays: 90, mostBytes: large };
+    const limits = { retentionDays: 90, maxBytes: large };
     write([80], 1_000);
     await run(limits);
     // A moment of a clock that is a hundred days ahead, with an event.
@@ -129,21 +129,21 @@ describe("maintenance", () => {
     clock.tsMs += 2 * 60 * 60_000;
     await run(limits);
     expect(events()).toBe(1_001);
-    expect(store.remarks({ ...limits, ledgerBodyDays: undefined }).join()).toContain("more than two days ahead");
+    expect(store.notes({ ...limits, ledgerBodyDays: undefined }).join()).toContain("more than two days ahead");
     store.close();
   });
 
   it("deletes by age a day after the clock has jumped, if it stays", async () => {
     const { clock, store, count, run, write } = setUp();
     const events = () => count("SELECT count(*) n FROM events");
-    const limits = { retentionDays: 90, mostBytes: large };
+    const limits = { retentionDays: 90, maxBytes: large };
     write([10], 10);
     await run(limits);
     // The machine was off.
     clock.tsMs += 100 * dayMs;
     await run(limits);
     expect(events()).toBe(10);
-    expect(store.remarks({ ...limits, ledgerBodyDays: undefined }).join()).toContain("The clock has jumped");
+    expect(store.notes({ ...limits, ledgerBodyDays: undefined }).join()).toContain("The clock has jumped");
     clock.tsMs += 23 * 60 * 60_000;
     await run(limits);
     expect(events()).toBe(10);
@@ -163,12 +163,12 @@ describe("maintenance", () => {
         appendEntry(connection, entry, compress(randomBytes(20_000)));
       }
     });
-    const mostBytes = 2 * 1024 * 1024;
-    await run({ retentionDays: 90, mostBytes });
+    const maxBytes = 2 * 1024 * 1024;
+    await run({ retentionDays: 90, maxBytes });
     expect(count("SELECT count(*) n FROM events")).toBe(2_000);
     expect(count("SELECT count(*) n FROM ledger_bodies")).toBeGreaterThan(20);
-    expect(databaseSize(store.file)).toBeLessThanOrEqual(mostBytes);
-    expect(store.remarks({ retentionDays: 90, mostBytes, ledgerBodyDays: undefined }).join()).toMatch(
+    expect(databaseSize(store.file)).toBeLessThanOrEqual(maxBytes);
+    expect(store.notes({ retentionDays: 90, maxBytes, ledgerBodyDays: undefined }).join()).toMatch(
       /size limit .* has deleted [\d,]+ request bodies, oldest first/,
     );
     store.close();
@@ -176,7 +176,7 @@ describe("maintenance", () => {
 
   it("expires events on a machine used every three days, by the clock of the previous run", async () => {
     const { clock, store, count, run, write } = setUp();
-    const limits = { retentionDays: 90, mostBytes: large };
+    const limits = { retentionDays: 90, maxBytes: large };
     for (let day = 0; day < 240; day += 3) {
       clock.tsMs = nowMs + day * dayMs;
       write([-day]);
@@ -192,7 +192,7 @@ describe("maintenance", () => {
     const { store, count, run, write } = setUp();
     write([0.001], 1_000);
     write([40], 12_000);
-    await run({ retentionDays: 90, mostBytes: 1024 * 1024 });
+    await run({ retentionDays: 90, maxBytes: 1024 * 1024 });
     expect(databaseSize(store.file)).toBeLessThanOrEqual(1024 * 1024);
     expect(count(`SELECT count(*) n FROM events WHERE ts > ${nowMs - dayMs}`)).toBe(1_000);
     // What is newer than what went still comes in.
@@ -210,7 +210,7 @@ describe("maintenance", () => {
       () => undefined,
       (oldestMs) => seen.push(oldestMs),
     );
-    const limits = { retentionDays: 90, mostBytes: large, ledgerBodyDays: undefined };
+    const limits = { retentionDays: 90, maxBytes: large, ledgerBodyDays: undefined };
     write([1]);
     await maintenance.finish(limits, 1_000);
     for (const offset of [365, -365]) {
@@ -226,7 +226,7 @@ describe("maintenance", () => {
   it("deletes no events for a size that others cause, once the bodies are gone", async () => {
     const { store, count, run, write } = setUp();
     write([1], 300);
-    await run({ retentionDays: 90, mostBytes: 150_000 });
+    await run({ retentionDays: 90, maxBytes: 150_000 });
     expect(count("SELECT count(*) n FROM events")).toBe(300);
     store.close();
   });
@@ -235,10 +235,10 @@ describe("maintenance", () => {
     const { clock, store, count, run, write } = setUp();
     write([100]);
     store.withExistingDatabase((connection) => acquire(connection, "maintenance", "another", nowMs));
-    await run({ retentionDays: 90, mostBytes: large });
+    await run({ retentionDays: 90, maxBytes: large });
     expect(count("SELECT count(*) n FROM events")).toBe(1);
     clock.tsMs += 2 * 60 * 60 * 1000;
-    await run({ retentionDays: 90, mostBytes: large });
+    await run({ retentionDays: 90, maxBytes: large });
     expect(count("SELECT count(*) n FROM events")).toBe(0);
     expect(leaseMs).toBeLessThan(60 * 60 * 1000);
     store.close();

@@ -14,8 +14,8 @@ import {
   isEventAhead,
   type Limits,
   momentBefore,
-  noteLimit,
-  noteRun,
+  recordLimit,
+  recordRun,
   shrink,
   trustedMs,
 } from "../store/retention.ts";
@@ -34,7 +34,7 @@ const dayMs = 24 * hourMs;
 /** The longest step should take no longer, so that a request or another process never waits for it. Milliseconds. */
 const maxStepMs = 20;
 /** Rows of one step: adapted to what this machine does in half of `maxStepMs`. */
-const rowsPerStep = { least: 25, first: 250, most: 2_000 } as const;
+const rowsPerStep = { min: 25, first: 250, max: 2_000 } as const;
 /** Bodies of one step: about a megabyte. */
 const bodiesPerStep = 32;
 /** The part of the size limit that belongs to events: they are deleted for size only beyond it. */
@@ -114,7 +114,7 @@ export class Maintenance {
     const nowMs = this.#clock.nowMs();
     if (!isDue(readNumber(connection, "maintenance_at"), nowMs)) return undefined;
     const lease = acquire(connection, "maintenance", this.#owner, nowMs);
-    if (lease !== undefined) immediately(connection, () => noteRun(connection, nowMs));
+    if (lease !== undefined) immediately(connection, () => recordRun(connection, nowMs));
     return lease;
   }
 
@@ -130,16 +130,16 @@ export class Maintenance {
         return;
       }
       acquire(connection, lease.name, lease.owner, this.#clock.nowMs());
-      const begunMs = performance.now();
+      const startedMs = performance.now();
       step?.(connection);
-      this.#adapt(performance.now() - begunMs);
+      this.#adapt(performance.now() - startedMs);
     });
   }
 
   /** Keeps steps at about half of what they may take. */
   #adapt(tookMs: number): void {
     const factor = tookMs > maxStepMs / 2 ? 0.5 : tookMs < maxStepMs / 8 ? 1.5 : 1;
-    this.#rows = Math.round(Math.min(rowsPerStep.most, Math.max(rowsPerStep.least, this.#rows * factor)));
+    this.#rows = Math.round(Math.min(rowsPerStep.max, Math.max(rowsPerStep.min, this.#rows * factor)));
   }
 
   #attempt(work: () => void): void {
@@ -153,10 +153,10 @@ export class Maintenance {
 
   /** The steps, each short. `run.mustFinish` is set as soon as a step finds that the run must not end early. */
   *#steps(limits: Limits, run: { mustFinish: boolean }): Generator<Step> {
-    run.mustFinish = databaseSize(this.#store.file) > limits.mostBytes;
+    run.mustFinish = databaseSize(this.#store.file) > limits.maxBytes;
     yield* this.#byAge(limits, run);
     yield* this.#closed();
-    yield* this.#bySize(limits.mostBytes);
+    yield* this.#bySize(limits.maxBytes);
     yield* repeated(shrink);
     yield emptyLog;
   }
@@ -180,8 +180,8 @@ export class Maintenance {
   }
 
   /** Deletes what happened before a moment, some rows a step, up to `most` of them. */
-  *#expired(beforeMs: number, watch: (expired: Expired) => void, most = Number.POSITIVE_INFINITY): Generator<Step> {
-    let left = most;
+  *#expired(beforeMs: number, watch: (expired: Expired) => void, max = Number.POSITIVE_INFINITY): Generator<Step> {
+    let left = max;
     for (let next: number | undefined = 0; next !== undefined && left > 0; ) {
       const from: number = next;
       yield (connection) => {
@@ -210,24 +210,24 @@ export class Maintenance {
       yield* giveBack();
     }
     for (let removed = 1; isOver() && removed > 0; ) {
-      let [beforeMs, most] = [0, 0];
+      let [beforeMs, max] = [0, 0];
       yield (connection) => {
-        [beforeMs, most] = this.#oldestToDelete(connection, maxBytes);
+        [beforeMs, max] = this.#oldestToDelete(connection, maxBytes);
       };
       removed = 0;
       const watch = ({ events }: Expired) => {
         removed += events;
       };
-      yield* this.#expired(beforeMs, watch, most);
+      yield* this.#expired(beforeMs, watch, max);
       const count = removed;
-      if (count > 0) yield (connection) => noteLimit(connection, "limit_events", count, this.#clock.nowMs());
+      if (count > 0) yield (connection) => recordLimit(connection, "limit_events", count, this.#clock.nowMs());
       yield* giveBack();
     }
   }
 
   #dropBodies(connection: Connection): number {
     const dropped = immediately(connection, () => dropOldestBodies(connection, bodiesPerStep));
-    if (dropped > 0) noteLimit(connection, "limit_bodies", dropped, this.#clock.nowMs());
+    if (dropped > 0) recordLimit(connection, "limit_bodies", dropped, this.#clock.nowMs());
     return dropped;
   }
 

@@ -17,11 +17,11 @@ import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
   ExportFormat,
   ExportProgress,
-  exportAll,
+  ExportRequest,
   LedgerEntries,
-  preview,
+  PreviewRequest,
   Status,
-  verifyLedger,
+  VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
 import { SelectionError } from "../analytics/calendar.ts";
 import { noInsights, readInsights } from "../analytics/insights.ts";
@@ -62,7 +62,7 @@ export interface Listener {
 }
 
 /** As many as the protocol carries. */
-const maxRemarks = 32;
+const maxNotes = 32;
 
 type Result<R extends { readonly result: unknown }> = Validated<R["result"]>;
 
@@ -73,7 +73,7 @@ export class TelemetryReader {
   protected readonly paths: Paths;
   protected readonly clock: Clock;
   protected readonly consent: ConsentLog;
-  protected readonly gate: PermissionEvaluator;
+  protected readonly permissions: PermissionEvaluator;
   protected readonly store: Store;
   protected readonly listener: Listener;
   protected readonly sharing: Sharing;
@@ -84,17 +84,17 @@ export class TelemetryReader {
     this.paths = paths;
     this.clock = clock;
     this.listener = listener;
-    this.gate = new PermissionEvaluator(paths, clock, env, editor);
-    this.consent = this.gate.consent;
+    this.permissions = new PermissionEvaluator(paths, clock, env, editor);
+    this.consent = this.permissions.consent;
     this.store = new Store(paths.database, productInfo, clock, {
       watermark: () => this.sharing.installation.read().floor_ms,
       lowerWatermark: (watermarkMs) => this.sharing.installation.lowerWatermark(watermarkMs),
-      installation: () => this.gate.installation(),
+      installation: () => this.permissions.installation(),
       owns: (file) => file === paths.ownDatabase,
     });
     this.sharing = new Sharing({
-      ...{ paths, store: this.store, gate: this.gate, clock, env },
-      editorProxy: () => this.gate.editor.proxy ?? undefined,
+      ...{ paths, store: this.store, permissions: this.permissions, clock, env },
+      editorProxy: () => this.permissions.editor.proxy ?? undefined,
       changed: () => this.notifySharing(),
       ...(listener.uploadStep === undefined ? {} : { step: listener.uploadStep }),
     });
@@ -114,7 +114,7 @@ export class TelemetryReader {
 
   /** What this process has to say beside the configuration, each a sentence. */
   protected processNotes(): readonly string[] {
-    const outdated = new ReceiverConfig(this.paths.doorFile).outdatedRemark;
+    const outdated = new ReceiverConfig(this.paths.receiverFile).outdatedNote;
     return outdated === undefined ? [] : [outdated];
   }
 
@@ -127,35 +127,33 @@ export class TelemetryReader {
   }
 
   status(): Status {
-    let ruling: EffectivePolicy | undefined;
+    let policy: EffectivePolicy | undefined;
     let totals: ReturnType<Store["totals"]>;
     let sharing: SharingStatus | null = null;
     let storeSays: readonly string[] = [];
     try {
-      ruling = this.gate.evaluate();
-      this.store.selectFile(ruling.database);
+      policy = this.permissions.evaluate();
+      this.store.selectFile(policy.database);
       totals = this.store.totals();
-      storeSays = this.store.remarks(ruling.limits);
+      storeSays = this.store.notes(policy.limits);
       sharing = this.sharing.status();
       this.clearProblem();
     } catch (error) {
       this.setProblem(this.problemOf(error));
     }
     return {
-      permission: ruling?.permission ?? null,
-      decidedMs: ruling?.decidedMs ?? null,
+      permission: policy?.permission ?? null,
+      decidedMs: policy?.decidedMs ?? null,
       database: totals === undefined ? null : { path: this.store.file, ...totals },
       databasePath: this.store.file,
       configPath: this.paths.configFile,
       limits:
-        ruling === undefined
-          ? null
-          : { retentionDays: ruling.limits.retentionDays, mostBytes: ruling.limits.mostBytes },
+        policy === undefined ? null : { retentionDays: policy.limits.retentionDays, maxBytes: policy.limits.maxBytes },
       resourceUsage: this.resourceUsage(),
       firewall: this.firewallCounts(),
       sharing,
       lastStoredMs: this.lastStoredMs(),
-      remarks: [...(ruling?.remarks ?? []), ...storeSays, ...this.processNotes()].slice(0, maxRemarks),
+      notes: [...(policy?.notes ?? []), ...storeSays, ...this.processNotes()].slice(0, maxNotes),
       problem: this.#problem,
     };
   }
@@ -210,37 +208,37 @@ export class TelemetryReader {
   }
 
   /** @throws ConfigError, the file system's or SQLite's error. */
-  export(path: string, format: ExportFormat = "json"): Promise<Result<typeof exportAll>> {
-    let told = 0;
+  export(path: string, format: ExportFormat = "json"): Promise<Result<typeof ExportRequest>> {
+    let reported = 0;
     const progress = (done: number, total: number) => {
       const percent = Math.floor((100 * done) / Math.max(done, total));
-      if (percent > told) this.listener.exportProgress({ done, total });
-      told = percent;
+      if (percent > reported) this.listener.exportProgress({ done, total });
+      reported = percent;
     };
     return this.located().export(path, format, { progress, signal: this.ending.signal });
   }
 
-  preview(limit?: number): Result<typeof preview> {
+  preview(limit?: number): Result<typeof PreviewRequest> {
     const found = this.sharing.preview(limit);
     return found === undefined ? null : { ...found, body: found.body.toString("utf8") };
   }
 
   /** Bytes by event log that nobody has read yet; none with recording off. */
   unreadLogs(): ReadonlyMap<string, number> {
-    if (this.gate.evaluate().permission.mode === "off") return new Map();
+    if (this.permissions.evaluate().permission.mode === "off") return new Map();
     return unreadBytes(this.paths.eventLogFolder, this.clock.nowMs());
   }
 
   /** The newest events that were not sent; of all, where nothing is shared. */
-  newest(most: number): ReturnType<Sharing["newest"]> {
+  newest(max: number): ReturnType<Sharing["newest"]> {
     this.located();
-    return this.sharing.newest(most);
+    return this.sharing.newest(max);
   }
 
   /** The newest entries first. */
-  ledger(most: number): readonly LedgerRow[] {
+  ledger(max: number): readonly LedgerRow[] {
     this.located();
-    return this.sharing.ledger(most);
+    return this.sharing.ledger(max);
   }
 
   ledgerBody(seq: number): Buffer | undefined {
@@ -255,14 +253,14 @@ export class TelemetryReader {
   }
 
   /** The same as sentences. */
-  ledgerEntries(most: number): LedgerEntries {
-    return this.ledger(most).map(({ seq, entry }) => ({
+  ledgerEntries(max: number): LedgerEntries {
+    return this.ledger(max).map(({ seq, entry }) => ({
       ...{ seq, tsMs: entry.ts, sentence: describeEntry(entry) },
       receipt: entry.phase === "answered" && entry.receipt !== null,
     }));
   }
 
-  verifyLedger(): Result<typeof verifyLedger> {
+  verifyLedger(): Result<typeof VerifyLedgerRequest> {
     this.located();
     return this.sharing.verify() ?? null;
   }
@@ -273,7 +271,8 @@ export class TelemetryReader {
    */
   bindOldDecision(): void {
     try {
-      if (!this.paths.isDefaultPlace || this.gate.installation() !== null || this.consent.read() !== "unbound") return;
+      if (!this.paths.isDefaultFolder || this.permissions.installation() !== null || this.consent.read() !== "unbound")
+        return;
       // Behind a link the folder may be another user's, or that of another place.
       if (pathFault(this.paths.home) !== undefined) return;
       this.consent.bind(this.sharing.installation.id());
@@ -290,7 +289,7 @@ export class TelemetryReader {
   /** What hooks and SDKs may do, where they can read it. What keeps it from being written leaves them off. */
   keepRecordingState(at: "now" | "now and then" = "now"): void {
     try {
-      this.gate.keepRecordingState(at);
+      this.permissions.keepRecordingState(at);
     } catch (error) {
       this.setProblem(this.problemOf(error));
     }
@@ -318,19 +317,19 @@ export class TelemetryReader {
 
   /** The store, where the configuration has it. @throws ConfigError: what lies elsewhere must not be taken for all. */
   protected located(): Store {
-    this.store.selectFile(this.gate.evaluate().database);
+    this.store.selectFile(this.permissions.evaluate().database);
     return this.store;
   }
 
   /** After a success: a problem is over, but an unsound database that was put aside stays told. */
   protected clearProblem(): void {
-    const { quarantined: setAside } = this.store;
+    const { quarantined } = this.store;
     this.setProblem(
-      setAside === undefined
+      quarantined === undefined
         ? null
         : {
-            kind: "database_set_aside",
-            text: `The database was damaged. It was kept as ${setAside}, and a new one was begun.`,
+            kind: "database_quarantined",
+            text: `The database was damaged. It was kept as ${quarantined}, and a new one was begun.`,
           },
     );
   }

@@ -6,9 +6,15 @@
 
 import { type ConsentReading, decide, type Permission } from "../../shared/consent/consent.ts";
 import type { AgentName } from "../../shared/protocol/agents.ts";
-import type { EditorState, recordEvents } from "../../shared/protocol/record.ts";
+import type { EditorState, RecordEventsRequest } from "../../shared/protocol/record.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
-import type { eraseRemotely, giveConsent, purge, Status, sync } from "../../shared/protocol/worker.ts";
+import type {
+  EraseRemotelyRequest,
+  GiveConsentRequest,
+  PurgeRequest,
+  Status,
+  SyncRequest,
+} from "../../shared/protocol/worker.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import { forgetSettings } from "../agents/forget.ts";
 import type { Clock } from "../clock.ts";
@@ -44,7 +50,7 @@ import { type Listener, TelemetryReader } from "./reader.ts";
 import { ResourceUsage } from "./resource-usage.ts";
 
 /** How often at most the editor is told how much waits, and something is sent by itself. Milliseconds. */
-const sharingToldMs = 2_000;
+const sharingNotifyMs = 2_000;
 const automaticMs = 15 * 60_000;
 /** A retry comes a little after its time, so that it is due by every clock. Milliseconds. */
 const retryMarginMs = 250;
@@ -64,10 +70,10 @@ export class TelemetryService extends TelemetryReader {
   readonly #readsLogs: boolean;
   readonly #follow: EventLogWatcher;
   readonly #cost: ResourceUsage;
-  #doors: ReceiverHost | undefined;
-  #doorFault: string | null = null;
+  #receivers: ReceiverHost | undefined;
+  #receiverError: string | null = null;
   #logFaults: readonly LogFault[] = [];
-  #toldMs = 0;
+  #notifiedMs = 0;
   #sentMs = 0;
   /** Lives as long as a window: it can try again later. */
   #isResident = false;
@@ -114,7 +120,7 @@ export class TelemetryService extends TelemetryReader {
       },
     );
     this.#collector = new Collector(
-      this.gate,
+      this.permissions,
       this.#firewall,
       this.store,
       this.#maintenance,
@@ -127,7 +133,7 @@ export class TelemetryService extends TelemetryReader {
   /** After something was stored: tells what waits now and then, and sends by itself where the user chose that. */
   #shareAutomatically(): void {
     const nowMs = this.clock.nowMs();
-    if (Math.abs(nowMs - this.#toldMs) < sharingToldMs) return;
+    if (Math.abs(nowMs - this.#notifiedMs) < sharingNotifyMs) return;
     const { mode, automatic } = this.#permitted();
     if (mode !== "share") return;
     this.notifySharing();
@@ -154,7 +160,7 @@ export class TelemetryService extends TelemetryReader {
   /** Off where it cannot be known: what was just stored stays stored. */
   #permitted(): Pick<Permission, "mode" | "automatic" | "collect"> {
     try {
-      return this.gate.evaluate().permission;
+      return this.permissions.evaluate().permission;
     } catch {
       return { mode: "off", automatic: false, collect: [] };
     }
@@ -171,14 +177,14 @@ export class TelemetryService extends TelemetryReader {
   startReceiver(connected: (agent: AgentName) => boolean): void {
     this.#isResident = true;
     const group = new GroupCommit((events) => this.#commit(events));
-    this.#doors = new ReceiverHost(
-      new ReceiverConfig(this.paths.doorFile),
+    this.#receivers = new ReceiverHost(
+      new ReceiverConfig(this.paths.receiverFile),
       this.store,
       this.clock,
       receiverInput(connected, this.#ids, group, this.clock),
       () => this.#mayReceive(),
       (error) => {
-        this.#doorFault = error === null ? null : receiverErrorText(error);
+        this.#receiverError = error === null ? null : receiverErrorText(error);
       },
     );
     this.begin();
@@ -192,11 +198,11 @@ export class TelemetryService extends TelemetryReader {
 
   protected override processNotes(): readonly string[] {
     const faults = this.#logFaults.map(logFaultText);
-    return [...super.processNotes(), ...faults, ...(this.#doorFault === null ? [] : [this.#doorFault])];
+    return [...super.processNotes(), ...faults, ...(this.#receiverError === null ? [] : [this.#receiverError])];
   }
 
   protected override notifySharing(): void {
-    this.#toldMs = this.clock.nowMs();
+    this.#notifiedMs = this.clock.nowMs();
     super.notifySharing();
   }
 
@@ -216,13 +222,13 @@ export class TelemetryService extends TelemetryReader {
   begin(): void {
     try {
       this.keepRecordingState("now and then");
-      const { mode } = this.gate.evaluate().permission;
+      const { mode } = this.permissions.evaluate().permission;
       if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
-      if (mode !== "off") this.#doors?.begin();
-      if (mode === "share" && this.#toldMs === 0) {
+      if (mode !== "off") this.#receivers?.begin();
+      if (mode === "share" && this.#notifiedMs === 0) {
         this.notifySharing();
-        this.#retryAt(this.sharing.status().untilMs);
+        this.#retryAt(this.sharing.status().retryAtMs);
       }
     } catch (error) {
       this.setProblem(this.problemOf(error));
@@ -235,10 +241,10 @@ export class TelemetryService extends TelemetryReader {
   }
 
   editorChanged(editor: EditorState): void {
-    this.gate.editor = editor;
+    this.permissions.editor = editor;
   }
 
-  record({ events }: Validated<(typeof recordEvents)["params"]>): Result<typeof recordEvents> {
+  record({ events }: Validated<(typeof RecordEventsRequest)["params"]>): Result<typeof RecordEventsRequest> {
     const outcome = this.#cost.of(events.length, () => this.#collector.record(events, () => this.#followIdentity()));
     if (outcome.outcome === "failed") this.setProblem(outcome.problem);
     else this.clearProblem();
@@ -261,7 +267,7 @@ export class TelemetryService extends TelemetryReader {
     if (!this.#readsLogs) return undefined;
     // Before anything is renamed.
     if (
-      this.gate.evaluate().permission.mode === "off" &&
+      this.permissions.evaluate().permission.mode === "off" &&
       unreadBytes(this.paths.eventLogFolder, this.clock.nowMs()).size > 0
     )
       throw new NotPermittedError("Recording is off.");
@@ -273,12 +279,12 @@ export class TelemetryService extends TelemetryReader {
   }
 
   /** @throws StaleNoticeError, UnsafePathError, DestinationError, or the file system's error. */
-  giveConsent(decision: ConsentDecision): Result<typeof giveConsent> {
-    if (decision.mode !== "off") this.gate.refuseUnsafePaths();
+  giveConsent(decision: ConsentDecision): Result<typeof GiveConsentRequest> {
+    if (decision.mode !== "off") this.permissions.refuseUnsafePaths();
     if (decision.mode === "share") this.#checkDestination(decision.destination);
     const before = this.consent.read();
     const decidedMs = this.consent.append(decision, () =>
-      decision.mode === "off" ? this.gate.installation() : this.sharing.installation.id(),
+      decision.mode === "off" ? this.permissions.installation() : this.sharing.installation.id(),
     );
     this.#shareAsDecided(before, decision);
     // Names of the user's own are not even remembered longer than they may be hashed.
@@ -293,13 +299,13 @@ export class TelemetryService extends TelemetryReader {
 
   /** Nothing stays open where nothing is recorded. */
   #stop(): void {
-    this.#doors?.stop();
+    this.#receivers?.stop();
     this.store.close();
   }
 
   /** What was named on the screen must be what is configured. @throws DestinationError */
   #checkDestination(named: string | null): void {
-    const { destination, destinationFault } = this.gate.evaluate();
+    const { destination, destinationFault } = this.permissions.evaluate();
     if (destination === null) {
       throw new DestinationError(
         destinationFault ?? "There is no destination. Set upload_url in config.toml or NEXUS_USAGE_UPLOAD_URL first.",
@@ -311,7 +317,7 @@ export class TelemetryService extends TelemetryReader {
   /** Sharing follows; what keeps it from following is told, and the decision stands. */
   #shareAsDecided(before: ConsentReading, decision: ConsentDecision): void {
     try {
-      this.store.selectFile(this.gate.evaluate().database);
+      this.store.selectFile(this.permissions.evaluate().database);
       this.sharing.follow(before, decision);
     } catch (error) {
       this.setProblem(this.problemOf(error));
@@ -321,7 +327,7 @@ export class TelemetryService extends TelemetryReader {
   /** The decision is written down and counts, also where a file that could narrow it cannot be used at present. */
   #permissionAfter({ mode, collect, share, notice }: ConsentDecision, tsMs: number): Permission {
     try {
-      return this.gate.evaluate().permission;
+      return this.permissions.evaluate().permission;
     } catch (error) {
       this.setProblem(this.problemOf(error));
       return decide({ mode, collect, share, noticeVersion: notice.version, tsMs }, []);
@@ -329,7 +335,7 @@ export class TelemetryService extends TelemetryReader {
   }
 
   /** @throws ConfigError, SQLite's error. */
-  purge(): Result<typeof purge> {
+  purge(): Result<typeof PurgeRequest> {
     const store = this.located();
     // First, so that nothing that is deleted comes in again from a log.
     if (databaseSize(store.file) > 0) {
@@ -350,23 +356,23 @@ export class TelemetryService extends TelemetryReader {
     return { ...erased, agentSettings };
   }
 
-  async sync(options: SyncOptions = { userInitiated: true }): Promise<Result<typeof sync>> {
+  async sync(options: SyncOptions = { userInitiated: true }): Promise<Result<typeof SyncRequest>> {
     const report = await this.sharing.sync(options);
-    if (!this.ending.signal.aborted) this.#retryAt(report.untilMs);
+    if (!this.ending.signal.aborted) this.#retryAt(report.retryAtMs);
     return report;
   }
 
   /** For a command that is about to end: runs the maintenance that is due. What fails is done with the next one. */
   async maintain(): Promise<void> {
     try {
-      const { limits, permission } = this.gate.evaluate();
+      const { limits, permission } = this.permissions.evaluate();
       if (permission.mode !== "off" && this.store.isOpen) await this.#maintenance.finish(limits, maintenanceMs);
     } catch {
       // The command itself reports a configuration that cannot be read.
     }
   }
 
-  eraseRemotely(): Promise<Result<typeof eraseRemotely>> {
+  eraseRemotely(): Promise<Result<typeof EraseRemotelyRequest>> {
     return this.sharing.eraseRemotely();
   }
 
@@ -379,7 +385,7 @@ export class TelemetryService extends TelemetryReader {
 
   override close(): void {
     this.#follow.stop();
-    this.#doors?.stop();
+    this.#receivers?.stop();
     clearTimeout(this.#retry);
     this.#maintenance.stop();
     super.close();

@@ -34,7 +34,7 @@ export function installationFile(surroundings: PathContext): string {
 }
 
 /** Whether data and decisions lie in the same home folder, and nothing in the environment moves either. */
-export function isDefaultPlace(surroundings: PathContext): boolean {
+export function isDefaultFolder(surroundings: PathContext): boolean {
   const { home, join } = surroundings;
   return (
     nexusHome(surroundings) === join(home, "nexus") && configFolder(surroundings) === join(home, ".config", "nexus")

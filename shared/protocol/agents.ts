@@ -25,29 +25,29 @@ const agentStatus = object({
   /** The file of settings that is changed. */
   file: path,
   /** Whether the agent seems to be on this machine. */
-  found: boolean,
+  installed: boolean,
   connected: boolean,
   /** Connected by an entry of an earlier version, which connecting again replaces. */
   outdated: boolean,
   /** When its hooks last told of something, in milliseconds since 1970; `null` where they never did. */
-  lastMs: nullable(integer()),
+  lastEventMs: nullable(integer()),
   /** Why its hooks may not run although it is connected, as a sentence. */
-  forbidden: nullable(string(8192)),
+  blockedBy: nullable(string(8192)),
 });
 export type AgentStatus = Validated<typeof agentStatus>;
 
 /** Editor → worker: which agents are here, and which of them are connected. */
-export const agents = request("nexus/agents", object({}), arrayOf(agentStatus, agentNames.length));
+export const AgentsRequest = request("nexus/agents", object({}), arrayOf(agentStatus, agentNames.length));
 
 const lines = arrayOf(string(8192), 1_000);
 
 /** The exact change of a file: the lines that are new, and those of an earlier version that go; all others stay as they are. */
-const change = object({ name, title: string(64), file: path, made: boolean, lines, removed: lines });
+const change = object({ name, title: string(64), file: path, isNew: boolean, lines, removed: lines });
 export type AgentChange = Validated<typeof change>;
 
 /** Editor → worker: what connecting would change; `null` where it is connected. */
-export const planAgent = request("nexus/planAgent", object({ name }), nullable(change));
+export const PlanAgentRequest = request("nexus/planAgent", object({ name }), nullable(change));
 
 /** Editor → worker: connect, or take it out again. The answer is how they stand then. */
-export const connectAgent = request("nexus/connectAgent", object({ name }), agents.result);
-export const disconnectAgent = request("nexus/disconnectAgent", object({ name }), agents.result);
+export const ConnectAgentRequest = request("nexus/connectAgent", object({ name }), AgentsRequest.result);
+export const DisconnectAgentRequest = request("nexus/disconnectAgent", object({ name }), AgentsRequest.result);

@@ -5,9 +5,9 @@
 
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
-import { agentNames, agents, planAgent } from "./agents.ts";
+import { AgentsRequest, agentNames, PlanAgentRequest } from "./agents.ts";
 import { validatePermission } from "./record.ts";
-import { insights, rhythm, selection, stats, toolUses } from "./reports.ts";
+import { InsightsRequest, StatsRequest, selection, ToolCallsRequest, WeeklyActivityRequest } from "./reports.ts";
 import {
   arrayOf,
   boolean,
@@ -19,20 +19,20 @@ import {
   taggedUnion,
   type Validated,
 } from "./validate.ts";
-import { ledger, preview, status } from "./worker.ts";
+import { LedgerRequest, PreviewRequest, StatusRequest } from "./worker.ts";
 
 export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
 
 /** Page → editor. */
-export const validateAction = taggedUnion("do", {
+export const validateAction = taggedUnion("type", {
   /** The page is loaded and wants its first state. */
-  ready: object({ do: enumOf(["ready"]), selection }),
+  ready: object({ type: enumOf(["ready"]), selection }),
   /** A tab is looked at. */
-  see: object({ do: enumOf(["see"]), tab: enumOf(tabs) }),
-  choosePeriod: object({ do: enumOf(["choosePeriod"]), selection }),
-  decide: object({
-    do: enumOf(["decide"]),
+  viewTab: object({ type: enumOf(["viewTab"]), tab: enumOf(tabs) }),
+  choosePeriod: object({ type: enumOf(["choosePeriod"]), selection }),
+  giveConsent: object({
+    type: enumOf(["giveConsent"]),
     mode: enumOf(modes),
     collect: arrayOf(enumOf(categories), categories.length),
     share: arrayOf(enumOf(categories), categories.length),
@@ -40,45 +40,45 @@ export const validateAction = taggedUnion("do", {
     automatic: boolean,
     notice: object({ version: string(64), sha256: string(64) }),
   }),
-  exportAll: object({ do: enumOf(["exportAll"]) }),
+  exportAll: object({ type: enumOf(["exportAll"]) }),
   /** Send now. */
-  sync: object({ do: enumOf(["sync"]) }),
+  sync: object({ type: enumOf(["sync"]) }),
   /** Show the exact next bytes. */
-  preview: object({ do: enumOf(["preview"]) }),
-  verifyLedger: object({ do: enumOf(["verifyLedger"]) }),
+  preview: object({ type: enumOf(["preview"]) }),
+  verifyLedger: object({ type: enumOf(["verifyLedger"]) }),
   /** Show the newest entries of the ledger. */
-  showLedger: object({ do: enumOf(["showLedger"]) }),
+  showLedger: object({ type: enumOf(["showLedger"]) }),
   /** Asked and answered on the page. */
-  resetIdentity: object({ do: enumOf(["resetIdentity"]) }),
+  resetIdentity: object({ type: enumOf(["resetIdentity"]) }),
   /** Asked and answered on the page. */
-  eraseRemotely: object({ do: enumOf(["eraseRemotely"]) }),
+  eraseRemotely: object({ type: enumOf(["eraseRemotely"]) }),
   /** Asked and answered on the page, with the count and size that were shown. */
-  purge: object({ do: enumOf(["purge"]) }),
+  purge: object({ type: enumOf(["purge"]) }),
   /** Put an insight aside until it is asked for again. */
-  dismiss: object({ do: enumOf(["dismiss"]), id: string(160) }),
-  restoreInsights: object({ do: enumOf(["restoreInsights"]) }),
+  dismiss: object({ type: enumOf(["dismiss"]), id: string(160) }),
+  restoreInsights: object({ type: enumOf(["restoreInsights"]) }),
   /** Show exactly what connecting an agent would change. */
-  planAgent: object({ do: enumOf(["planAgent"]), name: enumOf(agentNames) }),
+  planAgent: object({ type: enumOf(["planAgent"]), name: enumOf(agentNames) }),
   /** Asked and answered on the page, with the change that was shown. */
-  connectAgent: object({ do: enumOf(["connectAgent"]), name: enumOf(agentNames) }),
-  disconnectAgent: object({ do: enumOf(["disconnectAgent"]), name: enumOf(agentNames) }),
-  showLog: object({ do: enumOf(["showLog"]) }),
+  connectAgent: object({ type: enumOf(["connectAgent"]), name: enumOf(agentNames) }),
+  disconnectAgent: object({ type: enumOf(["disconnectAgent"]), name: enumOf(agentNames) }),
+  showLog: object({ type: enumOf(["showLog"]) }),
 });
 export type DashboardAction = Validated<typeof validateAction>;
 
 /** Editor → page. */
-export const validateMessage = taggedUnion("say", {
+export const validateMessage = taggedUnion("type", {
   state: object({
-    say: enumOf(["state"]),
+    type: enumOf(["state"]),
     /** What the editor itself knows; with a worker running, `status` holds the worker's fuller answer. */
     permission: validatePermission,
-    status: nullable(status.result),
-    stats: nullable(stats.result),
-    toolUses: nullable(toolUses.result),
-    rhythm: nullable(rhythm.result),
-    agents: nullable(agents.result),
+    status: nullable(StatusRequest.result),
+    stats: nullable(StatsRequest.result),
+    toolCalls: nullable(ToolCallsRequest.result),
+    weeklyActivity: nullable(WeeklyActivityRequest.result),
+    agents: nullable(AgentsRequest.result),
     /** Of the last 30 days. */
-    insights: nullable(insights.result),
+    insights: nullable(InsightsRequest.result),
     /** Ids of insights that were put aside. */
     dismissed: arrayOf(string(160), 1_000),
     notice: object({ version: string(64), sha256: string(64) }),
@@ -94,10 +94,10 @@ export const validateMessage = taggedUnion("say", {
     /** When this state was made, in milliseconds since 1970. */
     nowMs: integer(),
   }),
-  preview: object({ say: enumOf(["preview"]), preview: preview.result }),
-  agentChange: object({ say: enumOf(["agentChange"]), change: planAgent.result }),
-  ledger: object({ say: enumOf(["ledger"]), entries: ledger.result }),
-  showTab: object({ say: enumOf(["showTab"]), tab: enumOf(tabs) }),
+  preview: object({ type: enumOf(["preview"]), preview: PreviewRequest.result }),
+  agentChange: object({ type: enumOf(["agentChange"]), change: PlanAgentRequest.result }),
+  ledger: object({ type: enumOf(["ledger"]), entries: LedgerRequest.result }),
+  showTab: object({ type: enumOf(["showTab"]), tab: enumOf(tabs) }),
 });
 export type DashboardMessage = Validated<typeof validateMessage>;
-export type DashboardState = Extract<DashboardMessage, { say: "state" }>;
+export type DashboardState = Extract<DashboardMessage, { type: "state" }>;

@@ -42,7 +42,7 @@ export const problemKinds = [
   "config_invalid",
   "database_locked",
   "database_newer",
-  "database_set_aside",
+  "database_quarantined",
   "disk_full",
   "internal",
   "read_only",
@@ -68,13 +68,13 @@ export type EditorState = Validated<typeof editorState>;
 export const validateEditorState = editorState;
 
 /** Editor → worker: the telemetry switch or our setting changed; takes effect at once. */
-export const editorChanged = notification("nexus/editorChanged", editorState);
+export const EditorChangedNotification = notification("nexus/editorChanged", editorState);
 
 /**
  * Editor → worker: store these events. The answer comes after they are committed, so the editor keeps them until then
  * and may send them again: an event id that is already stored is counted as `repeated` and changes nothing.
  */
-export const recordEvents = request(
+export const RecordEventsRequest = request(
   "nexus/record",
   object({ events: arrayOf(raw, maxBatch) }),
   taggedUnion("outcome", {
@@ -94,10 +94,10 @@ export const recordEvents = request(
 );
 
 /** Editor → worker: today in a few numbers, for the status item. */
-export const today = request(
+export const TodayRequest = request(
   "nexus/today",
   object({}),
   /** Commands that ended, those of them that failed, and uses of agents' tools. `purgeMark` changes with each purge; 0: none yet. */
-  object({ commands: integer(), failed: integer(), agentUses: integer(), purgeMark: integer() }),
+  object({ commands: integer(), failed: integer(), agentToolCalls: integer(), purgeMark: integer() }),
 );
-export type Today = Validated<(typeof today)["result"]>;
+export type Today = Validated<(typeof TodayRequest)["result"]>;

@@ -47,7 +47,7 @@ const days = { period: enumOf([...periods, "custom"]), fromMs: integer() };
 export const units = ["hour", "day", "month"] as const;
 
 /** Editor → worker: what the page shows, for a period. */
-export const stats = request(
+export const StatsRequest = request(
   "nexus/stats",
   selection,
   object({
@@ -85,12 +85,12 @@ export const stats = request(
     dropped: integer(),
   }),
 );
-export type Stats = Validated<(typeof stats)["result"]>;
+export type Stats = Validated<(typeof StatsRequest)["result"]>;
 
 const counted = arrayOf(object({ name: label, count: integer() }), 11);
 
 /** Editor → worker: personal usage metrics of a period. */
-export const metrics = request(
+export const MetricsRequest = request(
   "nexus/metrics",
   selection,
   object({
@@ -112,14 +112,14 @@ export const metrics = request(
       /** US dollars; `null` where nothing could be priced. */
       usd: nullable(nonNegative),
       /** What agents themselves say that their requests cost; `null` where none does. */
-      toldUsd: nullable(nonNegative),
+      reportedUsd: nullable(nonNegative),
       /** The month the prices are of. */
       pricesAsOf: label,
-      notPriced: arrayOf(object({ model: label, tokens: integer() }), 256),
+      unpriced: arrayOf(object({ model: label, tokens: integer() }), 256),
     }),
   }),
 );
-export type Metrics = Validated<(typeof metrics)["result"]>;
+export type Metrics = Validated<(typeof MetricsRequest)["result"]>;
 
 const insight = object({
   /** The same for the same thing in every period. */
@@ -153,7 +153,7 @@ const insight = object({
 export type Insight = Validated<typeof insight>;
 
 /** Editor → worker: what stands out in a period, the most costly first. */
-export const insights = request(
+export const InsightsRequest = request(
   "nexus/insights",
   selection,
   object({
@@ -163,13 +163,13 @@ export const insights = request(
     insights: arrayOf(insight, 50),
   }),
 );
-export type Insights = Validated<(typeof insights)["result"]>;
+export type Insights = Validated<(typeof InsightsRequest)["result"]>;
 
-const toolUse = object({
+const toolCall = object({
   name: label,
   source: label,
   /** Uses that ended. */
-  uses: integer(),
+  calls: integer(),
   failed: integer(),
   cancelled: integer(),
   /** Failed of succeeded and failed, with its 95 % interval (Wilson); `null` where no outcome is known. */
@@ -179,32 +179,38 @@ const toolUse = object({
   /** Uses of each unit of the period, in order. */
   trend: arrayOf(integer(), 62),
   /** The same in the period before; `null` where recording had not begun then. */
-  before: nullable(object({ uses: integer(), failureRate: nullable(ratio) })),
+  before: nullable(object({ calls: integer(), failureRate: nullable(ratio) })),
 });
-export type ToolCallStats = Validated<typeof toolUse>;
+export type ToolCallStats = Validated<typeof toolCall>;
 
 /** Where tools were used, and how much of it is seen. */
-const host = object({
+const agentCoverage = object({
   source: label,
   /** Uses whose beginning was seen; a source that tells only of the end has none. */
-  begun: integer(),
+  started: integer(),
   /** Uses that ended; of them, those whose outcome and those whose duration are known. */
   ended: integer(),
-  judged: integer(),
-  timed: integer(),
+  withOutcome: integer(),
+  withDuration: integer(),
   failed: integer(),
   /** Of an agent: uses that its hooks did not tell of, and OpenTelemetry did. */
-  missed: integer(),
+  missedByHooks: integer(),
 });
-export type AgentCoverage = Validated<typeof host>;
+export type AgentCoverage = Validated<typeof agentCoverage>;
 
 /** Editor → worker: uses of tools by tool and by where they were used, the most frequent first. */
-export const toolUses = request(
+export const ToolCallsRequest = request(
   "nexus/toolUses",
   selection,
-  object({ ...days, toMs: integer(), unit: enumOf(units), tools: arrayOf(toolUse, 100), hosts: arrayOf(host, 32) }),
+  object({
+    ...days,
+    toMs: integer(),
+    unit: enumOf(units),
+    tools: arrayOf(toolCall, 100),
+    coverage: arrayOf(agentCoverage, 32),
+  }),
 );
-export type ToolCalls = Validated<(typeof toolUses)["result"]>;
+export type ToolCalls = Validated<(typeof ToolCallsRequest)["result"]>;
 
 const language = object({
   name: label,
@@ -214,7 +220,7 @@ const language = object({
 });
 
 /** Editor → worker: when in the week somebody works, and in what. */
-export const rhythm = request(
+export const WeeklyActivityRequest = request(
   "nexus/rhythm",
   selection,
   object({
@@ -230,4 +236,4 @@ export const rhythm = request(
     languages: arrayOf(language, 10),
   }),
 );
-export type WeeklyActivity = Validated<(typeof rhythm)["result"]>;
+export type WeeklyActivity = Validated<(typeof WeeklyActivityRequest)["result"]>;

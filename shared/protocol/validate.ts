@@ -59,10 +59,10 @@ export const ratio: Validator<number> = (value, at) => {
 };
 
 export const enumOf =
-  <const W extends string>(words: readonly W[]): Validator<W> =>
+  <const W extends string>(values: readonly W[]): Validator<W> =>
   (value, at) => {
-    const found = words.find((candidate) => candidate === value);
-    if (found === undefined) throw new ValidationError(at, `one of ${words.join(", ")}`);
+    const found = values.find((candidate) => candidate === value);
+    if (found === undefined) throw new ValidationError(at, `one of ${values.join(", ")}`);
     return found;
   };
 

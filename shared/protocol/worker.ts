@@ -29,7 +29,7 @@ const path = string(4096);
 export const consentChannels = ["vscode_page", "vscode_command", "terminal", "terminal_flags"] as const;
 
 /** Editor → worker: write down the user's decision. The text that was shown is named by version and hash. */
-export const giveConsent = request(
+export const GiveConsentRequest = request(
   "nexus/consent",
   object({
     mode: enumOf(modes),
@@ -56,7 +56,7 @@ const sharingStatus = object({
   syncedMs: nullable(integer()),
   paused: nullable(string(4096)),
   failure: nullable(string(4096)),
-  untilMs: nullable(integer()),
+  retryAtMs: nullable(integer()),
   receipts: nullable(boolean),
   rejected: integer(),
   erasures: integer(),
@@ -66,7 +66,7 @@ const sharingStatus = object({
 
 export type SharingStatus = Validated<typeof sharingStatus>;
 
-export const status = request(
+export const StatusRequest = request(
   "nexus/status",
   nothing,
   object({
@@ -95,7 +95,7 @@ export const status = request(
     databasePath: path,
     configPath: path,
     /** The user's limits; `null` where the configuration cannot be read. */
-    limits: nullable(object({ retentionDays: integer(), mostBytes: integer() })),
+    limits: nullable(object({ retentionDays: integer(), maxBytes: integer() })),
     /** What this worker cost since it started; `null` of a process that only looks. */
     resourceUsage: nullable(
       object({
@@ -124,17 +124,17 @@ export const status = request(
     sharing: nullable(sharingStatus),
     lastStoredMs: nullable(integer()),
     /** Accepted settings that have no effect, and other remarks, each a sentence. */
-    remarks: arrayOf(string(2048), 32),
+    notes: arrayOf(string(2048), 32),
     problem: nullable(problem),
   }),
 );
-export type Status = Validated<(typeof status)["result"]>;
+export type Status = Validated<(typeof StatusRequest)["result"]>;
 
 export const exportFormats = ["json", "jsonl", "csv"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** Editor → worker: write everything that is stored to a file the user chose. */
-export const exportAll = request(
+export const ExportRequest = request(
   "nexus/export",
   object({ path, format: enumOf(exportFormats) }),
   object({ events: integer(), sizeBytes: integer() }),
@@ -144,10 +144,10 @@ const progress = object({ done: integer(), total: integer() });
 export type ExportProgress = Validated<typeof progress>;
 
 /** Worker → editor: how many of how many events an export has written. At most a hundred times. */
-export const exportProgress = notification("nexus/exportProgress", progress);
+export const ExportProgressNotification = notification("nexus/exportProgress", progress);
 
 /** Editor → worker: delete everything that is stored. */
-export const purge = request(
+export const PurgeRequest = request(
   "nexus/purge",
   nothing,
   object({
@@ -174,41 +174,41 @@ const syncReport = object({
   rejected: integer(),
   erased: integer(),
   erasing: integer(),
-  left: integer(),
+  remaining: integer(),
   pending: integer(),
   /** What keeps it from going on, as a sentence. */
   reason: nullable(string(4096)),
-  untilMs: nullable(integer()),
-  setAside: arrayOf(quarantinedFile, 1_000),
+  retryAtMs: nullable(integer()),
+  quarantined: arrayOf(quarantinedFile, 1_000),
 });
 export type SyncReport = Validated<typeof syncReport>;
 
 /** Editor → worker: send what may be sent, because the user asked. */
-export const sync = request("nexus/sync", nothing, syncReport);
+export const SyncRequest = request("nexus/sync", nothing, syncReport);
 
 /** Editor → worker: ask every server that was sent something to erase it. */
-export const eraseRemotely = request("nexus/eraseRemotely", nothing, syncReport);
+export const EraseRemotelyRequest = request("nexus/eraseRemotely", nothing, syncReport);
 
 /** Editor → worker: the exact bytes that would be sent next; `null` where there are none. */
-export const preview = request(
+export const PreviewRequest = request(
   "nexus/preview",
   nothing,
   nullable(object({ body: string(1_100_000), events: integer(), placeholder: boolean })),
 );
 
 /** Editor → worker: the newest entries of the ledger, the newest first. */
-export const ledger = request(
+export const LedgerRequest = request(
   "nexus/ledger",
   nothing,
   arrayOf(object({ seq: integer(), tsMs: integer(), sentence: string(2048), receipt: boolean }), 50),
 );
-export type LedgerEntries = Validated<(typeof ledger)["result"]>;
+export type LedgerEntries = Validated<(typeof LedgerRequest)["result"]>;
 
 /** Editor → worker: go on sharing under another pseudonym, which nothing links with the one before. */
-export const resetIdentity = request("nexus/resetIdentity", nothing, nothing);
+export const ResetIdentityRequest = request("nexus/resetIdentity", nothing, nothing);
 
 /** Editor → worker: check the ledger: chain, bodies, receipts. */
-export const verifyLedger = request(
+export const VerifyLedgerRequest = request(
   "nexus/verifyLedger",
   nothing,
   nullable(
@@ -217,17 +217,17 @@ export const verifyLedger = request(
       receipts: integer(),
       withoutReceipt: integer(),
       bodies: integer(),
-      faults: arrayOf(object({ seq: integer(), what: string(256) }), 1_000_000),
+      faults: arrayOf(object({ seq: integer(), message: string(256) }), 1_000_000),
       head: string(64),
     }),
   ),
 );
 
 /** Worker → editor: something was stored or deleted; an open page asks again. */
-export const dataChanged = notification("nexus/dataChanged", nothing);
+export const DataChangedNotification = notification("nexus/dataChanged", nothing);
 
 /** Worker → editor: how sharing stands now, where something may be shared. */
-export const sharingChanged = notification("nexus/sharingChanged", sharingStatus);
+export const SharingChangedNotification = notification("nexus/sharingChanged", sharingStatus);
 
 /** Worker → editor: a problem began, changed, or (`null`) ended. */
-export const problemChanged = notification("nexus/problemChanged", object({ problem: nullable(problem) }));
+export const ProblemChangedNotification = notification("nexus/problemChanged", object({ problem: nullable(problem) }));

@@ -60,36 +60,36 @@ describe("invariant: one-schema", () => {
 describe("invariant: no-free-text", () => {
   it("does not compile an unclassified field, or a kind that could hold text", () => {
     // @ts-expect-error: no category, sensitivity, sharing, retention, review
-    const unclassified: Field = { kind: { is: "flag" }, description: "", purpose: "", since: "0.1.0" };
+    const unclassified: Field = { type: { type: "boolean" }, description: "", purpose: "", since: "0.1.0" };
     // @ts-expect-error: there is no kind for text
-    const text: FieldType = { is: "text" };
+    const text: FieldType = { type: "text" };
     // @ts-expect-error: nor for a pattern of one's own
-    const pattern: FieldType = { is: "identifier", pattern: /.*/ };
+    const pattern: FieldType = { type: "identifier", pattern: /.*/ };
     expect([unclassified, text, pattern]).toHaveLength(3);
   });
 
   it("walks every schema and finds no open string", () => {
     for (const name of fieldNames) {
-      const { kind } = fieldTable[name];
-      switch (kind.is) {
-        case "word":
-        case "words":
-          expect(kind.words.length).toBeLessThanOrEqual(256);
-          for (const word of kind.words) expect(word).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/);
+      const { type } = fieldTable[name];
+      switch (type.type) {
+        case "enum":
+        case "enum_list":
+          expect(type.values.length).toBeLessThanOrEqual(256);
+          for (const word of type.values) expect(word).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/);
           break;
         case "identifier":
           // No letters but those of a few words, so that nothing can be spelled with it.
-          expect(identifierPatterns[kind.pattern].source.replace(/\\d/g, "")).not.toMatch(/\[|\\[wWSD]|\.[*+]/);
+          expect(identifierPatterns[type.pattern].source.replace(/\\d/g, "")).not.toMatch(/\[|\\[wWSD]|\.[*+]/);
           break;
         case "hash":
           expect(fieldTable[name]).toMatchObject({ shared: "never", sensitivity: "pseudonymous" });
           break;
-        case "whole":
+        case "integer":
         case "decimal":
-          expect(kind.max).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
+          expect(type.max).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
           break;
         default:
-          expect(["command_path", "flag"]).toContain(kind.is);
+          expect(["command_path", "flag"]).toContain(type.type);
       }
     }
   });
@@ -103,34 +103,34 @@ describe("invariant: no-free-text", () => {
 
 describe("kinds", () => {
   it.each<[FieldType, unknown, unknown]>([
-    [fields.status.kind, "ok", "ok"],
-    [fields.status.kind, "OK", undefined],
-    [fields.status.kind, "constructor", undefined],
-    [fields.status.kind, ["ok"], undefined],
-    [fields.thinktool_chain.kind, ["bedrock", "gigathink"], ["bedrock", "gigathink"]],
-    [fields.thinktool_chain.kind, ["bedrock", "ada"], undefined],
-    [fields.thinktool_chain.kind, [], undefined],
-    [fields.thinktool_chain.kind, new Array(17).fill("bedrock"), undefined],
-    [fields.command_path.kind, "git commit", "git commit"],
-    [fields.command_path.kind, "git commit -m x", undefined],
-    [fields.version.kind, "1.101.2", "1.101.2"],
-    [fields.version.kind, "2.0.0-rc.1", "2.0.0-rc.1"],
-    [fields.version.kind, "1.2.3-ada", undefined],
-    [fields.version.kind, "1.2.3\n", undefined],
-    [fields.experiment.kind, "exp-12", "exp-12"],
-    [fields.experiment.kind, "exp-ada", undefined],
-    [fields.workspace_hash.kind, "0".repeat(32), "0".repeat(32)],
-    [fields.workspace_hash.kind, "ada", undefined],
-    [fields.duration_ms.kind, 12, 12],
-    [fields.duration_ms.kind, 12.5, undefined],
-    [fields.duration_ms.kind, "12", undefined],
-    [fields.duration_ms.kind, Number.NaN, undefined],
-    [fields.duration_ms.kind, Number.POSITIVE_INFINITY, undefined],
-    [fields.duration_ms.kind, 2 ** 53, undefined],
-    [fields.confidence_score.kind, 0.826, 0.83],
-    [fields.confidence_score.kind, 1.01, undefined],
-    [fields.cache_hit.kind, true, true],
-    [fields.cache_hit.kind, 1, undefined],
+    [fields.status.type, "ok", "ok"],
+    [fields.status.type, "OK", undefined],
+    [fields.status.type, "constructor", undefined],
+    [fields.status.type, ["ok"], undefined],
+    [fields.thinktool_chain.type, ["bedrock", "gigathink"], ["bedrock", "gigathink"]],
+    [fields.thinktool_chain.type, ["bedrock", "ada"], undefined],
+    [fields.thinktool_chain.type, [], undefined],
+    [fields.thinktool_chain.type, new Array(17).fill("bedrock"), undefined],
+    [fields.command_path.type, "git commit", "git commit"],
+    [fields.command_path.type, "git commit -m x", undefined],
+    [fields.version.type, "1.101.2", "1.101.2"],
+    [fields.version.type, "2.0.0-rc.1", "2.0.0-rc.1"],
+    [fields.version.type, "1.2.3-ada", undefined],
+    [fields.version.type, "1.2.3\n", undefined],
+    [fields.experiment.type, "exp-12", "exp-12"],
+    [fields.experiment.type, "exp-ada", undefined],
+    [fields.workspace_hash.type, "0".repeat(32), "0".repeat(32)],
+    [fields.workspace_hash.type, "ada", undefined],
+    [fields.duration_ms.type, 12, 12],
+    [fields.duration_ms.type, 12.5, undefined],
+    [fields.duration_ms.type, "12", undefined],
+    [fields.duration_ms.type, Number.NaN, undefined],
+    [fields.duration_ms.type, Number.POSITIVE_INFINITY, undefined],
+    [fields.duration_ms.type, 2 ** 53, undefined],
+    [fields.confidence_score.type, 0.826, 0.83],
+    [fields.confidence_score.type, 1.01, undefined],
+    [fields.cache_hit.type, true, true],
+    [fields.cache_hit.type, 1, undefined],
   ])("%o: %o → %o", (kind, value, kept) => expect(validatorOf(kind, isCommandPath)(value)).toEqual(kept));
 
   it("takes as a hash only what is one", () => {

@@ -22,14 +22,14 @@ export interface EventType {
 }
 
 /** Where something happened: every type but those of the product itself may carry these. */
-const place = ["workspace_hash", "task_hash", "caller_hash"] as const;
+const hashFields = ["workspace_hash", "task_hash", "caller_hash"] as const;
 
 const tokens = ["tokens_input", "tokens_output", "tokens_cached", "model"] as const;
 const scores = ["confidence_score", "coherence_score", "depth_score"] as const;
 const measures = ["template", "services_count", "ports_used"] as const;
-const begun = ["invocation_kind", "profile", "thinktool_chain", "thinktool_count", ...place] as const;
-const ended = [
-  ...begun,
+const commandStartFields = ["invocation_kind", "profile", "thinktool_chain", "thinktool_count", ...hashFields] as const;
+const commandEndFields = [
+  ...commandStartFields,
   "status",
   "exit_class",
   "duration_ms",
@@ -42,8 +42,16 @@ const ended = [
   "error_code",
   ...measures,
 ] as const;
-const thought = ["step_count", "duration_ms", ...scores, "tokens_used", "model", "profile", ...place] as const;
-const erred = [
+const thinktoolFields = [
+  "step_count",
+  "duration_ms",
+  ...scores,
+  "tokens_used",
+  "model",
+  "profile",
+  ...hashFields,
+] as const;
+const errorFields = [
   "error_code",
   "recoverable",
   "retry_count",
@@ -51,9 +59,9 @@ const erred = [
   "command_path",
   "profile",
   "step",
-  ...place,
+  ...hashFields,
 ] as const;
-const workspaceEnds = [...measures, "duration_ms", "status", "error_category", ...place] as const;
+const workspaceEnds = [...measures, "duration_ms", "status", "error_category", ...hashFields] as const;
 const machine = ["version", "os", "arch", "editor"] as const;
 
 export const eventTypes = {
@@ -72,7 +80,7 @@ export const eventTypes = {
       "duration_ms",
       "error_category",
       "model",
-      ...place,
+      ...hashFields,
     ],
   },
   agent_activity: {
@@ -80,14 +88,14 @@ export const eventTypes = {
     description: "An agent shortened its context, or a part of it began or ended.",
     layout: "flat",
     required: ["activity"],
-    optional: ["agent", "model", "duration_ms", "status", ...place],
+    optional: ["agent", "model", "duration_ms", "status", ...hashFields],
   },
   model_request: {
     category: "tool_usage",
     description: "An agent asked a language model; its tokens, never its text.",
     layout: "flat",
     required: [],
-    optional: ["agent", ...tokens, "cost_microusd", "duration_ms", "status", "error_category", ...place],
+    optional: ["agent", ...tokens, "cost_microusd", "duration_ms", "status", "error_category", ...hashFields],
   },
   // Analytics design 2.3, 3.3; ADR-003: commands of Nexus tools.
   command_started: {
@@ -95,28 +103,28 @@ export const eventTypes = {
     description: "A command of a Nexus tool began.",
     layout: "command",
     required: ["command_path"],
-    optional: begun,
+    optional: commandStartFields,
   },
   command_finished: {
     category: "command_usage",
     description: "A command of a Nexus tool ended well.",
     layout: "command",
     required: ["command_path"],
-    optional: ended,
+    optional: commandEndFields,
   },
   command_failed: {
     category: "command_usage",
     description: "A command of a Nexus tool failed.",
     layout: "command",
     required: ["command_path"],
-    optional: ended,
+    optional: commandEndFields,
   },
   command_cancelled: {
     category: "command_usage",
     description: "A command of a Nexus tool was cancelled; it counts neither as success nor as failure.",
     layout: "command",
     required: ["command_path"],
-    optional: ended,
+    optional: commandEndFields,
   },
   // Analytics design 2.1, 2.3: ThinkTools and profiles.
   thinktool_started: {
@@ -124,28 +132,28 @@ export const eventTypes = {
     description: "A ThinkTool began.",
     layout: "flat",
     required: ["thinktool"],
-    optional: ["model", "profile", ...place],
+    optional: ["model", "profile", ...hashFields],
   },
   thinktool_completed: {
     category: "tool_usage",
     description: "A ThinkTool ended.",
     layout: "flat",
     required: ["thinktool"],
-    optional: ["completed", "status", "error_category", ...thought],
+    optional: ["completed", "status", "error_category", ...thinktoolFields],
   },
   thinktool_step_executed: {
     category: "tool_usage",
     description: "A ThinkTool executed a step.",
     layout: "flat",
     required: ["thinktool"],
-    optional: ["step", "status", ...thought],
+    optional: ["step", "status", ...thinktoolFields],
   },
   profile_used: {
     category: "command_usage",
     description: "A profile was used.",
     layout: "flat",
     required: ["profile"],
-    optional: ["command_path", "thinktool_count", ...place],
+    optional: ["command_path", "thinktool_count", ...hashFields],
   },
   // ADR-003, ADR-004: workspaces and tasks of Nexus.
   workspace_created: {
@@ -175,21 +183,21 @@ export const eventTypes = {
     description: "An error happened; its kind, never its message.",
     layout: "error",
     required: ["error_category"],
-    optional: erred,
+    optional: errorFields,
   },
   error_recovered: {
     category: "error_types",
     description: "What had failed works again.",
     layout: "error",
     required: ["error_category"],
-    optional: ["duration_ms", ...erred],
+    optional: ["duration_ms", ...errorFields],
   },
   crash_detected: {
     category: "error_types",
     description: "A part of the product had ended without closing.",
     layout: "error",
     required: [],
-    optional: ["error_category", "version", ...erred],
+    optional: ["error_category", "version", ...errorFields],
   },
   // Analytics design 2.1: sessions.
   session_started: {
@@ -197,21 +205,21 @@ export const eventTypes = {
     description: "A session began.",
     layout: "flat",
     required: [],
-    optional: [...machine, ...place],
+    optional: [...machine, ...hashFields],
   },
   session_ended: {
     category: "session_metadata",
     description: "A session ended.",
     layout: "flat",
     required: [],
-    optional: ["duration_ms", "query_count", ...place],
+    optional: ["duration_ms", "query_count", ...hashFields],
   },
   session_resumed: {
     category: "session_metadata",
     description: "A session went on after a pause.",
     layout: "flat",
     required: [],
-    optional: ["duration_ms", ...place],
+    optional: ["duration_ms", ...hashFields],
   },
   events_dropped: {
     category: "session_metadata",
@@ -348,21 +356,21 @@ export const eventTypes = {
     description: "A task of the editor began or ended.",
     layout: "flat",
     required: ["phase"],
-    optional: ["task_type", "task_group", "status", "exit_class", "duration_ms", ...place],
+    optional: ["task_type", "task_group", "status", "exit_class", "duration_ms", ...hashFields],
   },
   debug_session: {
     category: "editor_activity",
     description: "A debug session of the editor began or ended.",
     layout: "flat",
     required: ["phase"],
-    optional: ["debugger_type", "duration_ms", ...place],
+    optional: ["debugger_type", "duration_ms", ...hashFields],
   },
   editor_activity: {
     category: "editor_activity",
     description: "Some minutes of work in one programming language, summed up.",
     layout: "flat",
     required: ["language"],
-    optional: ["focus_ms", "saves", ...place],
+    optional: ["focus_ms", "saves", ...hashFields],
   },
   experiment_exposure: {
     category: "experiments",
@@ -401,7 +409,7 @@ type Types = typeof eventTypes;
 
 /** The payload of an event of type `T`, as the firewall leaves it. */
 export type Payload<T extends EventTypeName> = {
-  readonly [K in Types[T]["required"][number]]: ValueOfType<Fields[K]["kind"]>;
+  readonly [K in Types[T]["required"][number]]: ValueOfType<Fields[K]["type"]>;
 } & {
-  readonly [K in Types[T]["optional"][number]]?: ValueOfType<Fields[K]["kind"]>;
+  readonly [K in Types[T]["optional"][number]]?: ValueOfType<Fields[K]["type"]>;
 };

@@ -17,28 +17,28 @@ export const hashPattern = /^[0-9a-f]{32}$/;
 
 export type FieldType =
   /** A word of a closed list. */
-  | { readonly is: "word"; readonly words: readonly string[] }
+  | { readonly type: "enum"; readonly values: readonly string[] }
   /** Several words of a closed list, in order. */
-  | { readonly is: "words"; readonly words: readonly string[]; readonly most: number }
+  | { readonly type: "enum_list"; readonly values: readonly string[]; readonly maxItems: number }
   /** A public program with its subcommands, or `other`: `shared/vocabulary/commands.json`. */
-  | { readonly is: "command_path" }
-  | { readonly is: "identifier"; readonly pattern: IdentifierPattern }
-  | { readonly is: "hash" }
-  | { readonly is: "whole"; readonly min: number; readonly max: number }
+  | { readonly type: "command_path" }
+  | { readonly type: "identifier"; readonly pattern: IdentifierPattern }
+  | { readonly type: "hash" }
+  | { readonly type: "integer"; readonly min: number; readonly max: number }
   /** A number with a fraction, rounded to `decimals`. */
-  | { readonly is: "decimal"; readonly min: number; readonly max: number; readonly decimals: number }
-  | { readonly is: "flag" };
+  | { readonly type: "decimal"; readonly min: number; readonly max: number; readonly decimals: number }
+  | { readonly type: "boolean" };
 
 /** What a value of a kind looks like in memory. */
 export type FieldValue = string | number | boolean | readonly string[];
 
-export type ValueOfType<K extends FieldType> = K extends { is: "word"; words: readonly (infer W)[] }
+export type ValueOfType<K extends FieldType> = K extends { type: "enum"; values: readonly (infer W)[] }
   ? W
-  : K extends { is: "words"; words: readonly (infer W)[] }
+  : K extends { type: "enum_list"; values: readonly (infer W)[] }
     ? readonly W[]
-    : K extends { is: "whole" | "decimal" }
+    : K extends { type: "integer" | "decimal" }
       ? number
-      : K extends { is: "flag" }
+      : K extends { type: "boolean" }
         ? boolean
         : string;
 
@@ -50,16 +50,16 @@ export function validatorOf(
   kind: FieldType,
   isCommandPath: (path: string) => boolean,
 ): (value: unknown) => FieldValue | undefined {
-  switch (kind.is) {
-    case "word": {
-      const words = new Set(kind.words);
-      return (value) => (typeof value === "string" && words.has(value) ? value : undefined);
+  switch (kind.type) {
+    case "enum": {
+      const values = new Set(kind.values);
+      return (value) => (typeof value === "string" && values.has(value) ? value : undefined);
     }
-    case "words": {
-      const words = new Set(kind.words);
-      const { most } = kind;
+    case "enum_list": {
+      const values = new Set(kind.values);
+      const { maxItems } = kind;
       return (value) =>
-        Array.isArray(value) && value.length > 0 && value.length <= most && value.every((word) => words.has(word))
+        Array.isArray(value) && value.length > 0 && value.length <= maxItems && value.every((word) => values.has(word))
           ? [...value]
           : undefined;
     }
@@ -69,14 +69,14 @@ export function validatorOf(
       return matching(identifierPatterns[kind.pattern], 40);
     case "hash":
       return matching(hashPattern, 32);
-    case "whole":
+    case "integer":
       return (value) => (Number.isSafeInteger(value) && within(kind, Number(value)) ? Number(value) : undefined);
     case "decimal": {
       const factor = 10 ** kind.decimals;
       return (value) =>
         typeof value === "number" && within(kind, value) ? Math.round(value * factor) / factor : undefined;
     }
-    case "flag":
+    case "boolean":
       return (value) => (typeof value === "boolean" ? value : undefined);
   }
 }
@@ -84,5 +84,5 @@ export function validatorOf(
 const within = ({ min, max }: { readonly min: number; readonly max: number }, value: number): boolean =>
   value >= min && value <= max;
 
-const matching = (pattern: RegExp, longest: number) => (value: unknown) =>
-  typeof value === "string" && value.length <= longest && pattern.test(value) ? value : undefined;
+const matching = (pattern: RegExp, maxChars: number) => (value: unknown) =>
+  typeof value === "string" && value.length <= maxChars && pattern.test(value) ? value : undefined;

@@ -6,11 +6,15 @@ type RecordEvent = (
 ) => unknown;
 
 /** @returns what `work` returns. @throws what `work` throws, after that was noted as a failure. */
-export async function timeCommand<R>(note: RecordEvent, command: string, work: () => R | PromiseLike<R>): Promise<R> {
+export async function timeCommand<R>(
+  recordEvent: RecordEvent,
+  command: string,
+  work: () => R | PromiseLike<R>,
+): Promise<R> {
   const startedMs = performance.now();
-  note("command_started", { command_path: command });
+  recordEvent("command_started", { command_path: command });
   const ended = (type: CommandEventType) =>
-    note(type, { command_path: command, duration_ms: Math.round(performance.now() - startedMs) });
+    recordEvent(type, { command_path: command, duration_ms: Math.round(performance.now() - startedMs) });
   try {
     const result = await work();
     ended("command_finished");

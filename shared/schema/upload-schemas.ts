@@ -24,22 +24,22 @@ const versionOr = (word: string) => ({
 });
 
 function kindSchema(kind: FieldType): Schema {
-  switch (kind.is) {
-    case "word":
-      return { enum: kind.words };
-    case "words":
-      return { type: "array", items: { enum: kind.words }, minItems: 1, maxItems: kind.most };
+  switch (kind.type) {
+    case "enum":
+      return { enum: kind.values };
+    case "enum_list":
+      return { type: "array", items: { enum: kind.values }, minItems: 1, maxItems: kind.maxItems };
     case "command_path":
       return { type: "string", pattern: commandPath };
     case "identifier":
       return { type: "string", pattern: identifierPatterns[kind.pattern].source };
     case "hash":
       return { type: "string", pattern: "^[0-9a-f]{32}$" };
-    case "whole":
+    case "integer":
       return { type: "integer", minimum: kind.min, maximum: kind.max };
     case "decimal":
       return { type: "number", minimum: kind.min, maximum: kind.max };
-    case "flag":
+    case "boolean":
       return { type: "boolean" };
   }
 }
@@ -54,10 +54,10 @@ const closed = (properties: Readonly<Record<string, unknown>>, required = Object
 /** A field is defined once in a document, and referred to wherever it stands. */
 const fieldSchema = (name: FieldName): Schema => ({ $ref: `#/$defs/${name}` });
 
-function definitions(wanted: (name: FieldName) => boolean): Schema {
-  const names = (Object.keys(fieldTable) as FieldName[]).filter(wanted);
+function definitions(requested: (name: FieldName) => boolean): Schema {
+  const names = (Object.keys(fieldTable) as FieldName[]).filter(requested);
   return Object.fromEntries(
-    names.map((name) => [name, { ...kindSchema(fieldTable[name].kind), description: fieldTable[name].description }]),
+    names.map((name) => [name, { ...kindSchema(fieldTable[name].type), description: fieldTable[name].description }]),
   );
 }
 

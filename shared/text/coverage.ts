@@ -25,14 +25,28 @@ const ofAgent =
   "What its hooks tell is seen. They do not tell calls that were refused, and sessions in the cloud have none here.";
 const ofProgram = "What the program itself records is seen.";
 
-export function coverageOf({ source, begun, ended, judged, timed, missed }: AgentCoverage): Coverage {
-  const unended = begun === 0 ? null : Math.max(0, begun - ended);
+export function coverageOf({
+  source,
+  started,
+  ended,
+  withOutcome,
+  withDuration,
+  missedByHooks,
+}: AgentCoverage): Coverage {
+  const unended = started === 0 ? null : Math.max(0, started - ended);
   const open =
     unended === null || unended === 0
       ? ""
       : ` ${countText(unended, "beginning has", "beginnings have")} no end: still running, or cut off.`;
   const others =
-    missed === 0 ? "" : ` OpenTelemetry told of ${countText(missed, "use")} that its hooks did not tell of.`;
+    missedByHooks === 0
+      ? ""
+      : ` OpenTelemetry told of ${countText(missedByHooks, "use")} that its hooks did not tell of.`;
   const limit = limits[source] ?? (isAgent(source) ? ofAgent : ofProgram);
-  return { outcome: percent(judged, ended), duration: percent(timed, ended), unended, why: `${limit}${others}${open}` };
+  return {
+    outcome: percent(withOutcome, ended),
+    duration: percent(withDuration, ended),
+    unended,
+    why: `${limit}${others}${open}`,
+  };
 }

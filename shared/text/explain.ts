@@ -11,29 +11,29 @@ const maxValues = 12;
 
 /** What a kind may hold, in words. */
 export function fieldTypeText(kind: FieldType): string {
-  switch (kind.is) {
-    case "word":
-      return `one of ${wordsText(kind.words)}`;
-    case "words":
-      return `up to ${kind.most} of ${wordsText(kind.words)}`;
+  switch (kind.type) {
+    case "enum":
+      return `one of ${wordsText(kind.values)}`;
+    case "enum_list":
+      return `up to ${kind.maxItems} of ${wordsText(kind.values)}`;
     case "command_path":
       return "a public program and subcommand from the vocabulary, or other";
     case "identifier":
       return kind.pattern === "version" ? "a version such as 1.101.2" : "a number such as exp-12";
     case "hash":
       return "a salted hash; the salt never leaves this machine";
-    case "whole":
+    case "integer":
       return `a whole number from ${kind.min.toLocaleString("en-US")} to ${kind.max.toLocaleString("en-US")}`;
     case "decimal":
       return `a number from ${kind.min} to ${kind.max} with ${kind.decimals} decimals`;
-    case "flag":
+    case "boolean":
       return "true or false";
   }
 }
 
-function wordsText(words: readonly string[]): string {
-  if (words.length <= maxValues) return words.join(", ");
-  return `${words.slice(0, maxValues).join(", ")} and ${words.length - maxValues} more public words`;
+function wordsText(values: readonly string[]): string {
+  if (values.length <= maxValues) return values.join(", ");
+  return `${values.slice(0, maxValues).join(", ")} and ${values.length - maxValues} more public words`;
 }
 
 export const sharingText: Readonly<Record<Field["shared"], string>> = {
@@ -68,8 +68,8 @@ export function explanations(): readonly Explanation[] {
     fields: fieldNames
       .filter((name) => fieldTable[name].category === category)
       .map((name) => {
-        const { description, purpose, kind, shared } = fieldTable[name];
-        return { name, description, purpose, holds: fieldTypeText(kind), shared: sharingText[shared] };
+        const { description, purpose, type, shared } = fieldTable[name];
+        return { name, description, purpose, holds: fieldTypeText(type), shared: sharingText[shared] };
       }),
   }));
 }
@@ -81,23 +81,23 @@ export function eventTypesWith(field: FieldName): readonly EventTypeName[] {
 
 /** A value that a field may hold, as an example. */
 export function exampleOf(name: FieldName): FieldValue {
-  const { kind } = fieldTable[name];
-  switch (kind.is) {
-    case "word":
-      return kind.words.find((word) => word !== "other") ?? "other";
-    case "words":
-      return kind.words.slice(0, 2);
+  const { type } = fieldTable[name];
+  switch (type.type) {
+    case "enum":
+      return type.values.find((word) => word !== "other") ?? "other";
+    case "enum_list":
+      return type.values.slice(0, 2);
     case "command_path":
       return "git commit";
     case "identifier":
-      return kind.pattern === "version" ? "1.101.2" : "exp-12";
+      return type.pattern === "version" ? "1.101.2" : "exp-12";
     case "hash":
       return "9f2c41d07ab35e8840c6d1f3b7e2a95c";
-    case "whole":
-      return Math.min(kind.max, Math.max(kind.min, 412));
+    case "integer":
+      return Math.min(type.max, Math.max(type.min, 412));
     case "decimal":
-      return kind.min + (kind.max - kind.min) / 4;
-    case "flag":
+      return type.min + (type.max - type.min) / 4;
+    case "boolean":
       return true;
   }
 }

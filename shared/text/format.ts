@@ -7,7 +7,7 @@ interface Report {
   readonly rejected: number;
   readonly reason: string | null;
   readonly pending: number;
-  readonly untilMs: number | null;
+  readonly retryAtMs: number | null;
 }
 
 const effects: Readonly<Record<Refusal["reach"], string>> = {
@@ -55,23 +55,26 @@ interface Waiting {
   /** Events that wait. */
   readonly pending: number;
   /** When it is tried again, in milliseconds since 1970. */
-  readonly untilMs: number;
+  readonly retryAtMs: number;
 }
 
 /** "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." */
-export function waitingText({ reason, pending, untilMs }: Waiting, nowMs: number): string {
+export function waitingText({ reason, pending, retryAtMs }: Waiting, nowMs: number): string {
   const events = pending === 0 ? "" : `${pendingText(pending)} ${pending === 1 ? "is" : "are"} waiting; `;
-  const next = `next try at ${clockText(untilMs, nowMs)}.`;
+  const next = `next try at ${clockText(retryAtMs, nowMs)}.`;
   return `${asSentence(reason)} ${events === "" ? `N${next.slice(1)}` : `${events}${next}`}`;
 }
 
 /** The result of a sync, in a sentence or two. */
-export function reportSentence({ outcome, events, rejected, reason, pending, untilMs }: Report, nowMs: number): string {
+export function reportSentence(
+  { outcome, events, rejected, reason, pending, retryAtMs }: Report,
+  nowMs: number,
+): string {
   const sent = outcome === "done" || events > 0 ? [`Sent ${countText(events, "event")}.`] : [];
   const refused = rejected > 0 ? [`The server refused ${countText(rejected, "batch", "batches")}.`] : [];
-  const isWaiting = outcome === "waiting" && untilMs !== null;
+  const isWaiting = outcome === "waiting" && retryAtMs !== null;
   const why =
-    reason === null ? [] : [isWaiting ? waitingText({ reason, pending, untilMs }, nowMs) : asSentence(reason)];
+    reason === null ? [] : [isWaiting ? waitingText({ reason, pending, retryAtMs }, nowMs) : asSentence(reason)];
   return [...sent, ...refused, ...why].join(" ") || "Nothing was sent.";
 }
 

@@ -109,7 +109,7 @@ const withSubcommands: Readonly<Record<string, string>> = {
 };
 
 /** Programs that are counted by their name alone: shells, what POSIX brings, compilers, editors, PowerShell and cmd. */
-const alone = `
+const withoutSubcommands = `
   aider alias ar awk basename bash bat bc bg break btop bunx c++ cal cc cd certbot chgrp chmod chown cksum clang
   clang++ clangd claude clear clickhouse-client cloc clojure cls cmd cmp code codex comm command continue copilot copy
   copy-item corepack cp cpack createdb csplit ctest cursor cut date dd del delta df diff dir dirname dirs dropdb du
@@ -146,7 +146,7 @@ const alone = `
 
 export const nexusCommands: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
-    alone
+    withoutSubcommands
       .trim()
       .split(/\s+/)
       .map((program) => [program, []]),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { FakeAgent } from "../fixtures/fake-agent.ts";
 import { violations } from "./accessibility.ts";
-import { prepareMonth } from "./sample-home.ts";
+import { createSampleHome } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
 
 const settings = '{\n  // mine\n  "model": "opus"\n}\n';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   workbench = await Workbench.open({
     vsix: inject("vsix"),
     prepare: async (home) => {
-      await prepareMonth(home);
+      await createSampleHome(home);
       await mkdir(join(home, ".claude"));
       await writeFile(join(home, ".claude", "settings.json"), settings);
     },
@@ -51,7 +51,7 @@ describe("agents in the packaged extension", () => {
     };
     for (let n = 0; n < 200; n += 1) {
       const hook_event_name = n % 4 === 0 ? "PostToolUseFailure" : "PostToolUse";
-      agent.tell(hook_event_name, { ...common, hook_event_name, tool_use_id: `toolu_${n}`, duration_ms: 20 });
+      agent.send(hook_event_name, { ...common, hook_event_name, tool_use_id: `toolu_${n}`, duration_ms: 20 });
     }
     const row = page()
       .getByRole("row")

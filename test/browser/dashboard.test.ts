@@ -5,13 +5,13 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { tabs } from "../../shared/protocol/dashboard.ts";
 import { violations } from "./accessibility.ts";
-import { prepareMonth } from "./sample-home.ts";
+import { createSampleHome } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
 
 let workbench: Workbench;
 
 beforeAll(async () => {
-  workbench = await Workbench.open({ vsix: inject("vsix"), prepare: prepareMonth });
+  workbench = await Workbench.open({ vsix: inject("vsix"), prepare: createSampleHome });
   await workbench.command("View: Close Primary Side Bar");
   await workbench.command("Nexus: Open Dashboard");
   await page().getByRole("button", { name: "30 days" }).click();
@@ -59,16 +59,16 @@ const themes = [
 describe("the page in the packaged extension", () => {
   it.each(themes)(
     "breaks no rule of axe-core on any tab, in the theme %s, chosen while it is open",
-    async (look, name) => {
+    async (theme, name) => {
       await chooseTheme(name);
       for (const tab of tabs) {
         await open(tab);
         await workbench.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
-        expect(await violations(workbench), `${tab} in ${look}`).toEqual([]);
+        expect(await violations(workbench), `${tab} in ${theme}`).toEqual([]);
         await workbench.evaluate(
           "document.querySelectorAll('details').forEach((details) => { details.open = false; })",
         );
-        await workbench.screenshot(`${tab}-${look}`);
+        await workbench.screenshot(`${tab}-${theme}`);
       }
     },
   );
@@ -101,16 +101,16 @@ describe("the page in the packaged extension", () => {
   it.each([
     ["320 pixels", { width: 320, height: 900 }],
     ["4K", { width: 3840, height: 2160 }],
-  ])("fits a window of %s", async (look, size) => {
+  ])("fits a window of %s", async (theme, size) => {
     await workbench.page.setViewportSize(size);
     for (const tab of tabs) {
       await open(tab);
       const [over, wide] = await workbench.evaluate<[number, number]>(
         "[document.documentElement.scrollWidth - innerWidth, innerWidth]",
       );
-      expect(over, `${tab} at ${wide} of ${look}`).toBe(0);
-      expect(await violations(workbench), `${tab} in ${look}`).toEqual([]);
-      await workbench.screenshot(`${tab}-${look.replace(" ", "-")}`);
+      expect(over, `${tab} at ${wide} of ${theme}`).toBe(0);
+      expect(await violations(workbench), `${tab} in ${theme}`).toEqual([]);
+      await workbench.screenshot(`${tab}-${theme.replace(" ", "-")}`);
     }
     await workbench.page.setViewportSize({ width: 1280, height: 860 });
   });

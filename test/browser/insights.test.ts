@@ -1,12 +1,12 @@
 /** Insights as their user meets them in the packaged extension: a month of work from an event log, sentences with evidence, put aside. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { prepareMonth } from "./sample-home.ts";
+import { createSampleHome } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
 
 let workbench: Workbench;
 
 beforeAll(async () => {
-  workbench = await Workbench.open({ vsix: inject("vsix"), prepare: prepareMonth });
+  workbench = await Workbench.open({ vsix: inject("vsix"), prepare: createSampleHome });
 });
 afterAll(() => workbench?.close());
 

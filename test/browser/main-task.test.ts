@@ -10,7 +10,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { filesBelow, filesHolding } from "./leaks.ts";
-import { seenToasts } from "./notifications.ts";
+import { seenNotifications } from "./notifications.ts";
 import { Workbench } from "./workbench.ts";
 
 /** Made anew each time, so that nothing in this file looks like a secret. */
@@ -191,7 +191,7 @@ describe("the main job in the packaged extension", () => {
     await workbench.page.locator(".tab.active", { hasText: "hello.txt" }).waitFor();
     await workbench.command("Merge Conflict: Accept Current");
     await workbench.page.locator(".notification-toast").first().waitFor();
-    const toasts = await seenToasts(workbench.page);
+    const toasts = await seenNotifications(workbench.page);
     expect(toasts.length).toBeGreaterThan(0);
     expect(toasts.filter((text) => !text.includes("merge conflict"))).toEqual([]);
   });

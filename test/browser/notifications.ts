@@ -15,10 +15,10 @@ const watcher = `
   }).observe(document, { childList: true, subtree: true });
 `;
 
-export async function watchToasts(page: Page): Promise<void> {
+export async function watchNotifications(page: Page): Promise<void> {
   await page.addInitScript({ content: watcher });
 }
 
-export function seenToasts(page: Page): Promise<readonly string[]> {
+export function seenNotifications(page: Page): Promise<readonly string[]> {
   return page.evaluate("window.seenToasts");
 }

@@ -5,14 +5,14 @@ import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { decide } from "../fixtures/consented.ts";
-import { workOfAMonth } from "../fixtures/sample-month.ts";
+import { sampleMonth } from "../fixtures/sample-month.ts";
 
-export async function prepareMonth(home: string): Promise<void> {
+export async function createSampleHome(home: string): Promise<void> {
   const logs = join(home, "nexus", "state", "events");
   const ts = new Date(Date.now() - 45 * 24 * 60 * 60 * 1000).toISOString();
   const notice = { version: noticeVersion, sha256: noticeHash };
   const record = { ts, mode: "local", collect: categories, notice };
   decide(home, record);
   await mkdir(logs, { recursive: true, mode: 0o700 });
-  await writeFile(join(logs, "work.jsonl"), workOfAMonth(Date.now()));
+  await writeFile(join(logs, "work.jsonl"), sampleMonth(Date.now()));
 }

@@ -4,14 +4,17 @@ import { join } from "node:path";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { type Tab, tabs } from "../../shared/protocol/dashboard.ts";
 import { violations } from "./accessibility.ts";
-import { prepareMonth } from "./sample-home.ts";
+import { createSampleHome } from "./sample-home.ts";
 import { Workbench, type WorkbenchOptions } from "./workbench.ts";
 
 let workbench: Workbench | undefined;
 afterEach(() => workbench?.close());
 
 /** Opens the page, and says what stands on each tab. */
-async function everyTab(look: string, options: Omit<WorkbenchOptions, "vsix">): Promise<Readonly<Record<Tab, string>>> {
+async function everyTab(
+  theme: string,
+  options: Omit<WorkbenchOptions, "vsix">,
+): Promise<Readonly<Record<Tab, string>>> {
   workbench = await Workbench.open({ vsix: inject("vsix"), ...options });
   const page = workbench.nexusPage;
   await workbench.command("Nexus: Open Dashboard");
@@ -20,8 +23,8 @@ async function everyTab(look: string, options: Omit<WorkbenchOptions, "vsix">): 
   for (const tab of tabs) {
     await page.locator(`#tab-${tab}`).click();
     seen.push([tab, (await page.locator("main").innerText()).replaceAll(/\s+/g, " ")]);
-    expect(await violations(workbench), `${tab}, ${look}`).toEqual([]);
-    await workbench.screenshot(`${tab}-${look}`);
+    expect(await violations(workbench), `${tab}, ${theme}`).toEqual([]);
+    await workbench.screenshot(`${tab}-${theme}`);
   }
   return Object.fromEntries(seen) as Record<Tab, string>;
 }
@@ -41,7 +44,7 @@ describe("the page without numbers", () => {
   });
 
   it("names on every tab who forbids it", async () => {
-    const seen = await everyTab("forbidden", { prepare: prepareMonth, env: { NEXUS_TELEMETRY_ENABLED: "false" } });
+    const seen = await everyTab("forbidden", { prepare: createSampleHome, env: { NEXUS_TELEMETRY_ENABLED: "false" } });
     for (const tab of tabs) {
       expect(seen[tab]).toContain("Off: you said yes, and NEXUS_TELEMETRY_ENABLED says no.");
       expect(seen[tab]).toContain("NEXUS_TELEMETRY_ENABLED forbids recording.");
@@ -57,7 +60,7 @@ describe("the page without numbers", () => {
   it("says on every tab which file cannot be read, where, and what to do", async () => {
     const seen = await everyTab("unreadable", {
       prepare: async (home) => {
-        await prepareMonth(home);
+        await createSampleHome(home);
         await writeFile(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention_dayz = 30\n");
       },
     });

@@ -16,7 +16,7 @@ import {
   startServer,
   type VsCodeServer,
 } from "../../scripts/vscode-server/server.ts";
-import { watchToasts } from "./notifications.ts";
+import { watchNotifications } from "./notifications.ts";
 
 /** A generous bound for whatever the workbench does; nothing waits for it, everything waits for what it shows. */
 export const patienceMs = 40_000;
@@ -92,7 +92,7 @@ export class Workbench {
     const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] });
     const page = await browser.newPage({ viewport });
     page.setDefaultTimeout(patienceMs);
-    await watchToasts(page);
+    await watchNotifications(page);
     const workbench = new Workbench(folder, options, server, browser, page);
     try {
       await workbench.load();

@@ -8,7 +8,7 @@ import { hasOtherLoginUsers } from "../../server/agents/login-users.ts";
 import { FakeAgent } from "../fixtures/fake-agent.ts";
 import { canary, hookPayloads } from "../fixtures/hook-payloads.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 
 const script = join(root, "dist", "cli", "nexus.cjs");
 let home = "";
@@ -17,7 +17,7 @@ const json = async (...args: readonly string[]) => JSON.parse((await ran(...args
 const log = () => readFileSync(join(home, "nexus", "state", "events", "agent-hooks.jsonl"), "utf8");
 
 beforeEach(() => {
-  home = freshFolder();
+  home = tempFolder();
   mkdirSync(join(home, ".claude"));
 });
 
@@ -90,7 +90,7 @@ describe("nexus agents", () => {
     for (let n = 0; n < 200; n += 1) {
       const failed = n % 5 === 0;
       const hook_event_name = failed ? "PostToolUseFailure" : "PostToolUse";
-      agent.tell(hook_event_name, {
+      agent.send(hook_event_name, {
         ...{
           ...common,
           hook_event_name,
@@ -125,18 +125,18 @@ describe("nexus agents", () => {
     const events = join(home, "nexus", "state", "events");
     const use = { hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s", tool_use_id: "t" };
     rmSync(events, { recursive: true });
-    agent.tell("PostToolUse", use);
+    agent.send("PostToolUse", use);
     mkdirSync(events);
     symlinkSync("/dev/full", join(events, "agent-hooks.jsonl"));
-    agent.tell("PostToolUse", use);
+    agent.send("PostToolUse", use);
     rmSync(join(home, "nexus", "state", "agents"), { recursive: true });
-    agent.tell("PostToolUse", use);
+    agent.send("PostToolUse", use);
   });
 
   it("invariant: off-means-nothing: a connected agent leaves nothing while recording is off", async () => {
     await ran("agents", "connect", "claude_code", "--yes");
     const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
-    for (const { payload } of hookPayloads) agent.tell("PostToolUse", payload);
+    for (const { payload } of hookPayloads) agent.send("PostToolUse", payload);
     expect(readdirSync(join(home, "nexus", "state", "events"))).toEqual([]);
     expect((await ran("agents", "test", "claude_code")).out).toContain("Recording is off");
   });
@@ -154,7 +154,7 @@ describe("nexus agents", () => {
           return kept;
         });
     for (const { payload } of hookPayloads.slice(0, 4)) {
-      agent.tell("PostToolUse", payload);
+      agent.send("PostToolUse", payload);
       const { status, stdout, stderr } = spawnSync(process.execPath, [script, "hook"], {
         input: JSON.stringify(payload),
         env: { PATH: process.env["PATH"], HOME: home },

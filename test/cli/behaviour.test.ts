@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { nexus, runBuilt } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 const script = join(root, "dist", "cli", "nexus.cjs");
@@ -18,7 +18,7 @@ const json = async (...args: readonly string[]) => JSON.parse((await ran(...args
 const ownLog = () => readFileSync(join(home, "nexus", "state", "events", "nexus-cli.jsonl"), "utf8");
 
 beforeEach(() => {
-  home = freshFolder();
+  home = tempFolder();
 });
 
 describe("what the editor runs after the extension was removed", () => {
@@ -266,7 +266,7 @@ describe("the ledger's export", () => {
     }
     expect(readFileSync(target, "utf8")).toBe("theirs");
     expect(readdirSync(home).filter((name) => name.includes("unfinished"))).toEqual([]);
-    const elsewhere = (...args: readonly string[]) => nexus(freshFolder(), {}, "ledger", "verify", "--file", ...args);
+    const elsewhere = (...args: readonly string[]) => nexus(tempFolder(), {}, "ledger", "verify", "--file", ...args);
     expect(await elsewhere(file)).toMatchObject({ code: 0, out: expect.stringContaining("1 receipt") });
     writeFileSync(file, readFileSync(file, "utf8").replace('\\"events\\":1', '\\"events\\":2'));
     expect(await elsewhere(file)).toMatchObject({ code: 1, out: expect.stringContaining("does not hold") });
@@ -282,8 +282,8 @@ describe("when something is wrong", () => {
       stdio: ["ignore", "pipe", "pipe"],
     });
     child.stdout.destroy();
-    const [said] = await Promise.all([text(child.stderr), once(child, "close")]);
-    expect([child.exitCode, said]).toEqual([141, ""]);
+    const [output] = await Promise.all([text(child.stderr), once(child, "close")]);
+    expect([child.exitCode, output]).toEqual([141, ""]);
   });
 
   it("says so of a Node that is too old, in one line, and ends with 2", () => {

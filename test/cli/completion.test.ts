@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { shells } from "../../cli/output/shells.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
 
 const scripts = new Map<string, string>();
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 function fileOf(shell: string): string {
-  const file = join(freshFolder(), `nexus.${shell}`);
+  const file = join(tempFolder(), `nexus.${shell}`);
   writeFileSync(file, scripts.get(shell) ?? "");
   return file;
 }
@@ -66,7 +66,7 @@ describe.each(Object.keys(completers))("completion in %s", (shell) => {
 });
 
 it.skipIf(!has("zsh") || !hasTmux())("zsh completes at its prompt", async () => {
-  const terminal = new Terminal("zsh -f", { HOME: freshFolder(), PS1: "> " });
+  const terminal = new Terminal("zsh -f", { HOME: tempFolder(), PS1: "> " });
   await terminal.shows(">");
   terminal.press(`autoload -Uz compinit; compinit -u -D; source ${fileOf("zsh")}; print ready`, "Enter");
   await terminal.shows("\nready\n");

@@ -6,13 +6,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { eventTypeNames } from "../../shared/schema/events.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 
 let home = "";
 const ran = (...args: readonly string[]) => nexus(home, {}, ...args);
 
 beforeEach(() => {
-  home = freshFolder();
+  home = tempFolder();
 });
 
 /** Twelve workspaces, 47 tasks, and 100 commands of which 94 succeeded. */
@@ -191,7 +191,7 @@ describe("data retention, without an editor", () => {
 });
 
 it("delete removes what waits in event logs, where there is no database yet", async () => {
-  const own = freshFolder();
+  const own = tempFolder();
   await nexus(own, {}, "telemetry", "enable", "--yes");
   const events = join(own, "nexus", "state", "events");
   mkdirSync(events, { recursive: true, mode: 0o700 });

@@ -21,10 +21,10 @@ import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { decisionOf } from "../fixtures/consent-record.ts";
+import { consentRecord } from "../fixtures/consent-record.ts";
 import { decide } from "../fixtures/consented.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 /** Every file below a folder with the digest of its bytes, but for locks and what only reading changes. */
@@ -55,7 +55,7 @@ type Decided = "never asked" | "off" | "local";
 
 /** A user with an agent that is connected, and the events of a day where they record. */
 async function user(decided: Decided): Promise<string> {
-  const home = freshFolder();
+  const home = tempFolder();
   mkdirSync(join(home, ".claude"));
   if (decided !== "never asked") await nexus(home, {}, "telemetry", "enable", "--yes");
   await nexus(home, {}, "agents", "connect", "claude_code", "--yes");
@@ -66,9 +66,9 @@ async function user(decided: Decided): Promise<string> {
 
 /** A repository with a decision of its own to share everything with its own server, in every form that there was. */
 function repository(server: UsageServer): string {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const share = {
-    ...decisionOf("share"),
+    ...consentRecord("share"),
     share: categories,
     destination: new URL(server.url).href,
     automatic: true,
@@ -217,13 +217,13 @@ describe("invariant: only-you-can-say-yes", () => {
   });
 
   it("a consent file from another machine counts as never asked, and is named", async () => {
-    const [home, other] = [freshFolder(), freshFolder()];
+    const [home, other] = [tempFolder(), tempFolder()];
     await nexus(other, {}, "telemetry", "enable", "--yes");
     await nexus(home, {}, "telemetry", "enable", "--yes");
     cpSync(join(other, ".config"), join(home, ".config"), { recursive: true, force: true });
-    const { permission, remarks } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
+    const { permission, remarks: notes } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
     expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
-    expect(remarks.join(" ")).toContain("consent.jsonl belongs to another installation");
+    expect(notes.join(" ")).toContain("consent.jsonl belongs to another installation");
     expect(await nexus(home, {}, "event", "emit", "task_completed")).toMatchObject({ code: 3 });
     // Given again, it counts again.
     await nexus(home, {}, "telemetry", "enable", "--yes");
@@ -231,9 +231,9 @@ describe("invariant: only-you-can-say-yes", () => {
   });
 
   it("a decision that names no installation counts only after a window or a terminal has bound it", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
-    const record = { ...decisionOf("local"), notice: { version: noticeVersion } };
+    const record = { ...consentRecord("local"), notice: { version: noticeVersion } };
     writeFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify(record)}\n`);
     expect(await nexus(home, {}, "event", "emit", "task_completed")).toMatchObject({ code: 3 });
     expect((await nexus(home, {}, "telemetry", "status")).out).toContain("names no installation");
@@ -257,7 +257,7 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
     ["a database of another user", "nexus/state/telemetry.db", chown, "belongs to another user"],
     ["a state file of another user", "nexus/state/recording.txt", chown, "belongs to another user"],
   ])("%s is refused with what to do", async (_what, part, spoil, says) => {
-    const home = freshFolder();
+    const home = tempFolder();
     await nexus(home, {}, "telemetry", "enable", "--yes");
     await nexus(home, {}, "event", "emit", "task_completed");
     for (const name of ["events", "events-outbox"])
@@ -283,18 +283,18 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
     ["of another user", chown, "belongs to another user"],
     ["that others can write", loosen, "can be written by other users"],
   ])("a consent file %s says no yes", async (_what, spoil, says) => {
-    const home = freshFolder();
+    const home = tempFolder();
     await nexus(home, {}, "telemetry", "enable", "--yes");
     spoil(join(home, ".config", "nexus", "consent.jsonl"));
-    const { permission, remarks } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
+    const { permission, remarks: notes } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
     expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
-    expect(remarks.join(" ")).toContain(says);
+    expect(notes.join(" ")).toContain(says);
   });
 
   it("a link of another user on the way to the outbox or the home is not followed", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     const server = await UsageServer.start();
-    const [shared, keys] = [freshFolder(), join(home, "keys")];
+    const [shared, keys] = [tempFolder(), join(home, "keys")];
     mkdirSync(keys, { mode: 0o700 });
     writeFileSync(join(keys, "id"), "mine");
     symlinkSync(keys, join(shared, "outbox"));
@@ -310,7 +310,7 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
   });
 
   it("root makes nothing in another user's home, and says as whom to run it", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     chown(home);
     expect(await nexus(home, {}, "telemetry", "enable", "--yes")).toMatchObject({
       code: 1,
@@ -342,7 +342,7 @@ describe("a link", () => {
     });
 
   it("is never written, moved or emptied through, and what it leads to stays as it is", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     await nexus(home, {}, "telemetry", "enable", "--yes");
     const events = join(home, "nexus", "state", "events");
     mkdirSync(events, { mode: 0o700 });
@@ -361,7 +361,7 @@ describe("a link", () => {
   });
 
   it("in the outbox moves nothing of somebody else's", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     const outbox = join(home, "nexus", "state", "events-outbox");
     const startup = join(home, "startup");
     mkdirSync(startup);

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { workOfAMonth } from "../fixtures/sample-month.ts";
+import { sampleMonth } from "../fixtures/sample-month.ts";
 
 const home = mkdtempSync(join(tmpdir(), "nexus-test-"));
 const nowMs = Date.UTC(2026, 9, 20, 12);
@@ -24,7 +24,7 @@ beforeAll(async () => {
   vi.setSystemTime(nowMs);
   const folder = join(home, "nexus", "state", "events");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "work.jsonl"), workOfAMonth(nowMs));
+  writeFileSync(join(folder, "work.jsonl"), sampleMonth(nowMs));
   await output("usage import");
 });
 

@@ -8,7 +8,7 @@ import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 const quick = join(import.meta.dirname, "..", "fixtures", "quick-timers.cjs");
@@ -54,7 +54,7 @@ afterAll(() => rmSync(template, { recursive: true, force: true }));
 
 /** The same user, who agreed to another destination. */
 function sharing(url: string, env: Readonly<Record<string, string>>, config = "") {
-  const home = freshFolder();
+  const home = tempFolder();
   cpSync(template, home, { recursive: true });
   const consent = join(home, ".config", "nexus", "consent.jsonl");
   writeFileSync(consent, readFileSync(consent, "utf8").replaceAll(placeholder, new URL(url).href));
@@ -75,9 +75,9 @@ function lastEntry(home: string): object {
   }
 }
 
-describe.each(networkFaults)("nexus sync that meets $name", ({ face, outcome, text, rejected = 0 }) => {
+describe.each(networkFaults)("nexus sync that meets $name", ({ startServer, outcome, text, rejected = 0 }) => {
   it("reports it as what it is, keeps what was not taken, and sends it later", async () => {
-    const { url, env, config, mend, server } = await face();
+    const { url, env, config, mend, server } = await startServer();
     const { home, ran } = sharing(url, env, config);
     const synced = await ran("sync", "--json");
     const report = json(synced.out);

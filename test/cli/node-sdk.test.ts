@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 
 const program = `
   import { EventLog, type ProgramEvent } from "nexus-telemetry/node";
@@ -42,7 +42,7 @@ it("is what its types say, and is seen in the numbers", async () => {
     "node",
   ];
   execFileSync(process.execPath, [tsc, ...flags, file], { cwd: folder, stdio: "inherit" });
-  const home = freshFolder();
+  const home = tempFolder();
   const env = { PATH: process.env["PATH"], HOME: home };
   await nexus(home, {}, "telemetry", "enable", "--yes");
   execFileSync(process.execPath, [file], { cwd: folder, env });

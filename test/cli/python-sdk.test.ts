@@ -6,7 +6,7 @@ import { root } from "../../scripts/generate/generate.ts";
 import { generatedCorpus } from "../../scripts/privacy/corpus/generated.ts";
 import { scan } from "../../server/privacy/scanner/scan.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 
 const program = `
 from nexus_telemetry import CommandEvent, TelemetryCollector
@@ -18,7 +18,7 @@ with TelemetryCollector() as telemetry:
 `;
 
 it("is seen in the numbers once it was read", async () => {
-  const home = freshFolder();
+  const home = tempFolder();
   const env = { PATH: process.env["PATH"], HOME: home, PYTHONPATH: join(root, "sdk", "python", "src") };
   await nexus(home, {}, "telemetry", "enable", "--yes");
   execFileSync("python3", ["-B", "-c", program], { env });

@@ -7,12 +7,12 @@ import { noticeHash } from "../../server/config/consent-log.ts";
 import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 let home = "";
 beforeEach(() => {
-  home = freshFolder();
+  home = tempFolder();
 });
 
 const address = "https://example.com/e";

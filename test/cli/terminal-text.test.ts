@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { nexus, type Ran } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
 /** Sets the title of a terminal, colours it, and moves back. */
@@ -13,7 +13,7 @@ const password = `pw${"7".repeat(12)}`;
 let home = "";
 
 beforeEach(async () => {
-  home = freshFolder();
+  home = tempFolder();
   await nexus(home, {}, "telemetry", "enable", "--yes");
 });
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { notice } from "../../shared/consent/notice.ts";
-import { decisionOf } from "../fixtures/consent-record.ts";
+import { consentRecord } from "../fixtures/consent-record.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { workOfAMonth } from "../fixtures/sample-month.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { sampleMonth } from "../fixtures/sample-month.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
 
 const command = `${process.execPath} ${join(root, "dist", "cli", "nexus.cjs")}`;
@@ -19,7 +19,7 @@ const consentFile = () => join(home, ".config", "nexus", "consent.jsonl");
 const decision = () => JSON.parse(readFileSync(consentFile(), "utf8").trimEnd().split("\n").at(-1) ?? "");
 
 beforeEach(() => {
-  home = freshFolder();
+  home = tempFolder();
 });
 
 /** Recording has been on for weeks, and there was work. */
@@ -29,7 +29,7 @@ async function worked(): Promise<void> {
   writeFileSync(consentFile(), `${JSON.stringify({ ...decision(), ts: weeksAgo })}\n`);
   const folder = join(home, "nexus", "state", "events");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "work.jsonl"), workOfAMonth(Date.now()));
+  writeFileSync(join(folder, "work.jsonl"), sampleMonth(Date.now()));
   await nexus(home, {}, "usage", "import");
 }
 
@@ -50,7 +50,7 @@ describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
   });
 
   it("binds a decision of an earlier version at the first run on a terminal, and only where it was given", async () => {
-    const earlier = decisionOf("local");
+    const earlier = consentRecord("local");
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
     writeFileSync(consentFile(), `${JSON.stringify(earlier)}\n`);
     // Elsewhere it was not given for this folder.
@@ -158,7 +158,7 @@ describe.skipIf(!hasTmux())("Ctrl-C", () => {
     mkdirSync(out);
     // As many events as take a while.
     const folder = join(home, "nexus", "state", "events");
-    const lines = workOfAMonth(Date.now());
+    const lines = sampleMonth(Date.now());
     for (let n = 0; n < 20; n += 1) {
       // Each at other moments: the same lines would be copies.
       const moved = lines.replace(/"id":"[^"]+","ts":(\d+)/g, (_, ts) => `"ts":${Number(ts) + n + 1}`);

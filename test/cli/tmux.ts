@@ -8,7 +8,7 @@ export const hasTmux = (): boolean => spawnSync("tmux", ["-V"]).status === 0;
 
 /** How often the screen is looked at, and how long at most. Milliseconds. A screen tells nobody that it changed. */
 const everyMs = 100;
-const longestMs = 30_000;
+const maxMs = 30_000;
 
 export class Terminal {
   readonly #socket = `nexus-test-${randomUUID().slice(0, 8)}`;
@@ -38,7 +38,7 @@ export class Terminal {
 
   /** Resolves with the screen once it shows a text. @throws with the screen, where it never does. */
   async shows(text: string): Promise<string> {
-    for (let waited = 0; waited < longestMs; waited += everyMs) {
+    for (let waited = 0; waited < maxMs; waited += everyMs) {
       const screen = this.screen();
       if (screen.includes(text)) return screen;
       await pause(everyMs);

@@ -10,7 +10,7 @@ import { uuidText } from "../../server/store/events/uuid-bytes.ts";
 import { canonicalRollups, recountAll } from "../../server/store/rollups/rollups.ts";
 import { Store } from "../../server/store/store.ts";
 import { productInfo } from "../../server/worker/product-info.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { bundleProgram } from "./bundle.ts";
 
 let writer = "";
@@ -113,7 +113,7 @@ function check(file: string, writers: readonly Writer[]): void {
 
 describe("invariant: never-lost-never-twice", () => {
   it("a writer killed 200 times at any moment loses nothing it promised", async () => {
-    const file = join(freshFolder(), "telemetry.db");
+    const file = join(tempFolder(), "telemetry.db");
     const writers: Writer[] = [];
     // Two at a time, each killed somewhere in its first commits.
     for (let round = 0; round < 100; round += 1) {
@@ -131,7 +131,7 @@ describe("invariant: never-lost-never-twice", () => {
   });
 
   it("eight processes write at once, stopped and killed among them: nothing lost, nothing twice", async () => {
-    const file = join(freshFolder(), "telemetry.db");
+    const file = join(tempFolder(), "telemetry.db");
     const writers = Array.from({ length: 8 }, (_, n) => new Writer(file, n, "patient"));
     await Promise.all(writers.map((one) => one.says(3)));
     const [first, second, killed, ...others] = writers;

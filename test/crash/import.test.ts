@@ -11,8 +11,8 @@ import { root } from "../../scripts/generate/generate.ts";
 import { type ImportStep, importSteps } from "../../server/ingest/event-log.ts";
 import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { Sharer } from "../fixtures/sharing-worker.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { SharingWorker } from "../fixtures/sharing-worker.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { bundleProgram } from "./bundle.ts";
 
 let importer = "";
@@ -36,7 +36,7 @@ async function imported(home: string, dieAfter = 0, times = 1): Promise<readonly
 
 /** A home in which recording is on, and the folder of its event logs. */
 function home() {
-  const sharer = new Sharer({ home: freshFolder() });
+  const sharer = new SharingWorker({ home: tempFolder() });
   sharer.consent("local");
   sharer.worker.close();
   const folder = join(sharer.home, "nexus", "state", "events");
@@ -126,7 +126,7 @@ describe("invariant: never-lost-never-twice", () => {
   });
 
   it("eight processes that change the installation's secrets lose none", async () => {
-    const folder = freshFolder();
+    const folder = tempFolder();
     const program = join(folder, "change.mjs");
     await build({
       stdin: {

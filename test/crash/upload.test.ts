@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type SyncReport, uploadSteps } from "../../server/upload/sync/report.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 import { bundleProgram } from "./bundle.ts";
 
@@ -75,7 +75,7 @@ describe("invariant: never-lost-never-twice", () => {
     const diedAfter = new Set<string>();
     for (let step = 1, finished = false; !finished; step += 1) {
       const server = await UsageServer.start();
-      const home = freshFolder();
+      const home = tempFolder();
       // More than a batch, so that there is a second one to freeze; every other time the run before was cut short too.
       const runs = [await run(home, server.url, 1_100, step)];
       finished = runs[0]?.report !== undefined;
@@ -92,7 +92,7 @@ describe("invariant: never-lost-never-twice", () => {
 
   it("killed at any moment of a request, 100 times, with answers lost: every event arrives, once", async () => {
     const server = await UsageServer.start();
-    const home = freshFolder();
+    const home = tempFolder();
     const runs: Run[] = [];
     let requests = 0;
     server.behave = (arrived, answer) => {
@@ -128,7 +128,7 @@ describe("invariant: never-lost-never-twice", () => {
 
   it("ten processes send at once: each event is sent by one", async () => {
     const server = await UsageServer.start();
-    const home = freshFolder();
+    const home = tempFolder();
     const runs = [await run(home, server.url, 5)];
     runs.push(...(await Promise.all(Array.from({ length: 10 }, () => run(home, server.url, 100)))));
     runs.push(await run(home, server.url, 0));

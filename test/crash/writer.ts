@@ -40,7 +40,7 @@ function turn(): void {
     store.write(last);
     again = false;
     writeSync(1, `${JSON.stringify({ stored: last.map(({ id }) => id) })}\n`);
-    maintenance.stored({ retentionDays: 3_650, mostBytes: 2 ** 40, ledgerBodyDays: undefined });
+    maintenance.stored({ retentionDays: 3_650, maxBytes: 2 ** 40, ledgerBodyDays: undefined });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (patient !== undefined && code.startsWith("SQLITE_BUSY")) writeSync(1, '{"waits":true}\n');

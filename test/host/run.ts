@@ -114,9 +114,9 @@ await build({
   logLevel: "warning",
 });
 const total = { passed: 0, failed: 0 };
-const asked = process.argv.slice(2);
+const names = process.argv.slice(2);
 for (const name of ["off", "local", "sources", "lifecycle", "extensions", "terminal"] as const) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (names.length > 0 && !names.includes(name)) continue;
   const { passed, failed, report } = await runSuite(name);
   console.log([`inside VS Code, ${name}`, ...report].join("\n"));
   total.passed += passed;

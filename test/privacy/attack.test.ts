@@ -8,7 +8,7 @@ import { generatedCorpus } from "../../scripts/privacy/corpus/generated.ts";
 import { attack } from "../../scripts/privacy/field-attack.ts";
 import { attackFiles } from "../../scripts/privacy/files-attack.ts";
 import { scan } from "../../server/privacy/scanner/scan.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 
 const seed = Date.now() % 1_000_000;
 const script = (name: string) => fileURLToPath(new URL(`../../scripts/privacy/${name}.ts`, import.meta.url));
@@ -46,7 +46,7 @@ describe("invariant: no-free-text", () => {
 
 describe("commands", () => {
   it("privacy:attack takes a folder of JSONL files, and prints one JSON object", () => {
-    const folder = freshFolder();
+    const folder = tempFolder();
     writeFileSync(join(folder, "one.jsonl"), `${JSON.stringify({ text: "mail ada@example.com now" })}\n\n`);
     const values = [{ value: "/home/ada/acme" }];
     writeFileSync(join(folder, "two.jsonl"), `${JSON.stringify({ text: "cd /home/ada/acme", values })}\n`);
@@ -59,7 +59,7 @@ describe("commands", () => {
   });
 
   it("privacy:attack names the line of a corpus that it cannot use", () => {
-    const folder = freshFolder();
+    const folder = tempFolder();
     writeFileSync(join(folder, "bad.jsonl"), '{"text": "x"}\n{"txt": 1}\n');
     const { status, stderr } = spawnSync(process.execPath, [script("attack"), "--corpus", folder], {
       encoding: "utf8",

@@ -4,12 +4,12 @@ import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 it("installs the project's packages with an empty HOME, brings Node 24, and does nothing the second time", () => {
-  const folder = freshFolder();
+  const folder = tempFolder();
   const home = join(folder, "home");
   const clone = join(folder, "clone");
   mkdirSync(home);

@@ -18,12 +18,12 @@ import { openWithDriver } from "../../server/store/driver/select-driver.ts";
 import { uuidText } from "../../server/store/events/uuid-bytes.ts";
 import { migrate } from "../../server/store/migrations/migrate.ts";
 import { lines, verify } from "../../server/upload/ledger/ledger.ts";
-import { recordEvents } from "../../shared/protocol/record.ts";
-import { purge, type SyncReport, sync } from "../../shared/protocol/worker.ts";
+import { RecordEventsRequest } from "../../shared/protocol/record.ts";
+import { PurgeRequest, type SyncReport, SyncRequest } from "../../shared/protocol/worker.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 import { WorkerProcess } from "../worker/worker-process.ts";
 import { dayMs, type Known, Model } from "./model.ts";
@@ -33,14 +33,14 @@ const preload = join(import.meta.dirname, "..", "fixtures", "set-clock.cjs");
 /** Long after the product was made: what was written by the machine's own clock is older. */
 const startMs = Date.UTC(2027, 2, 1, 10);
 /** Tries of a sync while another one is sending. */
-const turnsAtMost = 40;
+const maxAttempts = 40;
 
 export class World {
-  readonly home = freshFolder();
+  readonly home = tempFolder();
   readonly server: UsageServer;
   readonly model = new Model();
   readonly #random: Random;
-  readonly #clockFile = join(freshFolder(), "clock");
+  readonly #clockFile = join(tempFolder(), "clock");
   #worker: WorkerProcess | undefined;
   #session = v4();
   #seq = 0;
@@ -167,7 +167,7 @@ export class World {
         command_line: "git push",
       });
     });
-    const outcome = await worker.request(recordEvents, { events: raw });
+    const outcome = await worker.request(RecordEventsRequest, { events: raw });
     expect(outcome).toMatchObject({ outcome: "stored", stored: count });
     this.model.record(events);
   }
@@ -200,7 +200,7 @@ export class World {
 
   /** Keeps a copy of the event logs, as a backup does. */
   backUp(): void {
-    this.#backup = freshFolder();
+    this.#backup = tempFolder();
     cpSync(this.#logs, this.#backup, { recursive: true });
   }
 
@@ -211,16 +211,16 @@ export class World {
 
   async sync(byCommand: boolean): Promise<SyncReport> {
     this.#isNew = false;
-    const byWorker = async () => (await this.worker()).request(sync, {});
+    const byWorker = async () => (await this.worker()).request(SyncRequest, {});
     const withCommand = async () => JSON.parse(await this.command("sync", "--json")) as SyncReport;
     let report = await (byCommand ? withCommand() : byWorker());
     // A worker tries again by itself where the pause is over, and a sync beside it is turned away.
-    for (let turn = 0; report.outcome === "busy" && turn < turnsAtMost; turn += 1) report = await withCommand();
+    for (let turn = 0; report.outcome === "busy" && turn < maxAttempts; turn += 1) report = await withCommand();
     return report;
   }
 
   async purge(): Promise<void> {
-    await (await this.worker()).request(purge, {});
+    await (await this.worker()).request(PurgeRequest, {});
     this.model.purge(this.arrived);
   }
 
@@ -264,7 +264,7 @@ export class World {
       ...this.model.differences(stored, totals, this.nowMs),
       ...this.model.shared(this.arrived, settled),
       ...this.server.faults,
-      ...(found?.ledger ?? []).map(({ seq, what }) => `entry ${seq}: ${what}`),
+      ...(found?.ledger ?? []).map(({ seq, message }) => `entry ${seq}: ${message}`),
       ...(settled ? this.#leftLogs() : []),
     ];
   }

@@ -2,12 +2,18 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { recordEvents } from "../../shared/protocol/record.ts";
-import { ledger, purge, type SharingStatus, status, sync } from "../../shared/protocol/worker.ts";
+import { RecordEventsRequest } from "../../shared/protocol/record.ts";
+import {
+  LedgerRequest,
+  PurgeRequest,
+  type SharingStatus,
+  StatusRequest,
+  SyncRequest,
+} from "../../shared/protocol/worker.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";
 import { toolUse } from "../fixtures/raw-events.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -21,43 +27,46 @@ const uses = (count: number) =>
 
 /** A window whose user shares, with eleven events that wait. */
 async function sharing(url: string, env: Readonly<Record<string, string>>, config = "", preload = quickTimers) {
-  const home = freshFolder();
+  const home = tempFolder();
   const folder = join(home, ".config", "nexus");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "config.toml"), `[telemetry]\nupload_url = "${url}"\n${config}`);
   const worker = await WorkerProcess.start({ home, env: { ...env, NODE_OPTIONS: `--require ${preload}` } });
   await worker.consent({ mode: "share", share: categories, destination: new URL(url).href });
-  await worker.request(recordEvents, { events: uses(11) });
+  await worker.request(RecordEventsRequest, { events: uses(11) });
   return worker;
 }
 
 /** What the window was told of sharing last. */
-const told = (worker: WorkerProcess): SharingStatus =>
+const sharingOf = (worker: WorkerProcess): SharingStatus =>
   worker.notifications.findLast(({ method }) => method === "nexus/sharingChanged")?.params as SharingStatus;
 
-describe.each(networkFaults)("a sync of the worker that meets $name", ({ face, outcome, text, rejected = 0 }) => {
-  it("reports it as what it is, and keeps what was not taken", async () => {
-    const { url, env, config, mend, server } = await face();
-    const worker = await sharing(url, env, config);
-    const report = await worker.request(sync, {});
-    expect(report).toMatchObject({ outcome, rejected, events: 0, pending: rejected > 0 ? 0 : 11 });
-    const [entry] = await worker.request(ledger, {});
-    expect(entry?.sentence).toContain(outcome === "done" ? "rejected" : "");
-    const { sharing: shown, problem } = await worker.request(status, {});
-    expect(problem).toBeNull();
-    expect(shown).toEqual(told(worker));
-    if (outcome === "waiting") {
-      expect(shown?.failure).toMatch(text);
-      expect(shown?.failure).toMatch(/ 11 events are waiting; next try at /);
-    }
-    if (outcome === "paused") expect(shown?.paused).toMatch(text);
-    if (mend === undefined || outcome === "done") return;
-    mend();
-    expect(await worker.request(sync, {})).toMatchObject({ outcome: "done", events: 11 });
-    expect(server?.events.size).toBe(11);
-    expect(server?.faults).toEqual([]);
-  });
-});
+describe.each(networkFaults)(
+  "a sync of the worker that meets $name",
+  ({ startServer, outcome, text, rejected = 0 }) => {
+    it("reports it as what it is, and keeps what was not taken", async () => {
+      const { url, env, config, mend, server } = await startServer();
+      const worker = await sharing(url, env, config);
+      const report = await worker.request(SyncRequest, {});
+      expect(report).toMatchObject({ outcome, rejected, events: 0, pending: rejected > 0 ? 0 : 11 });
+      const [entry] = await worker.request(LedgerRequest, {});
+      expect(entry?.sentence).toContain(outcome === "done" ? "rejected" : "");
+      const { sharing: shown, problem } = await worker.request(StatusRequest, {});
+      expect(problem).toBeNull();
+      expect(shown).toEqual(sharingOf(worker));
+      if (outcome === "waiting") {
+        expect(shown?.failure).toMatch(text);
+        expect(shown?.failure).toMatch(/ 11 events are waiting; next try at /);
+      }
+      if (outcome === "paused") expect(shown?.paused).toMatch(text);
+      if (mend === undefined || outcome === "done") return;
+      mend();
+      expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "done", events: 11 });
+      expect(server?.events.size).toBe(11);
+      expect(server?.faults).toEqual([]);
+    });
+  },
+);
 
 describe("a worker that could not send", () => {
   it("tries again by itself when its pause is over: what the user asked to send, and nothing else", async () => {
@@ -68,12 +77,12 @@ describe("a worker that could not send", () => {
       return isDown;
     };
     const worker = await sharing(server.url, {}, "", quickClock);
-    expect(await worker.request(sync, {})).toMatchObject({ outcome: "waiting" });
-    expect(told(worker).failure).toContain("closed the connection");
+    expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "waiting" });
+    expect(sharingOf(worker).failure).toContain("closed the connection");
     isDown = false;
-    await worker.request(recordEvents, { events: uses(5) });
+    await worker.request(RecordEventsRequest, { events: uses(5) });
     await vi.waitFor(() => expect(server.events.size).toBe(11), { timeout: 30_000, interval: 50 });
-    await vi.waitFor(() => expect(told(worker)).toMatchObject({ failure: null, syncing: false, pending: 5 }));
+    await vi.waitFor(() => expect(sharingOf(worker)).toMatchObject({ failure: null, syncing: false, pending: 5 }));
     expect(server.faults).toEqual([]);
   });
 
@@ -84,11 +93,11 @@ describe("a worker that could not send", () => {
     server.behave = async ({ path }, answer) => {
       if (!path.endsWith("/events") || purged) return false;
       purged = true;
-      await worker.request(purge, {});
+      await worker.request(PurgeRequest, {});
       answer.writeHead(503).end();
       return true;
     };
-    expect(await worker.request(sync, {})).toMatchObject({ outcome: "stopped", pending: 0 });
-    expect((await worker.request(status, {})).sharing).toMatchObject({ pending: 0, waiting: 0 });
+    expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "stopped", pending: 0 });
+    expect((await worker.request(StatusRequest, {})).sharing).toMatchObject({ pending: 0, waiting: 0 });
   });
 });

@@ -7,22 +7,22 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { pathsFrom } from "../../server/config/paths.ts";
 import { ReceiverConfig } from "../../server/ingest/receiver/receiver-config.ts";
-import { toolUses } from "../../shared/protocol/reports.ts";
-import { status } from "../../shared/protocol/worker.ts";
+import { ToolCallsRequest } from "../../shared/protocol/reports.ts";
+import { StatusRequest } from "../../shared/protocol/worker.ts";
 import { Exporter, toolResult } from "../fixtures/exporter.ts";
 import { canary } from "../fixtures/hook-payloads.ts";
 import { endMs, otlpPayloads } from "../fixtures/otlp-payloads.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** A home in which the receiver is open. */
 async function opened() {
-  const home = freshFolder();
-  const file = new ReceiverConfig(pathsFrom({}, home).doorFile);
-  const door = file.enable(await file.planOpen());
-  const exporter = new Exporter(door);
+  const home = tempFolder();
+  const file = new ReceiverConfig(pathsFrom({}, home).receiverFile);
+  const receiver = file.enable(await file.planOpen());
+  const exporter = new Exporter(receiver);
   onTestFinished(() => exporter.close());
-  return { home, door, exporter };
+  return { home, door: receiver, exporter };
 }
 
 /** Asks again until it is so; an exporter would try again. */
@@ -54,9 +54,9 @@ describe("the receiver of workers", () => {
     await until(() => report(1));
     for (let n = 100; n < 200; n += 1) if (await report(n)) taken += 1;
     expect(taken).toBe(200);
-    const { tools, hosts } = await second.request(toolUses, { period: "week" });
+    const { tools, coverage } = await second.request(ToolCallsRequest, { period: "week" });
     expect(tools).toMatchObject([{ name: "run_terminal_cmd", uses: 200, failed: 40 }]);
-    expect(hosts).toMatchObject([{ source: "otlp", ended: 200, judged: 200, timed: 200 }]);
+    expect(coverage).toMatchObject([{ source: "otlp", ended: 200, judged: 200, timed: 200 }]);
   });
 
   it("takes a burst of uses from many at once, and loses none", async () => {
@@ -72,33 +72,33 @@ describe("the receiver of workers", () => {
       }
     };
     await Promise.all(Array.from({ length: 300 }, sender));
-    expect(await worker.request(toolUses, { period: "week" })).toMatchObject({ tools: [{ uses: 10_000 }] });
+    expect(await worker.request(ToolCallsRequest, { period: "week" })).toMatchObject({ tools: [{ uses: 10_000 }] });
   });
 
   it("invariant: off-means-nothing: is shut before a yes, and at once after a no", async () => {
-    const { home, door, exporter } = await opened();
+    const { home, door: receiver, exporter } = await opened();
     const worker = await WorkerProcess.start({ home });
-    await worker.request(status, {});
-    expect(await listens(door.port)).toBe(false);
+    await worker.request(StatusRequest, {});
+    expect(await listens(receiver.port)).toBe(false);
     expect(existsSync(join(home, "nexus", "state", "telemetry.db"))).toBe(false);
     await worker.consent();
     await until(async () => (await exporter.send(toolResult(1))) === 200);
     const { permission } = await worker.consent({ mode: "off", collect: [] });
     expect(permission.mode).toBe("off");
     expect(await exporter.send(toolResult(2))).toBe(0);
-    await until(async () => !(await listens(door.port)));
+    await until(async () => !(await listens(receiver.port)));
   });
 
   it("says where another program has its port, and opens when it is gone", async () => {
-    const { home, door, exporter } = await opened();
-    const other = createServer((socket) => socket.destroy()).listen(door.port, "127.0.0.1");
+    const { home, door: receiver, exporter } = await opened();
+    const other = createServer((socket) => socket.destroy()).listen(receiver.port, "127.0.0.1");
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
-    const remarks = async () => (await worker.request(status, {})).remarks.join(" ");
-    await until(async () => (await remarks()).includes("Another program uses the port"));
+    const notes = async () => (await worker.request(StatusRequest, {})).notes.join(" ");
+    await until(async () => (await notes()).includes("Another program uses the port"));
     other.close();
     await until(async () => (await exporter.send(toolResult(1))) === 200);
-    expect(await remarks()).not.toContain("Another program");
+    expect(await notes()).not.toContain("Another program");
   });
 
   it("takes what agents export, in both spellings, once", async () => {
@@ -112,8 +112,8 @@ describe("the receiver of workers", () => {
     for (const { signal, request } of [...otlpPayloads, ...otlpPayloads]) {
       expect(await exporter.send(body(request), signal)).toBe(200);
     }
-    const { hosts } = await worker.request(toolUses, { period: "week" });
-    expect(hosts.find(({ source }) => source === "otlp")).toMatchObject({ ended: 6, failed: 2 });
+    const { coverage } = await worker.request(ToolCallsRequest, { period: "week" });
+    expect(coverage.find(({ source }) => source === "otlp")).toMatchObject({ ended: 6, failed: 2 });
     expect(await exporter.send("{")).toBe(400);
   });
 });
@@ -135,8 +135,8 @@ server.listen(Number(port), "127.0.0.1", () => process.stdout.write("listening")
 // Only root may start a process of another user.
 describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of the receiver", () => {
   it("receives no byte of what an agent exports, by the real exporter of OpenTelemetry", async () => {
-    const { home, door } = await opened();
-    const folder = freshFolder();
+    const { home, door: receiver } = await opened();
+    const folder = tempFolder();
     const [key, cert, seen] = ["key.pem", "cert.pem", "seen"].map((name) => join(folder, name)) as [
       string,
       string,
@@ -146,29 +146,29 @@ describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of th
     const named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
     spawnSync("openssl", [...made, ...named, "-keyout", key, "-out", cert]);
     spawnSync("chown", ["-R", "65534", folder]);
-    const child = spawn(process.execPath, ["-e", squatter, String(door.port), key, cert, seen], {
+    const child = spawn(process.execPath, ["-e", squatter, String(receiver.port), key, cert, seen], {
       uid: 65534,
       gid: 65534,
     });
     onTestFinished(() => void child.kill("SIGKILL"));
     await new Promise((resolve) => child.stdout.once("data", resolve));
-    const certificate = new ReceiverConfig(pathsFrom({}, home).doorFile).certificatePath;
-    const address = `https://127.0.0.1:${door.port}/v1/logs`;
+    const certificate = new ReceiverConfig(pathsFrom({}, home).receiverFile).certificatePath;
+    const address = `https://127.0.0.1:${receiver.port}/v1/logs`;
     // One that trusts the squatter proves that the test would see bytes.
-    expect(exported(address, door.token, cert)).not.toContain("exported");
-    expect(readFileSync(seen, "utf8")).toContain(door.token);
+    expect(exported(address, receiver.token, cert)).not.toContain("exported");
+    expect(readFileSync(seen, "utf8")).toContain(receiver.token);
     writeFileSync(seen, "");
-    expect(exported(address, door.token, certificate)).not.toContain("exported");
+    expect(exported(address, receiver.token, certificate)).not.toContain("exported");
     expect(readFileSync(seen, "utf8")).toBe("");
   });
 
   it("is needed for the proof: the same exporter reaches our own receiver", async () => {
-    const { home, door, exporter } = await opened();
+    const { home, door: receiver, exporter } = await opened();
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     await until(async () => (await exporter.send(toolResult(1))) === 200);
-    const certificate = new ReceiverConfig(pathsFrom({}, home).doorFile).certificatePath;
-    expect(exported(`https://127.0.0.1:${door.port}/v1/logs`, door.token, certificate)).toContain("exported");
+    const certificate = new ReceiverConfig(pathsFrom({}, home).receiverFile).certificatePath;
+    expect(exported(`https://127.0.0.1:${receiver.port}/v1/logs`, receiver.token, certificate)).toContain("exported");
   });
 });
 

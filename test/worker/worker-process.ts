@@ -14,7 +14,7 @@ import { noticeVersion } from "../../shared/consent/notice.ts";
 import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
-import { giveConsent } from "../../shared/protocol/worker.ts";
+import { GiveConsentRequest } from "../../shared/protocol/worker.ts";
 import { workerFlags } from "../../shared/protocol/worker-flags.ts";
 import { categories } from "../../shared/schema/categories.ts";
 
@@ -73,8 +73,8 @@ export class WorkerProcess {
   }
 
   /** A yes to everything, as the page gives it. */
-  consent(part: Partial<Validated<(typeof giveConsent)["params"]>> = {}) {
-    return this.request(giveConsent, {
+  consent(part: Partial<Validated<(typeof GiveConsentRequest)["params"]>> = {}) {
+    return this.request(GiveConsentRequest, {
       mode: "local",
       collect: categories,
       share: [],

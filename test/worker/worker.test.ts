@@ -16,14 +16,14 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { envelopeNames, rawInputs } from "../../server/privacy/parse-event.ts";
 import { openBetterSqlite3 } from "../../server/store/driver/better-sqlite3.ts";
-import { editorChanged, maxBatch, recordEvents } from "../../shared/protocol/record.ts";
-import { stats } from "../../shared/protocol/reports.ts";
-import { exportAll, purge, status } from "../../shared/protocol/worker.ts";
+import { EditorChangedNotification, maxBatch, RecordEventsRequest } from "../../shared/protocol/record.ts";
+import { StatsRequest } from "../../shared/protocol/reports.ts";
+import { ExportRequest, PurgeRequest, StatusRequest } from "../../shared/protocol/worker.ts";
 import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
 import { anything, toolUse } from "../fixtures/raw-events.ts";
-import { freshFolder } from "../fixtures/temp-folder.ts";
+import { tempFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -32,7 +32,7 @@ const uses = (count: number) => Array.from({ length: count }, () => toolUse());
 const stored = (count: number) => ({ outcome: "stored", stored: count, repeated: 0, refused: 0, belowWatermark: 0 });
 
 async function consenting(part: Parameters<WorkerProcess["consent"]>[0] = {}) {
-  const home = freshFolder();
+  const home = tempFolder();
   const worker = await WorkerProcess.start({ home });
   await worker.consent(part);
   return { home, worker };
@@ -48,8 +48,8 @@ describe("the main job", () => {
   it("stores a captured command as words, and counts it", async () => {
     const { worker } = await consenting();
     const events = [toolUse({ tool_phase: "start" }), toolUse({ exit_code: 1, command_line: "npm run build" })];
-    expect(await worker.request(recordEvents, { events })).toEqual(stored(2));
-    expect(await worker.request(stats, { period: "week" })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events })).toEqual(stored(2));
+    expect(await worker.request(StatsRequest, { period: "week" })).toMatchObject({
       commands: 1,
       failed: 1,
       sessions: 1,
@@ -60,27 +60,30 @@ describe("the main job", () => {
 
   it("exports and purges", async () => {
     const { home, worker } = await consenting();
-    await worker.request(recordEvents, { events: uses(50) });
+    await worker.request(RecordEventsRequest, { events: uses(50) });
     const path = join(home, "mine.json");
-    expect(await worker.request(exportAll, { path, format: "json" })).toEqual({
+    expect(await worker.request(ExportRequest, { path, format: "json" })).toEqual({
       events: 50,
       sizeBytes: statSync(path).size,
     });
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(await worker.request(purge, {})).toMatchObject({ events: 50, sessions: 1 });
-    expect(await worker.request(status, {})).toMatchObject({ database: { events: 0 }, permission: { mode: "local" } });
+    expect(await worker.request(PurgeRequest, {})).toMatchObject({ events: 50, sessions: 1 });
+    expect(await worker.request(StatusRequest, {})).toMatchObject({
+      database: { events: 0 },
+      permission: { mode: "local" },
+    });
   });
 });
 
 describe("invariant: off-means-nothing", () => {
   it("creates no file, whatever is asked of it", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     const worker = await WorkerProcess.start({ home });
-    const answer = await worker.request(recordEvents, { events: uses(3) });
+    const answer = await worker.request(RecordEventsRequest, { events: uses(3) });
     expect(answer).toMatchObject({ outcome: "not_permitted", permission: { mode: "off", consent: "never_asked" } });
-    expect(await worker.request(status, {})).toMatchObject({ database: null });
-    expect(await worker.request(stats, { period: "month" })).toMatchObject({ commands: 0 });
-    expect(await worker.request(purge, {})).toMatchObject({
+    expect(await worker.request(StatusRequest, {})).toMatchObject({ database: null });
+    expect(await worker.request(StatsRequest, { period: "month" })).toMatchObject({ commands: 0 });
+    expect(await worker.request(PurgeRequest, {})).toMatchObject({
       events: 0,
       sessions: 0,
       freedBytes: 0,
@@ -92,24 +95,24 @@ describe("invariant: off-means-nothing", () => {
   });
 
   it("keeps of a refusal nothing but its record", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     const worker = await WorkerProcess.start({ home });
     await worker.consent({ mode: "off", collect: [] });
-    await worker.request(recordEvents, { events: uses(3) });
+    await worker.request(RecordEventsRequest, { events: uses(3) });
     await worker.stop();
     expect(filesBelow(home)).toEqual([join(home, ".config", "nexus", "consent.jsonl")]);
   });
 
   it("stores nothing more from the moment the user says no, here or elsewhere", async () => {
     const { home, worker } = await consenting();
-    await worker.request(recordEvents, { events: uses(2) });
+    await worker.request(RecordEventsRequest, { events: uses(2) });
     const elsewhere = await WorkerProcess.start({ home });
     await elsewhere.consent({ mode: "off", collect: [] });
-    expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
       outcome: "not_permitted",
       permission: { consent: "refused" },
     });
-    expect(await elsewhere.request(status, {})).toMatchObject({ database: { events: 2 } });
+    expect(await elsewhere.request(StatusRequest, {})).toMatchObject({ database: { events: 2 } });
   });
 });
 
@@ -120,7 +123,7 @@ describe("invariant: only-you-can-say-yes", () => {
   ])("%s=%s forbids recording, and is named", async (name, value) => {
     const { home } = await consenting();
     const worker = await WorkerProcess.start({ home, env: { [name]: value } });
-    expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
       outcome: "not_permitted",
       permission: { refusals: [{ by: "environment", name }] },
     });
@@ -129,22 +132,22 @@ describe("invariant: only-you-can-say-yes", () => {
   it("DO_NOT_TRACK and CI leave what is kept locally, and are named", async () => {
     const { home } = await consenting();
     const worker = await WorkerProcess.start({ home, env: { DO_NOT_TRACK: "1", CI: "true" } });
-    expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
-    const { permission } = await worker.request(status, {});
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    const { permission } = await worker.request(StatusRequest, {});
     expect(permission?.refusals.map(({ by }) => by)).toEqual(["do_not_track", "ci"]);
   });
 
   it("a wish in the configuration is no yes; a no there is followed at once", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     const config = join(home, ".config", "nexus", "config.toml");
     mkdirSync(join(config, ".."), { recursive: true });
     writeFileSync(config, "[telemetry]\nenabled = true\nmode = 'share'\n");
     const worker = await WorkerProcess.start({ home });
-    expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({ outcome: "not_permitted" });
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({ outcome: "not_permitted" });
     await worker.consent();
-    expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
     writeFileSync(config, "[telemetry]\nenabled = false\n");
-    expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
       outcome: "not_permitted",
       permission: { refusals: [{ by: "config_file", name: `enabled in ${config}` }] },
     });
@@ -152,34 +155,42 @@ describe("invariant: only-you-can-say-yes", () => {
 
   it("follows the editor's setting live", async () => {
     const { worker } = await consenting();
-    await worker.connection.sendNotification(editorChanged.method, { telemetry: false, enabled: false, proxy: null });
-    expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({ outcome: "not_permitted" });
-    await worker.connection.sendNotification(editorChanged.method, { telemetry: false, enabled: true, proxy: null });
-    expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
+    await worker.connection.sendNotification(EditorChangedNotification.method, {
+      telemetry: false,
+      enabled: false,
+      proxy: null,
+    });
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({ outcome: "not_permitted" });
+    await worker.connection.sendNotification(EditorChangedNotification.method, {
+      telemetry: false,
+      enabled: true,
+      proxy: null,
+    });
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
   });
 
   it("records only the categories that were ticked", async () => {
     const { home, worker } = await consenting({ collect: ["tool_usage"] });
-    await worker.request(recordEvents, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: uses(1) });
     const path = join(home, "mine.json");
-    await worker.request(exportAll, { format: "json", path });
+    await worker.request(ExportRequest, { format: "json", path });
     const [event] = JSON.parse(readFileSync(path, "utf8"));
     expect(event.payload).toEqual({ stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "end" });
   });
 
   it("takes a folder that was removed with all that is in it for another installation, and says so", async () => {
     const { home, worker } = await consenting();
-    await worker.request(recordEvents, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: uses(1) });
     rmSync(join(home, "nexus"), { recursive: true });
-    expect(await worker.request(recordEvents, { events: uses(2) })).toMatchObject({ outcome: "not_permitted" });
-    const { permission, remarks } = await worker.request(status, {});
+    expect(await worker.request(RecordEventsRequest, { events: uses(2) })).toMatchObject({ outcome: "not_permitted" });
+    const { permission, notes } = await worker.request(StatusRequest, {});
     expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
-    expect(remarks.join(" ")).toContain("belongs to another installation");
+    expect(notes.join(" ")).toContain("belongs to another installation");
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 
   it("takes no yes to a text that was not shown", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     const worker = await WorkerProcess.start({ home });
     await expect(worker.consent({ notice: { version: "1", sha256: "0" } })).rejects.toThrow("The text has changed");
     expect(readdirSync(home)).toEqual([]);
@@ -192,18 +203,18 @@ describe("invariant: never-lost-never-twice", () => {
     const batches = Array.from({ length: 20 }, () => uses(50));
     let acknowledged = 0;
     for (const events of batches.slice(0, 12)) {
-      await worker.request(recordEvents, { events });
+      await worker.request(RecordEventsRequest, { events });
       acknowledged += events.length;
     }
     // The next one is on its way when the process dies; whether it was stored is unknown to its sender.
-    const lost = worker.request(recordEvents, { events: batches[12] ?? [] }).catch(() => undefined);
+    const lost = worker.request(RecordEventsRequest, { events: batches[12] ?? [] }).catch(() => undefined);
     await worker.kill();
     await Promise.race([lost, worker.kill()]);
     const next = await WorkerProcess.start({ home });
-    const { database } = await next.request(status, {});
+    const { database } = await next.request(StatusRequest, {});
     expect(database?.events).toBeGreaterThanOrEqual(acknowledged);
-    for (const events of batches) await next.request(recordEvents, { events });
-    expect(await next.request(status, {})).toMatchObject({ database: { events: 1_000, sessions: 1 } });
+    for (const events of batches) await next.request(RecordEventsRequest, { events });
+    expect(await next.request(StatusRequest, {})).toMatchObject({ database: { events: 1_000, sessions: 1 } });
   });
 
   it("shares the database with other windows", async () => {
@@ -211,10 +222,10 @@ describe("invariant: never-lost-never-twice", () => {
     const other = await WorkerProcess.start({ home });
     await Promise.all(
       [worker, other].flatMap((one) =>
-        Array.from({ length: 10 }, () => one.request(recordEvents, { events: uses(20) })),
+        Array.from({ length: 10 }, () => one.request(RecordEventsRequest, { events: uses(20) })),
       ),
     );
-    expect(await worker.request(status, {})).toMatchObject({ database: { events: 400 } });
+    expect(await worker.request(StatusRequest, {})).toMatchObject({ database: { events: 400 } });
   });
 });
 
@@ -231,17 +242,19 @@ describe("invariant: no-free-text", () => {
         ),
       );
       for (let at = 0; at < planted.length; at += maxBatch) {
-        answers.push(await worker.request(recordEvents, { events: planted.slice(at, at + maxBatch) }));
+        answers.push(await worker.request(RecordEventsRequest, { events: planted.slice(at, at + maxBatch) }));
       }
     }
-    answers.push(await worker.request(recordEvents, { events: [markRaw([canary])] }));
+    answers.push(await worker.request(RecordEventsRequest, { events: [markRaw([canary])] }));
     const exported = join(home, "export.json");
-    answers.push(await worker.request(exportAll, { path: exported, format: "json" }));
+    answers.push(await worker.request(ExportRequest, { path: exported, format: "json" }));
     expect(JSON.parse(readFileSync(exported, "utf8")).length).toBeGreaterThan(1_000);
     for (const malformed of [{ events: canary }, canary, { [canary]: [] }, { events: [], more: canary }]) {
-      answers.push(await worker.connection.sendRequest(recordEvents.method, malformed).catch((error) => String(error)));
+      answers.push(
+        await worker.connection.sendRequest(RecordEventsRequest.method, malformed).catch((error) => String(error)),
+      );
     }
-    answers.push(await worker.request(status, {}));
+    answers.push(await worker.request(StatusRequest, {}));
     await worker.stop();
     expect(JSON.stringify([answers, worker.notifications, worker.output])).not.toContain(canary);
     for (const file of filesBelow(home)) expect(readFileSync(file, "latin1")).not.toContain(canary);
@@ -250,27 +263,27 @@ describe("invariant: no-free-text", () => {
 });
 
 describe("bad input is told, heals, and loses nothing that was acknowledged", () => {
-  const kindOf = async (worker: WorkerProcess) => (await worker.request(status, {})).problem?.kind ?? null;
+  const kindOf = async (worker: WorkerProcess) => (await worker.request(StatusRequest, {})).problem?.kind ?? null;
 
   it("a malformed message is refused by name and place, and the worker goes on", async () => {
     const { worker } = await consenting();
-    const send = (params: unknown) => worker.connection.sendRequest(recordEvents.method, params);
+    const send = (params: unknown) => worker.connection.sendRequest(RecordEventsRequest.method, params);
     await expect(send({ events: "x" })).rejects.toThrow("nexus/record.events: expected a list");
     await expect(send({ events: [], novel: 1 })).rejects.toThrow("nexus/record: expected no field beside events");
     await expect(worker.connection.sendRequest("nexus/unknown", {})).rejects.toThrow("Unhandled method");
-    expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
   });
 
   it("a configuration with an unknown key or a wrong type", async () => {
     const { home, worker } = await consenting();
     const config = join(home, ".config", "nexus", "config.toml");
     writeFileSync(config, "[telemetry]\nretention_day = 3\n");
-    const answer = await worker.request(recordEvents, { events: uses(1) });
+    const answer = await worker.request(RecordEventsRequest, { events: uses(1) });
     expect(answer).toMatchObject({ outcome: "failed", problem: { kind: "config_invalid" } });
     expect(JSON.stringify(answer)).toContain("Did you mean retention_days?");
     expect(await kindOf(worker)).toBe("config_invalid");
     writeFileSync(config, "[telemetry]\nretention_days = 30\n");
-    expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
     expect(await kindOf(worker)).toBeNull();
   });
 
@@ -279,71 +292,76 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
     writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention_day = 3\n");
     const answer = await worker.consent({ mode: "off", collect: [] });
     expect(answer.permission).toMatchObject({ mode: "off", consent: "refused" });
-    expect(await worker.request(status, {})).toMatchObject({ permission: null, problem: { kind: "config_invalid" } });
+    expect(await worker.request(StatusRequest, {})).toMatchObject({
+      permission: null,
+      problem: { kind: "config_invalid" },
+    });
   });
 
   it("a path that is not absolute does not count, and is named", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     const worker = await WorkerProcess.start({ home, env: { NEXUS_HOME: "somewhere" } });
-    expect(await worker.request(status, {})).toMatchObject({
+    expect(await worker.request(StatusRequest, {})).toMatchObject({
       databasePath: databaseIn(home),
-      remarks: ["NEXUS_HOME is no absolute path and does not count."],
+      notes: ["NEXUS_HOME is no absolute path and does not count."],
     });
   });
 
   it("a database that another program holds", async () => {
     const { home, worker } = await consenting();
-    await worker.request(recordEvents, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: uses(1) });
     const holder = openBetterSqlite3(databaseIn(home), { readOnly: false, busyTimeoutMs: 5_000 });
     onTestFinished(() => holder.close());
     holder.exec("BEGIN IMMEDIATE");
-    expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
       outcome: "failed",
       problem: { kind: "database_locked" },
     });
     holder.exec("ROLLBACK");
-    expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
-    expect(await worker.request(status, {})).toMatchObject({ database: { events: 2 }, problem: null });
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(StatusRequest, {})).toMatchObject({ database: { events: 2 }, problem: null });
   });
 
   it("a corrupt database is set aside, told, and a new one begun", async () => {
     const { home, worker } = await consenting();
-    await worker.request(recordEvents, { events: uses(10) });
+    await worker.request(RecordEventsRequest, { events: uses(10) });
     await worker.stop();
     writeFileSync(databaseIn(home), Buffer.alloc(20_000, "damage "));
     const next = await WorkerProcess.start({ home });
-    expect(await next.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
-    expect(await kindOf(next)).toBe("database_set_aside");
+    expect(await next.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await kindOf(next)).toBe("database_quarantined");
     const kept = readdirSync(join(home, "nexus", "state")).filter((name) => name.includes(".unsound-"));
     expect(kept).toHaveLength(1);
   });
 
   it("a database that is deleted while in use", async () => {
     const { home, worker } = await consenting();
-    await worker.request(recordEvents, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: uses(1) });
     for (const suffix of ["", "-wal", "-shm"]) rmSync(databaseIn(home) + suffix, { force: true });
-    expect(await worker.request(recordEvents, { events: uses(2) })).toEqual(stored(2));
-    expect(await worker.request(status, {})).toMatchObject({ database: { events: 2 } });
+    expect(await worker.request(RecordEventsRequest, { events: uses(2) })).toEqual(stored(2));
+    expect(await worker.request(StatusRequest, {})).toMatchObject({ database: { events: 2 } });
     // Also for whoever opens it next.
-    expect(await (await WorkerProcess.start({ home })).request(status, {})).toMatchObject({ database: { events: 2 } });
+    expect(await (await WorkerProcess.start({ home })).request(StatusRequest, {})).toMatchObject({
+      database: { events: 2 },
+    });
   });
 
   it("a damaged consent record counts as no", async () => {
     const { home, worker } = await consenting();
     const file = join(home, ".config", "nexus", "consent.jsonl");
     writeFileSync(file, `${readFileSync(file, "utf8")}{"mode":"lo`);
-    expect(await worker.request(recordEvents, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
       outcome: "not_permitted",
       permission: { consent: "damaged" },
     });
     await worker.consent();
-    expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
   });
 
   it("a folder without the right to write", async () => {
     // Root may write everywhere, so the worker runs as nobody there.
     const nobody = 65_534;
-    const home = freshFolder();
+    const home = tempFolder();
     const state = join(home, "nexus", "state");
     mkdirSync(state, { recursive: true });
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
@@ -354,21 +372,21 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
     await worker.consent();
     chmodSync(state, 0o500);
     const events = uses(1);
-    expect(await worker.request(recordEvents, { events })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events })).toMatchObject({
       outcome: "failed",
       problem: { kind: "read_only" },
     });
     chmodSync(state, 0o700);
-    expect(await worker.request(recordEvents, { events })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events })).toEqual(stored(1));
   });
 
   it.skipIf(!isRoot)("a full disk (needs root, to mount a small one)", async () => {
-    const home = freshFolder();
+    const home = tempFolder();
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", home]);
     onTestFinished(() => void execFileSync("umount", ["-l", home]));
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
-    expect(await worker.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
     const ballast = join(home, "ballast");
     let acknowledged = 1;
     try {
@@ -377,30 +395,33 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
       // Full, as wanted.
     }
     let events = uses(50);
-    let answer = await worker.request(recordEvents, { events });
-    for (; answer.outcome === "stored"; answer = await worker.request(recordEvents, { events })) {
+    let answer = await worker.request(RecordEventsRequest, { events });
+    for (; answer.outcome === "stored"; answer = await worker.request(RecordEventsRequest, { events })) {
       acknowledged += answer.stored;
       events = uses(50);
     }
     expect(answer).toMatchObject({ outcome: "failed", problem: { kind: "disk_full" } });
     rmSync(ballast);
-    expect(await worker.request(recordEvents, { events })).toEqual(stored(50));
-    expect(await worker.request(status, {})).toMatchObject({ database: { events: acknowledged + 50 }, problem: null });
+    expect(await worker.request(RecordEventsRequest, { events })).toEqual(stored(50));
+    expect(await worker.request(StatusRequest, {})).toMatchObject({
+      database: { events: acknowledged + 50 },
+      problem: null,
+    });
   });
 
   it("a database of a newer version is left alone", async () => {
     const { home, worker } = await consenting();
-    await worker.request(recordEvents, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: uses(1) });
     await worker.stop();
     const newer = openBetterSqlite3(databaseIn(home), { readOnly: false, busyTimeoutMs: 0 });
     newer.exec("PRAGMA user_version = 999");
     newer.close();
     const next = await WorkerProcess.start({ home });
-    expect(await next.request(recordEvents, { events: uses(1) })).toMatchObject({
+    expect(await next.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
       problem: { kind: "database_newer" },
     });
     renameSync(databaseIn(home), `${databaseIn(home)}.kept`);
-    expect(await next.request(recordEvents, { events: uses(1) })).toEqual(stored(1));
+    expect(await next.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
   });
 });
 
@@ -414,7 +435,7 @@ describe("its end", () => {
 
   it("tidies up its side files in good order", async () => {
     const { home, worker } = await consenting();
-    await worker.request(recordEvents, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: uses(1) });
     await worker.stop();
     expect(readdirSync(join(home, "nexus", "state"))).toEqual(["recording.txt", "telemetry.db", "usage"]);
   });

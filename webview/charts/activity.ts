@@ -27,12 +27,12 @@ function labelOf({ startMs }: Bar, unit: Stats["unit"]): string {
 
 function barView(bar: Bar, index: number, slot: number, highest: number, unit: Stats["unit"]) {
   let top = height;
-  const pieces = kinds.map(([kind, look]) => {
-    const tall = (bar[kind] / highest) * (height - 8);
-    top -= tall;
-    return tall === 0
+  const pieces = kinds.map(([kind, className]) => {
+    const barHeight = (bar[kind] / highest) * (height - 8);
+    top -= barHeight;
+    return barHeight === 0
       ? ""
-      : svg`<rect class=${look} x=${index * slot + slot * 0.12} y=${top} width=${slot * 0.76} height=${tall}></rect>`;
+      : svg`<rect class=${className} x=${index * slot + slot * 0.12} y=${top} width=${slot * 0.76} height=${barHeight}></rect>`;
   });
   return svg`<g><title>${labelOf(bar, unit)}: ${countText(total(bar), "command")}, ${bar.failed} failed</title>
     <rect x=${index * slot} y="0" width=${slot} height=${height} fill="transparent"></rect>${pieces}</g>`;
@@ -46,7 +46,7 @@ export function activityChart({ activity, unit, commands }: Stats): TemplateResu
   return html`<section class="panel">
     <div class="row spread">
       <h2>Activity</h2>
-      <div class="legend">${kinds.map(([, look, name]) => html`<span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class=${look} width="10" height="10" rx="2"></rect></svg>${name}</span>`)}</div>
+      <div class="legend">${kinds.map(([, className, name]) => html`<span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class=${className} width="10" height="10" rx="2"></rect></svg>${name}</span>`)}</div>
     </div>
     <svg class="chart" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${countText(commands, "command")}, at most ${highest} in one ${units[unit].toLowerCase()}; the table below has the numbers">
       ${activity.map((bar, index) => barView(bar, index, slot, highest, unit))}

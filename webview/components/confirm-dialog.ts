@@ -7,21 +7,21 @@ export function confirmButton(
   name: Confirmation,
   label: string,
   { state }: ViewState,
-  { setState: change }: Actions,
+  { setState }: Actions,
 ): TemplateResult {
   const busy = state?.busy ?? true;
-  return html`<button class="second" id="${name}-ask" ?disabled=${busy} @click=${() => change({ confirming: name })}>${label}</button>`;
+  return html`<button class="second" id="${name}-ask" ?disabled=${busy} @click=${() => setState({ confirming: name })}>${label}</button>`;
 }
 
 /** Nothing while `name` is not asked. */
 export function confirmDialog(
   name: Confirmation,
-  { question, yes, deed }: { readonly question: string; readonly yes: string; readonly deed: DashboardAction },
+  { question, yes, action }: { readonly question: string; readonly yes: string; readonly action: DashboardAction },
   { state, confirming }: ViewState,
-  { setState: change, post: tell }: Actions,
+  { setState, post }: Actions,
 ): TemplateResult | typeof nothing {
   if (confirming !== name) return nothing;
-  const keep = () => change({ confirming: null });
+  const keep = () => setState({ confirming: null });
   const keepOnEscape = (event: KeyboardEvent) => {
     if (event.key === "Escape") keep();
   };
@@ -29,7 +29,7 @@ export function confirmDialog(
     <div>
       <p id="${name}-question">${question}</p>
       <div class="row">
-        <button ?disabled=${state?.busy ?? true} @click=${() => tell(deed)}>${yes}</button>
+        <button ?disabled=${state?.busy ?? true} @click=${() => post(action)}>${yes}</button>
         <button class="second" id="${name}-keep" @click=${keep}>Keep</button>
       </div>
     </div>

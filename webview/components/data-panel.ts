@@ -21,14 +21,14 @@ export function locationText(remote: string | null): string {
   return `${remotes[remote] ?? "the remote machine"}, where this window's terminals run`;
 }
 
-function keptText(limits: { readonly retentionDays: number; readonly mostBytes: number }): string {
-  return `Single events for ${countText(limits.retentionDays, "day")} and at most ${sizeText(limits.mostBytes)}, then the oldest go; their sums by hour stay until you purge.`;
+function retentionText(limits: { readonly retentionDays: number; readonly maxBytes: number }): string {
+  return `Single events for ${countText(limits.retentionDays, "day")} and at most ${sizeText(limits.maxBytes)}, then the oldest go; their sums by hour stay until you purge.`;
 }
 
 const resetQuestion =
   "You get a new random id and a new salt. What was not sent yet is not sent. What was sent stays with the server under the old id until you have it erased.";
 
-export function dataPanel(model: ViewState, deeds: Actions): TemplateResult {
+export function dataPanel(model: ViewState, actions: Actions): TemplateResult {
   const { state, confirming } = model;
   const status = state?.status ?? null;
   const database = status?.database ?? null;
@@ -47,18 +47,18 @@ export function dataPanel(model: ViewState, deeds: Actions): TemplateResult {
       ["Stored", amount],
       ["On", locationText(state.remote)],
       ["In", pathView(database.path)],
-      ...(limits === null ? [] : [["Kept", keptText(limits)] as const]),
+      ...(limits === null ? [] : [["Kept", retentionText(limits)] as const]),
     ])}
     ${
       confirming === "purge" || confirming === "identity"
         ? nothing
         : html`<div class="row choices">
-            <button class="second" ?disabled=${state.busy} @click=${() => deeds.post({ do: "exportAll" })}>Export…</button>
-            ${confirmButton("purge", "Purge…", model, deeds)}
-            ${sharing ? confirmButton("identity", "Reset my pseudonym…", model, deeds) : nothing}
+            <button class="second" ?disabled=${state.busy} @click=${() => actions.post({ type: "exportAll" })}>Export…</button>
+            ${confirmButton("purge", "Purge…", model, actions)}
+            ${sharing ? confirmButton("identity", "Reset my pseudonym…", model, actions) : nothing}
           </div>`
     }
-    ${confirmDialog("purge", { question, yes: "Delete", deed: { do: "purge" } }, model, deeds)}
-    ${confirmDialog("identity", { question: resetQuestion, yes: "Reset", deed: { do: "resetIdentity" } }, model, deeds)}
+    ${confirmDialog("purge", { question, yes: "Delete", action: { type: "purge" } }, model, actions)}
+    ${confirmDialog("identity", { question: resetQuestion, yes: "Reset", action: { type: "resetIdentity" } }, model, actions)}
   </section>`;
 }

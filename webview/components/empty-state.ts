@@ -21,7 +21,7 @@ const unreadable: Empty = {
 };
 
 /** `none`: where recording is on, and there is just nothing. */
-export function emptyState({ state }: ViewState, { setState: change }: Actions, none: Empty): TemplateResult {
+export function emptyState({ state }: ViewState, { setState }: Actions, none: Empty): TemplateResult {
   const off = state?.permission.mode === "off";
   const refused = off && state.permission.consent === "given";
   const failing = state !== null && !off && (state.failure !== null || (state.status?.problem ?? null) !== null);
@@ -29,6 +29,6 @@ export function emptyState({ state }: ViewState, { setState: change }: Actions, 
   return html`<div class="panel empty">
     <h2>${title}</h2>
     <p class="quiet">${text}</p>
-    ${off && !refused ? html`<button @click=${() => change({ tab: "privacy" })}>Choose what to record</button>` : nothing}
+    ${off && !refused ? html`<button @click=${() => setState({ tab: "privacy" })}>Choose what to record</button>` : nothing}
   </div>`;
 }

@@ -53,11 +53,11 @@ function daysText({ recordedFromMs, toMs }: Stats, { period }: PeriodSelection):
   return `${since}your local days${until}`;
 }
 
-export function periodPicker({ state, selection }: ViewState, deeds: Actions): TemplateResult {
+export function periodPicker({ state, selection }: ViewState, actions: Actions): TemplateResult {
   const stats = state?.stats ?? null;
   const choose = (chosen: PeriodSelection) => {
-    deeds.setState({ selection: chosen });
-    deeds.post({ do: "choosePeriod", selection: chosen });
+    actions.setState({ selection: chosen });
+    actions.post({ type: "choosePeriod", selection: chosen });
   };
   return html`<div class="row spread period">
     <div class="segments" role="group" aria-label="Period">

@@ -24,20 +24,20 @@ function intervalChart({ share, low, high }: Insight["evidence"]): TemplateResul
 /** Two medians, one under the other. */
 function beforeAndNow({ before, medianMs }: Insight["evidence"]): TemplateResult {
   if (before === null || medianMs === null) return html``;
-  const most = Math.max(before.medianMs, medianMs, 1);
+  const max = Math.max(before.medianMs, medianMs, 1);
   const bar = (ms: number, y: number, kind: string) =>
-    svg`<rect class=${kind} x="0" y=${y} width=${((ms / most) * width).toFixed(1)} height="8" rx="2"></rect>`;
+    svg`<rect class=${kind} x="0" y=${y} width=${((ms / max) * width).toFixed(1)} height="8" rx="2"></rect>`;
   return html`<svg class="interval" viewBox="0 0 ${width} 22" width=${width} height="22" role="img" aria-label="Median before ${durationText(before.medianMs)}, now ${durationText(medianMs)}">
     ${bar(before.medianMs, 1, "before")}${bar(medianMs, 12, "range")}
   </svg>`;
 }
 
-function insightView(insight: Insight, { post: tell }: Actions): TemplateResult {
+function insightView(insight: Insight, { post }: Actions): TemplateResult {
   const { sentence, evidence, advice } = insightText(insight);
   return html`<li class="panel insight">
     <div class="row spread">
       <h2>${sentence}</h2>
-      <button class="second" aria-label="Put aside: ${sentence}" @click=${() => tell({ do: "dismiss", id: insight.id })}>Put aside</button>
+      <button class="second" aria-label="Put aside: ${sentence}" @click=${() => post({ type: "dismiss", id: insight.id })}>Put aside</button>
     </div>
     <ul class="plain">${evidence.map((fact) => html`<li>${fact}</li>`)}</ul>
     ${insight.evidence.before === null ? intervalChart(insight.evidence) : beforeAndNow(insight.evidence)}
@@ -45,11 +45,11 @@ function insightView(insight: Insight, { post: tell }: Actions): TemplateResult 
   </li>`;
 }
 
-export function insightsTab(model: ViewState, deeds: Actions): TemplateResult {
+export function insightsTab(model: ViewState, actions: Actions): TemplateResult {
   const { state, filter } = model;
   const found = state?.insights ?? null;
   if (found === null || found.runs === 0) {
-    return emptyState(model, deeds, {
+    return emptyState(model, actions, {
       title: "No insights yet",
       text: "They come from what is recorded: at least ten runs of a command, and a difference that is more than chance.",
     });
@@ -57,12 +57,12 @@ export function insightsTab(model: ViewState, deeds: Actions): TemplateResult {
   const dismissed = new Set(state?.dismissed ?? []);
   const fitting = found.insights.filter((insight) => matchesFilter(insight, filter === null ? [] : [filter]));
   const shown = fitting.filter(({ id }) => !dismissed.has(id));
-  const aside = fitting.length - shown.length;
+  const dismissedCount = fitting.length - shown.length;
   return html`
     <div class="row spread">
       <div class="segments" role="group" aria-label="Filter">
-        <button aria-pressed=${filter === null} @click=${() => deeds.setState({ filter: null })}>All</button>
-        ${insightFilters.map((name) => html`<button aria-pressed=${filter === name} @click=${() => deeds.setState({ filter: name })}>${filterNames[name]}</button>`)}
+        <button aria-pressed=${filter === null} @click=${() => actions.setState({ filter: null })}>All</button>
+        ${insightFilters.map((name) => html`<button aria-pressed=${filter === name} @click=${() => actions.setState({ filter: name })}>${filterNames[name]}</button>`)}
       </div>
       <span class="quiet">the last 30 days, ${countText(found.runs, "command")}</span>
     </div>
@@ -70,8 +70,8 @@ export function insightsTab(model: ViewState, deeds: Actions): TemplateResult {
       shown.length === 0
         ? html`<div class="panel empty"><h2>Nothing stands out</h2>
             <p class="quiet">An insight needs at least ten runs of a command, and a difference that is more than chance.</p></div>`
-        : html`<ol class="insights">${shown.map((insight) => insightView(insight, deeds))}</ol>`
+        : html`<ol class="insights">${shown.map((insight) => insightView(insight, actions))}</ol>`
     }
-    ${aside === 0 ? nothing : html`<p class="row"><span class="quiet">${countText(aside, "insight")} put aside.</span> <button class="second" @click=${() => deeds.post({ do: "restoreInsights" })}>Show again</button></p>`}
+    ${dismissedCount === 0 ? nothing : html`<p class="row"><span class="quiet">${countText(dismissedCount, "insight")} put aside.</span> <button class="second" @click=${() => actions.post({ type: "restoreInsights" })}>Show again</button></p>`}
   `;
 }

@@ -50,14 +50,14 @@ const failedText = (failed: number): unknown =>
   failed === 0 ? "–" : html`<span class="failing">${failed.toLocaleString("en-US")}</span>`;
 
 function rankingView(title: string, rows: readonly Ranked[], what: string): TemplateResult {
-  const most = Math.max(1, ...rows.map(({ count }) => count));
+  const max = Math.max(1, ...rows.map(({ count }) => count));
   return tableView(
     title,
     [what, "Runs", "Failed", "Median"],
     rows.map(({ name, source, count, failed, medianMs }) =>
       rowView(
         html`${name}${source === null ? nothing : html` <span class="where">${sourceLabel(source)}</span>`}`,
-        count / most,
+        count / max,
         [count.toLocaleString("en-US"), failedText(failed), medianMs === null ? "–" : durationText(medianMs)],
       ),
     ),
@@ -65,13 +65,13 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
 }
 
 function agentsView(uses: ToolCalls | null): TemplateResult {
-  const agents = (uses?.hosts ?? []).filter(({ source }) => isAgent(source));
-  const most = Math.max(1, ...agents.map(({ ended }) => ended));
+  const agents = (uses?.coverage ?? []).filter(({ source }) => isAgent(source));
+  const max = Math.max(1, ...agents.map(({ ended }) => ended));
   return tableView(
     "Top agents",
     ["Agent", "Tool uses", "Failed"],
     agents.map(({ source, ended, failed }) =>
-      rowView(sourceLabel(source), ended / most, [ended.toLocaleString("en-US"), failedText(failed)]),
+      rowView(sourceLabel(source), ended / max, [ended.toLocaleString("en-US"), failedText(failed)]),
     ),
     "No agent in this period.",
   );
@@ -79,12 +79,12 @@ function agentsView(uses: ToolCalls | null): TemplateResult {
 
 function languagesView(rhythm: WeeklyActivity | null): TemplateResult {
   const languages = rhythm?.languages ?? [];
-  const most = Math.max(1, ...languages.map(({ focusMs }) => focusMs));
+  const max = Math.max(1, ...languages.map(({ focusMs }) => focusMs));
   return tableView(
     "Top languages",
     ["Language", "In focus", "Saves"],
     languages.map(({ name, focusMs, saves }) =>
-      rowView(name, focusMs / most, [durationText(focusMs), saves.toLocaleString("en-US")]),
+      rowView(name, focusMs / max, [durationText(focusMs), saves.toLocaleString("en-US")]),
     ),
     "No work in editors in this period.",
   );
@@ -131,23 +131,23 @@ const none = {
   text: "Run a command in the integrated terminal; it appears here when it ends.",
 };
 
-export function overviewTab(model: ViewState, deeds: Actions): TemplateResult {
+export function overviewTab(model: ViewState, actions: Actions): TemplateResult {
   const { state } = model;
   const stats = state?.stats ?? null;
-  const rhythm = state?.rhythm ?? null;
+  const rhythm = state?.weeklyActivity ?? null;
   const empty = stats === null || (stats.commands === 0 && stats.sessions === 0);
   return html`
-    ${state?.permission.mode === "off" && empty ? nothing : periodPicker(model, deeds)}
+    ${state?.permission.mode === "off" && empty ? nothing : periodPicker(model, actions)}
     ${
       empty || stats === null
-        ? emptyState(model, deeds, none)
+        ? emptyState(model, actions, none)
         : html`
             ${numbersView(stats, rhythm)}
             ${activityChart(stats)}
             <div class="columns">
               ${rankingView("Top commands", stats.topCommands, "Command")}
               ${rankingView("Top tools", stats.topTools, "Tool")}
-              ${agentsView(state?.toolUses ?? null)}
+              ${agentsView(state?.toolCalls ?? null)}
               ${languagesView(rhythm)}
             </div>
             ${rhythm === null ? nothing : weeklyHeatmap(rhythm)}

@@ -9,7 +9,7 @@ import { firewallPanel } from "../components/firewall-panel.ts";
 import { resourceUsage } from "../components/resource-usage.ts";
 import type { Actions, ViewState } from "../state.ts";
 
-function consentView({ state, selected: own }: ViewState, { setState: change, post: tell }: Actions): TemplateResult {
+function consentView({ state, selected: own }: ViewState, { setState, post }: Actions): TemplateResult {
   if (state === null) return html``;
   const { permission, notice: shown } = state;
   const given = permission.consent === "given";
@@ -21,8 +21,8 @@ function consentView({ state, selected: own }: ViewState, { setState: change, po
     const share = permission.agreedShare.filter((name) => collect.includes(name));
     const destination = state.status?.sharing?.address ?? null;
     const on = share.length > 0 && destination !== null && destination === permission.agreedDestination;
-    tell({
-      do: "decide",
+    post({
+      type: "giveConsent",
       mode: collect.length === 0 ? "off" : on ? "share" : "local",
       collect,
       share: on ? share : [],
@@ -37,10 +37,10 @@ function consentView({ state, selected: own }: ViewState, { setState: change, po
     <fieldset>
       <legend class="hidden">What may be recorded</legend>
       <div class="row">
-        <button class="second" @click=${() => change({ selected: [...categories] })}>Tick all</button>
+        <button class="second" @click=${() => setState({ selected: [...categories] })}>Tick all</button>
         ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
       </div>
-      ${categoryCheckboxes("tick", categories, ticked, (names) => change({ selected: names }))}
+      ${categoryCheckboxes("tick", categories, ticked, (names) => setState({ selected: names }))}
       <div class="row choices">
         ${
           given
@@ -57,17 +57,17 @@ function consentView({ state, selected: own }: ViewState, { setState: change, po
   </section>`;
 }
 
-export function privacyTab(model: ViewState, deeds: Actions): TemplateResult {
+export function privacyTab(model: ViewState, actions: Actions): TemplateResult {
   const status = model.state?.status ?? null;
   return html`
-    ${consentView(model, deeds)}
+    ${consentView(model, actions)}
     <section class="panel">
       <h2>Never recorded</h2>
       <ul>${notice.never.map((line) => html`<li>${line}</li>`)}</ul>
     </section>
     ${dataDictionary()}
     ${status === null ? nothing : firewallPanel(status)}
-    ${dataPanel(model, deeds)}
+    ${dataPanel(model, actions)}
     ${status === null || status.resourceUsage === null ? nothing : resourceUsage(status.resourceUsage, status.database)}
   `;
 }

@@ -13,11 +13,7 @@ const maxShown = 20_000;
 
 const time = (ms: number): string => new Date(ms).toLocaleString();
 
-function consentView(
-  model: ViewState,
-  sharing: SharingStatus,
-  { setState: change, post: tell }: Actions,
-): TemplateResult {
+function consentView(model: ViewState, sharing: SharingStatus, { setState, post }: Actions): TemplateResult {
   const { state } = model;
   if (state === null) return html``;
   const { permission, notice: shown } = state;
@@ -40,8 +36,8 @@ function consentView(
     ticked.some((name) => !agreed.includes(name)) ||
     automatic !== permission.automatic;
   const decide = (share: readonly Category[]) =>
-    tell({
-      do: "decide",
+    post({
+      type: "giveConsent",
       mode: share.length === 0 ? "local" : "share",
       collect,
       share,
@@ -50,7 +46,7 @@ function consentView(
       notice: shown,
     });
   const setAutomatic = (event: Event) =>
-    change({ automatic: event.target instanceof HTMLInputElement && event.target.checked });
+    setState({ automatic: event.target instanceof HTMLInputElement && event.target.checked });
   return html`<section class="panel">
     <h2>${notice.sharing.title}</h2>
     <p>${notice.sharing.intro}</p>
@@ -59,10 +55,10 @@ function consentView(
     <fieldset>
       <legend class="hidden">What may be shared</legend>
       <div class="row">
-        <button class="second" @click=${() => change({ selectedForSharing: [...collect] })}>Tick all</button>
+        <button class="second" @click=${() => setState({ selectedForSharing: [...collect] })}>Tick all</button>
         ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
       </div>
-      ${categoryCheckboxes("share", collect, ticked, (names) => change({ selectedForSharing: names }))}
+      ${categoryCheckboxes("share", collect, ticked, (names) => setState({ selectedForSharing: names }))}
       <div class="choice">
         <input type="checkbox" id="share-automatic" .checked=${automatic} @change=${setAutomatic} />
         <label for="share-automatic">Send by itself</label>
@@ -85,9 +81,9 @@ function standingOf({
   syncedMs,
   paused,
   failure,
-  untilMs,
+  retryAtMs,
 }: SharingStatus): readonly string[] {
-  const isWaiting = paused === null && failure !== null && (untilMs ?? 0) > Date.now();
+  const isWaiting = paused === null && failure !== null && (retryAtMs ?? 0) > Date.now();
   return [
     isWaiting
       ? failure
@@ -103,7 +99,7 @@ function standingOf({
 function outboxView(
   { state, preview }: ViewState,
   sharing: SharingStatus,
-  { post: tell, setState: change }: Actions,
+  { post, setState }: Actions,
 ): TemplateResult {
   const sharingNow = state?.permission.mode === "share";
   const busy = state?.busy ?? true;
@@ -111,11 +107,11 @@ function outboxView(
     <h2>To be sent</h2>
     ${sharingNow ? standingOf(sharing).map((line) => html`<p>${line}</p>`) : html`<p>Nothing is sent: you have not agreed to share, or somebody says no.</p>`}
     <div class="row">
-      ${sharingNow ? html`<button ?disabled=${busy} @click=${() => tell({ do: "sync" })}>Sync now</button>` : nothing}
+      ${sharingNow ? html`<button ?disabled=${busy} @click=${() => post({ type: "sync" })}>Sync now</button>` : nothing}
       ${
         preview === null
-          ? html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "preview" })}>Show the next bytes</button>`
-          : html`<button class="second" @click=${() => change({ preview: null })}>Hide the bytes</button>`
+          ? html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "preview" })}>Show the next bytes</button>`
+          : html`<button class="second" @click=${() => setState({ preview: null })}>Hide the bytes</button>`
       }
     </div>
     ${previewView(preview)}
@@ -150,9 +146,9 @@ function ledgerView({ ledger }: ViewState): TemplateResult {
   </table></div>`;
 }
 
-function proofView(model: ViewState, sharing: SharingStatus, deeds: Actions): TemplateResult {
+function proofView(model: ViewState, sharing: SharingStatus, actions: Actions): TemplateResult {
   const { state, confirming, ledger } = model;
-  const { post: tell, setState: change } = deeds;
+  const { post, setState } = actions;
   const busy = state?.busy ?? true;
   const { receipts, rejected, erasures, sharedWith } = sharing;
   const question = "Ask the server to erase all that you ever shared? It cannot be brought back.";
@@ -164,29 +160,29 @@ function proofView(model: ViewState, sharing: SharingStatus, deeds: Actions): Te
     <div class="row">
       ${
         ledger === null
-          ? html`<button class="second" ?disabled=${busy} @click=${() => tell({ do: "showLedger" })}>Show the ledger</button>`
-          : html`<button class="second" @click=${() => change({ ledger: null })}>Hide the ledger</button>`
+          ? html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "showLedger" })}>Show the ledger</button>`
+          : html`<button class="second" @click=${() => setState({ ledger: null })}>Hide the ledger</button>`
       }
-      <button class="second" ?disabled=${busy} @click=${() => tell({ do: "verifyLedger" })}>Verify the ledger</button>
-      ${sharedWith > 0 && confirming !== "erase" ? confirmButton("erase", "Erase what I shared…", model, deeds) : nothing}
+      <button class="second" ?disabled=${busy} @click=${() => post({ type: "verifyLedger" })}>Verify the ledger</button>
+      ${sharedWith > 0 && confirming !== "erase" ? confirmButton("erase", "Erase what I shared…", model, actions) : nothing}
     </div>
-    ${confirmDialog("erase", { question, yes: "Erase", deed: { do: "eraseRemotely" } }, model, deeds)}
+    ${confirmDialog("erase", { question, yes: "Erase", action: { type: "eraseRemotely" } }, model, actions)}
     ${ledgerView(model)}
   </section>`;
 }
 
-export function sharingTab(model: ViewState, deeds: Actions): TemplateResult {
+export function sharingTab(model: ViewState, actions: Actions): TemplateResult {
   const sharing = model.state?.status?.sharing ?? null;
   const consent = model.state?.permission.consent;
   if (consent !== "given") {
     return html`<section class="panel empty">
       <h2>Nothing is shared</h2>
       <p>Sharing begins with recording: decide under Privacy what may be recorded.</p>
-      <button @click=${() => deeds.setState({ tab: "privacy" })}>Open Privacy</button>
+      <button @click=${() => actions.setState({ tab: "privacy" })}>Open Privacy</button>
     </section>
-    ${sharing !== null && sharing.sharedWith > 0 ? proofView(model, sharing, deeds) : nothing}`;
+    ${sharing !== null && sharing.sharedWith > 0 ? proofView(model, sharing, actions) : nothing}`;
   }
   if (sharing === null)
     return html`<section class="panel empty"><p class="quiet">How sharing stands is not known at present.</p></section>`;
-  return html`${consentView(model, sharing, deeds)} ${outboxView(model, sharing, deeds)} ${proofView(model, sharing, deeds)}`;
+  return html`${consentView(model, sharing, actions)} ${outboxView(model, sharing, actions)} ${proofView(model, sharing, actions)}`;
 }

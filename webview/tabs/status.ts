@@ -5,7 +5,7 @@ import { countText, refusalSentence, sizeText } from "../../shared/text/format.t
 import { definitionList, listView, pathView, timeText } from "../components/definition-list.ts";
 import type { Actions, ViewState } from "../state.ts";
 
-export function statusTab({ state }: ViewState, { post: tell }: Actions): TemplateResult {
+export function statusTab({ state }: ViewState, { post }: Actions): TemplateResult {
   const status = state?.status ?? null;
   if (state === null || status === null) {
     return html`<div class="panel empty">
@@ -30,7 +30,7 @@ export function statusTab({ state }: ViewState, { post: tell }: Actions): Templa
         ["Who says no", listView(permission.refusals.map(refusalSentence), "nobody")],
         ["May share", permission.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
         ["Destination", status.sharing?.address ?? "none"],
-        ["Remarks", listView(status.remarks, "none")],
+        ["Remarks", listView(status.notes, "none")],
       ])}
     </section>
     <section class="panel">
@@ -63,6 +63,6 @@ export function statusTab({ state }: ViewState, { post: tell }: Actions): Templa
             ])
       }
     </section>
-    <button class="second" @click=${() => tell({ do: "showLog" })}>Show log</button>
+    <button class="second" @click=${() => post({ type: "showLog" })}>Show log</button>
   `;
 }

@@ -14,17 +14,17 @@ const height = 20;
 
 /** Uses over time as a line of bars; its text says the same. */
 function trendChart({ trend }: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult {
-  const most = Math.max(1, ...trend);
+  const max = Math.max(1, ...trend);
   const slot = width / Math.max(1, trend.length);
   return html`<svg class="trend" viewBox="0 0 ${width} ${height}" width=${width} height=${height} preserveAspectRatio="none" role="img" aria-label="Uses by ${unit}: ${trend.join(", ")}">
-    ${trend.map((count, at) => svg`<rect x=${at * slot} y=${height - (count / most) * height} width=${Math.max(0.5, slot * 0.8)} height=${(count / most) * height}></rect>`)}
+    ${trend.map((count, at) => svg`<rect x=${at * slot} y=${height - (count / max) * height} width=${Math.max(0.5, slot * 0.8)} height=${(count / max) * height}></rect>`)}
   </svg>`;
 }
 
-function changeText({ uses, before }: ToolCallStats): string {
+function changeText({ calls, before }: ToolCallStats): string {
   if (before === null) return "";
-  if (before.uses === 0) return "new";
-  const change = Math.round((100 * (uses - before.uses)) / before.uses);
+  if (before.calls === 0) return "new";
+  const change = Math.round((100 * (calls - before.calls)) / before.calls);
   return change === 0 ? "as before" : `${change > 0 ? "+" : "−"}${Math.abs(change)} %`;
 }
 
@@ -38,12 +38,12 @@ function failureView({ failure, failed }: ToolCallStats): unknown {
 }
 
 function toolView(tool: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult {
-  const { name, source, uses, durations } = tool;
+  const { name, source, calls, durations } = tool;
   const change = changeText(tool);
   const time = (ms: number | undefined) => html`<td class="number">${ms === undefined ? "–" : durationText(ms)}</td>`;
   return html`<tr>
     <th scope="row">${name} <span class="where">${sourceLabel(source)}</span></th>
-    <td class="number">${uses.toLocaleString("en-US")}${change === "" ? nothing : html` <span class="where">${change}</span>`}</td>
+    <td class="number">${calls.toLocaleString("en-US")}${change === "" ? nothing : html` <span class="where">${change}</span>`}</td>
     <td class="number">${failureView(tool)}</td>
     ${time(durations?.medianMs)}${time(durations?.p95Ms)}${time(durations?.p99Ms)}
     <td>${trendChart(tool, unit)}</td>
@@ -65,7 +65,7 @@ function agentRow(host: AgentCoverage): TemplateResult {
 const headings = (names: readonly string[]) =>
   names.map((name, at) => html`<th class=${at === 0 ? "" : "number"} scope="col">${name}</th>`);
 
-function usesView({ tools, hosts, unit }: ToolCalls): TemplateResult {
+function usesView({ tools, coverage, unit }: ToolCalls): TemplateResult {
   return html`
     <section class="panel">
       <h2>Tools</h2>
@@ -79,7 +79,7 @@ function usesView({ tools, hosts, unit }: ToolCalls): TemplateResult {
       <h2>How much is seen</h2>
       <div class="scroll"><table>
         <thead><tr>${headings(["Where", "Ended", "No end seen", "Outcome known", "Duration known"])}<th scope="col">Why not all</th></tr></thead>
-        <tbody>${hosts.map(agentRow)}</tbody>
+        <tbody>${coverage.map(agentRow)}</tbody>
       </table></div>
     </section>
   `;
@@ -90,14 +90,14 @@ const none = {
   text: "Commands in the integrated terminal appear here when they end; tools of agents once the agent is connected.",
 };
 
-export function toolsTab(model: ViewState, deeds: Actions): TemplateResult {
+export function toolsTab(model: ViewState, actions: Actions): TemplateResult {
   const { state } = model;
-  const uses = state?.toolUses ?? null;
-  if (uses === null || uses.hosts.length === 0) {
+  const uses = state?.toolCalls ?? null;
+  if (uses === null || uses.coverage.length === 0) {
     return html`
-      ${state?.permission.mode === "off" ? nothing : periodPicker(model, deeds)}
-      ${emptyState(model, deeds, none)}
-      ${agentsPanel(model, deeds)}`;
+      ${state?.permission.mode === "off" ? nothing : periodPicker(model, actions)}
+      ${emptyState(model, actions, none)}
+      ${agentsPanel(model, actions)}`;
   }
-  return html`${periodPicker(model, deeds)} ${usesView(uses)} ${agentsPanel(model, deeds)}`;
+  return html`${periodPicker(model, actions)} ${usesView(uses)} ${agentsPanel(model, actions)}`;
 }

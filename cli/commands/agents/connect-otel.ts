@@ -20,10 +20,10 @@ interface Named {
 }
 
 export async function connectOtel(names: readonly AgentName[], options: OtelOptions): Promise<void> {
-  const doors = new ReceiverConfig(paths.doorFile);
-  const planned = await doors.planOpen();
-  const settingsOf = (door: ReceiverSettings): readonly Named[] =>
-    names.map((name) => ({ name, setting: otelSetting(name, door, doors.certificatePath) }));
+  const receiverConfig = new ReceiverConfig(paths.receiverFile);
+  const planned = await receiverConfig.planOpen();
+  const settingsOf = (receiver: ReceiverSettings): readonly Named[] =>
+    names.map((name) => ({ name, setting: otelSetting(name, receiver, receiverConfig.certificatePath) }));
   const settings = settingsOf(planned);
   if (settings.every(({ setting }) => setting === null)) {
     const others = agentNames.filter((name) => otelSetting(name, planned, "") !== null).join(", ");
@@ -33,8 +33,8 @@ export async function connectOtel(names: readonly AgentName[], options: OtelOpti
     print("Nothing was changed.");
     return;
   }
-  const door = doors.enable(planned);
-  show(settingsOf(door), door, doors.certificatePath, options.json);
+  const receiver = receiverConfig.enable(planned);
+  show(settingsOf(receiver), receiver, receiverConfig.certificatePath, options.json);
 }
 
 /** Shows what remains possible before the yes. @throws UsageError where it must be accepted first. */

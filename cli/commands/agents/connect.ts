@@ -60,7 +60,7 @@ function planned(given: readonly string[]): Promise<readonly Planned[]> {
 function chosen(connections: Connections, given: readonly string[]): readonly AgentName[] {
   const found = connections
     .list()
-    .filter((one) => one.found)
+    .filter((one) => one.installed)
     .map(({ name }) => name);
   const names = agentsNamed(given, found);
   if (names.length === 0) throw new UsageError("No agent was found. Name one: nexus agents list shows them.");

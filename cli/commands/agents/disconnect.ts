@@ -28,9 +28,9 @@ export async function run(given: readonly string[], { json, otel = false }: Disc
 }
 
 function closeForOtel(json: boolean): void {
-  const doors = new ReceiverConfig(paths.doorFile);
-  const wasOpen = doors.read() !== undefined;
-  doors.disable();
+  const receiverConfig = new ReceiverConfig(paths.receiverFile);
+  const wasOpen = receiverConfig.read() !== undefined;
+  receiverConfig.disable();
   if (json) printJson({ version: 1, disconnected: wasOpen ? ["otel"] : [] });
   else if (wasOpen) print("OpenTelemetry is not received any more. Take out what you put into the agents' settings.");
   else print("OpenTelemetry was not received.");

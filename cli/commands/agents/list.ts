@@ -11,28 +11,28 @@ import { paths, withFreshReader } from "../../runtime.ts";
 export async function run({ json }: JsonOption): Promise<void> {
   const { seen, hosts } = await withFreshReader((observer) => ({
     seen: observer.agentsSeen(),
-    hosts: observer.toolCalls({ period: "month" }).hosts,
+    hosts: observer.toolCalls({ period: "month" }).coverage,
   }));
   const agents = await withConnections((connections) => connections.list(seen));
-  const doors = new ReceiverConfig(paths.doorFile);
-  const door = doors.read();
+  const receiverConfig = new ReceiverConfig(paths.receiverFile);
+  const receiver = receiverConfig.read();
   if (json === true) {
-    printJson({ version: 1, agents, otel: door === undefined ? null : { port: door.port } });
+    printJson({ version: 1, agents, otel: receiver === undefined ? null : { port: receiver.port } });
     return;
   }
-  for (const { name, title, file, found, connected, outdated, forbidden, lastMs } of agents) {
-    const state = connected ? "connected" : found ? "not connected" : "not found";
+  for (const { name, title, file, installed, connected, outdated, blockedBy, lastEventMs } of agents) {
+    const state = connected ? "connected" : installed ? "not connected" : "not found";
     print(`${name.padEnd(12)} ${state.padEnd(14)} ${title}: ${file}`);
     const indent = " ".repeat(13);
     if (outdated) print(`${indent}by an entry of an earlier version; nexus agents connect ${name} replaces it`);
-    if (forbidden !== null) print(`${indent}${forbidden}`);
-    if (lastMs !== null) print(`${indent}last told of something ${timeText(lastMs)}`);
+    if (blockedBy !== null) print(`${indent}${blockedBy}`);
+    if (lastEventMs !== null) print(`${indent}last told of something ${timeText(lastEventMs)}`);
     for (const host of hosts.filter(({ source }) => sourcesOf[name].some((one) => one === source)))
       print(`${indent}${coverageText(host)}`);
   }
-  if (door !== undefined) print(`\nOpenTelemetry is received on https://127.0.0.1:${door.port}.`);
-  else if (doors.outdatedRemark !== undefined) print(`\n${doors.outdatedRemark}`);
-  if (agents.some(({ found, connected }) => found && !connected))
+  if (receiver !== undefined) print(`\nOpenTelemetry is received on https://127.0.0.1:${receiver.port}.`);
+  else if (receiverConfig.outdatedNote !== undefined) print(`\n${receiverConfig.outdatedNote}`);
+  if (agents.some(({ installed, connected }) => installed && !connected))
     print("\nnexus agents connect connects those that were found.");
 }
 

@@ -54,7 +54,7 @@ function fieldsFrom(
   type: EventTypeName,
   { set = [], workspace, task }: EmitOptions,
 ): Readonly<Record<string, unknown>> {
-  const allowed = fieldsOf(type).filter((name) => fieldTable[name].kind.is !== "hash");
+  const allowed = fieldsOf(type).filter((name) => fieldTable[name].type.type !== "hash");
   const faults: string[] = [];
   const fields: Record<string, unknown> = {};
   for (const pair of set) {
@@ -63,7 +63,7 @@ function fieldsFrom(
     if (at === -1) faults.push(`${name}: write it as NAME=VALUE.`);
     else if (!allowed.some((known) => known === name)) faults.push(strange(type, name, allowed));
     else {
-      const { kind } = fieldTable[name as FieldName];
+      const { type: kind } = fieldTable[name as FieldName];
       const value = valueFrom(kind, pair.slice(at + 1));
       if (validatorOf(kind, isCommandPath)(value) === undefined)
         faults.push(`${name}: it must be ${fieldTypeText(kind)}.`);
@@ -82,19 +82,19 @@ function fieldsFrom(
 }
 
 function strange(type: EventTypeName, name: string, allowed: readonly string[]): string {
-  if (fieldNames.some((known) => known === name) && fieldTable[name as FieldName].kind.is === "hash")
+  if (fieldNames.some((known) => known === name) && fieldTable[name as FieldName].type.type === "hash")
     return `${name}: hashes are made here; give the name with --workspace or --task.`;
   return `${name}: ${type} has no such field.${didYouMean(name, allowed) || ` It has: ${allowed.join(", ")}.`}`;
 }
 
 function valueFrom(kind: FieldType, text: string): unknown {
-  switch (kind.is) {
-    case "whole":
+  switch (kind.type) {
+    case "integer":
     case "decimal":
       return text.trim() === "" ? Number.NaN : Number(text);
-    case "flag":
+    case "boolean":
       return text === "true" ? true : text === "false" ? false : undefined;
-    case "words":
+    case "enum_list":
       return text.split(",");
     default:
       return text;

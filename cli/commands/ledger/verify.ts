@@ -24,7 +24,7 @@ function verdictText({ entries, receipts, withoutReceipt, bodies, faults, head }
   return [
     `${countText(entries, "entry", "entries")}, ${countText(receipts, "receipt")}, ${withoutReceipt} accepted without one.`,
     `${countText(bodies, "body", "bodies")} kept.`,
-    ...faults.map(({ seq, what }) => `Entry ${seq}: ${what}.`),
+    ...faults.map(({ seq, message }) => `Entry ${seq}: ${message}.`),
     faults.length === 0 ? `All is as it was written. Last digest: ${head}` : "The ledger does not hold.",
   ].join("\n");
 }

@@ -11,6 +11,6 @@ export async function run(): Promise<void> {
     return;
   }
   if (!isAttended()) throw new UsageError("The dashboard needs a terminal. nexus stats prints the numbers once.");
-  const { showDashboard: show } = await import("../../dashboard/dashboard.ts");
-  await withFreshReader(show);
+  const { showDashboard } = await import("../../dashboard/dashboard.ts");
+  await withFreshReader(showDashboard);
 }

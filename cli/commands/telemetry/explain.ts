@@ -61,10 +61,10 @@ function rowsOfEvent(type: EventTypeName): readonly Row[] {
 }
 
 function rowsOfField(field: FieldName): readonly Row[] {
-  const { purpose, kind, category, shared, retention } = fieldTable[field];
+  const { purpose, type, category, shared, retention } = fieldTable[field];
   return [
     ["why", "Why", purpose],
-    ["holds", "Holds", fieldTypeText(kind)],
+    ["holds", "Holds", fieldTypeText(type)],
     ["example", "Example", exampleOf(field)],
     ["category", "Category", notice.categories[category].title],
     ["seen_by", "Who sees it", `You. ${sharingText[shared]}`],

@@ -12,9 +12,9 @@ interface ExportOptions extends JsonOption {
 }
 
 function formatOf({ output, format }: ExportOptions): ExportFormat {
-  const wanted = format ?? exportFormats.find((name) => output.toLowerCase().endsWith(`.${name}`)) ?? "json";
-  const known = exportFormats.find((name) => name === wanted);
-  if (known === undefined) throw new UsageError(`Unknown format ${wanted}. There are: ${exportFormats.join(", ")}.`);
+  const requested = format ?? exportFormats.find((name) => output.toLowerCase().endsWith(`.${name}`)) ?? "json";
+  const known = exportFormats.find((name) => name === requested);
+  if (known === undefined) throw new UsageError(`Unknown format ${requested}. There are: ${exportFormats.join(", ")}.`);
   return known;
 }
 

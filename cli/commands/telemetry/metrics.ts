@@ -25,9 +25,9 @@ const shares = (rows: Metrics["commands"], all: number) =>
 
 const calls = (rows: Metrics["tools"]) => rows.map(({ name, count }) => [name, `${number(count)} calls`] as const);
 
-function costText({ usd, pricesAsOf, notPriced }: Metrics["cost"]): string {
+function costText({ usd, pricesAsOf, unpriced }: Metrics["cost"]): string {
   const known = usd === null ? "" : `$${usd.toFixed(2)} (list prices of ${pricesAsOf})`;
-  const rest = notPriced.map(({ model }) => model).join(", ");
+  const rest = unpriced.map(({ model }) => model).join(", ");
   if (rest === "") return known === "" ? "–" : known;
   return known === "" ? `not priced (${rest})` : `${known}; not priced: ${rest}`;
 }
@@ -66,7 +66,9 @@ export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<vo
           ["Output", shortNumber(tokens.output)],
           ["Cached", shortNumber(tokens.cached)],
           ["Est. Cost", costText(found.cost)],
-          ...(found.cost.toldUsd === null ? [] : [["As Agents Say", `$${found.cost.toldUsd.toFixed(2)}`] as const]),
+          ...(found.cost.reportedUsd === null
+            ? []
+            : [["As Agents Say", `$${found.cost.reportedUsd.toFixed(2)}`] as const]),
         ]),
       ]
         .filter((text) => text !== "")

@@ -21,21 +21,21 @@ function enabledText(permission: Permission | null): string {
 
 export function run({ json }: JsonOption): Promise<void> {
   return withReader((observer) => {
-    const told = observer.status();
+    const status = observer.status();
     if (json === true) {
-      printJson({ version: 1, ...told });
+      printJson({ version: 1, ...status });
       return;
     }
-    const { permission, database, sharing } = told;
+    const { permission, database, sharing } = status;
     const rows: (readonly [string, string])[] = [
       ["Enabled", enabledText(permission)],
       ["Mode", permission === null ? "not known" : modeSentence(permission)],
-      ["Decided", timeText(told.decidedMs)],
+      ["Decided", timeText(status.decidedMs)],
       ["May record", permission?.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
       ["May share", permission?.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
       [
         "Database",
-        database === null ? `${told.databasePath} (not there)` : `${database.path} (${sizeText(database.sizeBytes)})`,
+        database === null ? `${status.databasePath} (not there)` : `${database.path} (${sizeText(database.sizeBytes)})`,
       ],
     ];
     if (database !== null) rows.push(["Events stored", database.events.toLocaleString("en-US")]);
@@ -58,7 +58,7 @@ export function run({ json }: JsonOption): Promise<void> {
     print(heading("Telemetry Status"));
     print(definitionList(rows));
     for (const refusal of permission?.refusals ?? []) print(refusalSentence(refusal));
-    for (const remark of told.remarks) print(remark);
-    if (told.problem !== null) print(`Problem: ${told.problem.text}`);
+    for (const remark of status.notes) print(remark);
+    if (status.problem !== null) print(`Problem: ${status.problem.text}`);
   });
 }

@@ -40,6 +40,6 @@ export function run({ dryRun, limit, onlyFlush, rejected, json }: UploadOptions)
 /** Where nothing was agreed to yet and somebody is there to be asked, the sending begins with the question. */
 async function askFirst(worker: TelemetryService, json: boolean): Promise<void> {
   const { permission, sharing } = worker.status();
-  const asked = permission === null || permission.agreedShare.length > 0 || sharing?.destination === null;
-  if (!asked && !json && isAttended()) await ask(worker, true);
+  const hasConsent = permission === null || permission.agreedShare.length > 0 || sharing?.destination === null;
+  if (!hasConsent && !json && isAttended()) await ask(worker, true);
 }

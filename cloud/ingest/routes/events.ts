@@ -56,14 +56,14 @@ export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
     const frame = signedFrame(body, id, request.headers["webhook-id"], now());
     if (found.erasure !== "none") throw erased();
     checkQuota(context, found, frame.events.length);
-    const installation = await registry.noteActive(found, now());
+    const installation = await registry.recordActivity(found, now());
     // Its enrolment expired at this moment.
     if (installation === undefined) throw new Refusal(401, "not_enrolled");
     if (installation.erasure !== "none") throw erased();
     const received = await receiver.receive(frame, body, now(), installation);
-    if (received.is === "other_bytes") throw new Refusal(422, "other_bytes");
-    if (received.is === "erased") throw erased();
-    watch.batch(received.is, (performance.now() - startedMs) / 1_000);
+    if (received.type === "other_bytes") throw new Refusal(422, "other_bytes");
+    if (received.type === "erased") throw erased();
+    watch.batch(received.type, (performance.now() - startedMs) / 1_000);
     return reply.type(json).send(received.answer);
   });
 }

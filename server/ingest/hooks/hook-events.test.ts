@@ -4,11 +4,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { newAgentIds } from "../../../test/fixtures/agent-ids.ts";
-import { decisionOf } from "../../../test/fixtures/consent-record.ts";
+import { consentRecord } from "../../../test/fixtures/consent-record.ts";
 import { decide } from "../../../test/fixtures/consented.ts";
 import { canary, hookPayloads } from "../../../test/fixtures/hook-payloads.ts";
-import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
-import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
+import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
+import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { Connections } from "../../agents/connections.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { hookEvents } from "./hook-events.ts";
@@ -19,8 +19,8 @@ const now = 1_790_000_000_000;
 const ids = newAgentIds();
 
 /** A home in which recording is on, and Claude Code is connected. */
-function home(decision: object = { ...decisionOf("local"), collect: ["tool_usage"] }): string {
-  const folder = freshFolder();
+function home(decision: object = { ...consentRecord("local"), collect: ["tool_usage"] }): string {
+  const folder = tempFolder();
   decide(folder, decision);
   connect(folder);
   return folder;
@@ -56,9 +56,9 @@ const awks = ["mawk", "original-awk", "busybox awk", "gawk"];
 
 describe("hooks of agents", () => {
   it.each(hookPayloads)("$name", ({ payload, events }) => {
-    const cut = filterPayload(payload);
-    expect(JSON.stringify(cut)).not.toContain(canary);
-    expect(hookEvents(cut, now, ids)).toMatchObject(events ?? []);
+    const filtered = filterPayload(payload);
+    expect(JSON.stringify(filtered)).not.toContain(canary);
+    expect(hookEvents(filtered, now, ids)).toMatchObject(events ?? []);
   });
 
   it("give the events of one use the same ids, however often and by whom it is told", () => {
@@ -96,14 +96,14 @@ describe.each(awks)("the hook's script on %s", (awk) => {
   it("writes nothing where recording is off, whoever says so", () => {
     const payload = JSON.stringify({ hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s" });
     expect(hooked(awk, home(), payload)).toBeDefined();
-    expect(hooked(awk, home(decisionOf("off")), payload)).toBeUndefined();
-    const neverAsked = freshFolder();
+    expect(hooked(awk, home(consentRecord("off")), payload)).toBeUndefined();
+    const neverAsked = tempFolder();
     connect(neverAsked);
     expect(hooked(awk, neverAsked, payload)).toBeUndefined();
     for (const name of ["NEXUS_EVENT_LOG", "NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED"]) {
       expect(hooked(awk, home(), payload, { [name]: " off" }), name).toBeUndefined();
     }
-    expect(hooked(awk, home({ ...decisionOf("local"), collect: ["session_metadata"] }), payload)).toBeUndefined();
+    expect(hooked(awk, home({ ...consentRecord("local"), collect: ["session_metadata"] }), payload)).toBeUndefined();
   });
 
   it("says nothing and ends well on anything that is no payload", () => {
@@ -183,7 +183,7 @@ describe("the hook's script", () => {
 
 describe("invariant: never-lost-never-twice", () => {
   it("a use that three hosts' hooks told counts once", async () => {
-    const sharer = new Sharer();
+    const sharer = new SharingWorker();
     sharer.consent("local");
     connect(sharer.home);
     const payload = {

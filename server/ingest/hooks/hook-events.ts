@@ -46,84 +46,84 @@ const reportsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor
  * By what only one of them sends. Cursor, VS Code and Copilot CLI load hooks that were written for Claude Code, so where a hook
  * is configured says little.
  */
-export function agentOf(cut: FilteredPayload): HookSource {
-  if ("cursor_version" in cut || "conversation_id" in cut) return "cursor";
-  if ("toolName" in cut || ("sessionId" in cut && !("hookEventName" in cut))) return "copilot_cli";
-  if ("tool_result" in cut) return "copilot_cli";
-  if (/^(Before|After)Tool$/.test(cut["hook_event_name"] ?? "")) return "gemini_cli";
-  if ("turn_id" in cut) return "codex";
-  if ("permission_mode" in cut) return "claude_code";
+export function agentOf(payload: FilteredPayload): HookSource {
+  if ("cursor_version" in payload || "conversation_id" in payload) return "cursor";
+  if ("toolName" in payload || ("sessionId" in payload && !("hookEventName" in payload))) return "copilot_cli";
+  if ("tool_result" in payload) return "copilot_cli";
+  if (/^(Before|After)Tool$/.test(payload["hook_event_name"] ?? "")) return "gemini_cli";
+  if ("turn_id" in payload) return "codex";
+  if ("permission_mode" in payload) return "claude_code";
   // VS Code sends the time of each event, and Claude Code does not.
-  if ("hookEventName" in cut || "timestamp" in cut) return "vscode_agent";
+  if ("hookEventName" in payload || "timestamp" in payload) return "vscode_agent";
   return "claude_code";
 }
 
 /** `call`: a number of the hook's call. The events of one telling; none of a moment that says nothing, or a tool that is not named. */
-export function hookEvents(cut: FilteredPayload, tsMs: number, ids: AgentIds, call = ""): readonly HookEvent[] {
-  const source = agentOf(cut);
-  const moment = momentOf(cut);
+export function hookEvents(payload: FilteredPayload, tsMs: number, ids: AgentIds, call = ""): readonly HookEvent[] {
+  const source = agentOf(payload);
+  const moment = momentOf(payload);
   if (moment === undefined) return [];
-  const session = sessionOf(cut);
-  const endMs = reportedMs(cut) ?? tsMs;
+  const session = sessionOf(payload);
+  const endMs = reportedMs(payload) ?? tsMs;
   const common = { session_id: ids.session(source, session), source };
   if (isSessionMoment(moment) || isActivity(moment)) {
-    const id = ids.uuid(7, nameOfMoment(cut, session, moment, tsMs, call));
+    const id = ids.uuid(7, nameOfMoment(payload, session, moment, tsMs, call));
     if (isSessionMoment(moment)) return [{ ...common, id, ts: endMs, event_type: moment }];
     return [{ ...common, id, ts: endMs, event_type: "agent_activity", activity: moment, agent: source }];
   }
-  const tool = cut["tool_name"] ?? cut["toolName"];
+  const tool = payload["tool_name"] ?? payload["toolName"];
   if (tool === undefined) return [];
   const use = { ...common, event_type: "agent_event", stream: "tool", tool_name: tool, agent: source };
-  const model = cut["model"] === undefined ? {} : { model: cut["model"] };
-  const durationMs = durationOf(cut);
-  const status = statusOf(cut, moment, source);
+  const model = payload["model"] === undefined ? {} : { model: payload["model"] };
+  const durationMs = durationOf(payload);
+  const status = statusOf(payload, moment, source);
   const end = {
-    ...{ ...use, ...model, tool_phase: "end", ts: endMs, ...idOf(ids, cut, session, "end") },
+    ...{ ...use, ...model, tool_phase: "end", ts: endMs, ...idOf(ids, payload, session, "end") },
     ...(status === undefined ? {} : { status }),
-    ...(isRefused(cut) ? { error_category: "rejected" } : {}),
+    ...(isRefused(payload) ? { error_category: "rejected" } : {}),
   };
   if (durationMs === undefined) return [end];
   const start = {
     ...use,
     tool_phase: "start",
     ts: Math.max(0, endMs - durationMs),
-    ...idOf(ids, cut, session, "start"),
+    ...idOf(ids, payload, session, "start"),
   };
   return [start, { ...end, duration_ms: durationMs }];
 }
 
 /** The agent's own id of the session; empty where it gave none that may be kept. */
-function sessionOf(cut: FilteredPayload): string {
-  const given = [cut["session_id"], cut["sessionId"], cut["conversation_id"]];
+function sessionOf(payload: FilteredPayload): string {
+  const given = [payload["session_id"], payload["sessionId"], payload["conversation_id"]];
   return given.find((id) => id !== undefined && id !== "1") ?? "";
 }
 
 /** Copilot CLI does not name its event; it tells what came of the tool. */
-function momentOf(cut: FilteredPayload): Moment | undefined {
-  const name = cut["hook_event_name"] ?? cut["hookEventName"];
+function momentOf(payload: FilteredPayload): Moment | undefined {
+  const name = payload["hook_event_name"] ?? payload["hookEventName"];
   if (name !== undefined) return moments.get(plainEventName(name));
-  if ("toolResult" in cut || "tool_result" in cut) return "ended";
-  return "error" in cut ? "failed" : undefined;
+  if ("toolResult" in payload || "tool_result" in payload) return "ended";
+  return "error" in payload ? "failed" : undefined;
 }
 
-function statusOf(cut: FilteredPayload, moment: Moment, source: HookSource): string | undefined {
-  if (cut["is_interrupt"] === "true") return "cancelled";
-  if (moment === "failed" || "tool_response.error" in cut) return "failed";
-  const result = cut["toolResult.resultType"] ?? cut["tool_result.result_type"];
+function statusOf(payload: FilteredPayload, moment: Moment, source: HookSource): string | undefined {
+  if (payload["is_interrupt"] === "true") return "cancelled";
+  if (moment === "failed" || "tool_response.error" in payload) return "failed";
+  const result = payload["toolResult.resultType"] ?? payload["tool_result.result_type"];
   if (result !== undefined) {
-    return result === "success" ? "ok" : isRefused(cut) || result === "cancelled" ? "cancelled" : "failed";
+    return result === "success" ? "ok" : isRefused(payload) || result === "cancelled" ? "cancelled" : "failed";
   }
   return source === "gemini_cli" || reportsFailures.has(source) ? "ok" : undefined;
 }
 
 /** The user, or a rule of theirs, did not let the tool be used. */
-function isRefused(cut: FilteredPayload): boolean {
-  return /^(denied|rejected)$/.test(cut["toolResult.resultType"] ?? cut["tool_result.result_type"] ?? "");
+function isRefused(payload: FilteredPayload): boolean {
+  return /^(denied|rejected)$/.test(payload["toolResult.resultType"] ?? payload["tool_result.result_type"] ?? "");
 }
 
 /** Claude Code names milliseconds `duration_ms`, Cursor `duration`. */
-function durationOf(cut: FilteredPayload): number | undefined {
-  const text = cut["duration_ms"] ?? cut["duration"];
+function durationOf(payload: FilteredPayload): number | undefined {
+  const text = payload["duration_ms"] ?? payload["duration"];
   const ms = text === undefined ? Number.NaN : Number(text);
   return Number.isFinite(ms) && ms >= 0 && ms <= 30 * 24 * 60 * 60 * 1000 ? Math.round(ms) : undefined;
 }
@@ -137,18 +137,18 @@ function reportedMs({ timestamp = "" }: FilteredPayload): number | undefined {
  * From what the host itself calls the use; else from its session, tool and time. Without either the id is made of the line's
  * place, and a second telling counts again.
  */
-function idOf(ids: AgentIds, cut: FilteredPayload, session: string, phase: string): { readonly id?: string } {
-  const use = cut["tool_use_id"];
+function idOf(ids: AgentIds, payload: FilteredPayload, session: string, phase: string): { readonly id?: string } {
+  const use = payload["tool_use_id"];
   if (use !== undefined) return { id: ids.use(use, session, phase) };
-  const ms = reportedMs(cut);
+  const ms = reportedMs(payload);
   if (ms === undefined) return {};
-  return { id: ids.uuid(7, `${session} ${cut["tool_name"] ?? cut["toolName"] ?? ""} ${ms} ${phase}`) };
+  return { id: ids.uuid(7, `${session} ${payload["tool_name"] ?? payload["toolName"] ?? ""} ${ms} ${phase}`) };
 }
 
 /** Of a session, or an activity: two hooks tell of it within the same second. */
-function nameOfMoment(cut: FilteredPayload, session: string, moment: Moment, tsMs: number, call: string): string {
-  const when = reportedMs(cut) ?? Math.floor(tsMs / 1_000);
-  const agent = cut["agent_id"] ?? "";
+function nameOfMoment(payload: FilteredPayload, session: string, moment: Moment, tsMs: number, call: string): string {
+  const when = reportedMs(payload) ?? Math.floor(tsMs / 1_000);
+  const agent = payload["agent_id"] ?? "";
   // Its agent has an id that may not be kept: the number of the call tells it from others in the same second.
   return `${session} ${agent === "1" ? `call ${call}` : agent} ${moment} ${when}`;
 }

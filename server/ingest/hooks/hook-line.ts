@@ -18,11 +18,11 @@ export function hookLine(line: object, ids: AgentIds): readonly HookEvent[] | un
 
 /** `tool_result.result_type` is a part of `tool_result`. */
 function nested(flat: Readonly<Record<string, unknown>>): object {
-  const whole: Record<string, unknown> = {};
+  const event: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(flat)) {
     const [outer = "", inner] = name.split(".");
-    if (inner === undefined) whole[outer] ??= value;
-    else whole[outer] = { ...(typeof whole[outer] === "object" ? whole[outer] : {}), [inner]: value };
+    if (inner === undefined) event[outer] ??= value;
+    else event[outer] = { ...(typeof event[outer] === "object" ? event[outer] : {}), [inner]: value };
   }
-  return whole;
+  return event;
 }

@@ -28,7 +28,7 @@ const results: ReadonlySet<string> = new Set(hookResults);
 /** The name of an event as it is looked up. */
 export const plainEventName = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, "");
 
-const longestDurationMs = 30 * 24 * 60 * 60 * 1000;
+const maxDurationMs = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Ids of sessions and uses. Digits only are an id in the form of a UUID; others may be the number of a card or an account.
@@ -42,7 +42,7 @@ export function isHookId(value: string): boolean {
 const eventName = (value: string) => (events.has(plainEventName(value)) ? value : undefined);
 const id = (value: string) => (isHookId(value) ? value : undefined);
 const duration = (value: string) =>
-  /^\d{1,10}(?:\.\d{1,3})?$/.test(value) && Number(value) <= longestDurationMs ? value : undefined;
+  /^\d{1,10}(?:\.\d{1,3})?$/.test(value) && Number(value) <= maxDurationMs ? value : undefined;
 const result = (value: string) => (results.has(value) ? value : "failure");
 
 /** Names whose values are kept, each with what is made of a value; some are one level down. */
@@ -102,8 +102,8 @@ const textOf = (value: unknown): string => (value === null || typeof value === "
 function take(kept: Record<string, string>, name: string, value: unknown): void {
   if (value === null || value === undefined) return;
   const text = textOf(value);
-  const made = text === "" ? undefined : allowed.get(name)?.(text);
-  if (made !== undefined) kept[name] = made;
+  const filtered = text === "" ? undefined : allowed.get(name)?.(text);
+  if (filtered !== undefined) kept[name] = filtered;
   else if (booleanKeys.has(name)) kept[name] = "1";
 }
 

@@ -1,8 +1,8 @@
 /** OTLP/HTTP with JSON (OpenTelemetry protocol 1.x, `ExportLogsServiceRequest` and its siblings; numbers of 64 bits are texts). */
 import {
   type Attributes,
-  keptName,
-  keptValue,
+  allowedName,
+  allowedValue,
   MalformedError,
   type OtlpRecord,
   OtlpRecords,
@@ -46,8 +46,8 @@ const readers: Readonly<Record<Signal, (item: Json, common: Attributes) => reado
 
 function logOf(log: Json, common: Attributes): OtlpRecord {
   const attributes = { ...common, ...attributesOf(log["attributes"]) };
-  const body = keptName(object(log["body"])["stringValue"]);
-  const name = keptName(log["eventName"]) || body;
+  const body = allowedName(object(log["body"])["stringValue"]);
+  const name = allowedName(log["eventName"]) || body;
   const tsMs = milliseconds(log["timeUnixNano"]) || milliseconds(log["observedTimeUnixNano"]);
   return { signal: "logs", name, tsMs, attributes };
 }
@@ -55,7 +55,7 @@ function logOf(log: Json, common: Attributes): OtlpRecord {
 function spanOf(span: Json, common: Attributes): OtlpRecord {
   const tsMs = milliseconds(span["endTimeUnixNano"]);
   return {
-    ...{ signal: "traces", name: keptName(span["name"]), tsMs },
+    ...{ signal: "traces", name: allowedName(span["name"]), tsMs },
     ...(/^[0-9a-f]{16}$/.test(hexOf(span["spanId"])) ? { span: hexOf(span["spanId"]) } : {}),
     durationMs: Math.max(0, tsMs - milliseconds(span["startTimeUnixNano"])),
     failed: Number(object(span["status"])["code"]) === 2 || object(span["status"])["code"] === "STATUS_CODE_ERROR",
@@ -69,7 +69,7 @@ function sumsOf(metric: Json, common: Attributes): OtlpRecord[] {
   const temporality = sum["aggregationTemporality"];
   if (temporality !== 1 && temporality !== "AGGREGATION_TEMPORALITY_DELTA") return [];
   return list(sum["dataPoints"]).map((point) => ({
-    ...{ signal: "metrics", name: keptName(metric["name"]), tsMs: milliseconds(point["timeUnixNano"]) },
+    ...{ signal: "metrics", name: allowedName(metric["name"]), tsMs: milliseconds(point["timeUnixNano"]) },
     added: Number(point["asInt"] ?? point["asDouble"] ?? 0),
     attributes: { ...common, ...attributesOf(point["attributes"]) },
   }));
@@ -79,8 +79,8 @@ function attributesOf(given: unknown): Attributes {
   const kept: Record<string, string> = {};
   for (const { key, value } of list(given)) {
     const { stringValue, intValue, doubleValue, boolValue } = object(value);
-    const word = keptValue(key, stringValue ?? intValue ?? doubleValue ?? boolValue);
-    if (word !== undefined) kept[key as string] = word;
+    const decoded = allowedValue(key, stringValue ?? intValue ?? doubleValue ?? boolValue);
+    if (decoded !== undefined) kept[key as string] = decoded;
   }
   return kept;
 }

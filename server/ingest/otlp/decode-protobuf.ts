@@ -3,7 +3,7 @@
  * Fields that are not named here are skipped without being decoded.
  */
 import Pbf from "pbf";
-import { keptName, keptValue, MalformedError, type OtlpRecord, OtlpRecords, type Signal } from "./otlp-record.ts";
+import { allowedName, allowedValue, MalformedError, type OtlpRecord, OtlpRecords, type Signal } from "./otlp-record.ts";
 
 /** Reads the fields of a message that lies in front, by their numbers. */
 type Fields = Readonly<Record<number, (pbf: Pbf) => void>>;
@@ -65,14 +65,14 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
         time = milliseconds(own);
       },
       5: (own) => {
-        body = keptName(anyValue(own));
+        body = allowedName(anyValue(own));
       },
       6: (own) => attribute(own, attributes),
       11: (own) => {
         observed = milliseconds(own);
       },
       12: (own) => {
-        name = keptName(text(own));
+        name = allowedName(text(own));
       },
     });
     tellings.add({ signal: "logs", name: name || body, tsMs: time || observed, attributes });
@@ -85,7 +85,7 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
         if (own.type === 2) span = Buffer.from(own.readBytes()).toString("hex");
       },
       5: (own) => {
-        name = keptName(text(own));
+        name = allowedName(text(own));
       },
       7: (own) => {
         start = milliseconds(own);
@@ -118,7 +118,7 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
     const points: Omit<OtlpRecord, "name">[] = [];
     message(pbf, {
       1: (own) => {
-        name = keptName(text(own));
+        name = allowedName(text(own));
       },
       7: (sum) =>
         message(sum, {
@@ -161,7 +161,7 @@ function attribute(pbf: Pbf, into: Record<string, string>): void {
       value = anyValue(own);
     },
   });
-  const kept = keptValue(key, value);
+  const kept = allowedValue(key, value);
   if (kept !== undefined) into[key] = kept;
 }
 

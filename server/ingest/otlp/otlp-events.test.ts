@@ -73,7 +73,7 @@ describe("OpenTelemetry from agents", () => {
 
   it("gives a use that a hook told the same ids and the same session", () => {
     const [payload] = otlpPayloads;
-    const told = eventsOf(inJson("logs", payload?.request ?? {}));
+    const events = eventsOf(inJson("logs", payload?.request ?? {}));
     const hook = hookEvents(
       filterPayload({
         ...{
@@ -87,7 +87,7 @@ describe("OpenTelemetry from agents", () => {
       ids,
     );
     const identity = ({ id, session_id }: Readonly<Record<string, unknown>>) => ({ id, session_id });
-    expect(told.map(identity)).toEqual(hook.map(identity));
+    expect(events.map(identity)).toEqual(hook.map(identity));
   });
 
   it("gives what is sent twice the same ids", () => {
@@ -97,8 +97,8 @@ describe("OpenTelemetry from agents", () => {
   });
 
   it("believes the hook of an agent whose uses have no id, and OpenTelemetry where there is none", () => {
-    const intake = new OtlpConverter((agent) => agent === "gemini_cli" || agent === "copilot", ids, 0);
-    const uses = otlpPayloads.flatMap(({ signal, request }) => [...intake.eventsOf(inJson(signal, request))]);
+    const input = new OtlpConverter((agent) => agent === "gemini_cli" || agent === "copilot", ids, 0);
+    const uses = otlpPayloads.flatMap(({ signal, request }) => [...input.eventsOf(inJson(signal, request))]);
     const agents = uses.filter(({ event_type: type }) => type === "agent_event").map(({ agent }) => agent);
     expect([...new Set(agents)].sort()).toEqual(["claude_code", "codex"]);
   });
@@ -107,8 +107,8 @@ describe("OpenTelemetry from agents", () => {
     const of = (name: string) => otlpPayloads.find((payload) => payload.name.startsWith(name));
     const [request, counter] = [of("Claude Code: api_request"), of("Claude Code: token.usage")];
     const counting = (sinceMs: number) => {
-      const intake = new OtlpConverter(() => false, ids, sinceMs);
-      return (payload = request) => intake.eventsOf(inJson(payload?.signal ?? "logs", payload?.request ?? {})).length;
+      const input = new OtlpConverter(() => false, ids, sinceMs);
+      return (payload = request) => input.eventsOf(inJson(payload?.signal ?? "logs", payload?.request ?? {})).length;
     };
     const late = counting(0);
     expect([late(counter), late(request), late(counter), late(request)]).toEqual([1, 1, 0, 1]);

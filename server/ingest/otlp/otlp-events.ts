@@ -49,7 +49,7 @@ export class OtlpConverter {
   readonly #connected: (agent: AgentName) => boolean;
   readonly #ids: AgentIds;
   /** Agents whose records or spans tell their tokens: their counters tell them a second time. */
-  readonly #toldByRecords = new Set<Agent>();
+  readonly #reportedByRecords = new Set<Agent>();
   /** When counters begin to be believed, in milliseconds since 1970. */
   readonly #countersFromMs: number;
 
@@ -77,14 +77,14 @@ export class OtlpConverter {
       if (agent === undefined || about === undefined || telling.tsMs === 0) return [];
       if (about === "use" || about === "decision") {
         if (withoutIds.has(agent)) {
-          const told = hooked.get(agent) ?? this.#isConnected(nameOf(agent));
-          hooked.set(agent, told);
-          if (told) return [];
+          const isReported = hooked.get(agent) ?? this.#isConnected(nameOf(agent));
+          hooked.set(agent, isReported);
+          if (isReported) return [];
         }
         return about === "use" ? toolUseOf(this.#ids, agent, telling) : refusalOf(this.#ids, agent, telling);
       }
-      if (telling.signal !== "metrics") this.#toldByRecords.add(agent);
-      else if (this.#toldByRecords.has(agent) || telling.tsMs < this.#countersFromMs) return [];
+      if (telling.signal !== "metrics") this.#reportedByRecords.add(agent);
+      else if (this.#reportedByRecords.has(agent) || telling.tsMs < this.#countersFromMs) return [];
       return requestOf(this.#ids, agent, about, telling);
     });
   }

@@ -62,14 +62,14 @@ export class OtlpRecords {
 }
 
 /** The value of an attribute as it is kept; `undefined` of one that is not. */
-export function keptValue(name: unknown, value: unknown): string | undefined {
+export function allowedValue(name: unknown, value: unknown): string | undefined {
   if (typeof name !== "string" || !allowedAttributes.has(name)) return undefined;
   const text = typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : "";
   return plain.test(text) ? text : undefined;
 }
 
 /** Names are those of programs: one that is not plain is none of ours. */
-export function keptName(name: unknown): string {
+export function allowedName(name: unknown): string {
   if (typeof name !== "string") return "";
   return plain.test(name) ? name : (/^(?:execute_tool|chat)(?= )/.exec(name)?.[0] ?? "");
 }

@@ -10,7 +10,7 @@ import { connect as connectTls } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { markRaw, type Raw } from "../../../shared/schema/raw.ts";
-import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { MalformedError } from "../otlp/otlp-record.ts";
 import { newCertificate } from "./certificate.ts";
 import { type CommitOutcome, GroupCommit } from "./group-commit.ts";
@@ -19,8 +19,8 @@ import { ReceiverConfig, type ReceiverSettings } from "./receiver-config.ts";
 
 const logs = "/v1/logs";
 
-async function doorOf({ committed = "stored" }: { readonly committed?: CommitOutcome } = {}) {
-  const door = await new ReceiverConfig(`${freshFolder()}/doors.json`).planOpen();
+async function receiverOf({ committed = "stored" }: { readonly committed?: CommitOutcome } = {}) {
+  const receiver = await new ReceiverConfig(`${tempFolder()}/doors.json`).planOpen();
   const writes: (readonly Raw[])[] = [];
   const bodies: string[] = [];
   const group = new GroupCommit((events) => {
@@ -32,13 +32,13 @@ async function doorOf({ committed = "stored" }: { readonly committed?: CommitOut
     if (body.length === 0) throw new MalformedError("empty");
     return [markRaw({})];
   };
-  const server = new HttpReceiver(door, {
+  const server = new HttpReceiver(receiver, {
     otlp: (_signal, body) => taken(body),
     commit: (e) => group.add(e),
   });
   await server.listen();
   onTestFinished(() => server.close());
-  return { door, writes, bodies };
+  return { door: receiver, writes, bodies };
 }
 
 interface Sent {
@@ -48,13 +48,13 @@ interface Sent {
   readonly body?: string | Buffer;
 }
 
-function send(door: ReceiverSettings, { path = logs, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
+function send(receiver: ReceiverSettings, { path = logs, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
   return new Promise<{ status: number; text: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
-    const all = { authorization: `Bearer ${door.token}`, ...headers };
+    const all = { authorization: `Bearer ${receiver.token}`, ...headers };
     // A connection of its own: a port may be that of the test before, and a kept connection that of its server.
     // Whatever name the sender claims to have asked for.
-    const trusted = { ca: door.certificate, servername: "localhost", agent: false } as const;
-    const to = { ...trusted, host: "127.0.0.1", port: door.port, path, method, headers: all } as const;
+    const trusted = { ca: receiver.certificate, servername: "localhost", agent: false } as const;
+    const to = { ...trusted, host: "127.0.0.1", port: receiver.port, path, method, headers: all } as const;
     const sent = request(to, (answer) => {
       let text = "";
       answer.on("data", (chunk) => {
@@ -68,10 +68,10 @@ function send(door: ReceiverSettings, { path = logs, method = "POST", headers = 
 }
 
 /** A sender that is no client: it says what it is given, and then what it likes; on a connection that is encrypted, or plain. */
-async function dial(door: ReceiverSettings, text = "", encrypted = true): Promise<Socket> {
+async function dial(receiver: ReceiverSettings, text = "", encrypted = true): Promise<Socket> {
   const socket = encrypted
-    ? connectTls({ host: "127.0.0.1", port: door.port, ca: door.certificate })
-    : connect(door.port, "127.0.0.1");
+    ? connectTls({ host: "127.0.0.1", port: receiver.port, ca: receiver.certificate })
+    : connect(receiver.port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   await once(socket, encrypted ? "secureConnect" : "connect");
   socket.write(text);
@@ -80,8 +80,8 @@ async function dial(door: ReceiverSettings, text = "", encrypted = true): Promis
 
 describe("the door on loopback", () => {
   it("answers 200 without a word once it is written", async () => {
-    const { door, writes } = await doorOf();
-    expect(await send(door)).toMatchObject({ status: 200, text: "" });
+    const { door: receiver, writes } = await receiverOf();
+    expect(await send(receiver)).toMatchObject({ status: 200, text: "" });
     expect(writes).toHaveLength(1);
   });
 
@@ -103,61 +103,61 @@ describe("the door on loopback", () => {
     ["with a bomb", { body: gzipSync("x".repeat(20_000_000)), headers: { "content-encoding": "gzip" } }, 413],
     ["with what is none of it", { body: "" }, 400],
   ] as const)("turns away who comes %s", async (_who, sent, status) => {
-    const { door, writes } = await doorOf();
-    const answered = await send(door, sent);
+    const { door: receiver, writes } = await receiverOf();
+    const answered = await send(receiver, sent);
     expect(answered).toMatchObject({ status, text: "" });
     expect(writes).toHaveLength(0);
-    expect(await send(door)).toMatchObject({ status: 200 });
+    expect(await send(receiver)).toMatchObject({ status: 200 });
   });
 
   it("takes the secret in the address from exporters that know no header, and answers them in their form", async () => {
-    const { door } = await doorOf();
+    const { door: receiver } = await receiverOf();
     const headers = { authorization: "", "content-type": "application/json" };
-    const sent = { path: `/${door.token}/v1/traces`, headers };
-    expect(await send(door, sent)).toMatchObject({
+    const sent = { path: `/${receiver.token}/v1/traces`, headers };
+    expect(await send(receiver, sent)).toMatchObject({
       status: 200,
       text: "{}",
       headers: { "content-type": "application/json" },
     });
     const packed = { path: "/v1/logs", body: gzipSync("{}"), headers: { "content-encoding": "gzip" } };
-    expect(await send(door, packed)).toMatchObject({ status: 200, text: "" });
+    expect(await send(receiver, packed)).toMatchObject({ status: 200, text: "" });
   });
 
   it.each([
     ["failed", 503],
     ["not_permitted", 403],
   ] as const)("says so without a word where nothing could be written: %s", async (committed, status) => {
-    const { door } = await doorOf({ committed });
-    expect(await send(door)).toMatchObject({ status, text: "" });
+    const { door: receiver } = await receiverOf({ committed });
+    expect(await send(receiver)).toMatchObject({ status, text: "" });
   });
 
   it("ends those that are slow, cut off or no HTTP at all, and serves the others meanwhile", async () => {
-    const { door, writes } = await doorOf();
-    const head = `POST ${logs} HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\nAuthorization: Bearer ${door.token}\r\n`;
+    const { door: receiver, writes } = await receiverOf();
+    const head = `POST ${logs} HTTP/1.1\r\nHost: 127.0.0.1:${receiver.port}\r\nAuthorization: Bearer ${receiver.token}\r\n`;
     const [slow, drip, noise, cut, plain] = await Promise.all([
-      dial(door, "POST "),
-      dial(door, `${head}Content-Length: 10\r\n\r\n{`),
-      dial(door, "\u0000\u0001 nonsense\r\n\r\n"),
-      dial(door, `${head}Content-Length: 10\r\n\r\n{`),
-      dial(door, `${head}Content-Length: 2\r\n\r\n{}`, false),
+      dial(receiver, "POST "),
+      dial(receiver, `${head}Content-Length: 10\r\n\r\n{`),
+      dial(receiver, "\u0000\u0001 nonsense\r\n\r\n"),
+      dial(receiver, `${head}Content-Length: 10\r\n\r\n{`),
+      dial(receiver, `${head}Content-Length: 2\r\n\r\n{}`, false),
     ]);
     cut.destroy();
     const ended = [slow, drip, noise, plain].map((socket) => once(socket.resume(), "close"));
-    expect(await send(door)).toMatchObject({ status: 200 });
+    expect(await send(receiver)).toMatchObject({ status: 200 });
     await Promise.all(ended);
     expect(writes).toHaveLength(1);
   });
 
   it("serves on among a thousand connections that say nothing", async () => {
-    const { door } = await doorOf();
-    await Promise.all(Array.from({ length: 1_000 }, () => dial(door, "", false)));
-    expect(await send(door)).toMatchObject({ status: 200 });
+    const { door: receiver } = await receiverOf();
+    await Promise.all(Array.from({ length: 1_000 }, () => dial(receiver, "", false)));
+    expect(await send(receiver)).toMatchObject({ status: 200 });
   });
 
   it("loses none of what comes at once", async () => {
-    const { door, writes } = await doorOf();
+    const { door: receiver, writes } = await receiverOf();
     const bodies = Array.from({ length: 500 }, (_, n) => `{"n":${n}}`);
-    const answers = await Promise.all(bodies.map((body) => send(door, { body })));
+    const answers = await Promise.all(bodies.map((body) => send(receiver, { body })));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(writes.flat()).toHaveLength(500);
   });
@@ -169,9 +169,14 @@ describe("the door on loopback", () => {
       return writes.length === 1 ? "stored" : "failed";
     });
     const many = (count: number) => Array.from({ length: count }, () => markRaw({}));
-    const told = await Promise.all([group.add(many(1_200)), group.add(many(700)), group.add(many(200)), group.add([])]);
+    const outcomes = await Promise.all([
+      group.add(many(1_200)),
+      group.add(many(700)),
+      group.add(many(200)),
+      group.add([]),
+    ]);
     expect(writes).toEqual([1_900, 200]);
-    expect(told).toEqual(["stored", "stored", "failed", "stored"]);
+    expect(outcomes).toEqual(["stored", "stored", "failed", "stored"]);
   });
 });
 
@@ -184,7 +189,7 @@ it("tells those who wait where writing itself fails", async () => {
 
 describe("the file of the receiver", () => {
   it("keeps port, secret and certificate until it is closed, for the user only", async () => {
-    const folder = freshFolder();
+    const folder = tempFolder();
     const file = new ReceiverConfig(`${folder}/doors.json`);
     const opened = file.enable(await file.planOpen());
     expect(await file.planOpen()).toEqual(opened);
@@ -196,14 +201,14 @@ describe("the file of the receiver", () => {
   });
 
   it("keeps what was opened between a plan and its yes", async () => {
-    const file = new ReceiverConfig(`${freshFolder()}/doors.json`);
+    const file = new ReceiverConfig(`${tempFolder()}/doors.json`);
     const planned = await file.planOpen();
     const first = file.enable(await file.planOpen());
     expect(file.enable(planned)).toEqual(first);
   });
 
   it("opens nothing where it is damaged, or of a version without a certificate", () => {
-    const path = `${freshFolder()}/doors.json`;
+    const path = `${tempFolder()}/doors.json`;
     const token = "0".repeat(64);
     for (const text of ["{", "[]", JSON.stringify({ port: 21_234, token, open: ["hooks", "otlp"] })]) {
       writeFileSync(path, text);

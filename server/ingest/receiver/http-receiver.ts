@@ -42,17 +42,17 @@ const statusOf: Readonly<Record<CommitOutcome, number>> = { stored: 200, not_per
 const unpack = promisify(gunzip);
 
 export class HttpReceiver {
-  readonly #door: ReceiverSettings;
-  readonly #intake: ReceiverInput;
+  readonly #settings: ReceiverSettings;
+  readonly #input: ReceiverInput;
   readonly #server: Server;
 
-  constructor(door: ReceiverSettings, intake: ReceiverInput) {
-    this.#door = door;
-    this.#intake = intake;
+  constructor(receiver: ReceiverSettings, input: ReceiverInput) {
+    this.#settings = receiver;
+    this.#input = input;
     this.#server = createServer(
       {
-        key: door.key,
-        cert: door.certificate,
+        key: receiver.key,
+        cert: receiver.certificate,
         maxHeaderSize: 8_192,
         headersTimeout: headersMs,
         requestTimeout: requestMs,
@@ -72,7 +72,7 @@ export class HttpReceiver {
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen({ port: this.#door.port, host: "127.0.0.1", backlog: maxConnections }, () => {
+      this.#server.listen({ port: this.#settings.port, host: "127.0.0.1", backlog: maxConnections }, () => {
         this.#server.off("error", reject);
         resolve();
       });
@@ -93,7 +93,7 @@ export class HttpReceiver {
       const signal = this.#signal(request);
       const body = await bodyOf(request);
       type = request.headers["content-type"]?.split(";")[0];
-      status = statusOf[await this.#intake.commit(this.#intake.otlp(signal, body, type === "application/json"))];
+      status = statusOf[await this.#input.commit(this.#input.otlp(signal, body, type === "application/json"))];
     } catch (error) {
       status = error instanceof HttpError ? error.status : error instanceof MalformedError ? 400 : 503;
     }
@@ -112,7 +112,7 @@ export class HttpReceiver {
 
   /** What is sent, by a sender that may. @throws Refusal */
   #signal({ method, url = "", headers }: IncomingMessage): Signal {
-    const { port, token } = this.#door;
+    const { port, token } = this.#settings;
     const { host, origin, authorization = "" } = headers;
     if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) throw new HttpError(403);
     if (origin !== undefined) throw new HttpError(403);

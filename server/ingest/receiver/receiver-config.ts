@@ -18,7 +18,7 @@ export interface ReceiverSettings {
 }
 
 /** Reported for a file of an earlier version, which opens nothing. */
-const outdatedDoor =
+const outdatedReceiver =
   "OpenTelemetry was set up by an earlier version, without encryption, and is not received any more. Set it up again: nexus agents connect --otel";
 
 const outdatedHooks =
@@ -42,7 +42,7 @@ export class ReceiverConfig {
   readonly #path: string;
   /** The certificate for exporters, which are given its path. */
   readonly certificatePath: string;
-  #known: { readonly mark: string; readonly door: ReceiverSettings | undefined } | undefined;
+  #known: { readonly mark: string; readonly receiver: ReceiverSettings | undefined } | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -54,8 +54,8 @@ export class ReceiverConfig {
     const stat = statSync(this.#path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
     const mark = `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
-    if (this.#known?.mark !== mark) this.#known = { mark, door: parse(readFileSync(this.#path, "utf8")) };
-    return this.#known.door;
+    if (this.#known?.mark !== mark) this.#known = { mark, receiver: parse(readFileSync(this.#path, "utf8")) };
+    return this.#known.receiver;
   }
 
   /** Whether a file is there that opens nothing, such as one of an earlier version, which had no certificate. */
@@ -64,9 +64,9 @@ export class ReceiverConfig {
   }
 
   /** The remark on a file of an earlier version, which opened a port without encryption; `undefined` where there is none. */
-  get outdatedRemark(): string | undefined {
+  get outdatedNote(): string | undefined {
     if (!this.isOutdated) return undefined;
-    return formerly(readFileSync(this.#path, "utf8")).includes("hooks") ? outdatedHooks : outdatedDoor;
+    return formerly(readFileSync(this.#path, "utf8")).includes("hooks") ? outdatedHooks : outdatedReceiver;
   }
 
   /** After an entry that posted hooks was replaced: what is left of a file of an earlier version. @throws the file system's error. */
@@ -84,10 +84,10 @@ export class ReceiverConfig {
 
   /** Opens it as it was planned; what was opened meanwhile stays. @returns what is open. @throws the file system's error. */
   enable(planned: ReceiverSettings): ReceiverSettings {
-    const door = this.read() ?? planned;
-    replaceFile(this.certificatePath, door.certificate);
-    if (door === planned) replaceFile(this.#path, JSON.stringify(door));
-    return door;
+    const receiver = this.read() ?? planned;
+    replaceFile(this.certificatePath, receiver.certificate);
+    if (receiver === planned) replaceFile(this.#path, JSON.stringify(receiver));
+    return receiver;
   }
 
   /** @throws the file system's error. */

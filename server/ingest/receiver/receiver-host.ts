@@ -28,13 +28,13 @@ export class ReceiverHost {
   readonly #file: ReceiverConfig;
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #intake: ReceiverInput;
+  readonly #input: ReceiverInput;
   readonly #may: () => boolean;
   readonly #failed: (error: unknown) => void;
   readonly #owner = newOwner();
   #timer: NodeJS.Timeout | undefined;
   #server: HttpReceiver | undefined;
-  #door: ReceiverSettings | undefined;
+  #receiver: ReceiverSettings | undefined;
   #lease: Lease | undefined;
   #renewedMs = 0;
   #pauseMs = 0;
@@ -45,14 +45,14 @@ export class ReceiverHost {
     file: ReceiverConfig,
     store: Store,
     clock: Clock,
-    intake: ReceiverInput,
+    input: ReceiverInput,
     may: () => boolean,
     failed: (error: unknown) => void,
   ) {
     this.#file = file;
     this.#store = store;
     this.#clock = clock;
-    this.#intake = intake;
+    this.#input = input;
     this.#may = may;
     this.#failed = failed;
   }
@@ -75,11 +75,11 @@ export class ReceiverHost {
   }
 
   #again(delayMs: number): void {
-    this.#timer = setTimeout(() => void this.#look(), delayMs).unref();
+    this.#timer = setTimeout(() => void this.#poll(), delayMs).unref();
   }
 
   /** One look at how things are. What is wrong is told. */
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const timer = this.#timer;
     let open = false;
     try {
@@ -88,11 +88,11 @@ export class ReceiverHost {
         this.stop();
         return;
       }
-      const door = this.#file.read();
-      open = door !== undefined;
-      if (door === undefined) this.#close();
-      else if (this.#server === undefined) await this.#open(door);
-      else if (JSON.stringify(door) !== JSON.stringify(this.#door)) this.#close();
+      const receiver = this.#file.read();
+      open = receiver !== undefined;
+      if (receiver === undefined) this.#close();
+      else if (this.#server === undefined) await this.#open(receiver);
+      else if (JSON.stringify(receiver) !== JSON.stringify(this.#receiver)) this.#close();
       else this.#renew();
     } catch (error) {
       this.#close();
@@ -101,14 +101,14 @@ export class ReceiverHost {
     if (this.#timer === timer) this.#again(open ? pollMs : disabledPollMs);
   }
 
-  async #open(door: ReceiverSettings): Promise<void> {
+  async #open(receiver: ReceiverSettings): Promise<void> {
     const nowMs = this.#clock.nowMs();
     if (performance.now() < this.#pauseUntilMs) return;
     if (this.#store.read((connection) => isFree(connection, "doors", this.#owner, nowMs)) === false) return;
     this.#lease = this.#store.withDatabase((connection) => acquire(connection, "doors", this.#owner, nowMs));
     if (this.#lease === undefined) return;
     this.#renewedMs = nowMs;
-    const server = new HttpReceiver(door, this.#intake);
+    const server = new HttpReceiver(receiver, this.#input);
     try {
       await server.listen();
     } catch (error) {
@@ -126,7 +126,7 @@ export class ReceiverHost {
       return;
     }
     this.#server = server;
-    this.#door = door;
+    this.#receiver = receiver;
     this.#failed(null);
   }
 
@@ -143,7 +143,7 @@ export class ReceiverHost {
   #close(): void {
     this.#server?.close();
     this.#server = undefined;
-    this.#door = undefined;
+    this.#receiver = undefined;
     this.#release();
   }
 

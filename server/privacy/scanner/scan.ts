@@ -20,7 +20,7 @@ export interface Scanned {
 }
 
 /** Longer than any value that means something; what is longer is dropped unread. */
-const longest = 4 * 1024 * 1024;
+const maxTotalChars = 4 * 1024 * 1024;
 
 /** What one pass leaves may look like something else. After so many the text is dropped: it was made to resist. */
 const maxPasses = 8;
@@ -29,7 +29,7 @@ export function scan(text: string): Scanned {
   const rules = new Set<Rule>();
   const found: Found = (rule) => rules.add(rule);
   let left = text;
-  for (let passes = 0; passes < maxPasses && text.length <= longest; passes += 1) {
+  for (let passes = 0; passes < maxPasses && text.length <= maxTotalChars; passes += 1) {
     const next = pass(left, found);
     if (next === null || next === left) return { text: next, rules };
     left = next;

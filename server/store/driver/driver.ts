@@ -32,14 +32,14 @@ export interface OpenOptions {
 }
 
 /** Something that is made once for each connection, such as its statements. */
-export function perConnection<T extends object>(make: (connection: Connection) => T): (connection: Connection) => T {
+export function perConnection<T extends object>(create: (connection: Connection) => T): (connection: Connection) => T {
   const known = new WeakMap<Connection, T>();
   return (connection) => {
     const before = known.get(connection);
     if (before !== undefined) return before;
-    const made = make(connection);
-    known.set(connection, made);
-    return made;
+    const created = create(connection);
+    known.set(connection, created);
+    return created;
   };
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { currentJournalMode, journalModeFor } from "./journal-mode.ts";
 
 it("uses WAL on local file systems of Linux only", () => {
@@ -13,10 +13,10 @@ it("uses WAL on local file systems of Linux only", () => {
 });
 
 it("asks the file system of the folder, and is careful where that is not known", () => {
-  expect(currentJournalMode(join(freshFolder(), "telemetry.db"))).toBe("WAL");
+  expect(currentJournalMode(join(tempFolder(), "telemetry.db"))).toBe("WAL");
   expect(currentJournalMode("/nowhere/at/all/telemetry.db")).toBe("TRUNCATE");
   // Numbers of Linux mean nothing on macOS.
-  expect(currentJournalMode(join(freshFolder(), "telemetry.db"), "darwin")).toBe("TRUNCATE");
+  expect(currentJournalMode(join(tempFolder(), "telemetry.db"), "darwin")).toBe("TRUNCATE");
   expect(currentJournalMode("\\\\server\\share\\telemetry.db", "win32")).toBe("TRUNCATE");
   expect(currentJournalMode("C:\\Users\\ada\\telemetry.db", "win32")).toBe("WAL");
 });

@@ -58,8 +58,8 @@ export class DimensionTable {
 
   #id(type: string, source: string, cellOf: (name: FieldName) => SqlValue): number {
     const cells = this.#fields.map(cellOf);
-    const said = this.#fields.flatMap((name, n) => (cells[n] === null ? [] : [name, cells[n]]));
-    const key = JSON.stringify([type, source, ...said]);
+    const values = this.#fields.flatMap((name, n) => (cells[n] === null ? [] : [name, cells[n]]));
+    const key = JSON.stringify([type, source, ...values]);
     const row = this.#find.get(key) ?? this.#insert.get(key, type, source, ...cells);
     return Number(row?.["id"]);
   }

@@ -45,7 +45,7 @@ export interface StoredEvent {
   readonly share: { readonly committedMs: number; readonly bits: number; readonly seq: number } | undefined;
 }
 
-interface Words {
+interface Dimensions {
   readonly type: EventTypeName;
   readonly source: string;
   readonly payload: Readonly<Record<string, FieldValue>>;
@@ -55,23 +55,23 @@ interface Words {
 export function readAfter(
   connection: Connection,
   after: number,
-  most: number,
+  max: number,
   last = Number.MAX_SAFE_INTEGER,
 ): readonly StoredEvent[] {
   // Keys of words and streams may be used again once theirs are gone: they are looked up in the same moment, and forgotten.
   return snapshot(connection, () => {
     const statements = statementsOf(connection);
-    const words = remembering(statements.words, toWords);
+    const dimensions = remembering(statements.dimensions, toDimensions);
     const streams = remembering(statements.stream, (row) => ({ session: toSession(row), base: Number(row["base"]) }));
     return statements.rows
-      .all(after, last, most)
-      .map((row) => toEvent(row, words(row["words"]), streams(row["stream"])));
+      .all(after, last, max)
+      .map((row) => toEvent(row, dimensions(row["words"]), streams(row["stream"])));
   });
 }
 
 const statementsOf = perConnection((connection) => ({
   rows: connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"),
-  words: connection.prepare("SELECT * FROM words WHERE id = ?"),
+  dimensions: connection.prepare("SELECT * FROM words WHERE id = ?"),
   stream: connection.prepare("SELECT s.*, t.base FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
 }));
 
@@ -81,13 +81,13 @@ function remembering<T>(statement: Statement, make: (row: Row) => T): (key: Cell
   return (key = null) => {
     const before = known.get(key);
     if (before !== undefined) return before;
-    const made = make(statement.get(key) ?? {});
-    known.set(key, made);
-    return made;
+    const value = make(statement.get(key) ?? {});
+    known.set(key, value);
+    return value;
   };
 }
 
-function toWords(row: Row): Words {
+function toDimensions(row: Row): Dimensions {
   // Written by this product alone, from its own list.
   return { type: row["event_type"] as EventTypeName, source: String(row["source"]), payload: dimensionsOf(row) };
 }
@@ -110,7 +110,7 @@ interface Stream {
   readonly base: number;
 }
 
-function toEvent(row: Row, { type, source, payload }: Words, { session, base }: Stream): StoredEvent {
+function toEvent(row: Row, { type, source, payload }: Dimensions, { session, base }: Stream): StoredEvent {
   const { duration_ms: duration, committed_at: committed, share: bits } = row;
   const seq = Number(row["seq"]);
   return {

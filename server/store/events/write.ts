@@ -81,9 +81,9 @@ interface StreamDelta {
 /** What every batch needs, prepared once for a connection. */
 class Writer {
   readonly #connection: Connection;
-  readonly #words: DimensionTable;
+  readonly #dimensions: DimensionTable;
   readonly #metrics: RecentRollups;
-  readonly #barred: Tombstones;
+  readonly #tombstones: Tombstones;
   readonly #erasures: Statement;
   readonly #insert: Statement;
   readonly #find: Statement;
@@ -102,9 +102,9 @@ class Writer {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#words = new DimensionTable(connection);
+    this.#dimensions = new DimensionTable(connection);
     this.#metrics = new RecentRollups(connection);
-    this.#barred = new Tombstones(connection);
+    this.#tombstones = new Tombstones(connection);
     this.#erasures = connection.prepare("SELECT value FROM state WHERE name = 'erasures'");
     this.#insert = connection.prepare(
       `INSERT INTO events (event_id, stream, seq, words, ts, utc_offset_min, duration_ms, numbers,
@@ -142,14 +142,14 @@ class Writer {
       this.#checkErasures(nowMs);
       const sessions = new SessionDeltas();
       const streams = new Map<string, StreamDelta>();
-      const tallies = new HourlyTotals();
+      const totals = new HourlyTotals();
       let stored = 0;
       let erased = 0;
       let belowWatermark = 0;
       let last: { readonly session: SessionDelta; readonly source: string } | undefined;
       let stream: StreamDelta | undefined;
       for (const event of events) {
-        const bar = this.#barred.of(event);
+        const bar = this.#tombstones.of(event);
         if (bar !== undefined) {
           if (bar === "erased") erased += 1;
           else belowWatermark += 1;
@@ -164,7 +164,7 @@ class Writer {
         }
         // An event that its source did not number is the next one, where it is new.
         if (event.seq === noSequence && this.#isStored(id)) continue;
-        const words = this.#words.idOf(event);
+        const dimensions = this.#dimensions.idOf(event);
         const duration = payload[durationField];
         const durationMs = typeof duration === "number" ? duration : undefined;
         const numbers = measuresOf(payload);
@@ -174,7 +174,7 @@ class Writer {
         const { id: streamId } = stream;
         const insert = (seq: number) => {
           const key = [uuidBytes(id), streamId, seq] as const;
-          const cells = [words, tsMs, utcOffsetMin, durationMs ?? null, numbersText, committedMs, bits] as const;
+          const cells = [dimensions, tsMs, utcOffsetMin, durationMs ?? null, numbersText, committedMs, bits] as const;
           return this.#insert.run(...key, ...cells) > 0;
         };
         let seq = event.seq === noSequence ? stream.nextSeq : event.seq;
@@ -192,7 +192,7 @@ class Writer {
         stream.firstSeq = Math.min(stream.firstSeq, seq);
         stream.lastSeq = Math.max(stream.lastSeq, seq);
         stream.received += 1;
-        tallies.add(localHour(tsMs, utcOffsetMin), words, durationMs, numbers);
+        totals.add(localHour(tsMs, utcOffsetMin), dimensions, durationMs, numbers);
       }
       for (const { id, firstMs, lastMs, counts } of sessions) {
         const { commands, workspaces, tasks, errors } = counts;
@@ -203,8 +203,8 @@ class Writer {
       }
       // A repeat under another session begins none.
       if (stored < events.length) this.#recount(sessions, streams.values());
-      this.#metrics.append(tallies);
-      this.#barred.count(belowWatermark);
+      this.#metrics.append(totals);
+      this.#tombstones.count(belowWatermark);
       return { stored, repeated: events.length - stored - erased - belowWatermark, belowWatermark };
     });
   }
@@ -223,10 +223,10 @@ class Writer {
     const erased = Number(this.#erasures.get()?.["value"]);
     const somethingErased = erased !== this.#erased;
     if (somethingErased) {
-      this.#words.clearCache();
+      this.#dimensions.clearCache();
       this.#sessions.follow();
     }
-    this.#barred.read(somethingErased, nowMs);
+    this.#tombstones.read(somethingErased, nowMs);
     this.#pseudonymSinceMs = Number(this.#pseudonymSince.get()?.["since"] ?? 0);
     this.#erased = erased;
   }

@@ -143,7 +143,7 @@ const views = `
 
 /** The columns of the older table that are words, and those that are numbers beside the duration. */
 function carryOver(connection: Connection, rows: readonly Row[]): void {
-  const words = new DimensionTable(connection);
+  const table = new DimensionTable(connection);
   const stream = connection.prepare("INSERT INTO streams (session, source) VALUES (?, ?) RETURNING id");
   const arrived = connection.prepare(
     "UPDATE streams SET last_seq = max(last_seq, ?), received = received + 1 WHERE id = ?",
@@ -157,8 +157,18 @@ function carryOver(connection: Connection, rows: readonly Row[]): void {
     const { id = null, seq = null, ts = null, utc_offset_min = null, duration_ms = null } = row;
     const dropped = row["dropped_count"] ?? null;
     const numbers = dropped === null ? null : JSON.stringify({ dropped_count: dropped });
-    const said = words.idOfRow(row);
-    insert.run(id, uuidBytes(String(row["event_id"])), known, seq, said, ts, utc_offset_min, duration_ms, numbers);
+    const dimensions = table.idOfRow(row);
+    insert.run(
+      id,
+      uuidBytes(String(row["event_id"])),
+      known,
+      seq,
+      dimensions,
+      ts,
+      utc_offset_min,
+      duration_ms,
+      numbers,
+    );
     arrived.run(seq, known);
   }
 }

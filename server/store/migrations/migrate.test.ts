@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
-import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
+import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../../clock.ts";
 import { productInfo } from "../../worker/product-info.ts";
 import type { SqlValue } from "../driver/driver.ts";
@@ -15,7 +15,7 @@ const events = 200;
 
 /** A database as an earlier version left it. */
 function older(version: number) {
-  const file = join(freshFolder(), "telemetry.db");
+  const file = join(tempFolder(), "telemetry.db");
   const connection = openWithDriver(file, { readOnly: false, busyTimeoutMs: 0 });
   connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
   // Its rows were made by a version with one wide table, and carried over since.
@@ -104,7 +104,7 @@ describe("migration", () => {
   );
 
   it("has views with the column names of ADR-003", () => {
-    const store = new Store(join(freshFolder(), "telemetry.db"), productInfo, systemClock);
+    const store = new Store(join(tempFolder(), "telemetry.db"), productInfo, systemClock);
     store.write([]);
     const names = (view: string) =>
       store

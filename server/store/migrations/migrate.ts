@@ -166,11 +166,11 @@ function refuseNewer(version: number): number {
 }
 
 /** Brings a database up to `schemaVersion`, or for a test to an earlier one. @throws NewerDatabaseError */
-export function migrate(connection: Connection, wanted = schemaVersion): void {
-  if (refuseNewer(versionOf(connection)) >= wanted) return;
+export function migrate(connection: Connection, requested = schemaVersion): void {
+  if (refuseNewer(versionOf(connection)) >= requested) return;
   immediately(connection, () => {
     // Read again under the lock: another process may have been faster.
-    for (let version = refuseNewer(versionOf(connection)); version < wanted; version += 1) {
+    for (let version = refuseNewer(versionOf(connection)); version < requested; version += 1) {
       const step = steps[version] ?? "";
       if (typeof step === "string") connection.exec(step);
       else step(connection);

@@ -47,7 +47,7 @@ class Totals {
     }
   }
 
-  addTally({ count, durations, bins, numbers }: Totals): void {
+  addTotals({ count, durations, bins, numbers }: Totals): void {
     this.count += count;
     if (durations !== undefined) {
       this.durations = joined(this.durations, durations);
@@ -82,22 +82,22 @@ function joined(a: Summary | undefined, b: Summary): Summary {
 
 interface HourTotals {
   readonly hour: number;
-  readonly words: number;
-  readonly tally: Totals;
+  readonly dimensions: number;
+  readonly totals: Totals;
 }
 
 /** Tallies of one transaction, by hour and words. */
 export class HourlyTotals {
-  readonly #tallies = new Map<number, HourTotals>();
+  readonly #totals = new Map<number, HourTotals>();
 
   /** Adds an event. */
   add(
     hour: number,
-    words: number,
+    dimensions: number,
     durationMs: number | undefined,
     numbers: Readonly<Record<string, number>> | undefined,
   ): void {
-    this.#at(hour, words).add(durationMs, numbers);
+    this.#at(hour, dimensions).add(durationMs, numbers);
   }
 
   /** Adds a stored row of an hour. */
@@ -105,19 +105,19 @@ export class HourlyTotals {
     this.#at(Number(row["bucket"]), Number(row["words"])).addRow(row);
   }
 
-  #at(hour: number, words: number): Totals {
+  #at(hour: number, dimensions: number): Totals {
     // Hours have six digits until the year 2084: both fit into one whole number.
-    const key = words * 1_000_000 + hour;
-    let entry = this.#tallies.get(key);
+    const key = dimensions * 1_000_000 + hour;
+    let entry = this.#totals.get(key);
     if (entry === undefined) {
-      entry = { hour, words, tally: new Totals() };
-      this.#tallies.set(key, entry);
+      entry = { hour, dimensions, totals: new Totals() };
+      this.#totals.set(key, entry);
     }
-    return entry.tally;
+    return entry.totals;
   }
 
   [Symbol.iterator]() {
-    return this.#tallies.values();
+    return this.#totals.values();
   }
 }
 
@@ -165,39 +165,39 @@ export class RollupTable {
   }
 
   /** Adds what was tallied in an hour: to its day and month too, where those are made already. */
-  add({ hour, words, tally }: HourTotals, closedDay: number): void {
-    this.#add(grains.hour, hour, words, tally);
+  add({ hour, dimensions, totals }: HourTotals, closedDay: number): void {
+    this.#add(grains.hour, hour, dimensions, totals);
     const day = dayOfHour(hour);
     if (day >= closedDay) return;
-    this.#add(grains.day, day, words, tally);
-    if (isClosed(monthOfDay(day), closedDay)) this.#add(grains.month, monthOfDay(day), words, tally);
+    this.#add(grains.day, day, dimensions, totals);
+    if (isClosed(monthOfDay(day), closedDay)) this.#add(grains.month, monthOfDay(day), dimensions, totals);
   }
 
-  put(grain: number, bucket: number, words: number, tally: Totals): void {
-    this.#put.run(grain, bucket, words, ...cellsOf(tally));
+  put(grain: number, bucket: number, dimensions: number, totals: Totals): void {
+    this.#put.run(grain, bucket, dimensions, ...cellsOf(totals));
   }
 
-  #compact(grain: number, bucket: number, words: number): void {
-    const row = this.#find.get(grain, bucket, words);
+  #compact(grain: number, bucket: number, dimensions: number): void {
+    const row = this.#find.get(grain, bucket, dimensions);
     if (row === undefined) return;
-    const tally = new Totals();
-    tally.addRow(row);
-    tally.compact();
-    this.put(grain, bucket, words, tally);
+    const totals = new Totals();
+    totals.addRow(row);
+    totals.compact();
+    this.put(grain, bucket, dimensions, totals);
   }
 
-  #add(grain: number, bucket: number, words: number, tally: Totals): void {
-    if (tally.numbers === undefined) {
-      const grown = this.#grow.get(grain, bucket, words, ...cellsOf(tally));
+  #add(grain: number, bucket: number, dimensions: number, totals: Totals): void {
+    if (totals.numbers === undefined) {
+      const grown = this.#grow.get(grain, bucket, dimensions, ...cellsOf(totals));
       // In a busy hour the text would become the most of what a write writes.
-      if (Number(grown?.["length"]) > maxSketchChars) this.#compact(grain, bucket, words);
+      if (Number(grown?.["length"]) > maxSketchChars) this.#compact(grain, bucket, dimensions);
       return;
     }
     const whole = new Totals();
-    const row = this.#find.get(grain, bucket, words);
+    const row = this.#find.get(grain, bucket, dimensions);
     if (row !== undefined) whole.addRow(row);
-    whole.addTally(tally);
-    this.put(grain, bucket, words, whole);
+    whole.addTotals(totals);
+    this.put(grain, bucket, dimensions, whole);
   }
 }
 
@@ -221,22 +221,22 @@ export class RecentRollups {
     this.#last = connection.prepare("SELECT max(id) last FROM recent_metrics");
   }
 
-  append(tallies: HourlyTotals): void {
+  append(totals: HourlyTotals): void {
     const closedDay = this.#metrics.closedDay();
-    for (const one of tallies) {
-      const { hour, words, tally } = one;
+    for (const entry of totals) {
+      const { hour, dimensions } = entry;
       // What waits must be of days that are still open, which have their hours alone.
-      if (dayOfHour(hour) < closedDay) this.#metrics.add(one, closedDay);
-      else this.#append.run(hour, words, ...cellsOf(tally));
+      if (dayOfHour(hour) < closedDay) this.#metrics.add(entry, closedDay);
+      else this.#append.run(hour, dimensions, ...cellsOf(entry.totals));
     }
     if (Number(this.#last.get()?.["last"] ?? 0) >= maxRecentRows) this.flush();
   }
 
   /** Adds them to `metrics`. To be called in a transaction, before anything that reads or deletes `metrics` alone. */
   flush(): void {
-    const tallies = new HourlyTotals();
-    for (const row of this.#connection.prepare("SELECT * FROM recent_metrics").all()) tallies.addRow(row);
-    for (const tally of tallies) this.#metrics.add(tally, 0);
+    const totals = new HourlyTotals();
+    for (const row of this.#connection.prepare("SELECT * FROM recent_metrics").all()) totals.addRow(row);
+    for (const entry of totals) this.#metrics.add(entry, 0);
     this.#connection.exec("DELETE FROM recent_metrics");
   }
 }
@@ -255,31 +255,31 @@ function sumUp(
   to: number,
   bucket: number,
 ): void {
-  const tallies = new Map<number, Totals>();
+  const sums = new Map<number, Totals>();
   const rows = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket >= ? AND bucket < ?");
   for (const row of rows.all(grain, from, to)) {
-    const words = Number(row["words"]);
-    const tally = tallies.get(words) ?? new Totals();
-    tally.addRow(row);
-    tallies.set(words, tally);
+    const dimensions = Number(row["words"]);
+    const sum = sums.get(dimensions) ?? new Totals();
+    sum.addRow(row);
+    sums.set(dimensions, sum);
     const own = new Totals();
     own.addRow(row);
     own.compact();
     if (own.durations !== undefined && own.bins !== row["duration_sketch"]) {
-      table.put(grain, Number(row["bucket"]), words, own);
+      table.put(grain, Number(row["bucket"]), dimensions, own);
     }
   }
-  for (const [words, tally] of tallies) {
-    tally.compact();
-    table.put(grain + 1, bucket, words, tally);
+  for (const [dimensions, sum] of sums) {
+    sum.compact();
+    table.put(grain + 1, bucket, dimensions, sum);
   }
 }
 
 /**
  * Makes the days that are over by `today` from their hours, and the months that are over from their days; the first
- * `most` of them. Returns whether there is more to do. To be called in a transaction.
+ * `maxDays` of them. Returns whether there is more to do. To be called in a transaction.
  */
-export function rollUpDays(connection: Connection, today: number, most = 31): boolean {
+export function rollUpDays(connection: Connection, today: number, maxDays = 31): boolean {
   new RecentRollups(connection).flush();
   const table = new RollupTable(connection);
   const closed = table.closedDay();
@@ -289,7 +289,7 @@ export function rollUpDays(connection: Connection, today: number, most = 31): bo
   // Days without anything need nothing.
   const first =
     open === null || open === undefined ? today : Math.min(today, Math.max(closed, dayOfHour(Number(open))));
-  const end = Math.min(today, first + most);
+  const end = Math.min(today, first + maxDays);
   for (let day = first; day < end; day += 1) sumUp(connection, table, grains.hour, day * 24, (day + 1) * 24, day);
   if (end > closed) {
     connection.prepare("UPDATE state SET value = ? WHERE name = 'closed_day'").run(end);
@@ -303,19 +303,19 @@ export function rollUpDays(connection: Connection, today: number, most = 31): bo
 /** Makes all rollups anew from the events that are there, in a database where none wait. For a migration. */
 export function recount(connection: Connection): void {
   const table = new RollupTable(connection);
-  const tallies = new HourlyTotals();
+  const totals = new HourlyTotals();
   const rows = connection.prepare("SELECT words, ts, utc_offset_min, duration_ms, numbers FROM events").iterate();
-  for (const { words, ts, utc_offset_min: offset, duration_ms: duration, numbers } of rows) {
-    tallies.add(
+  for (const { words: dimensions, ts, utc_offset_min: offset, duration_ms: duration, numbers } of rows) {
+    totals.add(
       localHour(Number(ts), Number(offset)),
-      Number(words),
+      Number(dimensions),
       duration === null ? undefined : Number(duration),
       parseMeasures(numbers),
     );
   }
   connection.exec("DELETE FROM metrics");
   const closedDay = table.closedDay();
-  for (const tally of tallies) table.add(tally, closedDay);
+  for (const entry of totals) table.add(entry, closedDay);
 }
 
 /** The same in a database of today. For tests to compare with. */
@@ -326,19 +326,27 @@ export function recountAll(connection: Connection): void {
 
 /** The rollups in a form in which equal ones are equal: one row a bucket, each sketch compact. For tests and for checks. */
 export function canonicalRollups(connection: Connection): readonly Row[] {
-  const tallies = new Map<string, { readonly row: Row; readonly tally: Totals }>();
+  const sums = new Map<string, { readonly row: Row; readonly sum: Totals }>();
   for (const row of connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, words").all()) {
     const key = `${row["grain"]} ${row["bucket"]} ${row["words"]}`;
-    const { tally } = tallies.get(key) ?? { tally: new Totals() };
-    tally.addRow(row);
-    tallies.set(key, { row, tally });
+    const { sum } = sums.get(key) ?? { sum: new Totals() };
+    sum.addRow(row);
+    sums.set(key, { row, sum });
   }
-  return [...tallies.values()].map(({ row: { grain = null, bucket = null, words = null }, tally }) => {
-    tally.compact();
-    const [count = 0, known = 0, sum = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(tally);
+  return [...sums.values()].map(({ row: { grain = null, bucket = null, words: dimensions = null }, sum }) => {
+    sum.compact();
+    const [count = 0, known = 0, total = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(sum);
     return {
-      ...{ grain, bucket, words, count, duration_count: known, duration_sum: sum, duration_min: min },
-      ...{ duration_max: max, duration_sketch: sketch, numbers },
+      grain,
+      bucket,
+      words: dimensions,
+      count,
+      duration_count: known,
+      duration_sum: total,
+      duration_min: min,
+      duration_max: max,
+      duration_sketch: sketch,
+      numbers,
     };
   });
 }

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { binOf, Sketch } from "./sketch.ts";
 
-const longest = 30 * 24 * 60 * 60 * 1000;
-const values = fc.array(fc.integer({ min: 0, max: longest }), { minLength: 1, maxLength: 200 });
+const maxMs = 30 * 24 * 60 * 60 * 1000;
+const values = fc.array(fc.integer({ min: 0, max: maxMs }), { minLength: 1, maxLength: 200 });
 
 function sketchOf(list: readonly number[]): Sketch {
   const sketch = new Sketch();
@@ -17,8 +17,8 @@ describe("sketch", () => {
       fc.property(values, fc.double({ min: 0.01, max: 1, noNaN: true }), (list, p) => {
         const sorted = [...list].sort((a, b) => a - b);
         const exact = sorted[Math.ceil(p * sorted.length) - 1] ?? Number.NaN;
-        const told = sketchOf(list).quantile(p, sorted[0] ?? 0, sorted.at(-1) ?? 0) ?? Number.NaN;
-        expect(Math.abs(told - exact)).toBeLessThanOrEqual(0.02 * exact + 0.5);
+        const estimate = sketchOf(list).quantile(p, sorted[0] ?? 0, sorted.at(-1) ?? 0) ?? Number.NaN;
+        expect(Math.abs(estimate - exact)).toBeLessThanOrEqual(0.02 * exact + 0.5);
       }),
     );
   });
@@ -38,7 +38,7 @@ describe("sketch", () => {
   });
 
   it("has a bin for the longest duration, and is nothing of nothing", () => {
-    expect(binOf(longest)).toBeLessThan(599);
+    expect(binOf(maxMs)).toBeLessThan(599);
     expect(new Sketch().quantile(0.5, 0, 0)).toBeNull();
   });
 });

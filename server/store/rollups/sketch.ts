@@ -75,14 +75,14 @@ export class Sketch {
   }
 
   /** The value below which the share `p` lies (nearest rank), to 2 % and within what was seen; `null` of nothing. */
-  quantile(p: number, least: number, most: number): number | null {
+  quantile(p: number, min: number, max: number): number | null {
     const all = this.#counts.reduce((total, count) => total + count, 0);
     let below = 0;
     for (let bin = 0; bin < binCount; bin += 1) {
       below += this.#counts[bin] ?? 0;
       if (below === 0 || below < Math.ceil(p * all)) continue;
       const value = bin === 0 ? 0 : Math.round(mapping.value(bin - 1));
-      return Math.min(most, Math.max(least, value));
+      return Math.min(max, Math.max(min, value));
     }
     return null;
   }

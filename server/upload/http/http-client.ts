@@ -26,6 +26,6 @@ export interface Failure {
 
 export interface HttpClient {
   /** @throws only the signal's reason, where that stopped it. */
-  send(outgoing: HttpRequest, signal: AbortSignal): Promise<HttpResponse | Failure>;
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse | Failure>;
   close(): Promise<void>;
 }

@@ -13,8 +13,8 @@ function isExempt({ hostname, port }: URL, list: string): boolean {
     .filter((rule) => rule !== "")
     .some((rule) => {
       if (rule === "*") return true;
-      const [, name = "", wanted] = /^(.*?)(?::(\d+))?$/.exec(rule.toLowerCase()) ?? [];
-      if (wanted !== undefined && wanted !== port) return false;
+      const [, name = "", requested] = /^(.*?)(?::(\d+))?$/.exec(rule.toLowerCase()) ?? [];
+      if (requested !== undefined && requested !== port) return false;
       const domain = name.replace(/^\*?\./, "");
       return hostname === domain || hostname.endsWith(`.${domain}`);
     });

@@ -5,25 +5,25 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { proxyFor } from "./proxy.ts";
-import { type ExchangeLimits, openHttpClient } from "./undici-client.ts";
+import { type HttpLimits, openHttpClient } from "./undici-client.ts";
 
 const never = new AbortController().signal;
 
 async function get(
   url: string,
-  limits: Partial<ExchangeLimits>,
+  limits: Partial<HttpLimits>,
   { pins = [], env = {} }: { readonly pins?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ) {
   const { host } = new URL(url);
-  const exchange = openHttpClient({ url, host, pins, token: undefined }, env, undefined, limits);
+  const client = openHttpClient({ url, host, pins, token: undefined }, env, undefined, limits);
   try {
-    const answer = await exchange.send(
+    const answer = await client.send(
       { method: "POST", url, headers: {}, body: Buffer.from("{}"), encodings: [] },
       never,
     );
     return "fault" in answer ? answer.fault : answer.status;
   } finally {
-    await exchange.close();
+    await client.close();
   }
 }
 
@@ -71,11 +71,11 @@ describe("transport", () => {
     expect(await get(other, { authorities: [cert.toString()] })).toBe("tls");
   });
 
-  it.each<[string, string | null, Partial<ExchangeLimits>]>([
+  it.each<[string, string | null, Partial<HttpLimits>]>([
     ["answers nothing", null, { answerMs: 50 }],
     ["stops in the headers", "HTTP/1.1 200 OK\r\ncontent-", { answerMs: 50 }],
     ["stops in the body", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", { answerMs: 50 }],
-    ["takes too long as a whole", null, { wholeMs: 50 }],
+    ["takes too long as a whole", null, { totalMs: 50 }],
   ])("gives up on a server that %s", async (_, said, limits) => {
     expect(await get(`http://${await saying(said)}/x`, limits)).toBe("timeout");
   });

@@ -12,12 +12,12 @@ import type { Failure, HttpClient, HttpFault, HttpRequest, HttpResponse } from "
 import { proxyFor } from "./proxy.ts";
 
 /** Times in milliseconds, and whom to trust; a test shortens and adds. */
-export interface ExchangeLimits {
+export interface HttpLimits {
   readonly connectMs: number;
   /** Between two bytes of an answer. */
   readonly answerMs: number;
   /** A request as a whole, however slowly it dribbles. */
-  readonly wholeMs: number;
+  readonly totalMs: number;
   readonly authorities: readonly string[];
 }
 
@@ -26,7 +26,7 @@ function authorities(): readonly string[] {
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...getCACertificates("extra")])];
 }
 
-const usual = { connectMs: 10_000, answerMs: 30_000, wholeMs: 60_000 } as const;
+const usual = { connectMs: 10_000, answerMs: 30_000, totalMs: 60_000 } as const;
 const maxResponseBytes = 65_536;
 
 const pinMismatch = "NEXUS_PIN_MISMATCH";
@@ -36,7 +36,7 @@ function pinOf(certificate: PeerCertificate): string {
   return `sha256/${createHash("sha256").update(key).digest("base64")}`;
 }
 
-function tlsOptions(pins: readonly string[], { connectMs, authorities: trusted }: ExchangeLimits) {
+function tlsOptions(pins: readonly string[], { connectMs, authorities: trusted }: HttpLimits) {
   return {
     timeout: connectMs,
     minVersion: "TLSv1.3" as const,
@@ -84,17 +84,12 @@ const packers: Readonly<Record<string, (body: Uint8Array) => Buffer>> = {
   gzip: (body) => gzipSync(body, { level: 1 }),
 };
 
-class HttpExchange implements HttpClient {
+class UndiciClient implements HttpClient {
   readonly #dispatcher: Dispatcher;
-  readonly #wholeMs: number;
+  readonly #totalMs: number;
 
-  constructor(
-    destination: Destination,
-    env: NodeJS.ProcessEnv,
-    editorProxy: string | undefined,
-    given: ExchangeLimits,
-  ) {
-    this.#wholeMs = given.wholeMs;
+  constructor(destination: Destination, env: NodeJS.ProcessEnv, editorProxy: string | undefined, given: HttpLimits) {
+    this.#totalMs = given.totalMs;
     const limits = {
       headersTimeout: given.answerMs,
       bodyTimeout: given.answerMs,
@@ -122,7 +117,7 @@ class HttpExchange implements HttpClient {
         method,
         headers: { ...headers, ...(encoding === undefined ? {} : { "content-encoding": encoding }) },
         body: packed === undefined || packed.length === 0 ? null : packed,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#wholeMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#totalMs)]),
       });
       const text = await answer.body.text();
       const header = (name: string) => {
@@ -151,10 +146,10 @@ export function openHttpClient(
   destination: Destination,
   env: NodeJS.ProcessEnv,
   editorProxy: string | undefined,
-  limits: Partial<ExchangeLimits> = {},
+  limits: Partial<HttpLimits> = {},
 ): HttpClient {
   try {
-    return new HttpExchange(destination, env, editorProxy, { ...usual, authorities: authorities(), ...limits });
+    return new UndiciClient(destination, env, editorProxy, { ...usual, authorities: authorities(), ...limits });
   } catch {
     // Only the address of a proxy can be unusable: the destination was validated before.
     return unusable;

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
-import { freshFolder } from "../../../test/fixtures/temp-folder.ts";
+import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
+import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { openWithDriver } from "../../store/driver/select-driver.ts";
 import { migrate } from "../../store/migrations/migrate.ts";
@@ -12,7 +12,7 @@ import { appendEntry, lines, verify } from "./ledger.ts";
 describe("invariant: what-you-see-is-what-is-sent", () => {
   it("a change of any one byte of the ledger is found", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     await sharer.worker.sync();
@@ -60,7 +60,7 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
   });
 
   it("another body under the same entry is found", () => {
-    const connection = openWithDriver(join(freshFolder(), "x.db"), { readOnly: false, busyTimeoutMs: 0 });
+    const connection = openWithDriver(join(tempFolder(), "x.db"), { readOnly: false, busyTimeoutMs: 0 });
     migrate(connection);
     const entry = {
       phase: "sending",
@@ -82,7 +82,7 @@ describe("invariant: never-lost-never-twice", () => {
   it("keeps the body of a batch once, however often it is tried", async () => {
     const server = await UsageServer.start();
     server.refuse(503);
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(100);
     for (let n = 0; n < 5; n += 1) await sharer.worker.sync();

@@ -94,34 +94,34 @@ export function appendEntry(connection: Connection, entry: Entry, body?: Compres
 }
 
 /** The server took a body, or refused it for good: it is among the first to go for the size limit. */
-export function noteAnsweredBody(connection: Connection, digest: string): void {
+export function saveResponseBody(connection: Connection, digest: string): void {
   connection.prepare("UPDATE ledger_bodies SET answered = 1 WHERE sha256 = ?").run(digest);
 }
 
 /** The kept body that an entry refers to. A changed entry may refer to anything, or be no JSON. */
-function keptBody(connection: Connection, text: string): Row | undefined {
+function storedBody(connection: Connection, text: string): Row | undefined {
   const entry = parsed(text);
   if (entry?.phase !== "sending" || typeof entry.sha256 !== "string") return undefined;
   return connection.prepare("SELECT body FROM ledger_bodies WHERE sha256 = ?").get(entry.sha256);
 }
 
 /** Entries with their places, newest first. */
-export function listEntries(connection: Connection, most = 100): readonly LedgerRow[] {
+export function listEntries(connection: Connection, max = 100): readonly LedgerRow[] {
   return connection
     .prepare("SELECT seq, entry, hash FROM ledger ORDER BY seq DESC LIMIT ?")
-    .all(most)
+    .all(max)
     .map((row) => ({
       seq: Number(row["seq"]),
       entry: JSON.parse(String(row["entry"])) as Entry,
       hash: String(row["hash"]),
-      body: keptBody(connection, String(row["entry"])) !== undefined,
+      body: storedBody(connection, String(row["entry"])) !== undefined,
     }));
 }
 
 /** The body of an entry as it was sent; `undefined` where it was dropped or there is none. */
 export function readBody(connection: Connection, seq: number): Buffer | undefined {
   const entry = connection.prepare("SELECT entry FROM ledger WHERE seq = ?").get(seq)?.["entry"];
-  return entry === undefined ? undefined : decompress(keptBody(connection, String(entry))?.["body"]);
+  return entry === undefined ? undefined : decompress(storedBody(connection, String(entry))?.["body"]);
 }
 
 /** A purge drops the bodies, or those last sent before a moment; what was sent, when and where to stays, by digest. */
@@ -142,7 +142,7 @@ export function hasBatch(connection: Connection, batchId: string): boolean {
 
 export interface LedgerFault {
   readonly seq: number;
-  readonly what: string;
+  readonly message: string;
 }
 
 export interface LedgerCheck {
@@ -166,11 +166,11 @@ export interface LedgerLine {
 }
 
 /** The entries after a place, the oldest first. */
-export function* lines(connection: Connection, after = 0, most = -1): Iterable<LedgerLine> {
+export function* lines(connection: Connection, after = 0, max = -1): Iterable<LedgerLine> {
   const rows = connection.prepare("SELECT * FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?");
-  for (const row of rows.iterate(after, most)) {
+  for (const row of rows.iterate(after, max)) {
     const entry = String(row["entry"]);
-    const body = bodyIn(keptBody(connection, entry));
+    const body = bodyIn(storedBody(connection, entry));
     yield { seq: Number(row["seq"]), entry, hash: String(row["hash"]), body };
   }
 }
@@ -183,7 +183,7 @@ export function verify(ledger: Iterable<LedgerLine>): LedgerCheck {
   let previous = start;
   let counted = { entries: 0, receipts: 0, withoutReceipt: 0, bodies: 0 };
   for (const { seq, entry: text, hash: kept, body } of ledger) {
-    const fault = (what: string) => faults.push({ seq, what });
+    const fault = (message: string) => faults.push({ seq, message });
     counted = { ...counted, entries: counted.entries + 1 };
     if (seq !== counted.entries) fault("an entry before it is missing");
     const changed = chained(previous, text) !== kept;

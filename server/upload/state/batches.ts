@@ -154,27 +154,27 @@ export class OutboxFolder {
    */
   reconcile(connection: Connection, wasOurs: (batchId: string) => boolean): readonly QuarantinedFile[] {
     const rows = connection.prepare("SELECT batch_id, generated_at, rejected FROM batches ORDER BY id").all();
-    const wanted = new Map(
+    const expected = new Map(
       rows
         .filter(({ rejected }) => rejected === null)
         .map((row) => [String(row["batch_id"]), Number(row["generated_at"])]),
     );
-    const aside = this.#look(connection, wanted, wasOurs);
-    for (const [batchId, generatedAt] of wanted) {
+    const quarantined = this.#quarantineForeign(connection, expected, wasOurs);
+    for (const [batchId, generatedAt] of expected) {
       if (existsSync(this.pathOf({ batchId, generatedAt }))) continue;
       const row = connection.prepare("SELECT * FROM batches WHERE batch_id = ?").get(batchId);
       if (row !== undefined) this.write(toWaiting(row));
     }
-    return aside;
+    return quarantined;
   }
 
-  #look(
+  #quarantineForeign(
     connection: Connection,
-    wanted: ReadonlyMap<string, number>,
+    expected: ReadonlyMap<string, number>,
     wasOurs: (batchId: string) => boolean,
   ): readonly QuarantinedFile[] {
     if (!existsSync(this.folder)) return [];
-    const aside: QuarantinedFile[] = [];
+    const quarantined: QuarantinedFile[] = [];
     const bodyOf = connection.prepare("SELECT body FROM batches WHERE batch_id = ?");
     for (const entry of readdirSync(this.folder, { withFileTypes: true })) {
       const { name } = entry;
@@ -186,23 +186,23 @@ export class OutboxFolder {
       }
       const [, ts, id = ""] = ours.exec(name) ?? [];
       if (ts === undefined) {
-        aside.push(this.#setAside(name, "it is not one of ours"));
+        quarantined.push(this.#quarantine(name, "it is not one of ours"));
         continue;
       }
-      if (wanted.get(id) !== Number(ts)) {
+      if (expected.get(id) !== Number(ts)) {
         // Left over from a batch that was sent; or somebody else's.
         if (wasOurs(id)) rmSync(path, { force: true });
-        else aside.push(this.#setAside(name, "it is not one of ours"));
+        else quarantined.push(this.#quarantine(name, "it is not one of ours"));
         continue;
       }
       const body = decompress(bodyOf.get(id)?.["body"]);
       const same = body !== undefined && digest(readFileSync(path)) === digest(body);
-      if (!same) aside.push(this.#setAside(name, "it was changed; the batch is sent as it was"));
+      if (!same) quarantined.push(this.#quarantine(name, "it was changed; the batch is sent as it was"));
     }
-    return aside;
+    return quarantined;
   }
 
-  #setAside(name: string, reason: string): QuarantinedFile {
+  #quarantine(name: string, reason: string): QuarantinedFile {
     const folder = join(this.folder, "foreign");
     makeFolder(folder);
     refuseUnsafe(folder);

@@ -94,15 +94,15 @@ export class PseudonymFile {
 
   /** A new pseudonymous id with its secret; durable before it is used. */
   create(nowMs: number): UploadIdentity {
-    const begun: UploadIdentity = {
+    const created: UploadIdentity = {
       anon_user_id: randomUUID(),
       secret: randomBytes(32).toString("hex"),
       begun_ms: nowMs,
       destinations: [],
       erasures: [],
     };
-    this.change((before) => ({ ...before, identities: [...before.identities, begun] }));
-    return begun;
+    this.change((before) => ({ ...before, identities: [...before.identities, created] }));
+    return created;
   }
 
   /** The value that consent records of this `NEXUS_HOME` name; made, and durable, where there is none. @throws as `change`. */

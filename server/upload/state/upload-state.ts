@@ -69,13 +69,13 @@ export function moveCursor(connection: Connection, key: number, tsMs: number): v
 }
 
 /** A batch was taken: whatever stopped sending before is over. */
-export function noteSuccess(connection: Connection): void {
+export function saveSuccess(connection: Connection): void {
   connection.exec("UPDATE sharing SET failures = 0, wait_until = 0, server_wait = 0, paused = NULL, failure = NULL");
 }
 
 /** A run has sent everything it should. */
-export function noteSynced(connection: Connection, nowMs: number): void {
-  noteSuccess(connection);
+export function saveSynced(connection: Connection, nowMs: number): void {
+  saveSuccess(connection);
   connection.prepare("UPDATE sharing SET synced_at = ?").run(nowMs);
 }
 
@@ -89,14 +89,14 @@ export interface Wait {
 }
 
 /** Sending is tried again later. */
-export function noteWait(connection: Connection, { failures, untilMs, serverUntilMs, reason }: Wait): void {
+export function saveWait(connection: Connection, { failures, untilMs, serverUntilMs, reason }: Wait): void {
   connection
     .prepare("UPDATE sharing SET failures = ?, wait_until = ?, server_wait = ?, failure = ?")
     .run(failures, untilMs, serverUntilMs, reason);
 }
 
 /** Sending stops until the user asks. */
-export function notePause(connection: Connection, reason: string): void {
+export function savePause(connection: Connection, reason: string): void {
   connection.prepare("UPDATE sharing SET paused = ?, failure = NULL").run(reason);
 }
 

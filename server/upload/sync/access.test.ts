@@ -2,7 +2,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
-import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
+import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { type Arrived, UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { maxProofBits } from "../wire/proof-of-work.ts";
 import { secretAgeMs } from "./access.ts";
@@ -14,7 +14,7 @@ const respond = (answer: ServerResponse, status: number, content: object, header
 
 async function sharing(clock = { nowMs: Date.now }) {
   const server = await UsageServer.start();
-  const sharer = new Sharer({ url: server.url, clock });
+  const sharer = new SharingWorker({ url: server.url, clock });
   sharer.consent();
   sharer.record(10);
   return { server, sharer };

@@ -26,7 +26,7 @@ function enrolmentOf(
 /** Enrols the secret in use; the same one once more changes nothing. @throws the signal's reason; SQLite's error. */
 export async function enroll(sender: Sender, signal: AbortSignal): Promise<UploadResult> {
   const { destination, identity } = sender;
-  const asked: UploadRequest = {
+  const request: UploadRequest = {
     ...enrolmentOf(sender, sender.secret),
     kind: "enroll",
     url: siblingUrl(destination, "enroll"),
@@ -34,7 +34,7 @@ export async function enroll(sender: Sender, signal: AbortSignal): Promise<Uploa
   const ask = (proofBits?: number) =>
     sendWithLedger(
       { ...sender, encodings: [] },
-      proofBits === undefined ? asked : { ...asked, proofBits },
+      proofBits === undefined ? request : { ...request, proofBits },
       {
         onLedgeredResponse: (connection, answered) => {
           if (isEnrolment(answered)) markEnrolled(connection, destination.url, identity.anon_user_id);
@@ -50,7 +50,7 @@ export async function enroll(sender: Sender, signal: AbortSignal): Promise<Uploa
 /** Fetches the keys that sign receipts, and pins those that may be trusted. @throws the signal's reason; SQLite's error. */
 export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<void> {
   const { destination, clock } = sender;
-  const asked: UploadRequest = {
+  const request: UploadRequest = {
     kind: "keys",
     method: "GET",
     url: siblingUrl(destination, "keys"),
@@ -60,7 +60,7 @@ export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<vo
   };
   await sendWithLedger(
     sender,
-    asked,
+    request,
     {
       onLedgeredResponse: (connection, { outcome, answer }) => {
         const named = outcome === "accepted" ? readKeys(answer?.body ?? "") : undefined;
@@ -87,12 +87,12 @@ export async function withFreshSecret(
   const { since_ms: sinceMs, next } = installation.secretFor(id, url);
   if (next === undefined && clock.nowMs() - sinceMs < secretAgeMs) return sender;
   const secret = next ?? installation.prepareRotation(id, url);
-  const asked: UploadRequest = {
+  const request: UploadRequest = {
     ...enrolmentOf(sender, secret),
     kind: "rotate",
     url: siblingUrl(destination, "rotate"),
   };
-  const result = await sendWithLedger({ ...sender, encodings: [] }, asked, {}, signal);
+  const result = await sendWithLedger({ ...sender, encodings: [] }, request, {}, signal);
   if (isEnrolment(result)) {
     installation.completeRotation(id, url, clock.nowMs());
     return { ...sender, secret };

@@ -23,7 +23,7 @@ import {
 interface Parts {
   readonly installation: PseudonymFile;
   readonly clock: Clock;
-  readonly gate: { evaluate(): { readonly destination: Destination | null } };
+  readonly permissions: { evaluate(): { readonly destination: Destination | null } };
   readonly open: (destination: Destination) => Promise<HttpClient>;
   readonly change: InTransaction;
   readonly skew: Skew;
@@ -45,18 +45,18 @@ const statusPausesMs = [250, 500, 1_000, 2_000] as const;
 
 /** @throws the signal's reason where that stopped it; SQLite's error. */
 export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<Erasures> {
-  const { installation, clock, gate, open, change, skew } = parts;
+  const { installation, clock, permissions, open, change, skew } = parts;
   const erased: string[] = [];
   const accepted: string[] = [];
   let reason: string | null = null;
   for (const { identity, destination: url } of installation.pendingErasures()) {
     const host = new URL(url).host;
-    const current = gate.evaluate().destination;
+    const current = permissions.evaluate().destination;
     // Token and pins belong to the address they were given for.
     const destination = current?.url === url ? { ...current, url } : { url, host, pins: [], token: undefined };
-    const exchange = await open(destination);
+    const client = await open(destination);
     const { secret, next } = installation.secretFor(identity.anon_user_id, url);
-    let sender: Sender = { exchange, destination, identity, secret, clock, skew, encodings: [], change };
+    let sender: Sender = { client, destination, identity, secret, clock, skew, encodings: [], change };
     try {
       let result = await requested(sender, parts, signal);
       // A rotation whose answer was lost: the server may have the new secret.
@@ -83,7 +83,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
       installation.confirmErasure(identity.anon_user_id, url);
       erased.push(identity.anon_user_id);
     } finally {
-      await exchange.close();
+      await client.close();
     }
   }
   return { erased, accepted, reason };
@@ -102,7 +102,7 @@ function isWaiting({ outcome, status, answer }: UploadResult): boolean {
 function requested(sender: Sender, parts: Parts, signal: AbortSignal): Promise<UploadResult> {
   const { identity, destination } = sender;
   const body = Buffer.from(JSON.stringify({ anon_user_id: identity.anon_user_id }));
-  return asked(
+  return sendRequest(
     sender,
     parts,
     { method: "DELETE", url: siblingUrl(destination, `users/${identity.anon_user_id}`), body },
@@ -117,13 +117,13 @@ async function finished(sender: Sender, parts: Parts, first: UploadResult, signa
   let result = first;
   for (const pauseMs of statusPausesMs) {
     await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-    result = await asked(sender, parts, { method: "GET", url, body: new Uint8Array() }, signal);
+    result = await sendRequest(sender, parts, { method: "GET", url, body: new Uint8Array() }, signal);
     if (!isWaiting(result)) break;
   }
   return result;
 }
 
-async function asked(
+async function sendRequest(
   sender: Sender,
   { keysOf }: Parts,
   request: Pick<UploadRequest, "method" | "url" | "body">,

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { FixedClock } from "../../../test/fixtures/clock.ts";
-import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
+import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { type Behave, UsageServer } from "../../../test/fixtures/usage-server.ts";
 
 /** Ten events of which five may go, and a server that meets batches with `behave`. */
-async function facing(behave: Behave, options: ConstructorParameters<typeof Sharer>[0] = {}) {
+async function facing(behave: Behave, options: ConstructorParameters<typeof SharingWorker>[0] = {}) {
   const server = await UsageServer.start();
   server.behave = (arrived, answer) => (arrived.path.endsWith("/events") ? behave(arrived, answer, server) : false);
-  const sharer = new Sharer({ url: server.url, ...options });
+  const sharer = new SharingWorker({ url: server.url, ...options });
   sharer.consent();
   sharer.record(10, options.clock?.nowMs());
   return { server, sharer };
@@ -67,7 +67,7 @@ describe("a status code", () => {
       expect(readFileSync(join(sharer.outboxFolder, why), "utf8")).toContain(String(code));
       // One bad batch does not block the rest.
       sharer.record(10);
-    } else expect(report.left).toBe(5);
+    } else expect(report.remaining).toBe(5);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
     expect(sharer.worker.verifyLedger()?.faults).toEqual([]);
   });
@@ -77,7 +77,7 @@ describe("a status code", () => {
     async (code) => {
       const { server, sharer } = await facing(status(code, {}, page));
       expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", rejected: 0, left: 5 });
-      expect(sharer.worker.status().sharing).toMatchObject({ paused: null, untilMs: expect.any(Number) });
+      expect(sharer.worker.status().sharing).toMatchObject({ paused: null, retryAtMs: expect.any(Number) });
       server.behave = undefined;
       expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
     },
@@ -159,7 +159,7 @@ describe("a status code", () => {
   it("Retry-After is kept, also where the user asks again", async () => {
     const clock = new FixedClock(Date.now());
     const { server, sharer } = await facing(status(503, { "retry-after": "120" }), { clock });
-    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", untilMs: expect.any(Number) });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", retryAtMs: expect.any(Number) });
     expect(server.bodies).toHaveLength(1);
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting" });
@@ -246,7 +246,7 @@ describe("an answer", () => {
       answer.writeHead(202).end("{ok");
       return true;
     };
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
@@ -299,7 +299,7 @@ describe("a receipt", () => {
 
   it("of a new key is believed where the old key signed it", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     await sharer.worker.sync();
@@ -316,7 +316,7 @@ describe("a connection", () => {
     const server = await UsageServer.start({ tls: certificate() });
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {
-      const sharer = new Sharer({ url: server.url });
+      const sharer = new SharingWorker({ url: server.url });
       sharer.consent();
       sharer.record(10);
       expect(await sharer.worker.sync()).toMatchObject({
@@ -331,7 +331,7 @@ describe("a connection", () => {
 
   it("to a name that does not exist, or a port where nobody is, waits", async () => {
     for (const url of ["https://no-such-host.invalid/v1/telemetry/events", "http://127.0.0.1:9/v1/telemetry/events"]) {
-      const sharer = new Sharer({ url });
+      const sharer = new SharingWorker({ url });
       sharer.consent();
       sharer.record(10);
       expect(await sharer.worker.sync()).toMatchObject({
@@ -355,14 +355,14 @@ describe("a connection", () => {
       silent.close();
     });
     const { port } = silent.address() as AddressInfo;
-    const sharer = new Sharer({ url: `http://127.0.0.1:${port}/v1/telemetry/events` });
+    const sharer = new SharingWorker({ url: `http://127.0.0.1:${port}/v1/telemetry/events` });
     sharer.consent();
     sharer.record(10);
     const connected = new Promise((done) => silent.once("connection", (socket) => socket.once("data", done)));
     const syncing = sharer.worker.sync();
     await connected;
     // Another window withdraws.
-    const other = new Sharer({ home: sharer.home, url: sharer.env["NEXUS_USAGE_UPLOAD_URL"] });
+    const other = new SharingWorker({ home: sharer.home, url: sharer.env["NEXUS_USAGE_UPLOAD_URL"] });
     other.consent("off");
     expect(await syncing).toMatchObject({ outcome: "stopped" });
     expect(sharer.outbox).toEqual([]);
@@ -378,22 +378,22 @@ describe("a configuration", () => {
     ["https://example.com/x?token=1", "without ?"],
     ["not an address", "no address"],
   ])("with the address %s is told, and recording goes on", (url, why) => {
-    const sharer = new Sharer({ url });
+    const sharer = new SharingWorker({ url });
     sharer.consent("local");
     sharer.record(2);
-    const told = sharer.worker.status();
-    expect(told.remarks).toEqual([expect.stringContaining(why)]);
-    expect(told.database?.events).toBe(2);
-    expect(JSON.stringify(told.remarks)).not.toContain("pw");
+    const status = sharer.worker.status();
+    expect(status.notes).toEqual([expect.stringContaining(why)]);
+    expect(status.database?.events).toBe(2);
+    expect(JSON.stringify(status.notes)).not.toContain("pw");
   });
 
   it("with a token that no header can carry is told, and never quoted", () => {
-    const sharer = new Sharer({ url: "https://example.com/x", env: { NEXUS_USAGE_UPLOAD_TOKEN: "a\nb" } });
-    expect(sharer.worker.status().remarks).toEqual([expect.stringContaining("NEXUS_USAGE_UPLOAD_TOKEN")]);
+    const sharer = new SharingWorker({ url: "https://example.com/x", env: { NEXUS_USAGE_UPLOAD_TOKEN: "a\nb" } });
+    expect(sharer.worker.status().notes).toEqual([expect.stringContaining("NEXUS_USAGE_UPLOAD_TOKEN")]);
   });
 
   it("with a pin that is none is refused by name", () => {
-    const sharer = new Sharer({ url: "https://example.com/x" });
+    const sharer = new SharingWorker({ url: "https://example.com/x" });
     sharer.consent("local");
     writeFileSync(join(sharer.home, ".config", "nexus", "config.toml"), '[telemetry]\nupload_pins = ["sha1/abc"]\n');
     expect(sharer.worker.status().problem?.text).toMatch(/upload_pins/);
@@ -410,7 +410,7 @@ describe("an enrolment", () => {
       answer.writeHead(401, { "content-type": "application/json" }).end('{"error":"not_enrolled"}');
       return true;
     };
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     return { server, sharer };

@@ -19,23 +19,23 @@ export const placeholderId = "00000000-0000-4000-8000-000000000000";
 /** The bytes that would be sent next: of the frozen batch, or as they would be frozen. Changes nothing. */
 export function preview(
   store: Store,
-  ruling: EffectivePolicy,
+  policy: EffectivePolicy,
   limit: number | undefined,
   categories: readonly Category[],
 ): { readonly body: Buffer; readonly events: number; readonly placeholder: boolean } | undefined {
   return store.read((connection) => {
-    const state = ruling.permission.mode === "share" ? readUploadState(connection) : undefined;
+    const state = policy.permission.mode === "share" ? readUploadState(connection) : undefined;
     const waiting = state === undefined ? undefined : nextPending(connection);
     if (waiting !== undefined) return { body: waiting.body, events: waiting.keys.length, placeholder: false };
     const part =
       state === undefined
         ? {
             pseudonym: new Pseudonym(placeholderId, Salt.random()),
-            schema: ruling.schema,
+            schema: policy.schema,
             bits: categoryBits(categories),
             asIf: true,
           }
-        : partOf(state, ruling);
+        : partOf(state, policy);
     let after = state?.cursorId ?? 0;
     for (;;) {
       const { batch, lastKey, more } = collectBatch(connection, after, part, limit);

@@ -41,14 +41,14 @@ export interface SyncReport {
   /** Erasures that servers accepted and have not finished: their receipts follow. */
   readonly erasing: number;
   /** Events that wait in the outbox. */
-  readonly left: number;
+  readonly remaining: number;
   /** Events that may be sent and were not yet, those in the outbox among them; no more are counted than `mostCounted`. */
   readonly pending: number;
   /** What keeps it from going on, as a sentence. */
   readonly reason: string | null;
   /** When it goes on by itself, in milliseconds since 1970. */
-  readonly untilMs: number | null;
-  readonly setAside: readonly QuarantinedFile[];
+  readonly retryAtMs: number | null;
+  readonly quarantined: readonly QuarantinedFile[];
 }
 
 export interface SyncProgress {
@@ -65,11 +65,11 @@ export class LeaseLostError extends Error {
 export class SyncStopped extends Error {
   override readonly name = "Stop";
   readonly outcome: SyncOutcome;
-  readonly untilMs: number | null;
+  readonly retryAtMs: number | null;
 
-  constructor(outcome: SyncOutcome, reason: string, untilMs: number | null = null) {
+  constructor(outcome: SyncOutcome, reason: string, retryAtMs: number | null = null) {
     super(reason);
     this.outcome = outcome;
-    this.untilMs = untilMs;
+    this.retryAtMs = retryAtMs;
   }
 }

@@ -7,9 +7,9 @@ import type { Failure, HttpClient, HttpResponse } from "../http/http-client.ts";
 import {
   type Answered,
   appendEntry,
-  noteAnsweredBody,
   type RequestKind,
   type RequestOutcome,
+  saveResponseBody,
   sha256,
 } from "../ledger/ledger.ts";
 import type { UploadIdentity } from "../state/pseudonyms.ts";
@@ -57,7 +57,7 @@ export interface Skew {
 export type InTransaction = (work: (connection: Connection) => void) => void;
 
 export interface Sender {
-  readonly exchange: HttpClient;
+  readonly client: HttpClient;
   readonly destination: Destination;
   readonly identity: UploadIdentity;
   /** What signs, in hex: the identity's, or what replaced it on this server. */
@@ -105,12 +105,12 @@ export interface LedgerHooks {
 /** @throws the signal's reason where that stopped it; SQLite's error. */
 export async function sendWithLedger(
   sender: Sender,
-  asked: UploadRequest,
-  beside: LedgerHooks,
+  request: UploadRequest,
+  hooks: LedgerHooks,
   signal: AbortSignal,
 ): Promise<UploadResult> {
-  const { clock, destination, exchange, change, skew, encodings } = sender;
-  const { kind, method, url, body, batchId, events } = asked;
+  const { clock, destination, client, change, skew, encodings } = sender;
+  const { kind, method, url, body, batchId, events } = request;
   const common = { kind, host: destination.host, batch_id: batchId };
   change((connection) => {
     const entry = {
@@ -124,20 +124,21 @@ export async function sendWithLedger(
     appendEntry(
       connection,
       entry,
-      asked.secret === true || body.length === 0 ? undefined : (asked.packed ?? compress(body)),
+      request.secret === true || body.length === 0 ? undefined : (request.packed ?? compress(body)),
     );
-    beside.onLedgeredRequest?.(connection);
+    hooks.onLedgeredRequest?.(connection);
   });
-  beside.afterLedgeredRequest?.();
+  hooks.afterLedgeredRequest?.();
   signal.throwIfAborted();
-  const outgoing = { method, url, body, headers: await headersOf(sender, asked, signal), encodings };
-  let result = resultOf(destination.host, await exchange.send(outgoing, signal), clock, skew);
-  const distrusted = await beside.rejectReason?.(result);
+  const headers = await headersOf(sender, request, signal);
+  const response = await client.send({ method, url, body, headers, encodings }, signal);
+  let result = resultOf(destination.host, response, clock, skew);
+  const distrusted = await hooks.rejectReason?.(result);
   if (distrusted !== undefined) result = { ...result, ...distrusted, signed: undefined };
   change((connection) => {
     appendEntry(connection, answered(common, result, clock.nowMs()));
-    if (finalOutcomes.has(result.outcome)) noteAnsweredBody(connection, sha256(body));
-    beside.onLedgeredResponse?.(connection, result);
+    if (finalOutcomes.has(result.outcome)) saveResponseBody(connection, sha256(body));
+    hooks.onLedgeredResponse?.(connection, result);
   });
   return result;
 }

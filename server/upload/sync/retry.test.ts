@@ -16,11 +16,11 @@ describe("waits", () => {
     [7, 10_000],
     [20, 10_000],
   ])("within a run, attempt %i: up to %i ms", (attempt, bound) => {
-    const [least, most] = range(() => backoffMs(attempt));
-    expect(least).toBeGreaterThanOrEqual(0);
-    expect(least).toBeLessThan(bound / 10);
-    expect(most).toBeLessThanOrEqual(bound);
-    expect(most).toBeGreaterThan(bound * 0.9);
+    const [min, max] = range(() => backoffMs(attempt));
+    expect(min).toBeGreaterThanOrEqual(0);
+    expect(min).toBeLessThan(bound / 10);
+    expect(max).toBeLessThanOrEqual(bound);
+    expect(max).toBeGreaterThan(bound * 0.9);
   });
 
   it.each([
@@ -30,11 +30,11 @@ describe("waits", () => {
     [7, 3_600_000],
     [1_000, 3_600_000],
   ])("after %i failed runs: from half of %i ms to all of it", (failures, bound) => {
-    const [least, most] = range(() => pauseMs(failures));
-    expect(least).toBeGreaterThanOrEqual(bound / 2);
-    expect(least).toBeLessThan(bound * 0.55);
-    expect(most).toBeLessThanOrEqual(bound);
-    expect(most).toBeGreaterThan(bound * 0.95);
+    const [min, max] = range(() => pauseMs(failures));
+    expect(min).toBeGreaterThanOrEqual(bound / 2);
+    expect(min).toBeLessThan(bound * 0.55);
+    expect(max).toBeLessThanOrEqual(bound);
+    expect(max).toBeGreaterThan(bound * 0.95);
   });
 
   it("that a server asks for are kept, up to a day", () => {

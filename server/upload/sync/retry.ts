@@ -20,8 +20,8 @@ export function backoffMs(attempt: number): number {
 
 /** The pause after a run failed for the `failures`th time in a row: at least half of its bound. Milliseconds. */
 export function pauseMs(failures: number): number {
-  const most = Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10));
-  return Math.ceil(most / 2) + randomInt(Math.floor(most / 2) + 1);
+  const maxMs = Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10));
+  return Math.ceil(maxMs / 2) + randomInt(Math.floor(maxMs / 2) + 1);
 }
 
 /** `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. `undefined` where it is neither. */

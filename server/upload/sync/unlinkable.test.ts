@@ -6,7 +6,7 @@ import { eventTypeNames } from "../../../shared/schema/events.ts";
 import { fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
 import { sources } from "../../../shared/schema/sources.ts";
 import { FixedClock } from "../../../test/fixtures/clock.ts";
-import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
+import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { batchIdOf } from "../wire/batch.ts";
 
@@ -17,8 +17,8 @@ const publicWords: ReadonlySet<unknown> = new Set([
   ...eventTypeNames,
   ...sources,
   ...fieldNames.flatMap((name) => {
-    const { kind } = fieldTable[name];
-    return kind.is === "word" || kind.is === "words" ? kind.words : [];
+    const { type } = fieldTable[name];
+    return type.type === "enum" || type.type === "enum_list" ? type.values : [];
   }),
 ]);
 
@@ -41,7 +41,7 @@ const common =
 async function sharing(schema: 1 | 2) {
   const server = await UsageServer.start();
   const clock = new FixedClock(Date.UTC(2026, 4, 5, 10, 7, 8, 123));
-  const sharer = new Sharer({ url: server.url, clock });
+  const sharer = new SharingWorker({ url: server.url, clock });
   const config = join(sharer.home, ".config", "nexus");
   mkdirSync(config, { recursive: true, mode: 0o700 });
   writeFileSync(join(config, "config.toml"), `[telemetry]\nupload_schema = ${schema}\n`);
@@ -76,7 +76,7 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
     record(10);
     clock.tsMs += 2 * halfAnHour;
     for (const begin of [() => sharer.consent(), () => sharer.worker.resetIdentity()]) {
-      const begunMs = clock.tsMs;
+      const startedMs = clock.tsMs;
       begin();
       record(6);
       const [body] = await send();
@@ -90,7 +90,7 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
         if (session === undefined) continue;
         // Of the beginning the hour is shared.
         expect(session.started_at).toMatch(/T\d\d:00:00\.000Z$/);
-        expect(Date.parse(session.started_at)).toBeGreaterThan(begunMs - 2 * halfAnHour);
+        expect(Date.parse(session.started_at)).toBeGreaterThan(startedMs - 2 * halfAnHour);
       }
       clock.tsMs += 2 * halfAnHour;
     }

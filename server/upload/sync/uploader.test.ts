@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FixedClock } from "../../../test/fixtures/clock.ts";
-import { Sharer } from "../../../test/fixtures/sharing-worker.ts";
+import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 
 const events = (body: Buffer): readonly Readonly<Record<string, unknown>>[] => JSON.parse(body.toString()).events;
@@ -11,7 +11,7 @@ const events = (body: Buffer): readonly Readonly<Record<string, unknown>>[] => J
 describe("sending", () => {
   it("sends what schema 1 takes, once, in order, and keeps a receipt", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(2_500);
     expect(await sharer.worker.sync()).toMatchObject({
@@ -47,7 +47,7 @@ describe("sending", () => {
 
   it("sends schema 2 with what was ticked alone", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     const config = join(sharer.home, ".config", "nexus", "config.toml");
     sharer.consent();
     writeFileSync(config, "[telemetry]\nupload_schema = 2\n");
@@ -65,7 +65,7 @@ describe("sending", () => {
 
   it("invariant: what-you-see-is-what-is-sent: preview, request and ledger hold the same bytes", async () => {
     const server = await UsageServer.start({ encodings: "zstd, gzip" });
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(30);
     const before = sharer.worker.preview();
@@ -81,7 +81,7 @@ describe("sending", () => {
   });
 
   it("previews with a placeholder before there is a consent, and creates nothing", () => {
-    const sharer = new Sharer();
+    const sharer = new SharingWorker();
     sharer.consent("local");
     sharer.record(4);
     const preview = sharer.worker.preview();
@@ -96,7 +96,7 @@ describe("sending", () => {
 
   it("works with a server that meets the Server Requirements and no more, and the ledger says so", async () => {
     const server = await UsageServer.start({ plain: true });
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
@@ -106,7 +106,7 @@ describe("sending", () => {
 
   it("sends nothing that tells which machine it comes from", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url, env: { NEXUS_USAGE_UPLOAD_TOKEN: "a.token" } });
+    const sharer = new SharingWorker({ url: server.url, env: { NEXUS_USAGE_UPLOAD_TOKEN: "a.token" } });
     sharer.consent();
     sharer.record(2);
     await sharer.worker.sync();
@@ -128,7 +128,7 @@ describe("sending", () => {
 describe("invariant: only-you-can-say-yes", () => {
   it("shares nothing from before the consent, and nothing of a category without one", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent("local");
     sharer.record(20);
     sharer.consent();
@@ -140,7 +140,7 @@ describe("invariant: only-you-can-say-yes", () => {
 
   it("shares a category only where it was agreed to when the event was recorded, and still is", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent("share", { share: ["tool_usage"] });
     sharer.record(2);
     sharer.consent("share", { share: ["tool_usage", "command_usage"] });
@@ -161,7 +161,7 @@ describe("invariant: only-you-can-say-yes", () => {
 
   it("a narrower consent counts for what waits too", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     server.refuse(503);
@@ -177,10 +177,10 @@ describe("invariant: only-you-can-say-yes", () => {
 
   it("a purge during a sending ends it", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
-    const other = new Sharer({ url: server.url, home: sharer.home });
+    const other = new SharingWorker({ url: server.url, home: sharer.home });
     server.behave = ({ path }, answer) => {
       if (!path.endsWith("/events")) return false;
       other.worker.purge();
@@ -198,9 +198,9 @@ describe("invariant: only-you-can-say-yes", () => {
 
   it("shares nothing that was recorded while somebody said no", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
-    const other = new Sharer({ url: server.url, home: sharer.home, env: { DO_NOT_TRACK: "1" } });
+    const other = new SharingWorker({ url: server.url, home: sharer.home, env: { DO_NOT_TRACK: "1" } });
     other.record(10);
     expect(await other.worker.sync()).toMatchObject({
       outcome: "not_permitted",
@@ -214,11 +214,11 @@ describe("invariant: only-you-can-say-yes", () => {
 
   it("pauses where the destination is another one than the one that was agreed to", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     const elsewhere = await UsageServer.start();
-    const moved = new Sharer({ url: elsewhere.url, home: sharer.home });
+    const moved = new SharingWorker({ url: elsewhere.url, home: sharer.home });
     expect(await moved.worker.sync()).toMatchObject({ outcome: "not_permitted" });
     expect(moved.worker.status().permission?.refusals).toEqual([
       { by: "destination", reach: "sharing", name: expect.stringContaining(elsewhere.host) },
@@ -228,18 +228,18 @@ describe("invariant: only-you-can-say-yes", () => {
 
   it("refuses a consent to another destination than the one that is configured", async () => {
     const server = await UsageServer.start();
-    expect(() => new Sharer({ url: server.url }).consent("share", { destination: "elsewhere.example" })).toThrow(
+    expect(() => new SharingWorker({ url: server.url }).consent("share", { destination: "elsewhere.example" })).toThrow(
       "changed",
     );
-    expect(() => new Sharer().consent()).toThrow("no destination");
+    expect(() => new SharingWorker().consent()).toThrow("no destination");
     // Another path of the same host may be somebody else's.
     const other = new URL("/other/events", server.url).href;
-    expect(() => new Sharer({ url: server.url }).consent("share", { destination: other })).toThrow("changed");
+    expect(() => new SharingWorker({ url: server.url }).consent("share", { destination: other })).toThrow("changed");
   });
 
   it("ends the pseudonym with the consent, empties the outbox, and begins another one with the next", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     server.refuse(503);
@@ -262,7 +262,7 @@ describe("invariant: never-lost-never-twice", () => {
   it("a server that is away for 500 tries costs no event, and the database stays within its limit", async () => {
     const server = await UsageServer.start();
     const clock = new FixedClock(Date.now());
-    const sharer = new Sharer({ url: server.url, clock });
+    const sharer = new SharingWorker({ url: server.url, clock });
     sharer.consent();
     const config = join(sharer.home, ".config", "nexus", "config.toml");
     writeFileSync(config, "[telemetry]\nmax_db_size_mb = 2\nupload_schema = 2\n");
@@ -295,7 +295,7 @@ describe("invariant: never-lost-never-twice", () => {
 describe("remote erasure", () => {
   it("goes out after sharing was switched off, signed, and stays until the server confirms", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     await sharer.worker.sync();
@@ -316,7 +316,7 @@ describe("remote erasure", () => {
 
   it("while sharing goes on: what follows goes out under another pseudonym", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     await sharer.worker.sync();
@@ -331,7 +331,7 @@ describe("remote erasure", () => {
 
   it("is asked for while a sending runs, and goes out after it", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     const sending = sharer.worker.sync();
@@ -343,14 +343,14 @@ describe("remote erasure", () => {
 
   it("survives a purge and a lost database", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     await sharer.worker.sync();
     sharer.worker.purge();
     sharer.worker.close();
     rmSync(join(sharer.home, "nexus", "state", "telemetry.db"));
-    const again = new Sharer({ url: server.url, home: sharer.home });
+    const again = new SharingWorker({ url: server.url, home: sharer.home });
     expect(await again.worker.eraseRemotely()).toMatchObject({ erased: 1 });
     expect(server.events.size).toBe(0);
   });
@@ -359,7 +359,7 @@ describe("remote erasure", () => {
 describe("purge", () => {
   it("drops the bodies from the ledger, keeps its chain, and empties the outbox", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     await sharer.worker.sync();
@@ -377,7 +377,7 @@ describe("files", () => {
     try {
       const server = await UsageServer.start();
       server.refuse(400);
-      const sharer = new Sharer({ url: server.url });
+      const sharer = new SharingWorker({ url: server.url });
       sharer.consent();
       sharer.record(10);
       expect(await sharer.worker.sync()).toMatchObject({ rejected: 1 });
@@ -397,7 +397,7 @@ describe("files", () => {
 
   it("in the outbox that were changed or are not ours are set aside, told, and never sent", async () => {
     const server = await UsageServer.start();
-    const sharer = new Sharer({ url: server.url });
+    const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     server.refuse(503);
@@ -410,7 +410,7 @@ describe("files", () => {
     writeFileSync(join(sharer.outboxFolder, foreign), '{"events":[]}');
     server.behave = undefined;
     const report = await sharer.worker.sync();
-    expect(report.setAside.map(({ name }) => name).sort()).toEqual(["mine.json", foreign, own].sort());
+    expect(report.quarantined.map(({ name }) => name).sort()).toEqual(["mine.json", foreign, own].sort());
     expect(report).toMatchObject({ outcome: "done", events: 5 });
     expect(server.bodies.at(-1)?.toString()).toBe(frozen);
     expect(sharer.outbox).toEqual(["foreign", "foreign/mine.json", `foreign/${foreign}`, `foreign/${own}`].sort());
@@ -420,7 +420,7 @@ describe("files", () => {
     "a state file that is %s means a new pseudonym and a cursor at the end",
     async (how) => {
       const server = await UsageServer.start();
-      const sharer = new Sharer({ url: server.url });
+      const sharer = new SharingWorker({ url: server.url });
       sharer.consent();
       const file = join(sharer.home, "nexus", "state", "usage", "upload-state.json");
       const beginning = readFileSync(file, "utf8");

@@ -34,13 +34,13 @@ import type { PseudonymFile } from "../state/pseudonyms.ts";
 import {
   endUploadState,
   moveCursor,
-  notePause,
-  noteSuccess,
-  noteSynced,
-  noteWait,
   readStateFile,
   readUploadState,
   resume,
+  savePause,
+  saveSuccess,
+  saveSynced,
+  saveWait,
   startUploadState,
   type UploadState,
   writeStateFile,
@@ -67,7 +67,7 @@ import { attemptsPerRun, backoffMs, maxWaitMs, pauseMs } from "./retry.ts";
 export interface UploaderParts {
   readonly paths: Paths;
   readonly store: Store;
-  readonly gate: PermissionEvaluator;
+  readonly permissions: PermissionEvaluator;
   readonly installation: PseudonymFile;
   readonly outbox: OutboxFolder;
   readonly clock: Clock;
@@ -129,7 +129,7 @@ class UploadRun {
   readonly #stop: AbortController;
   readonly #skew: Skew = { ms: 0 };
   #lease: Lease | undefined;
-  #exchange: HttpClient | undefined;
+  #client: HttpClient | undefined;
   #events = 0;
   /** Events that were sent, whether they were taken or refused. */
   #tried = 0;
@@ -151,11 +151,11 @@ class UploadRun {
   }
 
   async run(): Promise<SyncReport> {
-    const { store, installation, gate } = this.#parts;
-    const mayShare = gate.evaluate().permission.mode === "share";
+    const { store, installation, permissions } = this.#parts;
+    const mayShare = permissions.evaluate().permission.mode === "share";
     if (!mayShare && installation.pendingErasures().length === 0)
-      return this.#report("not_permitted", notPermitted(gate.evaluate()));
-    store.selectFile(gate.evaluate().database);
+      return this.#report("not_permitted", notPermitted(permissions.evaluate()));
+    store.selectFile(permissions.evaluate().database);
     this.#lease = store.withDatabase((connection) => acquire(connection, "upload", this.#owner, this.#now()));
     if (this.#lease === undefined) return this.#report("busy", "Another window or command is sending.");
     this.#step("leased");
@@ -166,13 +166,13 @@ class UploadRun {
       if (!mayShare) return this.#report(notErased === null ? "done" : "waiting", notErased, this.#erasuresDueMs());
       return this.#report("done", (await this.#send()) ?? notErased, this.#erasuresDueMs());
     } catch (error) {
-      if (error instanceof SyncStopped) return this.#report(error.outcome, error.message, error.untilMs);
+      if (error instanceof SyncStopped) return this.#report(error.outcome, error.message, error.retryAtMs);
       if (error instanceof LeaseLostError) return this.#report("busy", "Another window or command went on sending.");
       throw error;
     } finally {
       clearInterval(beat);
       watcher?.close();
-      await this.#exchange?.close();
+      await this.#client?.close();
       const lease = this.#lease;
       store.withExistingDatabase((connection) => release(connection, lease));
       this.#step("released");
@@ -214,8 +214,8 @@ class UploadRun {
     this.#parts.step?.(step);
   }
 
-  #report(outcome: SyncOutcome, reason: string | null, untilMs: number | null = null): SyncReport {
-    const left = this.#parts.store.read(countPendingEvents) ?? 0;
+  #report(outcome: SyncOutcome, reason: string | null, retryAtMs: number | null = null): SyncReport {
+    const remaining = this.#parts.store.read(countPendingEvents) ?? 0;
     return {
       outcome,
       events: this.#events,
@@ -223,11 +223,11 @@ class UploadRun {
       rejected: this.#rejected,
       erased: this.#erased,
       erasing: this.#erasing,
-      left,
+      remaining: remaining,
       pending: this.#parts.pending(),
       reason,
-      untilMs,
-      setAside: this.#setAside,
+      retryAtMs,
+      quarantined: this.#setAside,
     };
   }
 
@@ -260,7 +260,7 @@ class UploadRun {
   /** A configuration that cannot be read at present may hold a no. */
   #maySend(): boolean {
     try {
-      return this.#parts.gate.evaluate().permission.mode === "share";
+      return this.#parts.permissions.evaluate().permission.mode === "share";
     } catch {
       return false;
     }
@@ -281,12 +281,12 @@ class UploadRun {
     return this.#parts.store.withDatabase(work);
   }
 
-  #ruling(): { readonly ruling: EffectivePolicy; readonly destination: Destination } {
-    const ruling = this.#parts.gate.evaluate();
-    const { permission, destination } = ruling;
+  #policy(): { readonly policy: EffectivePolicy; readonly destination: Destination } {
+    const policy = this.#parts.permissions.evaluate();
+    const { permission, destination } = policy;
     if (permission.mode !== "share" || destination === null)
-      throw new SyncStopped("not_permitted", notPermitted(ruling));
-    return { ruling, destination };
+      throw new SyncStopped("not_permitted", notPermitted(policy));
+    return { policy, destination };
   }
 
   /** @returns what the user should know about a run that ended well, `null` if nothing. */
@@ -316,7 +316,7 @@ class UploadRun {
       this.#parts.progress?.({ events: this.#events, batches: this.#batches });
     }
     await this.#removal;
-    this.#change((connection) => noteSynced(connection, this.#now()));
+    this.#change((connection) => saveSynced(connection, this.#now()));
     return remark;
   }
 
@@ -385,12 +385,12 @@ class UploadRun {
   /** Freezes the next batch. Returns whether there may be more to do. */
   async #freeze(limit: number): Promise<boolean> {
     const { outbox, paths } = this.#parts;
-    const { ruling } = this.#ruling();
+    const { policy } = this.#policy();
     const state = this.#read(readUploadState);
     if (state === undefined) return false;
     const erasures = this.#read(erasuresOf);
     const { batch, lastKey, lastTsMs, more } = this.#read((connection) =>
-      collectBatch(connection, state.cursorId, partOf(state, ruling), limit),
+      collectBatch(connection, state.cursorId, partOf(state, policy), limit),
     );
     if (lastKey === state.cursorId) return false;
     this.#change((connection) => {
@@ -416,7 +416,7 @@ class UploadRun {
   async #sendBatch(waiting: PendingBatch): Promise<void> {
     let enrolledAgain = false;
     for (let attempt = 0; ; attempt += 1) {
-      const { destination } = this.#ruling();
+      const { destination } = this.#policy();
       const sender = await this.#sender(destination, attempt);
       if (sender === undefined) continue;
       const result = await this.#tryBatch(sender, waiting);
@@ -475,7 +475,7 @@ class UploadRun {
           saveEncodings(connection, address, result.answer?.header("accept-encoding"));
           if (result.outcome === "accepted" || result.outcome === "already_received") {
             removeBatch(connection, row);
-            noteSuccess(connection);
+            saveSuccess(connection);
             // It takes batches, and has neither enrolment nor receipts.
             if (result.outcome === "accepted" && result.signed === undefined && this.#knowsNoEnrolment)
               markBasic(connection, address);
@@ -526,10 +526,10 @@ class UploadRun {
     const state = this.#read(readUploadState);
     const identity = state === undefined ? undefined : installation.find(state.pseudonym.anonUserId);
     if (identity === undefined) throw new SyncStopped("failed", "The pseudonym of this installation is gone.");
-    this.#exchange ??= await this.#parts.open(destination);
+    this.#client ??= await this.#parts.open(destination);
     const server = this.#read((connection) => readServer(connection, destination.url));
     const sender: Sender = {
-      exchange: this.#exchange,
+      client: this.#client,
       destination,
       identity,
       secret: installation.secretFor(identity.anon_user_id, destination.url).secret,
@@ -580,18 +580,18 @@ class UploadRun {
     const untilMs = nowMs + Math.max(waitMs, pauseMs(failures));
     const reason = sentence(result);
     const serverUntilMs = waitMs > 0 ? nowMs + waitMs : 0;
-    this.#change((connection) => noteWait(connection, { failures, untilMs, serverUntilMs, reason }));
+    this.#change((connection) => saveWait(connection, { failures, untilMs, serverUntilMs, reason }));
     throw new SyncStopped("waiting", reason, untilMs);
   }
 
   /** Goes on only when the user asks. */
   #pause(reason: string): never {
-    this.#change((connection) => notePause(connection, reason));
+    this.#change((connection) => savePause(connection, reason));
     throw new SyncStopped("paused", reason);
   }
 
   async #splitBatch(waiting: PendingBatch, result: UploadResult): Promise<void> {
-    const halves = halvesOf(waiting, this.#read(readUploadState)?.pseudonym.begunKey ?? 0);
+    const halves = halvesOf(waiting, this.#read(readUploadState)?.pseudonym.startKey ?? 0);
     if (halves.length === 0) {
       const reason = `${sentence(result)}: a single event`;
       // Only the server itself can refuse for good.

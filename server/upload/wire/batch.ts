@@ -53,7 +53,7 @@ interface Item {
 
 /** Gathers the next batch after a key. */
 export function collectBatch(connection: Connection, after: number, part: SharedPart, limit = maxEvents): NextBatch {
-  const most = Math.min(limit, maxEvents);
+  const max = Math.min(limit, maxEvents);
   const items: Item[] = [];
   // The frame around the events: some 200 bytes.
   let bytes = 256;
@@ -64,21 +64,21 @@ export function collectBatch(connection: Connection, after: number, part: Shared
       const text = textOf(event, part);
       if (text !== undefined) {
         // Every value of an event is ASCII: a character is a byte.
-        if (items.length >= most || bytes + text.length + 1 > maxBytes) return gathered(items, last, after, part, true);
+        if (items.length >= max || bytes + text.length + 1 > maxBytes) return gathered(items, last, after, part, true);
         items.push({ key: event.key, committedMs: event.share?.committedMs ?? event.tsMs, text });
         bytes += text.length + 1;
       }
       last = event;
     }
     seen += page.length;
-    if (items.length >= most) return gathered(items, last, after, part, true);
+    if (items.length >= max) return gathered(items, last, after, part, true);
     if (page.length < rowsPerPage) return gathered(items, last, after, part, false);
   }
   return gathered(items, last, after, part, true);
 }
 
-function textOf(given: StoredEvent, { pseudonym, schema, bits, assumeConsent: asIf }: SharedPart): string | undefined {
-  const event = asIf === true ? { ...given, share: { committedMs: given.tsMs, bits, seq: given.seq } } : given;
+function textOf(given: StoredEvent, { pseudonym, schema, bits, assumeConsent }: SharedPart): string | undefined {
+  const event = assumeConsent === true ? { ...given, share: { committedMs: given.tsMs, bits, seq: given.seq } } : given;
   if (event.share === undefined) return undefined;
   const view = projectEvent(event, schema, bits, pseudonym);
   return view === undefined ? undefined : JSON.stringify(view);
@@ -95,9 +95,9 @@ function gathered(
   return { batch, lastKey: last?.key ?? after, lastTsMs: last?.tsMs ?? 0, more };
 }
 
-function frozen(items: readonly Item[], { anonUserId, begunKey }: Pseudonym, schema: UploadSchema): Batch {
+function frozen(items: readonly Item[], { anonUserId, startKey }: Pseudonym, schema: UploadSchema): Batch {
   const keys = items.map(({ key }) => key);
-  const batchId = batchIdOf(anonUserId, keys, begunKey);
+  const batchId = batchIdOf(anonUserId, keys, startKey);
   const generatedAt = Math.max(...items.map(({ committedMs }) => committedMs));
   return { batchId, generatedAt, keys, body: bodyOf({ batchId, generatedAt, schema, anonUserId }, items) };
 }
@@ -126,13 +126,13 @@ function bodyOf(
  * UUIDv8 (RFC 9562, section 5.8) of SHA-256 of the user's id and of the first and last key, counted from the beginning of the
  * pseudonym: keys that go on from one pseudonym to the next would link the two.
  */
-export function batchIdOf(anonUserId: string, keys: readonly number[], begunKey: number): string {
-  const [first, last] = [keys[0] ?? 0, keys.at(-1) ?? 0].map((key) => key - begunKey);
+export function batchIdOf(anonUserId: string, keys: readonly number[], startKey: number): string {
+  const [first, last] = [keys[0] ?? 0, keys.at(-1) ?? 0].map((key) => key - startKey);
   return uuidV8(createHash("sha256").update(`${anonUserId} ${first} ${last}`).digest());
 }
 
 /** Two batches of half the events each, for a server that finds one too large. Empty where there is but one event. */
-export function halvesOf({ generatedAt, keys, body }: Batch, begunKey: number): readonly Batch[] {
+export function halvesOf({ generatedAt, keys, body }: Batch, startKey: number): readonly Batch[] {
   if (keys.length < 2) return [];
   const parsed = JSON.parse(body.toString("utf8"));
   const { schema_version: schema, anon_user_id: anonUserId, events } = parsed;
@@ -142,7 +142,7 @@ export function halvesOf({ generatedAt, keys, body }: Batch, begunKey: number): 
     [middle, keys.length],
   ].map(([from, to]) => {
     const own = keys.slice(from, to);
-    const batchId = batchIdOf(anonUserId, own, begunKey);
+    const batchId = batchIdOf(anonUserId, own, startKey);
     const items = events.slice(from, to).map((event: unknown) => ({ text: JSON.stringify(event) }));
     return { batchId, generatedAt, keys: own, body: bodyOf({ batchId, generatedAt, schema, anonUserId }, items) };
   });

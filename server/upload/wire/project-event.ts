@@ -15,14 +15,14 @@ export class Pseudonym {
   readonly anonUserId: string;
   readonly salt: Salt;
   /** The last key before it began. */
-  readonly begunKey: number;
+  readonly startKey: number;
   #sessionId = "";
   #anonSessionId = "";
 
-  constructor(anonUserId: string, salt: Salt, begunKey = 0) {
+  constructor(anonUserId: string, salt: Salt, startKey = 0) {
     this.anonUserId = anonUserId;
     this.salt = salt;
-    this.begunKey = begunKey;
+    this.startKey = startKey;
   }
 
   /** `anon_session_id`. Events of one session mostly come one after the other. */

@@ -8,12 +8,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 /** A server that wants more, some 10 s of work, is not served. */
 export const maxProofBits = 22;
 /** Tries between two turns of the event loop. */
-const triesPerTurn = 2_000;
+const attemptsPerTick = 2_000;
 
 /** @throws the signal's reason. */
 export async function proofOf(signature: string, bits: number, signal: AbortSignal): Promise<string> {
   for (let n = 0; ; n += 1) {
-    if (n % triesPerTurn === 0) {
+    if (n % attemptsPerTick === 0) {
       await nextTurn();
       signal.throwIfAborted();
     }

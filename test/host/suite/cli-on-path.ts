@@ -17,7 +17,7 @@ async function inNewTerminal(line: string, name: string): Promise<string> {
   return readFileSync(file, "utf8");
 }
 
-export function terminalCommandSuite(): void {
+export function cliOnPathSuite(): void {
   describe("the command on the terminal's PATH", () => {
     it("runs on the editor's own executable once it was asked for, and is gone when it is taken off", async () => {
       match(await inNewTerminal("nexus --version", "before"), /ended with 127/);

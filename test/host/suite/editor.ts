@@ -97,10 +97,12 @@ export async function storedEvents(): Promise<readonly StoredEvent[]> {
 }
 
 /** Looks at the stored events again and again until they satisfy `wanted`. */
-export async function eventually(wanted: (events: readonly StoredEvent[]) => boolean): Promise<readonly StoredEvent[]> {
+export async function eventually(
+  requested: (events: readonly StoredEvent[]) => boolean,
+): Promise<readonly StoredEvent[]> {
   for (;;) {
     const events = await storedEvents();
-    if (wanted(events)) return events;
+    if (requested(events)) return events;
   }
 }
 

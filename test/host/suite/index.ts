@@ -1,7 +1,7 @@
 /** The tests' entry inside VS Code: runs the suite that the environment names, and writes the counts to a file. */
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
-import { terminalCommandSuite } from "./cli-on-path.ts";
+import { cliOnPathSuite } from "./cli-on-path.ts";
 import { extensionsSuite } from "./extensions.ts";
 import { lifecycleSuite } from "./lifecycle.ts";
 import { localSuite } from "./local.ts";
@@ -14,7 +14,7 @@ const suites: Readonly<Record<string, () => void>> = {
   lifecycle: lifecycleSuite,
   local: localSuite,
   sources: sourcesSuite,
-  terminal: terminalCommandSuite,
+  terminal: cliOnPathSuite,
 };
 
 export function run(): Promise<void> {

@@ -6,13 +6,13 @@ import { eventually, type StoredEvent, setting, storedEvents, workerPids } from 
 const typed = (type: string) => (events: readonly StoredEvent[]) =>
   events.filter(({ event_type }) => event_type === type);
 
-const look = () => commands.executeCommand("nexus.telemetry.status");
+const showStatus = () => commands.executeCommand("nexus.telemetry.status");
 
 export function lifecycleSuite(): void {
   describe("the product as a source", () => {
     it("tells the installation and the beginning of the session, once", async () => {
-      await look();
-      await look();
+      await showStatus();
+      await showStatus();
       const events = await eventually((stored) => typed("command_finished")(stored).length >= 2);
       const [first] = events;
       strictEqual(first?.event_type, "session_started");
@@ -24,7 +24,7 @@ export function lifecycleSuite(): void {
     });
 
     it("tells the first use of a feature, and the fifth", async () => {
-      for (let n = 0; n < 3; n += 1) await look();
+      for (let n = 0; n < 3; n += 1) await showStatus();
       const events = await eventually((stored) => typed("feature_adoption")(stored).length > 0);
       deepStrictEqual(
         events
@@ -50,7 +50,7 @@ export function lifecycleSuite(): void {
     it("tells that the worker crashed", async () => {
       const [pid = 0] = workerPids();
       process.kill(pid, "SIGKILL");
-      await look();
+      await showStatus();
       const events = await eventually((stored) => typed("crash_detected")(stored).length > 0);
       strictEqual(typed("crash_detected")(events)[0]?.component, "worker");
     });
@@ -61,12 +61,12 @@ export function lifecycleSuite(): void {
       const [pid = 0] = workerPids();
       process.kill(pid, "SIGKILL");
       const count = typed("command_finished")(await storedEvents()).length;
-      await look();
+      await showStatus();
       const events = await eventually((stored) => typed("command_finished")(stored).length > count);
       strictEqual(typed("crash_detected")(events).length, before);
       strictEqual(typed("session_ended")(events).length, 1);
       await setting("nexus.telemetry.capture.lifecycle", true);
-      await look();
+      await showStatus();
       await eventually((stored) => typed("command_finished")(stored).length > count + 1);
     });
   });

@@ -18,9 +18,9 @@ export function run({ json, showOrigin }: ListOptions): void {
     printJson({ version: 1, settings: all, environment });
     return;
   }
-  const longest = Math.max(...all.map(({ key }) => key.length));
+  const maxWidth = Math.max(...all.map(({ key }) => key.length));
   for (const { key, value, origin } of all) {
-    print(`${key.padEnd(longest)} = ${valueText(value)}${showOrigin === true ? `  (${origin})` : ""}`);
+    print(`${key.padEnd(maxWidth)} = ${valueText(value)}${showOrigin === true ? `  (${origin})` : ""}`);
   }
   for (const { name, value } of environment) print(`${name}=${value}${showOrigin === true ? "  (environment)" : ""}`);
 }
