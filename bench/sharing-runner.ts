@@ -95,4 +95,4 @@ const count = await run();
 const ms = performance.now() - start;
 const status = readFileSync("/proc/self/status", "utf8");
 const maxBytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
-process.send?.({ ms, count, mostBytes: maxBytes }, () => process.disconnect());
+process.send?.({ ms, count, maxBytes: maxBytes }, () => process.disconnect());

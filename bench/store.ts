@@ -80,7 +80,7 @@ function rawRate(folder: string, name: string): number {
   database.exec(`
     PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, event_id BLOB NOT NULL UNIQUE, stream INTEGER NOT NULL,
-      seq INTEGER NOT NULL, words INTEGER NOT NULL, ts INTEGER NOT NULL, utc_offset_min INTEGER NOT NULL,
+      seq INTEGER NOT NULL, dimensions INTEGER NOT NULL, ts INTEGER NOT NULL, utc_offset_min INTEGER NOT NULL,
       duration_ms INTEGER, numbers TEXT, UNIQUE (stream, seq)) STRICT;`);
   const insert = database.prepare("INSERT INTO events VALUES (NULL, ?, 1, ?, ?, ?, 60, ?, NULL)");
   const made = Array.from({ length: scaled(batches, 20) }, (_, n) =>

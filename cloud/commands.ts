@@ -39,7 +39,7 @@ export function replay(config: Config): Promise<string> {
       inserted: (count) => {
         rows += count;
       },
-      failed: (error) => logEvent({ what: "put_away_failed", error }),
+      failed: (error) => logEvent({ event: "put_away_failed", error }),
     });
     await pipeline.drain();
     await log.close();

@@ -17,5 +17,5 @@ export function closeFolder(path: string): void {
     throw new FolderError(`${path} belongs to another user. Make it this user's, or choose another folder (data).`);
   if ((mode & 0o077) === 0) return;
   chmodSync(path, 0o700);
-  logEvent({ what: "folder_closed" });
+  logEvent({ event: "folder_closed" });
 }

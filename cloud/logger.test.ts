@@ -8,22 +8,22 @@ const line = (...happening: Parameters<typeof logLine>) => JSON.parse(logLine(..
 it("says what happened in words of its own, and of others' errors nothing but name and code", () => {
   const at = "2026-11-21T00:00:00.000Z";
   const now = Date.parse(at);
-  expect(line({ what: "erased", events: 7, erasures: 1 }, now)).toEqual({
+  expect(line({ event: "erased", events: 7, erasures: 1 }, now)).toEqual({
     at,
     level: "info",
-    what: "erased",
+    event: "erased",
     events: 7,
     erasures: 1,
   });
   const foreign = Object.assign(new TypeError("row 3: ada@example.com"), { code: "23505" });
-  expect(line({ what: "put_away_failed", error: foreign }, now)).toEqual({
-    ...{ at, level: "error", what: "put_away_failed", error: "TypeError", code: "23505" },
+  expect(line({ event: "put_away_failed", error: foreign }, now)).toEqual({
+    ...{ at, level: "error", event: "put_away_failed", error: "TypeError", code: "23505" },
   });
   for (const own of [
     new CorruptLogError("000000000001.log is damaged at 7."),
     new InsertError("2 rows did not go in."),
   ]) {
-    expect(line({ what: "put_away_failed", error: own }, now)).toMatchObject({ error: own.name, says: own.message });
+    expect(line({ event: "put_away_failed", error: own }, now)).toMatchObject({ error: own.name, says: own.message });
   }
-  expect(logLine({ what: "erasure_failed", error: "ada@example.com" }, now)).not.toContain("ada");
+  expect(logLine({ event: "erasure_failed", error: "ada@example.com" }, now)).not.toContain("ada");
 });

@@ -3,15 +3,15 @@ import { CorruptLogError } from "./log/durable-log.ts";
 import { InsertError } from "./warehouse/warehouse.ts";
 
 export type LogEvent =
-  | { readonly what: "serving" | "ending" | "ended" }
+  | { readonly event: "serving" | "ending" | "ended" }
   | {
-      readonly what: "put_away_failed" | "erasure_failed" | "counts_failed" | "expiry_failed" | "request_failed";
+      readonly event: "put_away_failed" | "erasure_failed" | "counts_failed" | "expiry_failed" | "request_failed";
       readonly error: unknown;
     }
-  | { readonly what: "erased"; readonly events: number; readonly erasures: number }
-  | { readonly what: "enrolments_expired"; readonly count: number }
-  | { readonly what: "log_cut"; readonly bytes: number }
-  | { readonly what: "folder_closed" };
+  | { readonly event: "erased"; readonly events: number; readonly erasures: number }
+  | { readonly event: "enrolments_expired"; readonly count: number }
+  | { readonly event: "log_cut"; readonly bytes: number }
+  | { readonly event: "folder_closed" };
 
 /** What others' errors say may quote rows or addresses: of them the name and the code, of ours all. */
 function errorWords(error: unknown): Readonly<Record<string, string>> {
@@ -24,7 +24,7 @@ function errorWords(error: unknown): Readonly<Record<string, string>> {
 
 export function logLine(happening: LogEvent, nowMs: number): string {
   const level = "error" in happening ? "error" : "info";
-  const { what, ...rest } = happening;
+  const { event: what, ...rest } = happening;
   const details = "error" in rest ? errorWords(rest.error) : rest;
   return JSON.stringify({ at: new Date(nowMs).toISOString(), level, what, ...details });
 }

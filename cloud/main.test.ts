@@ -155,7 +155,7 @@ it("takes its folder from others, whatever it was before, and leaves nothing in 
   await sender.enroll();
   expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
   await served.end("SIGTERM");
-  expect(await served.output).toContain('"what":"folder_closed"');
+  expect(await served.output).toContain('"event":"folder_closed"');
   expect(statSync(data).mode & 0o777).toBe(0o700);
   const open = readdirSync(data, { withFileTypes: true, recursive: true })
     .map((entry) => join(entry.parentPath, entry.name))
@@ -210,7 +210,7 @@ it("ends with SIGTERM and SIGINT only after what it accepted is put away, and sa
     await sender.enroll();
     expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
     expect(await served.end(signal)).toBe(0);
-    expect(await served.output).toContain('"what":"ended"');
+    expect(await served.output).toContain('"event":"ended"');
     expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({ out: expect.stringMatching(/^0 rows/) });
   }
 });
@@ -239,7 +239,7 @@ it.skipIf(process.getuid?.() !== 0)(
     expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
     expect((await sender.send(body)).status).toBe(200);
     await served.end("SIGKILL");
-    expect(await served.output).toMatch(/"what":"request_failed","error":"Error","code":"ENOSPC"/);
+    expect(await served.output).toMatch(/"event":"request_failed","error":"Error","code":"ENOSPC"/);
   },
   60_000,
 );

@@ -65,7 +65,7 @@ export class CloudServer {
       inserted: (rows) => watch.inserted(rows),
       failed: (error) => {
         watch.failed();
-        logEvent({ what: "put_away_failed", error });
+        logEvent({ event: "put_away_failed", error });
       },
       now,
     });
@@ -95,10 +95,10 @@ export class CloudServer {
     await operator.listen({ host: config.operator_host, port: operatorPort });
     await app.listen({ host: config.host, port: config.port });
     await writeOperatorFile(config.data, { url: urlOf(operator), token });
-    logEvent({ what: "serving" });
+    logEvent({ event: "serving" });
     return new CloudServer({ app, operator, warehouse, aggregates, pipeline, registry, erasures }, async () => {
       ready = false;
-      logEvent({ what: "ending" });
+      logEvent({ event: "ending" });
       await app.close();
       clearInterval(expiring);
       clearInterval(counting);
@@ -108,7 +108,7 @@ export class CloudServer {
       await operator.close();
       await log.close();
       await stores.close();
-      logEvent({ what: "ended" });
+      logEvent({ event: "ended" });
     });
   }
 
@@ -136,7 +136,7 @@ function urlOf(app: FastifyInstance): string {
 
 /** Does `work` now and then. What failed is done again with the next turn. */
 function every(ms: number, what: "counts_failed" | "expiry_failed", work: () => Promise<unknown>): NodeJS.Timeout {
-  const run = () => void work().catch((error: unknown) => logEvent({ what, error }));
+  const run = () => void work().catch((error: unknown) => logEvent({ event: what, error }));
   return setInterval(run, ms).unref();
 }
 
@@ -153,5 +153,5 @@ async function countOperations(aggregates: Aggregates, watch: ServerMetrics, now
 
 async function expireEnrolments(registry: Registry, nowMs: number): Promise<void> {
   const count = await registry.expire(nowMs - enrolmentMs);
-  if (count > 0) logEvent({ what: "enrolments_expired", count });
+  if (count > 0) logEvent({ event: "enrolments_expired", count });
 }

@@ -13,17 +13,17 @@ import { type LeftoverReason, Leftovers, leftoverReasons } from "./ingest/leftov
 
 export interface DoctorCheck {
   readonly name: string;
-  readonly state: "good" | "remark" | "bad";
-  readonly what: string;
+  readonly status: "ok" | "warning" | "error";
+  readonly message: string;
   /** What to do, where there is something. */
   readonly advice?: string;
 }
 
-const okCheck = (name: string, what: string): DoctorCheck => ({ name, state: "good", what });
-const warningCheck = (name: string, what: string, advice?: string): DoctorCheck =>
-  withAdvice({ name, state: "remark", what }, advice);
-const errorCheck = (name: string, what: string, advice?: string): DoctorCheck =>
-  withAdvice({ name, state: "bad", what }, advice);
+const okCheck = (name: string, message: string): DoctorCheck => ({ name, status: "ok", message });
+const warningCheck = (name: string, message: string, advice?: string): DoctorCheck =>
+  withAdvice({ name, status: "warning", message }, advice);
+const errorCheck = (name: string, message: string, advice?: string): DoctorCheck =>
+  withAdvice({ name, status: "error", message }, advice);
 const withAdvice = (check: DoctorCheck, advice: string | undefined): DoctorCheck =>
   advice === undefined ? check : { ...check, advice };
 
@@ -205,8 +205,8 @@ function leftovers(eventLogFolder: string): readonly DoctorCheck[] {
 function refused({ sharing }: Status): readonly DoctorCheck[] {
   const batches = sharing?.rejected ?? 0;
   if (batches === 0) return [];
-  const what = `the server refused ${batches === 1 ? "1 batch" : `${batches} batches`}; the reasons are in rejected/ in the outbox`;
-  return [errorCheck("sharing", what, "nexus usage upload --rejected tries again.")];
+  const message = `the server refused ${batches === 1 ? "1 batch" : `${batches} batches`}; the reasons are in rejected/ in the outbox`;
+  return [errorCheck("sharing", message, "nexus usage upload --rejected tries again.")];
 }
 
 /** Whether the destination answers at all: one connection, closed again. */

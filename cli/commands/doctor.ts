@@ -6,20 +6,20 @@ import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
 import { paths, withReader } from "../runtime.ts";
 
-const marks: Readonly<Record<DoctorCheck["state"], readonly [string, "green" | "yellow" | "red"]>> = {
-  good: ["ok", "green"],
-  remark: ["note", "yellow"],
-  bad: ["fault", "red"],
+const marks: Readonly<Record<DoctorCheck["status"], readonly [string, "green" | "yellow" | "red"]>> = {
+  ok: ["ok", "green"],
+  warning: ["note", "yellow"],
+  error: ["fault", "red"],
 };
 
 export function run({ json }: JsonOption): Promise<void> {
   return withReader(async (observer) => {
     const checks = await runChecks(paths, observer.status(), Date.now());
-    const faults = checks.filter(({ state }) => state === "bad").length;
-    if (json === true) printJson({ version: 1, healthy: faults === 0, checks });
+    const faults = checks.filter(({ status: state }) => state === "error").length;
+    if (json === true) printJson({ version: 2, healthy: faults === 0, checks });
     else {
       print(`${heading("Doctor")}\n`);
-      for (const { name, state, what, advice } of checks) {
+      for (const { name, status: state, message: what, advice } of checks) {
         const [mark, colour] = marks[state];
         print(`${styled(colour, mark.padEnd(5))}  ${name}: ${what}`);
         if (advice !== undefined) print(wrapped(advice, "       "));

@@ -16,7 +16,7 @@ const sentences: Readonly<Record<SyncReport["outcome"], string>> = {
 
 export function printSyncReport(report: SyncReport, json: boolean): void {
   const message = reportSentence(report, Date.now());
-  if (json) printJson({ version: 1, ...report, message });
+  if (json) printJson({ version: 2, ...report, message });
   else {
     print(message);
     if (report.erased + report.erasing > 0) print(erasureText(report));

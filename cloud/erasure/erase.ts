@@ -107,7 +107,7 @@ export class Erasures implements ErasureRequests {
         await pause((performance.now() - startedMs) * pauseParts, signal);
       } catch (error) {
         // The log names the failure, and nothing of it is lost: the registry knows whom it is about.
-        logEvent({ what: "erasure_failed", error });
+        logEvent({ event: "erasure_failed", error });
         await pause(backoffMs(failures, firstPauseMs, maxPauseMs), signal);
         [failures, together] = [failures + 1, Math.max(1, Math.floor(together / 2))];
       }
@@ -135,7 +135,7 @@ export class Erasures implements ErasureRequests {
 
   #logErasures(events: number, erasures: number): void {
     this.#parts.watch.erased(events, erasures);
-    logEvent({ what: "erased", events, erasures });
+    logEvent({ event: "erased", events, erasures });
   }
 
   /** Hours and events of each, also of those without any. */

@@ -56,7 +56,7 @@ export function plainApp(
   });
   app.setErrorHandler((error, request, reply) => {
     const refusal = judged(refusalOf(error), request);
-    if (refusal.error === "unavailable") logEvent({ what: "request_failed", error });
+    if (refusal.error === "unavailable") logEvent({ event: "request_failed", error });
     if (refusal.waitSeconds !== undefined) reply.header("retry-after", refusal.waitSeconds);
     reply
       .code(refusal.status)

@@ -41,9 +41,9 @@ it("takes nothing of whoever was erased while the request was looked at", async 
     if (typeof frame === "string") throw new Error(frame);
     return receiver.receive(frame, Buffer.from(body), now, installation(sender));
   };
-  expect(await send(now + 3_000_000)).toMatchObject({ is: "accepted" });
+  expect(await send(now + 3_000_000)).toMatchObject({ type: "accepted" });
   expect(appended).toHaveLength(1);
-  expect(await send(now - 30 * 86_400_000)).toEqual({ is: "erased" });
+  expect(await send(now - 30 * 86_400_000)).toEqual({ type: "erased" });
   expect(appended).toHaveLength(1);
 });
 

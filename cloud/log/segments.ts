@@ -329,7 +329,7 @@ async function soundLength(path: string, id: string, isGrouped: boolean, isLast:
     if (!isLast || goesOn) throw new CorruptLogError(`${path} is damaged at ${sound}.`);
     await file.truncate(sound);
     await file.datasync();
-    logEvent({ what: "log_cut", bytes: bytes.length - sound });
+    logEvent({ event: "log_cut", bytes: bytes.length - sound });
     return sound;
   } finally {
     await file.close();

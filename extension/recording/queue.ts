@@ -6,7 +6,7 @@
  * what does not fit is not taken, and whoever offered it counts that. It does no I/O of its own.
  */
 
-import { maxBatch } from "../../shared/protocol/record.ts";
+import { maxEventsPerRequest } from "../../shared/protocol/record.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import { Backoff, type Timers } from "../timers.ts";
 
@@ -47,7 +47,7 @@ export class EventQueue {
     if (!this.hasRoom) return false;
     const length = this.#events.push(event);
     if (this.#sending === undefined && !this.#pausing) {
-      if (length >= maxBatch) this.#send();
+      if (length >= maxEventsPerRequest) this.#send();
       else this.#cancelTimer ??= this.#timers.after(gatherMs, () => this.#elapsed());
     }
     return true;
@@ -99,7 +99,7 @@ export class EventQueue {
   async #sendAll(): Promise<void> {
     while (this.#events.length > 0) {
       const generation = this.#generation;
-      const batch = this.#events.slice(0, maxBatch);
+      const batch = this.#events.slice(0, maxEventsPerRequest);
       const delivery = await this.#deliver(batch);
       if (generation !== this.#generation) continue;
       if (delivery === "forget") this.clear();

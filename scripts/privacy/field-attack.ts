@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { pathsFrom } from "../../server/config/paths.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
-import { maxBatch } from "../../shared/protocol/record.ts";
+import { maxEventsPerRequest } from "../../shared/protocol/record.ts";
 import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
@@ -91,8 +91,8 @@ class Run {
       };
       return markRaw({ ...innocent, ...envelope, ...part });
     });
-    for (let at = 0; at < events.length; at += maxBatch) {
-      const outcome = this.worker.record({ events: events.slice(at, at + maxBatch) });
+    for (let at = 0; at < events.length; at += maxEventsPerRequest) {
+      const outcome = this.worker.record({ events: events.slice(at, at + maxEventsPerRequest) });
       this.#said.push(JSON.stringify(outcome));
       if (outcome.outcome === "stored") this.stored += outcome.stored;
     }

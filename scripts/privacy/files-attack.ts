@@ -180,7 +180,7 @@ class FilesRun {
       );
     }
     while (((await this.#worker.importLogs())?.unremoved ?? 0) > 0) await pause(100);
-    await this.#worker.importLogs({ again: true });
+    await this.#worker.importLogs({ retryLeftovers: true });
     if (readdirSync(folder).some((name) => name.startsWith("foreign"))) throw new Error("the log was not removed");
   }
 

@@ -66,9 +66,9 @@ const settings = `{
 describe.each(agentNames)("connecting %s", (name) => {
   it("makes the file where there is none, and takes it away again", () => {
     const { connections, connect, standing, file } = setUp();
-    expect(standing(name)).toMatchObject({ found: false, connected: false, forbidden: null });
+    expect(standing(name)).toMatchObject({ installed: false, connected: false, blockedBy: null });
     expect(connect(name)?.before).toBeNull();
-    expect(standing(name)).toMatchObject({ found: true, connected: true });
+    expect(standing(name)).toMatchObject({ installed: true, connected: true });
     expect(statSync(file(name)).mode & 0o777).toBe(0o600);
     expect(connect(name)).toBeUndefined();
     expect(connections.disconnect(name)).toBe(true);

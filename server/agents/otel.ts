@@ -7,7 +7,7 @@ import type { ReceiverSettings } from "../ingest/receiver/receiver-config.ts";
 
 export interface OtelSetting {
   /** Where the lines go, as a sentence. */
-  readonly where: string;
+  readonly file: string;
   readonly lines: readonly string[];
   /**
    * What the exporter might do with another program that takes the port, as a sentence; `null` where it was seen to send it nothing.
@@ -33,8 +33,7 @@ export function otelSetting(
   switch (agent) {
     case "claude_code":
       return {
-        where:
-          "Put this into ~/.claude/settings.json. Claude Code trusts a certificate of its own by NODE_EXTRA_CA_CERTS:",
+        file: "Put this into ~/.claude/settings.json. Claude Code trusts a certificate of its own by NODE_EXTRA_CA_CERTS:",
         lines: inJson({
           env: {
             CLAUDE_CODE_ENABLE_TELEMETRY: "1",
@@ -47,7 +46,7 @@ export function otelSetting(
       };
     case "copilot":
       return {
-        where: "Put this into the environment that Copilot or VS Code starts in:",
+        file: "Put this into the environment that Copilot or VS Code starts in:",
         lines: Object.entries({ COPILOT_OTEL_ENABLED: "true", ...exporter }).map(
           ([name, value]) => `export ${name}=${inShell(value)}`,
         ),
@@ -55,7 +54,7 @@ export function otelSetting(
       };
     case "codex":
       return {
-        where: "Put this into ~/.codex/config.toml:",
+        file: "Put this into ~/.codex/config.toml:",
         lines: [
           "[otel]",
           "log_user_prompt = false",
@@ -72,7 +71,7 @@ export function otelSetting(
       };
     case "gemini_cli":
       return {
-        where: `Put this into ~/.gemini/settings.json, and export OTEL_EXPORTER_OTLP_CERTIFICATE=${inShell(certificate)} where Gemini CLI starts:`,
+        file: `Put this into ~/.gemini/settings.json, and export OTEL_EXPORTER_OTLP_CERTIFICATE=${inShell(certificate)} where Gemini CLI starts:`,
         // It has no setting for a header, so the secret is a part of the address.
         lines: inJson({
           telemetry: {

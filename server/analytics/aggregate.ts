@@ -10,7 +10,7 @@ export interface TerminalRollup {
 
 /** What is read of a rollup, to tell what it is and to add it up; `m` is the rollup, `w` its words. */
 export const terminalColumns = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
-  m.duration_sketch, w.event_type, w.source, w.tool_name, w.tool_phase, w.command_path, w.status`;
+  m.duration_sketch, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status`;
 
 export function terminalRollup(row: Row): TerminalRollup {
   if (typeof row["duration_sketch"] !== "string") return { row, sketch: undefined };

@@ -10,13 +10,13 @@ const commandEnds: readonly EventTypeName[] = ["command_finished", "command_fail
 const isCommandEnd: ReadonlySet<unknown> = new Set(commandEnds);
 
 /** Commands of Nexus tools that ended, as a condition on `w`, the words. */
-const commandEnded = `w.event_type IN (${commandEnds.map((type) => `'${type}'`).join(", ")})`;
+const commandEnded = `d.event_type IN (${commandEnds.map((type) => `'${type}'`).join(", ")})`;
 
 /** What ended: commands, and uses of tools. */
-export const endedCondition = `(w.event_type = 'agent_event' AND w.tool_phase = 'end' OR ${commandEnded})`;
+export const endedCondition = `(d.event_type = 'agent_event' AND d.tool_phase = 'end' OR ${commandEnded})`;
 
 /** The same, and the beginnings of uses of tools. */
-export const startedOrEndedCondition = `(w.event_type = 'agent_event' OR ${commandEnded})`;
+export const startedOrEndedCondition = `(d.event_type = 'agent_event' OR ${commandEnded})`;
 
 export const isToolCall = (row: Row): boolean => row["event_type"] === "agent_event" && row["tool_phase"] === "end";
 

@@ -9,9 +9,9 @@ export function countsIn(connection: Connection, parts: readonly GrainRange[]): 
     connection,
     parts,
     (from) =>
-      `SELECT w.event_type, w.source, w.tool_name, w.tool_phase, w.status, total(m.count) count,
+      `SELECT d.event_type, d.source, d.tool_name, d.tool_phase, d.status, total(m.count) count,
          total(m.duration_count) duration_count, total(m.duration_sum) duration_sum
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} GROUP BY 1, 2, 3, 4, 5`,
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition} GROUP BY 1, 2, 3, 4, 5`,
   );
   return rows.map((row) => ({ row, sketch: undefined }));
 }

@@ -96,7 +96,7 @@ function endsIn(connection: Connection, { fromHour, toHour }: Span): readonly Te
     splitByGrain(fromHour, toHour, closedDayOf(connection), grains.month),
     (from) =>
       `SELECT ${terminalColumns}
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${startedOrEndedCondition}`,
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${startedOrEndedCondition}`,
   );
   return rows.map(terminalRollup);
 }
@@ -241,7 +241,7 @@ function unused(connection: Connection, sample: number): readonly Insight[] {
   const used = new Set(
     connection
       .prepare(
-        "SELECT DISTINCT command_path path FROM words WHERE source IN ('nexus_cli', 'vscode') AND command_path IS NOT NULL",
+        "SELECT DISTINCT command_path path FROM dimensions WHERE source IN ('nexus_cli', 'vscode') AND command_path IS NOT NULL",
       )
       .all()
       .map(({ path }) => path),

@@ -20,8 +20,8 @@ export function readMetrics(connection: Connection, selection: PeriodSelection, 
     connection,
     splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
     (from) =>
-      `SELECT ${terminalColumns}, m.numbers, w.profile, w.thinktool, w.model, w.cache_hit
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} OR w.event_type IN ('thinktool_completed', 'model_request')`,
+      `SELECT ${terminalColumns}, m.numbers, d.profile, d.thinktool, d.model, d.cache_hit
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition} OR d.event_type IN ('thinktool_completed', 'model_request')`,
   );
   const ends = rows.map(terminalRollup);
   const runs = ends.filter(({ row }) => isCommandRun(row));

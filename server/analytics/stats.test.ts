@@ -75,7 +75,7 @@ describe("stats", () => {
       ["vscode_terminal", 1],
     ]);
     const today = readBothWays(events, now, (connection) => readToday(connection, now));
-    expect(today).toEqual({ commands: 2, failed: 0, agentUses: 1, purgeMark: 0 });
+    expect(today).toEqual({ commands: 2, failed: 0, agentToolCalls: 1, purgeMark: 0 });
   });
 
   it("counts a week and a month of local days", () => {

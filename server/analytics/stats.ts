@@ -53,7 +53,7 @@ export function readStats(connection: Connection, selection: PeriodSelection, no
     parts,
     (from) =>
       `SELECT ${terminalColumns}
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition}`,
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition}`,
   );
   const ends = rows.map(terminalRollup);
   const runs = ends.filter(({ row }) => isCommandRun(row));
@@ -134,7 +134,8 @@ function countOf(connection: Connection, parts: readonly GrainRange[], type: Eve
   const rows = readRanges(
     connection,
     parts,
-    (from) => `SELECT total(m.count) n FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = '${type}'`,
+    (from) =>
+      `SELECT total(m.count) n FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = '${type}'`,
   );
   return Number(rows[0]?.["n"] ?? 0);
 }
@@ -144,8 +145,8 @@ function droppedIn(connection: Connection, parts: readonly GrainRange[]): number
     connection,
     parts,
     (from) =>
-      `SELECT total(m.numbers -> 'dropped_count' ->> 1) n FROM ${from} m JOIN words w ON w.id = m.words
-       WHERE w.event_type = 'events_dropped'`,
+      `SELECT total(m.numbers -> 'dropped_count' ->> 1) n FROM ${from} m JOIN dimensions d ON d.id = m.dimensions
+       WHERE d.event_type = 'events_dropped'`,
   );
   return Number(rows[0]?.["n"] ?? 0);
 }

@@ -18,7 +18,7 @@ describe("tool uses", () => {
     const { tools } = read(uses, "week");
     expect(tools).toHaveLength(1);
     expect(tools[0]).toMatchObject({
-      ...{ name: "run_terminal_cmd", source: "vscode_terminal", uses: 100, failed: 10, cancelled: 0 },
+      ...{ name: "run_terminal_cmd", source: "vscode_terminal", calls: 100, failed: 10, cancelled: 0 },
       failure: { rate: 0.1, low: expect.closeTo(0.0552, 3), high: expect.closeTo(0.1744, 3) },
       before: null,
     });
@@ -35,7 +35,7 @@ describe("tool uses", () => {
       ...[7, 8, 9, 10].map((day) => localToolUse(at(day), { exit_code: day === 7 ? 1 : 0 })),
       localToolUse(at(14)),
     ];
-    expect(read(uses, "week").tools[0]).toMatchObject({ uses: 2, before: { uses: 4, failureRate: 0.25 } });
+    expect(read(uses, "week").tools[0]).toMatchObject({ calls: 2, before: { calls: 4, failureRate: 0.25 } });
   });
 
   it("tells how much of a host is seen: beginnings, ends, outcomes, durations", () => {
@@ -80,6 +80,6 @@ describe("tool uses", () => {
   });
 
   it("is empty where nothing is", () => {
-    expect(emptyToolCalls({ period: "month" }, now)).toMatchObject({ tools: [], hosts: [], unit: "day" });
+    expect(emptyToolCalls({ period: "month" }, now)).toMatchObject({ tools: [], coverage: [], unit: "day" });
   });
 });

@@ -32,7 +32,7 @@ export function readToolCalls(connection: Connection, selection: PeriodSelection
     connection,
     splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
     (from) =>
-      `SELECT ${terminalColumns}, w.agent FROM ${from} m JOIN words w ON w.id = m.words WHERE w.event_type = 'agent_event'`,
+      `SELECT ${terminalColumns}, d.agent FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = 'agent_event'`,
   );
   const before = usesBefore(connection, span, nowMs);
   const tools = mostFrequent(byName(rows.filter(isToolCall).map(terminalRollup), toolKey))

@@ -46,7 +46,7 @@ function weekOf(connection: Connection, hours: GrainRange): WeeklyActivity["week
     [hours],
     (from) =>
       `SELECT (m.bucket + ${thursday}) % 168 hour, total(m.count) count
-       FROM ${from} m JOIN words w ON w.id = m.words WHERE ${endedCondition} GROUP BY 1`,
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition} GROUP BY 1`,
   );
   const counts = new Map(rows.map(({ hour, count }) => [Number(hour), Number(count)]));
   return Array.from({ length: 7 * 24 }, (_, hour) => counts.get(hour) ?? 0);
@@ -58,9 +58,9 @@ function languagesIn(connection: Connection, parts: readonly GrainRange[]): Week
     connection,
     parts,
     (from) =>
-      `SELECT w.language name, total(m.numbers -> 'focus_ms' ->> 1) focus, total(m.numbers -> 'saves' ->> 1) saves
-       FROM ${from} m JOIN words w ON w.id = m.words
-       WHERE w.event_type = 'editor_activity' GROUP BY 1 ORDER BY 2 DESC, 1`,
+      `SELECT d.language name, total(m.numbers -> 'focus_ms' ->> 1) focus, total(m.numbers -> 'saves' ->> 1) saves
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions
+       WHERE d.event_type = 'editor_activity' GROUP BY 1 ORDER BY 2 DESC, 1`,
   );
   return rows.map(({ name, focus, saves }) => ({
     ...{ name: String(name), focusMs: Math.round(Number(focus)), saves: Math.round(Number(saves)) },

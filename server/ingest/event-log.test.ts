@@ -137,12 +137,12 @@ describe("event logs", () => {
     const clock = new FixedClock(Date.now());
     const { worker, folder, file } = logs({ clock });
     writeFileSync(file, line({ ts: clock.tsMs - 60_000 }) + line({ ts: clock.tsMs + 40 * 86_400_000 }) + line());
-    expect(await worker.importLogs()).toMatchObject({ lines: 3, earlier: 1, ahead: 1, stored: 1 });
+    expect(await worker.importLogs()).toMatchObject({ lines: 3, beforeConsent: 1, ahead: 1, stored: 1 });
     expect(new Leftovers(folder).count()).toEqual({ before_consent: 1, ahead_of_clock: 1, damaged: 0 });
     clock.tsMs += 40 * 86_400_000;
     // By itself, once it is due.
     expect(await worker.importLogs()).toMatchObject({ lines: 1, ahead: 0, stored: 1 });
-    expect(await worker.importLogs({ again: true })).toMatchObject({ lines: 1, earlier: 1, stored: 0 });
+    expect(await worker.importLogs({ retryLeftovers: true })).toMatchObject({ lines: 1, beforeConsent: 1, stored: 0 });
     expect(new Leftovers(folder).count()).toEqual({ before_consent: 1, ahead_of_clock: 0, damaged: 0 });
   });
 
@@ -150,7 +150,7 @@ describe("event logs", () => {
     const { worker, folder, file } = logs();
     writeFileSync(file, "damaged\n".repeat(300));
     await worker.importLogs();
-    for (let n = 0; n < 3; n += 1) await worker.importLogs({ again: true });
+    for (let n = 0; n < 3; n += 1) await worker.importLogs({ retryLeftovers: true });
     const leftovers = new Leftovers(folder);
     expect(leftovers.count()).toMatchObject({ damaged: 300 });
     const lines = readdirSync(leftovers.folder).flatMap((name) =>
@@ -182,9 +182,9 @@ describe("event logs", () => {
     const { worker, file } = logs({ clock });
     clock.tsMs = Date.now();
     writeFileSync(file, line({ ts: clock.tsMs - 1_000 }));
-    expect(await worker.importLogs()).toMatchObject({ earlier: 1, stored: 0 });
+    expect(await worker.importLogs()).toMatchObject({ beforeConsent: 1, stored: 0 });
     appendFileSync(file, line({ ts: clock.tsMs + 1_000 }));
-    expect(await worker.importLogs()).toMatchObject({ earlier: 0, stored: 1 });
+    expect(await worker.importLogs()).toMatchObject({ beforeConsent: 0, stored: 1 });
     expect(worker.status().notes.join()).toMatch(/Your consent is dated .* ahead of the clock/);
   });
 
@@ -331,7 +331,7 @@ describe("invariant: never-lost-never-twice", () => {
     await importing;
     expect(purged).toBe(true);
     expect(stored()).toBe(0);
-    await worker.importLogs({ again: true });
+    await worker.importLogs({ retryLeftovers: true });
     expect(stored()).toBe(0);
   });
 

@@ -42,7 +42,7 @@ export interface Imported {
   /** Lie before the low watermark: they have expired or were purged. */
   readonly belowWatermark: number;
   /** Happened before the consent to record. */
-  readonly earlier: number;
+  readonly beforeConsent: number;
   /** Lie too far ahead of the clock. */
   readonly ahead: number;
 }
@@ -78,7 +78,7 @@ export interface ImportOptions {
   readonly progress?: (doneBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
   /** Tries the lines again that were not imported before. */
-  readonly again?: boolean;
+  readonly retryLeftovers?: boolean;
 }
 
 /** Every step that leaves something behind, in order; a crash may come after each. */
@@ -99,7 +99,7 @@ const nothing: ImportReport = {
   repeated: 0,
   refused: 0,
   belowWatermark: 0,
-  earlier: 0,
+  beforeConsent: 0,
   ahead: 0,
   faults: [],
   unremoved: 0,
@@ -203,14 +203,14 @@ export class EventLogImporter {
    * stops nothing else.
    * @throws SQLite's error; what was imported until then is stored.
    */
-  async import({ progress, signal, again = false }: ImportOptions = {}): Promise<ImportReport> {
+  async import({ progress, signal, retryLeftovers = false }: ImportOptions = {}): Promise<ImportReport> {
     let report = nothing;
     const step = async () => {
       await nextTurn();
       signal?.throwIfAborted();
     };
     const purge = this.#read(purgeOf);
-    const requested = again ? "all" : this.leftovers.isDue(this.#clock.nowMs()) ? "due" : undefined;
+    const requested = retryLeftovers ? "all" : this.leftovers.isDue(this.#clock.nowMs()) ? "due" : undefined;
     if (requested !== undefined) report = added(report, await this.#retry(requested, purge, step));
     const { logs, faults } = this.#logs();
     report = added(report, { faults });

@@ -41,7 +41,9 @@ export function idsOf(connection: Connection, selection: EraseSelection): readon
   const { where, values } = condition(selection);
   const hex = (row: Row, name: string) => String(row[name]).toLowerCase();
   const events = connection
-    .prepare(`SELECT hex(e.event_id) id FROM events e JOIN words w ON w.id = e.words WHERE ${where} LIMIT ${maxIds}`)
+    .prepare(
+      `SELECT hex(e.event_id) id FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE ${where} LIMIT ${maxIds}`,
+    )
     .all(...values)
     .map((row) => hex(row, "id"));
   if (selection.by !== "all") return events;
@@ -63,7 +65,7 @@ export function eraseRows(
     const untilMs = erasureWatermark(connection, nowMs);
     connection
       .prepare(
-        `DELETE FROM events WHERE id IN (SELECT e.id FROM events e JOIN words w ON w.id = e.words WHERE ${where})`,
+        `DELETE FROM events WHERE id IN (SELECT e.id FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE ${where})`,
       )
       .run(...values);
     eraseRollups(connection, selection);
@@ -72,8 +74,8 @@ export function eraseRows(
       DELETE FROM streams WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.stream = streams.id);
       DELETE FROM sessions WHERE session_id NOT LIKE 'expired-%'
         AND NOT EXISTS (SELECT 1 FROM streams t WHERE t.session = sessions.id);
-      DELETE FROM words WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.words = words.id)
-        AND NOT EXISTS (SELECT 1 FROM metrics m WHERE m.words = words.id);
+      DELETE FROM dimensions WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.dimensions = dimensions.id)
+        AND NOT EXISTS (SELECT 1 FROM metrics m WHERE m.dimensions = dimensions.id);
       UPDATE state SET value = value + 1 WHERE name = 'erasures';
     `);
     if (selection.by === "all") beginAgain(connection);
@@ -113,7 +115,9 @@ function eraseRollups(connection: Connection, selection: EraseSelection): void {
     connection.prepare("DELETE FROM metrics WHERE grain = 0 AND bucket BETWEEN ? AND ?").run(from, to);
   } else {
     const { where, values } = condition(selection);
-    connection.prepare(`DELETE FROM metrics WHERE words IN (SELECT w.id FROM words w WHERE ${where})`).run(...values);
+    connection
+      .prepare(`DELETE FROM metrics WHERE dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`)
+      .run(...values);
   }
   // Days and months are made anew from the hours that are left.
   connection.exec("DELETE FROM metrics WHERE grain > 0; UPDATE state SET value = 0 WHERE name = 'closed_day'");
@@ -127,9 +131,9 @@ function condition(selection: EraseSelection): {
     case "all":
       return { where: "1", values: [] };
     case "source":
-      return { where: "w.source = ?", values: [selection.source] };
+      return { where: "d.source = ?", values: [selection.source] };
     case "workspace":
-      return { where: "w.workspace_hash = ?", values: [selection.hash] };
+      return { where: "d.workspace_hash = ?", values: [selection.hash] };
     case "period":
       return { where: "e.ts >= ? AND e.ts < ?", values: [selection.fromMs, selection.toMs] };
   }

@@ -215,8 +215,8 @@ class World {
       this.#with((connection) =>
         connection
           .prepare(
-            `SELECT m.bucket, w.source, w.command_path, m.count, m.duration_sum
-             FROM rollups m JOIN words w ON w.id = m.words WHERE m.grain = ?`,
+            `SELECT m.bucket, d.source, d.command_path, m.count, m.duration_sum
+             FROM rollups m JOIN dimensions d ON d.id = m.dimensions WHERE m.grain = ?`,
           )
           .all(grain),
       ) ?? [];

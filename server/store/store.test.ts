@@ -106,7 +106,7 @@ describe("store", () => {
   it("has a column for every field of every event", () => {
     const { store } = newStore();
     store.write(uses(1));
-    const columns = store.read((connection) => connection.prepare("PRAGMA table_info(words)").all()) ?? [];
+    const columns = store.read((connection) => connection.prepare("PRAGMA table_info(dimensions)").all()) ?? [];
     const kept = new Map(columns.map(({ name, type }) => [name, type]));
     for (const [name, type] of dimensionColumns) expect([name, kept.get(name)]).toEqual([name, type]);
     store.close();

@@ -133,7 +133,7 @@ export class Sharing {
         state === undefined
           ? { condition: "1", after: 0 }
           : { condition: `e.share IS NOT NULL AND (${schemaConditions[schema]})`, after: state.cursorId };
-      const from = `FROM events e JOIN words w ON w.id = e.words WHERE e.id > ? AND ${taken.condition}`;
+      const from = `FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE e.id > ? AND ${taken.condition}`;
       const keys = connection.prepare(`SELECT e.id ${from} ORDER BY e.id DESC LIMIT ?`).all(taken.after, max);
       const total = Number(connection.prepare(`SELECT count(*) n ${from}`).get(taken.after)?.["n"]);
       const events = [...keys].reverse().flatMap(({ id }) => readAfter(connection, Number(id) - 1, 1));
@@ -281,8 +281,8 @@ export class Sharing {
 
 /** What of the events schema 1 takes, as a condition on their words. */
 const schemaConditions = {
-  1: `w.event_type IN ('command_started', 'command_finished', 'command_failed')
-    OR w.event_type = 'agent_event' AND w.tool_phase = 'start'`,
+  1: `d.event_type IN ('command_started', 'command_finished', 'command_failed')
+    OR d.event_type = 'agent_event' AND d.tool_phase = 'start'`,
   2: "1",
 } as const;
 
@@ -296,7 +296,7 @@ function pendingCounts(
   if (state === undefined) return {};
   const after = connection
     .prepare(
-      `SELECT count(*) n FROM (SELECT 1 FROM events e JOIN words w ON w.id = e.words
+      `SELECT count(*) n FROM (SELECT 1 FROM events e JOIN dimensions d ON d.id = e.dimensions
          WHERE e.id > ? AND e.share IS NOT NULL AND (${schemaConditions[schema]}) LIMIT ${maxCounted})`,
     )
     .get(state.cursorId);

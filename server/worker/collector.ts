@@ -69,7 +69,7 @@ export class Collector {
     const allowance = { collect: permission.collect, blockSensitive };
     const clean: CleanEvent[] = [];
     const postponed: Leftover[] = [];
-    const counts = { refused: 0, earlier: 0, ahead: 0 };
+    const counts = { refused: 0, beforeConsent: 0, ahead: 0 };
     for (const line of lines) {
       for (const raw of line.events?.(this.#ids) ?? []) {
         const admitted = this.#firewall.admitOrRefuse(raw, allowance, nowMs);
@@ -84,7 +84,7 @@ export class Collector {
         } else if (typeof admitted === "string") counts.refused += 1;
         else if (admitted.tsMs < sinceMs) {
           postponed.push(leftoverOf("before_consent", line.place, admitted));
-          counts.earlier += 1;
+          counts.beforeConsent += 1;
         } else clean.push(admitted);
       }
     }

@@ -21,7 +21,7 @@ import {
 } from "./validate.ts";
 
 /** The most events one request carries. */
-export const maxBatch = 50;
+export const maxEventsPerRequest = 50;
 
 /** Raw stays opaque here: the firewall, not the protocol, looks inside. */
 const raw: Validator<Raw> = (value) => value as Raw;
@@ -76,7 +76,7 @@ export const EditorChangedNotification = notification("nexus/editorChanged", edi
  */
 export const RecordEventsRequest = request(
   "nexus/record",
-  object({ events: arrayOf(raw, maxBatch) }),
+  object({ events: arrayOf(raw, maxEventsPerRequest) }),
   taggedUnion("outcome", {
     stored: object({
       outcome: enumOf(["stored"]),

@@ -200,7 +200,7 @@ export type AgentCoverage = Validated<typeof agentCoverage>;
 
 /** Editor → worker: uses of tools by tool and by where they were used, the most frequent first. */
 export const ToolCallsRequest = request(
-  "nexus/toolUses",
+  "nexus/toolCalls",
   selection,
   object({
     ...days,
@@ -221,7 +221,7 @@ const language = object({
 
 /** Editor → worker: when in the week somebody works, and in what. */
 export const WeeklyActivityRequest = request(
-  "nexus/rhythm",
+  "nexus/weeklyActivity",
   selection,
   object({
     ...days,

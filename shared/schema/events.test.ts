@@ -89,7 +89,7 @@ describe("invariant: no-free-text", () => {
           expect(type.max).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
           break;
         default:
-          expect(["command_path", "flag"]).toContain(type.type);
+          expect(["command_path", "boolean"]).toContain(type.type);
       }
     }
   });

@@ -124,7 +124,7 @@ describe("data retention, without an editor", () => {
   function left(): number {
     const connection = openWithDriver(database(), { readOnly: true, busyTimeoutMs: 2_000 });
     const row = connection
-      .prepare("SELECT count(*) n FROM events e JOIN words w ON w.id = e.words WHERE w.source = 'python_sdk'")
+      .prepare("SELECT count(*) n FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE d.source = 'python_sdk'")
       .get();
     connection.close();
     return Number(row?.["n"]);

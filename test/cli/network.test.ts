@@ -89,7 +89,7 @@ describe.each(networkFaults)("nexus sync that meets $name", ({ startServer, outc
     if (outcome === "waiting") {
       expect(report.message).toMatch(/ 11 events are waiting; next try at (\d{4}-\d\d-\d\d )?\d\d:\d\d\.$/);
       expect(shown).toMatchObject({ failure: report.message, paused: null });
-      expect(report.untilMs).toBeGreaterThan(Date.now());
+      expect(report.retryAtMs).toBeGreaterThan(Date.now());
     }
     if (outcome === "paused") expect(shown.paused).toMatch(text);
     expect(lastEntry(home)).toMatchObject({ phase: "answered", host: new URL(url).host });

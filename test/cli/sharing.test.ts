@@ -147,7 +147,7 @@ describe("nexus usage", () => {
     await nexus(home, env, "usage", "import");
     expect(JSON.parse((await nexus(home, env, "usage", "upload", "--only-flush", "--json")).out)).toMatchObject({
       events: 10,
-      left: 0,
+      remaining: 0,
     });
     expect(server.events.size).toBe(10);
   });

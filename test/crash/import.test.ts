@@ -119,7 +119,7 @@ describe("invariant: never-lost-never-twice", () => {
       busyTimeoutMs: 2_000,
     });
     const rows = connection
-      .prepare("SELECT count(*) n FROM events e JOIN words w ON w.id = e.words WHERE w.source = 'python_sdk'")
+      .prepare("SELECT count(*) n FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE d.source = 'python_sdk'")
       .get();
     connection.close();
     expect(rows).toEqual({ n: written });

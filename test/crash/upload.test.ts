@@ -82,7 +82,7 @@ describe("invariant: never-lost-never-twice", () => {
       diedAfter.add(runs[0]?.steps.at(-1) ?? "");
       if (step % 2 === 0) runs.push(await run(home, server.url, 20, 1 + (step % 5)));
       runs.push(await run(home, server.url, 20));
-      expect(runs.at(-1)?.report).toMatchObject({ outcome: "done", left: 0 });
+      expect(runs.at(-1)?.report).toMatchObject({ outcome: "done", remaining: 0 });
       check(server, runs);
       server.stop();
     }
@@ -122,7 +122,7 @@ describe("invariant: never-lost-never-twice", () => {
     server.behave = undefined;
     runs.push(await run(home, server.url, 0));
     expect(runs.filter(({ report }) => report === undefined).length).toBeGreaterThan(50);
-    expect(runs.at(-1)?.report).toMatchObject({ outcome: "done", left: 0 });
+    expect(runs.at(-1)?.report).toMatchObject({ outcome: "done", remaining: 0 });
     check(server, runs);
   });
 

@@ -248,12 +248,12 @@ export class World {
   differences(settled: boolean): readonly string[] {
     const found = this.#read((connection) => {
       const events = connection.prepare(
-        "SELECT e.event_id FROM events e JOIN words w ON w.id = e.words WHERE w.source <> 'nexus_cli'",
+        "SELECT e.event_id FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE d.source <> 'nexus_cli'",
       );
       const stored = new Set(events.all().map((row) => uuidText(row["event_id"])));
       const hours = connection.prepare(
-        `SELECT bucket / 24 AS day, sum(count) AS n FROM rollups r JOIN words w ON w.id = r.words
-         WHERE grain = 0 AND w.source <> 'nexus_cli' GROUP BY 1`,
+        `SELECT bucket / 24 AS day, sum(count) AS n FROM rollups r JOIN words w ON d.id = r.words
+         WHERE grain = 0 AND d.source <> 'nexus_cli' GROUP BY 1`,
       );
       const totals = new Map(hours.all().map(({ day, n }) => [Number(day), Number(n)]));
       return { stored, totals, ledger: verify(lines(connection)).faults };

@@ -55,8 +55,8 @@ describe("the receiver of workers", () => {
     for (let n = 100; n < 200; n += 1) if (await report(n)) taken += 1;
     expect(taken).toBe(200);
     const { tools, coverage } = await second.request(ToolCallsRequest, { period: "week" });
-    expect(tools).toMatchObject([{ name: "run_terminal_cmd", uses: 200, failed: 40 }]);
-    expect(coverage).toMatchObject([{ source: "otlp", ended: 200, judged: 200, timed: 200 }]);
+    expect(tools).toMatchObject([{ name: "run_terminal_cmd", calls: 200, failed: 40 }]);
+    expect(coverage).toMatchObject([{ source: "otlp", ended: 200, withOutcome: 200, withDuration: 200 }]);
   });
 
   it("takes a burst of uses from many at once, and loses none", async () => {
@@ -72,7 +72,7 @@ describe("the receiver of workers", () => {
       }
     };
     await Promise.all(Array.from({ length: 300 }, sender));
-    expect(await worker.request(ToolCallsRequest, { period: "week" })).toMatchObject({ tools: [{ uses: 10_000 }] });
+    expect(await worker.request(ToolCallsRequest, { period: "week" })).toMatchObject({ tools: [{ calls: 10_000 }] });
   });
 
   it("invariant: off-means-nothing: is shut before a yes, and at once after a no", async () => {

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { envelopeNames, rawInputs } from "../../server/privacy/parse-event.ts";
 import { openBetterSqlite3 } from "../../server/store/driver/better-sqlite3.ts";
-import { EditorChangedNotification, maxBatch, RecordEventsRequest } from "../../shared/protocol/record.ts";
+import { EditorChangedNotification, maxEventsPerRequest, RecordEventsRequest } from "../../shared/protocol/record.ts";
 import { StatsRequest } from "../../shared/protocol/reports.ts";
 import { ExportRequest, PurgeRequest, StatusRequest } from "../../shared/protocol/worker.ts";
 import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
@@ -241,8 +241,10 @@ describe("invariant: no-free-text", () => {
           anything({ stream: "tool", tool_name: "Bash", tool_phase: "end", event_type, [place]: value }),
         ),
       );
-      for (let at = 0; at < planted.length; at += maxBatch) {
-        answers.push(await worker.request(RecordEventsRequest, { events: planted.slice(at, at + maxBatch) }));
+      for (let at = 0; at < planted.length; at += maxEventsPerRequest) {
+        answers.push(
+          await worker.request(RecordEventsRequest, { events: planted.slice(at, at + maxEventsPerRequest) }),
+        );
       }
     }
     answers.push(await worker.request(RecordEventsRequest, { events: [markRaw([canary])] }));

@@ -59,12 +59,12 @@ async function isAccepted(settings: readonly Named[], { yes, json, acceptRisk }:
 function show(settings: readonly Named[], { port }: ReceiverSettings, certificate: string, json: boolean): void {
   if (json) {
     const agents = settings.map(({ name, setting }) => ({ name, ...setting }));
-    printJson({ version: 1, port, certificate, agents });
+    printJson({ version: 2, port, certificate, agents });
     return;
   }
   for (const { name, setting } of settings) {
     if (setting === null) print(`\n${name} sends nothing from this machine.`);
-    else print(`\n${setting.where}\n\n${setting.lines.map((line) => `  ${line}`).join("\n")}`);
+    else print(`\n${setting.file}\n\n${setting.lines.map((line) => `  ${line}`).join("\n")}`);
   }
   print(`\nOpenTelemetry is received on https://127.0.0.1:${port} while recording is on.`);
   print("Only names, times, outcomes and counts of tokens are kept. nexus agents disconnect --otel ends it.");

@@ -17,7 +17,7 @@ export async function run({ json }: JsonOption): Promise<void> {
   const receiverConfig = new ReceiverConfig(paths.receiverFile);
   const receiver = receiverConfig.read();
   if (json === true) {
-    printJson({ version: 1, agents, otel: receiver === undefined ? null : { port: receiver.port } });
+    printJson({ version: 2, agents, otel: receiver === undefined ? null : { port: receiver.port } });
     return;
   }
   for (const { name, title, file, installed, connected, outdated, blockedBy, lastEventMs } of agents) {

@@ -15,15 +15,15 @@ export async function run(given: string, { json }: JsonOption): Promise<void> {
   const commands = await withConnections((connections) => connections.configured(agent));
   const mode = await withReader((observer) => observer.status().permission?.mode ?? "off");
   const [command] = commands;
-  const what =
+  const message =
     command === undefined
       ? `${agent} is not connected: nexus agents connect ${agent}.`
       : mode === "off"
         ? "Recording is off, so the hook writes nothing: nexus telemetry enable."
         : faultOf(command);
-  if (json === true) printJson({ version: 1, agent, works: what === null, what });
-  else print(what ?? `The hook of ${agent} works.`);
-  if (what !== null) process.exitCode = exitCodes.failed;
+  if (json === true) printJson({ version: 2, agent, ok: message === null, message });
+  else print(message ?? `The hook of ${agent} works.`);
+  if (message !== null) process.exitCode = exitCodes.failed;
 }
 
 /** What keeps the hook from working. */

@@ -12,7 +12,7 @@ interface VerifyOptions extends JsonOption {
 
 export async function run({ file, json }: VerifyOptions): Promise<void> {
   const verdict = file === undefined ? await withReader((observer) => observer.verifyLedger()) : verify(linesOf(file));
-  if (json === true) printJson(verdict === null ? { version: 1, entries: 0 } : { version: 1, ...verdict });
+  if (json === true) printJson(verdict === null ? { version: 2, entries: 0 } : { version: 2, ...verdict });
   else
     print(
       verdict === null || verdict.entries === 0 ? "There is no ledger: nothing was ever sent." : verdictText(verdict),

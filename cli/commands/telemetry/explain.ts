@@ -17,13 +17,13 @@ import { heading, wrapped } from "../../output/terminal.ts";
 
 export function run(name: string | undefined, { json }: JsonOption): void {
   if (name === undefined) {
-    if (json === true) printJson({ version: 1, categories: explanations() });
+    if (json === true) printJson({ version: 2, categories: explanations() });
     else print(explanations().map(categoryText).join("\n\n"));
     return;
   }
   const { description, rows } = partsOf(name);
   if (json === true)
-    printJson({ version: 1, name, description, ...Object.fromEntries(rows.map(([key, , value]) => [key, value])) });
+    printJson({ version: 2, name, description, ...Object.fromEntries(rows.map(([key, , value]) => [key, value])) });
   else
     print(
       `${wrapped(`${name}: ${description}`)}\n${definitionList(rows.map(([, title, value]) => [title, textOf(value)]))}`,
@@ -46,31 +46,31 @@ function rowsOfEvent(type: EventTypeName): readonly Row[] {
   const fields = fieldsOf(type);
   const shared = fields.filter((field) => fieldTable[field].shared !== "never");
   return [
-    ["why", "Why", notice.categories[category].text],
+    ["purpose", "Why", notice.categories[category].text],
     ["category", "Category", notice.categories[category].title],
     ["fields", "Fields", fields],
     ["example", "Example", exampleEvent(type)],
     [
-      "seen_by",
+      "visible_to",
       "Who sees it",
       `You. Whoever you share this category with sees of it: ${shared.join(", ") || "that it happened"}.`,
     ],
-    ["kept", "Kept", kept],
-    ["switch_off", "Switch off", off],
+    ["retention", "Kept", kept],
+    ["opt_out", "Switch off", off],
   ];
 }
 
 function rowsOfField(field: FieldName): readonly Row[] {
   const { purpose, type, category, shared, retention } = fieldTable[field];
   return [
-    ["why", "Why", purpose],
-    ["holds", "Holds", fieldTypeText(type)],
+    ["purpose", "Why", purpose],
+    ["type", "Holds", fieldTypeText(type)],
     ["example", "Example", exampleOf(field)],
     ["category", "Category", notice.categories[category].title],
-    ["seen_by", "Who sees it", `You. ${sharingText[shared]}`],
-    ["kept", "Kept", retention === "total" ? `${kept} In totals by hour, day and month for longer.` : kept],
-    ["carried_by", "Carried by", eventTypesWith(field)],
-    ["switch_off", "Switch off", off],
+    ["visible_to", "Who sees it", `You. ${sharingText[shared]}`],
+    ["retention", "Kept", retention === "total" ? `${kept} In totals by hour, day and month for longer.` : kept],
+    ["event_types", "Carried by", eventTypesWith(field)],
+    ["opt_out", "Switch off", off],
   ];
 }
 

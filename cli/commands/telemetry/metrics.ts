@@ -37,7 +37,7 @@ export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<vo
   return withFreshReader((observer) => {
     const found = observer.metrics(selection);
     if (json === true) {
-      printJson({ version: 1, ...found });
+      printJson({ version: 2, ...found });
       return;
     }
     const { queries, profiles, tokens } = found;

@@ -23,7 +23,7 @@ export function run({ json }: JsonOption): Promise<void> {
   return withReader((observer) => {
     const status = observer.status();
     if (json === true) {
-      printJson({ version: 1, ...status });
+      printJson({ version: 2, ...status });
       return;
     }
     const { permission, database, sharing } = status;

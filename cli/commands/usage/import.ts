@@ -12,9 +12,9 @@ const maxRemovals = 3;
 
 export function run({ json }: JsonOption): Promise<void> {
   return withService(async (worker) => {
-    const first = await importLogs(worker, { again: true });
+    const first = await importLogs(worker, { retryLeftovers: true });
     const report = first === undefined ? undefined : await removed(worker, first);
-    if (json === true) printJson({ version: 1, ...report });
+    if (json === true) printJson({ version: 2, ...report });
     else if (report === undefined) print("NEXUS_EVENT_LOG=0: event logs are not read.");
     else printImport(report);
     if (report !== undefined && report.faults.length > 0) process.exitCode = exitCodes.failed;
@@ -39,7 +39,7 @@ function printImport(report: ImportReport): void {
   print(`Stored ${countText(report.stored, "event")}; ${report.repeated} were stored before.`);
   if (report.refused > 0) print(`The firewall refused ${report.refused}.`);
   if (report.belowWatermark > 0) print(`${report.belowWatermark} are older than events that expired or were purged.`);
-  if (report.earlier > 0) print(`${report.earlier} happened before your consent; their lines are kept.`);
+  if (report.beforeConsent > 0) print(`${report.beforeConsent} happened before your consent; their lines are kept.`);
   if (report.ahead > 0) print(`${report.ahead} are ahead of the clock; their lines are kept.`);
   if (report.malformed > 0) print(`${countText(report.malformed, "line")} could not be read as JSON; they are kept.`);
 }

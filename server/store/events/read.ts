@@ -65,13 +65,13 @@ export function readAfter(
     const streams = remembering(statements.stream, (row) => ({ session: toSession(row), base: Number(row["base"]) }));
     return statements.rows
       .all(after, last, max)
-      .map((row) => toEvent(row, dimensions(row["words"]), streams(row["stream"])));
+      .map((row) => toEvent(row, dimensions(row["dimensions"]), streams(row["stream"])));
   });
 }
 
 const statementsOf = perConnection((connection) => ({
   rows: connection.prepare("SELECT * FROM events WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"),
-  dimensions: connection.prepare("SELECT * FROM words WHERE id = ?"),
+  dimensions: connection.prepare("SELECT * FROM dimensions WHERE id = ?"),
   stream: connection.prepare("SELECT s.*, t.base FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
 }));
 

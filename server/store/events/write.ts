@@ -107,7 +107,7 @@ class Writer {
     this.#tombstones = new Tombstones(connection);
     this.#erasures = connection.prepare("SELECT value FROM state WHERE name = 'erasures'");
     this.#insert = connection.prepare(
-      `INSERT INTO events (event_id, stream, seq, words, ts, utc_offset_min, duration_ms, numbers,
+      `INSERT INTO events (event_id, stream, seq, dimensions, ts, utc_offset_min, duration_ms, numbers,
          committed_at, share)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );

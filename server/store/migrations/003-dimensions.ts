@@ -1,12 +1,10 @@
 /**
- * Step 3 of the schema: words and numbers apart, rollups, leases. What an older database holds is carried over.
+ * Step 3 of the schema: dimensions apart from measures, rollups, leases. What an older database holds is carried over.
  *
  * A step that has shipped is never changed; a new field gets its column in a later one.
  */
 import type { Connection, Row, SqlValue } from "../driver/driver.ts";
-import { DimensionTable } from "../events/dimensions.ts";
 import { uuidBytes } from "../events/uuid-bytes.ts";
-import { recount } from "../rollups/rollups.ts";
 
 const tables = `
   CREATE TABLE words (
@@ -141,9 +139,70 @@ const views = `
     FROM sessions;
 `;
 
-/** The columns of the older table that are words, and those that are numbers beside the duration. */
+/** The columns of the older table that became dimensions; a copy, because later steps rename the table. */
+const dimensionNames = [
+  "stream",
+  "tool_name",
+  "tool_phase",
+  "tool_hash",
+  "agent",
+  "command_path",
+  "invocation_kind",
+  "profile",
+  "thinktool",
+  "thinktool_chain",
+  "completed",
+  "model",
+  "status",
+  "exit_class",
+  "error_category",
+  "error_code",
+  "recoverable",
+  "component",
+  "cache_hit",
+  "workspace_hash",
+  "task_hash",
+  "template",
+  "phase",
+  "task_type",
+  "task_group",
+  "debugger_type",
+  "language",
+  "feature",
+  "discovery_source",
+  "milestone",
+  "install_method",
+  "install_error",
+  "current_version",
+  "available_version",
+  "version",
+  "os",
+  "arch",
+  "editor",
+  "upgrade_feature",
+  "trial_converted",
+  "experiment",
+  "variant",
+];
+
+/** Returns the ID of an older row's combination of dimensions, which it inserts once. */
+function dimensionIds(connection: Connection): (row: Row) => SqlValue {
+  const columns = ["key", "event_type", "source", ...dimensionNames];
+  const find = connection.prepare("SELECT id FROM words WHERE key = ?");
+  const insert = connection.prepare(
+    `INSERT INTO words (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")}) RETURNING id`,
+  );
+  return (row) => {
+    const cells = dimensionNames.map((name) => row[name] ?? null);
+    const values = dimensionNames.flatMap((name, n) => (cells[n] === null ? [] : [name, cells[n]]));
+    const [type, source] = [String(row["event_type"]), String(row["source"])];
+    const key = JSON.stringify([type, source, ...values]);
+    return (find.get(key) ?? insert.get(key, type, source, ...cells))?.["id"] ?? null;
+  };
+}
+
 function carryOver(connection: Connection, rows: readonly Row[]): void {
-  const table = new DimensionTable(connection);
+  const idOf = dimensionIds(connection);
   const stream = connection.prepare("INSERT INTO streams (session, source) VALUES (?, ?) RETURNING id");
   const arrived = connection.prepare(
     "UPDATE streams SET last_seq = max(last_seq, ?), received = received + 1 WHERE id = ?",
@@ -157,7 +216,7 @@ function carryOver(connection: Connection, rows: readonly Row[]): void {
     const { id = null, seq = null, ts = null, utc_offset_min = null, duration_ms = null } = row;
     const dropped = row["dropped_count"] ?? null;
     const numbers = dropped === null ? null : JSON.stringify({ dropped_count: dropped });
-    const dimensions = table.idOfRow(row);
+    const dimensions = idOf(row);
     insert.run(
       id,
       uuidBytes(String(row["event_id"])),
@@ -179,5 +238,4 @@ export function migrateToDimensions(connection: Connection): void {
   connection.exec(tables);
   connection.exec(views);
   carryOver(connection, rows);
-  recount(connection);
 }

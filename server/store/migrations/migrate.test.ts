@@ -4,10 +4,12 @@ import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../../clock.ts";
 import { productInfo } from "../../worker/product-info.ts";
-import type { SqlValue } from "../driver/driver.ts";
+import { parseMeasures } from "../columns.ts";
+import type { Connection, SqlValue } from "../driver/driver.ts";
 import { openWithDriver } from "../driver/select-driver.ts";
 import { uuidText } from "../events/uuid-bytes.ts";
-import { canonicalRollups, recountAll } from "../rollups/rollups.ts";
+import { localHour } from "../rollups/local-time.ts";
+import { canonicalRollups, cellsOf, HourlyTotals, recountAll } from "../rollups/rollups.ts";
 import { Store } from "../store.ts";
 import { migrate, schemaVersion, versionOf } from "./migrate.ts";
 
@@ -66,8 +68,19 @@ function older(version: number) {
     return id;
   });
   migrate(connection, version);
+  if (version >= 3) countInto(connection);
   connection.close();
   return { file, ids };
+}
+
+/** The rollups of a database that has the table `words`: such versions counted with each write. */
+function countInto(connection: Connection): void {
+  const totals = new HourlyTotals();
+  for (const { words, ts, duration_ms: ms, numbers } of connection.prepare("SELECT * FROM events").all()) {
+    totals.add(localHour(Number(ts), 120), Number(words), ms === null ? undefined : Number(ms), parseMeasures(numbers));
+  }
+  const insert = connection.prepare("INSERT INTO metrics VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const { hour, dimensions, totals: sum } of totals) insert.run(hour, dimensions, ...cellsOf(sum));
 }
 
 describe("migration", () => {

@@ -3,10 +3,12 @@
  * transaction. A step that has shipped is never changed; a new one is added at the end.
  */
 import { type Connection, immediately } from "../driver/driver.ts";
+import { recountAll } from "../rollups/rollups.ts";
 import { migrateToDimensions } from "./003-dimensions.ts";
 import { sharing } from "./005-sharing.ts";
 import { lasting } from "./007-body-digests.ts";
 import { belonging } from "./008-database-owner.ts";
+import { renameDimensions } from "./009-rename-dimensions.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -142,6 +144,7 @@ const steps: readonly Step[] = [
   `,
   lasting,
   belonging,
+  renameDimensions,
 ];
 
 export const schemaVersion = steps.length;
@@ -170,11 +173,14 @@ export function migrate(connection: Connection, requested = schemaVersion): void
   if (refuseNewer(versionOf(connection)) >= requested) return;
   immediately(connection, () => {
     // Read again under the lock: another process may have been faster.
-    for (let version = refuseNewer(versionOf(connection)); version < requested; version += 1) {
+    const before = refuseNewer(versionOf(connection));
+    for (let version = before; version < requested; version += 1) {
       const step = steps[version] ?? "";
       if (typeof step === "string") connection.exec(step);
       else step(connection);
       connection.exec(`PRAGMA user_version = ${version + 1}`);
     }
+    // Rollups came with version 3, and only the current tables can be counted.
+    if (before > 0 && before < 3 && requested === schemaVersion) recountAll(connection);
   });
 }

@@ -102,7 +102,7 @@ export class HourlyTotals {
 
   /** Adds a stored row of an hour. */
   addRow(row: Row): void {
-    this.#at(Number(row["bucket"]), Number(row["words"])).addRow(row);
+    this.#at(Number(row["bucket"]), Number(row["dimensions"])).addRow(row);
   }
 
   #at(hour: number, dimensions: number): Totals {
@@ -122,9 +122,10 @@ export class HourlyTotals {
 }
 
 const measures = "count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers";
-const columns = `grain, bucket, words, ${measures}`;
+const columns = `grain, bucket, dimensions, ${measures}`;
 
-function cellsOf({ count, durations, bins, numbers }: Totals): readonly SqlValue[] {
+/** The cells of the columns from `count` on. */
+export function cellsOf({ count, durations, bins, numbers }: Totals): readonly SqlValue[] {
   const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
   const others = numbers === undefined ? null : JSON.stringify(Object.fromEntries(Object.entries(numbers).sort()));
   return [count, known, sum, min, max, known === 0 ? null : bins, others];
@@ -141,7 +142,7 @@ export class RollupTable {
   readonly #closedDay: Statement;
 
   constructor(connection: Connection) {
-    this.#find = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket = ? AND words = ?");
+    this.#find = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket = ? AND dimensions = ?");
     this.#put = connection.prepare(`INSERT OR REPLACE INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     // What is there is not read: counts and bins are added to.
     this.#grow = connection.prepare(
@@ -215,7 +216,7 @@ export class RecentRollups {
     this.#connection = connection;
     this.#metrics = new RollupTable(connection);
     this.#append = connection.prepare(
-      `INSERT INTO recent_metrics (bucket, words, ${measures}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO recent_metrics (bucket, dimensions, ${measures}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     // They are deleted all at once, so that the last id is their number.
     this.#last = connection.prepare("SELECT max(id) last FROM recent_metrics");
@@ -258,7 +259,7 @@ function sumUp(
   const sums = new Map<number, Totals>();
   const rows = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket >= ? AND bucket < ?");
   for (const row of rows.all(grain, from, to)) {
-    const dimensions = Number(row["words"]);
+    const dimensions = Number(row["dimensions"]);
     const sum = sums.get(dimensions) ?? new Totals();
     sum.addRow(row);
     sums.set(dimensions, sum);
@@ -304,8 +305,8 @@ export function rollUpDays(connection: Connection, today: number, maxDays = 31):
 export function recount(connection: Connection): void {
   const table = new RollupTable(connection);
   const totals = new HourlyTotals();
-  const rows = connection.prepare("SELECT words, ts, utc_offset_min, duration_ms, numbers FROM events").iterate();
-  for (const { words: dimensions, ts, utc_offset_min: offset, duration_ms: duration, numbers } of rows) {
+  const rows = connection.prepare("SELECT dimensions, ts, utc_offset_min, duration_ms, numbers FROM events").iterate();
+  for (const { dimensions, ts, utc_offset_min: offset, duration_ms: duration, numbers } of rows) {
     totals.add(
       localHour(Number(ts), Number(offset)),
       Number(dimensions),
@@ -327,19 +328,19 @@ export function recountAll(connection: Connection): void {
 /** The rollups in a form in which equal ones are equal: one row a bucket, each sketch compact. For tests and for checks. */
 export function canonicalRollups(connection: Connection): readonly Row[] {
   const sums = new Map<string, { readonly row: Row; readonly sum: Totals }>();
-  for (const row of connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, words").all()) {
-    const key = `${row["grain"]} ${row["bucket"]} ${row["words"]}`;
+  for (const row of connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, dimensions").all()) {
+    const key = `${row["grain"]} ${row["bucket"]} ${row["dimensions"]}`;
     const { sum } = sums.get(key) ?? { sum: new Totals() };
     sum.addRow(row);
     sums.set(key, { row, sum });
   }
-  return [...sums.values()].map(({ row: { grain = null, bucket = null, words: dimensions = null }, sum }) => {
+  return [...sums.values()].map(({ row: { grain = null, bucket = null, dimensions = null }, sum }) => {
     sum.compact();
     const [count = 0, known = 0, total = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(sum);
     return {
       grain,
       bucket,
-      words: dimensions,
+      dimensions,
       count,
       duration_count: known,
       duration_sum: total,

@@ -49,7 +49,7 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
     const change = connection.prepare("UPDATE ledger_bodies SET body = ? WHERE id = ?");
     change.run(compress(Buffer.from("{}")), body?.["id"] ?? null);
     expect(verify(lines(connection)).faults).toEqual([
-      { seq: expect.any(Number), what: "the body is not the one that was sent" },
+      { seq: expect.any(Number), message: "the body is not the one that was sent" },
     ]);
     change.run(body?.["body"] ?? null, body?.["id"] ?? null);
     expect(verify(lines(connection)).faults).toEqual([]);
@@ -73,7 +73,7 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
       events: 1,
     } as const;
     appendEntry(connection, entry, compress(Buffer.from("{}")));
-    expect(verify(lines(connection)).faults).toEqual([{ seq: 1, what: "the body is not the one that was sent" }]);
+    expect(verify(lines(connection)).faults).toEqual([{ seq: 1, message: "the body is not the one that was sent" }]);
     connection.close();
   });
 });

@@ -47,7 +47,7 @@ describe("a proof of work", () => {
   it("is not made where the server asks for too much: it is asked again later", async () => {
     const { server, sharer } = await sharing();
     server.behave = asking(maxProofBits + 1);
-    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", left: 5 });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", remaining: 5 });
     expect(server.arrived.some(({ headers }) => headers["nexus-proof"] !== undefined)).toBe(false);
   });
 });
@@ -68,7 +68,7 @@ describe("a server that does not know the signature", () => {
   it("pauses sending after that, and loses nothing", async () => {
     const { server, sharer } = await sharing();
     server.refuse(401);
-    expect(await sharer.worker.sync()).toMatchObject({ outcome: "paused", left: 5 });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "paused", remaining: 5 });
     expect(server.bodies).toHaveLength(2);
   });
 });

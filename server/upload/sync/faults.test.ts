@@ -61,7 +61,7 @@ describe("a status code", () => {
     expect(elsewhere.arrived).toEqual([]);
     server.behave = undefined;
     if (outcome === "done") {
-      expect(report).toMatchObject({ rejected: 1, left: 0 });
+      expect(report).toMatchObject({ rejected: 1, remaining: 0 });
       const [, batch = "", why = ""] = sharer.outbox;
       expect(readFileSync(join(sharer.outboxFolder, batch), "utf8")).toBe(server.bodies[0]?.toString());
       expect(readFileSync(join(sharer.outboxFolder, why), "utf8")).toContain(String(code));
@@ -76,7 +76,7 @@ describe("a status code", () => {
     "%i with a page is not the server's answer: it is tried again, and then arrives",
     async (code) => {
       const { server, sharer } = await facing(status(code, {}, page));
-      expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", rejected: 0, left: 5 });
+      expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", rejected: 0, remaining: 5 });
       expect(sharer.worker.status().sharing).toMatchObject({ paused: null, retryAtMs: expect.any(Number) });
       server.behave = undefined;
       expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
@@ -140,7 +140,7 @@ describe("a status code", () => {
 
   it("409: received already, removed, and the ledger says so", async () => {
     const { sharer } = await facing(status(409));
-    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5, left: 0 });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5, remaining: 0 });
     expect(sharer.worker.ledger(1)[0]?.entry).toMatchObject({ outcome: "already_received", status: 409 });
   });
 
@@ -151,7 +151,7 @@ describe("a status code", () => {
       else own.answer(arrived, answer);
       return true;
     });
-    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 4, rejected: 1, left: 0 });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 4, rejected: 1, remaining: 0 });
     expect([...server.events.values()].map(({ seq }) => seq)).toEqual([1, 3, 7, 9]);
     expect(server.faults).toEqual([]);
   });
@@ -233,7 +233,7 @@ describe("an answer", () => {
     ];
     let n = 0;
     const { server, sharer } = await facing((arrived, answer, own) => answers[n++]?.(arrived, answer, own) ?? false);
-    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", left: 5 });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", remaining: 5 });
     expect(n).toBe(3);
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
@@ -290,7 +290,11 @@ describe("a receipt", () => {
     const { server, sharer } = await facing(behave);
     // A portal answers without a receipt; a wrong one needs the user.
     const outcome = name.includes("missing") ? "waiting" : "paused";
-    expect(await sharer.worker.sync()).toMatchObject({ outcome, left: 5, reason: expect.stringMatching(/receipt/) });
+    expect(await sharer.worker.sync()).toMatchObject({
+      outcome,
+      remaining: 5,
+      reason: expect.stringMatching(/receipt/),
+    });
     expect(sharer.worker.verifyLedger()?.faults).toEqual([]);
     const { paused, failure } = sharer.worker.status().sharing ?? {};
     expect(outcome === "paused" ? paused : failure).toMatch(/receipt/);
@@ -336,7 +340,7 @@ describe("a connection", () => {
       sharer.record(10);
       expect(await sharer.worker.sync()).toMatchObject({
         outcome: "waiting",
-        left: 5,
+        remaining: 5,
         reason: expect.stringMatching(/does not resolve|cannot be reached/),
       });
     }
@@ -429,7 +433,7 @@ describe("an enrolment", () => {
   ])("that met %i once (%s) concludes nothing about the server", async (code, body) => {
     const { server, sharer } = await enrolling(status(code, {}, body));
     const report = await sharer.worker.sync();
-    expect(report).toMatchObject({ outcome: "waiting", left: 5 });
+    expect(report).toMatchObject({ outcome: "waiting", remaining: 5 });
     expect(sharer.worker.status().sharing).toMatchObject({ paused: null });
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });

@@ -33,7 +33,7 @@ export function preview(
             pseudonym: new Pseudonym(placeholderId, Salt.random()),
             schema: policy.schema,
             bits: categoryBits(categories),
-            asIf: true,
+            assumeConsent: true,
           }
         : partOf(state, policy);
     let after = state?.cursorId ?? 0;

@@ -18,7 +18,7 @@ describe("sending", () => {
       outcome: "done",
       events: 1_250,
       batches: 2,
-      left: 0,
+      remaining: 0,
       reason: null,
     });
     expect(server.faults).toEqual([]);
@@ -243,7 +243,7 @@ describe("invariant: only-you-can-say-yes", () => {
     sharer.consent();
     sharer.record(10);
     server.refuse(503);
-    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", left: 5 });
+    expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", remaining: 5 });
     expect(sharer.outbox).toHaveLength(1);
     const before = sharer.state;
     sharer.consent("local");

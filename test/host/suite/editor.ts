@@ -84,7 +84,7 @@ export const of = (source: string) => (events: readonly StoredEvent[]) =>
 const query = `
   SELECT w.*, hex(e.event_id) AS event_id, e.seq, e.duration_ms, e.numbers ->> 'saves' AS saves,
     e.numbers ->> 'focus_ms' AS focus_ms
-  FROM events e JOIN words w ON w.id = e.words ORDER BY e.id`;
+  FROM events e JOIN dimensions d ON d.id = e.dimensions ORDER BY e.id`;
 
 /** Reads the database in a process of its own: the editor's must not hold a second SQLite on the worker's file. */
 export async function storedEvents(): Promise<readonly StoredEvent[]> {

@@ -23,12 +23,12 @@ _MODELS: FrozenSet[str] = frozenset(_LIST["models"])
 _MODEL_PREFIX = re.compile(_LIST["model_prefix"])
 _MODEL_SUFFIX = re.compile(_LIST["model_suffix"])
 
-_LONGEST_NAME = 256
-_MOST_WORDS = 4
-_REMEMBERED = 128
+_MAX_NAME_CHARS = 256
+_MAX_WORDS = 4
+_CACHE_SIZE = 128
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _subcommands(program: str) -> FrozenSet[str]:
     return frozenset(_PROGRAMS.get(program, "").split("|"))
 
@@ -41,7 +41,7 @@ def public_words() -> FrozenSet[str]:
         words.update(word for path in paths.split("|") for word in path.split(" "))
     for name, field in _LIST["fields"].items():
         words.add(name)
-        words.update(field.get("words", ()))
+        words.update(field.get("values", ()))
     return frozenset(words)
 
 
@@ -54,13 +54,13 @@ def _is_command_path(path: str) -> bool:
 
 def _command(name: str) -> str:
     # What is remembered is short.
-    return _public_command(name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME])
+    return _public_command(name if len(name) <= _MAX_NAME_CHARS else name[:_MAX_NAME_CHARS])
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _public_command(name: str) -> str:
     # What follows the public name is an argument. The blanks of JavaScript and of Python differ in a few letters that no command has.
-    words = name.split()[:_MOST_WORDS]
+    words = name.split()[:_MAX_WORDS]
     for length in range(len(words), 0, -1):
         path = " ".join(words[:length])
         if _is_command_path(path):
@@ -79,7 +79,7 @@ def _model(name: str) -> str:
     return "other" if len(name) > 100 else _public_model(name)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _public_model(name: str) -> str:
     lower = name.lower()
     if lower in _MODELS:
@@ -93,53 +93,53 @@ Make = Callable[[Any], Optional[Value]]
 
 def _maker(name: str, field: Dict[str, Any]) -> Make:
     """Makes of a value what may be written of it; ``None`` of any other. Nothing is made to fit but a decimal, which is rounded."""
-    kind = field["is"]
+    field_type = field["type"]
     if name == "command_path":
         return lambda given: _command(given) if isinstance(given, str) else None
     if name == "tool_name":
         return lambda given: _tool(given) if isinstance(given, str) else None
     if name == "model":
         return lambda given: _model(given) if isinstance(given, str) else None
-    if kind == "word":
-        return _word(frozenset(field["words"]), field.get("other"))
-    if kind == "words":
-        return _words(frozenset(field["words"]), field["most"])
-    if kind == "flag":
+    if field_type == "enum":
+        return _enum(frozenset(field["values"]), field.get("other"))
+    if field_type == "enum_list":
+        return _enum_list(frozenset(field["values"]), field["maxItems"])
+    if field_type == "boolean":
         return lambda given: given if isinstance(given, bool) else None
-    if kind == "whole":
-        return _whole(field["min"], field["max"])
-    if kind == "decimal":
+    if field_type == "integer":
+        return _integer(field["min"], field["max"])
+    if field_type == "decimal":
         return _decimal(field["min"], field["max"], 10 ** int(field["decimals"]))
     pattern = re.compile(_LIST["patterns"][field["pattern"]])
     return lambda given: given if isinstance(given, str) and len(given) <= 40 and pattern.fullmatch(given) else None
 
 
-def _word(words: FrozenSet[str], other: Optional[str]) -> Make:
-    return lambda given: (given if given in words else other) if isinstance(given, str) else None
+def _enum(values: FrozenSet[str], other: Optional[str]) -> Make:
+    return lambda given: (given if given in values else other) if isinstance(given, str) else None
 
 
-def _words(words: FrozenSet[str], most: int) -> Make:
+def _enum_list(values: FrozenSet[str], max_items: int) -> Make:
     def make(given: Any) -> Optional[Value]:
-        if not isinstance(given, (list, tuple)) or not 0 < len(given) <= most:
+        if not isinstance(given, (list, tuple)) or not 0 < len(given) <= max_items:
             return None
-        return [word if isinstance(word, str) and word in words else "other" for word in given]
+        return [value if isinstance(value, str) and value in values else "other" for value in given]
 
     return make
 
 
-def _whole(least: int, most: int) -> Make:
+def _integer(minimum: int, maximum: int) -> Make:
     def make(given: Any) -> Optional[Value]:
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or not least <= given <= most:
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or not minimum <= given <= maximum:
             return None
-        whole = int(given)
-        return whole if whole == given else None
+        integer = int(given)
+        return integer if integer == given else None
 
     return make
 
 
-def _decimal(least: float, most: float, factor: int) -> Make:
+def _decimal(minimum: float, maximum: float, factor: int) -> Make:
     def make(given: Any) -> Optional[Value]:
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or not least <= given <= most:
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or not minimum <= given <= maximum:
             return None
         rounded = int(given * factor + 0.5) / factor
         return int(rounded) if rounded == int(rounded) else rounded

@@ -1,0 +1,7 @@
+/** Step 9 of the schema: the combinations of dimensions get their name. SQLite adapts views and foreign keys itself. */
+export const renameDimensions = `
+  ALTER TABLE words RENAME TO dimensions;
+  ALTER TABLE events RENAME COLUMN words TO dimensions;
+  ALTER TABLE metrics RENAME COLUMN words TO dimensions;
+  ALTER TABLE recent_metrics RENAME COLUMN words TO dimensions;
+`;
