@@ -28,8 +28,13 @@ exports.activate = () => commands.registerCommand("empty.open", () => {
 async function packageEmpty(folder: string): Promise<string> {
   const commands = [{ command: "empty.open", title: "Open the Empty Page" }];
   const manifest = {
-    ...{ name: "empty", publisher: "bench", version: "1.0.0", engines: { vscode: "^1.101.0" }, main: "./main.js" },
-    ...{ activationEvents: ["onStartupFinished"], contributes: { commands } },
+    name: "empty",
+    publisher: "bench",
+    version: "1.0.0",
+    engines: { vscode: "^1.101.0" },
+    main: "./main.js",
+    activationEvents: ["onStartupFinished"],
+    contributes: { commands },
   };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   writeFileSync(join(folder, "main.js"), emptyExtension);

@@ -12,8 +12,13 @@ const command = fileURLToPath(new URL("../dist/cli/nexus.cjs", import.meta.url))
 const rounds = 300;
 
 const payload = JSON.stringify({
-  ...{ session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11", permission_mode: "default", cwd: "/home/ada/project" },
-  ...{ hook_event_name: "PostToolUse", tool_name: "Bash", tool_use_id: "toolu_01ABC123", duration_ms: 4187 },
+  session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11",
+  permission_mode: "default",
+  cwd: "/home/ada/project",
+  hook_event_name: "PostToolUse",
+  tool_name: "Bash",
+  tool_use_id: "toolu_01ABC123",
+  duration_ms: 4187,
   tool_input: { command: "npm test", description: "Run the tests" },
   tool_response: { stdout: "a line of output\n".repeat(40), stderr: "" },
 });

@@ -47,8 +47,12 @@ export async function receiver(): Promise<readonly Measurement[]> {
       figure({ name: "door-p50", unit: "ms", value: quantile(times, 0.5), limit: 1, ...against }),
       figure({ name: "door-p95", unit: "ms", value: quantile(times, 0.95), limit: 3, ...against }),
       figure({
-        ...{ name: "door-burst-lost", unit: "calls", value: calls + burst - (tools[0]?.calls ?? 0), limit: 0 },
-        ...{ against: "calls of the burst", baseline: burst },
+        name: "door-burst-lost",
+        unit: "calls",
+        value: calls + burst - (tools[0]?.calls ?? 0),
+        limit: 0,
+        against: "calls of the burst",
+        baseline: burst,
       }),
     ];
   } finally {

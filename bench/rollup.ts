@@ -12,8 +12,12 @@ export async function rollup(): Promise<readonly Measurement[]> {
   const { ms, cells, countMs } = JSON.parse(text);
   return [
     figure({
-      ...{ name: "rollup-day-ten-million", unit: "ms", value: ms, limit: 1_000 },
-      ...{ against: `counting the events of that day (${cells} cells)`, baseline: countMs },
+      name: "rollup-day-ten-million",
+      unit: "ms",
+      value: ms,
+      limit: 1_000,
+      against: `counting the events of that day (${cells} cells)`,
+      baseline: countMs,
     }),
   ];
 }

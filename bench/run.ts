@@ -51,8 +51,11 @@ const benches: readonly Bench[] = [
   { names: ["python-record-p50", "python-record-mean"], run: python },
   {
     names: [
-      ...["ingest-rate", "ingest-to-raw", "ingest-answer-p99"],
-      ...["ingest-overload-turned-away", "ingest-overload-memory"],
+      "ingest-rate",
+      "ingest-to-raw",
+      "ingest-answer-p99",
+      "ingest-overload-turned-away",
+      "ingest-overload-memory",
     ],
     run: ingest,
   },

@@ -31,7 +31,12 @@ function fill(events: number): void {
     const nowMs = Date.now();
     const batch = Array.from({ length: Math.min(perSession, events - done) }, (_, n) =>
       markClean({
-        ...{ id: v7(), type: "agent_event", tsMs: nowMs, utcOffsetMin: 60, sessionId, source: "vscode_terminal" },
+        id: v7(),
+        type: "agent_event",
+        tsMs: nowMs,
+        utcOffsetMin: 60,
+        sessionId,
+        source: "vscode_terminal",
         seq: n + 1,
         payload: { stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start", command_path: "git commit" },
       }),

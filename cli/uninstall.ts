@@ -7,6 +7,12 @@ declare const __VERSION__: string;
 // The editor's own arguments are not the command's.
 process.argv = [
   ...process.argv.slice(0, 2),
-  ...["event", "emit", "uninstall", "--source", "vscode", "--set", `version=${__VERSION__}`],
+  "event",
+  "emit",
+  "uninstall",
+  "--source",
+  "vscode",
+  "--set",
+  `version=${__VERSION__}`,
 ];
 void import("./main.ts");

@@ -50,7 +50,8 @@ class Child {
   async #start(): Promise<void> {
     this.#served = await CloudProcess.start({
       ...this.#env,
-      ...{ NEXUS_CLOUD_LEAST_USERS: "1", NEXUS_CLOUD_INSERT_MS: "20" },
+      NEXUS_CLOUD_LEAST_USERS: "1",
+      NEXUS_CLOUD_INSERT_MS: "20",
     });
     this.url = this.#served.url;
   }

@@ -32,7 +32,9 @@ export function replay(config: Config): Promise<string> {
     const log = await openLog(config);
     let rows = 0;
     const pipeline = new Pipeline(log, warehouse, aggregates, {
-      ...{ data: config.data, insertRows: config.insert_rows, insertMs: config.insert_ms },
+      data: config.data,
+      insertRows: config.insert_rows,
+      insertMs: config.insert_ms,
       minUsers: config.least_users,
       erasedAmong: (ids) => registry.erasedAmong(ids),
       now: Date.now,

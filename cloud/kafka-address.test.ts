@@ -3,10 +3,15 @@ import { kafkaAddress } from "./kafka-address.ts";
 
 it("reads the address of a topic, with and without TLS and a user", () => {
   expect(kafkaAddress("kafka://127.0.0.1:9092/nexus-events")).toEqual({
-    ...{ brokers: ["127.0.0.1:9092"], topic: "nexus-events", tls: false, sasl: undefined },
+    brokers: ["127.0.0.1:9092"],
+    topic: "nexus-events",
+    tls: false,
+    sasl: undefined,
   });
   expect(kafkaAddress("kafkas://ingest:a%40b@a.example:9093,b.example:9093/t.1")).toEqual({
-    ...{ brokers: ["a.example:9093", "b.example:9093"], topic: "t.1", tls: true },
+    brokers: ["a.example:9093", "b.example:9093"],
+    topic: "t.1",
+    tls: true,
     sasl: { username: "ingest", password: "a@b" },
   });
 });

@@ -17,7 +17,11 @@ it("says what happened in words of its own, and of others' errors nothing but na
   });
   const foreign = Object.assign(new TypeError("row 3: ada@example.com"), { code: "23505" });
   expect(line({ event: "put_away_failed", error: foreign }, now)).toEqual({
-    ...{ at, level: "error", event: "put_away_failed", error: "TypeError", code: "23505" },
+    at,
+    level: "error",
+    event: "put_away_failed",
+    error: "TypeError",
+    code: "23505",
   });
   for (const own of [
     new CorruptLogError("000000000001.log is damaged at 7."),

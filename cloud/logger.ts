@@ -24,9 +24,9 @@ function errorWords(error: unknown): Readonly<Record<string, string>> {
 
 export function logLine(happening: LogEvent, nowMs: number): string {
   const level = "error" in happening ? "error" : "info";
-  const { event: what, ...rest } = happening;
+  const { event, ...rest } = happening;
   const details = "error" in rest ? errorWords(rest.error) : rest;
-  return JSON.stringify({ at: new Date(nowMs).toISOString(), level, what, ...details });
+  return JSON.stringify({ at: new Date(nowMs).toISOString(), level, event, ...details });
 }
 
 export const logEvent = (happening: LogEvent): void => void process.stderr.write(`${logLine(happening, Date.now())}\n`);

@@ -39,7 +39,8 @@ export class ServerMetrics {
       registers,
     });
     this.#refused = new Counter({
-      ...{ name: "nexus_refused_total", help: "Events refused, by reason, type and field." },
+      name: "nexus_refused_total",
+      help: "Events refused, by reason, type and field.",
       labelNames: ["reason", "type", "field"],
       registers,
     });
@@ -50,7 +51,8 @@ export class ServerMetrics {
       registers,
     });
     this.#answered = new Histogram({
-      ...{ name: "nexus_answer_seconds", help: "Time from a batch's first byte to its receipt." },
+      name: "nexus_answer_seconds",
+      help: "Time from a batch's first byte to its receipt.",
       buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1],
       registers,
     });
@@ -62,7 +64,8 @@ export class ServerMetrics {
     });
     const { alarm } = this;
     new Gauge({
-      ...{ name: "nexus_leak_alarm", help: "1 where a version of the sender leaks more than before." },
+      name: "nexus_leak_alarm",
+      help: "1 where a version of the sender leaks more than before.",
       labelNames: ["version"],
       registers,
       collect() {
@@ -83,7 +86,9 @@ export class ServerMetrics {
       },
     });
     new Gauge({
-      ...{ name: "nexus_waiting_bytes", help: "Bytes of the log that the warehouse has not taken yet.", registers },
+      name: "nexus_waiting_bytes",
+      help: "Bytes of the log that the warehouse has not taken yet.",
+      registers,
       collect() {
         this.set(waitingBytes());
       },

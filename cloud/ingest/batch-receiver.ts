@@ -126,15 +126,24 @@ export class BatchReceiver {
       lines.push(row.line);
     }
     const answer = this.#registry.signed({
-      ...{ batch_id, sha256, accepted: lines.length, duplicates: events.length - lines.length - refused.length },
-      ...{ rejected: refused.length, received_at: nowMs },
+      batch_id,
+      sha256,
+      accepted: lines.length,
+      duplicates: events.length - lines.length - refused.length,
+      rejected: refused.length,
+      received_at: nowMs,
       ...(refused.length === 0
         ? {}
         : { rejections: refused.slice(0, maxReasons).map(({ digest: _, ...named }) => named) }),
     });
     const head = {
-      ...{ batch_id, anon_user_id, sha256, receipt: answer, received_ms: nowMs },
-      ...{ hours: [...hours], columns: [...columns] },
+      batch_id,
+      anon_user_id,
+      sha256,
+      receipt: answer,
+      received_ms: nowMs,
+      hours: [...hours],
+      columns: [...columns],
       refused: refused.map(({ index: _, ...row }) => row),
     };
     // Asked once more: whoever was erased since the request began is in no log after it was emptied.

@@ -27,14 +27,16 @@ afterAll(() => broker?.stop());
 
 const forms: readonly Form[] = [
   {
-    ...{ name: "files", runs: 30 },
+    name: "files",
+    runs: 30,
     make: () => {
       const folder = tempFolder();
       return () => SegmentLog.open(folder, 500);
     },
   },
   {
-    ...{ name: "Kafka", runs: 6 },
+    name: "Kafka",
+    runs: 6,
     make: () => {
       const address = kafkaAddress(broker?.address(`t-${randomUUID()}`) ?? "");
       const keys = join(tempFolder(), "keys.json");

@@ -49,7 +49,9 @@ function hashOf(key: string): number {
 }
 
 const optionsOf = ({ brokers, tls, sasl }: KafkaAddress) => ({
-  ...{ clientId: group, bootstrapBrokers: [...brokers], ...patience },
+  clientId: group,
+  bootstrapBrokers: [...brokers],
+  ...patience,
   ...(tls ? { tls: {} } : {}),
   ...(sasl === undefined ? {} : { sasl: { mechanism: "SCRAM-SHA-512" as const, ...sasl } }),
 });
@@ -113,7 +115,8 @@ export class KafkaLog implements DurableLog {
         await clients.admin.createTopics({
           topics: [topic],
           // As many copies as the brokers are told to make.
-          ...{ partitions, replicas: -1 },
+          partitions,
+          replicas: -1,
           configs: Object.entries({ ...configs, ...sizes }).map(([name, value]) => ({ name, value })),
         });
       }
@@ -229,8 +232,11 @@ export class KafkaLog implements DurableLog {
   /** Records of a partition with their offsets, some of those from an offset on. */
   async #fetch(partition: number, offset: number): Promise<readonly (readonly [number, Buffer])[]> {
     const requested = {
-      ...{ partition, fetchOffset: BigInt(offset), partitionMaxBytes: fetchBytes },
-      ...{ currentLeaderEpoch: -1, lastFetchedEpoch: -1 },
+      partition,
+      fetchOffset: BigInt(offset),
+      partitionMaxBytes: fetchBytes,
+      currentLeaderEpoch: -1,
+      lastFetchedEpoch: -1,
     };
     const topics = [{ topicId: this.#topicId, partitions: [requested] }];
     const { responses } = await this.#clients.consumer

@@ -34,8 +34,14 @@ class Recording {
 const record = (n: number) =>
   recordText({
     head: {
-      ...{ batch_id: `b${n}`, anon_user_id: `u${n}`, sha256: "", receipt: "", received_ms: n },
-      ...{ hours: [], columns: [], refused: [] },
+      batch_id: `b${n}`,
+      anon_user_id: `u${n}`,
+      sha256: "",
+      receipt: "",
+      received_ms: n,
+      hours: [],
+      columns: [],
+      refused: [],
     },
     lines: [`line ${n}`],
   });

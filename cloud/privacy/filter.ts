@@ -11,8 +11,16 @@ import { scan } from "./scanner.ts";
 
 /** Why an event is refused. */
 export const refusalReasons = [
-  ...["not_an_event", "unknown_type", "unknown_field", "missing_field", "bad_value", "other_user"],
-  ...["too_old", "too_new", "command_not_public", "scanner"],
+  "not_an_event",
+  "unknown_type",
+  "unknown_field",
+  "missing_field",
+  "bad_value",
+  "other_user",
+  "too_old",
+  "too_new",
+  "command_not_public",
+  "scanner",
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 

@@ -34,7 +34,12 @@ export class LeakDetector {
     const isVersion = typeof version === "string" && identifierPatterns.version.test(version);
     const name = isVersion && (outcome === "taken" || this.#versions.has(version)) ? version : "other";
     const window = this.#versions.get(name) ?? {
-      ...{ events: 0, refused: 0, beginMs: nowMs, eventsBefore: 0, refusedBefore: 0, raised: false },
+      events: 0,
+      refused: 0,
+      beginMs: nowMs,
+      eventsBefore: 0,
+      refusedBefore: 0,
+      raised: false,
     };
     // The one that was seen longest ago goes first.
     this.#versions.delete(name);

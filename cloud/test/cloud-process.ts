@@ -25,7 +25,8 @@ export class CloudProcess {
   static async start(env: Readonly<Record<string, string>>): Promise<CloudProcess> {
     const own = { NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000" };
     const child = spawn(process.execPath, [main, "serve"], {
-      ...{ env: { ...process.env, ...own, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+      env: { ...process.env, ...own, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
     });
     const output = Promise.all([text(child.stdout), text(child.stderr)]).then((texts) => texts.join("\n"));
     const urls = await new Promise<readonly [string, string]>((resolve, reject) => {

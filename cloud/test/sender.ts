@@ -35,8 +35,13 @@ export class Sender {
       event_type: type,
       timestamp: new Date(tsMs).toISOString(),
       source: {
-        ...{ product: "nexus-telemetry", version: "0.7.0", tier: "oss", os: "linux", arch: "x86_64" },
-        ...{ runtime_version: "22.15.0", channel: "nexus_cli" },
+        product: "nexus-telemetry",
+        version: "0.7.0",
+        tier: "oss",
+        os: "linux",
+        arch: "x86_64",
+        runtime_version: "22.15.0",
+        channel: "nexus_cli",
       },
       session: { id: createHash("sha256").update(this.id).digest("hex"), sequence: this.#n },
       payload:

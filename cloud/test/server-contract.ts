@@ -120,8 +120,14 @@ export function serverContract(start: () => Promise<TestServer>): void {
     const session_id = uuidOf(4, home);
     const ids = Array.from({ length: 20 }, (_, n) => uuidOf(7, `${home} ${n}`));
     const lines = ids.map((id, n) => ({
-      ...{ id, ts: Date.now(), utc_offset_min: 0, session_id, source: "nexus_cli", seq: n + 1 },
-      ...{ event_type: "command_started", command: "git push origin secret-branch" },
+      id,
+      ts: Date.now(),
+      utc_offset_min: 0,
+      session_id,
+      source: "nexus_cli",
+      seq: n + 1,
+      event_type: "command_started",
+      command: "git push origin secret-branch",
     }));
     writeFileSync(join(folder, "a.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     await run("usage", "import");

@@ -100,15 +100,16 @@ export function wireContract({ server, count, filesWith }: TestServer): void {
     it("of schema 1 is taken too, its events known by what makes them one, and none of another's", async () => {
       const sender = await enrolled();
       const one = (seq: number, user = sender.id) => ({
-        ...{
-          schema_version: 1,
-          anon_user_id: user,
-          anon_session_id: "ab".repeat(32),
-          ts: Date.now(),
-          seq,
-          source: "vscode_terminal",
-        },
-        ...{ event_type: "agent_event", tool_name: "run_terminal_cmd", tool_phase: "start", command_path: "git push" },
+        schema_version: 1,
+        anon_user_id: user,
+        anon_session_id: "ab".repeat(32),
+        ts: Date.now(),
+        seq,
+        source: "vscode_terminal",
+        event_type: "agent_event",
+        tool_name: "run_terminal_cmd",
+        tool_phase: "start",
+        command_path: "git push",
       });
       const other = "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11";
       const first = await sender.send(sender.batch([one(1), one(2), one(3, other)], { schema_version: 1 }));

@@ -83,9 +83,15 @@ export function toEventRow(event: Json, { anonUserId, receivedMs, established }:
   const row = {
     ...flat(type, event["payload"] as Json),
     ...common,
-    ...{ event_id: String(event["event_id"]), schema_version: 2, ts: clickHouseTime(ms) },
-    ...{ anon_session_id: session["id"], seq: session["sequence"], source: source["channel"] },
-    ...{ product_version: source["version"], product_os: source["os"], product_arch: source["arch"] },
+    event_id: String(event["event_id"]),
+    schema_version: 2,
+    ts: clickHouseTime(ms),
+    anon_session_id: session["id"],
+    seq: session["sequence"],
+    source: source["channel"],
+    product_version: source["version"],
+    product_os: source["os"],
+    product_arch: source["arch"],
     runtime_version: source["runtime_version"],
     ...(session["started_at"] === undefined
       ? {}
@@ -95,6 +101,8 @@ export function toEventRow(event: Json, { anonUserId, receivedMs, established }:
 }
 
 const made = (row: Json & { readonly event_id: string }, ms: number): EventRow => ({
-  ...{ event_id: row.event_id, hour: hourOf(ms) },
-  ...{ columns: Object.keys(row), line: JSON.stringify(row) },
+  event_id: row.event_id,
+  hour: hourOf(ms),
+  columns: Object.keys(row),
+  line: JSON.stringify(row),
 });

@@ -91,8 +91,15 @@ export const youngDays = 89;
 
 /** By what totals are told apart. */
 export const dimensions = [
-  ...["event_type", "source", "command_path", "tool_name", "tool_phase", "status"],
-  ...["model", "product_version", "product_os"],
+  "event_type",
+  "source",
+  "command_path",
+  "tool_name",
+  "tool_phase",
+  "status",
+  "model",
+  "product_version",
+  "product_os",
 ] as const;
 
 /** What is added up, as it is selected from events. */

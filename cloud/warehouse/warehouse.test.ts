@@ -21,13 +21,17 @@ const base = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 7_200_000;
 const time = (ms: number) => new Date(ms).toISOString().slice(0, 23).replace("T", " ");
 const line = (n: number, part: object = {}) =>
   JSON.stringify({
-    ...{
-      event_id: `0199b0c0-0000-7000-8000-${String(n).padStart(12, "0")}`,
-      anon_user_id: user,
-      anon_session_id: "0".repeat(64),
-    },
-    ...{ seq: n, ts: time(base + n), received_at: time(base), schema_version: 2, source: "nexus_cli" },
-    ...{ event_type: "command_finished", command_path: "git push", duration_ms: n },
+    event_id: `0199b0c0-0000-7000-8000-${String(n).padStart(12, "0")}`,
+    anon_user_id: user,
+    anon_session_id: "0".repeat(64),
+    seq: n,
+    ts: time(base + n),
+    received_at: time(base),
+    schema_version: 2,
+    source: "nexus_cli",
+    event_type: "command_finished",
+    command_path: "git push",
+    duration_ms: n,
     ...part,
   });
 const count = async (sql: string) =>

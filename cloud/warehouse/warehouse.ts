@@ -118,7 +118,8 @@ export class Warehouse {
     if (lines.length === 0) return;
     const named = columns.length === 0 ? "" : `(${columns.join(", ")})`;
     const settings = [
-      ...["async_insert = 0", "input_format_skip_unknown_fields = 0"],
+      "async_insert = 0",
+      "input_format_skip_unknown_fields = 0",
       // One node notes a token before it commits the rows: after a kill between the two a repeat under that token would insert nothing. So it goes
       // in without one; rows that are there already have the same key, and are merged. A cluster commits both together.
       isRepeat && this.#form.cluster === ""

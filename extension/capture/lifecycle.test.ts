@@ -31,7 +31,7 @@ function setUp(
   const features = new FeatureUsage(recorder as never, keys as never, may);
   lifecycle.start();
   const listening = features.start();
-  return { told: recorded, lifecycle, features, listening };
+  return { recorded, lifecycle, features, listening };
 }
 
 function bound(memory: Memory) {
@@ -45,7 +45,7 @@ describe("lifecycle", () => {
   it("tells an installation once, and an update when the version has changed", () => {
     const memory = new Memory();
     const of = (version: string) => {
-      const { told: recorded, lifecycle } = setUp(memory, version, ["lifecycle"]);
+      const { recorded, lifecycle } = setUp(memory, version, ["lifecycle"]);
       lifecycle.recordPending();
       lifecycle.recordPending();
       return recorded;
@@ -61,7 +61,7 @@ describe("lifecycle", () => {
     const memory = new Memory();
     setUp(memory, "1.0.0", []).lifecycle.recordPending();
     expect([...memory.keys()]).toEqual([]);
-    const { told: recorded, lifecycle } = setUp(memory, "1.0.0", ["lifecycle"]);
+    const { recorded, lifecycle } = setUp(memory, "1.0.0", ["lifecycle"]);
     lifecycle.recordPending();
     expect(recorded).toHaveLength(1);
   });
@@ -69,21 +69,21 @@ describe("lifecycle", () => {
   it("tells a window that ended without closing, once, and not one that closed or lives", async () => {
     const memory = new Memory();
     const crashed = () => {
-      const { told: recorded, lifecycle } = setUp(memory, "1.0.0", ["error_types"]);
+      const { recorded, lifecycle } = setUp(memory, "1.0.0", ["error_types"]);
       lifecycle.recordPending();
-      return { told: recorded, lifecycle };
+      return { recorded, lifecycle };
     };
     await crashed().lifecycle.close();
     expect(memory.size).toBe(0);
     memory.set("window.other", process.ppid);
     memory.set("window.crashed", gone());
-    expect(crashed().told).toEqual([["crash_detected", { component: "extension", error_category: "crash" }]]);
+    expect(crashed().recorded).toEqual([["crash_detected", { component: "extension", error_category: "crash" }]]);
     expect(memory.has("window.other")).toBe(true);
     expect(memory.has("window.crashed")).toBe(false);
   });
 
   it("tells what keeps it from working, and that it works again, once each", () => {
-    const { told: recorded, lifecycle } = setUp();
+    const { recorded, lifecycle } = setUp();
     lifecycle.problemChanged("disk_full");
     lifecycle.problemChanged("read_only");
     lifecycle.problemChanged(null);
@@ -98,7 +98,7 @@ describe("lifecycle", () => {
 describe("features", () => {
   it("are told at their first use and at 5, 10, 25, 50 and 100 uses", () => {
     const memory = new Memory();
-    const { told: recorded, features } = setUp(memory);
+    const { recorded, features } = setUp(memory);
     for (let n = 0; n < 120; n += 1) features.recordUse("insights");
     expect(recorded.map(([type, fields]) => [type, Reflect.get(fields, "milestone")])).toEqual([
       ["feature_discovered", undefined],
@@ -112,7 +112,7 @@ describe("features", () => {
 
   it("are counted though the editor shows an older state for a moment", () => {
     const memory = new Memory();
-    const { told: recorded, features } = setUp(memory);
+    const { recorded, features } = setUp(memory);
     for (let n = 0; n < 5; n += 1) {
       const before = memory.get("featureUses");
       features.recordUse("status");
@@ -126,8 +126,8 @@ describe("features", () => {
     const refused = setUp(memory, "1.0.0", []);
     refused.features.recordUse("insights");
     refused.features.recordHelpViewed();
-    expect([refused.told, memory.size]).toEqual([[], 0]);
-    const { features, listening, told: recorded } = setUp(memory);
+    expect([refused.recorded, memory.size]).toEqual([[], 0]);
+    const { features, listening, recorded } = setUp(memory);
     listening.dispose();
     features.recordUse("insights");
     expect(recorded).toEqual([]);

@@ -62,8 +62,13 @@ export class Actions {
 
   disable(): Promise<string> {
     return this.decide({
-      ...{ mode: "off", collect: [], share: [], destination: null, automatic: false },
-      ...{ notice: displayedNotice(), via: "vscode_command" },
+      mode: "off",
+      collect: [],
+      share: [],
+      destination: null,
+      automatic: false,
+      notice: displayedNotice(),
+      via: "vscode_command",
     });
   }
 

@@ -125,7 +125,12 @@ describe("page", () => {
     await opened();
     panel().fromPage.fire({ type: "purge" });
     panel().fromPage.fire({
-      ...{ type: "giveConsent", mode: "off", collect: [], share: [], destination: null, automatic: false },
+      type: "giveConsent",
+      mode: "off",
+      collect: [],
+      share: [],
+      destination: null,
+      automatic: false,
       notice: { version: "1", sha256: "x" },
     });
     await flushMicrotasks();

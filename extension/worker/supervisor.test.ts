@@ -41,7 +41,7 @@ function setUp() {
     exportProgress: () => notices.push("progress"),
     sharingChanged: () => notices.push("sharing"),
   });
-  return { timers, workers, told: notices, supervisor };
+  return { timers, workers, notices, supervisor };
 }
 
 describe("supervisor", () => {
@@ -79,7 +79,7 @@ describe("supervisor", () => {
   });
 
   it("makes a new worker after 1, 5, 30, then every 300 s", async () => {
-    const { timers, workers, told: notices, supervisor } = setUp();
+    const { timers, workers, notices, supervisor } = setUp();
     supervisor.keepRunning();
     await supervisor.request(StatusRequest, {});
     workers.failing = true;
@@ -125,7 +125,7 @@ describe("supervisor", () => {
   });
 
   it("does not restart a worker that ended in mode off", async () => {
-    const { timers, workers, told: notices, supervisor } = setUp();
+    const { timers, workers, notices, supervisor } = setUp();
     workers.failing = true;
     await expect(supervisor.command(StatusRequest, {})).rejects.toThrow();
     await flushMicrotasks();

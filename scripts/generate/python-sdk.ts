@@ -93,8 +93,12 @@ export function pythonVectors(): string {
   const firewall = new Firewall(null);
   const nowMs = Date.UTC(2026, 10, 1);
   const envelope = {
-    ...{ id: "0199b0c0-0000-7000-8000-000000000000", session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11" },
-    ...{ ts: nowMs, utc_offset_min: 0, source: "python_sdk", seq: 1 },
+    id: "0199b0c0-0000-7000-8000-000000000000",
+    session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11",
+    ts: nowMs,
+    utc_offset_min: 0,
+    source: "python_sdk",
+    seq: 1,
   };
   const vectors: object[] = [];
   const add = (type: ProgramEvent, fields: Readonly<Record<string, unknown>>) => {

@@ -46,7 +46,10 @@ describe("the library for Node programs", () => {
     expect(await log.time("npm run", () => 7)).toBe(7);
     await expect(log.time("npm run", () => Promise.reject(new Error(canary)))).rejects.toThrow(canary);
     expect(lines().map(({ event_type: type }) => type)).toEqual([
-      ...["command_started", "command_finished", "command_started", "command_failed"],
+      "command_started",
+      "command_finished",
+      "command_started",
+      "command_failed",
     ]);
   });
 

@@ -74,9 +74,14 @@ export class EventLog {
     if (policy === undefined || policy.permission.mode === "off" || plain === undefined) return false;
     const ts = Date.now();
     const envelope = {
-      ...{ id: v7({ msecs: ts }), event_type: type, ts, utc_offset_min: -new Date(ts).getTimezoneOffset() },
+      id: v7({ msecs: ts }),
+      event_type: type,
+      ts,
+      utc_offset_min: -new Date(ts).getTimezoneOffset(),
       // Numbered by the store: an event log has no numbers of its own.
-      ...{ session_id: this.#sessionAt(ts), source: "node_sdk" as const, seq: 0 },
+      session_id: this.#sessionAt(ts),
+      source: "node_sdk" as const,
+      seq: 0,
     };
     const clean = this.#firewall.admit(
       // A copy: the fields are written into it.

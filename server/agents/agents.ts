@@ -37,8 +37,13 @@ const timeoutSec = 5;
 
 /** What is asked of Claude Code, and under the same names beginning small of Cursor. */
 const claudeEvents = [
-  ...["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"],
-  ...["PreCompact", "SubagentStart", "SubagentStop"],
+  "PostToolUse",
+  "PostToolUseFailure",
+  "SessionStart",
+  "SessionEnd",
+  "PreCompact",
+  "SubagentStart",
+  "SubagentStop",
 ] as const;
 const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
@@ -54,7 +59,11 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
   const grouped = { hooks: [{ type: "command", command, timeout: timeoutSec }] };
   return [
     {
-      ...{ name: "claude_code", title: "Claude Code", folder: claude, file: join(claude, "settings.json"), start: {} },
+      name: "claude_code",
+      title: "Claude Code",
+      folder: claude,
+      file: join(claude, "settings.json"),
+      start: {},
       entries: under([...claudeEvents], grouped),
       policy: {
         file: "/etc/claude-code/managed-settings.json",
@@ -62,7 +71,10 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
       },
     },
     {
-      ...{ name: "cursor", title: "Cursor", folder: join(home, ".cursor"), file: join(home, ".cursor", "hooks.json") },
+      name: "cursor",
+      title: "Cursor",
+      folder: join(home, ".cursor"),
+      file: join(home, ".cursor", "hooks.json"),
       start: { version: 1 },
       entries: under(claudeEvents.map(camel), {
         command,
@@ -72,21 +84,35 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
     },
     {
       // VS Code and the CLI read the same folder; names with a capital make both send the same form.
-      ...{ name: "copilot", title: "GitHub Copilot (CLI and VS Code)", folder: join(home, ".copilot") },
-      ...{ file: join(home, ".copilot", "hooks", "nexus.json"), start: { version: 1 } },
+      name: "copilot",
+      title: "GitHub Copilot (CLI and VS Code)",
+      folder: join(home, ".copilot"),
+      file: join(home, ".copilot", "hooks", "nexus.json"),
+      start: { version: 1 },
       entries: under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"], {
-        ...{ type: "command", command, bash: command, timeout: timeoutSec, timeoutSec },
+        type: "command",
+        command,
+        bash: command,
+        timeout: timeoutSec,
+        timeoutSec,
       }),
       policy: null,
     },
     {
-      ...{ name: "codex", title: "Codex", folder: codex, file: join(codex, "hooks.json"), start: {} },
+      name: "codex",
+      title: "Codex",
+      folder: codex,
+      file: join(codex, "hooks.json"),
+      start: {},
       entries: under(["PostToolUse", "SessionStart"], grouped),
       policy: null,
     },
     {
-      ...{ name: "gemini_cli", title: "Gemini CLI", folder: join(home, ".gemini") },
-      ...{ file: join(home, ".gemini", "settings.json"), start: {} },
+      name: "gemini_cli",
+      title: "Gemini CLI",
+      folder: join(home, ".gemini"),
+      file: join(home, ".gemini", "settings.json"),
+      start: {},
       entries: under(["AfterTool", "SessionStart", "SessionEnd", "PreCompress"], {
         matcher: "*",
         // Milliseconds here.

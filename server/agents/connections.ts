@@ -112,7 +112,10 @@ export class Connections {
       const rule = policy === null ? null : read(policy.file);
       const key = rule === null || policy === null ? undefined : saysYes(rule, policy.keys);
       return {
-        ...{ name, title, file, installed: existsSync(folder) },
+        name,
+        title,
+        file,
+        installed: existsSync(folder),
         connected: this.isConnected(name),
         outdated: this.#isOutdated(name),
         lastEventMs: sourcesOf[name].map((source) => seen.get(source) ?? null).reduce(later),

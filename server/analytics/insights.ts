@@ -43,8 +43,17 @@ const attentionMs = 20_000;
 const waitedWeekMs = 7 * 24 * 60 * 60 * 1000;
 
 const noEvidence: Insight["evidence"] = {
-  ...{ sample: 0, failed: null, share: null, low: null, high: null },
-  ...{ medianMs: null, p95Ms: null, totalMs: null, weekMs: null, before: null, p: null },
+  sample: 0,
+  failed: null,
+  share: null,
+  low: null,
+  high: null,
+  medianMs: null,
+  p95Ms: null,
+  totalMs: null,
+  weekMs: null,
+  before: null,
+  p: null,
 };
 
 /** Programs whose end somebody waits for by choice: editors, pagers, shells, servers. Their time is not lost. */
@@ -175,7 +184,11 @@ function slower(runs: Runs, earlier: Runs, weeks: number): readonly Insight[] {
     )
     .map(({ name, now, before, medianMs, beforeMs, p }) =>
       insight("slower", name, ((medianMs - beforeMs) * now.count) / weeks, {
-        ...{ sample: now.count, medianMs, p95Ms: now.quantileMs(0.95), totalMs: now.totalMs, p },
+        sample: now.count,
+        medianMs,
+        p95Ms: now.quantileMs(0.95),
+        totalMs: now.totalMs,
+        p,
         before: { sample: before.count, medianMs: beforeMs },
       }),
     );
@@ -214,7 +227,8 @@ function ofAgents(all: readonly TerminalRollup[], weeks: number): readonly Insig
     const [source = "", tool = ""] = key.split(" ");
     const of = (kind: Insight["kind"], score: number, evidence: Partial<Insight["evidence"]>): Insight => ({
       ...insight(kind, tool, score, evidence),
-      ...{ id: `${kind}:${source}:${tool}`, agent: source },
+      id: `${kind}:${source}:${tool}`,
+      agent: source,
     });
     const inPhase = (phase: string) => Aggregate.of(ends.filter(({ row }) => row["tool_phase"] === phase));
     const [{ count: starts }, ended] = [inPhase("start"), inPhase("end")];

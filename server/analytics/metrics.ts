@@ -52,9 +52,19 @@ export function readMetrics(connection: Connection, selection: PeriodSelection, 
 export function emptyMetrics(selection: PeriodSelection, nowMs: number): Metrics {
   const { fromMs } = spanOf(selection, nowMs);
   return {
-    ...{ period: selection.period, fromMs, toMs: nowMs, sessions: 0, queries: 0, totalMs: 0 },
-    ...{ commands: [], profiles: [], thinktools: [], tools: [] },
-    ...{ averageMs: null, successRate: null, cacheHitRate: null },
+    period: selection.period,
+    fromMs,
+    toMs: nowMs,
+    sessions: 0,
+    queries: 0,
+    totalMs: 0,
+    commands: [],
+    profiles: [],
+    thinktools: [],
+    tools: [],
+    averageMs: null,
+    successRate: null,
+    cacheHitRate: null,
     tokens: { input: 0, output: 0, cached: 0 },
     cost: { usd: null, reportedUsd: null, pricesAsOf, unpriced: [] },
   };

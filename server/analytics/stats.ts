@@ -101,8 +101,12 @@ function ranking(
       const [name = "", source = ""] = key.split("\n");
       const group = Aggregate.of(own);
       return {
-        ...{ name, source: source === "" ? null : source, count, failed: group.failed },
-        ...{ medianMs: group.quantileMs(0.5), totalMs: group.totalMs },
+        name,
+        source: source === "" ? null : source,
+        count,
+        failed: group.failed,
+        medianMs: group.quantileMs(0.5),
+        totalMs: group.totalMs,
       };
     });
 }

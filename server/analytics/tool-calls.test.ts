@@ -18,7 +18,11 @@ describe("tool uses", () => {
     const { tools } = read(uses, "week");
     expect(tools).toHaveLength(1);
     expect(tools[0]).toMatchObject({
-      ...{ name: "run_terminal_cmd", source: "vscode_terminal", calls: 100, failed: 10, cancelled: 0 },
+      name: "run_terminal_cmd",
+      source: "vscode_terminal",
+      calls: 100,
+      failed: 10,
+      cancelled: 0,
       failure: { rate: 0.1, low: expect.closeTo(0.0552, 3), high: expect.closeTo(0.1744, 3) },
       before: null,
     });
@@ -55,15 +59,13 @@ describe("tool uses", () => {
     const use = (source: "claude_code" | "otlp", part: object = {}) =>
       admitted(
         anything({
-          ...{
-            ts: at(1),
-            source,
-            stream: "tool",
-            tool_name: "Bash",
-            tool_phase: "end",
-            agent: "claude_code",
-            status: "ok",
-          },
+          ts: at(1),
+          source,
+          stream: "tool",
+          tool_name: "Bash",
+          tool_phase: "end",
+          agent: "claude_code",
+          status: "ok",
           ...part,
         }),
       );

@@ -63,7 +63,12 @@ function toolOf(
     if (at >= 0) trend[at] = (trend[at] ?? 0) + Number(row["count"]);
   }
   return {
-    ...{ name, source, calls: group.count, failed: group.failed, cancelled: group.cancelled, trend },
+    name,
+    source,
+    calls: group.count,
+    failed: group.failed,
+    cancelled: group.cancelled,
+    trend,
     failure: failureOf(group),
     durations:
       typeof medianMs === "number" && typeof p95Ms === "number" && typeof p99Ms === "number"

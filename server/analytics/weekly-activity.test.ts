@@ -44,7 +44,8 @@ describe("rhythm", () => {
     ];
     const rhythm = readBothWays(events, now, (connection) => readWeeklyActivity(connection, { period: "week" }, now));
     expect(rhythm).toMatchObject({
-      ...{ activeMs: 210_000, activeMsBefore: 5_000 },
+      activeMs: 210_000,
+      activeMsBefore: 5_000,
       languages: [
         { name: "typescript", focusMs: 180_000, saves: 4 },
         { name: "python", focusMs: 30_000, saves: 2 },

@@ -19,8 +19,13 @@ export function emptyWeeklyActivity(selection: PeriodSelection, nowMs: number): 
   const { fromMs } = spanOf(selection, nowMs);
   const week = Array.from({ length: 7 * 24 }, () => 0);
   return {
-    ...{ period: selection.period, fromMs, weekFromMs: fromMs, week },
-    ...{ activeMs: null, activeMsBefore: null, languages: [] },
+    period: selection.period,
+    fromMs,
+    weekFromMs: fromMs,
+    week,
+    activeMs: null,
+    activeMsBefore: null,
+    languages: [],
   };
 }
 
@@ -63,7 +68,9 @@ function languagesIn(connection: Connection, parts: readonly GrainRange[]): Week
        WHERE d.event_type = 'editor_activity' GROUP BY 1 ORDER BY 2 DESC, 1`,
   );
   return rows.map(({ name, focus, saves }) => ({
-    ...{ name: String(name), focusMs: Math.round(Number(focus)), saves: Math.round(Number(saves)) },
+    name: String(name),
+    focusMs: Math.round(Number(focus)),
+    saves: Math.round(Number(saves)),
   }));
 }
 

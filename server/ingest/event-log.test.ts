@@ -48,12 +48,15 @@ const session_id = v4();
 function line(part: object = {}): string {
   seq += 1;
   return `${JSON.stringify({
-    ...{ id: v7(), ts: Date.now() + 1, utc_offset_min: 60, session_id, source: "nexus_cli", seq },
-    ...{
-      event_type: "command_started",
-      command: "npm run secret-task --token=a-long-one",
-      note: "a text of somebody's",
-    },
+    id: v7(),
+    ts: Date.now() + 1,
+    utc_offset_min: 60,
+    session_id,
+    source: "nexus_cli",
+    seq,
+    event_type: "command_started",
+    command: "npm run secret-task --token=a-long-one",
+    note: "a text of somebody's",
     ...part,
   })}\n`;
 }

@@ -93,7 +93,11 @@ export class TelemetryReader {
       owns: (file) => file === paths.ownDatabase,
     });
     this.sharing = new Sharing({
-      ...{ paths, store: this.store, permissions: this.permissions, clock, env },
+      paths,
+      store: this.store,
+      permissions: this.permissions,
+      clock,
+      env,
       editorProxy: () => this.permissions.editor.proxy ?? undefined,
       changed: () => this.notifySharing(),
       ...(listener.uploadStep === undefined ? {} : { step: listener.uploadStep }),
@@ -255,7 +259,9 @@ export class TelemetryReader {
   /** The same as sentences. */
   ledgerEntries(max: number): LedgerEntries {
     return this.ledger(max).map(({ seq, entry }) => ({
-      ...{ seq, tsMs: entry.ts, sentence: describeEntry(entry) },
+      seq,
+      tsMs: entry.ts,
+      sentence: describeEntry(entry),
       receipt: entry.phase === "answered" && entry.receipt !== null,
     }));
   }

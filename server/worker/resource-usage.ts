@@ -25,8 +25,11 @@ export class ResourceUsage {
   now(): NonNullable<Status["resourceUsage"]> {
     const { user, system } = process.cpuUsage();
     return {
-      ...{ sinceMs: this.#sinceMs, cpuMs: Math.round((user + system) / 1_000) },
-      ...{ residentBytes: process.memoryUsage.rss(), events: this.#events, recordMs: this.#recordMs },
+      sinceMs: this.#sinceMs,
+      cpuMs: Math.round((user + system) / 1_000),
+      residentBytes: process.memoryUsage.rss(),
+      events: this.#events,
+      recordMs: this.#recordMs,
     };
   }
 }

@@ -91,17 +91,13 @@ describe("nexus agents", () => {
       const failed = n % 5 === 0;
       const hook_event_name = failed ? "PostToolUseFailure" : "PostToolUse";
       agent.send(hook_event_name, {
-        ...{
-          ...common,
-          hook_event_name,
-          tool_name: "Bash",
-          tool_input: { command: `echo ${canary}` },
-          duration_ms: 100 + n,
-        },
-        ...{
-          tool_use_id: `toolu_${String(n).padStart(8, "0")}`,
-          ...(failed ? { error: canary, is_interrupt: false } : { tool_response: { stdout: canary } }),
-        },
+        ...common,
+        hook_event_name,
+        tool_name: "Bash",
+        tool_input: { command: `echo ${canary}` },
+        duration_ms: 100 + n,
+        tool_use_id: `toolu_${String(n).padStart(8, "0")}`,
+        ...(failed ? { error: canary, is_interrupt: false } : { tool_response: { stdout: canary } }),
       });
     }
     expect(log()).not.toContain(canary);

@@ -29,8 +29,12 @@ async function worked(): Promise<void> {
     return JSON.stringify({ ...envelope, ...fields });
   };
   const end = (n: number) => ({
-    ...{ stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "end", command_line: "git push" },
-    ...{ exit_code: n < 94 ? 0 : 1, duration_ms: 10 },
+    stream: "tool",
+    tool_name: "run_terminal_cmd",
+    tool_phase: "end",
+    command_line: "git push",
+    exit_code: n < 94 ? 0 : 1,
+    duration_ms: 10,
   });
   const lines = [
     ...Array.from({ length: 12 }, () => line("workspace_created", { template: "other" })),
@@ -57,7 +61,12 @@ describe("nexus stats", () => {
     ]);
     expect(out).toMatch(/git push\s+100 {2}6 failed {2}median 10 ms/);
     expect(JSON.parse((await ran("stats", "--week", "--json")).out)).toMatchObject({
-      ...{ version: 1, period: "week", commands: 100, succeeded: 94, workspacesCreated: 12, tasksCompleted: 47 },
+      version: 1,
+      period: "week",
+      commands: 100,
+      succeeded: 94,
+      workspacesCreated: 12,
+      tasksCompleted: 47,
     });
   });
 

@@ -337,8 +337,14 @@ describe("a link", () => {
   /** Ids of events, so that a log has lines that would be imported. */
   const line = () =>
     JSON.stringify({
-      ...{ id: v7(), ts: Date.now() + 1, utc_offset_min: 0, session_id: v4(), source: "nexus_cli", seq: 1 },
-      ...{ event_type: "command_started", command: "status" },
+      id: v7(),
+      ts: Date.now() + 1,
+      utc_offset_min: 0,
+      session_id: v4(),
+      source: "nexus_cli",
+      seq: 1,
+      event_type: "command_started",
+      command: "status",
     });
 
   it("is never written, moved or emptied through, and what it leads to stays as it is", async () => {

@@ -24,7 +24,9 @@ it("is seen in the numbers once it was read", async () => {
   execFileSync("python3", ["-B", "-c", program], { env });
   const { out } = await nexus(home, {}, "stats", "--today", "--json");
   expect(JSON.parse(out)).toMatchObject({
-    ...{ commands: 2, succeeded: 1, failed: 1 },
+    commands: 2,
+    succeeded: 1,
+    failed: 1,
     topCommands: [{ name: "git push" }, { name: "npm run" }],
     topTools: [{ name: "read_file", source: "python_sdk" }],
   });

@@ -17,8 +17,16 @@ beforeEach(() => {
 
 const address = "https://example.com/e";
 const shareWith = (url: string) => [
-  ...["telemetry", "enable", "--share", "--yes", "--notice", noticeVersion, "--destination", url],
-  ...["--categories", "all"],
+  "telemetry",
+  "enable",
+  "--share",
+  "--yes",
+  "--notice",
+  noticeVersion,
+  "--destination",
+  url,
+  "--categories",
+  "all",
 ];
 const share = shareWith(address);
 
@@ -28,8 +36,14 @@ function log(lines: number): void {
   const session_id = v4();
   const line = (seq: number) =>
     JSON.stringify({
-      ...{ id: v7(), ts: Date.now(), utc_offset_min: 0, session_id, source: "nexus_cli", seq },
-      ...{ event_type: "command_started", command: "git push origin secret-branch" },
+      id: v7(),
+      ts: Date.now(),
+      utc_offset_min: 0,
+      session_id,
+      source: "nexus_cli",
+      seq,
+      event_type: "command_started",
+      command: "git push origin secret-branch",
     });
   writeFileSync(join(folder, "a.jsonl"), `${Array.from({ length: lines }, (_, n) => line(n + 1)).join("\n")}\n`);
 }
@@ -58,8 +72,13 @@ describe("nexus telemetry enable", () => {
     });
     const [entry] = JSON.parse((await nexus(home, {}, "consent", "history", "--json")).out).entries;
     expect(entry).toMatchObject({
-      ...{ state: "given", mode: "local", collect: ["tool_usage", "platform"], share: [], destination: null },
-      ...{ via: "terminal_flags", notice: { version: noticeVersion, sha256: noticeHash } },
+      state: "given",
+      mode: "local",
+      collect: ["tool_usage", "platform"],
+      share: [],
+      destination: null,
+      via: "terminal_flags",
+      notice: { version: noticeVersion, sha256: noticeHash },
     });
   });
 

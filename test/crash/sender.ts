@@ -34,15 +34,28 @@ const worker = new TelemetryService(
 );
 if (worker.status().permission?.consent === "never_asked") {
   worker.giveConsent({
-    ...{ mode: "share", collect: categories, share: categories, destination: new URL(url).href, automatic: false },
-    ...{ notice: { version: noticeVersion, sha256: noticeHash }, via: "terminal" },
+    mode: "share",
+    collect: categories,
+    share: categories,
+    destination: new URL(url).href,
+    automatic: false,
+    notice: { version: noticeVersion, sha256: noticeHash },
+    via: "terminal",
   });
 }
 const session = v4();
 const events = Array.from({ length: Number(count) }, (_, n) =>
   markRaw({
-    ...{ id: v7(), event_type: "agent_event", ts: Date.now(), utc_offset_min: 60, session_id: session, seq: n + 1 },
-    ...{ source: "vscode_terminal", stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" },
+    id: v7(),
+    event_type: "agent_event",
+    ts: Date.now(),
+    utc_offset_min: 60,
+    session_id: session,
+    seq: n + 1,
+    source: "vscode_terminal",
+    stream: "tool",
+    tool_name: "run_terminal_cmd",
+    tool_phase: "start",
     command_line: "git push",
   }),
 );

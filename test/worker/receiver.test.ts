@@ -22,7 +22,7 @@ async function opened() {
   const receiver = file.enable(await file.planOpen());
   const exporter = new Exporter(receiver);
   onTestFinished(() => exporter.close());
-  return { home, door: receiver, exporter };
+  return { home, receiver, exporter };
 }
 
 /** Asks again until it is so; an exporter would try again. */
@@ -76,7 +76,7 @@ describe("the receiver of workers", () => {
   });
 
   it("invariant: off-means-nothing: is shut before a yes, and at once after a no", async () => {
-    const { home, door: receiver, exporter } = await opened();
+    const { home, receiver, exporter } = await opened();
     const worker = await WorkerProcess.start({ home });
     await worker.request(StatusRequest, {});
     expect(await listens(receiver.port)).toBe(false);
@@ -90,7 +90,7 @@ describe("the receiver of workers", () => {
   });
 
   it("says where another program has its port, and opens when it is gone", async () => {
-    const { home, door: receiver, exporter } = await opened();
+    const { home, receiver, exporter } = await opened();
     const other = createServer((socket) => socket.destroy()).listen(receiver.port, "127.0.0.1");
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
@@ -135,7 +135,7 @@ server.listen(Number(port), "127.0.0.1", () => process.stdout.write("listening")
 // Only root may start a process of another user.
 describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of the receiver", () => {
   it("receives no byte of what an agent exports, by the real exporter of OpenTelemetry", async () => {
-    const { home, door: receiver } = await opened();
+    const { home, receiver } = await opened();
     const folder = tempFolder();
     const [key, cert, seen] = ["key.pem", "cert.pem", "seen"].map((name) => join(folder, name)) as [
       string,
@@ -163,7 +163,7 @@ describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of th
   });
 
   it("is needed for the proof: the same exporter reaches our own receiver", async () => {
-    const { home, door: receiver, exporter } = await opened();
+    const { home, receiver, exporter } = await opened();
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     await until(async () => (await exporter.send(toolResult(1))) === 200);

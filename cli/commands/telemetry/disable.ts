@@ -9,7 +9,12 @@ import { withService } from "../../runtime.ts";
 export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }): Promise<void> {
   return withService(async (worker) => {
     const { permission } = worker.giveConsent({
-      ...{ mode: "off", collect: [], share: [], destination: null, automatic: false, via: "terminal" },
+      mode: "off",
+      collect: [],
+      share: [],
+      destination: null,
+      automatic: false,
+      via: "terminal",
       notice: { version: noticeVersion, sha256: noticeHash },
     });
     print(permission.mode === "off" ? "Telemetry disabled." : modeSentence(permission));

@@ -78,7 +78,11 @@ export function hookEvents(payload: FilteredPayload, tsMs: number, ids: AgentIds
   const durationMs = durationOf(payload);
   const status = statusOf(payload, moment, source);
   const end = {
-    ...{ ...use, ...model, tool_phase: "end", ts: endMs, ...idOf(ids, payload, session, "end") },
+    ...use,
+    ...model,
+    tool_phase: "end",
+    ts: endMs,
+    ...idOf(ids, payload, session, "end"),
     ...(status === undefined ? {} : { status }),
     ...(isRefused(payload) ? { error_category: "rejected" } : {}),
   };

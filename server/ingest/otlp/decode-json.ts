@@ -55,7 +55,9 @@ function logOf(log: Json, common: Attributes): OtlpRecord {
 function spanOf(span: Json, common: Attributes): OtlpRecord {
   const tsMs = milliseconds(span["endTimeUnixNano"]);
   return {
-    ...{ signal: "traces", name: allowedName(span["name"]), tsMs },
+    signal: "traces",
+    name: allowedName(span["name"]),
+    tsMs,
     ...(/^[0-9a-f]{16}$/.test(hexOf(span["spanId"])) ? { span: hexOf(span["spanId"]) } : {}),
     durationMs: Math.max(0, tsMs - milliseconds(span["startTimeUnixNano"])),
     failed: Number(object(span["status"])["code"]) === 2 || object(span["status"])["code"] === "STATUS_CODE_ERROR",
@@ -69,7 +71,9 @@ function sumsOf(metric: Json, common: Attributes): OtlpRecord[] {
   const temporality = sum["aggregationTemporality"];
   if (temporality !== 1 && temporality !== "AGGREGATION_TEMPORALITY_DELTA") return [];
   return list(sum["dataPoints"]).map((point) => ({
-    ...{ signal: "metrics", name: allowedName(metric["name"]), tsMs: milliseconds(point["timeUnixNano"]) },
+    signal: "metrics",
+    name: allowedName(metric["name"]),
+    tsMs: milliseconds(point["timeUnixNano"]),
     added: Number(point["asInt"] ?? point["asDouble"] ?? 0),
     attributes: { ...common, ...attributesOf(point["attributes"]) },
   }));

@@ -134,7 +134,10 @@ function toolUseOf(ids: AgentIds, agent: Agent, telling: OtlpRecord): readonly H
   const refused = isRefusal(attributes["decision"]);
   const status = refused ? "cancelled" : statusOf(telling);
   const end = {
-    ...{ ...common, id: id("end"), ts: tsMs, tool_phase: "end" },
+    ...common,
+    id: id("end"),
+    ts: tsMs,
+    tool_phase: "end",
     ...(status === undefined ? {} : { status }),
     ...(refused ? { error_category: "rejected" } : {}),
   };
@@ -151,13 +154,15 @@ function refusalOf(ids: AgentIds, agent: Agent, telling: OtlpRecord): readonly H
   const use = idOfTool(attributes);
   return [
     {
-      ...{
-        ...commonOf(ids, agent, telling),
-        id: use === undefined ? idOf(ids, telling, "end") : ids.use(use, sessionOf(attributes) ?? "", "end"),
-        ts: tsMs,
-      },
-      ...{ event_type: "agent_event", stream: "tool", tool_name: tool, tool_phase: "end" },
-      ...{ status: "cancelled", error_category: "rejected" },
+      ...commonOf(ids, agent, telling),
+      id: use === undefined ? idOf(ids, telling, "end") : ids.use(use, sessionOf(attributes) ?? "", "end"),
+      ts: tsMs,
+      event_type: "agent_event",
+      stream: "tool",
+      tool_name: tool,
+      tool_phase: "end",
+      status: "cancelled",
+      error_category: "rejected",
     },
   ];
 }
@@ -183,7 +188,10 @@ function requestOf(ids: AgentIds, agent: Agent, about: RecordKind, telling: Otlp
   if (about !== "failed_request" && Object.keys(numbers).length === 0) return [];
   return [
     {
-      ...{ ...commonOf(ids, agent, telling), id: idOf(ids, telling, "request"), ts: tsMs, event_type: "model_request" },
+      ...commonOf(ids, agent, telling),
+      id: idOf(ids, telling, "request"),
+      ts: tsMs,
+      event_type: "model_request",
       ...(model === undefined ? {} : { model }),
       ...numbers,
       ...(durationMs === undefined ? {} : { duration_ms: durationMs }),

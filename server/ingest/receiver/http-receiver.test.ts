@@ -38,7 +38,7 @@ async function receiverOf({ committed = "stored" }: { readonly committed?: Commi
   });
   await server.listen();
   onTestFinished(() => server.close());
-  return { door: receiver, writes, bodies };
+  return { receiver, writes, bodies };
 }
 
 interface Sent {
@@ -80,7 +80,7 @@ async function dial(receiver: ReceiverSettings, text = "", encrypted = true): Pr
 
 describe("the door on loopback", () => {
   it("answers 200 without a word once it is written", async () => {
-    const { door: receiver, writes } = await receiverOf();
+    const { receiver, writes } = await receiverOf();
     expect(await send(receiver)).toMatchObject({ status: 200, text: "" });
     expect(writes).toHaveLength(1);
   });
@@ -103,7 +103,7 @@ describe("the door on loopback", () => {
     ["with a bomb", { body: gzipSync("x".repeat(20_000_000)), headers: { "content-encoding": "gzip" } }, 413],
     ["with what is none of it", { body: "" }, 400],
   ] as const)("turns away who comes %s", async (_who, sent, status) => {
-    const { door: receiver, writes } = await receiverOf();
+    const { receiver, writes } = await receiverOf();
     const answered = await send(receiver, sent);
     expect(answered).toMatchObject({ status, text: "" });
     expect(writes).toHaveLength(0);
@@ -111,7 +111,7 @@ describe("the door on loopback", () => {
   });
 
   it("takes the secret in the address from exporters that know no header, and answers them in their form", async () => {
-    const { door: receiver } = await receiverOf();
+    const { receiver } = await receiverOf();
     const headers = { authorization: "", "content-type": "application/json" };
     const sent = { path: `/${receiver.token}/v1/traces`, headers };
     expect(await send(receiver, sent)).toMatchObject({
@@ -127,12 +127,12 @@ describe("the door on loopback", () => {
     ["failed", 503],
     ["not_permitted", 403],
   ] as const)("says so without a word where nothing could be written: %s", async (committed, status) => {
-    const { door: receiver } = await receiverOf({ committed });
+    const { receiver } = await receiverOf({ committed });
     expect(await send(receiver)).toMatchObject({ status, text: "" });
   });
 
   it("ends those that are slow, cut off or no HTTP at all, and serves the others meanwhile", async () => {
-    const { door: receiver, writes } = await receiverOf();
+    const { receiver, writes } = await receiverOf();
     const head = `POST ${logs} HTTP/1.1\r\nHost: 127.0.0.1:${receiver.port}\r\nAuthorization: Bearer ${receiver.token}\r\n`;
     const [slow, drip, noise, cut, plain] = await Promise.all([
       dial(receiver, "POST "),
@@ -149,13 +149,13 @@ describe("the door on loopback", () => {
   });
 
   it("serves on among a thousand connections that say nothing", async () => {
-    const { door: receiver } = await receiverOf();
+    const { receiver } = await receiverOf();
     await Promise.all(Array.from({ length: 1_000 }, () => dial(receiver, "", false)));
     expect(await send(receiver)).toMatchObject({ status: 200 });
   });
 
   it("loses none of what comes at once", async () => {
-    const { door: receiver, writes } = await receiverOf();
+    const { receiver, writes } = await receiverOf();
     const bodies = Array.from({ length: 500 }, (_, n) => `{"n":${n}}`);
     const answers = await Promise.all(bodies.map((body) => send(receiver, { body })));
     expect(answers.every(({ status }) => status === 200)).toBe(true);

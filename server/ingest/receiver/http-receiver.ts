@@ -104,7 +104,9 @@ export class HttpReceiver {
     // What was not read to its end must not be taken for the beginning of the next request.
     const end = request.readableEnded ? {} : { connection: "close" };
     answer.writeHead(status, {
-      ...{ ...wait, ...end, "content-length": text.length },
+      ...wait,
+      ...end,
+      "content-length": text.length,
       ...(status === 200 && type !== undefined ? { "content-type": type } : {}),
     });
     answer.end(text);
