@@ -1,23 +1,31 @@
 /**
- * Sharing as the worker and the command see it: follows the user's decisions, sends, previews, tells how it stands, and
- * removes what a purge removes.
+ * Sharing as the worker and the CLI use it: follows the user's decisions, uploads, previews, reports the status, and removes
+ * what a purge removes.
  */
 import { existsSync } from "node:fs";
 import { type ConsentReading, isRecord, type Mode } from "../../shared/consent/consent.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { maxCounted, waitingText } from "../../shared/text/format.ts";
+import { waitingText } from "../../shared/text/format.ts";
 import type { Clock } from "../clock.ts";
 import type { Destination } from "../config/destination.ts";
 import type { Paths } from "../config/paths.ts";
 import type { PermissionEvaluator } from "../config/permission.ts";
 import { type Connection, immediately } from "../store/driver/driver.ts";
-import { readAfter, type StoredEvent } from "../store/events/read.ts";
+import type { StoredEvent } from "../store/events/read.ts";
 import type { Store } from "../store/store.ts";
 import type { HttpClient } from "./http/http-client.ts";
 import { dropBodies, type LedgerCheck, type LedgerRow, lines, listEntries, readBody, verify } from "./ledger/ledger.ts";
-import { countPendingEvents, OutboxFolder, withdrawBatches } from "./state/batches.ts";
+import {
+  countPendingEvents,
+  countRejected,
+  deleteRejected,
+  rejectedBatches,
+  withdrawBatches,
+} from "./state/batches.ts";
 import { readServer } from "./state/known-servers.ts";
+import { OutboxFolder } from "./state/outbox-folder.ts";
+import { countPending, newestEvents } from "./state/pending-events.ts";
 import { PseudonymFile } from "./state/pseudonyms.ts";
 import {
   endUploadState,
@@ -31,7 +39,7 @@ import { preview } from "./sync/preview.ts";
 import type { SyncOptions, SyncProgress, SyncReport, UploadStep } from "./sync/report.ts";
 import { Uploader } from "./sync/uploader.ts";
 
-/** What was agreed to. */
+/** The sharing part of a consent record. */
 export interface AgreedSharing {
   readonly mode: Mode;
   readonly destination: string | null;
@@ -43,43 +51,43 @@ export interface SharingParts {
   readonly permissions: PermissionEvaluator;
   readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
-  /** The proxy that the editor is set to. */
+  /** The proxy of the editor's settings. */
   readonly editorProxy?: () => string | undefined;
   readonly changed?: () => void;
   readonly progress?: (progress: SyncProgress) => void;
-  /** For tests of crashes. */
+  /** For crash tests. */
   readonly step?: (step: UploadStep) => void;
 }
 
-/** Entries of the ledger that are read at a time; a body has a megabyte at most. */
-const linesAtATime = 32;
+/** Ledger entries read at once; a body has up to 1 MB. */
+const linesPerRead = 32;
 
 export interface SharingStatus {
-  /** Host and port; `null` where none is configured. */
+  /** Host and port; `null` if none is configured. */
   readonly destination: string | null;
-  /** The address that takes batches, as a consent names it; `null` where none is configured. */
+  /** The upload URL as a consent record names it; `null` if none is configured. */
   readonly address: string | null;
   readonly schema: 1 | 2;
-  /** Events that may be sent and are not yet; no more are counted than `mostCounted`. */
+  /** Events that may be sent and were not sent yet, counted up to `maxCounted`. */
   readonly pending: number;
-  /** Of these, frozen in the outbox. */
+  /** Of these, the events in the outbox. */
   readonly waiting: number;
   readonly syncing: boolean;
   readonly syncedMs: number | null;
-  /** Why sending stands still until the user asks. */
+  /** Why uploading is paused until the user acts. */
   readonly paused: string | null;
   /** "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." `null` where nothing failed. */
   readonly failure: string | null;
-  /** When it is tried again, where it waits. */
+  /** Time of the next attempt. */
   readonly retryAtMs: number | null;
-  /** Whether the server gives receipts; `null` where it was never asked. */
+  /** Whether the server signs receipts; `null` before the first contact. */
   readonly receipts: boolean | null;
   readonly rejected: number;
-  /** Remote erasures that no server has confirmed yet. */
+  /** Unconfirmed remote erasures. */
   readonly erasures: number;
-  /** Of these, those that a server has accepted and not finished. */
+  /** Of these, accepted by a server and not finished. */
   readonly erasing: number;
-  /** Servers that hold something that was shared. */
+  /** Servers that received data. */
   readonly sharedWith: number;
 }
 
@@ -95,49 +103,42 @@ export class Sharing {
     this.installation = new PseudonymFile(paths.installationFile);
     this.#outbox = new OutboxFolder(paths.outboxFolder);
     const open = async (destination: Destination): Promise<HttpClient> => {
-      const { openHttpClient: openClient } = await import("./http/undici-client.ts");
-      return openClient(destination, env, parts.editorProxy?.());
+      const { openHttpClient } = await import("./http/undici-client.ts");
+      return openHttpClient(destination, env, parts.editorProxy?.());
     };
     const pending = () => this.status().pending;
     this.#uploader = new Uploader({ ...parts, installation: this.installation, outbox: this.#outbox, open, pending });
   }
 
-  /** Follows a decision that was just written down. A no stops the sending at once, and leaves nothing to send. */
+  /** Follows a new consent record. A withdrawal stops a run at once and deletes every pending batch. */
   follow(before: ConsentReading, now: AgreedSharing): void {
     const { store } = this.#parts;
     const sameDestination = isRecord(before) && before.mode === "share" && before.destination === now.destination;
     if (now.mode !== "share" || !sameDestination) this.#end();
     if (now.mode !== "share") return;
-    // What waits was made under the consent before: other categories may be agreed to now.
+    // Pending batches were frozen under the earlier consent, which may cover other categories.
     store.withExistingDatabase((connection) => immediately(connection, () => Sharing.withdraw(connection, false)));
     this.#outbox.empty();
     this.#begin();
   }
 
   /**
-   * Goes on under another pseudonym, which nothing links with the one before; what was not sent yet is not sent. Under which it
-   * was shared before is remembered, for an erasure.
+   * Replaces the pseudonym by one that nothing links with it; unsent events are not sent. The earlier pseudonym is kept for an
+   * erasure.
    */
   resetIdentity(): void {
     this.#end();
     this.#begin();
   }
 
-  /** How many events wait, and the newest of them; of all events, where nothing is shared. */
+  /** Returns the number of unsent events and the newest of them; of all events if nothing is shared. */
   newest(max: number): { readonly events: readonly StoredEvent[]; readonly total: number; readonly sharing: boolean } {
     const { store, permissions } = this.#parts;
     const { schema, permission } = permissions.evaluate();
     const found = store.read((connection) => {
       const state = permission.mode === "share" ? readUploadState(connection) : undefined;
-      const taken =
-        state === undefined
-          ? { condition: "1", after: 0 }
-          : { condition: `e.share IS NOT NULL AND (${schemaConditions[schema]})`, after: state.cursorId };
-      const from = `FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE e.id > ? AND ${taken.condition}`;
-      const keys = connection.prepare(`SELECT e.id ${from} ORDER BY e.id DESC LIMIT ?`).all(taken.after, max);
-      const total = Number(connection.prepare(`SELECT count(*) n ${from}`).get(taken.after)?.["n"]);
-      const events = [...keys].reverse().flatMap(({ id }) => readAfter(connection, Number(id) - 1, 1));
-      return { events, total, sharing: state !== undefined };
+      const newest = newestEvents(connection, state?.cursorId ?? 0, state === undefined ? undefined : schema, max);
+      return { ...newest, sharing: state !== undefined };
     });
     return found ?? { events: [], total: 0, sharing: permission.mode === "share" };
   }
@@ -170,16 +171,16 @@ export class Sharing {
     return running.finally(() => changed?.());
   }
 
-  /** Asks every server that was sent something to erase it, now and until it has confirmed. */
+  /** Requests erasure from every server that received data, now and until each has confirmed. */
   async eraseRemotely(): Promise<SyncReport> {
     this.installation.requestErasure();
-    // A run that began before knows nothing of it, and may have sent something since.
-    await this.#uploader.settled();
+    // A run under way does not know the request, and may have sent something since.
+    await this.#uploader.whenIdle();
     this.installation.requestErasure();
     return this.sync({ userInitiated: true });
   }
 
-  /** The exact bytes that would be sent next. Before there is a consent: as if `shared` had been agreed to. */
+  /** Returns the exact bytes to be sent next; without consent, as if `shared` were consented to. */
   preview(limit?: number, shared: readonly Category[] = categories): ReturnType<typeof preview> {
     const { store, permissions } = this.#parts;
     const policy = permissions.evaluate();
@@ -222,16 +223,16 @@ export class Sharing {
     return this.#parts.store.read((connection) => listEntries(connection, max)) ?? [];
   }
 
-  /** The exact body of an entry; `undefined` where it is not kept. */
+  /** Returns the exact body of an entry; `undefined` if it is no longer stored. */
   ledgerBody(seq: number): Buffer | undefined {
     return this.#parts.store.read((connection) => readBody(connection, seq));
   }
 
-  /** Every entry as a line of JSON, the oldest first, some read at a time. */
+  /** Yields every entry as a line of JSON, oldest first. */
   *ledgerLines(): Iterable<string> {
     const { store } = this.#parts;
     for (let last = 0; ; ) {
-      const some = store.read((connection) => [...lines(connection, last, linesAtATime)]) ?? [];
+      const some = store.read((connection) => [...lines(connection, last, linesPerRead)]) ?? [];
       for (const { body, ...line } of some) {
         const text = body === undefined ? null : body === "damaged" ? body : body.toString("utf8");
         yield JSON.stringify({ ...line, body: text });
@@ -246,8 +247,8 @@ export class Sharing {
   }
 
   /**
-   * What an erasure takes with it, in its transaction: the bodies in the ledger and what waits. What waits and was not tried is
-   * gathered again from what is left.
+   * Deletes pending batches, and with `all` the ledger's bodies, in the transaction of an erasure. Events of batches that were
+   * never tried are collected again.
    */
   static withdraw(connection: Connection, all: boolean): void {
     const back = withdrawBatches(connection);
@@ -255,36 +256,25 @@ export class Sharing {
     else if (back !== undefined) moveCursor(connection, back.cursorId, 0);
   }
 
-  /** The files of what waited, after an erasure. */
+  /** Removes the outbox files after an erasure. */
   clearOutbox(): void {
     this.#outbox.empty();
     const state = this.#parts.store.read(readUploadState);
     if (state !== undefined) writeStateFile(this.#parts.paths.uploadStateFile, state);
   }
 
-  /** Batches that a server refused go with the events they were made of. */
+  /** Removes rejected batches that are older than the retained events. */
   expire(oldestMs: number): void {
     const { store } = this.#parts;
-    const old = "FROM batches WHERE rejected IS NOT NULL AND generated_at < ?";
-    const rows =
-      store.read((connection) => connection.prepare(`SELECT batch_id, generated_at ${old}`).all(oldestMs)) ?? [];
-    for (const row of rows) {
-      this.#outbox.forget({ batchId: String(row["batch_id"]), generatedAt: Number(row["generated_at"]) });
-    }
-    if (rows.length > 0) store.withExistingDatabase((connection) => connection.prepare(`DELETE ${old}`).run(oldestMs));
+    const expired = store.read((connection) => rejectedBatches(connection, oldestMs)) ?? [];
+    for (const batch of expired) this.#outbox.forget(batch);
+    if (expired.length > 0) store.withExistingDatabase((connection) => deleteRejected(connection, oldestMs));
   }
 
   stop(): void {
-    this.#uploader.stop("The recorder ended.");
+    this.#uploader.stop("The worker stopped.");
   }
 }
-
-/** What of the events schema 1 takes, as a condition on their words. */
-const schemaConditions = {
-  1: `d.event_type IN ('command_started', 'command_finished', 'command_failed')
-    OR d.event_type = 'agent_event' AND d.tool_phase = 'start'`,
-  2: "1",
-} as const;
 
 function pendingCounts(
   connection: Connection,
@@ -294,17 +284,11 @@ function pendingCounts(
 ): Partial<SharingStatus> {
   const state = readUploadState(connection);
   if (state === undefined) return {};
-  const after = connection
-    .prepare(
-      `SELECT count(*) n FROM (SELECT 1 FROM events e JOIN dimensions d ON d.id = e.dimensions
-         WHERE e.id > ? AND e.share IS NOT NULL AND (${schemaConditions[schema]}) LIMIT ${maxCounted})`,
-    )
-    .get(state.cursorId);
   const waiting = countPendingEvents(connection);
   const retryAtMs = Math.max(state.waitUntilMs, state.serverWaitMs);
   const server = address === null ? undefined : readServer(connection, address);
-  const isKnown = server !== undefined && (server.plain || server.enrolled !== undefined);
-  const pending = waiting + Number(after?.["n"] ?? 0);
+  const isKnown = server !== undefined && (server.isBasic || server.enrolled !== undefined);
+  const pending = waiting + countPending(connection, state.cursorId, schema);
   const { failure: reason } = state;
   return {
     pending,
@@ -313,7 +297,7 @@ function pendingCounts(
     paused: state.paused,
     failure: reason === null || retryAtMs <= nowMs ? null : waitingText({ reason, pending, retryAtMs }, nowMs),
     retryAtMs: retryAtMs > 0 ? retryAtMs : null,
-    receipts: isKnown ? !server.plain : null,
-    rejected: Number(connection.prepare("SELECT count(*) n FROM batches WHERE rejected IS NOT NULL").get()?.["n"]),
+    receipts: isKnown ? !server.isBasic : null,
+    rejected: countRejected(connection),
   };
 }

@@ -1,19 +1,19 @@
 /**
- * What is known of a receiver, by its address: rows of `servers` and `server_keys`, in columns named `host`. One host may have several
- * receivers, of different owners.
+ * What is known of a server, by its address: the tables `servers` and `server_keys`, in columns named `host`. One host can have
+ * several servers with different owners.
  */
 import type { Connection } from "../../store/driver/driver.ts";
 import { appendEntry } from "../ledger/ledger.ts";
 import { newlyTrusted, type ServerKey } from "../wire/receipt.ts";
 
 export interface KnownServer {
-  /** The pseudonymous id whose secret it knows. */
+  /** The pseudonym whose secret it has. */
   readonly enrolled: string | undefined;
-  /** It meets the Server Requirements of the specification and no more: no enrolment, no receipts. */
-  readonly plain: boolean;
-  /** What it can unpack (RFC 7694). */
+  /** Meets only the Server Requirements of the specification: no enrolment, no receipts. Persisted as `plain`. */
+  readonly isBasic: boolean;
+  /** Content encodings that it accepts (RFC 7694). */
   readonly encodings: readonly string[];
-  /** Id → key, each trusted. */
+  /** Trusted receipt keys by ID. */
   readonly keys: ReadonlyMap<string, string>;
 }
 
@@ -22,7 +22,7 @@ export function readServer(connection: Connection, address: string): KnownServer
   const keys = connection.prepare("SELECT key_id, public_key FROM server_keys WHERE host = ?").all(address);
   return {
     enrolled: typeof row?.["enrolled"] === "string" ? row["enrolled"] : undefined,
-    plain: row?.["plain"] === 1,
+    isBasic: row?.["plain"] === 1,
     encodings: String(row?.["encodings"] ?? "")
       .split(",")
       .filter((name) => name !== ""),
@@ -30,39 +30,39 @@ export function readServer(connection: Connection, address: string): KnownServer
   };
 }
 
-function know(connection: Connection, address: string): void {
+function insertServer(connection: Connection, address: string): void {
   connection.prepare("INSERT INTO servers (host) VALUES (?) ON CONFLICT DO NOTHING").run(address);
 }
 
 export function markEnrolled(connection: Connection, address: string, anonUserId: string): void {
-  know(connection, address);
+  insertServer(connection, address);
   connection.prepare("UPDATE servers SET enrolled = ?, plain = 0 WHERE host = ?").run(anonUserId, address);
 }
 
 export function markBasic(connection: Connection, address: string): void {
-  know(connection, address);
+  insertServer(connection, address);
   connection.prepare("UPDATE servers SET plain = 1 WHERE host = ?").run(address);
 }
 
-/** It does not know us any more, after it said so. */
+/** Records that the server answered `not_enrolled`. */
 export function forgetEnrolled(connection: Connection, address: string): void {
   connection.prepare("UPDATE servers SET enrolled = NULL, plain = 0 WHERE host = ?").run(address);
 }
 
-const known = ["zstd", "gzip"];
+const supportedEncodings = ["zstd", "gzip"];
 
-/** An answer's `Accept-Encoding` (RFC 7694) says what the next request may be packed with. */
+/** Saves the encodings that an answer's `Accept-Encoding` allows for the next request (RFC 7694). */
 export function saveEncodings(connection: Connection, address: string, header: string | undefined): void {
   if (header === undefined) return;
   const offered = header.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
-  const encodings = known.filter((name) => offered.includes(name)).join(",");
-  know(connection, address);
+  const encodings = supportedEncodings.filter((name) => offered.includes(name)).join(",");
+  insertServer(connection, address);
   connection
     .prepare("UPDATE servers SET encodings = ? WHERE host = ? AND encodings <> ?")
     .run(encodings, address, encodings);
 }
 
-/** Pins the keys that may be trusted, each with an entry in the ledger. */
+/** Pins the trusted keys, each with a ledger entry. */
 export function pinKeys(connection: Connection, address: string, named: readonly ServerKey[], nowMs: number): void {
   for (const { key_id, public_key } of newlyTrusted(readServer(connection, address).keys, named)) {
     connection.prepare("INSERT INTO server_keys VALUES (?, ?, ?, ?)").run(address, key_id, public_key, nowMs);

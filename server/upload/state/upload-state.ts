@@ -1,6 +1,6 @@
 /**
- * The state of sharing: pseudonym, cursor and pauses. The truth is a row of the database; `upload-state.json` (usage
- * aggregation, "Cursor State") is written from it.
+ * The upload state: pseudonym, cursor, waits and pauses. The row of the table `sharing` is the source of truth, and all SQL on
+ * this table is here; `upload-state.json` (usage aggregation, "Cursor State") is written from the row.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -10,6 +10,7 @@ import { Salt } from "../../privacy/identity.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { beginSessions } from "../../store/events/sessions.ts";
 import { Pseudonym } from "../wire/project-event.ts";
+import { deleteAllBatches } from "./batches.ts";
 
 export interface UploadState {
   readonly database: string;
@@ -18,10 +19,10 @@ export interface UploadState {
   readonly cursorTs: number;
   readonly failures: number;
   readonly waitUntilMs: number;
-  /** Until when the server asked to be left alone. */
+  /** End of the wait that the server asked for; 0 if none. Milliseconds since 1970. */
   readonly serverWaitMs: number;
   readonly paused: string | null;
-  /** Why the last tries failed, as a sentence without its full stop. */
+  /** Why recent attempts failed, without a full stop. */
   readonly failure: string | null;
   readonly syncedMs: number | null;
 }
@@ -45,8 +46,8 @@ export function readUploadState(connection: Connection): UploadState | undefined
 }
 
 /**
- * Begins sharing under a new pseudonym, with the cursor at the end: nothing that is there already is shared. Every source begins
- * another session, so that nothing links the pseudonym with one before, or with what happened before it.
+ * Starts sharing under a new pseudonym, with the cursor at the end: no event that exists already is shared. Every source starts a
+ * new session, so that nothing links the pseudonym with an earlier one.
  */
 export function startUploadState(connection: Connection, anonUserId: string, nowMs: number): void {
   connection
@@ -59,48 +60,49 @@ export function startUploadState(connection: Connection, anonUserId: string, now
   beginSessions(connection);
 }
 
-/** The pseudonym ends, and with it all that waits. */
+/** Ends the pseudonym and deletes its pending batches. */
 export function endUploadState(connection: Connection): void {
-  connection.exec("DELETE FROM sharing; DELETE FROM batches");
+  connection.exec("DELETE FROM sharing");
+  deleteAllBatches(connection);
 }
 
 export function moveCursor(connection: Connection, key: number, tsMs: number): void {
   connection.prepare("UPDATE sharing SET cursor_id = ?, cursor_ts = max(cursor_ts, ?)").run(key, tsMs);
 }
 
-/** A batch was taken: whatever stopped sending before is over. */
+/** Records that a batch was accepted: earlier failures no longer count. */
 export function saveSuccess(connection: Connection): void {
   connection.exec("UPDATE sharing SET failures = 0, wait_until = 0, server_wait = 0, paused = NULL, failure = NULL");
 }
 
-/** A run has sent everything it should. */
+/** Records that a run sent everything it should. */
 export function saveSynced(connection: Connection, nowMs: number): void {
   saveSuccess(connection);
   connection.prepare("UPDATE sharing SET synced_at = ?").run(nowMs);
 }
 
 export interface Wait {
-  /** Runs in a row that failed. */
+  /** Consecutive runs that failed. */
   readonly failures: number;
   readonly untilMs: number;
-  /** Until when the server asked to be left alone; 0 if it did not. */
+  /** End of the wait that the server asked for; 0 if none. */
   readonly serverUntilMs: number;
   readonly reason: string;
 }
 
-/** Sending is tried again later. */
+/** Records a wait before the next attempt. */
 export function saveWait(connection: Connection, { failures, untilMs, serverUntilMs, reason }: Wait): void {
   connection
     .prepare("UPDATE sharing SET failures = ?, wait_until = ?, server_wait = ?, failure = ?")
     .run(failures, untilMs, serverUntilMs, reason);
 }
 
-/** Sending stops until the user asks. */
+/** Pauses uploading until the user acts. */
 export function savePause(connection: Connection, reason: string): void {
   connection.prepare("UPDATE sharing SET paused = ?, failure = NULL").run(reason);
 }
 
-/** The user asked: a pause is over. */
+/** Ends a pause. */
 export function resume(connection: Connection): void {
   connection.exec("UPDATE sharing SET paused = NULL");
 }
@@ -113,7 +115,7 @@ const stateFile = z.object({
   database: z.string(),
 });
 
-/** What the file says, `undefined` where there is none, `"damaged"` where it cannot be understood. */
+/** Reads the state file: `undefined` if it is missing, `"damaged"` if it is invalid. */
 export function readStateFile(path: string): z.infer<typeof stateFile> | "damaged" | undefined {
   if (!existsSync(path)) return undefined;
   const text = readFileSync(path, "utf8");

@@ -155,7 +155,7 @@ describe("an erasure that takes its time", () => {
     const before = sharer.state.anon_id;
     const report = await sharer.worker.eraseRemotely();
     expect(report).toMatchObject({ erased: 0, erasing: 1 });
-    expect(report.reason).toMatch(/has accepted the erasure and is not done yet/);
+    expect(report.reason).toMatch(/accepted the erasure and has not finished/);
     expect(sharer.worker.status().sharing).toMatchObject({ erasures: 1, erasing: 1 });
     const { behave } = server;
     server.behave = (arrived, answer, one) =>

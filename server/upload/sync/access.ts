@@ -1,6 +1,6 @@
 /**
- * How an installation makes itself known to a server (`docs/reference/wire-protocol.md`): enrolment, with a proof of work where the server asks for one,
- * the server's keys for receipts, and the rotation of the secret.
+ * What precedes the first batch (`docs/reference/wire-protocol.md`): enrolment, with a proof of work if the server demands one,
+ * the server's receipt keys, and the rotation of the signing secret.
  */
 import { siblingUrl } from "../../config/destination.ts";
 import { markEnrolled, pinKeys } from "../state/known-servers.ts";
@@ -10,7 +10,7 @@ import { hasNoRoute, isEnrolment, isNotEnrolled, proofBitsIn } from "./enrolment
 import { protocolError } from "./outcome.ts";
 import { type Sender, sendWithLedger, type UploadRequest, type UploadResult } from "./request.ts";
 
-/** A secret is replaced when it is this old. Milliseconds. */
+/** Age at which a secret is replaced. Milliseconds. */
 export const secretAgeMs = 90 * 24 * 3_600_000;
 
 const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
@@ -23,33 +23,25 @@ function enrolmentOf(
   return { method: "POST", body: Buffer.from(body), batchId: null, events: 0, secret: true };
 }
 
-/** Enrols the secret in use; the same one once more changes nothing. @throws the signal's reason; SQLite's error. */
+/** Enrols the secret in use; enrolling it again changes nothing. @throws the signal's reason, LeaseLostError, SQLite's error. */
 export async function enroll(sender: Sender, signal: AbortSignal): Promise<UploadResult> {
-  const { destination, identity } = sender;
+  const { destination, identity, change } = sender;
   const request: UploadRequest = {
     ...enrolmentOf(sender, sender.secret),
     kind: "enroll",
     url: siblingUrl(destination, "enroll"),
   };
-  const ask = (proofBits?: number) =>
-    sendWithLedger(
-      { ...sender, encodings: [] },
-      proofBits === undefined ? request : { ...request, proofBits },
-      {
-        onLedgeredResponse: (connection, answered) => {
-          if (isEnrolment(answered)) markEnrolled(connection, destination.url, identity.anon_user_id);
-        },
-      },
-      signal,
-    );
-  const result = await ask();
-  const bits = proofBitsIn(result);
-  return bits === undefined ? result : ask(bits);
+  const unencoded = { ...sender, encodings: [] };
+  let result = await sendWithLedger(unencoded, request, signal);
+  const proofBits = proofBitsIn(result);
+  if (proofBits !== undefined) result = await sendWithLedger(unencoded, { ...request, proofBits }, signal);
+  if (isEnrolment(result)) change((connection) => markEnrolled(connection, destination.url, identity.anon_user_id));
+  return result;
 }
 
-/** Fetches the keys that sign receipts, and pins those that may be trusted. @throws the signal's reason; SQLite's error. */
+/** Fetches the server's receipt keys and pins the trusted ones. @throws the signal's reason, LeaseLostError, SQLite's error. */
 export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<void> {
-  const { destination, clock } = sender;
+  const { destination, clock, change } = sender;
   const request: UploadRequest = {
     kind: "keys",
     method: "GET",
@@ -58,23 +50,16 @@ export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<vo
     batchId: null,
     events: 0,
   };
-  await sendWithLedger(
-    sender,
-    request,
-    {
-      onLedgeredResponse: (connection, { outcome, answer }) => {
-        const named = outcome === "accepted" ? readKeys(answer?.body ?? "") : undefined;
-        if (named !== undefined) pinKeys(connection, destination.url, named, clock.nowMs());
-      },
-    },
-    signal,
-  );
+  const { outcome, answer } = await sendWithLedger(sender, request, signal);
+  const keys = outcome === "accepted" ? readKeys(answer?.body ?? "") : undefined;
+  if (keys !== undefined) change((connection) => pinKeys(connection, destination.url, keys, clock.nowMs()));
 }
 
 /**
- * Replaces an old secret by a new one, which is on the disk before the server hears of it. A rotation whose answer was lost is repeated:
- * until it is clear which secret the server has, nothing else is sent.
- * @returns the sender with the secret that counts now; the result where it has to be tried again. @throws the signal's reason; SQLite's error.
+ * Replaces an old secret by a new one, which is on disk before it is sent. A rotation whose answer was lost is repeated: until it
+ * is clear which secret the server has, nothing else is sent.
+ * @returns the sender with the current secret, or the result if the rotation must be retried.
+ * @throws the signal's reason, LeaseLostError, SQLite's error.
  */
 export async function withFreshSecret(
   sender: Sender,
@@ -92,21 +77,21 @@ export async function withFreshSecret(
     kind: "rotate",
     url: siblingUrl(destination, "rotate"),
   };
-  const result = await sendWithLedger({ ...sender, encodings: [] }, request, {}, signal);
+  const result = await sendWithLedger({ ...sender, encodings: [] }, request, signal);
   if (isEnrolment(result)) {
     installation.completeRotation(id, url, clock.nowMs());
     return { ...sender, secret };
   }
-  // A page of the network may look like a missing route; where the server may have the new secret, only its own word counts.
+  // A page of a proxy can look like a missing route. If the server may have the new secret, only its own JSON counts.
   const isRefused =
     hasNoRoute(result) && (next === undefined || protocolError(result.answer ?? { body: "" }) !== undefined);
   if (result.outcome === "later" && !isRefused) return result;
-  // It does not know the old one any more, and an earlier answer was lost: it has the new one.
+  // The server rejects the old secret, and an earlier answer was lost: it has the new one.
   if (next !== undefined && isNotEnrolled(result)) {
     installation.completeRotation(id, url, clock.nowMs());
     return { ...sender, secret };
   }
-  // It has no such route, or it does not know us: the secret stays, and is not asked about again for as long.
+  // No such route, or not enrolled: the secret stays for another period.
   installation.dropRotation(id, url, clock.nowMs());
   return sender;
 }

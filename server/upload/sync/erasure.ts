@@ -1,6 +1,6 @@
 /**
- * Remote erasure: a request to each server that was sent something, for each pseudonym it was sent under, kept until the server
- * confirms. It is the one message that may leave after sharing was switched off.
+ * Remote erasure: one request per server and pseudonym that shared data, repeated until the server confirms. It is the only
+ * message that may leave the machine after sharing was switched off.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../clock.ts";
@@ -12,10 +12,13 @@ import { enroll, fetchKeys } from "./access.ts";
 import { isEnrolment, isNotEnrolled } from "./enrolment.ts";
 import {
   type Distrust,
+  distrusted,
   type InTransaction,
+  recordAnswer,
+  recordSending,
   type Sender,
   type Skew,
-  sendWithLedger,
+  sendRequest,
   type UploadRequest,
   type UploadResult,
 } from "./request.ts";
@@ -27,20 +30,20 @@ interface Parts {
   readonly open: (destination: Destination) => Promise<HttpClient>;
   readonly change: InTransaction;
   readonly skew: Skew;
-  /** The keys with which a server signs its receipts, by their ids; none if it gives none. */
+  /** The receipt keys of a server by ID; empty if it signs no receipts. */
   readonly keysOf: (address: string) => ReadonlyMap<string, string>;
 }
 
 export interface Erasures {
-  /** The pseudonyms whose erasure was confirmed. */
+  /** Pseudonyms whose erasure is confirmed. */
   readonly erased: readonly string[];
-  /** The pseudonyms whose erasure servers have accepted and not finished: nothing may be sent under them any more. */
+  /** Pseudonyms whose erasure is accepted and not finished: nothing may be sent under them. */
   readonly accepted: readonly string[];
-  /** Why one was not confirmed, `null` if all were. What fails waits for the next run. */
+  /** Why one was not confirmed, `null` if all were; it is retried with the next run. */
   readonly reason: string | null;
 }
 
-/** How often, and how long, a server that is still erasing is asked within one run. Milliseconds. */
+/** Waits between status requests to a server that is still erasing, within one run. Milliseconds. */
 const statusPausesMs = [250, 500, 1_000, 2_000] as const;
 
 /** @throws the signal's reason where that stopped it; SQLite's error. */
@@ -52,19 +55,19 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
   for (const { identity, destination: url } of installation.pendingErasures()) {
     const host = new URL(url).host;
     const current = permissions.evaluate().destination;
-    // Token and pins belong to the address they were given for.
+    // Token and pins are valid only for the configured address.
     const destination = current?.url === url ? { ...current, url } : { url, host, pins: [], token: undefined };
     const client = await open(destination);
     const { secret, next } = installation.secretFor(identity.anon_user_id, url);
     let sender: Sender = { client, destination, identity, secret, clock, skew, encodings: [], change };
     try {
       let result = await requested(sender, parts, signal);
-      // A rotation whose answer was lost: the server may have the new secret.
+      // The answer to a rotation was lost: the server may have the new secret.
       if (isNotEnrolled(result) && next !== undefined) {
         sender = { ...sender, secret: next };
         result = await requested(sender, parts, signal);
       }
-      // It has forgotten an enrolment of which it accepted nothing: known again, it confirms that.
+      // The server forgot an enrolment without accepted data: enrolled again, it confirms.
       if (isNotEnrolled(result) && isEnrolment(await enroll(sender, signal)))
         result = await requested(sender, parts, signal);
       if (isWaiting(result)) {
@@ -73,7 +76,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
       }
       if (isWaiting(result)) {
         accepted.push(identity.anon_user_id);
-        reason = `${host} has accepted the erasure and is not done yet`;
+        reason = `${host} accepted the erasure and has not finished it yet`;
         continue;
       }
       if (result.outcome !== "accepted") {
@@ -89,7 +92,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
   return { erased, accepted, reason };
 }
 
-/** What the server answers until its receipt can be signed. */
+/** Whether the server accepted the erasure and has not finished it. */
 function isWaiting({ outcome, status, answer }: UploadResult): boolean {
   if (outcome !== "accepted" || status !== 202) return false;
   try {
@@ -102,7 +105,7 @@ function isWaiting({ outcome, status, answer }: UploadResult): boolean {
 function requested(sender: Sender, parts: Parts, signal: AbortSignal): Promise<UploadResult> {
   const { identity, destination } = sender;
   const body = Buffer.from(JSON.stringify({ anon_user_id: identity.anon_user_id }));
-  return sendRequest(
+  return sendErasureRequest(
     sender,
     parts,
     { method: "DELETE", url: siblingUrl(destination, `users/${identity.anon_user_id}`), body },
@@ -110,45 +113,44 @@ function requested(sender: Sender, parts: Parts, signal: AbortSignal): Promise<U
   );
 }
 
-/** Asks a server that accepted an erasure until it has a receipt, for some seconds. */
+/** Requests the status of an accepted erasure for some seconds, until there is a receipt. */
 async function finished(sender: Sender, parts: Parts, first: UploadResult, signal: AbortSignal): Promise<UploadResult> {
   const { identity, destination } = sender;
   const url = siblingUrl(destination, `users/${identity.anon_user_id}/erasure`);
   let result = first;
   for (const pauseMs of statusPausesMs) {
     await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-    result = await sendRequest(sender, parts, { method: "GET", url, body: new Uint8Array() }, signal);
+    result = await sendErasureRequest(sender, parts, { method: "GET", url, body: new Uint8Array() }, signal);
     if (!isWaiting(result)) break;
   }
   return result;
 }
 
-async function sendRequest(
+/** One request of an erasure; its receipt is verified before the answer is recorded. */
+async function sendErasureRequest(
   sender: Sender,
   { keysOf }: Parts,
-  request: Pick<UploadRequest, "method" | "url" | "body">,
+  part: Pick<UploadRequest, "method" | "url" | "body">,
   signal: AbortSignal,
 ): Promise<UploadResult> {
-  const { destination, identity } = sender;
-  return sendWithLedger(
-    sender,
-    { ...request, kind: "erasure", batchId: null, events: 0 },
-    {
-      rejectReason: async (answered) => {
-        if (isWaiting(answered)) return undefined;
-        const { signed } = answered;
-        // Its keys may have been rotated since.
-        if (signed !== undefined && keysOf(destination.url).size > 0 && !keysOf(destination.url).has(signed.key_id))
-          await fetchKeys(sender, signal);
-        return distrust(destination.host, keysOf(destination.url), identity.anon_user_id, answered);
-      },
-    },
-    signal,
-  );
+  const { destination, identity, change } = sender;
+  const request: UploadRequest = { ...part, kind: "erasure", batchId: null, events: 0 };
+  change((connection) => recordSending(connection, sender, request));
+  const response = await sendRequest(sender, request, signal);
+  const { signed } = response;
+  // The server may have rotated its keys in the meantime.
+  if (signed !== undefined && keysOf(destination.url).size > 0 && !keysOf(destination.url).has(signed.key_id))
+    await fetchKeys(sender, signal);
+  const distrust = isWaiting(response)
+    ? undefined
+    : distrustOf(destination.host, keysOf(destination.url), identity.anon_user_id, response);
+  const result = distrusted(response, distrust);
+  change((connection) => recordAnswer(connection, sender, request, result));
+  return result;
 }
 
-/** A server that gives receipts confirms an erasure with one. */
-function distrust(
+/** A server that signs receipts confirms an erasure with one. */
+function distrustOf(
   host: string,
   keys: ReadonlyMap<string, string>,
   anonUserId: string,

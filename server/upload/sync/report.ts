@@ -1,5 +1,5 @@
 /** A run of sending as others see it: what is asked, the steps it takes, what ends it, and the report. */
-import type { QuarantinedFile } from "../state/batches.ts";
+import type { QuarantinedFile } from "../state/outbox-folder.ts";
 
 /** Every step that leaves something behind, in order; a crash may come after each. */
 export const uploadSteps = [

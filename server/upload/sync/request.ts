@@ -1,17 +1,10 @@
-/** One request with its two entries in the ledger: signed, sent, and what came of it judged. */
+/** Signs and sends one request, and writes its two ledger entries. Changes nothing else. */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../clock.ts";
 import type { Destination } from "../../config/destination.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import type { Failure, HttpClient, HttpResponse } from "../http/http-client.ts";
-import {
-  type Answered,
-  appendEntry,
-  type RequestKind,
-  type RequestOutcome,
-  saveResponseBody,
-  sha256,
-} from "../ledger/ledger.ts";
+import { appendEntry, type RequestKind, type RequestOutcome, saveResponseBody, sha256 } from "../ledger/ledger.ts";
 import type { UploadIdentity } from "../state/pseudonyms.ts";
 import { type Compressed, compress } from "../wire/compression.ts";
 import { proofOf } from "../wire/proof-of-work.ts";
@@ -25,13 +18,13 @@ export interface UploadRequest {
   readonly method: "POST" | "DELETE" | "GET";
   readonly url: string;
   readonly body: Uint8Array;
-  /** The same, where it is packed already. */
+  /** The compressed body, if it exists already. */
   readonly packed?: Compressed;
   readonly batchId: string | null;
   readonly events: number;
-  /** The body holds a secret: the ledger keeps its digest alone. */
+  /** The body contains a secret: the ledger stores only its digest. */
   readonly secret?: boolean;
-  /** Zero bits of a proof of work that the server asked for. */
+  /** Zero bits of the proof of work that the server demands. */
   readonly proofBits?: number;
 }
 
@@ -39,28 +32,28 @@ export interface UploadResult {
   readonly outcome: RequestOutcome;
   readonly status: number | null;
   readonly reason: string | null;
-  /** How long the server asked to be left alone, in milliseconds. */
+  /** The wait that the server asked for, in milliseconds. */
   readonly waitMs: number | undefined;
   readonly signed: SignedReceipt | undefined;
   readonly answer: HttpResponse | undefined;
 }
 
-/** Nothing more is sent of what had such an outcome. */
+/** Outcomes after which the same body is never sent again. */
 const finalOutcomes: ReadonlySet<RequestOutcome> = new Set(["accepted", "already_received", "too_large", "rejected"]);
 
-/** Milliseconds by which this clock is behind the server's; learnt from a refusal. */
+/** Milliseconds by which this clock is behind the server's, learnt from a `clock_skew` answer. */
 export interface Skew {
   ms: number;
 }
 
-/** A changing database of the caller's, each change in one transaction and only while the caller may. */
+/** Runs a transaction as the holder of the upload lease. */
 export type InTransaction = (work: (connection: Connection) => void) => void;
 
 export interface Sender {
   readonly client: HttpClient;
   readonly destination: Destination;
   readonly identity: UploadIdentity;
-  /** What signs, in hex: the identity's, or what replaced it on this server. */
+  /** The signing secret in hex: the identity's, or its replacement on this server. */
   readonly secret: string;
   readonly clock: Clock;
   readonly skew: Skew;
@@ -86,60 +79,75 @@ async function headersOf(
   };
 }
 
-/** A reason not to believe an answer, and whether it may pass by itself. */
+/** Why an answer is not trusted, and whether a later attempt may change that. */
 export interface Distrust {
   readonly outcome: "failed" | "later";
   readonly reason: string;
 }
 
-/** What is written in one transaction before and after the request, beside the ledger's entries. */
-export interface LedgerHooks {
-  readonly onLedgeredRequest?: (connection: Connection) => void;
-  /** The entry before the request is durable. */
-  readonly afterLedgeredRequest?: () => void;
-  readonly onLedgeredResponse?: (connection: Connection, result: UploadResult) => void;
-  /** Looks at a receipt before it is believed. */
-  readonly rejectReason?: (result: UploadResult) => Promise<Distrust | undefined>;
-}
+/** The result without its receipt, if it is distrusted. */
+export const distrusted = (result: UploadResult, distrust: Distrust | undefined): UploadResult =>
+  distrust === undefined ? result : { ...result, ...distrust, signed: undefined };
 
-/** @throws the signal's reason where that stopped it; SQLite's error. */
-export async function sendWithLedger(
-  sender: Sender,
-  request: UploadRequest,
-  hooks: LedgerHooks,
-  signal: AbortSignal,
-): Promise<UploadResult> {
-  const { clock, destination, client, change, skew, encodings } = sender;
-  const { kind, method, url, body, batchId, events } = request;
-  const common = { kind, host: destination.host, batch_id: batchId };
-  change((connection) => {
-    const entry = {
+/** Appends the ledger entry that precedes a request, with the exact body unless it contains a secret. */
+export function recordSending(connection: Connection, { clock, destination }: Sender, request: UploadRequest): void {
+  const { kind, body, batchId, events, secret, packed } = request;
+  appendEntry(
+    connection,
+    {
       phase: "sending",
       ts: clock.nowMs(),
-      ...common,
+      kind,
+      host: destination.host,
+      batch_id: batchId,
       sha256: sha256(body),
       bytes: body.length,
       events,
-    } as const;
-    appendEntry(
-      connection,
-      entry,
-      request.secret === true || body.length === 0 ? undefined : (request.packed ?? compress(body)),
-    );
-    hooks.onLedgeredRequest?.(connection);
-  });
-  hooks.afterLedgeredRequest?.();
+    },
+    secret === true || body.length === 0 ? undefined : (packed ?? compress(body)),
+  );
+}
+
+/** Sends a request whose ledger entry is durable. @throws the signal's reason if that stopped it. */
+export async function sendRequest(sender: Sender, request: UploadRequest, signal: AbortSignal): Promise<UploadResult> {
+  const { clock, destination, client, skew, encodings } = sender;
+  const { method, url, body } = request;
   signal.throwIfAborted();
   const headers = await headersOf(sender, request, signal);
   const response = await client.send({ method, url, body, headers, encodings }, signal);
-  let result = resultOf(destination.host, response, clock, skew);
-  const distrusted = await hooks.rejectReason?.(result);
-  if (distrusted !== undefined) result = { ...result, ...distrusted, signed: undefined };
-  change((connection) => {
-    appendEntry(connection, answered(common, result, clock.nowMs()));
-    if (finalOutcomes.has(result.outcome)) saveResponseBody(connection, sha256(body));
-    hooks.onLedgeredResponse?.(connection, result);
+  return resultOf(destination.host, response, clock, skew);
+}
+
+/** Appends the ledger entry of an answer. */
+export function recordAnswer(
+  connection: Connection,
+  { clock, destination }: Sender,
+  { kind, batchId, body }: UploadRequest,
+  { outcome, status, reason, signed }: UploadResult,
+): void {
+  appendEntry(connection, {
+    phase: "answered",
+    ts: clock.nowMs(),
+    kind,
+    host: destination.host,
+    batch_id: batchId,
+    outcome,
+    status,
+    reason,
+    receipt: signed ?? null,
   });
+  if (finalOutcomes.has(outcome)) saveResponseBody(connection, sha256(body));
+}
+
+/** Sends a request between its two ledger entries. @throws the signal's reason, LeaseLostError, SQLite's error. */
+export async function sendWithLedger(
+  sender: Sender,
+  request: UploadRequest,
+  signal: AbortSignal,
+): Promise<UploadResult> {
+  sender.change((connection) => recordSending(connection, sender, request));
+  const result = await sendRequest(sender, request, signal);
+  sender.change((connection) => recordAnswer(connection, sender, request, result));
   return result;
 }
 
@@ -163,20 +171,12 @@ function resultOf(host: string, answer: HttpResponse | Failure, clock: Clock, sk
   };
 }
 
-/** The server's own time; used once, so that a server cannot keep us guessing. */
+/** Learns the server's time once; a second correction could be an endless loop. */
 function learnSkew(answer: HttpResponse, nowMs: number, skew: Skew): boolean {
   const date = Date.parse(answer.header("date") ?? "");
   if (Number.isNaN(date) || skew.ms !== 0) return false;
   skew.ms = date - nowMs;
   return true;
-}
-
-function answered(
-  common: Pick<Answered, "kind" | "host" | "batch_id">,
-  { outcome, status, reason, signed }: UploadResult,
-  ts: number,
-): Answered {
-  return { phase: "answered", ts, ...common, outcome, status, reason, receipt: signed ?? null };
 }
 
 /** Whether a receipt is for these bytes of this batch. */

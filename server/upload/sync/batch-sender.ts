@@ -1,0 +1,167 @@
+/** Sends one frozen batch: up to three attempts, each with its ledger entries, and what follows from the server's answer. */
+import { addBatch, countAttempt, type PendingBatch, rejectBatch, removeBatch } from "../state/batches.ts";
+import { forgetEnrolled, markBasic, readServer, saveEncodings } from "../state/known-servers.ts";
+import { saveSuccess } from "../state/upload-state.ts";
+import { halvesOf } from "../wire/batch.ts";
+import { verifyReceipt } from "../wire/receipt.ts";
+import { fetchKeys } from "./access.ts";
+import { type Connected, connect } from "./connect.ts";
+import { isNotEnrolled } from "./enrolment.ts";
+import type { OutboxRemoval } from "./outbox-removal.ts";
+import { protocolError } from "./outcome.ts";
+import { SyncStopped } from "./report.ts";
+import {
+  type Distrust,
+  distrusted,
+  matchesBatch,
+  recordAnswer,
+  recordSending,
+  type Sender,
+  sendRequest,
+  type UploadRequest,
+  type UploadResult,
+} from "./request.ts";
+import { attemptsPerRun } from "./retry.ts";
+import type { UploadSession } from "./upload-session.ts";
+import { pauseUpload, reasonText, waitOrStop } from "./waits.ts";
+
+/** What became of a batch. Numbers of events, and of batches that were rejected. A batch that was split is all zeros. */
+export interface SentBatch {
+  readonly accepted: number;
+  readonly tried: number;
+  readonly rejected: number;
+}
+
+const split: SentBatch = { accepted: 0, tried: 0, rejected: 0 };
+
+export class BatchSender {
+  readonly #session: UploadSession;
+  readonly #removal: OutboxRemoval;
+
+  constructor(session: UploadSession, removal: OutboxRemoval) {
+    this.#session = session;
+    this.#removal = removal;
+  }
+
+  /** One more attempt than usual where the server forgot the enrolment. @throws SyncStopped, LeaseLostError, SQLite's error. */
+  async send(batch: PendingBatch): Promise<SentBatch> {
+    const session = this.#session;
+    const events = batch.keys.length;
+    let enrolledAgain = false;
+    for (let attempt = 0; ; attempt += 1) {
+      const connected = await connect(session, session.policy().destination);
+      if (connected.type === "retry") {
+        await waitOrStop(session, connected.result, attempt);
+        continue;
+      }
+      const result = await this.#attempt(connected, batch);
+      const { outcome, reason } = result;
+      if (outcome === "accepted" || outcome === "already_received") {
+        await this.#removal.remove(batch);
+        return { accepted: events, tried: events, rejected: 0 };
+      }
+      if (outcome === "too_large" || isKeyReused(result, batch)) return this.#split(batch, result);
+      if (outcome === "rejected") {
+        session.parts.outbox.reject(batch, reasonText(reason));
+        return { accepted: 0, tried: events, rejected: 1 };
+      }
+      const isForgotten = isNotEnrolled(result);
+      if (outcome === "later") {
+        if (!isForgotten || enrolledAgain) await waitOrStop(session, result, attempt);
+        enrolledAgain = enrolledAgain || isForgotten;
+        continue;
+      }
+      // The server may have forgotten the secret: it is enrolled once more, which changes nothing if it has not.
+      if (outcome !== "not_authorized" || result.status !== 401) pauseUpload(session, reasonText(reason));
+      if (enrolledAgain && connected.lacksEnrolment && isForgotten) await waitOrStop(session, result, attemptsPerRun);
+      if (enrolledAgain) pauseUpload(session, reasonText(reason));
+      enrolledAgain = true;
+    }
+  }
+
+  /** One attempt; the batch's row changes in the transaction of the answer's ledger entry. */
+  async #attempt({ sender, lacksEnrolment }: Ready, batch: PendingBatch): Promise<UploadResult> {
+    const session = this.#session;
+    const { batchId, body, packed, keys, row } = batch;
+    const { url } = sender.destination;
+    const request: UploadRequest = { kind: "batch", method: "POST", url, body, packed, batchId, events: keys.length };
+    session.change((connection) => {
+      recordSending(connection, sender, request);
+      // A purge may have deleted the batch in the meantime.
+      if (!countAttempt(connection, row)) throw new SyncStopped("stopped", "The batch was deleted before it was sent.");
+    });
+    session.step("sending_noted");
+    const response = await sendRequest(sender, request, session.signal);
+    session.step("answer_arrived");
+    const result = distrusted(response, await this.#distrust(sender, batch, response));
+    const isAccepted = result.outcome === "accepted" || result.outcome === "already_received";
+    session.change((connection) => {
+      recordAnswer(connection, sender, request, result);
+      saveEncodings(connection, url, result.answer?.header("accept-encoding"));
+      if (isAccepted) {
+        removeBatch(connection, row);
+        saveSuccess(connection);
+        // It accepts batches, and has neither enrolment nor receipts.
+        if (result.outcome === "accepted" && result.signed === undefined && lacksEnrolment) markBasic(connection, url);
+      }
+      if (result.outcome === "rejected" && !isKeyReused(result, batch))
+        rejectBatch(connection, row, reasonText(result.reason));
+      if (result.outcome === "not_authorized" || isNotEnrolled(result)) forgetEnrolled(connection, url);
+    });
+    session.step("answer_noted");
+    return result;
+  }
+
+  /** A server that once gave a receipt gives one each time; a receipt counts only with a trusted key and for these bytes. */
+  async #distrust(sender: Sender, batch: PendingBatch, result: UploadResult): Promise<Distrust | undefined> {
+    const { outcome, signed } = result;
+    if (outcome !== "accepted" && outcome !== "already_received") return undefined;
+    const { host, url } = sender.destination;
+    const keysOf = () => this.#session.read((connection) => readServer(connection, url)).keys;
+    if (signed === undefined) {
+      return keysOf().size > 0 && outcome === "accepted"
+        ? { outcome: "later", reason: `${host} sent no receipt, although it signs receipts` }
+        : undefined;
+    }
+    if (!keysOf().has(signed.key_id)) await fetchKeys(sender, this.#session.signal);
+    const key = keysOf().get(signed.key_id);
+    const failed = (what: string): Distrust => ({ outcome: "failed", reason: `${host} sent a receipt ${what}` });
+    if (key === undefined) return failed("signed with an untrusted key");
+    const receipt = verifyReceipt(signed, key);
+    if (receipt === undefined) return failed("with an invalid signature");
+    return matchesBatch(receipt, batch.batchId, batch.body) ? undefined : failed("for a different batch");
+  }
+
+  /** Replaces a batch by two halves; their IDs differ, and the server knows each event. */
+  async #split(batch: PendingBatch, result: UploadResult): Promise<SentBatch> {
+    const session = this.#session;
+    const halves = halvesOf(batch, session.state()?.pseudonym.startKey ?? 0);
+    if (halves.length === 0) {
+      const reason = `${reasonText(result.reason)}: a single event`;
+      // Only the server itself can reject for good, not a proxy with a limit of its own.
+      if (result.answer === undefined || protocolError(result.answer) === undefined) {
+        await waitOrStop(session, { ...result, outcome: "later" }, attemptsPerRun);
+        return split;
+      }
+      session.change((connection) => rejectBatch(connection, batch.row, reason));
+      session.parts.outbox.reject(batch, reason);
+      return { accepted: 0, tried: 0, rejected: 1 };
+    }
+    session.change((connection) => {
+      removeBatch(connection, batch.row);
+      for (const half of halves) addBatch(connection, half);
+    });
+    for (const half of halves) session.parts.outbox.write(half);
+    await this.#removal.remove(batch);
+    return split;
+  }
+}
+
+type Ready = Extract<Connected, { type: "ready" }>;
+
+/**
+ * The server has another batch under this ID: the database was restored, and its keys were used before. A single event cannot
+ * be split.
+ */
+const isKeyReused = ({ answer }: UploadResult, { keys }: PendingBatch): boolean =>
+  answer?.status === 422 && protocolError(answer) === "other_bytes" && keys.length > 1;
