@@ -12,6 +12,7 @@ import { systemClock } from "../server/clock.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { openBetterSqlite3 } from "../server/store/driver/better-sqlite3.ts";
 import { immediately } from "../server/store/driver/driver.ts";
+import { TelemetryCore } from "../server/worker/core.ts";
 import { TelemetryService } from "../server/worker/service.ts";
 import { RecordEventsRequest } from "../shared/protocol/record.ts";
 import type { Raw } from "../shared/schema/raw.ts";
@@ -65,7 +66,7 @@ function inWorker(home: string): Promise<number[]> {
     exportProgress: () => undefined,
     sharingChanged: () => undefined,
   };
-  const worker = new TelemetryService(pathsFrom({}, home), {}, editor, systemClock, listener);
+  const worker = new TelemetryService(new TelemetryCore(pathsFrom({}, home), {}, editor, systemClock, listener));
   worker.giveConsent(decision);
   return timesMs(batchMaker(), (events) => worker.record({ events })).finally(() => worker.close());
 }

@@ -7,6 +7,7 @@ import { noticeHash } from "../server/config/consent-log.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { markClean } from "../server/privacy/clean-event.ts";
 import { Store } from "../server/store/store.ts";
+import { TelemetryCore } from "../server/worker/core.ts";
 import { productInfo } from "../server/worker/product-info.ts";
 import { TelemetryService } from "../server/worker/service.ts";
 import { noticeVersion } from "../shared/consent/notice.ts";
@@ -19,7 +20,9 @@ const nothing = () => undefined;
 
 function newWorker(): TelemetryService {
   const listener = { dataChanged: nothing, problemChanged: nothing, exportProgress: nothing, sharingChanged: nothing };
-  return new TelemetryService(paths, env, { telemetry: true, enabled: true, proxy: null }, systemClock, listener);
+  return new TelemetryService(
+    new TelemetryCore(paths, env, { telemetry: true, enabled: true, proxy: null }, systemClock, listener),
+  );
 }
 
 /** Starts of commands, which schema 1 takes, straight into the store. */

@@ -1,4 +1,4 @@
-/** Puts an event of the command's own into the store, in the session that is going on. */
+/** Records an event of the command in the current CLI session. */
 import { randomUUID } from "node:crypto";
 import { v7 } from "uuid";
 import type { TelemetryService } from "../server/worker/service.ts";
@@ -8,15 +8,15 @@ import type { Source } from "../shared/schema/sources.ts";
 import { ReportedError, UnavailableError } from "./exit.ts";
 import { sessionAt } from "./session.ts";
 
-/** The session that goes on. @throws NotNowError where recording is off: then there is none. */
-export function sessionFor(worker: TelemetryService, nowMs: number): string {
-  const { permission } = worker.status();
+/** Returns the current session ID. @throws UnavailableError if recording is off. */
+export function sessionFor(service: TelemetryService, nowMs: number): string {
+  const { permission } = service.reader.status();
   if (permission?.mode === "off") throw new UnavailableError(recordingIsOff);
-  // Where it cannot be known, nothing is made; the recording itself says what is wrong.
+  // With an unknown permission no session file is created; `record` reports the problem.
   return permission === null ? randomUUID() : sessionAt(nowMs);
 }
 
-const recordingIsOff = "Nothing was recorded: recording is off (nexus telemetry status says why).";
+const recordingIsOff = "Not recorded: recording is off. Run nexus telemetry status for the reason.";
 
 export interface CommandEventType {
   readonly source: Source;
@@ -24,10 +24,14 @@ export interface CommandEventType {
   readonly tsMs: number;
 }
 
-/** Why an event was not stored: it is older than what expired or was purged; its time is not valid; the firewall refused it. */
+/**
+ * Why an event was not stored: before the low watermark, invalid time, or refused by the firewall.
+ */
 export type NotStored = "below_watermark" | "bad_time" | "refused";
 
-/** What every event of the command has. The store numbers it: other processes write to the same session. */
+/**
+ * Creates an envelope. The store assigns `seq`, because other processes write to the same session.
+ */
 export function envelopeOf<T extends EventTypeName>({ source, session, tsMs }: CommandEventType, type: T) {
   return {
     id: v7({ msecs: tsMs }),
@@ -40,21 +44,24 @@ export function envelopeOf<T extends EventTypeName>({ source, session, tsMs }: C
   };
 }
 
-/** @throws NotNowError where recording is off, Error where nothing could be stored. Returns why it was not stored, nothing if it was. */
+/**
+ * Records one event. Returns why it was not stored, or `undefined` if it was.
+ * @throws UnavailableError if recording is off, ReportedError if storing failed.
+ */
 export function record<T extends EventTypeName>(
-  worker: TelemetryService,
-  moment: CommandEventType,
+  service: TelemetryService,
+  context: CommandEventType,
   type: T,
   fields: RawEventFields[T],
 ): NotStored | undefined {
-  const outcome = worker.record({ events: [createRawEvent(envelopeOf(moment, type), fields)] });
+  const outcome = service.record({ events: [createRawEvent(envelopeOf(context, type), fields)] });
   if (outcome.outcome === "not_permitted") {
     throw new UnavailableError(recordingIsOff);
   }
   if (outcome.outcome === "failed") throw new ReportedError(outcome.problem.text);
   if (outcome.stored === 1 || outcome.repeated === 1) return undefined;
   if (outcome.belowWatermark === 1) return "below_watermark";
-  const reason = worker.status().firewall.refused[0]?.reason;
-  // Of the envelope, only the time can be wrong here.
+  const reason = service.reader.status().firewall.refused[0]?.reason;
+  // The rest of the envelope is created here, so only its time can be invalid.
   return reason === "bad_time" || reason === "bad_envelope" ? "bad_time" : "refused";
 }

@@ -1,4 +1,6 @@
-/** The parts below the command: the same worker as in the editor, without an editor. */
+/**
+ * Opens the telemetry reader or service for a command, without an editor, and closes it at the end.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SelectionError } from "../server/analytics/calendar.ts";
@@ -6,6 +8,7 @@ import { systemClock } from "../server/clock.ts";
 import { homeFolder } from "../server/config/home.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { type ImportOptions, logFaultText } from "../server/ingest/event-log.ts";
+import { TelemetryCore } from "../server/worker/core.ts";
 import { TelemetryReader } from "../server/worker/reader.ts";
 import type { TelemetryService } from "../server/worker/service.ts";
 import type { ExportProgress } from "../shared/protocol/worker.ts";
@@ -14,86 +17,97 @@ import { InterruptedError, ReportedError, UnavailableError, UsageError } from ".
 import { printError, progressLine } from "./output/print.ts";
 import { isAttended } from "./output/terminal.ts";
 
-/** There is no editor whose switches could say no. */
+/** Editor settings without an editor: none of them forbids anything. */
 export const noEditor = { telemetry: true, enabled: true, proxy: null };
 
 export const paths = pathsFrom(process.env);
 
-/** The event log of the command itself. */
+/** The event log that `self-telemetry.ts` appends to. */
 export const ownLog: string = join(paths.eventLogFolder, "nexus-cli.jsonl");
 
 interface Options {
   readonly exportProgress?: (progress: ExportProgress) => void;
-  /** Ctrl-C is for somebody else: the work goes on. */
+  /** Ctrl+C is handled by a child process, so the work continues. */
   readonly ignoresInterrupt?: boolean;
 }
 
-/** Runs `work` with what only looks. Its errors become sentences for the user. */
-export function withReader<T>(work: (observer: TelemetryReader) => T | Promise<T>, options: Options = {}): Promise<T> {
-  return using(TelemetryReader, work, options);
+/** Runs `work` with a reader, and turns its errors into messages for the user. */
+export function withReader<T>(work: (reader: TelemetryReader) => T | Promise<T>, options: Options = {}): Promise<T> {
+  return using((core) => work(new TelemetryReader(core)), options);
 }
 
-/** After a change of the configuration: hooks and SDKs follow it at once. */
+/** Applies a changed configuration to the recording state that hooks and SDKs read. */
 export function followConfig(): Promise<void> {
   return withReader(() => undefined);
 }
 
-/** What a few runs of the command leave in its own log is not worth an import of its own. Bytes. */
+/** A smaller log of the command's own runs is not imported before reading. Bytes. */
 const minOwnLogBytes = 8_192;
 
-/** The same after the event logs were read on, where something new is in them: so that numbers are those of now. */
-export function withFreshReader<T>(work: (observer: TelemetryReader) => T | Promise<T>): Promise<T> {
-  return withReader(async (observer) => {
-    const isBehind = [...observer.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? minOwnLogBytes : 0));
-    if (isBehind && process.env["NEXUS_EVENT_LOG"] !== "0") await withService((worker) => importLogs(worker));
-    return work(observer);
+/**
+ * Runs `work` with a reader after importing new lines of the event logs, so that statistics are
+ * current.
+ */
+export function withFreshReader<T>(work: (reader: TelemetryReader) => T | Promise<T>): Promise<T> {
+  return withReader(async (reader) => {
+    const isBehind = [...reader.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? minOwnLogBytes : 0));
+    if (isBehind && process.env["NEXUS_EVENT_LOG"] !== "0") await withService((service) => importLogs(service));
+    return work(reader);
   });
 }
 
-/** Imports the event logs, and shows how far it is. */
+/** Imports the event logs with a progress line, and prints files that could not be imported. */
 export async function importLogs(
-  worker: TelemetryService,
-  watch: ImportOptions = {},
+  service: TelemetryService,
+  options: ImportOptions = {},
 ): ReturnType<TelemetryService["importLogs"]> {
   const progress = (done: number, total: number) =>
     progressLine(`Importing event logs: ${sizeText(done)} of ${sizeText(total)}`);
-  const report = await worker.importLogs({ ...watch, progress });
+  const report = await service.importLogs({ ...options, progress });
   progressLine("");
   for (const fault of report?.faults ?? []) printError(logFaultText(fault));
   return report;
 }
 
-/** Runs `work` with what records, sends and deletes too; loaded only then. */
+/**
+ * Runs `work` with the service, which also records, uploads and deletes; loaded only when needed.
+ */
 export async function withService<T>(
-  work: (worker: TelemetryService) => T | Promise<T>,
+  work: (service: TelemetryService) => T | Promise<T>,
   options: Options = {},
 ): Promise<T> {
   const { TelemetryService } = await import("../server/worker/service.ts");
-  const maintained = async (worker: TelemetryService): Promise<T> => {
-    const result = await work(worker);
-    await worker.maintain();
-    return result;
-  };
-  return using(TelemetryService, maintained, options);
+  return using(async (core) => {
+    const service = new TelemetryService(core);
+    try {
+      const result = await work(service);
+      await service.maintain();
+      return result;
+    } finally {
+      service.close();
+    }
+  }, options);
 }
 
-/** What an earlier version left of the connections with agents. What fails is reported by the commands for agents. */
-async function refreshAgents(one: TelemetryReader): Promise<void> {
+/**
+ * Updates agent connections of an earlier version. Errors are left to the `nexus agents` commands.
+ */
+async function refreshAgents(core: TelemetryCore): Promise<void> {
   if (!existsSync(paths.agentFolder)) return;
   const { Connections } = await import("../server/agents/connections.ts");
   try {
-    new Connections(paths, homeFolder(), process.env).refresh(one.isDecidedHere());
+    new Connections(paths, homeFolder(), process.env).refresh(core.isDecidedHere());
   } catch {
-    // Reported there.
+    // The `nexus agents` commands report it.
   }
 }
 
-type Made<O extends TelemetryReader> = new (...parts: ConstructorParameters<typeof TelemetryReader>) => O;
-
-/** Closes it in the end; Ctrl-C stops it where nothing is half done. */
-async function using<O extends TelemetryReader, T>(
-  Kind: Made<O>,
-  work: (one: O) => T | Promise<T>,
+/**
+ * Opens the core, runs `work` and closes it. On Ctrl+C it closes early, which stops `work` at a
+ * safe point.
+ */
+async function using<T>(
+  work: (core: TelemetryCore) => T | Promise<T>,
   { exportProgress = () => undefined, ignoresInterrupt = false }: Options,
 ): Promise<T> {
   const listener = {
@@ -102,27 +116,27 @@ async function using<O extends TelemetryReader, T>(
     exportProgress,
     sharingChanged: () => undefined,
   };
-  const one = new Kind(paths, process.env, noEditor, systemClock, listener);
+  const core = new TelemetryCore(paths, process.env, noEditor, systemClock, listener);
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
-    one.close();
+    core.close();
   };
   if (!ignoresInterrupt) process.once("SIGINT", interrupt);
   try {
-    if (isAttended()) one.bindOldDecision();
-    one.keepRecordingState();
-    await refreshAgents(one);
-    const result = await work(one);
+    if (isAttended()) core.bindOldDecision();
+    core.keepRecordingState();
+    await refreshAgents(core);
+    const result = await work(core);
     if (interrupted) throw new InterruptedError();
     return result;
   } catch (error) {
     if (interrupted) throw new InterruptedError();
     if (error instanceof UsageError || error instanceof UnavailableError || error instanceof ReportedError) throw error;
     if (error instanceof SelectionError) throw new UsageError(error.message);
-    throw new Error(one.explain(error), { cause: error });
+    throw new Error(core.explain(error), { cause: error });
   } finally {
     process.off("SIGINT", interrupt);
-    one.close();
+    core.close();
   }
 }

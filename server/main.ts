@@ -1,6 +1,6 @@
 /**
- * The worker's entry: a process of its own, one per window, speaking JSON-RPC over Node IPC as a language server does.
- * It checks every message, hands it to the worker, and ends with the editor.
+ * Entry point of the worker: one process per window that speaks JSON-RPC over Node IPC, like a
+ * language server. Validates every message, calls the telemetry service, and exits with the editor.
  */
 import { createConnection, type InitializeParams, ProposedFeatures, ResponseError } from "vscode-languageserver/node";
 import {
@@ -48,13 +48,14 @@ import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./config/consent-log.ts";
 import { homeFolder } from "./config/home.ts";
 import { pathsFrom } from "./config/paths.ts";
+import { TelemetryCore } from "./worker/core.ts";
 import { TelemetryService } from "./worker/service.ts";
 
-/** JSON-RPC codes: the parameters were malformed; the request failed, and the message says why. */
+// JSON-RPC error codes; requestFailed is the Language Server Protocol's.
 const invalidParams = -32602;
 const requestFailed = -32803;
 
-/** The agents of this user; their settings are read anew each time. */
+/** Creates a new instance per request, so that agents' settings are always read from disk. */
 const connections = () => new Connections(pathsFrom(process.env), homeFolder(), process.env);
 
 function planOf(name: AgentName): AgentChange | null {
@@ -64,10 +65,10 @@ function planOf(name: AgentName): AgentChange | null {
   return { name, title: agent.title, file: agent.file, isNew: before === null, lines, removed };
 }
 
-/** How many entries of the ledger the page shows. */
+/** Number of ledger entries in the VS Code dashboard. */
 const ledgerShown = 50;
 
-// Whatever is created is for the user alone.
+// All files that the worker creates are private to the user.
 process.umask(0o077);
 
 const connection = createConnection(ProposedFeatures.all);
@@ -78,8 +79,8 @@ function started(): TelemetryService {
   return worker;
 }
 
-/** Runs a handler and turns its errors into answers. Only our own words leave: a message may quote what it saw. */
-function answering<P, R>({ method, params: check }: Request<P, R>, handler: (params: P) => R | Promise<R>): void {
+/** Registers a request handler. Only our own error messages are returned: others may quote user data. */
+function handle<P, R>({ method, params: check }: Request<P, R>, handler: (params: P) => R | Promise<R>): void {
   connection.onRequest(method, async (params: unknown): Promise<unknown> => {
     try {
       return await handler(checked(check, params, method));
@@ -102,12 +103,14 @@ function checked<T>(check: Validator<T>, value: unknown, method: string): T {
 
 connection.onInitialize((params: InitializeParams) => {
   const editor = checked(validateEditorState, params.initializationOptions, "initializationOptions");
-  worker = new TelemetryService(pathsFrom(process.env), process.env, editor, systemClock, {
-    dataChanged: () => void connection.sendNotification(DataChangedNotification.method, {}),
-    exportProgress: (progress) => void connection.sendNotification(ExportProgressNotification.method, progress),
-    sharingChanged: (sharing) => void connection.sendNotification(SharingChangedNotification.method, sharing),
-    problemChanged: (problem) => void connection.sendNotification(ProblemChangedNotification.method, { problem }),
-  });
+  worker = new TelemetryService(
+    new TelemetryCore(pathsFrom(process.env), process.env, editor, systemClock, {
+      dataChanged: () => void connection.sendNotification(DataChangedNotification.method, {}),
+      exportProgress: (progress) => void connection.sendNotification(ExportProgressNotification.method, progress),
+      sharingChanged: (sharing) => void connection.sendNotification(SharingChangedNotification.method, sharing),
+      problemChanged: (problem) => void connection.sendNotification(ProblemChangedNotification.method, { problem }),
+    }),
+  );
   return { capabilities: {} };
 });
 
@@ -125,41 +128,41 @@ connection.onNotification(EditorChangedNotification.method, (params: unknown) =>
   worker?.editorChanged(checked(EditorChangedNotification.params, params, EditorChangedNotification.method));
 });
 
-answering(RecordEventsRequest, (params) => started().record(params));
-answering(GiveConsentRequest, (decision) => started().giveConsent(decision));
-answering(StatusRequest, () => started().status());
-answering(MetricsRequest, (selection) => started().metrics(selection));
-answering(InsightsRequest, (selection) => started().insights(selection));
-answering(TodayRequest, () => started().today());
-answering(WeeklyActivityRequest, (selection) => started().weeklyActivity(selection));
-answering(ToolCallsRequest, (selection) => started().toolCalls(selection));
-answering(StatsRequest, (selection) => started().stats(selection));
-answering(ExportRequest, ({ path, format }) => started().export(path, format));
-answering(LedgerRequest, () => [...started().ledgerEntries(ledgerShown)]);
-answering(ResetIdentityRequest, () => {
+handle(RecordEventsRequest, (params) => started().record(params));
+handle(GiveConsentRequest, (decision) => started().giveConsent(decision));
+handle(StatusRequest, () => started().reader.status());
+handle(MetricsRequest, (selection) => started().reader.metrics(selection));
+handle(InsightsRequest, (selection) => started().reader.insights(selection));
+handle(TodayRequest, () => started().reader.today());
+handle(WeeklyActivityRequest, (selection) => started().reader.weeklyActivity(selection));
+handle(ToolCallsRequest, (selection) => started().reader.toolCalls(selection));
+handle(StatsRequest, (selection) => started().reader.stats(selection));
+handle(ExportRequest, ({ path, format }) => started().reader.export(path, format));
+handle(LedgerRequest, () => [...started().reader.ledgerEntries(ledgerShown)]);
+handle(ResetIdentityRequest, () => {
   started().resetIdentity();
   return {};
 });
-const standings = () => connections().list(started().agentsSeen());
-answering(AgentsRequest, standings);
-answering(PlanAgentRequest, ({ name }) => planOf(name));
-answering(ConnectAgentRequest, ({ name }) => {
+const listAgents = () => connections().list(started().reader.agentsSeen());
+handle(AgentsRequest, listAgents);
+handle(PlanAgentRequest, ({ name }) => planOf(name));
+handle(ConnectAgentRequest, ({ name }) => {
   const change = connections().planConnect(name);
   if (change !== undefined) connections().connect(change);
-  return standings();
+  return listAgents();
 });
-answering(DisconnectAgentRequest, ({ name }) => {
+handle(DisconnectAgentRequest, ({ name }) => {
   connections().disconnect(name);
-  return standings();
+  return listAgents();
 });
-answering(PurgeRequest, () => started().purge());
-answering(SyncRequest, () => started().sync());
-answering(EraseRemotelyRequest, () => started().eraseRemotely());
-answering(PreviewRequest, () => started().preview());
-answering(VerifyLedgerRequest, () => started().verifyLedger());
+handle(PurgeRequest, () => started().purge());
+handle(SyncRequest, () => started().sync());
+handle(EraseRemotelyRequest, () => started().eraseRemotely());
+handle(PreviewRequest, () => started().reader.preview());
+handle(VerifyLedgerRequest, () => started().reader.verifyLedger());
 
 connection.onShutdown(() => worker?.close());
-// Without its editor a worker has no reason to live; the library would notice only after some seconds.
+// Exit with the editor at once; the library would notice only after some seconds.
 process.once("disconnect", () => {
   worker?.close();
   process.exit(0);

@@ -1,4 +1,4 @@
-/** `nexus completion`: a script that completes commands and options. */
+/** `nexus completion`: prints a completion script for a shell. */
 import type { Command } from "commander";
 import { completionScript } from "../output/completion-scripts.ts";
 import { print } from "../output/print.ts";

@@ -1,4 +1,4 @@
-/** `nexus doctor`: looks at everything that recording and sharing need, and says what to do. */
+/** `nexus doctor`: checks what recording and sharing need, and advises on each problem. */
 import type { DoctorCheck } from "../../server/doctor.ts";
 import { runChecks } from "../../server/doctor.ts";
 import { exitCodes } from "../exit.ts";
@@ -8,23 +8,23 @@ import { paths, withReader } from "../runtime.ts";
 
 const marks: Readonly<Record<DoctorCheck["status"], readonly [string, "green" | "yellow" | "red"]>> = {
   ok: ["ok", "green"],
-  warning: ["note", "yellow"],
-  error: ["fault", "red"],
+  warning: ["warn", "yellow"],
+  error: ["error", "red"],
 };
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withReader(async (observer) => {
-    const checks = await runChecks(paths, observer.status(), Date.now());
-    const faults = checks.filter(({ status: state }) => state === "error").length;
+  return withReader(async (reader) => {
+    const checks = await runChecks(paths, reader.status(), Date.now());
+    const faults = checks.filter(({ status }) => status === "error").length;
     if (json === true) printJson({ version: 2, healthy: faults === 0, checks });
     else {
       print(`${heading("Doctor")}\n`);
-      for (const { name, status: state, message: what, advice } of checks) {
-        const [mark, colour] = marks[state];
-        print(`${styled(colour, mark.padEnd(5))}  ${name}: ${what}`);
+      for (const { name, status, message, advice } of checks) {
+        const [mark, colour] = marks[status];
+        print(`${styled(colour, mark.padEnd(5))}  ${name}: ${message}`);
         if (advice !== undefined) print(wrapped(advice, "       "));
       }
-      print(faults === 0 ? "\nNothing is wrong." : `\n${faults} of ${checks.length} need you.`);
+      print(faults === 0 ? "\nNo problems found." : `\n${faults} of ${checks.length} checks failed.`);
     }
     if (faults > 0) process.exitCode = exitCodes.failed;
   });

@@ -1,6 +1,7 @@
 /**
- * `nexus hook`: what `hook.awk` does, where there is no `awk`: keeps a few words of the payload on standard input and writes nothing else
- * anywhere. It says nothing and ends well, whatever comes in.
+ * `nexus hook`: does what `hook.awk` does on systems without awk: appends the filtered payload from
+ * standard input to an event log. Prints nothing and exits with 0 for any input, so that it never
+ * disturbs the agent.
  */
 import { text } from "node:stream/consumers";
 import { appendLines } from "../../server/files/append-lines.ts";
@@ -9,22 +10,22 @@ import { isOptOut } from "../../shared/consent/consent.ts";
 import { permittedCategories } from "../permission.ts";
 import { paths } from "../runtime.ts";
 
-const names = ["hook_event_name", "hookEventName", "tool_name", "toolName"];
+const identifyingKeys = ["hook_event_name", "hookEventName", "tool_name", "toolName"];
 
 export async function run(): Promise<void> {
-  // Read to its end in any case: a host may wait for that.
+  // Always read to the end: an agent may wait until its payload is consumed.
   const input = await text(process.stdin).catch(() => "");
-  const kept = filterPayload(parsed(input));
-  if (!names.some((name) => name in kept) || isOptOut(process.env["NEXUS_EVENT_LOG"])) return;
+  const payload = filterPayload(parseInput(input));
+  if (!identifyingKeys.some((key) => key in payload) || isOptOut(process.env["NEXUS_EVENT_LOG"])) return;
   if (!permittedCategories().includes("tool_usage")) return;
-  // Whole seconds, as `awk` knows them.
+  // Full seconds, the resolution of awk.
   const ts = Math.floor(Date.now() / 1_000) * 1_000;
-  // Two calls in one second may report the same words.
-  const call = "tool_use_id" in kept ? {} : { n: String(process.pid) };
-  appendLines(paths.agentHookLog, [{ hook: 1, ts, ...kept, ...call }]);
+  // Without an ID, two calls in the same second could produce identical lines, which count once.
+  const call = "tool_use_id" in payload ? {} : { n: String(process.pid) };
+  appendLines(paths.agentHookLog, [{ hook: 1, ts, ...payload, ...call }]);
 }
 
-function parsed(input: string): unknown {
+function parseInput(input: string): unknown {
   try {
     return JSON.parse(input);
   } catch {

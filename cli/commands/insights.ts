@@ -1,5 +1,4 @@
-/** `nexus insights`: what stands out, with the evidence under each sentence. */
-
+/** `nexus insights`: insights with their evidence and advice. */
 import { countText } from "../../shared/text/format.ts";
 import { type InsightFilter, insightFilters, insightText, matchesFilter } from "../../shared/text/insights.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
@@ -9,12 +8,12 @@ import { withFreshReader } from "../runtime.ts";
 
 type InsightOptions = PeriodOptions & JsonOption & { readonly [F in InsightFilter]?: boolean };
 
-export function run({ json, slow, errors, agents, ...chosen }: InsightOptions): Promise<void> {
-  const selection = selectionOf(chosen);
-  const given = { slow, errors, agents };
-  const filters = insightFilters.filter((name) => given[name] === true);
-  return withFreshReader((observer) => {
-    const found = observer.insights(selection);
+export function run({ json, slow, errors, agents, ...period }: InsightOptions): Promise<void> {
+  const selection = selectionOf(period);
+  const flags = { slow, errors, agents };
+  const filters = insightFilters.filter((name) => flags[name] === true);
+  return withFreshReader((reader) => {
+    const found = reader.insights(selection);
     const shown = found.insights.filter((insight) => matchesFilter(insight, filters));
     if (json === true) {
       const texts = shown.map((insight) => ({ ...insight, ...insightText(insight) }));
@@ -24,9 +23,9 @@ export function run({ json, slow, errors, agents, ...chosen }: InsightOptions): 
     print(heading(`Insights (${periodTitle(found.period, found.fromMs, Date.now())})`));
     if (shown.length === 0) {
       print(
-        `Nothing stands out${filters.length > 0 ? ` among ${filters.join(" and ")}` : ""} in ${countText(found.runs, "command")}.`,
+        `No insights${filters.length > 0 ? ` (${filters.join(", ")})` : ""} in ${countText(found.runs, "command")}.`,
       );
-      print(wrapped("An insight needs at least ten runs, and a difference that is more than chance."));
+      print(wrapped("Insights need at least ten runs of a command and a statistically significant difference."));
     }
     for (const [n, insight] of shown.entries()) {
       const { sentence, evidence, advice } = insightText(insight);

@@ -1,4 +1,7 @@
-/** `nexus run -- COMMAND`: runs a command and records its start, its end, and how it ended. The command comes first. */
+/**
+ * `nexus run -- COMMAND`: runs a command and records its start, end and outcome. Recording never
+ * delays or fails it.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
@@ -12,12 +15,15 @@ import { logEvent } from "../run-log.ts";
 import { withService } from "../runtime.ts";
 import { sessionAt } from "../session.ts";
 
-/** As shells say that a command is not there, or cannot be run. */
+/** Exit codes of shells for a command that was not found or cannot be executed. */
 const notFound = 127;
 const notExecutable = 126;
 
 const source = "nexus_cli";
-/** How long another process may keep the database from being written: the command is not to wait for it. Milliseconds. */
+/**
+ * Maximum wait for a database lock, so that the command does not wait for other processes.
+ * Milliseconds.
+ */
 const lockMs = 50;
 
 export async function run(command: readonly string[]): Promise<void> {
@@ -25,63 +31,69 @@ export async function run(command: readonly string[]): Promise<void> {
   const startedMs = Date.now();
   const startedAt = performance.now();
   const child = spawn(program, args, { stdio: "inherit" });
-  // Ctrl-C reaches the command too; it decides.
+  // Ctrl+C reaches the child process too, which decides whether to exit.
   const ignore = () => undefined;
   for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, ignore);
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
-  const ended = codeOf(child);
-  await quietly(async () => {
+  const exited = exitCodeOf(child);
+  await reportErrors(async () => {
     const allowed = readPermission();
     if (allowed.collect.length === 0) return;
     const session = sessionAt(startedMs);
-    const use = { stream: "tool", tool_name: "run_terminal_cmd", command_line: command.join(" ") } as const;
+    const call = { stream: "tool", tool_name: "run_terminal_cmd", command_line: command.join(" ") } as const;
     await withService(
-      async (worker) => {
-        worker.hurry(lockMs);
+      async (service) => {
+        service.hurry(lockMs);
         const record = (tsMs: number, fields: RawEventFields["agent_event"]) =>
-          take(worker, allowed, { source, session, tsMs }, fields);
-        record(startedMs, { ...use, tool_phase: "start" });
-        const code = await ended;
+          store(service, allowed, { source, session, tsMs }, fields);
+        record(startedMs, { ...call, tool_phase: "start" });
+        const code = await exited;
         const duration_ms = Math.round(performance.now() - startedAt);
-        record(Date.now(), { ...use, tool_phase: "end", exit_code: code, duration_ms });
+        record(Date.now(), { ...call, tool_phase: "end", exit_code: code, duration_ms });
       },
       { ignoresInterrupt: true },
     );
   });
-  process.exitCode = await ended;
+  process.exitCode = await exited;
 }
 
-/** Into the store; where that cannot be used at present, into an event log. @throws where neither can. */
-function take(
-  worker: TelemetryService,
+/**
+ * Records into the database, or into an event log if that is unavailable. @throws if neither is
+ * possible.
+ */
+function store(
+  service: TelemetryService,
   allowed: CliPermission,
-  moment: CommandEventType,
+  context: CommandEventType,
   fields: RawEventFields["agent_event"],
 ): void {
   try {
-    record(worker, moment, "agent_event", fields);
+    record(service, context, "agent_event", fields);
   } catch (error) {
-    if (error instanceof UnavailableError || !logEvent(allowed, moment, "agent_event", fields)) throw error;
+    if (error instanceof UnavailableError || !logEvent(allowed, context, "agent_event", fields)) throw error;
   }
 }
 
-async function codeOf(child: ReturnType<typeof spawn>): Promise<number> {
+async function exitCodeOf(child: ReturnType<typeof spawn>): Promise<number> {
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    printError(`${child.spawnfile}: ${missing ? "there is no such command" : "it cannot be run"}`);
+    printError(`${child.spawnfile}: ${missing ? "command not found" : "cannot be executed"}`);
     return missing ? notFound : notExecutable;
   }
 }
 
-/** What keeps it from being recorded is said, and never keeps the command from running. With recording off nothing is said. */
-async function quietly(work: () => Promise<void>): Promise<void> {
+/**
+ * Prints why a run was not recorded, without failing the command. Prints nothing if recording is
+ * off.
+ */
+async function reportErrors(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (error instanceof UnavailableError) return;
-    printError(`this run was not recorded: ${error instanceof Error ? error.message : "unknown"}`);
+    printError(`run not recorded: ${error instanceof Error ? error.message : "unexpected error"}`);
   }
 }

@@ -1,4 +1,4 @@
-/** `nexus stats`: what the page's overview says, with the box of ADR-003 at its head. */
+/** `nexus stats`: usage statistics, with the box of ADR-003 at the top. */
 import type { Stats } from "../../shared/protocol/reports.ts";
 import { countText, durationText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
@@ -40,17 +40,17 @@ function table(title: string, rows: Stats["topCommands"]): string {
   return `\n${styled("bold", title)}\n${lines.join("\n")}`;
 }
 
-export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<void> {
-  const selection = selectionOf(chosen);
-  return withFreshReader((observer) => {
-    const found = observer.stats(selection);
+export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<void> {
+  const selection = selectionOf(period);
+  return withFreshReader((reader) => {
+    const found = reader.stats(selection);
     if (json === true) {
       printJson({ version: 1, ...found });
       return;
     }
     print(boxText(found));
     if (found.commands === 0) {
-      print("\nNo command has been recorded in this period. nexus telemetry status says whether recording is on.");
+      print("\nNo commands in this period. To check whether recording is on: nexus telemetry status");
     } else print(commandsText(found));
     for (const [title, rows] of [
       ["Top commands", found.topCommands],
@@ -59,10 +59,10 @@ export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<vo
       if (rows.length > 0) print(table(title, rows));
     }
     if (found.workspacesCreated + found.tasksCompleted === 0) {
-      print("\nWorkspaces and tasks come from Nexus tools (event logs); none has reported any.");
+      print("\nNo workspaces or tasks: no Nexus tool has reported any in this period.");
     }
-    if (found.recordedFromMs !== null) print(`Recording began ${timeText(found.recordedFromMs)}.`);
-    if (found.dropped > 0) print(`${countText(found.dropped, "event was", "events were")} lost in this period.`);
+    if (found.recordedFromMs !== null) print(`Recording started: ${timeText(found.recordedFromMs)}`);
+    if (found.dropped > 0) print(`${countText(found.dropped, "event")} lost in this period.`);
   });
 }
 
@@ -73,15 +73,15 @@ function commandsText({ commands, succeeded, failed, sessions, durations, activi
   if (durations !== null) {
     const { medianMs, p95Ms, totalMs } = durations;
     lines.push(
-      `Half take up to ${durationText(medianMs)}, 95 % up to ${durationText(p95Ms)}; ${durationText(totalMs)} in all.`,
+      `Median ${durationText(medianMs)}, 95th percentile ${durationText(p95Ms)}, total ${durationText(totalMs)}.`,
     );
   }
   if (before !== null) {
     lines.push(
-      `The period before: ${countText(before.commands, "command")}, ${percentText(before.successRate)} succeeded.`,
+      `Previous period: ${countText(before.commands, "command")}, ${percentText(before.successRate)} succeeded.`,
     );
   }
   const bars = sparkline(activity.map((bar) => bar.succeeded + bar.failed + bar.other));
-  if (bars.trim() !== "") lines.push(`By ${unit}: ${bars}`);
+  if (bars.trim() !== "") lines.push(`Per ${unit}: ${bars}`);
   return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-/** What the dashboard shows, read anew each time. */
+/** Reads the data that the terminal dashboard shows. */
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
@@ -15,28 +15,28 @@ export interface DashboardData {
   readonly sharing: SharingStatus | null;
 }
 
-const rows = 5;
+const maxRows = 5;
 
-export function readDashboardData(observer: TelemetryReader, period: Period): DashboardData {
-  const status = observer.status();
-  const stats = observer.stats({ period });
+export function readDashboardData(reader: TelemetryReader, period: Period): DashboardData {
+  const status = reader.status();
+  const stats = reader.stats({ period });
   const { permission, problem } = status;
   return {
-    mode: permission === null ? "It cannot be known whether recording is on." : modeSentence(permission),
+    mode: permission === null ? "Mode unknown: see the problem below." : modeSentence(permission),
     notes: [...(permission?.refusals.map(refusalSentence) ?? []), ...(problem === null ? [] : [problem.text])],
     stats,
     slowest: [...stats.topCommands]
       .filter(({ medianMs }) => medianMs !== null)
       .sort((a, b) => (b.medianMs ?? 0) - (a.medianMs ?? 0))
-      .slice(0, rows),
+      .slice(0, maxRows),
     failing: stats.topCommands
       .filter(({ failed }) => failed > 0)
       .sort((a, b) => b.failed - a.failed)
-      .slice(0, rows),
-    insights: observer
+      .slice(0, maxRows),
+    insights: reader
       .insights({ period: period === "today" ? "week" : period })
       .insights.slice(0, 3)
-      .map((one) => insightText(one).sentence),
+      .map((insight) => insightText(insight).sentence),
     sharing: permission?.mode === "share" ? status.sharing : null,
   };
 }

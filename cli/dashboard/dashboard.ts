@@ -1,4 +1,7 @@
-/** The dashboard's page and its keys, drawn with ink. */
+/**
+ * The terminal dashboard and its keys, rendered with ink. Reads the database at an interval and
+ * never writes to it.
+ */
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
 import type { TelemetryReader } from "../../server/worker/reader.ts";
@@ -10,13 +13,13 @@ import { percentText, timeText } from "../output/print.ts";
 import { sparkline } from "../output/terminal.ts";
 import { type DashboardData, readDashboardData } from "./dashboard-data.ts";
 
-/** How often it looks again. Milliseconds. */
-const everyMs = 2_000;
-/** Two lists stand beside each other from this width on. Columns. */
-const wide = 90;
+/** Interval between two reads. Milliseconds. */
+const refreshMs = 2_000;
+/** Lists are side by side from this width on. Columns. */
+const minWideColumns = 90;
 
-/** The list that gives way where the terminal is narrow. */
-const lastList = "Tools and agents";
+/** The list that shrinks first in a narrow terminal. */
+const shrinkingList = "Tools and agents";
 
 const periods = [
   ["d", "today", "Today"],
@@ -27,60 +30,60 @@ const periods = [
 
 const titleOf = (period: Period): string => periods.find(([, name]) => name === period)?.[2] ?? "";
 
-/** Resolves when the user ends it. */
-export async function showDashboard(observer: TelemetryReader): Promise<void> {
-  // What a narrower terminal has wrapped cannot be drawn over.
+/** Shows the dashboard. Resolves when the user quits. */
+export async function showDashboard(reader: TelemetryReader): Promise<void> {
+  // Ink cannot overwrite lines that the terminal wrapped when it became narrower.
   const clear = () => process.stdout.write("\u001b[2J\u001b[H");
   process.stdout.prependListener("resize", clear);
-  const { waitUntilExit } = render(h(Page, { observer }), { exitOnCtrlC: true, alternateScreen: true });
+  const { waitUntilExit } = render(h(Page, { reader }), { exitOnCtrlC: true, alternateScreen: true });
   await waitUntilExit();
   process.stdout.off("resize", clear);
 }
 
-function Page({ observer }: { readonly observer: TelemetryReader }): ReactNode {
+function Page({ reader }: { readonly reader: TelemetryReader }): ReactNode {
   const { exit } = useApp();
   const { columns } = useWindowSize();
-  const [period, choose] = useState<Period>("today");
-  const [reading, setReading] = useState<DashboardData | string>("Reading…");
+  const [period, setPeriod] = useState<Period>("today");
+  const [data, setData] = useState<DashboardData | string>("Loading…");
 
   useEffect(() => {
     const refresh = () => {
       try {
-        setReading(readDashboardData(observer, period));
+        setData(readDashboardData(reader, period));
       } catch (error) {
-        setReading(observer.explain(error));
+        setData(reader.explain(error));
       }
     };
     refresh();
-    const timer = setInterval(refresh, everyMs);
+    const timer = setInterval(refresh, refreshMs);
     return () => clearInterval(timer);
-  }, [observer, period]);
+  }, [reader, period]);
 
   useInput((input, key) => {
     if (input === "q" || key.escape) exit();
-    const chosen = periods.find(([letter]) => letter === input);
-    if (chosen !== undefined) choose(chosen[1]);
-    const at = periods.findIndex(([, name]) => name === period);
+    const selected = periods.find(([letter]) => letter === input);
+    if (selected !== undefined) setPeriod(selected[1]);
+    const index = periods.findIndex(([, name]) => name === period);
     const step = key.rightArrow || (key.tab && !key.shift) ? 1 : key.leftArrow || key.tab ? -1 : 0;
-    const next = step === 0 ? undefined : periods[(at + step + periods.length) % periods.length];
-    if (next !== undefined) choose(next[1]);
+    const next = step === 0 ? undefined : periods[(index + step + periods.length) % periods.length];
+    if (next !== undefined) setPeriod(next[1]);
   });
 
   return h(
     Box,
     { flexDirection: "column", paddingX: 1, width: "100%", overflow: "hidden" },
     h(Text, { bold: true }, `Nexus Telemetry · ${titleOf(period)}`),
-    typeof reading === "string" ? h(Text, null, terminalText(reading)) : h(Numbers, { reading, columns }),
-    h(Text, { dimColor: true }, "d today · w week · m month · y year · ←→ change · q quit"),
+    typeof data === "string" ? h(Text, null, terminalText(data)) : h(Panels, { data, columns }),
+    h(Text, { dimColor: true }, "d today · w week · m month · y year · ←→ change period · q quit"),
   );
 }
 
-function Numbers({ reading, columns }: { readonly reading: DashboardData; readonly columns: number }): ReactNode {
-  const { stats, mode, notes, slowest, failing, insights, sharing } = reading;
+function Panels({ data, columns }: { readonly data: DashboardData; readonly columns: number }): ReactNode {
+  const { stats, mode, notes, slowest, failing, insights, sharing } = data;
   const lists = [
     list("Slowest (median)", slowest, ({ name, medianMs }) => [name, durationText(medianMs ?? 0)]),
     list("Failing", failing, ({ name, failed, count }) => [name, `${failed} of ${count}`]),
-    list(lastList, stats.topTools.slice(0, 5), (row) => [
+    list(shrinkingList, stats.topTools.slice(0, 5), (row) => [
       rankedLabel(row),
       `${row.count}${row.failed > 0 ? `, ${row.failed} failed` : ""}`,
     ]),
@@ -95,7 +98,7 @@ function Numbers({ reading, columns }: { readonly reading: DashboardData; readon
       ...notes.map((text) => h(Text, { key: text, color: "yellow" }, terminalText(text))),
     ),
     h(Activity, { stats }),
-    h(Box, { flexDirection: columns >= wide ? "row" : "column", columnGap: 4, rowGap: 1 }, ...lists),
+    h(Box, { flexDirection: columns >= minWideColumns ? "row" : "column", columnGap: 4, rowGap: 1 }, ...lists),
     insights.length === 0
       ? null
       : h(
@@ -110,7 +113,7 @@ function Numbers({ reading, columns }: { readonly reading: DashboardData; readon
           Text,
           null,
           terminalText(
-            `Sync with ${sharing.destination ?? "nobody"}: ${sharing.paused ?? `${pendingText(sharing.pending)} pending, last sent ${timeText(sharing.syncedMs)}`}`,
+            `Sync with ${sharing.destination ?? "no destination"}: ${sharing.paused ?? `${pendingText(sharing.pending)} pending, last sent ${timeText(sharing.syncedMs)}`}`,
           ),
         ),
   );
@@ -118,7 +121,7 @@ function Numbers({ reading, columns }: { readonly reading: DashboardData; readon
 
 function Activity({ stats }: { readonly stats: Stats }): ReactNode {
   const { commands, sessions, failed, successRate, durations, activity, unit } = stats;
-  if (commands === 0) return h(Text, null, "No command has been recorded in this period.");
+  if (commands === 0) return h(Text, null, "No commands in this period.");
   const bars = sparkline(activity.map((bar) => bar.succeeded + bar.failed + bar.other));
   return h(
     Box,
@@ -130,8 +133,8 @@ function Activity({ stats }: { readonly stats: Stats }): ReactNode {
     ),
     durations === null
       ? null
-      : h(Text, null, `Median ${durationText(durations.medianMs)}, 95 % up to ${durationText(durations.p95Ms)}`),
-    h(Text, { color: "cyan" }, `${bars} by ${unit}`),
+      : h(Text, null, `Median ${durationText(durations.medianMs)}, 95th percentile ${durationText(durations.p95Ms)}`),
+    h(Text, { color: "cyan" }, `${bars} per ${unit}`),
   );
 }
 
@@ -144,9 +147,9 @@ function list(
   const maxWidth = Math.max(0, ...lines.map(([name]) => name.length));
   return h(
     Box,
-    { key: title, flexDirection: "column", flexShrink: title === lastList ? 1 : 0 },
+    { key: title, flexDirection: "column", flexShrink: title === shrinkingList ? 1 : 0 },
     h(Text, { bold: true }, title),
-    ...(lines.length === 0 ? [h(Text, { key: "none", dimColor: true }, "nothing")] : []),
+    ...(lines.length === 0 ? [h(Text, { key: "none", dimColor: true }, "none")] : []),
     ...lines.map(([name, value]) => h(Text, { key: name, wrap: "truncate" }, `${name.padEnd(maxWidth)}  ${value}`)),
   );
 }

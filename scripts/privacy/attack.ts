@@ -1,13 +1,13 @@
 /**
- * `npm run privacy:attack [-- --corpus DIR] [--seed N] [--each N]`: tries to get secrets and personal data through the
- * firewall, and prints one JSON object. Its exit code is 1 where anything got through.
+ * `npm run privacy:attack [-- --corpus DIR] [--seed N] [--each N]`: tries to get secrets and personal
+ * data through the firewall and prints one JSON object. Exit code 1: something leaked.
  *
- * Without a corpus it makes one: over 150 formats of secrets and personal data of many countries, in command lines, assignments
- * and sentences. `recall` is the scanner's, by class, bare strings included; `leaks` counts what a real worker let out,
- * whether the scanner knew it or not; `precision` is over every path of the vocabulary.
+ * By default it generates a corpus: over 150 formats of secrets and personal data of many countries,
+ * in command lines, assignments and sentences. `recall` is the scanner's recall by class; `leaks`
+ * counts what a real worker let out, detected or not; `precision` covers the whole vocabulary.
  *
- * With `--corpus`, each line `{"text": …}` of the folder's JSONL files is a case; where a line has `values`, they are what
- * must not be found again, else the whole text.
+ * With `--corpus`, each line `{"text": …}` of the folder's JSONL files is a case. Its `values` must not
+ * be found again; without `values`, the whole text must not.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,23 +26,23 @@ function casesOf(file: string): readonly Case[] {
     try {
       row = JSON.parse(line);
     } catch {
-      throw new Error(`${file}, line ${index + 1}: not JSON; expected {"text": "…"}`);
+      throw new Error(`${file}, line ${index + 1}: invalid JSON; expected {"text": "…"}`);
     }
     const { text, values } = row;
-    if (typeof text !== "string") throw new Error(`${file}, line ${index + 1}: no string "text"`);
-    const listed = Array.isArray(values) ? values.map((value) => String(value?.value ?? "")) : [];
-    return [{ group: file, text, needles: listed.length > 0 ? listed : [text] }];
+    if (typeof text !== "string") throw new Error(`${file}, line ${index + 1}: "text" must be a string`);
+    const needles = Array.isArray(values) ? values.map((value) => String(value?.value ?? "")) : [];
+    return [{ group: file, text, needles: needles.length > 0 ? needles : [text] }];
   });
 }
 
 async function attackFolder(folder: string) {
   const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
-  if (names.length === 0) throw new Error(`${folder}: no .jsonl file`);
+  if (names.length === 0) throw new Error(`${folder}: no .jsonl files`);
   const files: (readonly [string, { cases: number; stored: number; leaks: number; lines: readonly number[] }])[] = [];
   for (const name of names.sort()) {
-    const own = casesOf(join(folder, name));
-    const { cases, stored, leaks: byFields } = await attack(own);
-    const leaks = [...byFields, ...(await attackFiles(own)).leaks];
+    const fileCases = casesOf(join(folder, name));
+    const { cases, stored, leaks: byFields } = await attack(fileCases);
+    const leaks = [...byFields, ...(await attackFiles(fileCases)).leaks];
     process.stderr.write(`${name}: ${cases} cases, ${leaks.length} leaks\n`);
     const lines = leaks.map(({ index }) => index + 1).slice(0, 20);
     files.push([name, { cases, stored, leaks: leaks.length, lines }]);
@@ -67,9 +67,9 @@ async function attackGenerated(seed: number, each: number) {
   }
   for (const counts of Object.values(recall)) counts.recall = Number((counts.found / counts.cases).toFixed(4));
   const { cases, stored, leaks } = await attack(all);
-  // A hook is a process for each text: one case of each context is enough.
+  // Hooks start one process per text, so only one case per context is used.
   const inFiles = await attackFiles(all.filter((_, n) => n % each === 0));
-  const words = Object.entries(commands.programs).flatMap(([program, list]) => [
+  const commandPaths = Object.entries(commands.programs).flatMap(([program, list]) => [
     program,
     ...list.split("|").map((path) => `${program} ${path}`),
   ]);
@@ -80,7 +80,10 @@ async function attackGenerated(seed: number, each: number) {
     waysIn,
     secretFormats: groups.filter(({ kind }) => kind === "secret").length,
     recall,
-    precision: { words: words.length, falseHits: words.filter((word) => scan(word).rules.size > 0).length },
+    precision: {
+      words: commandPaths.length,
+      falseHits: commandPaths.filter((path) => scan(path).rules.size > 0).length,
+    },
     leaking: [...new Set([...leaks, ...inFiles.leaks].map(({ group }) => group))],
     files: { leaks: inFiles.leaks.length, lines: inFiles.lines, stored: inFiles.stored },
   };

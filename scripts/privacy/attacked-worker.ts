@@ -1,11 +1,12 @@
-/** The worker that an attack goes into: a real one, with the user's yes, whose words for a problem are kept to be searched. */
+/** Creates the worker under attack: a real one, with consent to all categories. */
 import { noticeHash } from "../../server/config/consent-log.ts";
 import type { Paths } from "../../server/config/paths.ts";
+import { TelemetryCore } from "../../server/worker/core.ts";
 import { TelemetryService } from "../../server/worker/service.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 
-/** `destination`: what everything is shared with; `null` keeps it local. `said` is given what the worker says of problems. */
+/** `destination`: `null` for mode `local`. Problems are appended to `output`, to be searched. */
 export function attackedWorker(paths: Paths, destination: string | null, output: string[]): TelemetryService {
   const listener = {
     dataChanged: () => undefined,
@@ -15,7 +16,7 @@ export function attackedWorker(paths: Paths, destination: string | null, output:
   };
   const env = destination === null ? {} : { NEXUS_USAGE_UPLOAD_URL: destination };
   const editor = { telemetry: true, enabled: true, proxy: null };
-  const worker = new TelemetryService(paths, env, editor, { nowMs: () => Date.now() }, listener);
+  const worker = new TelemetryService(new TelemetryCore(paths, env, editor, { nowMs: () => Date.now() }, listener));
   worker.giveConsent({
     mode: destination === null ? "local" : "share",
     collect: categories,

@@ -1,7 +1,7 @@
 /**
- * The attack itself: texts go into a real worker as every kind of raw field, of many types of events, and everything
- * that the worker leaves behind or says is searched for them: the database and its side files, the export, the status,
- * the stats, and the words of every error.
+ * Attacks through event fields: passes texts to a real worker in raw fields of all event types, and
+ * searches everything it writes or returns: the database and its side files, the export, the status,
+ * the statistics, and all error messages.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,12 +18,12 @@ import { attackedWorker } from "./attacked-worker.ts";
 import type { Case } from "./corpus/generated.ts";
 import { foundIn, needlesOf } from "./search.ts";
 
-/** So many cases share one database: large enough to be quick, small enough to be searched for each of them. */
+/** Cases per database. More are faster to feed, but slower to search. */
 export const casesPerRun = 400;
 
 const types = [...eventTypeNames, ...Object.keys(eventAliases)];
 
-/** What makes an event of any type complete, before the attack is put over it. */
+/** Valid values of all required fields; the attack overwrites some of them. */
 export const innocent = {
   stream: "tool",
   tool_name: "Bash",
@@ -42,7 +42,7 @@ export const innocent = {
   variant: "a",
 };
 
-/** The ways a text gets in. `n` chooses the type of event and the field where there are many. */
+/** The attack vectors. `n` selects the event type and the field. */
 const ways: readonly ((text: string, n: number) => object)[] = [
   (text) => ({ event_type: "agent_event", command_line: text }),
   (text) => ({ event_type: "agent_event", command_line: `sudo env A=b ${text} && echo ${text}` }),
@@ -65,16 +65,16 @@ const ways: readonly ((text: string, n: number) => object)[] = [
 
 export const waysIn = ways.length;
 
-class Run {
+class AttackRun {
   readonly home = mkdtempSync(join(tmpdir(), "nexus-attack-"));
   readonly worker: TelemetryService;
   readonly #session = v4();
-  readonly #said: string[] = [];
+  readonly #output: string[] = [];
   #seq = 0;
   stored = 0;
 
   constructor() {
-    this.worker = attackedWorker(pathsFrom({}, this.home), null, this.#said);
+    this.worker = attackedWorker(pathsFrom({}, this.home), null, this.#output);
   }
 
   feed(parts: readonly object[]): void {
@@ -93,26 +93,26 @@ class Run {
     });
     for (let at = 0; at < events.length; at += maxEventsPerRequest) {
       const outcome = this.worker.record({ events: events.slice(at, at + maxEventsPerRequest) });
-      this.#said.push(JSON.stringify(outcome));
+      this.#output.push(JSON.stringify(outcome));
       if (outcome.outcome === "stored") this.stored += outcome.stored;
     }
   }
 
-  /** Everything it said, what it would send, and an export beside the database. */
+  /** Returns all output of the worker, and exports into the home folder. */
   async finish(): Promise<string> {
     const file = join(this.home, "export.json");
-    const exported = await this.worker.export(file);
-    this.#said.push(
+    const exported = await this.worker.reader.export(file);
+    this.#output.push(
       JSON.stringify([
         exported,
-        this.worker.status(),
-        this.worker.stats({ period: "month" }),
-        this.worker.metrics({ period: "month" }),
-        this.worker.insights({ period: "month" }),
-        this.worker.preview(),
+        this.worker.reader.status(),
+        this.worker.reader.stats({ period: "month" }),
+        this.worker.reader.metrics({ period: "month" }),
+        this.worker.reader.insights({ period: "month" }),
+        this.worker.reader.preview(),
       ]),
     );
-    return this.#said.join("\n");
+    return this.#output.join("\n");
   }
 
   end(): void {
@@ -123,15 +123,15 @@ class Run {
 
 export interface Attacked {
   readonly cases: number;
-  /** How many events were stored, so that nobody takes an empty database for a clean one. */
+  /** Number of stored events: shows that the searched database was not empty. */
   readonly stored: number;
-  /** The groups of the cases that were found again, and where they began in the corpus; never the text. */
+  /** Group and index of each leaked case; never its text. */
   readonly leaks: readonly { readonly group: string; readonly index: number }[];
 }
 
-/** What stands in a database, an export and a status that no attack has touched. */
-async function ownWords(needles: readonly string[]): Promise<ReadonlySet<string>> {
-  const run = new Run();
+/** Returns the needles that also occur in the output of a run without an attack. */
+async function foundWithoutAttack(needles: readonly string[]): Promise<ReadonlySet<string>> {
+  const run = new AttackRun();
   try {
     run.feed(types.map((event_type) => ({ event_type })));
     return foundIn(run.home, await run.finish(), needles);
@@ -144,15 +144,16 @@ export async function attack(cases: readonly Case[]): Promise<Attacked> {
   const leaks: { group: string; index: number }[] = [];
   let stored = 0;
   for (let from = 0; from < cases.length; from += casesPerRun) {
-    const some = cases.slice(from, from + casesPerRun);
-    const needles = needlesOf(some.flatMap(({ needles: own }) => own));
-    const run = new Run();
+    const chunk = cases.slice(from, from + casesPerRun);
+    const needles = needlesOf(chunk.flatMap(({ needles: planted }) => planted));
+    const run = new AttackRun();
     try {
-      run.feed(some.flatMap(({ text }, n) => ways.map((way) => way(text, from + n))));
+      run.feed(chunk.flatMap(({ text }, n) => ways.map((way) => way(text, from + n))));
       const found = foundIn(run.home, await run.finish(), needles);
-      const own = found.size === 0 ? found : await ownWords([...found]);
-      for (const [n, { group, needles: planted }] of some.entries()) {
-        if (planted.some((needle) => found.has(needle) && !own.has(needle))) leaks.push({ group, index: from + n });
+      const expected = found.size === 0 ? found : await foundWithoutAttack([...found]);
+      for (const [n, { group, needles: planted }] of chunk.entries()) {
+        if (planted.some((needle) => found.has(needle) && !expected.has(needle)))
+          leaks.push({ group, index: from + n });
       }
       stored += run.stored;
     } finally {

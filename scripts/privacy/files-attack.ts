@@ -1,7 +1,9 @@
 /**
- * The attack on files: texts go in by every way that writes one — the installed hook, `nexus hook`, both SDKs, OpenTelemetry,
- * event logs of other tools, agents' settings — and everything below the user's home is searched for them, while logs wait to be
- * imported and after that: logs, what was not imported, the outbox, state files, agents' records, exports.
+ * Attacks through everything that writes files: the installed hook, `nexus hook`, both SDKs,
+ * OpenTelemetry, event logs of other tools, and agents' settings.
+ *
+ * Searches the whole home folder before and after the import: event logs, quarantined files, the
+ * outbox, state files, connection records and exports.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -33,14 +35,14 @@ import type { Case } from "./corpus/generated.ts";
 import type { Attacked } from "./field-attack.ts";
 import { foundIn, needlesOf } from "./search.ts";
 
-/** No server listens there: what would be sent waits in the outbox. */
+/** No server listens there, so that batches stay in the outbox. */
 const destination = "http://127.0.0.1:1/e";
 
 const dayMs = 24 * 60 * 60 * 1000;
 const command = fileURLToPath(new URL("../../dist/cli/nexus.cjs", import.meta.url));
 const python = fileURLToPath(new URL("../../sdk/python/src", import.meta.url));
 
-/** The names that a hook may keep a value of, all with the text; and the text where no value is kept. */
+/** Returns payloads with the text in every allowed key and in others. */
 function payloadsOf(text: string): readonly object[] {
   const fields = {
     tool_name: text,
@@ -82,20 +84,19 @@ with TelemetryCollector() as telemetry:
         telemetry.record_feature(text)
 `;
 
-/** So many cases share one home. */
+/** Cases per home folder. */
 const casesPerRun = 400;
 
 class FilesRun {
   readonly home = mkdtempSync(join(tmpdir(), "nexus-attack-"));
   readonly #paths = pathsFrom({}, this.home);
   readonly #worker: TelemetryService;
-  readonly #said: string[] = [];
+  readonly #output: string[] = [];
 
   constructor() {
-    this.#worker = attackedWorker(this.#paths, destination, this.#said);
+    this.#worker = attackedWorker(this.#paths, destination, this.#output);
   }
 
-  /** By every way that writes a file. */
   feed(texts: readonly string[]): void {
     const hook = this.#connect(texts);
     const node = new EventLog({ env: {}, home: this.home });
@@ -103,7 +104,7 @@ class FilesRun {
       for (const payload of payloadsOf(text)) {
         const env = { PATH: process.env["PATH"], HOME: this.home };
         spawnSync("sh", ["-c", hook], { input: JSON.stringify(payload), env });
-        this.#said.push(JSON.stringify(filterPayload(payload), (_, value) => (isHookId(String(value)) ? "" : value)));
+        this.#output.push(JSON.stringify(filterPayload(payload), (_, value) => (isHookId(String(value)) ? "" : value)));
       }
       for (const type of programEvents) {
         const fields = { command_path: text, tool_name: text, model: text, agent: text, feature: text, [text]: text };
@@ -115,7 +116,7 @@ class FilesRun {
     this.#exportByOtel(texts);
   }
 
-  /** An agent's settings with the texts in them, as keys of programs are. Returns the line that the agent runs. */
+  /** Connects Claude Code, with the texts in its settings. Returns the command of the hook. */
   #connect(texts: readonly string[]): string {
     const settings = join(this.home, ".claude", "settings.json");
     mkdirSync(join(this.home, ".claude"));
@@ -153,7 +154,7 @@ class FilesRun {
     }
   }
 
-  /** What another tool writes raw is not ours; what is left of it after the import is. */
+  /** Imports a log of another tool. The log itself is not ours; what remains after the import is. */
   async importForeign(texts: readonly string[]): Promise<void> {
     const folder = this.#paths.eventLogFolder;
     const line = (ts: number, text: string) =>
@@ -181,24 +182,31 @@ class FilesRun {
     }
     while (((await this.#worker.importLogs())?.unremoved ?? 0) > 0) await pause(100);
     await this.#worker.importLogs({ retryLeftovers: true });
-    if (readdirSync(folder).some((name) => name.startsWith("foreign"))) throw new Error("the log was not removed");
+    if (readdirSync(folder).some((name) => name.startsWith("foreign")))
+      throw new Error("The event log was not removed.");
   }
 
-  /** What is sent, exported and said. The agent's own settings are the user's. */
+  /** Syncs, exports and returns all output. Deletes the agent's settings, which are not ours. */
   async finish(): Promise<string> {
     await this.#worker.sync();
     for (const format of ["json", "csv"] as const)
-      await this.#worker.export(join(this.home, `export.${format}`), format);
-    this.#said.push(JSON.stringify([this.#worker.status(), this.#worker.preview(), [...this.#worker.ledgerLines()]]));
+      await this.#worker.reader.export(join(this.home, `export.${format}`), format);
+    this.#output.push(
+      JSON.stringify([
+        this.#worker.reader.status(),
+        this.#worker.reader.preview(),
+        [...this.#worker.reader.ledgerLines()],
+      ]),
+    );
     rmSync(join(this.home, ".claude"), { recursive: true });
-    return this.#said.join("\n");
+    return this.#output.join("\n");
   }
 
   get stored(): number {
-    return this.#worker.status().database?.events ?? 0;
+    return this.#worker.reader.status().database?.events ?? 0;
   }
 
-  /** Lines of logs that wait to be imported. */
+  /** Number of lines that wait for import. */
   get lines(): number {
     const folder = this.#paths.eventLogFolder;
     if (!existsSync(folder)) return 0;
@@ -213,7 +221,7 @@ class FilesRun {
 }
 
 export interface FilesAttacked extends Attacked {
-  /** Lines that waited in event logs, so that an empty log is not taken for a clean one. */
+  /** Lines that waited for import: shows that the searched logs were not empty. */
   readonly lines: number;
 }
 
@@ -221,27 +229,27 @@ export async function attackFiles(cases: readonly Case[]): Promise<FilesAttacked
   const leaks: { group: string; index: number }[] = [];
   let [stored, lines] = [0, 0];
   for (let from = 0; from < cases.length; from += casesPerRun) {
-    const some = cases.slice(from, from + casesPerRun);
-    const texts = some.map(({ text }) => text);
-    const needles = [...needlesOf(some.flatMap(({ needles: own }) => own)), ...needlesOf([hostname()])];
+    const chunk = cases.slice(from, from + casesPerRun);
+    const texts = chunk.map(({ text }) => text);
+    const needles = [...needlesOf(chunk.flatMap(({ needles: planted }) => planted)), ...needlesOf([hostname()])];
     const run = new FilesRun();
     try {
       run.feed(texts);
       lines += run.lines;
-      // An id of a session is written as it is until its line is imported. Of the agent's own settings nothing is ours.
+      // Session IDs are stored unchanged until import. The agent's settings are outside this folder.
       const ids = new Set(texts.filter(isHookId));
-      const waiting = foundIn(
+      const foundBefore = foundIn(
         join(run.home, "nexus"),
         "",
         needles.filter((needle) => !ids.has(needle)),
       );
       await run.importForeign(texts);
-      const after = foundIn(run.home, await run.finish(), needles);
-      for (const [n, { group, needles: planted }] of some.entries()) {
-        if (planted.some((needle) => waiting.has(needle) || after.has(needle))) leaks.push({ group, index: from + n });
+      const foundAfter = foundIn(run.home, await run.finish(), needles);
+      for (const [n, { group, needles: planted }] of chunk.entries()) {
+        if (planted.some((needle) => foundBefore.has(needle) || foundAfter.has(needle)))
+          leaks.push({ group, index: from + n });
       }
-      if (after.has(hostname()) || waiting.has(hostname()))
-        leaks.push({ group: "the name of the machine", index: from });
+      if (foundAfter.has(hostname()) || foundBefore.has(hostname())) leaks.push({ group: "host name", index: from });
       stored += run.stored;
     } finally {
       run.end();

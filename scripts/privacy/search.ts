@@ -1,4 +1,4 @@
-/** Searches everything below a folder for what was planted, in a process of its own: this one may have the database open. */
+/** Searches all files in a folder for planted texts. */
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { canonicalTool, isUsersOwn } from "../../server/privacy/public-names.ts"
 import { isCommandPath } from "../../server/privacy/vocabulary.ts";
 import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 
-/** Prints those of the needles that stand in any file below the folder; run as a process of its own. */
+/** Prints the needles found in the folder. A separate process, because this one may hold the database. */
 const searcher = `
   const { readdirSync, readFileSync } = require("node:fs");
   const { join } = require("node:path");
@@ -17,7 +17,7 @@ const searcher = `
   const needles = JSON.parse(readFileSync(list, "utf8"));
   console.log(JSON.stringify(needles.filter((needle) => hay.includes(Buffer.from(needle, "utf8")))));`;
 
-/** The needles that stand in any file below a folder, or in what was said. */
+/** Returns the needles found in the files of a folder or in `output`. */
 export function foundIn(folder: string, output: string, needles: readonly string[]): ReadonlySet<string> {
   const list = join(folder, "needles.json");
   writeFileSync(list, JSON.stringify(needles));
@@ -28,12 +28,12 @@ export function foundIn(folder: string, output: string, needles: readonly string
   return new Set([...found, ...needles.filter((needle) => output.includes(needle))]);
 }
 
-/** Shorter needles stand in random ids by chance; whether they are words is judged by the words alone. */
-const shortest = 8;
+/** Shorter needles occur in random IDs by chance. */
+const minNeedleChars = 8;
 
-/** What must not be found again: not what is too short to say anything, nor a public word, which may be stored. */
+/** Returns the texts that must not be found: not too short, and not public values. */
 export const needlesOf = (planted: readonly string[]): readonly string[] =>
-  [...new Set(planted)].filter((needle) => needle.length >= shortest && !isPublic(needle));
+  [...new Set(planted)].filter((needle) => needle.length >= minNeedleChars && !isPublic(needle));
 
 function isPublic(needle: string): boolean {
   if (isCommandPath(needle) || !isUsersOwn(canonicalTool(needle))) return true;

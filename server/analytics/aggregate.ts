@@ -1,14 +1,14 @@
-/** Counts and durations of what is shown together: of one command, one tool, or everything in a period. */
+/** Aggregated counts and durations: of a command, a tool, or a whole period. */
 import type { Row } from "../store/driver/driver.ts";
 import { Sketch } from "../store/rollups/sketch.ts";
 
-/** A rollup of uses that ended, its sketch read once for all that it is part of. */
+/** A rollup of terminal events, with its sketch parsed once. */
 export interface TerminalRollup {
   readonly row: Row;
   readonly sketch: Sketch | undefined;
 }
 
-/** What is read of a rollup, to tell what it is and to add it up; `m` is the rollup, `w` its words. */
+/** Columns of a rollup that classify and aggregate it; `m` is the rollup, `d` its dimensions. */
 export const terminalColumns = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
   m.duration_sketch, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status`;
 
@@ -25,7 +25,7 @@ export class Aggregate {
   failed = 0;
   cancelled = 0;
   totalMs = 0;
-  /** How many durations are known. */
+  /** Number of known durations. */
   #timed = 0;
   readonly sketch = new Sketch();
   #minMs = Number.POSITIVE_INFINITY;
@@ -51,28 +51,28 @@ export class Aggregate {
     this.sketch.addSketch(sketch);
   }
 
-  /** Succeeded and failed: what says something about success. */
+  /** Runs with an outcome that counts for the success rate. */
   get decided(): number {
     return this.succeeded + this.failed;
   }
 
-  /** Succeeded of judged; `null` where there is none. */
+  /** `null` without decided runs. */
   get successRate(): number | null {
     return this.decided === 0 ? null : this.succeeded / this.decided;
   }
 
-  /** Milliseconds; `null` where no duration is known. */
+  /** Milliseconds; `null` without durations. */
   get averageMs(): number | null {
     return this.#timed === 0 ? null : Math.round(this.totalMs / this.#timed);
   }
 
-  /** Milliseconds; `null` where no duration is known. */
+  /** Milliseconds; `null` without durations. */
   quantileMs(p: number): number | null {
     return this.sketch.quantile(p, this.#minMs, this.#maxMs);
   }
 }
 
-/** Puts together what has the same name; what has none is left out. */
+/** Groups by name; rollups without a name are omitted. */
 export function byName(
   ends: Iterable<TerminalRollup>,
   nameOf: (row: Row) => unknown,
@@ -88,7 +88,7 @@ export function byName(
   return groups;
 }
 
-/** The same, each added up. */
+/** Groups by name and aggregates each group. */
 export function aggregatesByName(
   ends: Iterable<TerminalRollup>,
   nameOf: (row: Row) => unknown,
@@ -98,7 +98,7 @@ export function aggregatesByName(
 
 const countOf = (ends: readonly TerminalRollup[]) => ends.reduce((sum, { row }) => sum + Number(row["count"]), 0);
 
-/** The names that came most often first, then by name. */
+/** Sorts by count, then by name. */
 export function mostFrequent(
   groups: ReadonlyMap<string, readonly TerminalRollup[]>,
 ): readonly { readonly name: string; readonly count: number; readonly ends: readonly TerminalRollup[] }[] {

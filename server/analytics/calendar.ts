@@ -1,4 +1,4 @@
-/** The user's local days, hours and months that a period is made of, on the wall clock and as moments. */
+/** The local days, hours and months of a period, as wall-clock hours and as times. */
 import type { Period, PeriodSelection, Stats } from "../../shared/protocol/reports.ts";
 import type { Row } from "../store/driver/driver.ts";
 import { dayOfHour, firstDayOfMonth, localHourOf, monthOfDay, startOfHour } from "../store/rollups/local-time.ts";
@@ -18,23 +18,23 @@ export interface Span {
   readonly endMs: number;
   readonly fromHour: number;
   readonly toHour: number;
-  /** The grain that tells the buckets apart. */
+  /** The grain of the buckets. */
   readonly grain: number;
-  /** In order, none left out. */
+  /** In order and complete. */
   readonly buckets: readonly Bucket[];
 }
 
-/** A choice of days that means nothing: what is wrong with it, in words for the user. */
+/** An invalid selection of days. The message is for the user. */
 export class SelectionError extends Error {
   override readonly name = "SelectionError";
 }
 
 const daysBack: Readonly<Record<Exclude<Period, "today" | "year">, number>> = { week: 6, month: 29 };
 
-/** How many months a year shows: this one and the twelve before it, of which the first is whole. */
+/** A year shows this month and the twelve before it. */
 const monthsBack = 12;
 
-/** A choice of so many days is shown by hours, or by days; a longer one by months, and none is longer than this. */
+/** Longest custom periods shown by hour, by day, and by month. */
 const maxDaysByHour = 2;
 const maxDaysByDay = 62;
 const maxMonths = 60;
@@ -46,8 +46,8 @@ export const unitOf: Readonly<Record<number, Stats["unit"]>> = {
 };
 
 /**
- * Today by hours, a week and a month (7 and 30 days, today the last) by days, a year by months, a choice as it is long.
- * @throws SelectionError
+ * Resolves a selection: today by hour, a week and a month (7 and 30 days up to today) by day, a year by month, a custom period by
+ * its length. @throws SelectionError
  */
 export function spanOf(selection: PeriodSelection, nowMs: number): Span {
   const today = dayOfHour(localHourOf(nowMs));
@@ -63,28 +63,28 @@ export function spanOf(selection: PeriodSelection, nowMs: number): Span {
   }
 }
 
-/** Which of the buckets a rollup belongs to; -1: none. */
+/** Returns the index of the bucket that a rollup belongs to; -1 if none. */
 export function bucketIndex(buckets: readonly Bucket[], { grain, bucket }: Row): number {
   const at = Number(bucket);
   const hour = grain === grains.hour ? at : grain === grains.day ? at * 24 : undefined;
   return buckets.findLastIndex((known) => (hour === undefined ? known.month === at : known.fromHour <= hour));
 }
 
-/** The span of the same number of days that ends where this one begins. */
+/** Returns the span of the same length that ends where this one starts. */
 export function previousSpan({ fromHour, toHour }: Span): Span {
   return spanOfDays((2 * fromHour - toHour) / 24, fromHour / 24 - 1);
 }
 
 /** @throws SelectionError */
 function spanOfChoice(from: number, to: number): Span {
-  if (to < from) throw new SelectionError("The last day lies before the first.");
+  if (to < from) throw new SelectionError("--to is before --from.");
   if (monthsOf(from, to) > maxMonths) {
-    throw new SelectionError(`That is more than ${maxMonths} months; choose fewer days.`);
+    throw new SelectionError(`The period is limited to ${maxMonths} months.`);
   }
   return spanOfDays(from, to);
 }
 
-/** How many months two days touch, with what lies between. */
+/** Months that two days span, both included. */
 const monthsOf = (from: number, to: number): number => monthOfDay(to) - monthOfDay(from) + 1;
 
 /** From one day to another, both included. */
@@ -113,9 +113,9 @@ function spanOfDays(from: number, to: number): Span {
 /** 2026-01-31 as days of the wall clock since 1970. @throws SelectionError */
 function dayOf(text: string): number {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  // JavaScript makes a 2nd of March of the 30th of February.
+  // JavaScript turns February 30 into March 2.
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) {
-    throw new SelectionError(`${text.slice(0, 20)} is no day. Write it as 2026-01-31.`);
+    throw new SelectionError(`${text.slice(0, 20)} is not a valid date (YYYY-MM-DD).`);
   }
   return ms / (24 * 60 * 60 * 1000);
 }

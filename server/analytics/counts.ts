@@ -1,13 +1,13 @@
-/** What ended, counted and timed alone: without sketches, which cost most. */
+/** Counts and total durations of what ended, without sketches, which cost most. */
 import type { Connection } from "../store/driver/driver.ts";
 import { type GrainRange, readRanges } from "../store/rollups/reader.ts";
 import type { TerminalRollup } from "./aggregate.ts";
 import { endedCondition } from "./classify.ts";
 
-export function countsIn(connection: Connection, parts: readonly GrainRange[]): readonly TerminalRollup[] {
+export function countsIn(connection: Connection, ranges: readonly GrainRange[]): readonly TerminalRollup[] {
   const rows = readRanges(
     connection,
-    parts,
+    ranges,
     (from) =>
       `SELECT d.event_type, d.source, d.tool_name, d.tool_phase, d.status, total(m.count) count,
          total(m.duration_count) duration_count, total(m.duration_sum) duration_sum

@@ -8,6 +8,7 @@ import { systemClock } from "../clock.ts";
 import { Store } from "../store/store.ts";
 import { productInfo } from "../worker/product-info.ts";
 import { readInsights } from "./insights.ts";
+import { PeriodQuery } from "./period-query.ts";
 
 const now = new Date(2026, 6, 15, 12, 30).getTime();
 const dayMs = 24 * 60 * 60 * 1000;
@@ -37,7 +38,7 @@ function insightsOf(...all: readonly Runs[]) {
       }),
     );
   }
-  const found = store.read((connection) => readInsights(connection, { period: "month" }, now));
+  const found = store.read((connection) => readInsights(new PeriodQuery({ period: "month" }, now).on(connection)));
   store.close();
   return found?.insights ?? [];
 }

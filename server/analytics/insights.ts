@@ -1,8 +1,8 @@
 /**
- * What stands out in a period, ranked by how much time it costs in a week. Each insight has a minimum of samples and, where it
- * says that something is often or different, a test, so that chance makes none.
+ * Insights of a period, ranked by their cost in time per week. Each has a minimum sample and, where it claims a rate or a
+ * difference, a statistical test, so that chance produces none.
  */
-import type { Insight, Insights, PeriodSelection } from "../../shared/protocol/reports.ts";
+import type { Insight, Insights } from "../../shared/protocol/reports.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import { closedDayOf, readRanges, splitByGrain } from "../store/rollups/reader.ts";
@@ -15,32 +15,33 @@ import {
   terminalColumns,
   terminalRollup,
 } from "./aggregate.ts";
-import { previousSpan, type Span, spanOf } from "./calendar.ts";
+import { previousSpan, type Span } from "./calendar.ts";
 import { isCommandRun, startedOrEndedCondition } from "./classify.ts";
+import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 import { rankSum, threshold, wilson } from "./statistics.ts";
 
-/** Fewer runs say nothing. */
+/** Minimum samples. */
 const minRuns = 10;
 const minRunsToCompare = 20;
-/** A command is slow whose runs take this long in the middle, and cost this much in a week. */
+/** Minimum median and weekly cost of a slow command. */
 const slowMs = 5_000;
 const slowWeekMs = 10 * 60_000;
-/** What somebody waits for. */
+/** Runs longer than this count as waiting. */
 const waitMs = 10_000;
 const waitWeekMs = 30 * 60_000;
-/** Slower by less is not worth a sentence. */
+/** Minimum slowdown, as a factor and in milliseconds. */
 const slowerBy = 1.25;
 const slowerByMs = 200;
-/** The share of false ones among what is called slower. */
+/** False discovery rate of "slower". */
 const falseRate = 0.01;
-/** Fails often; fails more often than not. Both of the lower end of the interval. */
+/** Failure rates, compared with the lower bound of the confidence interval. */
 const failingRate = 0.1;
 const mostlyFailingRate = 0.5;
 const stallingRate = 0.1;
-/** What a failure costs beside its time: to see it, and to begin again. */
+/** Cost of a failure in addition to its duration: noticing it and starting again. */
 const attentionMs = 20_000;
 
-const waitedWeekMs = 7 * 24 * 60 * 60 * 1000;
+const msPerWeek = 7 * 24 * 60 * 60 * 1000;
 
 const noEvidence: Insight["evidence"] = {
   sample: 0,
@@ -72,10 +73,10 @@ const interactive: ReadonlySet<string> = new Set(
     ]),
 );
 
-export function readInsights(connection: Connection, selection: PeriodSelection, nowMs: number): Insights {
-  const span = spanOf(selection, nowMs);
+export function readInsights({ query, connection }: OpenPeriodQuery): Insights {
+  const { span, nowMs } = query;
   const now = endsIn(connection, span);
-  const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / waitedWeekMs);
+  const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / msPerWeek);
   const runs = runsIn(now);
   const total = [...runs.values()].reduce((sum, { count }) => sum + count, 0);
   const found = [
@@ -88,15 +89,15 @@ export function readInsights(connection: Connection, selection: PeriodSelection,
     ...gaps(connection, span),
   ];
   return {
-    period: selection.period,
+    period: query.period,
     fromMs: span.fromMs,
     runs: total,
     insights: found.sort((a, b) => b.score - a.score).slice(0, 50),
   };
 }
 
-export function noInsights(selection: PeriodSelection, nowMs: number): Insights {
-  return { period: selection.period, fromMs: spanOf(selection, nowMs).fromMs, runs: 0, insights: [] };
+export function noInsights({ period, fromMs }: PeriodQuery): Insights {
+  return { period, fromMs, runs: 0, insights: [] };
 }
 
 function endsIn(connection: Connection, { fromHour, toHour }: Span): readonly TerminalRollup[] {
@@ -110,13 +111,13 @@ function endsIn(connection: Connection, { fromHour, toHour }: Span): readonly Te
   return rows.map(terminalRollup);
 }
 
-/** When the first event of the span happened: weeks before it say nothing. */
+/** Returns the start of recording, or of the span if that is later. */
 function recordedFrom(connection: Connection, { fromMs }: Span): number {
   const first = connection.prepare("SELECT min(started_at) first FROM sessions").get()?.["first"];
   return typeof first === "number" ? Math.max(fromMs, first) : fromMs;
 }
 
-/** Runs by their command. */
+/** Command runs by command path. */
 type Runs = ReadonlyMap<string, Aggregate>;
 
 function runsIn(ends: readonly TerminalRollup[]): Runs {
@@ -142,7 +143,7 @@ function insight(
   };
 }
 
-/** So many of so many tries failed, with the interval of the share. */
+/** Returns the failure share with its confidence interval. */
 function shareOf(failed: number, sample: number) {
   const [low, high] = wilson(failed, sample);
   return { sample, failed, share: failed / sample, low, high };
@@ -246,7 +247,7 @@ function ofAgents(all: readonly TerminalRollup[], weeks: number): readonly Insig
   });
 }
 
-/** What somebody who works this much may like: the first of them that was never used. */
+/** Commands suggested to a frequent user: the first one that was never used. */
 const worthTrying = ["telemetry dashboard", "stats", "telemetry show"];
 const muchWork = 100;
 

@@ -1,24 +1,21 @@
 /**
  * Personal usage metrics (analytics design, section 5.1, "metrics"): commands of Nexus tools with their profiles, ThinkTools,
- * tokens, cache and estimated cost. From rollups alone.
+ * tokens, cache and estimated cost. Reads only rollups.
  */
-import type { Metrics, PeriodSelection } from "../../shared/protocol/reports.ts";
+import type { Metrics } from "../../shared/protocol/reports.ts";
 import { type Price, prices, pricesAsOf } from "../../shared/vocabulary/prices.ts";
-import type { Connection, Row } from "../store/driver/driver.ts";
-import { closedDayOf, readRanges, splitByGrain } from "../store/rollups/reader.ts";
+import type { Row } from "../store/driver/driver.ts";
 import { Aggregate, byName, mostFrequent, type TerminalRollup, terminalColumns, terminalRollup } from "./aggregate.ts";
-import { spanOf } from "./calendar.ts";
 import { endedCondition, isCommandRun, isToolCall } from "./classify.ts";
+import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 import { sessionsIn } from "./stats.ts";
 
-/** How many rows a ranking shows; the rest is one row, `other`. */
+/** Rows of a ranking; the rest is one row, `other`. */
 const topCount = 10;
 
-export function readMetrics(connection: Connection, selection: PeriodSelection, nowMs: number): Metrics {
-  const span = spanOf(selection, nowMs);
-  const rows = readRanges(
-    connection,
-    splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
+export function readMetrics(open: OpenPeriodQuery): Metrics {
+  const { query, connection } = open;
+  const rows = open.rows(
     (from) =>
       `SELECT ${terminalColumns}, m.numbers, d.profile, d.thinktool, d.model, d.cache_hit
        FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition} OR d.event_type IN ('thinktool_completed', 'model_request')`,
@@ -28,10 +25,10 @@ export function readMetrics(connection: Connection, selection: PeriodSelection, 
   const all = Aggregate.of(runs);
   const used = rows.map(tokensOf);
   return {
-    period: selection.period,
-    fromMs: span.fromMs,
-    toMs: Math.max(span.fromMs, Math.min(nowMs, span.endMs)),
-    sessions: sessionsIn(connection, span).sessions,
+    period: query.period,
+    fromMs: query.fromMs,
+    toMs: query.toMs,
+    sessions: sessionsIn(connection, query.span).sessions,
     queries: all.count,
     totalMs: all.totalMs,
     commands: counts(runs, "command_path"),
@@ -49,10 +46,9 @@ export function readMetrics(connection: Connection, selection: PeriodSelection, 
   };
 }
 
-export function emptyMetrics(selection: PeriodSelection, nowMs: number): Metrics {
-  const { fromMs } = spanOf(selection, nowMs);
+export function emptyMetrics({ period, fromMs, nowMs }: PeriodQuery): Metrics {
   return {
-    period: selection.period,
+    period,
     fromMs,
     toMs: nowMs,
     sessions: 0,
@@ -79,7 +75,7 @@ function counts(ends: readonly TerminalRollup[], field: string): Metrics["comman
   return [...shown.filter((row) => row !== other), { name: "other", count: rest + (other?.count ?? 0) }];
 }
 
-/** Of the runs that say whether their result came from a cache. */
+/** Rate among the runs that report whether their result came from a cache. */
 function cacheHitRate(ends: readonly TerminalRollup[]): number | null {
   let hits = 0;
   let reported = 0;
@@ -97,13 +93,13 @@ interface Tokens {
   readonly input: number;
   readonly output: number;
   readonly cached: number;
-  /** What the agent says that it cost, in millionths of a US dollar. */
+  /** Cost as the agent reports it, in millionths of a US dollar. */
   readonly reportedMicroUsd: number;
 }
 
 function tokensOf({ model, numbers }: Row): Tokens {
   const summaries: Readonly<Record<string, unknown>> = typeof numbers === "string" ? JSON.parse(numbers) : {};
-  // Of count, sum, least and most.
+  // Count, sum, min and max.
   const total = (field: "tokens_input" | "tokens_output" | "tokens_cached" | "cost_microusd") => {
     const summary = summaries[field];
     return Array.isArray(summary) ? Number(summary[1]) : 0;
@@ -122,16 +118,16 @@ const sum = (used: readonly Tokens[], kind: "input" | "output" | "cached"): numb
 
 const cents = (usd: number): number => Math.round(usd * 100) / 100;
 
-/** Cached tokens are taken as a part of the input. */
+/** Estimates the cost. Cached tokens are part of the input tokens. */
 function costOf(used: readonly Tokens[]): Metrics["cost"] {
   let usd = 0;
   let priced = false;
   const reportedMicroUsd = used.reduce((total, tokens) => total + tokens.reportedMicroUsd, 0);
-  const notPriced = new Map<string, number>();
+  const unpriced = new Map<string, number>();
   for (const { model, input, output, cached } of used) {
     if (input + output === 0) continue;
     const price = Object.hasOwn(prices, model) ? (prices as Readonly<Record<string, Price>>)[model] : undefined;
-    if (price === undefined) notPriced.set(model, (notPriced.get(model) ?? 0) + input + output);
+    if (price === undefined) unpriced.set(model, (unpriced.get(model) ?? 0) + input + output);
     else {
       priced = true;
       const known = Math.min(cached, input);
@@ -143,6 +139,6 @@ function costOf(used: readonly Tokens[]): Metrics["cost"] {
     usd: priced ? cents(usd) : null,
     reportedUsd: reportedMicroUsd === 0 ? null : cents(reportedMicroUsd / 1_000_000),
     pricesAsOf,
-    unpriced: [...notPriced].map(([model, tokens]) => ({ model, tokens })),
+    unpriced: [...unpriced].map(([model, tokens]) => ({ model, tokens })),
   };
 }

@@ -1,4 +1,4 @@
-/** Where recording began, and the period before another where there is one to compare with. */
+/** The start of recording, and the previous period if there is one to compare with. */
 import type { Connection } from "../store/driver/driver.ts";
 import { localHourOf, startOfHour } from "../store/rollups/local-time.ts";
 import { closedDayOf, type GrainRange, splitByGrain } from "../store/rollups/reader.ts";
@@ -8,21 +8,21 @@ import { previousSpan, type Span } from "./calendar.ts";
 export interface PreviousPeriod {
   readonly fromMs: number;
   readonly endMs: number;
-  readonly parts: readonly GrainRange[];
+  readonly ranges: readonly GrainRange[];
 }
 
 /**
- * As many days before; of a day that is not over, the one before until this hour. `undefined` where recording had not begun
- * then.
+ * Returns the period of the same length before; for an unfinished day, the day before up to this hour. `undefined` if recording
+ * had not started then.
  */
 export function previousPeriod(connection: Connection, span: Span, nowMs: number): PreviousPeriod | undefined {
   const { fromMs, fromHour, toHour } = previousSpan(span);
   const first = firstHour(connection);
   if (first === undefined || first > fromHour) return undefined;
-  const day = span.grain === grains.hour && span.toHour > localHourOf(nowMs);
-  const until = day ? fromHour + localHourOf(nowMs) - span.fromHour + 1 : toHour;
-  const parts = splitByGrain(fromHour, until, closedDayOf(connection), span.grain);
-  return { fromMs, endMs: startOfHour(until), parts };
+  const isUnfinishedDay = span.grain === grains.hour && span.toHour > localHourOf(nowMs);
+  const until = isUnfinishedDay ? fromHour + localHourOf(nowMs) - span.fromHour + 1 : toHour;
+  const ranges = splitByGrain(fromHour, until, closedDayOf(connection), span.grain);
+  return { fromMs, endMs: startOfHour(until), ranges };
 }
 
 function firstHour(connection: Connection): number | undefined {
@@ -35,7 +35,7 @@ function firstHour(connection: Connection): number | undefined {
   return typeof first === "number" ? first : undefined;
 }
 
-/** Where recording began within the span: before it, the numbers say nothing. `null` where it began earlier. */
+/** Returns the start of recording if it is within the span, in milliseconds since 1970; `null` if it is earlier. */
 export function firstRecorded(connection: Connection, { fromHour, toHour }: Span): number | null {
   const first = firstHour(connection);
   return first !== undefined && first > fromHour && first < toHour ? startOfHour(first) : null;

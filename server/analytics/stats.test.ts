@@ -10,6 +10,7 @@ import { systemClock } from "../clock.ts";
 import { Store } from "../store/store.ts";
 import { productInfo } from "../worker/product-info.ts";
 import { previousSpan, SelectionError, spanOf, unitOf } from "./calendar.ts";
+import { PeriodQuery } from "./period-query.ts";
 import { emptyStats, readStats } from "./stats.ts";
 import { readToday } from "./today.ts";
 
@@ -21,7 +22,7 @@ function statsOf(uses: readonly (readonly [number, Partial<RawEventFields["agent
   return readBothWays(
     uses.map(([ts, fields]) => localToolUse(ts, fields)),
     now,
-    (connection) => readStats(connection, { period }, now),
+    (connection) => readStats(new PeriodQuery({ period }, now).on(connection)),
   );
 }
 
@@ -68,7 +69,9 @@ describe("stats", () => {
       admitted(anything({ ...at, ...own })),
       admitted(anything({ ...at, ...own, source: "nexus_cli", command_path: "think" })),
     ];
-    const stats = readBothWays(events, now, (connection) => readStats(connection, { period: "today" }, now));
+    const stats = readBothWays(events, now, (connection) =>
+      readStats(new PeriodQuery({ period: "today" }, now).on(connection)),
+    );
     expect(stats.commands).toBe(2);
     expect(stats.topTools.map(({ source, count }) => [source, count])).toEqual([
       ["claude_code", 1],
@@ -113,13 +116,14 @@ describe("stats", () => {
     // Ten in the evening of the 14th in Tokyo, three in the afternoon here.
     const at = Date.UTC(2026, 6, 14, 13);
     store.write([cleanToolUse({}, { ts: at, utc_offset_min: 540 })]);
-    const bars = store.read((connection) => readStats(connection, { period: "week" }, now))?.activity ?? [];
+    const bars =
+      store.read((connection) => readStats(new PeriodQuery({ period: "week" }, now).on(connection)))?.activity ?? [];
     store.close();
     expect(bars.map(({ succeeded }) => succeeded)).toEqual([0, 0, 0, 0, 0, 1, 0]);
   });
 
   it("is empty, with all its bars, where nothing is", () => {
-    const { activity, fromMs, ...numbers } = emptyStats({ period: "month" }, now);
+    const { activity, fromMs, ...numbers } = emptyStats(new PeriodQuery({ period: "month" }, now));
     expect(numbers).toEqual({
       period: "month",
       toMs: now,

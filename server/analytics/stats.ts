@@ -1,31 +1,26 @@
 /**
- * What the page shows for a period: counts, success rate, durations, the most used commands and tools, activity. It reads
- * rollups alone, so that a year costs what its buckets cost and never what its events cost.
+ * Statistics of a period: counts, success rate, durations, top commands and tools, activity. Reads only rollups, so a year costs
+ * what its buckets cost, not what its events cost.
  */
 
-import type { PeriodSelection, Ranked, Stats } from "../../shared/protocol/reports.ts";
+import type { Ranked, Stats } from "../../shared/protocol/reports.ts";
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { Connection, Row } from "../store/driver/driver.ts";
-import { closedDayOf, type GrainRange, readRanges, splitByGrain } from "../store/rollups/reader.ts";
 import { Aggregate, byName, mostFrequent, type TerminalRollup, terminalColumns, terminalRollup } from "./aggregate.ts";
-import { bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
+import { bucketIndex, type Span } from "./calendar.ts";
 import { endedCondition, isCommandRun, isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
-import { firstRecorded, previousPeriod } from "./recorded-range.ts";
+import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 
-/** How many rows a ranking shows. */
+/** Rows of a ranking. */
 const topCount = 10;
 
-export function emptyStats(selection: PeriodSelection, nowMs: number): Stats {
-  return nothingIn(selection.period, spanOf(selection, nowMs), nowMs);
-}
-
-function nothingIn(period: Stats["period"], span: Span, nowMs: number): Stats {
+export function emptyStats({ period, fromMs, toMs, unit, span }: PeriodQuery): Stats {
   return {
     period,
-    fromMs: span.fromMs,
-    toMs: Math.max(span.fromMs, Math.min(nowMs, span.endMs)),
-    unit: unitOf[span.grain] ?? "day",
+    fromMs,
+    toMs,
+    unit,
     recordedFromMs: null,
     sessions: 0,
     averageSessionMs: null,
@@ -45,27 +40,24 @@ function nothingIn(period: Stats["period"], span: Span, nowMs: number): Stats {
   };
 }
 
-export function readStats(connection: Connection, selection: PeriodSelection, nowMs: number): Stats {
-  const span = spanOf(selection, nowMs);
-  const parts = splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain);
-  const rows = readRanges(
-    connection,
-    parts,
+export function readStats(open: OpenPeriodQuery): Stats {
+  const { query, connection } = open;
+  const rows = open.rows(
     (from) =>
       `SELECT ${terminalColumns}
        FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition}`,
   );
-  const ends = rows.map(terminalRollup);
-  const runs = ends.filter(({ row }) => isCommandRun(row));
+  const ended = rows.map(terminalRollup);
+  const runs = ended.filter(({ row }) => isCommandRun(row));
   const all = Aggregate.of(runs);
   const medianMs = all.quantileMs(0.5);
   const p95Ms = all.quantileMs(0.95);
   return {
-    ...nothingIn(selection.period, span, nowMs),
-    recordedFromMs: firstRecorded(connection, span),
-    ...sessionsIn(connection, span),
-    workspacesCreated: countOf(connection, parts, "workspace_created"),
-    tasksCompleted: countOf(connection, parts, "task_completed"),
+    ...emptyStats(query),
+    recordedFromMs: open.recordedFromMs,
+    ...sessionsIn(connection, query.span),
+    workspacesCreated: countOf(open, "workspace_created"),
+    tasksCompleted: countOf(open, "task_completed"),
     commands: all.count,
     succeeded: all.succeeded,
     failed: all.failed,
@@ -74,19 +66,19 @@ export function readStats(connection: Connection, selection: PeriodSelection, no
     durations: medianMs === null || p95Ms === null ? null : { medianMs, p95Ms, totalMs: all.totalMs },
     topCommands: ranking(runs, (row) => [row["command_path"], null]),
     topTools: ranking(
-      ends.filter(({ row }) => isToolCall(row)),
+      ended.filter(({ row }) => isToolCall(row)),
       (row) => [row["tool_name"], String(row["source"])],
     ),
     activity: activityOf(
       runs.map(({ row }) => row),
-      span,
+      query.span,
     ),
-    before: before(connection, span, nowMs),
-    dropped: droppedIn(connection, parts),
+    before: previousStats(open),
+    dropped: droppedIn(open),
   };
 }
 
-/** The most frequent first. The durations are read of those alone that are shown. */
+/** Ranks by frequency. Reads the durations of the shown rows only. */
 function ranking(
   ends: readonly TerminalRollup[],
   nameOf: (row: Row) => readonly [name: unknown, source: string | null],
@@ -122,7 +114,7 @@ function activityOf(rows: readonly Row[], { buckets }: Span): Stats["activity"] 
   return bars;
 }
 
-/** Sessions of which some part lies in the span. */
+/** Counts the sessions that overlap the span. */
 export function sessionsIn(
   connection: Connection,
   { fromMs, endMs }: Pick<Span, "fromMs" | "endMs">,
@@ -134,20 +126,16 @@ export function sessionsIn(
   return { sessions: Number(row?.["n"] ?? 0), averageSessionMs: typeof mean === "number" ? Math.round(mean) : null };
 }
 
-function countOf(connection: Connection, parts: readonly GrainRange[], type: EventTypeName): number {
-  const rows = readRanges(
-    connection,
-    parts,
+function countOf(open: OpenPeriodQuery, type: EventTypeName): number {
+  const rows = open.rows(
     (from) =>
       `SELECT total(m.count) n FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = '${type}'`,
   );
   return Number(rows[0]?.["n"] ?? 0);
 }
 
-function droppedIn(connection: Connection, parts: readonly GrainRange[]): number {
-  const rows = readRanges(
-    connection,
-    parts,
+function droppedIn(open: OpenPeriodQuery): number {
+  const rows = open.rows(
     (from) =>
       `SELECT total(m.numbers -> 'dropped_count' ->> 1) n FROM ${from} m JOIN dimensions d ON d.id = m.dimensions
        WHERE d.event_type = 'events_dropped'`,
@@ -155,15 +143,14 @@ function droppedIn(connection: Connection, parts: readonly GrainRange[]): number
   return Number(rows[0]?.["n"] ?? 0);
 }
 
-/** The period before in a few numbers; without its sketches, which cost most. */
-function before(connection: Connection, span: Span, nowMs: number): Stats["before"] {
-  const earlier = previousPeriod(connection, span, nowMs);
-  if (earlier === undefined) return null;
-  const runs = Aggregate.of(countsIn(connection, earlier.parts).filter(({ row }) => isCommandRun(row)));
+/** The previous period, without its sketches, which cost most. */
+function previousStats({ connection, previous }: OpenPeriodQuery): Stats["before"] {
+  if (previous === undefined) return null;
+  const runs = Aggregate.of(countsIn(connection, previous.ranges).filter(({ row }) => isCommandRun(row)));
   return {
     commands: runs.count,
     successRate: runs.successRate,
     totalMs: runs.totalMs,
-    sessions: sessionsIn(connection, earlier).sessions,
+    sessions: sessionsIn(connection, previous).sessions,
   };
 }

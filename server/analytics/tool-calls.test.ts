@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import { admitted } from "../../test/fixtures/clean-events.ts";
 import { anything } from "../../test/fixtures/raw-events.ts";
 import { localToolUse, readBothWays } from "../../test/fixtures/read-rollups.ts";
+import { PeriodQuery } from "./period-query.ts";
 import { emptyToolCalls, readToolCalls } from "./tool-calls.ts";
 
 const at = (daysAgo: number, hour = 9) => new Date(2026, 6, 15 - daysAgo, hour, 10).getTime();
 const now = at(0, 12);
 
 const read = (uses: Parameters<typeof readBothWays>[0], period: "today" | "week") =>
-  readBothWays(uses, now, (connection) => readToolCalls(connection, { period }, now));
+  readBothWays(uses, now, (connection) => readToolCalls(new PeriodQuery({ period }, now).on(connection)));
 
 describe("tool uses", () => {
   it("tells each tool's uses, failures with their interval, and durations to the 99th percentile", () => {
@@ -82,6 +83,10 @@ describe("tool uses", () => {
   });
 
   it("is empty where nothing is", () => {
-    expect(emptyToolCalls({ period: "month" }, now)).toMatchObject({ tools: [], coverage: [], unit: "day" });
+    expect(emptyToolCalls(new PeriodQuery({ period: "month" }, now))).toMatchObject({
+      tools: [],
+      coverage: [],
+      unit: "day",
+    });
   });
 });

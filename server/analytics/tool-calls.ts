@@ -1,7 +1,6 @@
-/** Uses of tools by tool and by where they were used: counts, failures with their interval, durations, trend, coverage. */
-import type { AgentCoverage, PeriodSelection, ToolCallStats, ToolCalls } from "../../shared/protocol/reports.ts";
-import type { Connection, Row } from "../store/driver/driver.ts";
-import { closedDayOf, readRanges, splitByGrain } from "../store/rollups/reader.ts";
+/** Tool calls by tool and source: counts, failures with their confidence interval, durations, trend, coverage. */
+import type { AgentCoverage, ToolCallStats, ToolCalls } from "../../shared/protocol/reports.ts";
+import type { Row } from "../store/driver/driver.ts";
 import {
   Aggregate,
   aggregatesByName,
@@ -11,38 +10,32 @@ import {
   terminalColumns,
   terminalRollup,
 } from "./aggregate.ts";
-import { type Bucket, bucketIndex, type Span, spanOf, unitOf } from "./calendar.ts";
+import { type Bucket, bucketIndex } from "./calendar.ts";
 import { isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
-import { previousPeriod } from "./recorded-range.ts";
+import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 import { wilson } from "./statistics.ts";
 
-/** How many tools are told, the most frequent first. */
+/** Tools in the result, most frequent first. */
 const maxTools = 100;
 
 const isOutcome: ReadonlySet<unknown> = new Set(["ok", "failed", "cancelled"]);
 
-export function emptyToolCalls(selection: PeriodSelection, nowMs: number): ToolCalls {
-  return { ...daysOf(selection, spanOf(selection, nowMs), nowMs), tools: [], coverage: [] };
+export function emptyToolCalls({ period, fromMs, toMs, unit }: PeriodQuery): ToolCalls {
+  return { period, fromMs, toMs, unit, tools: [], coverage: [] };
 }
 
-export function readToolCalls(connection: Connection, selection: PeriodSelection, nowMs: number): ToolCalls {
-  const span = spanOf(selection, nowMs);
-  const rows = readRanges(
-    connection,
-    splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain),
+export function readToolCalls(open: OpenPeriodQuery): ToolCalls {
+  const { query } = open;
+  const rows = open.rows(
     (from) =>
       `SELECT ${terminalColumns}, d.agent FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = 'agent_event'`,
   );
-  const before = usesBefore(connection, span, nowMs);
+  const previous = previousCalls(open);
   const tools = mostFrequent(byName(rows.filter(isToolCall).map(terminalRollup), toolKey))
     .slice(0, maxTools)
-    .map(({ name, ends }) => toolOf(name, ends, span.buckets, before));
-  return { ...daysOf(selection, span, nowMs), tools, coverage: hostsOf(rows) };
-}
-
-function daysOf({ period }: PeriodSelection, { fromMs, endMs, grain }: Span, nowMs: number) {
-  return { period, fromMs, toMs: Math.max(fromMs, Math.min(nowMs, endMs)), unit: unitOf[grain] ?? "day" };
+    .map(({ name, ends }) => toolOf(name, ends, query.span.buckets, previous));
+  return { ...emptyToolCalls(query), tools, coverage: coverageOf(rows) };
 }
 
 const toolKey = ({ tool_name: name, source }: Row) => (typeof name === "string" ? `${name}\n${source}` : undefined);
@@ -90,14 +83,13 @@ function failureOf({ failed, decided }: Aggregate): ToolCallStats["failure"] {
   return { rate: failed / decided, low, high };
 }
 
-function usesBefore(connection: Connection, span: Span, nowMs: number): ReadonlyMap<string, Aggregate> | undefined {
-  const earlier = previousPeriod(connection, span, nowMs);
-  if (earlier === undefined) return undefined;
-  const uses = countsIn(connection, earlier.parts).filter(({ row }) => isToolCall(row));
-  return aggregatesByName(uses, toolKey);
+function previousCalls({ connection, previous }: OpenPeriodQuery): ReadonlyMap<string, Aggregate> | undefined {
+  if (previous === undefined) return undefined;
+  const calls = countsIn(connection, previous.ranges).filter(({ row }) => isToolCall(row));
+  return aggregatesByName(calls, toolKey);
 }
 
-/** Uses that OpenTelemetry alone told of, by agent: what its hooks told too has the same id, and was stored once. Refusals no hook tells. */
+/** Counts the calls that only OpenTelemetry reported, by agent; hooks report the same IDs, and never denied calls. */
 function reportedByOtlp(rows: readonly Row[]): ReadonlyMap<string, number> {
   const reported = new Map<string, number>();
   for (const row of rows) {
@@ -108,21 +100,21 @@ function reportedByOtlp(rows: readonly Row[]): ReadonlyMap<string, number> {
   return reported;
 }
 
-function hostsOf(rows: readonly Row[]): readonly AgentCoverage[] {
+function coverageOf(rows: readonly Row[]): readonly AgentCoverage[] {
   const missed = reportedByOtlp(rows);
-  const hosts = new Map<string, { -readonly [K in keyof AgentCoverage]: AgentCoverage[K] }>();
+  const sources = new Map<string, { -readonly [K in keyof AgentCoverage]: AgentCoverage[K] }>();
   for (const row of rows) {
     const source = String(row["source"]);
     const nothing = { started: 0, ended: 0, withOutcome: 0, withDuration: 0, failed: 0 };
-    const host = hosts.get(source) ?? { source, ...nothing, missedByHooks: missed.get(source) ?? 0 };
-    hosts.set(source, host);
+    const coverage = sources.get(source) ?? { source, ...nothing, missedByHooks: missed.get(source) ?? 0 };
+    sources.set(source, coverage);
     const count = Number(row["count"]);
-    if (row["tool_phase"] === "start") host.started += count;
+    if (row["tool_phase"] === "start") coverage.started += count;
     if (!isToolCall(row)) continue;
-    host.ended += count;
-    host.withDuration += Number(row["duration_count"]);
-    if (isOutcome.has(row["status"])) host.withOutcome += count;
-    if (row["status"] === "failed") host.failed += count;
+    coverage.ended += count;
+    coverage.withDuration += Number(row["duration_count"]);
+    if (isOutcome.has(row["status"])) coverage.withOutcome += count;
+    if (row["status"] === "failed") coverage.failed += count;
   }
-  return [...hosts.values()].sort((a, b) => b.ended - a.ended || (a.source < b.source ? -1 : 1));
+  return [...sources.values()].sort((a, b) => b.ended - a.ended || (a.source < b.source ? -1 : 1));
 }

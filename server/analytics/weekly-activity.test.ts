@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { admitted } from "../../test/fixtures/clean-events.ts";
 import { anything } from "../../test/fixtures/raw-events.ts";
 import { localToolUse, readBothWays } from "../../test/fixtures/read-rollups.ts";
+import { PeriodQuery } from "./period-query.ts";
 import { emptyWeeklyActivity, readWeeklyActivity } from "./weekly-activity.ts";
 
 /** A Wednesday. */
@@ -18,7 +19,9 @@ describe("rhythm", () => {
       localToolUse(at(3, 23)),
       localToolUse(at(0, 9), { tool_phase: "start" }),
     ];
-    const { week } = readBothWays(uses, now, (connection) => readWeeklyActivity(connection, { period: "month" }, now));
+    const { week } = readBothWays(uses, now, (connection) =>
+      readWeeklyActivity(new PeriodQuery({ period: "month" }, now).on(connection)),
+    );
     const hours = week.flatMap((count, hour) => (count === 0 ? [] : [[Math.floor(hour / 24), hour % 24, count]]));
     expect(hours).toEqual([
       [0, 0, 1],
@@ -42,7 +45,9 @@ describe("rhythm", () => {
       work(8, "python", 5_000),
       work(20, "go", 1_000),
     ];
-    const rhythm = readBothWays(events, now, (connection) => readWeeklyActivity(connection, { period: "week" }, now));
+    const rhythm = readBothWays(events, now, (connection) =>
+      readWeeklyActivity(new PeriodQuery({ period: "week" }, now).on(connection)),
+    );
     expect(rhythm).toMatchObject({
       activeMs: 210_000,
       activeMsBefore: 5_000,
@@ -54,6 +59,9 @@ describe("rhythm", () => {
   });
 
   it("says that nothing is known where nothing is", () => {
-    expect(emptyWeeklyActivity({ period: "year" }, now)).toMatchObject({ activeMs: null, languages: [] });
+    expect(emptyWeeklyActivity(new PeriodQuery({ period: "year" }, now))).toMatchObject({
+      activeMs: null,
+      languages: [],
+    });
   });
 });

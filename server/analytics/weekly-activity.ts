@@ -1,25 +1,23 @@
-/** When in the week somebody works, and in what: runs and tool uses by hour of the week, and the focus of editors. */
-import type { PeriodSelection, WeeklyActivity } from "../../shared/protocol/reports.ts";
+/** Activity by weekday and hour: command runs and tool calls, and the focus time per programming language. */
+import type { WeeklyActivity } from "../../shared/protocol/reports.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import { startOfHour } from "../store/rollups/local-time.ts";
-import { closedDayOf, type GrainRange, readRanges, splitByGrain } from "../store/rollups/reader.ts";
+import { type GrainRange, readRanges } from "../store/rollups/reader.ts";
 import { grains } from "../store/rollups/rollups.ts";
-import { spanOf } from "./calendar.ts";
 import { endedCondition } from "./classify.ts";
-import { previousPeriod } from "./recorded-range.ts";
+import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 
-/** Hours are read one by one: of so many days at most. */
+/** Days of the heatmap; it reads hours one by one. */
 const maxDays = 62;
 const maxLanguages = 10;
 
-/** The first hour of 1970 was one of a Thursday. */
+/** 1970 started on a Thursday. Hours. */
 const thursday = 3 * 24;
 
-export function emptyWeeklyActivity(selection: PeriodSelection, nowMs: number): WeeklyActivity {
-  const { fromMs } = spanOf(selection, nowMs);
+export function emptyWeeklyActivity({ period, fromMs }: PeriodQuery): WeeklyActivity {
   const week = Array.from({ length: 7 * 24 }, () => 0);
   return {
-    period: selection.period,
+    period,
     fromMs,
     weekFromMs: fromMs,
     week,
@@ -29,16 +27,15 @@ export function emptyWeeklyActivity(selection: PeriodSelection, nowMs: number): 
   };
 }
 
-export function readWeeklyActivity(connection: Connection, selection: PeriodSelection, nowMs: number): WeeklyActivity {
-  const span = spanOf(selection, nowMs);
-  const fromHour = Math.max(span.fromHour, span.toHour - maxDays * 24);
-  const worked = languagesIn(connection, splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), span.grain));
-  const earlier = previousPeriod(connection, span, nowMs);
-  const before = earlier === undefined ? [] : languagesIn(connection, earlier.parts);
+export function readWeeklyActivity({ query, connection, ranges, previous }: OpenPeriodQuery): WeeklyActivity {
+  const { fromHour: spanStart, toHour } = query.span;
+  const fromHour = Math.max(spanStart, toHour - maxDays * 24);
+  const worked = languagesIn(connection, ranges);
+  const before = previous === undefined ? [] : languagesIn(connection, previous.ranges);
   return {
-    ...emptyWeeklyActivity(selection, nowMs),
+    ...emptyWeeklyActivity(query),
     weekFromMs: startOfHour(fromHour),
-    week: weekOf(connection, { grain: grains.hour, from: fromHour, to: span.toHour }),
+    week: weekOf(connection, { grain: grains.hour, from: fromHour, to: toHour }),
     activeMs: activeOf(worked),
     activeMsBefore: activeOf(before),
     languages: worked.slice(0, maxLanguages),
@@ -57,7 +54,7 @@ function weekOf(connection: Connection, hours: GrainRange): WeeklyActivity["week
   return Array.from({ length: 7 * 24 }, (_, hour) => counts.get(hour) ?? 0);
 }
 
-/** The longest first. */
+/** Longest focus time first. */
 function languagesIn(connection: Connection, parts: readonly GrainRange[]): WeeklyActivity["languages"] {
   const rows = readRanges(
     connection,
@@ -74,7 +71,7 @@ function languagesIn(connection: Connection, parts: readonly GrainRange[]): Week
   }));
 }
 
-/** `null` where nothing was recorded of it. */
+/** `null` without editor activity. */
 function activeOf(languages: WeeklyActivity["languages"]): number | null {
   return languages.length === 0 ? null : languages.reduce((sum, { focusMs }) => sum + focusMs, 0);
 }

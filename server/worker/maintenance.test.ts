@@ -16,7 +16,7 @@ import { productInfo } from "./product-info.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 const nowMs = Date.UTC(2026, 6, 15, 10);
-const large = 1024 ** 3;
+const unlimitedBytes = 1024 ** 3;
 
 function setUp() {
   const clock = new FixedClock(nowMs);
@@ -24,7 +24,7 @@ function setUp() {
   const failures: unknown[] = [];
   const maintenance = new Maintenance(store, clock, (error) => failures.push(error));
   const count = (sql: string) => Number(store.read((connection) => connection.prepare(sql).get())?.["n"]);
-  /** Lets it run to its end: each step is a turn of the loop. */
+  /** Runs maintenance to its end: each step is one turn of the event loop. */
   const run = async (limits: Omit<Limits, "ledgerBodyDays"> & Partial<Limits>, turns = 3_000) => {
     maintenance.stored({ ledgerBodyDays: undefined, ...limits });
     for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
@@ -41,10 +41,10 @@ function setUp() {
 }
 
 describe("maintenance", () => {
-  it("expires events by age, and keeps what they add up to", async () => {
+  it("expires events by age and keeps their rollups", async () => {
     const { store, count, run, write } = setUp();
     write([1, 89, 91, 200]);
-    await run({ retentionDays: 90, maxBytes: large });
+    await run({ retentionDays: 90, maxBytes: unlimitedBytes });
     expect(count("SELECT count(*) n FROM events")).toBe(2);
     expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(4);
     expect(count("SELECT sum(count) n FROM rollups WHERE grain = 1")).toBe(4);
@@ -52,7 +52,7 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("drops bodies from the ledger after as many days as the user chose, and keeps its entries", async () => {
+  it("drops ledger bodies after ledger_body_days and keeps the entries", async () => {
     const { store, count, run, write } = setUp();
     write([1]);
     const entry = (day: number) =>
@@ -69,23 +69,23 @@ describe("maintenance", () => {
     store.withExistingDatabase((connection) => {
       for (const day of [10, 1]) appendEntry(connection, entry(day), compress(Buffer.from("{}")));
     });
-    await run({ retentionDays: 90, maxBytes: large, ledgerBodyDays: 5 });
+    await run({ retentionDays: 90, maxBytes: unlimitedBytes, ledgerBodyDays: 5 });
     expect(count("SELECT count(*) n FROM ledger")).toBe(2);
     expect(count("SELECT count(*) n FROM ledger_bodies")).toBe(1);
     store.close();
   });
 
-  it("takes the id from a session whose events have expired", async () => {
+  it("removes the ID of a session whose events have expired", async () => {
     const { store, count, run, write } = setUp();
     write([100]);
     write([1]);
-    await run({ retentionDays: 90, maxBytes: large });
+    await run({ retentionDays: 90, maxBytes: unlimitedBytes });
     expect(count("SELECT count(*) n FROM sessions WHERE session_id LIKE 'expired-%'")).toBe(1);
     expect(count("SELECT count(*) n FROM sessions")).toBe(2);
     store.close();
   });
 
-  it("keeps the database with its side files within its size, the oldest first", async () => {
+  it("keeps database and WAL within the size limit, deleting the oldest events first", async () => {
     const { store, count, run, write } = setUp();
     write([3], 4_000);
     write([2], 4_000);
@@ -97,13 +97,13 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("runs at most once an hour for each database, whichever process it is", async () => {
+  it("runs at most once an hour per database across processes", async () => {
     const { clock, store, count, run, write } = setUp();
     const other = new Maintenance(store, clock, () => undefined);
     write([1]);
-    await run({ retentionDays: 90, maxBytes: large });
+    await run({ retentionDays: 90, maxBytes: unlimitedBytes });
     const expire = async (maintenance: Maintenance) =>
-      maintenance.finish({ retentionDays: 0, maxBytes: large, ledgerBodyDays: undefined }, 1_000);
+      maintenance.finish({ retentionDays: 0, maxBytes: unlimitedBytes, ledgerBodyDays: undefined }, 1_000);
     await expire(other);
     expect(count("SELECT count(*) n FROM events")).toBe(1);
     clock.tsMs += 61 * 60_000;
@@ -112,18 +112,18 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("invariant: never-lost-never-twice: deletes nothing by a clock that may be wrong", async () => {
+  it("invariant: never-lost-never-twice: deletes nothing while the clock may be wrong", async () => {
     const { clock, store, count, run, write } = setUp();
     const events = () => count("SELECT count(*) n FROM events");
-    const limits = { retentionDays: 90, maxBytes: large };
+    const limits = { retentionDays: 90, maxBytes: unlimitedBytes };
     write([80], 1_000);
     await run(limits);
-    // A moment of a clock that is a hundred days ahead, with an event.
+    // The clock is briefly 100 days ahead, and an event is recorded.
     clock.tsMs += 100 * dayMs;
     write([-100]);
     await run(limits);
     expect(events()).toBe(1_001);
-    // The clock is right again: the event is ahead of it.
+    // The clock is correct again; the event is in the future.
     clock.tsMs = nowMs + 30 * dayMs;
     await run(limits);
     clock.tsMs += 2 * 60 * 60_000;
@@ -133,13 +133,13 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("deletes by age a day after the clock has jumped, if it stays", async () => {
+  it("deletes by age one day after the clock jumped, if it keeps running", async () => {
     const { clock, store, count, run, write } = setUp();
     const events = () => count("SELECT count(*) n FROM events");
-    const limits = { retentionDays: 90, maxBytes: large };
+    const limits = { retentionDays: 90, maxBytes: unlimitedBytes };
     write([10], 10);
     await run(limits);
-    // The machine was off.
+    // The machine was off for 100 days.
     clock.tsMs += 100 * dayMs;
     await run(limits);
     expect(events()).toBe(10);
@@ -153,7 +153,7 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("invariant: never-lost-never-twice: the ledger's bodies never push out events", async () => {
+  it("invariant: never-lost-never-twice: deletes no events because of the ledger's bodies", async () => {
     const { store, count, run, write } = setUp();
     write([1], 2_000);
     store.withExistingDatabase((connection) => {
@@ -169,48 +169,48 @@ describe("maintenance", () => {
     expect(count("SELECT count(*) n FROM ledger_bodies")).toBeGreaterThan(20);
     expect(databaseSize(store.file)).toBeLessThanOrEqual(maxBytes);
     expect(store.notes({ retentionDays: 90, maxBytes, ledgerBodyDays: undefined }).join()).toMatch(
-      /size limit .* has deleted [\d,]+ request bodies, oldest first/,
+      /size limit .* deleted the oldest [\d,]+ request bodies/,
     );
     store.close();
   });
 
-  it("expires events on a machine used every three days, by the clock of the previous run", async () => {
+  it("expires events on a machine used every three days, based on the previous run's clock", async () => {
     const { clock, store, count, run, write } = setUp();
-    const limits = { retentionDays: 90, maxBytes: large };
+    const limits = { retentionDays: 90, maxBytes: unlimitedBytes };
     for (let day = 0; day < 240; day += 3) {
       clock.tsMs = nowMs + day * dayMs;
       write([-day]);
       await run(limits, 60);
     }
-    // 93 days and the visit before.
+    // 93 days and the run before them.
     expect(count("SELECT count(*) n FROM events")).toBeLessThan(34);
     expect(count("SELECT count(*) n FROM events")).toBeGreaterThan(30);
     store.close();
   });
 
-  it("deletes the oldest for the size, in whatever order they were stored", async () => {
+  it("deletes the oldest events for the size limit, regardless of insertion order", async () => {
     const { store, count, run, write } = setUp();
     write([0.001], 1_000);
     write([40], 12_000);
     await run({ retentionDays: 90, maxBytes: 1024 * 1024 });
     expect(databaseSize(store.file)).toBeLessThanOrEqual(1024 * 1024);
     expect(count(`SELECT count(*) n FROM events WHERE ts > ${nowMs - dayMs}`)).toBe(1_000);
-    // What is newer than what went still comes in.
+    // Events newer than the deleted ones are still accepted.
     write([39]);
     expect(count(`SELECT count(*) n FROM events WHERE ts = ${nowMs - 39 * dayMs}`)).toBe(1);
     store.close();
   });
 
-  it("keeps the files beside the database while the clock may be wrong", async () => {
+  it("keeps files outside the database while the clock may be wrong", async () => {
     const { clock, store, write } = setUp();
-    const seen: number[] = [];
+    const expiredMs: number[] = [];
     const maintenance = new Maintenance(
       store,
       clock,
       () => undefined,
-      (oldestMs) => seen.push(oldestMs),
+      (oldestMs) => expiredMs.push(oldestMs),
     );
-    const limits = { retentionDays: 90, maxBytes: large, ledgerBodyDays: undefined };
+    const limits = { retentionDays: 90, maxBytes: unlimitedBytes, ledgerBodyDays: undefined };
     write([1]);
     await maintenance.finish(limits, 1_000);
     for (const offset of [365, -365]) {
@@ -219,11 +219,11 @@ describe("maintenance", () => {
     }
     clock.tsMs = nowMs + 2 * 60 * 60_000;
     await maintenance.finish(limits, 1_000);
-    expect(Math.max(...seen)).toBeLessThanOrEqual(nowMs - 90 * dayMs);
+    expect(Math.max(...expiredMs)).toBeLessThanOrEqual(nowMs - 90 * dayMs);
     store.close();
   });
 
-  it("deletes no events for a size that others cause, once the bodies are gone", async () => {
+  it("deletes no events if other data exceeds the size limit", async () => {
     const { store, count, run, write } = setUp();
     write([1], 300);
     await run({ retentionDays: 90, maxBytes: 150_000 });
@@ -231,14 +231,14 @@ describe("maintenance", () => {
     store.close();
   });
 
-  it("does nothing while another process holds the lease, and takes it once that has ended", async () => {
+  it("does nothing while another process holds the lease, and acquires it after expiry", async () => {
     const { clock, store, count, run, write } = setUp();
     write([100]);
-    store.withExistingDatabase((connection) => acquire(connection, "maintenance", "another", nowMs));
-    await run({ retentionDays: 90, maxBytes: large });
+    store.withExistingDatabase((connection) => acquire(connection, "maintenance", "other", nowMs));
+    await run({ retentionDays: 90, maxBytes: unlimitedBytes });
     expect(count("SELECT count(*) n FROM events")).toBe(1);
     clock.tsMs += 2 * 60 * 60 * 1000;
-    await run({ retentionDays: 90, maxBytes: large });
+    await run({ retentionDays: 90, maxBytes: unlimitedBytes });
     expect(count("SELECT count(*) n FROM events")).toBe(0);
     expect(leaseMs).toBeLessThan(60 * 60 * 1000);
     store.close();
@@ -246,7 +246,7 @@ describe("maintenance", () => {
 });
 
 describe("lease", () => {
-  it("has one holder, and a fence that only grows", () => {
+  it("has one holder and a fencing number that only grows", () => {
     const { store, write } = setUp();
     write([1]);
     const take = (owner: string, at: number) =>
@@ -256,7 +256,7 @@ describe("lease", () => {
     expect(take("a", nowMs + leaseMs - 1)).toBe(1);
     expect(take("b", nowMs + 2 * leaseMs)).toBe(2);
     expect(take("a", nowMs + 2 * leaseMs + 1)).toBeUndefined();
-    // The clock was put back by a day: the end lies further away than any lease lasts.
+    // The clock was set back by a day, so the expiry is further away than any lease lasts.
     expect(take("a", nowMs - dayMs)).toBe(3);
     store.close();
   });

@@ -1,7 +1,7 @@
 /**
- * What keeps the database small and quick: events expired, days and months made from hours that are over, the size limit, free
- * pages given back, the WAL emptied. One process does it at a time (a lease), at most once an hour for each database, in small
- * steps between which requests are answered. It has no timer of its own.
+ * Keeps the database small and fast: data retention, daily and monthly rollups, the size limit,
+ * returning free pages, and emptying the WAL. Runs in one process at a time (lease), at most once an
+ * hour per database, in short steps between which requests are handled. Has no timer.
  */
 import type { Clock } from "../clock.ts";
 import { databaseSize } from "../store/database.ts";
@@ -25,21 +25,21 @@ import { readNumber } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
 import { dropBodies, dropOldestBodies } from "../upload/ledger/ledger.ts";
 
-/** What lies beside the database and expires with it. Called once a run, with the moment before which things have expired. */
+/** Deletes expired data outside the database. Called once per run; data before `oldestMs` has expired. */
 export type OnExpire = (oldestMs: number) => void;
 
 const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
 
-/** The longest step should take no longer, so that a request or another process never waits for it. Milliseconds. */
+/** Target limit for a step, so that requests and other processes do not wait noticeably. */
 const maxStepMs = 20;
-/** Rows of one step: adapted to what this machine does in half of `maxStepMs`. */
+/** Rows per step, adapted so that a step takes about half of `maxStepMs` on this machine. */
 const rowsPerStep = { min: 25, first: 250, max: 2_000 } as const;
-/** Bodies of one step: about a megabyte. */
+/** About 1 MB. */
 const bodiesPerStep = 32;
-/** The part of the size limit that belongs to events: they are deleted for size only beyond it. */
+/** Share of the size limit reserved for events: below it, no events are deleted for size. */
 const eventsShare = 0.25;
-/** The part of the events that goes at a time for the size limit, at least and at most. */
+/** Min and max share of the events deleted at once for the size limit. */
 const [minPart, maxPart] = [0.1, 0.5];
 
 type Step = (connection: Connection) => void;
@@ -47,46 +47,46 @@ type Step = (connection: Connection) => void;
 export class Maintenance {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #failed: (error: unknown) => void;
-  readonly #alsoExpire: OnExpire;
+  readonly #onError: (error: unknown) => void;
+  readonly #onExpire: OnExpire;
   readonly #owner = newOwner();
-  #lookedMs = 0;
+  #checkedMs = 0;
   #rows: number = rowsPerStep.first;
   #lease: Lease | undefined;
   #running: Promise<void> | undefined;
-  /** Ends the run after the step that is going on. */
-  #isEnough = (): boolean => false;
+  /** Whether to end the run after the current step. */
+  #isBudgetSpent = (): boolean => false;
   #stopped = false;
 
-  constructor(store: Store, clock: Clock, failed: (error: unknown) => void, alsoExpire: OnExpire = () => undefined) {
-    this.#alsoExpire = alsoExpire;
+  constructor(store: Store, clock: Clock, onError: (error: unknown) => void, onExpire: OnExpire = () => undefined) {
+    this.#onExpire = onExpire;
     this.#store = store;
     this.#clock = clock;
-    this.#failed = failed;
+    this.#onError = onError;
   }
 
-  /** Something was stored: begins, where it is time. A clock that was put back counts as time. */
+  /** Starts a run if one is due. Called after each write. */
   stored(limits: Limits): void {
     const nowMs = this.#clock.nowMs();
-    if (this.#running !== undefined || this.#stopped || !isDue(this.#lookedMs, nowMs)) return;
-    this.#lookedMs = nowMs;
+    if (this.#running !== undefined || this.#stopped || !isDue(this.#checkedMs, nowMs)) return;
+    this.#checkedMs = nowMs;
     this.#running = this.#run(limits).finally(() => {
       this.#running = undefined;
     });
   }
 
   /**
-   * For a process that is about to end: runs what is due for up to `budgetMs`, and to its end where the database is over its limit
-   * or an event is a day overdue.
+   * Runs due work for up to `budgetMs` before the process ends. Ignores the budget if the database
+   * exceeds its size limit or an event is a day overdue.
    */
   async finish(limits: Limits, budgetMs: number): Promise<void> {
     const endMs = performance.now() + budgetMs;
-    this.#isEnough = () => performance.now() >= endMs;
+    this.#isBudgetSpent = () => performance.now() >= endMs;
     this.stored(limits);
     await this.#running;
   }
 
-  /** Gives the lease back; nothing is done any more. */
+  /** Releases the lease and prevents further runs. */
   stop(): void {
     const lease = this.#lease;
     this.#stopped = true;
@@ -95,11 +95,11 @@ export class Maintenance {
       this.#attempt(() => this.#store.withExistingDatabase((connection) => release(connection, lease)));
   }
 
-  /** One step, then whatever else is waiting, then the next. */
+  /** Yields to the event loop between steps. */
   async #run(limits: Limits): Promise<void> {
     await nextTurn();
     this.#attempt(() => {
-      this.#lease = this.#store.withExistingDatabase((connection) => this.#begin(connection));
+      this.#lease = this.#store.withExistingDatabase((connection) => this.#start(connection));
     });
     const run = { mustFinish: false };
     const steps = this.#steps(limits, run);
@@ -109,8 +109,8 @@ export class Maintenance {
     }
   }
 
-  /** Takes the lease, where an hour has passed since any process last did. */
-  #begin(connection: Connection): Lease | undefined {
+  /** Acquires the lease if the last run of any process was at least an hour ago. */
+  #start(connection: Connection): Lease | undefined {
     const nowMs = this.#clock.nowMs();
     if (!isDue(readNumber(connection, "maintenance_at"), nowMs)) return undefined;
     const lease = acquire(connection, "maintenance", this.#owner, nowMs);
@@ -122,7 +122,7 @@ export class Maintenance {
     const lease = this.#lease;
     if (lease === undefined) return;
     const { done, value: step } = steps.next();
-    const isOver = done === true || (this.#isEnough() && !run.mustFinish);
+    const isOver = done === true || (this.#isBudgetSpent() && !run.mustFinish);
     this.#store.withExistingDatabase((connection) => {
       if (isOver || !holds(connection, lease)) {
         release(connection, lease);
@@ -136,7 +136,6 @@ export class Maintenance {
     });
   }
 
-  /** Keeps steps at about half of what they may take. */
   #adapt(tookMs: number): void {
     const factor = tookMs > maxStepMs / 2 ? 0.5 : tookMs < maxStepMs / 8 ? 1.5 : 1;
     this.#rows = Math.round(Math.min(rowsPerStep.max, Math.max(rowsPerStep.min, this.#rows * factor)));
@@ -147,67 +146,71 @@ export class Maintenance {
       work();
     } catch (error) {
       this.#lease = undefined;
-      this.#failed(error);
+      this.#onError(error);
     }
   }
 
-  /** The steps, each short. `run.mustFinish` is set as soon as a step finds that the run must not end early. */
+  /** Sets `run.mustFinish` when a step finds that the run must not end early. */
   *#steps(limits: Limits, run: { mustFinish: boolean }): Generator<Step> {
     run.mustFinish = databaseSize(this.#store.file) > limits.maxBytes;
-    yield* this.#byAge(limits, run);
-    yield* this.#closed();
-    yield* this.#bySize(limits.maxBytes);
-    yield* repeated(shrink);
-    yield emptyLog;
+    yield* this.#expireByAge(limits, run);
+    yield* this.#rollUp();
+    yield* this.#limitSize(limits.maxBytes);
+    yield* repeat(shrink);
+    yield truncateWal;
   }
 
-  *#byAge({ retentionDays, ledgerBodyDays }: Limits, run: { mustFinish: boolean }): Generator<Step> {
+  *#expireByAge({ retentionDays, ledgerBodyDays }: Limits, run: { mustFinish: boolean }): Generator<Step> {
     const nowMs = this.#clock.nowMs();
     let trusted = nowMs;
-    let isHeld = false;
+    let isOnHold = false;
     yield (connection) => {
       trusted = trustedMs(connection, nowMs);
-      isHeld = isEventAhead(connection, nowMs);
+      isOnHold = isEventAhead(connection, nowMs);
     };
     const oldestMs = trusted - retentionDays * dayMs;
-    if (!isHeld) {
-      yield* this.#expired(oldestMs, ({ oldestMs: found }) => {
-        if (found < oldestMs - dayMs) run.mustFinish = true;
+    if (!isOnHold) {
+      yield* this.#deleteBefore(oldestMs, ({ oldestMs: deletedMs }) => {
+        if (deletedMs < oldestMs - dayMs) run.mustFinish = true;
       });
     }
-    yield () => this.#alsoExpire(oldestMs);
+    yield () => this.#onExpire(oldestMs);
     if (ledgerBodyDays !== undefined) yield (connection) => dropBodies(connection, trusted - ledgerBodyDays * dayMs);
   }
 
-  /** Deletes what happened before a moment, some rows a step, up to `most` of them. */
-  *#expired(beforeMs: number, watch: (expired: Expired) => void, max = Number.POSITIVE_INFINITY): Generator<Step> {
-    let left = max;
-    for (let next: number | undefined = 0; next !== undefined && left > 0; ) {
+  /** Deletes up to `max` events from before `beforeMs`, some rows per step. */
+  *#deleteBefore(
+    beforeMs: number,
+    onDeleted: (expired: Expired) => void,
+    max = Number.POSITIVE_INFINITY,
+  ): Generator<Step> {
+    let remaining = max;
+    for (let next: number | undefined = 0; next !== undefined && remaining > 0; ) {
       const from: number = next;
       yield (connection) => {
-        const expired = expireByAge(connection, beforeMs, from, Math.min(this.#rows, left));
-        watch(expired);
-        left -= expired.events;
+        const expired = expireByAge(connection, beforeMs, from, Math.min(this.#rows, remaining));
+        onDeleted(expired);
+        remaining -= expired.events;
         next = expired.next;
       };
     }
   }
 
-  /** Days and months that are over, a day a step. */
-  *#closed(): Generator<Step> {
+  /** Rolls up completed days and months, one day per step. */
+  *#rollUp(): Generator<Step> {
     const today = dayOfHour(localHourOf(this.#clock.nowMs()));
-    yield* repeated((connection) => immediately(connection, () => rollUpDays(connection, today, 1)));
+    yield* repeat((connection) => immediately(connection, () => rollUpDays(connection, today, 1)));
   }
 
-  /** First what is free already, then the ledger's bodies, then the oldest events, if events are what is large. */
-  *#bySize(maxBytes: number): Generator<Step> {
+  /** Frees space in this order: free pages, the ledger's bodies, the oldest events (beyond their share). */
+  *#limitSize(maxBytes: number): Generator<Step> {
     const isOver = () => databaseSize(this.#store.file) > maxBytes;
-    if (isOver()) yield* giveBack();
+    if (isOver()) yield* releasePages();
     for (let dropped = 1; isOver() && dropped > 0; ) {
       yield (connection) => {
         dropped = this.#dropBodies(connection);
       };
-      yield* giveBack();
+      yield* releasePages();
     }
     for (let removed = 1; isOver() && removed > 0; ) {
       let [beforeMs, max] = [0, 0];
@@ -215,13 +218,13 @@ export class Maintenance {
         [beforeMs, max] = this.#oldestToDelete(connection, maxBytes);
       };
       removed = 0;
-      const watch = ({ events }: Expired) => {
+      const onDeleted = ({ events }: Expired) => {
         removed += events;
       };
-      yield* this.#expired(beforeMs, watch, max);
+      yield* this.#deleteBefore(beforeMs, onDeleted, max);
       const count = removed;
       if (count > 0) yield (connection) => recordLimit(connection, "limit_events", count, this.#clock.nowMs());
-      yield* giveBack();
+      yield* releasePages();
     }
   }
 
@@ -231,23 +234,24 @@ export class Maintenance {
     return dropped;
   }
 
-  /** The moment before which events go for the size limit, and how many of them; 0 if none do. */
-  #oldestToDelete(connection: Connection, maxBytes: number): [beforeMs: number, most: number] {
+  /** Returns the time before which to delete events for the size limit, and the maximum count; 0 if none. */
+  #oldestToDelete(connection: Connection, maxBytes: number): [beforeMs: number, max: number] {
     const { count, bytes } = eventSize(connection);
-    const isEnough = bytes <= maxBytes * eventsShare || isEventAhead(connection, this.#clock.nowMs());
-    if (isEnough) return [0, 0];
+    const mustKeep = bytes <= maxBytes * eventsShare || isEventAhead(connection, this.#clock.nowMs());
+    if (mustKeep) return [0, 0];
     const excess = databaseSize(this.#store.file) - maxBytes;
     const part = Math.min(maxPart, Math.max(minPart, excess / bytes));
     return [momentBefore(connection, part), Math.ceil(part * count)];
   }
 }
 
+/** A run is also due when the clock was set back. */
 const isDue = (lastMs: number, nowMs: number): boolean => nowMs < lastMs || nowMs - lastMs >= hourMs;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** The same step until it says that there is no more to do. */
-function* repeated(step: (connection: Connection) => boolean): Generator<Step> {
+/** Repeats a step while it returns true. */
+function* repeat(step: (connection: Connection) => boolean): Generator<Step> {
   let again = true;
   while (again) {
     yield (connection) => {
@@ -256,14 +260,14 @@ function* repeated(step: (connection: Connection) => boolean): Generator<Step> {
   }
 }
 
-/** Gives free pages back, so that the size of the file is that of its content. */
-function* giveBack(): Generator<Step> {
-  yield emptyLog;
-  yield* repeated(shrink);
-  yield emptyLog;
+/** Returns free pages to the file system, so that the file size equals the size of its content. */
+function* releasePages(): Generator<Step> {
+  yield truncateWal;
+  yield* repeat(shrink);
+  yield truncateWal;
 }
 
-/** Moves what the WAL holds into the database, as far as no reader needs it. */
-function emptyLog(connection: Connection): void {
+/** Moves WAL content into the database, except pages that a reader still needs. */
+function truncateWal(connection: Connection): void {
   connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
 }

@@ -1,4 +1,4 @@
-/** What this worker is, in the words of the analytics design (section 3.1). */
+/** Product, version and platform of this process (analytics design, section 3.1). */
 import { architecture, system } from "../privacy/platform.ts";
 import type { ProductInfo } from "../store/events/write.ts";
 import { productVersion } from "../version.ts";

@@ -1,4 +1,4 @@
-/** What a worker itself costs: processor, memory, and time for each event. */
+/** Measures the worker's own resource usage: CPU time, memory, and recording time per event. */
 import type { Status } from "../../shared/protocol/worker.ts";
 
 export class ResourceUsage {
@@ -6,12 +6,12 @@ export class ResourceUsage {
   #events = 0;
   #recordMs = 0;
 
-  /** `sinceMs`: when the process began to work, in milliseconds since 1970. */
+  /** `sinceMs`: start of the process, in milliseconds since 1970. */
   constructor(sinceMs: number) {
     this.#sinceMs = sinceMs;
   }
 
-  /** Does work on so many events, and remembers how long it took. */
+  /** Runs `work` and adds its duration and its number of events. */
   of<T>(events: number, work: () => T): T {
     const startedMs = performance.now();
     try {

@@ -5,16 +5,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../server/clock.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
+import { TelemetryCore } from "../../server/worker/core.ts";
 import { TelemetryService } from "../../server/worker/service.ts";
 
 const [home = "", dieAfter = "0", times = "1"] = process.argv.slice(2);
 let steps = 0;
 const worker = new TelemetryService(
-  pathsFrom({}, home),
-  {},
-  { telemetry: true, enabled: true, proxy: null },
-  systemClock,
-  {
+  new TelemetryCore(pathsFrom({}, home), {}, { telemetry: true, enabled: true, proxy: null }, systemClock, {
     dataChanged: () => undefined,
     problemChanged: () => undefined,
     exportProgress: () => undefined,
@@ -24,7 +21,7 @@ const worker = new TelemetryService(
       process.stdout.write(`${step}\n`);
       if (steps === Number(dieAfter)) process.kill(process.pid, "SIGKILL");
     },
-  },
+  }),
 );
 for (let n = 0; n < Number(times); n += 1) {
   if (n > 0) await wait(300);

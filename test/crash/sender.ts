@@ -6,6 +6,7 @@ import { v4, v7 } from "uuid";
 import { systemClock } from "../../server/clock.ts";
 import { noticeHash } from "../../server/config/consent-log.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
+import { TelemetryCore } from "../../server/worker/core.ts";
 import { TelemetryService } from "../../server/worker/service.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
@@ -16,11 +17,7 @@ const say = (message: object) => process.stdout.write(`${JSON.stringify(message)
 const env = { NEXUS_USAGE_UPLOAD_URL: url };
 let steps = 0;
 const worker = new TelemetryService(
-  pathsFrom(env, home),
-  env,
-  { telemetry: true, enabled: true, proxy: null },
-  systemClock,
-  {
+  new TelemetryCore(pathsFrom(env, home), env, { telemetry: true, enabled: true, proxy: null }, systemClock, {
     dataChanged: () => undefined,
     problemChanged: () => undefined,
     exportProgress: () => undefined,
@@ -30,9 +27,9 @@ const worker = new TelemetryService(
       say({ step });
       if (steps === Number(dieAfter)) process.kill(process.pid, "SIGKILL");
     },
-  },
+  }),
 );
-if (worker.status().permission?.consent === "never_asked") {
+if (worker.reader.status().permission?.consent === "never_asked") {
   worker.giveConsent({
     mode: "share",
     collect: categories,

@@ -1,4 +1,7 @@
-/** `nexus agents connect --otel`: opens the receiver for OpenTelemetry and prints what each agent needs; its settings stay as they are. */
+/**
+ * `nexus agents connect --otel`: enables the OpenTelemetry receiver and prints the settings that
+ * each agent needs. Never changes an agent's settings.
+ */
 import { hasOtherLoginUsers } from "../../../server/agents/login-users.ts";
 import { type OtelSetting, otelSetting } from "../../../server/agents/otel.ts";
 import { ReceiverConfig, type ReceiverSettings } from "../../../server/ingest/receiver/receiver-config.ts";
@@ -14,7 +17,7 @@ interface OtelOptions {
   readonly acceptRisk: boolean;
 }
 
-interface Named {
+interface AgentSetting {
   readonly name: AgentName;
   readonly setting: OtelSetting | null;
 }
@@ -22,12 +25,12 @@ interface Named {
 export async function connectOtel(names: readonly AgentName[], options: OtelOptions): Promise<void> {
   const receiverConfig = new ReceiverConfig(paths.receiverFile);
   const planned = await receiverConfig.planOpen();
-  const settingsOf = (receiver: ReceiverSettings): readonly Named[] =>
+  const settingsOf = (receiver: ReceiverSettings): readonly AgentSetting[] =>
     names.map((name) => ({ name, setting: otelSetting(name, receiver, receiverConfig.certificatePath) }));
   const settings = settingsOf(planned);
   if (settings.every(({ setting }) => setting === null)) {
     const others = agentNames.filter((name) => otelSetting(name, planned, "") !== null).join(", ");
-    throw new UsageError(`${names.join(", ")} sends nothing from this machine. These do: ${others}.`);
+    throw new UsageError(`No OpenTelemetry export from this machine: ${names.join(", ")}. Valid values: ${others}.`);
   }
   if (!(await isAccepted(settings, options))) {
     print("Nothing was changed.");
@@ -37,35 +40,37 @@ export async function connectOtel(names: readonly AgentName[], options: OtelOpti
   show(settingsOf(receiver), receiver, receiverConfig.certificatePath, options.json);
 }
 
-/** Shows what remains possible before the yes. @throws UsageError where it must be accepted first. */
-async function isAccepted(settings: readonly Named[], { yes, json, acceptRisk }: OtelOptions): Promise<boolean> {
+/**
+ * Shows the risks and asks for confirmation. @throws UsageError if a risk requires `--accept-risk`.
+ */
+async function isAccepted(settings: readonly AgentSetting[], { yes, json, acceptRisk }: OtelOptions): Promise<boolean> {
   const risky = settings.filter(({ setting }) => setting?.risk != null);
   const risks = risky.map(({ setting }) => setting?.risk).join("\n");
   if (risky.length > 0 && hasOtherLoginUsers() && !acceptRisk) {
     throw new UsageError(
-      `${risks}\nOther users can log in to this machine, so ${risky.map(({ name }) => name).join(", ")} is not set up. To accept this: --accept-risk`,
+      `${risks}\nNot set up: ${risky.map(({ name }) => name).join(", ")}, because other users can log in to this machine. To accept the risk: --accept-risk`,
     );
   }
   if (!json) {
     if (risks !== "") print(risks);
     print(
-      "The receiver listens on 127.0.0.1 while a window of the editor is open. Agents export e-mail addresses and account names with each record; of these nothing is kept, and another program on the port receives nothing, because it lacks the certificate's key.",
+      "The receiver listens on 127.0.0.1 while a VS Code window is open. Agents export email addresses and account names with each record; the receiver discards them. Another program on the port receives nothing, because it does not have the certificate's key.",
     );
   }
   if (yes || json || !isAttended()) return true;
-  return confirmed("\nOpen the receiver?");
+  return confirmed("\nEnable the receiver?");
 }
 
-function show(settings: readonly Named[], { port }: ReceiverSettings, certificate: string, json: boolean): void {
+function show(settings: readonly AgentSetting[], { port }: ReceiverSettings, certificate: string, json: boolean): void {
   if (json) {
     const agents = settings.map(({ name, setting }) => ({ name, ...setting }));
     printJson({ version: 2, port, certificate, agents });
     return;
   }
   for (const { name, setting } of settings) {
-    if (setting === null) print(`\n${name} sends nothing from this machine.`);
+    if (setting === null) print(`\n${name} does not export OpenTelemetry from this machine.`);
     else print(`\n${setting.file}\n\n${setting.lines.map((line) => `  ${line}`).join("\n")}`);
   }
-  print(`\nOpenTelemetry is received on https://127.0.0.1:${port} while recording is on.`);
-  print("Only names, times, outcomes and counts of tokens are kept. nexus agents disconnect --otel ends it.");
+  print(`\nOpenTelemetry receiver: https://127.0.0.1:${port} (while a VS Code window is open and recording is on)`);
+  print("Stores only names, times, outcomes and token counts. To disable: nexus agents disconnect --otel");
 }

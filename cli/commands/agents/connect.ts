@@ -1,4 +1,7 @@
-/** `nexus agents connect`: shows the exact change of an agent's settings, and makes it after a yes; or what to set for OpenTelemetry. */
+/**
+ * `nexus agents connect`: shows the exact change to an agent's settings and applies it after
+ * confirmation.
+ */
 import type { Connections, SettingsChange } from "../../../server/agents/connections.ts";
 import type { AgentName } from "../../../shared/protocol/agents.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
@@ -14,62 +17,62 @@ interface ConnectOptions extends JsonOption {
 }
 
 export async function run(
-  given: readonly string[],
+  names: readonly string[],
   { yes = false, json = false, otel = false, acceptRisk = false }: ConnectOptions,
 ): Promise<void> {
   if (otel) {
-    const names = await withConnections((connections) => chosen(connections, given));
-    return connectOtel(names, { yes, json, acceptRisk });
+    const agents = await withConnections((connections) => selectAgents(connections, names));
+    return connectOtel(agents, { yes, json, acceptRisk });
   }
   const connected: string[] = [];
-  for (const { title, change } of await planned(given)) {
+  for (const { title, change } of await planChanges(names)) {
     if (change === undefined) {
-      if (!json) print(`${title} is connected already.`);
+      if (!json) print(`${title} is already connected.`);
       continue;
     }
     if (!json) show(title, change);
     if (!yes) {
-      if (!isAttended()) throw new UsageError("There is no terminal to ask on. Use --yes.");
-      if (!(await confirmed("\nMake this change?"))) {
+      if (!isAttended()) throw new UsageError("Not a terminal: use --yes.");
+      if (!(await confirmed("\nApply this change?"))) {
         print("Nothing was changed.");
         continue;
       }
     }
     await withConnections((connections) => connections.connect(change));
     connected.push(change.agent.name);
-    if (!json) print(`${title} is connected. nexus agents disconnect ${change.agent.name} takes it out again.`);
+    if (!json) print(`${title} is connected. To undo: nexus agents disconnect ${change.agent.name}`);
   }
   if (json) printJson({ version: 1, connected });
 }
 
-interface Planned {
+interface PlannedChange {
   readonly title: string;
   readonly change: SettingsChange | undefined;
 }
 
-function planned(given: readonly string[]): Promise<readonly Planned[]> {
+function planChanges(names: readonly string[]): Promise<readonly PlannedChange[]> {
   return withConnections((connections) =>
-    chosen(connections, given).map((name) => ({
+    selectAgents(connections, names).map((name) => ({
       title: connections.titleOf(name),
       change: connections.planConnect(name),
     })),
   );
 }
 
-/** @throws UsageError where none is named, and none is found. */
-function chosen(connections: Connections, given: readonly string[]): readonly AgentName[] {
-  const found = connections
+/** Returns the named agents, or all installed ones. @throws UsageError if there are none. */
+function selectAgents(connections: Connections, names: readonly string[]): readonly AgentName[] {
+  const installed = connections
     .list()
-    .filter((one) => one.installed)
+    .filter((agent) => agent.installed)
     .map(({ name }) => name);
-  const names = agentsNamed(given, found);
-  if (names.length === 0) throw new UsageError("No agent was found. Name one: nexus agents list shows them.");
-  return names;
+  const agents = agentsNamed(names, installed);
+  if (agents.length === 0) throw new UsageError("No installed agents found. Name one of: nexus agents list");
+  return agents;
 }
 
-/** The lines that are new and those that go; the others stay as they are, to the byte. */
+/** Prints the removed and added lines; all other bytes stay unchanged. */
 function show(title: string, { agent, before, lines, removed }: SettingsChange): void {
-  print(`${title}: ${agent.file} ${before === null ? "is made" : "gets"}`);
+  print(`${title}: ${agent.file} will be ${before === null ? "created with" : "changed"}:`);
   for (const line of removed) print(styled("red", `  - ${line}`));
   for (const line of lines) print(styled("green", `  + ${line}`));
 }

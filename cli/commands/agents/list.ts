@@ -1,4 +1,7 @@
-/** `nexus agents list`: which agents are here, which tell of their tools, when they last did, and how much of it is seen. */
+/**
+ * `nexus agents list`: installed and connected agents, their last event and the coverage of their
+ * tool calls.
+ */
 import { ReceiverConfig } from "../../../server/ingest/receiver/receiver-config.ts";
 import { sourcesOf } from "../../../shared/protocol/agents.ts";
 import type { AgentCoverage } from "../../../shared/protocol/reports.ts";
@@ -9,9 +12,9 @@ import { type JsonOption, print, printJson, timeText } from "../../output/print.
 import { paths, withFreshReader } from "../../runtime.ts";
 
 export async function run({ json }: JsonOption): Promise<void> {
-  const { seen, hosts } = await withFreshReader((observer) => ({
-    seen: observer.agentsSeen(),
-    hosts: observer.toolCalls({ period: "month" }).coverage,
+  const { seen, coverage } = await withFreshReader((reader) => ({
+    seen: reader.agentsSeen(),
+    coverage: reader.toolCalls({ period: "month" }).coverage,
   }));
   const agents = await withConnections((connections) => connections.list(seen));
   const receiverConfig = new ReceiverConfig(paths.receiverFile);
@@ -21,22 +24,22 @@ export async function run({ json }: JsonOption): Promise<void> {
     return;
   }
   for (const { name, title, file, installed, connected, outdated, blockedBy, lastEventMs } of agents) {
-    const state = connected ? "connected" : installed ? "not connected" : "not found";
+    const state = connected ? "connected" : installed ? "not connected" : "not installed";
     print(`${name.padEnd(12)} ${state.padEnd(14)} ${title}: ${file}`);
     const indent = " ".repeat(13);
-    if (outdated) print(`${indent}by an entry of an earlier version; nexus agents connect ${name} replaces it`);
+    if (outdated) print(`${indent}uses an entry of an earlier version; to replace it: nexus agents connect ${name}`);
     if (blockedBy !== null) print(`${indent}${blockedBy}`);
-    if (lastEventMs !== null) print(`${indent}last told of something ${timeText(lastEventMs)}`);
-    for (const host of hosts.filter(({ source }) => sourcesOf[name].some((one) => one === source)))
-      print(`${indent}${coverageText(host)}`);
+    if (lastEventMs !== null) print(`${indent}last event: ${timeText(lastEventMs)}`);
+    for (const agent of coverage.filter(({ source }) => sourcesOf[name].some((known) => known === source)))
+      print(`${indent}${coverageText(agent)}`);
   }
-  if (receiver !== undefined) print(`\nOpenTelemetry is received on https://127.0.0.1:${receiver.port}.`);
+  if (receiver !== undefined) print(`\nOpenTelemetry receiver: https://127.0.0.1:${receiver.port}`);
   else if (receiverConfig.outdatedNote !== undefined) print(`\n${receiverConfig.outdatedNote}`);
   if (agents.some(({ installed, connected }) => installed && !connected))
-    print("\nnexus agents connect connects those that were found.");
+    print("\nTo connect installed agents: nexus agents connect");
 }
 
-function coverageText(host: AgentCoverage): string {
-  const { outcome, duration } = coverageOf(host);
-  return `${countText(host.ended, "use", "uses")} in 30 days; outcome known of ${outcome}, duration of ${duration}`;
+function coverageText(agent: AgentCoverage): string {
+  const { outcome, duration } = coverageOf(agent);
+  return `${countText(agent.ended, "call")} in 30 days; ${outcome} with outcome, ${duration} with duration`;
 }

@@ -1,4 +1,7 @@
-/** `nexus agents test`: runs the hook as the agent's settings have it, with a payload of ours, and looks whether a line arrives. */
+/**
+ * `nexus agents test`: runs the hook from the agent's settings with a test payload, and checks that
+ * a line arrives.
+ */
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -7,32 +10,32 @@ import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { paths, withReader } from "../../runtime.ts";
 
-/** What the product takes nothing from: a test is no use of a tool. */
+/** An event name that the import ignores: a test is not a tool call. */
 const event = "NexusTest";
 
-export async function run(given: string, { json }: JsonOption): Promise<void> {
-  const agent = agentNamed(given);
+export async function run(name: string, { json }: JsonOption): Promise<void> {
+  const agent = agentNamed(name);
   const commands = await withConnections((connections) => connections.configured(agent));
-  const mode = await withReader((observer) => observer.status().permission?.mode ?? "off");
+  const mode = await withReader((reader) => reader.status().permission?.mode ?? "off");
   const [command] = commands;
   const message =
     command === undefined
-      ? `${agent} is not connected: nexus agents connect ${agent}.`
+      ? `${agent} is not connected. Run: nexus agents connect ${agent}`
       : mode === "off"
-        ? "Recording is off, so the hook writes nothing: nexus telemetry enable."
-        : faultOf(command);
+        ? "Recording is off, so the hook writes nothing. Run: nexus telemetry enable"
+        : findFault(command);
   if (json === true) printJson({ version: 2, agent, ok: message === null, message });
   else print(message ?? `The hook of ${agent} works.`);
   if (message !== null) process.exitCode = exitCodes.failed;
 }
 
-/** What keeps the hook from working. */
-function faultOf(command: string): string | null {
+/** Returns why a hook does not work, or `null` if it does. */
+function findFault(command: string): string | null {
   if (command.startsWith("http"))
-    return "It posts to a port on loopback, as earlier versions had it. nexus agents connect replaces the entry.";
+    return "The hook is an entry of an earlier version. To replace it: nexus agents connect";
   return arrives(command)
     ? null
-    : "The hook ran, and its line did not arrive. Is there awk, and may you write to state/events?";
+    : "The hook ran, but its event did not arrive. Check that awk is installed and state/events is writable.";
 }
 
 function payloadOf(session_id: string): string {

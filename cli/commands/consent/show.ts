@@ -1,4 +1,4 @@
-/** `nexus consent show`: the text you agree to, with what names it. */
+/** `nexus consent show`: the consent notice with its version and hash. */
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
 import { categories } from "../../../shared/schema/categories.ts";
@@ -12,5 +12,5 @@ export function run({ json }: JsonOption): void {
       text: noticeText(),
       categories: categories.map((name) => ({ name, ...notice.categories[name] })),
     });
-  } else print(`${noticeText()}\n\nVersion ${noticeVersion}, SHA-256 of this text: ${noticeHash}`);
+  } else print(`${noticeText()}\n\nVersion: ${noticeVersion}\nSHA-256: ${noticeHash}`);
 }

@@ -1,4 +1,7 @@
-/** `nexus event emit`: one event from a script, checked before it is recorded. */
+/**
+ * `nexus event emit`: validates and records one event from a script. Reports every invalid field at
+ * once.
+ */
 import { isCommandPath } from "../../../server/privacy/vocabulary.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/schema/events.ts";
 import { type FieldType, validatorOf } from "../../../shared/schema/field-types.ts";
@@ -23,33 +26,33 @@ interface EmitOptions extends JsonOption {
 const uuidV4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export function run(typeName: string, options: EmitOptions): Promise<void> {
-  const type = oneOf(typeName, eventTypeNames, "event");
-  const source = options.source === undefined ? "nexus_cli" : oneOf(options.source, sources, "source");
+  const type = parseName(typeName, eventTypeNames, "event");
+  const source = options.source === undefined ? "nexus_cli" : parseName(options.source, sources, "source");
   const { session } = options;
-  if (session !== undefined && !uuidV4.test(session)) throw new UsageError("--session must be a UUID of version 4.");
+  if (session !== undefined && !uuidV4.test(session)) throw new UsageError("--session must be a UUID v4.");
   const fields = fieldsFrom(type, options);
-  return withService((worker) => {
-    const moment = { source: source as Source, session: session ?? sessionFor(worker, Date.now()), tsMs: Date.now() };
-    const why = record(worker, moment, type, fields as RawEventFields[typeof type]);
-    if (options.json === true) printJson({ version: 1, stored: why === undefined, event_type: type });
-    else print(why === undefined ? `Recorded ${type}.` : `${type} was not recorded: ${notStored[why]}.`);
+  return withService((service) => {
+    const context = { source: source as Source, session: session ?? sessionFor(service, Date.now()), tsMs: Date.now() };
+    const reason = record(service, context, type, fields as RawEventFields[typeof type]);
+    if (options.json === true) printJson({ version: 1, stored: reason === undefined, event_type: type });
+    else print(reason === undefined ? `Recorded ${type}.` : `Not recorded: ${notStored[reason]}.`);
   });
 }
 
 const notStored: Readonly<Record<NotStored, string>> = {
-  below_watermark: "the clock says a time before events that expired or were purged. Check the clock",
-  bad_time: "the time or the offset of this machine's clock is not valid. Check the clock and the time zone",
-  refused: "its category is not ticked (nexus telemetry status)",
+  below_watermark: "the system time is before data that expired or was purged. Check the system clock",
+  bad_time: "the system time or UTC offset is invalid. Check the system clock and the time zone",
+  refused: "its category is not selected (see nexus telemetry status)",
 };
 
-function oneOf<T extends string>(given: string, known: readonly T[], what: string): T {
-  const found = known.find((name) => name === given);
+function parseName<T extends string>(text: string, values: readonly T[], kind: string): T {
+  const found = values.find((value) => value === text);
   if (found !== undefined) return found;
-  const hint = didYouMean(given, known) || ` nexus telemetry explain lists all there are.`;
-  throw new UsageError(`There is no ${what} ${given}.${hint}`);
+  const hint = didYouMean(text, values) || ` Valid values: ${values.join(", ")}.`;
+  throw new UsageError(`Unknown ${kind}: ${text}.${hint}`);
 }
 
-/** Every fault of the fields at once. @throws UsageError */
+/** Parses the fields. @throws UsageError with every invalid field */
 function fieldsFrom(
   type: EventTypeName,
   { set = [], workspace, task }: EmitOptions,
@@ -60,35 +63,35 @@ function fieldsFrom(
   for (const pair of set) {
     const at = pair.indexOf("=");
     const name = at === -1 ? pair : pair.slice(0, at);
-    if (at === -1) faults.push(`${name}: write it as NAME=VALUE.`);
-    else if (!allowed.some((known) => known === name)) faults.push(strange(type, name, allowed));
+    if (at === -1) faults.push(`${name}: use NAME=VALUE.`);
+    else if (!allowed.some((known) => known === name)) faults.push(unknownField(type, name, allowed));
     else {
-      const { type: kind } = fieldTable[name as FieldName];
-      const value = valueFrom(kind, pair.slice(at + 1));
-      if (validatorOf(kind, isCommandPath)(value) === undefined)
-        faults.push(`${name}: it must be ${fieldTypeText(kind)}.`);
+      const { type: fieldType } = fieldTable[name as FieldName];
+      const value = parseValue(fieldType, pair.slice(at + 1));
+      if (validatorOf(fieldType, isCommandPath)(value) === undefined)
+        faults.push(`${name}: must be ${fieldTypeText(fieldType)}.`);
       else fields[name] = value;
     }
   }
   for (const name of eventTable[type].required) {
     if (fields[name] === undefined && !faults.some((fault) => fault.startsWith(`${name}:`)))
-      faults.push(`${name}: ${type} needs it (--set ${name}=…).`);
+      faults.push(`${name}: required by ${type} (--set ${name}=…).`);
   }
-  const carries = (name: FieldName) => fieldsOf(type).includes(name);
-  if (workspace !== undefined && !carries("workspace_hash")) faults.push(`--workspace: ${type} has none.`);
-  if (task !== undefined && !carries("task_hash")) faults.push(`--task: ${type} has none.`);
-  if (faults.length > 0) throw new UsageError(`Nothing was recorded.\n  ${faults.join("\n  ")}`);
+  const hasField = (name: FieldName) => fieldsOf(type).includes(name);
+  if (workspace !== undefined && !hasField("workspace_hash")) faults.push(`--workspace: not supported by ${type}.`);
+  if (task !== undefined && !hasField("task_hash")) faults.push(`--task: not supported by ${type}.`);
+  if (faults.length > 0) throw new UsageError(`Not recorded: invalid fields.\n  ${faults.join("\n  ")}`);
   return { ...fields, ...(workspace === undefined ? {} : { workspace }), ...(task === undefined ? {} : { task }) };
 }
 
-function strange(type: EventTypeName, name: string, allowed: readonly string[]): string {
+function unknownField(type: EventTypeName, name: string, allowed: readonly string[]): string {
   if (fieldNames.some((known) => known === name) && fieldTable[name as FieldName].type.type === "hash")
-    return `${name}: hashes are made here; give the name with --workspace or --task.`;
-  return `${name}: ${type} has no such field.${didYouMean(name, allowed) || ` It has: ${allowed.join(", ")}.`}`;
+    return `${name}: hashes cannot be set. Use --workspace NAME or --task NAME.`;
+  return `${name}: unknown field of ${type}.${didYouMean(name, allowed) || ` Valid fields: ${allowed.join(", ")}.`}`;
 }
 
-function valueFrom(kind: FieldType, text: string): unknown {
-  switch (kind.type) {
+function parseValue(fieldType: FieldType, text: string): unknown {
+  switch (fieldType.type) {
     case "integer":
     case "decimal":
       return text.trim() === "" ? Number.NaN : Number(text);

@@ -1,4 +1,7 @@
-/** `nexus identity reset`: goes on sharing under another pseudonym that nothing links with the one before. */
+/**
+ * `nexus identity reset`: replaces the pseudonym with a new one that cannot be linked to the
+ * previous one.
+ */
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { confirmed, isAttended, wrapped } from "../../output/terminal.ts";
@@ -9,26 +12,26 @@ interface ResetOptions extends JsonOption {
 }
 
 export function run({ confirm, json }: ResetOptions): Promise<void> {
-  return withService(async (worker) => {
-    if (worker.status().permission?.mode !== "share") {
+  return withService(async (service) => {
+    if (service.reader.status().permission?.mode !== "share") {
       if (json === true) printJson({ version: 1, reset: false });
-      else print("You share nothing, so there is no pseudonym to reset.");
+      else print("No pseudonym to reset: sharing is off.");
       return;
     }
     if (confirm !== true) {
       print(
         wrapped(
-          "You get a new random id and a new salt. What was not sent yet is not sent. What was sent stays with the server under the old id until you have it erased (nexus telemetry erase-remote). Hashes of your workspaces and tasks on this machine stay as they are.",
+          "Creates a new random ID and salt. Unsent events are not sent. Data already sent stays under the old ID until you erase it (nexus telemetry erase-remote). Hashes of workspaces and tasks on this machine do not change.",
         ),
       );
-      if (!isAttended()) throw new UsageError("There is no terminal to ask on. Use --confirm.");
-      if (!(await confirmed("\nReset it?"))) {
+      if (!isAttended()) throw new UsageError("Not a terminal: use --confirm.");
+      if (!(await confirmed("\nReset the pseudonym?"))) {
         print("Nothing was changed.");
         return;
       }
     }
-    worker.resetIdentity();
+    service.resetIdentity();
     if (json === true) printJson({ version: 1, reset: true });
-    else print("From now on you share under a new pseudonym.");
+    else print("Pseudonym reset.");
   });
 }

@@ -1,4 +1,7 @@
-/** `nexus ledger export`: the whole ledger as JSON Lines, which `nexus ledger verify --file` checks anywhere. */
+/**
+ * `nexus ledger export`: the complete ledger as JSON Lines, for `nexus ledger verify --file` on any
+ * machine.
+ */
 import { randomUUID } from "node:crypto";
 import { constants, copyFileSync, createWriteStream, linkSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
@@ -16,39 +19,42 @@ interface LedgerExportOptions extends JsonOption {
 
 export function run({ output, json }: LedgerExportOptions): Promise<void> {
   const path = resolve(output);
-  return withReader(async (observer) => {
+  return withReader(async (reader) => {
     let entries = 0;
     const lines = function* () {
-      for (const line of observer.ledgerLines()) {
+      for (const line of reader.ledgerLines()) {
         entries += 1;
         yield `${line}\n`;
       }
     };
-    const unfinished = `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
+    const temporary = `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
     try {
-      await pipeline(Readable.from(lines()), createWriteStream(unfinished, { mode: 0o600, flags: "wx", flush: true }));
-      appear(unfinished, path);
+      await pipeline(Readable.from(lines()), createWriteStream(temporary, { mode: 0o600, flags: "wx", flush: true }));
+      publish(temporary, path);
     } finally {
-      rmSync(unfinished, { force: true });
+      rmSync(temporary, { force: true });
     }
     if (json === true) printJson({ version: 1, path, entries });
-    else print(`Exported ${countText(entries, "entry", "entries")} to ${path}. nexus ledger verify --file checks it.`);
+    else
+      print(
+        `Exported ${countText(entries, "entry", "entries")} to ${path}. To verify it: nexus ledger verify --file ${path}`,
+      );
   });
 }
 
-/** Gives a whole file its name, which no file or link has. @throws UsageError where one has. */
-function appear(unfinished: string, path: string): void {
+/** Gives the complete file its final name. @throws UsageError if a file or link has that name. */
+function publish(temporary: string, path: string): void {
   try {
     try {
-      linkSync(unfinished, path);
+      linkSync(temporary, path);
     } catch (error) {
       if (codeOf(error) === "EEXIST") throw error;
-      // Not every file system has links.
-      copyFileSync(unfinished, path, constants.COPYFILE_EXCL);
+      // Some file systems, such as FAT, have no hard links.
+      copyFileSync(temporary, path, constants.COPYFILE_EXCL);
     }
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
-    throw new UsageError(`${path} exists, and is left as it is. Choose another name, or remove it.`);
+    throw new UsageError(`${path} already exists. Choose another name, or delete it.`);
   }
 }
 

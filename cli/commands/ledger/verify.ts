@@ -1,4 +1,7 @@
-/** `nexus ledger verify`: the chain, every kept body and every receipt, offline; of this machine, or of an export. */
+/**
+ * `nexus ledger verify`: verifies chain, bodies and receipts offline, of this machine's ledger or
+ * of an export.
+ */
 import { readFileSync } from "node:fs";
 import { type LedgerCheck, type LedgerLine, verify } from "../../../server/upload/ledger/ledger.ts";
 import { countText } from "../../../shared/text/format.ts";
@@ -11,47 +14,44 @@ interface VerifyOptions extends JsonOption {
 }
 
 export async function run({ file, json }: VerifyOptions): Promise<void> {
-  const verdict = file === undefined ? await withReader((observer) => observer.verifyLedger()) : verify(linesOf(file));
-  if (json === true) printJson(verdict === null ? { version: 2, entries: 0 } : { version: 2, ...verdict });
-  else
-    print(
-      verdict === null || verdict.entries === 0 ? "There is no ledger: nothing was ever sent." : verdictText(verdict),
-    );
-  if ((verdict?.faults.length ?? 0) > 0) process.exitCode = exitCodes.failed;
+  const check = file === undefined ? await withReader((reader) => reader.verifyLedger()) : verify(linesOf(file));
+  if (json === true) printJson(check === null ? { version: 2, entries: 0 } : { version: 2, ...check });
+  else print(check === null || check.entries === 0 ? "The ledger is empty." : checkText(check));
+  if ((check?.faults.length ?? 0) > 0) process.exitCode = exitCodes.failed;
 }
 
-function verdictText({ entries, receipts, withoutReceipt, bodies, faults, head }: LedgerCheck): string {
+function checkText({ entries, receipts, withoutReceipt, bodies, faults, head }: LedgerCheck): string {
   return [
-    `${countText(entries, "entry", "entries")}, ${countText(receipts, "receipt")}, ${withoutReceipt} accepted without one.`,
-    `${countText(bodies, "body", "bodies")} kept.`,
+    `${countText(entries, "entry", "entries")}, ${countText(receipts, "receipt")}, ${withoutReceipt} accepted without a receipt.`,
+    `${countText(bodies, "body", "bodies")} stored.`,
     ...faults.map(({ seq, message }) => `Entry ${seq}: ${message}.`),
-    faults.length === 0 ? `All is as it was written. Last digest: ${head}` : "The ledger does not hold.",
+    faults.length === 0 ? `Ledger verified. Last digest: ${head}` : "Ledger verification failed.",
   ].join("\n");
 }
 
-/** The lines of an export. @throws UsageError */
+/** Reads the lines of an export. @throws UsageError */
 function* linesOf(file: string): Iterable<LedgerLine> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw new UsageError(`${file} cannot be read.`);
+    throw new UsageError(`${file} cannot be read. Check the path and its permissions.`);
   }
   for (const [n, line] of text.split("\n").entries()) {
     if (line === "") continue;
-    const { seq, entry, hash, body } = parsed(line, `${file}, line ${n + 1}`);
+    const { seq, entry, hash, body } = parseEntry(line, `${file}, line ${n + 1}`);
     if (typeof seq !== "number" || typeof entry !== "string" || typeof hash !== "string")
-      throw new UsageError(`${file}, line ${n + 1}: this is no line of an exported ledger.`);
+      throw new UsageError(`${file}, line ${n + 1}: not a ledger entry.`);
     yield { seq, entry, hash, body: typeof body === "string" ? Buffer.from(body, "utf8") : undefined };
   }
 }
 
-function parsed(line: string, where: string): Readonly<Record<string, unknown>> {
+function parseEntry(line: string, where: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new UsageError(`${where}: this is no line of an exported ledger.`);
+  throw new UsageError(`${where}: not a ledger entry.`);
 }

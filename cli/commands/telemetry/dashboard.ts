@@ -1,16 +1,16 @@
-/** `nexus telemetry dashboard`: a live page in the terminal. Its library is loaded with it alone. */
+/** `nexus telemetry dashboard`: opens the live terminal dashboard. Only this command loads ink. */
 import { UsageError } from "../../exit.ts";
 import { isAttended, isPlain } from "../../output/terminal.ts";
 import { withFreshReader } from "../../runtime.ts";
 import { run as stats } from "../stats.ts";
 
 export async function run(): Promise<void> {
-  // What changes under a screen reader is worse than what stands still.
+  // Updated lines confuse screen readers, so plain output prints the statistics once.
   if (isPlain()) {
     await stats({ today: true });
     return;
   }
-  if (!isAttended()) throw new UsageError("The dashboard needs a terminal. nexus stats prints the numbers once.");
+  if (!isAttended()) throw new UsageError("Not a terminal. To print the statistics once: nexus stats");
   const { showDashboard } = await import("../../dashboard/dashboard.ts");
   await withFreshReader(showDashboard);
 }

@@ -1,4 +1,7 @@
-/** `nexus telemetry delete`: everything that is stored, with a proof that it is gone. */
+/**
+ * `nexus telemetry delete`: deletes all stored data and verifies the deletion. Consent is not
+ * affected.
+ */
 import { existsSync } from "node:fs";
 import { countText, forgottenSettings, proofText, sizeText } from "../../../shared/text/format.ts";
 import { ReportedError, UsageError } from "../../exit.ts";
@@ -11,19 +14,19 @@ interface DeleteOptions extends JsonOption {
 }
 
 export function run({ confirm, json }: DeleteOptions): Promise<void> {
-  return withService(async (worker) => {
-    const { database, problem } = worker.status();
+  return withService(async (service) => {
+    const { database, problem } = service.reader.status();
     if (database === null && problem !== null) throw new ReportedError(problem.text);
     if (database === null && !existsSync(paths.stateFolder)) {
-      print(json === true ? JSON.stringify({ version: 1, events: 0 }) : "There is nothing to delete.");
+      print(json === true ? JSON.stringify({ version: 1, events: 0 }) : "No data to delete.");
       return;
     }
-    // Without a database there may be event logs that wait, and what is remembered of agents' settings.
+    // Without a database there may still be event logs and backups of agents' settings.
     if (confirm !== true && !(await isSure(database?.events ?? 0, database?.sizeBytes ?? 0))) {
       print("Nothing was deleted.");
       return;
     }
-    const erased = worker.purge();
+    const erased = service.purge();
     if (json === true) printJson({ version: 1, ...erased });
     else {
       print(`Deleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
@@ -34,13 +37,13 @@ export function run({ confirm, json }: DeleteOptions): Promise<void> {
 }
 
 async function isSure(events: number, sizeBytes: number): Promise<boolean> {
-  print("This will permanently delete all telemetry data. Your consent stays as it is.\n");
+  print("This will permanently delete all telemetry data. Consent is not affected.\n");
   print(
     definitionList([
       ["Events to be deleted", events.toLocaleString("en-US")],
       ["Database size", sizeText(sizeBytes)],
     ]),
   );
-  if (!isAttended()) throw new UsageError("There is no terminal to ask on. Use --confirm.");
+  if (!isAttended()) throw new UsageError("Not a terminal: use --confirm.");
   return confirmed("\nAre you sure?");
 }

@@ -1,4 +1,4 @@
-/** `nexus telemetry disable`: stops recording and sharing; what is stored stays. */
+/** `nexus telemetry disable`: stops recording and sharing. Stored data is kept. */
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import { noticeVersion } from "../../../shared/consent/notice.ts";
 import { modeSentence } from "../../../shared/text/format.ts";
@@ -7,8 +7,8 @@ import { printSyncReport } from "../../output/sync-report.ts";
 import { withService } from "../../runtime.ts";
 
 export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }): Promise<void> {
-  return withService(async (worker) => {
-    const { permission } = worker.giveConsent({
+  return withService(async (service) => {
+    const { permission } = service.giveConsent({
       mode: "off",
       collect: [],
       share: [],
@@ -18,10 +18,10 @@ export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }):
       notice: { version: noticeVersion, sha256: noticeHash },
     });
     print(permission.mode === "off" ? "Telemetry disabled." : modeSentence(permission));
-    const { sharing, database } = worker.status();
+    const { sharing, database } = service.reader.status();
     if (database !== null) print("Existing data retained. Use 'nexus telemetry delete' to remove.");
-    if (erase === true) printSyncReport(await worker.eraseRemotely(), false);
+    if (erase === true) printSyncReport(await service.eraseRemotely(), false);
     else if ((sharing?.sharedWith ?? 0) > 0)
-      print("What you shared stays with the server until you run: nexus telemetry erase-remote");
+      print("Shared data stays on the server. To erase it: nexus telemetry erase-remote");
   });
 }

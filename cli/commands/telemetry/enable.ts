@@ -1,4 +1,8 @@
-/** `nexus telemetry enable`: shows the whole text and asks, or takes the user's word with --yes. */
+/**
+ * `nexus telemetry enable`: shows the complete consent notice and prompts, or accepts `--yes`.
+ * Sharing without a prompt requires that the user names the notice version, the destination and the
+ * categories.
+ */
 import { createInterface, type Interface } from "node:readline/promises";
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import type { TelemetryService } from "../../../server/worker/service.ts";
@@ -27,25 +31,27 @@ interface Answer {
 }
 
 export function run(options: EnableOptions): Promise<void> {
-  return withService(async (worker) => {
-    await decide(worker, options);
+  return withService(async (service) => {
+    await decide(service, options);
   });
 }
 
-/** Asks on the terminal whether to record, or to share with the configured destination too. Resolves with the answer. */
-export function ask(worker: TelemetryService, share: boolean): Promise<boolean> {
-  return decide(worker, { share });
+/**
+ * Prompts for consent to recording, or also to sharing. Resolves with whether the user consented.
+ */
+export function ask(service: TelemetryService, share: boolean): Promise<boolean> {
+  return decide(service, { share });
 }
 
-async function decide(worker: TelemetryService, options: EnableOptions): Promise<boolean> {
-  const destination = options.share === true ? destinationOf(worker) : null;
-  const answer = options.yes === true ? fromFlags(options) : await fromQuestions(options, destination);
-  if (destination !== null) checkNamed(destination, options);
+async function decide(service: TelemetryService, options: EnableOptions): Promise<boolean> {
+  const destination = options.share === true ? destinationOf(service) : null;
+  const answer = options.yes === true ? answerFromFlags(options) : await promptForAnswer(options, destination);
+  if (destination !== null) checkDestination(destination, options);
   if (answer === undefined) {
     print("Nothing was changed.");
     return false;
   }
-  const { permission } = worker.giveConsent({
+  const { permission } = service.giveConsent({
     mode: destination === null ? "local" : "share",
     ...answer,
     destination,
@@ -53,75 +59,77 @@ async function decide(worker: TelemetryService, options: EnableOptions): Promise
   });
   print(`Telemetry enabled. ${modeSentence(permission)}`);
   for (const refusal of permission.refusals) print(refusalSentence(refusal));
-  const { problem } = worker.status();
+  const { problem } = service.reader.status();
   if (problem !== null) printError(problem.text);
   return true;
 }
 
-function destinationOf(worker: TelemetryService): string {
-  const { sharing, problem } = worker.status();
+function destinationOf(service: TelemetryService): string {
+  const { sharing, problem } = service.reader.status();
   if (sharing === null && problem !== null) throw new ReportedError(problem.text);
   const address = sharing?.address ?? null;
   if (address === null) {
-    throw new UsageError("There is no destination. Set NEXUS_USAGE_UPLOAD_URL, or upload_url in config.toml, first.");
+    throw new UsageError("No destination. Set NEXUS_USAGE_UPLOAD_URL or upload_url in config.toml.");
   }
   return address;
 }
 
 /**
- * Without a terminal the user does not see where the configuration and the environment would send to: it must be named. Where it is named it
- * must be the one that is configured.
+ * Requires `--destination` with `--yes`, because without a prompt the user does not see where a
+ * foreign environment would upload to. @throws UsageError if it is missing or differs from the
+ * configured destination
  */
-function checkNamed(destination: string, { yes, destination: named }: EnableOptions): void {
-  if (named === undefined) {
-    if (yes === true) throw new UsageError("To share without being asked, name the destination: --destination URL.");
+function checkDestination(destination: string, { yes, destination: expected }: EnableOptions): void {
+  if (expected === undefined) {
+    if (yes === true) throw new UsageError("--share --yes requires --destination URL.");
     return;
   }
-  if (!URL.canParse(named) || new URL(named).href !== destination)
-    throw new UsageError(`--destination is not the one that is configured, ${destination}. Nothing was changed.`);
+  if (!URL.canParse(expected) || new URL(expected).href !== destination)
+    throw new UsageError(`--destination differs from the configured destination ${destination}. Nothing was changed.`);
 }
 
-function fromFlags({ share, automatic, notice: version, categories: list }: EnableOptions): Answer {
-  const chosen = list === undefined ? categories : named(list);
+function answerFromFlags({ share, automatic, notice: version, categories: list }: EnableOptions): Answer {
+  const selected = list === undefined ? categories : parseCategories(list);
   if (share === true && version !== noticeVersion) {
     throw new UsageError(
       version === undefined
-        ? "To share without being asked, name the version of the text you read: --notice (see nexus consent show)."
-        : `The text has version ${noticeVersion}, not ${version}. Read it with nexus consent show.`,
+        ? "--share --yes requires --notice VERSION (see nexus consent show)."
+        : `The consent notice has version ${noticeVersion}, not ${version}. Read it with nexus consent show.`,
     );
   }
-  if (share === true && list === undefined) throw new UsageError("To share without being asked, name --categories.");
-  return { collect: chosen, share: share === true ? chosen : [], automatic: automatic === true, via: "terminal_flags" };
+  if (share === true && list === undefined) throw new UsageError("--share --yes requires --categories LIST.");
+  const shared = share === true ? selected : [];
+  return { collect: selected, share: shared, automatic: automatic === true, via: "terminal_flags" };
 }
 
-function named(list: string): readonly Category[] {
+function parseCategories(list: string): readonly Category[] {
   if (list.trim() === "all") return categories;
   const names = list.split(",").map((name) => name.trim());
   const unknown = names.filter((name) => !categories.some((known) => known === name));
-  if (unknown.length > 0) throw new UsageError(`Unknown: ${unknown.join(", ")}. There are: ${categories.join(", ")}.`);
+  if (unknown.length > 0)
+    throw new UsageError(`Unknown category: ${unknown.join(", ")}. Valid values: ${categories.join(", ")}.`);
   return categories.filter((name) => names.includes(name));
 }
 
-/** Shows the whole text and asks. Without a terminal nobody can be asked. */
-async function fromQuestions(options: EnableOptions, destination: string | null): Promise<Answer | undefined> {
+/** Shows the complete notice and prompts. @throws UsageError without a terminal */
+async function promptForAnswer(options: EnableOptions, destination: string | null): Promise<Answer | undefined> {
   if (!isAttended()) {
     throw new UsageError(
-      "There is no terminal to ask on. Use --yes; to share also --notice VERSION --destination URL --categories LIST.",
+      "Not a terminal: use --yes (for sharing also --notice VERSION, --destination URL and --categories LIST).",
     );
   }
   print(`${wrapped(noticeText())}\n`);
   const ask = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    const given = options.categories === undefined ? undefined : named(options.categories);
-    const collect = given ?? (await choose(ask, "What may be recorded on this machine?", categories));
+    const preset = options.categories === undefined ? undefined : parseCategories(options.categories);
+    const collect = preset ?? (await choose(ask, "What may be recorded on this machine?", categories));
     if (collect.length === 0) return undefined;
     const share =
-      destination === null ? [] : (given ?? (await choose(ask, `What of it may be sent to ${destination}?`, collect)));
+      destination === null ? [] : (preset ?? (await choose(ask, `What may be shared with ${destination}?`, collect)));
     if (destination !== null && share.length === 0) return undefined;
-    const automatic =
-      options.automatic ?? (destination !== null && (await isYes(ask, "Send it by itself, without asking each time?")));
+    const automatic = options.automatic ?? (destination !== null && (await isYes(ask, "Upload automatically?")));
     const question =
-      destination === null ? "Record this?" : `Record this, and share it with ${destination} under a random id?`;
+      destination === null ? "Record this?" : `Record this and share it with ${destination} under a random ID?`;
     return (await isYes(ask, question)) ? { collect, share, automatic, via: "terminal" } : undefined;
   } finally {
     ask.close();
@@ -132,13 +140,13 @@ async function choose(ask: Interface, question: string, from: readonly Category[
   print(question);
   for (const [n, name] of from.entries()) print(`  ${String(n + 1).padStart(2)}  ${notice.categories[name].title}`);
   for (;;) {
-    const answer = (await askText(ask, "all, none, or numbers such as 1,2,5: ")).trim().toLowerCase();
+    const answer = (await askText(ask, "all, none, or numbers (such as 1,2,5): ")).trim().toLowerCase();
     if (answer === "all") return from;
     if (answer === "none" || answer === "") return [];
     const numbers = answer.split(/[\s,]+/).map(Number);
     if (numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= from.length)) {
       return from.filter((_, n) => numbers.includes(n + 1));
     }
-    print(`Please write all, none, or numbers from 1 to ${from.length}.`);
+    print(`Enter all, none, or numbers from 1 to ${from.length}.`);
   }
 }

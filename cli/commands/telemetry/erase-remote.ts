@@ -1,4 +1,4 @@
-/** `nexus telemetry erase-remote`: asks every server that was sent something to erase it. */
+/** `nexus telemetry erase-remote`: requests erasure from every server that received data. */
 import { countText } from "../../../shared/text/format.ts";
 import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print } from "../../output/print.ts";
@@ -6,11 +6,11 @@ import { printSyncReport } from "../../output/sync-report.ts";
 import { withService } from "../../runtime.ts";
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withService(async (worker) => {
-    printSyncReport(await worker.eraseRemotely(), json === true);
-    const { erasures = 0, erasing = 0 } = worker.status().sharing ?? {};
+  return withService(async (service) => {
+    printSyncReport(await service.eraseRemotely(), json === true);
+    const { erasures = 0, erasing = 0 } = service.reader.status().sharing ?? {};
     if (erasures > erasing)
-      print(`${countText(erasures - erasing, "server")} has not confirmed yet; it is asked again with the next sync.`);
+      print(`Erasure not confirmed by ${countText(erasures - erasing, "server")}. It is retried with the next sync.`);
     if (erasures > 0) process.exitCode = exitCodes.notNow;
   });
 }

@@ -1,4 +1,6 @@
-/** `nexus telemetry explain`: what is recorded and why; of one event or field in full. */
+/**
+ * `nexus telemetry explain`: what is recorded and why, or the details of one event type or field.
+ */
 import { notice } from "../../../shared/consent/notice.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/schema/events.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
@@ -21,7 +23,7 @@ export function run(name: string | undefined, { json }: JsonOption): void {
     else print(explanations().map(categoryText).join("\n\n"));
     return;
   }
-  const { description, rows } = partsOf(name);
+  const { description, rows } = detailsOf(name);
   if (json === true)
     printJson({ version: 2, name, description, ...Object.fromEntries(rows.map(([key, , value]) => [key, value])) });
   else
@@ -32,13 +34,13 @@ export function run(name: string | undefined, { json }: JsonOption): void {
 
 type Row = readonly [key: string, title: string, value: unknown];
 
-function partsOf(name: string): { readonly description: string; readonly rows: readonly Row[] } {
+function detailsOf(name: string): { readonly description: string; readonly rows: readonly Row[] } {
   const type = eventTypeNames.find((known) => known === name);
   if (type !== undefined) return { description: eventTable[type].description, rows: rowsOfEvent(type) };
   const field = fieldNames.find((known) => known === name);
   if (field !== undefined) return { description: fieldTable[field].description, rows: rowsOfField(field) };
-  const hint = didYouMean(name, [...eventTypeNames, ...fieldNames]) || " nexus telemetry explain lists all.";
-  throw new UsageError(`There is no event and no field ${name}.${hint}`);
+  const hint = didYouMean(name, [...eventTypeNames, ...fieldNames]) || " To list all: nexus telemetry explain";
+  throw new UsageError(`Unknown event or field: ${name}.${hint}`);
 }
 
 function rowsOfEvent(type: EventTypeName): readonly Row[] {
@@ -46,36 +48,40 @@ function rowsOfEvent(type: EventTypeName): readonly Row[] {
   const fields = fieldsOf(type);
   const shared = fields.filter((field) => fieldTable[field].shared !== "never");
   return [
-    ["purpose", "Why", notice.categories[category].text],
+    ["purpose", "Purpose", notice.categories[category].text],
     ["category", "Category", notice.categories[category].title],
     ["fields", "Fields", fields],
     ["example", "Example", exampleEvent(type)],
     [
       "visible_to",
-      "Who sees it",
-      `You. Whoever you share this category with sees of it: ${shared.join(", ") || "that it happened"}.`,
+      "Visible to",
+      `You. If you share this category, the server receives: ${shared.join(", ") || "that the event occurred"}.`,
     ],
-    ["retention", "Kept", kept],
-    ["opt_out", "Switch off", off],
+    ["retention", "Retention", retentionText],
+    ["opt_out", "Opt-out", optOutText],
   ];
 }
 
 function rowsOfField(field: FieldName): readonly Row[] {
   const { purpose, type, category, shared, retention } = fieldTable[field];
   return [
-    ["purpose", "Why", purpose],
-    ["type", "Holds", fieldTypeText(type)],
+    ["purpose", "Purpose", purpose],
+    ["type", "Values", fieldTypeText(type)],
     ["example", "Example", exampleOf(field)],
     ["category", "Category", notice.categories[category].title],
-    ["visible_to", "Who sees it", `You. ${sharingText[shared]}`],
-    ["retention", "Kept", retention === "total" ? `${kept} In totals by hour, day and month for longer.` : kept],
-    ["event_types", "Carried by", eventTypesWith(field)],
-    ["opt_out", "Switch off", off],
+    ["visible_to", "Visible to", `You. ${sharingText[shared]}`],
+    [
+      "retention",
+      "Retention",
+      retention === "total" ? `${retentionText} Hourly, daily and monthly totals are kept longer.` : retentionText,
+    ],
+    ["event_types", "Event types", eventTypesWith(field)],
+    ["opt_out", "Opt-out", optOutText],
   ];
 }
 
-const kept = "90 days, or what retention_days says, unless you delete it before.";
-const off = "untick its category (nexus telemetry enable --categories …), or nexus telemetry disable";
+const retentionText = "90 days (retention_days), or until you delete it.";
+const optOutText = "Clear its category (nexus telemetry enable --categories …) or run nexus telemetry disable.";
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.join(", ");

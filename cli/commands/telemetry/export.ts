@@ -1,4 +1,4 @@
-/** `nexus telemetry export`: everything that is stored, to a file. */
+/** `nexus telemetry export`: exports all stored data to a file. */
 import { resolve } from "node:path";
 import { type ExportFormat, exportFormats } from "../../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
@@ -14,7 +14,8 @@ interface ExportOptions extends JsonOption {
 function formatOf({ output, format }: ExportOptions): ExportFormat {
   const requested = format ?? exportFormats.find((name) => output.toLowerCase().endsWith(`.${name}`)) ?? "json";
   const known = exportFormats.find((name) => name === requested);
-  if (known === undefined) throw new UsageError(`Unknown format ${requested}. There are: ${exportFormats.join(", ")}.`);
+  if (known === undefined)
+    throw new UsageError(`Unknown format: ${requested}. Valid values: ${exportFormats.join(", ")}.`);
   return known;
 }
 
@@ -22,11 +23,11 @@ export function run(options: ExportOptions): Promise<void> {
   const format = formatOf(options);
   const path = resolve(options.output);
   return withReader(
-    async (observer) => {
-      const done = await observer.export(path, format);
+    async (reader) => {
+      const result = await reader.export(path, format);
       progressLine("");
-      if (options.json === true) printJson({ version: 1, path, format, ...done });
-      else print(`Exported ${countText(done.events, "event")} (${sizeText(done.sizeBytes)}) to ${path}.`);
+      if (options.json === true) printJson({ version: 1, path, format, ...result });
+      else print(`Exported ${countText(result.events, "event")} (${sizeText(result.sizeBytes)}) to ${path}.`);
     },
     {
       exportProgress: ({ done, total }) =>

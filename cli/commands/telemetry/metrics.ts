@@ -32,10 +32,10 @@ function costText({ usd, pricesAsOf, unpriced }: Metrics["cost"]): string {
   return known === "" ? `not priced (${rest})` : `${known}; not priced: ${rest}`;
 }
 
-export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<void> {
-  const selection = selectionOf(chosen);
-  return withFreshReader((observer) => {
-    const found = observer.metrics(selection);
+export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<void> {
+  const selection = selectionOf(period);
+  return withFreshReader((reader) => {
+    const found = reader.metrics(selection);
     if (json === true) {
       printJson({ version: 2, ...found });
       return;
@@ -68,13 +68,12 @@ export function run({ json, ...chosen }: PeriodOptions & JsonOption): Promise<vo
           ["Est. Cost", costText(found.cost)],
           ...(found.cost.reportedUsd === null
             ? []
-            : [["As Agents Say", `$${found.cost.reportedUsd.toFixed(2)}`] as const]),
+            : [["Reported by agents", `$${found.cost.reportedUsd.toFixed(2)}`] as const]),
         ]),
       ]
         .filter((text) => text !== "")
         .join("\n"),
     );
-    if (queries === 0)
-      print("\nNothing was recorded in this period. nexus telemetry status says whether recording is on.");
+    if (queries === 0) print("\nNo commands in this period. To check whether recording is on: nexus telemetry status");
   });
 }

@@ -1,4 +1,7 @@
-/** `nexus telemetry show`: the newest events that were not sent, as they are stored; or what a command would leave. */
+/**
+ * `nexus telemetry show`: the newest unsent events as stored, or a preview of the events of a
+ * command.
+ */
 import type { StoredEvent } from "../../../server/store/events/read.ts";
 import type { FieldValue } from "../../../shared/schema/field-types.ts";
 import { countText } from "../../../shared/text/format.ts";
@@ -10,9 +13,9 @@ interface ShowOptions extends JsonOption {
   readonly limit?: number;
 }
 
-type Shown = Pick<StoredEvent, "type" | "payload"> & { readonly tsMs?: number };
+type DisplayedEvent = Pick<StoredEvent, "type" | "payload"> & { readonly tsMs?: number };
 
-function eventText({ type, payload, tsMs }: Shown, n: number): string {
+function eventText({ type, payload, tsMs }: DisplayedEvent, n: number): string {
   const rows = Object.entries(payload).map(([name, value]) => [name, valueText(value)] as const);
   const when = tsMs === undefined ? "" : `  (${timeText(tsMs)})`;
   return `Event ${n}: ${type}${when}${rows.length === 0 ? "" : `\n${definitionList(rows, "  ")}`}\n`;
@@ -26,8 +29,8 @@ export async function run(command: readonly string[], { json, limit = 10 }: Show
 }
 
 function pending(limit: number, json: boolean): Promise<void> {
-  return withFreshReader((observer) => {
-    const { events, total, sharing } = observer.newest(limit);
+  return withFreshReader((reader) => {
+    const { events, total, sharing } = reader.newest(limit);
     if (json) {
       printJson({ version: 1, total, events });
       return;
@@ -37,7 +40,7 @@ function pending(limit: number, json: boolean): Promise<void> {
     for (const [n, event] of events.entries()) print(eventText(event, n + 1));
     const shown = events.length < total ? `, the newest ${events.length} shown` : "";
     print(`Total: ${countText(total, "event")} ${sharing ? "pending" : "stored"}${shown}`);
-    if (total === 0) print("nexus telemetry show -- COMMAND shows what a command would leave.");
+    if (total === 0) print("To preview a command: nexus telemetry show -- COMMAND");
   });
 }
 
@@ -48,11 +51,11 @@ async function preview(command: readonly string[], json: boolean): Promise<void>
     printJson({ version: 1, preview: true, events });
     return;
   }
-  print(`${heading("What this command would leave")}\n`);
+  print(`${heading("Preview")}\n`);
   for (const [n, event] of events.entries()) print(eventText(event, n + 1));
   print(
     wrapped(
-      "Nothing was run, recorded or kept. Of the command itself only its public name (command_path) stays; duration and exit class are those of the run.",
+      "The command was not run or recorded. Only its public name (command_path) would be stored, with duration and exit status.",
     ),
   );
 }

@@ -1,4 +1,4 @@
-/** `nexus telemetry status`: whether it is on, who says no, what is stored and what waits to be sent. */
+/** `nexus telemetry status`: the mode, active opt-outs, stored data and pending uploads. */
 import type { Permission } from "../../../shared/consent/consent.ts";
 import { notice } from "../../../shared/consent/notice.ts";
 import {
@@ -14,14 +14,14 @@ import { heading } from "../../output/terminal.ts";
 import { withReader } from "../../runtime.ts";
 
 function enabledText(permission: Permission | null): string {
-  if (permission === null) return "not known";
+  if (permission === null) return "unknown";
   if (permission.mode !== "off") return "true";
   return permission.consent === "never_asked" ? "false (opt-in required)" : "false";
 }
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withReader((observer) => {
-    const status = observer.status();
+  return withReader((reader) => {
+    const status = reader.status();
     if (json === true) {
       printJson({ version: 2, ...status });
       return;
@@ -29,13 +29,15 @@ export function run({ json }: JsonOption): Promise<void> {
     const { permission, database, sharing } = status;
     const rows: (readonly [string, string])[] = [
       ["Enabled", enabledText(permission)],
-      ["Mode", permission === null ? "not known" : modeSentence(permission)],
+      ["Mode", permission === null ? "unknown" : modeSentence(permission)],
       ["Decided", timeText(status.decidedMs)],
       ["May record", permission?.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
       ["May share", permission?.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
       [
         "Database",
-        database === null ? `${status.databasePath} (not there)` : `${database.path} (${sizeText(database.sizeBytes)})`,
+        database === null
+          ? `${status.databasePath} (not available)`
+          : `${database.path} (${sizeText(database.sizeBytes)})`,
       ],
     ];
     if (database !== null) rows.push(["Events stored", database.events.toLocaleString("en-US")]);
@@ -43,7 +45,7 @@ export function run({ json }: JsonOption): Promise<void> {
       rows.push(["Last stored", timeText(database?.newestMs ?? null)]);
       rows.push(["Destination", sharing.destination ?? "none"]);
       if (permission?.mode === "share") {
-        rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} of them in the outbox`]);
+        rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} in the outbox`]);
         rows.push(["Last synced", timeText(sharing.syncedMs)]);
       }
       if (sharing.paused !== null) rows.push(["Paused", sharing.paused]);
@@ -51,14 +53,14 @@ export function run({ json }: JsonOption): Promise<void> {
       if (sharing.rejected > 0)
         rows.push([
           "Refused",
-          `${countText(sharing.rejected, "batch", "batches")} (nexus usage upload --rejected tries again)`,
+          `${countText(sharing.rejected, "batch", "batches")} (to retry: nexus usage upload --rejected)`,
         ]);
       if (sharing.erasures > 0) rows.push(["Erasures", erasuresText(sharing)]);
     }
     print(heading("Telemetry Status"));
     print(definitionList(rows));
     for (const refusal of permission?.refusals ?? []) print(refusalSentence(refusal));
-    for (const remark of status.notes) print(remark);
+    for (const note of status.notes) print(note);
     if (status.problem !== null) print(`Problem: ${status.problem.text}`);
   });
 }

@@ -1,4 +1,6 @@
-/** `nexus usage import`: imports the event logs, and tries the lines again that could not be imported before. */
+/**
+ * `nexus usage import`: imports the event logs, including lines that could not be imported before.
+ */
 import { setTimeout as wait } from "node:timers/promises";
 import { added, type ImportReport, quietMs } from "../../../server/ingest/event-log.ts";
 import type { TelemetryService } from "../../../server/worker/service.ts";
@@ -7,39 +9,41 @@ import { exitCodes } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { importLogs, withService } from "../../runtime.ts";
 
-/** A log that keeps growing is left to the next import. */
-const maxRemovals = 3;
+/** Attempts to remove imported logs. A log that keeps growing is left to the next import. */
+const maxAttempts = 3;
 
 export function run({ json }: JsonOption): Promise<void> {
-  return withService(async (worker) => {
-    const first = await importLogs(worker, { retryLeftovers: true });
-    const report = first === undefined ? undefined : await removed(worker, first);
+  return withService(async (service) => {
+    const first = await importLogs(service, { retryLeftovers: true });
+    const report = first === undefined ? undefined : await removeImported(service, first);
     if (json === true) printJson({ version: 2, ...report });
-    else if (report === undefined) print("NEXUS_EVENT_LOG=0: event logs are not read.");
+    else if (report === undefined) print("Event log import is disabled (NEXUS_EVENT_LOG=0).");
     else printImport(report);
     if (report !== undefined && report.faults.length > 0) process.exitCode = exitCodes.failed;
   });
 }
 
-/** Waits until what was imported can be removed from the event logs; with what was appended meanwhile. */
-async function removed(worker: TelemetryService, first: ImportReport): Promise<ImportReport> {
+/** Waits until imported logs can be removed, and imports what was appended in the meantime. */
+async function removeImported(service: TelemetryService, first: ImportReport): Promise<ImportReport> {
   let report = first;
-  for (let n = 0; report.unremoved > 0 && n < maxRemovals; n += 1) {
+  for (let n = 0; report.unremoved > 0 && n < maxAttempts; n += 1) {
     await wait(quietMs);
-    const more = await worker.importLogs();
+    const more = await service.importLogs();
     if (more === undefined) break;
-    // A file that is looked at again is the same file.
+    // The same files are read again, so their count does not add up.
     report = { ...added(report, more), files: report.files, unremoved: more.unremoved };
   }
   return report;
 }
 
 function printImport(report: ImportReport): void {
-  print(`Read ${countText(report.lines, "line")} of ${countText(report.files, "file")} (${sizeText(report.bytes)}).`);
-  print(`Stored ${countText(report.stored, "event")}; ${report.repeated} were stored before.`);
-  if (report.refused > 0) print(`The firewall refused ${report.refused}.`);
-  if (report.belowWatermark > 0) print(`${report.belowWatermark} are older than events that expired or were purged.`);
-  if (report.beforeConsent > 0) print(`${report.beforeConsent} happened before your consent; their lines are kept.`);
-  if (report.ahead > 0) print(`${report.ahead} are ahead of the clock; their lines are kept.`);
-  if (report.malformed > 0) print(`${countText(report.malformed, "line")} could not be read as JSON; they are kept.`);
+  print(`Read ${countText(report.lines, "line")} from ${countText(report.files, "file")} (${sizeText(report.bytes)}).`);
+  print(`Stored ${countText(report.stored, "event")}; ${report.repeated} already stored.`);
+  if (report.refused > 0) print(`${report.refused} refused by the firewall.`);
+  if (report.belowWatermark > 0) print(`${report.belowWatermark} skipped: older than expired or purged data.`);
+  if (report.beforeConsent > 0)
+    print(`${report.beforeConsent} skipped: recorded before your consent. Their lines are kept.`);
+  if (report.ahead > 0) print(`${report.ahead} skipped: dated in the future. Their lines are kept.`);
+  if (report.malformed > 0)
+    print(`${countText(report.malformed, "line")} skipped: invalid JSON or too long. The lines are kept.`);
 }

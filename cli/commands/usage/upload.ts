@@ -1,4 +1,4 @@
-/** `nexus usage upload` and `nexus sync`: sends what may be shared, or shows it. */
+/** `nexus usage upload` and `nexus sync`: uploads pending events, or previews the next batch. */
 import type { TelemetryService } from "../../../server/worker/service.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { type JsonOption, print } from "../../output/print.ts";
@@ -15,31 +15,31 @@ interface UploadOptions extends JsonOption {
 }
 
 export function run({ dryRun, limit, onlyFlush, rejected, json }: UploadOptions): Promise<void> {
-  return withService(async (worker) => {
+  return withService(async (service) => {
     if (dryRun !== true) {
-      await askFirst(worker, json === true);
-      printSyncReport(await worker.sync({ userInitiated: true, limit, onlyFlush, rejected }), json === true);
+      await askForConsent(service, json === true);
+      printSyncReport(await service.sync({ userInitiated: true, limit, onlyFlush, rejected }), json === true);
       return;
     }
-    const next = worker.preview(limit);
+    const next = service.reader.preview(limit);
     if (json === true) {
-      // The exact bytes, and no more than they.
+      // The exact bytes, without a newline.
       process.stdout.write(next?.body ?? "");
-    } else if (next === null) print("Nothing is to be sent.");
+    } else if (next === null) print("Nothing to send.");
     else {
-      const placeholder = next.placeholder ? " You have not agreed to share: the id is a placeholder." : "";
+      const placeholder = next.placeholder ? " You have not consented to sharing: the ID is a placeholder." : "";
       print(`${countText(next.events, "event")}, ${sizeText(Buffer.byteLength(next.body))}.${placeholder}`);
       if (limit !== undefined && next.events > limit)
-        print(`The batch is frozen and is sent whole, although --limit is ${limit}.`);
+        print(`The batch was frozen earlier, so it exceeds --limit ${limit}.`);
       print(JSON.stringify(JSON.parse(next.body), null, 2));
-      print("These are the bytes with line breaks added. --json prints them exactly as they are sent.");
+      print("Formatted for reading. Use --json for the exact bytes.");
     }
   });
 }
 
-/** Where nothing was agreed to yet and somebody is there to be asked, the sending begins with the question. */
-async function askFirst(worker: TelemetryService, json: boolean): Promise<void> {
-  const { permission, sharing } = worker.status();
+/** Asks for consent to sharing before the upload, if it is missing and the user can be prompted. */
+async function askForConsent(service: TelemetryService, json: boolean): Promise<void> {
+  const { permission, sharing } = service.reader.status();
   const hasConsent = permission === null || permission.agreedShare.length > 0 || sharing?.destination === null;
-  if (!hasConsent && !json && isAttended()) await ask(worker, true);
+  if (!hasConsent && !json && isAttended()) await ask(service, true);
 }

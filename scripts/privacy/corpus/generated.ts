@@ -1,13 +1,13 @@
-/** The generated corpus: every format of every class, in every context. */
+/** Generates a corpus: every format of every class in every context. */
 import { personal, personalContexts } from "./personal.ts";
 import { Random } from "./random.ts";
 import { secretContexts, secretFormats } from "./secrets.ts";
 
 export interface Case {
-  /** What it is one of: a class of personal data, or a format of a secret. */
+  /** A class of personal data or a format of a secret. */
   readonly group: string;
   readonly text: string;
-  /** What must not be found anywhere afterwards. */
+  /** Must not be found anywhere after the attack. */
   readonly needles: readonly string[];
 }
 
@@ -17,10 +17,10 @@ export interface Group {
   readonly cases: readonly Case[];
 }
 
-/** A class of personal data has many forms, a format of a secret one. */
-const manyForms = 15;
+/** A class of personal data has many forms, so it gets more cases than a format of a secret. */
+const personalFactor = 15;
 
-/** `each`: how many cases a context gets. */
+/** Returns the corpus with `each` cases per context. */
 export function generatedCorpus(seed: number, each: number): readonly Group[] {
   const random = new Random(seed);
   const group = (
@@ -35,7 +35,7 @@ export function generatedCorpus(seed: number, each: number): readonly Group[] {
     cases: contexts.flatMap((context) =>
       Array.from({ length: each }, () => {
         const value = make();
-        // A function, since a replacement text has signs of its own.
+        // A function, because `$` has a special meaning in a replacement string.
         return { group: name, text: random.fill(context.replace("§", () => value)), needles: [value] };
       }),
     ),
@@ -45,7 +45,7 @@ export function generatedCorpus(seed: number, each: number): readonly Group[] {
       group(name, "secret", secretContexts, each, () => random.fill(format)),
     ),
     ...Object.entries(personal).map(([name, make]) =>
-      group(name, "personal", personalContexts, each * manyForms, () => make(random)),
+      group(name, "personal", personalContexts, each * personalFactor, () => make(random)),
     ),
   ];
 }

@@ -1,4 +1,4 @@
-/** Personal data of many countries and machines: templates of `Random.fill`, and what has check digits. */
+/** Generates personal data of many countries and machines, with valid check digits. */
 import type { Random } from "./random.ts";
 
 const names = [
@@ -37,7 +37,7 @@ const hosts = [
 
 const person = (random: Random) => `${random.of(names)}.${random.of(families).replace("'", "")}`;
 
-/** IBAN lengths by country (ISO 13616), all of digits here. */
+/** IBAN lengths of countries with only digits (ISO 13616). */
 const ibanLengths: Readonly<Record<string, number>> = {
   AT: 20,
   BE: 16,
@@ -64,8 +64,8 @@ function iban(random: Random): string {
   const account = random.fill(`{d${(ibanLengths[country] ?? 22) - 4}}`);
   const spelled = [...`${account}${country}00`].map((char) => Number.parseInt(char, 36)).join("");
   const check = 98n - (BigInt(spelled) % 97n);
-  const whole = `${country}${String(check).padStart(2, "0")}${account}`;
-  return random.whole(2) === 0 ? whole : whole.replace(/.{4}(?=.)/g, "$& ");
+  const full = `${country}${String(check).padStart(2, "0")}${account}`;
+  return random.integer(2) === 0 ? full : full.replace(/.{4}(?=.)/g, "$& ");
 }
 
 function card(random: Random): string {
@@ -79,13 +79,13 @@ function card(random: Random): string {
   ] as const);
   const body = prefix + random.letters("0123456789", length - prefix.length - 1);
   let sum = 0;
-  for (let place = 0; place < body.length; place += 1) {
-    const digit = Number(body[body.length - 1 - place]);
-    const doubled = place % 2 === 0 ? digit * 2 : digit;
+  for (let position = 0; position < body.length; position += 1) {
+    const digit = Number(body[body.length - 1 - position]);
+    const doubled = position % 2 === 0 ? digit * 2 : digit;
     sum += doubled > 9 ? doubled - 9 : doubled;
   }
-  const whole = `${body}${(10 - (sum % 10)) % 10}`;
-  return random.of([whole, whole.replace(/.{4}(?=.)/g, "$& "), whole.replace(/.{4}(?=.)/g, "$&-")]);
+  const full = `${body}${(10 - (sum % 10)) % 10}`;
+  return random.of([full, full.replace(/.{4}(?=.)/g, "$& "), full.replace(/.{4}(?=.)/g, "$&-")]);
 }
 
 /** Country codes with a plausible grouping (E.123). */
@@ -128,7 +128,7 @@ const phones = [
 ];
 
 function ipv4(random: Random): string {
-  return [1 + random.whole(223), random.whole(256), random.whole(256), 1 + random.whole(254)].join(".");
+  return [1 + random.integer(223), random.integer(256), random.integer(256), 1 + random.integer(254)].join(".");
 }
 
 const folders = [
@@ -162,7 +162,7 @@ function path(random: Random): string {
   ]);
 }
 
-/** Class → a value of it, and the part of it that must not be left. */
+/** Class → generator of a value. */
 export const personal: Readonly<Record<string, (random: Random) => string>> = {
   email: (random) => `${person(random)}@${random.of(hosts)}`,
   phone: (random) => random.fill(random.of(phones)),

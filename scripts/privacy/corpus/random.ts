@@ -1,4 +1,4 @@
-/** Random values from a seed, so that a finding can be looked at again (xorshift32, Marsaglia 2003). */
+/** Seeded random values, so that a finding can be reproduced (xorshift32, Marsaglia 2003). */
 export class Random {
   #state: number;
 
@@ -6,8 +6,8 @@ export class Random {
     this.#state = seed | 0 || 1;
   }
 
-  /** A whole number from 0 to `below` - 1. */
-  whole(below: number): number {
+  /** Returns an integer from 0 to `below` - 1. */
+  integer(below: number): number {
     this.#state ^= this.#state << 13;
     this.#state ^= this.#state >>> 17;
     this.#state ^= this.#state << 5;
@@ -15,13 +15,13 @@ export class Random {
   }
 
   of<T>(list: readonly T[]): T {
-    const found = list[this.whole(list.length)];
-    if (found === undefined) throw new Error("nothing to choose from");
+    const found = list[this.integer(list.length)];
+    if (found === undefined) throw new Error("The list is empty.");
     return found;
   }
 
   letters(alphabet: string, length: number): string {
-    return Array.from({ length }, () => alphabet[this.whole(alphabet.length)]).join("");
+    return Array.from({ length }, () => alphabet[this.integer(alphabet.length)]).join("");
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
- * Formats of secrets as their issuers document them, as templates of `Random.fill`. No value stands here: each run makes
- * its own.
+ * Documented formats of secrets, as templates for `Random.fill`. Contains no values: each run
+ * generates its own.
  */
 export const secretFormats: Readonly<Record<string, string>> = {
   "1password-service-account": "ops_eyJ{w250}",
@@ -160,7 +160,7 @@ export const secretFormats: Readonly<Record<string, string>> = {
   "zendesk-secret": "{l40}",
 };
 
-/** How a secret stands in what people type and paste. `§` is the secret; `{l8}` and the like are filled. */
+/** Typical contexts. `§` is replaced by the secret; placeholders such as `{l8}` are filled. */
 export const secretContexts: readonly string[] = [
   "§",
   'API_TOKEN="§"',

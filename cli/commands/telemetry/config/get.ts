@@ -1,4 +1,4 @@
-/** `nexus telemetry config get`: the value of a key, alone. */
+/** `nexus telemetry config get`: prints only the value of a key, for scripts. */
 import { keyNamed, settings, valueText } from "../../../config.ts";
 import { exitCodes } from "../../../exit.ts";
 import { type JsonOption, print, printJson } from "../../../output/print.ts";
@@ -9,11 +9,11 @@ interface GetOptions extends JsonOption {
 
 export function run(name: string, { json, showOrigin }: GetOptions): void {
   const key = keyNamed(name);
-  const setting = settings().find((one) => one.key === key);
+  const setting = settings().find((candidate) => candidate.key === key);
   if (json === true) printJson({ version: 1, ...setting });
   else if (setting !== undefined && setting.value !== null) {
     print(showOrigin === true ? `${setting.origin}\t${valueText(setting.value)}` : valueText(setting.value));
   }
-  // As git has it: nothing is set, nothing is printed.
+  // As `git config get`: an unset key prints nothing and exits with 1.
   if (setting?.value === null) process.exitCode = exitCodes.failed;
 }

@@ -1,4 +1,4 @@
-/** `nexus telemetry config list`: every key with its value, and where it comes from. */
+/** `nexus telemetry config list`: every key with its value and origin. Never prints a token. */
 import { settings, valueText, variables } from "../../../config.ts";
 import { type JsonOption, print, printJson } from "../../../output/print.ts";
 
@@ -12,7 +12,7 @@ export function run({ json, showOrigin }: ListOptions): void {
     const value = process.env[name];
     return value === undefined || value === ""
       ? []
-      : [{ name, value: name.endsWith("_TOKEN") ? "(set, not shown)" : value }];
+      : [{ name, value: name.endsWith("_TOKEN") ? "(set, hidden)" : value }];
   });
   if (json === true) {
     printJson({ version: 1, settings: all, environment });

@@ -1,4 +1,4 @@
-/** `nexus telemetry config unset`: removes a key from config.toml, so that its default counts. */
+/** `nexus telemetry config unset`: removes a key from config.toml, so that its default applies. */
 import { changeKey } from "../../../../server/config/edit.ts";
 import { asUsage, keyNamed } from "../../../config.ts";
 import { type JsonOption, print, printJson } from "../../../output/print.ts";
@@ -9,5 +9,5 @@ export async function run(name: string, { json }: JsonOption): Promise<void> {
   asUsage(() => changeKey(paths.configFile, key, undefined));
   await followConfig();
   if (json === true) printJson({ version: 1, key, value: null });
-  else print(`${key} is no longer set in ${paths.configFile}`);
+  else print(`${key} is now unset in ${paths.configFile}`);
 }
