@@ -1,11 +1,11 @@
 /**
- * The page in its editor tab. It pushes one whole state to the page, again whenever something changed while it is
- * visible, and carries out what the page asks, after checking it.
+ * The dashboard in its editor tab. It sends one complete state, again whenever something changed while the tab is visible, and
+ * performs the dashboard's actions after validating them.
  *
- * In mode off a worker is asked only because the user did something: opened the page, gave a command, chose a period.
+ * In mode off it starts a worker only for an action of the user: opening the dashboard, a command, choosing a period.
  */
 import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
-import { type AgentStatus, AgentsRequest, PlanAgentRequest } from "../../shared/protocol/agents.ts";
+import { type AgentStatus, AgentsRequest } from "../../shared/protocol/agents.ts";
 import {
   type DashboardAction,
   type DashboardMessage,
@@ -25,33 +25,23 @@ import {
 } from "../../shared/protocol/reports.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { isCheckError } from "../../shared/protocol/validate.ts";
-import { LedgerRequest, PreviewRequest, type Status, StatusRequest } from "../../shared/protocol/worker.ts";
+import { type Status, StatusRequest } from "../../shared/protocol/worker.ts";
 import { dismissedKey } from "../capture/feature-memory.ts";
-import type { Feature } from "../capture/feature-usage.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
 import { isWorkerRefusal } from "../worker/connection.ts";
 import type { Actions } from "./actions.ts";
 import { displayedNotice } from "./consent-notice.ts";
+import { dashboardHandlers } from "./dashboard-handlers.ts";
 import { dashboardHtml } from "./dashboard-html.ts";
 import { panelType } from "./panel-type.ts";
 
-/** News that come within this time are shown together. */
+/** Changes within this time are shown together. Milliseconds. */
 const gatherMs = 200;
-
-/** Where the editor keeps which insights were put aside, and how many at most. */
-const maxDismissed = 1_000;
 
 const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>
   result.status === "fulfilled" ? result.value : null;
-
-/** What is used by looking at it. */
-const featureOfTab: Readonly<Partial<Record<Tab, Feature>>> = {
-  overview: "stats",
-  insights: "insights",
-  tools: "agents",
-};
 
 const sameSelection = (a: PeriodSelection, b: PeriodSelection): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -60,42 +50,58 @@ type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
 export class DashboardPanel implements Disposable {
   readonly #context: ExtensionContext;
   readonly #telemetry: Telemetry;
-  readonly #actions: Actions;
+  readonly #handle: (action: DashboardAction) => Promise<void>;
   readonly #timers: Timers;
   readonly #log: Log;
   #panel: WebviewPanel | undefined;
   #tab: Tab | undefined;
   #ready = false;
   #selection: PeriodSelection = { period: "today" };
-  /** The last answers of a worker. */
+  /** The worker's latest results. */
   #status: Status | null = null;
   #stats: Stats | null = null;
-  #toolUses: ToolCalls | null = null;
-  #rhythm: WeeklyActivity | null = null;
+  #toolCalls: ToolCalls | null = null;
+  #weeklyActivity: WeeklyActivity | null = null;
   #insights: Insights | null = null;
   #agents: readonly AgentStatus[] | null = null;
-  /** Insights change slowly: they are read when the user does something, not with every event. */
+  /** Insights change slowly: they are read after an action of the user, not with every event. */
   #wantsInsights = false;
   #failure: string | null = null;
   #busy = false;
   /** The user asked for the status, which only a worker knows. */
-  #isReady = false;
+  #statusRequested = false;
   #cancelRefresh: (() => void) | undefined;
   #reading = false;
-  /** Something changed during a reading, which may have missed it. */
+  /** Something changed while data was read, so it is read again. */
   #again = false;
 
   constructor(context: ExtensionContext, telemetry: Telemetry, actions: Actions, timers: Timers, log: Log) {
     this.#context = context;
     this.#telemetry = telemetry;
-    this.#actions = actions;
     this.#timers = timers;
     this.#log = log;
+    this.#handle = dashboardHandlers({
+      telemetry,
+      actions,
+      log,
+      ready: (selection) => {
+        this.#ready = true;
+        this.#showTab();
+        return this.#show(selection);
+      },
+      choosePeriod: (selection) => {
+        this.#selection = selection;
+        return this.#readForUser();
+      },
+      send: (message) => this.#send(message),
+      run: (action) => this.#runAction(action),
+      updateDismissed: (change) => this.#updateDismissed(change),
+    });
   }
 
   open(tab: Tab): void {
     this.#tab = tab;
-    this.#isReady ||= tab === "status";
+    this.#statusRequested ||= tab === "status";
     if (this.#panel === undefined) {
       this.adopt(window.createWebviewPanel(panelType, "Nexus Telemetry", ViewColumn.Active, {}));
       return;
@@ -122,7 +128,7 @@ export class DashboardPanel implements Disposable {
       if (this.#panel !== panel) return;
       this.#panel = undefined;
       this.#ready = false;
-      this.#isReady = false;
+      this.#statusRequested = false;
       this.#stopWaiting();
     });
     panel.webview.html = dashboardHtml();
@@ -166,83 +172,13 @@ export class DashboardPanel implements Disposable {
     void this.#handle(action);
   }
 
-  async #handle(action: DashboardAction): Promise<void> {
-    switch (action.type) {
-      case "ready":
-        this.#ready = true;
-        this.#showTab();
-        return this.#show(action.selection);
-      case "viewTab":
-        return this.#use(featureOfTab[action.tab]);
-      case "choosePeriod":
-        this.#selection = action.selection;
-        return this.#readForUser();
-      case "giveConsent":
-        return this.#runAction(async () => {
-          const { type: _, ...decision } = action;
-          await this.#actions.decide({ ...decision, via: "vscode_page" });
-          return "Your decision is written down.";
-        });
-      case "exportAll":
-        this.#use("export");
-        return this.#runAction(() => this.#actions.exportAll());
-      case "sync":
-        this.#use("sync");
-        return this.#runAction(() => this.#actions.sync());
-      case "preview":
-        this.#use("show");
-        return this.#runAction(async () => {
-          this.#send({ type: "preview", preview: await this.#telemetry.command(PreviewRequest, {}) });
-          return null;
-        });
-      case "verifyLedger":
-        this.#use("verify");
-        return this.#runAction(() => this.#actions.verifyLedger());
-      case "showLedger":
-        this.#use("ledger");
-        return this.#runAction(async () => {
-          this.#send({ type: "ledger", entries: await this.#telemetry.command(LedgerRequest, {}) });
-          return null;
-        });
-      case "resetIdentity":
-        return this.#runAction(() => this.#actions.resetIdentity());
-      case "eraseRemotely":
-        return this.#runAction(() => this.#actions.eraseRemotely());
-      case "purge":
-        return this.#runAction(() => this.#actions.purgeConfirmed());
-      case "dismiss":
-        return this.#updateDismissed((before) =>
-          [...before.filter((id) => id !== action.id), action.id].slice(-maxDismissed),
-        );
-      case "restoreInsights":
-        return this.#updateDismissed(() => []);
-      case "planAgent":
-        return this.#runAction(async () => {
-          const change = await this.#telemetry.command(PlanAgentRequest, { name: action.name });
-          this.#send({ type: "agentChange", change });
-          return null;
-        });
-      case "connectAgent":
-        this.#use("agents");
-        return this.#runAction(() => this.#actions.connectAgent(action.name));
-      case "disconnectAgent":
-        return this.#runAction(() => this.#actions.disconnectAgent(action.name));
-      case "showLog":
-        this.#log.show();
-    }
-  }
-
-  #use(feature: Feature | undefined): void {
-    if (feature !== undefined) this.#telemetry.features.recordUse(feature);
-  }
-
   async #updateDismissed(change: (before: readonly string[]) => readonly string[]): Promise<void> {
     const { globalState } = this.#context;
     await globalState.update(dismissedKey, change(globalState.get<readonly string[]>(dismissedKey) ?? []));
     this.#post();
   }
 
-  /** Does what the user asked, shows that something is going on meanwhile, and then what came of it. */
+  /** Runs an action with a busy state, and shows its result. */
   async #runAction(work: () => Promise<string | null>): Promise<void> {
     this.#busy = true;
     this.#post();
@@ -250,14 +186,14 @@ export class DashboardPanel implements Disposable {
     try {
       done = await work();
     } catch (error) {
-      done = error instanceof Error ? error.message : "This did not work.";
+      done = error instanceof Error ? error.message : "Unexpected error (see the log).";
     }
     this.#busy = false;
     this.#post(done);
     await this.#readForUser();
   }
 
-  /** The page is there: it shows what was read meanwhile, or what a reading that is under way brings. */
+  /** The dashboard is loaded: it shows the data read in the meantime. */
   async #show(selection: PeriodSelection): Promise<void> {
     const known = sameSelection(selection, this.#selection);
     this.#selection = selection;
@@ -270,14 +206,14 @@ export class DashboardPanel implements Disposable {
     this.#tab = undefined;
   }
 
-  /** Before the first decision no worker is started, unless the user asked for the status. */
+  /** Starts no worker before the first decision, unless the user requested the status. */
   async #readForUser(): Promise<void> {
     this.#wantsInsights = true;
-    if (this.#telemetry.permission.consent === "never_asked" && !this.#isReady) this.#post();
+    if (this.#telemetry.permission.consent === "never_asked" && !this.#statusRequested) this.#post();
     else await this.#read((request, params) => this.#telemetry.command(request, params));
   }
 
-  /** One reading at a time; what changes during one is read after it. */
+  /** Reads once at a time; a change during a read causes another. */
   async #read(ask: Ask): Promise<void> {
     this.#stopWaiting();
     if (this.#reading) {
@@ -296,8 +232,8 @@ export class DashboardPanel implements Disposable {
     const wantsInsights = this.#wantsInsights;
     this.#wantsInsights = false;
     try {
-      // Together, so that in mode off one worker answers all.
-      const [shown, numbers, uses, week, standing, known] = await Promise.allSettled([
+      // In parallel, so that in mode off one worker answers all of them.
+      const [status, stats, toolCalls, weeklyActivity, insights, agents] = await Promise.allSettled([
         ask(StatusRequest, {}),
         ask(StatsRequest, this.#selection),
         ask(ToolCallsRequest, this.#selection),
@@ -305,19 +241,17 @@ export class DashboardPanel implements Disposable {
         wantsInsights ? ask(InsightsRequest, { period: "month" }) : this.#insights,
         ask(AgentsRequest, {}),
       ]);
-      if (shown.status === "rejected") throw shown.reason;
-      this.#status = shown.value;
-      this.#stats = fulfilled(numbers);
-      this.#toolUses = fulfilled(uses);
-      this.#rhythm = fulfilled(week);
-      this.#insights = fulfilled(standing);
-      this.#agents = fulfilled(known);
+      if (status.status === "rejected") throw status.reason;
+      this.#status = status.value;
+      this.#stats = fulfilled(stats);
+      this.#toolCalls = fulfilled(toolCalls);
+      this.#weeklyActivity = fulfilled(weeklyActivity);
+      this.#insights = fulfilled(insights);
+      this.#agents = fulfilled(agents);
       this.#failure = null;
-      if (shown.value.permission !== null) this.#telemetry.applyWorkerPermission(shown.value.permission);
+      if (status.value.permission !== null) this.#telemetry.applyWorkerPermission(status.value.permission);
     } catch (error) {
-      this.#failure = isWorkerRefusal(error)
-        ? error.message
-        : "The recorder cannot be reached; the numbers may be old.";
+      this.#failure = isWorkerRefusal(error) ? error.message : "The worker is unavailable. Data may be outdated.";
     }
     this.#post();
   }
@@ -329,8 +263,8 @@ export class DashboardPanel implements Disposable {
       permission: this.#telemetry.permission,
       status: this.#status,
       stats: this.#stats,
-      toolCalls: this.#toolUses,
-      weeklyActivity: this.#rhythm,
+      toolCalls: this.#toolCalls,
+      weeklyActivity: this.#weeklyActivity,
       agents: this.#agents,
       insights: this.#insights,
       dismissed: this.#context.globalState.get<readonly string[]>(dismissedKey) ?? [],

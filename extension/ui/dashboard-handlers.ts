@@ -1,0 +1,87 @@
+/** What each action of the dashboard does: one handler per action, without a case to forget. */
+import { PlanAgentRequest } from "../../shared/protocol/agents.ts";
+import type { DashboardAction, DashboardMessage, Tab } from "../../shared/protocol/dashboard.ts";
+import type { PeriodSelection } from "../../shared/protocol/reports.ts";
+import { LedgerRequest, PreviewRequest } from "../../shared/protocol/worker.ts";
+import type { Feature } from "../capture/feature-usage.ts";
+import type { Log } from "../log.ts";
+import type { Telemetry } from "../telemetry.ts";
+import type { Actions } from "./actions.ts";
+
+/** Dismissed insights that the editor keeps; the oldest are restored. */
+const maxDismissed = 1_000;
+
+/** Viewing one of these tabs counts as using the feature. */
+const featureOfTab: Readonly<Partial<Record<Tab, Feature>>> = {
+  overview: "stats",
+  insights: "insights",
+  tools: "agents",
+};
+
+/** What the handlers need of the panel. */
+export interface PanelControl {
+  readonly telemetry: Telemetry;
+  readonly actions: Actions;
+  readonly log: Log;
+  /** The dashboard is loaded and shows this period. */
+  ready(selection: PeriodSelection): Promise<void>;
+  choosePeriod(selection: PeriodSelection): Promise<void>;
+  send(message: DashboardMessage): void;
+  /** Runs an action with progress; the text it returns is shown. */
+  run(action: () => Promise<string | null>): Promise<void>;
+  updateDismissed(change: (before: readonly string[]) => readonly string[]): Promise<void>;
+}
+
+type Action<T extends DashboardAction["type"]> = Extract<DashboardAction, { type: T }>;
+type Handlers = { readonly [T in DashboardAction["type"]]: (action: Action<T>) => Promise<void> };
+
+export function dashboardHandlers(panel: PanelControl): (action: DashboardAction) => Promise<void> {
+  const { telemetry, actions, log } = panel;
+  const use = (feature: Feature | undefined): void => {
+    if (feature !== undefined) telemetry.features.recordUse(feature);
+  };
+  /** Runs an action that counts as using a feature. */
+  const runAs = (feature: Feature, action: () => Promise<string | null>): Promise<void> => {
+    use(feature);
+    return panel.run(action);
+  };
+  const handlers: Handlers = {
+    ready: ({ selection }) => panel.ready(selection),
+    viewTab: async ({ tab }) => use(featureOfTab[tab]),
+    choosePeriod: ({ selection }) => panel.choosePeriod(selection),
+    giveConsent: ({ type: _, ...decision }) =>
+      panel.run(async () => {
+        await actions.decide({ ...decision, via: "vscode_page" });
+        return "Your choice was saved.";
+      }),
+    exportAll: () => runAs("export", () => actions.exportAll()),
+    sync: () => runAs("sync", () => actions.sync()),
+    preview: () =>
+      runAs("show", async () => {
+        panel.send({ type: "preview", preview: await telemetry.command(PreviewRequest, {}) });
+        return null;
+      }),
+    verifyLedger: () => runAs("verify", () => actions.verifyLedger()),
+    showLedger: () =>
+      runAs("ledger", async () => {
+        panel.send({ type: "ledger", entries: await telemetry.command(LedgerRequest, {}) });
+        return null;
+      }),
+    resetIdentity: () => panel.run(() => actions.resetIdentity()),
+    eraseRemotely: () => panel.run(() => actions.eraseRemotely()),
+    purge: () => panel.run(() => actions.purgeConfirmed()),
+    dismiss: ({ id }) =>
+      panel.updateDismissed((before) => [...before.filter((known) => known !== id), id].slice(-maxDismissed)),
+    restoreInsights: () => panel.updateDismissed(() => []),
+    planAgent: ({ name }) =>
+      panel.run(async () => {
+        panel.send({ type: "agentChange", change: await telemetry.command(PlanAgentRequest, { name }) });
+        return null;
+      }),
+    connectAgent: ({ name }) => runAs("agents", () => actions.connectAgent(name)),
+    disconnectAgent: ({ name }) => panel.run(() => actions.disconnectAgent(name)),
+    showLog: async () => log.show(),
+  };
+  // The table maps each type to the handler of that type, which the compiler cannot follow through an index.
+  return (action) => (handlers[action.type] as (action: DashboardAction) => Promise<void>)(action);
+}
