@@ -1,4 +1,4 @@
-/** One build for everything that ships: extension, its lazily loaded client, worker, page. `npm run build`. */
+/** `npm run build`: bundles everything that ships: extension, worker, dashboard, CLI and Node SDK. */
 import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
@@ -7,15 +7,15 @@ import { overdueReviews } from "./scripts/overdue-reviews.ts";
 const overdue = overdueReviews(new Date());
 if (overdue.length > 0) {
   console.error(
-    `The review of these fields is overdue: ${overdue.join(", ")}.\n` +
-      "Decide whether each is still needed, then set its new month in shared/schema/fields.ts.",
+    `Overdue field reviews: ${overdue.join(", ")}.\n` +
+      "Decide whether each field is still needed, then set its next month in shared/schema/fields.ts.",
   );
   process.exit(1);
 }
 
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 
-/** The oldest host: VS Code 1.101 runs extensions on Node 22.15; its webviews are Chromium 134. */
+/** VS Code 1.101, the oldest supported version, has Node 22.15 and Chromium 134. */
 const node = { platform: "node", target: "node22.15", format: "cjs", mainFields: ["module", "main"] };
 
 const common = {
@@ -28,13 +28,13 @@ const common = {
   loader: { ".awk": "text" },
 };
 
-/** A module in a bundle of its own, which others require from `path`. */
+/** Makes a module external, loaded from `path`, in all bundles except its own. */
 const unlessEntry =
   (path) =>
   ({ kind }) =>
     kind === "entry-point" ? undefined : { path, external: true };
 
-/** The product, the faces and the client library stay out of the main bundle: files of their own, required when needed. */
+/** Keeps the app, the UI and the client library out of the main bundle, to be loaded on demand. */
 const lazy = {
   name: "lazy",
   setup(build) {
@@ -42,28 +42,28 @@ const lazy = {
     build.onResolve({ filter: /^\.\/app\.ts$/ }, ({ kind }) =>
       kind === "dynamic-import" ? { path: "./app.cjs", external: true } : undefined,
     );
-    // The command itself, behind the check of Node's version.
+    // Loaded only after the check of Node's version.
     build.onResolve({ filter: /^\.\/program\.ts$/ }, unlessEntry("./program.mjs"));
-    // The HTTP library, which most workers never need; worker and command share it.
+    // Most workers never need the HTTP library. Worker and CLI share it.
     build.onResolve({ filter: /\/undici-client\.ts$/ }, unlessEntry("../worker/undici-client.cjs"));
-    // The vocabulary of commands, which is large: worker and command share it too.
+    // The vocabulary of commands is large, so worker and CLI share it.
     build.onResolve({ filter: /\/vocabulary\/commands\.json$/ }, unlessEntry("../worker/commands.json"));
     build.onResolve({ filter: /\/worker\/client\.ts$/ }, unlessEntry("./worker-client.cjs"));
   },
 };
 
-/** Parts of libraries that are never used and cost: commander's way to subcommands that are programs, ink's to a debugger. */
-const leftOut = {
-  name: "left-out",
+/** Removes unused code of libraries: executable subcommands of commander, the debugger of ink. */
+const emptyModules = {
+  name: "empty-modules",
   setup(build) {
-    const none = ({ importer }) =>
-      /[\\/](?:commander|ink)[\\/]/.test(importer) ? { path: "none", namespace: "left-out" } : undefined;
-    build.onResolve({ filter: /^node:child_process$|^\.\/devtools\.js$/ }, none);
-    build.onLoad({ filter: /./, namespace: "left-out" }, () => ({ contents: "module.exports = {}" }));
+    const toEmpty = ({ importer }) =>
+      /[\\/](?:commander|ink)[\\/]/.test(importer) ? { path: "empty", namespace: "empty" } : undefined;
+    build.onResolve({ filter: /^node:child_process$|^\.\/devtools\.js$/ }, toEmpty);
+    build.onLoad({ filter: /./, namespace: "empty" }, () => ({ contents: "module.exports = {}" }));
   },
 };
 
-/** Features of the client library that are left out. */
+/** Features of vscode-languageclient that are removed. */
 const unusedFeatures = new Set([
   "callHierarchy",
   "codeAction",
@@ -102,8 +102,10 @@ const unusedFeatures = new Set([
   "workspaceSymbol",
 ]);
 
-/** Of undici only requests and their agents are used: no fetch, web sockets, caches or mocks, which are most of it, and
- * its parser once: the one that every processor runs. The client library likewise. */
+/**
+ * Removes most of undici and vscode-languageclient. Of undici only requests and agents are used, with
+ * the parser that runs on every processor (not the SIMD one).
+ */
 const unusedParts = {
   name: "unused-parts",
   setup(build) {
@@ -112,17 +114,17 @@ const unusedParts = {
         ? { path: "unused", namespace: "unused" }
         : undefined,
     );
-    // What an editor and a language server say of documents. Ours speaks of none; `QuietClient` registers none of it.
+    // Document features: our worker has none, and `QuietClient` does not register them.
     build.onResolve({ filter: /^\.\// }, ({ path, importer }) =>
       /[\\/]vscode-languageclient[\\/]lib[\\/]common[\\/]/.test(importer) && unusedFeatures.has(path.slice(2))
         ? { path: "unused", namespace: "unused" }
         : undefined,
     );
-    // Patterns of files, by which a language server may ask to be told of them. Ours does not.
+    // Used only to watch files for a language server.
     build.onResolve({ filter: /^minimatch$/ }, () => ({ path: "unused", namespace: "unused" }));
-    // The sketches' own wire format.
+    // The protobuf format of the sketches.
     build.onResolve({ filter: /proto\/compiled/ }, () => ({ path: "unused", namespace: "unused" }));
-    // Whatever is taken from it at start-up is a class, and never used.
+    // Everything that is imported from these modules at start-up is an unused class.
     build.onLoad({ filter: /./, namespace: "unused" }, () => ({
       contents: "module.exports = new Proxy({}, { get: () => class {} })",
     }));
@@ -130,8 +132,8 @@ const unusedParts = {
 };
 
 await rm("dist", { recursive: true, force: true });
-// The page comes first: its script and style become part of the document that the extension makes.
-const page = await build({
+// Built first: its script and style are inlined into the HTML that the extension generates.
+const dashboard = await build({
   ...common,
   entryPoints: { dashboard: "webview/main.ts", "dashboard-style": "webview/dashboard.css" },
   outdir: "dist",
@@ -141,8 +143,8 @@ const page = await build({
   write: false,
 });
 await mkdir("dist");
-for (const { path, contents } of page.outputFiles) await writeFile(path, contents);
-const textOf = (name) => JSON.stringify(page.outputFiles.find(({ path }) => path.endsWith(name))?.text);
+for (const { path, contents } of dashboard.outputFiles) await writeFile(path, contents);
+const textOf = (name) => JSON.stringify(dashboard.outputFiles.find(({ path }) => path.endsWith(name))?.text);
 
 const built = await Promise.all([
   build({
@@ -176,14 +178,14 @@ const built = await Promise.all([
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": false },
     plugins: [lazy, unusedParts],
-    // A folder deeper: better-sqlite3 finds its binaries in `../prebuilds`, as it does in its own package.
+    // In a subfolder, because better-sqlite3 looks for its binaries in `../prebuilds`.
     outdir: "dist/worker",
     define: { __VERSION__: JSON.stringify(version) },
   }),
   build({
     ...common,
     ...node,
-    // It is understood by every Node, so that it can say which is too old.
+    // Old syntax, so that an old Node can run it and print the required version.
     target: "node14",
     entryPoints: { nexus: "cli/main.ts", uninstall: "cli/uninstall.ts" },
     outExtension: { ".js": ".cjs" },
@@ -205,12 +207,12 @@ const built = await Promise.all([
   build({
     ...common,
     ...node,
-    // Modules, so that each command loads no more than it needs.
+    // ES modules allow splitting: each command loads only what it needs.
     format: "esm",
     splitting: true,
     entryPoints: { program: "cli/program.ts" },
     outExtension: { ".js": ".mjs" },
-    plugins: [lazy, leftOut, unusedParts],
+    plugins: [lazy, emptyModules, unusedParts],
     outdir: "dist/cli",
     chunkNames: "[name]-[hash]",
     banner: {
@@ -219,21 +221,21 @@ const built = await Promise.all([
     define: { __VERSION__: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
   }),
 ]);
-// What the library for Node programs looks like to a compiler.
+// Type declarations of the Node SDK.
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "sdk/node/tsconfig.json"], {
   stdio: "inherit",
 });
 await cp("shared/vocabulary/commands.json", "dist/worker/commands.json");
 await cp("node_modules/better-sqlite3/prebuilds", "dist/prebuilds", { recursive: true });
 
-// Whose code is in what was built: for the notices.
-const files = [page, ...built]
+// The bundled packages, for THIRD-PARTY-NOTICES.md.
+const files = [dashboard, ...built]
   .flatMap(({ metafile }) => Object.values(metafile.outputs))
   .flatMap(({ inputs }) => Object.keys(inputs));
 const packages = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
 await writeFile("dist/packages.json", JSON.stringify([...new Set(packages)].filter(Boolean).sort()));
 
-// Which of our own modules are in which file: a class in two files of one process is two classes.
+// Our modules by bundle, for a test: a class in two bundles of one process would be two classes.
 const outputs = built.flatMap(({ metafile }) => Object.entries(metafile.outputs));
 const ownModules = ([file, { inputs }]) => [
   file.replaceAll("\\", "/"),

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** One project per kind of test; `scripts/test.ts` runs them one after the other and adds up the counts. */
+/** One project per type of test; `scripts/test.ts` runs them one after the other and adds the counts. */
 export default defineConfig({
-  // What the build puts in.
+  // Set by the build.
   define: { __DASHBOARD_SCRIPT__: '""', __DASHBOARD_STYLE__: '""' },
   plugins: [
     {
@@ -16,14 +16,14 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          // A shared disk can stand still for seconds.
+          // A shared disk can block for seconds.
           testTimeout: 30_000,
           include: ["{extension,server,shared,webview,scripts,sdk/node}/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           pool: "forks",
-          // The editor's API exists only inside an editor; units that touch it meet a stand-in.
+          // The VS Code API exists only inside VS Code; unit tests use a fake.
           alias: { vscode: fileURLToPath(new URL("test/fixtures/vscode.ts", import.meta.url)) },
-          // A day with daylight saving in both directions, and not UTC.
+          // A time zone with daylight saving time.
           env: { TZ: "Europe/Berlin" },
         },
       },
@@ -42,7 +42,7 @@ export default defineConfig({
       },
       {
         test: {
-          // The store's own suite once more, on the driver of machines where the usual one cannot be loaded.
+          // The tests of the store again, with the fallback driver.
           name: "node-sqlite",
           testTimeout: 30_000,
           include: ["server/{store,analytics}/**/*.test.ts", "server/worker/maintenance.test.ts"],
@@ -55,7 +55,7 @@ export default defineConfig({
         test: { name: "crash", include: ["test/crash/*.test.ts"], pool: "forks", testTimeout: 180_000 },
       },
       {
-        // The built product in simulated time; `npm run test:long` runs a year of it.
+        // The built product in simulated time; `npm run test:long` runs 400 days.
         test: { name: "simulation", include: ["test/simulation/*.test.ts"], pool: "forks", env: { TZ: "UTC" } },
       },
       {
@@ -65,7 +65,7 @@ export default defineConfig({
         test: {
           name: "cloud",
           include: ["cloud/**/*.test.ts"],
-          // One thread owns chDB; a file has a process of its own.
+          // Only one thread of a process can use chDB.
           pool: "forks",
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -77,7 +77,7 @@ export default defineConfig({
           name: "repo",
           include: ["test/repo/*.test.ts"],
           testTimeout: 300_000,
-          // A whole installation is removed after its test.
+          // Removing an installation takes long.
           hookTimeout: 300_000,
           fileParallelism: false,
         },

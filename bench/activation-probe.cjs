@@ -1,8 +1,7 @@
 /**
- * Activates the extension named first on the command line and prints its milliseconds: of `activate()` itself, and with
- * what it does when the consent record has been read (the waiting for the disk between the two is not the extension's).
- * A copy of it, named second, is activated before: an editor's extension host has long been running as well, and has
- * used the platform's functions before.
+ * Activates the extension (first argument) and prints the milliseconds of `activate()`, and of
+ * `activate()` plus the work after the consent file is read. The time of reading is excluded. A
+ * copy (second argument) is activated first, because a real extension host has warmed up Node too.
  */
 "use strict";
 const Module = require("node:module");
@@ -53,7 +52,7 @@ const editor = {
   },
 };
 
-/** What an editor hands an extension, as far as this one looks at it. */
+/** The part of `ExtensionContext` that the extension uses. */
 const context = () => ({
   subscriptions: [],
   extensionPath: "/",
@@ -63,7 +62,7 @@ const context = () => ({
   globalState: { get: (_, otherwise) => otherwise, update: async () => undefined, keys: () => [] },
 });
 
-/** Activates the extension at `main` and resolves with its own milliseconds: of the call, and of all that follows. */
+/** Activates the extension at `main`. Resolves with the milliseconds of the call, and in total. */
 async function activate(main, read) {
   let start;
   const continued = new Promise((resolve) => {
@@ -77,7 +76,7 @@ async function activate(main, read) {
   await new Promise(setImmediate);
   const resumed = performance.now();
   start();
-  // What follows the reading runs in the same turn of the loop, a few promises further on.
+  // The work after the read runs in microtasks of the same event loop iteration.
   for (let hop = 0; hop < 50; hop += 1) await null;
   return { activatedMs, totalMs: activatedMs + performance.now() - resumed };
 }
@@ -92,7 +91,7 @@ Module._load = (request, ...rest) => {
 
 async function probe() {
   const [main, earlier] = process.argv.slice(2);
-  // The consent record is read before anything is timed, and the extension gets its text at once.
+  // Read the consent file before timing; the extension gets its text immediately.
   const record = `${process.env.HOME}/.config/nexus/consent.jsonl`;
   const text = await realReadFile(record, "utf8").catch((error) => error);
   const read = () => (typeof text === "string" ? text : Promise.reject(text));

@@ -1,8 +1,8 @@
 /**
- * The extension's own time at activation, in a host that has been running, with an editor that answers at once; each run
- * is a process of its own. `activate-off`: until `activate()` returns, in mode `off`; `activate-off-shown`: and until
- * the status item is shown, once the consent record was read; `activate-local`: until capture listens in mode `local`.
- * Against: an extension that does nothing.
+ * Activation time of the extension in a warm host with a fake editor; each run is a child process.
+ * `activate-off`: until `activate()` returns in mode `off`; `activate-off-shown`: until the status
+ * bar item is shown; `activate-local`: until capture runs in mode `local`.
+ * Baseline: an extension that does nothing.
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +23,10 @@ interface Times {
   readonly totalMs: number;
 }
 
-/** Median milliseconds of the extension at `main`, with `home` as the user's home folder. */
+/**
+ * Returns the median milliseconds of the extension at `main`, with `home` as the user's home
+ * folder.
+ */
 function activate(main: string, earlier: string, home: string): Times {
   const { PATH = "" } = process.env;
   const measure = (): Times =>
@@ -43,7 +46,7 @@ export async function activation(): Promise<readonly Measurement[]> {
     const empty = join(folder, "empty.cjs");
     writeFileSync(empty, "exports.activate = () => {};");
     const home = join(folder, "home");
-    // The parts that are loaded when something is recorded lie beside it.
+    // The bundle that is loaded for recording must be in the same folder.
     const earlier = join(folder, "extension.cjs");
     copyFileSync(bundle, earlier);
     copyFileSync(appBundle, join(folder, "app.cjs"));

@@ -1,4 +1,4 @@
-/** From an event in the editor to the queue, one event at a time. Against: pushing an object onto an array. */
+/** Time from an editor event to the queue, per event. Baseline: pushing an object onto an array. */
 import { EventQueue } from "../extension/recording/queue.ts";
 import { Recorder } from "../extension/recording/recorder.ts";
 import { Session } from "../extension/recording/session.ts";
@@ -9,18 +9,21 @@ import { sampleUse } from "./sample.ts";
 
 const events = 200_000;
 const warmUp = 20_000;
-/** As many as the queue gathers before it sends. */
+/** One less than the number of events at which the queue sends. */
 const burst = 49;
 
-/** Microseconds of each call of `work`; between bursts the loop turns, as it does in an editor. */
+/**
+ * Returns the microseconds of each call of `work`. Between bursts the event loop runs, as in an
+ * editor.
+ */
 async function timesUs(work: (n: number) => void, between: () => Promise<void>): Promise<number[]> {
   const times: number[] = [];
-  const before = scaled(warmUp);
-  for (let n = 0; n < scaled(events) + before; n += 1) {
+  const warmUpCalls = scaled(warmUp);
+  for (let n = 0; n < scaled(events) + warmUpCalls; n += 1) {
     const start = process.hrtime.bigint();
     work(n);
     const end = process.hrtime.bigint();
-    if (n >= before) times.push(Number(end - start) / 1_000);
+    if (n >= warmUpCalls) times.push(Number(end - start) / 1_000);
     if (n % burst === 0) await between();
   }
   return times;

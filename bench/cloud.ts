@@ -1,6 +1,6 @@
 /**
- * nexus-cloud under what its clients may do to it: a storm of erasures, a crowd of newcomers, old hours, a million installations; and what it holds
- * in memory when idle. Each is measured against the same server, or engine, without that load.
+ * nexus-cloud under unusual load: many erasures, many enrolments, old events, a million
+ * installations; and its memory when idle. Baseline: the same server or engine without that load.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -11,16 +11,16 @@ import { figure, type Measurement } from "./measurement.ts";
 
 const inFlight = 6;
 
-/** Does `work` for each item, up to `atOnce` at a time. */
+/** Runs `work` for each item, up to `atOnce` at a time. */
 async function each<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<unknown>): Promise<void> {
-  const left = items.values();
-  const one = async () => {
-    for (const item of left) await work(item);
+  const remaining = items.values();
+  const runNext = async () => {
+    for (const item of remaining) await work(item);
   };
-  await Promise.all(Array.from({ length: atOnce }, one));
+  await Promise.all(Array.from({ length: atOnce }, runNext));
 }
 
-/** Milliseconds until batches of a thousand events are answered and in the warehouse. */
+/** Returns the milliseconds until batches of 1,000 events are acknowledged and in the warehouse. */
 async function sentMs(server: IngestServer, batches: readonly string[]): Promise<number> {
   const startedMs = performance.now();
   await server.sender.sendAll(batches, inFlight);
@@ -29,28 +29,28 @@ async function sentMs(server: IngestServer, batches: readonly string[]): Promise
 }
 
 async function expectStatus(
-  answer: Promise<{ readonly status: number }>,
+  response: Promise<{ readonly status: number }>,
   ...allowed: readonly number[]
 ): Promise<void> {
-  const { status } = await answer;
-  if (!allowed.includes(status)) throw new Error(`a request was answered ${status}`);
+  const { status } = await response;
+  if (!allowed.includes(status)) throw new Error(`unexpected status ${status}`);
 }
 
 export async function erasureStorm(): Promise<readonly Measurement[]> {
   const [erasures, batches] = [scaled(1_000, 10), scaled(200, 10)];
   const server = await IngestServer.start();
   try {
-    const gone = Array.from({ length: erasures }, () => new Sender(server.sender.url));
-    await each(gone, 32, async (sender) => {
+    const erased = Array.from({ length: erasures }, () => new Sender(server.sender.url));
+    await each(erased, 32, async (sender) => {
       await expectStatus(sender.enroll(), 200);
       await expectStatus(sender.send(sender.batch([sender.event()])), 200);
     });
     await sentMs(server, server.batches(20));
     const before = await sentMs(server, server.batches(batches));
-    const storm = each(gone, 32, (sender) => expectStatus(sender.requestErasure(), 202, 200));
+    const storm = each(erased, 32, (sender) => expectStatus(sender.requestErasure(), 202, 200));
     const during = await sentMs(server, server.batches(batches));
     await storm;
-    await each(gone, 32, (sender) => expectStatus(sender.erase(), 200));
+    await each(erased, 32, (sender) => expectStatus(sender.erase(), 200));
     const rate = (ms: number) => (batches * 1_000_000) / ms;
     return [
       figure({
@@ -59,7 +59,7 @@ export async function erasureStorm(): Promise<readonly Measurement[]> {
         value: before / during,
         limit: 0.7,
         atLeast: true,
-        against: "accepted events/s without erasures, in thousands",
+        against: "events/s without erasures, in thousands",
         baseline: rate(before) / 1_000,
       }),
     ];
@@ -86,7 +86,7 @@ export async function enrolling(): Promise<readonly Measurement[]> {
         value: await rateOf(scaled(6_000, 50), 64),
         limit: 500,
         atLeast: true,
-        against: "one after the other, each with a sync of its own",
+        against: "sequential enrolments, one fsync each",
         baseline: sequential,
       }),
     ];
@@ -108,15 +108,15 @@ export async function oldHours(): Promise<readonly Measurement[]> {
       await expectStatus(sender.send(sender.batch(events)), 200);
       return sentMs(server, server.batches(scaled(60, 6)));
     };
-    const one = await timed(1);
+    const oneHourMs = await timed(1);
     return [
       figure({
         name: "old-hours",
         unit: "×",
-        value: (await timed(1_000)) / one,
+        value: (await timed(1_000)) / oneHourMs,
         limit: 3,
-        against: "others' 60,000 events beside a batch of one hour, in seconds",
-        baseline: one / 1_000,
+        against: "60,000 events after a batch of one hour, in seconds",
+        baseline: oneHourMs / 1_000,
       }),
     ];
   } finally {
@@ -139,7 +139,7 @@ export function registryStart(): Promise<readonly Measurement[]> {
       unit: "ms",
       value: fullMs - emptyMs,
       limit: 300,
-      against: "the start with an empty one",
+      against: "start with an empty registry",
       baseline: emptyMs,
     }),
   ]);
@@ -151,7 +151,7 @@ export async function idleCloud(): Promise<readonly Measurement[]> {
   const bare = Number(execFileSync(process.execPath, [engines], { encoding: "utf8" }));
   const server = await IngestServer.start();
   try {
-    // What its start needed is given back within seconds.
+    // Memory used at start is released within seconds.
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     const resident = await server.metric("process_resident_memory_bytes");
     return [
@@ -160,7 +160,7 @@ export async function idleCloud(): Promise<readonly Measurement[]> {
         unit: "×",
         value: resident / bare,
         limit: 1.1,
-        against: "a process that only opens chDB and PGlite, in MB",
+        against: "process with only chDB and PGlite, in MB",
         baseline: bare / 1_048_576,
       }),
     ];

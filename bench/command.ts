@@ -1,4 +1,4 @@
-/** The command from nothing: whole processes, against `node -e 0` in the same rounds. */
+/** Time of a whole `nexus` process. Baseline: `node -e 0` in the same rounds. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ export async function command(): Promise<readonly Measurement[]> {
         const start = performance.now();
         const { status } = spawnSync(process.execPath, args, { env });
         times[name as keyof typeof cases].push(performance.now() - start);
-        if (status !== 0) throw new Error(`${name} ended with ${status}`);
+        if (status !== 0) throw new Error(`${name} exited with ${status}`);
       }
     }
     const median = (name: keyof typeof cases) => quantile(times[name], 0.5);

@@ -1,4 +1,4 @@
-/** Opens the embedded engines and nothing else. Prints the resident bytes. */
+/** Opens only the embedded engines and prints the resident bytes. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

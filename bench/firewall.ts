@@ -1,9 +1,9 @@
 /**
- * Events a second through the firewall on one core: envelope, command line, hash of the workspace, consent, checks and
- * scanner, over typical terminal commands. Against: parsing the same events from JSON, which any reader must do.
+ * Events per second through the firewall on one core, with typical terminal commands. Baseline:
+ * parsing the same events from JSON, which any reader must do.
  *
- * And the scanner's growth: how much longer a megabyte takes than a tenth of it, at worst over hostile texts. Linear is
- * 10. And what the vocabulary costs to load.
+ * Also the scanner's growth: the time of 1 MB divided by that of 100 kB, for the worst of several
+ * hostile texts (10 is linear); and the cost of loading the vocabulary.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,7 +23,7 @@ import { typicalEvent } from "./sample.ts";
 const events = 100_000;
 const rounds = 9;
 
-/** Milliseconds of the median round, after one to warm up. */
+/** Returns the milliseconds of the median round, after one warm-up round. */
 function medianMs(work: () => void): number {
   const times: number[] = [];
   for (let round = 0; round <= scaled(rounds); round += 1) {
@@ -43,7 +43,7 @@ export async function firewall(): Promise<readonly Measurement[]> {
   const now = Date.now();
   const admitted = medianMs(() => {
     for (const event of raw) {
-      if (wall.admit(markRaw(event), allowAll, now) === undefined) throw new Error("the firewall refused a sample");
+      if (wall.admit(markRaw(event), allowAll, now) === undefined) throw new Error("the firewall rejected a sample");
     }
   });
   const parsed = medianMs(() => {
@@ -63,7 +63,7 @@ export async function firewall(): Promise<readonly Measurement[]> {
   ];
 }
 
-/** Texts that make careless patterns go back and forth. */
+/** Repeated texts that cause backtracking in careless patterns. */
 const hostile = [
   "a",
   "1",
@@ -110,21 +110,21 @@ export async function scanner(): Promise<readonly Measurement[]> {
       return Math.min(...times);
     });
   const tenth = msOf(scaled(100_000, 1_000));
-  const whole = msOf(scaled(1_000_000, 10_000));
-  const growth = whole.map((ms, n) => ms / (tenth[n] ?? Number.NaN));
+  const full = msOf(scaled(1_000_000, 10_000));
+  const growth = full.map((ms, n) => ms / (tenth[n] ?? Number.NaN));
   return [
     figure({
       name: "scanner-growth",
       unit: "×",
       value: Math.max(...growth),
-      against: "ten times the length",
+      against: "linear growth",
       baseline: 10,
       limit: 20,
     }),
   ];
 }
 
-/** The vocabulary as it ships, bundled, loaded in a process of its own: what is loaded already costs nothing. */
+/** Measures the bundled vocabulary in a child process, so that no module is loaded before. */
 export async function vocabulary(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   const bundle = async (name: string, source: string) => {
@@ -155,8 +155,8 @@ export async function vocabulary(): Promise<readonly Measurement[]> {
   };
   try {
     const loaded = load(await bundle("vocabulary", "../server/privacy/vocabulary.ts"));
-    const nothing = load(await bundle("nothing", "../shared/categories.ts"));
-    const against = "a module with one short list";
+    const nothing = load(await bundle("nothing", "../shared/schema/categories.ts"));
+    const against = "module with one short list";
     return [
       figure({ name: "vocabulary-load", unit: "ms", value: loaded.ms, against, baseline: nothing.ms, limit: 20 }),
       figure({

@@ -1,8 +1,8 @@
 /**
- * A batch of 20 events until it is durable. `batch-to-durable-p50`: in the worker, from the raw events through consent,
- * firewall and store to the synced commit. `batch-acknowledged-p50`: from the editor's request over the process border
- * to the answer, through the built worker. Against: better-sqlite3 alone inserting 20 rows in one synced transaction,
- * in the same folder.
+ * Time until a batch of 20 events is durable. `batch-to-durable-p50`: in the worker, from raw
+ * events to the synced commit. `batch-acknowledged-p50`: from the editor's request to the built
+ * worker's response. Baseline: better-sqlite3 inserting 20 rows in one synced transaction, in the
+ * same folder.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ const batches = 500;
 const warmUp = 500;
 const batchSize = 20;
 
-/** Makes batches of one session. */
+/** Returns a function that creates batches of one session. */
 function batchMaker(): () => readonly Raw[] {
   const session_id = v4();
   let seq = 0;
@@ -46,15 +46,15 @@ function batchMaker(): () => readonly Raw[] {
   return () => Array.from({ length: batchSize }, event);
 }
 
-/** Milliseconds of `store` for each batch after the warm-up. */
+/** Returns the milliseconds of `store` for each batch after the warm-up. */
 async function timesMs<T>(prepare: () => T, store: (batch: T) => unknown): Promise<number[]> {
   const times: number[] = [];
-  const before = scaled(warmUp);
-  for (let n = 0; n < scaled(batches) + before; n += 1) {
+  const warmUpBatches = scaled(warmUp);
+  for (let n = 0; n < scaled(batches) + warmUpBatches; n += 1) {
     const batch = prepare();
     const start = performance.now();
     await store(batch);
-    if (n >= before) times.push(performance.now() - start);
+    if (n >= warmUpBatches) times.push(performance.now() - start);
   }
   return times;
 }
@@ -80,7 +80,7 @@ async function acknowledged(home: string): Promise<number[]> {
   return times;
 }
 
-async function alone(folder: string): Promise<number[]> {
+async function sqliteOnly(folder: string): Promise<number[]> {
   const database = openBetterSqlite3(join(folder, "raw.db"), { readOnly: false, busyTimeoutMs: 0 });
   database.exec(
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (id TEXT UNIQUE, v TEXT) STRICT;",
@@ -102,8 +102,8 @@ export async function durable(): Promise<readonly Measurement[]> {
     const homes = ["one", "two"].map((name) => join(folder, name));
     for (const home of homes) mkdirSync(home);
     const [one = folder, two = folder] = homes;
-    const baseline = quantile(await alone(folder), 0.5);
-    const against = "better-sqlite3 alone, same batches";
+    const baseline = quantile(await sqliteOnly(folder), 0.5);
+    const against = "better-sqlite3 only, same batches";
     const p50 = (name: string, times: readonly number[], limit: number) =>
       figure({ name, unit: "ms", value: quantile(times, 0.5), against, baseline, limit });
     return [

@@ -1,4 +1,7 @@
-/** The hook of an agent as its host runs it, a shell and `awk` on a typical payload: against `cat >/dev/null`, in turns. */
+/**
+ * Time of the hook as an agent runs it: a shell and awk with a typical payload. Baselines,
+ * alternating: `node -e 0` and `cat >/dev/null`.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,6 @@
-/** Inserts rows into the warehouse and nothing else: what `ingest-rate` is measured against. Prints the milliseconds. */
+/**
+ * Only inserts rows into the warehouse and prints the milliseconds: the baseline of `ingest-rate`.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +8,7 @@ import { Sender } from "../cloud/test/sender.ts";
 import { toEventRow } from "../cloud/warehouse/event-row.ts";
 import { Warehouse } from "../cloud/warehouse/warehouse.ts";
 
-const [events = 0, rowsTogether = 0] = process.argv.slice(2).map(Number);
+const [events = 0, rowsPerInsert = 0] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
 const warehouse = Warehouse.open("chdb", folder);
 await warehouse.migrate();
@@ -17,8 +19,8 @@ const rows = Array.from({ length: events }, () =>
 const columns = [...new Set(rows.flatMap((row) => row.columns))];
 const lines = rows.map(({ line }) => line);
 const startedMs = performance.now();
-for (let from = 0; from < lines.length; from += rowsTogether) {
-  await warehouse.insert("events", lines.slice(from, from + rowsTogether), `bench:${from}`, columns);
+for (let from = 0; from < lines.length; from += rowsPerInsert) {
+  await warehouse.insert("events", lines.slice(from, from + rowsPerInsert), `bench:${from}`, columns);
 }
 process.stdout.write(`${performance.now() - startedMs}\n`);
 await warehouse.close();

@@ -1,4 +1,4 @@
-/** nexus-cloud in a process of its own for a bench, with a sender. */
+/** nexus-cloud in a child process for benchmarks, with a sender. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,12 +31,12 @@ export class IngestServer {
     return Array.from({ length: count }, batch);
   }
 
-  /** A number of its metrics. */
+  /** Returns the value of a Prometheus metric. */
   metric(name: string): Promise<number> {
     return this.#served.metric(name);
   }
 
-  /** Resolves when all that was accepted is in the warehouse. */
+  /** Resolves when all accepted events are in the warehouse. */
   async emptied(): Promise<void> {
     while ((await this.metric("nexus_waiting_bytes")) > 0);
   }

@@ -1,10 +1,10 @@
-/** How large the loads of a bench are: 1 as its figures are quoted, less for a look that takes no time. */
+/** The load factor: 1 for published results, less for a quick check. */
 let factor = 1;
 
-/** For the benches that start from now on. */
+/** Sets the load of the benchmarks that start from now on. */
 export function setLoad(requested: number): void {
   factor = requested;
 }
 
-/** So many at the present load, and never fewer than what the bench needs to run at all. */
+/** Returns a count at the current load; at least `min`, without which the benchmark cannot run. */
 export const scaled = (count: number, min = 1): number => Math.max(min, Math.round(count * factor));

@@ -1,11 +1,11 @@
-/** One measured figure: its value, the baseline it was measured against in the same run, and the limit it must keep. */
+/** One measurement: its value, its ratio to a baseline of the same run, and its limit. */
 export interface Measurement {
   readonly name: string;
   readonly value: number;
   readonly unit: "ms" | "µs" | "bytes" | "events/s" | "calls" | "calls/s" | "×";
-  /** What the baseline is. */
+  /** Description of the baseline. */
   readonly against: string;
-  /** The value divided by the baseline's. */
+  /** Value / baseline. */
   readonly ratio: number;
   readonly limit: number;
   readonly ok: boolean;
@@ -18,7 +18,7 @@ interface Measured {
   readonly against: string;
   readonly baseline: number;
   readonly limit: number;
-  /** The limit is a least, not a most. */
+  /** Whether the limit is a minimum instead of a maximum. */
   readonly atLeast?: boolean;
 }
 
@@ -36,7 +36,7 @@ export function figure({ name, unit, value, against, baseline, limit, atLeast = 
   };
 }
 
-/** The value below which the share `p` of the values lies (nearest rank). */
+/** Returns the `p` quantile of the values (nearest rank). */
 export function quantile(values: readonly number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? Number.NaN;

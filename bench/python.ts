@@ -1,4 +1,4 @@
-/** The Python SDK: what taking a command costs its caller, writings included, against starting `node -e 0`. */
+/** Time of `record_command` in the Python SDK, including writes. Baseline: starting `node -e 0`. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,13 +33,13 @@ export function python(): Promise<readonly Measurement[]> {
     const env = { PATH: process.env["PATH"], HOME: home, PYTHONPATH: source };
     const startedMs = performance.now();
     spawnSync(process.execPath, ["-e", "0"]);
-    const against = { against: "node -e 0", baseline: (performance.now() - startedMs) * 1_000 };
+    const reference = { against: "node -e 0", baseline: (performance.now() - startedMs) * 1_000 };
     const [p50 = 0, mean = 0] = JSON.parse(
       execFileSync("python3", ["-B", "-c", program, String(scaled(20_000, 100))], { env, encoding: "utf8" }),
     );
     return Promise.resolve([
-      figure({ name: "python-record-p50", unit: "µs", value: p50, limit: 20, ...against }),
-      figure({ name: "python-record-mean", unit: "µs", value: mean, limit: 20, ...against }),
+      figure({ name: "python-record-p50", unit: "µs", value: p50, limit: 20, ...reference }),
+      figure({ name: "python-record-mean", unit: "µs", value: mean, limit: 20, ...reference }),
     ]);
   } finally {
     rmSync(home, { recursive: true, force: true });

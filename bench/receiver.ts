@@ -1,4 +1,7 @@
-/** The receiver of OpenTelemetry on loopback: how long a record takes until it is durable; and a burst, of which nothing may be lost. */
+/**
+ * The OpenTelemetry receiver: time until a record is durable, and a burst of which nothing may be
+ * lost.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -42,16 +45,16 @@ export async function receiver(): Promise<readonly Measurement[]> {
       }),
     );
     const { tools } = await worker.ask(ToolCallsRequest, { period: "today" });
-    const against = { against: "node -e 0", baseline: quantile(starts, 0.5) };
+    const reference = { against: "node -e 0", baseline: quantile(starts, 0.5) };
     return [
-      figure({ name: "door-p50", unit: "ms", value: quantile(times, 0.5), limit: 1, ...against }),
-      figure({ name: "door-p95", unit: "ms", value: quantile(times, 0.95), limit: 3, ...against }),
+      figure({ name: "door-p50", unit: "ms", value: quantile(times, 0.5), limit: 1, ...reference }),
+      figure({ name: "door-p95", unit: "ms", value: quantile(times, 0.95), limit: 3, ...reference }),
       figure({
         name: "door-burst-lost",
         unit: "calls",
         value: calls + burst - (tools[0]?.calls ?? 0),
         limit: 0,
-        against: "calls of the burst",
+        against: "calls in the burst",
         baseline: burst,
       }),
     ];

@@ -1,4 +1,7 @@
-/** Measures how long PGlite and the registry take to open, empty and with the given number of installations. Prints both, in milliseconds. */
+/**
+ * Measures the opening of PGlite and the registry, empty and with N installations. Prints both in
+ * milliseconds.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,12 +22,12 @@ async function openedMs(name: string): Promise<number> {
 
 for (const name of ["empty", "full"]) await openedMs(name);
 const postgres = await openPostgres("pglite", join(folder, "full"));
-const together = 50_000;
-for (let from = 0; from < count; from += together) {
+const rowsPerInsert = 50_000;
+for (let from = 0; from < count; from += rowsPerInsert) {
   await postgres.query(
     `INSERT INTO installations (digest, sealed_secret, enrolled_ms, active_days, active_day)
      SELECT encode(sha256(n::text::bytea), 'hex'), repeat('x', 80), n, 3, DATE '2026-11-01' FROM generate_series($1::int, $2::int) n`,
-    [from + 1, Math.min(count, from + together)],
+    [from + 1, Math.min(count, from + rowsPerInsert)],
   );
 }
 await postgres.close();

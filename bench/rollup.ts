@@ -1,4 +1,4 @@
-/** Ten million events in the warehouse: how long the hours of one day take to be added up anew. */
+/** Recomputation of one day's hourly rollups in a warehouse with 10 million events. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { scaled } from "./load.ts";
@@ -16,7 +16,7 @@ export async function rollup(): Promise<readonly Measurement[]> {
       unit: "ms",
       value: ms,
       limit: 1_000,
-      against: `counting the events of that day (${cells} cells)`,
+      against: `counting that day's events (${cells} cells)`,
       baseline: countMs,
     }),
   ];

@@ -1,9 +1,8 @@
 /**
- * `npm run -s bench -- [name…] [--full] [--json]`: measures the named figures, or all. Without a name the slow ones run at a tenth of
- * their load, unless `--full` asks for all of it. With `--json` one object a line: {"name","value","unit","against","ratio","limit",
- * "load","ok"}; else a table. A bench that fails is named and stops no other. Ends with 1 if one failed or a limit is not kept.
- *
- * `--tiny` only shows that every bench runs: with next to no load, and without limits.
+ * `npm run -s bench -- [name…] [--full] [--tiny] [--json]`: runs the named benchmarks, or all (slow
+ * ones at 10% load unless `--full`). Prints a table, or with `--json` one object per line:
+ * {"name","value","unit","against","ratio","limit","load","ok"}. A failed benchmark does not stop
+ * the others. Exits with 1 if one failed or exceeded its limit.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -26,11 +25,11 @@ import { rollup } from "./rollup.ts";
 import { backfill, sending } from "./sharing.ts";
 import { idle, reading, readingTenMillion, storing } from "./store.ts";
 
-/** Each measures the figures it names. */
 interface Bench {
+  /** Names of its measurements. */
   readonly names: readonly string[];
   readonly run: () => Promise<readonly Measurement[]>;
-  /** Takes minutes at its full load. */
+  /** Takes minutes at full load. */
   readonly slow?: boolean;
 }
 
@@ -72,13 +71,13 @@ const benches: readonly Bench[] = [
 ];
 
 const known = benches.flatMap(({ names }) => names);
-const help = `Measures the named figures, or all.
+const help = `Runs the named benchmarks, or all.
 
 npm run -s bench -- [name…] [--full] [--tiny] [--json]
 
---full  gives the slow ones all of their load; without it and without a name they run at a tenth
---tiny  only shows that every bench runs: next to no load, no limits
---json  prints one object a line
+--full  run slow benchmarks at full load (default: 10% unless named)
+--tiny  check that every benchmark runs: minimal load, no limits
+--json  print one JSON object per line
 
 Names: ${known.join(", ")}`;
 
@@ -102,12 +101,12 @@ if (values.help === true) {
 }
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  console.error(`There is no bench ${unknown.join(", ")}. Known: ${known.join(", ")}`);
+  console.error(`Unknown benchmark: ${unknown.join(", ")}. Valid names: ${known.join(", ")}`);
   process.exit(2);
 }
-const isWanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+const isSelected = (name: string) => positionals.length === 0 || positionals.includes(name);
 
-/** Loads by which a bench is run: quoted figures are those at 1. */
+/** Load factors; published results use 1. */
 const loads = { full: 1, slow: 0.1, tiny: 0.002 } as const;
 
 function loadOf({ slow = false }: Bench): number {
@@ -119,11 +118,15 @@ interface Row extends Measurement {
   readonly load: number;
 }
 
-async function measured(bench: Bench): Promise<readonly Row[]> {
+async function measure(bench: Bench): Promise<readonly Row[]> {
   const load = loadOf(bench);
   setLoad(load);
-  const figures = (await bench.run()).filter(({ name }) => isWanted(name));
-  return figures.map((figure) => ({ ...figure, load, ok: values.tiny === true || figure.ok }));
+  const measurements = (await bench.run()).filter(({ name }) => isSelected(name));
+  return measurements.map((measurement) => ({
+    ...measurement,
+    load,
+    ok: values.tiny === true || measurement.ok,
+  }));
 }
 
 execFileSync(process.execPath, ["esbuild.mjs"], {
@@ -133,10 +136,10 @@ execFileSync(process.execPath, ["esbuild.mjs"], {
 const rows: Row[] = [];
 const failed: string[] = [];
 for (const bench of benches) {
-  if (!bench.names.some(isWanted)) continue;
+  if (!bench.names.some(isSelected)) continue;
   if (values.json !== true) console.error(`${bench.names.join(", ")} …`);
   try {
-    for (const row of await measured(bench)) {
+    for (const row of await measure(bench)) {
       rows.push(row);
       if (values.json === true) console.log(JSON.stringify(row));
     }

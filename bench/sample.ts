@@ -1,6 +1,6 @@
 import { v7 } from "uuid";
 
-/** What capture hands over for a typical command. */
+/** Raw fields of a typical command. */
 export const sampleUse = {
   stream: "tool",
   tool_name: "run_terminal_cmd",
@@ -10,7 +10,7 @@ export const sampleUse = {
   duration_ms: 120,
 } as const;
 
-/** Typical command lines of a day. */
+/** Typical command lines. */
 export const sampleLines = [
   "git commit -m 'fix the parser'",
   "npm run build -- --watch",
@@ -24,7 +24,7 @@ export const sampleLines = [
   "rg -n TODO src | head",
 ] as const;
 
-/** The `n`th raw event of a session: starts and ends of the lines above, in turn. */
+/** Returns the `n`th raw event of a session: alternating starts and ends of the lines above. */
 export function typicalEvent(session_id: string, n: number): object {
   const ended = n % 2 === 1;
   return {

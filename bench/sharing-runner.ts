@@ -1,4 +1,7 @@
-/** One measured run in a process of its own: `consent|import|fill|sync|post HOME [URL] [N]`. Answers over IPC. */
+/**
+ * One measured run in a child process: `consent|import|fill|sync|post HOME [URL] [N]`. Sends its
+ * result over IPC.
+ */
 import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import { v4, v7 } from "uuid";
@@ -13,7 +16,7 @@ import { TelemetryService } from "../server/worker/service.ts";
 import { noticeVersion } from "../shared/consent/notice.ts";
 import { categories, categoryBits } from "../shared/schema/categories.ts";
 
-const [what = "", home = "", url, amount = "0"] = process.argv.slice(2);
+const [action = "", home = "", url, amount = "0"] = process.argv.slice(2);
 const env = { NEXUS_USAGE_UPLOAD_URL: url };
 const paths = pathsFrom(env, home);
 const nothing = () => undefined;
@@ -25,7 +28,7 @@ function newWorker(): TelemetryService {
   );
 }
 
-/** Starts of commands, which schema 1 takes, straight into the store. */
+/** Writes command starts, which schema 1 can send, directly to the store. */
 function fill(events: number): void {
   const store = new Store(paths.database, productInfo, systemClock);
   const perSession = 10_000;
@@ -49,19 +52,19 @@ function fill(events: number): void {
   store.close();
 }
 
-/** Posts about a thousand times, one after the other. */
+/** Sends 1,000 requests, one after the other. */
 async function post(bytes: number): Promise<void> {
   const dispatcher = new Agent({ connections: 1, pipelining: 1 });
   const body = Buffer.alloc(bytes, "x");
   for (let n = 0; n < 1_000; n += 1) {
-    const answer = await request(url ?? "", { dispatcher, method: "POST", body });
-    await answer.body.text();
+    const response = await request(url ?? "", { dispatcher, method: "POST", body });
+    await response.body.text();
   }
   await dispatcher.close();
 }
 
 async function run(): Promise<number> {
-  switch (what) {
+  switch (action) {
     case "consent": {
       const worker = newWorker();
       const share = url !== undefined;

@@ -1,6 +1,7 @@
 /**
- * Backfill: an event log read, through the firewall, into the store; against `JSON.parse` of its lines alone. Sending: a backlog
- * to a server on loopback that only counts; against the same bytes posted with nothing kept.
+ * Backfill: import of a large event log; baseline: `JSON.parse` of its lines. Sending: upload of a
+ * backlog to a local server that only counts; baseline: posting the same bytes without storing
+ * them.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -20,11 +21,11 @@ const runner = fileURLToPath(new URL("sharing-runner.ts", import.meta.url));
 export interface Ran {
   readonly ms: number;
   readonly count: number;
-  /** The most memory it had, in bytes. */
+  /** Peak resident memory in bytes. */
   readonly maxBytes: number;
 }
 
-/** A process of its own, so that its memory is its own. */
+/** Runs an action in a child process, so that its memory can be measured. */
 async function run(...args: readonly string[]): Promise<Ran> {
   const child = fork(runner, args, { execArgv: ["--max-semi-space-size=1", "--optimize-for-size"] });
   const [message] = await once(child, "message");
@@ -32,7 +33,7 @@ async function run(...args: readonly string[]): Promise<Ran> {
   return message;
 }
 
-/** A log of typical events, so many bytes long at least. */
+/** Writes a log of typical events with at least `bytes`. Returns the number of lines. */
 function writeLog(file: string, bytes: number): number {
   const handle = openSync(file, "w");
   const session = v4();
@@ -68,7 +69,7 @@ export async function backfill(): Promise<readonly Measurement[]> {
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "large.jsonl");
     const lines = writeLog(file, scaled(giga, 200_000));
-    // Before the import, which removes the log.
+    // Before the import removes the log.
     const { size } = statSync(file);
     const parsed = parseRate(file);
     const { ms, count, maxBytes } = await run("import", home);
@@ -78,7 +79,7 @@ export async function backfill(): Promise<readonly Measurement[]> {
         name: "backfill-rate",
         unit: "events/s",
         value: lines / (ms / 1_000),
-        against: "JSON.parse of the lines alone",
+        against: "JSON.parse of the lines",
         baseline: parsed,
         limit: 150_000,
         atLeast: true,
@@ -87,7 +88,7 @@ export async function backfill(): Promise<readonly Measurement[]> {
         name: "backfill-memory",
         unit: "bytes",
         value: maxBytes,
-        against: "the log",
+        against: "size of the log",
         baseline: size,
         limit: 150 * 1024 * 1024,
       }),
@@ -101,11 +102,11 @@ export async function sending(): Promise<readonly Measurement[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   const backlog = scaled(1_000_000, 2_000);
   let bytes = 0;
-  const server = createServer((request, answer) => {
+  const server = createServer((request, response) => {
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
     });
-    request.on("end", () => answer.end("{}"));
+    request.on("end", () => response.end("{}"));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -122,7 +123,7 @@ export async function sending(): Promise<readonly Measurement[]> {
         name: "send-rate",
         unit: "events/s",
         value: count / (ms / 1_000),
-        against: "posting the same bytes, nothing kept",
+        against: "posting the same bytes without storing them",
         baseline: backlog / (posted.ms / 1_000),
         limit: 50_000,
         atLeast: true,

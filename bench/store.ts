@@ -1,12 +1,15 @@
 /**
- * The store against better-sqlite3 alone, which inserts the same rows in the same batches, synced, with the same two unique
- * indexes. `store-rate`: clean events with sessions and rollups. `worker-rate`: raw events through consent, firewall and
- * store. And what a page costs over a month and a year, once with a million events and once with a tenth of them.
+ * `store-rate`: clean events with sessions and rollups. `worker-rate`: raw events through consent,
+ * firewall and store. Baseline: better-sqlite3 inserting the same rows in the same synced batches
+ * with the same two unique indexes. Also: statistics of a month and a year with 1,000,000 and
+ * 100,000 events, bytes per event, and the memory of an export and of an idle worker.
  */
+
 import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
+import { PeriodQuery } from "../server/analytics/period-query.ts";
 import { readStats } from "../server/analytics/stats.ts";
 import { systemClock } from "../server/clock.ts";
 import { pathsFrom } from "../server/config/paths.ts";
@@ -22,6 +25,7 @@ import { productInfo } from "../server/worker/product-info.ts";
 import { TelemetryService } from "../server/worker/service.ts";
 import { RecordEventsRequest } from "../shared/protocol/record.ts";
 import { ExportRequest } from "../shared/protocol/worker.ts";
+import { dayMs } from "../shared/schema/durations.ts";
 import { markRaw } from "../shared/schema/raw.ts";
 import { scaled } from "./load.ts";
 import { figure, type Measurement, quantile } from "./measurement.ts";
@@ -30,7 +34,6 @@ import { BenchWorker, decision, editor } from "./worker.ts";
 
 const batchSize = 50;
 const batches = 400;
-const dayMs = 24 * 60 * 60 * 1000;
 const paths = [
   "git commit",
   "npm run",
@@ -69,11 +72,11 @@ function cleanBatch(session: string, from: number, size: number, tsOf: (n: numbe
   });
 }
 
-/** Events a second of `write` over all batches; the batches are made before. */
-function rate<B>(made: readonly B[], write: (batch: B) => void): number {
+/** Returns the events per second of `write` for batches that were created before. */
+function rate<B>(prepared: readonly B[], write: (batch: B) => void): number {
   const start = performance.now();
-  for (const batch of made) write(batch);
-  return (made.length * batchSize) / ((performance.now() - start) / 1_000);
+  for (const batch of prepared) write(batch);
+  return (prepared.length * batchSize) / ((performance.now() - start) / 1_000);
 }
 
 function rawRate(folder: string, name: string): number {
@@ -84,16 +87,16 @@ function rawRate(folder: string, name: string): number {
       seq INTEGER NOT NULL, dimensions INTEGER NOT NULL, ts INTEGER NOT NULL, utc_offset_min INTEGER NOT NULL,
       duration_ms INTEGER, numbers TEXT, UNIQUE (stream, seq)) STRICT;`);
   const insert = database.prepare("INSERT INTO events VALUES (NULL, ?, 1, ?, ?, ?, 60, ?, NULL)");
-  const made = Array.from({ length: scaled(batches, 20) }, (_, n) =>
+  const prepared = Array.from({ length: scaled(batches, 20) }, (_, n) =>
     cleanBatch("", n * batchSize, batchSize, () => Date.now()),
   );
   const write = (batch: readonly CleanEvent[]) =>
     immediately(database, () => {
       for (const { id, seq, tsMs } of batch) insert.run(uuidBytes(id), seq, seq % 20, tsMs, seq % 900);
     });
-  // Opening and preparing are not what is compared.
-  for (const batch of made.splice(0, 10)) write(batch);
-  const found = rate(made, write);
+  // Warm-up: opening and preparing are not part of the comparison.
+  for (const batch of prepared.splice(0, 10)) write(batch);
+  const found = rate(prepared, write);
   database.close();
   return found;
 }
@@ -101,11 +104,11 @@ function rawRate(folder: string, name: string): number {
 function storeRate(folder: string, name: string): number {
   const store = new Store(join(folder, name), productInfo, systemClock);
   const session = v4();
-  const made = Array.from({ length: scaled(batches, 20) }, (_, n) =>
+  const prepared = Array.from({ length: scaled(batches, 20) }, (_, n) =>
     cleanBatch(session, n * batchSize, batchSize, () => Date.now()),
   );
-  for (const batch of made.splice(0, 10)) store.write(batch);
-  const found = rate(made, (batch) => void store.write(batch));
+  for (const batch of prepared.splice(0, 10)) store.write(batch);
+  const found = rate(prepared, (batch) => void store.write(batch));
   store.close();
   return found;
 }
@@ -123,15 +126,15 @@ function workerRate(home: string): number {
   const session = v4();
   const event = (n: number) => markRaw(typicalEvent(session, n));
   worker.record({ events: [event(0)] });
-  const made = Array.from({ length: scaled(batches, 20) }, (_, batch) =>
+  const prepared = Array.from({ length: scaled(batches, 20) }, (_, batch) =>
     Array.from({ length: batchSize }, (_, n) => event(1 + batch * batchSize + n)),
   );
-  const found = rate(made, (events) => void worker.record({ events }));
+  const found = rate(prepared, (events) => void worker.record({ events }));
   worker.close();
   return found;
 }
 
-/** Each is measured in turns with the baseline, so that a drifting machine drifts for both. */
+/** Alternates with the baseline, so that a drift of the machine's speed affects both. */
 export async function storing(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
@@ -145,7 +148,7 @@ export async function storing(): Promise<readonly Measurement[]> {
         rounds.map((round) => round[key]),
         0.5,
       );
-    const against = "better-sqlite3 alone, same rows, same batches";
+    const against = "better-sqlite3 only, same rows and batches";
     const of = (name: string, value: number, min: number) =>
       figure({
         name,
@@ -165,7 +168,7 @@ export async function storing(): Promise<readonly Measurement[]> {
 const million = 1_000_000;
 const periods = ["month", "year"] as const;
 
-/** A year of so many events, days and months made. */
+/** Creates a store with events of a year, rolled up into days and months. */
 export function yearOf(file: string, events: number): Store {
   const store = new Store(file, productInfo, systemClock);
   const nowMs = Date.now();
@@ -185,13 +188,13 @@ export function yearOf(file: string, events: number): Store {
 function statsMs(store: Store, period: "month" | "year"): number {
   const times = Array.from({ length: 21 }, () => {
     const start = performance.now();
-    store.read((connection) => readStats(connection, { period }, Date.now()));
+    store.read((connection) => readStats(new PeriodQuery({ period }, Date.now()).on(connection)));
     return performance.now() - start;
   });
   return quantile(times, 0.5);
 }
 
-/** The most memory of a worker that exports everything. */
+/** Returns the peak memory of a worker that exports everything. */
 async function exportMemory(home: string, file: string, target: string): Promise<number> {
   mkdirSync(home);
   const worker = await BenchWorker.start(home, { NEXUS_TELEMETRY_PATH: file });
@@ -201,7 +204,10 @@ async function exportMemory(home: string, file: string, target: string): Promise
   return peakBytes;
 }
 
-/** What a worker that has stored something and waits has for itself; against one that has stored nothing. */
+/**
+ * Measures the memory of an idle worker that has stored events. Baseline: one that has stored
+ * nothing.
+ */
 export async function idle(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
@@ -211,8 +217,8 @@ export async function idle(): Promise<readonly Measurement[]> {
       const worker = await BenchWorker.start(home);
       const session = v4();
       for (let n = 0; n < events; n += batchSize) {
-        const some = Array.from({ length: batchSize }, (_, i) => typicalEvent(session, n + i));
-        await worker.connection.sendRequest(RecordEventsRequest.method, { events: some });
+        const batch = Array.from({ length: batchSize }, (_, i) => typicalEvent(session, n + i));
+        await worker.connection.sendRequest(RecordEventsRequest.method, { events: batch });
       }
       const own = worker.memory("RssAnon");
       const resident = worker.memory("VmRSS");
@@ -222,7 +228,7 @@ export async function idle(): Promise<readonly Measurement[]> {
     const bare = await memoryOf(0);
     const used = await memoryOf(batchSize);
     const mega = 1024 * 1024;
-    const against = "a worker that has stored nothing";
+    const against = "worker without stored events";
     const of = (name: string, value: number, baseline: number, limit: number) =>
       figure({ name, unit: "bytes", value, against, baseline, limit: limit * mega });
     return [
@@ -234,7 +240,7 @@ export async function idle(): Promise<readonly Measurement[]> {
   }
 }
 
-/** A year of ten million events against one of a million: what a page costs must not grow with the events. */
+/** Compares 10 million events with 1 million: the time must not grow with the number of events. */
 export async function readingTenMillion(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
@@ -246,7 +252,7 @@ export async function readingTenMillion(): Promise<readonly Measurement[]> {
         name: `stats-${period}-ten-million`,
         unit: "ms",
         value: statsMs(huge, period),
-        against: "the same of a million events",
+        against: "1,000,000 events",
         baseline,
         limit: 1.5 * baseline,
       });
@@ -264,7 +270,7 @@ export async function reading(): Promise<readonly Measurement[]> {
   try {
     const small = yearOf(join(folder, "small.db"), scaled(million / 10, 2_000));
     const large = yearOf(join(folder, "large.db"), scaled(million, 20_000));
-    const against = "the same of a tenth of the events";
+    const against = "100,000 events";
     const of = (name: string, period: "month" | "year") =>
       figure({
         name,
@@ -288,7 +294,7 @@ export async function reading(): Promise<readonly Measurement[]> {
         name: "bytes-per-event",
         unit: "bytes",
         value: bytes,
-        against: "a UUID as text",
+        against: "UUID as text",
         baseline: 36,
         limit: 120,
       }),
@@ -296,7 +302,7 @@ export async function reading(): Promise<readonly Measurement[]> {
         name: "export-memory",
         unit: "bytes",
         value: rss,
-        against: "the file written",
+        against: "size of the written file",
         baseline: statSync(target).size,
         limit: 100 * 1024 * 1024,
       }),

@@ -1,4 +1,4 @@
-/** The built worker as the editor starts it, for figures over the process border. */
+/** The built worker as the editor starts it, for measurements across the process boundary. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ const bundle = fileURLToPath(new URL("../dist/worker/worker.cjs", import.meta.ur
 
 export const editor = { telemetry: true, enabled: true, proxy: null };
 
-/** A yes to everything. */
+/** Consent to all categories. */
 export const decision = {
   mode: "local",
   collect: categories,
@@ -58,7 +58,10 @@ export class BenchWorker {
     return check(await this.connection.sendRequest(method, params), method);
   }
 
-  /** A line of the process's status in /proc, in bytes: `VmHWM` is the most memory it had, `RssAnon` its own now. */
+  /**
+   * Returns a value of /proc/PID/status in bytes: `VmHWM` is the peak, `RssAnon` the current
+   * private memory.
+   */
   memory(name: "VmHWM" | "RssAnon" | "VmRSS"): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
     return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1_024;

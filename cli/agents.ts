@@ -1,4 +1,4 @@
-/** Agents as the command names them, and what is connected of them on this machine. */
+/** Parses agent names and opens the agent connections, for the `nexus agents` commands. */
 
 import { Connections } from "../server/agents/connections.ts";
 import { SettingsError } from "../server/agents/settings.ts";
@@ -8,7 +8,7 @@ import { didYouMean } from "../shared/text/did-you-mean.ts";
 import { UsageError } from "./exit.ts";
 import { paths } from "./runtime.ts";
 
-/** @throws UsageError of what is wrong with an agent's settings. */
+/** Runs `work` with the connections. @throws UsageError if an agent's settings cannot be used. */
 export async function withConnections<T>(work: (connections: Connections) => T | Promise<T>): Promise<T> {
   try {
     return await work(new Connections(paths, homeFolder(), process.env));
@@ -18,15 +18,15 @@ export async function withConnections<T>(work: (connections: Connections) => T |
   }
 }
 
-/** Names as they were given; without any, those of agents that `fits`. @throws UsageError */
-export function agentsNamed(given: readonly string[], fitting: readonly AgentName[]): readonly AgentName[] {
-  return given.length === 0 ? fitting : given.map(agentNamed);
+/** Returns the agents with these names, or `defaults` without names. @throws UsageError */
+export function agentsNamed(names: readonly string[], defaults: readonly AgentName[]): readonly AgentName[] {
+  return names.length === 0 ? defaults : names.map(agentNamed);
 }
 
 /** @throws UsageError */
-export function agentNamed(given: string): AgentName {
-  const found = agentNames.find((name) => name === given.toLowerCase().replaceAll("-", "_"));
-  if (found !== undefined) return found;
-  const hint = didYouMean(given, agentNames) || ` There are ${agentNames.join(", ")}.`;
-  throw new UsageError(`There is no agent ${given}.${hint}`);
+export function agentNamed(text: string): AgentName {
+  const agent = agentNames.find((name) => name === text.toLowerCase().replaceAll("-", "_"));
+  if (agent !== undefined) return agent;
+  const hint = didYouMean(text, agentNames) || ` Valid values: ${agentNames.join(", ")}.`;
+  throw new UsageError(`Unknown agent: ${text}.${hint}`);
 }

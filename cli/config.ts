@@ -1,4 +1,4 @@
-/** The configuration as the command reads it: each key with its value and where that comes from. */
+/** The configuration for `nexus telemetry config`, without the credentials in it. */
 import { existsSync, readFileSync } from "node:fs";
 import {
   type Config,
@@ -16,19 +16,19 @@ import { paths } from "./runtime.ts";
 
 export interface Setting {
   readonly key: string;
-  /** `null` where it is not set and has no default. */
+  /** `null` if the key is not set and has no default. */
   readonly value: ConfigValue | null;
-  /** An environment variable, the file, or `default`. */
+  /** The name of an environment variable, the path of the file, or `default`. */
   readonly origin: string;
 }
 
-/** Variables that stand over a key of the file. */
+/** Environment variables that override a key of the file. */
 const overrides: Readonly<Record<string, string>> = {
   db_path: "NEXUS_TELEMETRY_PATH",
   upload_url: "NEXUS_USAGE_UPLOAD_URL",
 };
 
-/** Variables that no key of the file has. Of a secret it is only said that it is set. */
+/** Environment variables without a key in the file. */
 export const variables = [
   "NEXUS_HOME",
   "NEXUS_TELEMETRY",
@@ -49,26 +49,33 @@ export function settings(): readonly Setting[] {
   const set = keysIn(configFile, text);
   return configKeys.map((key) => {
     const variable = overrides[key];
-    const given = variable === undefined ? undefined : process.env[variable];
-    if (variable !== undefined && given !== undefined && given !== "")
-      return { key, value: shown(key, given), origin: variable };
-    return { key, value: shown(key, readSetting(config, key) ?? null), origin: set.has(key) ? configFile : "default" };
+    const override = variable === undefined ? undefined : process.env[variable];
+    if (variable !== undefined && override !== undefined && override !== "")
+      return { key, value: withoutCredentials(key, override), origin: variable };
+    return {
+      key,
+      value: withoutCredentials(key, readSetting(config, key) ?? null),
+      origin: set.has(key) ? configFile : "default",
+    };
   });
 }
 
-/** Its full name: `strip_pii` is `privacy.strip_pii`, `telemetry.mode` is `mode`. @throws UsageError */
-export function keyNamed(given: string): string {
-  const name = given.replace(/^telemetry\./, "");
+/**
+ * Returns the full name of a key: `strip_pii` → `privacy.strip_pii`, `telemetry.mode` → `mode`.
+ * @throws UsageError
+ */
+export function keyNamed(text: string): string {
+  const name = text.replace(/^telemetry\./, "");
   const found = configKeys.find((key) => key === name || key === `privacy.${name}`);
   if (found === undefined) {
     throw new UsageError(
-      `There is no key ${given}.${didYouMean(name, configKeys) || ` There are: ${configKeys.join(", ")}.`}`,
+      `Unknown key: ${text}.${didYouMean(name, configKeys) || ` Valid values: ${configKeys.join(", ")}.`}`,
     );
   }
   return found;
 }
 
-/** What the user wrote, as a value of TOML. */
+/** Parses an argument of the command line into a TOML value. */
 export function valueFrom(key: string, text: string): ConfigValue {
   if (key === "upload_pins")
     return text
@@ -79,7 +86,7 @@ export function valueFrom(key: string, text: string): ConfigValue {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
-/** An error of the configuration as wrong usage: the value was the user's. */
+/** Runs `work` and turns a ConfigError into a UsageError: the user typed the value. */
 export function asUsage<T>(work: () => T): T {
   try {
     return work();
@@ -89,17 +96,16 @@ export function asUsage<T>(work: () => T): T {
   }
 }
 
-/** An address without what may be secret in it: name, password, and what follows the path. */
+/** Returns a URL without the parts that may be secret: user name, password, query and fragment. */
 function addressText(text: string): string {
-  if (!URL.canParse(text)) return "(set, and not a valid address)";
+  if (!URL.canParse(text)) return "(set, not a valid URL)";
   const { protocol, host, pathname, username, password, search, hash } = new URL(text);
-  if (host === "") return "(set, and not a valid address)";
+  if (host === "") return "(set, not a valid URL)";
   const hidden = username !== "" || password !== "" ? "…@" : "";
   return `${protocol}//${hidden}${host}${pathname}${search !== "" || hash !== "" ? "…" : ""}`;
 }
 
-/** A setting as it may be shown. */
-const shown = (key: string, value: ConfigValue | null): ConfigValue | null =>
+const withoutCredentials = (key: string, value: ConfigValue | null): ConfigValue | null =>
   key === "upload_url" && typeof value === "string" ? addressText(value) : value;
 
 export const valueText = (value: ConfigValue | null): string =>

@@ -1,30 +1,30 @@
-/** How the command ends. */
+/** Exit codes of the command, and the errors that select them. */
 export const exitCodes = {
   done: 0,
   failed: 1,
   usage: 2,
   notNow: 3,
-  /** 128 and the number of the signal, as shells count. */
+  /** 128 + the signal's number, as in shells. */
   interrupted: 130,
   brokenPipe: 141,
 } as const;
 
-/** Wrong usage: what, and what to do. */
+/** The arguments are invalid; the message says what to do. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** What was asked for may not be done at present: recording is off. */
+/** The request is not possible now because recording is off. */
 export class UnavailableError extends Error {
-  override readonly name = "NotNowError";
+  override readonly name = "UnavailableError";
 }
 
-/** It did not work, and the message says already why and what to do. */
+/** A failure whose message already says why and what to do, so that it is not explained again. */
 export class ReportedError extends Error {
-  override readonly name = "ToldError";
+  override readonly name = "ReportedError";
 }
 
-/** The user ended it. */
+/** The user pressed Ctrl+C. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }

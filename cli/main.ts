@@ -1,25 +1,25 @@
-/** The `nexus` command's first step: on a Node that is too old nothing else is loaded. */
+/** Entry point of the `nexus` command: checks the Node version before it loads the rest. */
 import { terminalText } from "../shared/text/terminal-text.ts";
 
-const oldest = [22, 14];
+const minVersion = [22, 14];
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
-if (major < (oldest[0] ?? 0) || (major === oldest[0] && minor < (oldest[1] ?? 0))) {
-  process.stderr.write(`nexus needs Node ${oldest.join(".")} or newer; this is Node ${process.versions.node}.\n`);
+if (major < (minVersion[0] ?? 0) || (major === minVersion[0] && minor < (minVersion[1] ?? 0))) {
+  process.stderr.write(`nexus needs Node ${minVersion.join(".")} or newer; this is Node ${process.versions.node}.\n`);
   process.exitCode = 2;
 } else {
-  // Whoever reads may stop reading, as `head` does: then it ends as a program does whose pipe broke.
+  // A reader such as `head` may close the pipe early: exit with 128 + SIGPIPE, as shells report it.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
   }
-  // For this process alone: what it starts may be another editor.
+  // Child processes must not inherit it: `nexus run` may start another Electron application.
   delete process.env["ELECTRON_RUN_AS_NODE"];
-  // Whatever is created is for the user alone.
+  // Created files are readable by the user only.
   process.umask(0o077);
   import("./program.ts")
     .then(({ run }) => run(process.argv))
     .catch((error: unknown) => {
-      const text = error instanceof Error ? error.message : "this did not work";
+      const text = error instanceof Error ? error.message : "unexpected error";
       process.stderr.write(`nexus: ${terminalText(text)}\n`);
       process.exitCode = 1;
     });

@@ -1,4 +1,4 @@
-/** The options that choose a period, for every command that has one. */
+/** The period options that several commands share. */
 import type { PeriodSelection } from "../shared/protocol/reports.ts";
 import { UsageError } from "./exit.ts";
 
@@ -11,33 +11,33 @@ export interface PeriodOptions {
   readonly to?: string;
 }
 
-/** The last 30 days where nothing is chosen. @throws UsageError */
+/** Returns the selected period, by default the last 30 days. @throws UsageError */
 export function selectionOf(
   { today, week, month, year, from, to }: PeriodOptions,
   nowMs = Date.now(),
 ): PeriodSelection {
-  const named = (
+  const selected = (
     [
       ["today", today],
       ["week", week],
       ["month", month],
       ["year", year],
     ] as const
-  ).filter(([, on]) => on);
-  const ranged = from !== undefined || to !== undefined;
-  if (named.length + (ranged ? 1 : 0) > 1)
-    throw new UsageError("Choose one period: --today, --week, --month, --year, or --from and --to.");
-  if (!ranged) return { period: named[0]?.[0] ?? "month" };
-  if (from === undefined) throw new UsageError("--to needs --from.");
+  ).filter(([, isSet]) => isSet);
+  const isRange = from !== undefined || to !== undefined;
+  if (selected.length + (isRange ? 1 : 0) > 1)
+    throw new UsageError("Only one period is allowed: --today, --week, --month, --year, or --from with --to.");
+  if (!isRange) return { period: selected[0]?.[0] ?? "month" };
+  if (from === undefined) throw new UsageError("--to requires --from.");
   return { period: "custom", from, to: to ?? dayText(nowMs) };
 }
 
-/** The user's local day as 2026-01-31. */
+/** Returns the local date as 2026-01-31. */
 function dayText(ms: number): string {
   return new Date(ms).toLocaleDateString("sv-SE");
 }
 
-/** "Last 30 Days". */
+/** Returns the title of a period, such as "Last 30 Days". */
 export function periodTitle(period: PeriodSelection["period"], fromMs: number, toMs: number): string {
   switch (period) {
     case "today":

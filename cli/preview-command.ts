@@ -1,4 +1,4 @@
-/** What a terminal command would leave, made as the recorder makes it, and kept nowhere. */
+/** Builds the events that a command would record. Never runs or stores anything. */
 import { v4, v7 } from "uuid";
 import type { CleanEvent } from "../server/privacy/clean-event.ts";
 import { allowAll, Firewall } from "../server/privacy/firewall.ts";
@@ -6,7 +6,7 @@ import { NameHasher, Salt } from "../server/privacy/identity.ts";
 import { createRawEvent } from "../shared/schema/raw-event.ts";
 
 export function previewOf(command: readonly string[]): readonly Pick<CleanEvent, "type" | "payload">[] {
-  // A salt of its own: the real one comes into being with the first name that is recorded.
+  // A temporary salt, because a preview must not create the real one.
   const salt = Salt.random();
   const firewall = new Firewall(new NameHasher(() => salt));
   const line = command.join(" ");

@@ -1,4 +1,7 @@
-/** The `nexus` command: its definitions (`definitions/`), how it ends, and how it notes its own runs. What a command does lies in `commands/`. */
+/**
+ * The `nexus` command: assembles the definitions (`definitions/`), sets the exit code and records
+ * its own runs. The commands themselves are in `commands/`.
+ */
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { Command, CommanderError } from "commander";
@@ -18,11 +21,11 @@ import { showPlain } from "./output/terminal.ts";
 
 export function program(): Command {
   const nexus = new Command("nexus")
-    .description("Local-first usage analytics for your editor, terminal and AI agents. Off until you say yes.")
+    .description("Local-first usage analytics for your editor, terminal and AI agents. Off until you consent.")
     .version(productVersion)
-    .option("--plain", "plain lines: no boxes, bars or colours; for screen readers")
+    .option("--plain", "plain output for screen readers: no boxes, bars or colours")
     .showSuggestionAfterError()
-    .showHelpAfterError("(nexus --help shows what there is)")
+    .showHelpAfterError("(run nexus --help for usage)")
     .configureOutput({
       writeOut: (text) => void process.stdout.write(terminalText(text)),
       writeErr: (text) => void process.stderr.write(terminalText(text)),
@@ -36,13 +39,19 @@ export function program(): Command {
   nexus.addHelpText(
     "after",
     `
-Exit codes: 0 done, 1 it did not work, 2 wrong usage, 3 not possible now (recording or sharing is off, or it waits),
-130 ended by Ctrl-C. nexus run ends as its command does.`,
+Exit codes:
+  0    success
+  1    failure
+  2    usage error
+  3    unavailable: recording or sharing is off, or uploading is delayed
+  130  interrupted (Ctrl+C)
+
+nexus run exits with the code of the command it runs.`,
   );
   return withExamples(nexus, "nexus telemetry enable", "nexus stats --week", "nexus usage upload --dry-run --json");
 }
 
-/** "telemetry status" of that command. */
+/** Returns the path of a command without `nexus`, such as "telemetry status". */
 export function pathOf(command: Command): string {
   const parent = command.parent;
   return parent === null ? "" : `${pathOf(parent)} ${command.name()}`.trim();
@@ -52,7 +61,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const nexus = program();
   nexus.hook("preAction", async (_, command) => {
     showPlain(nexus.opts<{ plain?: boolean }>().plain === true);
-    // Without consent nothing is recorded, so nothing is loaded for it.
+    // Without a consent file nothing is recorded, so the module is not loaded.
     if (existsSync(consentFile({ env: process.env, home: homeFolder(), join, isAbsolute })))
       (await import("./self-telemetry.ts")).recordOwnRun(pathOf(command));
   });
@@ -63,16 +72,16 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Says what went wrong, where nobody has yet. */
+/** Prints the error unless commander has printed it, and returns the exit code. */
 function codeOf(error: unknown): number {
-  // Help and version are no errors; of others it has said what was wrong.
+  // Commander prints its own errors; help and version end with its exit code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof InterruptedError) {
     process.stderr.write("\n");
-    printError("ended by Ctrl-C; nothing was left half done.");
+    printError("interrupted; no partial changes were made.");
     return exitCodes.interrupted;
   }
-  printError(error instanceof Error ? error.message : "this did not work");
+  printError(error instanceof Error ? error.message : "unexpected error");
   if (error instanceof UsageError) return exitCodes.usage;
   return error instanceof UnavailableError ? exitCodes.notNow : exitCodes.failed;
 }

@@ -24,14 +24,10 @@ export interface CommandEventType {
   readonly tsMs: number;
 }
 
-/**
- * Why an event was not stored: before the low watermark, invalid time, or refused by the firewall.
- */
+/** Why an event was not stored: low watermark, invalid time, or the firewall. */
 export type NotStored = "below_watermark" | "bad_time" | "refused";
 
-/**
- * Creates an envelope. The store assigns `seq`, because other processes write to the same session.
- */
+/** Creates an envelope. The store assigns `seq`, as other processes share the session. */
 export function envelopeOf<T extends EventTypeName>({ source, session, tsMs }: CommandEventType, type: T) {
   return {
     id: v7({ msecs: tsMs }),

@@ -1,6 +1,6 @@
 /**
- * Where `nexus run` writes when the database cannot be used: an event log, which is imported later. Only what the firewall lets
- * through is written; the command line itself never is.
+ * Fallback of `nexus run` for an unavailable database: appends to an event log, which is imported
+ * later. Writes only clean events, never the command line.
  */
 import { join } from "node:path";
 import { appendLines } from "../server/files/append-lines.ts";
@@ -13,15 +13,15 @@ import { paths } from "./runtime.ts";
 
 const runLog = join(paths.eventLogFolder, "nexus-run.jsonl");
 
-/** Appends an event. @returns whether it was written. */
+/** Appends an event. Returns whether it was written. */
 export function logEvent<T extends EventTypeName>(
   { collect, blockSensitive }: CliPermission,
-  moment: CommandEventType,
+  context: CommandEventType,
   type: T,
   fields: RawEventFields[T],
 ): boolean {
-  const envelope = envelopeOf(moment, type);
-  // Without a hasher: names of the user's own are not even hashed here.
+  const envelope = envelopeOf(context, type);
+  // No hasher: the log contains no names of the user, not even hashed.
   const clean = new Firewall(null).admit(
     createRawEvent({ ...envelope }, fields),
     { collect, blockSensitive },

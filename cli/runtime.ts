@@ -1,6 +1,4 @@
-/**
- * Opens the telemetry reader or service for a command, without an editor, and closes it at the end.
- */
+/** Opens the telemetry reader or service for a command, without an editor. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SelectionError } from "../server/analytics/calendar.ts";
@@ -44,10 +42,7 @@ export function followConfig(): Promise<void> {
 /** A smaller log of the command's own runs is not imported before reading. Bytes. */
 const minOwnLogBytes = 8_192;
 
-/**
- * Runs `work` with a reader after importing new lines of the event logs, so that statistics are
- * current.
- */
+/** Imports new lines of the event logs if needed, then runs `work` with a reader. */
 export function withFreshReader<T>(work: (reader: TelemetryReader) => T | Promise<T>): Promise<T> {
   return withReader(async (reader) => {
     const isBehind = [...reader.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? minOwnLogBytes : 0));
@@ -69,9 +64,7 @@ export async function importLogs(
   return report;
 }
 
-/**
- * Runs `work` with the service, which also records, uploads and deletes; loaded only when needed.
- */
+/** Runs `work` with the service, which also writes and uploads. Loaded only here. */
 export async function withService<T>(
   work: (service: TelemetryService) => T | Promise<T>,
   options: Options = {},
@@ -89,9 +82,7 @@ export async function withService<T>(
   }, options);
 }
 
-/**
- * Updates agent connections of an earlier version. Errors are left to the `nexus agents` commands.
- */
+/** Updates agent connections of an earlier version. `nexus agents` reports errors. */
 async function refreshAgents(core: TelemetryCore): Promise<void> {
   if (!existsSync(paths.agentFolder)) return;
   const { Connections } = await import("../server/agents/connections.ts");
@@ -102,10 +93,7 @@ async function refreshAgents(core: TelemetryCore): Promise<void> {
   }
 }
 
-/**
- * Opens the core, runs `work` and closes it. On Ctrl+C it closes early, which stops `work` at a
- * safe point.
- */
+/** Opens the core and runs `work`. Ctrl+C closes it early, which stops `work` safely. */
 async function using<T>(
   work: (core: TelemetryCore) => T | Promise<T>,
   { exportProgress = () => undefined, ignoresInterrupt = false }: Options,

@@ -1,6 +1,6 @@
 /**
- * The command's own runs, like those of any Nexus tool: two lines in an event log, where recording is on and its categories
- * have it. Never in the way: what cannot be written is left out.
+ * Records the command's own runs as two lines in an event log, if recording is on and
+ * `command_usage` is permitted. Never fails a command: lines that cannot be written are dropped.
  */
 import { v7 } from "uuid";
 import { appendLines } from "../server/files/append-lines.ts";
@@ -9,7 +9,7 @@ import { permittedCategories } from "./permission.ts";
 import { ownLog } from "./runtime.ts";
 import { sessionAt } from "./session.ts";
 
-/** Commands that leave nothing: those that remove what is there, end the recording, or record something else. */
+/** Commands whose runs are not recorded: they delete data, stop recording, or record. */
 const silent: ReadonlySet<string> = new Set([
   "telemetry delete",
   "telemetry disable",
@@ -22,8 +22,8 @@ const silent: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Notes a command when the process ends: that it began, and how it ended. Not before, so that an import counts what was there.
- * `path`: the command without `nexus`.
+ * Records the start and the end of a run when the process exits. Not earlier, so that `usage
+ * import` does not import its own start. `path`: the command without `nexus`.
  */
 export function recordOwnRun(path: string): void {
   if (silent.has(path) || process.env["NEXUS_EVENT_LOG"] === "0" || !permittedCategories().includes("command_usage"))

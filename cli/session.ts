@@ -1,8 +1,7 @@
 /**
- * The session of the command and of what it runs and records: it goes on until half an hour of silence, or another day. Several
- * processes share it; no other tool does, since the store numbers its events.
+ * The CLI session: ends after 30 minutes without activity or at local midnight. CLI processes share
+ * it; other tools do not, because the store assigns its sequence numbers.
  */
-
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -10,43 +9,43 @@ import { temporarySuffix } from "../server/files/atomic-write.ts";
 import { createFlags, makeFolder } from "../server/files/ownership.ts";
 import { paths } from "./runtime.ts";
 
-const silenceMs = 30 * 60_000;
+const maxIdleMs = 30 * 60_000;
 
-/** The session at a moment, which it is noted to go on at. Only to be asked for where something is recorded. */
+/** Returns the session ID and extends the session. Call only to record an event. */
 export function sessionAt(nowMs: number): string {
-  const { session_id: id, ts } = kept();
-  const goesOn =
+  const { session_id: id, ts } = readSession();
+  const continues =
     typeof id === "string" &&
     typeof ts === "number" &&
-    Math.abs(nowMs - ts) < silenceMs &&
+    Math.abs(nowMs - ts) < maxIdleMs &&
     new Date(ts).toDateString() === new Date(nowMs).toDateString();
-  const session = goesOn ? id : randomUUID();
-  keep({ session_id: session, ts: nowMs });
+  const session = continues ? id : randomUUID();
+  saveSession({ session_id: session, ts: nowMs });
   return session;
 }
 
-function kept(): Readonly<Record<string, unknown>> {
+function readSession(): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(readFileSync(paths.commandSessionFile, "utf8")));
   } catch {
-    // None, or one that was cut short: another session begins.
+    // No file, or a truncated one: a new session starts.
     return {};
   }
 }
 
-/** Whole or not at all, and not synced: what is lost with it is that two sessions were one. */
-function keep(session: object): void {
+/** Writes the file atomically but without fsync: losing it only splits a session. */
+function saveSession(session: object): void {
   const { commandSessionFile: file } = paths;
-  const unfinished = `${file}.${process.pid}${temporarySuffix}`;
+  const temporary = `${file}.${process.pid}${temporarySuffix}`;
   try {
     makeFolder(dirname(file));
-    // Of a process that was killed, whose number this one has.
-    rmSync(unfinished, { force: true });
-    const handle = openSync(unfinished, createFlags, 0o600);
+    // A killed process with the same PID may have left it.
+    rmSync(temporary, { force: true });
+    const handle = openSync(temporary, createFlags, 0o600);
     writeFileSync(handle, JSON.stringify(session));
     closeSync(handle);
-    renameSync(unfinished, file);
+    renameSync(temporary, file);
   } catch {
-    // What is recorded does not depend on it.
+    // Events are recorded without it, in separate sessions.
   }
 }

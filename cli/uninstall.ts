@@ -1,10 +1,10 @@
 /**
- * What the editor runs once the extension was removed (`vscode:uninstall`): one event, as any command would record it. Without
- * consent it leaves nothing. What was recorded stays the user's, until they purge it.
+ * Runs after the extension was removed (`vscode:uninstall`): records one `uninstall` event through
+ * the command. Writes nothing without consent, and deletes nothing.
  */
 declare const __VERSION__: string;
 
-// The editor's own arguments are not the command's.
+// VS Code passes its own arguments, which the command must not parse.
 process.argv = [
   ...process.argv.slice(0, 2),
   "event",

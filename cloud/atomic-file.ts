@@ -1,9 +1,11 @@
-/** Replaces a file as a whole: after a crash it is the old one or the new one. */
+/** Replaces files atomically: after a crash the file is either the old or the new one. */
 import { existsSync, readFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Readable by this user alone. @throws the file system's error; then the file is as it was. */
+/**
+ * Writes a file with mode 0600. @throws the file system's error; the old file is unchanged then.
+ */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const unfinished = `${path}.unfinished`;
   const file = await open(unfinished, "w", 0o600);
@@ -17,8 +19,11 @@ export async function writeAtomically(path: string, text: string): Promise<void>
   await syncFolder(dirname(path));
 }
 
-/** What such a file says as JSON; `undefined` where there is none. @throws Error where it is damaged: which, and what to do. */
-export function readJsonFile(path: string, advice = "Restore it from a copy; nothing was changed."): unknown {
+/**
+ * Reads a JSON file; `undefined` if it does not exist. @throws Error with `advice` if it is
+ * damaged.
+ */
+export function readJsonFile(path: string, advice = "Restore it from a backup. Nothing was changed."): unknown {
   if (!existsSync(path)) return undefined;
   try {
     return JSON.parse(readFileSync(path, "utf8"));
@@ -27,7 +32,7 @@ export function readJsonFile(path: string, advice = "Restore it from a copy; not
   }
 }
 
-/** Which names a folder has is on the disk after this. */
+/** Makes created, renamed and deleted names in a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {

@@ -1,17 +1,20 @@
 /**
- * Totals over 400 simulated days, with events, late events, erasures, restarts, failures and expiry in any order: every cell that is kept equals a
- * recount by a model of its own of what had come when its day or month became final, and what came later is noted as not applied.
+ * Totals over 400 simulated days with events, late events, erasures, restarts, failures and expiry
+ * in any order. Every cell equals an independent recount of the events received before its day or
+ * month became final; later changes are recorded as not applied.
  */
+
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
+import { dayMs } from "../shared/schema/durations.ts";
 import { Aggregates } from "./aggregates/aggregates.ts";
 import { MonthlyFiles } from "./aggregates/monthly-files.ts";
 import { Erasures } from "./erasure/erase.ts";
-import { dayMs, dayOf, monthOf } from "./hours.ts";
+import { dayOf, monthOf } from "./hours.ts";
 import type { BatchReceiver } from "./ingest/batch-receiver.ts";
 import { Registry } from "./ingest/registry.ts";
 import { recordText } from "./log/batch-record.ts";
@@ -46,38 +49,38 @@ interface ModelEvent {
   readonly counted: boolean;
 }
 
-/** What the totals have to be, computed only from the events. */
+/** The expected totals, computed only from the events. */
 class Model {
   readonly events: ModelEvent[] = [];
-  /** User → when its erasure was requested. */
+  /** User → time of the erasure request. */
   readonly erased = new Map<number, number>();
 
-  /** Command → its cell in a day or month, as it was when that became final, or is now. */
+  /** Returns command → cell of a day or month, as of now or of the time when it became final. */
   cells(isIn: (event: ModelEvent) => boolean, startMs: number): Readonly<Record<string, readonly number[]>> {
     const endMs = startMs + finalMs;
-    const own = this.events.filter(
+    const events = this.events.filter(
       (event) =>
         isIn(event) &&
         event.receivedMs <= endMs &&
         !((this.erased.get(event.user) ?? Number.POSITIVE_INFINITY) <= endMs),
     );
     const cells: Record<string, readonly number[]> = {};
-    for (const command of new Set(own.map((event) => event.command))) {
-      const some = own.filter((event) => event.command === command);
-      if (new Set(some.filter(({ counted }) => counted).map(({ user }) => user)).size < minUsers) continue;
-      const users = new Set(some.map(({ user }) => user)).size;
-      cells[command] = [some.length, users, some.reduce((sum, { ms }) => sum + ms, 0)];
+    for (const command of new Set(events.map((event) => event.command))) {
+      const group = events.filter((event) => event.command === command);
+      if (new Set(group.filter(({ counted }) => counted).map(({ user }) => user)).size < minUsers) continue;
+      const users = new Set(group.map(({ user }) => user)).size;
+      cells[command] = [group.length, users, group.reduce((sum, { ms }) => sum + ms, 0)];
     }
     return cells;
   }
 
-  /** Why a final total is not what a recount of now would give. */
+  /** Returns the reasons why a final total differs from a recount now. */
   changes(isIn: (event: ModelEvent) => boolean, startMs: number): ReadonlySet<string> {
     const endMs = startMs + finalMs;
-    const own = this.events.filter(isIn);
-    const late = own.some(({ receivedMs }) => receivedMs > endMs);
-    // An expired raw row no longer says whose it was.
-    const erased = own.some((event) => {
+    const events = this.events.filter(isIn);
+    const late = events.some(({ receivedMs }) => receivedMs > endMs);
+    // Expired raw rows can no longer be assigned to a user.
+    const erased = events.some((event) => {
       const atMs = this.erased.get(event.user) ?? 0;
       return atMs > endMs && atMs - event.tsMs < rawMs - dayMs && event.receivedMs < atMs;
     });
@@ -89,7 +92,9 @@ class Simulation {
   readonly model = new Model();
   readonly #folder = mkdtempSync(join(folder, "run-"));
   readonly #senders = Array.from({ length: 6 }, () => new Sender(""));
-  /** The first of next month, so that a written-down order of steps meets the same months on every day. */
+  /**
+   * The first of next month, so that `lateIntoFinal` meets the same month boundaries on every day.
+   */
   nowMs = Date.parse(`${monthOf(Date.now() + 31 * dayMs)}T10:00:00Z`);
   #log: SegmentLog | undefined;
   #parts: { pipeline: Pipeline; erasures: Erasures; aggregates: Aggregates; registry: Registry } | undefined;
@@ -126,7 +131,10 @@ class Simulation {
     return this.#parts;
   }
 
-  /** Events of a user, `daysAgo` days old, at once in the log, and in the totals with the next drain. */
+  /**
+   * Appends events of a user, `daysAgo` days old, to the log; they reach the totals at the next
+   * drain.
+   */
   async send(user: number, daysAgo: number, count: number): Promise<void> {
     const sender = this.#senders[user];
     if (sender === undefined || this.model.erased.has(user)) return;
@@ -134,7 +142,7 @@ class Simulation {
     await registry.enroll(sender.id, sender.secret, this.nowMs);
     const known = await registry.find(sender.id);
     if (known !== undefined) await registry.recordActivity(known, this.nowMs);
-    // The last two are new, and do not count.
+    // Users 4 and 5 are new and do not count for k-anonymity.
     const established = user < 4;
     const rows = Array.from({ length: count }, (_, n) => {
       const tsMs = this.nowMs - daysAgo * dayMs + n;
@@ -165,16 +173,19 @@ class Simulation {
     await erasures.settled();
   }
 
-  /** The totals are away for one adding-up; what was touched is added up afterwards. */
+  /** Makes one recomputation of the totals fail; the touched hours are recomputed later. */
   async fail(): Promise<void> {
     const { aggregates, pipeline } = this.parts;
     const { recompute } = aggregates;
-    aggregates.recompute = () => Promise.reject(new Error("the totals are away"));
+    aggregates.recompute = () => Promise.reject(new Error("totals unavailable"));
     await pipeline.drain().catch(() => undefined);
     aggregates.recompute = recompute;
   }
 
-  /** Days pass one by one, with what the engine and the server do each day. */
+  /**
+   * Advances the clock, then expires old events and reduces old hours as the engine and the server
+   * do.
+   */
   async pass(days: number): Promise<void> {
     await this.parts.pipeline.drain();
     for (let n = 0; n < days; n += 1) this.nowMs += dayMs;
@@ -195,31 +206,31 @@ class Simulation {
       const rows = await aggregates.query<{ b: string; c: string; e: string; u: string; d: string }>(
         `SELECT ${column}::text b, command_path c, events e, users u, duration_sum d FROM ${table}`,
       );
-      const noted = await aggregates.query<{ b: string; r: string }>(
+      const notApplied = await aggregates.query<{ b: string; r: string }>(
         "SELECT bucket::text b, reason r FROM not_applied WHERE grain = $1",
         [column],
       );
       for (const bucket of new Set(this.model.events.map(({ tsMs }) => bucketOf(tsMs)))) {
         const startMs = Date.parse(bucket);
         const isIn = ({ tsMs }: ModelEvent) => bucketOf(tsMs) === bucket;
-        const kept = rows.filter(({ b }) => b === bucket).map(({ c, e, u, d }) => [c, [e, u, d].map(Number)]);
-        expect({ table, bucket, cells: Object.fromEntries(kept) }).toEqual({
+        const cells = rows.filter(({ b }) => b === bucket).map(({ c, e, u, d }) => [c, [e, u, d].map(Number)]);
+        expect({ table, bucket, cells: Object.fromEntries(cells) }).toEqual({
           table,
           bucket,
           cells: this.model.cells(isIn, startMs),
         });
-        const reasons = new Set(noted.filter(({ b }) => b === bucket).map(({ r }) => r));
+        const reasons = new Set(notApplied.filter(({ b }) => b === bucket).map(({ r }) => r));
         for (const reason of this.model.changes(isIn, startMs))
           expect([table, bucket, [...reasons]]).toEqual([table, bucket, expect.arrayContaining([reason])]);
       }
     }
     await this.#checkFiles();
     const old = Math.floor((this.nowMs - finalMs) / 1_000);
-    const [left] = await warehouse.query<{ n: string }>(
+    const [remaining] = await warehouse.query<{ n: string }>(
       `SELECT countIf(counted_users < ${minUsers} OR finalizeAggregation(users_state) > 0) AS n
        FROM hourly FINAL WHERE hour < toDateTime(${old})`,
     );
-    expect(Number(left?.n)).toBe(0);
+    expect(Number(remaining?.n)).toBe(0);
   }
 
   async #checkFiles(): Promise<void> {
@@ -267,7 +278,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("fail" as const) }) },
 );
 
-/** After 95 days the first month is final, and has still young days: late events come into it, and one who sent in it is erased. */
+/**
+ * After 95 days the first month is final but still has young days: it gets late events and an
+ * erasure.
+ */
 const lateIntoFinal: readonly Step[] = [
   { type: "send", user: 0, ago: 0, count: 2 },
   { type: "send", user: 1, ago: 0, count: 2 },
@@ -283,7 +297,7 @@ const lateIntoFinal: readonly Step[] = [
 ];
 
 it(
-  "keeps every total as it was when it became final, whatever comes, goes and fails",
+  "keeps final totals unchanged for any order of events, erasures, failures and restarts",
   async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 35, maxLength: 45 }), async (steps) => {
@@ -293,11 +307,11 @@ it(
         const simulation = new Simulation();
         await simulation.restart();
         const startedMs = simulation.nowMs;
-        for (const one of steps) {
-          if (one.type === "send") await simulation.send(one.user, one.ago, one.count);
-          else if (one.type === "pass") await simulation.pass(one.days);
-          else if (one.type === "erase") await simulation.erase(one.user);
-          else if (one.type === "restart") await simulation.restart();
+        for (const current of steps) {
+          if (current.type === "send") await simulation.send(current.user, current.ago, current.count);
+          else if (current.type === "pass") await simulation.pass(current.days);
+          else if (current.type === "erase") await simulation.erase(current.user);
+          else if (current.type === "restart") await simulation.restart();
           else await simulation.fail();
         }
         await simulation.pass(Math.max(1, 400 - Math.round((simulation.nowMs - startedMs) / dayMs)));

@@ -1,6 +1,7 @@
 /**
- * Invariant never-lost-never-twice, from the wire to the totals: a server that is killed again and again under load, clients that repeat what was not
- * answered, and some of what was. In the end what was accepted is there, once.
+ * Invariant never-lost-never-twice, from the wire to the totals: the server is killed repeatedly
+ * under load while clients repeat unanswered batches and some answered ones. In the end each
+ * accepted event is stored exactly once.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,8 +15,8 @@ import { startTestServer } from "./test/test-server.ts";
 
 const [kills, senders, batches, perBatch, erasures] = [6, 4, 40, 10, 4];
 
-/** The same each time for the same seed (a linear congruential generator). */
-function chance(seed: number): () => number {
+/** Creates a deterministic random generator (linear congruential). */
+function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -23,14 +24,14 @@ function chance(seed: number): () => number {
   };
 }
 
-/** Where an event went in: which sender's how manieth batch. */
+/** The batch in which an event was accepted: index of the sender and of its batch. */
 interface Accepted {
   readonly sender: number;
   readonly batch: number;
   readonly batchId: string;
 }
 
-/** A server of its own process; `url` changes with each start. */
+/** A server process that can be restarted; `url` changes with each start. */
 class Child {
   readonly #env: Readonly<Record<string, string>>;
   #served: CloudProcess | undefined;
@@ -61,18 +62,21 @@ class Child {
   }
 }
 
-/** Repeats a request until it is answered 200 or `also`. While the server is down it waits for the next start. */
+/**
+ * Repeats a request until the status is 200 or `otherStatus`. Waits for the next start while the
+ * server is down.
+ */
 async function untilAnswered(
   child: Child,
   sender: Sender,
-  ask: () => Promise<HttpResponse>,
-  also = 200,
+  request: () => Promise<HttpResponse>,
+  otherStatus = 200,
 ): Promise<HttpResponse> {
   for (;;) {
     sender.url = child.url;
-    const answer = await ask().catch(() => undefined);
-    if (answer?.status === 200 || answer?.status === also) return answer;
-    expect([undefined, 503]).toContain(answer?.status);
+    const response = await request().catch(() => undefined);
+    if (response?.status === 200 || response?.status === otherStatus) return response;
+    expect([undefined, 503]).toContain(response?.status);
     await child.up;
   }
 }
@@ -84,7 +88,7 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
   onTestFinished(async ({ task }) => {
     await child.kill("SIGKILL");
     if (task.result?.state !== "fail") rmSync(data, { recursive: true, force: true });
-    else console.error(`What it left is kept: ${data}`);
+    else console.error(`Data folder of the failed run: ${data}`);
   });
   await child.start();
   const accepted = new Map<string, Accepted>();
@@ -92,16 +96,16 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
   let done = false;
 
   const sending = Array.from({ length: senders }, async (_, n) => {
-    const random = chance(seed * 1_000 + n);
+    const random = createRandom(seed * 1_000 + n);
     const sender = new Sender(child.url);
-    const until200 = (ask: () => Promise<HttpResponse>) => untilAnswered(child, sender, ask);
+    const until200 = (request: () => Promise<HttpResponse>) => untilAnswered(child, sender, request);
     await until200(() => sender.enroll());
     const sent: string[] = [];
-    // Made beforehand and sent in another order; hours late, and across two days.
-    const made = Array.from({ length: batches }, (_unused, at) =>
+    // Shuffled batches with events of the last 40 hours, so that they are late and span two days.
+    const shuffled = Array.from({ length: batches }, (_unused, at) =>
       Array.from({ length: perBatch }, () => sender.event({}, Date.now() - Math.floor(random() * 40) * 3_600_000 - at)),
     ).sort(() => random() - 0.5);
-    for (const events of made) {
+    for (const events of shuffled) {
       const body = sender.batch(events);
       await until200(() => sender.send(body));
       const key = { sender: n, batch: sent.length, batchId: String(JSON.parse(body).batch_id) };
@@ -114,7 +118,7 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
       }
     }
   });
-  // Some are erased meanwhile, whatever is killed in between, and get their receipts.
+  // Other users are erased meanwhile and must get their receipts despite the kills.
   const erasing = Array.from({ length: erasures }, async (_, n) => {
     const sender = new Sender(child.url);
     await untilAnswered(child, sender, () => sender.enroll());
@@ -123,8 +127,8 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
       await untilAnswered(child, sender, () => sender.send(body));
     }
     const first = await untilAnswered(child, sender, () => sender.requestErasure(), 202);
-    for (let answer = first; ; answer = await untilAnswered(child, sender, () => sender.erasureStatus(), 202)) {
-      if (answer.status === 200) return { id: sender.id, events: (n + 1) * perBatch, text: answer.text };
+    for (let response = first; ; response = await untilAnswered(child, sender, () => sender.erasureStatus(), 202)) {
+      if (response.status === 200) return { id: sender.id, events: (n + 1) * perBatch, text: response.text };
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   });
@@ -132,10 +136,10 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
     done = true;
   });
 
-  const random = chance(seed * 1_000 + 99);
+  const random = createRandom(seed * 1_000 + 99);
   for (let n = 0; n < kills && !done; n += 1) {
-    const wanted = answered + 3 + Math.floor(random() * 18);
-    while (answered < wanted && !done) await new Promise((resolve) => setImmediate(resolve));
+    const killAt = answered + 3 + Math.floor(random() * 18);
+    while (answered < killAt && !done) await new Promise((resolve) => setImmediate(resolve));
     await child.kill("SIGKILL");
     await child.start();
   }
@@ -149,7 +153,7 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
   const { server, count } = await startTestServer(env, "test");
   await server.pipeline.drain();
   expect(accepted.size).toBe(senders * batches * perBatch);
-  expect(await short(server, accepted, data)).toEqual([]);
+  expect(await describeDifferences(server, accepted, data)).toEqual([]);
   const totals: Record<string, number> = {
     "events in the warehouse": await count("SELECT count() n FROM events FINAL"),
     "hourly totals": await count("SELECT sum(events) n FROM hourly FINAL"),
@@ -160,16 +164,19 @@ async function chaos(seed: number, log: Readonly<Record<string, string>>): Promi
   }
   expect(totals).toEqual(Object.fromEntries(Object.keys(totals).map((name) => [name, accepted.size])));
   const differing = await server.warehouse.query(
-    `SELECT hour, sum(a) AS own, sum(b) AS recounted FROM (
+    `SELECT hour, sum(a) AS stored, sum(b) AS recounted FROM (
        SELECT hour, events AS a, 0 AS b FROM hourly FINAL
        UNION ALL SELECT toStartOfHour(toDateTime(ts, 'UTC')) AS hour, 0 AS a, 1 AS b FROM events FINAL
-     ) GROUP BY hour HAVING own != recounted`,
+     ) GROUP BY hour HAVING stored != recounted`,
   );
   expect(differing).toEqual([]);
 }
 
-/** Which events were accepted and are not in the warehouse, and which are there and were not: each with what is known of its way. */
-async function short(
+/**
+ * Describes events that were accepted but are missing in the warehouse, and events that were never
+ * accepted.
+ */
+async function describeDifferences(
   { warehouse, pipeline }: CloudServer,
   accepted: ReadonlyMap<string, Accepted>,
   data: string,
@@ -179,27 +186,31 @@ async function short(
   const batchIds = await warehouse.query<{ id: string }>("SELECT toString(batch_id) id FROM batches FINAL");
   const inserted = new Set(batchIds.map(({ id }) => id));
   const waiting = new Set((await pipeline.waitingHeads()).map(({ batch_id }) => batch_id));
-  const progress = readFileSync(join(data, "progress.json"), "utf8");
+  const checkpoint = readFileSync(join(data, "progress.json"), "utf8");
   const missing = [...accepted].filter(([id]) => !found.has(id));
   const foreign = [...found].filter((id) => !accepted.has(id));
   return [
     ...missing.map(
       ([id, { sender, batch, batchId }]) =>
-        `${id}: sender ${sender}, its batch ${batch}, ${waiting.has(batchId) ? "still waits in the log" : "is not in the log"}, ` +
-        `${inserted.has(batchId) ? "is" : "is not"} among the warehouse's batches; ${progress}`,
+        `${id}: sender ${sender}, batch ${batch}, ${waiting.has(batchId) ? "still" : "not"} in the log, ` +
+        `${inserted.has(batchId) ? "" : "not "}in the table batches; checkpoint ${checkpoint}`,
     ),
-    ...foreign.map((id) => `${id}: in the warehouse, and never answered`),
+    ...foreign.map((id) => `${id}: in the warehouse but never accepted`),
   ];
 }
 
-/** So often each; the seeds of kills and senders differ. */
+/** Number of runs per log type, each with its own seed. */
 const rounds = Number(process.env["NEXUS_CHAOS_ROUNDS"] ?? 1);
-const each = Array.from({ length: rounds }, (_, n) => n + 1);
+const seeds = Array.from({ length: rounds }, (_, n) => n + 1);
 
-it.each(each)("loses nothing and counts nothing twice, with its log in files (%i)", (seed) => chaos(seed, {}), 240_000);
+it.each(seeds)(
+  "loses nothing and counts nothing twice with its log in files (seed %i)",
+  (seed) => chaos(seed, {}),
+  240_000,
+);
 
-it.skipIf(!hasKafka()).each(each)(
-  "loses nothing and counts nothing twice, with its log on Kafka (%i)",
+it.skipIf(!hasKafka()).each(seeds)(
+  "loses nothing and counts nothing twice with its log on Kafka (seed %i)",
   async (seed) => {
     const broker = await KafkaBroker.start();
     onTestFinished(() => broker.stop());

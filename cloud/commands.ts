@@ -1,4 +1,7 @@
-/** What an operator does beside the server: create tables, put the log away, rotate keys. */
+/**
+ * The operator's commands besides `serve` and `doctor`: create tables, replay the log, rotate
+ * receipt keys.
+ */
 import * as z from "zod";
 import type { Config } from "./config.ts";
 import { LockedError } from "./lock.ts";
@@ -11,7 +14,7 @@ import { tables } from "./warehouse/schema.ts";
 
 const rotation = z.object({ key_id: z.string() });
 
-/** @throws LockedError, the stores' errors. */
+/** @throws LockedError; the stores' errors. */
 async function withStores<T>(config: Config, work: (stores: Stores) => Promise<T>): Promise<T> {
   const stores = await openStores(config);
   try {
@@ -23,10 +26,13 @@ async function withStores<T>(config: Config, work: (stores: Stores) => Promise<T
 
 export const migrate = (config: Config): Promise<string> =>
   withStores(config, () =>
-    Promise.resolve(`The tables are there: ${tables.map(({ name }) => name).join(", ")}, daily, monthly.`),
+    Promise.resolve(`Tables are up to date: ${tables.map(({ name }) => name).join(", ")}, daily, monthly.`),
   );
 
-/** Erasures are kept to: what was erased does not come in again. */
+/**
+ * Inserts what is in the log, except events of erased pseudonyms. Returns a message for the
+ * operator.
+ */
 export function replay(config: Config): Promise<string> {
   return withStores(config, async ({ warehouse, aggregates, registry }) => {
     const log = await openLog(config);
@@ -41,15 +47,19 @@ export function replay(config: Config): Promise<string> {
       inserted: (count) => {
         rows += count;
       },
-      failed: (error) => logEvent({ event: "put_away_failed", error }),
+      failed: (error) => logEvent({ event: "insert_failed", error }),
     });
     await pipeline.drain();
     await log.close();
-    return `${rows} rows were put into the warehouse; the log waits for nothing.`;
+    return `Inserted ${rows} rows; the log is empty.`;
   });
 }
 
-/** A new key for receipts, made by the server that runs in the folder, or here where none does. Returns its id. */
+/**
+ * Creates a new receipt key, through the running server if one has locked the folder. Returns its
+ * ID.
+ * @throws Error if the running server refuses; the stores' errors.
+ */
 export async function keyRotated(config: Config): Promise<string> {
   try {
     return await withStores(config, ({ registry }) => registry.rotateKey());
@@ -58,8 +68,9 @@ export async function keyRotated(config: Config): Promise<string> {
     const running = readOperatorFile(config.data);
     if (running === undefined) throw error;
     const headers = { authorization: `Bearer ${running.token}` };
-    const answer = await fetch(`${running.url}/keys/rotate`, { method: "POST", headers });
-    if (!answer.ok) throw new Error(`The running server did not rotate its key (${answer.status}): see its log.`);
-    return rotation.parse(await answer.json()).key_id;
+    const response = await fetch(`${running.url}/keys/rotate`, { method: "POST", headers });
+    if (!response.ok)
+      throw new Error(`The running server could not rotate its key (HTTP ${response.status}). See its log.`);
+    return rotation.parse(await response.json()).key_id;
   }
 }

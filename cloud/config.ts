@@ -1,4 +1,7 @@
-/** What `nexus-cloud` may be told: a TOML file, and the environment over it. Everything has a default that works on one machine. */
+/**
+ * The configuration of `nexus-cloud`: a TOML file, overridden by environment variables.
+ * Every key has a default that works on one machine.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
@@ -9,64 +12,77 @@ import { kafkaAddress } from "./kafka-address.ts";
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 const schema = z.strictObject({
-  /** Where it listens. Anything but loopback wants a proxy with TLS before it. */
+  /** Address to listen on. Any address other than loopback needs a TLS proxy in front. */
   host: z.string().min(1).default("127.0.0.1"),
   port: number(0, 65_535).default(8787),
-  /** Where metrics and the operator's routes are, apart from what the world reaches. The port: one more than `port` by default. */
+  /**
+   * Address of metrics and operator routes, separate from the public one. Default port: `port` + 1.
+   */
   operator_host: z.string().min(1).default("127.0.0.1"),
   operator_port: number(0, 65_535).optional(),
-  /** Keys, log, warehouse and aggregates of the embedded form. */
+  /** Folder of the keys, the log and the embedded stores. */
   data: z.string().min(1).default(join(homedir(), "nexus-cloud")),
-  /** Bearer tokens, separated by commas; with none, enrolment and signature are all that is asked for. */
+  /** Bearer tokens, separated by commas. If empty, enrolment and signature are enough. */
   tokens: z.string().default(""),
   /** `files`, or `kafka://host:port,host:port/topic`. */
   log: z
     .string()
     .refine((text) => text === "files" || kafkaAddress(text) !== undefined, {
-      message: "is neither files nor kafka://host:port/topic",
+      message: 'must be "files" or kafka://host:port/topic',
     })
     .default("files"),
-  /** Of the topic, when it is made. */
+  /** Partitions of the topic when it is created. */
   log_partitions: number(1, 1_000).default(6),
-  /** `chdb`, or the address of a ClickHouse server. */
+  /** `chdb`, or the URL of a ClickHouse server. */
   warehouse: z.string().default("chdb"),
-  /** The cluster's name: tables are made on it, replicated and distributed. Empty: one node. */
+  /** ClickHouse cluster on which replicated and distributed tables are created. Empty: one node. */
   cluster: z
     .string()
     .regex(/^[A-Za-z0-9_-]{0,64}$/)
     .default(""),
-  /** Columns are encrypted by the warehouse's server as well, which must have a key for that (`deploy/`). */
+  /** Column encryption by the ClickHouse server, which needs a key for it (`deploy/`). */
   encrypted: z.union([z.boolean(), z.stringbool()]).default(false),
-  /** `pglite`, or the address of a PostgreSQL server. */
+  /** `pglite`, or the URL of a PostgreSQL server. */
   aggregates: z.string().default("pglite"),
-  /** Requests of one installation a minute. */
+  /** Requests per minute of one installation. */
   requests_per_minute: number(1, 1_000_000).default(600),
-  /** Requests a minute of all who are refused and not known; `requests_per_minute` by default. */
+  /** Refused requests per minute of all unknown clients. Default: `requests_per_minute`. */
   refused_per_minute: number(1, 1_000_000).optional(),
-  /** Zero bits of the proof of work of an enrolment on a server without tokens; each one more doubles its cost. 0: none. */
+  /**
+   * Zero bits of an enrolment's proof of work (servers without tokens). Each bit doubles the cost.
+   * 0: none.
+   */
   enrolment_proof_bits: number(0, 26).default(16),
-  /** Enrolments a minute without a proof, of all together: of clients before version 0.9. */
+  /**
+   * Enrolments per minute without a proof of work, for all clients together (clients before version
+   * 0.9).
+   */
   enrolments_without_proof_per_minute: number(1, 1_000_000).optional(),
-  /** Events a minute of an installation in its first day, and of all those together. */
+  /**
+   * Events per minute of an installation in its first day, and of all such installations together.
+   */
   new_events_per_minute: number(1, 1e9).optional(),
   all_new_events_per_minute: number(1, 1e9).optional(),
-  /** Versions of the product, separated by commas, that metrics name beside those this server knows. */
+  /** Additional product versions, separated by commas, that get their own metrics label. */
   versions: z.string().default(""),
-  /** Seconds that a request may take to come in. */
+  /** Seconds within which a request must arrive completely. */
   request_seconds: number(1, 600).default(30),
-  /** Bytes that may wait in the log for the warehouse before batches are turned away. */
+  /** Log bytes not yet in the warehouse above which batches are answered 503. */
   most_waiting_bytes: number(1_000_000, 1e12).default(512 * 1_048_576),
-  /** Rows of one insert, and milliseconds that they are waited for. */
+  /** Maximum rows of one insert, and milliseconds to wait for more rows. */
   insert_rows: number(1, 1_000_000).default(50_000),
   insert_ms: number(1, 60_000).default(250),
-  /** A daily, monthly or old hourly cell with fewer users is not kept. 1: all are. */
+  /** k-anonymity: daily, monthly and old hourly cells with fewer users are suppressed. 1: none. */
   least_users: number(1, 1_000_000).default(10),
-  /** The operator's word that `data`, and the volumes of the servers, are on encrypted disks: `doctor` then does not warn. */
+  /**
+   * The operator declares that `data` and the servers' volumes are on encrypted disks; `doctor`
+   * then does not warn.
+   */
   encrypted_at_rest: z.union([z.boolean(), z.stringbool()]).default(false),
 });
 export type Config = z.infer<typeof schema>;
 
-/** What is wrong with the configuration, for the operator. */
+/** An invalid configuration. The message names the key or file. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
@@ -75,30 +91,34 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = "NEXUS_CLOUD_";
 
-/** `NEXUS_CLOUD_CONFIG` names the file; `NEXUS_CLOUD_PORT` and so on stand over its keys. @throws ConfigError */
+/**
+ * Reads the file in `NEXUS_CLOUD_CONFIG`, then overrides its keys with `NEXUS_CLOUD_PORT` and so
+ * on.
+ * @throws ConfigError
+ */
 export function configFrom(env: Environment): Config {
   const file = env[`${prefix}CONFIG`];
-  const values = file === undefined || file === "" ? {} : read(file);
-  const given: Record<string, unknown> = { ...values };
+  const values: Record<string, unknown> = { ...(file === undefined || file === "" ? {} : read(file)) };
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith(prefix) || name === `${prefix}CONFIG` || value === undefined) continue;
-    given[name.slice(prefix.length).toLowerCase()] = value;
+    values[name.slice(prefix.length).toLowerCase()] = value;
   }
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(values);
   if (parsed.success) return { ...parsed.data, data: resolve(parsed.data.data) };
   const [issue] = parsed.error.issues;
   const key = issue?.code === "unrecognized_keys" ? issue.keys.join(", ") : (issue?.path.join(".") ?? "");
-  const known = issue?.code === "unrecognized_keys" ? ` There are ${Object.keys(schema.shape).join(", ")}.` : "";
-  throw new ConfigError(`${key}: ${issue?.message ?? "cannot be used"}.${known}`);
+  const known = issue?.code === "unrecognized_keys" ? ` Valid keys: ${Object.keys(schema.shape).join(", ")}.` : "";
+  throw new ConfigError(`${key}: ${issue?.message ?? "invalid value"}.${known}`);
 }
 
 /** @throws ConfigError */
 function read(file: string): object {
-  if (!isAbsolute(file) || !existsSync(file)) throw new ConfigError(`${file} is no file with an absolute path.`);
+  if (!isAbsolute(file) || !existsSync(file))
+    throw new ConfigError(`${prefix}CONFIG (${file}) must be an absolute path to an existing file.`);
   try {
     return parse(readFileSync(file, "utf8"));
   } catch (error) {
     const line = error instanceof TomlError ? `, line ${error.line}` : "";
-    throw new ConfigError(`${file}${line}: this is not valid TOML.`);
+    throw new ConfigError(`${file}${line}: invalid TOML.`);
   }
 }

@@ -1,6 +1,6 @@
-/** The whole way, with its log of files, chDB and PGlite. */
+/** The server contract with embedded stores: file log, chDB and PGlite. */
 import { describe } from "vitest";
 import { serverContract } from "./test/server-contract.ts";
 import { startTestServer } from "./test/test-server.ts";
 
-describe("on one machine, the whole way", () => serverContract(() => startTestServer({}, "test")));
+describe("server with embedded stores", () => serverContract(() => startTestServer({}, "test")));

@@ -1,4 +1,4 @@
-/** nexus-cloud with its stores as servers: Kafka, ClickHouse over HTTP, and PostgreSQL. */
+/** nexus-cloud with external stores: Kafka, ClickHouse over HTTP, and PostgreSQL. */
 import { afterAll, describe, expect, it } from "vitest";
 import { diagnose } from "./doctor.ts";
 import { ExternalServers, hasServers } from "./test/external-servers.ts";
@@ -10,31 +10,31 @@ import { wireContract } from "./test/wire-contract.ts";
 const servers = hasServers() ? await ExternalServers.start() : undefined;
 afterAll(() => servers?.stop());
 
-// Named among the skipped, so that it is not missed that nothing of this file ran; in CI that fails.
-if (servers === undefined) it.skip("needs Kafka and PostgreSQL, which set-up installs");
+// Listed as skipped, so that a missing set-up is visible; CI fails on skipped tests.
+if (servers === undefined) it.skip("needs Kafka and PostgreSQL (run the set-up)");
 else {
   const { env, folders } = await servers.isolate();
-  const one = await startTestServer(
+  const shared = await startTestServer(
     { ...env, NEXUS_CLOUD_REQUESTS_PER_MINUTE: "300", NEXUS_CLOUD_REQUEST_SECONDS: "2" },
     "file",
     folders,
   );
-  describe("with servers, the wire", () => wireContract(one));
-  describe("with servers, the whole way", () =>
+  describe("wire protocol with external servers", () => wireContract(shared));
+  describe("server with external servers", () =>
     serverContract(async () => {
-      const apart = await servers.isolate();
-      return startTestServer(apart.env, "test", apart.folders);
+      const isolated = await servers.isolate();
+      return startTestServer(isolated.env, "test", isolated.folders);
     }));
 
-  it("are looked at by doctor, and what they encrypt", async () => {
-    const { lines, sound } = await diagnose({ ...env, NEXUS_CLOUD_DATA: one.data });
+  it("checks in doctor the external servers and their encryption", async () => {
+    const { lines, sound } = await diagnose({ ...env, NEXUS_CLOUD_DATA: shared.data });
     expect(sound).toBe(true);
-    expect(lines.join("\n")).toMatch(/The brokers answer; what goes to t\w+ is sealed with AES-256-GCM/);
-    expect(lines.join("\n")).toMatch(/encrypts 0 of [1-9]\d* columns by AES-256-GCM-SIV, 0 of 1 disks/);
-    expect(lines.join("\n")).toMatch(/PostgreSQL answers/);
+    expect(lines.join("\n")).toMatch(/Kafka: connected\. Records of t\w+ are encrypted with AES-256-GCM/);
+    expect(lines.join("\n")).toMatch(/encrypts 0 of [1-9]\d* columns \(AES-256-GCM-SIV\) and 0 of 1 disks/);
+    expect(lines.join("\n")).toMatch(/PostgreSQL: connected/);
   });
 
-  it("turns batches away while the warehouse is away, loses none that it took, and heals", async () => {
+  it("rejects batches while the warehouse is down, loses no accepted batch, and recovers", async () => {
     const { env, clickhouse } = await servers.isolate();
     const { server, count } = await startTestServer(
       {
@@ -49,7 +49,7 @@ else {
     await sender.send(sender.batch([sender.event()]));
     await server.pipeline.drain();
     await clickhouse.kill();
-    let taken = 1;
+    let accepted = 1;
     for (;;) {
       const answer = await sender.send(sender.batch(Array.from({ length: 500 }, () => sender.event())));
       if (answer.status === 503) {
@@ -57,18 +57,18 @@ else {
         break;
       }
       expect(answer.status).toBe(200);
-      taken += 500;
+      accepted += 500;
     }
-    expect(taken).toBeGreaterThan(1_000);
+    expect(accepted).toBeGreaterThan(1_000);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
     await clickhouse.start();
     await server.pipeline.drain();
-    expect(await count("SELECT count() FROM events FINAL")).toBe(taken);
-    expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(taken);
+    expect(await count("SELECT count() FROM events FINAL")).toBe(accepted);
+    expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(accepted);
     expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
   });
 
-  it("keeps what it took while the broker goes and comes back, and says 503 meanwhile", async () => {
+  it("answers 503 while the broker is down and keeps the batches that it accepted", async () => {
     const { env } = await servers.isolate();
     const { server, count } = await startTestServer(env, "test");
     const sender = new Sender(server.url);

@@ -1,9 +1,7 @@
-/** Hours, days and months, all UTC. */
+/** Hours, days and months in UTC. */
+import { hourMs } from "../shared/schema/durations.ts";
 
-export const hourMs = 3_600_000;
-export const dayMs = 24 * hourMs;
-
-/** Seconds since 1970 of an hour's start. */
+/** Start of an hour in seconds since 1970. */
 export type Hour = number;
 
 export const hourOf = (ms: number): Hour => Math.floor(ms / hourMs) * 3_600;

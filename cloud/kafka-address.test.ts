@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { kafkaAddress } from "./kafka-address.ts";
 
-it("reads the address of a topic, with and without TLS and a user", () => {
+it("parses a topic address with and without TLS and user", () => {
   expect(kafkaAddress("kafka://127.0.0.1:9092/nexus-events")).toEqual({
     brokers: ["127.0.0.1:9092"],
     topic: "nexus-events",
@@ -26,4 +26,4 @@ it.each([
   "http://host:9092/t",
   "kafka://u@host:9092/t",
   "kafka://host:9092/a b",
-])("is none: %s", (text) => expect(kafkaAddress(text)).toBeUndefined());
+])("rejects %s", (text) => expect(kafkaAddress(text)).toBeUndefined());

@@ -1,6 +1,6 @@
 /**
- * One process at a time works in a folder: the embedded engines have no lock of their own, or one that tells little. Held by the system (an
- * exclusive transaction of SQLite, which locks its file), for as long as the process lives, in whichever container.
+ * Allows one process at a time in a data folder. The embedded engines do not lock it reliably.
+ * An exclusive SQLite transaction locks a file until the process ends, also across containers.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,10 @@ export class LockedError extends Error {
   override readonly name = "LockedError";
 }
 
-/** @returns what gives it back. @throws LockedError while another process holds it. */
+/**
+ * Locks the folder and returns the function that unlocks it. @throws LockedError if another process
+ * has it.
+ */
 export function lockFolder(folder: string): () => void {
   const holder = join(folder, "lock-holder");
   const lock = new DatabaseSync(join(folder, "lock"));
@@ -19,17 +22,17 @@ export function lockFolder(folder: string): () => void {
   } catch (error) {
     lock.close();
     if (!String(error).includes("locked")) throw error;
-    throw new LockedError(`Process ${held(holder)} works in ${folder}. End it first, or use another folder.`);
+    throw new LockedError(`${folder} is in use by ${holderText(holder)}. Stop it or use another folder.`);
   }
   writeFileSync(holder, String(process.pid), { mode: 0o600 });
   return () => lock.close();
 }
 
-/** Who has it, as that process knows itself. */
-function held(path: string): string {
+/** The process ID is that of the holder's own namespace: a container may show another one. */
+function holderText(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return `process ${readFileSync(path, "utf8")}`;
   } catch {
-    return "of another kind";
+    return "another process";
   }
 }

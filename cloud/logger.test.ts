@@ -3,9 +3,9 @@ import { CorruptLogError } from "./log/durable-log.ts";
 import { logLine } from "./logger.ts";
 import { InsertError } from "./warehouse/warehouse.ts";
 
-const line = (...happening: Parameters<typeof logLine>) => JSON.parse(logLine(...happening));
+const line = (...args: Parameters<typeof logLine>) => JSON.parse(logLine(...args));
 
-it("says what happened in words of its own, and of others' errors nothing but name and code", () => {
+it("logs fixed names and numbers, and only the name and code of foreign errors", () => {
   const at = "2026-11-21T00:00:00.000Z";
   const now = Date.parse(at);
   expect(line({ event: "erased", events: 7, erasures: 1 }, now)).toEqual({
@@ -16,18 +16,18 @@ it("says what happened in words of its own, and of others' errors nothing but na
     erasures: 1,
   });
   const foreign = Object.assign(new TypeError("row 3: ada@example.com"), { code: "23505" });
-  expect(line({ event: "put_away_failed", error: foreign }, now)).toEqual({
+  expect(line({ event: "insert_failed", error: foreign }, now)).toEqual({
     at,
     level: "error",
-    event: "put_away_failed",
+    event: "insert_failed",
     error: "TypeError",
     code: "23505",
   });
   for (const own of [
-    new CorruptLogError("000000000001.log is damaged at 7."),
-    new InsertError("2 rows did not go in."),
+    new CorruptLogError("000000000001.log is corrupt at byte 7."),
+    new InsertError("Inserting 2 rows failed."),
   ]) {
-    expect(line({ event: "put_away_failed", error: own }, now)).toMatchObject({ error: own.name, says: own.message });
+    expect(line({ event: "insert_failed", error: own }, now)).toMatchObject({ error: own.name, says: own.message });
   }
   expect(logLine({ event: "erasure_failed", error: "ada@example.com" }, now)).not.toContain("ada");
 });

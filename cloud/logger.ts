@@ -1,32 +1,37 @@
-/** What an operator reads when something is wrong: a line of JSON on stderr, of words and numbers of ours alone. */
+/**
+ * The operator's log: JSON lines on stderr with fixed names and numbers only, never received data.
+ */
+import { errorCode } from "../shared/text/error-code.ts";
 import { CorruptLogError } from "./log/durable-log.ts";
 import { InsertError } from "./warehouse/warehouse.ts";
 
 export type LogEvent =
-  | { readonly event: "serving" | "ending" | "ended" }
+  | { readonly event: "serving" | "stopping" | "stopped" }
   | {
-      readonly event: "put_away_failed" | "erasure_failed" | "counts_failed" | "expiry_failed" | "request_failed";
+      readonly event: "insert_failed" | "erasure_failed" | "counts_failed" | "expiry_failed" | "request_failed";
       readonly error: unknown;
     }
   | { readonly event: "erased"; readonly events: number; readonly erasures: number }
   | { readonly event: "enrolments_expired"; readonly count: number }
-  | { readonly event: "log_cut"; readonly bytes: number }
-  | { readonly event: "folder_closed" };
+  | { readonly event: "log_truncated"; readonly bytes: number }
+  | { readonly event: "folder_made_private" };
 
-/** What others' errors say may quote rows or addresses: of them the name and the code, of ours all. */
-function errorWords(error: unknown): Readonly<Record<string, string>> {
+/**
+ * Messages of foreign errors may quote rows or addresses, so only their name and code are logged.
+ */
+function errorDetails(error: unknown): Readonly<Record<string, string>> {
   if (error instanceof CorruptLogError || error instanceof InsertError)
     return { error: error.name, says: error.message };
   if (!(error instanceof Error)) return { error: "unknown" };
-  const code: unknown = Reflect.get(error, "code");
-  return { error: error.name, ...(typeof code === "string" ? { code: code.slice(0, 40) } : {}) };
+  const code = errorCode(error);
+  return { error: error.name, ...(code === undefined ? {} : { code: code.slice(0, 40) }) };
 }
 
-export function logLine(happening: LogEvent, nowMs: number): string {
-  const level = "error" in happening ? "error" : "info";
-  const { event, ...rest } = happening;
-  const details = "error" in rest ? errorWords(rest.error) : rest;
+export function logLine(logged: LogEvent, nowMs: number): string {
+  const level = "error" in logged ? "error" : "info";
+  const { event, ...rest } = logged;
+  const details = "error" in rest ? errorDetails(rest.error) : rest;
   return JSON.stringify({ at: new Date(nowMs).toISOString(), level, event, ...details });
 }
 
-export const logEvent = (happening: LogEvent): void => void process.stderr.write(`${logLine(happening, Date.now())}\n`);
+export const logEvent = (logged: LogEvent): void => void process.stderr.write(`${logLine(logged, Date.now())}\n`);

@@ -1,4 +1,7 @@
-/** `nexus-cloud` as its operator has it: help, doctor, faults of the configuration, one process in a folder, what stays by month. */
+/**
+ * The command `nexus-cloud`: help, doctor, configuration errors, the folder lock, monthly files,
+ * key rotation, shutdown and readiness.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +16,7 @@ import { establish, startTestServer } from "./test/test-server.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 
-function ran(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+function run(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const { PATH = "", HOME = "" } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     env: { PATH, HOME, ...env },
@@ -22,45 +25,45 @@ function ran(env: Readonly<Record<string, string>>, ...args: readonly string[]) 
   return { status, out: stdout, err: stderr };
 }
 
-it("says what there is, what is not, and what is wrong with its configuration", () => {
-  expect(ran({})).toMatchObject({ status: 0, out: expect.stringContaining("serve") });
-  expect(ran({}, "srve")).toMatchObject({ status: 2, err: expect.stringContaining("There is no command srve") });
-  const port = ran({ NEXUS_CLOUD_PORT: "many" }, "serve");
+it("prints its help and names unknown commands and configuration errors", () => {
+  expect(run({})).toMatchObject({ status: 0, out: expect.stringContaining("serve") });
+  expect(run({}, "srve")).toMatchObject({ status: 2, err: expect.stringContaining("Unknown command: srve") });
+  const port = run({ NEXUS_CLOUD_PORT: "many" }, "serve");
   expect(port).toMatchObject({ status: 2, err: expect.stringMatching(/^port: /) });
-  expect(ran({ NEXUS_CLOUD_PRT: "1" }, "serve")).toMatchObject({
+  expect(run({ NEXUS_CLOUD_PRT: "1" }, "serve")).toMatchObject({
     status: 2,
-    err: expect.stringMatching(/prt.*There are host, port/),
+    err: expect.stringMatching(/prt.*Valid keys: host, port/),
   });
   const file = join(tempFolder(), "cloud.toml");
   writeFileSync(file, "port = 1\nport\n");
-  expect(ran({ NEXUS_CLOUD_CONFIG: file }, "migrate")).toMatchObject({
+  expect(run({ NEXUS_CLOUD_CONFIG: file }, "migrate")).toMatchObject({
     status: 2,
-    err: `${file}, line 2: this is not valid TOML.\n`,
+    err: `${file}, line 2: invalid TOML.\n`,
   });
 });
 
-it("looks at itself, hides what is secret, and names what is wrong with what to do", () => {
+it("reports failed checks with advice in doctor and hides secrets", () => {
   const data = join(tempFolder(), "data");
   const secret = "token-5d21";
-  const sound = ran({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_TOKENS: secret }, "doctor");
-  expect(sound).toMatchObject({ status: 0, out: expect.stringContaining("the first start makes it") });
+  const sound = run({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_TOKENS: secret }, "doctor");
+  expect(sound).toMatchObject({ status: 0, out: expect.stringContaining("created at first start") });
   expect(sound.out).not.toContain(secret);
   mkdirSync(data, { mode: 0o755 });
-  const away = {
+  const unreachable = {
     NEXUS_CLOUD_LOG: `kafka://nexus:${secret}@127.0.0.1:1/events`,
     NEXUS_CLOUD_WAREHOUSE: `http://nexus:${secret}@127.0.0.1:1`,
     NEXUS_CLOUD_AGGREGATES: `postgres://nexus:${secret}@127.0.0.1:1/x`,
   };
-  const open = ran({ NEXUS_CLOUD_DATA: data, ...away }, "doctor");
-  expect(open).toMatchObject({ status: 1 });
-  expect(open.out).not.toContain(secret);
-  expect(open.out).toMatch(/✗ No broker answers/);
-  expect(open.out).toMatch(/✗ PostgreSQL does not answer/);
-  expect(open.out).toMatch(/✗ .*can be read by others\. chmod 700/);
-  expect(open.out).toMatch(/✗ The warehouse does not answer/);
+  const failed = run({ NEXUS_CLOUD_DATA: data, ...unreachable }, "doctor");
+  expect(failed).toMatchObject({ status: 1 });
+  expect(failed.out).not.toContain(secret);
+  expect(failed.out).toMatch(/✗ Kafka: connection failed/);
+  expect(failed.out).toMatch(/✗ PostgreSQL: connection failed/);
+  expect(failed.out).toMatch(/✗ .*is readable by other users\. Run: chmod 700/);
+  expect(failed.out).toMatch(/✗ Warehouse: connection failed/);
 });
 
-it("lets one process work in a folder, and replays what a killed one left, but for what was erased", async () => {
+it("locks its folder, and replays the log of a killed server without erased events", async () => {
   const data = tempFolder();
   const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
   onTestFinished(async () => void (await served.end("SIGKILL")));
@@ -70,24 +73,27 @@ it("lets one process work in a folder, and replays what a killed one left, but f
   const erased = new Sender(sender.url);
   await erased.enroll();
   expect((await erased.send(erased.batch([erased.event()]))).status).toBe(200);
-  expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
+  expect(run({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
     status: 2,
-    err: expect.stringContaining(`Process ${served.pid} works in`),
+    err: expect.stringContaining(`is in use by process ${served.pid}`),
   });
   await served.end("SIGKILL");
-  // Asked for just before the end: what waits of it does not go in any more.
+  // The erasure was requested before the replay, so its event is not inserted.
   const postgres = await openPostgres("pglite", join(data, "aggregates"));
   const registry = await Registry.open(postgres);
   expect(await registry.requestErasure(erased.id, Date.now())).toMatchObject({ erasure: "waiting" });
   await postgres.close();
-  expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
+  expect(run({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
     status: 0,
-    out: "2 rows were put into the warehouse; the log waits for nothing.\n",
+    out: "Inserted 2 rows; the log is empty.\n",
   });
-  expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({ status: 0, out: expect.stringMatching(/^0 rows/) });
+  expect(run({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/^Inserted 0 rows/),
+  });
 });
 
-it("has its months in files too, and takes them from there when the database has lost them", async () => {
+it("keeps months in files and restores them when the database lost them", async () => {
   const data = tempFolder();
   const first = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
   const sender = new Sender(first.server.url);
@@ -96,9 +102,9 @@ it("has its months in files too, and takes them from there when the database has
   await first.close();
   const months = readdirSync(join(data, "monthly"));
   expect(months).toHaveLength(2);
-  // The totals, and the raw events that they could be made of again.
+  // Deletes the totals, and the raw events from which they could be recomputed.
   for (const name of ["aggregates", "warehouse"]) rmSync(join(data, name), { recursive: true });
-  expect(ran({ NEXUS_CLOUD_DATA: data }, "migrate")).toMatchObject({ status: 0 });
+  expect(run({ NEXUS_CLOUD_DATA: data }, "migrate")).toMatchObject({ status: 0 });
   const { server } = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
   const rows = await server.aggregates.query<{ month: string; events: number }>(
     "SELECT month::text AS month, sum(events)::int AS events FROM monthly GROUP BY 1 ORDER BY 1",
@@ -109,7 +115,7 @@ it("has its months in files too, and takes them from there when the database has
   expect(await server.aggregates.query("SELECT * FROM monthly_suppressed")).toHaveLength(2);
 });
 
-it("keeps for ever only what is of many, and counts what it does by month", async () => {
+it("suppresses cells with few users and counts operations by month", async () => {
   const data = tempFolder();
   const { server, close } = await startTestServer({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_LEAST_USERS: "3" }, "test");
   const send = async (commands: readonly string[], established = true) => {
@@ -121,8 +127,8 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
   };
   await send(["git push", "docker ps"]);
   await send(["git push", "docker ps"]);
-  const gone = await send(["git push", "git no-command"]);
-  // Made-up users to read a cell of two: new users do not count.
+  const erased = await send(["git push", "git no-command"]);
+  // Fake users who try to reveal a cell of two: new users do not count.
   for (let n = 0; n < 4; n += 1) await send(["docker ps"], false);
   await server.pipeline.drain();
   const rows = (sql: string) => server.aggregates.query<Readonly<Record<string, unknown>>>(sql);
@@ -131,10 +137,10 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
     expect(cells).toEqual([{ command_path: "git push", users: 3 }]);
     expect(await rows(`SELECT cells::int FROM ${table}_suppressed`)).toEqual([{ cells: 1 }]);
   }
-  expect(await gone.erase()).toMatchObject({ status: 200 });
+  expect(await erased.erase()).toMatchObject({ status: 200 });
   await close();
-  const again = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
-  const counts = await again.server.aggregates.query<{ what: string; count: number }>(
+  const restarted = await startTestServer({ NEXUS_CLOUD_DATA: data }, "test");
+  const counts = await restarted.server.aggregates.query<{ what: string; count: number }>(
     "SELECT what, count::int FROM operations WHERE month = date_trunc('month', now()) ORDER BY what",
   );
   expect(Object.fromEntries(counts.map(({ what, count }) => [what, count]))).toEqual({
@@ -145,7 +151,7 @@ it("keeps for ever only what is of many, and counts what it does by month", asyn
   });
 });
 
-it("takes its folder from others, whatever it was before, and leaves nothing in it that they could read", async () => {
+it("makes its folder private and leaves no file in it that other users can read", async () => {
   const data = join(tempFolder(), "data");
   mkdirSync(data, { mode: 0o755 });
   chmodSync(data, 0o755);
@@ -155,53 +161,53 @@ it("takes its folder from others, whatever it was before, and leaves nothing in 
   await sender.enroll();
   expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
   await served.end("SIGTERM");
-  expect(await served.output).toContain('"event":"folder_closed"');
+  expect(await served.output).toContain('"event":"folder_made_private"');
   expect(statSync(data).mode & 0o777).toBe(0o700);
-  const open = readdirSync(data, { withFileTypes: true, recursive: true })
+  const readable = readdirSync(data, { withFileTypes: true, recursive: true })
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => (statSync(path).mode & 0o077) !== 0);
-  expect(open).toEqual([]);
+  expect(readable).toEqual([]);
 });
 
-it.skipIf(process.getuid?.() !== 0)("does not work in the folder of another user", () => {
+it.skipIf(process.getuid?.() !== 0)("refuses the folder of another user", () => {
   const data = join(tempFolder(), "data");
   mkdirSync(data, { mode: 0o700 });
   chownSync(data, 65_534, 65_534);
-  expect(ran({ NEXUS_CLOUD_DATA: data }, "migrate")).toMatchObject({
+  expect(run({ NEXUS_CLOUD_DATA: data }, "migrate")).toMatchObject({
     status: 2,
     err: expect.stringContaining("belongs to another user"),
   });
 });
 
-it("rotates its key for receipts while it runs and without, and what was signed before stays valid", async () => {
+it("rotates its receipt key while running and offline; older receipts stay valid", async () => {
   const data = tempFolder();
   const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const sender = new Sender(served.url);
   await sender.enroll();
   const before = await sender.send(sender.batch([sender.event()]));
-  expect(ran({}, "keys")).toMatchObject({ status: 2, err: expect.stringContaining("nexus-cloud keys rotate") });
-  expect(ran({ NEXUS_CLOUD_DATA: data }, "keys", "rotate")).toMatchObject({
+  expect(run({}, "keys")).toMatchObject({ status: 2, err: expect.stringContaining("nexus-cloud keys rotate") });
+  expect(run({ NEXUS_CLOUD_DATA: data }, "keys", "rotate")).toMatchObject({
     status: 0,
-    out: expect.stringMatching(/signed with k2 from now on/),
+    out: expect.stringMatching(/New receipt key: k2/),
   });
   const after = await sender.send(sender.batch([sender.event()]));
   const keys = await (await fetch(`${served.url}/v1/telemetry/keys`)).text();
   expect(JSON.parse(after.text).key_id).toBe("k2");
   for (const { text } of [before, after]) expect(receiptIn(text, keys)).toMatchObject({ accepted: 1 });
-  // Another user of this machine has no token, and cannot.
+  // Other users of this machine have no token.
   for (const headers of [{}, { authorization: "Bearer guess" }]) {
-    const answer = await fetch(`${served.operatorUrl}/keys/rotate`, { method: "POST", headers });
-    expect(answer.status).toBe(401);
+    const response = await fetch(`${served.operatorUrl}/keys/rotate`, { method: "POST", headers });
+    expect(response.status).toBe(401);
   }
   await served.end("SIGTERM");
-  expect(ran({ NEXUS_CLOUD_DATA: data }, "keys", "rotate")).toMatchObject({
+  expect(run({ NEXUS_CLOUD_DATA: data }, "keys", "rotate")).toMatchObject({
     status: 0,
     out: expect.stringContaining("k3"),
   });
 });
 
-it("ends with SIGTERM and SIGINT only after what it accepted is put away, and says so", async () => {
+it("drains the log on SIGTERM and SIGINT before it exits", async () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const data = tempFolder();
     const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_INSERT_MS: "60000" });
@@ -210,13 +216,13 @@ it("ends with SIGTERM and SIGINT only after what it accepted is put away, and sa
     await sender.enroll();
     expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);
     expect(await served.end(signal)).toBe(0);
-    expect(await served.output).toContain('"event":"ended"');
-    expect(ran({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({ out: expect.stringMatching(/^0 rows/) });
+    expect(await served.output).toContain('"event":"stopped"');
+    expect(run({ NEXUS_CLOUD_DATA: data }, "replay")).toMatchObject({ out: expect.stringMatching(/^Inserted 0 rows/) });
   }
 });
 
 it.skipIf(process.getuid?.() !== 0)(
-  "is not ready while no batch can be appended, says why, and heals",
+  "is not ready while the disk is full, logs the error code, and recovers",
   async () => {
     const disk = tempFolder();
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=400m", "tmpfs", disk]);
@@ -232,8 +238,8 @@ it.skipIf(process.getuid?.() !== 0)(
     writeFileSync(filler, Buffer.alloc(bavail * bsize));
     const ready = async () => (await fetch(`${served.url}/readyz`)).status;
     while ((await ready()) === 200);
-    const answer = await sender.send(sender.batch(Array.from({ length: 900 }, () => sender.event())));
-    expect(answer).toMatchObject({ status: 503, text: '{"error":"unavailable"}' });
+    const response = await sender.send(sender.batch(Array.from({ length: 900 }, () => sender.event())));
+    expect(response).toMatchObject({ status: 503, text: '{"error":"unavailable"}' });
     rmSync(filler);
     while ((await ready()) !== 200);
     expect((await sender.send(sender.batch([sender.event()]))).status).toBe(200);

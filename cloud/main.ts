@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** `nexus-cloud`: `serve`, `migrate`, `replay`, `keys rotate`, `doctor`. What it prints is for the operator, and holds nothing of what was sent. */
+/**
+ * The command `nexus-cloud`: `serve`, `migrate`, `replay`, `keys rotate`, `doctor`.
+ * Its output is for the operator and never contains received data.
+ */
 import { parseArgs } from "node:util";
 import { terminalText } from "../shared/text/terminal-text.ts";
 import { keyRotated, migrate, replay } from "./commands.ts";
@@ -9,56 +12,54 @@ import { FolderError } from "./folder.ts";
 import { LockedError } from "./lock.ts";
 import { CloudServer } from "./server.ts";
 
-// Engines make their files readable by all; this way they cannot.
+// The embedded engines would otherwise create files that other users can read.
 process.umask(0o077);
 
 class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-const help = `nexus-cloud: takes what users of Nexus Telemetry choose to share.
+const help = `nexus-cloud: receives data that Nexus Telemetry users share.
 
 Usage: nexus-cloud COMMAND
 
-  serve     listen, and put what comes into the warehouse; Ctrl-C or SIGTERM ends it after that is done
-  migrate   make the tables that are missing
-  replay    put the log into the warehouse and its totals, without listening
-  keys rotate
-            sign receipts with a new key from now on, in the running server or without one; receipts signed before stay valid
-  doctor    say what is configured, what is there, and what is wrong
+  serve        accept batches and insert them into the warehouse; Ctrl+C or SIGTERM drains the log and exits
+  migrate      create missing tables
+  replay       insert the log into the warehouse and update the totals, without serving
+  keys rotate  create a new receipt key, in the running server or offline; older receipts stay valid
+  doctor       show the configuration and check the server's stores
 
-Configuration: a TOML file that NEXUS_CLOUD_CONFIG names, or NEXUS_CLOUD_PORT, NEXUS_CLOUD_DATA and so on;
-nexus-cloud doctor lists every key with its value.
+Configuration: a TOML file (path in NEXUS_CLOUD_CONFIG) or environment variables (NEXUS_CLOUD_PORT, NEXUS_CLOUD_DATA, …).
+Run nexus-cloud doctor to list every key with its value.
 `;
 
-const say = (text: string): void => void process.stdout.write(`${terminalText(text)}\n`);
+const print = (text: string): void => void process.stdout.write(`${terminalText(text)}\n`);
 
 async function serve(): Promise<void> {
   const server = await CloudServer.start(configFrom(process.env));
-  say(`Listening on ${server.url}. Batches go to ${server.url}/v1/telemetry/events. Ctrl-C ends it.`);
-  say(`Metrics are on ${server.operatorUrl}/metrics.`);
+  print(`Listening on ${server.url}. Batch endpoint: ${server.url}/v1/telemetry/events. Press Ctrl+C to stop.`);
+  print(`Metrics: ${server.operatorUrl}/metrics`);
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
-  say("Ending: what was accepted is put away first.");
+  print("Stopping: draining the log.");
   await server.close();
 }
 
-/** Two words, of which the second is named: there may be others. */
 async function keys([action]: readonly string[]): Promise<void> {
-  if (action !== "rotate") throw new UsageError('nexus-cloud keys knows one action: "nexus-cloud keys rotate".');
+  if (action !== "rotate") throw new UsageError("Usage: nexus-cloud keys rotate");
   const id = await keyRotated(configFrom(process.env));
-  say(`Receipts are signed with ${id} from now on. Clients trust it, because the key before it signed it.`);
+  print(`New receipt key: ${id}. Clients trust it because it is signed by the previous key.`);
 }
 
 const commands: Readonly<Record<string, (rest: readonly string[]) => Promise<void>>> = {
   serve,
   keys,
-  migrate: async () => say(await migrate(configFrom(process.env))),
-  replay: async () => say(await replay(configFrom(process.env))),
+  migrate: async () => print(await migrate(configFrom(process.env))),
+  replay: async () => print(await replay(configFrom(process.env))),
   doctor: async () => {
     const { lines, sound } = await diagnose(process.env);
-    say(lines.join("\n"));
+    print(lines.join("\n"));
     if (!sound) process.exitCode = 1;
   },
 };
@@ -70,14 +71,14 @@ const { positionals, values } = parseArgs({
 });
 const [name = "help", ...rest] = positionals;
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (values["help"] === true || name === "help") say(help);
+if (values["help"] === true || name === "help") print(help);
 else if (command === undefined) {
-  process.stderr.write(terminalText(`There is no command ${name}.\n\n${help}`));
+  process.stderr.write(terminalText(`Unknown command: ${name}.\n\n${help}`));
   process.exitCode = 2;
 } else {
   try {
     await command(rest);
-    // The engine keeps threads of its own.
+    // The embedded engine's threads would keep the process alive.
     process.exit();
   } catch (error) {
     const isUsage = [ConfigError, LockedError, FolderError, UsageError].some((kind) => error instanceof kind);

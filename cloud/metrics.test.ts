@@ -1,10 +1,10 @@
-/** Metrics contain only our own words, and no more series than there are releases. */
+/** Metrics labels come from closed lists, so that clients cannot create new series. */
 import { expect, it } from "vitest";
 import { ServerMetrics } from "./metrics.ts";
 
 const known = new Set(["0.8.0", "0.9.0"]);
 
-it("name versions that were released, and put all others together, however many are claimed", async () => {
+it("labels released versions and counts all other claimed versions as one", async () => {
   const watch = new ServerMetrics({ waitingBytes: () => 0, erasures: () => 3, versions: known });
   let nowMs = 0;
   const raise = (version: string) => {
@@ -29,14 +29,14 @@ it("name versions that were released, and put all others together, however many 
   expect(await watch.metrics.metrics()).toContain("nexus_erasures_waiting 3");
 });
 
-it("count every refusal, by status and word", async () => {
+it("counts every refused request by status and error", async () => {
   const watch = new ServerMetrics({ waitingBytes: () => 0, erasures: () => 0, versions: known });
-  for (const [status, word] of [
+  for (const [status, error] of [
     [429, "too_many"],
     [429, "too_many"],
     [401, "not_enrolled"],
   ] as const)
-    watch.requestRefused(status, word);
+    watch.requestRefused(status, error);
   expect(await watch.metrics.metrics()).toContain('nexus_requests_refused_total{status="429",error="too_many"} 2');
   expect(watch.takeCounts()).toEqual(
     new Map([

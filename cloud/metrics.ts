@@ -1,4 +1,4 @@
-/** What an operator watches, for Prometheus. Labels are words of ours alone. */
+/** Prometheus metrics. Labels take values from closed lists only, never from requests. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Metrics } from "prom-client";
 import type { RefusedEvent } from "./privacy/filter.ts";
 import { LeakDetector } from "./privacy/leak-detector.ts";
@@ -19,10 +19,10 @@ export class ServerMetrics {
   readonly #answered: Histogram;
   readonly #inserted: Counter;
   readonly #failed: Counter;
-  /** Since they were last taken: what happened, for the monthly counts. */
+  /** Counts since `takeCounts`, for the table `operations`. */
   #counts = new Map<string, number>();
 
-  /** `erasures`: how many wait. `versions`: releases of the product that have a label of their own. */
+  /** `erasures`: number of pending erasures. `versions`: product versions with their own label. */
   constructor({ waitingBytes, erasures, versions }: WatchParts) {
     const registers = [this.metrics];
     collectDefaultMetrics({ register: this.metrics });
@@ -40,36 +40,37 @@ export class ServerMetrics {
     });
     this.#refused = new Counter({
       name: "nexus_refused_total",
-      help: "Events refused, by reason, type and field.",
+      help: "Refused events by reason, type and field.",
       labelNames: ["reason", "type", "field"],
       registers,
     });
     this.#requests = new Counter({
       name: "nexus_requests_refused_total",
-      help: "Requests refused, by status and error.",
+      help: "Refused requests by status and error.",
       labelNames: ["status", "error"],
       registers,
     });
     this.#answered = new Histogram({
       name: "nexus_answer_seconds",
-      help: "Time from a batch's first byte to its receipt.",
+      help: "Seconds from receiving a batch to its receipt.",
       buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1],
       registers,
     });
-    this.#inserted = new Counter({ name: "nexus_inserted_total", help: "Rows put into the warehouse.", registers });
+    this.#inserted = new Counter({ name: "nexus_inserted_total", help: "Rows inserted.", registers });
     this.#failed = new Counter({
       name: "nexus_insert_failures_total",
-      help: "Inserts that failed and are repeated.",
+      help: "Failed inserts (retried).",
       registers,
     });
     const { alarm } = this;
     new Gauge({
       name: "nexus_leak_alarm",
-      help: "1 where a version of the sender leaks more than before.",
+      help: "1 if a client version sends more sensitive data than before.",
       labelNames: ["version"],
       registers,
       collect() {
-        // Who sends may name any version: those that are no release of ours share a label, and none stays for ever.
+        // Clients can claim any version: unknown ones share a label, and labels are rebuilt on each
+        // scrape.
         this.reset();
         for (const [name, raised] of alarm.states) {
           const version = versions.has(name) ? name : "other";
@@ -79,7 +80,7 @@ export class ServerMetrics {
     });
     new Gauge({
       name: "nexus_erasures_waiting",
-      help: "Erasures that were requested and are not complete.",
+      help: "Pending erasures.",
       registers,
       collect() {
         this.set(erasures());
@@ -87,7 +88,7 @@ export class ServerMetrics {
     });
     new Gauge({
       name: "nexus_waiting_bytes",
-      help: "Bytes of the log that the warehouse has not taken yet.",
+      help: "Log bytes not yet inserted.",
       registers,
       collect() {
         this.set(waitingBytes());
@@ -129,19 +130,19 @@ export class ServerMetrics {
     this.#failed.inc();
   }
 
-  /** What happened since this was last asked. */
+  /** Returns the counts since the last call and resets them. */
   takeCounts(): ReadonlyMap<string, number> {
     const counts = this.#counts;
     this.#counts = new Map();
     return counts;
   }
 
-  /** Counts that were taken, and could not be written. */
+  /** Adds back counts that could not be stored. */
   giveBack(counts: ReadonlyMap<string, number>): void {
-    for (const [what, count] of counts) this.#add(what, count);
+    for (const [name, count] of counts) this.#add(name, count);
   }
 
-  #add(what: string, count: number): void {
-    if (count > 0) this.#counts.set(what, (this.#counts.get(what) ?? 0) + count);
+  #add(name: string, count: number): void {
+    if (count > 0) this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
   }
 }

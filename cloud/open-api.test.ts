@@ -1,4 +1,7 @@
-/** The published interface says what the server does: Schemathesis sends what it allows and what it forbids, and compares the answers. */
+/**
+ * Schemathesis sends valid and invalid requests and compares the responses with the OpenAPI
+ * description.
+ */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,23 +20,23 @@ interface Report {
   readonly test_cases: { readonly generated: number };
   readonly failures: readonly object[];
   readonly errors: readonly object[];
-  /** By kind: of which operations. */
+  /** Warning type → operations. */
   readonly warnings: Readonly<Record<string, readonly string[]>>;
 }
 
 it.skipIf(!existsSync(program))(
-  "says what the server does",
+  "matches the server's OpenAPI description",
   async () => {
     const { server } = await startTestServer({}, "test");
     const sender = new Sender(server.url);
-    const gone = Object.assign(new Sender(server.url), { secret: sender.secret });
-    for (const one of [sender, gone]) {
-      await one.enroll();
-      expect((await one.send(one.batch([one.event()]))).status).toBe(200);
+    const erased = Object.assign(new Sender(server.url), { secret: sender.secret });
+    for (const enrolled of [sender, erased]) {
+      await enrolled.enroll();
+      expect((await enrolled.send(enrolled.batch([enrolled.event()]))).status).toBe(200);
     }
-    expect((await gone.erase()).status).toBe(200);
-    const own = tempFolder();
-    const report = join(own, "report.json");
+    expect((await erased.erase()).status).toBe(200);
+    const workFolder = tempFolder();
+    const report = join(workFolder, "report.json");
     const generation = ["--seed", seed, "--generation-deterministic", "--max-examples", String(examples)];
     const output = ["--report", "json", "--report-json-path", report];
     const args = [
@@ -54,20 +57,20 @@ it.skipIf(!existsSync(program))(
     const env = {
       ...process.env,
       SCHEMATHESIS_HOOKS: join(folder, "hooks.py"),
-      HYPOTHESIS_STORAGE_DIRECTORY: join(own, "hypothesis"),
+      HYPOTHESIS_STORAGE_DIRECTORY: join(workFolder, "hypothesis"),
       PYTHONDONTWRITEBYTECODE: "1",
       NEXUS_SECRET: sender.secret.toString("base64"),
       NEXUS_SENDER: sender.id,
-      NEXUS_ERASED: gone.id,
+      NEXUS_ERASED: erased.id,
     };
     const { code, out } = await new Promise<{ code: unknown; out: string }>((resolve) => {
-      execFile(program, args, { env, cwd: own, maxBuffer: 64 * 1_048_576 }, (error, stdout, stderr) =>
+      execFile(program, args, { env, cwd: workFolder, maxBuffer: 64 * 1_048_576 }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : error.code, out: `${stdout}\n${stderr}` }),
       );
     });
     const { failures, errors, warnings, test_cases }: Report = JSON.parse(readFileSync(report, "utf8"));
-    const named = Object.entries(warnings).filter(([, operations]) => operations.length > 0);
-    expect({ failures, errors, named }, out.slice(-20_000)).toEqual({ failures: [], errors: [], named: [] });
+    const warned = Object.entries(warnings).filter(([, operations]) => operations.length > 0);
+    expect({ failures, errors, warned }, out.slice(-20_000)).toEqual({ failures: [], errors: [], warned: [] });
     expect(code).toBe(0);
     expect(test_cases.generated).toBeGreaterThan(examples);
   },

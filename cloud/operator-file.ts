@@ -1,4 +1,7 @@
-/** Where the running server takes the operator's commands, and the token they need: a file in the data folder, private to its user. */
+/**
+ * The operator file in the data folder, mode 0600: URL and token for commands to the running
+ * server.
+ */
 import { join } from "node:path";
 import * as z from "zod";
 import { readJsonFile, writeAtomically } from "./atomic-file.ts";
@@ -11,7 +14,10 @@ const pathOf = (data: string): string => join(data, "operator.json");
 export const writeOperatorFile = (data: string, content: OperatorFile): Promise<void> =>
   writeAtomically(pathOf(data), JSON.stringify(content));
 
-/** `undefined` where there is none that can be read. */
+/**
+ * Reads the operator file; `undefined` if it is missing or has another shape. @throws Error if it
+ * is not JSON.
+ */
 export function readOperatorFile(data: string): OperatorFile | undefined {
-  return document.safeParse(readJsonFile(pathOf(data), "Start the server once more.")).data;
+  return document.safeParse(readJsonFile(pathOf(data), "Restart the server.")).data;
 }

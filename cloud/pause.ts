@@ -1,4 +1,4 @@
-/** Resolves after the time, or at once when the signal aborts. Milliseconds. */
+/** Resolves after `ms` milliseconds, or when the signal aborts. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -12,6 +12,8 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The pause after a number of failures in a row: doubled each time, up to a maximum. Milliseconds. */
+/**
+ * Returns the pause after consecutive failures: doubled each time, up to a maximum. Milliseconds.
+ */
 export const backoffMs = (failures: number, firstMs: number, maxMs: number): number =>
   Math.min(maxMs, firstMs * 2 ** failures);

@@ -1,9 +1,11 @@
-/** The whole server: what is opened, in which order, and how it ends. */
+/** The composition root of the server: opens and closes its parts in order. */
+
 import type { FastifyInstance } from "fastify";
+import { dayMs, hourMs } from "../shared/schema/durations.ts";
 import type { Aggregates } from "./aggregates/aggregates.ts";
 import type { Config } from "./config.ts";
 import { Erasures } from "./erasure/erase.ts";
-import { dayMs, hourMs } from "./hours.ts";
+
 import { ingestApp } from "./ingest/app.ts";
 import { openReceiver } from "./ingest/known-batches.ts";
 import { newOperatorToken, operatorApp } from "./ingest/operator-app.ts";
@@ -19,9 +21,12 @@ import { releases } from "./releases.ts";
 import { openStores } from "./stores.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
-/** Milliseconds from one writing of the monthly counts to the next. */
+/** Interval for storing the monthly operation counts. Milliseconds. */
 const countMs = 10_000;
-/** Enrolments of which no batch was accepted for so long expire; looked for every hour. Milliseconds. */
+/**
+ * Age at which enrolments without an accepted batch expire, and the interval of that check.
+ * Milliseconds.
+ */
 const [enrolmentMs, expireMs] = [dayMs, hourMs];
 
 export class CloudServer {
@@ -45,7 +50,10 @@ export class CloudServer {
     this.#close = close;
   }
 
-  /** Opens everything, makes what is missing, and listens. @throws what keeps it from that. */
+  /**
+   * Opens the stores, creates missing tables, and listens. @throws the stores' or the listener's
+   * error.
+   */
   static async start(config: Config, now: () => number = Date.now): Promise<CloudServer> {
     const stores = await openStores(config);
     const { warehouse, aggregates, registry } = stores;
@@ -65,7 +73,7 @@ export class CloudServer {
       inserted: (rows) => watch.inserted(rows),
       failed: (error) => {
         watch.failed();
-        logEvent({ event: "put_away_failed", error });
+        logEvent({ event: "insert_failed", error });
       },
       now,
     });
@@ -98,7 +106,7 @@ export class CloudServer {
     logEvent({ event: "serving" });
     return new CloudServer({ app, operator, warehouse, aggregates, pipeline, registry, erasures }, async () => {
       ready = false;
-      logEvent({ event: "ending" });
+      logEvent({ event: "stopping" });
       await app.close();
       clearInterval(expiring);
       clearInterval(counting);
@@ -108,7 +116,7 @@ export class CloudServer {
       await operator.close();
       await log.close();
       await stores.close();
-      logEvent({ event: "ended" });
+      logEvent({ event: "stopped" });
     });
   }
 
@@ -116,31 +124,31 @@ export class CloudServer {
     return urlOf(this.app);
   }
 
-  /** Where metrics and the operator's routes are. */
+  /** URL of the metrics and the operator's routes. */
   get operatorUrl(): string {
     return urlOf(this.operator);
   }
 
-  /** Takes nothing more, puts away what was accepted, and ends. */
+  /** Stops accepting batches, drains the log and closes the stores. */
   close(): Promise<void> {
     return this.#close();
   }
 }
 
 function urlOf(app: FastifyInstance): string {
-  const [given] = app.addresses();
-  // A string is the path of a socket, which is never listened on.
-  const { address, port } = typeof given === "object" ? given : { address: "127.0.0.1", port: 0 };
+  const [bound] = app.addresses();
+  // A string would be a socket path; the server never listens on one.
+  const { address, port } = typeof bound === "object" ? bound : { address: "127.0.0.1", port: 0 };
   return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
-/** Does `work` now and then. What failed is done again with the next turn. */
-function every(ms: number, what: "counts_failed" | "expiry_failed", work: () => Promise<unknown>): NodeJS.Timeout {
-  const run = () => void work().catch((error: unknown) => logEvent({ event: what, error }));
+/** Repeats `work`. A failure is logged as `event`; the next interval retries. */
+function every(ms: number, event: "counts_failed" | "expiry_failed", work: () => Promise<unknown>): NodeJS.Timeout {
+  const run = () => void work().catch((error: unknown) => logEvent({ event, error }));
   return setInterval(run, ms).unref();
 }
 
-/** What cannot be written now is counted with the next turn. */
+/** Stores the operation counts. Counts that could not be stored are kept for the next interval. */
 async function countOperations(aggregates: Aggregates, watch: ServerMetrics, nowMs: number): Promise<void> {
   const counts = watch.takeCounts();
   try {

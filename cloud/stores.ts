@@ -1,4 +1,4 @@
-/** The stores that every command works with, opened in one folder that no other process works in, and closed in order. */
+/** Opens the stores that every command needs, in a locked data folder, and closes them in order. */
 import { join } from "node:path";
 import { Aggregates } from "./aggregates/aggregates.ts";
 import { MonthlyFiles } from "./aggregates/monthly-files.ts";
@@ -16,7 +16,10 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** Opens them, and makes the tables that are missing. @throws LockedError, FolderError, the stores' errors. */
+/**
+ * Opens the stores and creates missing tables. @throws LockedError; FolderError; the stores'
+ * errors.
+ */
 export async function openStores(config: Config): Promise<Stores> {
   closeFolder(config.data);
   const unlock = lockFolder(config.data);

@@ -1,4 +1,7 @@
-/** All parts behind the faces. Made when recording begins or a command is given; a window that stays off never has it. */
+/**
+ * Composition root of the extension. Created when recording starts or a command runs; a window that
+ * stays off never loads it.
+ */
 import { join } from "node:path";
 import { Disposable, type ExtensionContext } from "vscode";
 import { readEditorInfo } from "./capture/editor-info.ts";
@@ -20,12 +23,12 @@ export class App implements Disposable {
   constructor(context: ExtensionContext, permissions: PermissionSource, statusItem: StatusBar) {
     this.#context = context;
     this.#permissions = permissions;
-    // The client library is large; it is loaded with the first worker.
+    // The client library is large: load it with the first worker.
     const launch: LaunchWorker = async (editor, events) => {
       const { launchWorker } = await import("./worker/client.ts");
       return launchWorker(join(context.extensionPath, "dist"), editor, events);
     };
-    const ui = {
+    const listener = {
       stateChanged: () => {
         statusItem.show(this.telemetry);
         this.#ui?.panel.stateChanged();
@@ -33,12 +36,12 @@ export class App implements Disposable {
       dataChanged: () => this.#ui?.panel.dataChanged(),
       todayChanged: () => statusItem.show(this.telemetry),
     };
-    const around = { memory: context.globalState, host: readEditorInfo(context) };
-    this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, ui, around);
+    const editor = { memory: context.globalState, info: readEditorInfo(context) };
+    this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, listener, editor);
     this.telemetry.start();
   }
 
-  /** Loaded when the user first looks or commands. */
+  /** Loads the UI on first use (ADR 0008). */
   async ui(): Promise<Ui> {
     const loaded = await import("./ui/ui.ts");
     this.#ui ??= new loaded.Ui(this.#context, this.telemetry, this.#permissions, this.log);

@@ -1,4 +1,4 @@
-/** Our output channel: one clear line per change of state, made when the first line is written. */
+/** The output channel, created with its first line. Never contains event data. */
 import { type LogOutputChannel, window } from "vscode";
 
 export class Log {

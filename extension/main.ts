@@ -1,6 +1,6 @@
 /**
- * The extension's entry. In a window that is off it costs next to nothing: commands that make the product when they are
- * given, the one reading of the consent record, and the status item.
+ * Entry point of the extension. While recording is off it only registers commands, reads the
+ * consent record once and shows the status bar item; `app.ts` is loaded on demand.
  */
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -14,47 +14,45 @@ import { CliOnPath } from "./ui/cli-on-path.ts";
 import { panelType } from "./ui/panel-type.ts";
 import { StatusBar } from "./ui/status-bar.ts";
 
-let product: App | undefined;
+let app: App | undefined;
 let loading: Promise<App> | undefined;
 
 export function activate(context: ExtensionContext): NexusTelemetry {
   const permissions = new PermissionSource({ env: process.env, home: homedir(), join, isAbsolute });
-  const statusItem = new StatusBar();
-  // A bundle of its own, which a window that stays off never loads.
+  const statusBar = new StatusBar();
+  // A separate bundle, which a window that stays off never loads.
   const load = async () => {
     const loaded = await import("./app.ts");
-    product = new loaded.App(context, permissions, statusItem);
-    return product;
+    app = new loaded.App(context, permissions, statusBar);
+    return app;
   };
-  const needed = () => {
+  const loadApp = () => {
     loading ??= load();
     return loading;
   };
   const show = () =>
-    statusItem.show(
-      product?.telemetry ?? { permission: permissions.current, problems: [], sharing: null, today: null },
-    );
+    statusBar.show(app?.telemetry ?? { permission: permissions.current, problems: [], sharing: null, today: null });
   context.subscriptions.push(
     permissions,
-    statusItem,
-    { dispose: () => product?.dispose() },
-    ...registerCommands(needed),
+    statusBar,
+    { dispose: () => app?.dispose() },
+    ...registerCommands(loadApp),
     window.registerWebviewPanelSerializer(panelType, {
-      deserializeWebviewPanel: async (kept: WebviewPanel) => (await (await needed()).ui()).panel.adopt(kept),
+      deserializeWebviewPanel: async (panel: WebviewPanel) => (await (await loadApp()).ui()).panel.adopt(panel),
     }),
     workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration("nexus.telemetry")) return;
-      product?.telemetry.followSettings();
-      statusItem.followSettings();
+      app?.telemetry.followSettings();
+      statusBar.followSettings();
     }),
     permissions.onDidChange(({ mode }) => {
       show();
-      if (mode !== "off") void needed().then(show);
+      if (mode !== "off") void loadApp().then(show);
     }),
   );
   new CliOnPath(context).refresh();
   void permissions.read().then(show);
-  return { version: 1, forExtension: (id) => new ExtensionRecorder(id, permissions, () => product?.telemetry.api) };
+  return { version: 1, forExtension: (id) => new ExtensionRecorder(id, permissions, () => app?.telemetry.api) };
 }
 
 export async function deactivate(): Promise<void> {

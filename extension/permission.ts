@@ -1,6 +1,7 @@
 /**
- * The editor's side of "may I?": the consent record (read at activation and when the window gains focus), the
- * environment, the editor's telemetry switch and our setting. The worker's answer adds what only it can know.
+ * The effective policy in the extension host: the consent record (read at activation and when the
+ * window gains focus), the environment, VS Code's telemetry setting and our own. The worker adds
+ * the refusals of files that only it reads.
  */
 import { Disposable, EventEmitter, env, window, workspace } from "vscode";
 import type { PathContext } from "../shared/consent/config-paths.ts";
@@ -16,25 +17,25 @@ import {
 import type { EditorState } from "../shared/protocol/record.ts";
 import { readDecision } from "./consent-reading.ts";
 
-/** Refusals that only the worker sees, because the editor reads neither file. */
-const seenByWorker: readonly Refusal["by"][] = ["policy_file", "config_file"];
+/** Refusals that only the worker reports: the extension host reads neither file. */
+const reportedByWorker: readonly Refusal["by"][] = ["policy_file", "config_file"];
 
 export class PermissionSource implements Disposable {
-  readonly #surroundings: PathContext;
+  readonly #context: PathContext;
   readonly #changed = new EventEmitter<Permission>();
   readonly #subscriptions: Disposable;
   #reading: ConsentReading = null;
-  /** Raised by each reading and each decision: a slower, older reading does not count. */
+  /** Incremented by each read and each consent, so that a slower, older read is ignored. */
   #generation = 0;
   #fromWorker: readonly Refusal[] = [];
   #environment: readonly Refusal[] | undefined;
-  /** Until the record was read. */
+  /** Off until the record is read. */
   #current: Permission = decide(null, []);
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(surroundings: PathContext) {
-    this.#surroundings = surroundings;
+  constructor(context: PathContext) {
+    this.#context = context;
     this.#subscriptions = Disposable.from(
       this.#changed,
       window.onDidChangeWindowState(({ focused }) => {
@@ -51,7 +52,7 @@ export class PermissionSource implements Disposable {
     return this.#current;
   }
 
-  /** What the worker is told of the editor. */
+  /** The settings of VS Code that the worker needs. */
   get editor(): EditorState {
     return {
       telemetry: env.isTelemetryEnabled,
@@ -60,32 +61,32 @@ export class PermissionSource implements Disposable {
     };
   }
 
-  /** Reads the consent record, and which installation this is: the only files the extension host ever reads. */
+  /** Reads consent record and installation file, the only files that the extension host reads. */
   async read(): Promise<void> {
     this.#generation += 1;
     const generation = this.#generation;
-    const reading = await readDecision(this.#surroundings);
+    const reading = await readDecision(this.#context);
     if (generation !== this.#generation) return;
-    // A new decision, made elsewhere: what the worker said of an older one may be over.
+    // The user decided elsewhere: the worker's refusals may be outdated.
     if (!isSame(reading, this.#reading)) this.#fromWorker = [];
     this.#reading = reading;
     this.#update();
   }
 
-  /** A decision that was just written down, and what the worker made of it. */
+  /** Applies a consent that was just stored, with the worker's policy for it. */
   decided(record: ConsentRecord, permission: Permission): void {
     this.#generation += 1;
     this.#reading = record;
     this.learn(permission);
   }
 
-  /** The worker's own ruling: it has read the policy and the configuration. */
+  /** Applies the refusals of the policy file and the configuration, which the worker has read. */
   learn(permission: Permission): void {
-    this.#fromWorker = permission.refusals.filter(({ by }) => seenByWorker.includes(by));
+    this.#fromWorker = permission.refusals.filter(({ by }) => reportedByWorker.includes(by));
     this.#update();
   }
 
-  /** The worker stored nothing, because it knows a *no*: perhaps one that another window wrote down. */
+  /** Applies the policy with which the worker refused events, such as a withdrawal elsewhere. */
   refused(permission: Permission): void {
     this.#generation += 1;
     if (permission.consent === "damaged") this.#reading = "damaged";
@@ -109,10 +110,10 @@ export class PermissionSource implements Disposable {
   }
 }
 
-/** Stands for a refusal until the record is read again. */
+/** Replaces the withdrawn consent until the record is read again. */
 const noConsent: ConsentRecord = { mode: "off", collect: [], share: [], noticeVersion: "", tsMs: 0 };
 
-/** Both are plain data that the same code made, field by field in the same order. */
+/** Compares as JSON: the same code created both, with the fields in the same order. */
 function isSame(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

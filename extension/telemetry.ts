@@ -1,6 +1,6 @@
 /**
- * Holds the parts of the extension together: the permission decides whether there is capture, a queue with something
- * in it, and a worker; the faces are told.
+ * Connects capture, queue and worker. The effective policy decides whether they run; the UI is
+ * notified of changes. In mode off it captures nothing, keeps no events and releases the worker.
  */
 import type { Disposable, Memento } from "vscode";
 import type { Mode, Permission } from "../shared/consent/consent.ts";
@@ -15,7 +15,7 @@ import type { Request } from "../shared/protocol/rpc.ts";
 import type { ExportProgress, SharingStatus } from "../shared/protocol/worker.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import type { Raw } from "../shared/schema/raw.ts";
-import { modeSentence } from "../shared/text/format.ts";
+import { modeSentence } from "../shared/text/sentences.ts";
 import { debugSource } from "./capture/debug.ts";
 import { editorActivitySource } from "./capture/editor-activity.ts";
 import type { EditorInfo } from "./capture/editor-info.ts";
@@ -38,13 +38,12 @@ import { TodaySummary } from "./today-summary.ts";
 import type { LaunchWorker } from "./worker/connection.ts";
 import { Supervisor } from "./worker/supervisor.ts";
 
-/** What the editor keeps for the extension, and what it is. */
+/** The extension's persistent memory in VS Code, and the editor's name and version. */
 export interface EditorContext {
   readonly memory: Memento;
-  readonly host: EditorInfo;
+  readonly info: EditorInfo;
 }
 
-/** What the faces show changes: state, or data. */
 export interface UiListener {
   stateChanged(): void;
   dataChanged(): void;
@@ -55,16 +54,15 @@ export class Telemetry implements Disposable {
   readonly nexusCommands: NexusCommands;
   readonly features: FeatureUsage;
   readonly api: ExternalSource;
-  /** Who shows how far an export is. */
   onExportProgress: ((progress: ExportProgress) => void) | undefined;
   readonly #permissions: PermissionSource;
   readonly #supervisor: Supervisor;
   readonly #queue: EventQueue;
-  readonly #captures: SourceSet;
+  readonly #sources: SourceSet;
   readonly #recorder: Recorder;
   readonly #lifecycle: Lifecycle;
   readonly #session = new Session();
-  readonly #position = new WorkspaceTracker();
+  readonly #workspace = new WorkspaceTracker();
   readonly #log: Log;
   readonly #ui: UiListener;
   readonly #subscription: Disposable;
@@ -80,7 +78,7 @@ export class Telemetry implements Disposable {
     timers: Timers,
     log: Log,
     ui: UiListener,
-    { memory, host }: EditorContext,
+    { memory, info }: EditorContext,
   ) {
     this.#permissions = permissions;
     this.#log = log;
@@ -91,32 +89,32 @@ export class Telemetry implements Disposable {
       sharingChanged: (sharing) => this.#sharingChanged(sharing),
       exportProgress: (progress) => this.onExportProgress?.(progress),
       up: () => this.#workerUp(),
-      down: (retryMs) => this.#workerEnded(retryMs),
+      down: (retryMs) => this.#workerDownFor(retryMs),
     });
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
     this.#today = new TodaySummary(
       async () => {
-        const numbers = await this.ask(TodayRequest, {});
-        if (followPurge(memory, numbers.purgeMark)) this.features.reset();
-        return numbers;
+        const today = await this.ask(TodayRequest, {});
+        if (followPurge(memory, today.purgeMark)) this.features.reset();
+        return today;
       },
       timers,
       () => ui.todayChanged(),
     );
     const isAllowed = (category: Category) => this.permission.collect.includes(category);
-    this.#lifecycle = new Lifecycle(() => this.#recorder, memory, isAllowed, host);
+    this.#lifecycle = new Lifecycle(() => this.#recorder, memory, isAllowed, info);
     const recorder = new Recorder(
       this.#queue,
       this.#session,
       Date.now,
-      this.#position,
+      this.#workspace,
       () => this.#lifecycle.sessionStartFields,
     );
     this.#recorder = recorder;
     this.features = new FeatureUsage(recorder, memory, isAllowed);
     this.nexusCommands = new NexusCommands(recorder, this.features);
     this.api = new ExternalSource(recorder);
-    this.#captures = new SourceSet([
+    this.#sources = new SourceSet([
       this.api,
       this.features,
       terminalSource(recorder),
@@ -124,13 +122,13 @@ export class Telemetry implements Disposable {
       debugSource(recorder),
       editorActivitySource(recorder, timers),
       this.nexusCommands,
-      // Last, so that the session ends after everything else of it.
+      // Last, so that the session ends after its other events.
       this.#lifecycle,
     ]);
     this.#subscription = permissions.onDidChange((permission) => this.#follow(permission));
   }
 
-  /** Follows the permission as it is; changes are followed from the beginning. */
+  /** Applies the current policy. Later changes are followed by a subscription. */
   start(): void {
     this.#follow(this.permission);
   }
@@ -139,72 +137,72 @@ export class Telemetry implements Disposable {
     return this.#permissions.current;
   }
 
-  /** What keeps the product from working, as sentences. */
+  /** Sentences about what prevents recording. */
   get problems(): readonly string[] {
     return [this.#problem?.text, this.#workerDown].filter((text) => typeof text === "string");
   }
 
-  /** How sharing stood when a worker last told; `null` where nothing is shared. */
+  /** The last sharing status reported by a worker; `null` unless the mode is `share`. */
   get sharing(): SharingStatus | null {
     return this.permission.mode === "share" ? this.#sharing : null;
   }
 
-  /** `null` where nothing is recorded, or nobody has told yet. */
+  /** `null` in mode off, and until the worker has answered. */
   get today(): Today | null {
-    return this.permission.mode === "off" ? null : this.#today.numbers;
+    return this.permission.mode === "off" ? null : this.#today.current;
   }
 
-  /** Asks the worker on the user's behalf, in any mode. */
+  /** Sends a request of the user, in any mode. */
   command<P, R>(request: Request<P, R>, params: P): Promise<R> {
     return this.#supervisor.command(request, params);
   }
 
-  /** Asks as a face does that refreshes itself: it starts no worker in mode off, and waits its turn while one is failing. */
+  /** Sends an automatic request: rejects in mode off without a worker, and during a restart. */
   ask<P, R>(request: Request<P, R>, params: P): Promise<R> {
     return this.#supervisor.request(request, params);
   }
 
-  /** The worker's own ruling, from a status. */
+  /** Applies the worker's policy, from its status. */
   applyWorkerPermission(permission: Permission): void {
     this.#permissions.learn(permission);
   }
 
   followSettings(): void {
-    this.#captures.followSettings();
+    this.#sources.followSettings();
     this.#supervisor.notify(EditorChangedNotification, this.#permissions.editor);
   }
 
-  /** Sends what is waiting, then ends the worker. For the end of the window. */
+  /** Delivers the queued events, then stops the worker. Called when the window closes. */
   async close(): Promise<void> {
     const closing = this.#lifecycle.close();
-    this.#captures.setEnabled(false);
+    this.#sources.setEnabled(false);
     await this.#queue.flush();
     await Promise.all([this.#supervisor.release(), closing]);
   }
 
   dispose(): void {
     this.#subscription.dispose();
-    this.#position.dispose();
-    this.#captures.setEnabled(false);
+    this.#workspace.dispose();
+    this.#sources.setEnabled(false);
   }
 
   #follow(permission: Permission): void {
-    const on = permission.mode !== "off";
-    // What a source says at its end must not complete a batch.
-    if (!on) this.#queue.clear();
-    this.#captures.setEnabled(on);
-    if (on) this.#lifecycle.recordPending();
-    if (on) this.#supervisor.keepRunning();
+    const isOn = permission.mode !== "off";
+    // Before the sources stop: the events they record then must not complete a batch.
+    if (!isOn) this.#queue.clear();
+    this.#sources.setEnabled(isOn);
+    if (isOn) this.#lifecycle.recordPending();
+    if (isOn) this.#supervisor.keepRunning();
     else {
       this.#queue.clear();
       this.#session.end();
-      this.#today.forget();
+      this.#today.clear();
       this.#problem = null;
       this.#workerDown = null;
       void this.#supervisor.release();
     }
     this.#supervisor.notify(EditorChangedNotification, this.#permissions.editor);
-    // In a window that is off from the beginning there is not even a log.
+    // A window that was never on does not create the output channel.
     if (permission.mode !== this.#mode) this.#log.info(modeSentence(permission));
     this.#mode = permission.mode;
     this.#ui.stateChanged();
@@ -218,7 +216,7 @@ export class Telemetry implements Disposable {
       this.#permissions.refused(outcome.permission);
       return "forget";
     } catch {
-      // The worker is down or ending; the supervisor tells of it, and the batch stays.
+      // The worker is down or stopping. The supervisor reports it, and the batch is sent again.
       return "later";
     }
   }
@@ -229,11 +227,11 @@ export class Telemetry implements Disposable {
   }
 
   #problemChanged(problem: Problem | null): void {
-    // In mode off nothing is kept from working; the page tells what it asked for itself.
+    // In mode off nothing is recorded, and the dashboard shows the errors of its own requests.
     if (this.#mode === "off") return;
     this.#problem = problem;
     this.#lifecycle.problemChanged(problem?.kind ?? null);
-    if (problem === null) this.#log.info("Recording works again.");
+    if (problem === null) this.#log.info("Recording resumed.");
     else this.#log.warn(problem.text);
     this.#ui.stateChanged();
   }
@@ -246,18 +244,18 @@ export class Telemetry implements Disposable {
   #workerUp(): void {
     if (this.#workerDown !== null) {
       this.#workerDown = null;
-      this.#log.info("The recorder runs again.");
+      this.#log.info("Worker restarted.");
       this.#ui.stateChanged();
     }
     void this.#queue.flush();
     this.#today.dataChanged();
   }
 
-  #workerEnded(retryMs: number | null): void {
+  #workerDownFor(retryMs: number | null): void {
     this.#problem = null;
     if (retryMs === null) return;
     this.#lifecycle.workerCrashed();
-    this.#workerDown = `The recorder ended unexpectedly. It is started again in ${retryMs / 1000} s; events wait meanwhile.`;
+    this.#workerDown = `The worker stopped unexpectedly. Restarting in ${retryMs / 1000} s. Events are queued.`;
     this.#log.warn(this.#workerDown);
     this.#ui.stateChanged();
   }

@@ -1,4 +1,4 @@
-/** Delays come in from outside, so that tests decide when they are over. */
+/** Timers are injected, so that tests control the time. */
 export interface Timers {
   /** Runs `work` once after `delayMs`, unless the returned function is called before. */
   after(delayMs: number, work: () => void): () => void;
@@ -11,13 +11,13 @@ export const systemTimers: Timers = {
   },
 };
 
-/** How long to wait after the first, second, … failure in a row; the last one repeats. */
+/** Delay after the first, second, … consecutive failure; the last one repeats. */
 const delaysMs = [1_000, 5_000, 30_000, 300_000] as const;
 
 export class Backoff {
   #failures = 0;
 
-  /** The pause after one more failure. */
+  /** Counts a failure and returns the delay before the next attempt. */
   nextMs(): number {
     const delayMs = delaysMs[Math.min(this.#failures, delaysMs.length - 1)] ?? 0;
     this.#failures += 1;

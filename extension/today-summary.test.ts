@@ -3,52 +3,52 @@ import { flushMicrotasks, ManualTimers } from "../test/fixtures/timers.ts";
 import { TodaySummary } from "./today-summary.ts";
 
 function setUp() {
-  const seen = { asked: 0, changed: 0, failing: false };
+  const log = { requests: 0, changes: 0, failing: false };
   const timers = new ManualTimers();
   const today = new TodaySummary(
     async () => {
-      seen.asked += 1;
-      if (seen.failing) throw new Error("down");
-      return { commands: seen.asked, failed: 0, agentToolCalls: 0, purgeMark: 0 };
+      log.requests += 1;
+      if (log.failing) throw new Error("down");
+      return { commands: log.requests, failed: 0, agentToolCalls: 0, purgeMark: 0 };
     },
     timers,
     () => {
-      seen.changed += 1;
+      log.changes += 1;
     },
   );
-  const pass = async () => {
+  const elapse = async () => {
     timers.fire();
     await flushMicrotasks();
   };
-  return { today, seen, pass };
+  return { today, log, elapse };
 }
 
-describe("today's numbers", () => {
-  it("are read once for much news", async () => {
-    const { today, seen, pass } = setUp();
+describe("today summary", () => {
+  it("reads once for several changes", async () => {
+    const { today, log, elapse } = setUp();
     for (let n = 0; n < 10; n += 1) today.dataChanged();
-    expect(today.numbers).toBeNull();
-    await pass();
-    expect(seen).toMatchObject({ asked: 1, changed: 1 });
-    expect(today.numbers).toMatchObject({ commands: 1 });
+    expect(today.current).toBeNull();
+    await elapse();
+    expect(log).toMatchObject({ requests: 1, changes: 1 });
+    expect(today.current).toMatchObject({ commands: 1 });
     today.dataChanged();
-    await pass();
-    expect(seen.asked).toBe(2);
+    await elapse();
+    expect(log.requests).toBe(2);
   });
 
-  it("stay while no worker answers, and go when they mean nothing any more", async () => {
-    const { today, seen, pass } = setUp();
+  it("keeps its totals while no worker answers, until it is cleared", async () => {
+    const { today, log, elapse } = setUp();
     today.dataChanged();
-    await pass();
-    seen.failing = true;
+    await elapse();
+    log.failing = true;
     today.dataChanged();
-    await pass();
-    expect(today.numbers).toMatchObject({ commands: 1 });
-    expect(seen.changed).toBe(1);
+    await elapse();
+    expect(today.current).toMatchObject({ commands: 1 });
+    expect(log.changes).toBe(1);
     today.dataChanged();
-    today.forget();
-    await pass();
-    expect(seen.asked).toBe(2);
-    expect(today.numbers).toBeNull();
+    today.clear();
+    await elapse();
+    expect(log.requests).toBe(2);
+    expect(today.current).toBeNull();
   });
 });

@@ -1,48 +1,47 @@
-/** Today in a few numbers for the status item: read where a worker runs anyway, now and then after news. */
+/** Today's totals for the status bar's tooltip, read after data changes. Never starts a worker. */
 import type { Today } from "../shared/protocol/record.ts";
 import type { Timers } from "./timers.ts";
 
-/** Nobody looks at a tooltip more often. */
-const gatherMs = 5_000;
+/** A tooltip does not need fresher data. */
+const refreshMs = 5_000;
 
 export class TodaySummary {
-  readonly #ask: () => Promise<Today>;
+  readonly #request: () => Promise<Today>;
   readonly #timers: Timers;
-  readonly #changed: () => void;
-  #numbers: Today | null = null;
+  readonly #onChange: () => void;
+  #current: Today | null = null;
   #cancelRead: (() => void) | undefined;
 
-  /** `ask` fails where no worker runs. */
-  constructor(ask: () => Promise<Today>, timers: Timers, changed: () => void) {
-    this.#ask = ask;
+  /** `request` rejects if no worker is running. */
+  constructor(request: () => Promise<Today>, timers: Timers, onChange: () => void) {
+    this.#request = request;
     this.#timers = timers;
-    this.#changed = changed;
+    this.#onChange = onChange;
   }
 
-  /** `null` until a worker has told. */
-  get numbers(): Today | null {
-    return this.#numbers;
+  /** `null` until the worker has answered. */
+  get current(): Today | null {
+    return this.#current;
   }
 
   dataChanged(): void {
-    this.#cancelRead ??= this.#timers.after(gatherMs, () => void this.#read());
+    this.#cancelRead ??= this.#timers.after(refreshMs, () => void this.#read());
   }
 
-  /** What was told is of no use any more. */
-  forget(): void {
+  clear(): void {
     this.#cancelRead?.();
     this.#cancelRead = undefined;
-    this.#numbers = null;
+    this.#current = null;
   }
 
   async #read(): Promise<void> {
     this.#cancelRead = undefined;
     try {
-      this.#numbers = await this.#ask();
+      this.#current = await this.#request();
     } catch {
-      // The worker is down, which is told elsewhere; the numbers stay until the next news.
+      // The worker is down, which the supervisor reports. The old totals stay.
       return;
     }
-    this.#changed();
+    this.#onChange();
   }
 }

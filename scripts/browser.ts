@@ -1,4 +1,4 @@
-/** Finds a Chromium and names the flags under which it asks nothing of the network. */
+/** Finds a Chromium, and lists the flags that prevent its own network requests. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 

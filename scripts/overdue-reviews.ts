@@ -1,7 +1,7 @@
-/** Fields whose review is overdue: the month in which the team must decide again whether they are needed has passed. */
+/** Finds fields with an overdue review: the month in which their need must be reviewed has passed. */
 import { type Field, fieldTable } from "../shared/schema/fields.ts";
 
-/** The names, with their months, of all fields whose month is before that of a moment (in UTC). */
+/** Returns names and review months of the fields whose month is before that of `now` (UTC). */
 export function overdueReviews(
   now: Date,
   fields: Readonly<Record<string, Pick<Field, "review">>> = fieldTable,

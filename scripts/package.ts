@@ -1,6 +1,6 @@
 /**
- * Builds and packages the extension: for this platform, for `--target PLATFORM`, for every machine (`--target universal`), or
- * for all of them (`--target all`). Prints the file's path.
+ * Builds and packages the extension for this platform, for `--target PLATFORM`, for machines without
+ * their own target (`--target universal`), or for all of these (`--target all`). Prints the paths.
  */
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { createVSIX } from "@vscode/vsce";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The marketplace's platforms, and the database library's binary for each. */
+/** Marketplace target → binary of better-sqlite3. */
 const binaries: Readonly<Record<string, string>> = {
   "linux-x64": "linux-x64",
   "linux-arm64": "linux-arm64",
@@ -23,14 +23,15 @@ const binaries: Readonly<Record<string, string>> = {
   "win32-arm64": "win32-arm64",
 };
 
-/** For a machine that no platform names: every binary, and Node's own SQLite where none of them can be loaded. */
+/** For other machines: all binaries; if none can be loaded, Node's built-in SQLite is used. */
 const universal = "universal";
 
 export const targets: readonly string[] = [...Object.keys(binaries), universal];
 
 export async function packageVsix(target = `${process.platform}-${process.arch}`): Promise<string> {
   const shipped = target === universal ? Object.values(binaries) : [binaries[target]];
-  if (shipped.includes(undefined)) throw new Error(`${target} is none of ${targets.join(", ")}, all`);
+  if (shipped.includes(undefined))
+    throw new Error(`Unknown target: ${target}. Valid values: ${targets.join(", ")}, all.`);
   execFileSync(process.execPath, ["esbuild.mjs"], { cwd: root, stdio: "inherit" });
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const folder = join(root, "out");
@@ -52,11 +53,11 @@ export async function packageVsix(target = `${process.platform}-${process.arch}`
   return packagePath;
 }
 
-/** The manual's pictures lie in the repository, which the package does not name: the release says where. */
+/** The images are in the repository, whose URL package.json does not contain; a release sets it. */
 const linksTo = (pages: string | undefined) =>
   pages === undefined ? { rewriteRelativeLinks: false } : { baseContentUrl: pages, baseImagesUrl: pages };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { target } = parseArgs({ options: { target: { type: "string" } } }).values;
-  for (const one of target === "all" ? targets : [target]) console.log(await packageVsix(one));
+  for (const each of target === "all" ? targets : [target]) console.log(await packageVsix(each));
 }

@@ -1,13 +1,13 @@
-/** `npm run screenshots`: drives the packaged extension and takes the pictures of the manual from what was seen. */
+/** `npm run screenshots`: runs a browser test and copies its screenshots into the documentation. */
 import { execFileSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const pictures = ["overview-dark", "insights-dark", "tools-light"];
+const images = ["overview-dark", "insights-dark", "tools-light"];
 
-execFileSync("npx", ["vitest", "run", "--project", "browser", "page.test"], { cwd: root, stdio: "inherit" });
-for (const name of pictures) {
+execFileSync("npx", ["vitest", "run", "--project", "browser", "dashboard.test"], { cwd: root, stdio: "inherit" });
+for (const name of images) {
   copyFileSync(join(root, "out", "screenshots", `${name}.png`), join(root, "docs", "images", `${name}.png`));
 }

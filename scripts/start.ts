@@ -1,9 +1,9 @@
 /**
- * `npm start`: the whole product. Starts nexus-cloud with embedded engines, builds and packages the extension, installs it, and opens a
- * sample workspace in VS Code: the desktop's where there is a `code` command, else VS Code in the browser. Sharing stays off until the user
- * agrees to it. Ctrl-C ends everything it started.
+ * `npm start`: starts nexus-cloud with embedded databases, builds and installs the extension, and opens
+ * a sample workspace in desktop VS Code (if there is a `code` command) or in the browser.
  *
- * It is a trial: editor profile, data and configuration lie under `out/start`, apart from the user's own.
+ * Profile, data and configuration are in `out/start`, separate from the user's own. Nothing is recorded
+ * or shared without consent.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -25,18 +25,18 @@ const env: NodeJS.ProcessEnv = {
   XDG_CONFIG_HOME: join(folder, "config"),
 };
 
-const whatToTry = `# Try Nexus Telemetry
+const sampleReadme = `# Try Nexus Telemetry
 
-1. Press F1 and run **Nexus: Telemetry Enable…**. Tick what may be recorded. Nothing is recorded before that.
-2. Open a terminal and run a few commands, for example \`git status\`, \`ls /nowhere\`, \`sleep 2\`.
-3. Run **Nexus: Open Dashboard**. The page follows as you go on.
-4. Share, if you like: the page's tab **Sharing** names this machine's own nexus-cloud as the destination. **Sync now** sends; its receipt is kept.
-5. Look at what is stored with **Nexus: Telemetry Export**, and delete it with **Nexus: Telemetry Purge**.
+1. Press F1 and run **Nexus: Telemetry Enable…**. Select what may be recorded. Nothing is recorded before that.
+2. Open a terminal and run some commands, for example \`git status\`, \`ls /nowhere\`, \`sleep 2\`.
+3. Run **Nexus: Open Dashboard**. It updates while you work.
+4. To try sharing, open the **Sharing** tab. Its destination is the nexus-cloud on this machine. **Sync now** uploads; the ledger stores the receipt.
+5. Export the stored data with **Nexus: Telemetry Export**, and delete it with **Nexus: Telemetry Purge**.
 `;
 
 async function makeSample(): Promise<void> {
   await mkdir(sample, { recursive: true });
-  await writeFile(join(sample, "README.md"), whatToTry);
+  await writeFile(join(sample, "README.md"), sampleReadme);
 }
 
 function desktopCode(): string | undefined {
@@ -57,11 +57,11 @@ function desktopCode(): string | undefined {
 interface Cloud {
   readonly cloud: ChildProcess;
   readonly address: string;
-  /** Where its metrics are. */
+  /** URL of the Prometheus metrics. */
   readonly metrics: string;
 }
 
-/** Runs nexus-cloud on a port; resolves with its address, or none where it ended. */
+/** Starts nexus-cloud on a port; the address is empty if it exited. */
 async function runCloud(port: string): Promise<Cloud> {
   const main = fileURLToPath(new URL("../cloud/main.ts", import.meta.url));
   const cloudEnv = { ...process.env, NEXUS_CLOUD_DATA: join(folder, "cloud"), NEXUS_CLOUD_PORT: port };
@@ -77,31 +77,28 @@ async function runCloud(port: string): Promise<Cloud> {
   return { cloud, address, metrics: /http:\S+\/metrics/.exec(output)?.[0] ?? "" };
 }
 
-/**
- * The product team's side on this machine, with engines of its own. Nothing reaches it before the user agrees to share. Its port stays the same,
- * since the consent names it.
- */
+/** Starts nexus-cloud on the same port each time, because consent names the destination. */
 async function startCloud(): Promise<ChildProcess | undefined> {
   const portFile = join(folder, "cloud-port");
   const port = existsSync(portFile) ? readFileSync(portFile, "utf8") : "0";
   let { cloud, address, metrics } = await runCloud(port);
-  // Somebody else may have it by now.
+  // Another program may use the port now.
   if (address === "" && port !== "0") ({ cloud, address, metrics } = await runCloud("0"));
   if (address === "") {
-    // Its embedded engine is there for Linux (glibc) and macOS alone; the rest of the product does not need it.
-    console.log("nexus-cloud did not start; it says above why. Everything else is there.");
+    // The embedded ClickHouse exists only for Linux (glibc) and macOS.
+    console.log("nexus-cloud did not start (see the error above). Sharing cannot be tried; everything else works.");
     return undefined;
   }
   writeFileSync(portFile, new URL(address).port);
   env["NEXUS_USAGE_UPLOAD_URL"] = `${address}/v1/telemetry/events`;
   console.log(
-    `nexus-cloud listens on ${address} (metrics: ${metrics}). Nothing is sent to it unless you agree to share.`,
+    `nexus-cloud listens on ${address} (metrics: ${metrics}). It receives data only if you consent to sharing.`,
   );
   return cloud;
 }
 
-/** Resolves at Ctrl-C, or when the process is asked to end. */
-function confirmed(): Promise<void> {
+/** Resolves on Ctrl+C, SIGTERM or SIGHUP. */
+function stopRequested(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
   });
@@ -116,7 +113,7 @@ async function runDesktop(code: string, vsix: string): Promise<void> {
     encoding: "utf8",
   });
   if (installed.status !== 0)
-    throw new Error(`the extension was not installed:\n${installed.stdout}${installed.stderr}`);
+    throw new Error(`The extension was not installed:\n${installed.stdout}${installed.stderr}`);
   const editor: ChildProcess = spawn(code, [...folders, "--new-window", "--wait", sample], {
     env,
     shell,
@@ -125,14 +122,14 @@ async function runDesktop(code: string, vsix: string): Promise<void> {
   });
   const closed = new Promise<void>((resolve) => editor.once("exit", () => resolve()));
   console.log(`\nVS Code is open with the extension installed. Press F1 there and run "Nexus: Telemetry Enable…".`);
-  console.log(`Data of this trial: ${folder}\nCtrl-C ends it.\n`);
-  await Promise.race([confirmed(), closed]);
+  console.log(`Data folder: ${folder}\nPress Ctrl+C to stop.\n`);
+  await Promise.race([stopRequested(), closed]);
   if (editor.exitCode === null && editor.pid !== undefined && !shell) process.kill(-editor.pid, "SIGTERM");
 }
 
 async function runInBrowser(vsix: string): Promise<void> {
   if (!hasServer())
-    throw new Error("neither desktop VS Code nor its server host is here; set-up says above what is missing");
+    throw new Error("Neither desktop VS Code nor the VS Code server is installed (see the set-up messages above).");
   const connectionToken = randomBytes(24).toString("hex");
   const options: ServerOptions = {
     dataFolder,
@@ -149,17 +146,17 @@ async function runInBrowser(vsix: string): Promise<void> {
   };
   installExtension(vsix, options);
   const server = await startServer(options);
-  const ended = confirmed();
+  const stopped = stopRequested();
   const address = `${server.url}?tkn=${connectionToken}&folder=${encodeURIComponent(sample)}`;
-  console.log(`\nOpen this address in a browser (its token is new each time; keep it to yourself):\n\n  ${address}\n`);
-  console.log(`Then press F1 and run "Nexus: Telemetry Enable…"; the README that opens says what to try next.`);
-  console.log(`Data of this trial: ${folder}\nCtrl-C ends it.\n`);
-  await ended;
+  console.log(`\nOpen this URL in a browser (it contains a secret token; do not share it):\n\n  ${address}\n`);
+  console.log(`Then press F1 and run "Nexus: Telemetry Enable…". The README that opens shows the next steps.`);
+  console.log(`Data folder: ${folder}\nPress Ctrl+C to stop.\n`);
+  await stopped;
   await server.stop();
 }
 
 await makeSample();
-console.log("building and packaging the extension …");
+console.log("Building and packaging the extension…");
 const vsix = await packageVsix();
 const cloud = await startCloud();
 const code = desktopCode();
@@ -169,5 +166,5 @@ if (cloud !== undefined && cloud.exitCode === null) {
   cloud.kill("SIGTERM");
   await closed;
 }
-console.log("ended");
+console.log("Stopped.");
 process.exit(0);

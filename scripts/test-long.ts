@@ -1,24 +1,24 @@
-/** `npm run test:long -- [suite…]`: what takes longer than a test run may. Without a name all of it, one suite after the other. */
+/** `npm run test:long -- [suite…]`: runs the suites that are too long for `npm test`; by default all. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 interface LongSuite {
-  /** The Vitest project, run at its full length by the environment. */
+  /** Vitest project; `env` sets its full length. */
   readonly project: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Of the project only this. */
+  /** Only these files of the project. */
   readonly files?: readonly string[];
 }
 
 const suites: Readonly<Record<string, LongSuite>> = {
   simulation: { project: "simulation", env: { NEXUS_SIMULATED_DAYS: "400" } },
-  // Kills of nexus-cloud, 200 times with each log: some hours.
+  // Kills nexus-cloud 200 times with each log; takes hours.
   chaos: { project: "cloud", files: ["cloud/chaos.test.ts"], env: { NEXUS_CHAOS_ROUNDS: "200" } },
-  // Totals over 400 days each.
+  // 400 days of totals per calendar.
   calendars: { project: "cloud", files: ["cloud/calendar.test.ts"], env: { NEXUS_CALENDARS: "20" } },
-  // The published interface, with many more examples.
+  // More generated requests against the OpenAPI document than in npm test.
   interface: {
     project: "cloud",
     files: ["cloud/open-api.test.ts"],
@@ -29,7 +29,7 @@ const suites: Readonly<Record<string, LongSuite>> = {
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in suites));
 if (unknown.length > 0) {
-  console.error(`There is no long suite ${unknown.join(", ")}. Known: ${Object.keys(suites).join(", ")}`);
+  console.error(`Unknown suite: ${unknown.join(", ")}. Valid values: ${Object.keys(suites).join(", ")}.`);
   process.exit(2);
 }
 execFileSync(process.execPath, ["esbuild.mjs"], { cwd: root, stdio: "inherit" });

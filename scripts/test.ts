@@ -1,8 +1,8 @@
 /**
- * `npm test`: every check there is, one suite after the other, and at the end the plain count over all of them.
+ * `npm test`: runs every check, one suite after the other, and prints the totals.
  *
- * A suite that cannot run here is reported as skipped, by name and reason; with CI set, a skip is a failure. One that does not
- * end in its time is ended with all that it started, and has failed.
+ * A suite that cannot run here is reported as skipped with the reason; if CI is set, that is a
+ * failure. A suite that exceeds its time limit is killed with its child processes and fails.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -27,29 +27,29 @@ interface Count {
 interface Suite {
   readonly name: string;
   readonly run: () => Promise<Count>;
-  /** Why it cannot run here, where it cannot. */
+  /** Returns why the suite cannot run here; `undefined`: it can. */
   readonly missing?: () => string | undefined;
 }
 
-/** Ends what runs now, with all that it started. */
-let endRunning = (): void => undefined;
+/** Kills the running suite with its child processes. */
+let killRunning = (): void => undefined;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
-    endRunning();
+    killRunning();
     process.exit(1);
   });
 }
 
-/** Runs a program in a process group of its own, shows what it prints, and resolves with its exit code and output. */
+/** Runs a program in its own process group, shows its output, and returns exit code and output. */
 function run(command: string, args: readonly string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const own = process.platform !== "win32";
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: own });
-    endRunning = () => {
+    const hasGroup = process.platform !== "win32";
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: hasGroup });
+    killRunning = () => {
       try {
-        if (child.pid !== undefined) process.kill(own ? -child.pid : child.pid, "SIGKILL");
+        if (child.pid !== undefined) process.kill(hasGroup ? -child.pid : child.pid, "SIGKILL");
       } catch (error) {
-        // Usually nobody is left.
+        // Usually all processes have ended.
         if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
       }
     };
@@ -59,27 +59,25 @@ function run(command: string, args: readonly string[]): Promise<{ code: number; 
       process.stdout.write(chunk);
     });
     child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
-    const time = Math.max(1, Math.min(maxSuiteMs, end - Date.now()));
-    const late = setTimeout(() => {
-      console.error(
-        `\nnot ended after ${Math.round(time / 1000)} s, and ended with all that it started: ${command} ${args.join(" ")}`,
-      );
-      endRunning();
+    const limitMs = Math.max(1, Math.min(maxSuiteMs, end - Date.now()));
+    const timeout = setTimeout(() => {
+      console.error(`\nKilled after ${Math.round(limitMs / 1000)} s: ${command} ${args.join(" ")}`);
+      killRunning();
       resolve({ code: 1, output });
-    }, time);
+    }, limitMs);
     child.once("error", reject);
     child.once("exit", (code) => {
-      clearTimeout(late);
-      endRunning();
+      clearTimeout(timeout);
+      killRunning();
       const done = () => resolve({ code: code ?? 1, output });
       child.once("close", done);
-      // What left its group may hold its output open for ever.
+      // A process that left the group may keep the output open forever.
       setTimeout(done, 5_000).unref();
     });
   });
 }
 
-/** A check that passes or fails as a whole. */
+/** Runs an npm script that counts as one test. */
 async function check(script: string): Promise<Count> {
   const { code } = await run("npm", ["run", "--silent", script]);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
@@ -92,7 +90,7 @@ async function vitest(project: string, ...flags: readonly string[]): Promise<Cou
   const { code } = await run("vitest", ["run", "--project", project, ...reporters, ...flags]);
   if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
   const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(file, "utf8"));
-  // A file that cannot be loaded has no test that could fail.
+  // A file that cannot be loaded has no failed test.
   const failed = Math.max(numFailedTests, code === 0 ? 0 : 1);
   return {
     passed: numPassedTests,
@@ -113,7 +111,7 @@ async function host(): Promise<Count> {
 
 const python = join(root, "out", "python", "bin", "python");
 
-/** Runs pytest, and reads the counts from its report. */
+/** Runs pytest and reads the counts from its report. */
 async function pytest(): Promise<Count> {
   const file = join(results, "python.xml");
   rmSync(file, { force: true });
@@ -128,32 +126,33 @@ async function pytest(): Promise<Count> {
   };
 }
 
-const needsPython = () => (existsSync(python) ? undefined : "Python's tools are not installed; set-up says why");
+const needsPython = () =>
+  existsSync(python) ? undefined : "Python tools are not installed (see the set-up messages above)";
 
 const needsEditor = () =>
   !hasServer()
-    ? "VS Code's server host is not installed; set-up says why"
+    ? "VS Code server is not installed (see the set-up messages above)"
     : findChromium() === undefined
-      ? "no Chromium found; set-up says why"
+      ? "Chromium not found (see the set-up messages above)"
       : undefined;
 
 const suites: readonly Suite[] = [
   { name: "types", run: () => check("types") },
   { name: "lint and format", run: () => check("lint") },
   { name: "build", run: () => check("build") },
-  { name: "units", run: () => vitest("unit") },
-  { name: "the store on Node's own SQLite", run: () => vitest("node-sqlite") },
-  { name: "writers that crash", run: () => vitest("crash") },
-  { name: "the product in simulated time", run: () => vitest("simulation") },
-  { name: "the attack on the firewall", run: () => vitest("privacy") },
-  { name: "the worker as a process", run: () => vitest("worker") },
-  { name: "the nexus command", run: () => vitest("cli") },
-  { name: "repo", run: () => vitest("repo") },
-  { name: "nexus-cloud, first half", run: () => vitest("cloud", "--shard=1/2") },
-  { name: "nexus-cloud, second half", run: () => vitest("cloud", "--shard=2/2") },
-  { name: "the Python SDK", run: pytest, missing: needsPython },
-  { name: "inside VS Code", run: host, missing: needsEditor },
-  { name: "the packaged extension in a browser", run: () => vitest("browser", "--bail=1"), missing: needsEditor },
+  { name: "unit tests", run: () => vitest("unit") },
+  { name: "store on Node's built-in SQLite", run: () => vitest("node-sqlite") },
+  { name: "crash recovery", run: () => vitest("crash") },
+  { name: "simulation", run: () => vitest("simulation") },
+  { name: "privacy attack", run: () => vitest("privacy") },
+  { name: "worker process", run: () => vitest("worker") },
+  { name: "nexus CLI", run: () => vitest("cli") },
+  { name: "repository", run: () => vitest("repo") },
+  { name: "nexus-cloud, part 1", run: () => vitest("cloud", "--shard=1/2") },
+  { name: "nexus-cloud, part 2", run: () => vitest("cloud", "--shard=2/2") },
+  { name: "Python SDK", run: pytest, missing: needsPython },
+  { name: "VS Code extension host", run: host, missing: needsEditor },
+  { name: "packaged extension in a browser", run: () => vitest("browser", "--bail=1"), missing: needsEditor },
 ];
 
 mkdirSync(results, { recursive: true });

@@ -1,4 +1,4 @@
-/** Time comes in from outside, so that every rule about it can be tested without waiting. */
+/** The clock is a parameter, so that rules about time can be tested without waiting. */
 export interface Clock {
   /** Wall-clock time in milliseconds since 1970. */
   nowMs(): number;

@@ -1,12 +1,13 @@
 /**
- * What recording and sharing need, looked at one by one: `nexus doctor`. Looks and changes nothing. A connection is made only
- * where the user shares, and nothing is sent over it.
+ * The checks of `nexus doctor`: files, permissions, disk space, clock and network. Changes nothing.
+ * Connects only while sharing is on, and sends nothing over that connection.
  */
 import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import type { Status } from "../shared/protocol/worker.ts";
-import { modeSentence, refusalSentence, sizeText } from "../shared/text/format.ts";
+import { sizeText } from "../shared/text/format.ts";
+import { modeSentence, refusalSentence } from "../shared/text/sentences.ts";
 import { parseConfig, policyRefusals } from "./config/config.ts";
 import type { Paths } from "./config/paths.ts";
 import { type LeftoverReason, Leftovers, leftoverReasons } from "./ingest/leftovers.ts";
@@ -15,7 +16,7 @@ export interface DoctorCheck {
   readonly name: string;
   readonly status: "ok" | "warning" | "error";
   readonly message: string;
-  /** What to do, where there is something. */
+  /** What the user can do about it. */
   readonly advice?: string;
 }
 
@@ -27,11 +28,11 @@ const errorCheck = (name: string, message: string, advice?: string): DoctorCheck
 const withAdvice = (check: DoctorCheck, advice: string | undefined): DoctorCheck =>
   advice === undefined ? check : { ...check, advice };
 
-/** Less room than this on the disk will end recording soon. */
+/** Twice the default database limit: with less, recording stops soon. */
 const minFreeBytes = 200 * 1024 * 1024;
-/** Events may lie ahead of a clock that was just set by so much. */
-const clockMs = 5 * 60_000;
-const networkMs = 5_000;
+/** Tolerance for events recorded just before the clock was set back. */
+const maxClockSkewMs = 5 * 60_000;
+const connectTimeoutMs = 5_000;
 
 export async function runChecks(paths: Paths, status: Status, nowMs: number): Promise<readonly DoctorCheck[]> {
   return [
@@ -42,11 +43,11 @@ export async function runChecks(paths: Paths, status: Status, nowMs: number): Pr
     folder(paths.home),
     ...privateFiles(paths, status),
     database(status),
-    ...room(paths, status),
+    ...diskSpace(paths, status),
     clock(status, nowMs),
     ...eventLogs(paths),
-    ...status.notes.map((text) => warningCheck("remark", text)),
-    ...refused(status),
+    ...status.notes.map((text) => warningCheck("note", text)),
+    ...rejectedBatches(status),
     await network(status),
   ];
 }
@@ -57,48 +58,43 @@ function runtime(): DoctorCheck {
 }
 
 function mode({ permission, configPath }: Status): DoctorCheck {
-  if (permission === null)
-    return errorCheck(
-      "mode",
-      "it cannot be known",
-      `Something below keeps it from being read; ${configPath} is looked at too.`,
-    );
-  const no = permission.refusals.map(refusalSentence).join(" ");
+  if (permission === null) return errorCheck("mode", "unknown", `See the failed checks below and ${configPath}.`);
+  const refusals = permission.refusals.map(refusalSentence).join(" ");
   if (permission.consent === "damaged")
-    return errorCheck("mode", modeSentence(permission), "Decide again: nexus telemetry enable or disable.");
+    return errorCheck("mode", modeSentence(permission), "Run nexus telemetry enable or nexus telemetry disable.");
   if (permission.mode === "off" && permission.consent === "never_asked")
-    return warningCheck("mode", modeSentence(permission), "nexus telemetry enable shows what it is about, and asks.");
-  return no === ""
+    return warningCheck("mode", modeSentence(permission), "Run nexus telemetry enable.");
+  return refusals === ""
     ? okCheck("mode", modeSentence(permission))
-    : warningCheck("mode", `${modeSentence(permission)} ${no}`);
+    : warningCheck("mode", `${modeSentence(permission)} ${refusals}`);
 }
 
-/** A file of settings: there and sound, or not there. */
-function textFile(name: string, file: string, read: (text: string) => unknown): DoctorCheck {
-  if (!existsSync(file)) return okCheck(name, `${file} is not there, which is fine`);
+/** Checks an optional settings file with its parser. */
+function textFile(name: string, file: string, parse: (text: string) => unknown): DoctorCheck {
+  if (!existsSync(file)) return okCheck(name, `${file} does not exist (optional)`);
   try {
-    read(readFileSync(file, "utf8"));
+    parse(readFileSync(file, "utf8"));
     return okCheck(name, file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
     const message = error instanceof Error && code === "" ? error.message : `${file} cannot be read${code}.`;
-    return errorCheck(name, message, "Nothing is recorded until it can be read: it may say no.");
+    return errorCheck(name, message, "Recording is paused until it can be read.");
   }
 }
 
 function folder(home: string): DoctorCheck {
   const stat = lstatSync(home, { throwIfNoEntry: false });
-  if (stat === undefined) return okCheck("folder", `${home} does not exist yet; it comes with the first event`);
+  if (stat === undefined) return okCheck("folder", `${home} does not exist yet; created with the first event`);
   if (!stat.isDirectory() && !stat.isSymbolicLink()) {
-    return errorCheck("folder", `${home} is no folder`, "Move it away, or set NEXUS_HOME to another place.");
+    return errorCheck("folder", `${home} is not a folder`, "Move it, or set NEXUS_HOME.");
   }
-  const mine = process.getuid === undefined || statSync(home).uid === process.getuid();
-  return mine
+  const isOwner = process.getuid === undefined || statSync(home).uid === process.getuid();
+  return isOwner
     ? okCheck("folder", home)
     : errorCheck("folder", `${home} belongs to another user`, "Change its owner, or set NEXUS_HOME.");
 }
 
-/** What only the user may read. */
+/** Checks that no other user can read the data, secrets and decisions. */
 function privateFiles(paths: Paths, { databasePath }: Status): readonly DoctorCheck[] {
   if (process.platform === "win32") return [];
   const files = [
@@ -109,49 +105,54 @@ function privateFiles(paths: Paths, { databasePath }: Status): readonly DoctorCh
     paths.uploadStateFile,
     paths.consentFile,
   ];
-  const open = files.filter((file) => {
+  const exposed = files.filter((file) => {
     const stat = statSync(file, { throwIfNoEntry: false });
     return stat !== undefined && (stat.mode & 0o077) !== 0;
   });
-  if (open.length === 0) return [okCheck("permissions", "what is kept can be read by you alone")];
-  return [errorCheck("permissions", `others may read ${open.join(", ")}`, `chmod 600 ${open.join(" ")}`)];
+  if (exposed.length === 0) return [okCheck("permissions", "files are private")];
+  return [
+    errorCheck("permissions", `readable by other users: ${exposed.join(", ")}`, `chmod 600 ${exposed.join(" ")}`),
+  ];
 }
 
-function database({ database: found, databasePath, problem }: Status): DoctorCheck {
+function database({ database: info, databasePath, problem }: Status): DoctorCheck {
   if (problem !== null) return errorCheck("database", problem.text);
-  if (found === null) return okCheck("database", `${databasePath} does not exist yet; it comes with the first event`);
-  const gaps = found.missing === 0 ? "" : `; ${found.missing} that its sources numbered never came`;
+  if (info === null) return okCheck("database", `${databasePath} does not exist yet; created with the first event`);
+  const gaps =
+    info.missing === 0
+      ? ""
+      : `; ${info.missing === 1 ? "1 event" : `${info.missing.toLocaleString("en-US")} events`} missing (sequence gaps)`;
   return okCheck(
     "database",
-    `${found.events.toLocaleString("en-US")} events, ${sizeText(found.sizeBytes)}, by ${found.driver}${gaps}`,
+    `${info.events.toLocaleString("en-US")} events, ${sizeText(info.sizeBytes)}, by ${info.driver}${gaps}`,
   );
 }
 
-function room({ home }: Paths, { databasePath }: Status): readonly DoctorCheck[] {
-  const place = [dirname(databasePath), home, dirname(home)].find(existsSync);
-  if (place === undefined) return [];
-  const { bavail, bsize } = statfsSync(place);
-  const free = bavail * bsize;
-  return free >= minFreeBytes
-    ? [okCheck("disk", `${sizeText(free)} free`)]
-    : [errorCheck("disk", `${sizeText(free)} free`, "Free some: recording stops where nothing can be written.")];
+function diskSpace({ home }: Paths, { databasePath }: Status): readonly DoctorCheck[] {
+  const folder = [dirname(databasePath), home, dirname(home)].find(existsSync);
+  if (folder === undefined) return [];
+  const { bavail, bsize } = statfsSync(folder);
+  const freeBytes = bavail * bsize;
+  return freeBytes >= minFreeBytes
+    ? [okCheck("disk", `${sizeText(freeBytes)} free`)]
+    : [errorCheck("disk", `${sizeText(freeBytes)} free`, "Free disk space; recording stops when the disk is full.")];
 }
 
-function clock({ database: found }: Status, nowMs: number): DoctorCheck {
-  const newest = found?.newestMs ?? null;
-  return newest === null || newest <= nowMs + clockMs
+function clock({ database: info }: Status, nowMs: number): DoctorCheck {
+  const newestMs = info?.newestMs ?? null;
+  return newestMs === null || newestMs <= nowMs + maxClockSkewMs
     ? okCheck("clock", new Date(nowMs).toISOString())
     : errorCheck(
         "clock",
-        `the newest event lies ahead of the clock, at ${new Date(newest).toISOString()}`,
-        "Set the clock: an hour's numbers are those of its own time.",
+        `events are dated in the future (${new Date(newestMs).toISOString()})`,
+        "Correct the system clock.",
       );
 }
 
 function eventLogs({ eventLogFolder }: Paths): readonly DoctorCheck[] {
   const name = "event logs";
   if (process.env["NEXUS_EVENT_LOG"] === "0")
-    return [warningCheck(name, "NEXUS_EVENT_LOG=0: they are neither written nor imported")];
+    return [warningCheck(name, "NEXUS_EVENT_LOG=0: event logs are neither written nor imported")];
   if (!existsSync(eventLogFolder)) return [okCheck(name, `${eventLogFolder} does not exist yet`)];
   const faults = [eventLogFolder, ...namesIn(eventLogFolder)].flatMap(accessFault);
   if (faults.length > 0)
@@ -163,12 +164,12 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).map((name) => join(folder, name));
   } catch {
-    // The folder's own fault says so.
+    // The access check of the folder itself reports the error.
     return [];
   }
 }
 
-/** Why a file or folder cannot be used, with its owner and mode. */
+/** Returns the reason why a file or folder cannot be read and written, with its owner and mode. */
 function accessFault(path: string): readonly string[] {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
@@ -177,17 +178,16 @@ function accessFault(path: string): readonly string[] {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return [];
     const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
-    return [`${path} cannot be read and written: it belongs to user ${stat.uid}, mode ${mode}`];
+    return [`${path} is not readable and writable (owner ${stat.uid}, mode ${mode})`];
   }
 }
 
 const leftoverTexts: Readonly<Record<LeftoverReason, string>> = {
-  before_consent: "happened before your consent",
-  ahead_of_clock: "are ahead of the clock",
-  damaged: "could not be read as JSON",
+  before_consent: "recorded before your consent",
+  ahead_of_clock: "dated in the future",
+  damaged: "invalid JSON",
 };
 
-/** Lines that were not imported. */
 function leftovers(eventLogFolder: string): readonly DoctorCheck[] {
   const counts = new Leftovers(eventLogFolder).count();
   return leftoverReasons
@@ -195,44 +195,43 @@ function leftovers(eventLogFolder: string): readonly DoctorCheck[] {
     .map((reason) =>
       warningCheck(
         "not imported",
-        `${counts[reason].toLocaleString("en-US")} lines of event logs ${leftoverTexts[reason]}; they are kept in not-imported/`,
-        "nexus usage import tries them again.",
+        `${counts[reason].toLocaleString("en-US")} event log lines skipped (${leftoverTexts[reason]}), kept in not-imported/`,
+        "Run nexus usage import to retry.",
       ),
     );
 }
 
-/** Batches that a server refused for good. */
-function refused({ sharing }: Status): readonly DoctorCheck[] {
+function rejectedBatches({ sharing }: Status): readonly DoctorCheck[] {
   const batches = sharing?.rejected ?? 0;
   if (batches === 0) return [];
-  const message = `the server refused ${batches === 1 ? "1 batch" : `${batches} batches`}; the reasons are in rejected/ in the outbox`;
-  return [errorCheck("sharing", message, "nexus usage upload --rejected tries again.")];
+  const message = `the server refused ${batches === 1 ? "1 batch" : `${batches} batches`}; see rejected/ in the outbox for the reason`;
+  return [errorCheck("sharing", message, "Run nexus usage upload --rejected to retry.")];
 }
 
-/** Whether the destination answers at all: one connection, closed again. */
+/** Opens one TCP connection to the destination and closes it. */
 async function network({ permission, sharing }: Status): Promise<DoctorCheck> {
   if (permission?.mode !== "share" || sharing?.destination == null)
-    return okCheck("network", "nothing is shared, so nothing is tried");
+    return okCheck("network", "not checked: sharing is off");
   const { hostname, port } = new URL(`https://${sharing.destination}`);
-  const fault = await reach(hostname, port === "" ? 443 : Number(port));
+  const fault = await connectionFault(hostname, port === "" ? 443 : Number(port));
   return fault === undefined
     ? okCheck("network", `${sharing.destination} can be reached`)
     : errorCheck(
         "network",
         `${sharing.destination} cannot be reached (${fault})`,
-        "Look at the network, a proxy (HTTPS_PROXY), or the address. What waits is kept.",
+        "Check the network, proxy (HTTPS_PROXY) and address. Pending batches are kept.",
       );
 }
 
-function reach(host: string, port: number): Promise<string | undefined> {
+function connectionFault(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ""), port, timeout: networkMs });
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ""), port, timeout: connectTimeoutMs });
     const end = (fault?: string) => {
       socket.destroy();
       resolve(fault);
     };
     socket.once("connect", () => end());
-    socket.once("timeout", () => end("no answer"));
+    socket.once("timeout", () => end("no response"));
     socket.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.name));
   });
 }

@@ -1,7 +1,7 @@
-/** The frame of the page: title, state, problems, tabs. */
+/** The dashboard's frame: title, mode, problems and tabs. */
 import { html, nothing, type TemplateResult } from "lit";
 import { type Tab, tabs } from "../shared/protocol/dashboard.ts";
-import { modeSentence, refusalSentence } from "../shared/text/format.ts";
+import { modeSentence, refusalSentence } from "../shared/text/sentences.ts";
 import type { Actions, ViewState } from "./state.ts";
 import { insightsTab } from "./tabs/insights.ts";
 import { overviewTab } from "./tabs/overview.ts";
@@ -28,7 +28,7 @@ const views: Readonly<Record<Tab, (model: ViewState, actions: Actions) => Templa
 };
 const modeNames = { off: "Off", local: "Local", share: "Sharing" } as const;
 
-/** Arrow keys, Home and End move between tabs, as the ARIA tab pattern has it. */
+/** Moves between tabs with the arrow keys, Home and End, as the ARIA tab pattern requires. */
 function moveTab(event: KeyboardEvent, current: Tab, change: Actions["setState"]): void {
   const at = tabs.indexOf(current);
   const targets: Readonly<Record<string, number>> = {
@@ -54,7 +54,7 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
       ${state === null ? nothing : html`<span class="mode">${modeNames[state.permission.mode]}</span>`}
     </header>
     <p class="quiet">${state === null ? "Loading…" : modeSentence(state.permission)}</p>
-    <div role="tablist" aria-label="Pages">
+    <div role="tablist" aria-label="Dashboard tabs">
       ${tabs.map(
         (name) => html`<button
           role="tab"

@@ -1,17 +1,17 @@
-/** The page's entry: keeps the model, draws it again after each change, and nothing else. */
+/** Entry of the dashboard's script: stores the view state and renders it after each change. */
 import { render } from "lit";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
 import type { Actions, ViewState } from "./state.ts";
 import { onMessage, postAction, readState, saveState } from "./vscode-api.ts";
 
-/** Forms as the record has them, and nothing asked. */
-const untouched = { selected: null, selectedForSharing: null, automatic: null, confirming: null } as const;
+/** Forms show the recorded consent, and no confirmation is open. */
+const initialForms = { selected: null, selectedForSharing: null, automatic: null, confirming: null } as const;
 
 let model: ViewState = {
   state: null,
   ...readState(),
-  ...untouched,
+  ...initialForms,
   filter: null,
   preview: null,
   ledger: null,
@@ -24,7 +24,7 @@ const actions: Actions = {
     change({ done: null });
     postAction(action);
   },
-  // Whoever goes on has read the answer.
+  // A user who continues has read the last result.
   setState: (part) => change({ done: null, ...part }),
 };
 
@@ -32,18 +32,18 @@ function change(part: Partial<ViewState>): void {
   const { confirming, tab } = model;
   model = { ...model, ...part };
   saveState({ tab: model.tab, selection: model.selection });
-  draw();
+  update();
   if (model.tab !== tab) postAction({ type: "viewTab", tab: model.tab });
-  // The question takes the focus to the answer that loses nothing, and gives it back.
+  // A confirmation focuses Cancel when it opens and the button that opened it when it closes.
   if (model.confirming !== confirming) {
-    const shown = model.confirming ?? confirming;
-    document.getElementById(`${shown}-${model.confirming === null ? "ask" : "keep"}`)?.focus();
+    const name = model.confirming ?? confirming;
+    document.getElementById(`${name}-${model.confirming === null ? "open" : "cancel"}`)?.focus();
   }
 }
 
 const root = document.getElementById("page");
 
-function draw(): void {
+function update(): void {
   if (root !== null) render(dashboard(model, actions), root);
 }
 
@@ -52,10 +52,10 @@ onMessage((message) => {
   else if (message.type === "preview") change({ preview: message.preview ?? "none" });
   else if (message.type === "agentChange") change({ agentChange: message.change });
   else if (message.type === "ledger") change({ ledger: message.entries });
-  // A decision that was taken fills the form from the record again.
+  // A finished action resets the forms to the recorded consent.
   else if (message.done === null) change({ state: message });
-  else change({ state: message, done: message.done, ...untouched, preview: null, ledger: null, agentChange: null });
+  else change({ state: message, done: message.done, ...initialForms, preview: null, ledger: null, agentChange: null });
 });
-draw();
+update();
 if (root !== null) makeOverflowFocusable(root);
 postAction({ type: "ready", selection: model.selection });

@@ -1,4 +1,4 @@
-/** What the views draw from, and what they can do. Data goes one way: editor → model → views → actions. */
+/** State and actions of the dashboard. Data flows from the extension to state and components. */
 import type { AgentChange } from "../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardState, Tab } from "../shared/protocol/dashboard.ts";
 import type { PeriodSelection } from "../shared/protocol/reports.ts";
@@ -7,30 +7,30 @@ import type { Category } from "../shared/schema/categories.ts";
 import type { InsightFilter } from "../shared/text/insights.ts";
 
 export interface ViewState {
-  /** `null` until the first state has come. */
+  /** `null` until the extension has sent the first state. */
   readonly state: DashboardState | null;
   readonly tab: Tab;
   readonly selection: PeriodSelection;
-  /** Which insights are shown; `null`: all. */
+  /** `null`: all insights. */
   readonly filter: InsightFilter | null;
-  /** The ticks on the consent form; `null`: as the record has them. */
+  /** Categories selected for recording; `null`: those of the recorded consent. */
   readonly selected: readonly Category[] | null;
-  /** The ticks of what may be shared; `null`: as the record has them. */
+  /** Categories selected for sharing; `null`: those of the recorded consent. */
   readonly selectedForSharing: readonly Category[] | null;
   readonly automatic: boolean | null;
-  /** The exact next bytes, where they were asked for; `"none"` where nothing is to be sent. */
+  /** The next batch, if it is displayed; `"none"` if there is nothing to send. */
   readonly preview: PreviewBytes | "none" | null;
-  /** The newest entries of the ledger, where they were asked for. */
+  /** The newest ledger entries, if they are displayed. */
   readonly ledger: LedgerEntries | null;
-  /** What connecting an agent would change, where that was asked for. */
+  /** The settings change to review before an agent is connected. */
   readonly agentChange: AgentChange | null;
-  /** The answer to what the user did last. */
+  /** The result of the user's last action. */
   readonly done: string | null;
-  /** What the page asks about before it does it. */
+  /** The action that waits for confirmation. */
   readonly confirming: Confirmation | null;
 }
 
-/** What cannot be undone is asked about. */
+/** Irreversible actions, which need a confirmation. */
 export type Confirmation = "purge" | "erase" | "identity";
 
 export interface PreviewBytes {

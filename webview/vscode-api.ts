@@ -1,4 +1,4 @@
-/** The one way out of the page: messages to the editor, and the small state the editor keeps over a reload. */
+/** The dashboard's only connection to VS Code: messages, and the state that survives a reload. */
 
 import {
   type DashboardAction,
@@ -21,7 +21,7 @@ export function postAction(action: DashboardAction): void {
   api.postMessage(action);
 }
 
-/** Calls `listener` for each message that is one of ours; anything else is not for this page. */
+/** Calls `listener` with each validated message from the extension. */
 export function onMessage(listener: (message: DashboardMessage) => void): void {
   window.addEventListener("message", ({ data }: MessageEvent<unknown>) => listener(validateMessage(data, "editor")));
 }
@@ -40,10 +40,10 @@ export function readState(): PersistedState {
   };
 }
 
-/** What an earlier version kept means nothing here. */
+/** Returns the default if an earlier version stored another shape. */
 function savedSelection(value: unknown): PeriodSelection {
   try {
-    return selection(value, "kept");
+    return selection(value, "state");
   } catch {
     return { period: "today" };
   }

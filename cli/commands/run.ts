@@ -1,12 +1,11 @@
-/**
- * `nexus run -- COMMAND`: runs a command and records its start, end and outcome. Recording never
- * delays or fails it.
- */
+/** `nexus run`: runs a command and records it. Recording never delays or fails the command. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { TelemetryService } from "../../server/worker/service.ts";
 import type { RawEventFields } from "../../shared/schema/raw-event.ts";
+import { errorCode } from "../../shared/text/error-code.ts";
 import { UnavailableError } from "../exit.ts";
 import { printError } from "../output/print.ts";
 import { type CliPermission, readPermission } from "../permission.ts";
@@ -20,10 +19,7 @@ const notFound = 127;
 const notExecutable = 126;
 
 const source = "nexus_cli";
-/**
- * Maximum wait for a database lock, so that the command does not wait for other processes.
- * Milliseconds.
- */
+/** Maximum wait for a database lock, which delays the exit of `nexus run`. Milliseconds. */
 const lockMs = 50;
 
 export async function run(command: readonly string[]): Promise<void> {
@@ -57,10 +53,7 @@ export async function run(command: readonly string[]): Promise<void> {
   process.exitCode = await exited;
 }
 
-/**
- * Records into the database, or into an event log if that is unavailable. @throws if neither is
- * possible.
- */
+/** Records into the database, or else into an event log. @throws if neither is possible */
 function store(
   service: TelemetryService,
   allowed: CliPermission,
@@ -79,16 +72,13 @@ async function exitCodeOf(child: ReturnType<typeof spawn>): Promise<number> {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
   } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const missing = errorCode(error) === "ENOENT";
     printError(`${child.spawnfile}: ${missing ? "command not found" : "cannot be executed"}`);
     return missing ? notFound : notExecutable;
   }
 }
 
-/**
- * Prints why a run was not recorded, without failing the command. Prints nothing if recording is
- * off.
- */
+/** Prints why a run was not recorded, unless recording is off. Never fails the command. */
 async function reportErrors(work: () => Promise<void>): Promise<void> {
   try {
     await work();

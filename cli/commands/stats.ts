@@ -1,8 +1,8 @@
 /** `nexus stats`: usage statistics, with the box of ADR-003 at the top. */
 import type { Stats } from "../../shared/protocol/reports.ts";
-import { countText, durationText } from "../../shared/text/format.ts";
+import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
-import { definitionList, type JsonOption, percentText, print, printJson, timeText } from "../output/print.ts";
+import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
 import { columns, isPlain, sparkline, styled } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
 import { withFreshReader } from "../runtime.ts";
@@ -61,7 +61,7 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
     if (found.workspacesCreated + found.tasksCompleted === 0) {
       print("\nNo workspaces or tasks: no Nexus tool has reported any in this period.");
     }
-    if (found.recordedFromMs !== null) print(`Recording started: ${timeText(found.recordedFromMs)}`);
+    if (found.recordedFromMs !== null) print(`Recording started: ${dateTimeText(found.recordedFromMs)}`);
     if (found.dropped > 0) print(`${countText(found.dropped, "event")} lost in this period.`);
   });
 }

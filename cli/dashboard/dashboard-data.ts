@@ -2,8 +2,8 @@
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
-import { modeSentence, refusalSentence } from "../../shared/text/format.ts";
 import { insightText } from "../../shared/text/insights.ts";
+import { modeSentence, refusalSentence } from "../../shared/text/sentences.ts";
 
 export interface DashboardData {
   readonly mode: string;

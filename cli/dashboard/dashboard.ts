@@ -1,15 +1,13 @@
-/**
- * The terminal dashboard and its keys, rendered with ink. Reads the database at an interval and
- * never writes to it.
- */
+/** The terminal dashboard, rendered with ink. Rereads the database and never writes to it. */
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
-import { countText, durationText, pendingText } from "../../shared/text/format.ts";
+import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
+import { pendingText } from "../../shared/text/sentences.ts";
 import { terminalText } from "../../shared/text/terminal-text.ts";
-import { percentText, timeText } from "../output/print.ts";
+
 import { sparkline } from "../output/terminal.ts";
 import { type DashboardData, readDashboardData } from "./dashboard-data.ts";
 
@@ -113,7 +111,7 @@ function Panels({ data, columns }: { readonly data: DashboardData; readonly colu
           Text,
           null,
           terminalText(
-            `Sync with ${sharing.destination ?? "no destination"}: ${sharing.paused ?? `${pendingText(sharing.pending)} pending, last sent ${timeText(sharing.syncedMs)}`}`,
+            `Sync with ${sharing.destination ?? "no destination"}: ${sharing.paused ?? `${pendingText(sharing.pending)} pending, last sent ${dateTimeText(sharing.syncedMs)}`}`,
           ),
         ),
   );

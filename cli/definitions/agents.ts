@@ -1,24 +1,24 @@
-/** AI agents: whose tools are recorded by their own hooks. */
+/** `nexus agents …` and `nexus hook`: recording AI agents' tool calls through their own hooks. */
 import type { Command } from "commander";
 import { lazyAction } from "./lazy-action.ts";
 import { withExamples, withJson } from "./options.ts";
 
 export function addAgents(nexus: Command): void {
-  const agents = nexus.command("agents").description("record the tools of AI agents, by their own hooks");
+  const agents = nexus.command("agents").description("record AI agents' tool calls through their hooks");
   withJson(
-    agents.command("list").description("show which agents are here, and which of them are connected"),
-    "{version, agents: [{name, title, file, found, connected, outdated, lastMs, forbidden}], otel: {port}}",
+    agents.command("list").description("list installed and connected agents"),
+    "{version, agents: [{name, title, file, installed, connected, outdated, lastEventMs, blockedBy}], otel: {port}}; otel is null while its receiver is disabled",
   ).action(lazyAction(() => import("../commands/agents/list.ts")));
   withExamples(
     withJson(
       agents
         .command("connect")
-        .description("put a hook into an agent's settings, after showing the exact change")
-        .argument("[agent...]", "claude_code, cursor, copilot, codex, gemini_cli; else all that are found")
-        .option("--yes", "make the change without asking")
-        .option("--otel", "receive OpenTelemetry on loopback, and print what the agent needs to export there")
-        .option("--accept-risk", "with --otel: also where an agent might send to another user's program"),
-      "{version, connected: [agent]}, or with --otel {version, port, certificate, agents: [{name, where, lines, risk}]}",
+        .description("add a hook to an agent's settings (shows the change first)")
+        .argument("[agent...]", "claude_code, cursor, copilot, codex or gemini_cli (default: all installed agents)")
+        .option("--yes", "skip the prompt")
+        .option("--otel", "enable the OpenTelemetry receiver and print the agent's settings")
+        .option("--accept-risk", "with --otel: set up agents that might send data to another user's program"),
+      "{version, connected: [agent]}; with --otel {version, port, certificate, agents: [{name, file, lines, risk}]}",
     ),
     "nexus agents connect claude_code",
     "nexus agents connect --otel codex",
@@ -26,21 +26,21 @@ export function addAgents(nexus: Command): void {
   withJson(
     agents
       .command("disconnect")
-      .description("take the hook out again; a file that nobody changed since becomes what it was, to the byte")
-      .argument("[agent...]", "which; else all that are connected")
-      .option("--otel", "end the receiver for OpenTelemetry"),
-    "{version, disconnected: [agent]}",
+      .description("remove the hook from an agent's settings; restores an unchanged file byte for byte")
+      .argument("[agent...]", "agents to disconnect (default: all connected agents)")
+      .option("--otel", "disable the OpenTelemetry receiver"),
+    "{version, disconnected: [agent]}; with --otel [otel], or [] if it was not enabled",
   ).action(lazyAction(() => import("../commands/agents/disconnect.ts")));
   nexus
     .command("hook")
-    .description("keep a few words of an agent's payload on standard input; for hooks where there is no awk")
+    .description("filter an agent's hook payload from standard input; for systems without awk")
     .allowExcessArguments()
     .action(lazyAction(() => import("../commands/hook.ts")));
   withJson(
     agents
       .command("test")
-      .description("run an agent's hook as it would, and see whether a line arrives")
-      .argument("<agent>", "which"),
-    "{version, agent, works, what}",
+      .description("run an agent's hook and check that an event arrives")
+      .argument("<agent>", "agent to test"),
+    "{version, agent, ok, message}; message is null if the hook works",
   ).action(lazyAction(() => import("../commands/agents/test.ts")));
 }

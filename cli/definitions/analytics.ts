@@ -7,8 +7,8 @@ export function addAnalytics(nexus: Command): void {
   withExamples(
     withPeriod(
       withJson(
-        nexus.command("stats").description("print what your tools did: the last 30 days, or another period"),
-        "{version, period, fromMs, toMs, unit, recordedFromMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations, topCommands, topTools, activity, before: {commands, successRate, totalMs, sessions}, dropped}",
+        nexus.command("stats").description("show usage statistics (default: last 30 days)"),
+        "{version, period, fromMs, toMs, unit, recordedFromMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations: {medianMs, p95Ms, totalMs}, topCommands: [{name, source, count, failed, medianMs, totalMs}], topTools, activity: [{startMs, succeeded, failed, other}], before: {commands, successRate, totalMs, sessions}, dropped}; topTools has the fields of topCommands",
       ),
     ),
     "nexus stats --week",
@@ -20,11 +20,11 @@ export function addAnalytics(nexus: Command): void {
       withJson(
         nexus
           .command("insights")
-          .description("print what stands out, the most costly first, each with what it rests on")
-          .option("--slow", "what is slow, or got slower")
-          .option("--errors", "what fails")
-          .option("--agents", "tools of AI agents that fail or stall"),
-        "{version, period, fromMs, runs, filters, insights: [{id, kind, subject, agent, score, evidence, sentence, advice}]}",
+          .description("show insights with evidence, most costly first")
+          .option("--slow", "only insights about slow, slower and stalled commands and tools")
+          .option("--errors", "only insights about failing and flaky commands and tools")
+          .option("--agents", "only insights about agents' tools that fail or stall"),
+        "{version, period, fromMs, runs, insights: [{id, kind, subject, agent, score, evidence, sentence, advice}], filters}",
       ),
     ),
     "nexus insights",

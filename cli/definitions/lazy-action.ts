@@ -1,9 +1,9 @@
-/** Loads what a command does when it runs, so that no command pays for another. Its file exports it as `run`. */
+/** Returns an action that imports its module when it runs, to keep other commands fast. */
 export function lazyAction<A extends readonly unknown[]>(
-  load: () => Promise<{ readonly run: (...given: A) => unknown }>,
-): (...given: A) => Promise<void> {
-  return async (...given) => {
+  load: () => Promise<{ readonly run: (...args: A) => unknown }>,
+): (...args: A) => Promise<void> {
+  return async (...args) => {
     const { run } = await load();
-    await run(...given);
+    await run(...args);
   };
 }

@@ -1,4 +1,4 @@
-/** Recording from the terminal and from scripts, and what looks after it all. */
+/** `nexus run`, `event`, `doctor` and `completion`. */
 import { Argument, type Command } from "commander";
 import { shells } from "../output/shells.ts";
 import { lazyAction } from "./lazy-action.ts";
@@ -8,8 +8,8 @@ export function addRecording(nexus: Command): void {
   withExamples(
     nexus
       .command("run")
-      .description("run a command and record its public name, how long it took and how it ended")
-      .argument("<command...>", "the command, after --"),
+      .description("run a command and record its name, duration and outcome")
+      .argument("<command...>", "command to run, after --"),
     "nexus run -- cargo build",
   ).action(lazyAction(() => import("../commands/run.ts")));
 
@@ -17,15 +17,15 @@ export function addRecording(nexus: Command): void {
     withJson(
       nexus
         .command("event")
-        .description("events from scripts")
+        .description("record events from scripts")
         .command("emit")
-        .description("record one event; its fields are checked first (nexus telemetry explain EVENT)")
-        .argument("<event>", "its type, such as task_completed")
-        .addOption(repeated("--set <name=value>", "a field; may be given again"))
-        .option("--source <source>", "where it comes from (nexus_cli)")
-        .option("--session <uuid>", "a session of your own, as a random UUID")
-        .option("--workspace <name>", "the workspace's name, kept as a salted hash")
-        .option("--task <name>", "the task's name, kept as a salted hash"),
+        .description("validate and record one event (for its fields: nexus telemetry explain EVENT)")
+        .argument("<event>", "event type, such as task_completed")
+        .addOption(repeated("--set <name=value>", "set a field (repeatable)"))
+        .option("--source <source>", "event source (default: nexus_cli)")
+        .option("--session <uuid>", "session ID (random UUID v4)")
+        .option("--workspace <name>", "workspace name (stored as a salted hash)")
+        .option("--task <name>", "task name (stored as a salted hash)"),
       "{version, stored, event_type}",
     ),
     "nexus event emit task_completed --set status=ok --set duration_ms=5400 --task 'Fix the tests'",
@@ -33,15 +33,15 @@ export function addRecording(nexus: Command): void {
   ).action(lazyAction(() => import("../commands/event/emit.ts")));
 
   withJson(
-    nexus.command("doctor").description("look at everything that recording and sharing need, and say what to do"),
-    "{version, healthy, checks: [{name, state, what, advice}]}",
+    nexus.command("doctor").description("diagnose recording and sharing problems"),
+    "{version, healthy, checks: [{name, status, message, advice}]}; status is ok, warning or error; advice is optional",
   ).action(lazyAction(() => import("../commands/doctor.ts")));
 
   withExamples(
     nexus
       .command("completion")
-      .description("print a script that completes commands and options in your shell")
-      .addArgument(new Argument("<shell>").choices(shells)),
+      .description("print a shell completion script")
+      .addArgument(new Argument("<shell>", "shell to complete in").choices(shells)),
     'eval "$(nexus completion bash)"',
     "nexus completion zsh > ~/.zfunc/_nexus",
     "nexus completion fish > ~/.config/fish/completions/nexus.fish",

@@ -1,27 +1,28 @@
-/** Consent, sending, and what was sent. */
+/** `nexus sync`, `usage`, `ledger`, `consent` and `identity`. */
 import type { Command } from "commander";
 import { lazyAction } from "./lazy-action.ts";
 import { parseInteger, withExamples, withJson } from "./options.ts";
 
-const report =
-  "{version, outcome, events, batches, rejected, erased, left, pending, reason, untilMs, setAside, message}";
+/** Shape of a sync report, which `telemetry erase-remote` prints too. */
+export const syncReportShape =
+  "{version, outcome, events, batches, rejected, erased, erasing, remaining, pending, reason, retryAtMs, quarantined: [{name, reason}], message}";
 
 export function addSharing(nexus: Command): void {
-  withJson(nexus.command("sync").description("send what may be shared now (the same as usage upload)"), report).action(
+  withJson(nexus.command("sync").description("upload pending events (same as usage upload)"), syncReportShape).action(
     lazyAction(() => import("../commands/usage/upload.ts")),
   );
 
-  const usage = nexus.command("usage").description("event logs in, batches out");
+  const usage = nexus.command("usage").description("import event logs and upload batches");
   withExamples(
     withJson(
       usage
         .command("upload")
-        .description("send what may be shared, or show it")
-        .option("--dry-run", "print the exact next bytes and send nothing")
-        .option("--limit <n>", "at most so many events", parseInteger)
-        .option("--only-flush", "send what waits in the outbox and build nothing")
-        .option("--rejected", "try the batches again that a server refused"),
-      `${report}; with --dry-run the exact bytes of the next batch, or nothing`,
+        .description("upload pending events, or preview them")
+        .option("--dry-run", "print the exact next batch without sending it")
+        .option("--limit <n>", "maximum number of events (default: no limit)", parseInteger)
+        .option("--only-flush", "send only what is in the outbox")
+        .option("--rejected", "retry batches that the server refused"),
+      `${syncReportShape}; with --dry-run the exact bytes of the next batch, or nothing`,
     ),
     "nexus usage upload --dry-run --json",
     "nexus usage upload --limit 500",
@@ -30,29 +31,29 @@ export function addSharing(nexus: Command): void {
   ).action(lazyAction(() => import("../commands/usage/upload.ts")));
   withJson(
     usage.command("import").description("import the event logs in state/events"),
-    "{version, files, lines, malformed, bytes, stored, repeated, refused, belowWatermark, earlier, ahead, faults, unremoved}",
+    "{version, files, lines, malformed, bytes, stored, repeated, refused, belowWatermark, beforeConsent, ahead, faults: [{path, code}], unremoved}; with NEXUS_EVENT_LOG=0 {version}",
   ).action(lazyAction(() => import("../commands/usage/import.ts")));
 
-  const ledger = nexus.command("ledger").description("what was sent, with proof");
+  const ledger = nexus.command("ledger").description("inspect and verify the upload ledger");
   withJson(
     ledger
       .command("list")
-      .description("print the newest entries")
-      .option("--limit <n>", "at most so many (50)", parseInteger),
-    "{version, entries: [{seq, entry, hash, body}]}",
+      .description("list the newest entries")
+      .option("--limit <n>", "maximum number of entries (default: 50)", parseInteger),
+    "{version, entries: [{seq, entry, hash, body}]}; body is true while the request body is kept",
   ).action(lazyAction(() => import("../commands/ledger/list.ts")));
   ledger
     .command("show")
-    .description("print the exact body that an entry sent")
-    .argument("<entry>", "the number of the entry", parseInteger)
+    .description("print the exact request body of an entry")
+    .argument("<entry>", "entry number (see nexus ledger list)", parseInteger)
     .action(lazyAction(() => import("../commands/ledger/show.ts")));
   withExamples(
     withJson(
       ledger
         .command("verify")
-        .description("check the chain, every kept body and every receipt, offline")
-        .option("--file <file>", "check an export instead"),
-      "{version, entries, receipts, withoutReceipt, bodies, faults: [{seq, what}], head}",
+        .description("verify the chain, bodies and receipts offline")
+        .option("--file <file>", "verify an exported ledger instead"),
+      "{version, entries, receipts, withoutReceipt, bodies, faults: [{seq, message}], head}; without a database {version, entries: 0}",
     ),
     "nexus ledger verify",
     "nexus ledger verify --file ledger.jsonl",
@@ -60,28 +61,28 @@ export function addSharing(nexus: Command): void {
   withJson(
     ledger
       .command("export")
-      .description("write the whole ledger to a file, which anybody can verify")
-      .requiredOption("--output <file>", "where to"),
-    "{version, path, entries}; a line of the file is {seq, entry, hash, body}",
+      .description("export the ledger for independent verification")
+      .requiredOption("--output <file>", "output file (must not exist)"),
+    "{version, path, entries}; each line of the file is {seq, entry, hash, body}",
   ).action(lazyAction(() => import("../commands/ledger/export.ts")));
 
-  const consent = nexus.command("consent").description("the text you agree to, and what you decided");
+  const consent = nexus.command("consent").description("show the consent notice and your decisions");
   withJson(
-    consent.command("show").description("print the text with its version, hash and categories"),
-    "{version, hash, text, categories: [{name, title, text}]}; version is that of the text",
+    consent.command("show").description("show the consent notice with its version, hash and categories"),
+    "{version, hash, text, categories: [{name, title, text}]}; version is the version of the notice",
   ).action(lazyAction(() => import("../commands/consent/show.ts")));
   withJson(
-    consent.command("history").description("print every decision you made, as it was written down"),
-    "{version, file, entries}",
+    consent.command("history").description("show the consent history"),
+    "{version, file, entries}; entries are the consent records as stored",
   ).action(lazyAction(() => import("../commands/consent/history.ts")));
 
   withJson(
     nexus
       .command("identity")
-      .description("the pseudonym under which you share")
+      .description("manage the pseudonym that you share under")
       .command("reset")
-      .description("go on under another pseudonym that nothing links with the one before")
-      .option("--confirm", "do not ask"),
+      .description("replace the pseudonym with an unlinkable new one")
+      .option("--confirm", "skip the prompt"),
     "{version, reset}",
   ).action(lazyAction(() => import("../commands/identity/reset.ts")));
 }

@@ -1,30 +1,36 @@
-/** `nexus telemetry …`: recording and sharing, and the user's own data. */
+/** `nexus telemetry …`: consent, configuration, and the user's own data. */
 import type { Command } from "commander";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { lazyAction } from "./lazy-action.ts";
 import { parseInteger, withExamples, withJson, withPeriod } from "./options.ts";
+import { syncReportShape } from "./sharing.ts";
+
+const permissionShape =
+  "{mode, collect, share, automatic, agreed, agreedShare, agreedDestination, consent, refusals: [{by, reach, name}]}";
+const databaseShape = "{path, events, sessions, oldestMs, newestMs, missing, belowWatermark, sizeBytes, driver}";
+const firewallShape = "{accepted, refused, dropped, redacted, sources}";
+const sharingShape =
+  "{destination, address, schema, pending, waiting, syncing, syncedMs, paused, failure, retryAtMs, receipts, rejected, erasures, erasing, sharedWith}";
 
 export function addTelemetry(nexus: Command): void {
-  const telemetry = nexus.command("telemetry").description("recording and sharing on and off, and your own data");
+  const telemetry = nexus.command("telemetry").description("control recording and sharing, and manage your data");
 
   withJson(
-    telemetry
-      .command("status")
-      .description("print whether it is on, who says no, what is stored and what waits to be sent"),
-    "{version, permission: {mode, collect, share, consent, refusals}, decidedMs, database, databasePath, configPath, firewall, sharing, lastStoredMs, remarks, problem}",
+    telemetry.command("status").description("show the mode, active opt-outs, stored data and pending uploads"),
+    `{version, permission: ${permissionShape}, decidedMs, database: ${databaseShape}, databasePath, configPath, limits: {retentionDays, maxBytes}, resourceUsage, firewall: ${firewallShape}, sharing: ${sharingShape}, lastStoredMs, notes, problem: {kind, text}}`,
   ).action(lazyAction(() => import("../commands/telemetry/status.ts")));
 
   withExamples(
     telemetry
       .command("enable")
       .alias("on")
-      .description("agree to recording, and with --share to sending; asks, or takes your word with --yes")
-      .option("--share", "agree to send to the configured destination too")
-      .option("--automatic", "send without being asked each time (with --share)")
-      .option("--yes", "agree without being asked")
-      .option("--notice <version>", "the version of the text you read (nexus consent show); needed to share with --yes")
-      .option("--destination <url>", "the address you agree to; needed to share with --yes")
-      .option("--categories <list>", "what you agree to: all, or names with commas"),
+      .description("consent to recording, and with --share to uploading")
+      .option("--share", "also consent to uploading to the configured destination")
+      .option("--automatic", "upload automatically (with --share)")
+      .option("--yes", "skip the prompt")
+      .option("--notice <version>", "notice version (see nexus consent show); required with --share --yes")
+      .option("--destination <url>", "configured upload URL; required with --share --yes")
+      .option("--categories <list>", "categories: all, or a comma-separated list; required with --share --yes"),
     "nexus telemetry enable",
     "nexus telemetry enable --yes",
     `nexus telemetry enable --share --yes --notice ${noticeVersion} --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage`,
@@ -33,18 +39,18 @@ export function addTelemetry(nexus: Command): void {
   telemetry
     .command("disable")
     .alias("off")
-    .description("stop recording and sharing; what is stored stays until you delete it")
-    .option("--erase-remote", "ask the servers to erase what you shared")
+    .description("stop recording and sharing; stored data is kept")
+    .option("--erase-remote", "also erase shared data on the servers")
     .action(lazyAction(() => import("../commands/telemetry/disable.ts")));
 
   withExamples(
     withJson(
       telemetry
         .command("show")
-        .description("print the newest events that were not sent, as they are stored; after -- a command to preview")
-        .argument("[command...]", "a command: what would be recorded of it, without running it")
-        .option("--limit <n>", "at most so many events (10)", parseInteger),
-      "{version, total, events: [{key, id, type, source, seq, tsMs, utcOffsetMin, session, payload}]}; of a command {version, preview: true, events: [{type, payload}]}",
+        .description("show unsent events as stored, or preview a command (after --)")
+        .argument("[command...]", "command to preview; it is not run")
+        .option("--limit <n>", "maximum number of events (default: 10)", parseInteger),
+      "{version, total, events: [{key, id, type, source, seq, tsMs, utcOffsetMin, session, payload}]}; with a command {version, preview: true, events: [{type, payload}]}",
     ),
     "nexus telemetry show",
     "nexus telemetry show -- git push origin secret-branch",
@@ -54,9 +60,9 @@ export function addTelemetry(nexus: Command): void {
     withJson(
       telemetry
         .command("explain")
-        .description("say what is recorded and why; of one event or field in full")
-        .argument("[name]", "an event or a field"),
-      "{version, categories: [{category, title, text, events, fields}]}; of a name {version, name, …}",
+        .description("explain what is recorded and why; details for one event or field")
+        .argument("[name]", "event type or field"),
+      "{version, categories: [{category, title, text, events: [{type, description}], fields: [{name, description, purpose, holds, shared}]}]}; of an event {version, name, description, purpose, category, fields, example, visible_to, retention, opt_out}; of a field {version, name, description, purpose, type, example, category, visible_to, retention, event_types, opt_out}",
     ),
     "nexus telemetry explain",
     "nexus telemetry explain command_path",
@@ -66,9 +72,9 @@ export function addTelemetry(nexus: Command): void {
     withJson(
       telemetry
         .command("export")
-        .description("write everything that is stored to a file")
-        .requiredOption("--output <file>", "where to")
-        .option("--format <format>", "json, jsonl or csv; else by the file's ending"),
+        .description("export all stored data to a file")
+        .requiredOption("--output <file>", "output file")
+        .option("--format <format>", "json, jsonl or csv (default: by file extension, else json)"),
       "{version, path, format, events, sizeBytes}",
     ),
     "nexus telemetry export --output my-data.json",
@@ -79,69 +85,70 @@ export function addTelemetry(nexus: Command): void {
     telemetry
       .command("delete")
       .alias("purge")
-      .description("delete everything that is stored, and prove it")
-      .option("--confirm", "do not ask"),
-    "{version, events, sessions, freedBytes, searched, found, copies}",
+      .description("delete all stored data and verify the deletion")
+      .option("--confirm", "skip the prompt"),
+    "{version, events, sessions, freedBytes, searched, found, copies, agentSettings}; without data {version, events: 0}",
   ).action(lazyAction(() => import("../commands/telemetry/delete.ts")));
 
   withExamples(
     withPeriod(
       withJson(
-        telemetry.command("metrics").description("print your usage: commands, profiles, tools, tokens, cost"),
-        "{version, period, fromMs, toMs, sessions, queries, totalMs, commands: [{name, count}], profiles, thinktools, tools, averageMs, successRate, cacheHitRate, tokens: {input, output, cached}, cost: {usd, toldUsd, pricesAsOf, notPriced}}",
+        telemetry
+          .command("metrics")
+          .description("show personal usage metrics: commands, profiles, tools, tokens and cost"),
+        "{version, period, fromMs, toMs, sessions, queries, totalMs, commands: [{name, count}], profiles, thinktools, tools, averageMs, successRate, cacheHitRate, tokens: {input, output, cached}, cost: {usd, reportedUsd, pricesAsOf, unpriced: [{model, tokens}]}}; profiles, thinktools and tools have the fields of commands",
       ),
     ),
     "nexus telemetry metrics --week",
   ).action(lazyAction(() => import("../commands/telemetry/metrics.ts")));
 
-  withPeriod(withJson(telemetry.command("stats").description("the same as nexus stats"), "as nexus stats")).action(
-    lazyAction(() => import("../commands/stats.ts")),
-  );
+  withPeriod(
+    withJson(telemetry.command("stats").description("show usage statistics (same as nexus stats)"), "see nexus stats"),
+  ).action(lazyAction(() => import("../commands/stats.ts")));
 
   telemetry
     .command("dashboard")
-    .description("a live page in the terminal; q ends it")
+    .description("open the live terminal dashboard (q: quit)")
     .action(lazyAction(() => import("../commands/telemetry/dashboard.ts")));
 
-  withJson(
-    telemetry.command("erase-remote").description("ask every server that was sent something to erase it"),
-    "{version, outcome, events, batches, rejected, erased, left, reason, untilMs, setAside}",
-  ).action(lazyAction(() => import("../commands/telemetry/erase-remote.ts")));
+  withJson(telemetry.command("erase-remote").description("erase shared data on all servers"), syncReportShape).action(
+    lazyAction(() => import("../commands/telemetry/erase-remote.ts")),
+  );
 
   addConfig(telemetry);
 }
 
 function addConfig(telemetry: Command): void {
-  const config = telemetry.command("config").description("the settings in config.toml");
+  const config = telemetry.command("config").description("manage the settings in config.toml");
   withJson(
     config
       .command("get")
       .description("print the value of a key")
       .argument("<key>", "such as retention_days or privacy.block_sensitive")
-      .option("--show-origin", "print where it comes from too"),
+      .option("--show-origin", "also print where the value is set"),
     "{version, key, value, origin}",
   ).action(lazyAction(() => import("../commands/telemetry/config/get.ts")));
   withExamples(
     withJson(
       config
         .command("set")
-        .description("change a key; comments and everything else in the file stay as they are")
-        .argument("<key>")
-        .argument("<value>"),
+        .description("set a key; keeps comments")
+        .argument("<key>", "key to set")
+        .argument("<value>", "new value; a list is separated by commas"),
       "{version, key, value}",
     ),
     "nexus telemetry config set retention_days 30",
     "nexus telemetry config set mode off",
   ).action(lazyAction(() => import("../commands/telemetry/config/set.ts")));
   withJson(
-    config.command("unset").description("remove a key, so that its default counts").argument("<key>"),
+    config.command("unset").description("unset a key (use its default)").argument("<key>", "key to unset"),
     "{version, key, value: null}",
   ).action(lazyAction(() => import("../commands/telemetry/config/unset.ts")));
   withJson(
     config
       .command("list")
-      .description("print every key with its value")
-      .option("--show-origin", "print where each comes from: the file, a variable, or its default"),
+      .description("list every key with its value")
+      .option("--show-origin", "also print where each value is set: file, environment variable or default"),
     "{version, settings: [{key, value, origin}], environment: [{name, value}]}",
   ).action(lazyAction(() => import("../commands/telemetry/config/list.ts")));
 }

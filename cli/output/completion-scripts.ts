@@ -1,17 +1,18 @@
 /**
- * Completion scripts, made from the tree of commands: words only, so that a shell completes without starting anything.
+ * Generates shell completion scripts from the command definitions. The scripts contain every
+ * candidate, so completing never starts a process.
  */
 import type { Command } from "commander";
 import type { Shell } from "./shells.ts";
 
-/** A command as a shell completes it. */
+/** The completion candidates of one command. */
 interface Node {
   /** "telemetry config"; empty for `nexus` itself. */
   readonly path: string;
   readonly commands: readonly { readonly name: string; readonly description: string }[];
   readonly options: readonly { readonly name: string; readonly description: string; readonly file: boolean }[];
-  /** Words of its argument. */
-  readonly words: readonly string[];
+  /** Choices of its arguments. */
+  readonly choices: readonly string[];
 }
 
 function nodesOf(command: Command, path = ""): readonly Node[] {
@@ -27,9 +28,9 @@ function nodesOf(command: Command, path = ""): readonly Node[] {
         description,
         file: flags.includes("<file>"),
       })),
-      { name: "--help", description: "show what there is", file: false },
+      { name: "--help", description: "show help", file: false },
     ],
-    words: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
   };
   const below = children.flatMap((child) =>
     [child.name(), ...child.aliases()].flatMap((name) => nodesOf(child, `${path} ${name}`.trim())),
@@ -43,16 +44,16 @@ export function completionScript(nexus: Command, shell: Shell): string {
   return scripts[shell](nodes);
 }
 
-const wordsOf = ({ commands, options, words }: Node): string =>
-  [...commands.map(({ name }) => name), ...words, ...options.map(({ name }) => name)].join(" ");
+const candidatesOf = ({ commands, options, choices }: Node): string =>
+  [...commands.map(({ name }) => name), ...choices, ...options.map(({ name }) => name)].join(" ");
 
 const fileOptions = (nodes: readonly Node[]): readonly string[] => [
   ...new Set(nodes.flatMap(({ options }) => options.filter(({ file }) => file).map(({ name }) => name))),
 ];
 
 function bashScript(nodes: readonly Node[]): string {
-  const cases = nodes.map((node) => `    "${node.path}") words="${wordsOf(node)}" ;;`).join("\n");
-  return `# Completion of nexus for bash. Use: eval "$(nexus completion bash)"
+  const cases = nodes.map((node) => `    "${node.path}") words="${candidatesOf(node)}" ;;`).join("\n");
+  return `# bash completion for nexus. Usage: eval "$(nexus completion bash)"
 _nexus() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words=""
   local i
@@ -75,16 +76,16 @@ complete -F _nexus nexus
 `;
 }
 
-/** In single quotes, as zsh, fish and PowerShell read them alike but for a quote itself. */
+/** Escapes a text for single quotes in zsh; `_describe` splits entries at colons. */
 const zshText = (text: string): string => text.replaceAll("'", "'\\''").replaceAll(":", "\\:");
 
 function zshScript(nodes: readonly Node[]): string {
   const cases = nodes.map((node) => {
-    const entries = [...node.commands, ...node.words.map((name) => ({ name, description: "" })), ...node.options];
+    const entries = [...node.commands, ...node.choices.map((name) => ({ name, description: "" })), ...node.options];
     return `    '${node.path}') entries=(${entries.map(({ name, description }) => `'${name}:${zshText(description)}'`).join(" ")}) ;;`;
   });
   return `#compdef nexus
-# Completion of nexus for zsh. Put it as _nexus into a folder of $fpath, or: source <(nexus completion zsh)
+# zsh completion for nexus. Save it as _nexus in a folder of $fpath, or run: source <(nexus completion zsh)
 _nexus() {
   local path_='' word
   local -a entries
@@ -115,14 +116,14 @@ function fishScript(nodes: readonly Node[]): string {
       ...node.commands.map(
         ({ name, description }) => `complete -c nexus -f ${when} -a '${name}' -d '${fishText(description)}'`,
       ),
-      ...node.words.map((word) => `complete -c nexus -f ${when} -a '${word}'`),
+      ...node.choices.map((choice) => `complete -c nexus -f ${when} -a '${choice}'`),
       ...node.options.map(
         ({ name, description, file }) =>
           `complete -c nexus ${when} -l '${name.slice(2)}' ${file ? "-r -F " : ""}-d '${fishText(description)}'`,
       ),
     ];
   });
-  return `# Completion of nexus for fish. Put it into ~/.config/fish/completions/nexus.fish
+  return `# fish completion for nexus. Save it as ~/.config/fish/completions/nexus.fish
 function __nexus_at
   set -l words (commandline -opc)
   set -e words[1]
@@ -141,19 +142,19 @@ const powershellText = (text: string): string => text.replaceAll("'", "''");
 
 function powershellScript(nodes: readonly Node[]): string {
   const cases = nodes.map((node) => {
-    const entries = [...node.commands, ...node.words.map((name) => ({ name, description: name })), ...node.options];
+    const entries = [...node.commands, ...node.choices.map((name) => ({ name, description: name })), ...node.options];
     return `    '${node.path}' = @(${entries.map(({ name, description }) => `@('${name}', '${powershellText(description)}')`).join(", ")})`;
   });
-  return `# Completion of nexus for PowerShell. Use: nexus completion powershell | Out-String | Invoke-Expression
+  return `# PowerShell completion for nexus. Usage: nexus completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName nexus -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
   $entries = @{
 ${cases.join("\n")}
   }
-  $given = $commandAst.CommandElements | Select-Object -Skip 1 |
+  $words = $commandAst.CommandElements | Select-Object -Skip 1 |
     Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() } |
     Where-Object { $_ -notlike '-*' }
-  $path = ($given -join ' ')
+  $path = ($words -join ' ')
   $entries[$path] | Where-Object { $_ -and $_[0] -like "$wordToComplete*" } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterValue', $_[1])
   }

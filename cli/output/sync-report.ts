@@ -1,17 +1,17 @@
-/** What came of a sending, on the terminal. */
+/** Prints the report of a sync and sets the exit code. */
 import type { SyncReport } from "../../server/upload/sync/report.ts";
-import { erasureText, reportSentence } from "../../shared/text/format.ts";
+import { erasureText, reportSentence } from "../../shared/text/sentences.ts";
 import { exitCodes } from "../exit.ts";
 import { print, printJson } from "./print.ts";
 
 const sentences: Readonly<Record<SyncReport["outcome"], string>> = {
   done: "",
-  not_permitted: "Nothing may be sent.",
+  not_permitted: "Sharing is off or blocked.",
   busy: "Nothing was sent.",
-  waiting: "nexus sync tries again now.",
-  paused: "Sending is paused. Run nexus sync to try again.",
-  failed: "Nothing was sent.",
-  stopped: "Sending was stopped.",
+  waiting: "Run nexus sync to retry now.",
+  paused: "Uploading is paused. Run nexus sync to retry.",
+  failed: "Upload failed.",
+  stopped: "Upload stopped.",
 };
 
 export function printSyncReport(report: SyncReport, json: boolean): void {
@@ -21,8 +21,8 @@ export function printSyncReport(report: SyncReport, json: boolean): void {
     print(message);
     if (report.erased + report.erasing > 0) print(erasureText(report));
     if (report.rejected > 0)
-      print("See rejected/ in the outbox for the reason. nexus usage upload --rejected tries again.");
-    for (const { name, reason } of report.quarantined) print(`${name} in the outbox was set aside: ${reason}.`);
+      print("For the reason, see rejected/ in the outbox. To retry: nexus usage upload --rejected");
+    for (const { name, reason } of report.quarantined) print(`Quarantined ${name} in the outbox: ${reason}.`);
     if (report.outcome !== "done") print(sentences[report.outcome]);
   }
   process.exitCode = exitCodeOf(report);

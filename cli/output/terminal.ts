@@ -1,17 +1,17 @@
-/** What the terminal can show: how wide it is, whether it has colours, and whether the user wants plain lines. */
+/** Terminal capabilities (width, colours, `--plain`), text layout, and prompts. */
 import { randomInt } from "node:crypto";
 import { styleText } from "node:util";
 
 let plain = false;
 
-/** `--plain`: no boxes, bars, colours or lines that change; for screen readers, and for whoever likes it. */
+/** Sets plain output (`--plain`): no boxes, bars, colours or updated lines. */
 export function showPlain(requested: boolean): void {
   plain = requested;
 }
 
 export const isPlain = (): boolean => plain;
 
-/** Columns of the terminal; 80 where there is none. */
+/** Returns the terminal's width in columns, or 80 without a terminal. */
 export function columns(): number {
   return process.stdout.isTTY ? Math.max(40, process.stdout.columns) : 80;
 }
@@ -19,18 +19,21 @@ export function columns(): number {
 type Style = "bold" | "dim" | "red" | "green" | "yellow";
 
 const escapeCharacter = "\u001b";
-/** Stands for the escape character in texts of ours until they are printed: data cannot know it. Of a private plane of Unicode. */
+/**
+ * Replaces the escape character until printing. Random, so that data cannot contain it; from a
+ * private Unicode plane.
+ */
 const escapeMark = String.fromCodePoint(0x10_0000 + randomInt(0xff_fd));
 
-/** Styled where standard output is a terminal with colours; `NO_COLOR` and `FORCE_COLOR` count. To be printed by `print`. */
+/** Styles a text if standard output supports it. Only `print` can print the result. */
 export function styled(style: Style, text: string): string {
   return plain ? text : styleText(style, text, { stream: process.stdout }).replaceAll(escapeCharacter, escapeMark);
 }
 
-/** A text with the colours that `styled` gave it. */
+/** Restores the escape characters of `styled`. */
 export const inColour = (text: string): string => text.replaceAll(escapeMark, escapeCharacter);
 
-/** Breaks a text at blanks so that no line is wider than the terminal, nor than is good to read. */
+/** Wraps a text at spaces to the terminal's width, at most 100 columns. */
 export function wrapped(text: string, indent = ""): string {
   const width = Math.min(columns(), 100) - indent.length;
   return text
@@ -52,12 +55,12 @@ function wrappedLine(line: string, width: number, indent: string): string {
   return lines.map((part) => (part === "" ? "" : indent + part)).join("\n");
 }
 
-/** A title over a line as long as it. */
+/** Returns an underlined title. */
 export function heading(title: string): string {
   return plain ? title : `${styled("bold", title)}\n${"=".repeat(title.length)}`;
 }
 
-/** Eight heights in a row for numbers, the highest full; nothing where plain lines are wanted. */
+/** Returns a bar of eight heights per value, scaled to the maximum; empty with `--plain`. */
 export function sparkline(values: readonly number[]): string {
   const max = Math.max(...values, 1);
   const heights = " ▁▂▃▄▅▆▇█";
@@ -66,7 +69,7 @@ export function sparkline(values: readonly number[]): string {
     : values.map((value) => heights[value === 0 ? 0 : Math.max(1, Math.round((8 * value) / max))]).join("");
 }
 
-/** Asks on the terminal; anything but y or yes is a no, and so is the end of the input. */
+/** Prompts for confirmation. Only y or yes confirms; the end of the input does not. */
 export async function confirmed(question: string): Promise<boolean> {
   const { createInterface } = await import("node:readline/promises");
   const ask = createInterface({ input: process.stdin, output: process.stdout });
@@ -77,25 +80,25 @@ export async function confirmed(question: string): Promise<boolean> {
   }
 }
 
-/** The same among other questions. */
+/** Prompts for confirmation on an open readline interface. */
 export async function isYes(ask: Ask, question: string): Promise<boolean> {
   return /^y(es)?$/i.test((await askText(ask, `${question} [y/N] `)).trim());
 }
 
 type Ask = import("node:readline/promises").Interface;
 
-/** An answer on the terminal; empty where the input ends. */
+/** Prompts for a line of text. Resolves with an empty string at the end of the input. */
 export function askText(ask: Ask, question: string): Promise<string> {
   return new Promise((resolve, reject) => {
     ask.once("close", () => resolve(""));
-    // Ctrl-C ends the asking, which is a no.
+    // Ctrl+C closes the prompt, which counts as an empty answer.
     ask.once("SIGINT", () => ask.close());
     ask.question(question).then(resolve, (error: unknown) => {
       if (error instanceof Error && error.name === "AbortError") resolve("");
-      else reject(error instanceof Error ? error : new Error("The answer could not be read."));
+      else reject(error instanceof Error ? error : new Error("The answer could not be read from the terminal."));
     });
   });
 }
 
-/** Somebody is there to be asked. */
+/** Returns whether the user can be prompted: both input and output are a terminal. */
 export const isAttended = (): boolean => process.stdin.isTTY && process.stdout.isTTY;

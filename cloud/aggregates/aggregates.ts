@@ -1,9 +1,11 @@
 /**
- * Totals by day (3 years) and by month (for ever) in PostgreSQL. Each touched day and month is recomputed from its hours until
- * one of its hours is so old that its raw events may be gone: then it is final, and what changes later is noted as not applied. Cells with few
- * users are suppressed, so that what stays is of many.
+ * Daily totals (kept for 3 years) and monthly totals (kept for ever) in PostgreSQL. Each touched
+ * day and month is recomputed from its hours until the raw events of one hour may have expired.
+ * Then it is final, and later changes are recorded as not applied. Cells with few users are
+ * suppressed.
  */
-import { dayMs, dayOf, type Hour, monthOf } from "../hours.ts";
+import { dayMs } from "../../shared/schema/durations.ts";
+import { dayOf, type Hour, monthOf } from "../hours.ts";
 import { oldestYoungMs } from "../warehouse/rollups.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import type { Month, MonthlyFiles, MonthlyRow } from "./monthly-files.ts";
@@ -17,7 +19,7 @@ const insertOf = (table: string, rows: readonly object[]): Statement => ({
   params: [JSON.stringify(rows)],
 });
 
-/** Buckets as they are now, in place of what was there of them. */
+/** Returns the statements that replace buckets with their current rows. */
 function bucketStatements({ table, column }: Grain, buckets: readonly Bucket[]): readonly Statement[] {
   const params = [buckets.map(({ start }) => start)];
   const suppressed = buckets.map(({ start, suppressed: cells, version }) => ({ [column]: start, cells, version }));
@@ -42,20 +44,20 @@ const byDay: Grain = { table: "daily", column: "day", start: "toDate" };
 const byMonth: Grain = { table: "monthly", column: "month", start: "toStartOfMonth" };
 
 interface Bucket {
-  /** Its first day, `2026-11-01`. */
+  /** First day, `2026-11-01`. */
   readonly start: string;
   readonly rows: readonly MonthlyRow[];
   readonly suppressed: number;
   readonly version: number;
 }
 
-/** Final totals that a change did not reach: first days of days and months (UTC), `2026-11-01`. */
+/** Final totals that a change was not applied to: first days of buckets (UTC), `2026-11-01`. */
 export interface NotApplied {
   readonly days: readonly string[];
   readonly months: readonly string[];
 }
 
-/** Why a final total is not as it would be. */
+/** Why a final total differs from a recount. */
 export type Change = "late_events" | "erasure";
 
 const startMs = (bucket: string): number => Date.parse(`${bucket}T00:00:00Z`);
@@ -71,7 +73,7 @@ export class Aggregates {
     this.#files = files;
   }
 
-  /** Creates the tables that are missing, and makes the months in the database and in the files agree. */
+  /** Creates missing tables and reconciles the months in the database with the files. */
   async migrate(): Promise<void> {
     await this.#postgres.transaction(totalsStatements.map((sql) => ({ sql, params: [] })));
     const rows = await this.query<{ month: string; version: string }>(
@@ -81,15 +83,16 @@ export class Aggregates {
     for (const month of new Set([...this.#files.months(), ...versions.keys()])) {
       const inDatabase = versions.get(month) ?? -1;
       const inFile = await this.#files.versionOf(month);
-      // The file is written first: after a crash it is the newer one. After a restored copy either may be.
+      // The file is written first, so it is newer after a crash. After a restore either may be
+      // newer.
       if (inFile > inDatabase) {
         const { month: start, ...rest } = await this.#files.read(month);
         await this.#postgres.transaction(bucketStatements(byMonth, [{ start, ...rest }]));
-      } else if (inFile < inDatabase) await this.#files.write(await this.#monthOf(month));
+      } else if (inFile < inDatabase) await this.#files.write(await this.#readMonth(month));
     }
   }
 
-  async #monthOf(month: string): Promise<Month> {
+  async #readMonth(month: string): Promise<Month> {
     const rows = await this.query<{ row: MonthlyRow }>(
       "SELECT to_jsonb(m) AS row FROM monthly m WHERE month = $1::date",
       [month],
@@ -106,29 +109,39 @@ export class Aggregates {
     };
   }
 
-  /** Recomputes the days and months of these hours. Returns the final ones, which it did not change. */
+  /** Recomputes the days and months of the hours. Returns the final ones, which are not changed. */
   async recompute(warehouse: Warehouse, hours: readonly Hour[], nowMs: number, change: Change): Promise<NotApplied> {
     if (hours.length === 0) return { days: [], months: [] };
-    const days = await this.#write(warehouse, byDay, new Set(hours.map((hour) => dayOf(hour * 1_000))), nowMs);
-    const months = await this.#write(warehouse, byMonth, new Set(hours.map((hour) => monthOf(hour * 1_000))), nowMs);
+    const days = await this.#recomputeGrain(warehouse, byDay, new Set(hours.map((hour) => dayOf(hour * 1_000))), nowMs);
+    const months = await this.#recomputeGrain(
+      warehouse,
+      byMonth,
+      new Set(hours.map((hour) => monthOf(hour * 1_000))),
+      nowMs,
+    );
     await this.#recordNotApplied({ days, months }, change, nowMs);
     await this.#postgres.query(`DELETE FROM daily WHERE day < $1::date`, [dayOf(nowMs - dailyYears * 365.25 * dayMs)]);
     return { days, months };
   }
 
-  /** @returns the buckets that are final. */
-  async #write(warehouse: Warehouse, grain: Grain, starts: ReadonlySet<string>, nowMs: number): Promise<string[]> {
+  /** Recomputes the buckets of one grain. Returns the final ones. */
+  async #recomputeGrain(
+    warehouse: Warehouse,
+    grain: Grain,
+    starts: ReadonlySet<string>,
+    nowMs: number,
+  ): Promise<string[]> {
     const oldestMs = oldestYoungMs(nowMs);
     const young = [...starts].filter((start) => startMs(start) >= oldestMs);
     const { column, table } = grain;
     const cells = young.length === 0 ? [] : await this.#cells(warehouse, grain, young);
-    // An hour whose states are gone, although by this clock it is young: the clock was ahead before.
+    // Hours that are young by this clock but have no user states: an earlier clock was ahead.
     const emptied = new Set(cells.filter((row) => Number(row["emptied"]) > 0).map((row) => String(row[column])));
     const open = young.filter((start) => !emptied.has(start));
     const buckets = open.map((start): Bucket => {
-      const own = cells.filter((row) => row[column] === start);
-      const kept = own.filter((row) => this.#minUsers <= 1 || Number(row["counted_users"]) >= this.#minUsers);
-      return { start, rows: kept.map(rowOf), suppressed: own.length - kept.length, version: nowMs };
+      const all = cells.filter((row) => row[column] === start);
+      const large = all.filter((row) => this.#minUsers <= 1 || Number(row["counted_users"]) >= this.#minUsers);
+      return { start, rows: large.map(rowOf), suppressed: all.length - large.length, version: nowMs };
     });
     if (table === "monthly") {
       for (const { start, ...rest } of buckets) await this.#files.write({ month: start, ...rest } satisfies Month);
@@ -164,7 +177,7 @@ export class Aggregates {
     );
   }
 
-  /** Adds to what happened this month. */
+  /** Adds to the operation counts of the current month. */
   async count(nowMs: number, counts: ReadonlyMap<string, number>): Promise<void> {
     if (counts.size === 0) return;
     const month = monthOf(nowMs);
@@ -183,7 +196,7 @@ export class Aggregates {
   }
 }
 
-/** Without what is not kept of a cell. */
+/** Converts a warehouse cell to a row, without the helper columns. */
 function rowOf(cell: Readonly<Record<string, unknown>>): MonthlyRow {
   const { quantiles, counted_users: _, emptied: __, ...row } = cell;
   const [p50, p95, p99] = Array.isArray(quantiles) && Number(row["duration_count"]) > 0 ? quantiles : [];

@@ -1,6 +1,7 @@
 /**
- * Months as files beside the database: what is kept for ever outlives the loss of the database. One file
- * a month, `2026-11.jsonl`: what was not kept of it, and then a row a line.
+ * Monthly totals in files, which survive the loss of the database. One file per month,
+ * `2026-11.jsonl`: line 1 has the number of suppressed cells and the version, each further line a
+ * row.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
@@ -10,11 +11,11 @@ import { writeAtomically } from "../atomic-file.ts";
 export type MonthlyRow = Readonly<Record<string, unknown>>;
 
 export interface Month {
-  /** Its first day, `2026-11-01`. */
+  /** First day, `2026-11-01`. */
   readonly month: string;
-  /** How many cells had too few users. */
+  /** Number of cells with too few users. */
   readonly suppressed: number;
-  /** Rises with each writing; 0 for files of before 0.9. */
+  /** Increases with each write; 0 for files before 0.9. */
   readonly version: number;
   readonly rows: readonly MonthlyRow[];
 }
@@ -28,7 +29,7 @@ export class MonthlyFiles {
     this.#folder = folder;
   }
 
-  /** @throws the file system's error. */
+  /** Replaces the file of a month. @throws the file system's error. */
   async write({ month, suppressed, version, rows }: Month): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const lines = [{ month, suppressed_cells: suppressed, version }, ...rows].map(
@@ -37,13 +38,16 @@ export class MonthlyFiles {
     await writeAtomically(this.#path(month), lines.join(""));
   }
 
-  /** First days of the months that there are files of. */
+  /** Returns the first days of the months that have a file. */
   months(): readonly string[] {
     const names = existsSync(this.#folder) ? readdirSync(this.#folder) : [];
     return names.flatMap((name) => fileName.exec(name)?.[1] ?? []).map((month) => `${month}-01`);
   }
 
-  /** Reads the first line only; -1 without a file. @throws Error if the file is damaged. */
+  /**
+   * Returns the version, reading only the first line; -1 if there is no file. @throws Error if the
+   * file is damaged.
+   */
   async versionOf(month: string): Promise<number> {
     if (!existsSync(this.#path(month))) return -1;
     const file = await open(this.#path(month));
@@ -72,7 +76,7 @@ export class MonthlyFiles {
 }
 
 const damaged = (path: string): Error =>
-  new Error(`${path} is damaged. Restore it from a copy, or remove it: the database then keeps what it has.`);
+  new Error(`${path} is damaged. Restore it from a backup, or delete it to keep the database's values.`);
 
 function headOf(line: string, path: string): { readonly suppressed: number; readonly version: number } {
   try {

@@ -1,4 +1,4 @@
-/** PGlite's thread: it blocks its loop, and the main one is the warehouse's. */
+/** The worker thread of PGlite, which blocks its event loop; the main thread runs the warehouse. */
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import type { Statement } from "./postgres.ts";
@@ -15,7 +15,7 @@ const files = new SyncedFiles(String(workerData));
 const database = await PGlite.create({ fs: files, startParams });
 files.syncNew();
 
-async function done(message: Message): Promise<readonly unknown[]> {
+async function execute(message: Message): Promise<readonly unknown[]> {
   if (message.type === "query") return (await database.query(message.sql, message.params)).rows;
   if (message.type === "close") await database.close();
   else {
@@ -27,7 +27,7 @@ async function done(message: Message): Promise<readonly unknown[]> {
 }
 
 parentPort?.on("message", (message: Message) => {
-  done(message).then(
+  execute(message).then(
     (rows) => parentPort?.postMessage({ id: message.id, rows }),
     (error: unknown) => parentPort?.postMessage({ id: message.id, error: String(error) }),
   );

@@ -2,18 +2,18 @@ import { expect, it } from "vitest";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { openPostgres } from "./postgres.ts";
 
-it("answers with an error once its thread is gone, and keeps nobody waiting", async () => {
+it("rejects statements after its thread has ended", async () => {
   const postgres = await openPostgres("pglite", tempFolder());
   expect(await postgres.query("SELECT $1::int + 1 AS n", [1])).toEqual([{ n: 2 }]);
   await expect(postgres.query("SELECT nothing", [])).rejects.toThrow(/nothing/);
-  const waiting = postgres.query("SELECT pg_sleep(0)", []);
+  const pending = postgres.query("SELECT pg_sleep(0)", []);
   await postgres.close();
-  await waiting;
+  await pending;
   await expect(postgres.query("SELECT 1", [])).rejects.toThrow("PGlite's thread has ended");
   await expect(postgres.transaction([{ sql: "SELECT 1", params: [] }])).rejects.toThrow("PGlite's thread has ended");
 });
 
-it("has sums that are larger than bigint, and takes tables that were made with bigint", async () => {
+it("stores sums larger than bigint in columns that were created as bigint", async () => {
   const postgres = await openPostgres("pglite", tempFolder());
   await postgres.transaction([
     { sql: "CREATE TABLE sums (n bigint NOT NULL)", params: [] },

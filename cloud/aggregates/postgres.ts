@@ -1,4 +1,4 @@
-/** PostgreSQL by one small interface: PGlite in a thread of its own, or a server. */
+/** One interface for PostgreSQL: PGlite in a worker thread, or a server. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import pg from "pg";
@@ -10,14 +10,17 @@ export interface Statement {
 
 export interface Postgres {
   query<T>(sql: string, params: readonly unknown[]): Promise<readonly T[]>;
-  /** All of them, or none. */
+  /** Runs all statements or none. */
   transaction(statements: readonly Statement[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `where`: `pglite`, or a server's address. `folder`: where PGlite keeps its data. */
-export function openPostgres(where: string, folder: string): Promise<Postgres> {
-  return where === "pglite" ? PGliteThread.open(folder) : Promise.resolve(new PostgresServer(where));
+/**
+ * Connects to PostgreSQL. `address`: `pglite`, or the URL of a server. `folder`: PGlite's data
+ * folder.
+ */
+export function openPostgres(address: string, folder: string): Promise<Postgres> {
+  return address === "pglite" ? PGliteThread.open(folder) : Promise.resolve(new PostgresServer(address));
 }
 
 interface ThreadResponse {
@@ -26,18 +29,21 @@ interface ThreadResponse {
   readonly error?: string;
 }
 
-/** Milliseconds that a question may take. PostgreSQL that ran into a wall (a full disk) never answers again; a new thread recovers. */
-const maxAnswerMs = 60_000;
+/**
+ * Statement timeout in milliseconds. After a full disk PGlite never responds again; a new thread
+ * recovers.
+ */
+const timeoutMs = 60_000;
 
 class PGliteThread implements Postgres {
   readonly #folder: string;
   #worker: Worker;
-  readonly #waiting = new Map<
+  readonly #pending = new Map<
     number,
     { resolve: (rows: readonly unknown[]) => void; reject: (error: Error) => void }
   >();
   #next = 1;
-  #gone: Error | undefined;
+  #ended: Error | undefined;
   #starting: Promise<void> | undefined;
   #closed = false;
 
@@ -49,46 +55,46 @@ class PGliteThread implements Postgres {
 
   #listen(worker: Worker): void {
     worker.on("message", ({ id, rows = [], error }: ThreadResponse) => {
-      const one = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error === undefined) one?.resolve(rows);
-      else one?.reject(new Error(error));
+      const call = this.#pending.get(id);
+      this.#pending.delete(id);
+      if (error === undefined) call?.resolve(rows);
+      else call?.reject(new Error(error));
     });
-    const ended = (error: Error) => {
+    const onEnd = (error: Error) => {
       if (worker === this.#worker) this.#end(error);
     };
-    worker.on("error", ended);
-    worker.on("exit", () => ended(new Error("PGlite's thread has ended")));
+    worker.on("error", onEnd);
+    worker.on("exit", () => onEnd(new Error("PGlite's thread has ended")));
   }
 
-  /** Nobody waits for an answer any more. */
+  /** Rejects all pending calls. */
   #end(error: Error): void {
-    this.#gone ??= error;
-    for (const { reject } of this.#waiting.values()) reject(this.#gone);
-    this.#waiting.clear();
+    this.#ended ??= error;
+    for (const { reject } of this.#pending.values()) reject(this.#ended);
+    this.#pending.clear();
   }
 
   static async open(folder: string): Promise<PGliteThread> {
-    return new PGliteThread(folder, await started(folder));
+    return new PGliteThread(folder, await startWorker(folder));
   }
 
-  async #ask(message: object): Promise<readonly unknown[]> {
-    if (this.#gone !== undefined) await this.#startAgain(this.#gone);
+  async #call(message: object): Promise<readonly unknown[]> {
+    if (this.#ended !== undefined) await this.#restart(this.#ended);
     const id = this.#next;
     this.#next += 1;
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => {
-        this.#end(new Error("PGlite does not answer"));
+      const timer = setTimeout(() => {
+        this.#end(new Error("PGlite timed out"));
         void this.#worker.terminate();
-      }, maxAnswerMs).unref();
-      const settled = () => clearTimeout(late);
-      this.#waiting.set(id, {
+      }, timeoutMs).unref();
+      const clearTimer = () => clearTimeout(timer);
+      this.#pending.set(id, {
         resolve: (rows) => {
-          settled();
+          clearTimer();
           resolve(rows);
         },
         reject: (error) => {
-          settled();
+          clearTimer();
           reject(error);
         },
       });
@@ -96,14 +102,17 @@ class PGliteThread implements Postgres {
     });
   }
 
-  /** A new thread in place of one that has ended, one at a time. @throws why that one ended, after `close`, or if none starts. */
-  #startAgain(reason: Error): Promise<void> {
+  /**
+   * Starts a new thread after the old one ended. @throws `reason` after `close`; the error if it
+   * does not start.
+   */
+  #restart(reason: Error): Promise<void> {
     if (this.#closed) return Promise.reject(reason);
-    this.#starting ??= started(this.#folder)
+    this.#starting ??= startWorker(this.#folder)
       .then((worker) => {
         this.#worker = worker;
         this.#listen(worker);
-        this.#gone = undefined;
+        this.#ended = undefined;
       })
       .finally(() => {
         this.#starting = undefined;
@@ -112,22 +121,22 @@ class PGliteThread implements Postgres {
   }
 
   async query<T>(sql: string, params: readonly unknown[]): Promise<readonly T[]> {
-    return (await this.#ask({ type: "query", sql, params })) as readonly T[];
+    return (await this.#call({ type: "query", sql, params })) as readonly T[];
   }
 
   async transaction(statements: readonly Statement[]): Promise<void> {
-    await this.#ask({ type: "transaction", statements });
+    await this.#call({ type: "transaction", statements });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    // One that does not answer has nothing to close.
-    if (this.#gone === undefined) await this.#ask({ type: "close" }).catch(() => undefined);
+    // A thread that has ended cannot be closed.
+    if (this.#ended === undefined) await this.#call({ type: "close" }).catch(() => undefined);
     await this.#worker.terminate();
   }
 }
 
-async function started(folder: string): Promise<Worker> {
+async function startWorker(folder: string): Promise<Worker> {
   const worker = new Worker(new URL("pglite-thread.ts", import.meta.url), { workerData: folder });
   await once(worker, "message");
   return worker;
@@ -144,7 +153,7 @@ class PostgresServer implements Postgres {
       query_timeout: 60_000,
       keepAlive: true,
     });
-    // An idle connection that the server ended is made anew with the next question.
+    // The pool replaces an idle connection that the server closed with the next query.
     this.#pool.on("error", () => undefined);
   }
 

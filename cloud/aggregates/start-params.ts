@@ -1,7 +1,10 @@
-/** How the embedded PostgreSQL is started. */
+/** The start parameters of the embedded PostgreSQL. */
 import { PGlite } from "@electric-sql/pglite";
 
-/** PGlite's own parameters without `-F`, which turns fsync off; and the one way to sync that reaches `SyncedFiles`. */
+/**
+ * PGlite's defaults without `-F`, which disables fsync, and with the only sync method that reaches
+ * `SyncedFiles`.
+ */
 export const startParams: string[] = [
   ...PGlite.defaultStartParams.filter((param) => param !== "-F"),
   "-c",

@@ -1,4 +1,4 @@
-/** A commit of the embedded PostgreSQL is on the disk, not only in the page cache: its requests to sync reach the system. */
+/** Commits of the embedded PostgreSQL are synced to disk, not only written to the page cache. */
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
@@ -7,7 +7,7 @@ import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { startParams } from "./start-params.ts";
 import { SyncedFiles } from "./synced-files.ts";
 
-it("syncs each commit, and all files of a new database", async () => {
+it("syncs each commit and all files of a new database", async () => {
   const fs = createRequire(import.meta.url)("node:fs");
   const { fdatasyncSync, fsyncSync } = fs;
   let [commits, others] = [0, 0];

@@ -1,13 +1,14 @@
 /**
- * PGlite's files on disk: private to their user, and synced when PostgreSQL asks for it. PGlite 0.5 never syncs: its file system has no `fsync`, so that with
- * `fsync = on` a commit is in the page cache only (traced: 200 commits, no call). Here each request reaches the disk.
+ * PGlite's file system: private files, synced when PostgreSQL requests it. PGlite 0.5 itself has no
+ * `fsync`, so that even with `fsync = on` commits are only in the page cache (traced: 200 commits,
+ * no sync call).
  */
 import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
 
-/** What Emscripten's NODEFS keeps of an open file. `nfd`: Node's file descriptor; folders have none. */
+/** An open file in Emscripten's NODEFS. `nfd`: Node's file descriptor; folders have none. */
 interface OpenFile {
   readonly nfd?: number;
   readonly path: string;
@@ -22,14 +23,14 @@ interface Module {
   readonly NODEFS: { readonly stream_ops: { fsync?: (file: OpenFile) => number }; readonly node_ops: NodeOperations };
 }
 
-/** Where PGlite mounts the folder. */
+/** The path at which PGlite mounts the folder. */
 const mountPoint = "/pglite/data";
 
 export class SyncedFiles extends NodeFS {
   readonly #folder: string;
   readonly #isNew: boolean;
-  /** Files whose names are on the disk. */
-  readonly #named = new Set<string>();
+  /** Files whose directory entry is durable. */
+  readonly #syncedNames = new Set<string>();
 
   constructor(folder: string) {
     super(folder);
@@ -41,13 +42,13 @@ export class SyncedFiles extends NodeFS {
     const { emscriptenOpts } = await super.init(database, options);
     const patch = ({ NODEFS }: Module) => {
       NODEFS.stream_ops.fsync = (file) => this.#sync(file);
-      closeToOthers(NODEFS.node_ops);
+      makePrivate(NODEFS.node_ops);
     };
     const preRun = [emscriptenOpts.preRun ?? []].flat();
     return { emscriptenOpts: { ...emscriptenOpts, preRun: [...preRun, patch as never] } };
   }
 
-  /** The cluster that was just created: what made it did not sync. */
+  /** Syncs all files of a newly created cluster, because PGlite creates it without syncing. */
   syncNew(): void {
     if (!this.#isNew) return;
     const entries = readdirSync(this.#folder, { withFileTypes: true, recursive: true });
@@ -56,16 +57,19 @@ export class SyncedFiles extends NodeFS {
     syncPath(dirname(this.#folder));
   }
 
-  /** Returns 0 or an error number, as `fd_sync` does; PostgreSQL stops at an error rather than believe that it is on the disk. */
+  /**
+   * Returns 0 or an error number like `fd_sync`. PostgreSQL stops on an error instead of assuming
+   * durability.
+   */
   #sync({ nfd, path }: OpenFile): number {
     const ioError = 29;
     try {
-      if (nfd === undefined) syncPath(this.#local(path));
+      if (nfd === undefined) syncPath(this.#localPath(path));
       else fdatasyncSync(nfd);
-      // A new segment of the write-ahead log also needs its name.
-      if (nfd !== undefined && !this.#named.has(path)) {
-        syncPath(dirname(this.#local(path)));
-        this.#named.add(path);
+      // A new segment of the write-ahead log also needs a durable directory entry.
+      if (nfd !== undefined && !this.#syncedNames.has(path)) {
+        syncPath(dirname(this.#localPath(path)));
+        this.#syncedNames.add(path);
       }
       return 0;
     } catch {
@@ -73,13 +77,13 @@ export class SyncedFiles extends NodeFS {
     }
   }
 
-  #local(path: string): string {
+  #localPath(path: string): string {
     return join(this.#folder, path.replace(mountPoint, ""));
   }
 }
 
-/** PostgreSQL's own mask does not reach the disk: it would make some of its files readable by all. */
-function closeToOthers(operations: NodeOperations): void {
+/** Removes group and other permissions: PostgreSQL's own umask has no effect on the real files. */
+function makePrivate(operations: NodeOperations): void {
   const { mknod, setattr } = operations;
   operations.mknod = (parent, name, mode, device) => mknod(parent, name, mode & ~0o077, device);
   operations.setattr = (node, attributes) => {

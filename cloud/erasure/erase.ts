@@ -1,6 +1,7 @@
 /**
- * Erasures: all that a pseudonym sent goes from the log, the raw events and the totals made of them, and its row in the registry ends as a
- * digest. Those that wait are done together, with one mutation of each table, beside the inserts; then comes a signed receipt.
+ * Erases pseudonyms: deletes their data from the log, the raw events and the totals computed from
+ * them. The registry row keeps a digest, for the signed receipt. Pending erasures run in groups,
+ * with one mutation per table, concurrently with inserts.
  */
 import type { NotApplied } from "../aggregates/aggregates.ts";
 import { dayOf, type Hour, monthOf } from "../hours.ts";
@@ -14,11 +15,14 @@ import { backoffMs, pause } from "../pause.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 
-/** Milliseconds that an erasure waits for others, and the pause after a run as a multiple of its time, so that inserts get their share. */
-const [gatherMs, pauseParts] = [200, 1];
-/** Erasures in one run: ClickHouse limits the length of a parameter. */
-const maxTogether = 400;
-/** Milliseconds after a failure, doubled up to a minute. */
+/**
+ * Milliseconds to wait for further requests, and the pause after a run as a multiple of its
+ * duration (for inserts).
+ */
+const [gatherMs, pauseFactor] = [200, 1];
+/** Maximum erasures per run: ClickHouse limits the length of a parameter. */
+const maxPerRun = 400;
+/** Pause after a failure in milliseconds, doubled up to one minute. */
 const [firstPauseMs, maxPauseMs] = [1_000, 60_000];
 
 export interface ErasureParts {
@@ -30,8 +34,11 @@ export interface ErasureParts {
   readonly now: () => number;
 }
 
-/** Engines keep the texts of deletions for a while: they name digests, computed as `digestOf` does. */
-const own = "lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) IN {digests:Array(String)}";
+/**
+ * Engines keep the text of mutations for a while, so conditions use digests (as `digestOf` does),
+ * not pseudonyms.
+ */
+const isErasedUser = "lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) IN {digests:Array(String)}";
 
 export class Erasures implements ErasureRequests {
   readonly #parts: ErasureParts;
@@ -42,42 +49,49 @@ export class Erasures implements ErasureRequests {
     this.#parts = parts;
   }
 
-  /** Goes on with those that a crash interrupted. */
+  /** Resumes erasures that a crash interrupted. */
   start(): void {
     if (this.#parts.registry.waiting.length > 0) this.#begin();
   }
 
-  /** From here on nothing of the pseudonym is accepted. Resolves once that is on the disk. @throws the database's error. */
+  /**
+   * Requests an erasure; nothing of the pseudonym is accepted afterwards. Resolves when durable.
+   * @throws the database's error.
+   */
   async request(anonUserId: string): Promise<Installation> {
     const { registry, now } = this.#parts;
-    const known = await registry.requestErasure(anonUserId, now());
-    if (known === undefined) throw new Error("the installation is gone");
-    if (known.erasure === "waiting") this.#begin();
-    else if (known.erasure !== "none") this.#logErasures(known.erasure.events, 1);
-    return known;
+    const installation = await registry.requestErasure(anonUserId, now());
+    if (installation === undefined) throw new Error("the installation expired");
+    const { erasure } = installation;
+    if (erasure === "waiting") this.#begin();
+    else if (erasure !== "none") this.#logErasures(erasure.events, 1);
+    return installation;
   }
 
-  /** The text of the receipt, each time the same: it names the pseudonym, which nothing that is kept does. */
+  /**
+   * Returns the receipt, always the same text. It names the pseudonym, which is not stored
+   * anywhere.
+   */
   receiptOf(anonUserId: string, { events, erasedMs, notApplied }: Erased): string {
-    const isAll = notApplied.days.length + notApplied.months.length === 0;
+    const isComplete = notApplied.days.length + notApplied.months.length === 0;
     return this.#parts.registry.signed({
       anon_user_id: anonUserId,
       erased: events,
       erased_at: erasedMs,
-      // Numbers without ids, of hours whose raw events are gone.
+      // Part of the signed text, which must stay the same for repeated requests.
       kept: "hourly, daily and monthly totals without ids, older than 89 days",
-      // Totals that were final already and in which events of it count.
-      ...(isAll ? {} : { not_applied: notApplied }),
+      // Final totals that still count events of the pseudonym.
+      ...(isComplete ? {} : { not_applied: notApplied }),
     });
   }
 
-  /** Ends after what is under way; what waits goes on with the next start. */
+  /** Stops after the current run. Pending erasures continue at the next start. */
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#running;
   }
 
-  /** Resolves when none waits. */
+  /** Resolves when no erasure is pending. */
   async settled(): Promise<void> {
     await this.#running;
   }
@@ -85,7 +99,7 @@ export class Erasures implements ErasureRequests {
   #begin(): void {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
-      // One may have come at the very end.
+      // Race: a request may have arrived after the last check of the loop.
       if (this.#parts.registry.waiting.length > 0 && !this.#ending.signal.aborted) this.#begin();
     });
   }
@@ -93,35 +107,36 @@ export class Erasures implements ErasureRequests {
   async #run(): Promise<void> {
     const { signal } = this.#ending;
     await pause(gatherMs, signal);
-    let together = maxTogether;
+    let groupSize = maxPerRun;
     for (let failures = 0; !signal.aborted; ) {
       const { waiting } = this.#parts.registry;
       if (waiting.length === 0) return;
-      // After a failure another, smaller group: one that cannot be erased holds up no others.
-      const start = (failures * together) % waiting.length;
-      const digests = [...waiting.slice(start), ...waiting.slice(0, start)].slice(0, together);
+      // After a failure, try a different, smaller group, so that one failing erasure does not block
+      // the others.
+      const start = (failures * groupSize) % waiting.length;
+      const digests = [...waiting.slice(start), ...waiting.slice(0, start)].slice(0, groupSize);
       const startedMs = performance.now();
       try {
         await this.#erase(digests);
-        [failures, together] = [0, Math.min(maxTogether, together * 2)];
-        await pause((performance.now() - startedMs) * pauseParts, signal);
+        [failures, groupSize] = [0, Math.min(maxPerRun, groupSize * 2)];
+        await pause((performance.now() - startedMs) * pauseFactor, signal);
       } catch (error) {
-        // The log names the failure, and nothing of it is lost: the registry knows whom it is about.
+        // Retried: the registry keeps the pending erasures.
         logEvent({ event: "erasure_failed", error });
         await pause(backoffMs(failures, firstPauseMs, maxPauseMs), signal);
-        [failures, together] = [failures + 1, Math.max(1, Math.floor(together / 2))];
+        [failures, groupSize] = [failures + 1, Math.max(1, Math.floor(groupSize / 2))];
       }
     }
   }
 
   async #erase(digests: readonly string[]): Promise<void> {
     const { registry, receiver, pipeline, warehouse, now } = this.#parts;
-    // What was being accepted when the erasure was requested is in the log after this.
+    // Batches that were being received when the erasure was requested are in the log after this.
     await receiver.settled();
     await pipeline.emptyLog();
     const found = await registry.saveFound(await this.#find(digests));
-    await warehouse.erase("events", own, { digests });
-    await warehouse.erase("batches", own, { digests });
+    await warehouse.erase("events", isErasedUser, { digests });
+    await warehouse.erase("batches", isErasedUser, { digests });
     const final = await pipeline.recomputeErased([...new Set(found.flatMap(({ hours }) => hours))]);
     await pipeline.reduceOldHours();
     const completed = found.map(({ digest, hours }) => ({ digest, notApplied: notAppliedTo(hours, final) }));
@@ -138,13 +153,13 @@ export class Erasures implements ErasureRequests {
     logEvent({ event: "erased", events, erasures });
   }
 
-  /** Hours and events of each, also of those without any. */
+  /** Finds hours and number of events per digest, including digests without events. */
   async #find(digests: readonly string[]): Promise<readonly Found[]> {
     const { warehouse, pipeline } = this.#parts;
     const rows = await warehouse.query<{ digest: string; hour: number; n: string }>(
       `SELECT lower(hex(SHA256(concat('nexus erased ', toString(anon_user_id))))) AS digest,
          toUInt32(toStartOfHour(toDateTime(ts, 'UTC'))) AS hour, uniqExact(event_id) AS n
-       FROM events WHERE ${own} GROUP BY digest, hour`,
+       FROM events WHERE ${isErasedUser} GROUP BY digest, hour`,
       { digests },
     );
     const byDigest = new Map(digests.map((digest) => [digest, [] as (typeof rows)[number][]]));
@@ -154,18 +169,18 @@ export class Erasures implements ErasureRequests {
       return {
         digest,
         hours: hours.map(({ hour }) => Number(hour)),
-        // What was accepted just before, and never went in, is erased as well.
+        // Includes accepted events that were dropped before the insert.
         events: hours.reduce((sum, { n }) => sum + Number(n), 0) + pipeline.droppedOf(digest),
       };
     });
   }
 }
 
-/** Of final days and months those in which the hours lie. */
+/** Returns the final days and months that contain the hours. */
 function notAppliedTo(hours: readonly Hour[], { days, months }: NotApplied): NotApplied {
-  const own = new Set(hours.flatMap((hour) => [`day ${dayOf(hour * 1_000)}`, `month ${monthOf(hour * 1_000)}`]));
+  const buckets = new Set(hours.flatMap((hour) => [`day ${dayOf(hour * 1_000)}`, `month ${monthOf(hour * 1_000)}`]));
   return {
-    days: days.filter((day) => own.has(`day ${day}`)),
-    months: months.filter((month) => own.has(`month ${month}`)),
+    days: days.filter((day) => buckets.has(`day ${day}`)),
+    months: months.filter((month) => buckets.has(`month ${month}`)),
   };
 }

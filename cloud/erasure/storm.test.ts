@@ -1,12 +1,15 @@
-/** A storm of erasures: all are answered, gathered into a few, and what others send goes on into the warehouse meanwhile. */
+/**
+ * Many concurrent erasures are answered, run in a few groups, and do not block inserts of other
+ * users.
+ */
 import { expect, it } from "vitest";
 import { receiptIn, Sender } from "../test/sender.ts";
 import { startTestServer } from "../test/test-server.ts";
 
 const count = 150;
 
-it("goes on with inserts, and gives every one its receipt", async () => {
-  const { server, count: counted } = await startTestServer({ NEXUS_CLOUD_INSERT_MS: "10" }, "test");
+it("continues inserts and sends a receipt for every erasure", async () => {
+  const { server, count: countRows } = await startTestServer({ NEXUS_CLOUD_INSERT_MS: "10" }, "test");
   const senders = Array.from({ length: count }, () => new Sender(server.url));
   for (const sender of senders) {
     expect((await sender.enroll()).status).toBe(200);
@@ -15,49 +18,49 @@ it("goes on with inserts, and gives every one its receipt", async () => {
   await server.pipeline.drain();
   let erasures = 0;
   const { completeErasures } = server.registry;
-  server.registry.completeErasures = (...given) => {
+  server.registry.completeErasures = (...args) => {
     erasures += 1;
-    return completeErasures.apply(server.registry, given);
+    return completeErasures.apply(server.registry, args);
   };
-  // Inserts that end while events are being deleted: the erasure works beside them, not in their turn.
+  // Counts the inserts that finish during each deletion of events.
   let inserts = 0;
-  const beside: number[] = [];
+  const concurrentInserts: number[] = [];
   const { insert, erase } = server.warehouse;
-  server.warehouse.insert = async (...given) => {
-    await insert.apply(server.warehouse, given);
+  server.warehouse.insert = async (...args) => {
+    await insert.apply(server.warehouse, args);
     inserts += 1;
   };
-  server.warehouse.erase = async (...given) => {
+  server.warehouse.erase = async (...args) => {
     const before = inserts;
-    await erase.apply(server.warehouse, given);
-    if (given[0] === "events") beside.push(inserts - before);
+    await erase.apply(server.warehouse, args);
+    if (args[0] === "events") concurrentInserts.push(inserts - before);
   };
   const other = new Sender(server.url);
   await other.enroll();
-  let [going, sent] = [true, 0];
+  let [running, sent] = [true, 0];
   const sending = (async () => {
-    while (going) {
+    while (running) {
       expect((await other.send(other.batch([other.event()]))).status).toBe(200);
       sent += 1;
     }
   })();
   const keys = await (await fetch(`${server.url}/v1/telemetry/keys`)).text();
-  const first = await Promise.all(senders.map((sender) => sender.requestErasure()));
-  expect(new Set(first.map(({ status }) => status))).toEqual(new Set([202]));
-  // What came in after the storm began is in the warehouse before it is over.
-  const own = `SELECT count() FROM events WHERE anon_user_id = '${other.id}'`;
+  const responses = await Promise.all(senders.map((sender) => sender.requestErasure()));
+  expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([202]));
+  // Events sent after the erasures began reach the warehouse before the last erasure is complete.
+  const countOther = `SELECT count() FROM events WHERE anon_user_id = '${other.id}'`;
   const before = sent;
   let inserted = 0;
-  while (server.registry.waiting.length > 0) inserted = Math.max(inserted, await counted(own));
+  while (server.registry.waiting.length > 0) inserted = Math.max(inserted, await countRows(countOther));
   expect(inserted).toBeGreaterThan(before);
   const receipts = await Promise.all(senders.map((sender) => sender.erase()));
-  going = false;
+  running = false;
   await sending;
   for (const [n, { text }] of receipts.entries())
     expect(receiptIn(text, keys)).toMatchObject({ anon_user_id: senders[n]?.id, erased: 1 });
   expect(erasures).toBeLessThanOrEqual(5);
-  expect(Math.max(...beside)).toBeGreaterThan(0);
+  expect(Math.max(...concurrentInserts)).toBeGreaterThan(0);
   await server.pipeline.drain();
-  expect(await counted("SELECT count() FROM events FINAL")).toBe(sent);
-  expect(await counted("SELECT sum(events) FROM hourly FINAL")).toBe(sent);
+  expect(await countRows("SELECT count() FROM events FINAL")).toBe(sent);
+  expect(await countRows("SELECT sum(events) FROM hourly FINAL")).toBe(sent);
 }, 120_000);

@@ -1,6 +1,7 @@
 /**
- * The HTTP side: routes of the wire protocol (`docs/reference/wire-protocol.md`), health and the published schemas. Addresses of callers are neither
- * asked for, kept nor logged; there is no access log, and proxies' headers are not believed. Errors never quote what was sent.
+ * The HTTP server: routes of the wire protocol (`docs/reference/wire-protocol.md`), health,
+ * schemas. Never stores or logs client addresses, keeps no access log, and ignores proxy headers.
+ * Errors never quote the request.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { logEvent } from "../logger.ts";
@@ -14,33 +15,39 @@ import { erasureRoutes } from "./routes/erasure.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { publicRoutes } from "./routes/public.ts";
 
-/** Refusals that cost the server work for somebody unknown. */
+/** Statuses of refusals that count against the rate limit of unknown clients. */
 const limited: ReadonlySet<number> = new Set([400, 401, 403, 409, 413, 415, 422]);
 
-/** What a refusal becomes where too many were given. Who has a wrong clock, or was forgotten, still learns what to do. */
+/**
+ * Replaces a refusal over the rate limit. A client with a wrong clock or a lost enrolment still
+ * sees the reason.
+ */
 function limitedRefusal(refusal: Refusal, waitSeconds: number): Refusal {
   if (refusal.error === "clock_skew") return refusal;
   return refusal.error === "not_enrolled" ? new Refusal(429, "not_enrolled", { waitSeconds }) : tooMany(waitSeconds);
 }
 
-/** A server without routes that refuses browsers' pages, and says in JSON what it refuses. `judged`: what a refusal becomes. */
+/**
+ * Creates a server without routes that rejects browser pages and reports refusals as JSON.
+ * `mapRefusal` may replace a refusal before it is sent.
+ */
 export function plainApp(
   requestMs: number,
-  judged: (refusal: Refusal, request: FastifyRequest) => Refusal,
+  mapRefusal: (refusal: Refusal, request: FastifyRequest) => Refusal,
 ): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
     trustProxy: false,
-    // A request that is slow to arrive ends its connection; while a handler works, nothing does.
+    // A request that arrives too slowly closes its connection; a slow handler does not.
     requestTimeout: requestMs,
     connectionTimeout: 0,
     http: { headersTimeout: Math.min(10_000, requestMs), maxHeaderSize: 16_384, connectionsCheckingInterval: 1_000 },
     routerOptions: { maxParamLength: 64 },
-    // What an error says may quote the request.
+    // The framework's messages may quote the request.
     frameworkErrors: (_error, _request, reply) => {
-      const answer: FastifyReply = reply as never;
-      void answer.code(400).type(json).send('{"error":"malformed"}');
+      const response: FastifyReply = reply as never;
+      void response.code(400).type(json).send('{"error":"malformed"}');
     },
   });
   app.removeAllContentTypeParsers();
@@ -50,12 +57,12 @@ export function plainApp(
     methods.set(path, (methods.get(path) ?? []).concat(method));
   });
   app.addHook("onRequest", async ({ headers, is404, url }) => {
-    // Programs send none; a page in a browser always does.
+    // Browser pages always send this header; clients never do.
     if (headers.origin !== undefined) throw new Refusal(403, "origin");
-    if (is404) throw missing(url, methods);
+    if (is404) throw unknownRoute(url, methods);
   });
   app.setErrorHandler((error, request, reply) => {
-    const refusal = judged(refusalOf(error), request);
+    const refusal = mapRefusal(refusalOf(error), request);
     if (refusal.error === "unavailable") logEvent({ event: "request_failed", error });
     if (refusal.waitSeconds !== undefined) reply.header("retry-after", refusal.waitSeconds);
     reply
@@ -67,8 +74,8 @@ export function plainApp(
   return app;
 }
 
-/** 405 for a wrong method, 404 for a wrong path. `methods`: by route path. */
-function missing(url: string, methods: ReadonlyMap<string, readonly string[]>): Refusal {
+/** Returns 405 for a wrong method and 404 for an unknown path. `methods`: route path → methods. */
+function unknownRoute(url: string, methods: ReadonlyMap<string, readonly string[]>): Refusal {
   const [path = ""] = url.split("?");
   for (const [route, allowed] of methods) {
     if (new RegExp(`^${route.replaceAll(/:\w+/g, "[^/]+")}$`).test(path))
@@ -84,11 +91,11 @@ export function ingestApp(context: IngestContext): FastifyInstance {
   const authentication = new Authentication({ tokens, registry, limits, now });
   const routes: RouteContext = { ...context, authentication, limits };
   const app = plainApp(config.request_seconds * 1_000, (refusal, request) => {
-    const isFree = !limited.has(refusal.status) || authentication.isAuthenticated(request);
-    const wait = isFree ? 0 : limits.refused.take("", now());
-    const judged = wait > 0 ? limitedRefusal(refusal, wait) : refusal;
-    watch.requestRefused(judged.status, judged.error);
-    return judged;
+    const isUnlimited = !limited.has(refusal.status) || authentication.isAuthenticated(request);
+    const wait = isUnlimited ? 0 : limits.refused.take("", now());
+    const sent = wait > 0 ? limitedRefusal(refusal, wait) : refusal;
+    watch.requestRefused(sent.status, sent.error);
+    return sent;
   });
   for (const add of [eventsRoute, enrolmentRoutes, erasureRoutes, publicRoutes]) add(app, routes);
   return app;

@@ -1,9 +1,11 @@
 /**
- * Who a request comes from. Enrolled, unknown and erased pseudonyms are answered alike without a valid signature, and nothing of a body is
- * parsed before it: the pseudonym is searched in its bytes.
+ * Authenticates requests by signature. Without a valid one, enrolled, unknown and erased pseudonyms
+ * get the same response. Bodies are not parsed before that: the pseudonym is searched in the bytes.
  */
+
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { uuidSource, uuidV4Pattern } from "../../shared/schema/uuid-pattern.ts";
 import type { Limits } from "./context.ts";
 import { decompress } from "./decompress.ts";
 import type { Installation } from "./installation.ts";
@@ -11,19 +13,18 @@ import { Refusal, tooMany } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
 import { isOnTime, type SignedHeaders, signatureHolds, signedHeadersOf } from "./signature.ts";
 
-const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
-export const anonUserIdPattern = new RegExp(`^${uuid}$`);
+export const anonUserIdPattern = uuidV4Pattern;
 const field = Buffer.from('"anon_user_id"');
-const valueAfter = new RegExp(`^\\s*:\\s*"(${uuid})"`);
+const valueAfter = new RegExp(`^\\s*:\\s*"(${uuidSource(4)})"`);
 
-/** The first pseudonym that a body names; what was signed for another one is found out once it is parsed. */
+/** Finds the first pseudonym in a body. The route compares it with the parsed body afterwards. */
 export function anonUserIdIn(body: Buffer): string | undefined {
   const at = body.indexOf(field);
   if (at === -1) return undefined;
   return valueAfter.exec(body.toString("latin1", at + field.length, at + field.length + 80))?.[1];
 }
 
-/** More than a body without events has. */
+/** Limit for bodies without events (enrolment, rotation, erasure). */
 export const maxSmallBytes = 4_096;
 
 export const bodyOf = ({ body, headers }: FastifyRequest, maxBytes?: number): Promise<Buffer> =>
@@ -38,24 +39,24 @@ export interface AuthenticationParts {
 
 export class Authentication {
   readonly #parts: AuthenticationParts;
-  /** Unknown pseudonyms take as long as others. */
-  readonly #noSecret = randomBytes(32);
+  /** Verified for unknown pseudonyms, so that response times do not reveal which ones exist. */
+  readonly #dummySecret = randomBytes(32);
   readonly #authenticated = new WeakSet<FastifyRequest>();
 
   constructor(parts: AuthenticationParts) {
     this.#parts = parts;
   }
 
-  /** Checks the bearer token, where the operator configured some. @throws Refusal */
+  /** Checks the bearer token if tokens are configured. @throws Refusal */
   admit({ headers }: FastifyRequest): void {
     const { tokens } = this.#parts;
     if (tokens.length === 0) return;
-    const given = Buffer.from((headers.authorization ?? "").replace(/^Bearer /, ""));
-    const holds = tokens.some((token) => {
-      const own = Buffer.from(token);
-      return own.length === given.length && timingSafeEqual(own, given);
+    const received = Buffer.from((headers.authorization ?? "").replace(/^Bearer /, ""));
+    const isKnown = tokens.some((token) => {
+      const expected = Buffer.from(token);
+      return expected.length === received.length && timingSafeEqual(expected, received);
     });
-    if (!holds) throw new Refusal(headers.authorization === undefined ? 401 : 403, "token");
+    if (!isKnown) throw new Refusal(headers.authorization === undefined ? 401 : 403, "token");
   }
 
   /** Whether new installations need a token. */
@@ -64,8 +65,8 @@ export class Authentication {
   }
 
   /**
-   * The installation whose secret signed the request. `withPrevious`: the secret before the last rotation counts as well.
-   * @throws Refusal; the registry's error.
+   * Returns the installation whose secret signed the request. `withPrevious` also accepts the
+   * secret before the last rotation. @throws Refusal; the registry's error.
    */
   async verify(
     request: FastifyRequest,
@@ -76,19 +77,23 @@ export class Authentication {
   ): Promise<Installation> {
     const { registry, limits, now } = this.#parts;
     const signed = this.onTime(request, reply);
-    const found = await registry.find(anonUserId);
-    const secrets = [found?.secret, withPrevious ? found?.previousSecret : undefined].filter(
-      (one) => one !== undefined,
+    const installation = await registry.find(anonUserId);
+    const previous = withPrevious ? installation?.previousSecret : undefined;
+    const secrets = [installation?.secret, previous].filter((secret) => secret !== undefined);
+    const isValid = (secrets.length === 0 ? [this.#dummySecret] : secrets).some((secret) =>
+      signatureHolds(signed, body, secret),
     );
-    const holds = (secrets.length === 0 ? [this.#noSecret] : secrets).some((one) => signatureHolds(signed, body, one));
-    if (found === undefined || secrets.length === 0 || !holds) throw new Refusal(401, "not_enrolled");
+    if (installation === undefined || secrets.length === 0 || !isValid) throw new Refusal(401, "not_enrolled");
     this.#authenticated.add(request);
     const wait = limits.requests.take(anonUserId, now());
     if (wait > 0) throw tooMany(wait);
-    return found;
+    return installation;
   }
 
-  /** The headers of a signature of these minutes; the client corrects its clock by the answer's `date`. @throws Refusal */
+  /**
+   * Returns the signature headers if the timestamp is recent. Clients correct their clock by
+   * `date`. @throws Refusal
+   */
   onTime(request: FastifyRequest, reply: FastifyReply): SignedHeaders {
     const nowMs = this.#parts.now();
     reply.header("date", new Date(nowMs).toUTCString());

@@ -22,13 +22,13 @@ const installation = (sender: Sender): Installation => ({
   erasure: "none",
 });
 
-it("takes nothing of whoever was erased while the request was looked at", async () => {
+it("refuses a batch whose pseudonym is erased while it is checked", async () => {
   const registry = await Registry.open(postgres);
   const appended: string[] = [];
   const log = { append: (_key: string, text: string) => Promise.resolve(void appended.push(text)) };
   const sender = new Sender("");
   const now = Date.now();
-  // Old batches are looked up, and that takes its time: here so long that the erasure comes between.
+  // The erasure happens while an old batch is looked up.
   await registry.enroll(sender.id, sender.secret, now);
   const findBatch = async () => {
     await registry.requestErasure(sender.id, now);
@@ -47,30 +47,30 @@ it("takes nothing of whoever was erased while the request was looked at", async 
   expect(appended).toHaveLength(1);
 });
 
-it("knows so many batches by heart, and looks others up", async () => {
+it("keeps a limited number of batches in memory and looks up the others", async () => {
   const registry = await Registry.open(postgres);
   const sender = new Sender("");
   const now = Date.now();
   const hour = 3_600_000;
-  const asked: string[] = [];
-  const findBatch = (_user: string, id: string) => Promise.resolve(void asked.push(id));
+  const lookups: string[] = [];
+  const findBatch = (_user: string, id: string) => Promise.resolve(void lookups.push(id));
   const log = { append: () => Promise.resolve() } as unknown as DurableLog;
-  const fresh = () => new BatchReceiver(log, registry, watch(), findBatch, now - 24 * hour);
+  const createReceiver = () => new BatchReceiver(log, registry, watch(), findBatch, now - 24 * hour);
   const send = async (receiver: BatchReceiver, generated_at: number) => {
     const body = sender.batch([sender.event()], { generated_at });
     const frame = parseFrame(JSON.parse(body));
     if (typeof frame === "string") throw new Error(frame);
     await receiver.receive(frame, Buffer.from(body), now, installation(sender));
-    return asked.splice(0).length;
+    return lookups.splice(0).length;
   };
-  const few = fresh();
-  expect([await send(few, now - 24 * hour), await send(few, now - 22 * hour)]).toEqual([1, 0]);
-  const receiver = fresh();
-  // One more than it keeps: of what came before the oldest that it has left it is not sure any more.
+  const emptyReceiver = createReceiver();
+  expect([await send(emptyReceiver, now - 24 * hour), await send(emptyReceiver, now - 22 * hour)]).toEqual([1, 0]);
+  const receiver = createReceiver();
+  // One more than the limit: batches older than the oldest one in memory need a lookup again.
   for (let n = 0; n <= maxKnownBatches; n += 1) {
     receiver.remember(sender.id, `batch ${n}`, { sha256: "", answer: "", receivedMs: now - 4 * hour + n });
   }
-  const lookedUp = [];
-  for (const hours of [22, 3.5, 2]) lookedUp.push(await send(receiver, now - hours * hour));
-  expect(lookedUp).toEqual([1, 1, 0]);
+  const counts = [];
+  for (const hours of [22, 3.5, 2]) counts.push(await send(receiver, now - hours * hour));
+  expect(counts).toEqual([1, 1, 0]);
 });

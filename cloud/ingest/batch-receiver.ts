@@ -1,5 +1,10 @@
-/** Takes batches: judges each event, writes what is good into the log, and answers with a signed receipt once that is durable. */
+/**
+ * Checks each event of a batch, appends accepted ones to the durable log, and returns a signed
+ * receipt.
+ */
+
 import { createHash } from "node:crypto";
+import { dayMs, hourMs } from "../../shared/schema/durations.ts";
 import type { Hour } from "../hours.ts";
 import { type RefusedRow, recordText } from "../log/batch-record.ts";
 import type { DurableLog } from "../log/durable-log.ts";
@@ -9,12 +14,15 @@ import { toEventRow } from "../warehouse/event-row.ts";
 import { type Installation, isEstablished } from "./installation.ts";
 import type { Registry } from "./registry.ts";
 
-/** So far ahead of this server's clock a batch may say that it was made. Milliseconds. */
-export const maxAheadMs = 60 * 60 * 1000;
-/** How many refusals a receipt names. */
+/** Maximum that `generated_at` may be ahead of this server's clock. Milliseconds. */
+export const maxAheadMs = hourMs;
+/** Maximum number of refused events that a receipt lists. */
 const maxReasons = 24;
-/** So long, and so many, batches are known by heart; others are looked up. */
-export const [knownMs, maxKnownBatches] = [24 * 60 * 60 * 1000, 50_000];
+/**
+ * Maximum age (milliseconds) and number of batches in memory; others are looked up in the
+ * warehouse.
+ */
+export const [knownMs, maxKnownBatches] = [dayMs, 50_000];
 
 export interface KnownBatch {
   readonly sha256: string;
@@ -22,22 +30,24 @@ export interface KnownBatch {
   readonly receivedMs: number;
 }
 
-/** Looks up a batch that is not in memory. Batch IDs belong to a pseudonym, so that they cannot be squatted. */
+/**
+ * Looks up a batch that is not in memory. Batch IDs are scoped by pseudonym, so nobody else can
+ * occupy one.
+ */
 export type FindBatch = (anonUserId: string, batchId: string) => Promise<KnownBatch | undefined>;
 
 export type ReceiveResult =
   | { readonly type: "accepted" | "repeated"; readonly answer: string }
-  /** The same id came with other bytes. */
+  /** A different batch with this ID was received. */
   | { readonly type: "other_bytes" }
-  /** Its pseudonym was erased in between. */
+  /** The pseudonym was erased while the batch was checked. */
   | { readonly type: "erased" };
 
 const keyOf = (anonUserId: string, batchId: string): string => `${anonUserId} ${batchId}`;
 
-/** Which version sent an event, where it says. */
 const versionOf = (event: unknown): unknown => Object(Object(event).source).version;
 
-/** The sender's own firewall should have kept it. */
+/** The client's firewall should have blocked such an event. */
 const isLeak = ({ reason }: RefusedEvent): boolean =>
   reason === "scanner" || reason === "command_not_public" || reason === "unknown_field";
 
@@ -47,9 +57,9 @@ export class BatchReceiver {
   readonly #watch: ServerMetrics;
   readonly #findBatch: FindBatch;
   readonly #known = new Map<string, KnownBatch>();
-  /** Of all that came since then every batch is known by heart. Milliseconds since 1970. */
+  /** All batches received since then are in `#known`. Milliseconds since 1970. */
   #completeSinceMs: number;
-  readonly #underWay = new Map<string, Promise<ReceiveResult>>();
+  readonly #inProgress = new Map<string, Promise<ReceiveResult>>();
 
   constructor(
     log: DurableLog,
@@ -65,37 +75,37 @@ export class BatchReceiver {
     this.#completeSinceMs = completeSinceMs;
   }
 
-  /** A batch that was received before this process began. */
+  /** Adds a batch that was received before this process started. */
   remember(anonUserId: string, batchId: string, known: KnownBatch): void {
     this.#known.set(keyOf(anonUserId, batchId), known);
     this.#forgetOld(known.receivedMs);
   }
 
-  /** @throws the log's error: then nothing was accepted. */
+  /** Receives a batch. @throws the log's error; nothing was accepted then. */
   receive(frame: Frame, body: Buffer, nowMs: number, installation: Installation): Promise<ReceiveResult> {
     const id = keyOf(frame.anon_user_id, frame.batch_id);
-    // Two at once of one batch: the second waits for what becomes of the first.
-    const before = this.#underWay.get(id);
-    const result = (before ?? Promise.resolve())
+    // A concurrent repetition of a batch waits for the first one and gets its receipt.
+    const previous = this.#inProgress.get(id);
+    const result = (previous ?? Promise.resolve())
       .catch(() => undefined)
       .then(() => this.#receive(frame, body, nowMs, isEstablished(installation, nowMs)))
       .finally(() => {
-        if (this.#underWay.get(id) === result) this.#underWay.delete(id);
+        if (this.#inProgress.get(id) === result) this.#inProgress.delete(id);
       });
-    this.#underWay.set(id, result);
+    this.#inProgress.set(id, result);
     return result;
   }
 
-  /** Resolves when nothing that was being received at this moment is any more. */
+  /** Resolves when all batches that are being received now are done. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#underWay.values());
+    await Promise.allSettled(this.#inProgress.values());
   }
 
   async #receive(frame: Frame, body: Buffer, nowMs: number, established: boolean): Promise<ReceiveResult> {
     const { batch_id, anon_user_id, events } = frame;
     const key = keyOf(anon_user_id, batch_id);
     const sha256 = createHash("sha256").update(body).digest("hex");
-    const known = this.#known.get(key) ?? (await this.#older(frame));
+    const known = this.#known.get(key) ?? (await this.#findOlder(frame));
     if (known !== undefined) {
       return known.sha256 === sha256 ? { type: "repeated", answer: known.answer } : { type: "other_bytes" };
     }
@@ -106,11 +116,11 @@ export class BatchReceiver {
     const refused: (RefusedRow & { readonly index: number })[] = [];
     for (const [index, event] of events.entries()) {
       const verdict = checkEvent(event, frame, nowMs);
-      const bad = "reason" in verdict;
-      const became = bad ? (isLeak(verdict as RefusedEvent) ? "leaked" : "refused") : "taken";
-      this.#watch.alarm.count(versionOf(event), became, nowMs);
-      if (bad) {
-        // Of its place in the batch, not of itself: nothing that could be guessed.
+      const isRefused = "reason" in verdict;
+      const outcome = isRefused ? (isLeak(verdict as RefusedEvent) ? "leaked" : "refused") : "taken";
+      this.#watch.alarm.count(versionOf(event), outcome, nowMs);
+      if (isRefused) {
+        // The digest covers the position in the batch, not the content, which could be guessed.
         refused.push({
           index,
           ...(verdict as RefusedEvent),
@@ -134,7 +144,7 @@ export class BatchReceiver {
       received_at: nowMs,
       ...(refused.length === 0
         ? {}
-        : { rejections: refused.slice(0, maxReasons).map(({ digest: _, ...named }) => named) }),
+        : { rejections: refused.slice(0, maxReasons).map(({ digest: _, ...reason }) => reason) }),
     });
     const head = {
       batch_id,
@@ -146,22 +156,25 @@ export class BatchReceiver {
       columns: [...columns],
       refused: refused.map(({ index: _, ...row }) => row),
     };
-    // Asked once more: whoever was erased since the request began is in no log after it was emptied.
+    // Race: an erasure requested since the request began has already emptied the log.
     if (this.#registry.isErased(anon_user_id)) return { type: "erased" };
     await this.#log.append(anon_user_id, recordText({ head, lines }));
     this.#forgetOld(nowMs);
     this.#known.set(key, { sha256, answer, receivedMs: nowMs });
     this.#watch.accepted(lines.length);
-    for (const one of refused) this.#watch.refused(one);
+    for (const row of refused) this.#watch.refused(row);
     return { type: "accepted", answer };
   }
 
-  /** What was made after the time since which all is known cannot have come before it; clocks are off by an hour at most. */
-  async #older({ anon_user_id, batch_id, generated_at: generatedMs }: Frame): Promise<KnownBatch | undefined> {
+  /**
+   * A batch generated after `#completeSinceMs` (plus the maximum clock error) cannot have been
+   * received before it.
+   */
+  async #findOlder({ anon_user_id, batch_id, generated_at: generatedMs }: Frame): Promise<KnownBatch | undefined> {
     return generatedMs > this.#completeSinceMs + maxAheadMs ? undefined : this.#findBatch(anon_user_id, batch_id);
   }
 
-  /** In the order in which they came. */
+  /** Batches are in order of arrival, so the loop ends at the first one that stays. */
   #forgetOld(nowMs: number): void {
     for (const [id, { receivedMs }] of this.#known) {
       if (receivedMs > nowMs - knownMs && this.#known.size <= maxKnownBatches) return;

@@ -1,4 +1,4 @@
-/** What the routes work with. */
+/** The dependencies of the routes. */
 import type { Config } from "../config.ts";
 import type { ServerMetrics } from "../metrics.ts";
 import type { Authentication } from "./authentication.ts";
@@ -7,11 +7,14 @@ import type { Erased, Installation } from "./installation.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import type { Registry } from "./registry.ts";
 
-/** What the routes need of the erasures (`erasure/erase.ts`, which imports this folder). */
+/**
+ * The part of `erasure/erase.ts` that routes use; declared here because that module imports this
+ * folder.
+ */
 export interface ErasureRequests {
-  /** Resolves once the request is on disk. @throws the database's error. */
+  /** Requests an erasure. Resolves once the request is durable. @throws the database's error. */
   request(anonUserId: string): Promise<Installation>;
-  /** The signed text of the receipt. */
+  /** Returns the signed receipt. */
   receiptOf(anonUserId: string, erased: Erased): string;
 }
 
@@ -31,17 +34,17 @@ export interface RouteContext extends IngestContext {
   readonly limits: Limits;
 }
 
-/** What may be asked in a minute. */
+/** Rate limits per minute. */
 export interface Limits {
   /** Requests of one pseudonym. */
   readonly requests: RateLimit;
-  /** Requests of all who are not known, and are refused. */
+  /** Refused requests of all unknown clients. */
   readonly refused: RateLimit;
   /** Enrolments without a proof of work. */
   readonly enrolments: RateLimit;
-  /** Requests to erase one pseudonym. */
+  /** Erasure requests of one pseudonym. */
   readonly erasures: RateLimit;
-  /** Events of one new pseudonym, and of all new ones. */
+  /** Events of one new pseudonym, and of all new ones together. */
   readonly newEvents: RateLimit;
   readonly allNewEvents: RateLimit;
 }

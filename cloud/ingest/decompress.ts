@@ -1,12 +1,14 @@
-/** Bodies as they were before they were packed; never more than a batch may have, whatever a few bytes promise. */
+/** Decompresses request bodies up to a maximum size, which stops decompression bombs. */
+
 import { promisify } from "node:util";
 import { gunzip, zstdDecompress } from "node:zlib";
+import { errorCode } from "../../shared/text/error-code.ts";
 
-/** A batch has a million bytes at most; this is more. */
+/** A batch has up to 1,000,000 bytes; this limit is slightly larger. */
 export const maxBodyBytes = 1_048_576;
 
 export class DecompressError extends Error {
-  override readonly name = "UnpackError";
+  override readonly name = "DecompressError";
   readonly status: 400 | 413 | 415;
 
   constructor(status: 400 | 413 | 415) {
@@ -15,20 +17,20 @@ export class DecompressError extends Error {
   }
 }
 
-const unpackers: Readonly<Record<string, (packed: Buffer, maxOutputLength: number) => Promise<Buffer>>> = {
-  gzip: (packed, maxOutputLength) => promisify(gunzip)(packed, { maxOutputLength }),
-  zstd: (packed, maxOutputLength) => promisify(zstdDecompress)(packed, { maxOutputLength }) as Promise<Buffer>,
+const decoders: Readonly<Record<string, (body: Buffer, maxOutputLength: number) => Promise<Buffer>>> = {
+  gzip: (body, maxOutputLength) => promisify(gunzip)(body, { maxOutputLength }),
+  zstd: (body, maxOutputLength) => promisify(zstdDecompress)(body, { maxOutputLength }) as Promise<Buffer>,
 };
 
-/** `maxBytes`: of what was packed. @throws UnpackError */
+/** Decompresses a body. `maxBytes` limits the decompressed size. @throws DecompressError */
 export async function decompress(body: Buffer, encoding: string | undefined, maxBytes = maxBodyBytes): Promise<Buffer> {
   if (encoding === undefined || encoding === "identity") return body;
-  const unpack = Object.hasOwn(unpackers, encoding) ? unpackers[encoding] : undefined;
-  if (unpack === undefined) throw new DecompressError(415);
+  const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
+  if (decode === undefined) throw new DecompressError(415);
   try {
-    return await unpack(body, maxBytes);
+    return await decode(body, maxBytes);
   } catch (error) {
-    const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
-    throw new DecompressError(tooLong ? 413 : 400);
+    const isTooLarge = errorCode(error) === "ERR_BUFFER_TOO_LARGE";
+    throw new DecompressError(isTooLarge ? 413 : 400);
   }
 }

@@ -1,4 +1,7 @@
-/** Signed batches of anything: none makes the server fail, none makes an insert fail, and none of it comes back. */
+/**
+ * Sends signed batches of arbitrary content: no server error, no failed insert, no content in
+ * responses.
+ */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Event, Sender } from "../test/sender.ts";
@@ -18,12 +21,12 @@ const value = fc.oneof(
   fc.constantFrom(null, [], {}, 1e308, -1, 2 ** 63, "2026-13-99T99:99:99Z"),
   fc.jsonValue({ maxDepth: 4 }),
 );
-/** What is done to a good event: a path into it, and what stands there instead. */
+/** A mutation of a valid event: a path into it, and the value to put there. */
 const change = fc.record({ path: fc.array(text, { minLength: 1, maxLength: 3 }), at: fc.nat(30), value });
 
-function changed(
+function mutated(
   event: Event,
-  { path, at, value: put }: { path: readonly string[]; at: number; value: unknown },
+  { path, at, value: replacement }: { path: readonly string[]; at: number; value: unknown },
 ): unknown {
   const copy = structuredClone(event) as Record<string, unknown>;
   let inner = copy;
@@ -34,11 +37,15 @@ function changed(
     inner = next as Record<string, unknown>;
   }
   const keys = [...Object.keys(inner), path[0] ?? ""];
-  Object.defineProperty(inner, keys[at % keys.length] ?? "", { value: put, enumerable: true, configurable: true });
+  Object.defineProperty(inner, keys[at % keys.length] ?? "", {
+    value: replacement,
+    enumerable: true,
+    configurable: true,
+  });
   return copy;
 }
 
-it("answers every signed batch with a status of the protocol, and puts in what it accepted", async () => {
+it("answers every signed batch with a protocol status and inserts what it accepted", async () => {
   const sender = new Sender(server.url);
   await sender.enroll();
   let accepted = 0;
@@ -50,12 +57,12 @@ it("answers every signed batch with a status of the protocol, and puts in what i
       }),
       fc.integer({ min: 0, max: 9 }),
       async (changes, part, rare) => {
-        const events = changes.map((one) => (one === undefined ? sender.event() : changed(sender.event(), one)));
+        const events = changes.map((item) => (item === undefined ? sender.event() : mutated(sender.event(), item)));
         const body = sender.batch(events, rare === 0 ? part : {});
-        const { status, text: answer } = await sender.send(body);
+        const { status, text: response } = await sender.send(body);
         expect([200, 400, 401, 413, 422, 425]).toContain(status);
-        expect(answer).not.toContain("canary-4f1b");
-        if (status === 200) accepted += JSON.parse(JSON.parse(answer).receipt).accepted;
+        expect(response).not.toContain("canary-4f1b");
+        if (status === 200) accepted += JSON.parse(JSON.parse(response).receipt).accepted;
       },
     ),
     { numRuns: 300 },

@@ -1,6 +1,6 @@
 /**
- * Group commit: what is asked while one statement runs goes into the next one together, so that thousands of requests a second cost
- * the database a few statements. Each caller gets its own result, after the commit.
+ * Group commit: requests that arrive while a statement runs share the next one, so that thousands
+ * of requests per second need few statements. Each caller gets its own result after the commit.
  */
 interface Waiting<Item, Result> {
   readonly item: Item;
@@ -14,13 +14,13 @@ export class GroupCommit<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
   #running = false;
 
-  /** `run` resolves with one result for each item, in order; an `Error` rejects only that caller. */
+  /** `run` resolves with one result per item, in order; an `Error` rejects only that caller. */
   constructor(run: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>, maxItems = 1_000) {
     this.#run = run;
     this.#maxItems = maxItems;
   }
 
-  /** @throws what `run` throws for its group. */
+  /** Adds an item to the next group. @throws the error that `run` throws for the group. */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
@@ -30,7 +30,7 @@ export class GroupCommit<Item, Result> {
 
   async #runAll(): Promise<void> {
     this.#running = true;
-    // What is asked in the same turn of the event loop goes together.
+    // Items added in the same turn of the event loop form one group.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, this.#maxItems);

@@ -1,11 +1,15 @@
-/** Installations that were looked up lately, packed: 50,000 of them take less than 20 MB. Those of which an erasure was requested are not in it. */
-import { dayMs } from "../hours.ts";
+/**
+ * Cache of recently used installations in a compact form: 50,000 of them need less than 20 MB.
+ * Never contains installations with a requested erasure.
+ */
+
+import { dayMs } from "../../shared/schema/durations.ts";
 import type { Installation } from "./installation.ts";
 import { RecentMap } from "./recent-map.ts";
 
 const maxCached = 50_000;
 
-/** A Buffer takes five times the memory of a string of its bytes. */
+/** Secrets are strings because a Buffer needs five times the memory. */
 interface Packed {
   readonly secret: string;
   readonly previous: string | undefined;
@@ -55,7 +59,10 @@ export class InstallationCache {
     this.#entries.delete(anonUserId);
   }
 
-  /** Those of which nothing was accepted and that enrolled before a time may be gone. Milliseconds since 1970. */
+  /**
+   * Drops installations without an accepted batch that enrolled before `beforeMs`: they may have
+   * expired.
+   */
   dropIdle(beforeMs: number): void {
     for (const [id, { activeDay, enrolledMs }] of [...this.#entries])
       if (activeDay === -1 && enrolledMs < beforeMs) this.#entries.delete(id);

@@ -1,12 +1,17 @@
-/** What the registry knows of one pseudonym. */
+/** An installation: the registry's row of one pseudonym. */
+
 import { createHash } from "node:crypto";
+import { dayMs } from "../../shared/schema/durations.ts";
 import type { NotApplied } from "../aggregates/aggregates.ts";
-import { dayMs } from "../hours.ts";
+
 import { openSecret } from "./sealed-secret.ts";
 
-/** Minimum age, and days with an accepted batch, from which a user counts for k-anonymity: made-up users take a week. */
+/**
+ * Minimum age and days with a batch before a user counts for k-anonymity: faking users takes a
+ * week.
+ */
 const [countedAgeMs, countedDays] = [7 * dayMs, 3];
-/** Younger ones have quotas. Milliseconds. */
+/** Younger installations have event quotas. Milliseconds. */
 export const newAgeMs = dayMs;
 
 /** `erasedMs`: milliseconds since 1970. */
@@ -18,15 +23,14 @@ export interface Erased {
 
 export interface Installation {
   readonly anonUserId: string;
-  /** `undefined`: erased before version 0.9, which kept no secret of the erased. */
+  /** `undefined` if erased before version 0.9, which deleted the secret. */
   readonly secret: Buffer | undefined;
-  /** The one before the last rotation: it may repeat that rotation, and nothing else. */
+  /** The secret before the last rotation: valid only for repeating that rotation. */
   readonly previousSecret: Buffer | undefined;
-  /** How often the secret was replaced. */
   readonly rotations: number;
   readonly enrolledMs: number;
   readonly activeDays: number;
-  /** The last day (UTC, `2026-11-01`) with an accepted batch; without one nothing was ever accepted. */
+  /** Last day (UTC, `2026-11-01`) with an accepted batch; `undefined` if there was none. */
   readonly activeDay: string | undefined;
   readonly erasure: "none" | "waiting" | Erased;
 }
@@ -45,15 +49,18 @@ export interface InstallationRow {
   readonly not_applied: NotApplied | null;
 }
 
-/** A row's columns as `installationOf` reads them. */
+/** The columns that `installationOf` reads. */
 export const rowColumns = `digest, sealed_secret, sealed_previous, rotations, enrolled_ms, active_days, active_day::text AS active_day,
   requested_ms, found_events, erased_ms, not_applied`;
 
-/** The pseudonym cannot be computed from it. The warehouse computes the same (`erasure/erase.ts`). */
+/**
+ * Digest that stands for an erased pseudonym. The warehouse computes the same one
+ * (`erasure/erase.ts`).
+ */
 export const digestOf = (anonUserId: string): string =>
   createHash("sha256").update(`nexus erased ${anonUserId}`).digest("hex");
 
-/** @throws Error if the row is not that pseudonym's. */
+/** @throws Error if the row belongs to another pseudonym or is damaged. */
 export function installationOf(anonUserId: string, row: InstallationRow): Installation {
   return {
     anonUserId,
@@ -82,6 +89,6 @@ function erasureOf(row: InstallationRow): Installation["erasure"] {
 
 export const isNew = ({ enrolledMs }: Installation, nowMs: number): boolean => nowMs - enrolledMs < newAgeMs;
 
-/** Whether its events count towards the minimum number of users of a cell. */
+/** Returns whether the user counts towards the minimum number of users of a cell. */
 export const isEstablished = ({ enrolledMs, activeDays }: Installation, nowMs: number): boolean =>
   nowMs - enrolledMs >= countedAgeMs && activeDays >= countedDays;

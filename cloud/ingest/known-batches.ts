@@ -1,4 +1,7 @@
-/** The receiver, with the batches of the last day by heart, and older ones looked up in the warehouse. */
+/**
+ * Creates the receiver with the batches of the last day in memory; older ones are looked up in the
+ * warehouse.
+ */
 
 import type { BatchHead } from "../log/batch-record.ts";
 import type { DurableLog } from "../log/durable-log.ts";
@@ -21,14 +24,14 @@ export interface ReceiverParts {
   readonly registry: Registry;
   readonly watch: ServerMetrics;
   readonly warehouse: Warehouse;
-  /** Its heads are those of batches that are not in the warehouse yet. */
+  /** Provides the heads of batches that are not in the warehouse yet. */
   readonly pipeline: { waitingHeads(): Promise<readonly BatchHead[]> };
   readonly now: () => number;
 }
 
 const columns = "batch_id, anon_user_id, sha256, receipt, toUnixTimestamp64Milli(received_at) AS received_ms";
 
-const known = ({ sha256, receipt, received_ms }: BatchRow): KnownBatch => ({
+const knownBatchOf = ({ sha256, receipt, received_ms }: BatchRow): KnownBatch => ({
   sha256,
   answer: receipt,
   receivedMs: Number(received_ms),
@@ -43,16 +46,16 @@ export async function openReceiver(parts: ReceiverParts): Promise<BatchReceiver>
        ORDER BY received_at LIMIT 1`,
       { user, batch },
     );
-    return row === undefined ? undefined : known(row);
+    return row === undefined ? undefined : knownBatchOf(row);
   };
   const sinceMs = now() - knownMs;
   const receiver = new BatchReceiver(log, registry, watch, findBatch, sinceMs);
-  const young = await warehouse.query<BatchRow>(
+  const recent = await warehouse.query<BatchRow>(
     `SELECT ${columns} FROM batches WHERE received_at > {since:DateTime64(3)}
      ORDER BY batches.received_at DESC LIMIT ${maxKnownBatches + 1}`,
     { since: clickHouseTime(sinceMs) },
   );
-  for (const row of young.toReversed()) receiver.remember(row.anon_user_id, row.batch_id, known(row));
+  for (const row of recent.toReversed()) receiver.remember(row.anon_user_id, row.batch_id, knownBatchOf(row));
   for (const { batch_id, anon_user_id, sha256, receipt, received_ms } of await pipeline.waitingHeads()) {
     receiver.remember(anon_user_id, batch_id, { sha256, answer: receipt, receivedMs: received_ms });
   }

@@ -1,9 +1,9 @@
-/** The limits that follow from the configuration. */
+/** Creates the rate limits from the configuration. */
 import type { Config } from "../config.ts";
 import type { Limits } from "./context.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** A pseudonym is erased once; a client asks again until it has the receipt. */
+/** Clients repeat an erasure request until they have the receipt. */
 const erasuresPerMinute = 20;
 
 export function limitsOf(config: Config): Limits {
@@ -11,7 +11,7 @@ export function limitsOf(config: Config): Limits {
   return {
     requests: new RateLimit(perMinute),
     refused: new RateLimit(config.refused_per_minute ?? perMinute),
-    // One a second with the default of 600.
+    // One per second with the default of 600 requests per minute.
     enrolments: new RateLimit(config.enrolments_without_proof_per_minute ?? Math.max(60, perMinute / 10)),
     erasures: new RateLimit(erasuresPerMinute),
     newEvents: new RateLimit(config.new_events_per_minute ?? perMinute * 10),

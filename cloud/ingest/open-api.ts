@@ -1,20 +1,22 @@
-/** The interface in OpenAPI 3.1: every route with its bodies, headers and statuses. Held against the server by Schemathesis (`open-api.test.ts`). */
+/**
+ * The OpenAPI 3.1 description of the API: every route with its bodies, headers and statuses.
+ * Schemathesis tests the server against it (`open-api.test.ts`).
+ */
+
 import { uploadSchemas } from "../../shared/schema/upload-schemas.ts";
+import { uuidSource } from "../../shared/schema/uuid-pattern.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const uuidPattern = (version: string): string =>
-  `^[0-9a-f]{8}-[0-9a-f]{4}-${version}[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`;
-
 const anonUserId: Schema = {
   type: "string",
-  pattern: uuidPattern("4"),
-  description: "The pseudonym: a random UUID (version 4), in lower case.",
+  pattern: `^${uuidSource(4)}$`,
+  description: "Pseudonym: a random UUID (version 4) in lower case.",
 };
 const secret: Schema = {
   type: "string",
   pattern: "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$",
-  description: "32 random bytes in base64.",
+  description: "32 random bytes, Base64.",
 };
 
 const header = (name: string, description: string, schema: Schema): Schema => ({
@@ -26,11 +28,11 @@ const header = (name: string, description: string, schema: Schema): Schema => ({
 });
 
 const signed: readonly Schema[] = [
-  header("webhook-id", "The batch's ID, or a random UUID.", { pattern: "^[0-9a-f-]{1,64}$" }),
-  header("webhook-timestamp", "Seconds since 1970 when the request was signed; at most five minutes off.", {
+  header("webhook-id", "Batch ID, or a random UUID.", { pattern: "^[0-9a-f-]{1,64}$" }),
+  header("webhook-timestamp", "Signing time in seconds since 1970. Maximum clock difference: 5 minutes.", {
     pattern: "^[0-9]{1,12}$",
   }),
-  header("webhook-signature", "Base64 of HMAC-SHA-256 over id.timestamp.body with the secret.", {
+  header("webhook-signature", "Base64 of the HMAC-SHA-256 of id.timestamp.body under the secret.", {
     pattern: "^v1,[A-Za-z0-9+/]{43}=$",
   }),
 ];
@@ -39,8 +41,7 @@ const proof: Schema = {
   name: "nexus-proof",
   in: "header",
   required: false,
-  description:
-    "A nonce for which SHA-256 of webhook-signature, a colon and the nonce begins with nexus-proof-bits zero bits.",
+  description: "Nonce: SHA-256 of webhook-signature, a colon and the nonce must start with nexus-proof-bits zero bits.",
   schema: { type: "string" },
 };
 
@@ -48,14 +49,14 @@ const json = (schema: Schema): Schema => ({ "application/json": { schema } });
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const seconds: Schema = { schema: { type: "integer", minimum: 0 }, description: "Seconds to wait." };
 
-interface Answer {
+interface ApiResponse {
   readonly status: number;
   readonly description: string;
   readonly schema: Schema;
   readonly headers?: Readonly<Record<string, Schema>>;
 }
 
-const refusal = (status: number, errors: readonly string[], description: string): Answer => ({
+const refusal = (status: number, errors: readonly string[], description: string): ApiResponse => ({
   status,
   description,
   schema: {
@@ -67,34 +68,30 @@ const refusal = (status: number, errors: readonly string[], description: string)
   ...(status === 429 || status === 503 || status === 425 ? { headers: { "retry-after": seconds } } : {}),
 });
 
-const ok = (schema: Schema, description = "Done."): Answer => ({ status: 200, description, schema });
+const ok = (schema: Schema, description = "Done."): ApiResponse => ({ status: 200, description, schema });
 
-/** What any route may answer. */
-const always: readonly Answer[] = [
-  refusal(403, ["origin", "token"], "A page in a browser asked, or the bearer token is not known."),
+/** Responses of every route. */
+const always: readonly ApiResponse[] = [
+  refusal(403, ["origin", "token"], "Request from a browser page, or unknown bearer token."),
 ];
-const malformed = refusal(400, ["malformed", "cannot_unpack"], "Malformed; never worth repeating.");
+const malformed = refusal(400, ["malformed", "cannot_unpack"], "Malformed request. Do not retry.");
 const notKnown = refusal(
   401,
   ["not_enrolled", "clock_skew", "signature", "token"],
-  "No enrolled secret made this signature (enrol it once more), the clock is off (see date), or a bearer token is missing.",
+  "Unknown signature (enrol again), wrong clock (see the date header), or missing bearer token.",
 );
-const erased = refusal(410, ["erased"], "This pseudonym was erased.");
-const tooLarge = refusal(413, ["too_large"], "Too large: send half.");
-const packing = refusal(
-  415,
-  ["cannot_unpack"],
-  "An encoding that is not known; accept-encoding of an answer names those that are.",
-);
+const erased = refusal(410, ["erased"], "The pseudonym was erased.");
+const tooLarge = refusal(413, ["too_large"], "Request body too large. Split the batch.");
+const packing = refusal(415, ["cannot_unpack"], "Unsupported content-encoding. See accept-encoding in the response.");
 const tooMany = refusal(
   429,
   ["too_many", "not_enrolled"],
-  "Too many requests: wait as retry-after says. not_enrolled: as 401, while many unknown clients ask.",
+  "Too many requests. Retry after retry-after. not_enrolled: as 401, while unknown clients are rate-limited.",
 );
-const unavailable = refusal(503, ["unavailable", "busy"], "Not now: wait as retry-after says.");
-const signedAnswers: readonly Answer[] = [malformed, notKnown, tooLarge, packing, tooMany, unavailable, ...always];
+const unavailable = refusal(503, ["unavailable", "busy"], "Overloaded or unavailable. Retry after retry-after.");
+const signedAnswers: readonly ApiResponse[] = [malformed, notKnown, tooLarge, packing, tooMany, unavailable, ...always];
 
-const answers = (...all: readonly Answer[]): Schema =>
+const answers = (...all: readonly ApiResponse[]): Schema =>
   Object.fromEntries(
     all.map(({ status, description, schema, headers }) => [
       String(status),
@@ -102,9 +99,9 @@ const answers = (...all: readonly Answer[]): Schema =>
     ]),
   );
 
-const waiting: Answer = {
+const waiting: ApiResponse = {
   status: 202,
-  description: "Accepted: the receipt follows at the status address.",
+  description: "Erasure pending. Poll the status URL for the receipt.",
   schema: {
     type: "object",
     required: ["erasure", "status"],
@@ -130,9 +127,9 @@ function schemas(): Readonly<Record<string, Schema>> {
     required: ["receipt", "key_id", "signature"],
     additionalProperties: false,
     properties: {
-      receipt: { type: "string", description: "JSON; signed byte for byte." },
+      receipt: { type: "string", description: "JSON text. The signature covers its exact bytes." },
       key_id: { type: "string", pattern: "^[A-Za-z0-9_-]{1,64}$" },
-      signature: { type: "string", pattern: "^[A-Za-z0-9+/]{86}==$", description: "Ed25519, base64." },
+      signature: { type: "string", pattern: "^[A-Za-z0-9+/]{86}==$", description: "Ed25519, Base64." },
     },
   };
   const enrolment: Schema = {
@@ -174,7 +171,7 @@ export function openApi(): Schema {
   };
   return {
     openapi: "3.1.0",
-    info: { title: "Nexus Telemetry, ingest", version: "1", license: { name: "MIT" } },
+    info: { title: "Nexus Telemetry ingest API", version: "1", license: { name: "MIT" } },
     components: { schemas: components },
     paths: {
       "/v1/telemetry/events": {
@@ -183,17 +180,17 @@ export function openApi(): Schema {
           parameters: signed,
           requestBody: body(batch),
           responses: answers(
-            ok(ref("receipt"), "Accepted, or accepted before: a signed receipt."),
+            ok(ref("receipt"), "Signed receipt; the same one if the batch is repeated."),
             erased,
             refusal(
               422,
               ["unknown_schema_version", "other_bytes"],
-              "An unknown schema version, or another batch under this ID.",
+              "Unknown schema version, or a different batch with this ID.",
             ),
             refusal(
               425,
               ["clock_ahead"],
-              "The batch was made more than an hour ahead of this server's clock: later, as it is.",
+              "generated_at is more than one hour ahead of the server's clock. Retry later without changes.",
             ),
             ...signedAnswers,
           ),
@@ -204,15 +201,15 @@ export function openApi(): Schema {
           summary: "Request the erasure of a pseudonym",
           parameters: [userInPath, ...signed],
           requestBody: body(ref("erasure")),
-          responses: answers(ok(ref("receipt"), "Erased: a signed receipt."), waiting, ...signedAnswers),
+          responses: answers(ok(ref("receipt"), "Erased. Signed receipt."), waiting, ...signedAnswers),
         },
       },
       "/v1/telemetry/users/{anon_user_id}/erasure": {
         get: {
-          summary: "Ask for the receipt of an erasure",
+          summary: "Get the receipt of an erasure",
           parameters: [userInPath, ...signed],
           responses: answers(
-            ok(ref("receipt"), "Erased: a signed receipt."),
+            ok(ref("receipt"), "Erased. Signed receipt."),
             waiting,
             refusal(404, ["no_erasure"], "No erasure was requested."),
             ...signedAnswers,
@@ -221,20 +218,24 @@ export function openApi(): Schema {
       },
       "/v1/telemetry/enroll": {
         post: {
-          summary: "Bind a secret at first use",
-          // Looked at with a proof of work only.
-          parameters: [...signed.map((one) => ({ ...one, required: false, schema: { type: "string" } })), proof],
+          summary: "Enrol a pseudonym with a secret",
+          // The signature is only checked together with a proof of work.
+          parameters: [...signed.map((header) => ({ ...header, required: false, schema: { type: "string" } })), proof],
           requestBody: body(ref("enrolment")),
           responses: answers(
             ok(ref("enrolled")),
             malformed,
-            refusal(401, ["token"], "A bearer token is missing."),
-            refusal(409, ["enrolled_otherwise"], "Another secret is bound."),
+            refusal(401, ["token"], "Missing bearer token."),
+            refusal(409, ["enrolled_otherwise"], "The pseudonym is enrolled with a different secret."),
             erased,
             tooLarge,
             packing,
             {
-              ...refusal(429, ["proof_required", "too_many"], "Send a proof of work of nexus-proof-bits, or wait."),
+              ...refusal(
+                429,
+                ["proof_required", "too_many"],
+                "Send a proof of work of nexus-proof-bits, or retry after retry-after.",
+              ),
               headers: { "retry-after": seconds, "nexus-proof-bits": { schema: { type: "integer" } } },
             },
             unavailable,
@@ -244,27 +245,32 @@ export function openApi(): Schema {
       },
       "/v1/telemetry/rotate": {
         post: {
-          summary: "Replace the secret, signed with the one before",
+          summary: "Replace the secret (signed with the current one)",
           parameters: signed,
           requestBody: body(ref("enrolment")),
           responses: answers(ok(ref("enrolled")), erased, ...signedAnswers),
         },
       },
       "/v1/telemetry/keys": {
-        get: { summary: "Keys for receipts, the newest first", responses: answers(ok(ref("keys")), ...always) },
+        get: { summary: "Get the receipt keys, newest first", responses: answers(ok(ref("keys")), ...always) },
       },
       "/v1/telemetry/schema": {
-        get: { summary: "The schemas of batches and events", responses: answers(ok({ type: "object" }), ...always) },
+        get: {
+          summary: "Get the JSON schemas of batches and events",
+          responses: answers(ok({ type: "object" }), ...always),
+        },
       },
-      "/healthz": { get: { summary: "Whether it lives", responses: answers(ok({ type: "object" }), ...always) } },
+      "/healthz": {
+        get: { summary: "Check that the server is alive", responses: answers(ok({ type: "object" }), ...always) },
+      },
       "/readyz": {
         get: {
-          summary: "Whether it takes batches",
+          summary: "Check that the server accepts batches",
           responses: answers(
             ok({ type: "object", properties: { ready: { const: true } } }),
             {
               status: 503,
-              description: "Not now.",
+              description: "Not ready.",
               schema: { type: "object", properties: { ready: { const: false } } },
             },
             ...always,
@@ -272,7 +278,7 @@ export function openApi(): Schema {
         },
       },
       "/openapi.json": {
-        get: { summary: "This document", responses: answers(ok({ type: "object" }), ...always) },
+        get: { summary: "Get this document", responses: answers(ok({ type: "object" }), ...always) },
       },
     },
   };

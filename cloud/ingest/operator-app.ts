@@ -1,4 +1,7 @@
-/** The operator's own address: metrics, and the rotation of receipt keys, which needs the token of the file in the data folder. */
+/**
+ * The operator's HTTP address: metrics and readiness without, rotation of receipt keys with a
+ * token.
+ */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { ServerMetrics } from "../metrics.ts";
@@ -12,16 +15,16 @@ export interface OperatorContext {
   readonly registry: Registry;
   readonly watch: ServerMetrics;
   readonly isReady: () => Promise<boolean>;
-  /** It listens to this machine only. */
+  /** The server listens on loopback only. */
   readonly isLoopback: boolean;
 }
 
 const requestMs = 30_000;
 
-/** `token`: read from the operator file in the data folder. */
+/** `token` is stored in the operator file of the data folder. */
 export function operatorApp({ registry, watch, isReady, isLoopback }: OperatorContext, token: string): FastifyInstance {
   const app = plainApp(requestMs, (refusal) => refusal);
-  // A name that was made to lead to this machine (DNS rebinding) is no address of ours.
+  // DNS rebinding: a foreign host name may resolve to loopback.
   app.addHook("onRequest", async ({ hostname }) => {
     if (isLoopback && !/^(?:localhost|127\.0\.0\.1|\[?::1\]?)$/.test(hostname)) throw new Refusal(403, "host");
   });
@@ -30,9 +33,9 @@ export function operatorApp({ registry, watch, isReady, isLoopback }: OperatorCo
   );
   readinessRoute(app, isReady);
   app.post("/keys/rotate", async ({ headers }, reply) => {
-    const given = Buffer.from(headers.authorization ?? "");
-    const own = Buffer.from(`Bearer ${token}`);
-    if (given.length !== own.length || !timingSafeEqual(given, own)) throw new Refusal(401, "token");
+    const received = Buffer.from(headers.authorization ?? "");
+    const expected = Buffer.from(`Bearer ${token}`);
+    if (received.length !== expected.length || !timingSafeEqual(received, expected)) throw new Refusal(401, "token");
     return reply.type(json).send(JSON.stringify({ key_id: await registry.rotateKey() }));
   });
   return app;

@@ -1,7 +1,13 @@
-/** JSON of clients. A megabyte of brackets takes a tenth of a second to parse: what has more of them than any batch is refused before. */
+/**
+ * Parses JSON from clients. A megabyte of brackets takes 0.1 s to parse, so bodies with more
+ * containers than any batch has are refused before parsing.
+ */
 import { malformed } from "./refusal.ts";
 
-/** Objects and lists, and how deep they lie. A batch of a thousand events has some 10,000, four deep. */
+/**
+ * Limits for objects and arrays and their depth. A batch of 1,000 events has about 10,000
+ * containers, depth 4.
+ */
 const [maxContainers, maxDepth] = [100_000, 4_096];
 
 const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\[]{}');

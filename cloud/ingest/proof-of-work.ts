@@ -1,6 +1,7 @@
 /**
- * Proof of work for an enrolment on a server without tokens (Hashcash): a nonce for which SHA-256 of the request's signature and the
- * nonce begins with a given number of zero bits. The signature covers pseudonym, secret and time, so that no proof can be reused.
+ * Proof of work for enrolments on a server without tokens (Hashcash): a nonce for which SHA-256 of
+ * the request's signature and the nonce starts with a number of zero bits. The signature covers
+ * pseudonym, secret and time, so a proof cannot be reused.
  */
 import { hash } from "node:crypto";
 

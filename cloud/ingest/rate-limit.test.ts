@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { RateLimit } from "./rate-limit.ts";
 
-it("takes so many a minute, says how long to wait, and makes nobody wait because the clock was put back", () => {
+it("limits requests per minute, returns the seconds to wait, and tolerates a clock set back", () => {
   const rates = new RateLimit(60);
   const take = (ms: number) => rates.take("one", ms);
   expect(Array.from({ length: 60 }, () => take(0))).toEqual(Array.from({ length: 60 }, () => 0));

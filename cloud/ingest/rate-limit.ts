@@ -1,4 +1,4 @@
-/** Token buckets, one for each key: each fills evenly and holds at most what a minute brings. */
+/** Token buckets, one per key: each refills evenly and holds the tokens of one minute. */
 import { RecentMap } from "./recent-map.ts";
 
 const maxBuckets = 100_000;
@@ -12,8 +12,9 @@ export class RateLimit {
   }
 
   /**
-   * Takes `cost` tokens, or none where there are too few. What costs more than a bucket holds needs a full one.
-   * @returns seconds to wait; 0 where it may go on.
+   * Takes `cost` tokens, or none if too few are left. A cost above the bucket's size needs a full
+   * bucket.
+   * @returns seconds to wait; 0 if the tokens were taken.
    */
   take(key: string, nowMs: number, cost = 1): number {
     const price = Math.min(cost, this.#perMinute);

@@ -1,9 +1,12 @@
-/** Whether batches can be accepted: asked of the log and of the registry themselves, at most once a second. */
+/**
+ * Checks whether batches can be accepted by probing the log and the registry, up to once per
+ * second.
+ */
 import type { DurableLog } from "../log/durable-log.ts";
 import type { Registry } from "./registry.ts";
 
-/** Milliseconds that an answer counts, and that it is waited for. */
-const [freshMs, patienceMs] = [1_000, 5_000];
+/** Milliseconds for which a result is reused, and for which a probe may run. */
+const [reuseMs, timeoutMs] = [1_000, 5_000];
 
 export class Readiness {
   readonly #log: DurableLog;
@@ -19,12 +22,12 @@ export class Readiness {
 
   isWritable(): Promise<boolean> {
     const nowMs = this.#now();
-    if (this.#probe === undefined || Math.abs(nowMs - this.#probe.atMs) >= freshMs) {
-      const late = new Promise<never>((_, reject) => {
-        setTimeout(() => reject(new Error("no answer")), patienceMs).unref();
+    if (this.#probe === undefined || Math.abs(nowMs - this.#probe.atMs) >= reuseMs) {
+      const timeout = new Promise<never>((_, reject) => {
+        setTimeout(() => reject(new Error("the probe timed out")), timeoutMs).unref();
       });
       const probes = Promise.all([this.#log.probe(), this.#registry.probe()]);
-      const writable = Promise.race([probes, late]).then(
+      const writable = Promise.race([probes, timeout]).then(
         () => true,
         () => false,
       );

@@ -1,4 +1,7 @@
-/** The server's Ed25519 keys (RFC 8032) that sign receipts. Each new one is signed by the one before; none is ever removed. */
+/**
+ * The Ed25519 keys (RFC 8032) that sign receipts. Each key is signed by its predecessor; none is
+ * ever deleted.
+ */
 import {
   createHash,
   createHmac,
@@ -13,9 +16,9 @@ import type { Postgres } from "../aggregates/postgres.ts";
 export interface ReceiptKey {
   readonly id: string;
   readonly private: KeyObject;
-  /** 32 bytes in base64. */
+  /** 32 bytes, Base64. */
   readonly public: string;
-  /** The older key that vouches for it. */
+  /** The previous key and its signature of this one. */
   readonly signedBy: { readonly key_id: string; readonly signature: string } | undefined;
 }
 
@@ -30,7 +33,7 @@ const keyStatement = (id: string, publicKey: string): string => `nexus-receipt-k
 
 export class ReceiptKeys {
   readonly #postgres: Postgres;
-  /** The oldest first. */
+  /** Oldest first. */
   #keys: readonly ReceiptKey[] = [];
 
   private constructor(postgres: Postgres) {
@@ -51,11 +54,14 @@ export class ReceiptKeys {
     for (const { id, pkcs8 } of rows) this.#add(id, pkcs8);
   }
 
-  /** Creates a new key, which the one before vouches for; it signs from now on. Returns its id. @throws the database's error. */
+  /**
+   * Creates a key, signed by the previous one, that signs from now on. Returns its ID. @throws the
+   * database's error.
+   */
   async rotate(): Promise<string> {
     const { privateKey } = generateKeyPairSync("ed25519");
     const pkcs8 = privateKey.export({ type: "pkcs8", format: "der" }).toString("base64");
-    // What another try may have left is counted: its answer may not have come.
+    // Numbered in SQL: an earlier attempt may have been stored although its response was lost.
     await this.#postgres.query(
       `INSERT INTO receipt_keys (n, id, pkcs8)
        SELECT coalesce(max(n), 0) + 1, 'k' || coalesce(max(n), 0) + 1, $1 FROM receipt_keys`,
@@ -68,23 +74,23 @@ export class ReceiptKeys {
   #add(id: string, pkcs8: string): void {
     const key = createPrivateKey({ key: Buffer.from(pkcs8, "base64"), format: "der", type: "pkcs8" });
     const raw = createPublicKey(key).export({ type: "spki", format: "der" }).subarray(-32).toString("base64");
-    const older = this.#keys.at(-1);
+    const previous = this.#keys.at(-1);
     const signedBy =
-      older === undefined
+      previous === undefined
         ? undefined
         : {
-            key_id: older.id,
-            signature: sign(null, Buffer.from(keyStatement(id, raw)), older.private).toString("base64"),
+            key_id: previous.id,
+            signature: sign(null, Buffer.from(keyStatement(id, raw)), previous.private).toString("base64"),
           };
     this.#keys = [...this.#keys, { id, private: key, public: raw, signedBy }];
   }
 
-  /** The newest first. */
+  /** Newest first. */
   get all(): readonly ReceiptKey[] {
     return this.#keys.toReversed();
   }
 
-  /** A digest keyed with a secret of this server, so that it cannot be compared with guesses. */
+  /** Returns a digest keyed with a secret of this server, so that guesses cannot be verified. */
   digestOf(text: string): string {
     const oldest = this.#keys[0]?.private.export({ type: "pkcs8", format: "der" }) ?? "";
     return createHmac("sha256", createHash("sha256").update("nexus bad row").update(oldest).digest())
@@ -92,10 +98,10 @@ export class ReceiptKeys {
       .digest("hex");
   }
 
-  /** The JSON of a receipt with the newest key's signature over its exact text. */
+  /** Returns the receipt as JSON with the newest key's signature of its exact text. */
   signed(content: object): string {
     const key = this.#keys.at(-1);
-    if (key === undefined) throw new Error("there is no key for receipts");
+    if (key === undefined) throw new Error("no receipt key");
     const receipt = JSON.stringify(content);
     return JSON.stringify({
       receipt,

@@ -1,4 +1,4 @@
-/** A map with a maximum size: the entry that was used longest ago goes first. */
+/** A map with a maximum size that evicts the least recently used entry. */
 export class RecentMap<K, V> {
   readonly #maxSize: number;
   readonly #entries = new Map<K, V>();

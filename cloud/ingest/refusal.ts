@@ -1,4 +1,4 @@
-/** What keeps a request from being served: a status, a word for the client, and what else it needs to know. */
+/** A refused request: HTTP status, error code for the client, and response headers. */
 import { DecompressError } from "./decompress.ts";
 
 export interface RefusalDetails {
@@ -30,7 +30,9 @@ export const unavailable = (): Refusal => new Refusal(503, "unavailable", { wait
 export const tooMany = (waitSeconds: number): Refusal => new Refusal(429, "too_many", { waitSeconds });
 export const erased = (): Refusal => new Refusal(410, "erased");
 
-/** Maps any error to a refusal. Text of foreign errors is dropped, because it may quote the request. */
+/**
+ * Maps any error to a refusal. Text of foreign errors is dropped, because it may quote the request.
+ */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof DecompressError)

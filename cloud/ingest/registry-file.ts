@@ -1,4 +1,4 @@
-/** Moves the registry of version 0.8, a file of lines, into the table. It is read line by line, whatever its size, and removed at the end. */
+/** Imports the registry file of version 0.8 (JSON lines) into the table, then deletes the file. */
 import { createReadStream, existsSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,10 +16,9 @@ const lineSchema = z.union([
 ]);
 type Line = z.infer<typeof lineSchema>;
 
-/** Enrolments of one statement. */
-const maxTogether = 5_000;
+const maxEnrolmentsPerStatement = 5_000;
 
-/** Version 0.8 noted no ages: its installations count as established. */
+/** Version 0.8 did not store the enrolment time: its installations count as established. */
 const enrolStatement = `INSERT INTO installations (digest, sealed_secret, enrolled_ms, active_days, active_day)
   SELECT digest, sealed_secret, 0, 3, DATE '1970-01-01'
   FROM jsonb_to_recordset($1::jsonb) AS g(digest text, sealed_secret text)
@@ -51,8 +50,9 @@ function statementOf(line: Exclude<Line, { readonly enroll: string }>): Statemen
 }
 
 /**
- * Can be repeated: a crash in between leaves the file. A line that a crash cut off at the end was never answered.
- * @throws the file system's and the database's error; Error if a line within is damaged.
+ * Imports the file, again after a crash. A torn last line is ignored: its request was never
+ * answered.
+ * @throws the file system's and the database's error; Error if another line is damaged.
  */
 export async function importRegistryFile(postgres: Postgres, path: string): Promise<void> {
   if (!existsSync(path)) return;
@@ -62,20 +62,20 @@ export async function importRegistryFile(postgres: Postgres, path: string): Prom
     secrets = new Map();
     if (statements.length > 0) await postgres.transaction(statements);
   };
-  let [number, damaged] = [0, false];
+  let [number, isDamaged] = [0, false];
   const lines = createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Number.POSITIVE_INFINITY });
   for await (const text of lines) {
     number += 1;
     if (text === "") continue;
-    // Only the last line may be damaged.
-    if (damaged)
-      throw new Error(`${path}, line ${number - 1}, is damaged. Restore the file from a copy; it was not removed.`);
+    // Only the last line may be torn.
+    if (isDamaged)
+      throw new Error(`${path}: line ${number - 1} is damaged. Restore the file from a backup. It was not deleted.`);
     const line = lineOf(text);
-    if (line === undefined) damaged = true;
+    if (line === undefined) isDamaged = true;
     else if (!("enroll" in line)) await write(statementOf(line));
     else {
       secrets.set(line.enroll, line.secret);
-      if (secrets.size >= maxTogether) await write();
+      if (secrets.size >= maxEnrolmentsPerStatement) await write();
     }
   }
   await write();

@@ -1,4 +1,7 @@
-/** The registry's tables. A pseudonym is in none of them: its digest is the key, and its secret is encrypted under it. */
+/**
+ * The registry's tables. They never contain a pseudonym: its digest is the key, its secret is
+ * encrypted under it.
+ */
 export const registryStatements: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS installations (
      digest text PRIMARY KEY,
@@ -13,7 +16,7 @@ export const registryStatements: readonly string[] = [
      found_events bigint,
      erased_ms bigint,
      not_applied jsonb)`,
-  // What starts and expiries look for, without reading the table.
+  // For pending erasures at start and for expiry, without a full scan.
   "CREATE INDEX IF NOT EXISTS erasures_waiting ON installations (digest) WHERE requested_ms IS NOT NULL AND erased_ms IS NULL",
   `CREATE INDEX IF NOT EXISTS never_active ON installations (enrolled_ms)
      WHERE active_day IS NULL AND requested_ms IS NULL`,

@@ -1,6 +1,7 @@
 /**
- * The registry of installations, a table in PostgreSQL: which secret is enrolled for which pseudonym, since when, on how many days it
- * was active, and which pseudonyms are to be or were erased. Whatever it answers is on the disk. Look-ups are cached.
+ * The registry of installations in PostgreSQL: each pseudonym's secret, enrolment time, number of
+ * active days and erasure state. Changes are durable before they are acknowledged; lookups are
+ * cached.
  */
 import type { NotApplied } from "../aggregates/aggregates.ts";
 import type { Postgres } from "../aggregates/postgres.ts";
@@ -14,10 +15,12 @@ import { importRegistryFile } from "./registry-file.ts";
 import { registryStatements } from "./registry-schema.ts";
 import { encryptSecret } from "./sealed-secret.ts";
 
-/** Pseudonyms erased so recently that a request which began before may still name them. */
+/** Recently erased pseudonyms that a request which began earlier may still name. */
 const maxRecentlyErased = 10_000;
 
-/** What an erasure found before it deleted anything: it is found only once. */
+/**
+ * What an erasure found before it deleted anything; after the deletion it cannot be found again.
+ */
 export interface Found {
   readonly digest: string;
   /** Seconds since 1970 of the hours with events. */
@@ -44,14 +47,14 @@ export class Registry {
   readonly #postgres: Postgres;
   readonly #keys: ReceiptKeys;
   readonly #cache = new InstallationCache();
-  /** Digests whose erasure waits. */
+  /** Digests of pending erasures. */
   readonly #waiting: Set<string>;
   readonly #recentlyErased = new RecentMap<string, true>(maxRecentlyErased);
-  /** How often what is known of a pseudonym has changed, of those that changed lately. */
+  /** Pseudonym → number of its recent changes, which detects a change during a lookup. */
   readonly #changes = new RecentMap<string, number>(maxRecentlyErased);
   readonly #finding = new GroupCommit((ids: readonly string[]) => this.#find(ids));
   readonly #enrolling = new GroupCommit((all: readonly Enrolment[]) => this.#enroll(all));
-  readonly #noting = new GroupCommit((all: readonly { readonly id: string; readonly day: string }[]) =>
+  readonly #recordingActivity = new GroupCommit((all: readonly { readonly id: string; readonly day: string }[]) =>
     this.#recordActivity(all),
   );
   readonly #requesting = new GroupCommit((all: readonly { readonly id: string; readonly nowMs: number }[]) =>
@@ -65,8 +68,9 @@ export class Registry {
   }
 
   /**
-   * Creates the tables that are missing. `file`: the registry of version 0.8, which is imported and removed.
-   * @throws the database's error; Error if the file is damaged: which line, and what to do.
+   * Creates missing tables. `file`: the registry file of version 0.8, which is imported and
+   * deleted.
+   * @throws the database's error; Error that names the line if the file is damaged.
    */
   static async open(postgres: Postgres, file?: string): Promise<Registry> {
     await postgres.transaction(registryStatements.map((sql) => ({ sql, params: [] })));
@@ -85,7 +89,7 @@ export class Registry {
       if (cached !== undefined) return cached;
       const before = this.#changes.get(anonUserId);
       const found = await this.#finding.add(anonUserId);
-      // It was changed while it was looked up: what was found may be what was before.
+      // Race: changed during the lookup, so the result may be outdated.
       if (before !== this.#changes.get(anonUserId)) continue;
       if (found !== undefined) this.#cache.set(found);
       return found;
@@ -114,13 +118,16 @@ export class Registry {
     return new Map(rows.map((row) => [row.digest, row]));
   }
 
-  /** Binds a secret at first use. The same secret once more changes nothing. @throws the database's error: then nothing is bound. */
+  /**
+   * Enrols a pseudonym with its first secret; repeating it changes nothing. @throws the database's
+   * error.
+   */
   enroll(anonUserId: string, secret: Buffer, nowMs: number): Promise<Enrolled> {
     return this.#enrolling.add({ id: anonUserId, secret, nowMs });
   }
 
   async #enroll(all: readonly Enrolment[]): Promise<readonly (Enrolled | Error)[]> {
-    const given = all.map(({ id, secret, nowMs }) => ({
+    const enrolments = all.map(({ id, secret, nowMs }) => ({
       digest: digestOf(id),
       sealed_secret: encryptSecret(id, secret),
       enrolled_ms: nowMs,
@@ -129,14 +136,14 @@ export class Registry {
       `WITH given AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(digest text, sealed_secret text, enrolled_ms bigint))
        INSERT INTO installations (digest, sealed_secret, enrolled_ms)
        SELECT digest, sealed_secret, enrolled_ms FROM (${firstById}) g ON CONFLICT (digest) DO NOTHING`,
-      [JSON.stringify(given)],
+      [JSON.stringify(enrolments)],
     );
     const rows = await this.#rowsOf(all.map(({ id }) => id));
     for (const { id } of all) this.#changed(id);
     return all.map(({ id, secret }) => {
       const row = rows.get(digestOf(id));
-      // Expired between the two statements: the client enrols once more.
-      const known = row === undefined ? new Error("an enrolment is gone") : installationFrom(id, row);
+      // Race: expired between the two statements. The client enrols again.
+      const known = row === undefined ? new Error("the enrolment expired") : installationFrom(id, row);
       if (known instanceof Error) return known;
       if (known.secret?.equals(secret) === false) return "other";
       return known.erasure === "none" ? "enrolled" : "erased";
@@ -144,8 +151,8 @@ export class Registry {
   }
 
   /**
-   * Replaces the secret, unless it was replaced meanwhile. Repeating it changes nothing.
-   * @returns whether the new secret is the one that counts now. @throws the database's error.
+   * Replaces the secret unless another rotation came first. Repeating it changes nothing.
+   * @returns whether the new secret is now the current one. @throws the database's error.
    */
   async rotateSecret({ anonUserId, secret: current, rotations }: Installation, secret: Buffer): Promise<boolean> {
     if (current?.equals(secret) === true) return true;
@@ -160,14 +167,15 @@ export class Registry {
   }
 
   /**
-   * Notes that a batch is about to be accepted on this day: on the disk before the batch is, so that an erasure never overlooks it.
-   * @returns the installation as it is now; `undefined` if it is gone. @throws the database's error.
+   * Records that a batch is about to be accepted on this day. Durable before the batch is, so that
+   * an erasure cannot miss it. @returns the updated installation; `undefined` if it expired.
+   * @throws the database's error.
    */
   async recordActivity(installation: Installation, nowMs: number): Promise<Installation | undefined> {
     const { anonUserId, activeDay = "" } = installation;
     const day = dayOf(nowMs);
     if (activeDay >= day) return installation;
-    await this.#noting.add({ id: anonUserId, day });
+    await this.#recordingActivity.add({ id: anonUserId, day });
     return this.find(anonUserId);
   }
 
@@ -182,27 +190,29 @@ export class Registry {
     return all.map(() => undefined);
   }
 
-  /** Whether an erasure was requested, as far as a request that began before it needs to know. */
+  /** Returns whether an erasure was requested, for requests that began before it. */
   isErased(anonUserId: string): boolean {
     const digest = digestOf(anonUserId);
     return this.#waiting.has(digest) || this.#recentlyErased.has(digest);
   }
 
-  /** Those of the pseudonyms whose erasure was requested at any time. @throws the database's error. */
+  /** Returns the pseudonyms whose erasure was ever requested. @throws the database's error. */
   async erasedAmong(anonUserIds: Iterable<string>): Promise<ReadonlySet<string>> {
     const ids = [...new Set(anonUserIds)];
     const rows = ids.length === 0 ? new Map() : await this.#rowsOf(ids);
     return new Set(ids.filter((id) => (rows.get(digestOf(id))?.requested_ms ?? null) !== null || this.isErased(id)));
   }
 
-  /** Digests whose erasure waits. */
+  /** Digests of pending erasures. */
   get waiting(): readonly string[] {
     return [...this.#waiting];
   }
 
   /**
-   * From here on nothing of the pseudonym is accepted. Where nothing ever was, the erasure is complete at once.
-   * @returns what is known afterwards; `undefined` if there is no such installation. @throws the database's error.
+   * Requests an erasure; nothing of the pseudonym is accepted afterwards. If no batch was ever
+   * accepted, the erasure is complete at once. @returns the installation; `undefined` if it does
+   * not exist.
+   * @throws the database's error.
    */
   async requestErasure(anonUserId: string, nowMs: number): Promise<Installation | undefined> {
     await this.#requesting.add({ id: anonUserId, nowMs });
@@ -230,8 +240,9 @@ export class Registry {
   }
 
   /**
-   * Writes down what is about to be deleted. What was deleted before a crash is not found again, so hours are united and the larger
-   * count stays. @returns what is written down now. @throws the database's error.
+   * Stores what is about to be deleted. Events deleted before a crash are not found again, so hours
+   * are merged and the larger count is kept. @returns the stored values. @throws the database's
+   * error.
    */
   async saveFound(found: readonly Found[]): Promise<readonly Found[]> {
     const rows = await this.#postgres.query<{ digest: string; hours: readonly number[]; events: string | number }>(
@@ -260,7 +271,10 @@ export class Registry {
     }
   }
 
-  /** Removes enrolments older than `beforeMs` of which no batch was accepted. Returns how many. @throws the database's error. */
+  /**
+   * Deletes enrolments older than `beforeMs` without an accepted batch. Returns their number.
+   * @throws the database's error.
+   */
   async expire(beforeMs: number): Promise<number> {
     const rows = await this.#postgres.query(
       `DELETE FROM installations WHERE enrolled_ms < $1::bigint AND active_day IS NULL AND requested_ms IS NULL RETURNING 1`,
@@ -270,17 +284,20 @@ export class Registry {
     return rows.length;
   }
 
-  /** Whether the database answers. @throws its error. */
+  /** Checks that the database responds. @throws the database's error. */
   async probe(): Promise<void> {
     await this.#postgres.query("SELECT 1", []);
   }
 
-  /** A new key for receipts, which the one before vouches for. Returns its id. @throws the database's error. */
+  /**
+   * Creates a receipt key, signed by the previous one. Returns its ID. @throws the database's
+   * error.
+   */
   rotateKey(): Promise<string> {
     return this.#keys.rotate();
   }
 
-  /** The newest first. */
+  /** Newest first. */
   get keys(): readonly ReceiptKey[] {
     return this.#keys.all;
   }
@@ -294,11 +311,11 @@ export class Registry {
   }
 }
 
-/** A damaged row fails by itself, and not with those that were looked up beside it. */
+/** Returns an error for a damaged row, so that other lookups of the same group succeed. */
 function installationFrom(anonUserId: string, row: InstallationRow): Installation | Error {
   try {
     return installationOf(anonUserId, row);
   } catch {
-    return new Error("a row of the registry is damaged");
+    return new Error("the registry row is damaged");
   }
 }

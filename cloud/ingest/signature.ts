@@ -1,8 +1,11 @@
-/** Whether a request comes from who enrolled, unchanged and now: Standard Webhooks, HMAC-SHA-256 over `id.timestamp.body`. */
+/**
+ * Verifies request signatures (Standard Webhooks): HMAC-SHA-256 of `id.timestamp.body` and a recent
+ * timestamp.
+ */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 
-/** Seconds that clocks may differ. */
+/** Maximum clock difference in seconds. */
 export const skewSeconds = 5 * 60;
 
 export interface SignedHeaders {
@@ -23,6 +26,6 @@ export function isOnTime({ timestamp }: SignedHeaders, nowMs: number): boolean {
 
 export function signatureHolds({ id, timestamp, signature }: SignedHeaders, body: Buffer, secret: Buffer): boolean {
   const mac = createHmac("sha256", secret).update(`${id}.${timestamp}.`).update(body).digest();
-  const given = Buffer.from(signature.replace(/^v1,/, ""), "base64");
-  return given.length === mac.length && timingSafeEqual(given, mac);
+  const received = Buffer.from(signature.replace(/^v1,/, ""), "base64");
+  return received.length === mac.length && timingSafeEqual(received, mac);
 }

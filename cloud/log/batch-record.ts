@@ -1,4 +1,7 @@
-/** A record of the log: a batch as it was accepted; its head as a line of JSON, and then each event as the line that the warehouse takes. */
+/**
+ * A record of the durable log: an accepted batch. Line 1 is its head as JSON; each further line is
+ * a warehouse row.
+ */
 
 import type { Hour } from "../hours.ts";
 import type { RefusedEvent } from "../privacy/filter.ts";
@@ -7,20 +10,22 @@ export interface BatchHead {
   readonly batch_id: string;
   readonly anon_user_id: string;
   readonly sha256: string;
-  /** The answer that was given, byte for byte. */
+  /** The response, byte for byte. */
   readonly receipt: string;
   /** Milliseconds since 1970. */
   readonly received_ms: number;
-  /** In which hours its events lie. */
+  /** The hours of its events. */
   readonly hours: readonly Hour[];
-  /** Which columns its lines have values of. */
+  /** The columns that have values in its lines. */
   readonly columns: readonly string[];
-  /** Of each event that was refused why, and a digest by which repeats are known; nothing of itself. */
+  /**
+   * Reason and digest of each refused event; never its content. The digest identifies repetitions.
+   */
   readonly refused: readonly RefusedRow[];
 }
 
 export interface RefusedRow extends RefusedEvent {
-  /** HMAC-SHA-256 with a key of the server's own. */
+  /** HMAC-SHA-256 with a secret key of this server. */
   readonly digest: string;
 }
 

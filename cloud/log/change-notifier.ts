@@ -1,8 +1,8 @@
-/** Wakes those who wait until there is something new. */
+/** Wakes waiting readers when the log has changed. */
 export class ChangeNotifier {
   readonly #listeners = new Set<() => void>();
 
-  /** Resolves with the next news, or when the signal is given. */
+  /** Resolves at the next change or when the signal aborts. */
   next(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

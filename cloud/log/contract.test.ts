@@ -1,4 +1,7 @@
-/** The contract of the event log (`event-log.ts`), held to by both of its forms: files of this machine, and a real Kafka broker. */
+/**
+ * The contract of `durable-log.ts`, tested with both implementations: files, and a real Kafka
+ * broker.
+ */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,11 +15,11 @@ import { CorruptLogError, type DurableLog } from "./durable-log.ts";
 import { KafkaLog } from "./kafka.ts";
 import { SegmentLog } from "./segments.ts";
 
-interface Form {
+interface Implementation {
   readonly name: string;
   readonly runs: number;
-  /** A new log, as often as it is opened. */
-  readonly make: () => () => Promise<DurableLog>;
+  /** Creates a new log and returns a function that opens it, any number of times. */
+  readonly create: () => () => Promise<DurableLog>;
 }
 
 let broker: KafkaBroker | undefined;
@@ -25,11 +28,11 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => broker?.stop());
 
-const forms: readonly Form[] = [
+const implementations: readonly Implementation[] = [
   {
     name: "files",
     runs: 30,
-    make: () => {
+    create: () => {
       const folder = tempFolder();
       return () => SegmentLog.open(folder, 500);
     },
@@ -37,7 +40,7 @@ const forms: readonly Form[] = [
   {
     name: "Kafka",
     runs: 6,
-    make: () => {
+    create: () => {
       const address = kafkaAddress(broker?.address(`t-${randomUUID()}`) ?? "");
       const keys = join(tempFolder(), "keys.json");
       if (address === undefined) throw new Error("no broker");
@@ -56,31 +59,31 @@ function byKey(texts: readonly string[]): ReadonlyMap<string, readonly string[]>
   return found;
 }
 
-describe.each(forms)("the log on $name", ({ name, runs, make }) => {
+describe.each(implementations)("durable log: $name", ({ name, runs, create }) => {
   const test = it.skipIf(name === "Kafka" && !hasKafka());
 
-  test("gives back what was appended, once, in order by key, over closings", async () => {
+  test("returns each record once, in order per key, also after a restart", async () => {
     const key = fc.constantFrom("a", "b", "c", "d");
     const record = fc.tuple(key, fc.string({ maxLength: 400 }));
     await fc.assert(
       fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 40 }), async (records) => {
-        const open = make();
+        const open = create();
         const log = await open();
         await Promise.all(records.map(([key, text]) => log.append(key, `${key} ${text}`)));
-        const well = byKey(records.map(([key, text]) => Buffer.from(`${key} ${text}`).toString("utf8")));
-        expect(byKey(await readAll(log))).toEqual(well);
+        const expected = byKey(records.map(([key, text]) => Buffer.from(`${key} ${text}`).toString("utf8")));
+        expect(byKey(await readAll(log))).toEqual(expected);
         await log.close();
-        const again = await open();
-        await again.append("last", "last record");
-        expect(byKey(await readAll(again))).toEqual(new Map([...well, ["last", ["last record"]]]));
-        await again.close();
+        const reopened = await open();
+        await reopened.append("last", "last record");
+        expect(byKey(await readAll(reopened))).toEqual(new Map([...expected, ["last", ["last record"]]]));
+        await reopened.close();
       }),
       { numRuns: runs },
     );
   }, 60_000);
 
-  test("reads the same range again, however much came in after it", async () => {
-    const log = await make()();
+  test("reads the same range again after further appends", async () => {
+    const log = await create()();
     for (let n = 0; n < 12; n += 1) await log.append(`key ${n % 5}`, `record ${n} ${"x".repeat(100)}`);
     const position = log.beginning();
     const some = await log.read(position, 700);
@@ -97,12 +100,12 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     await log.close();
   });
 
-  test("says how much is left, wakes who waits, and drops what was put away", async () => {
-    const open = make();
+  test("reports the remaining bytes, wakes waiting readers, and drops processed records", async () => {
+    const open = create();
     const log = await open();
     expect(log.bytesAfter(log.beginning())).toBe(0);
-    const never = new AbortController();
-    const woken = log.waitAfter(log.beginning(), never.signal);
+    const abort = new AbortController();
+    const woken = log.waitAfter(log.beginning(), abort.signal);
     await log.append("key", "first");
     await woken;
     expect(log.bytesAfter(log.beginning())).toBeGreaterThan(0);
@@ -112,44 +115,44 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
     await log.dropBefore(position);
     expect(await readAll(log)).toEqual(["second"]);
     expect(log.bytesAfter(log.end())).toBe(0);
-    const ended = log.waitAfter(log.end(), never.signal);
-    never.abort();
-    await ended;
+    const aborted = log.waitAfter(log.end(), abort.signal);
+    abort.abort();
+    await aborted;
     await log.close();
-    const again = await open();
-    expect(await readAll(again)).toEqual(["second"]);
-    await again.close();
+    const reopened = await open();
+    expect(await readAll(reopened)).toEqual(["second"]);
+    await reopened.close();
   });
 
-  test("has before a turn what was appended before it, under load, and loses nothing", async () => {
-    const log = await make()();
-    const notified: string[] = [];
-    let going = true;
+  test("returns from rotate a position after all acknowledged records, under load, without loss", async () => {
+    const log = await create()();
+    const acknowledged: string[] = [];
+    let running = true;
     const load = Array.from({ length: 6 }, async (_, key) => {
-      for (let n = 0; going; n += 1) {
+      for (let n = 0; running; n += 1) {
         await log.append(`key ${key}`, `${key} ${n}`);
-        notified.push(`${key} ${n}`);
+        acknowledged.push(`${key} ${n}`);
       }
     });
-    const got: string[] = [];
-    for (let turn = 0; turn < 5; turn += 1) {
-      const before = [...notified];
+    const received: string[] = [];
+    for (let rotation = 0; rotation < 5; rotation += 1) {
+      const before = [...acknowledged];
       const position = await log.rotate();
       const texts = await readAll(log, log.beginning(), position);
-      got.push(...texts);
-      expect(before.filter((text) => !got.includes(text))).toEqual([]);
+      received.push(...texts);
+      expect(before.filter((text) => !received.includes(text))).toEqual([]);
       await log.dropBefore(position);
     }
-    going = false;
+    running = false;
     await Promise.all(load);
-    got.push(...(await readAll(log)));
-    expect(got.length).toBe(notified.length);
-    expect(new Set(got)).toEqual(new Set(notified));
+    received.push(...(await readAll(log)));
+    expect(received.length).toBe(acknowledged.length);
+    expect(new Set(received)).toEqual(new Set(acknowledged));
     await log.close();
   });
 
-  test("does not read on from a place that it never had", async () => {
-    const open = make();
+  test("refuses to read from a position after its end", async () => {
+    const open = create();
     const log = await open();
     await log.append("key", "record");
     const position = { segment: 7, offset: 3, 0: 9, 1: 9, 2: 9 };
@@ -158,8 +161,8 @@ describe.each(forms)("the log on $name", ({ name, runs, make }) => {
   });
 });
 
-it.skipIf(!hasKafka())("forgets with what it drops from Kafka the key that had sealed it", async () => {
-  const address = kafkaAddress(broker?.address("sealed") ?? "");
+it.skipIf(!hasKafka())("destroys the key of records that it drops from Kafka", async () => {
+  const address = kafkaAddress(broker?.address("encrypted") ?? "");
   if (address === undefined) throw new Error("no broker");
   const path = join(tempFolder(), "keys.json");
   const keys = (): readonly { readonly id: string; readonly key?: string }[] =>
@@ -175,23 +178,23 @@ it.skipIf(!hasKafka())("forgets with what it drops from Kafka the key that had s
   expect(keys()[0]?.id).not.toBe(before?.id);
   expect(await readAll(log)).toEqual(["second"]);
   await log.close();
-  // Of another server's records it says so, and goes no further.
+  // A second server on the topic stops at records that it cannot decrypt.
   const other = await KafkaLog.open(address, 3, join(tempFolder(), "keys.json"));
   await expect(readAll(other)).rejects.toThrow(/another server writes to this topic/);
   await other.close();
 });
 
-// The last one: it ends the broker.
-it.skipIf(!hasKafka())("turns away what the brokers do not take, at once where too much waits already", async () => {
-  const address = kafkaAddress(broker?.address("away") ?? "");
+// Must be the last test: it kills the broker.
+it.skipIf(!hasKafka())("rejects records that the brokers do not accept, at once if too many wait", async () => {
+  const address = kafkaAddress(broker?.address("unavailable") ?? "");
   if (address === undefined || broker === undefined) throw new Error("no broker");
   const log = await KafkaLog.open(address, 3, join(tempFolder(), "keys.json"));
   await log.append("key", "first");
   await broker.kill();
   const text = "x".repeat(2 * 1_048_576);
-  const answers = await Promise.allSettled(Array.from({ length: 24 }, (_, n) => log.append(`key ${n}`, text)));
-  const reasons = answers.map((one) => (one.status === "rejected" ? String(one.reason) : "taken"));
-  expect(reasons).not.toContain("taken");
+  const results = await Promise.allSettled(Array.from({ length: 24 }, (_, n) => log.append(`key ${n}`, text)));
+  const reasons = results.map((result) => (result.status === "rejected" ? String(result.reason) : "accepted"));
+  expect(reasons).not.toContain("accepted");
   expect(reasons.filter((reason) => reason.includes("the brokers are behind")).length).toBeGreaterThan(0);
   await broker.startAgain();
   await log.append("key", "second");

@@ -1,43 +1,58 @@
 /**
- * The event log: what was accepted, durable before anybody is told so; the warehouse reads it on from where it stands. Two forms: files of this
- * machine (`segments.ts`) and Kafka (`kafka.ts`). What holds for both is in `contract.test.ts`.
+ * The durable log: batches are appended and synced here before they are acknowledged; the pipeline
+ * reads them from its checkpoint. Implementations: files (`segments.ts`) and Kafka (`kafka.ts`).
+ * The contract is tested in `contract.test.ts`.
  */
 
-/** A place in the log, as its form writes it; the next record to be read begins there. Kept as JSON. */
+/**
+ * A position in the log; the next record starts there. Its keys depend on the implementation;
+ * stored as JSON.
+ */
 export type LogPosition = Readonly<Record<string, number>>;
 
 export interface LogRecord {
-  /** Empty: one that nobody was told of, and that was forgotten. */
+  /** Empty: an unacknowledged record whose key was destroyed. */
   readonly text: string;
-  /** Where the next one begins. */
   readonly next: LogPosition;
 }
 
 export interface DurableLog {
-  /** Made with the log, at random: of another one nothing that is known of this one holds. Letters, digits and hyphens. */
+  /** Random ID of the log; positions are valid only with it. Letters, digits and hyphens. */
   readonly id: string;
-  /** Resolves once the record is durable. Records with the same key stay in order. @throws where it cannot be: then it may be appended once more. */
+  /**
+   * Resolves once the record is durable. Keeps the order per key. @throws if it could not be
+   * stored; may be retried.
+   */
   append(key: string, text: string): Promise<void>;
-  /** Where the first record is that was not dropped. */
+  /** Position of the first record that was not dropped. */
   beginning(): LogPosition;
-  /** The end: what is appended from now on lies after it. */
+  /** Position after the last record. */
   end(): LogPosition;
-  /** Durable records from a place on and before another, at most so many characters of them; empty where there is none. @throws DamagedLogError */
+  /**
+   * Reads durable records from `from` up to `before`, about `maxChars` characters. @throws
+   * CorruptLogError
+   */
   read(from: LogPosition, maxChars: number, before?: LogPosition): Promise<readonly LogRecord[]>;
-  /** Resolves when something was appended after a place, or at once where something is there. */
+  /** Resolves when there is a record after the position, or when the signal aborts. */
   waitAfter(position: LogPosition, signal: AbortSignal): Promise<void>;
-  /** Bytes from a place to the end; 0 where there is none, else as near as the form knows. */
+  /** Bytes from the position to the end: exact if 0, otherwise possibly an estimate. */
   bytesAfter(position: LogPosition): number;
-  /** Begins anew: all that was appended until now lies before the place that it returns, and can be dropped without a trace. */
+  /**
+   * Returns a position after all records appended so far, before which they can be dropped
+   * completely.
+   */
   rotate(): Promise<LogPosition>;
-  /** Says that all before a place was put away: it is dropped when the form can drop it. */
+  /**
+   * Drops records before the position as far as the implementation can (whole segments, whole
+   * keys).
+   */
   dropBefore(position: LogPosition): Promise<void>;
-  /** @throws where a record could not be appended now. */
+  /** @throws if a record could not be appended now. */
   probe(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The log is damaged: where. */
+/** The log is damaged or not the expected one. The message says where. */
 export class CorruptLogError extends Error {
-  override readonly name = "DamagedLogError";
+  override readonly name = "CorruptLogError";
 }

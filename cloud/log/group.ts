@@ -1,13 +1,15 @@
 /**
- * What is appended and synced together: a group of records under one header, which distinguishes a crash from damage. A group is written only
- * after the one before was synced; so where a later group is whole, all before it was acknowledged.
+ * Groups of records that are appended and synced together. The group header distinguishes a torn
+ * write from damage: a group is written only after its predecessor was synced, so everything before
+ * an intact group was acknowledged.
  *
- * Header: marker, bytes of the records, their CRC-32, and the CRC-32 of these twelve bytes and the log's random id, which no record can imitate.
+ * Header: marker, bytes of the records, their CRC-32, and the CRC-32 of these twelve bytes and the
+ * log's random ID, which a record cannot forge.
  */
 import { crc32 } from "node:zlib";
 
 export const groupHeaderBytes = 16;
-/** "NXGR": larger than the length of any record, which stands in its place in logs of before 0.9. */
+/** "NXGR": as a number larger than any record length, which logs before 0.9 have at this place. */
 const marker = Buffer.from("NXGR");
 
 export function groupOf(records: readonly Buffer[], logId: string): Buffer {
@@ -23,12 +25,12 @@ export function groupOf(records: readonly Buffer[], logId: string): Buffer {
 const headerCrc = (header: Buffer, logId: string): number => crc32(logId, crc32(header.subarray(0, 12)));
 
 export interface GroupHeader {
-  /** Of the records. */
+  /** Length of the records. */
   readonly bytes: number;
   readonly crc: number;
 }
 
-/** The header that begins at a place; `undefined` where none does. */
+/** Reads the header at an offset; `undefined` if there is none. */
 export function groupHeaderAt(bytes: Buffer, at: number, logId: string): GroupHeader | undefined {
   const header = bytes.subarray(at, at + groupHeaderBytes);
   if (header.length < groupHeaderBytes || !header.subarray(0, 4).equals(marker)) return undefined;
@@ -36,7 +38,7 @@ export function groupHeaderAt(bytes: Buffer, at: number, logId: string): GroupHe
   return { bytes: header.readUInt32LE(4), crc: header.readUInt32LE(8) };
 }
 
-/** Whether a whole group begins somewhere after a place. */
+/** Returns whether an intact group starts anywhere after an offset. */
 export function hasGroupAfter(bytes: Buffer, at: number, logId: string): boolean {
   for (let next = bytes.indexOf(marker, at + 1); next !== -1; next = bytes.indexOf(marker, next + 1)) {
     const header = groupHeaderAt(bytes, next, logId);

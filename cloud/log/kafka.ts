@@ -1,8 +1,9 @@
 /**
- * The event log on Kafka: one topic of this server's own, its partitions by pseudonym; acknowledged by all replicas in sync, written by an idempotent
- * producer. A place is the offset of each partition. Records are sealed, so that brokers hold nothing that can be read (`seal.ts`).
+ * The durable log on Kafka: one topic per server, partitioned by pseudonym, acknowledged by all
+ * in-sync replicas, written by an idempotent producer. A position is one offset per partition.
+ * Records are encrypted (`record-encryption.ts`), so brokers never have readable data.
  *
- * The warehouse reads ranges of offsets and remembers them itself; the group's offsets are written as well, for whoever watches Kafka.
+ * The pipeline stores its own offsets. Consumer group offsets are written for monitoring only.
  */
 import { Admin, Consumer, Producer } from "@platformatic/kafka";
 import type { KafkaAddress } from "../kafka-address.ts";
@@ -10,21 +11,21 @@ import { ChangeNotifier } from "./change-notifier.ts";
 import { CorruptLogError, type DurableLog, type LogPosition, type LogRecord } from "./durable-log.ts";
 import { compress, RecordEncryption } from "./record-encryption.ts";
 
-/** As in files: more no batch has. */
+/** As in `segments.ts`: larger than any batch. */
 const maxRecordBytes = 16 * 1_048_576;
-/** Characters of one sending, and bytes of one answer of a broker. */
+/** Maximum characters of one produce request, and maximum bytes of one fetch response. */
 const [maxGroupChars, fetchBytes] = [8 * 1_048_576, 24 * 1_048_576];
-/** So many may wait to be sent. */
+/** Limit for records that wait to be sent. */
 const maxWaitingChars = 32 * 1_048_576;
-/** Milliseconds a broker is waited for, and how often it is asked again. A sender then gets 503, and repeats. */
-const patience = { timeout: 10_000, connectTimeout: 5_000, retries: 3, retryDelay: 200 };
+/** Timeouts in milliseconds and retries. After that the client gets 503 and repeats the batch. */
+const retryOptions = { timeout: 10_000, connectTimeout: 5_000, retries: 3, retryDelay: 200 };
 const group = "nexus-cloud";
 const [earliest, latest] = [-2n, -1n];
 
 interface PendingAppend {
   readonly partition: number;
   readonly chars: number;
-  /** Being packed. */
+  /** The compressed text. */
   readonly content: Promise<Buffer>;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
@@ -41,7 +42,9 @@ interface Clients {
   readonly consumer: Consumer;
 }
 
-/** Kafka's own default is murmur2; here any that is even will do (FNV-1a, draft-eastlake-fnv). */
+/**
+ * FNV-1a (draft-eastlake-fnv). Kafka's default is murmur2, but any evenly distributed hash works.
+ */
 function hashOf(key: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
@@ -51,12 +54,12 @@ function hashOf(key: string): number {
 const optionsOf = ({ brokers, tls, sasl }: KafkaAddress) => ({
   clientId: group,
   bootstrapBrokers: [...brokers],
-  ...patience,
+  ...retryOptions,
   ...(tls ? { tls: {} } : {}),
   ...(sasl === undefined ? {} : { sasl: { mechanism: "SCRAM-SHA-512" as const, ...sasl } }),
 });
 
-/** Whether one can be asked. */
+/** Returns whether a broker responds. */
 export async function brokersAnswer(address: KafkaAddress): Promise<boolean> {
   const admin = new Admin(optionsOf(address));
   try {
@@ -75,15 +78,15 @@ export class KafkaLog implements DurableLog {
   readonly #topicId: string;
   readonly #encryption: RecordEncryption;
   readonly #notifier = new ChangeNotifier();
-  /** By partition. */
+  /** Offset per partition. */
   #begin: number[];
   #end: number[];
   #waiting: PendingAppend[] = [];
-  #turning: PendingRotation[] = [];
+  #rotations: PendingRotation[] = [];
   #waitingChars = 0;
   #sending: Promise<void> | undefined;
-  /** Of records that were seen: their mean is what one that waits is taken for. */
-  #seen = { records: 0, bytes: 0 };
+  /** Records sent so far; their mean size estimates the size of waiting ones. */
+  #sent = { records: 0, bytes: 0 };
 
   private constructor(
     clients: Clients,
@@ -98,7 +101,10 @@ export class KafkaLog implements DurableLog {
     this.#encryption = encryption;
   }
 
-  /** Makes the topic where it is missing. `keys`: the file of the keys that seal. @throws what the brokers say. */
+  /**
+   * Opens the log, creating the topic if needed. `keys`: file of the encryption keys. @throws the
+   * brokers' error.
+   */
   static async open(address: KafkaAddress, partitions: number, keys: string): Promise<KafkaLog> {
     const { topic } = address;
     const common = optionsOf(address);
@@ -114,7 +120,7 @@ export class KafkaLog implements DurableLog {
         const sizes = { "max.message.bytes": String(2 * maxRecordBytes), "compression.type": "producer" };
         await clients.admin.createTopics({
           topics: [topic],
-          // As many copies as the brokers are told to make.
+          // -1: the brokers' default.replication.factor.
           partitions,
           replicas: -1,
           configs: Object.entries({ ...configs, ...sizes }).map(([name, value]) => ({ name, value })),
@@ -123,7 +129,7 @@ export class KafkaLog implements DurableLog {
       clients.consumer.topics.track(topic);
       const metadata = (await clients.consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic);
       const count = metadata?.partitionsCount ?? 0;
-      if (count === 0) throw new Error(`The brokers do not have ${topic} yet. Start once more.`);
+      if (count === 0) throw new Error(`The topic ${topic} is not available yet. Start the server again.`);
       const offsets = async (timestamp: bigint) => {
         const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
         const [listed] = await clients.admin.listOffsets({ topics: [{ name: topic, partitions: partitions }] });
@@ -133,44 +139,44 @@ export class KafkaLog implements DurableLog {
       const part = { name: topic, id: metadata?.id ?? "", begin: await offsets(earliest), end: await offsets(latest) };
       return new KafkaLog(clients, part, await RecordEncryption.open(keys));
     } catch (error) {
-      await closed(clients);
+      await closeClients(clients);
       throw error;
     }
   }
 
   append(key: string, text: string): Promise<void> {
-    if (text.length > maxRecordBytes) return Promise.reject(new Error("a record that is too long"));
+    if (text.length > maxRecordBytes) return Promise.reject(new Error("record too large"));
     if (this.#waitingChars > maxWaitingChars) return Promise.reject(new Error("the brokers are behind"));
     this.#waitingChars += text.length;
     const [partition, content] = [hashOf(key) % this.#end.length, compress(text)];
     return new Promise((done, failed) => {
-      // In the order in which they came, whichever is packed first.
+      // In order of arrival, whichever is compressed first.
       this.#waiting.push({ partition, chars: text.length, content, done, failed });
       this.#sending ??= this.#send();
     });
   }
 
-  /** One group after the other, so that what a key's records have for an order is kept. */
+  /** Sends one group after the other, which keeps the order per key. */
   async #send(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#turning.length > 0) {
+    while (this.#waiting.length > 0 || this.#rotations.length > 0) {
       let chars = 0;
-      const size = this.#waiting.findIndex((one) => {
-        chars += one.chars;
+      const size = this.#waiting.findIndex((append) => {
+        chars += append.chars;
         return chars >= maxGroupChars;
       });
       const group = this.#waiting.splice(0, size === -1 ? this.#waiting.length : size + 1);
-      this.#waitingChars -= group.reduce((sum, one) => sum + one.chars, 0);
-      const turning = this.#waiting.length === 0 ? this.#turning.splice(0) : [];
+      this.#waitingChars -= group.reduce((sum, append) => sum + append.chars, 0);
+      const rotations = this.#waiting.length === 0 ? this.#rotations.splice(0) : [];
       try {
         await this.#sendGroup(group);
         for (const { done } of group) done();
-        if (turning.length > 0) await this.#encryption.rotateKey(this.end());
-        for (const { done } of turning) done(this.end());
+        if (rotations.length > 0) await this.#encryption.rotateKey(this.end());
+        for (const { done } of rotations) done(this.end());
         this.#notifier.notify();
       } catch (error) {
-        // What waits behind it would wait as long: its senders are told at once.
-        for (const { failed } of [...group, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
-        [this.#waiting, this.#turning, this.#waitingChars] = [[], [], 0];
+        // Waiting appends would run into the same timeout, so they fail at once.
+        for (const { failed } of [...group, ...rotations, ...this.#waiting, ...this.#rotations]) failed(error);
+        [this.#waiting, this.#rotations, this.#waitingChars] = [[], [], 0];
       }
     }
     this.#sending = undefined;
@@ -181,17 +187,17 @@ export class KafkaLog implements DurableLog {
     const contents = await Promise.all(waiting.map(({ content }) => content));
     const messages = waiting.map(({ partition }, n) => {
       const value = this.#encryption.encrypt(contents[n] ?? Buffer.alloc(0));
-      this.#seen.records += 1;
-      this.#seen.bytes += value.length;
+      this.#sent.records += 1;
+      this.#sent.bytes += value.length;
       return { topic: this.#topic, partition, value };
     });
     const { offsets = [] } = await this.#clients.producer.send({ messages });
     for (const { partition, offset } of offsets) {
-      this.#end[partition] = Number(offset) + messages.filter((one) => one.partition === partition).length;
+      this.#end[partition] = Number(offset) + messages.filter((message) => message.partition === partition).length;
     }
   }
 
-  /** Kafka's own id of the topic. */
+  /** Kafka's ID of the topic. */
   get id(): string {
     return this.#topicId;
   }
@@ -209,18 +215,18 @@ export class KafkaLog implements DurableLog {
     const at = this.#begin.map((begin, partition) => Math.max(begin, from[partition] ?? 0));
     const total = at.reduce((sum, offset) => sum + offset, 0);
     let chars = 0;
-    // Each partition is first in its turn.
+    // Partitions take turns in being read first.
     for (let n = 0; n < at.length; n += 1) {
       const partition = (n + total) % at.length;
       const end = before[partition] ?? 0;
-      if ((at[partition] ?? 0) > (this.#end[partition] ?? 0)) throw this.#gone(partition, at[partition] ?? 0);
+      if ((at[partition] ?? 0) > (this.#end[partition] ?? 0)) throw this.#missing(partition, at[partition] ?? 0);
       for (let offset = at[partition] ?? 0; offset < end && chars < maxChars; ) {
         const fetched = await this.#fetch(partition, offset);
-        for (const [own, value] of fetched) {
-          if (own >= end || chars >= maxChars) break;
+        for (const [recordOffset, value] of fetched) {
+          if (recordOffset >= end || chars >= maxChars) break;
           const text = await this.#encryption.decrypt(value);
           chars += text.length;
-          offset = own + 1;
+          offset = recordOffset + 1;
           at[partition] = offset;
           records.push({ text, next: positionOf(at) });
         }
@@ -229,7 +235,7 @@ export class KafkaLog implements DurableLog {
     return records;
   }
 
-  /** Records of a partition with their offsets, some of those from an offset on. */
+  /** Fetches some records of a partition from an offset on, with their offsets. */
   async #fetch(partition: number, offset: number): Promise<readonly (readonly [number, Buffer])[]> {
     const requested = {
       partition,
@@ -242,21 +248,23 @@ export class KafkaLog implements DurableLog {
     const { responses } = await this.#clients.consumer
       .fetch({ node: 0, topics, maxWaitTime: 1_000 })
       .catch((error: unknown) => {
-        const isOut = String(error).includes("OFFSET_OUT_OF_RANGE") || hasCode(error, "OFFSET_OUT_OF_RANGE");
-        throw isOut ? this.#gone(partition, offset) : error;
+        const code = "OFFSET_OUT_OF_RANGE";
+        const isOutOfRange = String(error).includes(code) || hasCode(error, code);
+        throw isOutOfRange ? this.#missing(partition, offset) : error;
       });
     const batches = responses[0]?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.records ?? [];
     const found = batches.flatMap(({ firstOffset, records }) =>
       records.map(({ offsetDelta, value }) => [Number(firstOffset) + offsetDelta, value ?? Buffer.alloc(0)] as const),
     );
-    const [first] = found.filter(([own]) => own >= offset);
-    if (first !== undefined && first[0] > offset) throw this.#gone(partition, offset);
-    return found.filter(([own]) => own >= offset);
+    const requestedRecords = found.filter(([recordOffset]) => recordOffset >= offset);
+    const [first] = requestedRecords;
+    if (first !== undefined && first[0] > offset) throw this.#missing(partition, offset);
+    return requestedRecords;
   }
 
-  #gone(partition: number, offset: number): CorruptLogError {
+  #missing(partition: number, offset: number): CorruptLogError {
     return new CorruptLogError(
-      `${this.#topic}, partition ${partition}: the broker does not have the record ${offset}: was it removed, or is it another one?`,
+      `${this.#topic}, partition ${partition}: record ${offset} is missing on the broker. Restore the original topic.`,
     );
   }
 
@@ -272,13 +280,13 @@ export class KafkaLog implements DurableLog {
   }
 
   bytesAfter(position: LogPosition): number {
-    const { records, bytes } = this.#seen;
+    const { records, bytes } = this.#sent;
     return this.#recordsAfter(position) * (records === 0 ? 1_000 : bytes / records);
   }
 
   rotate(): Promise<LogPosition> {
     return new Promise((done, failed) => {
-      this.#turning.push({ done, failed });
+      this.#rotations.push({ done, failed });
       this.#sending ??= this.#send();
     });
   }
@@ -307,7 +315,7 @@ export class KafkaLog implements DurableLog {
 
   async close(): Promise<void> {
     while (this.#sending !== undefined) await this.#sending;
-    await closed(this.#clients);
+    await closeClients(this.#clients);
   }
 }
 
@@ -318,10 +326,10 @@ function hasCode(error: unknown, code: string): boolean {
   if (Reflect.get(error, "apiId") === code) return true;
   const inner: unknown = Reflect.get(error, "errors") ?? [];
   return (
-    (Array.isArray(inner) && inner.some((one) => hasCode(one, code))) || hasCode(Reflect.get(error, "cause"), code)
+    (Array.isArray(inner) && inner.some((cause) => hasCode(cause, code))) || hasCode(Reflect.get(error, "cause"), code)
   );
 }
 
-async function closed({ admin, producer, consumer }: Clients): Promise<void> {
+async function closeClients({ admin, producer, consumer }: Clients): Promise<void> {
   await Promise.all([admin.close(), producer.close(), consumer.close(true)]);
 }

@@ -1,6 +1,7 @@
 /**
- * Seals records for a log on machines of others: packed (zstd) and encrypted (AES-256-GCM, NIST SP 800-38D) with a key that only this server has. A
- * broker keeps what was deleted for a while; once its key is gone, nobody can read it.
+ * Encrypts records for a log on foreign machines: zstd, then AES-256-GCM (NIST SP 800-38D) with a
+ * key that only this server has. Brokers keep deleted records for a while; destroying the key makes
+ * them unreadable at once.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
@@ -14,15 +15,15 @@ const [idBytes, ivBytes, tagBytes] = [8, 12, 16];
 const cipher = "aes-256-gcm";
 
 interface Key {
-  /** 16 digits of hex, random: a record of another server is known by it. */
+  /** 16 random hex digits; they identify records of another server. */
   readonly id: string;
-  /** Base64; without it: it was forgotten. */
+  /** Base64; missing if the key was destroyed. */
   readonly key?: string;
-  /** Before which place all of its records lie; of the newest not known yet. */
+  /** Position after its last record; missing for the newest key. */
   readonly until?: LogPosition;
 }
 
-/** So many forgotten ones are still known by their ids. */
+/** Destroyed keys whose IDs are kept. */
 const maxForgottenKeys = 10_000;
 
 const newKey = () => ({ id: randomBytes(idBytes).toString("hex"), key: randomBytes(32).toString("base64") });
@@ -38,76 +39,79 @@ export class RecordEncryption {
     this.#keys = keys;
   }
 
-  /** Keys are kept in a file of their own. @throws the file system's error; Error where the file is damaged. */
+  /**
+   * Reads the key file or creates it. @throws the file system's error; Error if the file is
+   * damaged.
+   */
   static async open(path: string): Promise<RecordEncryption> {
     const known = (readJsonFile(path) ?? []) as readonly Key[];
     const encryption = new RecordEncryption(path, known);
-    if (known.length === 0) await encryption.#keep([newKey()]);
+    if (known.length === 0) await encryption.#save([newKey()]);
     return encryption;
   }
 
-  async #keep(keys: readonly Key[]): Promise<void> {
+  async #save(keys: readonly Key[]): Promise<void> {
     await writeAtomically(this.#path, JSON.stringify(keys));
     this.#keys = keys;
   }
 
   get #newest(): Key {
     const key = this.#keys.at(-1);
-    if (key === undefined) throw new Error("there is no key for the log");
+    if (key === undefined) throw new Error("no encryption key for the log");
     return key;
   }
 
-  /** The id of the key, the initialization vector, the tag, and what was packed, encrypted. */
+  /** Returns key ID, initialization vector, tag and ciphertext. */
   encrypt(content: Buffer): Buffer {
     const { id, key = "" } = this.#newest;
     const iv = randomBytes(ivBytes);
-    const one = createCipheriv(cipher, Buffer.from(key, "base64"), iv);
-    const encrypted = Buffer.concat([one.update(content), one.final()]);
-    return Buffer.concat([Buffer.from(id, "hex"), iv, one.getAuthTag(), encrypted]);
+    const encryption = createCipheriv(cipher, Buffer.from(key, "base64"), iv);
+    const encrypted = Buffer.concat([encryption.update(content), encryption.final()]);
+    return Buffer.concat([Buffer.from(id, "hex"), iv, encryption.getAuthTag(), encrypted]);
   }
 
   /**
-   * What was sealed; empty where its key was forgotten: whatever was acknowledged under that key was put away before, so that this is a writing that
-   * seemed to fail, came through late, and was repeated by its sender. @throws DamagedLogError where it was sealed with a key that was never here, or
-   * is not what was sealed.
+   * Decrypts a record. Returns "" if its key was destroyed: all acknowledged records of that key
+   * were processed before, so this one is a late write that its client repeated.
+   * @throws CorruptLogError if the key is unknown or the record was modified.
    */
   async decrypt(record: Buffer): Promise<string> {
     const id = record.subarray(0, idBytes).toString("hex");
-    const known = this.#keys.find((one) => one.id === id);
+    const known = this.#keys.find((candidate) => candidate.id === id);
     if (known !== undefined && known.key === undefined) return "";
     const key = known?.key;
     if (key === undefined) {
       throw new CorruptLogError(
-        `a record was sealed with a key that ${this.#path} does not have: another server writes to this topic, or the file is another one`,
+        `record encrypted with an unknown key: another server writes to this topic, or ${this.#path} was replaced`,
       );
     }
     const at = idBytes + ivBytes;
-    const one = createDecipheriv(cipher, Buffer.from(key, "base64"), record.subarray(idBytes, at), {
+    const decryption = createDecipheriv(cipher, Buffer.from(key, "base64"), record.subarray(idBytes, at), {
       authTagLength: tagBytes,
     });
-    one.setAuthTag(record.subarray(at, at + tagBytes));
+    decryption.setAuthTag(record.subarray(at, at + tagBytes));
     try {
-      const content = Buffer.concat([one.update(record.subarray(at + tagBytes)), one.final()]);
+      const content = Buffer.concat([decryption.update(record.subarray(at + tagBytes)), decryption.final()]);
       return (await unpack(content)).toString("utf8");
     } catch {
-      throw new CorruptLogError("a record is not what was sealed");
+      throw new CorruptLogError("record modified or damaged");
     }
   }
 
-  /** From here on another key seals; what the one before sealed lies before a place. */
+  /** Starts a new key. All records of the previous one are before `until`. */
   rotateKey(until: LogPosition): Promise<void> {
-    return this.#keep([...this.#keys.slice(0, -1), { ...this.#newest, until }, newKey()]);
+    return this.#save([...this.#keys.slice(0, -1), { ...this.#newest, until }, newKey()]);
   }
 
-  /** Forgets keys whose records all lie before a place. */
+  /** Destroys keys whose records are all before the position. */
   async forgetBefore(position: LogPosition): Promise<void> {
     const isOver = ({ key, until }: Key) =>
       key !== undefined &&
       until !== undefined &&
       Object.entries(until).every(([part, offset]) => (position[part] ?? 0) >= offset);
     if (!this.#keys.some(isOver)) return;
-    const now = this.#keys.map((one): Key => (isOver(one) ? { id: one.id } : one));
-    const forgotten = now.filter(({ key }) => key === undefined).slice(-maxForgottenKeys);
-    await this.#keep([...forgotten, ...now.filter(({ key }) => key !== undefined)]);
+    const keys = this.#keys.map((key): Key => (isOver(key) ? { id: key.id } : key));
+    const forgotten = keys.filter(({ key }) => key === undefined).slice(-maxForgottenKeys);
+    await this.#save([...forgotten, ...keys.filter(({ key }) => key !== undefined)]);
   }
 }

@@ -1,4 +1,7 @@
-/** The log as files: whole records in order, cut off at its end by a crash and nowhere else, dropped in whole segments. */
+/**
+ * The file log: only a torn tail is truncated, other damage is reported, and whole segments are
+ * dropped.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -22,7 +25,7 @@ import { readAll } from "../test/read-all.ts";
 import { CorruptLogError } from "./durable-log.ts";
 import { SegmentLog } from "./segments.ts";
 
-it("cuts away what a crash cut off at the end, and nothing else", async () => {
+it("truncates a torn write at the end and nothing else", async () => {
   const folder = tempFolder();
   const log = await SegmentLog.open(folder);
   await log.append("key", "whole");
@@ -32,14 +35,14 @@ it("cuts away what a crash cut off at the end, and nothing else", async () => {
   const sound = readFileSync(file);
   for (let cut = 1; cut < sound.length; cut += 1) {
     writeFileSync(file, Buffer.concat([sound, sound.subarray(0, cut)]));
-    const again = await SegmentLog.open(folder);
-    expect(await readAll(again)).toEqual(["whole"]);
-    await again.close();
+    const reopened = await SegmentLog.open(folder);
+    expect(await readAll(reopened)).toEqual(["whole"]);
+    await reopened.close();
     expect(readFileSync(file).length).toBe(sound.length);
   }
 });
 
-it("tells where it is damaged before its end, and skips nothing", async () => {
+it("reports damage before the last segment and skips nothing", async () => {
   const folder = tempFolder();
   const log = await SegmentLog.open(folder, 10);
   await log.append("key", "first segment");
@@ -50,14 +53,14 @@ it("tells where it is damaged before its end, and skips nothing", async () => {
   await expect(SegmentLog.open(folder)).rejects.toThrow(CorruptLogError);
 });
 
-it("tells of damage before what was acknowledged, in its last segment too, and cuts nothing", async () => {
+it("reports damage to acknowledged records in the last segment and truncates nothing", async () => {
   const folder = tempFolder();
   const log = await SegmentLog.open(folder);
   for (const text of ["first", "second", "third"]) await log.append("key", text);
   await log.close();
   const file = join(folder, "000000000001.log");
   const sound = readFileSync(file);
-  // The last group: a header, and a record with its own. It cannot be known whether it was acknowledged.
+  // The last group (group header, record header, record) may be unacknowledged, so it is excluded.
   const last = 16 + 8 + "third".length;
   for (let at = 0; at < sound.length - last; at += 1) {
     const damaged = Buffer.from(sound);
@@ -68,14 +71,14 @@ it("tells of damage before what was acknowledged, in its last segment too, and c
   }
 });
 
-it("starts whichever pages of the unacknowledged last group were lost, and keeps everything before it", async () => {
+it("opens after any pages of the unacknowledged last group were lost and keeps all earlier records", async () => {
   const page = 4_096;
   const folder = tempFolder();
   const log = await SegmentLog.open(folder);
   await log.append("key", "acknowledged");
   const file = join(folder, "000000000001.log");
   const before = readFileSync(file).length;
-  // What is appended while a group is synced goes into the next one together.
+  // Records appended while a group is synced form the next group.
   await Promise.all(Array.from({ length: 13 }, (_, n) => log.append("key", `${n} ${"x".repeat(1_500)}`)));
   await log.close();
   const sound = readFileSync(file);
@@ -87,25 +90,25 @@ it("starts whichever pages of the unacknowledged last group were lost, and keeps
         for (const n of lost)
           torn.fill(0, Math.max(lastGroupAt(sound, before), n * page), Math.min(torn.length, (n + 1) * page));
         writeFileSync(file, torn);
-        const again = await SegmentLog.open(folder);
-        expect((await readAll(again))[0]).toBe("acknowledged");
-        await again.append("key", "and on");
-        expect((await readAll(again)).at(-1)).toBe("and on");
-        await again.close();
+        const reopened = await SegmentLog.open(folder);
+        expect((await readAll(reopened))[0]).toBe("acknowledged");
+        await reopened.append("key", "next");
+        expect((await readAll(reopened)).at(-1)).toBe("next");
+        await reopened.close();
       },
     ),
     { numRuns: 40 },
   );
 });
 
-/** Where the last group begins. */
+/** Returns the offset of the last group. */
 function lastGroupAt(bytes: Buffer, from: number): number {
   let last = from;
   for (let at = from; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 4)) last = at;
   return last;
 }
 
-it("reads logs of before 0.9, whose records have no groups, and goes on in a segment of its own", async () => {
+it("reads logs before 0.9, which have no groups, and continues in a new segment", async () => {
   const folder = tempFolder();
   const record = (text: string) => {
     const [header, body] = [Buffer.alloc(8), Buffer.from(text)];
@@ -121,12 +124,12 @@ it("reads logs of before 0.9, whose records have no groups, and goes on in a seg
   expect(await readAll(log)).toEqual(["one", "two", "three"]);
   expect(log.end()).toMatchObject({ segment: 5 });
   await log.close();
-  // Damage in it is still reported.
+  // Damage in an old segment is reported, too.
   writeFileSync(file, Buffer.concat([record("one").fill("x", 4, 8), record("two")]));
   await expect(SegmentLog.open(folder)).rejects.toThrow(CorruptLogError);
 });
 
-it("reports damage that comes while it runs, and does not read for ever", async () => {
+it("reports damage that occurs while the log is open", async () => {
   for (const damage of [Buffer.alloc(12), Buffer.from("ffffffff", "hex")]) {
     const folder = tempFolder();
     const log = await SegmentLog.open(folder);
@@ -139,11 +142,11 @@ it("reports damage that comes while it runs, and does not read for ever", async 
   }
 });
 
-it("goes on by itself after a new segment could not be made", async () => {
+it("recovers after a new segment could not be created", async () => {
   const folder = tempFolder();
   const log = await SegmentLog.open(folder, 10);
   await log.append("key", "first, which fills the segment");
-  // Something that is no file stands where the next one would be.
+  // A folder blocks the name of the next segment.
   mkdirSync(join(folder, "000000000002.log"));
   await expect(log.append("key", "second")).rejects.toThrow(/EISDIR/);
   await expect(log.append("key", "second")).rejects.toThrow(/EISDIR/);
@@ -154,7 +157,7 @@ it("goes on by itself after a new segment could not be made", async () => {
   await log.close();
 });
 
-it.skipIf(process.getuid?.() !== 0)("goes on where it ended after a disk that was full", async () => {
+it.skipIf(process.getuid?.() !== 0)("continues after the disk was full", async () => {
   const folder = tempFolder();
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]);
   onTestFinished(() => void execFileSync("umount", ["-l", folder]));
@@ -186,12 +189,12 @@ it("keeps every record that was acknowledged when its writer is killed", async (
     const child = spawn(process.execPath, ["--input-type=module", "-e", writer, module, folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    let said = "";
-    while (said.split("\n").length < 60) said += (await once(child.stdout, "data"))[0];
+    let output = "";
+    while (output.split("\n").length < 60) output += (await once(child.stdout, "data"))[0];
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;
-    const acknowledged = Number(said.trimEnd().split("\n").at(-2));
+    const acknowledged = Number(output.trimEnd().split("\n").at(-2));
     const log = await SegmentLog.open(folder, 20_000);
     const texts = (await readAll(log)).filter((text) => text.includes("record"));
     expect(texts.length).toBeGreaterThan(acknowledged);

@@ -1,6 +1,7 @@
 /**
- * The event log as files: segments of records, each with its length and CRC-32, appended and synced in groups (`group.ts`). What a crash left of
- * the last, unacknowledged group is cut away when the log is opened; anything else that does not fit is reported, never skipped.
+ * The durable log in files: segments of records, each with length and CRC-32, appended and synced
+ * in groups (`group.ts`). At open, a torn last group, which was not acknowledged, is truncated.
+ * Other damage is reported, never skipped.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -15,11 +16,10 @@ import { groupHeaderAt, groupHeaderBytes, groupOf, hasGroupAfter } from "./group
 
 const headerBytes = 8;
 const headersBytes = groupHeaderBytes + headerBytes;
-/** More no batch has. */
+/** Larger than any batch. */
 const maxRecordBytes = 16 * 1_048_576;
 export const segmentBytes = 64 * 1_048_576;
 
-/** The place of a segment's byte. */
 interface SegmentOffset {
   readonly segment: number;
   readonly offset: number;
@@ -41,7 +41,9 @@ interface WaitingRecord extends PendingAppend<void> {
   readonly record: Buffer;
 }
 
-/** With less room a log is not writable: a batch has at most 1 MB, and engines beside it need some as well. */
+/**
+ * Minimum free space for `probe`: a batch has up to 1 MB, and the embedded engines need space, too.
+ */
 const minFreeBytes = 16 * 1_048_576;
 
 const nameOf = (segment: number) => `${String(segment).padStart(12, "0")}.log`;
@@ -55,11 +57,10 @@ export class SegmentLog implements DurableLog {
   #last: number;
   #file: FileHandle;
   #waiting: WaitingRecord[] = [];
-  /** Who asked for a new segment. */
-  #turning: PendingAppend<LogPosition>[] = [];
+  #rotations: PendingAppend<LogPosition>[] = [];
   #writing: Promise<void> | undefined;
   readonly #notifier = new ChangeNotifier();
-  /** What is on the disk after the last good write is not known. */
+  /** A write failed, so the bytes after the last acknowledged group are unknown. */
   #failed = false;
 
   private constructor(
@@ -78,7 +79,7 @@ export class SegmentLog implements DurableLog {
     this.#file = file;
   }
 
-  /** Opens what is there, or begins. @throws DamagedLogError, the file system's error. */
+  /** Opens or creates the log. @throws CorruptLogError; the file system's error. */
   static async open(folder: string, maxSegmentBytes = segmentBytes): Promise<SegmentLog> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const names = (await readdir(folder)).filter((name) => /^\d{12}\.log$/.test(name)).sort();
@@ -88,7 +89,7 @@ export class SegmentLog implements DurableLog {
     for (const [n, name] of names.entries()) {
       const segment = Number(name.slice(0, 12));
       const isLast = n === names.length - 1;
-      lengths.set(segment, await soundLength(join(folder, name), id, segment >= grouped, isLast));
+      lengths.set(segment, await intactLength(join(folder, name), id, segment >= grouped, isLast));
     }
     const last = Math.max(grouped, ...lengths.keys());
     const file = await open(join(folder, nameOf(last)), "a+", 0o600);
@@ -101,7 +102,7 @@ export class SegmentLog implements DurableLog {
 
   append(_key: string, text: string): Promise<void> {
     const body = Buffer.from(text);
-    if (body.length > maxRecordBytes) return Promise.reject(new Error("a record that is too long"));
+    if (body.length > maxRecordBytes) return Promise.reject(new Error("record too large"));
     const header = Buffer.alloc(headerBytes);
     header.writeUInt32LE(body.length, 0);
     header.writeUInt32LE(crc32(body), 4);
@@ -111,25 +112,24 @@ export class SegmentLog implements DurableLog {
     });
   }
 
-  /** One group after the other: what comes while one is synced goes into the next. */
+  /** Writes one group after the other; records that arrive during a sync form the next group. */
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#turning.length > 0) {
-      const [group, turning] = [this.#waiting, this.#turning];
-      [this.#waiting, this.#turning] = [[], []];
+    while (this.#waiting.length > 0 || this.#rotations.length > 0) {
+      const [group, rotations] = [this.#waiting, this.#rotations];
+      [this.#waiting, this.#rotations] = [[], []];
       try {
-        // After a failure with an unknown state on the disk.
         if (this.#failed) await this.#truncateTornRecord();
         if (this.#length >= this.#maxBytes) await this.#next();
         if (group.length > 0) await this.#writeGroup(group.map(({ record }) => record));
         for (const { done } of group) done();
-        if (turning.length > 0 && this.#length > 0) await this.#next();
-        for (const { done } of turning) done({ segment: this.#last, offset: 0 });
+        if (rotations.length > 0 && this.#length > 0) await this.#next();
+        for (const { done } of rotations) done({ segment: this.#last, offset: 0 });
         this.#notifier.notify();
       } catch (error) {
         this.#failed = true;
         await this.#truncateTornRecord().catch(() => undefined);
-        for (const { failed } of [...group, ...turning, ...this.#waiting, ...this.#turning]) failed(error);
-        [this.#waiting, this.#turning] = [[], []];
+        for (const { failed } of [...group, ...rotations, ...this.#waiting, ...this.#rotations]) failed(error);
+        [this.#waiting, this.#rotations] = [[], []];
       }
     }
   }
@@ -137,8 +137,8 @@ export class SegmentLog implements DurableLog {
   #begin(): void {
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
-      // Something may have come at the very end.
-      if (this.#waiting.length > 0 || this.#turning.length > 0) this.#begin();
+      // Race: a record may have arrived after the last check of the loop.
+      if (this.#waiting.length > 0 || this.#rotations.length > 0) this.#begin();
     });
   }
 
@@ -155,8 +155,9 @@ export class SegmentLog implements DurableLog {
   }
 
   /**
-   * After a write that failed: what was not acknowledged is cut away, so that the next one begins where the last good one ended. Until
-   * that succeeds nothing is appended. @throws the file system's error.
+   * Truncates unacknowledged bytes after a failed write, so that the next group starts after the
+   * last acknowledged one. Nothing is appended until this succeeds. @throws the file system's
+   * error.
    */
   async #truncateTornRecord(): Promise<void> {
     const path = join(this.#folder, nameOf(this.#last));
@@ -172,7 +173,7 @@ export class SegmentLog implements DurableLog {
     this.#failed = false;
   }
 
-  /** The segment before stays in use until there is a new one. */
+  /** Starts a new segment. The current one stays in use if that fails. */
   async #next(): Promise<void> {
     const next = this.#last + 1;
     const file = await open(join(this.#folder, nameOf(next)), "a+", 0o600);
@@ -182,7 +183,7 @@ export class SegmentLog implements DurableLog {
     this.#lengths.set(next, 0);
   }
 
-  /** @throws where the folder has no room for the largest group. */
+  /** @throws if the disk has less than `minFreeBytes`. */
   async probe(): Promise<void> {
     if (this.#failed) await this.rotate();
     const { bavail, bsize } = await statfs(this.#folder);
@@ -193,13 +194,15 @@ export class SegmentLog implements DurableLog {
     const records: LogRecord[] = [];
     let { segment, offset } = this.#first(from);
     if (isBefore(at(this.end()), { segment, offset })) {
-      throw new CorruptLogError(`${this.#folder} ends before what was put away: was it removed, or is it another one?`);
+      throw new CorruptLogError(
+        `${this.#folder} is missing records that were already processed. Restore the original log.`,
+      );
     }
     const end = at(before);
     for (let chars = 0; chars < maxChars && isBefore({ segment, offset }, end); ) {
       const length = this.#lengths.get(segment) ?? 0;
       if (offset >= length) {
-        const following = [...this.#lengths.keys()].filter((one) => one > segment).sort((a, b) => a - b)[0];
+        const following = [...this.#lengths.keys()].filter((known) => known > segment).sort((a, b) => a - b)[0];
         if (following === undefined) break;
         [segment, offset] = [following, 0];
         continue;
@@ -218,19 +221,19 @@ export class SegmentLog implements DurableLog {
             continue;
           }
           const size = bytes.readUInt32LE(done);
-          if (size === 0 || size > maxRecordBytes) throw this.#damaged(segment, offset + done);
+          if (size === 0 || size > maxRecordBytes) throw this.#corrupt(segment, offset + done);
           if (done + headerBytes + size > bytes.length) break;
           const body = bytes.subarray(done + headerBytes, done + headerBytes + size);
           if (crc32(body) !== bytes.readUInt32LE(done + 4)) {
-            throw this.#damaged(segment, offset + done);
+            throw this.#corrupt(segment, offset + done);
           }
           done += headerBytes + size;
           const text = body.toString("utf8");
           chars += text.length;
           records.push({ text, next: { segment, offset: offset + done } });
         }
-        // Nothing fits although all of it is there.
-        if (done === 0) throw this.#damaged(segment, offset);
+        // The buffer holds the largest record, so no progress means damage.
+        if (done === 0) throw this.#corrupt(segment, offset);
         offset += done;
       } finally {
         await file.close();
@@ -239,11 +242,11 @@ export class SegmentLog implements DurableLog {
     return records;
   }
 
-  #damaged(segment: number, offset: number): CorruptLogError {
-    return new CorruptLogError(`${join(this.#folder, nameOf(segment))} is damaged at ${offset}.`);
+  #corrupt(segment: number, offset: number): CorruptLogError {
+    return corruptAt(join(this.#folder, nameOf(segment)), offset);
   }
 
-  /** Segments before it may be gone. */
+  /** Moves a position in a dropped segment to the first existing one. */
   #first(from: LogPosition): SegmentOffset {
     const first = Math.min(...this.#lengths.keys());
     const known = at(from);
@@ -272,10 +275,10 @@ export class SegmentLog implements DurableLog {
     return { segment: this.#last, offset: this.#length };
   }
 
-  /** In turn with the writes: what was appended before lies in segments that ended. */
+  /** Queued behind the pending writes, so that all earlier records are in closed segments. */
   rotate(): Promise<LogPosition> {
     return new Promise((done, failed) => {
-      this.#turning.push({ done, failed });
+      this.#rotations.push({ done, failed });
       this.#begin();
     });
   }
@@ -284,9 +287,9 @@ export class SegmentLog implements DurableLog {
     const { segment } = at(position);
     const before = [...this.#lengths.keys()].filter((known) => known < segment);
     if (before.length === 0) return;
-    for (const one of before) {
-      await rm(join(this.#folder, nameOf(one)));
-      this.#lengths.delete(one);
+    for (const known of before) {
+      await rm(join(this.#folder, nameOf(known)));
+      this.#lengths.delete(known);
     }
     await syncFolder(this.#folder);
   }
@@ -297,7 +300,7 @@ export class SegmentLog implements DurableLog {
   }
 }
 
-/** Made when the log is. */
+/** Reads the log's ID; creates it with a new log. */
 async function idOf(folder: string): Promise<string> {
   const path = join(folder, "id");
   if (!existsSync(path)) await writeAtomically(path, randomUUID());
@@ -305,38 +308,41 @@ async function idOf(folder: string): Promise<string> {
 }
 
 /**
- * The first segment with groups: logs of before 0.9 have records without them, and go on in a new segment.
+ * Returns the first segment with groups: logs before 0.9 have none and continue in a new segment.
  */
 async function firstGrouped(folder: string, last: number): Promise<number> {
   const path = join(folder, "format");
-  const known = readJsonFile(path, "Restore it from a copy.") as { readonly grouped_from?: unknown } | undefined;
+  const known = readJsonFile(path, "Restore it from a backup.") as { readonly grouped_from?: unknown } | undefined;
   if (known !== undefined) return Number(known.grouped_from);
   await writeAtomically(path, JSON.stringify({ grouped_from: last + 1 }));
   return last + 1;
 }
 
+const corruptAt = (path: string, offset: number): CorruptLogError =>
+  new CorruptLogError(`${path} is corrupt at byte ${offset}. Restore the log from a backup.`);
+
 /**
- * The length up to which all is whole. Of the last segment what a crash left of its end is cut away.
- * @throws DamagedLogError
+ * Returns the length of the intact part. Truncates a torn write in the last segment. @throws
+ * CorruptLogError
  */
-async function soundLength(path: string, id: string, isGrouped: boolean, isLast: boolean): Promise<number> {
+async function intactLength(path: string, id: string, isGrouped: boolean, isLast: boolean): Promise<number> {
   const file = await open(path, "r+");
   try {
     const bytes = await file.readFile();
-    const sound = isGrouped ? wholeGroups(bytes, id) : wholeRecords(bytes);
-    if (sound === bytes.length) return sound;
-    const goesOn = isGrouped ? hasGroupAfter(bytes, sound, id) : hasRecordAfter(bytes, sound);
-    if (!isLast || goesOn) throw new CorruptLogError(`${path} is damaged at ${sound}.`);
-    await file.truncate(sound);
+    const intact = isGrouped ? intactGroupsEnd(bytes, id) : intactRecordsEnd(bytes);
+    if (intact === bytes.length) return intact;
+    const continues = isGrouped ? hasGroupAfter(bytes, intact, id) : hasRecordAfter(bytes, intact);
+    if (!isLast || continues) throw corruptAt(path, intact);
+    await file.truncate(intact);
     await file.datasync();
-    logEvent({ event: "log_cut", bytes: bytes.length - sound });
-    return sound;
+    logEvent({ event: "log_truncated", bytes: bytes.length - intact });
+    return intact;
   } finally {
     await file.close();
   }
 }
 
-function wholeGroups(bytes: Buffer, id: string): number {
+function intactGroupsEnd(bytes: Buffer, id: string): number {
   for (let at = 0; ; ) {
     const group = groupHeaderAt(bytes, at, id);
     const start = at + groupHeaderBytes;
@@ -346,7 +352,7 @@ function wholeGroups(bytes: Buffer, id: string): number {
   }
 }
 
-/** The end of the record that begins at a place; `undefined` where none does, or it is not whole. */
+/** Returns the end of the record at an offset; `undefined` if there is no intact record. */
 function recordEnd(bytes: Buffer, at: number): number | undefined {
   const start = at + headerBytes;
   if (start > bytes.length) return undefined;
@@ -355,7 +361,7 @@ function recordEnd(bytes: Buffer, at: number): number | undefined {
   return end;
 }
 
-function wholeRecords(bytes: Buffer): number {
+function intactRecordsEnd(bytes: Buffer): number {
   for (let at = 0; ; ) {
     const end = recordEnd(bytes, at);
     if (end === undefined) return at;
@@ -363,7 +369,10 @@ function wholeRecords(bytes: Buffer): number {
   }
 }
 
-/** Whether a whole record begins somewhere after a place: then what lies before it was not cut off by a crash. */
+/**
+ * Returns whether an intact record starts after an offset: then the bytes before it are damaged,
+ * not torn.
+ */
 function hasRecordAfter(bytes: Buffer, from: number): boolean {
   for (let at = from + 1; at + headerBytes < bytes.length; at += 1) {
     const end = recordEnd(bytes, at);

@@ -1,6 +1,7 @@
 /**
- * How far the log was put into the warehouse, and which hours are still to be added up: written whole, after what it says is true. What is going
- * in next is written before: after a crash the very same range goes in again, under the same token, and counts once.
+ * The checkpoint: how far the log is in the warehouse, and which hours must be recomputed. Written
+ * after the work is done. The range of the next insert is written before it: after a crash the same
+ * range is inserted again under the same token, so it counts once.
  */
 
 import { readJsonFile, writeAtomically } from "../atomic-file.ts";
@@ -8,30 +9,30 @@ import type { Hour } from "../hours.ts";
 import type { LogPosition } from "../log/durable-log.ts";
 
 export interface Checkpoint {
-  /** Of which log this is told. */
+  /** ID of the log to which the positions belong. */
   readonly log?: string;
-  /** `undefined`: where the log begins. */
+  /** `undefined`: the beginning of the log. */
   readonly place: LogPosition | undefined;
-  /** Up to where an insert was begun, which may or may not be in. */
+  /** End of a started insert, which may or may not have succeeded. */
   readonly planned?: LogPosition;
   readonly touched: readonly Hour[];
-  /** Events that were accepted and not put in, since their pseudonym is being erased; by its digest. */
+  /** Digest of an erased pseudonym → number of its accepted events that were not inserted. */
   readonly dropped?: Readonly<Record<string, number>>;
 }
 
-const advice = "Remove it: the log is then put into the warehouse once more, and counts once.";
+const advice = "Delete it to re-import the log; events are deduplicated.";
 
 const isLogPosition = (value: unknown) =>
   typeof value === "object" && value !== null && Object.values(value).every(Number.isSafeInteger);
 
-/** @throws the file system's error; Error where the file is damaged. */
+/** @throws the file system's error; Error if the file is damaged. */
 export function readCheckpoint(path: string): Checkpoint {
-  const progress = readJsonFile(path, advice) as Checkpoint | undefined;
-  if (progress === undefined) return { place: undefined, touched: [] };
-  const places = [progress?.place ?? {}, progress?.planned ?? {}];
-  if (places.every(isLogPosition) && Array.isArray(progress?.touched)) return progress;
+  const checkpoint = readJsonFile(path, advice) as Checkpoint | undefined;
+  if (checkpoint === undefined) return { place: undefined, touched: [] };
+  const positions = [checkpoint?.place ?? {}, checkpoint?.planned ?? {}];
+  if (positions.every(isLogPosition) && Array.isArray(checkpoint?.touched)) return checkpoint;
   throw new Error(`${path} is damaged. ${advice}`);
 }
 
-export const writeCheckpoint = (path: string, progress: Checkpoint): Promise<void> =>
-  writeAtomically(path, JSON.stringify(progress));
+export const writeCheckpoint = (path: string, checkpoint: Checkpoint): Promise<void> =>
+  writeAtomically(path, JSON.stringify(checkpoint));

@@ -1,4 +1,7 @@
-/** What goes into the warehouse after a crash is what was going in before it. */
+/**
+ * The pipeline: repeats interrupted inserts exactly, empties the log, and recomputes old hours in
+ * the slow lane.
+ */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -16,8 +19,8 @@ interface Insert {
   readonly token: string;
 }
 
-/** Takes nothing from the insert on whose number is named, as one that is killed at that moment. */
-class Recording {
+/** Records inserts; all after the first `failAt` fail, as if the process were killed there. */
+class FakeWarehouse {
   readonly inserts: Insert[] = [];
   readonly #failAt: number;
 
@@ -57,21 +60,22 @@ const options = (data: string) => ({
   now: Date.now,
 });
 
-it("does not go on with another log than the one it was told of", async () => {
+it("refuses a log that is not the one of its checkpoint", async () => {
   const data = tempFolder();
-  const over = (log: SegmentLog) =>
-    new Pipeline(log, new Recording() as unknown as Warehouse, undefined as unknown as Aggregates, options(data));
+  const pipelineOn = (log: SegmentLog) =>
+    new Pipeline(log, new FakeWarehouse() as unknown as Warehouse, undefined as unknown as Aggregates, options(data));
   const log = await SegmentLog.open(join(data, "log"));
   await log.append("key", record(1));
-  await over(log).drain();
+  await pipelineOn(log).drain();
   await log.close();
   rmSync(join(data, "log"), { recursive: true });
   const other = await SegmentLog.open(join(data, "log"));
-  expect(() => over(other)).toThrow(/progress\.json tells of another log/);
-  // Without that file it begins with this one; its tokens are others, so that nothing is taken for a repeat.
+  expect(() => pipelineOn(other)).toThrow(/progress\.json belongs to a different log/);
+  // Without that file it starts with this log; the log's ID in the tokens prevents false
+  // deduplication.
   await other.append("key", record(1));
   rmSync(join(data, "progress.json"));
-  const warehouse = new Recording();
+  const warehouse = new FakeWarehouse();
   await new Pipeline(
     other,
     warehouse as unknown as Warehouse,
@@ -83,34 +87,35 @@ it("does not go on with another log than the one it was told of", async () => {
   await other.close();
 });
 
-it("leaves nothing in the log once it is put away, where it was little too, and where the totals are away", async () => {
+it("leaves no inserted record in the log, even if the totals are unavailable", async () => {
   const data = tempFolder();
   const log = await SegmentLog.open(join(data, "log"));
   await log.append("key", record(7).replace('"hours":[]', '"hours":[3600]'));
-  const totals = { recompute: () => Promise.reject(new Error("away")) } as unknown as Aggregates;
-  const warehouse = Object.assign(new Recording(), { query: () => Promise.reject(new Error("away")) });
+  const unavailable = () => Promise.reject(new Error("unavailable"));
+  const totals = { recompute: unavailable } as unknown as Aggregates;
+  const warehouse = Object.assign(new FakeWarehouse(), { query: unavailable });
   const pipeline = new Pipeline(log, warehouse as unknown as Warehouse, totals, options(data));
   pipeline.start();
   await pipeline.exclusively(() => Promise.resolve());
-  const left = readdirSync(join(data, "log")).map((name) => readFileSync(join(data, "log", name), "utf8"));
-  expect(left.join("")).not.toContain("line 7");
+  const contents = readdirSync(join(data, "log")).map((name) => readFileSync(join(data, "log", name), "utf8"));
+  expect(contents.join("")).not.toContain("line 7");
   expect(warehouse.inserts.some(({ lines }) => lines.includes("line 7"))).toBe(true);
   await pipeline.stop().catch(() => undefined);
   await log.close();
 });
 
-it("puts the very same range in again, under the same token, whatever came in meanwhile, and then the rest", async () => {
-  // After none, one and two of a step's three inserts.
+it("repeats an interrupted insert with the same range and token, then inserts the rest", async () => {
+  // Fails after none, one and two of the three inserts.
   for (const failAt of [0, 1, 2]) {
     const data = tempFolder();
     const log = await SegmentLog.open(join(data, "log"));
-    const pipelineOn = (warehouse: Recording) =>
+    const pipelineOn = (warehouse: FakeWarehouse) =>
       new Pipeline(log, warehouse as unknown as Warehouse, undefined as unknown as Aggregates, options(data));
     for (let n = 0; n < 3; n += 1) await log.append("key", record(n));
-    const killed = new Recording(failAt);
+    const killed = new FakeWarehouse(failAt);
     await expect(pipelineOn(killed).drain()).rejects.toThrow(InsertError);
     for (let n = 3; n < 6; n += 1) await log.append("key", record(n));
-    const next = new Recording();
+    const next = new FakeWarehouse();
     await pipelineOn(next).drain();
     expect(next.inserts.slice(0, killed.inserts.length)).toEqual(killed.inserts);
     const events = next.inserts.filter(({ table }) => table === "events");
@@ -119,80 +124,80 @@ it("puts the very same range in again, under the same token, whatever came in me
       ["line 3", "line 4", "line 5"],
     ]);
     expect(events[0]?.token).not.toBe(events[1]?.token);
-    // And nothing more.
-    const last = new Recording();
+    // Nothing is left to insert.
+    const last = new FakeWarehouse();
     await pipelineOn(last).drain();
     expect(last.inserts).toEqual([]);
     await log.close();
   }
 });
 
-it("does not delay other hours when the same old hours are touched again and again", async () => {
+it("recomputes other old hours although the same old hours are touched repeatedly", async () => {
   const data = tempFolder();
   const log = await SegmentLog.open(join(data, "log"));
   const nowMs = Date.now();
-  const again = Array.from({ length: 48 }, (_, n) => hourOf(nowMs - (30 * 24 + n) * 3_600_000));
+  const repeated = Array.from({ length: 48 }, (_, n) => hourOf(nowMs - (30 * 24 + n) * 3_600_000));
   const other = hourOf(nowMs - 5 * 24 * 3_600_000);
-  const added = new Set<number>();
-  const warehouse = Object.assign(new Recording(), {
+  const recomputed = new Set<number>();
+  const warehouse = Object.assign(new FakeWarehouse(), {
     query: () => Promise.resolve([{ version: "1", others: 0 }]),
-    command: (_sql: string, { hours: some }: { hours: readonly number[] }) => {
-      for (const hour of some) added.add(hour);
+    command: (_sql: string, { hours }: { hours: readonly number[] }) => {
+      for (const hour of hours) recomputed.add(hour);
       return Promise.resolve();
     },
   });
   const totals = { recompute: () => Promise.resolve({ days: [], months: [] }) } as unknown as Aggregates;
   const pipeline = new Pipeline(log, warehouse as unknown as Warehouse, totals, options(data));
-  const touching = (n: number, hours: readonly number[]) =>
+  const appendWithHours = (n: number, hours: readonly number[]) =>
     log.append("key", record(n).replace('"hours":[]', `"hours":${JSON.stringify(hours)}`));
-  await touching(0, again);
-  await touching(1, [other]);
+  await appendWithHours(0, repeated);
+  await appendWithHours(1, [other]);
   pipeline.start();
-  for (let n = 2; !added.has(other); n += 1) {
+  for (let n = 2; !recomputed.has(other); n += 1) {
     const before = warehouse.inserts.length;
-    await touching(n, again);
+    await appendWithHours(n, repeated);
     while (warehouse.inserts.length === before) await new Promise((resolve) => setImmediate(resolve));
   }
   await pipeline.stop();
   await log.close();
 }, 30_000);
 
-it("adds up old hours in a slow lane, some at a time, so that inserts go on in between", async () => {
+it("recomputes old hours in chunks with inserts in between", async () => {
   const data = tempFolder();
   const log = await SegmentLog.open(join(data, "log"));
   const nowMs = Date.now();
   const hours = Array.from({ length: 1_000 }, (_, n) => hourOf(nowMs - (3 * 24 + n) * 3_600_000));
-  const happened: string[] = [];
-  let added = 0;
-  const warehouse = Object.assign(new Recording(), {
+  const steps: string[] = [];
+  let recomputed = 0;
+  const warehouse = Object.assign(new FakeWarehouse(), {
     query: () => Promise.resolve([{ version: "1", others: 0 }]),
-    command: (_sql: string, { hours: some }: { hours: readonly number[] }) => {
-      happened.push(`added up ${some.length}`);
-      added += some.length;
+    command: (_sql: string, { hours: chunk }: { hours: readonly number[] }) => {
+      steps.push(`recomputed ${chunk.length}`);
+      recomputed += chunk.length;
       return Promise.resolve();
     },
   });
   const insert = warehouse.insert.bind(warehouse);
   warehouse.insert = (table, lines, token) => {
-    if (table === "events") happened.push("inserted");
+    if (table === "events") steps.push("inserted");
     return insert(table, lines, token);
   };
   const totals = { recompute: () => Promise.resolve({ days: [], months: [] }) } as unknown as Aggregates;
   const pipeline = new Pipeline(log, warehouse as unknown as Warehouse, totals, options(data));
   await log.append("key", record(0).replace('"hours":[]', `"hours":${JSON.stringify(hours)}`));
   pipeline.start();
-  // Somebody else sends on, a record after each that went in.
-  for (let n = 1; added < 200; n += 1) {
+  // Another client sends a new record after each insert.
+  for (let n = 1; recomputed < 200; n += 1) {
     const before = warehouse.inserts.length;
     await log.append("key", record(n));
     while (warehouse.inserts.length === before) await new Promise((resolve) => setImmediate(resolve));
   }
-  const slots = happened.map((one) => (one === "inserted" ? "i" : "a")).join("");
-  expect(happened.filter((one) => one !== "inserted").every((one) => one === "added up 48")).toBe(true);
-  // Never two slots of the slow lane without an insert between them.
-  expect(slots).not.toContain("aa");
-  // With the end of the server all of them are added up.
+  const order = steps.map((step) => (step === "inserted" ? "i" : "r")).join("");
+  expect(steps.filter((step) => step !== "inserted").every((step) => step === "recomputed 48")).toBe(true);
+  // Never two chunks of the slow lane without an insert between them.
+  expect(order).not.toContain("rr");
+  // `stop` recomputes the rest.
   await pipeline.stop();
-  expect(added).toBe(1_000);
+  expect(recomputed).toBe(1_000);
   await log.close();
 }, 30_000);

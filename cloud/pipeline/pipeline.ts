@@ -1,10 +1,12 @@
 /**
- * Puts the log into the warehouse, in large inserts, and then adds up what was touched: hours, days, months. One after the other, so that an
- * erasure finds nothing under way.
+ * Moves the log into the warehouse in large inserts, then recomputes the touched hours, days and
+ * months. One step at a time, so that an erasure never overlaps with an insert.
  */
+
 import { join } from "node:path";
+import { dayMs, hourMs } from "../../shared/schema/durations.ts";
 import type { Aggregates, Change, NotApplied } from "../aggregates/aggregates.ts";
-import { dayMs, type Hour, hourMs } from "../hours.ts";
+import type { Hour } from "../hours.ts";
 import { digestOf } from "../ingest/installation.ts";
 import { type BatchHead, type BatchRecord, readRecord } from "../log/batch-record.ts";
 import { CorruptLogError, type DurableLog, type LogPosition } from "../log/durable-log.ts";
@@ -23,37 +25,42 @@ import { batchesTable, eventsTable, refusedTable } from "../warehouse/schema.ts"
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 
-/** Characters of the log that are looked at for one insert. */
+/** Maximum characters read from the log for one insert. */
 const maxChars = 24 * 1_048_576;
-/** Milliseconds from one adding-up to the next; and while more waits than one insert takes. */
-const [addUpMs, busyAddUpMs] = [2_000, 15_000];
-/** Older hours are computed in a slow lane, so that a sender of many old hours does not delay others. Milliseconds. */
+/** Milliseconds between recomputations; the second while more than one insert is waiting. */
+const [recomputeMs, busyRecomputeMs] = [2_000, 15_000];
+/**
+ * Older hours use the slow lane, so that a client with many old hours does not delay others.
+ * Milliseconds.
+ */
 const recentMs = 48 * hourMs;
-/** Milliseconds between two runs of the slow lane, and its pause as a multiple of the time of a run. */
-const [slowMs, slowPauses] = [1_000, 9];
-/** IDs in one query: ClickHouse limits the length of a parameter. */
-const idsTogether = 200;
-/** Milliseconds that are waited after the warehouse failed, doubled up to a minute. */
+/**
+ * Milliseconds between two runs of the slow lane, and its pause as a multiple of a run's duration.
+ */
+const [slowMs, slowPauseFactor] = [1_000, 9];
+/** Maximum IDs in one query: ClickHouse limits the length of a parameter. */
+const maxIdsPerQuery = 200;
+/** Pause in milliseconds after a warehouse failure, doubled up to one minute. */
 const [firstPauseMs, maxPauseMs] = [250, 60_000];
 
 export interface PipelineOptions {
   readonly data: string;
   readonly insertRows: number;
   readonly insertMs: number;
-  /** A daily, monthly or old hourly cell with fewer counted users is not kept. */
+  /** Daily, monthly and old hourly cells with fewer established users are suppressed. */
   readonly minUsers: number;
-  /** Those of the pseudonyms whose erasure was requested. */
+  /** Returns the pseudonyms whose erasure was requested. */
   readonly erasedAmong: (anonUserIds: Iterable<string>) => Promise<ReadonlySet<string>>;
   readonly inserted: (rows: number) => void;
   readonly failed: (error: unknown) => void;
   readonly now: () => number;
 }
 
-/** What goes into the warehouse together. */
+/** The records of one insert. */
 interface Range {
   readonly records: readonly BatchRecord[];
   readonly next: LogPosition;
-  /** The log has nothing there. */
+  /** The log has no record in the range. */
   readonly isEmpty: boolean;
 }
 
@@ -62,12 +69,12 @@ export class Pipeline {
   readonly #warehouse: Warehouse;
   readonly #aggregates: Aggregates;
   readonly #options: PipelineOptions;
-  readonly #progressFile: string;
+  readonly #checkpointFile: string;
   readonly #ending = new AbortController();
-  #progress: Checkpoint & { readonly place: LogPosition };
+  #checkpoint: Checkpoint & { readonly place: LogPosition };
   #queue: Promise<void> = Promise.resolve();
   #running: Promise<unknown> | undefined;
-  #addedUpMs = 0;
+  #recomputedMs = 0;
   #daily: NodeJS.Timeout | undefined;
   #failures = 0;
 
@@ -76,47 +83,50 @@ export class Pipeline {
     this.#warehouse = warehouse;
     this.#aggregates = aggregates;
     this.#options = options;
-    this.#progressFile = join(options.data, "progress.json");
-    const progress = readCheckpoint(this.#progressFile);
-    if (progress.log !== undefined && progress.log !== log.id) {
+    this.#checkpointFile = join(options.data, "progress.json");
+    const checkpoint = readCheckpoint(this.#checkpointFile);
+    if (checkpoint.log !== undefined && checkpoint.log !== log.id) {
       throw new CorruptLogError(
-        `${this.#progressFile} tells of another log than the one that is there: bring that one back, or remove the file, and what is in this one goes in`,
+        `${this.#checkpointFile} belongs to a different log. Restore that log, or delete this file to re-import.`,
       );
     }
-    this.#progress = { ...progress, place: progress.place ?? log.beginning() };
+    this.#checkpoint = { ...checkpoint, place: checkpoint.place ?? log.beginning() };
   }
 
-  /** Bytes of the log that wait. */
+  /** Log bytes not yet in the warehouse. */
   get waitingBytes(): number {
-    return this.#log.bytesAfter(this.#progress.place);
+    return this.#log.bytesAfter(this.#checkpoint.place);
   }
 
   /** Heads of batches that are not in the warehouse yet. */
   async waitingHeads(): Promise<readonly BatchHead[]> {
     const heads: BatchHead[] = [];
-    for (let place = this.#progress.place; ; ) {
-      const records = await this.#log.read(place, maxChars);
+    for (let position = this.#checkpoint.place; ; ) {
+      const records = await this.#log.read(position, maxChars);
       if (records.length === 0) return heads;
       heads.push(...records.flatMap(({ text }) => (text === "" ? [] : readRecord(text).head)));
-      place = records.at(-1)?.next ?? place;
+      position = records.at(-1)?.next ?? position;
     }
   }
 
-  /** With the start and then daily the log begins anew, so that nothing stays in it for long because little comes in. */
+  /**
+   * Starts processing. Rotates the log at start and daily, so that records leave it even with
+   * little traffic.
+   */
   start(): void {
     if (this.#running !== undefined) return;
-    const run = () => void this.#everyDay().catch(this.#options.failed);
+    const run = () => void this.#runDaily().catch(this.#options.failed);
     run();
     this.#daily = setInterval(run, dayMs).unref();
     this.#running = Promise.all([this.#run(), this.#runSlowly()]);
   }
 
-  /** Everything that is in the log now goes into the warehouse and its totals. */
+  /** Inserts everything that is in the log now and recomputes the totals. */
   drain(): Promise<void> {
     return this.exclusively(() => this.#drain(this.#log.end()));
   }
 
-  /** Runs `work` while nothing else touches the warehouse. */
+  /** Runs `work` while no other exclusive work runs. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(work);
     this.#queue = result.then(
@@ -126,7 +136,7 @@ export class Pipeline {
     return result;
   }
 
-  /** Ends after what is in the log was put away. */
+  /** Drains the log, then stops. */
   async stop(): Promise<void> {
     this.#ending.abort();
     clearInterval(this.#daily);
@@ -137,22 +147,23 @@ export class Pipeline {
   async #run(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      await this.#log.waitAfter(this.#progress.place, signal);
+      await this.#log.waitAfter(this.#checkpoint.place, signal);
       if (signal.aborted) return;
       await pause(this.#options.insertMs, signal);
       try {
         await this.exclusively(async () => {
-          // What comes in meanwhile waits for the next turn, so that others have theirs.
+          // Later records wait for the next round, so that other exclusive work gets its turn.
           const end = this.#log.end();
           while ((await this.#insertNext(end)) && !signal.aborted);
-          const often = this.waitingBytes > maxChars ? busyAddUpMs : addUpMs;
-          if (performance.now() - this.#addedUpMs >= often) await this.#addUp(this.#touched("recent"));
+          const intervalMs = this.waitingBytes > maxChars ? busyRecomputeMs : recomputeMs;
+          if (performance.now() - this.#recomputedMs >= intervalMs) await this.#recompute(this.#touched("recent"));
         });
         this.#failures = 0;
-        // What was touched last is added up too, when nothing follows.
-        if (this.#touched("recent").length > 0 && this.waitingBytes === 0) await this.#addUpSoon(signal);
+        // Without further records the loop would wait, so the last touched hours are recomputed
+        // here.
+        if (this.#touched("recent").length > 0 && this.waitingBytes === 0) await this.#recomputeSoon(signal);
       } catch (error) {
-        // The log keeps it; whoever looks at the metrics sees that it stands still.
+        // The log keeps the records; the metrics show the backlog.
         this.#options.failed(error);
         await pause(backoffMs(this.#failures, firstPauseMs, maxPauseMs), signal);
         this.#failures += 1;
@@ -160,46 +171,52 @@ export class Pipeline {
     }
   }
 
-  async #addUpSoon(signal: AbortSignal): Promise<void> {
-    await pause(Math.max(0, addUpMs - (performance.now() - this.#addedUpMs)), signal);
-    if (!signal.aborted) await this.exclusively(() => this.#addUp(this.#touched("recent")));
+  async #recomputeSoon(signal: AbortSignal): Promise<void> {
+    await pause(Math.max(0, recomputeMs - (performance.now() - this.#recomputedMs)), signal);
+    if (!signal.aborted) await this.exclusively(() => this.#recompute(this.#touched("recent")));
   }
 
-  /** The slow lane: some older hours at a time, and then a pause that leaves the warehouse to others. */
+  /**
+   * The slow lane: recomputes old hours in chunks with pauses in which other work gets the
+   * warehouse.
+   */
   async #runSlowly(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       await pause(slowMs, signal);
-      const some = this.#touched("old").slice(0, maxHoursTogether);
-      if (some.length === 0 || signal.aborted) continue;
+      const chunk = this.#touched("old").slice(0, maxHoursTogether);
+      if (chunk.length === 0 || signal.aborted) continue;
       const startedMs = performance.now();
       try {
-        await this.exclusively(() => this.#addUp(some));
+        await this.exclusively(() => this.#recompute(chunk));
       } catch (error) {
         this.#options.failed(error);
       }
-      await pause((performance.now() - startedMs) * slowPauses, signal);
+      await pause((performance.now() - startedMs) * slowPauseFactor, signal);
     }
   }
 
-  /** Touched hours of one lane, in the order in which they were touched: hours that are touched again and again do not delay others. */
+  /**
+   * Touched hours of a lane in order of first touch, so that repeatedly touched hours do not delay
+   * others.
+   */
   #touched(lane: "recent" | "old"): readonly Hour[] {
-    const border = (this.#options.now() - recentMs) / 1_000;
-    return this.#progress.touched.filter((hour) => hour >= border === (lane === "recent"));
+    const oldestRecent = (this.#options.now() - recentMs) / 1_000;
+    return this.#checkpoint.touched.filter((hour) => hour >= oldestRecent === (lane === "recent"));
   }
 
   async #drain(end: LogPosition): Promise<void> {
     while (await this.#insertNext(end));
-    await this.#addUp(this.#progress.touched);
+    await this.#recompute(this.#checkpoint.touched);
   }
 
-  /** One insert. Returns whether there was something. */
+  /** Performs one insert. Returns whether there was a record. */
   async #insertNext(end: LogPosition): Promise<boolean> {
-    const { place: from, planned, touched: before } = this.#progress;
+    const { place: from, planned, touched: before } = this.#checkpoint;
     const { next, records, isEmpty } = await this.#range(from, planned, end);
     if (isEmpty && planned !== undefined) {
       throw new CorruptLogError(
-        `the log has nothing between ${positionText(from)} and ${positionText(planned)}, which was going in`,
+        `records ${positionText(from)} to ${positionText(planned)} of an unfinished insert are missing in the log`,
       );
     }
     if (isEmpty) return false;
@@ -210,39 +227,42 @@ export class Pipeline {
     const heads = batches.map(({ head }) => head);
     const rows = batches.flatMap(({ lines }) => lines);
     const token = `${this.#log.id}:${positionText(from)}-${positionText(next)}`;
-    // Of the many columns those alone that have values: the others cost a quarter of the time.
+    // Only columns with values: the empty ones take a quarter of the insert's time.
     const columns = [...new Set(heads.flatMap((head) => head.columns))];
     const isRepeat = planned !== undefined;
     await this.#warehouse.insert(eventsTable.name, rows, token, columns, isRepeat);
     await this.#warehouse.insert(batchesTable.name, heads.map(batchLine), token, [], isRepeat);
-    await this.#warehouse.insert(refusedTable.name, heads.flatMap(badLines), token, [], isRepeat);
+    await this.#warehouse.insert(refusedTable.name, heads.flatMap(refusedLines), token, [], isRepeat);
     const touched = [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])];
-    const dropped = { ...this.#progress.dropped };
-    for (const { head, lines } of records.filter((one) => erased.has(one.head.anon_user_id))) {
+    const dropped = { ...this.#checkpoint.dropped };
+    for (const { head, lines } of records.filter((record) => erased.has(record.head.anon_user_id))) {
       const digest = digestOf(head.anon_user_id);
-      const known = isRepeat ? await this.#knownAmong(lines) : 0;
-      dropped[digest] = (dropped[digest] ?? 0) + lines.length - known;
+      const inserted = isRepeat ? await this.#countInserted(lines) : 0;
+      dropped[digest] = (dropped[digest] ?? 0) + lines.length - inserted;
     }
     await this.#saveCheckpoint({ place: next, touched, dropped });
-    // What the warehouse has is no longer needed here; which hours are to be added up is written down.
+    // The warehouse has the records and the checkpoint has the touched hours.
     await this.#log.dropBefore(next);
     this.#options.inserted(rows.length);
     return true;
   }
 
-  /** How many of these events are in the warehouse: an insert that failed, or was killed, may have put them in. */
-  async #knownAmong(lines: readonly string[]): Promise<number> {
-    let known = 0;
-    for (let from = 0; from < lines.length; from += idsTogether) {
-      const ids = lines.slice(from, from + idsTogether).map((line) => String(JSON.parse(line).event_id));
+  /**
+   * Counts which events are in the warehouse: an insert that failed or was killed may have stored
+   * them.
+   */
+  async #countInserted(lines: readonly string[]): Promise<number> {
+    let inserted = 0;
+    for (let from = 0; from < lines.length; from += maxIdsPerQuery) {
+      const ids = lines.slice(from, from + maxIdsPerQuery).map((line) => String(JSON.parse(line).event_id));
       const sql = `SELECT uniqExact(event_id) AS n FROM ${eventsTable.name} WHERE event_id IN {ids:Array(UUID)}`;
       const [row] = await this.#warehouse.query<{ n: string }>(sql, { ids });
-      known += Number(row?.n ?? 0);
+      inserted += Number(row?.n ?? 0);
     }
-    return known;
+    return inserted;
   }
 
-  /** What one insert takes; where one was begun, all of that and nothing else. */
+  /** Reads the records of the next insert, or exactly those of an interrupted one. */
   async #range(from: LogPosition, planned: LogPosition | undefined, end: LogPosition): Promise<Range> {
     const chars = planned === undefined ? maxChars : Number.POSITIVE_INFINITY;
     const records: BatchRecord[] = [];
@@ -261,14 +281,14 @@ export class Pipeline {
     return { records, next, isEmpty: read.length === 0 };
   }
 
-  /** Within `exclusively`. */
-  async #addUp(hours: readonly Hour[]): Promise<void> {
-    this.#addedUpMs = performance.now();
-    for (const some of chunksOf([...hours].sort((a, b) => a - b))) {
-      await recomputeHours(this.#warehouse, some, this.#options.now());
-      await this.#recomputeTotals(some, "late_events");
-      const done = new Set(some);
-      const { place, touched } = this.#progress;
+  /** Runs within `exclusively`. */
+  async #recompute(hours: readonly Hour[]): Promise<void> {
+    this.#recomputedMs = performance.now();
+    for (const chunk of chunksOf([...hours].sort((a, b) => a - b))) {
+      await recomputeHours(this.#warehouse, chunk, this.#options.now());
+      await this.#recomputeTotals(chunk, "late_events");
+      const done = new Set(chunk);
+      const { place, touched } = this.#checkpoint;
       await this.#saveCheckpoint({ place, touched: touched.filter((hour) => !done.has(hour)), ...this.#dropped() });
     }
   }
@@ -277,85 +297,85 @@ export class Pipeline {
     return this.#aggregates.recompute(this.#warehouse, hours, this.#options.now(), change);
   }
 
-  async #everyDay(): Promise<void> {
+  async #runDaily(): Promise<void> {
     await this.exclusively(() => this.#rotateLog());
     await this.reduceOldHours();
   }
 
-  /** What must not outlive the raw events goes. Inserts go on meanwhile. */
+  /** Removes pseudonyms and small cells from old hours, concurrently with inserts. */
   async reduceOldHours(): Promise<void> {
     await reduceOldHours(this.#warehouse, this.#options.now(), this.#options.minUsers);
   }
 
-  /** What was in the log goes in, and that part of the log is dropped. What comes in meanwhile stays. */
+  /** Inserts what is in the log now and drops that part. Later records stay. */
   async #rotateLog(): Promise<void> {
-    const place = await this.#log.rotate();
-    while (await this.#insertNext(place));
-    await this.#saveCheckpoint({ place, touched: this.#progress.touched, ...this.#dropped() });
-    await this.#log.dropBefore(place);
+    const position = await this.#log.rotate();
+    while (await this.#insertNext(position));
+    await this.#saveCheckpoint({ place: position, touched: this.#checkpoint.touched, ...this.#dropped() });
+    await this.#log.dropBefore(position);
   }
 
   /**
-   * Recomputes hours with erased events, in chunks, so that inserts go on in between. Deletes the replaced cells.
-   * Returns the days and months that are final, and were left as they are.
+   * Recomputes hours with erased events in chunks, with inserts in between, and deletes the
+   * replaced cells. Returns the final days and months, which do not change.
    */
   async recomputeErased(hours: readonly Hour[]): Promise<NotApplied> {
     const young = youngHours(hours, this.#options.now());
     const version = await nextVersion(this.#warehouse, young, this.#options.now());
-    for (const some of chunksOf(young)) await this.exclusively(() => computeHours(this.#warehouse, some, version));
+    for (const chunk of chunksOf(young)) await this.exclusively(() => computeHours(this.#warehouse, chunk, version));
     await dropReplaced(this.#warehouse, young, version, true);
     const [days, months] = [new Set<string>(), new Set<string>()];
-    for (const some of chunksOf([...hours].sort((a, b) => a - b))) {
-      const final = await this.exclusively(() => this.#recomputeTotals(some, "erasure"));
+    for (const chunk of chunksOf([...hours].sort((a, b) => a - b))) {
+      const final = await this.exclusively(() => this.#recomputeTotals(chunk, "erasure"));
       for (const day of final.days) days.add(day);
       for (const month of final.months) months.add(month);
     }
     return { days: [...days], months: [...months] };
   }
 
-  /** How many events of a pseudonym were accepted and not put in, since it is erased; by its digest. */
+  /** Returns the number of accepted events of an erased pseudonym that were not inserted. */
   droppedOf(digest: string): number {
-    return this.#progress.dropped?.[digest] ?? 0;
+    return this.#checkpoint.dropped?.[digest] ?? 0;
   }
 
-  /** Of these no number is needed any more. */
+  /** Deletes these counts once the erasures are complete. */
   forgetDropped(digests: readonly string[]): Promise<void> {
     return this.exclusively(async () => {
-      const gone = new Set(digests);
-      const kept = Object.entries(this.#progress.dropped ?? {}).filter(([digest]) => !gone.has(digest));
-      const { place, touched } = this.#progress;
-      await this.#saveCheckpoint({ place, touched, dropped: Object.fromEntries(kept) });
+      const completed = new Set(digests);
+      const remaining = Object.entries(this.#checkpoint.dropped ?? {}).filter(([digest]) => !completed.has(digest));
+      const { place, touched } = this.#checkpoint;
+      await this.#saveCheckpoint({ place, touched, dropped: Object.fromEntries(remaining) });
     });
   }
 
-  /** Puts away what is in the log now, and drops that part of the log itself. What comes in meanwhile stays. */
+  /** Inserts what is in the log now and drops that part of the log. Later records stay. */
   emptyLog(): Promise<void> {
     return this.exclusively(() => this.#rotateLog());
   }
 
   #dropped(): Pick<Checkpoint, "dropped"> {
-    const { dropped = {} } = this.#progress;
+    const { dropped = {} } = this.#checkpoint;
     return Object.keys(dropped).length === 0 ? {} : { dropped };
   }
 
-  async #saveCheckpoint(progress: Checkpoint & { readonly place: LogPosition }): Promise<void> {
-    await writeCheckpoint(this.#progressFile, { ...progress, log: this.#log.id });
-    this.#progress = progress;
+  async #saveCheckpoint(checkpoint: Checkpoint & { readonly place: LogPosition }): Promise<void> {
+    await writeCheckpoint(this.#checkpointFile, { ...checkpoint, log: this.#log.id });
+    this.#checkpoint = checkpoint;
   }
 }
 
-/** Hours that are computed in one statement. */
+/** Splits hours into the chunks of one statement. */
 function chunksOf(hours: readonly Hour[]): readonly (readonly Hour[])[] {
   const count = Math.ceil(hours.length / maxHoursTogether);
   return Array.from({ length: count }, (_, n) => hours.slice(n * maxHoursTogether, (n + 1) * maxHoursTogether));
 }
 
-const positionText = (place: LogPosition): string => Object.values(place).join(":");
+const positionText = (position: LogPosition): string => Object.values(position).join(":");
 
 const batchLine = ({ batch_id, anon_user_id, sha256, receipt, received_ms }: BatchHead): string =>
   JSON.stringify({ batch_id, anon_user_id, sha256, receipt, received_at: clickHouseTime(received_ms) });
 
-const badLines = ({ refused, received_ms }: BatchHead): readonly string[] =>
+const refusedLines = ({ refused, received_ms }: BatchHead): readonly string[] =>
   refused.map(({ reason, type, field, digest }) =>
     JSON.stringify({ received_at: clickHouseTime(received_ms), reason, event_type: type, field, digest }),
   );

@@ -1,6 +1,6 @@
 /**
- * Canaries and real-looking personal data in every field of every type, over the wire into a server in a process of its own: each is refused, and
- * afterwards in no answer, metric, log, table or file.
+ * Sends canaries and realistic personal data in every field of every event type to a separate
+ * server process. Each must be refused and appear in no response, metric, log, table or file.
  */
 import { expect, it, onTestFinished } from "vitest";
 import { personal } from "../../scripts/privacy/corpus/personal.ts";
@@ -17,19 +17,19 @@ import { startTestServer } from "../test/test-server.ts";
 
 const canary = "canary-4c1f";
 
-function goodValue(kind: FieldType): unknown {
-  switch (kind.type) {
+function validValue(fieldType: FieldType): unknown {
+  switch (fieldType.type) {
     case "enum":
-      return kind.values[0];
+      return fieldType.values[0];
     case "enum_list":
-      return [kind.values[0]];
+      return [fieldType.values[0]];
     case "command_path":
       return "git push";
     case "identifier":
-      return kind.pattern === "version" ? "1.2.3" : "exp-1";
+      return fieldType.pattern === "version" ? "1.2.3" : "exp-1";
     case "integer":
     case "decimal":
-      return kind.min;
+      return fieldType.min;
     case "boolean":
       return true;
     case "hash":
@@ -37,21 +37,21 @@ function goodValue(kind: FieldType): unknown {
   }
 }
 
-/** Every shared field of a type, as it may be. */
-const goodPayload = (type: EventTypeName) =>
+/** A payload with valid values in every shared field of a type. */
+const validPayload = (type: EventTypeName) =>
   nested(
     type,
     Object.fromEntries(
       fieldsOf(type)
         .filter((name) => fieldTable[name].shared !== "never")
-        .map((name) => [name, goodValue(fieldTable[name].type)]),
+        .map((name) => [name, validValue(fieldTable[name].type)]),
     ),
   );
 
-/** Paths to every value of an object, and of every object in it. */
-const places = (value: unknown, path: readonly string[] = []): readonly (readonly string[])[] =>
+/** Paths to every value of an object, including nested objects. */
+const pathsIn = (value: unknown, path: readonly string[] = []): readonly (readonly string[])[] =>
   typeof value === "object" && value !== null
-    ? Object.entries(value).flatMap(([name, inner]) => [[...path, name], ...places(inner, [...path, name])])
+    ? Object.entries(value).flatMap(([name, inner]) => [[...path, name], ...pathsIn(inner, [...path, name])])
     : [];
 
 function withValue(event: Event, path: readonly string[], value: unknown): Event {
@@ -71,9 +71,9 @@ const texts = [
   ...Object.values(secretFormats)
     .slice(0, 20)
     .map((format) => random.fill(format)),
-].filter((one) => one.length >= 8);
+].filter((text) => text.length >= 8);
 
-it("refuses what is personal in any field of any type, and keeps nothing of it anywhere", async () => {
+it("refuses personal data in every field of every type and stores nothing of it", async () => {
   const data = tempFolder();
   const served = await CloudProcess.start({ NEXUS_CLOUD_DATA: data });
   onTestFinished(async () => void (await served.end("SIGKILL")));
@@ -82,19 +82,19 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
   const keys = await (await fetch(`${sender.url}/v1/telemetry/keys`)).text();
   const output: string[] = [];
   const send = async (events: readonly unknown[], part: Event = {}) => {
-    const answer = await sender.send(sender.batch(events, part));
-    output.push(answer.text);
-    expect(answer.status).toBe(200);
-    return receiptIn(answer.text, keys);
+    const response = await sender.send(sender.batch(events, part));
+    output.push(response.text);
+    expect(response.status).toBe(200);
+    return receiptIn(response.text, keys);
   };
 
-  const good = eventTypeNames.map((type) => sender.event(goodPayload(type), Date.now(), type));
-  expect(await send(good)).toMatchObject({ accepted: good.length, rejected: 0 });
+  const valid = eventTypeNames.map((type) => sender.event(validPayload(type), Date.now(), type));
+  expect(await send(valid)).toMatchObject({ accepted: valid.length, rejected: 0 });
 
   let tried = 0;
-  for (const event of good) {
-    // Each place with each text in turn, so that over the types every place has had every kind of text.
-    const bad = places(event).flatMap((path) =>
+  for (const event of valid) {
+    // Rotates through the texts, so that across the types every path gets every kind of text.
+    const invalid = pathsIn(event).flatMap((path) =>
       [0, 1, 2, 3].map((n) => {
         const value = texts[(tried + n * 7 + path.length) % texts.length];
         tried += 1;
@@ -103,35 +103,39 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
     );
     const unknown = texts
       .slice(0, 6)
-      .map((one) => ({ ...event, payload: { ...Object(event["payload"]), [one]: one } }));
-    for (let from = 0; from < bad.length + unknown.length; from += 900) {
-      const some = [...bad, ...unknown].slice(from, from + 900);
-      expect(await send(some)).toMatchObject({ accepted: 0, rejected: some.length });
+      .map((text) => ({ ...event, payload: { ...Object(event["payload"]), [text]: text } }));
+    for (let from = 0; from < invalid.length + unknown.length; from += 900) {
+      const chunk = [...invalid, ...unknown].slice(from, from + 900);
+      expect(await send(chunk)).toMatchObject({ accepted: 0, rejected: chunk.length });
     }
   }
   expect(tried).toBeGreaterThan(1_500);
 
-  // Where no event is: the frame, headers, paths, and bodies that are none.
-  for (const one of texts) {
+  // Outside of events: the frame, headers, paths, and bodies that are not batches.
+  for (const text of texts) {
     for (const part of [
-      { batch_id: one },
-      { [one]: one },
-      { anon_user_id: one },
-      { generated_at: one },
-      { events: one },
+      { batch_id: text },
+      { [text]: text },
+      { anon_user_id: text },
+      { generated_at: text },
+      { events: text },
     ]) {
-      const answer = await sender.send(sender.batch(good, part), { "webhook-id": encodeURIComponent(one) });
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      output.push(answer.text);
+      const response = await sender.send(sender.batch(valid, part), { "webhook-id": encodeURIComponent(text) });
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      output.push(response.text);
     }
-    const path = encodeURIComponent(one);
-    const ask = {
+    const path = encodeURIComponent(text);
+    const request = {
       method: "DELETE",
-      headers: { "x-forwarded-for": "203.0.113.77", "user-agent": encodeURIComponent(one) },
+      headers: { "x-forwarded-for": "203.0.113.77", "user-agent": encodeURIComponent(text) },
     };
-    for (const answer of [await sender.send(one), await sender.ask(`users/${path}`, ask), await sender.ask(path, {})]) {
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      output.push(answer.text);
+    for (const response of [
+      await sender.send(text),
+      await sender.ask(`users/${path}`, request),
+      await sender.ask(path, {}),
+    ]) {
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      output.push(response.text);
     }
   }
   output.push(await (await fetch(`${sender.url}/metrics`)).text());
@@ -149,10 +153,10 @@ it("refuses what is personal in any field of any type, and keeps nothing of it a
     output.push(JSON.stringify(await server.aggregates.query(`SELECT * FROM ${table}`)));
   }
   const everything = output.join("\n");
-  for (const one of [...texts, "203.0.113.77"]) {
-    expect([one, everything.includes(one)]).toEqual([one, false]);
-    expect([one, filesWith(one)]).toEqual([one, []]);
+  for (const text of [...texts, "203.0.113.77"]) {
+    expect([text, everything.includes(text)]).toEqual([text, false]);
+    expect([text, filesWith(text)]).toEqual([text, []]);
   }
-  // The sender's own pseudonym is where it must be: the search does find.
+  // Control: the search finds the sender's pseudonym.
   expect(everything).toContain(sender.id);
 });

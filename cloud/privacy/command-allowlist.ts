@@ -1,19 +1,19 @@
-/** The list of public commands, of which a command must be: the schema knows their shape alone. */
+/** Checks commands against the public vocabulary; the JSON schema checks only their shape. */
 import list from "../../shared/vocabulary/commands.json" with { type: "json" };
 
 const programs: Readonly<Record<string, string>> = list.programs;
-const own = new Set((programs["nexus"] ?? "").split("|"));
-const known = new Map<string, boolean>();
+const nexusCommands = new Set((programs["nexus"] ?? "").split("|"));
+const cache = new Map<string, boolean>();
 
 export function isPublicCommand(path: string): boolean {
-  const before = known.get(path);
-  if (before !== undefined) return before;
+  const cached = cache.get(path);
+  if (cached !== undefined) return cached;
   const [program = "", ...rest] = path.split(" ");
   const inProgram = Object.hasOwn(programs, program)
     ? rest.length === 0 || (programs[program] ?? "").split("|").includes(rest.join(" "))
     : false;
-  const isPublic = path === "other" || own.has(path) || inProgram;
-  // Only what is on the list is remembered: it is finite.
-  if (isPublic) known.set(path, true);
+  const isPublic = path === "other" || nexusCommands.has(path) || inProgram;
+  // Only listed commands are cached, so the cache is bounded.
+  if (isPublic) cache.set(path, true);
   return isPublic;
 }

@@ -1,15 +1,16 @@
 /**
- * Judges each event of a batch: its schema first, then what the schema cannot know, then the scanner. What is refused leaves a reason and the
- * class of the field, and nothing of itself.
+ * Checks each event of a batch: JSON schema, then rules that a schema cannot express, then the
+ * scanner. A refused event leaves only a reason and the field's name, never its content.
  */
+
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { dayMs } from "../../shared/schema/durations.ts";
 import { type EventTypeName, eventTypeNames } from "../../shared/schema/events.ts";
 import { type FieldName, fieldNames } from "../../shared/schema/fields.ts";
 import { receivedSchemas } from "../../shared/schema/upload-schemas.ts";
 import { isPublicCommand } from "./command-allowlist.ts";
 import { scan } from "./scanner.ts";
 
-/** Why an event is refused. */
 export const refusalReasons = [
   "not_an_event",
   "unknown_type",
@@ -26,16 +27,15 @@ export type RefusalReason = (typeof refusalReasons)[number];
 
 export interface RefusedEvent {
   readonly reason: RefusalReason;
-  /** A name of ours: of a type, and of a field; never one that was sent. */
+  /** From our own lists, never a name that was sent. */
   readonly type: EventTypeName | "unknown";
   readonly field: FieldName | "envelope" | "none";
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-const day = 86_400_000;
-/** From so long ago to so far ahead events are taken. Milliseconds. */
-export const [oldestMs, aheadMs] = [85 * day, day];
+/** Maximum age of events, and maximum that they may be in the future. Milliseconds. */
+export const [oldestMs, aheadMs] = [85 * dayMs, dayMs];
 
 const ajv = new Ajv2020({
   strict: true,
@@ -54,11 +54,11 @@ const compiled = new Map<string, ValidateFunction>();
 const types: ReadonlySet<string> = new Set(eventTypeNames);
 const fields: ReadonlySet<string> = new Set(fieldNames);
 
-/** Types are compiled when the first one comes. */
+/** Returns the validator of a type in schema 2, compiled at first use. */
 function eventTwo(type: EventTypeName): ValidateFunction {
-  const known = compiled.get(type) ?? ajv.compile(schemas.eventTwo.get(type) ?? false);
-  compiled.set(type, known);
-  return known;
+  const validate = compiled.get(type) ?? ajv.compile(schemas.eventTwo.get(type) ?? false);
+  compiled.set(type, validate);
+  return validate;
 }
 
 export interface Frame {
@@ -69,7 +69,7 @@ export interface Frame {
   readonly events: readonly unknown[];
 }
 
-/** The frame of a batch; or which version is not known, or that it is none. */
+/** Returns the validated frame of a batch, or why it is invalid. The events are not checked. */
 export function parseFrame(body: unknown): Frame | "unknown_version" | "malformed" {
   if (typeof body !== "object" || body === null) return "malformed";
   const version = Reflect.get(body, "schema_version");
@@ -77,7 +77,7 @@ export function parseFrame(body: unknown): Frame | "unknown_version" | "malforme
   return frames[version as 1 | 2](body) ? (body as Frame) : "malformed";
 }
 
-/** The event, or why it is refused. */
+/** Returns the event, or why it is refused. */
 export function checkEvent(
   event: unknown,
   { schema_version: version, anon_user_id: user }: Frame,
@@ -86,25 +86,25 @@ export function checkEvent(
   if (typeof event !== "object" || event === null || Array.isArray(event)) {
     return { reason: "not_an_event", type: "unknown", field: "none" };
   }
-  const given = event as Json;
-  const type = given["event_type"];
+  const json = event as Json;
+  const type = json["event_type"];
   if (typeof type !== "string" || !types.has(type))
     return { reason: "unknown_type", type: "unknown", field: "envelope" };
   const known = type as EventTypeName;
-  const check = version === 1 ? eventOne : eventTwo(known);
-  if (!check(given)) return { type: known, ...refusalOf(check.errors?.[0]) };
-  if (version === 1 && given["anon_user_id"] !== user) return { reason: "other_user", type: known, field: "envelope" };
-  const ms = version === 1 ? Number(given["ts"]) : Date.parse(String(given["timestamp"]));
+  const validate = version === 1 ? eventOne : eventTwo(known);
+  if (!validate(json)) return { type: known, ...refusalOf(validate.errors?.[0]) };
+  if (version === 1 && json["anon_user_id"] !== user) return { reason: "other_user", type: known, field: "envelope" };
+  const ms = version === 1 ? Number(json["ts"]) : Date.parse(String(json["timestamp"]));
   if (!(ms >= nowMs - oldestMs)) return { reason: "too_old", type: known, field: "envelope" };
-  const started = Object(given["session"])["started_at"] ?? given["timestamp"];
+  const started = Object(json["session"])["started_at"] ?? json["timestamp"];
   if (version === 2 && Number.isNaN(Date.parse(String(started))))
     return { reason: "bad_value", type: known, field: "envelope" };
   if (ms > nowMs + aheadMs) return { reason: "too_new", type: known, field: "envelope" };
-  const found = looked(version === 1 ? given : [given["payload"], given["source"]]);
-  return found === undefined ? given : { type: known, ...found };
+  const found = scanValues(version === 1 ? json : [json["payload"], json["source"]]);
+  return found === undefined ? json : { type: known, ...found };
 }
 
-/** Of a fault only where it is, by our own names. */
+/** Maps a schema error to a reason and one of our field names. */
 function refusalOf(error: ErrorObject | undefined): Pick<RefusedEvent, "reason" | "field"> {
   const last = (error?.instancePath ?? "").split("/").findLast((part) => fields.has(part)) as FieldName | undefined;
   const field = last ?? "envelope";
@@ -113,13 +113,13 @@ function refusalOf(error: ErrorObject | undefined): Pick<RefusedEvent, "reason" 
   return { reason: "bad_value", field };
 }
 
-/** What identifies, and what the schema has pinned to digits and hex. */
-const unlooked = new Set(["anon_user_id", "anon_session_id"]);
+/** Identifiers that the schema limits to hex digits and hyphens. */
+const notScanned = new Set(["anon_user_id", "anon_session_id"]);
 
-/** Looks at every text, however deep it lies. */
-function looked(value: unknown, name = ""): Pick<RefusedEvent, "reason" | "field"> | undefined {
+/** Scans every string at any depth. */
+function scanValues(value: unknown, name = ""): Pick<RefusedEvent, "reason" | "field"> | undefined {
   if (typeof value === "string") {
-    if (unlooked.has(name)) return undefined;
+    if (notScanned.has(name)) return undefined;
     const field = fields.has(name) ? (name as FieldName) : "envelope";
     const isCommand = name === "command_path" || name === "command";
     if (isCommand) return isPublicCommand(value) ? undefined : { reason: "command_not_public", field: "command_path" };
@@ -127,7 +127,7 @@ function looked(value: unknown, name = ""): Pick<RefusedEvent, "reason" | "field
   }
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {
-    const found = looked(inner, Array.isArray(value) ? name : key);
+    const found = scanValues(inner, Array.isArray(value) ? name : key);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,16 +1,16 @@
 /**
- * Notices when a version of the sender begins to send what it should not: its share of events that were refused for privacy in the last minutes,
- * against what it was before.
+ * Detects a client version that sends more sensitive data than before: compares its share of events
+ * refused for privacy reasons in the current window with that of earlier windows.
  */
 import { identifierPatterns } from "../../shared/schema/field-types.ts";
 
 const windowMs = 5 * 60_000;
-/** Fewer refusals say nothing. */
+/** Minimum refusals in a window: fewer are not significant. */
 const minRefused = 20;
-/** From this share of a window on, and so many times that of the windows before. */
+/** Minimum share of refused events in a window, and minimum multiple of the earlier share. */
 const minShare = 0.02;
 const factor = 4;
-/** Of each window before, this much counts on. */
+/** Weight of earlier windows per window. */
 const decay = 0.8;
 const maxVersions = 200;
 
@@ -18,7 +18,7 @@ interface Window {
   events: number;
   refused: number;
   beginMs: number;
-  /** Before, fading. */
+  /** Decayed counts of earlier windows. */
   eventsBefore: number;
   refusedBefore: number;
   raised: boolean;
@@ -28,7 +28,8 @@ export class LeakDetector {
   readonly #versions = new Map<string, Window>();
 
   /**
-   * A version has a name of its own once an event of it was taken, until others pushed it out; what was refused may say anything, and counts together.
+   * Counts an event. A version gets its own name with its first accepted event, until other
+   * versions evict it; refused events may claim any version and otherwise count as "other".
    */
   count(version: unknown, outcome: "taken" | "refused" | "leaked", nowMs: number): void {
     const isVersion = typeof version === "string" && identifierPatterns.version.test(version);
@@ -41,7 +42,7 @@ export class LeakDetector {
       refusedBefore: 0,
       raised: false,
     };
-    // The one that was seen longest ago goes first.
+    // Map order is least recently seen first.
     this.#versions.delete(name);
     if (this.#versions.size >= maxVersions) this.#versions.delete(this.#versions.keys().next().value ?? "");
     this.#versions.set(name, window);
@@ -57,7 +58,7 @@ export class LeakDetector {
     window.raised = window.refused >= minRefused && share >= minShare && share >= factor * before;
   }
 
-  /** Version → whether it is raised. */
+  /** Version → whether it leaks more than before. */
   get states(): ReadonlyMap<string, boolean> {
     return new Map([...this.#versions].map(([name, { raised }]) => [name, raised]));
   }

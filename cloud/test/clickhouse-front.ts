@@ -1,6 +1,6 @@
 /**
- * Speaks ClickHouse's HTTP interface over chDB, where there is no server: a query in the body or the address, its parameters beside it. A process of
- * its own: `node clickhouse-front.ts FOLDER [PORT]` prints its port.
+ * ClickHouse's HTTP interface on top of chDB, for tests without a ClickHouse server: query in the
+ * body or URL, parameters in the URL. `node clickhouse-front.ts FOLDER [PORT]` prints its port.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { Session } from "chdb";
 
 const session = new Session(process.argv[2]);
-/** Parameters are set on the session, so one query after the other. */
+/** Queries run one after the other, because parameters are set on the session. */
 let queue: Promise<unknown> = Promise.resolve();
 
 const quoted = (value: string) => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
@@ -21,19 +21,19 @@ async function run(url: URL, body: string): Promise<string> {
   return (await session.queryAsync(query, { format: "TabSeparated" })).text();
 }
 
-const server = createServer(async (request, answer) => {
+const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   const body = await text(request);
   if (url.pathname === "/ping") {
-    answer.end("Ok.\n");
+    response.end("Ok.\n");
     return;
   }
   const result = queue.then(() => run(url, body));
   queue = result.catch(() => undefined);
   try {
-    answer.end(await result);
+    response.end(await result);
   } catch (error) {
-    answer.writeHead(500, { "x-clickhouse-exception-code": "1" }).end(String(error));
+    response.writeHead(500, { "x-clickhouse-exception-code": "1" }).end(String(error));
   }
 });
 server.listen(Number(process.argv[3] ?? 0), "127.0.0.1", () =>

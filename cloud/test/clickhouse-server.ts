@@ -1,4 +1,7 @@
-/** ClickHouse's HTTP interface in a process of its own (`clickhouse-front.ts`), which can go and come back. */
+/**
+ * A process with ClickHouse's HTTP interface (`clickhouse-front.ts`) that can be killed and
+ * restarted.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** `nexus-cloud serve` in a process of its own, on a free port. */
+/** `nexus-cloud serve` in a child process on a free port. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -8,10 +8,9 @@ const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 export class CloudProcess {
   readonly url: string;
-  /** Where its metrics are. */
   readonly operatorUrl: string;
   readonly #process: ChildProcess;
-  /** All that it said, once it has ended. */
+  /** Resolves with stdout and stderr when the process has exited. */
   readonly output: Promise<string>;
 
   private constructor([url, operatorUrl]: readonly [string, string], child: ChildProcess, output: Promise<string>) {
@@ -21,11 +20,11 @@ export class CloudProcess {
     this.output = output;
   }
 
-  /** Resolves when it listens. @throws where it ends instead. */
+  /** Resolves when the server listens. @throws if it exits instead. */
   static async start(env: Readonly<Record<string, string>>): Promise<CloudProcess> {
-    const own = { NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000" };
+    const defaults = { NEXUS_CLOUD_PORT: "0", NEXUS_CLOUD_REQUESTS_PER_MINUTE: "1000000" };
     const child = spawn(process.execPath, [main, "serve"], {
-      env: { ...process.env, ...own, ...env },
+      env: { ...process.env, ...defaults, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const output = Promise.all([text(child.stdout), text(child.stderr)]).then((texts) => texts.join("\n"));
@@ -36,7 +35,7 @@ export class CloudProcess {
         const [url, , operator] = [...printed.matchAll(/http:\/\/[\d.]+:\d+(?=\. |\/)/g)].map(([text]) => text);
         if (url !== undefined && operator !== undefined) resolve([url, operator]);
       });
-      child.once("exit", () => void output.then((all) => reject(new Error(`nexus-cloud ended:\n${all}`))));
+      child.once("exit", () => void output.then((all) => reject(new Error(`nexus-cloud exited:\n${all}`))));
     });
     return new CloudProcess(urls, child, output);
   }
@@ -45,13 +44,13 @@ export class CloudProcess {
     return this.#process.pid;
   }
 
-  /** A number of its metrics; `NaN` where there is none of that name. */
+  /** Reads a metric; `NaN` if it does not exist. */
   async metric(name: string): Promise<number> {
     const lines = (await (await fetch(`${this.operatorUrl}/metrics`)).text()).split("\n");
     return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? Number.NaN);
   }
 
-  /** Resolves with its exit code when it has ended. */
+  /** Sends the signal and resolves with the exit code. */
   end(signal: EndSignal): Promise<number | null> {
     return endChild(this.#process, signal);
   }

@@ -1,4 +1,7 @@
-/** The embedded PostgreSQL for a test file: it takes seconds to open, so that its tests share it. Ends with the file. */
+/**
+ * An embedded PostgreSQL shared by the tests of a file, because it takes seconds to open. Closed
+ * with the file.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

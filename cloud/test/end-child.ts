@@ -3,7 +3,7 @@ import { once } from "node:events";
 
 export type EndSignal = "SIGKILL" | "SIGTERM" | "SIGINT";
 
-/** Ends a process, where it is there and has not ended. Resolves with its exit code when it has; `null` where a signal ended it. */
+/** Ends a process if it still runs. Resolves with its exit code; `null` if a signal ended it. */
 export async function endChild(child: ChildProcess | undefined, signal: EndSignal): Promise<number | null> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
   const ended = once(child, "exit");

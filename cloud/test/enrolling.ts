@@ -1,4 +1,7 @@
-/** Enrols without end, for tests that kill it: prints each pseudonym with its secret, and how far the write-ahead log was synced when it was answered. */
+/**
+ * Enrols pseudonyms until it is killed. Prints each pseudonym with its secret and the flushed
+ * position of the write-ahead log at the time of the acknowledgement.
+ */
 import { randomBytes, randomUUID } from "node:crypto";
 import { openPostgres } from "../aggregates/postgres.ts";
 import { Registry } from "../ingest/registry.ts";

@@ -1,4 +1,4 @@
-/** The other size: Kafka, ClickHouse's protocol and PostgreSQL as servers of their own. */
+/** Kafka, ClickHouse's HTTP interface and PostgreSQL as separate server processes. */
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { ClickHouseServer } from "./clickhouse-server.ts";
@@ -8,9 +8,9 @@ import { hasPostgres, type PostgresProcess, startPostgres } from "./postgres-ser
 export const hasServers = (): boolean => hasKafka() && hasPostgres();
 
 export interface IsolatedServers {
-  /** What a nexus-cloud is told that shares nothing with another. */
+  /** Environment of a nexus-cloud that shares no data with others. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where the servers keep what it gives them. */
+  /** Data folders of the servers. */
   readonly folders: readonly string[];
   readonly clickhouse: ClickHouseServer;
 }

@@ -1,4 +1,7 @@
-/** A bare Fastify that takes the same batches, parses them and forgets them: what `ingest-rate` could be at most. Prints the milliseconds. */
+/**
+ * Upper bound for the benchmark `ingest-rate`: a bare Fastify server that parses and discards the
+ * same batches. Prints the duration in milliseconds.
+ */
 import Fastify from "fastify";
 import { Sender } from "./sender.ts";
 

@@ -1,4 +1,7 @@
-/** Inserts a row under a token into an embedded warehouse, and prints how many are there afterwards: for tests that play with its files in between. */
+/**
+ * Inserts a row with a token into an embedded warehouse and prints the number of rows. A separate
+ * process, so that tests can change the files between inserts.
+ */
 import { Warehouse } from "../warehouse/warehouse.ts";
 
 const [folder = "", n = "", repeat = ""] = process.argv.slice(2);
@@ -16,7 +19,7 @@ const row = {
   event_type: "command_finished",
 };
 await warehouse.insert("events", [JSON.stringify(row)], `token:${n}`, Object.keys(row), repeat === "repeat");
-const [found] = await warehouse.query<{ n: string }>("SELECT count() AS n FROM events FINAL");
+const [counted] = await warehouse.query<{ n: string }>("SELECT count() AS n FROM events FINAL");
 await warehouse.close();
-process.stdout.write(String(found?.n));
+process.stdout.write(String(counted?.n));
 process.exit();

@@ -1,4 +1,7 @@
-/** A real Kafka broker for a test (KRaft, one node), in a folder of its own, on free ports of loopback; it can be killed and started again. */
+/**
+ * A real Kafka broker (KRaft, one node) in a temporary folder on free loopback ports; it can be
+ * killed and restarted.
+ */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +14,7 @@ import { freePorts } from "./free-port.ts";
 const jars = fileURLToPath(new URL("../../out/kafka/", import.meta.url));
 const classPath = ["-cp", join(jars, "*")];
 
-/** Set-up brings both. */
+/** The set-up installs the jars; Java must be present. */
 export const hasKafka = (): boolean =>
   existsSync(join(jars, ".nexus-setup")) && spawnSync("java", ["-version"], { stdio: "ignore" }).status === 0;
 
@@ -43,7 +46,7 @@ export class KafkaBroker {
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(broker.#settings, lines.join(""));
-    // An id that begins with a hyphen would be taken for an option.
+    // An ID that starts with a hyphen would be parsed as an option.
     const bytes = randomBytes(16);
     bytes[0] = (bytes[0] ?? 0) & 0x3f;
     const format = ["kafka.tools.StorageTool", "format", "--standalone", "-t", bytes.toString("base64url")];
@@ -56,12 +59,12 @@ export class KafkaBroker {
     return join(this.folder, "server.properties");
   }
 
-  /** The address of a topic of it. */
+  /** Returns the address of a topic. */
   address(topic: string): string {
     return `kafka://127.0.0.1:${this.#port}/${topic}`;
   }
 
-  /** Resolves when it takes what it is sent. */
+  /** Resolves when the broker accepts requests. */
   async startAgain(): Promise<void> {
     const log4j = join(this.folder, "log4j2.properties");
     writeFileSync(
@@ -78,7 +81,7 @@ export class KafkaBroker {
         if (output.includes("Kafka Server started")) resolve();
       });
       child.once("error", reject);
-      child.once("exit", () => reject(new Error(`Kafka ended:\n${output}`)));
+      child.once("exit", () => reject(new Error(`Kafka exited:\n${output}`)));
     });
   }
 
@@ -86,7 +89,7 @@ export class KafkaBroker {
     await endChild(this.#process, "SIGKILL");
   }
 
-  /** Ends it, and removes all that it had. */
+  /** Kills the broker and deletes its folder. */
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });

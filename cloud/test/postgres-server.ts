@@ -1,4 +1,4 @@
-/** A real PostgreSQL server for a test: a cluster of its own in a folder of its own, on a free port of loopback. */
+/** A real PostgreSQL server with a new cluster in a temporary folder on a free loopback port. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { freePorts } from "./free-port.ts";
 
 const debian = "/usr/lib/postgresql";
 
-/** The folder of its programs; `undefined` where there is none. */
+/** Returns the folder of PostgreSQL's programs; `undefined` if it is not installed. */
 function programs(): string | undefined {
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
   return versions.map((version) => join(debian, version, "bin")).find((folder) => existsSync(join(folder, "initdb")));
@@ -16,7 +16,7 @@ function programs(): string | undefined {
 
 export const hasPostgres = (): boolean => programs() !== undefined;
 
-/** The server refuses to run as root: then it runs as the user that its package made. */
+/** PostgreSQL refuses to run as root, so it runs as the user of its package then. */
 function user(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
@@ -29,22 +29,22 @@ export interface PostgresProcess {
   stop(): Promise<void>;
 }
 
-/** @throws where none is installed. */
+/** Starts a server. @throws Error if PostgreSQL is not installed. */
 export async function startPostgres(): Promise<PostgresProcess> {
   const bin = programs();
-  if (bin === undefined) throw new Error("PostgreSQL is not installed; set-up says why");
+  if (bin === undefined) throw new Error("PostgreSQL is not installed; see the output of the set-up");
   const folder = mkdtempSync(join(tmpdir(), "nexus-postgres-"));
-  const as = user();
-  if (as.uid !== undefined && as.gid !== undefined) chownSync(folder, as.uid, as.gid);
+  const owner = user();
+  if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, "data");
   execFileSync(join(bin, "initdb"), ["-D", data, "-U", "nexus", "--auth=trust", "--no-sync"], {
-    ...as,
+    ...owner,
     cwd: folder,
     stdio: "ignore",
   });
   const [port = 0] = await freePorts(1);
   const flags = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder];
-  const server = spawn(join(bin, "postgres"), flags, { ...as, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const server = spawn(join(bin, "postgres"), flags, { ...owner, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   let output = "";
   while (!output.includes("ready to accept connections")) output += (await once(server.stderr, "data"))[0];
   server.stderr.resume();

@@ -1,4 +1,4 @@
-/** A sender as the wire protocol has it, for tests: it enrols, signs and sends what it is given, and repeats as a client does. */
+/** A client of the wire protocol for tests: enrols, signs, sends and requests erasures. */
 import { createHash, createHmac, createPublicKey, hash, randomBytes, randomUUID, verify } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -8,7 +8,7 @@ export interface HttpResponse {
   readonly headers: Headers;
 }
 
-/** A UUID of a version that follows from a text. */
+/** Derives a UUID of the given version from a text. */
 export function uuidOf(version: number, text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
@@ -26,7 +26,7 @@ export class Sender {
     this.url = url;
   }
 
-  /** An event of schema 2 that is good. */
+  /** Creates a valid event of schema 2. */
   event(payload: Event = {}, tsMs = Date.now(), type = "command_finished"): Event {
     this.#n += 1;
     return {
@@ -73,17 +73,17 @@ export class Sender {
   }
 
   async ask(path: string, init: RequestInit): Promise<HttpResponse> {
-    const answer = await fetch(`${this.url}/v1/telemetry/${path}`, init);
-    return { status: answer.status, text: await answer.text(), headers: answer.headers };
+    const response = await fetch(`${this.url}/v1/telemetry/${path}`, init);
+    return { status: response.status, text: await response.text(), headers: response.headers };
   }
 
-  /** As clients of version 0.8 do: without a proof of work. */
+  /** Enrols without a proof of work, as clients of version 0.8 do. */
   enroll(secret = this.secret): Promise<HttpResponse> {
     const body = JSON.stringify({ anon_user_id: this.id, secret: secret.toString("base64") });
     return this.ask("enroll", { method: "POST", body, headers: { "content-type": "application/json" } });
   }
 
-  /** With a proof of work. */
+  /** Enrols with a proof of work. */
   enrollWithProof(bits: number): Promise<HttpResponse> {
     const body = JSON.stringify({ anon_user_id: this.id, secret: this.secret.toString("base64") });
     const headers = this.headers(body, randomUUID());
@@ -91,25 +91,28 @@ export class Sender {
     return this.ask("enroll", { method: "POST", body, headers: { ...headers, "nexus-proof": proof } });
   }
 
-  /** Sends the body of a batch; `part` changes headers. */
+  /**
+   * Sends a batch. `part` overrides headers; `wire`: the bytes to send, if they differ from the
+   * signed body.
+   */
   send(body: string, part: Readonly<Record<string, string>> = {}, wire: string | Buffer = body): Promise<HttpResponse> {
     const id = /"batch_id":"([^"]+)"/.exec(body)?.[1] ?? "none";
     return this.ask("events", { method: "POST", body: wire, headers: { ...this.headers(body, id), ...part } });
   }
 
-  /** Sends batches, so many at a time, each as soon as one before it was answered. @throws where one is not taken. */
+  /** Sends batches with `inFlight` concurrent requests. @throws Error if one is not accepted. */
   async sendAll(bodies: readonly string[], inFlight: number): Promise<void> {
-    const left = bodies.values();
-    const one = async () => {
-      for (const body of left) {
+    const remaining = bodies.values();
+    const sendRemaining = async () => {
+      for (const body of remaining) {
         const { status } = await this.send(body);
-        if (status !== 200) throw new Error(`a batch was answered ${status}`);
+        if (status !== 200) throw new Error(`batch not accepted: HTTP ${status}`);
       }
     };
-    await Promise.all(Array.from({ length: inFlight }, one));
+    await Promise.all(Array.from({ length: inFlight }, sendRemaining));
   }
 
-  /** Requests the erasure: 202, or 200 with the receipt. */
+  /** Requests the erasure. Returns 202, or 200 with the receipt. */
   requestErasure(): Promise<HttpResponse> {
     const body = JSON.stringify({ anon_user_id: this.id });
     return this.ask(`users/${this.id}`, { method: "DELETE", body, headers: this.headers(body, randomUUID()) });
@@ -119,16 +122,19 @@ export class Sender {
     return this.ask(`users/${this.id}/erasure`, { headers: this.headers("", randomUUID()) });
   }
 
-  /** Requests the erasure and asks until there is a receipt, or something else than "it waits". */
+  /** Requests the erasure and polls until the status is not 202. */
   async erase(): Promise<HttpResponse> {
-    for (let answer = await this.requestErasure(); ; answer = await this.erasureStatus()) {
-      if (answer.status !== 202) return answer;
+    for (let response = await this.requestErasure(); ; response = await this.erasureStatus()) {
+      if (response.status !== 202) return response;
       await sleep(50);
     }
   }
 }
 
-/** A nonce for which SHA-256 begins with `bits` zero bits (`docs/reference/wire-protocol.md`, "Proof of work"). */
+/**
+ * Finds a nonce whose SHA-256 starts with `bits` zero bits (`docs/reference/wire-protocol.md`,
+ * "Proof of work").
+ */
 function proofOf(signature: string, bits: number): string {
   for (let n = 0; ; n += 1) {
     const first = hash("sha256", `${signature}:${n.toString(36)}`, "buffer").readUInt32BE(0);
@@ -136,18 +142,18 @@ function proofOf(signature: string, bits: number): string {
   }
 }
 
-/** What was signed. @throws where the signature does not hold. */
+/** Verifies a receipt and returns its content. @throws Error if the signature is invalid. */
 export function receiptIn(text: string, keys: string): Readonly<Record<string, unknown>> {
   const { receipt, key_id, signature } = JSON.parse(text);
-  const key = JSON.parse(keys).keys.find((one: { key_id: string }) => one.key_id === key_id);
+  const key = JSON.parse(keys).keys.find((candidate: { key_id: string }) => candidate.key_id === key_id);
   const prefix = Buffer.from("302a300506032b6570032100", "hex");
   const der = Buffer.concat([prefix, Buffer.from(key.public_key, "base64")]);
-  const holds = verify(
+  const isValid = verify(
     null,
     Buffer.from(receipt),
     createPublicKey({ key: der, format: "der", type: "spki" }),
     Buffer.from(signature, "base64"),
   );
-  if (!holds) throw new Error("the signature does not hold");
+  if (!isValid) throw new Error("invalid receipt signature");
   return JSON.parse(receipt);
 }

@@ -1,4 +1,7 @@
-/** The whole way with the real uploader: events of a machine, sent under consent, are rows in the warehouse; erased, they are nowhere. */
+/**
+ * End-to-end contract with the real uploader: shared events become warehouse rows; erased ones
+ * leave no trace.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -9,17 +12,17 @@ import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { receiptIn, Sender, uuidOf } from "./sender.ts";
 import { type TestServer, uuidBytes } from "./test-server.ts";
 
-/** A home in which schema 2 is chosen. */
-function withSchemaTwo(): string {
+/** Creates a home folder whose configuration selects upload schema 2. */
+function homeWithSchemaTwo(): string {
   const home = tempFolder();
   mkdirSync(join(home, ".config", "nexus"), { recursive: true });
   writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nupload_schema = 2\n");
   return home;
 }
 
-/** `start`: a server with nothing in it, ended with the test. */
+/** `start` returns an empty server that is closed with the test. */
 export function serverContract(start: () => Promise<TestServer>): void {
-  it("takes what a machine shares, once, gives receipts that hold, and forgets it when asked", async () => {
+  it("stores shared events once, with valid receipts, and erases them on request", async () => {
     const { server, count, filesWith } = await start();
     const sharer = new SharingWorker({ url: `${server.url}/v1/telemetry/events` });
     sharer.consent();
@@ -32,14 +35,14 @@ export function serverContract(start: () => Promise<TestServer>): void {
     expect(await count("SELECT sum(events) n FROM hourly FINAL")).toBe(report.events);
     const [daily] = await server.aggregates.query<{ n: string }>("SELECT sum(events) n FROM daily");
     expect(Number(daily?.n)).toBe(report.events);
-    const proof = sharer.worker.verifyLedger();
+    const proof = sharer.worker.reader.verifyLedger();
     expect(proof).toMatchObject({ faults: [], withoutReceipt: 0 });
     expect(proof?.receipts).toBeGreaterThan(0);
 
     const [user] = await server.warehouse.query<{ id: string }>(
       "SELECT DISTINCT toString(anon_user_id) id FROM events",
     );
-    // The search finds it while it is there.
+    // Control: the search finds the pseudonym before the erasure.
     expect(filesWith(uuidBytes(user?.id ?? "none"))).not.toEqual([]);
     expect(await sharer.worker.eraseRemotely()).toMatchObject({ outcome: "done", erased: 1 });
     for (const table of ["events", "batches", "hourly"]) expect(await count(`SELECT count() n FROM ${table}`)).toBe(0);
@@ -48,37 +51,37 @@ export function serverContract(start: () => Promise<TestServer>): void {
     sharer.worker.close();
   });
 
-  it("forgets one while others send, and loses nothing of theirs", async () => {
+  it("erases a pseudonym while others send and loses no other event", async () => {
     const { server, count } = await start();
     const keys = await (await fetch(`${server.url}/v1/telemetry/keys`)).text();
     let sent = 0;
-    let going = true;
+    let running = true;
     const others = Array.from({ length: 3 }, async () => {
       const sender = new Sender(server.url);
       await sender.enroll();
-      while (going) {
+      while (running) {
         expect((await sender.send(sender.batch([sender.event(), sender.event()]))).status).toBe(200);
         sent += 2;
       }
     });
     for (let n = 0; n < 3; n += 1) {
-      const one = new Sender(server.url);
-      await one.enroll();
-      await one.send(one.batch([one.event()]));
-      // It says of that one, too, which has not gone in yet.
-      expect(receiptIn((await one.erase()).text, keys)).toMatchObject({ anon_user_id: one.id, erased: 1 });
+      const sender = new Sender(server.url);
+      await sender.enroll();
+      await sender.send(sender.batch([sender.event()]));
+      // The receipt counts the event although it may not be inserted yet.
+      expect(receiptIn((await sender.erase()).text, keys)).toMatchObject({ anon_user_id: sender.id, erased: 1 });
     }
-    going = false;
+    running = false;
     await Promise.all(others);
     await server.pipeline.drain();
     expect(await count("SELECT count() FROM events FINAL")).toBe(sent);
     expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(sent);
   });
 
-  it("ends an erasure that was interrupted as if it had not been", async () => {
+  it("completes an interrupted erasure", async () => {
     const { server, count, filesWith } = await start();
-    const [one, other] = [new Sender(server.url), new Sender(server.url)];
-    for (const sender of [one, other]) {
+    const [erased, other] = [new Sender(server.url), new Sender(server.url)];
+    for (const sender of [erased, other]) {
       await sender.enroll();
       await sender.send(sender.batch([sender.event(), sender.event()]));
     }
@@ -87,26 +90,26 @@ export function serverContract(start: () => Promise<TestServer>): void {
     const failed = new Promise<void>((resolve) => {
       server.aggregates.recompute = () => {
         resolve();
-        return Promise.reject(new Error("the totals are away"));
+        return Promise.reject(new Error("totals unavailable"));
       };
     });
-    expect(await one.requestErasure()).toMatchObject({ status: 202 });
+    expect(await erased.requestErasure()).toMatchObject({ status: 202 });
     await failed;
     expect(await count("SELECT count() FROM events FINAL")).toBe(2);
     server.aggregates.recompute = recompute;
     const keys = await (await fetch(`${server.url}/v1/telemetry/keys`)).text();
-    expect(receiptIn((await one.erase()).text, keys)).toMatchObject({ erased: 2 });
+    expect(receiptIn((await erased.erase()).text, keys)).toMatchObject({ erased: 2 });
     expect(await count("SELECT sum(events) FROM hourly FINAL")).toBe(2);
-    // Rows that were replaced counted by its pseudonym: they are gone, too.
+    // Replaced hourly rows contained the pseudonym and must be deleted, too.
     expect(await count("SELECT count() FROM hourly")).toBe(await count("SELECT count() FROM hourly FINAL"));
     const [daily] = await server.aggregates.query<{ n: string }>("SELECT sum(events) n FROM daily");
     expect(Number(daily?.n)).toBe(2);
-    expect(filesWith(one.id)).toEqual([]);
+    expect(filesWith(erased.id)).toEqual([]);
   });
 
-  it("takes what the command shares: the same ids, receipts that hold, and nothing after an erasure", async () => {
+  it("stores events shared by the CLI with the same IDs and erases them on request", async () => {
     const { server, count, filesWith } = await start();
-    const home = withSchemaTwo();
+    const home = homeWithSchemaTwo();
     const env = { NEXUS_USAGE_UPLOAD_URL: `${server.url}/v1/telemetry/events` };
     const run = async (...args: readonly string[]) => {
       const { code, out, err } = await nexus(home, env, ...args);
@@ -137,15 +140,15 @@ export function serverContract(start: () => Promise<TestServer>): void {
       "SELECT toString(event_id) id FROM events FINAL WHERE event_type = 'command_started'",
     );
     expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort());
-    expect(await run("ledger", "verify")).toContain("All is as it was written");
+    expect(await run("ledger", "verify")).toContain("Ledger verified");
     expect(filesWith("secret-branch")).toEqual([]);
     await run("telemetry", "erase-remote");
     expect(await count("SELECT count() FROM events")).toBe(0);
   });
 
-  it("takes schema 2 with every kind of event of a machine", async () => {
+  it("accepts events of every type in schema 2", async () => {
     const { server, count } = await start();
-    const home = withSchemaTwo();
+    const home = homeWithSchemaTwo();
     const sharer = new SharingWorker({ url: `${server.url}/v1/telemetry/events`, home });
     sharer.consent();
     sharer.record(30);

@@ -1,4 +1,7 @@
-/** A server in this process, in a folder of its own, ended with the tests of its file, or with one of them. */
+/**
+ * A server in this process with a temporary data folder, closed with the test file or with one
+ * test.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +9,7 @@ import { afterAll, onTestFinished } from "vitest";
 import { configFrom } from "../config.ts";
 import { CloudServer } from "../server.ts";
 
-/** Makes all who are enrolled old enough to count for k-anonymity, before they send. */
+/** Makes all enrolled users count for k-anonymity. */
 export async function establish({ aggregates }: CloudServer): Promise<void> {
   await aggregates.query("UPDATE installations SET enrolled_ms = 0, active_days = 3");
 }
@@ -14,21 +17,23 @@ export async function establish({ aggregates }: CloudServer): Promise<void> {
 export interface TestServer {
   readonly data: string;
   readonly server: CloudServer;
-  /** Ends it before its time; what it has stays. */
+  /** Closes the server early and keeps its data. */
   close(): Promise<void>;
-  /** The first number that a statement answers with. */
+  /** Returns the first number in the result of a statement. */
   count(sql: string): Promise<number>;
-  /** The files of the server in which some text lies. */
+  /** Returns the server's files that contain the text. */
   filesWith(text: string | Buffer): readonly string[];
 }
 
-/** A UUID as ClickHouse keeps it: two numbers of eight bytes, each with its lowest byte first. */
+/** Returns a UUID in ClickHouse's storage format: two 8-byte integers, each little-endian. */
 export function uuidBytes(id: string): Buffer {
   const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
   return Buffer.concat([bytes.subarray(0, 8).reverse(), bytes.subarray(8).reverse()]);
 }
 
-/** `scope`: with what it ends. `folders`: where servers beside it keep what it gives them. */
+/**
+ * `scope`: closed with the file or the test. `folders`: additional data folders for `filesWith`.
+ */
 export async function startTestServer(
   env: Readonly<Record<string, string>> = {},
   scope: "file" | "test" = "file",

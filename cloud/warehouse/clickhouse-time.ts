@@ -1,14 +1,18 @@
-const dayMs = 86_400_000;
-let [day, dayText] = [Number.NaN, ""];
+import { dayMs } from "../../shared/schema/durations.ts";
 
-const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
+let [cachedDay, cachedText] = [Number.NaN, ""];
 
-/** A time in UTC as ClickHouse reads it, `2026-11-21 08:09:10.123`. `ms`: milliseconds since 1970. Made twice for each event, hence not by `Date`. */
+const twoDigits = (value: number): string => (value < 10 ? `0${value}` : String(value));
+
+/**
+ * Formats a UTC time for ClickHouse: `2026-11-21 08:09:10.123`. `ms`: milliseconds since 1970.
+ * Called twice per event, hence without `Date`.
+ */
 export function clickHouseTime(ms: number): string {
-  const own = Math.floor(ms / dayMs);
-  if (own !== day) [day, dayText] = [own, new Date(own * dayMs).toISOString().slice(0, 10)];
-  const rest = ms - own * dayMs;
+  const day = Math.floor(ms / dayMs);
+  if (day !== cachedDay) [cachedDay, cachedText] = [day, new Date(day * dayMs).toISOString().slice(0, 10)];
+  const rest = ms - day * dayMs;
   const seconds = Math.floor(rest / 1_000);
-  const time = `${two(Math.floor(seconds / 3_600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  return `${dayText} ${time}.${String(rest % 1_000).padStart(3, "0")}`;
+  const time = `${twoDigits(Math.floor(seconds / 3_600))}:${twoDigits(Math.floor(seconds / 60) % 60)}:${twoDigits(seconds % 60)}`;
+  return `${cachedText} ${time}.${String(rest % 1_000).padStart(3, "0")}`;
 }

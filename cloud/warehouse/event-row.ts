@@ -1,4 +1,4 @@
-/** An event as the row that the warehouse takes, whichever schema it came in. */
+/** Converts an event of schema 1 or 2 to a warehouse row. */
 import { createHash } from "node:crypto";
 import { type EventTypeName, fieldsOf } from "../../shared/schema/events.ts";
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
@@ -12,13 +12,16 @@ type Json = Readonly<Record<string, unknown>>;
 export interface EventRow {
   readonly event_id: string;
   readonly hour: Hour;
-  /** What the line has values of. */
+  /** The columns that have values in the line. */
   readonly columns: readonly string[];
-  /** A line of JSON. */
+  /** The row as a line of JSON. */
   readonly line: string;
 }
 
-/** Schema 1 has no event id: UUIDv8 (RFC 9562) of what makes an event of it one. */
+/**
+ * Derives the event ID that schema 1 lacks: UUIDv8 (RFC 9562) of the fields that identify the
+ * event.
+ */
 export function eventIdOf(anonUserId: string, event: Json): string {
   const parts = ["anon_session_id", "source", "seq", "event_type", "tool_phase"].map((name) => event[name] ?? "");
   return uuidV8(
@@ -28,60 +31,59 @@ export function eventIdOf(anonUserId: string, event: Json): string {
   );
 }
 
-interface PositionedRow {
+interface FieldPath {
   readonly name: FieldName;
   readonly outer: string;
   readonly inner: string | undefined;
 }
 
-const placed = new Map<EventTypeName, readonly PositionedRow[]>();
+const pathsByType = new Map<EventTypeName, readonly FieldPath[]>();
 
-/** The shared fields of a type, and where they stand. */
-function placedOf(type: EventTypeName): readonly PositionedRow[] {
-  const known = placed.get(type);
-  if (known !== undefined) return known;
+/** Returns the shared fields of a type with their paths in the payload. */
+function fieldPathsOf(type: EventTypeName): readonly FieldPath[] {
+  const cached = pathsByType.get(type);
+  if (cached !== undefined) return cached;
   const shared = fieldsOf(type).filter((name) => fieldTable[name].shared !== "never");
-  const found = shared.map((name) => {
+  const paths = shared.map((name) => {
     const [outer, inner] = pathOf(type, name);
     return { name, outer, inner };
   });
-  placed.set(type, found);
-  return found;
+  pathsByType.set(type, paths);
+  return paths;
 }
 
-/** The payload without its nesting. */
-function flat(type: EventTypeName, payload: Json): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  for (const { name, outer, inner } of placedOf(type)) {
-    const value = payload[outer];
-    const own =
-      inner === undefined ? value : typeof value === "object" && value !== null ? Reflect.get(value, inner) : undefined;
-    if (own !== undefined) found[name] = own;
+function flatten(type: EventTypeName, payload: Json): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const { name, outer, inner } of fieldPathsOf(type)) {
+    const outerValue = payload[outer];
+    const isObject = typeof outerValue === "object" && outerValue !== null;
+    const value = inner === undefined ? outerValue : isObject ? Reflect.get(outerValue, inner) : undefined;
+    if (value !== undefined) fields[name] = value;
   }
-  return found;
+  return fields;
 }
 
-/** By whom an event was sent, and when it was received. `established`: the user counts for k-anonymity. */
+/** Sender and time of receipt of an event. `established`: the user counts for k-anonymity. */
 export interface Origin {
   readonly anonUserId: string;
   readonly receivedMs: number;
   readonly established: boolean;
 }
 
-/** An event that was judged good. */
+/** Converts an event that `checkEvent` accepted. */
 export function toEventRow(event: Json, { anonUserId, receivedMs, established }: Origin): EventRow {
   const type = event["event_type"] as EventTypeName;
   const common = { anon_user_id: anonUserId, event_type: type, received_at: clickHouseTime(receivedMs), established };
   if (event["schema_version"] === 1) {
     const event_id = eventIdOf(anonUserId, event);
     const { schema_version: _, ts, ...rest } = event;
-    return made({ ...rest, ...common, event_id, schema_version: 1, ts: clickHouseTime(Number(ts)) }, Number(ts));
+    return rowOf({ ...rest, ...common, event_id, schema_version: 1, ts: clickHouseTime(Number(ts)) }, Number(ts));
   }
   const ms = Date.parse(String(event["timestamp"]));
   const source = event["source"] as Json;
   const session = event["session"] as Json;
   const row = {
-    ...flat(type, event["payload"] as Json),
+    ...flatten(type, event["payload"] as Json),
     ...common,
     event_id: String(event["event_id"]),
     schema_version: 2,
@@ -97,10 +99,10 @@ export function toEventRow(event: Json, { anonUserId, receivedMs, established }:
       ? {}
       : { session_started_at: clickHouseTime(Date.parse(String(session["started_at"]))) }),
   };
-  return made(row, ms);
+  return rowOf(row, ms);
 }
 
-const made = (row: Json & { readonly event_id: string }, ms: number): EventRow => ({
+const rowOf = (row: Json & { readonly event_id: string }, ms: number): EventRow => ({
   event_id: row.event_id,
   hour: hourOf(ms),
   columns: Object.keys(row),

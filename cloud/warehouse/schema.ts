@@ -1,4 +1,4 @@
-/** The tables of the warehouse, their columns made from the one table of fields (`shared/schema/fields.ts`). */
+/** The warehouse tables. Their field columns are generated from `shared/schema/fields.ts`. */
 
 import type { FieldType } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
@@ -14,16 +14,16 @@ const types: Readonly<Record<FieldType["type"], string>> = {
   integer: "Nullable(Int64) CODEC(T64, ZSTD(1))",
   decimal: "Nullable(Float64) CODEC(ZSTD(1))",
   boolean: "Nullable(Bool)",
-  // Never shared: kept for completeness of the table.
+  // Hashes are never shared; the entry makes the table complete.
   hash: lowCardinality,
 };
 
-/** Fields that ever leave a machine, in order. */
+/** Fields that may be shared, in order. */
 export const sharedFields: readonly FieldName[] = fieldNames.filter((name) => fieldTable[name].shared !== "never");
 
 const milliseconds = "DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))";
 
-/** Raw events, 90 days. Two rows of one event are the same in all of the key, so that one of them goes. */
+/** Raw events, kept for 90 days. Repeated rows of an event have the same key and are merged. */
 export const eventsTable: Table = {
   name: "events",
   columns: {
@@ -41,7 +41,7 @@ export const eventsTable: Table = {
     product_arch: lowCardinality,
     runtime_version: lowCardinality,
     session_started_at: "Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD(1))",
-    // Whether its user counts for k-anonymity. Rows of before 0.9 do.
+    // Whether the user counts for k-anonymity; yes for rows before 0.9.
     established: "UInt8 DEFAULT 1",
     ...Object.fromEntries(sharedFields.map((name) => [name, types[fieldTable[name].type.type]])),
   },
@@ -52,7 +52,7 @@ export const eventsTable: Table = {
   shard: "cityHash64(anon_user_id)",
 };
 
-/** What was received, as long as raw events: the same batch gets its receipt again. */
+/** Received batches, kept for 90 days, so that a repeated batch gets the same receipt. */
 export const batchesTable: Table = {
   name: "batches",
   columns: {
@@ -69,7 +69,7 @@ export const batchesTable: Table = {
   shard: "cityHash64(anon_user_id)",
 };
 
-/** Events that were refused, 90 days: why, and nothing of them. The sender keeps what it sent. */
+/** Refused events, kept for 90 days: the reason, never the content. */
 export const refusedTable: Table = {
   name: "refused",
   columns: {
@@ -86,10 +86,9 @@ export const refusedTable: Table = {
   shard: "cityHash64(digest)",
 };
 
-/** Raw events of older hours may be gone: their totals stay as they are. Days. */
+/** Hours older than this many days are final, because their raw events may have expired. */
 export const youngDays = 89;
 
-/** By what totals are told apart. */
 export const dimensions = [
   "event_type",
   "source",
@@ -102,16 +101,16 @@ export const dimensions = [
   "product_os",
 ] as const;
 
-/** What is added up, as it is selected from events. */
+/** Measure → column type and the expression over events. */
 export const measures: Readonly<Record<string, { readonly type: string; readonly of: string }>> = {
   events: { type: "UInt64", of: "count()" },
   users: { type: "UInt64", of: "uniqExact(anon_user_id)" },
-  // For days and months, which are made while raw events are there; it holds pseudonyms, and goes when they do.
+  // For days and months. Contains pseudonyms, so it expires before the raw events.
   users_state: {
     type: `AggregateFunction(uniqExact, UUID) TTL hour + INTERVAL ${youngDays} DAY`,
     of: "uniqExactState(anon_user_id)",
   },
-  // Of these, established ones: cells with too few of them are not kept. Before 0.9 all of them were.
+  // Established users: cells with too few of them are suppressed. Before 0.9 all users counted.
   counted_users: { type: "UInt64 DEFAULT users", of: "uniqExactIf(anon_user_id, established = 1)" },
   counted_state: {
     type: `AggregateFunction(uniqExact, UUID) DEFAULT users_state TTL hour + INTERVAL ${youngDays} DAY`,
@@ -127,7 +126,9 @@ export const measures: Readonly<Record<string, { readonly type: string; readonly
   tokens_output: { type: "UInt64", of: "toUInt64(sum(ifNull(tokens_output, 0)))" },
 };
 
-/** Totals by hour, one year: made anew for each hour that was touched, from events without their repeats. */
+/**
+ * Hourly totals, kept for one year; recomputed from deduplicated events when an hour is touched.
+ */
 export const hourlyTable: Table = {
   name: "hourly",
   columns: {
@@ -145,7 +146,7 @@ export const hourlyTable: Table = {
 
 export const tables: readonly Table[] = [eventsTable, batchesTable, refusedTable, hourlyTable];
 
-/** What is asked often, as views: name → query. */
+/** View → query. */
 export const views: Readonly<Record<string, string>> = {
   refused_by_minute: `SELECT toStartOfMinute(received_at) AS minute, reason, event_type, field, count() AS events
 FROM ${refusedTable.name} FINAL GROUP BY minute, reason, event_type, field`,

@@ -1,4 +1,6 @@
-/** The warehouse's statements, in both forms, and the traps of its embedded engine, each as it was met. */
+/**
+ * The warehouse's statements for one node and a cluster, and known pitfalls of the embedded engine.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,7 +40,7 @@ const count = async (sql: string) =>
   Number(Object.values((await warehouse.query<Record<string, unknown>>(sql))[0] ?? {})[0]);
 
 it.each(tables.map((table) => [table.name, table] as const))(
-  "%s is understood by the engine, on one node and on a cluster",
+  "creates valid statements for the table %s, on one node and on a cluster",
   async (_name, table) => {
     for (const [cluster, encrypted] of [
       ["", false],
@@ -60,16 +62,17 @@ it.each(tables.map((table) => [table.name, table] as const))(
     expect(statementsOf(table, { cluster: "main", encrypted: false }).join()).toMatch(
       /ReplicatedReplacingMergeTree[\s\S]*Distributed/,
     );
-    // Made again, nothing happens.
+    // The statements can be repeated.
     for (const statement of statementsOf(table, oneNode)) await warehouse.command(statement);
-    // The engine knows the codec for each of the types, and takes no row without its key.
-    const sealed = { ...table, name: `${table.name}_sealed` };
-    for (const statement of statementsOf(sealed, { cluster: "", encrypted: true })) await warehouse.command(statement);
-    await warehouse.command(`DROP TABLE ${sealed.name}`);
+    // The engine accepts the encryption codec for every column type.
+    const encryptedTable = { ...table, name: `${table.name}_encrypted` };
+    const statements = statementsOf(encryptedTable, { cluster: "", encrypted: true });
+    for (const statement of statements) await warehouse.command(statement);
+    await warehouse.command(`DROP TABLE ${encryptedTable.name}`);
   },
 );
 
-it("keeps what comes after an insert with a token: the token does not stay on the connection", async () => {
+it("does not keep an insert's token on the connection", async () => {
   const before = await count("SELECT count() FROM events FINAL");
   await warehouse.insert("events", [line(1), line(2)], "log:1:0-1:10");
   await warehouse.insert("events", [line(1), line(2)], "log:1:0-1:10");
@@ -78,27 +81,27 @@ it("keeps what comes after an insert with a token: the token does not stay on th
   expect(await count("SELECT count() FROM events")).toBe(before + 4);
 });
 
-it("refuses a whole insert of which one row does not fit, and says so", async () => {
+it("rejects a whole insert if one row is invalid", async () => {
   const before = await count("SELECT count() FROM events");
   await expect(warehouse.insert("events", [line(10), line(11, { ts: "never" })], "log:2:0-2:1")).rejects.toThrow(
-    /^2 rows did not go into events \(\w+\)\.$/,
+    /^Inserting 2 rows into events failed \(\w+\)\.$/,
   );
   expect(await count("SELECT count() FROM events")).toBe(before);
   await warehouse.insert("events", [line(10)], "log:2:0-2:1");
   expect(await count("SELECT count() FROM events")).toBe(before + 1);
 });
 
-it("takes of the columns those that are named, and refuses a line that has another one", async () => {
+it("inserts the listed columns and rejects a line with another column", async () => {
   const before = await count("SELECT count() FROM events");
   const columns = Object.keys(JSON.parse(line(20)));
   await warehouse.insert("events", [line(20)], "log:4:0-4:1", columns);
   expect(await count("SELECT count() FROM events WHERE seq = 20 AND duration_ms = 20")).toBe(1);
   const fewer = columns.filter((name) => name !== "duration_ms");
-  await expect(warehouse.insert("events", [line(21)], "log:4:1-4:2", fewer)).rejects.toThrow(/did not go into events/);
+  await expect(warehouse.insert("events", [line(21)], "log:4:1-4:2", fewer)).rejects.toThrow(/into events failed/);
   expect(await count("SELECT count() FROM events")).toBe(before + 1);
 });
 
-it("adds up hours from events without their repeats, also late, repeated and erased ones", async () => {
+it("computes hours from deduplicated events, with late, repeated and erased ones", async () => {
   await warehouse.insert(
     "events",
     Array.from({ length: 50 }, (_, n) => line(100 + n)),
@@ -112,32 +115,32 @@ it("adds up hours from events without their repeats, also late, repeated and era
   const hour = base / 1_000;
   await recomputeHours(warehouse, [hour], Date.now());
   const distinct = () => count("SELECT count() FROM events FINAL");
-  const added = () => count("SELECT sum(events) FROM hourly FINAL");
-  expect(await added()).toBe(await distinct());
+  const total = () => count("SELECT sum(events) FROM hourly FINAL");
+  expect(await total()).toBe(await distinct());
   // Late.
   await warehouse.insert("events", [line(200)], "log:3:2-3:3");
   await recomputeHours(warehouse, [hour], Date.now());
-  expect(await added()).toBe(await distinct());
+  expect(await total()).toBe(await distinct());
   expect(await count("SELECT quantilesTDigestMerge(0.5)(durations)[1] FROM hourly FINAL")).toBeGreaterThan(90);
   expect(await count("SELECT uniqExactMerge(users_state) FROM hourly FINAL")).toBe(1);
-  // A clock that was put back.
+  // The clock was set back.
   await warehouse.insert("events", [line(201)], "log:3:3-3:4");
   await recomputeHours(warehouse, [hour], Date.now() - 3_600_000);
-  expect(await added()).toBe(await distinct());
-  // Also of what was replaced nothing stays, where that is asked for.
+  expect(await total()).toBe(await distinct());
+  // `always` deletes replaced cells.
   const version = await nextVersion(warehouse, [hour], Date.now());
   await computeHours(warehouse, [hour], version);
   await dropReplaced(warehouse, [hour], version, true);
   const all = await count("SELECT count() FROM hourly");
   expect(all).toBe(await count("SELECT count() FROM hourly FINAL"));
-  expect(await added()).toBe(await distinct());
-  // Of what is gone nothing stays, not even its cells.
+  expect(await total()).toBe(await distinct());
+  // Cells without events are deleted.
   await warehouse.erase("events", "anon_user_id = {id:UUID}", { id: user });
   await recomputeHours(warehouse, [hour], Date.now());
-  expect([await distinct(), await added(), await count("SELECT count() FROM hourly")]).toEqual([0, 0, 0]);
+  expect([await distinct(), await total(), await count("SELECT count() FROM hourly")]).toEqual([0, 0, 0]);
 });
 
-it("keeps of hours whose raw events are gone the numbers of many, and no pseudonyms", async () => {
+it("keeps large cells of old hours without pseudonyms and deletes small ones", async () => {
   const old = Math.floor((Date.now() / 1_000 - 100 * 86_400) / 3_600) * 3_600;
   const cell = (type: string, users: number, counted: number) =>
     warehouse.command(
@@ -149,16 +152,16 @@ it("keeps of hours whose raw events are gone the numbers of many, and no pseudon
   await cell("command_finished", 12, 2);
   expect(await reduceOldHours(warehouse, Date.now(), 3)).toBe(1);
   const rows = await warehouse.query(
-    `SELECT event_type, toUInt8(events) AS events, toUInt8(users) AS users, toUInt8(finalizeAggregation(users_state)) AS named,
+    `SELECT event_type, toUInt8(events) AS events, toUInt8(users) AS users, toUInt8(finalizeAggregation(users_state)) AS in_state,
        toUInt8(finalizeAggregation(counted_state)) AS counted
      FROM hourly WHERE hour = toDateTime(${old})`,
   );
-  expect(rows).toEqual([{ event_type: "agent_event", events: 5, users: 3, named: 0, counted: 0 }]);
-  // With a minimum of one, all stay.
+  expect(rows).toEqual([{ event_type: "agent_event", events: 5, users: 3, in_state: 0, counted: 0 }]);
+  // A minimum of one keeps all cells.
   expect(await reduceOldHours(warehouse, Date.now(), 1)).toBe(0);
 });
 
-it("takes batches that were ordered by their id alone, and keeps those of two pseudonyms separate", async () => {
+it("migrates batches that were keyed by ID only and keeps those of two pseudonyms separate", async () => {
   await warehouse.command("DROP TABLE batches");
   const before = { ...batchesTable, order: ["batch_id"] };
   for (const statement of statementsOf(before, oneNode)) await warehouse.command(statement);
@@ -171,7 +174,7 @@ it("takes batches that were ordered by their id alone, and keeps those of two ps
   expect(await count("SELECT count() FROM batches FINAL")).toBe(2);
 });
 
-it("reports the result of each change of a table, even if another one fails", async () => {
+it("reports the result of each mutation, even if another one fails", async () => {
   await warehouse.insert("events", [line(300), line(301)], "log:8:0-8:1");
   const [failed, done] = await Promise.allSettled([
     warehouse.mutate("events", "DELETE WHERE seq = 300 AND throwIf(seq = 300, 'no room') = 1", {}),
@@ -183,7 +186,7 @@ it("reports the result of each change of a table, even if another one fails", as
   await warehouse.erase("events", "seq = 300", {});
 });
 
-it("leaves hours alone whose events may be gone", async () => {
+it("does not recompute hours whose events may have expired", async () => {
   const old = Math.floor((Date.now() / 1_000 - 100 * 86_400) / 3_600) * 3_600;
   expect(await recomputeHours(warehouse, [old], Date.now())).toEqual([]);
 });

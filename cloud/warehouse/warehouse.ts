@@ -1,8 +1,10 @@
 /**
- * The warehouse: ClickHouse, in this process (chDB) or over HTTP, by the same client and the same statements.
+ * The warehouse: ClickHouse in this process (chDB) or over HTTP, with the same client and
+ * statements.
  *
- * Of chDB one thread of one process is the owner. Rows go in by a statement of their own, never by the client's `insert`: settings given to
- * that would stay on the connection, and a token that stays makes every later insert vanish without an error.
+ * Only one thread of one process may use a chDB folder. Rows are inserted with an explicit
+ * statement, never with the client's `insert`: its settings would stay on the connection, and a
+ * token that stays makes every later insert vanish without an error.
  */
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,21 +14,21 @@ import { batchesTable, tables, views } from "./schema.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 
-/** What the client would log holds statements, and these hold rows. */
+/** Off, because the client would log statements, which contain rows. */
 const log = { level: ClickHouseLogLevel.OFF };
 
-/** Of a cluster: in on the shards themselves, on most of their replicas, before it counts. */
+/** On a cluster an insert succeeds only after it is on the shards and on most of their replicas. */
 const clusterSettings = ["distributed_foreground_insert = 1", "insert_quorum = 'auto'"];
 
-/** Milliseconds between two questions after a mutation. */
+/** Maximum polling interval for a mutation. Milliseconds. */
 const maxMutationPauseMs = 200;
 
-/** An insert or a change that failed; what the engine says of it quotes rows. */
+/** A failed insert or mutation. Never contains the engine's message, which quotes rows. */
 export class InsertError extends Error {
   override readonly name = "InsertError";
 }
 
-/** Loaded where it is used: the library takes more than 100 MB. */
+/** Loaded on demand, because the library needs more than 100 MB. */
 function chdbConnection(folder: string): unknown {
   const { createChdbConnection } = createRequire(import.meta.url)(
     "chdb/connection",
@@ -37,24 +39,24 @@ function chdbConnection(folder: string): unknown {
 export class Warehouse {
   readonly #client: ClickHouseClient;
   readonly #form: TableForm;
-  /** Table → the last change of it that was asked for. */
-  readonly #changing = new Map<string, Promise<void>>();
+  /** Table → its last requested mutation. */
+  readonly #mutations = new Map<string, Promise<void>>();
 
   private constructor(client: ClickHouseClient, form: TableForm) {
     this.#client = client;
     this.#form = form;
   }
 
-  /** `where`: `chdb`, or a server's address. `folder`: where chDB keeps its data. */
-  static open(where: string, folder: string, form = oneNode): Warehouse {
+  /** `address`: `chdb`, or the URL of a server. `folder`: chDB's data folder. */
+  static open(address: string, folder: string, form = oneNode): Warehouse {
     const client =
-      where === "chdb"
+      address === "chdb"
         ? createClient({ connection: chdbConnection(folder) as never, log })
-        : createClient({ url: where, request_timeout: 120_000, log });
+        : createClient({ url: address, request_timeout: 120_000, log });
     return new Warehouse(client, form);
   }
 
-  /** Makes what is missing. */
+  /** Creates and upgrades tables and views. */
   async migrate(): Promise<void> {
     await this.#renameUsers();
     await this.#rekeyBatches();
@@ -64,7 +66,7 @@ export class Warehouse {
       await this.command(`CREATE OR REPLACE VIEW ${name}${on} AS ${query}`);
   }
 
-  /** Until 0.7 `users` was what is `users_state` now. */
+  /** Until 0.7 the column `users_state` was named `users`. */
   async #renameUsers(): Promise<void> {
     const [users] = await this.query<{ type: string }>(
       "SELECT type FROM system.columns WHERE database = currentDatabase() AND table = 'hourly' AND name = 'users'",
@@ -73,7 +75,10 @@ export class Warehouse {
     await this.command("ALTER TABLE hourly RENAME COLUMN users TO users_state");
   }
 
-  /** Until 0.8 `batches` was ordered only by the batch's ID, so that one pseudonym's batch could replace another one's. */
+  /**
+   * Until 0.8 `batches` was keyed only by batch ID, so that one pseudonym's batch could replace
+   * another's.
+   */
   async #rekeyBatches(): Promise<void> {
     const { cluster } = this.#form;
     const local = cluster === "" ? "batches" : "batches_local";
@@ -85,7 +90,7 @@ export class Warehouse {
       return (await this.query<{ k: string }>(sql, { name }))[0]?.k.replaceAll(/[()]/g, "");
     };
     if ((await sortingKey(local)) === "batch_id") await this.command(`RENAME TABLE ${local} TO ${old}${on}`);
-    // A crash may have come after the renaming: the copy is made once more, and counts once.
+    // After a crash the copy is repeated; the table's key removes duplicates.
     if ((await sortingKey(old)) === undefined) return;
     if (cluster !== "") await this.command(`DROP TABLE IF EXISTS batches${on} SYNC`);
     for (const statement of statementsOf(batchesTable, this.#form)) await this.command(statement);
@@ -105,8 +110,10 @@ export class Warehouse {
   }
 
   /**
-   * Inserts lines of JSON, one a row; `columns`: those that the lines have values of, where it is not all. The same lines with the same token go in
-   * once. `isRepeat`: they may be in already, after a crash. @throws InsertError, with none of them in, also where a line has something else.
+   * Inserts JSON lines, one per row. `columns`: the columns with values; empty for all. The same
+   * lines with the same token are inserted once. `isRepeat`: they may already be stored, after a
+   * crash.
+   * @throws InsertError if it failed or a line has other columns; no line is stored then.
    */
   async insert(
     table: string,
@@ -116,49 +123,56 @@ export class Warehouse {
     isRepeat = false,
   ): Promise<void> {
     if (lines.length === 0) return;
-    const named = columns.length === 0 ? "" : `(${columns.join(", ")})`;
+    const columnList = columns.length === 0 ? "" : `(${columns.join(", ")})`;
     const settings = [
       "async_insert = 0",
       "input_format_skip_unknown_fields = 0",
-      // One node notes a token before it commits the rows: after a kill between the two a repeat under that token would insert nothing. So it goes
-      // in without one; rows that are there already have the same key, and are merged. A cluster commits both together.
+      // A single node stores the token before the rows: after a kill in between, a repeat with the
+      // token would insert nothing. Without it, duplicate rows are merged by key. A cluster commits
+      // both together.
       isRepeat && this.#form.cluster === ""
         ? "insert_deduplicate = 0"
         : `insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`,
       ...(this.#form.cluster === "" ? [] : clusterSettings),
     ].join(", ");
     try {
-      await this.command(`INSERT INTO ${table} ${named} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("\n")}`);
+      await this.command(
+        `INSERT INTO ${table} ${columnList} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("\n")}`,
+      );
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code).slice(0, 32) : "unknown";
-      throw new InsertError(`${lines.length} rows did not go into ${table} (${code}).`);
+      throw new InsertError(`Inserting ${lines.length} rows into ${table} failed (${code}).`);
     }
   }
 
-  /** Deletes rows for good, and waits until they are gone. */
+  /** Deletes rows and waits until they are gone. @throws the engine's error; InsertError. */
   erase(table: string, condition: string, params: Params): Promise<void> {
     return this.mutate(table, `DELETE WHERE ${condition}`, params);
   }
 
-  /** Rewrites what is there, on all replicas, before it resolves. One at a time of each table. @throws the engine's error. */
+  /**
+   * Runs a mutation on all replicas to its end, one at a time per table. @throws the engine's
+   * error; InsertError.
+   */
   mutate(table: string, how: string, params: Params): Promise<void> {
-    const before = this.#changing.get(table) ?? Promise.resolve();
-    const change = before.then(() => this.#change(table, how, params));
-    this.#changing.set(
+    const previous = this.#mutations.get(table) ?? Promise.resolve();
+    const mutation = previous.then(() => this.#runMutation(table, how, params));
+    this.#mutations.set(
       table,
-      change.catch(() => undefined),
+      mutation.catch(() => undefined),
     );
-    return change;
+    return mutation;
   }
 
-  /** Whichever mutation of the table is unfinished is this one's: of others none is under way. */
-  async #change(table: string, how: string, params: Params): Promise<void> {
+  /** Any unfinished mutation of the table is this one, because there is only one at a time. */
+  async #runMutation(table: string, how: string, params: Params): Promise<void> {
     const { cluster } = this.#form;
     if (cluster !== "") {
       await this.command(`ALTER TABLE ${table}_local ON CLUSTER ${cluster} ${how} SETTINGS mutations_sync = 2`, params);
       return;
     }
-    // In the background, and asked about: a statement that waits would keep the one connection of the embedded engine from inserts.
+    // Asynchronous with polling: a waiting statement would block inserts on the embedded engine's
+    // only connection.
     await this.command(`ALTER TABLE ${table} ${how} SETTINGS mutations_sync = 0`, params);
     for (let pauseMs = 5; ; pauseMs = Math.min(maxMutationPauseMs, pauseMs * 2)) {
       const [state] = await this.query<{ waiting: string; code: string }>(
@@ -174,7 +188,7 @@ export class Warehouse {
             table,
           },
         );
-        throw new InsertError(`${table} could not be changed (${state?.code}).`);
+        throw new InsertError(`Mutation of ${table} failed (${state?.code}).`);
       }
       await sleep(pauseMs);
     }

@@ -1,4 +1,4 @@
-/** One extension that records. While recording is off there is no product behind it, and nothing of what it gives is kept. */
+/** The API object of one extension. While recording is off it discards events and loads nothing. */
 import type { Disposable, Event } from "vscode";
 import type { Mode } from "../../shared/consent/consent.ts";
 import type { ProgramEvent } from "../../shared/schema/program-events.ts";
@@ -24,11 +24,11 @@ export class ExtensionRecorder implements Recording {
   }
 
   readonly onDidChangeMode: Event<Mode> = (listener, thisArgs, disposables): Disposable => {
-    let known = this.mode;
+    let current = this.mode;
     return this.#permissions.onDidChange(
       ({ mode }) => {
-        if (mode === known) return;
-        known = mode;
+        if (mode === current) return;
+        current = mode;
         listener.call(thisArgs, mode);
       },
       undefined,

@@ -1,6 +1,7 @@
 /**
- * What `activate()` returns: how other extensions record what they do. Their events go through the same queue, firewall and consent as
- * ours, under a salted hash of their name. `docs/guide/extension-api.md` describes it; what is here is kept until `version` changes.
+ * The API that `activate()` returns, with which other extensions record events. Queue, firewall and
+ * consent apply to them as to our own; their ID is stored as a salted hash. Stable until `version`
+ * changes. Guide: `docs/guide/extension-api.md`.
  */
 import type { Event } from "vscode";
 import type { Mode } from "../../shared/consent/consent.ts";
@@ -10,22 +11,22 @@ import type { RawEventFields } from "../../shared/schema/raw-event.ts";
 /** The exports of `nexus.nexus-telemetry`. */
 export interface NexusTelemetry {
   readonly version: 1;
-  /** `id`: the caller's own, as `publisher.name`. It is stored as a salted hash alone. */
+  /** `id`: the calling extension's ID (`publisher.name`). Only its salted hash is stored. */
   forExtension(id: string): Recording;
 }
 
 export interface Recording {
-  /** `off`: nothing is recorded, and nothing that is given is kept. */
+  /** `off`: events are discarded. */
   readonly mode: Mode;
   readonly onDidChangeMode: Event<Mode>;
   /**
-   * Records an event. Fields are those of the data dictionary; what is not on its lists is dropped.
-   * @returns whether it was taken; never throws.
+   * Records an event with fields of the data dictionary; others are dropped. Never throws.
+   * @returns whether the event was accepted.
    */
   record<T extends ProgramEvent>(type: T, fields: RawEventFields[T]): boolean;
   /**
-   * Runs `work` as a command: how it began, how it ended and how long it took.
-   * @returns what `work` returns. @throws what `work` throws, after that was recorded as a failure.
+   * Runs `work` and records it as a command with start, duration and outcome.
+   * @returns the result of `work`. @throws the error of `work`, recorded as a failure.
    */
   time<R>(command: string, work: () => R | PromiseLike<R>): Promise<R>;
 }

@@ -1,4 +1,4 @@
-/** Debug sessions of the editor: start, end, public type of the debugger. Neither name nor configuration is read. */
+/** Captures debug sessions: start, end, public debugger type. Never reads name or configuration. */
 import { type DebugSession, Disposable, debug } from "vscode";
 import type { Recorder } from "../recording/recorder.ts";
 import type { CaptureSource } from "./source.ts";

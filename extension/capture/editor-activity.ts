@@ -1,21 +1,22 @@
 /**
- * Work in editors, summed up by language: how long one had the focus while the window was used, and how often files were
- * saved. One event a language and five minutes; without work there is no timer. No document is read.
+ * Captures editor activity per language: focus time while the window is active, and number of
+ * saves. Records one event per language every five minutes; without activity no timer runs. Never
+ * reads documents.
  */
 import { Disposable, type TextDocument, window, workspace } from "vscode";
 import type { Recorder } from "../recording/recorder.ts";
 import type { Timers } from "../timers.ts";
 import type { CaptureSource } from "./source.ts";
 
-const sumMs = 5 * 60 * 1000;
+const recordMs = 5 * 60 * 1000;
 
-/** What a person edits; the output panel, a diff's other side and the like are none. */
+/** Documents that users edit; excludes the output panel, the original side of a diff and others. */
 const schemes = new Set(["file", "untitled", "vscode-remote", "vscode-vfs", "vscode-notebook-cell"]);
 
 class EditorActivity {
   readonly #recorder: Recorder;
   readonly #timers: Timers;
-  readonly #sums = new Map<string, { focusMs: number; saves: number }>();
+  readonly #totals = new Map<string, { focusMs: number; saves: number }>();
   #language: string | undefined;
   #sinceMs = 0;
   #cancelTimer: (() => void) | undefined;
@@ -26,7 +27,7 @@ class EditorActivity {
     this.update();
   }
 
-  /** Ends what was in focus, and begins what is now. */
+  /** Adds the focus time so far and starts to measure that of the current editor. */
   update(): void {
     this.#addFocusTime();
     const document = window.activeTextEditor?.document;
@@ -36,25 +37,25 @@ class EditorActivity {
     if (this.#language !== undefined) this.#scheduleRecord();
   }
 
-  saved(document: TextDocument): void {
+  countSave(document: TextDocument): void {
     const language = languageOf(document);
     if (language === undefined) return;
-    this.#sumOf(language).saves += 1;
+    this.#totalOf(language).saves += 1;
     this.#scheduleRecord();
   }
 
-  /** Records the sums, and begins anew. */
+  /** Records the totals and resets them. */
   record(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#addFocusTime();
-    for (const [language, { focusMs, saves }] of this.#sums) {
+    for (const [language, { focusMs, saves }] of this.#totals) {
       const focus_ms = Math.round(focusMs);
       if (focus_ms > 0 || saves > 0) {
         this.#recorder.record("editor_activity", "vscode_editor", { language, focus_ms, saves });
       }
     }
-    this.#sums.clear();
+    this.#totals.clear();
     if (this.#language !== undefined) this.#scheduleRecord();
   }
 
@@ -66,18 +67,18 @@ class EditorActivity {
 
   #addFocusTime(): void {
     const nowMs = performance.now();
-    if (this.#language !== undefined) this.#sumOf(this.#language).focusMs += nowMs - this.#sinceMs;
+    if (this.#language !== undefined) this.#totalOf(this.#language).focusMs += nowMs - this.#sinceMs;
     this.#sinceMs = nowMs;
   }
 
-  #sumOf(language: string): { focusMs: number; saves: number } {
-    const sum = this.#sums.get(language) ?? { focusMs: 0, saves: 0 };
-    this.#sums.set(language, sum);
-    return sum;
+  #totalOf(language: string): { focusMs: number; saves: number } {
+    const total = this.#totals.get(language) ?? { focusMs: 0, saves: 0 };
+    this.#totals.set(language, total);
+    return total;
   }
 
   #scheduleRecord(): void {
-    this.#cancelTimer ??= this.#timers.after(sumMs, () => this.record());
+    this.#cancelTimer ??= this.#timers.after(recordMs, () => this.record());
   }
 }
 
@@ -89,12 +90,12 @@ export function editorActivitySource(recorder: Recorder, timers: Timers): Captur
   return {
     name: "editing",
     start() {
-      const work = new EditorActivity(recorder, timers);
+      const activity = new EditorActivity(recorder, timers);
       return Disposable.from(
-        window.onDidChangeActiveTextEditor(() => work.update()),
-        window.onDidChangeWindowState(() => work.update()),
-        workspace.onDidSaveTextDocument((document) => work.saved(document)),
-        { dispose: () => work.end() },
+        window.onDidChangeActiveTextEditor(() => activity.update()),
+        window.onDidChangeWindowState(() => activity.update()),
+        workspace.onDidSaveTextDocument((document) => activity.countSave(document)),
+        { dispose: () => activity.end() },
       );
     },
   };

@@ -1,4 +1,4 @@
-/** The editor this runs in, and how this extension came into it, in the words of the vocabulary. */
+/** The editor, the extension's version and its installation method, as vocabulary values. */
 import { type ExtensionContext, env } from "vscode";
 
 export interface EditorInfo {
@@ -9,13 +9,13 @@ export interface EditorInfo {
 
 const bySource: Readonly<Record<string, string>> = { vsix: "vsix", gallery: "open_vsx" };
 
-/** Only what the editor itself says; a word that the vocabulary lacks becomes `other`. */
+/** Returns VS Code's values. The firewall replaces those outside the vocabulary with `other`. */
 export function readEditorInfo({ extension }: ExtensionContext): EditorInfo {
   const manifest: { readonly version?: string; readonly __metadata?: { readonly source?: string } } =
     extension.packageJSON;
   const editor = env.appName === "code-server" ? "code_server" : env.uriScheme.replaceAll("-", "_");
   const source = manifest.__metadata?.source ?? "";
-  // Microsoft's own editors have the marketplace, all others Open VSX.
+  // Microsoft's editors install from the Marketplace, all others from Open VSX.
   const installMethod =
     source === "gallery" && editor.startsWith("vscode") ? "marketplace" : (bySource[source] ?? "other");
   return { version: manifest.version ?? "", editor, installMethod };

@@ -1,4 +1,4 @@
-/** Other extensions as a source: what they record through what `activate()` returns. */
+/** Captures events that other extensions record through the API. Never trusts their fields. */
 import type { Disposable } from "vscode";
 import { jsonFields } from "../../shared/schema/json-fields.ts";
 import { type ProgramEvent, programEvents } from "../../shared/schema/program-events.ts";
@@ -26,16 +26,16 @@ export class ExternalSource implements CaptureSource {
     };
   }
 
-  /** Whether it was taken. The caller is hashed by the firewall, as everything of it is looked at there alone. */
+  /** Records an event; returns whether it was accepted. The firewall hashes `caller`. */
   record<T extends ProgramEvent>(caller: string, type: T, fields: RawEventFields[T]): boolean {
     if (!this.#listening || !types.has(type)) return false;
     try {
-      const plain = jsonFields(fields);
-      if (plain === undefined) return false;
-      this.#recorder.record(type, "vscode_api", { ...(plain as RawEventFields[T]), caller });
+      const safe = jsonFields(fields);
+      if (safe === undefined) return false;
+      this.#recorder.record(type, "vscode_api", { ...(safe as RawEventFields[T]), caller });
       return true;
     } catch {
-      // Whatever its fields do when they are read.
+      // Getters of the caller's object can throw.
       return false;
     }
   }

@@ -1,11 +1,14 @@
-/** What the editor keeps for the extension (`globalState`) about the user's use of it. A purge clears it, also one by the command. */
+/**
+ * Keys of `globalState` with data about the use of features. A purge clears them, also one by the
+ * CLI, which cannot reach `globalState`.
+ */
 import type { Memento } from "vscode";
 
 export const featureUsesKey = "featureUses";
 export const dismissedKey = "dismissedInsights";
 const purgeMarkKey = "purgeMark";
 
-/** `mark` changes with each purge. Returns whether there was one since the last call. */
+/** Returns whether there was a purge since the last call: `mark` changes with each one. */
 export function followPurge(memory: Pick<Memento, "get" | "update">, mark: number): boolean {
   if (memory.get(purgeMarkKey, 0) === mark) return false;
   for (const key of [featureUsesKey, dismissedKey]) void memory.update(key, undefined);

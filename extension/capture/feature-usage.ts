@@ -1,6 +1,6 @@
 /**
- * Which features of the product somebody came upon and uses: the first time, and at each milestone. The counts are kept by the
- * editor, and only while they may be recorded.
+ * Captures the use of features: first use and milestones. Counts are stored in `globalState`, only
+ * while the category is selected.
  */
 import type { Disposable, Memento } from "vscode";
 import type { Category } from "../../shared/schema/categories.ts";
@@ -11,31 +11,31 @@ import type { CaptureSource } from "./source.ts";
 
 export type Feature = RawEventFields["feature_first_use"]["feature"];
 
-/** As in the vocabulary of `milestone`. */
+/** The vocabulary of the field `milestone`. */
 const milestones: ReadonlySet<number> = new Set([5, 10, 25, 50, 100]);
 
-type Uses = Readonly<Record<string, number>>;
+type UseCounts = Readonly<Record<string, number>>;
 
-/** The higher count of each. */
-function merged(a: Uses, b: Uses): Uses {
-  const all = { ...a };
-  for (const [feature, uses] of Object.entries(b)) all[feature] = Math.max(uses, all[feature] ?? 0);
-  return all;
+/** Returns the higher count of each feature. */
+function mergeCounts(a: UseCounts, b: UseCounts): UseCounts {
+  const merged = { ...a };
+  for (const [feature, uses] of Object.entries(b)) merged[feature] = Math.max(uses, merged[feature] ?? 0);
+  return merged;
 }
 
 export class FeatureUsage implements CaptureSource {
   readonly name = "commands";
   readonly #recorder: Recorder;
   readonly #memory: Memento;
-  readonly #may: (category: Category) => boolean;
-  /** What this window counted: the editor may show an older state for a moment after one was kept. */
-  #own: Uses = {};
+  readonly #isAllowed: (category: Category) => boolean;
+  /** Counts of this window: `globalState` can return an older value shortly after an update. */
+  #counts: UseCounts = {};
   #listening = false;
 
-  constructor(recorder: Recorder, memory: Memento, may: (category: Category) => boolean) {
+  constructor(recorder: Recorder, memory: Memento, isAllowed: (category: Category) => boolean) {
     this.#recorder = recorder;
     this.#memory = memory;
-    this.#may = may;
+    this.#isAllowed = isAllowed;
   }
 
   start(): Disposable {
@@ -48,11 +48,11 @@ export class FeatureUsage implements CaptureSource {
   }
 
   recordUse(feature: Feature): void {
-    if (!this.#counts) return;
-    const known = merged(this.#memory.get<Uses>(featureUsesKey) ?? {}, this.#own);
-    const uses = (known[feature] ?? 0) + 1;
-    this.#own = { ...known, [feature]: uses };
-    void this.#memory.update(featureUsesKey, this.#own);
+    if (!this.#isActive) return;
+    const counts = mergeCounts(this.#memory.get<UseCounts>(featureUsesKey) ?? {}, this.#counts);
+    const uses = (counts[feature] ?? 0) + 1;
+    this.#counts = { ...counts, [feature]: uses };
+    void this.#memory.update(featureUsesKey, this.#counts);
     if (uses === 1) {
       this.#recorder.record("feature_discovered", "vscode", { feature, discovery_source: "organic" });
       this.#recorder.record("feature_first_use", "vscode", { feature });
@@ -63,19 +63,19 @@ export class FeatureUsage implements CaptureSource {
   }
 
   recordSwitchedOff(feature: Feature): void {
-    if (this.#counts) this.#recorder.record("feature_disabled", "vscode", { feature });
+    if (this.#isActive) this.#recorder.record("feature_disabled", "vscode", { feature });
   }
 
   recordHelpViewed(): void {
-    if (this.#counts) this.#recorder.record("help_viewed", "vscode", {});
+    if (this.#isActive) this.#recorder.record("help_viewed", "vscode", {});
   }
 
-  /** After a purge. */
+  /** Forgets the counts of this window after a purge. */
   reset(): void {
-    this.#own = {};
+    this.#counts = {};
   }
 
-  get #counts(): boolean {
-    return this.#listening && this.#may("features");
+  get #isActive(): boolean {
+    return this.#listening && this.#isAllowed("features");
   }
 }

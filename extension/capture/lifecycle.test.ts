@@ -5,7 +5,7 @@ import { followPurge } from "./feature-memory.ts";
 import { FeatureUsage } from "./feature-usage.ts";
 import { Lifecycle } from "./lifecycle.ts";
 
-/** What an editor keeps for an extension. */
+/** A fake `globalState`. */
 class Memory extends Map<string, unknown> {
   update(key: string, value: unknown): Promise<void> {
     if (value === undefined) this.delete(key);
@@ -24,11 +24,11 @@ function setUp(
     record: (type: string, _source: string, fields: object) => recorded.push([type, fields]),
     endSession: () => undefined,
   };
-  const may = (category: Category) => agreed.includes(category);
+  const isAllowed = (category: Category) => agreed.includes(category);
   const keys = { ...bound(memory), keys: () => [...memory.keys()] };
-  const host = { version, editor: "vscode", installMethod: "vsix" };
-  const lifecycle = new Lifecycle(() => recorder as never, keys as never, may, host);
-  const features = new FeatureUsage(recorder as never, keys as never, may);
+  const info = { version, editor: "vscode", installMethod: "vsix" };
+  const lifecycle = new Lifecycle(() => recorder as never, keys as never, isAllowed, info);
+  const features = new FeatureUsage(recorder as never, keys as never, isAllowed);
   lifecycle.start();
   const listening = features.start();
   return { recorded, lifecycle, features, listening };
@@ -38,26 +38,28 @@ function bound(memory: Memory) {
   return { get: (key: string) => memory.get(key), update: (key: string, value: unknown) => memory.update(key, value) };
 }
 
-/** The id of a process that is gone. */
-const gone = () => spawnSync(process.execPath, ["-e", "0"]).pid;
+/** Returns the ID of a process that has exited. */
+const deadPid = () => spawnSync(process.execPath, ["-e", "0"]).pid;
 
 describe("lifecycle", () => {
-  it("tells an installation once, and an update when the version has changed", () => {
+  it("records an installation once, and an update when the version has changed", () => {
     const memory = new Memory();
-    const of = (version: string) => {
+    const recordVersion = (version: string) => {
       const { recorded, lifecycle } = setUp(memory, version, ["lifecycle"]);
       lifecycle.recordPending();
       lifecycle.recordPending();
       return recorded;
     };
-    expect(of("1.0.0")).toEqual([
+    expect(recordVersion("1.0.0")).toEqual([
       ["install_completed", { install_method: "vsix", version: "1.0.0", editor: "vscode" }],
     ]);
-    expect(of("1.0.0")).toEqual([]);
-    expect(of("1.1.0")).toMatchObject([["update_completed", { current_version: "1.0.0", available_version: "1.1.0" }]]);
+    expect(recordVersion("1.0.0")).toEqual([]);
+    expect(recordVersion("1.1.0")).toMatchObject([
+      ["update_completed", { current_version: "1.0.0", available_version: "1.1.0" }],
+    ]);
   });
 
-  it("tells an installation when its category is agreed to, and keeps nothing before", () => {
+  it("records an installation once its category is selected, and stores nothing before", () => {
     const memory = new Memory();
     setUp(memory, "1.0.0", []).lifecycle.recordPending();
     expect([...memory.keys()]).toEqual([]);
@@ -66,23 +68,23 @@ describe("lifecycle", () => {
     expect(recorded).toHaveLength(1);
   });
 
-  it("tells a window that ended without closing, once, and not one that closed or lives", async () => {
+  it("records a crashed window once, and neither a closed nor a running one", async () => {
     const memory = new Memory();
-    const crashed = () => {
+    const startWindow = () => {
       const { recorded, lifecycle } = setUp(memory, "1.0.0", ["error_types"]);
       lifecycle.recordPending();
       return { recorded, lifecycle };
     };
-    await crashed().lifecycle.close();
+    await startWindow().lifecycle.close();
     expect(memory.size).toBe(0);
     memory.set("window.other", process.ppid);
-    memory.set("window.crashed", gone());
-    expect(crashed().recorded).toEqual([["crash_detected", { component: "extension", error_category: "crash" }]]);
+    memory.set("window.crashed", deadPid());
+    expect(startWindow().recorded).toEqual([["crash_detected", { component: "extension", error_category: "crash" }]]);
     expect(memory.has("window.other")).toBe(true);
     expect(memory.has("window.crashed")).toBe(false);
   });
 
-  it("tells what keeps it from working, and that it works again, once each", () => {
+  it("records a failure and the recovery once each", () => {
     const { recorded, lifecycle } = setUp();
     lifecycle.problemChanged("disk_full");
     lifecycle.problemChanged("read_only");
@@ -95,8 +97,8 @@ describe("lifecycle", () => {
   });
 });
 
-describe("features", () => {
-  it("are told at their first use and at 5, 10, 25, 50 and 100 uses", () => {
+describe("feature usage", () => {
+  it("records the first use and 5, 10, 25, 50 and 100 uses", () => {
     const memory = new Memory();
     const { recorded, features } = setUp(memory);
     for (let n = 0; n < 120; n += 1) features.recordUse("insights");
@@ -105,23 +107,23 @@ describe("features", () => {
       ["feature_first_use", undefined],
       ...["5", "10", "25", "50", "100"].map((milestone) => ["feature_adoption", milestone]),
     ]);
-    // Another window, or the same after a reload, goes on counting.
+    // Another window, or this one after a reload, continues the count.
     setUp(memory).features.recordUse("insights");
     expect(memory.get("featureUses")).toEqual({ insights: 121 });
   });
 
-  it("are counted though the editor shows an older state for a moment", () => {
+  it("counts uses although globalState returns an older value for a moment", () => {
     const memory = new Memory();
     const { recorded, features } = setUp(memory);
     for (let n = 0; n < 5; n += 1) {
-      const before = memory.get("featureUses");
+      const older = memory.get("featureUses");
       features.recordUse("status");
-      if (n > 0) memory.set("featureUses", before);
+      if (n > 0) memory.set("featureUses", older);
     }
     expect(recorded.at(-1)).toEqual(["feature_adoption", { feature: "status", milestone: "5" }]);
   });
 
-  it("are neither told nor counted where that was not agreed to, and forgotten with a purge", () => {
+  it("records and counts nothing without consent, and deletes the counts after a purge", () => {
     const memory = new Memory();
     const refused = setUp(memory, "1.0.0", []);
     refused.features.recordUse("insights");

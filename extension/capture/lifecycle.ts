@@ -1,6 +1,7 @@
 /**
- * The product's own life in this editor: installed, updated, windows that ended without closing, what kept it from working
- * and when it worked again. Everything is told once recording may be told, and not before.
+ * Captures our own lifecycle: installation, update, crashes of windows and workers, recording
+ * failures and recoveries. Records nothing, and stores nothing in `globalState`, before the
+ * category is allowed.
  */
 import { randomUUID } from "node:crypto";
 import type { Disposable, Memento } from "vscode";
@@ -14,7 +15,7 @@ import type { CaptureSource } from "./source.ts";
 const versionKey = "recordedVersion";
 const windowPrefix = "window.";
 
-/** Problems in the words of the vocabulary. One that is not here is `storage_error`. */
+/** Vocabulary values of `error_category`. Other problems are `storage_error`. */
 const errorCategories: Readonly<Partial<Record<ProblemKind, string>>> = {
   config_invalid: "configuration",
   disk_full: "disk_space",
@@ -26,16 +27,16 @@ export class Lifecycle implements CaptureSource {
   readonly #recorder: () => Recorder;
   readonly #memory: Memento;
   readonly #isAllowed: (category: Category) => boolean;
-  readonly #host: EditorInfo;
+  readonly #info: EditorInfo;
   readonly #window = `${windowPrefix}${randomUUID()}`;
   #listening = false;
   #failing: { readonly error_category: string; readonly sinceMs: number } | undefined;
 
-  constructor(recorder: () => Recorder, memory: Memento, may: (category: Category) => boolean, host: EditorInfo) {
+  constructor(recorder: () => Recorder, memory: Memento, isAllowed: (category: Category) => boolean, info: EditorInfo) {
     this.#recorder = recorder;
     this.#memory = memory;
-    this.#isAllowed = may;
-    this.#host = host;
+    this.#isAllowed = isAllowed;
+    this.#info = info;
   }
 
   start(): Disposable {
@@ -49,14 +50,14 @@ export class Lifecycle implements CaptureSource {
     };
   }
 
-  /** What the beginning of a session says; `undefined` where sessions are not recorded. */
+  /** Fields of `session_started`; `undefined` if sessions are not recorded. */
   get sessionStartFields(): RawEventFields["session_started"] | undefined {
     if (!this.#allows("session_metadata")) return undefined;
-    const { version, editor } = this.#host;
+    const { version, editor } = this.#info;
     return { version, editor };
   }
 
-  /** Tells what has not been told yet. To be called whenever what may be recorded has changed. */
+  /** Records what is not recorded yet. Call it after each change of the policy. */
   recordPending(): void {
     if (this.#allows("lifecycle")) this.#recordVersion();
     if (this.#allows("error_types")) this.#recordCrashes();
@@ -80,7 +81,7 @@ export class Lifecycle implements CaptureSource {
     if (this.#allows("error_types")) this.#record("crash_detected", { component: "worker", error_category: "crash" });
   }
 
-  /** This window closes as it should. */
+  /** Removes this window's mark, so that its end is not recorded as a crash. */
   async close(): Promise<void> {
     if (this.#memory.get(this.#window) !== undefined) await this.#memory.update(this.#window, undefined);
   }
@@ -97,17 +98,24 @@ export class Lifecycle implements CaptureSource {
   }
 
   #recordVersion(): void {
-    const { version, editor, installMethod } = this.#host;
-    const before = this.#memory.get<string>(versionKey);
-    if (before === version) return;
+    const { version, editor, installMethod } = this.#info;
+    const recordedVersion = this.#memory.get<string>(versionKey);
+    if (recordedVersion === version) return;
     void this.#memory.update(versionKey, version);
     const install_method = installMethod;
-    if (before === undefined) this.#record("install_completed", { install_method, version, editor });
-    else
-      this.#record("update_completed", { install_method, editor, current_version: before, available_version: version });
+    if (recordedVersion === undefined) {
+      this.#record("install_completed", { install_method, version, editor });
+      return;
+    }
+    this.#record("update_completed", {
+      install_method,
+      editor,
+      current_version: recordedVersion,
+      available_version: version,
+    });
   }
 
-  /** A window that is not there any more and did not say so. */
+  /** Records windows whose process is gone although their mark was not removed. */
   #recordCrashes(): void {
     if (this.#memory.get(this.#window) !== undefined) return;
     void this.#memory.update(this.#window, process.pid);

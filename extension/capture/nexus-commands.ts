@@ -1,4 +1,4 @@
-/** The product's own commands of the palette: which, how long, how they ended. */
+/** Captures Nexus commands of the command palette: name, duration and outcome. */
 import type { Disposable } from "vscode";
 import type { Recorder } from "../recording/recorder.ts";
 import type { Feature, FeatureUsage } from "./feature-usage.ts";
@@ -6,10 +6,10 @@ import type { CaptureSource } from "./source.ts";
 
 export type CommandOutcome = "finished" | "failed" | "cancelled";
 
-/** A purge leaves nothing behind, not even a word of itself. */
+/** A purge must leave no event behind, not even its own. */
 const unrecorded = new Set(["purge"]);
 
-/** The feature that a command is. */
+/** The feature that each command belongs to. */
 const featureOf: Readonly<Record<string, Feature>> = {
   status: "status",
   sync: "sync",
@@ -27,8 +27,8 @@ export class NexusCommands implements CaptureSource {
   readonly #recorder: Recorder;
   readonly #features: FeatureUsage;
   #listening = false;
-  /** How often it was started: what began before a pause does not end after it. */
-  #starts = 0;
+  /** Incremented by each start: a command that began before a pause does not end after it. */
+  #generation = 0;
 
   constructor(recorder: Recorder, features: FeatureUsage) {
     this.#recorder = recorder;
@@ -37,7 +37,7 @@ export class NexusCommands implements CaptureSource {
 
   start(): Disposable {
     this.#listening = true;
-    this.#starts += 1;
+    this.#generation += 1;
     return {
       dispose: () => {
         this.#listening = false;
@@ -45,18 +45,18 @@ export class NexusCommands implements CaptureSource {
     };
   }
 
-  /** A command began; the answer is to be called when it ended. */
+  /** Records the start of a command and returns the function that records its end. */
   begin(command: string): (outcome: CommandOutcome) => void {
     if (!this.#listening || unrecorded.has(command)) return () => undefined;
-    const named = { command_path: `telemetry ${command}`, invocation_kind: "vsix" } as const;
-    const starts = this.#starts;
+    const fields = { command_path: `telemetry ${command}`, invocation_kind: "vsix" } as const;
+    const generation = this.#generation;
     const startedMs = performance.now();
     const feature = featureOf[command];
-    this.#recorder.record("command_started", "vscode", named);
+    this.#recorder.record("command_started", "vscode", fields);
     return (outcome) => {
-      if (!this.#listening || starts !== this.#starts) return;
+      if (!this.#listening || generation !== this.#generation) return;
       const duration_ms = Math.round(performance.now() - startedMs);
-      this.#recorder.record(`command_${outcome}`, "vscode", { ...named, duration_ms });
+      this.#recorder.record(`command_${outcome}`, "vscode", { ...fields, duration_ms });
       if (feature !== undefined && outcome === "finished") this.#features.recordUse(feature);
     };
   }

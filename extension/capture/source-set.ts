@@ -1,4 +1,4 @@
-/** Starts and stops the sources: all of them with the mode, each with its setting. */
+/** Starts and stops the capture sources by mode and by the setting of each source. */
 import { type Disposable, workspace } from "vscode";
 import type { CaptureSource } from "./source.ts";
 
@@ -11,9 +11,9 @@ export class SourceSet {
     this.#sources = sources;
   }
 
-  /** Whether anything may be captured at all. */
-  setEnabled(requested: boolean): void {
-    this.#enabled = requested;
+  /** Sources with an enabled setting run while this is true. */
+  setEnabled(enabled: boolean): void {
+    this.#enabled = enabled;
     this.followSettings();
   }
 
@@ -21,9 +21,9 @@ export class SourceSet {
     const settings = workspace.getConfiguration("nexus.telemetry.capture");
     for (const source of this.#sources) {
       const running = this.#running.get(source);
-      const requested = this.#enabled && settings.get<unknown>(source.name, true) === true;
-      if (requested && running === undefined) this.#running.set(source, source.start());
-      if (!requested && running !== undefined) {
+      const shouldRun = this.#enabled && settings.get<unknown>(source.name, true) === true;
+      if (shouldRun && running === undefined) this.#running.set(source, source.start());
+      if (!shouldRun && running !== undefined) {
         running.dispose();
         this.#running.delete(source);
       }

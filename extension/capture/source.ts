@@ -1,9 +1,9 @@
-/** One source of events in the editor. It listens while it is started, and holds nothing once it is stopped. */
+/** A source of events in VS Code. A stopped source listens to nothing and stores nothing. */
 import type { Disposable } from "vscode";
 
 export interface CaptureSource {
-  /** The setting that switches it off: `nexus.telemetry.capture.<name>`. */
+  /** Name of its setting: `nexus.telemetry.capture.<name>`. */
   readonly name: string;
-  /** Begins to listen; disposing ends it at once. */
+  /** Starts to listen until the result is disposed. */
   start(): Disposable;
 }

@@ -1,9 +1,9 @@
-/** Tasks of the editor: start, end, public type and group, class of the exit code. The name is hashed in the worker. */
+/** Captures tasks: start, end, public type and group, exit code. The worker hashes their names. */
 import { Disposable, type Task, type TaskExecution, tasks } from "vscode";
 import type { Recorder } from "../recording/recorder.ts";
 import type { CaptureSource } from "./source.ts";
 
-function described({ definition, group, name }: Task) {
+function taskFields({ definition, group, name }: Task) {
   return { task_type: definition.type, task_group: group?.id ?? "none", task: name };
 }
 
@@ -16,20 +16,20 @@ export function taskSource(recorder: Recorder): CaptureSource {
       return Disposable.from(
         tasks.onDidStartTask(({ execution }) => {
           startedMs.set(execution, performance.now());
-          recorder.record("editor_task", "vscode_task", { phase: "start", ...described(execution.task) });
+          recorder.record("editor_task", "vscode_task", { phase: "start", ...taskFields(execution.task) });
         }),
-        // Told before the end, and only of tasks that are processes.
+        // VS Code reports it before the end, and only for tasks with a process.
         tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
           if (exitCode !== undefined) exitCodes.set(execution, exitCode);
         }),
         tasks.onDidEndTask(({ execution }) => {
           const started = startedMs.get(execution);
-          // It began before it might be recorded.
+          // Started before capture did.
           if (started === undefined) return;
           const exit_code = exitCodes.get(execution);
           recorder.record("editor_task", "vscode_task", {
             phase: "end",
-            ...described(execution.task),
+            ...taskFields(execution.task),
             ...(exit_code === undefined ? {} : { exit_code }),
             duration_ms: Math.round(performance.now() - started),
           });

@@ -1,7 +1,6 @@
 /**
- * Commands in the integrated terminal, as the shell integration reports them: start, end, duration, exit code.
- *
- * The command line goes to the worker as raw input and becomes a public command path there. The output is never read.
+ * Captures commands in the integrated terminal through shell integration: start, end, duration,
+ * exit code. The worker reduces the command line to a public command path. Never reads the output.
  */
 import { Disposable, type TerminalShellExecution, TerminalShellExecutionCommandLineConfidence, window } from "vscode";
 import type { Recorder } from "../recording/recorder.ts";
@@ -9,7 +8,7 @@ import type { CaptureSource } from "./source.ts";
 
 const tool = { stream: "tool", tool_name: "run_terminal_cmd" } as const;
 
-/** A line of low confidence was guessed from the screen and may hold anything; it is not even looked at. */
+/** Omits a command line of low confidence: guessed from the screen, it may contain output. */
 function commandLine({ commandLine: { value, confidence } }: TerminalShellExecution) {
   return confidence === TerminalShellExecutionCommandLineConfidence.Low ? {} : { command_line: value };
 }
@@ -18,7 +17,7 @@ export function terminalSource(recorder: Recorder): CaptureSource {
   return {
     name: "terminal",
     start() {
-      /** When an execution began, on the clock that never jumps. */
+      // On the monotonic clock.
       const startedMs = new WeakMap<TerminalShellExecution, number>();
       return Disposable.from(
         window.onDidStartTerminalShellExecution(({ execution }) => {
@@ -31,7 +30,7 @@ export function terminalSource(recorder: Recorder): CaptureSource {
         }),
         window.onDidEndTerminalShellExecution(({ execution, exitCode }) => {
           const started = startedMs.get(execution);
-          // It began before it might be recorded.
+          // Started before capture did.
           if (started === undefined) return;
           recorder.record("agent_event", "vscode_terminal", {
             ...tool,

@@ -6,7 +6,7 @@ import { type Delivery, EventQueue } from "./queue.ts";
 
 const event = (n: number): Raw => markRaw({ n });
 
-/** A worker that answers when told to. */
+/** A worker that responds when the test says so. */
 class Receiver {
   readonly batches: (readonly Raw[])[] = [];
   #answer: ((delivery: Delivery) => void) | undefined;
@@ -41,7 +41,7 @@ describe("queue", () => {
     expect(receiver.batches).toEqual([[event(1), event(2)]]);
   });
 
-  it("sends at 50 events at once, and one batch at a time", async () => {
+  it("sends immediately at 50 events, one batch at a time", async () => {
     const { receiver, queue } = setUp();
     for (let n = 0; n < 120; n += 1) queue.push(event(n));
     expect(receiver.batches.map((batch) => batch.length)).toEqual([50]);
@@ -52,7 +52,7 @@ describe("queue", () => {
     expect(queue.length).toBe(0);
   });
 
-  it("invariant: never-lost-never-twice: keeps a batch until it is acknowledged and sends the same again", async () => {
+  it("invariant: never-lost-never-twice: keeps a batch until it is acknowledged and sends the same batch again", async () => {
     const { timers, receiver, queue } = setUp();
     queue.push(event(1));
     timers.fire();
@@ -67,7 +67,7 @@ describe("queue", () => {
     expect(receiver.batches.every(([first]) => first === receiver.batches[0]?.[0])).toBe(true);
   });
 
-  it("does not hurry a worker that cannot store, however many events come", async () => {
+  it("waits for the backoff however many events arrive", async () => {
     const { timers, receiver, queue } = setUp();
     queue.push(event(0));
     timers.fire();
@@ -80,13 +80,13 @@ describe("queue", () => {
     expect(receiver.batches[1]).toHaveLength(50);
   });
 
-  it("takes no more than fits, and says so", () => {
+  it("refuses events when it is full", () => {
     const { queue } = setUp(2);
     expect([queue.push(event(1)), queue.push(event(2)), queue.push(event(3))]).toEqual([true, true, false]);
     expect(queue.length).toBe(2);
   });
 
-  it("forgets everything on a no, also what an answer on its way would remove", async () => {
+  it("discards all events when it is cleared or refused, and ignores a late response", async () => {
     const { timers, receiver, queue } = setUp();
     queue.push(event(1));
     timers.fire();
@@ -100,7 +100,7 @@ describe("queue", () => {
     expect(timers.delaysMs).toEqual([]);
   });
 
-  it("sends what is left at shutdown", async () => {
+  it("sends the remaining events at shutdown", async () => {
     const { receiver, queue } = setUp();
     queue.push(event(1));
     const flushed = queue.flush();
@@ -120,7 +120,7 @@ describe("queue", () => {
     expect(queue.length).toBe(1);
   });
 
-  it("invariant: never-lost-never-twice: in any order of pushes, answers and failures, each event is stored once, in order", async () => {
+  it("invariant: never-lost-never-twice: stores each event once and in order, for any sequence of pushes, responses and failures", async () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.constant("push" as const) },
       fc.constantFrom("stored" as const, "later" as const, "fire" as const, "flush" as const),

@@ -1,22 +1,23 @@
 /**
- * Holds captured events in memory until the worker has committed them.
+ * Keeps captured events in memory until the worker has committed them.
  *
- * A batch leaves at 50 events, 250 ms after the first one, or at shutdown, one at a time and in order. It stays here
- * until it is acknowledged and is sent again until then; the worker knows an event it has seen. The queue is bounded:
- * what does not fit is not taken, and whoever offered it counts that. It does no I/O of its own.
+ * Batches are sent at 50 events, 250 ms after the first event, or at shutdown, one at a time and in
+ * order. A batch is sent again until it is acknowledged; the worker ignores events that it already
+ * has. The queue is bounded: a full queue refuses events, and the caller counts them (ADR 0004). It
+ * does no I/O.
  */
 
 import { maxEventsPerRequest } from "../../shared/protocol/record.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import { Backoff, type Timers } from "../timers.ts";
 
-/** Long enough to gather what belongs together, short enough to be unnoticed on an open page. */
+/** Long enough to send the events of a burst together, short enough for a live dashboard. */
 const gatherMs = 250;
 
-/** About two megabytes of events; an hour of a worker that does not start, at one event a second. */
+/** About 2 MB; one hour without a worker at one event per second. */
 const defaultCapacity = 4_000;
 
-/** `stored`: committed, forget the batch. `forget`: not permitted, forget everything. `later`: keep and try again. */
+/** `stored`: committed. `forget`: not allowed, discard all events. `later`: try again. */
 export type Delivery = "stored" | "forget" | "later";
 
 export class EventQueue {
@@ -26,10 +27,10 @@ export class EventQueue {
   readonly #backoff = new Backoff();
   #events: Raw[] = [];
   #cancelTimer: (() => void) | undefined;
-  /** A batch had to wait: nothing is sent before its pause is over. */
-  #pausing = false;
+  /** The last batch was not stored: nothing is sent until the backoff is over. */
+  #backingOff = false;
   #sending: Promise<void> | undefined;
-  /** Raised by `clear`, so that an answer that was on its way does not remove newer events. */
+  /** Incremented by `clear`, so that a late response does not remove newer events. */
   #generation = 0;
 
   constructor(deliver: (batch: readonly Raw[]) => Promise<Delivery>, timers: Timers, capacity = defaultCapacity) {
@@ -42,30 +43,29 @@ export class EventQueue {
     return this.#events.length;
   }
 
-  /** Takes an event, or answers `false` where the queue is full. */
+  /** Adds an event; returns `false` if the queue is full. */
   push(event: Raw): boolean {
     if (!this.hasRoom) return false;
     const length = this.#events.push(event);
-    if (this.#sending === undefined && !this.#pausing) {
+    if (this.#sending === undefined && !this.#backingOff) {
       if (length >= maxEventsPerRequest) this.#send();
       else this.#cancelTimer ??= this.#timers.after(gatherMs, () => this.#elapsed());
     }
     return true;
   }
 
-  /** Whether one more event would be taken. */
   get hasRoom(): boolean {
     return this.#events.length < this.#capacity;
   }
 
-  /** Sends what is there without waiting; resolves when the attempt is over, whatever came of it. */
+  /** Sends all events now; resolves after the attempt, successful or not. */
   async flush(): Promise<void> {
     await this.#sending;
     if (this.#events.length > 0) this.#send();
     await this.#sending;
   }
 
-  /** Forgets everything, as when the user says no. */
+  /** Discards all events, for example when the user withdraws consent. */
   clear(): void {
     this.#generation += 1;
     this.#events = [];
@@ -75,27 +75,27 @@ export class EventQueue {
 
   #elapsed(): void {
     this.#cancelTimer = undefined;
-    this.#pausing = false;
+    this.#backingOff = false;
     this.#send();
   }
 
   #stopTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#pausing = false;
+    this.#backingOff = false;
   }
 
-  /** A running timer is left to end by itself: making one costs more than everything else here. */
+  /** Does not cancel a running timer: creating a new one is the most expensive step here. */
   #send(): void {
     if (this.#sending !== undefined) return;
     this.#sending = this.#sendAll().finally(() => {
       this.#sending = undefined;
-      // What came while the last answer was being taken in has no timer yet.
-      if (this.#events.length > 0 && !this.#pausing) this.#send();
+      // Events pushed while the last response was processed have no timer yet.
+      if (this.#events.length > 0 && !this.#backingOff) this.#send();
     });
   }
 
-  /** Sends batch after batch until nothing is left or one has to wait. */
+  /** Sends batches until the queue is empty or one of them was not stored. */
   async #sendAll(): Promise<void> {
     while (this.#events.length > 0) {
       const generation = this.#generation;
@@ -108,7 +108,7 @@ export class EventQueue {
         this.#backoff.reset();
       } else {
         this.#stopTimer();
-        this.#pausing = true;
+        this.#backingOff = true;
         this.#cancelTimer = this.#timers.after(this.#backoff.nextMs(), () => this.#elapsed());
         return;
       }

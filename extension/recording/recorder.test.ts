@@ -8,9 +8,9 @@ import { Recorder } from "./recorder.ts";
 import { Session } from "./session.ts";
 
 type Sent = RawEventEnvelope & { readonly dropped_count?: number; readonly duration_ms?: number };
-const use = { stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" } as const;
+const toolStart = { stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "start" } as const;
 
-function setUp(capacity = 100, ofSessions?: () => { version: string } | undefined) {
+function setUp(capacity = 100, sessionStartFields?: () => { version: string } | undefined) {
   const timers = new ManualTimers();
   const sent: Sent[] = [];
   const deliver = async (batch: readonly Raw[]) => {
@@ -23,7 +23,7 @@ function setUp(capacity = 100, ofSessions?: () => { version: string } | undefine
     new Session(),
     () => clock.tsMs,
     { workspace: "file:///home/ada/atlas" },
-    ofSessions,
+    sessionStartFields,
   );
   const send = async () => {
     timers.fire();
@@ -34,9 +34,9 @@ function setUp(capacity = 100, ofSessions?: () => { version: string } | undefine
 }
 
 describe("recorder", () => {
-  it("gives each event an identity, a time, a session and a number per source", async () => {
+  it("gives each event an ID, a time, a session and a sequence number per source", async () => {
     const { recorder, clock, send } = setUp();
-    for (let n = 0; n < 3; n += 1) recorder.record("agent_event", "vscode_terminal", use);
+    for (let n = 0; n < 3; n += 1) recorder.record("agent_event", "vscode_terminal", toolStart);
     const sent = await send();
     expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
     expect(
@@ -51,24 +51,24 @@ describe("recorder", () => {
     });
   });
 
-  it("begins a new session with the user's next day", async () => {
+  it("starts a new session at local midnight", async () => {
     const { recorder, clock, send } = setUp();
-    recorder.record("agent_event", "vscode_terminal", use);
+    recorder.record("agent_event", "vscode_terminal", toolStart);
     clock.tsMs += 2 * 60_000;
-    recorder.record("agent_event", "vscode_terminal", use);
+    recorder.record("agent_event", "vscode_terminal", toolStart);
     const [before, after] = await send();
     expect(before?.session_id).not.toBe(after?.session_id);
     expect([before?.seq, after?.seq]).toEqual([1, 1]);
   });
 
-  describe("of sessions", () => {
+  describe("sessions", () => {
     const typesOf = (sent: readonly Sent[]) => sent.map(({ event_type }) => event_type);
 
-    it("tells that one began with its first event, and that it ended with its last", async () => {
+    it("records the start with the first event and the end at the last one", async () => {
       const { recorder, clock, send } = setUp(100, () => ({ version: "1.0.0" }));
-      recorder.record("agent_event", "vscode_terminal", use);
+      recorder.record("agent_event", "vscode_terminal", toolStart);
       clock.tsMs += 30_000;
-      recorder.record("agent_event", "vscode_terminal", use);
+      recorder.record("agent_event", "vscode_terminal", toolStart);
       clock.tsMs += 10_000;
       recorder.endSession();
       const sent = await send();
@@ -77,11 +77,11 @@ describe("recorder", () => {
       expect(sent.at(-1)).toMatchObject({ duration_ms: 30_000, ts: clock.tsMs - 10_000 });
     });
 
-    it("ends yesterday's before today's begins, each under its own id", async () => {
+    it("ends yesterday's session before today's starts, each with its own ID", async () => {
       const { recorder, clock, send } = setUp(100, () => ({ version: "1.0.0" }));
-      recorder.record("agent_event", "vscode_terminal", use);
+      recorder.record("agent_event", "vscode_terminal", toolStart);
       clock.tsMs += 2 * 60_000;
-      recorder.record("agent_event", "vscode_terminal", use);
+      recorder.record("agent_event", "vscode_terminal", toolStart);
       const sent = await send();
       expect(typesOf(sent)).toEqual([
         "session_started",
@@ -94,11 +94,11 @@ describe("recorder", () => {
       expect([ids[2], ids[3] === ids[4], ids[0] === ids[3]]).toEqual([ids[0], true, false]);
     });
 
-    it("tells that one goes on after half an hour of silence", async () => {
+    it("records that a session resumed after 30 minutes without events", async () => {
       const { recorder, clock, send } = setUp(100, () => ({ version: "1.0.0" }));
       clock.tsMs -= 5 * 60 * 60_000;
       for (const pauseMs of [29 * 60_000, 31 * 60_000, 0]) {
-        recorder.record("agent_event", "vscode_terminal", use);
+        recorder.record("agent_event", "vscode_terminal", toolStart);
         clock.tsMs += pauseMs;
       }
       const sent = await send();
@@ -112,34 +112,34 @@ describe("recorder", () => {
       expect(sent[3]).toMatchObject({ duration_ms: 31 * 60_000 });
     });
 
-    it("tells nothing of one that began while nothing might be told", async () => {
-      let may = false;
-      const { recorder, send } = setUp(100, () => (may ? { version: "1.0.0" } : undefined));
-      recorder.record("agent_event", "vscode_terminal", use);
-      may = true;
-      recorder.record("agent_event", "vscode_terminal", use);
+    it("records nothing about a session that started while sessions were not allowed", async () => {
+      let isAllowed = false;
+      const { recorder, send } = setUp(100, () => (isAllowed ? { version: "1.0.0" } : undefined));
+      recorder.record("agent_event", "vscode_terminal", toolStart);
+      isAllowed = true;
+      recorder.record("agent_event", "vscode_terminal", toolStart);
       recorder.endSession();
       expect(typesOf(await send())).toEqual(["agent_event", "agent_event"]);
     });
 
-    it("tells no end of one whose beginning was not told, also after one that was", async () => {
-      let may = true;
-      const { recorder, send } = setUp(100, () => (may ? { version: "1.0.0" } : undefined));
-      recorder.record("agent_event", "vscode_terminal", use);
-      may = false;
+    it("records no end without a recorded start, also after a session that has both", async () => {
+      let isAllowed = true;
+      const { recorder, send } = setUp(100, () => (isAllowed ? { version: "1.0.0" } : undefined));
+      recorder.record("agent_event", "vscode_terminal", toolStart);
+      isAllowed = false;
       recorder.endSession();
-      recorder.record("agent_event", "vscode_terminal", use);
-      may = true;
+      recorder.record("agent_event", "vscode_terminal", toolStart);
+      isAllowed = true;
       recorder.endSession();
       expect(typesOf(await send())).toEqual(["session_started", "agent_event", "agent_event"]);
     });
   });
 
-  it("counts what the queue could not take, and records the count", async () => {
+  it("counts the events that the queue refused, and records the count", async () => {
     const { recorder, send } = setUp(2);
-    for (let n = 0; n < 5; n += 1) recorder.record("agent_event", "vscode_terminal", use);
+    for (let n = 0; n < 5; n += 1) recorder.record("agent_event", "vscode_terminal", toolStart);
     await send();
-    recorder.record("agent_event", "vscode_terminal", use);
+    recorder.record("agent_event", "vscode_terminal", toolStart);
     const sent = await send();
     expect(sent.map(({ event_type }) => event_type)).toEqual([
       "agent_event",

@@ -1,6 +1,6 @@
 /**
- * Makes an event where it happens: identity, time, session and sequence number; then it waits in the queue. What the
- * queue could not take is counted, and the count is recorded as soon as there is room again.
+ * Creates raw events with ID, time, session and sequence number and puts them into the queue.
+ * Events that a full queue refuses are counted, and the count is recorded as soon as there is room.
  */
 
 import type { EventTypeName } from "../../shared/schema/events.ts";
@@ -14,25 +14,25 @@ export class Recorder {
   readonly #queue: EventQueue;
   readonly #session: Session;
   readonly #nowMs: () => number;
-  readonly #position: { readonly workspace: string | undefined };
+  readonly #workspace: { readonly workspace: string | undefined };
   readonly #sessionStartFields: () => RawEventFields["session_started"] | undefined;
   #dropped = 0;
-  /** The beginning of this session was recorded, so its end will be. */
+  /** Only a session whose start was recorded also has a recorded end. */
   #startRecorded = false;
 
-  /** `ofSessions`: what the beginning of a session says, where sessions are recorded as such. */
+  /** `sessionStartFields` returns `undefined` if sessions are not recorded. */
   constructor(
     queue: EventQueue,
     session: Session,
     nowMs: () => number,
-    place: { readonly workspace: string | undefined },
-    ofSessions: () => RawEventFields["session_started"] | undefined = () => undefined,
+    workspace: { readonly workspace: string | undefined },
+    sessionStartFields: () => RawEventFields["session_started"] | undefined = () => undefined,
   ) {
     this.#queue = queue;
     this.#session = session;
     this.#nowMs = nowMs;
-    this.#position = place;
-    this.#sessionStartFields = ofSessions;
+    this.#workspace = workspace;
+    this.#sessionStartFields = sessionStartFields;
   }
 
   record<T extends EventTypeName>(type: T, source: Source, fields: RawEventFields[T]): void {
@@ -42,7 +42,7 @@ export class Recorder {
     this.#put(type, source, fields, tsMs);
   }
 
-  /** The session ends with its last event. */
+  /** Ends the session at the time of its last event. */
   endSession(): void {
     this.#recordEnd(this.#session.open);
     this.#session.end();
@@ -62,7 +62,7 @@ export class Recorder {
     this.#startRecorded = true;
   }
 
-  /** At its last moment, which is still its own. */
+  /** Records the end at the time of the last event, so that it belongs to the same day. */
   #recordEnd(open: OpenSession | undefined): void {
     if (open === undefined || !this.#startRecorded) return;
     this.#startRecorded = false;
@@ -89,8 +89,8 @@ export class Recorder {
       session_id: sessionId,
       source,
       seq,
-      // Raw: only the worker's firewall looks at it. Undefined, it does not cross.
-      workspace: this.#position.workspace,
+      // Raw: only the worker's firewall reads it. JSON omits `undefined`.
+      workspace: this.#workspace.workspace,
     };
     return this.#queue.push(createRawEvent(envelope, fields));
   }

@@ -1,21 +1,22 @@
 /**
- * The random identity of one window and one day, and the numbering of its events per source. It is made in memory
- * when the first event is, and lives nowhere else in the editor.
+ * The session of one window and one local day: its random ID and the sequence numbers of its events
+ * per source. Created with the first event and kept only in memory.
  */
 import { randomUUID } from "node:crypto";
 import type { Source } from "../../shared/schema/sources.ts";
 
-/** After so long a silence a session that goes on is one that was resumed. */
+/** After this time without events a session counts as resumed. */
 const pauseMs = 30 * 60 * 1000;
 
-/** What an event means for the session: a new one begins, perhaps after another, or one goes on after a pause. */
+/** The effect of an event: it starts a session, which may end another, or resumes one. */
 export type SessionChange =
   | { readonly type: "started"; readonly after: OpenSession | undefined }
   | { readonly type: "resumed"; readonly pausedMs: number };
 
-/** A session that has begun. Milliseconds since 1970, and between its first and last event. */
 export interface OpenSession {
+  /** Time of the last event, in milliseconds since 1970. */
   readonly lastMs: number;
+  /** From the first to the last event. */
   readonly durationMs: number;
 }
 
@@ -32,20 +33,20 @@ export class Session {
   #endsMs = 0;
   readonly #sequences = new Map<Source, number>();
 
-  /** The session that has begun and not ended. */
+  /** `undefined` between sessions. */
   get open(): OpenSession | undefined {
     if (this.#endsMs === 0) return undefined;
     return { lastMs: this.#lastMs, durationMs: this.#lastMs - this.#startedMs };
   }
 
-  /** What an event at `tsMs` means; to be asked before its place. */
+  /** Returns the effect of an event at `tsMs`. Call it before `nextPosition`. */
   changeAt(tsMs: number): SessionChange | undefined {
     if (tsMs >= this.#endsMs) return { type: "started", after: this.open };
     const pausedMs = tsMs - this.#lastMs;
     return pausedMs < pauseMs ? undefined : { type: "resumed", pausedMs };
   }
 
-  /** The session and sequence number of an event of `source` at `tsMs`. A new local day begins a new session. */
+  /** Returns session and sequence number for an event. A new local day starts a new session. */
   nextPosition(source: Source, tsMs: number): SequencePosition {
     if (tsMs >= this.#endsMs) this.#begin(tsMs);
     this.#lastMs = Math.max(this.#lastMs, tsMs);
@@ -54,7 +55,7 @@ export class Session {
     return { sessionId: this.#id, seq, utcOffsetMin: -new Date(tsMs).getTimezoneOffset() };
   }
 
-  /** What comes next belongs to another session, as after a withdrawn consent. */
+  /** Ends the session: the next event starts another one. */
   end(): void {
     this.#endsMs = 0;
   }

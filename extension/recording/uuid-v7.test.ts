@@ -3,7 +3,7 @@ import { validate, version } from "uuid";
 import { expect, it } from "vitest";
 import { uuidV7 } from "./uuid-v7.ts";
 
-it("is a UUIDv7 that holds its time and sorts by it", () => {
+it("returns a UUIDv7 that contains its time and sorts by it", () => {
   const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
   fc.assert(
     fc.property(time, time, (a, b) => {
@@ -15,7 +15,7 @@ it("is a UUIDv7 that holds its time and sorts by it", () => {
   );
 });
 
-it("is never the same twice", () => {
+it("returns a different ID for each call", () => {
   const ids = Array.from({ length: 10_000 }, () => uuidV7(1_000));
   expect(new Set(ids).size).toBe(ids.length);
 });

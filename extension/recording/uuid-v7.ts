@@ -1,6 +1,7 @@
 /**
- * UUIDv7 (RFC 9562, section 5.7): 48 bits of time in milliseconds, then the random bits of a UUIDv4, which the platform
- * makes from a pool. The packaged generators ask the system for randomness each time, which alone costs 5 µs.
+ * UUIDv7 (RFC 9562, section 5.7): 48 bits of time in milliseconds, then the random bits of a
+ * UUIDv4. `randomUUID` takes them from a pool; packages that read the system's randomness for each
+ * ID need 5 µs more.
  */
 import { randomUUID } from "node:crypto";
 
@@ -13,6 +14,6 @@ export function uuidV7(tsMs: number): string {
   return prefix + randomUUID().slice(15);
 }
 
-/** Events come in bursts: those of one millisecond share their beginning. */
+/** Cached, because events come in bursts: those of one millisecond share their prefix. */
 let lastMs = -1;
 let prefix = "";

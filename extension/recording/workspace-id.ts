@@ -1,4 +1,4 @@
-/** Which workspace the window has open. The worker hashes it; nothing else ever sees it. */
+/** Tracks the URI of the open workspace. It is sent only to the worker, which hashes it. */
 import { type Disposable, workspace } from "vscode";
 
 export class WorkspaceTracker implements Disposable {

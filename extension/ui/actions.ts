@@ -1,4 +1,4 @@
-/** What a user can make the product do; the palette and the page share these. Each answers with a sentence. */
+/** User actions of command palette and dashboard. Each returns a sentence about its result. */
 import { join } from "node:path";
 import { ProgressLocation, Uri, window } from "vscode";
 import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
@@ -16,15 +16,14 @@ import {
   SyncRequest,
   VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
+import { countText, sizeText } from "../../shared/text/format.ts";
 import {
-  countText,
+  deletedSettingsText,
   erasureText,
-  forgottenSettings,
   modeSentence,
   proofText,
   reportSentence,
-  sizeText,
-} from "../../shared/text/format.ts";
+} from "../../shared/text/sentences.ts";
 import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { displayedNotice } from "./consent-notice.ts";
@@ -33,9 +32,9 @@ type Decision = Validated<(typeof GiveConsentRequest)["params"]>;
 
 type ReportProgress = (message: string) => void;
 
-const runWithProgress = <T>(title: string, work: (say: ReportProgress) => Thenable<T>) =>
-  window.withProgress({ location: ProgressLocation.Window, title }, (shown) =>
-    work((message) => shown.report({ message })),
+const runWithProgress = <T>(title: string, work: (reportProgress: ReportProgress) => Thenable<T>) =>
+  window.withProgress({ location: ProgressLocation.Window, title }, (progress) =>
+    work((message) => progress.report({ message })),
   );
 
 export class Actions {
@@ -43,14 +42,14 @@ export class Actions {
   readonly #permissions: PermissionSource;
   readonly #home: string;
 
-  /** `home`: where an export is offered to go. */
+  /** `home`: the default folder of an export. */
   constructor(telemetry: Telemetry, permissions: PermissionSource, home: string) {
     this.#telemetry = telemetry;
     this.#permissions = permissions;
     this.#home = home;
   }
 
-  /** Writes the user's decision down and follows it. A no is followed at once, whatever becomes of its record. */
+  /** Stores and applies the user's consent. A withdrawal applies even if storing it fails. */
   async decide(decision: Decision): Promise<string> {
     const { mode, collect, share, destination, automatic } = decision;
     const record: ConsentRecord = { mode, collect, share, destination, automatic, noticeVersion, tsMs: Date.now() };
@@ -72,76 +71,79 @@ export class Actions {
     });
   }
 
-  /** Asks where to, then exports; `null` where the user thought better of it. */
+  /** Asks for a file, then exports all data; returns `null` if the user cancelled. */
   async exportAll(): Promise<string | null> {
     const day = new Date().toISOString().slice(0, 10);
     const target = await window.showSaveDialog({
-      title: "Export everything Nexus Telemetry has recorded",
+      title: "Export all data recorded by Nexus Telemetry",
       saveLabel: "Export",
       defaultUri: Uri.file(join(this.#home, `nexus-telemetry-${day}.json`)),
       filters: { JSON: ["json"], "JSON Lines": ["jsonl"], CSV: ["csv"] },
     });
     if (target === undefined) return null;
     const format = exportFormats.find((name) => target.path.toLowerCase().endsWith(`.${name}`)) ?? "json";
-    const { events, sizeBytes } = await runWithProgress("Nexus: exporting", (say) => {
-      this.#telemetry.onExportProgress = ({ done, total }) => say(`${countText(done, "event")} of ${total}`);
+    const { events, sizeBytes } = await runWithProgress("Nexus: exporting", (reportProgress) => {
+      this.#telemetry.onExportProgress = ({ done, total }) =>
+        reportProgress(`${done.toLocaleString("en-US")} of ${countText(total, "event")}`);
       return this.#telemetry.command(ExportRequest, { path: target.fsPath, format });
     });
     return `Exported ${countText(events, "event")} (${sizeText(sizeBytes)}).`;
   }
 
-  /** Sends now, after asking for consent where there is none: on the page, which names the destination. */
+  /** Uploads pending events now. Without consent to share, the worker refuses. */
   async sync(): Promise<string> {
-    const report = await runWithProgress("Nexus: sending", () => this.#telemetry.command(SyncRequest, {}));
+    const report = await runWithProgress("Nexus: uploading", () => this.#telemetry.command(SyncRequest, {}));
     return reportSentence(report, Date.now());
   }
 
   async eraseRemotely(): Promise<string> {
-    const report = await runWithProgress("Nexus: asking for erasure", () =>
+    const report = await runWithProgress("Nexus: requesting erasure", () =>
       this.#telemetry.command(EraseRemotelyRequest, {}),
     );
     return erasureText(report);
   }
 
   async connectAgent(name: AgentName): Promise<string> {
-    const standing = (await this.#telemetry.command(ConnectAgentRequest, { name })).find((one) => one.name === name);
-    return standing?.blockedBy ?? `${standing?.title ?? name} is connected: its next use of a tool is recorded.`;
+    const agents = await this.#telemetry.command(ConnectAgentRequest, { name });
+    const agent = agents.find((candidate) => candidate.name === name);
+    return agent?.blockedBy ?? `${agent?.title ?? name} is connected. Its next tool call will be recorded.`;
   }
 
   async disconnectAgent(name: AgentName): Promise<string> {
-    const standing = (await this.#telemetry.command(DisconnectAgentRequest, { name })).find((one) => one.name === name);
-    return `${standing?.title ?? name} is no longer connected.`;
+    const agents = await this.#telemetry.command(DisconnectAgentRequest, { name });
+    const agent = agents.find((candidate) => candidate.name === name);
+    return `${agent?.title ?? name} is no longer connected.`;
   }
 
   async resetIdentity(): Promise<string> {
     await this.#telemetry.command(ResetIdentityRequest, {});
-    return "From now on you share under a new pseudonym.";
+    return "Pseudonym reset.";
   }
 
   async verifyLedger(): Promise<string> {
     const verdict = await this.#telemetry.command(VerifyLedgerRequest, {});
-    if (verdict === null || verdict.entries === 0) return "The ledger is empty: nothing was ever sent.";
+    if (verdict === null || verdict.entries === 0) return "The ledger is empty.";
     const [fault] = verdict.faults;
-    if (fault !== undefined) return `The ledger does not hold: entry ${fault.seq}: ${fault.message}.`;
+    if (fault !== undefined) return `Ledger verification failed at entry ${fault.seq}: ${fault.message}.`;
     const parts = [countText(verdict.entries, "entry", "entries"), countText(verdict.receipts, "receipt")];
-    return `The ledger holds: ${parts.join(", ")}, ${verdict.withoutReceipt} accepted without one.`;
+    return `Ledger verified: ${parts.join(", ")}, ${verdict.withoutReceipt} accepted without a receipt.`;
   }
 
-  /** Asks with count and size, then deletes; `null` where the user thought better of it. */
+  /** Asks with count and size, then deletes; returns `null` if the user cancelled. */
   async purge(): Promise<string | null> {
     const { database, problem } = await this.#telemetry.command(StatusRequest, {});
     if (database === null) {
       if (problem !== null) throw new Error(problem.text);
-      // Event logs may wait without a database.
+      // Event logs can exist without a database.
       return this.purgeConfirmed();
     }
-    // Without events there is nothing to lose, and perhaps an earlier purge to be finished.
+    // Without events there is nothing to confirm, but an earlier purge may have to be finished.
     if (database.events === 0) return this.purgeConfirmed();
     const { events, sessions, sizeBytes } = database;
-    const confirm = "Delete";
+    const confirm = `Delete ${countText(events, "event")}`;
     const answer = await window.showWarningMessage(
       `Delete ${countText(events, "event")} of ${countText(sessions, "session")} (${sizeText(sizeBytes)})?`,
-      { modal: true, detail: "This cannot be undone. Your consent stays as it is. Export first to keep a copy." },
+      { modal: true, detail: "This cannot be undone. Consent is not affected. Export first to keep a copy." },
       confirm,
     );
     return answer === confirm ? this.purgeConfirmed() : null;
@@ -151,8 +153,8 @@ export class Actions {
     const { events, freedBytes, searched, copies, agentSettings } = await runWithProgress("Nexus: deleting", () =>
       this.#telemetry.command(PurgeRequest, {}),
     );
-    const proof = searched === 0 ? "" : ` ${proofText(searched, copies)}`;
-    const agents = agentSettings === 0 ? "" : ` ${forgottenSettings}`;
-    return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${proof}${agents}`;
+    const verification = searched === 0 ? "" : ` ${proofText(searched, copies)}`;
+    const agents = agentSettings === 0 ? "" : ` ${deletedSettingsText}`;
+    return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${verification}${agents}`;
   }
 }

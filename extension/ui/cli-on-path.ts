@@ -1,10 +1,10 @@
-/** Puts the `nexus` command on the PATH of the editor's terminals, and takes it off again: only where the user asks for it. */
+/** Adds `nexus` to the PATH of VS Code's terminals and removes it, only at the user's request. */
 import { chmod } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { ExtensionContext, GlobalEnvironmentVariableCollection } from "vscode";
 
-/** Tells `bin/nexus` which executable it runs on: the editor's own. */
-const executable = "NEXUS_NODE";
+/** Variable from which `bin/nexus` takes its runtime: VS Code's own executable. */
+const runtimeVariable = "NEXUS_NODE";
 
 export class CliOnPath {
   readonly #variables: GlobalEnvironmentVariableCollection;
@@ -19,27 +19,27 @@ export class CliOnPath {
     return this.#variables.get("PATH") !== undefined;
   }
 
-  /** An update of the extension lies in another folder. */
+  /** Updates the path: each version of the extension is in another folder. */
   refresh(): void {
     if (this.isAdded) this.#set();
   }
 
-  /** On where it is off, off where it is on. Answers with a sentence. */
+  /** Adds or removes the command and returns a sentence about it. */
   async toggle(): Promise<string> {
     if (this.isAdded) {
       this.#variables.clear();
-      return "nexus is no longer on the PATH of new terminals.";
+      return "The nexus command is no longer available in new terminals.";
     }
-    // Packing does not keep the right to run it everywhere.
+    // A VSIX does not always preserve the executable bit.
     if (process.platform !== "win32") await chmod(join(this.#folder, "nexus"), 0o755);
     this.#set();
-    return "New terminals have the command nexus; try nexus stats.";
+    return "The nexus command is available in new terminals. Try: nexus stats";
   }
 
   #set(): void {
-    this.#variables.description = "The command nexus, because you asked for it.";
+    this.#variables.description = "Adds the nexus CLI (enabled by you).";
     this.#variables.persistent = true;
     this.#variables.append("PATH", `${delimiter}${this.#folder}`);
-    this.#variables.replace(executable, process.execPath);
+    this.#variables.replace(runtimeVariable, process.execPath);
   }
 }

@@ -1,4 +1,4 @@
-/** Which text the page shows, by version and hash: the record of a consent names both. */
+/** Version and hash of the displayed notice, which the consent record stores. */
 import { createHash } from "node:crypto";
 import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 

@@ -1,2 +1,2 @@
-/** The name under which the editor keeps the page over a reload. */
+/** View type under which VS Code restores the dashboard after a reload. */
 export const panelType = "nexus.dashboard";

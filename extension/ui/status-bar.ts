@@ -1,11 +1,12 @@
-/** The one status-bar item: state in the icon and one word, everything else in the tooltip. It never pops up. */
+/** The status bar item: mode or problem, details in the tooltip. Never shows a notification. */
 import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, window, workspace } from "vscode";
 import type { Permission } from "../../shared/consent/consent.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
-import { countText, modeSentence, pendingText, refusalSentence } from "../../shared/text/format.ts";
+import { countText } from "../../shared/text/format.ts";
+import { modeSentence, pendingText, refusalSentence } from "../../shared/text/sentences.ts";
 
-/** Icon and word; at most eight characters of text. */
+/** Icon and word, up to eight characters of text. */
 const appearance = {
   off: "$(circle-slash) off",
   local: "$(pulse) local",
@@ -25,34 +26,34 @@ const decisions = {
 
 export interface StatusBarState {
   readonly permission: Permission;
-  /** What keeps the product from working, as sentences. */
+  /** Sentences about what prevents recording. */
   readonly problems: readonly string[];
-  /** `null` where nothing is shared, or nobody has told yet. */
+  /** `null` unless the mode is `share`, and until the worker has reported. */
   readonly sharing: SharingStatus | null;
-  /** `null` where nothing is recorded, or nobody has told yet. */
+  /** `null` in mode off, and until the worker has answered. */
   readonly today: Today | null;
 }
 
 export class StatusBar implements Disposable {
   #item: StatusBarItem | undefined;
-  #shown: StatusBarState | undefined;
+  #state: StatusBarState | undefined;
 
-  /** Shows a state; before the first one there is no item. */
-  show(shown: StatusBarState): void {
-    this.#shown = shown;
+  /** Shows a state. The item is created with the first one. */
+  show(state: StatusBarState): void {
+    this.#state = state;
     this.followSettings();
-    if (this.#item !== undefined) render(this.#item, shown);
+    if (this.#item !== undefined) render(this.#item, state);
   }
 
   followSettings(): void {
-    const requested = workspace.getConfiguration("nexus.telemetry").get<boolean>("statusBar", true);
-    if (requested && this.#item === undefined && this.#shown !== undefined) {
+    const isEnabled = workspace.getConfiguration("nexus.telemetry").get<boolean>("statusBar", true);
+    if (isEnabled && this.#item === undefined && this.#state !== undefined) {
       this.#item = window.createStatusBarItem("nexus.telemetry", StatusBarAlignment.Left, -100);
       this.#item.name = "Nexus Telemetry";
       this.#item.command = "nexus.telemetry.dashboard";
-      render(this.#item, this.#shown);
+      render(this.#item, this.#state);
       this.#item.show();
-    } else if (!requested) {
+    } else if (!isEnabled) {
       this.dispose();
     }
   }
@@ -63,35 +64,35 @@ export class StatusBar implements Disposable {
   }
 }
 
-/** The state of sending, and a sentence on it. */
+/** Returns the item's text and a sentence about uploading. */
 function uploadState({ permission, sharing }: StatusBarState): {
   readonly text: string;
   readonly sentence: string | null;
 } {
   if (permission.mode !== "share" || sharing === null) return { text: appearance[permission.mode], sentence: null };
   const { syncing, paused, failure, retryAtMs, pending, syncedMs } = sharing;
-  if (syncing) return { text: "$(sync~spin) sync", sentence: "Sending." };
-  if (paused !== null) return { text: appearance.problem, sentence: `Sending is paused. ${paused}.` };
+  if (syncing) return { text: "$(sync~spin) sync", sentence: "Uploading…" };
+  if (paused !== null) return { text: appearance.problem, sentence: `Uploading is paused: ${paused}.` };
   const count = pending > 999 ? "999+" : String(pending);
   const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
   if (failure !== null && (retryAtMs ?? 0) > Date.now())
     return { text: `$(debug-disconnect) ${count}`, sentence: `${failure}${last}` };
-  const waiting = pending === 0 ? "No events are waiting." : `${pendingText(pending)} may be sent.`;
+  const waiting = pending === 0 ? "Nothing to send." : `${pendingText(pending)} pending.`;
   return { text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`, sentence: `${waiting}${last}` };
 }
 
 function todaySentence({ commands, failed, agentToolCalls }: Today): string {
-  const agents = agentToolCalls === 0 ? "" : `, ${countText(agentToolCalls, "tool use")} of agents`;
+  const agents = agentToolCalls === 0 ? "" : `, ${countText(agentToolCalls, "agent tool call")}`;
   return `Today: ${countText(commands, "command")}, ${failed} failed${agents}.`;
 }
 
-function render(item: StatusBarItem, shown: StatusBarState): void {
-  const { permission, problems } = shown;
-  const failing = problems.length > 0;
-  const { text, sentence } = uploadState(shown);
-  item.text = failing ? appearance.problem : text;
+function render(item: StatusBarItem, state: StatusBarState): void {
+  const { permission, problems, today } = state;
+  const isFailing = problems.length > 0;
+  const { text, sentence } = uploadState(state);
+  item.text = isFailing ? appearance.problem : text;
   item.accessibilityInformation = {
-    label: `Nexus Telemetry: ${failing ? "paused" : permission.mode}${sentence === null ? "" : `. ${sentence}`}`,
+    label: `Nexus Telemetry: ${isFailing ? "paused" : permission.mode}${sentence === null ? "" : `. ${sentence}`}`,
     role: "button",
   };
   const sync = permission.mode === "share" ? ([["Sync Now", "nexus.telemetry.sync"]] as const) : [];
@@ -100,9 +101,9 @@ function render(item: StatusBarItem, shown: StatusBarState): void {
   tooltip.isTrusted = { enabledCommands: commands.map(([, command]) => command) };
   tooltip.appendMarkdown("**Nexus Telemetry**\n\n");
   tooltip.appendText(modeSentence(permission));
-  if (shown.today !== null) {
+  if (today !== null) {
     tooltip.appendMarkdown("\n\n");
-    tooltip.appendText(todaySentence(shown.today));
+    tooltip.appendText(todaySentence(today));
   }
   if (sentence !== null) {
     tooltip.appendMarkdown("\n\n");

@@ -1,4 +1,4 @@
-/** What a user looks at and commands: the page and the actions. A bundle of its own, loaded with the first of either. */
+/** Dashboard, actions and CLI command. A separate bundle, loaded on first use (ADR 0008). */
 import { homedir } from "node:os";
 import type { Disposable, ExtensionContext } from "vscode";
 import type { Log } from "../log.ts";

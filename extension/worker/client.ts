@@ -1,8 +1,9 @@
 /**
- * The language client that starts the worker and speaks to it. A bundle of its own, loaded on the first need.
+ * Starts the worker with `vscode-languageclient` and connects to it. A separate bundle, loaded with
+ * the first worker.
  *
- * The library's own habits are turned off: it restarts nothing (the supervisor does), it shows no notification, it
- * traces nothing whatever the log level (its trace would hold raw input), and it tells the worker no workspace.
+ * The library's defaults are disabled: it never restarts the worker (the supervisor does), shows no
+ * notifications, writes no trace (which would contain raw input) and sends no workspace (ADR 0005).
  */
 import { join } from "node:path";
 import { LogLevel, type LogOutputChannel } from "vscode";
@@ -28,26 +29,26 @@ import {
 import { workerFlags } from "../../shared/protocol/worker-flags.ts";
 import { type WorkerConnection, type WorkerEvents, WorkerRequestError } from "./connection.ts";
 
-const nothing = (): void => undefined;
-const disposable = { dispose: nothing };
+const noop = (): void => undefined;
+const disposable = { dispose: noop };
 
-/** A log that keeps nothing and whose level never becomes Trace, so that the library never traces. */
-const silence: LogOutputChannel = {
+/** Discards everything. Its level is never Trace, so the library never traces. */
+const silentChannel: LogOutputChannel = {
   name: "Nexus Telemetry worker",
   logLevel: LogLevel.Off,
   onDidChangeLogLevel: () => disposable,
-  trace: nothing,
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
-  append: nothing,
-  appendLine: nothing,
-  replace: nothing,
-  clear: nothing,
-  show: nothing,
-  hide: nothing,
-  dispose: nothing,
+  trace: noop,
+  debug: noop,
+  info: noop,
+  warn: noop,
+  error: noop,
+  append: noop,
+  appendLine: noop,
+  replace: noop,
+  clear: noop,
+  show: noop,
+  hide: noop,
+  dispose: noop,
 };
 
 class QuietClient extends LanguageClient {
@@ -55,12 +56,12 @@ class QuietClient extends LanguageClient {
   override warn(): void {}
   override info(): void {}
 
-  /** Of what an editor and a language server say of documents only that is there without which the library does not run. */
+  /** Registers only the features that the library needs to run, and none for documents. */
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
     if (typeof Reflect.get(feature, "fillClientCapabilities") === "function") super.registerFeature(feature);
   }
 
-  /** The worker needs no folder of the user's. */
+  /** The worker does not need the user's folders. */
   protected override fillInitializeParams(params: InitializeParams): void {
     super.fillInitializeParams(params);
     params.rootPath = null;
@@ -69,7 +70,7 @@ class QuietClient extends LanguageClient {
   }
 }
 
-/** Starts a worker from `dist/worker/worker.cjs`. Rejects where it does not come up. */
+/** Starts a worker from `dist/worker/worker.cjs`. @throws if it does not start. */
 export async function launchWorker(
   distFolder: string,
   editor: EditorState,
@@ -78,8 +79,8 @@ export async function launchWorker(
   let stopping = false;
   const options: LanguageClientOptions = {
     initializationOptions: editor,
-    outputChannel: silence,
-    traceOutputChannel: silence,
+    outputChannel: silentChannel,
+    traceOutputChannel: silentChannel,
     initializationFailedHandler: () => false,
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -95,24 +96,24 @@ export async function launchWorker(
     options: { cwd: distFolder, execArgv: [...workerFlags] },
   };
   const client = new QuietClient("nexus.telemetry.worker", "Nexus Telemetry worker", server, options);
-  const listen = <P>({ method, params: check }: Notification<P>, handler: (params: P) => void) =>
-    client.onNotification(method, (params: unknown) => handler(check(params, method)));
+  const listen = <P>({ method, params: validate }: Notification<P>, handler: (params: P) => void) =>
+    client.onNotification(method, (params: unknown) => handler(validate(params, method)));
   listen(DataChangedNotification, () => events.dataChanged());
   listen(ExportProgressNotification, (progress) => events.exportProgress(progress));
   listen(SharingChangedNotification, (sharing) => events.sharingChanged(sharing));
   listen(ProblemChangedNotification, ({ problem }) => events.problemChanged(problem));
   await client.start();
   return {
-    request: async <P, R>({ method, result: check }: Request<P, R>, params: P): Promise<R> => {
+    request: async <P, R>({ method, result: validate }: Request<P, R>, params: P): Promise<R> => {
       try {
-        return check(await client.sendRequest(method, params), method);
+        return validate(await client.sendRequest(method, params), method);
       } catch (error) {
         throw error instanceof ResponseError && client.isRunning() ? new WorkerRequestError(error.message) : error;
       }
     },
     notify: ({ method }, params) => {
-      // A worker that is just ending needs no news.
-      client.sendNotification(method, params).catch(nothing);
+      // Ignored: a worker that is stopping does not need notifications.
+      client.sendNotification(method, params).catch(noop);
     },
     stop: async () => {
       stopping = true;

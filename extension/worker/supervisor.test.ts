@@ -4,7 +4,7 @@ import { flushMicrotasks, ManualTimers } from "../../test/fixtures/timers.ts";
 import type { WorkerConnection, WorkerEvents } from "./connection.ts";
 import { Supervisor, WorkerDownError } from "./supervisor.ts";
 
-/** Workers that start, answer and die as the test says. */
+/** Workers that start, respond and crash as the test says. */
 class Workers {
   started = 0;
   stopped = 0;
@@ -14,7 +14,7 @@ class Workers {
   readonly launch = async (_: unknown, events: WorkerEvents): Promise<WorkerConnection> => {
     this.started += 1;
     this.events = events;
-    if (this.failing) throw new Error("it did not come up");
+    if (this.failing) throw new Error("start failed");
     return {
       request: async () => "answer" as never,
       notify: () => undefined,
@@ -32,20 +32,20 @@ class Workers {
 function setUp() {
   const timers = new ManualTimers();
   const workers = new Workers();
-  const notices: (string | number | null)[] = [];
+  const events: (string | number | null)[] = [];
   const supervisor = new Supervisor(workers.launch, timers, () => ({ telemetry: true, enabled: true, proxy: null }), {
-    up: () => notices.push("up"),
-    down: (retryMs) => notices.push(retryMs),
-    dataChanged: () => notices.push("data"),
-    problemChanged: () => notices.push("problem"),
-    exportProgress: () => notices.push("progress"),
-    sharingChanged: () => notices.push("sharing"),
+    up: () => events.push("up"),
+    down: (retryMs) => events.push(retryMs),
+    dataChanged: () => events.push("data"),
+    problemChanged: () => events.push("problem"),
+    exportProgress: () => events.push("progress"),
+    sharingChanged: () => events.push("sharing"),
   });
-  return { timers, workers, notices, supervisor };
+  return { timers, workers, events, supervisor };
 }
 
 describe("supervisor", () => {
-  it("starts no worker before one is needed, and keeps it then", async () => {
+  it("starts a worker on first use and keeps it running", async () => {
     const { workers, supervisor } = setUp();
     supervisor.keepRunning();
     expect(workers.started).toBe(0);
@@ -54,13 +54,13 @@ describe("supervisor", () => {
     expect(workers).toMatchObject({ started: 1, stopped: 0 });
   });
 
-  it("invariant: off-means-nothing: in mode off a worker lives for one command", async () => {
+  it("invariant: off-means-nothing: runs a worker for one command in mode off", async () => {
     const { workers, supervisor } = setUp();
     await Promise.all([supervisor.command(StatusRequest, {}), supervisor.command(StatusRequest, {})]);
     expect(workers).toMatchObject({ started: 1, stopped: 1 });
   });
 
-  it("ends the worker when the mode becomes off", async () => {
+  it("stops the worker when the mode becomes off", async () => {
     const { workers, supervisor } = setUp();
     supervisor.keepRunning();
     await supervisor.request(StatusRequest, {});
@@ -68,7 +68,7 @@ describe("supervisor", () => {
     expect(workers.stopped).toBe(1);
   });
 
-  it("invariant: off-means-nothing: what asks by itself starts no worker in mode off, also if it asked for one before", async () => {
+  it("invariant: off-means-nothing: starts no worker for automatic requests in mode off, even if one ran before", async () => {
     const { workers, supervisor } = setUp();
     await expect(supervisor.request(StatusRequest, {})).rejects.toThrow(WorkerDownError);
     supervisor.keepRunning();
@@ -78,8 +78,8 @@ describe("supervisor", () => {
     expect(workers).toMatchObject({ started: 1, stopped: 1 });
   });
 
-  it("makes a new worker after 1, 5, 30, then every 300 s", async () => {
-    const { timers, workers, notices, supervisor } = setUp();
+  it("restarts the worker after 1, 5, 30, then every 300 s", async () => {
+    const { timers, workers, events, supervisor } = setUp();
     supervisor.keepRunning();
     await supervisor.request(StatusRequest, {});
     workers.failing = true;
@@ -90,17 +90,17 @@ describe("supervisor", () => {
       timers.fire();
       await flushMicrotasks();
     }
-    expect(notices).toEqual(["up", 1_000, 5_000, 30_000, 300_000, 300_000, 300_000]);
+    expect(events).toEqual(["up", 1_000, 5_000, 30_000, 300_000, 300_000, 300_000]);
     workers.failing = false;
     timers.fire();
     await flushMicrotasks();
-    expect(notices.at(-1)).toBe("up");
+    expect(events.at(-1)).toBe("up");
     await supervisor.request(StatusRequest, {});
     workers.events?.ended();
     expect(timers.delaysMs).toEqual([1_000]);
   });
 
-  it("invariant: off-means-nothing: a stop cancels the next attempt", async () => {
+  it("invariant: off-means-nothing: cancels the next attempt when it is released", async () => {
     const { timers, workers, supervisor } = setUp();
     supervisor.keepRunning();
     workers.failing = true;
@@ -112,7 +112,7 @@ describe("supervisor", () => {
     expect(workers.started).toBe(1);
   });
 
-  it("tries at once for a command of the user's, even while waiting", async () => {
+  it("retries immediately for a user command, even during backoff", async () => {
     const { timers, workers, supervisor } = setUp();
     supervisor.keepRunning();
     workers.failing = true;
@@ -124,12 +124,12 @@ describe("supervisor", () => {
     expect(workers.running).toBe(2 - workers.stopped);
   });
 
-  it("does not restart a worker that ended in mode off", async () => {
-    const { timers, workers, notices, supervisor } = setUp();
+  it("does not restart a worker that failed in mode off", async () => {
+    const { timers, workers, events, supervisor } = setUp();
     workers.failing = true;
     await expect(supervisor.command(StatusRequest, {})).rejects.toThrow();
     await flushMicrotasks();
     expect(timers.delaysMs).toEqual([]);
-    expect(notices).toEqual([null]);
+    expect(events).toEqual([null]);
   });
 });

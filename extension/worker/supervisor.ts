@@ -1,6 +1,7 @@
 /**
- * Decides when a worker lives. In a mode other than `off` it is started on the first need, kept, and after an unasked
- * end made anew: after 1, 5, 30, then every 300 s, cancelled by `release`. In mode `off` it lives for one command.
+ * Starts, restarts and stops the worker. In modes `local` and `share` it starts on first use and
+ * keeps running; after a crash it restarts after 1, 5, 30, then every 300 s until `release`. In
+ * mode `off` it runs for one command.
  */
 
 import type { EditorState, Problem } from "../../shared/protocol/record.ts";
@@ -9,15 +10,15 @@ import type { ExportProgress, SharingStatus } from "../../shared/protocol/worker
 import { Backoff, type Timers } from "../timers.ts";
 import type { LaunchWorker, WorkerConnection, WorkerEvents } from "./connection.ts";
 
-/** The worker is down, and the next attempt is not due yet; or none may live, because the mode is off. */
+/** The worker is down and the next attempt is not due, or the mode is off. */
 export class WorkerDownError extends Error {
   override readonly name = "WorkerDownError";
 }
 
 export interface SupervisorEvents extends Omit<WorkerEvents, "ended"> {
-  /** A worker came up. */
+  /** A worker started. */
   up(): void;
-  /** A worker ended or did not come up; the next attempt follows in `retryMs` (`null`: with the next need). */
+  /** A worker exited or did not start; next attempt in `retryMs` (`null`: on next use). */
   down(retryMs: number | null): void;
 }
 
@@ -27,9 +28,9 @@ export class Supervisor {
   readonly #editor: () => EditorState;
   readonly #events: SupervisorEvents;
   readonly #backoff = new Backoff();
-  #link: Promise<WorkerConnection> | undefined;
-  #isKept = false;
-  #borrowers = 0;
+  #connection: Promise<WorkerConnection> | undefined;
+  #keepsRunning = false;
+  #commands = 0;
   #cancelRetry: (() => void) | undefined;
 
   constructor(launch: LaunchWorker, timers: Timers, editor: () => EditorState, events: SupervisorEvents) {
@@ -39,54 +40,54 @@ export class Supervisor {
     this.#events = events;
   }
 
-  /** From now on a worker that was started stays, and is made anew when it ends. Starts none by itself. */
+  /** Keeps a started worker running and restarts it after a crash. Does not start one. */
   keepRunning(): void {
-    this.#isKept = true;
+    this.#keepsRunning = true;
   }
 
-  /** Ends the worker as soon as no command needs it. */
+  /** Stops the worker as soon as no command needs it. */
   async release(): Promise<void> {
-    this.#isKept = false;
-    this.#stopWaiting();
+    this.#keepsRunning = false;
+    this.#stopBackoff();
     this.#backoff.reset();
     await this.#stopIfIdle();
   }
 
-  /** For capture and pages: starts no worker in mode off, and waits while one is failing. @throws WorkerDownError */
+  /** For automatic requests. @throws WorkerDownError in mode off and during backoff. */
   async request<P, R>(message: Request<P, R>, params: P): Promise<R> {
-    if (!this.#isKept || this.#cancelRetry !== undefined) throw new WorkerDownError();
-    return this.#ask(message, params);
+    if (!this.#keepsRunning || this.#cancelRetry !== undefined) throw new WorkerDownError();
+    return this.#send(message, params);
   }
 
-  /** For a command the user gave: tries at once, also in mode `off`, where the worker ends afterwards. */
+  /** For user commands: ignores backoff and works in mode `off`, with a worker for one command. */
   async command<P, R>(message: Request<P, R>, params: P): Promise<R> {
-    this.#stopWaiting();
-    this.#borrowers += 1;
+    this.#stopBackoff();
+    this.#commands += 1;
     try {
-      return await this.#ask(message, params);
+      return await this.#send(message, params);
     } finally {
-      this.#borrowers -= 1;
-      if (!this.#isKept) await this.#stopIfIdle();
+      this.#commands -= 1;
+      if (!this.#keepsRunning) await this.#stopIfIdle();
     }
   }
 
-  /** Tells a running worker; a worker that is started later learns the same at its start. */
+  /** Notifies a running worker. One that starts later receives the same state at its start. */
   notify<P>(message: Notification<P>, params: P): void {
-    this.#link?.then(
-      (link) => link.notify(message, params),
+    this.#connection?.then(
+      (connection) => connection.notify(message, params),
       () => undefined,
     );
   }
 
-  async #ask<P, R>(message: Request<P, R>, params: P): Promise<R> {
-    const link = await this.#running();
-    const answer = await link.request(message, params);
+  async #send<P, R>(message: Request<P, R>, params: P): Promise<R> {
+    const connection = await this.#connect();
+    const result = await connection.request(message, params);
     this.#backoff.reset();
-    return answer;
+    return result;
   }
 
-  #running(): Promise<WorkerConnection> {
-    if (this.#link !== undefined) return this.#link;
+  #connect(): Promise<WorkerConnection> {
+    if (this.#connection !== undefined) return this.#connection;
     const started = this.#launch(this.#editor(), {
       ended: () => this.#onExit(started),
       dataChanged: () => this.#events.dataChanged(),
@@ -94,7 +95,7 @@ export class Supervisor {
       sharingChanged: (sharing: SharingStatus) => this.#events.sharingChanged(sharing),
       exportProgress: (progress: ExportProgress) => this.#events.exportProgress(progress),
     });
-    this.#link = started;
+    this.#connection = started;
     started.then(
       () => this.#events.up(),
       () => this.#onExit(started),
@@ -102,36 +103,36 @@ export class Supervisor {
     return started;
   }
 
-  #onExit(link: Promise<WorkerConnection>): void {
-    if (this.#link !== link) return;
-    this.#link = undefined;
-    if (!this.#isKept) {
+  #onExit(connection: Promise<WorkerConnection>): void {
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    if (!this.#keepsRunning) {
       this.#events.down(null);
       return;
     }
     const retryMs = this.#backoff.nextMs();
-    this.#stopWaiting();
+    this.#stopBackoff();
     this.#cancelRetry = this.#timers.after(retryMs, () => {
       this.#cancelRetry = undefined;
-      // Its failure comes back here by `#lost`.
-      this.#running().catch(() => undefined);
+      // A failed start calls `#onExit` again.
+      this.#connect().catch(() => undefined);
     });
     this.#events.down(retryMs);
   }
 
-  #stopWaiting(): void {
+  #stopBackoff(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
   }
 
   async #stopIfIdle(): Promise<void> {
-    const link = this.#link;
-    if (link === undefined || this.#borrowers > 0) return;
-    this.#link = undefined;
+    const connection = this.#connection;
+    if (connection === undefined || this.#commands > 0) return;
+    this.#connection = undefined;
     try {
-      await (await link).stop();
+      await (await connection).stop();
     } catch {
-      // It is gone already, which is what was asked for.
+      // Already gone.
     }
   }
 }

@@ -1,10 +1,10 @@
-/** `docs/reference/cli.md`: every command, from the tree of commands itself. */
+/** Generates `docs/reference/cli.md` from the command definitions. */
 import type { Command } from "commander";
 import { examplesOf, leavesOf, shapeOf } from "../../cli/definitions/options.ts";
 import { exitCodes } from "../../cli/exit.ts";
 import { pathOf, program } from "../../cli/program.ts";
 
-const escaped = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+const escapeCell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
 function commandText(command: Command): string {
   const path = `nexus ${pathOf(command)}`;
@@ -28,9 +28,9 @@ function commandText(command: Command): string {
   if (rows.length > 0) {
     lines.push(
       "",
-      "| option | what |",
+      "| Argument or option | Description |",
       "| --- | --- |",
-      ...rows.map(([name, what]) => `| \`${name}\` | ${escaped(what)} |`),
+      ...rows.map(([name, description]) => `| \`${name}\` | ${escapeCell(description)} |`),
     );
   }
   if (shape !== undefined) lines.push("", `JSON: \`${shape}\``);
@@ -41,39 +41,41 @@ function commandText(command: Command): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const endings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  done: "Done.",
+const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  done: "Success.",
   failed:
-    "It did not work; the message says what, where and what to do. `doctor`: something is wrong. `config get`: not set.",
-  usage: "Wrong usage, or a Node that is too old. Nothing was done.",
-  notNow: "Not possible now: recording or sharing is off, or it waits.",
-  interrupted: "Ended by Ctrl-C; nothing is half done.",
-  brokenPipe: "Whoever read stopped reading.",
+    "Failure; the message says what happened, where, and what to do. `doctor`: a check failed. `config get`: not set.",
+  usage: "Usage error, or an unsupported Node version. Nothing was changed.",
+  notNow: "Unavailable: recording or sharing is off, or uploading is delayed.",
+  interrupted: "Interrupted (Ctrl+C); no partial changes were made.",
+  brokenPipe: "The reader of the output closed the pipe.",
 };
 
 export function cliPage(): string {
   const nexus = program();
   const codes = Object.entries(exitCodes).map(
-    ([name, code]) => `| ${code} | ${endings[name as keyof typeof endings]} |`,
+    ([name, code]) => `| ${code} | ${meanings[name as keyof typeof meanings]} |`,
   );
   return `<!-- Generated from cli/definitions by npm run generate. -->
 # The \`nexus\` command
 
 ${nexus.description()}
 
-\`nexus --help\` and \`nexus COMMAND --help\` say the same. \`--plain\` before a command prints plain lines, without boxes, bars and
-colours, for screen readers; colours appear on a terminal alone, and \`NO_COLOR\` is followed. Results go to standard output, errors
-and progress to standard error. With \`--json\` there is one JSON document; its \`version\` changes when its shape does. Times are
-milliseconds since 1970 (UTC), durations milliseconds, sizes bytes, shares numbers from 0 to 1.
+This page contains the text of \`nexus --help\` and \`nexus COMMAND --help\`, and the shapes of the JSON output.
 
-Commands that print numbers first read what is new in the event logs. With recording on, the command records its own runs (name,
-duration, how it ended), as every Nexus tool does.
+- Results are written to standard output, errors and progress to standard error.
+- \`--plain\` before a command prints plain text for screen readers, without boxes, bars and colours. Colours are used only on a
+  terminal and never with \`NO_COLOR\`.
+- \`--json\` prints one JSON document. Its \`version\` increases when its shape changes. Times are milliseconds since 1970 (UTC),
+  durations are milliseconds, sizes are bytes, and rates are numbers from 0 to 1. Values that are unavailable are \`null\`.
+- Commands that print statistics import new lines of the event logs first.
+- With recording on, the command records its own runs: name, duration and outcome.
 
-| exit code | meaning |
+| Exit code | Meaning |
 | --- | --- |
 ${codes.join("\n")}
 
-\`nexus run\` ends as its command does.
+\`nexus run\` exits with the code of the command it runs.
 
 ${leavesOf(nexus).map(commandText).join("\n\n")}
 `;

@@ -1,4 +1,4 @@
-/** The text that a user agrees to, as a page of the documentation. */
+/** Generates `docs/reference/consent-text.md`: the consent notice. */
 import { createHash } from "node:crypto";
 import { notice, noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";

@@ -1,4 +1,4 @@
-/** `docs/reference/data-dictionary.md`: every event and every field that can be recorded. */
+/** Generates `docs/reference/data-dictionary.md`: all events and fields that can be recorded. */
 
 import { notice } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
@@ -8,45 +8,45 @@ import { sources } from "../../shared/schema/sources.ts";
 import { eventTypesWith, fieldTypeText } from "../../shared/text/explain.ts";
 
 const sharing = { never: "never", schema_2: "schema 2", schema_1_and_2: "schemas 1 and 2" } as const;
-const retention = { event: "with its event", total: "with its event; stays in totals" } as const;
-const code = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(", ");
+const retention = { event: "event", total: "event; kept in totals" } as const;
+const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
 
 export function dictionaryText(): string {
   const lines = [
     "# Data dictionary",
     "",
-    "Made from `shared/schema/events.ts` and `shared/schema/fields.ts` by `npm run generate`; a test keeps it in step. What is not here",
-    "cannot be recorded: the firewall drops it, and the database has no column for it.",
+    "Generated from `shared/schema/events.ts` and `shared/schema/fields.ts` by `npm run generate`; do not edit. Nothing else can",
+    "be recorded: the firewall drops it, and the database has no column for it.",
     "",
-    "Every field belongs to one category of consent. *Shared* names the upload schemas it is part of, and counts only with",
-    "your consent to share its category. Events live 90 days or until the database has 100 MB; *totals* are hourly and daily",
-    "counts and sums without any event.",
+    "Every field belongs to one consent category. *Shared* lists the upload schemas that contain the field; it is uploaded only",
+    "with your consent to share its category. Events are kept for 90 days or 100 MB; *totals* are hourly, daily and monthly",
+    "counts and sums without events.",
     "",
-    "## Around every event",
+    "## Envelope",
     "",
-    "| field | holds | shared |",
+    "| Field | Values | Shared |",
     "| --- | --- | --- |",
-    "| `event_id` | a random UUIDv7, made where the event is made | schema 2 |",
-    "| `ts` | the time, in milliseconds | schemas 1 and 2 |",
-    "| `utc_offset_min` | how far local time is from UTC, so that your days are your days | never |",
-    "| `session_id` | a random UUID of one window and one day | as `anon_session_id`, a salted hash |",
-    `| \`source\` | one of ${code(sources)} | schemas 1 and 2 |`,
-    "| `seq` | the number of the event within its session and source | schemas 1 and 2 |",
+    "| `event_id` | Random UUIDv7. | schema 2 |",
+    "| `ts` | Time, in milliseconds since 1970. | schemas 1 and 2 |",
+    "| `utc_offset_min` | UTC offset in minutes, so that statistics match your local days. | never |",
+    "| `session_id` | Random UUID of one window on one day. | as `anon_session_id`, a salted hash |",
+    `| \`source\` | One of ${code(sources)}. | schemas 1 and 2 |`,
+    "| `seq` | Sequence number of the event within its session and source. | schemas 1 and 2 |",
     "",
-    "A session also keeps the product's name and, with the consent to the category `platform`, its version, `os`, `arch` and",
-    "the version of the runtime.",
+    "A session also has the product's name and, with consent to the category `platform`, its version, `os`, `arch` and the",
+    "runtime version.",
     "",
     "## Events",
     "",
-    "| event | category | carries | what it means |",
+    "| Event | Category | Fields | Description |",
     "| --- | --- | --- | --- |",
     ...eventTypeNames.map((type) => {
       const { category, description, required, optional } = eventTable[type];
       const carries = [...required.map((name) => `**\`${name}\`**`), ...optional.map((name) => `\`${name}\``)];
-      return `| \`${type}\` | ${category} | ${carries.join(", ") || "nothing more"} | ${description} |`;
+      return `| \`${type}\` | ${category} | ${carries.join(", ") || "–"} | ${description} |`;
     }),
     "",
-    "Fields in bold are always there. Other names that are taken in:",
+    "Fields in bold are required. Alternative event names that are accepted:",
     "",
     ...Object.entries(eventAliases).map(([alias, types]) => `- \`${alias}\` becomes ${code(types)}.`),
     "",
@@ -56,7 +56,10 @@ export function dictionaryText(): string {
     const names = fieldNames.filter((name) => fieldTable[name].category === category);
     lines.push("", `### ${notice.categories[category].title} (\`${category}\`)`, "", notice.categories[category].text);
     if (names.length === 0) continue;
-    lines.push("", "| field | holds | sensitivity | shared | kept | since | review | what it is for |");
+    lines.push(
+      "",
+      "| Field | Description and values | Sensitivity | Shared | Retention | Since | Review | Purpose and events |",
+    );
     lines.push("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for (const name of names) {
       const field = fieldTable[name];
@@ -69,7 +72,7 @@ export function dictionaryText(): string {
         retention[field.retention],
         field.since,
         field.review,
-        `${purpose} In ${eventTypesWith(name).length === eventTypeNames.length ? "every event" : code(eventTypesWith(name))}.`,
+        `${purpose} Events: ${eventTypesWith(name).length === eventTypeNames.length ? "all" : code(eventTypesWith(name))}.`,
       ];
       lines.push(`| ${cells.join(" | ")} |`);
     }

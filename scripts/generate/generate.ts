@@ -1,4 +1,4 @@
-/** `npm run generate`: writes every generated file anew. A test holds that each is in step with its source. */
+/** `npm run generate`: writes all generated files. A test compares each with its source. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ import { warehouseSchemaPage } from "./warehouse-schema.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Path in the project → its text. */
+/** Returns path → text. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["shared/vocabulary/commands.json", await vocabularyText()],

@@ -1,8 +1,7 @@
 /**
- * Counts which letter follows which in public words, for the scanner's sense of what a word looks like:
- * `server/privacy/scanner/letter-pairs.json`, from the names and descriptions of `@withfig/autocomplete` (MIT).
- *
- * Run with `npm run generate`; a test checks that the file is in step with its source.
+ * Generates `server/privacy/scanner/letter-pairs.json`: how likely each letter follows another in
+ * public words, by which the scanner distinguishes words from random strings. The words are the names
+ * and descriptions of `@withfig/autocomplete` (MIT).
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,27 +9,27 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const source = fileURLToPath(new URL("../../node_modules/@withfig/autocomplete", import.meta.url));
 
-/** The letters a to z, and the border of a word. */
-const signs = 27;
-const border = 26;
+/** a to z, and the word boundary. */
+const symbols = 27;
+const boundary = 26;
 
-/** Every text in a specification, however deep. */
+/** Yields all strings of a specification, at any depth. */
 function* textsIn(specification: unknown): Generator<string> {
-  const waiting: unknown[] = [specification];
+  const stack: unknown[] = [specification];
   const seen = new Set<unknown>();
-  while (waiting.length > 0) {
-    const value = waiting.pop();
+  while (stack.length > 0) {
+    const value = stack.pop();
     if (typeof value === "string") yield value;
     else if (typeof value === "object" && value !== null && !seen.has(value)) {
       seen.add(value);
       for (const [name, part] of Object.entries(value)) {
-        if (!["icon", "loadSpec", "insertValue"].includes(name)) waiting.push(part);
+        if (!["icon", "loadSpec", "insertValue"].includes(name)) stack.push(part);
       }
     }
   }
 }
 
-/** A word counts once, however often it is used: what matters is what words look like. */
+/** Returns each word once: only the form of words matters, not their frequency. */
 async function publicWords(): Promise<ReadonlySet<string>> {
   const folder = join(source, "build");
   const words = new Set<string>();
@@ -44,23 +43,23 @@ async function publicWords(): Promise<ReadonlySet<string>> {
   return words;
 }
 
-/** The whole file's text: for each pair of signs, how many half bits its second sign tells after the first. */
+/** Returns the file's text: for each pair of symbols, the information of the second in half bits. */
 export async function letterPairsText(): Promise<string> {
   const manifest: { version: string } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
-  // One is added to each count, so that no pair is impossible.
-  const counts = new Array<number>(signs * signs).fill(1);
+  // Starting at 1 (add-one smoothing), so that no pair is impossible.
+  const counts = new Array<number>(symbols * symbols).fill(1);
   const words = await publicWords();
   for (const word of words) {
-    let before = border;
-    for (const letter of [...word].map((char) => char.charCodeAt(0) - 97).concat(border)) {
-      const pair = before * signs + letter;
+    let previous = boundary;
+    for (const letter of [...word].map((char) => char.charCodeAt(0) - 97).concat(boundary)) {
+      const pair = previous * symbols + letter;
       counts[pair] = (counts[pair] ?? 0) + 1;
-      before = letter;
+      previous = letter;
     }
   }
   const rows: string[] = [];
-  for (let before = 0; before < signs; before += 1) {
-    const row = counts.slice(before * signs, (before + 1) * signs);
+  for (let first = 0; first < symbols; first += 1) {
+    const row = counts.slice(first * symbols, (first + 1) * symbols);
     const sum = row.reduce((total, count) => total + count, 0);
     const halfBits = row.map((count) => Math.min(15, Math.round(-2 * Math.log2(count / sum))));
     rows.push(halfBits.map((value) => value.toString(16)).join(""));

@@ -1,6 +1,6 @@
 /**
- * What the Python SDK may write, from the tables of events and fields; and examples of what the firewall makes of what a program gives, by which
- * the SDK is held to do the same.
+ * Generates the Python SDK's allow-list from the event and field tables, and its test vectors: fields
+ * that a program may pass with the result of the firewall, which the SDK must reproduce.
  */
 
 import { allowAll, Firewall } from "../../server/privacy/firewall.ts";
@@ -14,7 +14,7 @@ import { markRaw } from "../../shared/schema/raw.ts";
 import { models } from "../../shared/vocabulary/models.ts";
 import { mcpName } from "../../shared/vocabulary/tools.ts";
 
-/** Hashes are made by the worker alone. */
+/** Without hashes, which only the worker creates. */
 const writable = (type: ProgramEvent): readonly FieldName[] =>
   fieldsOf(type).filter((name) => fieldTable[name].type.type !== "hash");
 
@@ -48,9 +48,9 @@ export function pythonAllowList(): string {
 
 const canary = "canary-py-51d0 ada@example.com /home/ada";
 
-/** Values that a program may give for a field: right ones, other spellings, and what it must not keep. */
-function valuesFor(name: FieldName, kind: FieldType): readonly unknown[] {
-  const wrong = [canary, -1, 1.5, 10 ** 15, true, null, [], {}, "", 0];
+/** Returns valid values, alternative spellings and invalid values of a field. */
+function valuesFor(name: FieldName, fieldType: FieldType): readonly unknown[] {
+  const invalid = [canary, -1, 1.5, 10 ** 15, true, null, [], {}, "", 0];
   const spellings: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
     command_path: [
       "git push origin main",
@@ -63,15 +63,19 @@ function valuesFor(name: FieldName, kind: FieldType): readonly unknown[] {
     tool_name: ["Bash", "Read", "mcp__atlas__search", "my_own_tool", "run_terminal_cmd", "mcp"],
     model: ["anthropic/claude-sonnet-4-5-20250929", "GPT-5", "openai/gpt-5", "my-own-model", "claude-opus-4-1[1m]"],
   };
-  const right: readonly unknown[] =
-    "values" in kind ? kind.values.slice(0, 3) : "max" in kind ? [kind.min, kind.max, kind.max / 3] : [];
-  const listed = kind.type === "enum_list" ? [kind.values.slice(0, 2), [kind.values[0], canary]] : [];
-  const versions = kind.type === "identifier" ? ["1.2.3", "1.2.3-rc.1", "1.2.3.4", "1.2.3-secret"] : [];
-  return [...right, ...listed, ...versions, ...(spellings[name] ?? []), ...wrong];
+  const valid: readonly unknown[] =
+    "values" in fieldType
+      ? fieldType.values.slice(0, 3)
+      : "max" in fieldType
+        ? [fieldType.min, fieldType.max, fieldType.max / 3]
+        : [];
+  const lists = fieldType.type === "enum_list" ? [fieldType.values.slice(0, 2), [fieldType.values[0], canary]] : [];
+  const versions = fieldType.type === "identifier" ? ["1.2.3", "1.2.3-rc.1", "1.2.3.4", "1.2.3-secret"] : [];
+  return [...valid, ...lists, ...versions, ...(spellings[name] ?? []), ...invalid];
 }
 
-/** What an event of a type cannot be without. */
-function needed(type: ProgramEvent): Readonly<Record<string, unknown>> {
+/** Returns the required fields of a type with valid values. */
+function requiredFields(type: ProgramEvent): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     eventTable[type].required.map((name) => {
       const { type } = fieldTable[name];
@@ -107,9 +111,9 @@ export function pythonVectors(): string {
   };
   for (const type of programEvents) {
     add(type, {});
-    add(type, { ...needed(type), [canary]: canary, text: canary });
+    add(type, { ...requiredFields(type), [canary]: canary, text: canary });
     for (const name of writable(type)) {
-      for (const value of valuesFor(name, fieldTable[name].type)) add(type, { ...needed(type), [name]: value });
+      for (const value of valuesFor(name, fieldTable[name].type)) add(type, { ...requiredFields(type), [name]: value });
     }
   }
   return `[\n${vectors.map((vector) => JSON.stringify(vector)).join(",\n")}\n]\n`;

@@ -1,4 +1,4 @@
-/** `telemetry.json`, the editor's convention for extensions: what `code --telemetry` prints. */
+/** Generates `telemetry.json`, which `code --telemetry` prints (a convention of VS Code). */
 import { eventTable, eventTypeNames, fieldsOf } from "../../shared/schema/events.ts";
 import { type Field, type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 
@@ -13,7 +13,7 @@ function property(name: FieldName) {
   return {
     classification: classification[sensitivity],
     purpose: category === "performance" || category === "error_types" ? "PerformanceAndHealth" : "FeatureInsight",
-    comment: `${description} ${purpose} Kept on this machine; needs the consent to ${category}.`,
+    comment: `${description} ${purpose} Stored on this machine with consent to ${category}.`,
     owner: "nexus",
   };
 }
@@ -23,7 +23,7 @@ export function telemetryJsonText(): string {
     eventTypeNames.map((type) => [
       `nexus/${type}`,
       {
-        comment: `${eventTable[type].description} Needs the consent to ${eventTable[type].category}.`,
+        comment: `${eventTable[type].description} Requires consent to ${eventTable[type].category}.`,
         ...Object.fromEntries(fieldsOf(type).map((name) => [name, property(name)])),
       },
     ]),

@@ -1,9 +1,8 @@
 /**
- * Builds the closed list of public command words, `shared/vocabulary/commands.json`, from the completion
- * specifications of `@withfig/autocomplete` (MIT) and the product's own commands.
+ * Generates `shared/vocabulary/commands.json`, the closed list of public commands, from the completion
+ * specifications of `@withfig/autocomplete` (MIT) and `nexus-commands.ts`.
  *
- * Only names go in: programs and up to two levels of subcommands, lower case, of a narrow pattern.
- * Run with `npm run generate`; a test checks that the file is in step with its sources.
+ * It contains only names: programs and up to two levels of subcommands that match a narrow pattern.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,33 +11,33 @@ import { nexusCommands } from "../../shared/vocabulary/nexus-commands.ts";
 
 const source = fileURLToPath(new URL("../../node_modules/@withfig/autocomplete", import.meta.url));
 
-/** A word that may be stored. Anything else in the source (placeholders, paths, upper case) is left out. */
-const word = /^[a-z0-9][a-z0-9._+-]{0,31}$/;
+/** Excludes placeholders, paths and upper case. */
+const namePattern = /^[a-z0-9][a-z0-9._+-]{0,31}$/;
 
-/** How many words one program may bring; the large clouds (aws, gcloud, az) keep their first level only. */
-const wordsPerProgram = 400;
+/** Programs with more subcommands (aws, gcloud, az) keep only the first level. */
+const maxSubcommands = 400;
 
 interface Spec {
   name?: string | readonly string[];
   subcommands?: readonly Spec[];
-  /** The name of another specification that holds the rest of this one. */
+  /** Name of the specification that continues this one. */
   loadSpec?: unknown;
 }
 
 function names(spec: Spec): string[] {
   const all = typeof spec.name === "string" ? [spec.name] : (spec.name ?? []);
-  return all.filter((name) => word.test(name));
+  return all.filter((name) => namePattern.test(name));
 }
 
 async function load(name: string): Promise<Spec> {
   const module: { default?: unknown } = await import(pathToFileURL(join(source, "build", `${name}.js`)).href);
-  // A few specifications are functions of the installed version; their program's name is still public.
+  // Some specifications are functions of the installed version; only the program's name is used.
   return typeof module.default === "object" && module.default !== null ? module.default : {};
 }
 
 async function paths(spec: Spec, depth: number): Promise<string[]> {
   const found: string[] = [];
-  const rest = typeof spec.loadSpec === "string" && word.test(spec.loadSpec) ? await load(spec.loadSpec) : {};
+  const rest = typeof spec.loadSpec === "string" && namePattern.test(spec.loadSpec) ? await load(spec.loadSpec) : {};
   for (const sub of [...(spec.subcommands ?? []), ...(rest.subcommands ?? [])]) {
     const deeper = depth > 1 ? await paths(sub, depth - 1) : [];
     for (const name of names(sub)) found.push(name, ...deeper.map((path) => `${name} ${path}`));
@@ -51,15 +50,15 @@ async function programs(): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (const entry of (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile())) {
     const program = entry.name.replace(/\.js$/, "");
-    if (!entry.name.endsWith(".js") || entry.name === "index.js" || !word.test(program)) continue;
+    if (!entry.name.endsWith(".js") || entry.name === "index.js" || !namePattern.test(program)) continue;
     const spec = await load(program);
     const deep = await paths(spec, 2);
-    found.set(program, deep.length <= wordsPerProgram ? deep : await paths(spec, 1));
+    found.set(program, deep.length <= maxSubcommands ? deep : await paths(spec, 1));
   }
   return found;
 }
 
-/** The whole file's text: one program a line, subcommands sorted, so that a change reads as a diff. */
+/** Returns the file's text: one program per line and sorted, for readable diffs. */
 export async function vocabularyText(): Promise<string> {
   const manifest: { version: string } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
   const merged = await programs();

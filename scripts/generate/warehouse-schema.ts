@@ -1,62 +1,62 @@
-/** `docs/reference/warehouse-schema.md`: the tables of nexus-cloud's warehouse, each column with what it holds. */
+/** Generates `docs/reference/warehouse-schema.md`: tables and columns of nexus-cloud's warehouse. */
 
 import { oneNode, statementsOf } from "../../cloud/warehouse/ddl.ts";
 import { tables, views } from "../../cloud/warehouse/schema.ts";
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 
-const what: Readonly<Record<string, string>> = {
-  event_id: "The event's own id; of schema 1 derived from what makes the event one.",
-  anon_user_id: "The pseudonym that came with the consent to share.",
-  anon_session_id: "SHA-256 of a salt that never leaves the sender and the session's id.",
-  seq: "The number of the event in its session and source.",
-  ts: "When it happened, as the sender says.",
-  received_at: "When it was received.",
+const descriptions: Readonly<Record<string, string>> = {
+  event_id: "Event ID; for schema 1 derived from the fields that identify the event.",
+  anon_user_id: "Pseudonym of the sharing user.",
+  anon_session_id: "SHA-256 of the session ID and a salt that never leaves the sender.",
+  seq: "Sequence number of the event in its session and source.",
+  ts: "Time of the event, by the sender's clock.",
+  received_at: "Time of receipt.",
   schema_version: "Upload schema 1 or 2.",
-  source: "Where it was captured.",
-  event_type: "Its type.",
-  product_version: "The sender's version, or `withheld`.",
-  product_os: "The sender's system, or `withheld`.",
-  product_arch: "The sender's kind of processor, or `withheld`.",
-  runtime_version: "The sender's Node, or `withheld`.",
-  session_started_at: "When the session began, where that may be shared.",
-  batch_id: "The batch's id.",
-  sha256: "Of the batch's bytes, uncompressed.",
-  receipt: "The answer that was given.",
-  reason: "Why the event was refused.",
-  field: "The class of the field at fault.",
-  digest: "HMAC-SHA-256 with a key of the server's own: repeats are known by it, and nothing else.",
-  hour: "The hour's beginning, UTC.",
+  source: "Event source.",
+  event_type: "Event type.",
+  product_version: "Version of the client, or `withheld`.",
+  product_os: "Operating system of the client, or `withheld`.",
+  product_arch: "Processor architecture of the client, or `withheld`.",
+  runtime_version: "Node version of the client, or `withheld`.",
+  session_started_at: "Start of the session, if shared.",
+  batch_id: "Batch ID.",
+  sha256: "SHA-256 of the uncompressed batch.",
+  receipt: "Receipt that was returned.",
+  reason: "Reason for the refusal.",
+  field: "Class of the invalid field.",
+  digest: "HMAC-SHA-256 with a key of the server; used only to detect repetitions.",
+  hour: "Start of the hour, UTC.",
   established:
-    "1 where the sender counted for k-anonymity when the event was received: enrolled for 7 days, with batches on 3.",
-  events: "How many events.",
-  users: "How many pseudonyms.",
-  counted_users: "How many of them are established. With fewer than `least_users` an old cell is deleted.",
-  counted_state: "Which of them, as a state to be merged; emptied when the raw events go.",
-  users_state: "Which pseudonyms, as a state to be merged; emptied when the raw events go.",
-  duration_count: "How many events say a duration.",
-  duration_sum: "Of their durations, in milliseconds.",
-  durations: "Quantiles of their durations, as a state to be merged.",
+    "1 if the sender counted for k-anonymity on receipt: enrolled for 7 days, with batches on at least 3 days.",
+  events: "Number of events.",
+  users: "Number of pseudonyms.",
+  counted_users: "Number of established pseudonyms. An old cell with fewer than `least_users` is deleted.",
+  counted_state: "Mergeable set of the established pseudonyms; cleared when the raw events expire.",
+  users_state: "Mergeable set of the pseudonyms; cleared when the raw events expire.",
+  duration_count: "Number of events with a duration.",
+  duration_sum: "Sum of the durations, in milliseconds.",
+  durations: "Mergeable quantile sketch of the durations.",
 };
 
-/** Of columns whose name means something else in a table. */
-const inTable: Readonly<Record<string, string>> = {
-  "hourly.version": "When the cell was computed; the newest counts.",
+/** Columns with a different meaning in one table. */
+const tableDescriptions: Readonly<Record<string, string>> = {
+  "hourly.version": "Time of computation; only the newest version counts.",
 };
 
-const meaning = (table: string, name: string): string =>
-  inTable[`${table}.${name}`] ?? what[name] ?? fieldTable[name as FieldName]?.description ?? "";
+const describe = (table: string, name: string): string =>
+  tableDescriptions[`${table}.${name}`] ?? descriptions[name] ?? fieldTable[name as FieldName]?.description ?? "";
 
 export function warehouseSchemaPage(): string {
   const parts = tables.map((table) => {
     const rows = Object.entries(table.columns).map(
-      ([name, type]) => `| \`${name}\` | \`${type}\` | ${meaning(table.name, name)} |`,
+      ([name, type]) => `| \`${name}\` | \`${type}\` | ${describe(table.name, name)} |`,
     );
     const [statement = ""] = statementsOf(table, oneNode);
     const rest = statement.slice(statement.indexOf(") ENGINE"));
     return [
       `## ${table.name}`,
       "",
-      "| column | type | what |",
+      "| Column | Type | Description |",
       "| --- | --- | --- |",
       ...rows,
       "",
@@ -65,15 +65,16 @@ export function warehouseSchemaPage(): string {
       "```",
     ].join("\n");
   });
-  return `# The warehouse
+  return `# Warehouse schema
 
-Generated by \`npm run generate\` from \`cloud/warehouse/schema.ts\` and the table of fields. On a cluster each table is \`…_local\`, replicated, with a distributed one over it under
-its name. Read \`events\` and \`hourly\` with \`FINAL\`: a repeated event is a second row until it is merged.
+Generated by \`npm run generate\` from \`cloud/warehouse/schema.ts\` and the field table; do not edit. On a cluster, each
+table is a distributed table over a replicated table named \`…_local\`. Read \`events\` and \`hourly\` with \`FINAL\`: a
+repeated event is a second row until ClickHouse merges it.
 
 ${parts.join("\n\n")}
 
 ${Object.entries(views)
-  .map(([name, query]) => `## ${name}\n\nA view.\n\n\`\`\`sql\n${query}\n\`\`\``)
+  .map(([name, query]) => `## ${name}\n\nView.\n\n\`\`\`sql\n${query}\n\`\`\``)
   .join("\n\n")}
 `;
 }

@@ -5,6 +5,7 @@
  * Searches the whole home folder before and after the import: event logs, quarantined files, the
  * outbox, state files, connection records and exports.
  */
+
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   appendFileSync,
@@ -29,6 +30,7 @@ import { GroupCommit } from "../../server/ingest/receiver/group-commit.ts";
 import { receiverInput } from "../../server/ingest/receiver/receiver-input.ts";
 import { IdentityFile, NameHasher } from "../../server/privacy/identity.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
+import { dayMs } from "../../shared/schema/durations.ts";
 import { programEvents } from "../../shared/schema/program-events.ts";
 import { attackedWorker } from "./attacked-worker.ts";
 import type { Case } from "./corpus/generated.ts";
@@ -38,7 +40,6 @@ import { foundIn, needlesOf } from "./search.ts";
 /** No server listens there, so that batches stay in the outbox. */
 const destination = "http://127.0.0.1:1/e";
 
-const dayMs = 24 * 60 * 60 * 1000;
 const command = fileURLToPath(new URL("../../dist/cli/nexus.cjs", import.meta.url));
 const python = fileURLToPath(new URL("../../sdk/python/src", import.meta.url));
 

@@ -1,7 +1,7 @@
 /**
- * Starts VS Code's own server on loopback and a free port, and ends it by its process group.
+ * Starts the VS Code server on a free loopback port and stops it by its process group.
  *
- * The folder of the server's data is the caller's; machine settings are written into it before the start.
+ * Writes machine settings into the data folder before the start.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -11,11 +11,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const serverMain = fileURLToPath(new URL("node_modules/code-server/lib/vscode/out/server-main.js", import.meta.url));
-const finished = fileURLToPath(new URL("node_modules/.nexus-setup", import.meta.url));
+const setupMark = fileURLToPath(new URL("node_modules/.nexus-setup", import.meta.url));
 
-/** Whether set-up could install the server. */
+/** Returns whether set-up installed the server. */
 export function hasServer(): boolean {
-  return existsSync(finished);
+  return existsSync(setupMark);
 }
 
 export interface ServerOptions {
@@ -23,9 +23,9 @@ export interface ServerOptions {
   readonly extensionsFolder: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly env: NodeJS.ProcessEnv;
-  /** With one, nobody who lacks it gets in; without one, every local user has a shell. */
+  /** `null`: every local user can open the server, and with it a shell. */
   readonly connectionToken: string | null;
-  /** Makes the workbench obey the test switches, and hides its toasts. */
+  /** Enables the smoke test driver, which also hides notifications. */
   readonly testDriver: boolean;
   readonly log?: "info" | "trace";
 }
@@ -45,7 +45,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** A command line can be read by every user of the machine: the token, which opens a shell, goes into a file. */
+/** Passes the token in a file, because other local users can read command lines. */
 async function tokenArguments({ connectionToken, dataFolder }: ServerOptions): Promise<readonly string[]> {
   if (connectionToken === null) return ["--without-connection-token"];
   const file = join(dataFolder, "connection-token");
@@ -96,16 +96,15 @@ function extensionCommand(command: string, { extensionsFolder, dataFolder, env }
   const folders = [`--extensions-dir=${extensionsFolder}`, `--server-data-dir=${dataFolder}`];
   const args = [serverMain, command, ...folders, "--accept-server-license-terms", "--force"];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
-  if (status !== 0) throw new Error(`${command} did not succeed:\n${stdout}${stderr}`);
+  if (status !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}`);
   return stdout;
 }
 
-/** Installs a packaged extension, offline. */
 export function installExtension(vsix: string, options: ServerOptions): void {
   extensionCommand(`--install-extension=${vsix}`, options);
 }
 
-/** The installed extensions, by publisher and name. */
+/** Returns the installed extensions as `publisher.name`. */
 export function listExtensions(options: ServerOptions): readonly string[] {
   return extensionCommand("--list-extensions", options).trim().split("\n");
 }
@@ -119,11 +118,11 @@ function listening(child: ChildProcess): Promise<void> {
     };
     child.stdout?.on("data", read);
     child.stderr?.on("data", read);
-    child.once("exit", (code) => reject(new Error(`VS Code's server ended with ${code}:\n${output}`)));
+    child.once("exit", (code) => reject(new Error(`The VS Code server exited with code ${code}:\n${output}`)));
   });
 }
 
-/** Ends the server and every process it started. */
+/** Stops the server with all its child processes. */
 function stopGroup(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {

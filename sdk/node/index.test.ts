@@ -1,4 +1,4 @@
-/** The library for Node programs: what it writes, and that it writes nothing else, nothing without a yes, and never in the way. */
+/** The Node SDK: writes only clean events, nothing without consent, and never throws. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -27,8 +27,8 @@ function setUp(decision: object | null = consentRecord("local"), env: Readonly<R
   return { home, config, log, lines };
 }
 
-describe("the library for Node programs", () => {
-  it("appends words, numbers and outcomes", () => {
+describe("Node SDK", () => {
+  it("appends only vocabulary values, numbers and outcomes", () => {
     const { log, lines } = setUp();
     const fields = { command_path: `git push ${canary}`, duration_ms: 12, status: "ok", [canary]: canary } as const;
     expect(log.record("command_finished", fields)).toBe(true);
@@ -41,7 +41,7 @@ describe("the library for Node programs", () => {
     expect(statSync(log.file).mode & 0o777).toBe(0o600);
   });
 
-  it("times a command, and gives back what it returns or throws", async () => {
+  it("times a command and returns or throws what it returns or throws", async () => {
     const { log, lines } = setUp();
     expect(await log.time("npm run", () => 7)).toBe(7);
     await expect(log.time("npm run", () => Promise.reject(new Error(canary)))).rejects.toThrow(canary);
@@ -54,11 +54,11 @@ describe("the library for Node programs", () => {
   });
 
   it.each([
-    ["nobody was asked", null, {}],
-    ["the answer was no", consentRecord("off"), {}],
+    ["there is no consent record", null, {}],
+    ["the user declined", consentRecord("off"), {}],
     ["the environment forbids it", consentRecord("local"), { NEXUS_TELEMETRY: "0" }],
-    ["event logs are switched off", consentRecord("local"), { NEXUS_EVENT_LOG: "0" }],
-  ])("invariant: off-means-nothing: leaves nothing where %s", (_why, decision, env) => {
+    ["event logs are disabled", consentRecord("local"), { NEXUS_EVENT_LOG: "0" }],
+  ])("invariant: off-means-nothing: writes nothing if %s", (_why, decision, env) => {
     const { home, log } = setUp(decision, env);
     expect(log.mode).toBe("off");
     expect(log.record("task_completed", {})).toBe(false);
@@ -66,7 +66,7 @@ describe("the library for Node programs", () => {
     if (decision === null) expect(readdirSync(home)).toEqual([".config"]);
   });
 
-  it("follows a no at once, and a category that is not ticked", () => {
+  it("respects a refusal immediately, and categories that are not selected", () => {
     const { home, log, lines } = setUp({ ...consentRecord("local"), collect: ["command_usage"] });
     expect(log.record("command_finished", { command_path: "ls", duration_ms: 5 })).toBe(true);
     expect(log.record("task_completed", {})).toBe(false);
@@ -76,7 +76,7 @@ describe("the library for Node programs", () => {
     expect(log.record("command_finished", { command_path: "ls" })).toBe(false);
   });
 
-  it("never throws: a full disk, no folder, a damaged record, anything for fields", () => {
+  it("never throws, whatever the folders, the consent file and the fields", () => {
     const { home, config, log } = setUp();
     rmSync(home, { recursive: true });
     expect(log.record("task_completed", {})).toBe(false);
@@ -85,7 +85,7 @@ describe("the library for Node programs", () => {
     expect(damaged.log.record("task_completed", {})).toBe(false);
     const blocked = setUp();
     mkdirSync(join(blocked.home, "nexus", "state"), { recursive: true });
-    writeFileSync(join(blocked.home, "nexus", "state", "events"), "no folder");
+    writeFileSync(join(blocked.home, "nexus", "state", "events"), "not a folder");
     expect(blocked.log.record("task_completed", {})).toBe(false);
     chmodSync(join(blocked.home, "nexus", "state"), 0o700);
     expect(existsSync(config)).toBe(false);
@@ -99,13 +99,13 @@ describe("the library for Node programs", () => {
     expect(trapped.log.record("task_completed", trap)).toBe(false);
     expect(trapped.log.record("install_completed" as "task_completed", {})).toBe(false);
     expect(trapped.lines()).toEqual([]);
-    const sound = setUp();
+    const working = setUp();
     fc.assert(
       fc.property(fc.constantFrom(...programEvents), fc.object(), (type, fields) => {
-        sound.log.record(type, fields as never);
+        working.log.record(type, fields as never);
       }),
     );
     const alphabet = /^[\x20-\x7e]*$/;
-    for (const line of sound.lines()) expect(JSON.stringify(line)).toMatch(alphabet);
+    for (const line of working.lines()) expect(JSON.stringify(line)).toMatch(alphabet);
   });
 });

@@ -1,7 +1,8 @@
 /**
- * For Node programs: records what a program does, by appending to an event log that Nexus Telemetry reads (`docs/guide/event-log.md`). Nothing is
- * written without the user's consent, and nothing but words of public lists, numbers and outcomes: each event passes the firewall before it is
- * written. It opens no connection, starts no process and never throws.
+ * Node SDK: appends events to an event log that Nexus Telemetry imports (`docs/guide/event-log.md`).
+ *
+ * Writes nothing without the user's consent, and only events that passed the firewall. Opens no
+ * connection, starts no process, and recording never throws.
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
@@ -19,36 +20,36 @@ import { createRawEvent, type RawEventFields } from "../../shared/schema/raw-eve
 import { timeCommand } from "../../shared/schema/time-command.ts";
 
 export type { ProgramEvent };
-/** The fields of each type: those of the data dictionary. */
+/** The fields of each event type, as in the data dictionary. */
 export type EventFields = RawEventFields;
 
 export interface EventLogOptions {
-  /** The environment that says where things lie and what is forbidden; that of the process by default. */
+  /** Environment variables for paths and opt-outs. Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The user's home folder. */
+  /** Home folder of the user. Default: that of the process. */
   readonly home?: string;
 }
 
 const types: ReadonlySet<string> = new Set(programEvents);
 
-/** There is no editor whose switches could say no. */
+/** Without an editor there are no editor refusals. */
 const noEditor = { telemetry: true, enabled: true, proxy: null };
 
 export class EventLog {
   readonly #paths: Paths;
   readonly #permissions: PermissionEvaluator;
-  readonly #forbidden: boolean;
-  // Without a hasher: names of the user's own are not even hashed here.
+  readonly #isDisabled: boolean;
+  // Without a hasher: the SDK drops custom names instead of hashing them.
   readonly #firewall = new Firewall(null);
   #session = { id: randomUUID() as string, day: "" };
 
   constructor({ env = process.env, home = homeFolder() }: EventLogOptions = {}) {
     this.#paths = pathsFrom(env, home);
     this.#permissions = new PermissionEvaluator(this.#paths, systemClock, { ...env }, noEditor);
-    this.#forbidden = isOptOut(env["NEXUS_EVENT_LOG"]);
+    this.#isDisabled = isOptOut(env["NEXUS_EVENT_LOG"]);
   }
 
-  /** Where events of Node programs are appended. */
+  /** Path of the event log of Node programs. */
   get file(): string {
     return join(this.#paths.eventLogFolder, "node-sdk.jsonl");
   }
@@ -58,34 +59,37 @@ export class EventLog {
     return this.#policy()?.permission.mode ?? "off";
   }
 
-  /** Appends an event, in one write. @returns whether it was taken; what is on no list is dropped. Never throws. */
+  /**
+   * Appends an event in a single write. Values outside the vocabulary are dropped or replaced.
+   * Never throws. @returns whether the event was written.
+   */
   record<T extends ProgramEvent>(type: T, fields: EventFields[T]): boolean {
     try {
       return types.has(type) && this.#record(type, fields);
     } catch {
-      // Whatever its fields do when they are read.
+      // A getter among the fields may throw.
       return false;
     }
   }
 
   #record<T extends ProgramEvent>(type: T, fields: EventFields[T]): boolean {
-    const plain = jsonFields(fields);
+    const copy = jsonFields(fields);
     const policy = this.#policy();
-    if (policy === undefined || policy.permission.mode === "off" || plain === undefined) return false;
+    if (policy === undefined || policy.permission.mode === "off" || copy === undefined) return false;
     const ts = Date.now();
     const envelope = {
       id: v7({ msecs: ts }),
       event_type: type,
       ts,
       utc_offset_min: -new Date(ts).getTimezoneOffset(),
-      // Numbered by the store: an event log has no numbers of its own.
+      // 0: the store assigns sequence numbers to events of event logs.
       session_id: this.#sessionAt(ts),
       source: "node_sdk" as const,
       seq: 0,
     };
     const clean = this.#firewall.admit(
-      // A copy: the fields are written into it.
-      createRawEvent({ ...envelope }, plain as EventFields[T]),
+      // `createRawEvent` modifies its first argument.
+      createRawEvent({ ...envelope }, copy as EventFields[T]),
       { collect: policy.permission.collect, blockSensitive: policy.blockSensitive },
       ts,
     );
@@ -95,23 +99,23 @@ export class EventLog {
   }
 
   /**
-   * Runs `work` as a command: how it began, how it ended and how long it took.
-   * @returns what `work` returns. @throws what `work` throws, after that was recorded as a failure.
+   * Runs `work` and records it as a command with start, outcome and duration.
+   * @returns what `work` returns. @throws what `work` throws, after recording the failure.
    */
   time<R>(command: string, work: () => R | PromiseLike<R>): Promise<R> {
     return timeCommand((type, fields) => this.record(type, fields), command, work);
   }
 
-  /** `undefined` where it cannot be known: then nothing is written. */
+  /** Returns `undefined` if the policy is unknown; nothing is written then. */
   #policy() {
     try {
-      return this.#forbidden ? undefined : this.#permissions.evaluate();
+      return this.#isDisabled ? undefined : this.#permissions.evaluate();
     } catch {
       return undefined;
     }
   }
 
-  /** Random, of this process and this day. */
+  /** Returns a random ID for this process and day. */
   #sessionAt(ts: number): string {
     const day = new Date(ts).toDateString();
     if (this.#session.day !== day) this.#session = { id: randomUUID(), day };

@@ -1,11 +1,12 @@
 /**
- * The agents whose tools can be recorded by their own hooks: where each keeps its settings, and what is put into them. Shapes as of
- * 2026; `docs/guide/agents.md` says what each tells.
+ * The agents whose tool calls can be recorded through their own hooks: the settings file of each
+ * agent and the entries that are added to it. Formats as of 2026; `docs/guide/agents.md` lists what
+ * each agent reports.
  */
 import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/protocol/agents.ts";
 
-/** An entry that is appended to a list in the settings, by the path of the list. */
+/** An entry to append to a list in the settings; `list` is the path of the list. */
 export interface HookEntry {
   readonly list: readonly string[];
   readonly entry: object;
@@ -14,28 +15,30 @@ export interface HookEntry {
 export interface Agent {
   readonly name: AgentName;
   readonly title: string;
-  /** Its own folder: where it is not, the agent is not installed. */
+  /** The agent's configuration folder; without it the agent counts as not installed. */
   readonly folder: string;
-  /** The file that is changed. */
+  /** The settings file that is changed. */
   readonly file: string;
-  /** What a file that is made anew begins with. */
+  /** Initial content of a settings file that does not exist yet. */
   readonly start: object;
   readonly entries: readonly HookEntry[];
-  /** Where an organisation may forbid hooks, and the keys that do so. */
+  /** The file in which an organisation can disable user hooks, and the keys that do so. */
   readonly policy: { readonly file: string; readonly keys: readonly string[] } | null;
 }
 
 interface AgentContext {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The shell's line that runs the hook. */
+  /** The shell command that runs the hook. */
   readonly command: string;
 }
 
-/** Seconds after which a host may go on without the hook's end. It takes milliseconds. */
+/**
+ * Seconds after which an agent may continue without the hook, which normally takes milliseconds.
+ */
 const timeoutSec = 5;
 
-/** What is asked of Claude Code, and under the same names beginning small of Cursor. */
+/** Events of Claude Code. Cursor has the same events with a lower-case first letter. */
 const claudeEvents = [
   "PostToolUse",
   "PostToolUseFailure",
@@ -52,8 +55,8 @@ const under = (events: readonly string[], entry: object): readonly HookEntry[] =
 
 export function agentsOf({ home, env, command }: AgentContext): readonly Agent[] {
   const folder = (name: string, usual: string) => {
-    const given = env[name] ?? "";
-    return isAbsolute(given) ? given : join(home, usual);
+    const configured = env[name] ?? "";
+    return isAbsolute(configured) ? configured : join(home, usual);
   };
   const [claude, codex] = [folder("CLAUDE_CONFIG_DIR", ".claude"), folder("CODEX_HOME", ".codex")];
   const grouped = { hooks: [{ type: "command", command, timeout: timeoutSec }] };
@@ -83,7 +86,8 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
       policy: null,
     },
     {
-      // VS Code and the CLI read the same folder; names with a capital make both send the same form.
+      // VS Code and the CLI read the same folder. Capitalised event names make both send the same
+      // format.
       name: "copilot",
       title: "GitHub Copilot (CLI and VS Code)",
       folder: join(home, ".copilot"),
@@ -115,7 +119,7 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
       start: {},
       entries: under(["AfterTool", "SessionStart", "SessionEnd", "PreCompress"], {
         matcher: "*",
-        // Milliseconds here.
+        // Gemini CLI expects milliseconds.
         hooks: [{ name: "nexus", type: "command", command, timeout: timeoutSec * 1_000 }],
       }),
       policy: null,

@@ -1,6 +1,6 @@
-/** A script's text, put in by the build. */
+/** The text of a script, inlined by the build. */
 declare module "*.awk" {
   const script: string;
-  // biome-ignore lint/style/noDefaultExport: what a bundler makes of a file of text.
+  // biome-ignore lint/style/noDefaultExport: bundlers export a text file as the default export.
   export default script;
 }

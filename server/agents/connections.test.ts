@@ -21,7 +21,7 @@ import { Connections } from "./connections.ts";
 import { forgetSettings } from "./forget.ts";
 import { SettingsError, saysYes } from "./settings.ts";
 
-/** The files below a folder that hold a text. */
+/** Returns the files below a folder that contain a text. */
 function filesWith(folder: string, text: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
@@ -30,7 +30,8 @@ function filesWith(folder: string, text: string): readonly string[] {
 
 function setUp(home = tempFolder(), env: Readonly<Record<string, string>> = {}) {
   const connections = new Connections(pathsFrom({}, home), home, env);
-  const file = (name: AgentName) => connections.list().find((one) => one.name === name)?.file ?? "";
+  const status = (name: AgentName) => connections.list().find((agent) => agent.name === name);
+  const file = (name: AgentName) => status(name)?.file ?? "";
   const connect = (name: AgentName) => {
     const change = connections.planConnect(name);
     if (change !== undefined) connections.connect(change);
@@ -40,14 +41,13 @@ function setUp(home = tempFolder(), env: Readonly<Record<string, string>> = {}) 
     mkdirSync(dirname(file(name)), { recursive: true });
     writeFileSync(file(name), text);
   };
-  const standing = (name: AgentName) => connections.list().find((one) => one.name === name);
   return {
     home,
     connections,
     file,
     connect,
     write,
-    standing,
+    status,
     text: (name: AgentName) => readFileSync(file(name), "utf8"),
   };
 }
@@ -64,11 +64,11 @@ const settings = `{
 `;
 
 describe.each(agentNames)("connecting %s", (name) => {
-  it("makes the file where there is none, and takes it away again", () => {
-    const { connections, connect, standing, file } = setUp();
-    expect(standing(name)).toMatchObject({ installed: false, connected: false, blockedBy: null });
+  it("creates a missing file and removes it again", () => {
+    const { connections, connect, status, file } = setUp();
+    expect(status(name)).toMatchObject({ installed: false, connected: false, blockedBy: null });
     expect(connect(name)?.before).toBeNull();
-    expect(standing(name)).toMatchObject({ installed: true, connected: true });
+    expect(status(name)).toMatchObject({ installed: true, connected: true });
     expect(statSync(file(name)).mode & 0o777).toBe(0o600);
     expect(connect(name)).toBeUndefined();
     expect(connections.disconnect(name)).toBe(true);
@@ -76,12 +76,12 @@ describe.each(agentNames)("connecting %s", (name) => {
     expect(connections.disconnect(name)).toBe(false);
   });
 
-  it("keeps comments, foreign entries and the file's own mode, and gives back the same bytes", () => {
-    const { connections, connect, write, text, file, standing } = setUp();
+  it("keeps comments, other entries and the file mode, and restores the same bytes", () => {
+    const { connections, connect, write, text, file, status } = setUp();
     write(name, settings);
     chmodSync(file(name), 0o644);
     connect(name);
-    // Every line of theirs is there as it was, but for a comma.
+    // Every line of the user is unchanged, except for a trailing comma.
     const lines = new Set(
       text(name)
         .split("\n")
@@ -89,13 +89,13 @@ describe.each(agentNames)("connecting %s", (name) => {
     );
     for (const line of settings.split("\n")) expect(lines).toContain(line.replace(/,$/, ""));
     expect(parse(text(name)).hooks.PostToolUse[0].hooks[0].command).toBe("prettier --write");
-    expect(standing(name)?.connected).toBe(true);
+    expect(status(name)?.connected).toBe(true);
     expect(statSync(file(name)).mode & 0o777).toBe(0o644);
     connections.disconnect(name);
     expect(text(name)).toBe(settings);
   });
 
-  it("takes out its own entries alone where the file was changed since", () => {
+  it("removes only its own entries if the file changed since", () => {
     const { connections, connect, write, text } = setUp();
     write(name, settings);
     connect(name);
@@ -105,64 +105,64 @@ describe.each(agentNames)("connecting %s", (name) => {
   });
 });
 
-describe("an agent's settings", () => {
-  it("that are no JSON, or have something else where the list goes, are named with the line and left alone", () => {
+describe("agent settings", () => {
+  it("rejects invalid JSON and unexpected types by file, line and key, without changing the file", () => {
     const { connections, write, text } = setUp();
-    for (const [broken, said] of [
-      ['{\n  "a": 1,\n  "b" 2\n}\n', /settings\.json, line 3: this is not valid JSON/],
-      ["[1]\n", /is no object of JSON/],
-      ['{"hooks":{"PostToolUse":"x"}}', /hooks\.PostToolUse is no list/],
+    for (const [broken, message] of [
+      ['{\n  "a": 1,\n  "b" 2\n}\n', /settings\.json, line 3: invalid JSON/],
+      ["[1]\n", /settings\.json must contain a JSON object/],
+      ['{"hooks":{"PostToolUse":"x"}}', /hooks\.PostToolUse in .* must be a list/],
     ] as const) {
       write("claude_code", broken);
-      expect(() => connections.planConnect("claude_code")).toThrow(said);
+      expect(() => connections.planConnect("claude_code")).toThrow(message);
       expect(text("claude_code")).toBe(broken);
     }
   });
 
-  it("that somebody changed between the plan and the yes are left alone", () => {
+  it("does not write a file that changed after the change was planned", () => {
     const { connections, write, text } = setUp();
     write("claude_code", settings);
     const change = connections.planConnect("claude_code");
     write("claude_code", '{"model":"haiku"}\n');
     expect(() => change && connections.connect(change)).toThrow(SettingsError);
     expect(text("claude_code")).toBe('{"model":"haiku"}\n');
-    // Two windows that connect at once: the second finds it changed.
+    // Two windows connect at the same time: the second finds the file changed.
     const [first, second] = [connections.planConnect("claude_code"), connections.planConnect("claude_code")];
     if (first) connections.connect(first);
-    expect(() => second && connections.connect(second)).toThrow(/changed by somebody else/);
+    expect(() => second && connections.connect(second)).toThrow(/changed in the meantime/);
     expect(parse(text("claude_code")).hooks.PostToolUse).toHaveLength(1);
   });
 
-  it("of Windows get no line for a shell that is not there", () => {
+  it("does not add a shell hook on Windows", () => {
     const { home } = setUp();
     const connections = new Connections(pathsFrom({}, home), home, {}, "win32");
-    expect(() => connections.planConnect("cursor")).toThrow(/put "nexus hook" into .*hooks\.json/);
+    expect(() => connections.planConnect("cursor")).toThrow(/Add the command "nexus hook" to .*hooks\.json/);
   });
 
   it.each([
     ["posts to a port that others can take", { type: "http", url: "http://127.0.0.1:21234/nexus/v1/hook", timeout: 1 }],
     [
-      "runs the script whoever owns it",
+      "runs the script without checking its owner",
       { type: "command", command: "umask 077; LC_ALL=C awk -f SCRIPT 2>/dev/null || :" },
     ],
-  ])("with an entry of an earlier version that %s are offered another, with the lines that go", (_what, former) => {
-    const { home, connections, write, text, standing } = setUp();
+  ])("replaces an entry of an earlier version that %s, and lists the removed lines", (_what, former) => {
+    const { home, connections, write, text, status } = setUp();
     const script = `'${join(home, "nexus", "state", "agents", "hook.awk")}'`;
     const hook = JSON.parse(JSON.stringify(former).replace("SCRIPT", script));
     const theirs = { hooks: { PostToolUse: [{ hooks: [{ type: "command", command: "mine" }] }] } };
     const ours = { hooks: { PostToolUse: [...theirs.hooks.PostToolUse, { hooks: [hook] }] } };
     write("claude_code", JSON.stringify(ours, null, 2));
-    expect(standing("claude_code")).toMatchObject({ connected: true, outdated: true });
+    expect(status("claude_code")).toMatchObject({ connected: true, outdated: true });
     const change = connections.planConnect("claude_code");
     expect(change?.removed.join("\n")).toContain(hook.url ?? "umask 077; LC_ALL=C awk");
     if (change) connections.connect(change);
-    expect(standing("claude_code")).toMatchObject({ connected: true, outdated: false });
+    expect(status("claude_code")).toMatchObject({ connected: true, outdated: false });
     expect(text("claude_code")).not.toMatch(/"http"|; LC_ALL/);
     connections.disconnect("claude_code");
     expect(parse(text("claude_code"))).toEqual(theirs);
   });
 
-  it("with a hook of somebody else's that posts elsewhere keep it", () => {
+  it("keeps a foreign hook that posts to another host", () => {
     const { connections, connect, write, text } = setUp();
     const foreign = { type: "http", url: "https://corp.example/nexus/v1/hook" };
     write("claude_code", JSON.stringify({ hooks: { PostToolUse: [{ hooks: [foreign] }] } }));
@@ -172,7 +172,7 @@ describe("an agent's settings", () => {
     expect(parse(text("claude_code")).hooks.PostToolUse).toEqual([{ hooks: [foreign] }]);
   });
 
-  it("are never copied: of a key in them nothing is in a file of ours", () => {
+  it("never copies the settings: no file of ours contains a key from them", () => {
     const { home, connections, connect, write, text } = setUp();
     const key = `key-${randomUUID()}`;
     const before = JSON.stringify({ env: { ANTHROPIC_API_KEY: key }, model: "opus" }, null, 4);
@@ -183,7 +183,7 @@ describe("an agent's settings", () => {
     expect(text("claude_code")).toBe(before);
   });
 
-  it("that an earlier version copied are not kept, and are given back to the byte all the same", () => {
+  it("replaces a copy of an earlier version, and still restores the file byte for byte", () => {
     const { home, connections, connect, write, text, file } = setUp();
     const key = `key-${randomUUID()}`;
     const before = JSON.stringify({ env: { ANTHROPIC_API_KEY: key } });
@@ -198,7 +198,7 @@ describe("an agent's settings", () => {
     expect(text("claude_code")).toBe(before);
   });
 
-  it("lose the record that undoes them with a purge, and are disconnected all the same", () => {
+  it("disconnects also after a purge has removed the undo record", () => {
     const { home, connections, connect, write, text } = setUp();
     write("claude_code", '{"model": "opus"}');
     connect("claude_code");
@@ -208,7 +208,7 @@ describe("an agent's settings", () => {
     expect(parse(text("claude_code"))).toEqual({ model: "opus" });
   });
 
-  it("that are a link stay one", () => {
+  it("keeps a symbolic link and changes its target", () => {
     const { home, connections, connect, file } = setUp();
     const real = join(home, "dotfiles.json");
     writeFileSync(real, settings);
@@ -221,7 +221,7 @@ describe("an agent's settings", () => {
     expect(readFileSync(real, "utf8")).toBe(settings);
   });
 
-  it("of any shape come back byte for byte, and mean the same in between but for our entries", () => {
+  it("restores settings of any shape byte for byte, and adds only our entries in between", () => {
     const key = fc.constantFrom("model", "hooks", "PostToolUse", "x", "a b", "ünïcode");
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
@@ -236,10 +236,10 @@ describe("an agent's settings", () => {
       list: fc.array(tie("value"), { maxLength: 3 }),
       object: fc.dictionary(key, tie("value"), { maxKeys: 4 }),
     }));
-    const whole = fc.dictionary(fc.constantFrom("model", "env", "x", "ünïcode"), value, { maxKeys: 4 });
+    const document = fc.dictionary(fc.constantFrom("model", "env", "x", "ünïcode"), value, { maxKeys: 4 });
     fc.assert(
       fc.property(
-        whole,
+        document,
         fc.constantFrom(undefined, 2, 4, "\t"),
         fc.constantFrom("\n", "\r\n"),
         (before, indent, eol) => {
@@ -247,7 +247,7 @@ describe("an agent's settings", () => {
           const original = `${JSON.stringify(before, null, indent)}\n`.replaceAll("\n", eol);
           write("claude_code", original);
           connect("claude_code");
-          // As if somebody had changed it since, so that the kept bytes do not count.
+          // Change the file, so that the undo record does not apply.
           write("claude_code", `${text("claude_code")}${eol}`);
           const { hooks, ...rest } = parse(text("claude_code"));
           expect(rest).toEqual(before);
@@ -260,7 +260,7 @@ describe("an agent's settings", () => {
     );
   });
 
-  it("lose none of the user's own hooks, in a group of ours too", () => {
+  it("keeps the user's hooks, also inside our group", () => {
     const { connections, connect, write, text } = setUp();
     connect("gemini_cli");
     const own = { type: "command", command: "prettier --write" };
@@ -271,7 +271,7 @@ describe("an agent's settings", () => {
     expect(parse(text("gemini_cli"))).toEqual({ hooks: { AfterTool: [{ matcher: "*", hooks: [own] }] } });
   });
 
-  it("keep comments in lists and objects that hold nothing else", () => {
+  it("keeps comments in otherwise empty lists and objects", () => {
     const { connections, connect, write, text } = setUp();
     const between = '{\n  "hooks": { "PostToolUse": [{ "x": 1 } /* mine */, ] }\n}\n';
     write("claude_code", between);
@@ -293,30 +293,30 @@ describe("an agent's settings", () => {
     }
   });
 
-  it("are refused where the hook would become a part of a comment, are no UTF-8, or are a link that leads nowhere", () => {
+  it("rejects a comment at the insertion point, a file that is not UTF-8, and a broken link", () => {
     const { connections, write, text, file, home } = setUp();
     const commented = '{\n  "model": "opus" /* chosen\n  by me */\n}\n';
     write("claude_code", commented);
-    expect(() => connections.planConnect("claude_code")).toThrow(/comment where the hook would go/);
+    expect(() => connections.planConnect("claude_code")).toThrow(/Move the comment at hooks\.PostToolUse/);
     expect(text("claude_code")).toBe(commented);
     writeFileSync(file("claude_code"), Buffer.from([0x7b, 0x22, 0xe9, 0x22, 0x3a, 0x31, 0x7d]));
-    expect(() => connections.planConnect("claude_code")).toThrow(/is no UTF-8/);
+    expect(() => connections.planConnect("claude_code")).toThrow(/is not UTF-8/);
     mkdirSync(dirname(file("codex")), { recursive: true });
     symlinkSync(join(home, "nowhere.json"), file("codex"));
-    expect(() => connections.planConnect("codex")).toThrow(/leads nowhere/);
+    expect(() => connections.planConnect("codex")).toThrow(/is a broken link/);
   });
 
-  it("of a user whose name has an apostrophe are connected once and disconnected", () => {
+  it("connects once and disconnects for a user name with an apostrophe", () => {
     const home = join(tempFolder(), "o'brien");
     mkdirSync(home);
-    const { connections, connect, standing } = setUp(home);
+    const { connections, connect, status } = setUp(home);
     connect("claude_code");
-    expect(standing("claude_code")?.connected).toBe(true);
+    expect(status("claude_code")?.connected).toBe(true);
     expect(connect("claude_code")).toBeUndefined();
     expect(connections.disconnect("claude_code")).toBe(true);
   });
 
-  it("are shown with the lines that are ours alone", () => {
+  it("shows only the lines that it adds", () => {
     const { connect, write } = setUp();
     const secret = "curl -H token:theirs";
     write(
@@ -328,22 +328,22 @@ describe("an agent's settings", () => {
     expect(lines.match(/awk -f/g)).toHaveLength(7);
   });
 
-  it("lie where the agent's own variable says, and an empty one says nothing", () => {
+  it("uses the folder in the agent's own variable, unless it is empty or relative", () => {
     const home = tempFolder();
     const elsewhere = join(home, "elsewhere");
     expect(setUp(home, { CLAUDE_CONFIG_DIR: "", CODEX_HOME: "relative" }).file("codex")).toBe(
       join(home, ".codex", "hooks.json"),
     );
-    const there = setUp(home, { CLAUDE_CONFIG_DIR: elsewhere });
-    there.connect("claude_code");
-    // A process that does not know the folder takes nothing away from it.
+    const relocated = setUp(home, { CLAUDE_CONFIG_DIR: elsewhere });
+    relocated.connect("claude_code");
+    // A process without that variable does not remove the hook there.
     expect(setUp(home).connections.disconnect("claude_code")).toBe(false);
     expect(existsSync(join(home, "nexus", "state", "agents", "hook.awk"))).toBe(true);
-    there.connections.disconnect("claude_code");
+    relocated.connections.disconnect("claude_code");
     expect(existsSync(join(elsewhere, "settings.json"))).toBe(false);
   });
 
-  it("of an organisation that forbid hooks are known by their key", () => {
+  it("finds the policy key that disables hooks", () => {
     expect(saysYes('{"allowManagedHooksOnly": true}', ["disableAllHooks", "allowManagedHooksOnly"])).toBe(
       "allowManagedHooksOnly",
     );

@@ -1,6 +1,7 @@
 /**
- * Connects agents: puts our hook into their settings and takes it out again. Where nothing was changed since, taking it out gives
- * back the same bytes; else only our entries go. The settings themselves are never copied.
+ * Connects agents: adds our hook to their settings and removes it again. Disconnecting restores a
+ * file that was not changed since byte for byte; otherwise it removes only our entries. The
+ * settings are never copied, because they may contain keys.
  */
 
 import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
@@ -23,34 +24,37 @@ import {
 } from "./settings.ts";
 import { sha256, type Undo, undone, undoOf } from "./undo.ts";
 
-/** What would be done to a file. */
+/** The planned change of a settings file. */
 export interface SettingsChange {
   readonly agent: Agent;
-  /** `null`: there is none. */
+  /** `null` if the file does not exist. */
   readonly before: string | null;
   readonly after: string;
-  /** The lines that are new; all others stay as they are, but for a comma. */
+  /** The added lines. All others stay unchanged, except for a trailing comma. */
   readonly lines: readonly string[];
-  /** The lines of an entry of an earlier version, which goes. */
+  /** The removed lines: entries of an earlier version. */
   readonly removed: readonly string[];
-  /** What disconnecting gives back: the text without an entry of ours. */
+  /** The text without our entries, which disconnecting restores. */
   readonly without: string | null;
 }
 
-/** What is remembered of a file that was changed. */
+/** The content of `state/agents/NAME.json`: how to undo a change of a settings file. */
 interface ConnectionRecord {
   readonly file: string;
-  /** `null`: there was no file. */
+  /** `null` if there was no file. */
   readonly undo: Undo | null;
   readonly afterSha256: string;
-  /** Of the file before. */
+  /** File mode before the change. */
   readonly mode?: number;
 }
 
-/** Where earlier versions had Claude Code post to: a port that any local user can take while no window is open. */
-const formerlyPostedTo = /^http:\/\/127\.0\.0\.1:\d+\/nexus\/v1\/hook$/;
+/** The URL of earlier versions: a port that any local user can take while no window is open. */
+const outdatedHookUrl = /^http:\/\/127\.0\.0\.1:\d+\/nexus\/v1\/hook$/;
 
-/** A link stays one: what it leads to is changed. @throws SettingsError where it leads nowhere, or may not be written. */
+/**
+ * Returns the file to write: the target of a symbolic link, so that the link itself stays.
+ * @throws SettingsError if the link is broken or the file is not writable.
+ */
 function targetOf(file: string): string {
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return file;
   try {
@@ -58,18 +62,21 @@ function targetOf(file: string): string {
     accessSync(target, constants.W_OK);
     return target;
   } catch {
-    throw new SettingsError(`${file} cannot be written, or is a link that leads nowhere. Nothing was changed.`);
+    throw new SettingsError(`${file} is not writable or is a broken link. Nothing was changed.`);
   }
 }
 
-/** `null` where there is none. @throws SettingsError where it is no UTF-8: it could not be given back. */
+/**
+ * Returns the text, or `null` if there is no file.
+ * @throws SettingsError if it is not UTF-8: it could not be restored.
+ */
 function read(file: string): string | null {
   if (!existsSync(file)) return null;
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new SettingsError(`${file} is no UTF-8. Save it as UTF-8 and try again; nothing was changed.`);
+    throw new SettingsError(`${file} is not UTF-8. Convert it and retry. Nothing was changed.`);
   }
 }
 
@@ -77,14 +84,14 @@ export class Connections {
   readonly #paths: Paths;
   readonly #agents: readonly Agent[];
   readonly #script: HookScript;
-  /** What our entries are known by. */
+  /** Texts that identify our entries. */
   readonly #marks: Marks;
-  /** The line that agents run: whatever happens, it says nothing and ends well. */
+  /** The shell command that agents run. It never prints and always exits with 0. */
   readonly command: string;
 
   readonly #hasShell: boolean;
 
-  /** `home`: the user's, where agents keep their settings. */
+  /** `home`: the user's home folder, which contains the agents' settings. */
   constructor(
     paths: Paths,
     home: string,
@@ -95,9 +102,9 @@ export class Connections {
     this.#hasShell = platform !== "win32";
     this.#script = new HookScript(paths);
     const script = this.#script.word;
-    // A script that another user owns is not run. Plain letters are those of ASCII, whatever the user's language.
+    // A script that another user owns is not run. LC_ALL=C restricts letter ranges to ASCII.
     this.command = `umask 077; test -O ${script} && LC_ALL=C awk -f ${script} 2>/dev/null || :`;
-    this.#marks = [script, formerlyPostedTo];
+    this.#marks = [script, outdatedHookUrl];
     this.#agents = agentsOf({ home, env, command: this.command });
   }
 
@@ -105,7 +112,7 @@ export class Connections {
     return this.#agent(name).title;
   }
 
-  /** `seen`: when each source last told of something. @throws the file system's error. */
+  /** `seen`: the time of each source's last event. @throws the file system's error. */
   list(seen: ReadonlyMap<string, number> = new Map()): readonly AgentStatus[] {
     return this.#agents.map((agent) => {
       const { name, title, file, folder, policy } = agent;
@@ -119,14 +126,14 @@ export class Connections {
         connected: this.isConnected(name),
         outdated: this.#isOutdated(name),
         lastEventMs: sourcesOf[name].map((source) => seen.get(source) ?? null).reduce(later),
-        blockedBy: key === undefined ? null : `${policy?.file} forbids hooks of your own (${key}).`,
+        blockedBy: key === undefined ? null : `User hooks are disabled in ${policy?.file} (${key}).`,
       };
     });
   }
 
   /**
-   * The exact change that connecting is; `undefined` where it is connected. Entries of an earlier version are replaced.
-   * @throws SettingsError, the file system's error.
+   * Returns the exact change that connects an agent, or `undefined` if it is connected already.
+   * Entries of an earlier version are replaced. @throws SettingsError, the file system's error.
    */
   planConnect(name: AgentName): SettingsChange | undefined {
     const agent = this.#agent(name);
@@ -134,26 +141,30 @@ export class Connections {
     if (entries.length > 0 && !this.#isOutdated(name)) return undefined;
     if (!this.#hasShell) {
       throw new SettingsError(
-        `On Windows there is no awk for a hook: put "nexus hook" into ${agent.file} as a command of your own. Nothing was changed.`,
+        `Windows has no awk. Add the command "nexus hook" to ${agent.file} manually. Nothing was changed.`,
       );
     }
     const before = read(agent.file);
     targetOf(agent.file);
-    const own = entries.length === 0 ? before : withoutEntries(agent.file, before ?? "", agent.entries, this.#marks);
-    const text = own === null || own.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : own;
+    const without =
+      entries.length === 0 ? before : withoutEntries(agent.file, before ?? "", agent.entries, this.#marks);
+    const text = without === null || without.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : without;
     const { text: after, lines } = withEntries(agent.file, text, agent.entries);
-    const removed = entries.length === 0 ? [] : linesBetween(own ?? "", before ?? "");
+    const removed = entries.length === 0 ? [] : linesBetween(without ?? "", before ?? "");
     return {
       agent,
       before,
       after,
       removed,
-      without: own,
+      without,
       lines: before === null ? after.trimEnd().split("\n") : lines,
     };
   }
 
-  /** @throws SettingsError where the file has changed since it was planned; the file system's error. */
+  /**
+   * Applies a planned change.
+   * @throws SettingsError if the file changed since it was planned; the file system's error.
+   */
   connect({ agent, before, after, without }: SettingsChange): void {
     const target = targetOf(agent.file);
     this.#script.write();
@@ -161,35 +172,38 @@ export class Connections {
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
     const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
     const undo = first === null ? null : (undoOf(first, after) ?? null);
-    const kept: ConnectionRecord = { file: target, undo, afterSha256: sha256(after), mode };
-    if (first === null || undo !== null) replaceFile(this.#recordFile(agent.name), JSON.stringify(kept));
+    const record: ConnectionRecord = { file: target, undo, afterSha256: sha256(after), mode };
+    if (first === null || undo !== null) replaceFile(this.#recordFile(agent.name), JSON.stringify(record));
     else rmSync(this.#recordFile(agent.name), { force: true });
     if (read(target) !== before) {
-      throw new SettingsError(`${agent.file} was changed by somebody else just now. Nothing was done; try again.`);
+      throw new SettingsError(`${agent.file} changed in the meantime. Try again.`);
     }
     replaceFile(target, after, mode);
     new ReceiverConfig(this.#paths.receiverFile).forgetHooks();
   }
 
-  /** Takes our hook out. Returns whether there was one. @throws SettingsError, the file system's error. */
+  /**
+   * Removes our hook. Returns whether there was one.
+   * @throws SettingsError, the file system's error.
+   */
   disconnect(name: AgentName): boolean {
     const agent = this.#agent(name);
     const target = targetOf(agent.file);
     const text = read(target);
-    const kept = this.#record(name);
+    const record = this.#record(name);
     const connected = this.configured(name).length > 0;
     const before = text === null ? undefined : this.#textBefore(name, target, text);
     if (text === null || !connected) {
-      // Nothing of ours is in it.
-    } else if (kept?.file === target && kept.undo === null && kept.afterSha256 === sha256(text)) {
+      // The file contains no entry of ours.
+    } else if (record?.file === target && record.undo === null && record.afterSha256 === sha256(text)) {
       rmSync(target);
     } else if (before !== undefined) {
-      replaceFile(target, before, kept?.mode ?? statSync(target).mode & 0o777);
+      replaceFile(target, before, record?.mode ?? statSync(target).mode & 0o777);
     } else {
       replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#marks), statSync(target).mode & 0o777);
     }
-    // What was connected under another folder of settings still needs both.
-    if (kept === undefined || kept.file === target) {
+    // A connection in another settings folder still needs the record and the script.
+    if (record === undefined || record.file === target) {
       rmSync(this.#recordFile(name), { force: true });
       if (!this.list().some(({ connected: other }) => other)) this.#script.remove();
     }
@@ -197,8 +211,9 @@ export class Connections {
   }
 
   /**
-   * After an update: the script becomes that of this version, and the copies of settings that earlier versions kept are replaced.
-   * `decidedHere`: the user's decision is for this `NEXUS_HOME`. @throws the file system's error.
+   * Updates the files of earlier versions: installs this version's script, and replaces copies of
+   * settings by undo records. `decidedHere`: the user's consent was given for this `NEXUS_HOME`.
+   * @throws the file system's error.
    */
   refresh(decidedHere: boolean): void {
     if (!existsSync(this.#paths.agentFolder)) return;
@@ -206,13 +221,13 @@ export class Connections {
     for (const name of agentNames) this.#replaceCopy(name);
   }
 
-  /** The text of a file before it was connected; `undefined` where it was changed since. */
+  /** Returns the text of a file before it was connected, or `undefined` if it changed since. */
   #textBefore(name: AgentName, target: string, text: string): string | undefined {
-    const kept = this.#record(name);
-    return kept?.file === target && kept.undo !== null ? undone(text, kept.undo) : undefined;
+    const record = this.#record(name);
+    return record?.file === target && record.undo !== null ? undone(text, record.undo) : undefined;
   }
 
-  /** Earlier versions kept the settings themselves, with all that is in them. */
+  /** Replaces the copy of the settings that earlier versions stored, which may contain keys. */
   #replaceCopy(name: AgentName): void {
     const path = this.#recordFile(name);
     const copy = copyIn(read(path));
@@ -225,13 +240,13 @@ export class Connections {
     else replaceFile(path, JSON.stringify({ file, undo: undo ?? null, afterSha256, mode }));
   }
 
-  /** The lines of a shell that an agent would run, and the addresses it would post to, as its settings have them now. */
+  /** Returns our shell commands and URLs in the agent's current settings. */
   configured(name: AgentName): readonly string[] {
     const { file, entries } = this.#agent(name);
     return commandsIn(read(file) ?? "", entries, this.#marks);
   }
 
-  /** Whether an entry of ours is one of an earlier version. */
+  /** Returns whether an entry of ours is from an earlier version. */
   #isOutdated(name: AgentName): boolean {
     try {
       return this.configured(name).some((line) => line !== this.command);
@@ -241,7 +256,7 @@ export class Connections {
     }
   }
 
-  /** Settings that cannot be read are connected to nothing; changing them says what is wrong. */
+  /** Returns false for unreadable settings; `planConnect` reports the error. */
   isConnected(name: AgentName): boolean {
     try {
       return this.configured(name).length > 0;
@@ -252,8 +267,8 @@ export class Connections {
   }
 
   #agent(name: AgentName): Agent {
-    const agent = this.#agents.find((one) => one.name === name);
-    if (agent === undefined) throw new Error(`There is no agent ${name}.`);
+    const agent = this.#agents.find((candidate) => candidate.name === name);
+    if (agent === undefined) throw new Error(`Unknown agent: ${name}.`);
     return agent;
   }
 
@@ -261,19 +276,21 @@ export class Connections {
     return join(this.#paths.agentFolder, `${name}.json`);
   }
 
-  /** What cannot be read is as if it were not there: then our entries alone are taken out. */
+  /** Returns `undefined` for an unreadable record: then disconnecting removes only our entries. */
   #record(name: AgentName): ConnectionRecord | undefined {
     this.#replaceCopy(name);
     try {
-      const kept: unknown = JSON.parse(read(this.#recordFile(name)) ?? "");
-      return typeof kept === "object" && kept !== null && "undo" in kept ? (kept as ConnectionRecord) : undefined;
+      const record: unknown = JSON.parse(read(this.#recordFile(name)) ?? "");
+      return typeof record === "object" && record !== null && "undo" in record
+        ? (record as ConnectionRecord)
+        : undefined;
     } catch {
       return undefined;
     }
   }
 }
 
-/** What an earlier version kept of a file. */
+/** The record of earlier versions, which contains the settings file itself. */
 interface Copy {
   readonly file: string;
   readonly before: string | null;
@@ -283,8 +300,8 @@ interface Copy {
 
 function copyIn(text: string | null): Copy | undefined {
   try {
-    const kept: unknown = JSON.parse(text ?? "");
-    return typeof kept === "object" && kept !== null && "before" in kept ? (kept as Copy) : undefined;
+    const record: unknown = JSON.parse(text ?? "");
+    return typeof record === "object" && record !== null && "before" in record ? (record as Copy) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * Invariant only-you-can-say-yes: the installed hook writes where the product would record, and nowhere else. Each change that a
- * user or a program can make is tried before any run of the product, and after one.
+ * Invariant only-you-can-say-yes: the installed hook writes only if the product would record. Each
+ * change by a user or program is tested before and after the next run of the product.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -49,7 +49,7 @@ function recording(config?: string) {
     consent: join(folder, "consent.jsonl"),
     state: join(home, "nexus", "state", "recording.txt"),
   };
-  /** Whether the hook writes, run by an awk as its host runs it. */
+  /** Runs the hook with an awk as an agent does. Returns whether it wrote a line. */
   const writes = (awk: string, env: Readonly<Record<string, string>> = {}): boolean => {
     const log = join(home, "nexus", "state", "events", "agent-hooks.jsonl");
     rmSync(log, { force: true });
@@ -71,64 +71,68 @@ const edit = (path: keyof Files, change: (text: string) => string) => (files: Fi
 
 /** States in which the product records nothing. */
 const off: Readonly<Record<string, (files: Files) => unknown>> = {
-  "a record that is cut": edit("consent", (text) => text.slice(0, -20)),
-  "a record that is no JSON": (files) => appendFileSync(files.consent, "{mode: local}\n"),
-  "a record of zeros after a power failure": (files) => appendFileSync(files.consent, "\0".repeat(40)),
-  "a record of another installation": edit("consent", (text) =>
+  "a truncated consent record": edit("consent", (text) => text.slice(0, -20)),
+  "a consent record that is not JSON": (files) => appendFileSync(files.consent, "{mode: local}\n"),
+  "a consent record of zeros after a power failure": (files) => appendFileSync(files.consent, "\0".repeat(40)),
+  "a consent record of another installation": edit("consent", (text) =>
     text.replace(/"installation":"[0-9a-f]{8}/, '"installation":"00000000'),
   ),
-  "a no": (files) =>
+  "a consent record with mode off": (files) =>
     appendFileSync(
       files.consent,
       '{"ts":"2026-01-01T00:00:00.000Z","mode":"off","collect":[],"notice":{"version":"1"}}\n',
     ),
-  "no record": (files) => rmSync(files.consent),
+  "no consent record": (files) => rmSync(files.consent),
   "mode off, escaped": setConfig('[telemetry]\nmode = "\\u006fff"\n'),
-  "mode off over two lines": setConfig('[telemetry]\nmode = """\\\n  off"""\n'),
-  "mode off in a table of one line": setConfig("telemetry = { mode = 'off' }\n"),
+  "mode off on two lines": setConfig('[telemetry]\nmode = """\\\n  off"""\n'),
+  "mode off in an inline table": setConfig("telemetry = { mode = 'off' }\n"),
   "a mistyped key": setConfig('[telemetry]\nmod = "off"\n'),
   "a wrong type": setConfig('[telemetry]\nenabled = "no"\n'),
-  "a configuration that is no TOML": setConfig("[telemetry\n"),
+  "a configuration that is not TOML": setConfig("[telemetry\n"),
   "a configuration that is a folder": (files) => {
     rmSync(files.config, { force: true });
     mkdirSync(files.config);
   },
-  "a configuration that is a link to nothing": (files) => {
+  "a configuration that is a broken link": (files) => {
     rmSync(files.config, { force: true });
     symlinkSync("/nonexistent/config.toml", files.config);
   },
 };
 
-/** States in which another user could have written what the hook relies on, or could read what it writes. */
+/** States in which another user could write the hook's inputs or read its output. */
 const shared: Readonly<Record<string, (files: Files) => unknown>> = {
-  "a record that others can write": (files) => chmodSync(files.consent, 0o602),
-  "a folder of decisions that others can write": (files) => chmodSync(join(files.consent, ".."), 0o777),
+  "a consent file that others can write": (files) => chmodSync(files.consent, 0o602),
+  "a consent folder that others can write": (files) => chmodSync(join(files.consent, ".."), 0o777),
   "a state file that others can write": (files) => chmodSync(files.state, 0o620),
   "a NEXUS_HOME that others can write": (files) => chmodSync(join(files.home, "nexus"), 0o777),
-  "a folder of logs that others can write": (files) => chmodSync(join(files.home, "nexus", "state", "events"), 0o770),
-  "a record that is a link": (files) => {
+  "an event log folder that others can write": (files) =>
+    chmodSync(join(files.home, "nexus", "state", "events"), 0o770),
+  "a consent file that is a link": (files) => {
     renameSync(files.consent, `${files.consent}.real`);
     symlinkSync(`${files.consent}.real`, files.consent);
   },
-  "a folder of logs that is a link": (files) => {
+  "an event log folder that is a link": (files) => {
     const events = join(files.home, "nexus", "state", "events");
     renameSync(events, `${events}.real`);
     symlinkSync(`${events}.real`, events);
   },
 };
 
-/** States that only the state file knows of: the product puts them right, and until then the hook writes nothing. */
+/**
+ * States with an outdated state file: the next run of the product updates it; until then the hook
+ * writes nothing.
+ */
 const stale: Readonly<Record<string, (files: Files) => unknown>> = {
-  "a configuration that changes nothing": setConfig("[telemetry]\nretention_days = 30\n"),
+  "a configuration change without effect": setConfig("[telemetry]\nretention_days = 30\n"),
   "a comment in the configuration": setConfig("# mine\n"),
-  "a state file that is gone": (files) => rmSync(files.state),
-  "a state file that is cut": edit("state", (text) => text.slice(0, 60)),
+  "a missing state file": (files) => rmSync(files.state),
+  "a truncated state file": edit("state", (text) => text.slice(0, 60)),
   "a state file of another version": edit("state", (text) => text.replace("recording 1", "recording 2")),
   "a state file that allows more": edit("state", (text) => text.replace("consent\n{", "consent\n {")),
   "a state file over 64 KB": (files) => appendFileSync(files.state, `${"x".repeat(70_000)}\n`),
 };
 
-/** The awks of Debian, macOS and the BSDs, Alpine, and GNU. */
+/** The awks of Debian, of macOS and the BSDs, of Alpine, and GNU awk. */
 const awks = ["mawk", "original-awk", "busybox awk", "gawk"];
 
 describe.each(awks)("the installed hook on %s", (awk) => {
@@ -141,7 +145,7 @@ describe.each(awks)("the installed hook on %s", (awk) => {
       try {
         keepState(files.home);
       } catch {
-        // A file that cannot be read.
+        // The file is unreadable.
       }
       expect(writes(awk)).toBe(false);
     }
@@ -154,12 +158,12 @@ describe.each(awks)("the installed hook on %s", (awk) => {
     try {
       keepState(files.home);
     } catch {
-      // Refused.
+      // Files that others can write are refused.
     }
     expect(writes(awk)).toBe(false);
   });
 
-  it("writes through no link, and waits for no pipe", () => {
+  it("does not write through a link and does not block on a pipe", () => {
     const { files } = recording();
     const log = join(files.home, "nexus", "state", "events", "agent-hooks.jsonl");
     const target = join(files.home, "target");
@@ -184,20 +188,20 @@ describe.each(awks)("the installed hook on %s", (awk) => {
     expect(writes(awk)).toBe(true);
   });
 
-  it.each(["NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED", "NEXUS_EVENT_LOG"])("reads %s itself", (name) => {
+  it.each(["NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED", "NEXUS_EVENT_LOG"])("honours %s", (name) => {
     const { writes } = recording();
     for (const value of ["0", "false", " OFF ", "no", "off\r", "\u00a0false"])
       expect(writes(awk, { [name]: value })).toBe(false);
     expect(writes(awk, { [name]: "true" })).toBe(true);
   });
 
-  it("follows no other folder that the environment names, and needs none", () => {
+  it("ignores folders in the environment", () => {
     const { writes } = recording();
     const elsewhere = tempFolder();
     for (const name of ["HOME", "NEXUS_HOME", "XDG_CONFIG_HOME"]) expect(writes(awk, { [name]: elsewhere })).toBe(true);
   });
 
-  it("follows the policy of the system", () => {
+  it("honours the policy file", () => {
     const { files, writes } = recording();
     const policy = join(files.home, "policy.toml");
     const script = join(files.home, "nexus", "state", "agents", "hook.awk");

@@ -1,4 +1,7 @@
-/** The hook's script in the data folder: `hook.awk` with the user's folders in its first line, and the public names beside it. */
+/**
+ * The hook script in the data folder: `hook.awk` with the user's folders in its first line, and
+ * `names.txt` next to it.
+ */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Paths } from "../config/paths.ts";
@@ -17,30 +20,34 @@ export class HookScript {
     this.#names = join(paths.agentFolder, "names.txt");
   }
 
-  /** The path as one word of a POSIX shell. */
+  /** The path, quoted for a POSIX shell. */
   get word(): string {
     return `'${this.path.replaceAll("'", `'\\''`)}'`;
   }
 
-  /** For the user who connects: whatever the environment of an agent says later, it uses their folders. @throws the file system's error. */
+  /**
+   * Writes the script with the folders of the user who connects, so that the environment of an
+   * agent cannot redirect it later. @throws the file system's error.
+   */
   write(): void {
     const { home, configFile, policyFile } = this.#paths;
     const folders = { home, config: dirname(configFile), policy: policyFile };
-    const named = Object.entries(folders).map(([name, path]) => `${name} = ${inAwk(path)}`);
-    this.#writeWith(`BEGIN { ${named.join("; ")}; uid = ${process.geteuid?.() ?? 0} }`);
+    const assignments = Object.entries(folders).map(([name, path]) => `${name} = ${inAwk(path)}`);
+    this.#writeWith(`BEGIN { ${assignments.join("; ")}; uid = ${process.geteuid?.() ?? 0} }`);
   }
 
   /**
-   * Writes the script of this version where there is one of another. The folders stay those of the user who connected it, since the
-   * environment of an update may name others. One of a version that named none writes nothing from now on, unless `decidedHere`: the
-   * user's decision is for this `NEXUS_HOME`, so the environment is theirs. @throws the file system's error.
+   * Replaces the script of another version. The folders of the user who connected are kept, because
+   * the environment of an update may name others. A script without folders is disabled, unless the
+   * user's consent was given for this `NEXUS_HOME` (`decidedHere`). @throws the file system's
+   * error.
    */
   update(decidedHere: boolean): void {
     if (!existsSync(this.path)) return;
     const [first = ""] = readFileSync(this.path, "utf8").split("\n");
     if (first.startsWith("BEGIN { home = ")) this.#writeWith(first);
     else if (decidedHere) this.write();
-    else this.#writeWith("# Its folders are not known, so it writes nothing.");
+    else this.#writeWith("# Disabled: the folders of the user who connected are unknown.");
   }
 
   remove(): void {
@@ -58,6 +65,6 @@ function replaceIfOther(path: string, text: string): void {
   if (!existsSync(path) || readFileSync(path, "utf8") !== text) replaceFile(path, text);
 }
 
-/** As a text of awk. */
+/** Returns an awk string literal. */
 const inAwk = (text: string): string =>
   `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;

@@ -1,11 +1,13 @@
-# What is kept of an agent's payload: public names, numbers and ids, appended to an event log as one line, in one write. Nothing else
-# of the payload is written anywhere. It prints nothing, and its caller ignores how it ends.
+# The hook that agents run. Appends the public names, numbers and ids of a payload to an event log,
+# as one line in one write. It never writes or prints anything else of the payload, and the caller
+# ignores its exit status.
 #
-# The product writes this script with a first line that sets `home`, `config`, `policy` and the user's `uid`: whatever the environment says, the hook
-# uses the folders of the user who connected it. The public names are in names.txt, next to it.
+# A generated first line sets `home`, `config`, `policy` and the user's `uid`, so that the environment
+# cannot redirect the hook to other folders. The public names are in names.txt in the same folder.
 #
-# The payload is JSON. Split at its quotation marks, every second record lies within a string; a string that ends in an odd
-# number of backslashes goes on. Names at the top count, and a few of one level below.
+# Parsing: the JSON payload is split at quotation marks, so every second record is inside a string.
+# A string that ends in an odd number of backslashes continues (escaped quotation mark). Only keys of
+# the top level are read, and a few of the second level.
 
 function no(value) {
   value = tolower(value)
@@ -13,14 +15,15 @@ function no(value) {
   return value == "0" || value == "false" || value == "no" || value == "off"
 }
 
-# The next line of the state file; "" at its end. What is over 64 KB is not read on.
+# Returns the next line of the state file, or "" at its end or after 64 KB.
 function stated(    line) {
   if ((getline line < state) <= 0) return ""
   read += length(line) + 1
   return read > 65536 ? "" : line
 }
 
-# Whether a file is what the state file says of it, line by line. That it does not exist is checked before anything is written.
+# Returns whether a file equals its copy in the state file, line by line. Files that must not exist
+# are checked again in is_safe.
 function same(file, name,    said, count, line, size) {
   split(stated(), said, " ")
   if (said[1] != name) return 0
@@ -36,7 +39,7 @@ function same(file, name,    said, count, line, size) {
   return size <= 65536 && (getline line < file) == 0
 }
 
-# The last line that is not blank; "" of what is over 64 KB.
+# Returns the last line that is not blank, or "" if the file is larger than 64 KB.
 function last_line(file,    line, found, size) {
   while ((getline line < file) > 0) {
     size += length(line) + 1
@@ -46,7 +49,8 @@ function last_line(file,    line, found, size) {
   return size <= 65536 ? found : ""
 }
 
-# Whether the product would record the use of a tool: by its state file, and the files that it was made from.
+# Returns whether the product would record a tool call: according to its state file, which must still
+# match the files it was created from.
 function recording(    words, what, consent) {
   if (stated() != "nexus recording 1" || stated() != "folder " config) return 0
   what = stated()
@@ -62,8 +66,9 @@ function quoted(path) {
   return "'" path "'"
 }
 
-# Whether nothing exists that should not; and what is relied on belongs to the user, can be written by no other user, and is no link. The one
-# process that looks prints what is wrong, and names.txt in any case: without it, nothing was looked at.
+# Returns whether the files we rely on belong to the user, are not writable by others and are not
+# links, and whether files that must not exist are missing. `find` prints each violation, and always
+# names.txt, which proves that it ran.
 function is_safe(    path, file, command, found, lines) {
   path = home "/state/agents/names.txt"
   command = "find " quoted(home "/.") " " quoted(home "/state") " " quoted(home "/state/events") " " quoted(state) " " \
@@ -77,7 +82,7 @@ function is_safe(    path, file, command, found, lines) {
   return lines == path && !has_nul()
 }
 
-# Some awks see no NUL, nor what follows it in a line.
+# Returns whether a file contains a NUL byte: some awks ignore it and the rest of its line.
 function has_nul(    file, command, found) {
   if (length(sprintf("%c", 0) "a") == 2) return 0
   command = "cat"
@@ -89,7 +94,7 @@ function has_nul(    file, command, found) {
   return found != "0"
 }
 
-# The number of a process.
+# Returns the ID of a new process.
 function process_number(    number) {
   "echo $$" | getline number
   gsub(/[^0-9]/, "", number)
@@ -99,17 +104,17 @@ function process_number(    number) {
 function is_id(value) {
   if (length(value) <= 64 && value ~ /^(toolu|call|tool|exec)_[A-Za-z0-9_-]+$/) return length(value) - index(value, "_") >= 8
   if (length(value) < 16 || length(value) > 64 || value !~ /^[0-9a-f-]+$/) return 0
-  # Digits only are an id in the form of a UUID; others may be the number of a card or an account.
+  # Only digits: accepted in the form of a UUID. Other digits may be a card or account number.
   return value ~ /[a-f]/ || (length(value) == 36 && value ~ /^[0-9]+-[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]-[0-9]+$/)
 }
 
-# A tool as the product names it.
+# Returns the public name of a tool.
 function tool(value) {
   if (value in tools) return tools[value]
   return value == "mcp" || value ~ /^(mcp__|mcp_|MCP:|mcp[.])/ ? "mcp" : "custom"
 }
 
-# A model without provider, date and effort.
+# Returns the public name of a model, without provider, date and effort.
 function model(value,    bare, n) {
   if (length(value) > 100) return "other"
   value = tolower(value)
@@ -124,7 +129,7 @@ function model(value,    bare, n) {
   return bare in models ? bare : "other"
 }
 
-# The public value of what a name was given; "" where there is none.
+# Returns the value of an allowed key if it is public, otherwise "".
 function public(name, value,    plain) {
   if (name == "hook_event_name" || name == "hookEventName") {
     plain = tolower(value)
@@ -142,7 +147,7 @@ function public(name, value,    plain) {
   return is_id(value) ? value : ""
 }
 
-# A value of the name that was read last, which is no object or list.
+# Handles a scalar value of the current key.
 function take(value,    plain) {
   if (name in allowed && !(name in kept) && value != "") {
     plain = public(name, value)
@@ -151,7 +156,7 @@ function take(value,    plain) {
   tell()
 }
 
-# Of some names it is kept that there was a value.
+# Records that a key has a value, without the value itself.
 function tell() {
   if (name in told && !(name in kept)) kept[name] = "1"
 }
@@ -178,7 +183,7 @@ BEGIN {
   RS = "\""
 }
 
-# What is longer than four million characters is only read to its end: an agent waits for that.
+# After 4 million characters, read to the end without parsing: the agent waits until its pipe is empty.
 off || seen > 4000000 { next }
 { seen += length($0) + 1 }
 
@@ -223,7 +228,7 @@ END {
   srand()
   line = "{\"hook\":1,\"ts\":" srand() "000"
   for (name in kept) line = line ",\"" name "\":\"" kept[name] "\""
-  # Two calls in one second may report the same words: the number of a process tells them apart.
+  # Two calls in one second can produce the same line: the process ID distinguishes them.
   if (!("tool_use_id" in kept)) line = line ",\"n\":\"" process_number() "\""
   if (length(line) < 4000) print line "}" >> (home "/state/events/agent-hooks.jsonl")
 }

@@ -1,13 +1,16 @@
-/** Whether others can log in to this machine: they could take a port of ours while no window is open. */
+/**
+ * Detects other login users of this machine: they could take the receiver's port while no window is
+ * open.
+ */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Below it lie the system's own users (Debian Policy 9.2.2; macOS: 500). */
+/** Lower user IDs belong to the system (Debian Policy 9.2.2; macOS: 500). */
 const firstUserId = { linux: 1_000, darwin: 500 } as const;
-/** `nobody`. */
+/** 65534 is the system user `nobody`. */
 const lastUserId = 65_533;
 
-/** True where it cannot be known. */
+/** Returns true also if the users cannot be determined. */
 export function hasOtherLoginUsers(platform: NodeJS.Platform = process.platform, passwd = "/etc/passwd"): boolean {
   const own = process.getuid?.();
   if (own === undefined || (platform !== "linux" && platform !== "darwin")) return true;
@@ -15,14 +18,14 @@ export function hasOtherLoginUsers(platform: NodeJS.Platform = process.platform,
   const isOther = (uid: number) => uid !== own && uid >= first && uid <= lastUserId;
   try {
     if (platform === "darwin") return homesIn("/Users").some(isOther);
-    // A directory service's users are in no file, and have a home.
+    // Users of a directory service are not in passwd, but have a home folder.
     return usersIn(readFileSync(passwd, "utf8")).some(isOther) || homesIn("/home").some(isOther);
   } catch {
     return true;
   }
 }
 
-/** The ids of those who have a shell. */
+/** Returns the IDs of users with a login shell. */
 function usersIn(passwd: string): readonly number[] {
   return passwd.split("\n").flatMap((line) => {
     const [name, , uid, , , , shell = ""] = line.split(":");

@@ -1,4 +1,4 @@
-/** `names.txt` beside `hook.awk`: the public names that the script may write, one a line. */
+/** `names.txt` next to `hook.awk`: the public names that the script may write, one per line. */
 
 import { models } from "../../shared/vocabulary/models.ts";
 import { hookEventNames, hookResults } from "../ingest/hooks/payload-filter.ts";

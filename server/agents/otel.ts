@@ -1,29 +1,30 @@
 /**
- * What each agent needs to export by OpenTelemetry: lines for its settings or its environment, which the user puts there. The receiver
- * speaks HTTPS with a certificate of its own, and each agent is given that certificate in the way that its exporter honours.
+ * The settings with which each agent exports OpenTelemetry to the receiver. The user adds them; we
+ * never change these files. The receiver uses HTTPS with its own certificate, which is passed in
+ * the form that the agent's exporter supports.
  */
 import type { AgentName } from "../../shared/protocol/agents.ts";
 import type { ReceiverSettings } from "../ingest/receiver/receiver-config.ts";
 
 export interface OtelSetting {
-  /** Where the lines go, as a sentence. */
+  /** The file or environment to add the lines to, as a sentence. */
   readonly file: string;
   readonly lines: readonly string[];
   /**
-   * What the exporter might do with another program that takes the port, as a sentence; `null` where it was seen to send it nothing.
-   * `docs/guide/agents.md` names the versions that were tried.
+   * A warning if the exporter might send data to another program that takes the port; `null` if a
+   * test showed that it does not. `docs/guide/agents.md` lists the tested versions.
    */
   readonly risk: string | null;
 }
 
-/** `null` of an agent that sends nothing from this machine. */
+/** Returns `null` for an agent that does not export from this machine. */
 export function otelSetting(
   agent: AgentName,
   { port, token }: ReceiverSettings,
   certificate: string,
 ): OtelSetting | null {
   const address = `https://127.0.0.1:${port}`;
-  // A blank has no place in this variable (OpenTelemetry, "Specifying headers via environment variables").
+  // Spaces must be encoded (OpenTelemetry, "Specifying headers via environment variables").
   const exporter = {
     OTEL_EXPORTER_OTLP_ENDPOINT: address,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
@@ -33,7 +34,7 @@ export function otelSetting(
   switch (agent) {
     case "claude_code":
       return {
-        file: "Put this into ~/.claude/settings.json. Claude Code trusts a certificate of its own by NODE_EXTRA_CA_CERTS:",
+        file: "Add to ~/.claude/settings.json (NODE_EXTRA_CA_CERTS makes Claude Code trust the receiver's certificate):",
         lines: inJson({
           env: {
             CLAUDE_CODE_ENABLE_TELEMETRY: "1",
@@ -46,15 +47,15 @@ export function otelSetting(
       };
     case "copilot":
       return {
-        file: "Put this into the environment that Copilot or VS Code starts in:",
+        file: "Add to the environment in which Copilot or VS Code starts:",
         lines: Object.entries({ COPILOT_OTEL_ENABLED: "true", ...exporter }).map(
           ([name, value]) => `export ${name}=${inShell(value)}`,
         ),
-        risk: "Copilot in VS Code was not tried: with http.proxyStrictSSL off, VS Code may send to any program that takes the port.",
+        risk: "Copilot in VS Code is untested: with http.proxyStrictSSL off, VS Code may send to any program that takes the port.",
       };
     case "codex":
       return {
-        file: "Put this into ~/.codex/config.toml:",
+        file: "Add to ~/.codex/config.toml:",
         lines: [
           "[otel]",
           "log_user_prompt = false",
@@ -71,8 +72,8 @@ export function otelSetting(
       };
     case "gemini_cli":
       return {
-        file: `Put this into ~/.gemini/settings.json, and export OTEL_EXPORTER_OTLP_CERTIFICATE=${inShell(certificate)} where Gemini CLI starts:`,
-        // It has no setting for a header, so the secret is a part of the address.
+        file: `Set OTEL_EXPORTER_OTLP_CERTIFICATE=${inShell(certificate)} in Gemini CLI's environment and add to ~/.gemini/settings.json:`,
+        // Gemini CLI has no setting for headers, so the secret is part of the URL.
         lines: inJson({
           telemetry: {
             enabled: true,
@@ -91,5 +92,5 @@ export function otelSetting(
 
 const inJson = (value: object): readonly string[] => JSON.stringify(value, null, 2).split("\n");
 
-/** As one word of a POSIX shell; plain words stay as they are. */
+/** Quotes a text for a POSIX shell if it needs quoting. */
 const inShell = (text: string): string => (/^[\w./:%=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Undo, undone, undoOf } from "./undo.ts";
 
-/** What something may be put into, and the places and pieces that are put in, in rising order of place. */
+/** A text, and the insertions to make: their offsets and the inserted text. */
 const additions = fc.record({ before: fc.string({ unit: "binary" }), at: fc.array(fc.nat()), piece: fc.string() });
 
 function added({ before, at, piece }: { before: string; at: readonly number[]; piece: string }): string {
@@ -12,12 +12,12 @@ function added({ before, at, piece }: { before: string; at: readonly number[]; p
 
 function undoOfAdded(before: string, after: string): Undo {
   const undo = undoOf(before, after);
-  if (undo === undefined) throw new Error("something was only put in, and no undo is known");
+  if (undo === undefined) throw new Error("no undo record for a change that only inserts");
   return undo;
 }
 
 describe("undo of a settings file", () => {
-  it("gives back the text before, to the byte", () => {
+  it("restores the original text byte for byte", () => {
     fc.assert(
       fc.property(additions, (change) => {
         const after = added(change);
@@ -26,7 +26,7 @@ describe("undo of a settings file", () => {
     );
   });
 
-  it("leaves a text that was changed since", () => {
+  it("returns undefined for a text that changed since", () => {
     fc.assert(
       fc.property(additions, fc.string({ minLength: 1 }), (change, more) => {
         const after = added(change);
@@ -35,12 +35,12 @@ describe("undo of a settings file", () => {
     );
   });
 
-  it("leaves what was written since into a file that was empty", () => {
+  it("returns undefined if an originally empty file changed since", () => {
     const undo = undoOfAdded("\n", '{"hooks":{}}\n');
     expect(undone('{"hooks":{},"model":"mine"}\n', undo)).toBeUndefined();
   });
 
-  it("knows none where something was taken out", () => {
+  it("returns no undo record if something was removed", () => {
     expect(undoOf('{"a":1,"b":2}', '{"a":1,"hooks":{}}')).toBeUndefined();
   });
 });

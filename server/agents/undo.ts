@@ -1,23 +1,23 @@
 /**
- * How a change of an agent's settings is taken back to the byte without a copy of the settings, which may hold keys: the places where
- * something was put in, and digests of the file before and after.
+ * Undoes a change of an agent's settings byte for byte without a copy of the settings, which may
+ * contain keys: stores the insertions, and digests of the file before and after.
  */
 import { createHash } from "node:crypto";
 
-/** A piece that was put in: where it begins, and how long it is, in UTF-16 units. */
+/** An insertion: offset and length in UTF-16 code units. */
 type Piece = readonly [at: number, length: number];
 
 export interface Undo {
   readonly beforeSha256: string;
   readonly afterSha256: string;
   readonly pieces: readonly Piece[];
-  /** The text before, where it was nothing but blanks. */
+  /** The original text, if it was only whitespace. */
   readonly blank?: string;
 }
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** `undefined` where something was not only put in. */
+/** Returns the undo record, or `undefined` if the change was not only insertions. */
 export function undoOf(before: string, after: string): Undo | undefined {
   const digests = { beforeSha256: sha256(before), afterSha256: sha256(after) };
   if (before.trim() === "") return { ...digests, pieces: [], blank: before };
@@ -36,7 +36,7 @@ export function undoOf(before: string, after: string): Undo | undefined {
   return { ...digests, pieces };
 }
 
-/** The text before; `undefined` of a text that is not the one after. */
+/** Returns the original text, or `undefined` if `text` changed since. */
 export function undone(text: string, { beforeSha256, afterSha256, pieces, blank }: Undo): string | undefined {
   if (sha256(text) !== afterSha256) return undefined;
   if (blank !== undefined) return blank;

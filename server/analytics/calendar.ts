@@ -1,5 +1,7 @@
 /** The local days, hours and months of a period, as wall-clock hours and as times. */
+
 import type { Period, PeriodSelection, Stats } from "../../shared/protocol/reports.ts";
+import { dayMs } from "../../shared/schema/durations.ts";
 import type { Row } from "../store/driver/driver.ts";
 import { dayOfHour, firstDayOfMonth, localHourOf, monthOfDay, startOfHour } from "../store/rollups/local-time.ts";
 import { grains } from "../store/rollups/rollups.ts";
@@ -117,5 +119,5 @@ function dayOf(text: string): number {
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) {
     throw new SelectionError(`${text.slice(0, 20)} is not a valid date (YYYY-MM-DD).`);
   }
-  return ms / (24 * 60 * 60 * 1000);
+  return ms / dayMs;
 }

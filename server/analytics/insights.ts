@@ -2,7 +2,9 @@
  * Insights of a period, ranked by their cost in time per week. Each has a minimum sample and, where it claims a rate or a
  * difference, a statistical test, so that chance produces none.
  */
+
 import type { Insight, Insights } from "../../shared/protocol/reports.ts";
+import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import { closedDayOf, readRanges, splitByGrain } from "../store/rollups/reader.ts";
@@ -25,10 +27,10 @@ const minRuns = 10;
 const minRunsToCompare = 20;
 /** Minimum median and weekly cost of a slow command. */
 const slowMs = 5_000;
-const slowWeekMs = 10 * 60_000;
+const slowWeekMs = 10 * minuteMs;
 /** Runs longer than this count as waiting. */
 const waitMs = 10_000;
-const waitWeekMs = 30 * 60_000;
+const waitWeekMs = 30 * minuteMs;
 /** Minimum slowdown, as a factor and in milliseconds. */
 const slowerBy = 1.25;
 const slowerByMs = 200;
@@ -41,7 +43,7 @@ const stallingRate = 0.1;
 /** Cost of a failure in addition to its duration: noticing it and starting again. */
 const attentionMs = 20_000;
 
-const msPerWeek = 7 * 24 * 60 * 60 * 1000;
+const msPerWeek = 7 * dayMs;
 
 const noEvidence: Insight["evidence"] = {
   sample: 0,

@@ -34,7 +34,7 @@ describe("configuration", () => {
     });
   });
 
-  it("takes every documented key, and leaves other tools' tables alone", () => {
+  it("accepts every documented key and ignores other tools' tables", () => {
     const config = parse(`
       [other]
       anything = 1
@@ -51,34 +51,34 @@ describe("configuration", () => {
   });
 
   it.each([
-    ['mode = "off"\n[telemetry]\nenabled = true', "the key mode is outside its table. Put it below [telemetry]"],
-    ["enabled = false", "the key enabled is outside its table"],
-    ["[Telemetry]\nenabled = false", "unknown table [Telemetry]. Our table is [telemetry]"],
+    ['mode = "off"\n[telemetry]\nenabled = true', "key mode is outside its table. Move it to [telemetry]"],
+    ["enabled = false", "key enabled is outside its table"],
+    ["[Telemetry]\nenabled = false", "unknown table [Telemetry]. Move its keys to [telemetry]"],
     ["[telemetri]\nx = 1", "unknown table [telemetri]"],
     ["[other]\nEnabled = false", "unknown table [other]"],
     ["[privacy]\nblock_sensitive = true", "unknown table [privacy]"],
     ["[telemetry]\nretention_day = 3", "unknown key retention_day in [telemetry]. Did you mean retention_days?"],
-    ["[telemetry]\nzzz = 3", "unknown key zzz in [telemetry]. Known keys: mode, enabled"],
+    ["[telemetry]\nzzz = 3", "unknown key zzz in [telemetry]. Valid keys: mode, enabled"],
     ["[telemetry.privacy]\nstrip_pi = true", "unknown key strip_pi in [telemetry.privacy]. Did you mean strip_pii?"],
-    ['[telemetry]\nenabled = "no"', "telemetry.enabled cannot be used"],
-    ["[telemetry]\nbatch_size = 0", "telemetry.batch_size cannot be used"],
-    ["telemetry = 3", "telemetry cannot be used"],
-    ['[telemetry]\ndb_path = "~/x.db"', "telemetry.db_path cannot be used (it must be an absolute path)"],
+    ['[telemetry]\nenabled = "no"', "telemetry.enabled is invalid"],
+    ["[telemetry]\nbatch_size = 0", "telemetry.batch_size is invalid"],
+    ["telemetry = 3", "telemetry is invalid"],
+    ['[telemetry]\ndb_path = "~/x.db"', "telemetry.db_path is invalid (must be an absolute path)"],
     ['[telemetry]\n"what I typed" = 1', "unknown key in [telemetry]"],
-    ["[telemetry\nmode = 1", "config.toml, line 1: this is not valid TOML"],
-  ])("refuses %j by name", (text, message) => {
+    ["[telemetry\nmode = 1", "config.toml, line 1: not valid TOML"],
+  ])("rejects %j by name", (text, message) => {
     expect(() => parse(text)).toThrow(ConfigError);
     expect(() => parse(text)).toThrow(message);
   });
 
-  it("invariant: only-you-can-say-yes: the file can only say no", () => {
+  it("invariant: only-you-can-say-yes: grants nothing, and can only refuse", () => {
     expect(configRefusals("c", parse("[telemetry]\nenabled = true\nmode = 'share'"))).toEqual([]);
     expect(configRefusals("c", parse("[telemetry]\nenabled = false"))).toMatchObject([{ reach: "all" }]);
     expect(configRefusals("c", parse("[telemetry]\nmode = 'off'"))).toMatchObject([{ reach: "all" }]);
     expect(configRefusals("c", parse("[telemetry]\nmode = 'local'"))).toMatchObject([{ reach: "sharing" }]);
   });
 
-  it("says which accepted keys have no effect", () => {
+  it("lists accepted keys that have no effect", () => {
     expect(configNotes(defaultConfig)).toEqual([]);
     expect(configNotes(parse("[telemetry.privacy]\nstrip_pii = false\nredact_file_paths = false"))).toHaveLength(2);
     expect(configNotes(parse("[telemetry]\nbatch_size = 7"))).toEqual(["batch_size has no effect in this version."]);
@@ -86,7 +86,7 @@ describe("configuration", () => {
 });
 
 describe("policy", () => {
-  it("can only narrow", () => {
+  it("can only restrict", () => {
     expect(policyRefusals("p", '[telemetry]\nmode = "share"')).toEqual([]);
     expect(policyRefusals("p", '[telemetry]\nmode = "local"')).toMatchObject([{ by: "policy_file", reach: "sharing" }]);
     expect(policyRefusals("p", '[telemetry]\nmode = "off"')).toMatchObject([{ by: "policy_file", reach: "all" }]);

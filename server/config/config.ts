@@ -1,8 +1,7 @@
 /**
- * `config.toml`: the keys of the `[telemetry]` and `[telemetry.privacy]` tables, their types, ranges and defaults.
- *
- * A wrong type or an unknown key is refused by name, with the nearest known one; nothing is guessed, because the key
- * that was mistyped may have been a *no*. So is a key outside its table, and a table that was meant to be ours. Others are left alone.
+ * The keys of `[telemetry]` and `[telemetry.privacy]` in `config.toml`: types, ranges and defaults.
+ * Rejects wrong types, unknown keys and misplaced keys or tables by name and never guesses: a
+ * mistyped key may have been an opt-out. Ignores other tools' tables.
  */
 import { readFileSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
@@ -12,7 +11,7 @@ import english from "zod/v4/locales/en.js";
 import { modes, type Refusal } from "../../shared/consent/consent.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 
-// The small build of the library brings no words of its own.
+// zod/mini contains no error messages.
 z.config(english());
 
 const privacyTable = z.strictObject({
@@ -23,14 +22,13 @@ const privacyTable = z.strictObject({
   dp_epsilon: z._default(z.number().check(z.positive(), z.maximum(10)), 1),
 });
 
-/** Versions of the upload schema that this client knows. */
 const uploadSchemaVersions = [1, 2] as const;
 export type UploadSchema = (typeof uploadSchemaVersions)[number];
 
 const telemetryTable = z.strictObject({
   mode: z.optional(z.enum(modes)),
   enabled: z.optional(z.boolean()),
-  db_path: z.optional(z.string().check(z.refine((path) => isAbsolute(path), "it must be an absolute path"))),
+  db_path: z.optional(z.string().check(z.refine((path) => isAbsolute(path), "must be an absolute path"))),
   community_contribution: z._default(z.boolean(), false),
   batch_size: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 100),
   flush_interval_secs: z._default(z.int().check(z.minimum(1), z.maximum(86_400)), 60),
@@ -39,7 +37,7 @@ const telemetryTable = z.strictObject({
   upload_schema: z._default(z.literal(uploadSchemaVersions), 1),
   upload_pins: z._default(
     z.array(
-      z.string().check(z.regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, "it must be sha256/ and 43 characters of base64")),
+      z.string().check(z.regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, "must be sha256/ followed by a base64 SHA-256 hash")),
     ),
     [],
   ),
@@ -52,59 +50,64 @@ const policyTable = z.strictObject({ mode: z.enum(modes) });
 
 export type Config = z.infer<typeof telemetryTable>;
 
-/** A file that cannot be used: which, where in it, and what to do. Its message is for the user. */
+/** A settings file is invalid. The message is for the user: which file, where, and what to do. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
 function explain(file: string, table: string, schema: z.ZodMiniObject, error: z.core.$ZodError): ConfigError {
   const issue = error.issues[0];
-  if (issue === undefined) return new ConfigError(`${file} cannot be used.`);
-  const place = [table, ...issue.path.map(String)].join(".");
+  if (issue === undefined) return new ConfigError(`${file} is invalid.`);
+  const keyPath = [table, ...issue.path.map(String)].join(".");
   if (issue.code === "unrecognized_keys") {
     const known = issue.path[0] === "privacy" ? Object.keys(privacyTable.shape) : Object.keys(schema.shape);
     const key = issue.keys[0] ?? "";
-    // This goes to a log: what does not look like a key is not quoted.
+    // The message is logged: only text that looks like a key is quoted.
     const name = /^[a-z_]{1,40}$/i.test(key) ? `key ${key}` : "key";
     return new ConfigError(
-      `${file}: unknown ${name} in [${place}].${didYouMean(key, known) || ` Known keys: ${known.join(", ")}.`}`,
+      `${file}: unknown ${name} in [${keyPath}].${didYouMean(key, known) || ` Valid keys: ${known.join(", ")}.`}`,
     );
   }
-  return new ConfigError(`${file}: ${place} cannot be used (${issue.message}). Correct the value or remove the key.`);
+  return new ConfigError(`${file}: ${keyPath} is invalid (${issue.message}). Correct the value or remove the key.`);
 }
 
-/** The table `name` of a TOML text, or an empty one. The parser's own message would quote the file; ours names the line. */
+/**
+ * Returns the table `name` of a TOML text, or an empty one. Syntax errors name only the line: the
+ * parser's message would quote the file.
+ */
 function tableOf(file: string, text: string, name: string): unknown {
   let document: Readonly<Record<string, unknown>>;
   try {
     document = parse(text);
   } catch (error) {
     const line = error instanceof TomlError ? `, line ${error.line}` : "";
-    throw new ConfigError(`${file}${line}: this is not valid TOML. Correct the line, or remove the file.`);
+    throw new ConfigError(`${file}${line}: not valid TOML. Correct the line or remove the file.`);
   }
-  const strange = Object.entries(document).find(([key, value]) => key !== name && mayBeOurs(key, value, name));
-  if (strange !== undefined) throw misplaced(file, strange[0], name, isTable(strange[1]));
+  const misplaced = Object.entries(document).find(([key, value]) => key !== name && isMeantForUs(key, value, name));
+  if (misplaced !== undefined) throw misplacedError(file, misplaced[0], name, isTable(misplaced[1]));
   return document[name] ?? {};
 }
 
 const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether what is outside our table was meant for it: a key, a table of nearly its name, or one with a key of ours. */
-function mayBeOurs(key: string, value: unknown, table: string): boolean {
+/**
+ * Returns whether an entry outside our table was probably meant for it: a top-level key, a table
+ * with a similar name, or a table that contains one of our keys.
+ */
+function isMeantForUs(key: string, value: unknown, table: string): boolean {
   if (!isTable(value) || didYouMean(key.toLowerCase(), [table]) !== "") return true;
-  const own = new Set(configKeys.map((name) => name.replace("privacy.", "")));
-  return key === "privacy" || Object.keys(value).some((name) => own.has(name.toLowerCase()));
+  const ourKeys = new Set(configKeys.map((name) => name.replace("privacy.", "")));
+  return key === "privacy" || Object.keys(value).some((name) => ourKeys.has(name.toLowerCase()));
 }
 
-/** A key or table outside the one table there is: it may have been meant as a *no*. */
-function misplaced(file: string, key: string, table: string, keyIsTable: boolean): ConfigError {
-  // This goes to a log: what does not look like a key is not quoted.
+function misplacedError(file: string, key: string, table: string, keyIsTable: boolean): ConfigError {
+  // The message is logged: only text that looks like a key is quoted.
   const name = /^[a-z_]{1,40}$/i.test(key) ? ` ${keyIsTable ? `[${key}]` : key}` : "";
   return new ConfigError(
     keyIsTable
-      ? `${file}: unknown table${name}. Our table is [${table}]; move its keys there.`
-      : `${file}: the key${name} is outside its table. Put it below [${table}].`,
+      ? `${file}: unknown table${name}. Move its keys to [${table}].`
+      : `${file}: key${name} is outside its table. Move it to [${table}].`,
   );
 }
 
@@ -117,20 +120,20 @@ export function parseConfig(file: string, text: string): Config {
 
 export type ConfigValue = string | number | boolean | readonly string[];
 
-/** Every key, as it is named in `[telemetry]`: those of `[telemetry.privacy]` with their table. */
+/** All keys below `[telemetry]`; those of `[telemetry.privacy]` are prefixed with `privacy.`. */
 export const configKeys: readonly string[] = [
   ...Object.keys(telemetryTable.shape).filter((key) => key !== "privacy"),
   ...Object.keys(privacyTable.shape).map((key) => `privacy.${key}`),
 ];
 
-/** The value of a key; `undefined` where it is neither set nor has a default. */
+/** Returns the value of a key; `undefined` if it is not set and has no default. */
 export function readSetting(config: Config, key: string): ConfigValue | undefined {
   const [first = "", second] = key.split(".");
   const value: unknown = Reflect.get(config, first);
   return (second === undefined ? value : Reflect.get(Object(value), second)) as ConfigValue | undefined;
 }
 
-/** Which keys a file sets. @throws ConfigError */
+/** Returns the keys that a file sets. @throws ConfigError */
 export function keysIn(file: string, text: string): ReadonlySet<string> {
   const table = Object(tableOf(file, text, "telemetry")) as Readonly<Record<string, unknown>>;
   const privacy = Object.keys(Object(table["privacy"]) as object).map((key) => `privacy.${key}`);
@@ -139,7 +142,7 @@ export function keysIn(file: string, text: string): ReadonlySet<string> {
 
 export const defaultConfig: Config = telemetryTable.parse({});
 
-/** What the configuration forbids. It can never say yes: a `true` is a wish that the consent page serves. */
+/** Returns the configuration's refusals. The configuration can never grant consent. */
 export function configRefusals(file: string, config: Config): readonly Refusal[] {
   const refusal = (key: string, reach: Refusal["reach"]): Refusal => ({
     by: "config_file",
@@ -153,24 +156,23 @@ export function configRefusals(file: string, config: Config): readonly Refusal[]
   ];
 }
 
-/** A sentence for each of the keys that is set to something else than its default and is not followed yet. */
-function withoutEffect<T>(given: T, usual: T, keys: readonly (keyof T & string)[]): readonly string[] {
-  return keys.filter((key) => given[key] !== usual[key]).map((key) => `${key} has no effect in this version.`);
+function unsupportedNotes<T>(values: T, defaults: T, keys: readonly (keyof T & string)[]): readonly string[] {
+  return keys.filter((key) => values[key] !== defaults[key]).map((key) => `${key} has no effect in this version.`);
 }
 
-/** Keys that are accepted and have no effect, each as a sentence for the status. */
+/** Returns a sentence for each key that is set but has no effect. */
 export function configNotes(config: Config): readonly string[] {
   const { privacy } = config;
   return [
     ...(privacy.strip_pii ? [] : ["strip_pii = false has no effect: personal data is never recorded."]),
     ...(privacy.redact_file_paths ? [] : ["redact_file_paths = false has no effect: paths are never recorded."]),
-    ...withoutEffect(config, defaultConfig, ["batch_size", "flush_interval_secs"]),
-    ...withoutEffect(config, defaultConfig, ["community_contribution"]),
-    ...withoutEffect(privacy, defaultConfig.privacy, ["differential_privacy", "dp_epsilon"]),
+    ...unsupportedNotes(config, defaultConfig, ["batch_size", "flush_interval_secs"]),
+    ...unsupportedNotes(config, defaultConfig, ["community_contribution"]),
+    ...unsupportedNotes(privacy, defaultConfig.privacy, ["differential_privacy", "dp_epsilon"]),
   ];
 }
 
-/** The system's policy file can only narrow. @throws ConfigError */
+/** Returns the policy file's refusals; it can only restrict. @throws ConfigError */
 export function policyRefusals(file: string, text: string): readonly Refusal[] {
   const parsed = policyTable.safeParse(tableOf(file, text, "telemetry"));
   if (!parsed.success) throw explain(file, "telemetry", policyTable, parsed.error);
@@ -178,7 +180,7 @@ export function policyRefusals(file: string, text: string): readonly Refusal[] {
   return [{ by: "policy_file", reach: parsed.data.mode === "off" ? "all" : "sharing", name: file }];
 }
 
-/** The text of a file, read again only when its size, time or inode changed; `null` where there is none. */
+/** Caches the text of a file until its size, modification time or inode changes. */
 export class WatchedFile {
   readonly file: string;
   #stamp = "";
@@ -188,7 +190,9 @@ export class WatchedFile {
     this.file = file;
   }
 
-  /** @throws the file system's error, where the file exists and cannot be read. */
+  /**
+   * Returns `null` if the file does not exist. @throws the file system's error if it is unreadable.
+   */
   read(): string | null {
     const stat = statSync(this.file, { throwIfNoEntry: false });
     const stamp = stat === undefined ? "none" : `${stat.ino}:${stat.size}:${stat.mtimeMs}`;

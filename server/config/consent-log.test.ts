@@ -31,7 +31,7 @@ describe("consent log", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it("records what was decided, when, where, and on which text", () => {
+  it("records mode, categories, time, channel and notice", () => {
     const { path, consent } = log();
     consent.append(yes, () => installation);
     expect(consent.read()).toMatchObject({ mode: "local", collect: ["tool_usage"], tsMs: Date.UTC(2026, 0, 2) });
@@ -42,7 +42,7 @@ describe("consent log", () => {
     });
   });
 
-  it("only ever appends, and tells a refusal from a withdrawal", () => {
+  it("only appends, and distinguishes a refusal from a withdrawal", () => {
     const { path, consent } = log();
     for (const decision of [no, yes, no]) consent.append(decision, () => installation);
     const states = readFileSync(path, "utf8")
@@ -52,7 +52,7 @@ describe("consent log", () => {
     expect(states).toEqual(["refused", "given", "withdrawn"]);
   });
 
-  it("is for the user alone, whatever the umask", () => {
+  it("is private to the user, regardless of the umask", () => {
     const before = process.umask(0);
     try {
       const { path, consent } = log();
@@ -64,7 +64,7 @@ describe("consent log", () => {
     }
   });
 
-  it("refuses a yes to another text, and always takes a no", () => {
+  it("rejects consent to another notice, and always accepts a refusal", () => {
     const { path, consent } = log();
     const stale = { version: "0", sha256: "0".repeat(64) };
     expect(() => consent.append({ ...yes, notice: stale }, () => installation)).toThrow(StaleNoticeError);
@@ -73,7 +73,7 @@ describe("consent log", () => {
     expect(consent.read()).toMatchObject({ mode: "off" });
   });
 
-  it("goes on after a line that a crash cut short", () => {
+  it("continues after a line that a crash truncated", () => {
     const { path, consent } = log();
     consent.append(yes, () => installation);
     appendFileSync(path, '{"mode":"of');
@@ -82,7 +82,7 @@ describe("consent log", () => {
     expect(consent.read()).toMatchObject({ mode: "local" });
   });
 
-  it("does not join a last line that a hand left without its end", () => {
+  it("does not join a last line without a line break", () => {
     const { path, consent } = log();
     consent.append(yes, () => installation);
     writeFileSync(path, readFileSync(path, "utf8").trimEnd());
@@ -90,7 +90,7 @@ describe("consent log", () => {
     expect(consent.read()).toMatchObject({ mode: "off" });
   });
 
-  it("sees what another process appended", () => {
+  it("reads entries appended by another process", () => {
     const { path, consent } = log();
     consent.append(yes, () => installation);
     new ConsentLog(path, new FixedClock(0), () => installation).append(no, () => installation);

@@ -1,10 +1,8 @@
 /**
- * The user's own decisions, one JSON object a line, only ever appended to (`consent.jsonl`).
- *
- * An entry counts once it is on the disk: written, synced, and its folder synced. Nothing else in the product writes
- * this file, and no purge touches it.
+ * The user's consent decisions (`consent.jsonl`): append-only, one JSON object per line. An entry
+ * is valid once file and folder are synced. No other module writes this file, and no purge deletes
+ * it.
  */
-
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -22,20 +20,19 @@ export interface ConsentDecision {
   readonly mode: Mode;
   readonly collect: readonly Category[];
   readonly share: readonly Category[];
-  /** The address that was shown to the user; `null` where nothing is shared. */
+  /** The URL that was shown to the user; `null` without sharing. */
   readonly destination: string | null;
-  /** Whether it may be sent without being asked each time. */
+  /** Whether data may be sent without a prompt each time. */
   readonly automatic: boolean;
-  /** The text that was on the screen. */
+  /** The notice that was shown to the user. */
   readonly notice: { readonly version: string; readonly sha256: string };
-  /** Where it was given. */
   readonly via: (typeof consentChannels)[number];
 }
 
-/** SHA-256 of the text that this version shows, in hex. */
+/** SHA-256 of this version's notice, in hex. */
 export const noticeHash: string = createHash("sha256").update(noticeText(), "utf8").digest("hex");
 
-/** The decision names another text than the one this version stands for. */
+/** The decision refers to another version of the notice. */
 export class StaleNoticeError extends Error {
   override readonly name = "StaleNoticeError";
 }
@@ -46,7 +43,10 @@ export class ConsentLog {
   readonly #file: WatchedFile;
   readonly #installation: () => string | null;
 
-  /** `installation`: the value that the records of this `NEXUS_HOME` name; `null` where it has none yet. */
+  /**
+   * `installation` returns the ID that records of this `NEXUS_HOME` name; `null` if there is none
+   * yet.
+   */
   constructor(path: string, clock: Clock, installation: () => string | null) {
     this.path = path;
     this.#clock = clock;
@@ -54,24 +54,24 @@ export class ConsentLog {
     this.#installation = installation;
   }
 
-  /** Every entry as it was written, oldest first; for the user. */
+  /** Returns every line unchanged, oldest first. */
   entries(): readonly string[] {
     return (this.#file.read() ?? "").split("\n").filter((line) => line.trim() !== "");
   }
 
-  /** Characters of the whole file. */
+  /** Length of the file in characters. */
   get size(): number {
     return (this.#file.read() ?? "").length;
   }
 
-  /** The line that counts; `undefined` where there is none. */
+  /** Returns the line in force; `undefined` if the file is missing or empty. */
   lastEntry(): string | undefined {
     return lastLine(this.#file.read() ?? "");
   }
 
   /**
-   * The first of the entries that say yes, without a no between, in milliseconds since 1970; infinity after a no. A yes for another
-   * installation is none for this one.
+   * Returns the time of the first consent since the last refusal, in milliseconds since 1970;
+   * infinity without consent. Consent for another installation counts as a refusal.
    */
   recordingSinceMs(): number {
     const installation = this.#installation();
@@ -84,41 +84,41 @@ export class ConsentLog {
     return sinceMs;
   }
 
-  /** Why the file cannot be relied on, as a sentence: another user owns or can write it, or its folder. */
+  /** Returns a sentence if another user owns or can write the file or its folder. */
   fault(): string | undefined {
-    // A link could lead to another folder's record, whose configuration is not this one's.
+    // A linked file could belong to another configuration folder.
     return pathFault(this.path) ?? pathFault(dirname(this.path), "allowed");
   }
 
-  /** @throws the file system's error, where the file exists and cannot be read. */
+  /** @throws the file system's error if the file exists and is unreadable. */
   read(): ConsentReading {
     const text = this.#file.read() ?? "";
     const reading = readConsent(text, this.#installation());
-    // Another user's no is believed.
+    // A refusal is accepted even from an untrusted file.
     return isRecord(reading) && reading.mode !== "off" && this.fault() !== undefined ? "other_user" : reading;
   }
 
   /**
-   * Binds a record of a version that named no installation: the same decision once more, with the value. Returns whether there was
-   * one. @throws the file system's error.
+   * Appends a copy of a record from a version without installation IDs, with the ID. Returns
+   * whether there was such a record. @throws the file system's error.
    */
   bind(installation: string): boolean {
     const line = this.lastEntry();
     if (line === undefined || this.read() !== "unbound" || this.fault() !== undefined) return false;
-    const { record_id: bound, ...decision } = JSON.parse(line);
-    this.#write({ ...decision, record_id: randomUUID(), installation, binds: bound });
+    const { record_id: unboundId, ...decision } = JSON.parse(line);
+    this.#write({ ...decision, record_id: randomUUID(), installation, binds: unboundId });
     return true;
   }
 
   /**
-   * Appends a decision and returns its time, in milliseconds since 1970, once it is durable. `installation` gives that of the
-   * `NEXUS_HOME` it is for, and makes it; a no needs none.
-   * @throws UnsafePathError where another user owns or can write the file, StaleNoticeError where another text was shown; the file system's error where it cannot be written.
+   * Appends a decision durably and returns its time, in milliseconds since 1970. `installation`
+   * returns the ID of this `NEXUS_HOME`, creating it if needed; a refusal needs none.
+   * @throws UnsafePathError, StaleNoticeError if another notice was shown, the file system's error.
    */
   append(decision: ConsentDecision, installation: () => string | null): number {
     const { version, sha256 } = decision.notice;
     if (decision.mode !== "off" && (version !== noticeVersion || sha256 !== noticeHash)) {
-      throw new StaleNoticeError("The text has changed since it was shown. Please read it again.");
+      throw new StaleNoticeError("The consent notice has changed. Read it again and repeat your choice.");
     }
     const before = this.read();
     const tsMs = this.#clock.nowMs();
@@ -134,7 +134,7 @@ export class ConsentLog {
       destination: decision.mode === "share" ? decision.destination : null,
       automatic: decision.mode === "share" && decision.automatic,
       legal_basis: "consent (GDPR, Article 6(1)(a))",
-      // For a no any text will do, and only our own is written down.
+      // A refusal may refer to any notice, so always record this version's.
       notice: { version: noticeVersion, sha256: noticeHash, language: "en" },
       via: decision.via,
       product: `nexus-telemetry ${productVersion}`,
@@ -150,7 +150,7 @@ export class ConsentLog {
     const text = this.#file.read() ?? "";
     const file = openSync(this.path, appendFlags, 0o600);
     try {
-      // A line that a crash or a hand left unfinished must not swallow this one.
+      // An unterminated last line, after a crash or a manual edit, must not merge with this one.
       const newline = text === "" || text.endsWith("\n") ? "" : "\n";
       writeSync(file, `${newline}${JSON.stringify(entry)}\n`);
       fsyncSync(file);

@@ -1,50 +1,52 @@
 /**
- * Where to send: `NEXUS_USAGE_UPLOAD_URL`, or `upload_url` of the configuration; never an editor setting, and no default.
- * HTTPS, or plain HTTP to this machine itself.
+ * The upload destination: `NEXUS_USAGE_UPLOAD_URL`, or `upload_url` in `config.toml`. Never an
+ * editor setting, and there is no default. Requires HTTPS, or plain HTTP on the loopback interface.
  */
 export interface Destination {
-  /** The address that takes batches: origin and path, as a consent names it. */
+  /** The URL that batches are posted to, as consent records name it. */
   readonly url: string;
   /** Host and port. */
   readonly host: string;
-  /** SHA-256 of public keys (SPKI), of which the server's certificate must have one. `sha256/` and base64. */
+  /**
+   * SHA-256 hashes (`sha256/` and base64) of public keys (SPKI); the certificate must match one.
+   */
   readonly pins: readonly string[];
   /** `NEXUS_USAGE_UPLOAD_TOKEN`, for the `Authorization` header. */
   readonly token: string | undefined;
 }
 
-/** An address or a token that cannot be used. The message is for the user and quotes neither. */
+/** The URL or token is invalid. The message is for the user and quotes neither. */
 export class DestinationError extends Error {
   override readonly name = "DestinationError";
 }
 
 const loopback = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** What may stand in a header (RFC 6750, section 2.1). */
+/** RFC 6750, section 2.1. */
 const bearer = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** @throws DestinationError */
 export function destinationOf(
-  given: { readonly url: string; readonly from: string },
+  setting: { readonly url: string; readonly from: string },
   token: string | undefined,
   pins: readonly string[],
 ): Destination {
   const refuse = (why: string): never => {
-    throw new DestinationError(`${given.from} cannot be used: ${why}`);
+    throw new DestinationError(`${setting.from}: ${why}.`);
   };
-  const url = URL.canParse(given.url) ? new URL(given.url) : refuse("it is no address. Write https://host/path.");
+  const url = URL.canParse(setting.url) ? new URL(setting.url) : refuse("not a valid URL; use https://host/path");
   if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback.test(url.hostname))) {
-    refuse("only https is allowed, and http to this machine itself.");
+    refuse("must use https (http only for localhost)");
   }
-  if (url.username !== "" || url.password !== "") refuse("it holds a name or password. Use NEXUS_USAGE_UPLOAD_TOKEN.");
-  if (url.hash !== "" || url.search !== "") refuse("it must end with the path, without ? and #.");
+  if (url.username !== "" || url.password !== "") refuse("must not contain credentials; use NEXUS_USAGE_UPLOAD_TOKEN");
+  if (url.hash !== "" || url.search !== "") refuse("must not contain a query (?) or fragment (#)");
   if (token !== undefined && !bearer.test(token)) {
-    throw new DestinationError("NEXUS_USAGE_UPLOAD_TOKEN cannot be used: it has characters that no bearer token has.");
+    throw new DestinationError("NEXUS_USAGE_UPLOAD_TOKEN: not a valid bearer token.");
   }
   return { url: url.href, host: url.host, pins, token };
 }
 
-/** A route beside the one for batches: `…/events` → `…/enroll`. */
+/** Returns the URL of another route next to the one for batches: `…/events` → `…/enroll`. */
 export function siblingUrl({ url }: Destination, route: string): string {
   return new URL(route, url).href;
 }

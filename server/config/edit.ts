@@ -1,12 +1,18 @@
-/** Changes one key of `config.toml` and leaves every other byte, comments and other tools' tables, as it is. */
+/**
+ * Changes one key of `config.toml`. Never changes another byte: not comments, not other tools'
+ * tables.
+ */
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { parse, patch } from "@decimalturn/toml-patch";
 import { replaceFile } from "../files/atomic-write.ts";
 import { type ConfigValue, parseConfig } from "./config.ts";
 
-/** The text with a key set, or (`undefined`) without it. @throws ConfigError where the result could not be used. */
+/**
+ * Returns the text with a key set, or removed (`undefined`). @throws ConfigError before or after
+ * the edit.
+ */
 export function withKey(file: string, text: string, key: string, value: ConfigValue | undefined): string {
-  // What is no sound configuration is not edited.
+  // An invalid configuration is not edited.
   parseConfig(file, text);
   const document = parse(text) as Record<string, unknown>;
   const [first = "", second] = key.split(".");
@@ -19,8 +25,8 @@ export function withKey(file: string, text: string, key: string, value: ConfigVa
 }
 
 function tableIn(parent: Record<string, unknown>, name: string): Record<string, unknown> {
-  const found = parent[name];
-  if (typeof found === "object" && found !== null) return found as Record<string, unknown>;
+  const existing = parent[name];
+  if (typeof existing === "object" && existing !== null) return existing as Record<string, unknown>;
   const table: Record<string, unknown> = {};
   parent[name] = table;
   return table;
@@ -31,7 +37,9 @@ function put(table: Record<string, unknown>, name: string, value: ConfigValue | 
   else table[name] = value;
 }
 
-/** Sets or removes a key in the file, which may be a link to one. @throws ConfigError, the file system's error. */
+/**
+ * Sets or removes a key in the file; follows links. @throws ConfigError, the file system's error.
+ */
 export function changeKey(file: string, key: string, value: ConfigValue | undefined): void {
   const target = existsSync(file) ? realpathSync(file) : file;
   const text = existsSync(target) ? readFileSync(target, "utf8") : "";

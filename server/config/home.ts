@@ -1,10 +1,12 @@
 /** The user's home folder. */
 import { homedir } from "node:os";
 
-/** Stands in where a user has none, in a container for example: nothing is there, and nothing can be made there. */
+/**
+ * For users without a home folder, for example in a container: does not exist and is not creatable.
+ */
 const noHome = "/nonexistent";
 
-/** Without HOME and without an entry in the list of users Node throws: such a user has decided nothing. */
+/** Returns `noHome` where Node throws: without HOME and without an entry in the user database. */
 export function homeFolder(): string {
   try {
     return homedir();

@@ -1,4 +1,7 @@
-/** Where everything lies (DESIGN of the data folder: `docs/internals/architecture.md`). Making a path creates nothing. */
+/**
+ * The locations of all files and folders (`docs/internals/architecture.md`). Creates nothing on
+ * disk.
+ */
 import { isAbsolute, join, resolve } from "node:path";
 import {
   configFolder,
@@ -14,43 +17,42 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Paths {
   readonly home: string;
   readonly stateFolder: string;
-  /** The local salt: what hashes of the user's own names are made with. */
+  /** Contains the salt for hashing the user's own names. */
   readonly identityFile: string;
   readonly uploadStateFile: string;
   readonly installationFile: string;
-  /** The session of the `nexus` command that is going on. */
+  /** The current session of the `nexus` command. */
   readonly commandSessionFile: string;
-  /** `NEXUS_USAGE_OUTBOX_DIR` moves it. */
+  /** Moved by `NEXUS_USAGE_OUTBOX_DIR`. */
   readonly outboxFolder: string;
   readonly eventLogFolder: string;
-  /** What agents' hooks append to: `agents/hook.awk` names it too. */
+  /** The log that agents' hooks append to; `agents/hook.awk` contains the same path. */
   readonly agentHookLog: string;
-  /** What belongs to the connections with agents. */
   readonly agentFolder: string;
-  /** The doors on loopback that the user opened. */
+  /** Settings of the local receivers that the user enabled. */
   readonly receiverFile: string;
   readonly database: string;
-  /** Where the database lies unless the environment or the configuration moves it. */
+  /** The database path without overrides from the environment or the configuration. */
   readonly ownDatabase: string;
-  /** The environment names the database, so that the configuration's `db_path` does not count. */
+  /** `NEXUS_TELEMETRY_PATH` is set, so `db_path` is ignored. */
   readonly databaseFixed: boolean;
-  /** What lies in this `NEXUS_HOME` and is used only where it is the user's own, and no link. */
+  /** Paths in this `NEXUS_HOME` that must be owned by the user and must not be links. */
   readonly privatePaths: readonly string[];
   readonly configFile: string;
   readonly consentFile: string;
-  /** Neither the data nor the decisions lie elsewhere than in the user's home folder. */
+  /** Data and decisions are in the default folders of the user's home. */
   readonly isDefaultFolder: boolean;
-  /** What the product would record now, for hooks and SDKs: `recording-state.ts`. */
+  /** The effective policy for hooks and SDKs, see `recording-state.ts`. */
   readonly recordingStateFile: string;
   readonly policyFile: string;
-  /** What of the environment does not count, each as a sentence. */
+  /** One sentence for each environment variable that is ignored. */
   readonly notes: readonly string[];
 }
 
-/** The policy of the whole system. An administrator's file; nothing a user sets may point elsewhere. */
+/** The system-wide policy, written by an administrator. No user setting may move it. */
 export const policyFile = "/etc/nexus/policy.toml";
 
-/** Below `state/`. */
+/** Relative to `state/`. */
 const privateNames = [
   "",
   "events",
@@ -71,24 +73,27 @@ const privateNames = [
   "telemetry.db-shm",
 ] as const;
 
-/** A relative path would mean another place for every process; like an empty one, it does not count. */
-const given = (value: string | undefined): string | undefined =>
+/** Ignores empty and relative paths: a relative one would differ between processes. */
+const absolutePath = (value: string | undefined): string | undefined =>
   value !== undefined && isAbsolute(value) ? value : undefined;
 
-/** `NEXUS_HOME` (default `~/nexus`) holds the data; `NEXUS_TELEMETRY_PATH` moves the database alone. */
+/**
+ * `NEXUS_HOME` (default `~/nexus`) contains the data; `NEXUS_TELEMETRY_PATH` moves only the
+ * database.
+ */
 export function pathsFrom(env: Environment, home: string = homeFolder()): Paths {
-  const surroundings = { env, home, join, isAbsolute };
-  const folder = resolve(nexusHome(surroundings));
+  const context = { env, home, join, isAbsolute };
+  const folder = resolve(nexusHome(context));
   const stateFolder = join(folder, "state");
-  const databasePath = given(env["NEXUS_TELEMETRY_PATH"]);
+  const databasePath = absolutePath(env["NEXUS_TELEMETRY_PATH"]);
   return {
     home: folder,
     stateFolder,
     identityFile: join(stateFolder, "usage", "identity.json"),
     uploadStateFile: join(stateFolder, "usage", "upload-state.json"),
-    installationFile: resolve(installationFile(surroundings)),
+    installationFile: resolve(installationFile(context)),
     commandSessionFile: join(stateFolder, "usage", "command-session.json"),
-    outboxFolder: resolve(given(env["NEXUS_USAGE_OUTBOX_DIR"]) ?? join(stateFolder, "events-outbox")),
+    outboxFolder: resolve(absolutePath(env["NEXUS_USAGE_OUTBOX_DIR"]) ?? join(stateFolder, "events-outbox")),
     eventLogFolder: join(stateFolder, "events"),
     agentHookLog: join(stateFolder, "events", "agent-hooks.jsonl"),
     agentFolder: join(stateFolder, "agents"),
@@ -97,13 +102,13 @@ export function pathsFrom(env: Environment, home: string = homeFolder()): Paths 
     ownDatabase: join(stateFolder, "telemetry.db"),
     databaseFixed: databasePath !== undefined,
     privatePaths: privateNames.map((name) => join(stateFolder, name)),
-    configFile: join(configFolder(surroundings), "config.toml"),
-    consentFile: consentFile(surroundings),
-    isDefaultFolder: isDefaultFolder(surroundings),
+    configFile: join(configFolder(context), "config.toml"),
+    consentFile: consentFile(context),
+    isDefaultFolder: isDefaultFolder(context),
     recordingStateFile: join(stateFolder, "recording.txt"),
     policyFile,
     notes: ["NEXUS_HOME", "NEXUS_TELEMETRY_PATH", "XDG_CONFIG_HOME", "NEXUS_USAGE_OUTBOX_DIR"]
-      .filter((name) => env[name] !== undefined && env[name] !== "" && given(env[name]) === undefined)
-      .map((name) => `${name} is no absolute path and does not count.`),
+      .filter((name) => env[name] !== undefined && env[name] !== "" && absolutePath(env[name]) === undefined)
+      .map((name) => `${name} is not an absolute path and is ignored.`),
   };
 }

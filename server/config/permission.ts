@@ -1,6 +1,7 @@
 /**
- * The worker's own "may I?": it does not take the editor's word. Before anything is stored it reads the consent
- * record, the policy file and the configuration (only where they changed), and adds the environment and the editor.
+ * Evaluates the effective policy in the worker, independently of the editor. Before every write it
+ * combines the consent record, policy file and configuration (re-read if changed) with the
+ * environment and the editor's settings. Never grants more than the consent record.
  */
 import { dirname } from "node:path";
 import {
@@ -35,26 +36,29 @@ import { type Destination, DestinationError, destinationOf } from "./destination
 import type { Paths } from "./paths.ts";
 import { isStateOf, keepRecordingState, maxBytes } from "./recording-state.ts";
 
-/** Nothing may be recorded at present. */
+/** Recording is not permitted now. */
 export class NotPermittedError extends Error {
   override readonly name = "NotPermittedError";
 }
 
-/** For so long an answer about the owners of paths holds. Milliseconds. */
-const lookAgainMs = 1_000;
+/**
+ * Path ownership is checked at most this often: it hardly changes, and every event needs the
+ * policy.
+ */
+const recheckMs = 1_000;
 
 export interface EffectivePolicy {
   readonly permission: Permission;
   readonly notes: readonly string[];
-  /** Where the database lies: `db_path` moves it, unless the environment names it. */
+  /** Path of the database: `NEXUS_TELEMETRY_PATH`, else `db_path`, else the default. */
   readonly database: string;
   readonly decidedMs: number | null;
   /** `block_sensitive` of the configuration. */
   readonly blockSensitive: boolean;
   readonly limits: Limits;
-  /** Where to send; `null` where no usable address is configured. */
+  /** `null` if no valid upload URL is configured. */
   readonly destination: Destination | null;
-  /** Why the configured address cannot be used, as a sentence. */
+  /** Why the configured URL is invalid, as a sentence. */
   readonly destinationFault: string | null;
   readonly schema: UploadSchema;
 }
@@ -68,9 +72,9 @@ export class PermissionEvaluator {
   readonly #policyFile: WatchedFile;
   readonly #installationFile: WatchedFile;
   editor: EditorState;
-  /** When the paths were found safe, and when the state for hooks was written, by the process's own clock. */
-  #safeMs = Number.NEGATIVE_INFINITY;
-  #lockedMs = Number.NEGATIVE_INFINITY;
+  /** Times of the last path check and the last state update, from `performance.now()`. */
+  #pathsCheckedMs = Number.NEGATIVE_INFINITY;
+  #stateCheckedMs = Number.NEGATIVE_INFINITY;
 
   constructor(paths: Paths, clock: Clock, env: NodeJS.ProcessEnv, editor: EditorState) {
     this.#paths = paths;
@@ -83,17 +87,19 @@ export class PermissionEvaluator {
     this.editor = editor;
   }
 
-  /** The value that consent records must name to count here; `null` where this `NEXUS_HOME` has none yet. */
+  /**
+   * Returns the installation that consent must name to be valid here; `null` if there is none yet.
+   */
   installation(): string | null {
     return installationIn(this.#installationFile.read() ?? "");
   }
 
   /**
-   * @throws UnsafePathError where another user owns or can write what it would rely on; ConfigError; the file system's error where a
-   * file exists and cannot be read.
+   * @throws UnsafePathError if another user owns or can write a path that it relies on;
+   * ConfigError; the file system's error if a file is unreadable.
    */
   evaluate(): EffectivePolicy {
-    this.#refuseUnsafePathsNowAndThen();
+    this.#recheckPaths();
     const { configFile } = this.#paths;
     const configText = this.#configFile.read();
     const policyText = this.#policyFile.read();
@@ -131,29 +137,30 @@ export class PermissionEvaluator {
   }
 
   /**
-   * When the consent to record began that holds now, in milliseconds since 1970: what happened before is not taken from logs.
+   * Returns the start of the current consent in ms since 1970; older log lines are not imported.
    */
   recordingSinceMs(): number {
     return this.consent.recordingSinceMs();
   }
 
   /**
-   * Writes down for hooks and SDKs what may be recorded (`now and then`: at most once a second), as far as files decide it: they read the environment themselves.
+   * Writes the policy for hooks and SDKs (`now and then`: at most once a second). It reflects files
+   * only: hooks and SDKs read the environment themselves.
    * @throws UnsafePathError, the file system's error.
    */
   keepRecordingState(at: "now" | "now and then" = "now"): void {
-    if (at === "now and then" && performance.now() - this.#lockedMs < lookAgainMs) return;
-    this.#lockedMs = performance.now();
+    if (at === "now and then" && performance.now() - this.#stateCheckedMs < recheckMs) return;
+    this.#stateCheckedMs = performance.now();
     const reading = this.consent.read();
     const consent = this.consent.lastEntry() ?? "";
     const folder = dirname(this.#paths.configFile);
     const file = this.#paths.recordingStateFile;
     const off = { folder, collect: [], blockSensitive: true, consent, config: null, policy: null };
-    // An environment that names another folder of decisions says nothing of this one.
     try {
       this.refuseUnsafePaths();
     } catch (error) {
-      // Where the file itself cannot be relied on, hooks see that themselves.
+      // If the state file itself is unsafe, hooks detect that themselves. A state file of another
+      // configuration folder is not ours to change.
       const { home, stateFolder } = this.#paths;
       const isOwn =
         [stateFolder, file].every((path) => pathFault(path) === undefined) && pathFault(home, "allowed") === undefined;
@@ -166,11 +173,14 @@ export class PermissionEvaluator {
     }
     const config = this.#configFile.read();
     const policy = this.#policyFile.read();
-    keepRecordingState(file, { ...this.#recordedByFiles(reading, config, policy), folder, consent, config, policy });
+    keepRecordingState(file, { ...this.#policyOfFiles(reading, config, policy), folder, consent, config, policy });
   }
 
-  /** What may be recorded by the word of files; nothing where one of them cannot be used. */
-  #recordedByFiles(
+  /**
+   * Returns the policy that the files alone determine; nothing is permitted if one of them is
+   * invalid.
+   */
+  #policyOfFiles(
     reading: ConsentReading,
     configText: string | null,
     policyText: string | null,
@@ -189,17 +199,19 @@ export class PermissionEvaluator {
     return text === null ? [] : policyRefusals(this.#paths.policyFile, text);
   }
 
-  /** A ruling is asked for with every event, and the owner of a folder hardly changes. @throws UnsafePathError */
-  #refuseUnsafePathsNowAndThen(): void {
-    if (performance.now() - this.#safeMs < lookAgainMs) return;
+  /** @throws UnsafePathError */
+  #recheckPaths(): void {
+    if (performance.now() - this.#pathsCheckedMs < recheckMs) return;
     this.refuseUnsafePaths();
-    this.#safeMs = performance.now();
+    this.#pathsCheckedMs = performance.now();
   }
 
-  /** Refuses folders and files of this `NEXUS_HOME` that another user owns or can write, and links. @throws UnsafePathError */
+  /**
+   * @throws UnsafePathError if a path of this `NEXUS_HOME` is a link or another user can change it.
+   */
   refuseUnsafePaths(): void {
     const { home, stateFolder, outboxFolder, privatePaths } = this.#paths;
-    // The user may have put the home and a moved outbox behind a link of theirs.
+    // The user may have placed NEXUS_HOME and a moved outbox behind a link.
     const isMoved = dirname(outboxFolder) !== stateFolder;
     for (const path of isMoved ? [home, outboxFolder] : [home]) {
       refuseReplaceable(path);
@@ -208,13 +220,13 @@ export class PermissionEvaluator {
     for (const path of privatePaths) refuseUnsafe(path);
   }
 
-  /** Why a yes does not count, as a sentence. */
+  /** Returns a sentence if the consent record is not valid here, or is too large for hooks. */
   #consentNotes(reading: ConsentReading): readonly string[] {
-    const reason = untrustedReasons.find((one) => one === reading);
+    const reason = untrustedReasons.find((candidate) => candidate === reading);
     const { consentFile } = this.#paths;
     if (reason === undefined && this.consent.size > maxBytes)
       return [
-        `${consentFile} is larger than 64 KB, so hooks and SDKs record nothing. Keep a copy, and leave its last line.`,
+        `${consentFile} is larger than 64 KB, so hooks and SDKs record nothing. Back it up, then delete all lines but the last.`,
       ];
     if (reason === undefined) return [];
     return [reason === "other_user" ? (this.consent.fault() ?? "") : untrustedText(reason, this.#paths.consentFile)];
@@ -239,11 +251,11 @@ export class PermissionEvaluator {
 }
 
 function untrustedText(reason: Exclude<UntrustedReason, "other_user">, file: string): string {
-  const why = reason === "unbound" ? "names no installation, so it does not count" : "belongs to another installation";
-  return `${file} ${why}. Nothing is recorded until you decide again: nexus telemetry enable.`;
+  const why = reason === "unbound" ? "names no installation" : "belongs to another installation";
+  return `${file} ${why}. Recording is paused. Run nexus telemetry enable.`;
 }
 
-/** What was agreed to is one address: without it, or with another one, sharing pauses. */
+/** Consent names one URL: sharing pauses if no destination or another one is configured. */
 function destinationRefusals(
   reading: ConsentReading,
   destination: Destination | null,
@@ -251,8 +263,15 @@ function destinationRefusals(
 ): readonly Refusal[] {
   if (!isRecord(reading) || reading.mode !== "share") return [];
   const refusal = (name: string): readonly Refusal[] => [{ by: "destination", reach: "sharing", name }];
-  if (destination === null) return refusal(fault ?? "No destination (NEXUS_USAGE_UPLOAD_URL, upload_url)");
+  if (destination === null) {
+    const details = fault?.replace(/\.$/, "");
+    return refusal(
+      details === undefined
+        ? "a missing destination (set upload_url or NEXUS_USAGE_UPLOAD_URL)"
+        : `an invalid destination (${details})`,
+    );
+  }
   return destination.url === reading.destination
     ? []
-    : refusal(`A destination (${destination.url}) that you have not agreed to`);
+    : refusal(`a destination without your consent (${destination.url})`);
 }

@@ -1,16 +1,16 @@
 /**
- * `state/recording.txt`: what the product would record now, for hooks and SDKs that cannot read the configuration themselves. Only
- * this file says yes to them, and only while the files it was made from are what they were, byte for byte: it holds the last line of
- * `consent.jsonl`, and the texts of `config.toml` and of the policy.
+ * `state/recording.txt`: the effective policy, for hooks and SDKs that cannot parse TOML. It contains
+ * its sources: the last line of `consent.jsonl`, `config.toml` and the policy file. It is valid only
+ * while they are identical byte for byte, and nothing else permits hooks to record.
  *
  * ```
  * nexus recording 1
- * folder /home/ada/.config/nexus       of the two files below
+ * folder /home/ada/.config/nexus       contains consent.jsonl and config.toml
  * on tool_usage command_usage          or: off
  * block_sensitive false
  * consent
  * {"schema_version":1,…}
- * config 2 31                          lines and bytes of the text that follows, or: config none
+ * config 2 31                          lines and bytes of the text below, or: config none
  * [telemetry]
  * retention_days = 30
  * policy none
@@ -20,18 +20,18 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Category } from "../../shared/schema/categories.ts";
 import { replaceFile } from "../files/atomic-write.ts";
 
-/** Of each file that it is made from, and of its own: larger ones mean off. Bytes. */
+/** Limit for this file and for each source file: larger ones mean off. Bytes. */
 export const maxBytes = 65_536;
 
 export interface RecordingState {
-  /** Where the consent record and the configuration lie. */
+  /** Folder of the consent record and the configuration. */
   readonly folder: string;
-  /** What may be recorded; empty: nothing. */
+  /** Categories that may be recorded; empty means off. */
   readonly collect: readonly Category[];
   readonly blockSensitive: boolean;
   /** The last line of the consent record. */
   readonly consent: string;
-  /** The text of the file; `null` where there is none. */
+  /** Text of the file; `null` if it does not exist. */
   readonly config: string | null;
   readonly policy: string | null;
 }
@@ -59,7 +59,7 @@ export function recordingStateText({
 
 const head = "nexus recording 1";
 
-/** Whether the file was made from the decisions in a folder. */
+/** Returns whether the state file was created for a configuration folder. */
 export function isStateOf(file: string, folder: string): boolean {
   const [first, second] = textOf(file)?.split("\n") ?? [];
   return first === head && second === `folder ${folder}`;
@@ -67,7 +67,7 @@ export function isStateOf(file: string, folder: string): boolean {
 
 const textOf = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
 
-/** A text with the number of its lines and bytes before it. */
+/** Returns the lines of a text, preceded by its number of lines and bytes. */
 function copied(name: string, text: string | null): readonly string[] {
   if (text === null) return [`${name} none`];
   const terminated = text === "" || text.endsWith("\n") ? text : `${text}\n`;
@@ -76,8 +76,8 @@ function copied(name: string, text: string | null): readonly string[] {
 }
 
 /**
- * Writes the file where it says something else. Where nothing may be recorded it makes none.
- * @throws the file system's error.
+ * Writes the file if its content changed; never creates it for "off". @throws the file system's
+ * error.
  */
 export function keepRecordingState(file: string, state: RecordingState): void {
   const text = recordingStateText(state);

@@ -1,13 +1,16 @@
-/** Appends lines to an event log, in one write, so that lines of two processes never mix. Never in the way. */
+/**
+ * Appends lines to an event log in one write, so that lines of two processes never interleave.
+ * Never throws: the caller's work is more important than its event.
+ */
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { appendFlags, makeFolder } from "./ownership.ts";
 
-/** Files whose last line was cut by a full disk: the next one begins anew, so that it is not glued to it. */
+/** Files with a last line truncated by a full disk; the next write starts with a line break. */
 const torn = new Set<string>();
 
-/** @returns whether it was written whole. */
+/** Returns whether all bytes were written. */
 export function appendLines(file: string, events: readonly object[]): boolean {
   try {
     makeFolder(dirname(file));
@@ -24,7 +27,6 @@ export function appendLines(file: string, events: readonly object[]): boolean {
       closeSync(handle);
     }
   } catch {
-    // A full disk keeps nobody from their work.
     return false;
   }
 }

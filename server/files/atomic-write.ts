@@ -1,4 +1,4 @@
-/** Writes a file so that it is there whole or not at all, also after a power failure. */
+/** Writes files atomically: complete or not at all, also after a power failure. */
 
 import { randomUUID } from "node:crypto";
 import {
@@ -16,10 +16,13 @@ import { basename, dirname, join } from "node:path";
 import { fsyncFolder } from "./fsync.ts";
 import { createFlags, makeFolder } from "./ownership.ts";
 
-/** Marks what a crash may have left of the writing of a file. */
+/** Suffix of files that a crash left incomplete. */
 export const temporarySuffix = ".unfinished";
 
-/** Writes and syncs a new file; readable only by the user, unless `mode` says otherwise. @throws the file system's error. */
+/** Returns a new name beside `path` for a file that is renamed to it once it is complete. */
+export const temporaryName = (path: string): string => `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
+
+/** Writes and syncs a new file; `mode` defaults to user-only. @throws the file system's error. */
 export function writeFileSynced(path: string, content: string | Uint8Array, mode?: number): void {
   const file = openSync(path, createFlags, 0o600);
   try {
@@ -31,7 +34,7 @@ export function writeFileSynced(path: string, content: string | Uint8Array, mode
   }
 }
 
-/** Removes a file with what crashes have left of its writing. @throws the file system's error. */
+/** Deletes a file and its incomplete copies. @throws the file system's error. */
 export function removeWithLeftovers(path: string): void {
   const folder = dirname(path);
   if (!existsSync(folder)) return;
@@ -41,15 +44,18 @@ export function removeWithLeftovers(path: string): void {
   }
 }
 
-/** Replaces or makes a file, with its folder. @throws the file system's error, leaving what was there. */
+/**
+ * Creates or replaces a file, and its folder. @throws the file system's error; the old file is
+ * unchanged.
+ */
 export function replaceFile(path: string, content: string | Uint8Array, mode?: number): void {
   makeFolder(dirname(path));
-  const unfinished = `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
+  const temporary = temporaryName(path);
   try {
-    writeFileSynced(unfinished, content, mode);
-    renameSync(unfinished, path);
+    writeFileSynced(temporary, content, mode);
+    renameSync(temporary, path);
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
   fsyncFolder(dirname(path));

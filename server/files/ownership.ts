@@ -1,33 +1,33 @@
 /**
- * Folders and files that another user owns or can write are not used: their content may do that user's will. A
- * folder of ours is not used through a link either, since a link can lead into another user's.
+ * Rejects files and folders that another user owns or can write, because that user could control
+ * what we record. Also rejects links in our folders, which could lead to another user's files.
  */
 import { constants, lstatSync, mkdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** Another user owns a path, or can change it; or a link stands in its place. The message is for the user. */
+/** The path is a link, or another user owns or can change it. The message is for the user. */
 export class UnsafePathError extends Error {
   override readonly name = "UnsafePathError";
 }
 
-/** Opening fails where the path is a link. 0 on Windows, which has no such flag. */
+/** Makes opening a link fail. 0 on Windows, which has no such flag. */
 export const noFollow: number = constants.O_NOFOLLOW ?? 0;
 
-/** For appending to a file of ours, which is made where it is missing, and never through a link. */
+/** Opens for appending, creates the file if missing, never follows a link. */
 export const appendFlags: number = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | noFollow;
 
-/** For writing a file that does not exist yet. */
+/** Creates a new file for writing; fails if it exists. */
 export const createFlags: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
 
-/** For reading a file of ours, never through a link. */
+/** Opens for reading, never follows a link. */
 export const readFlags: number = constants.O_RDONLY | noFollow;
 
-/** Where the system knows no users, every path is the user's own. */
+/** `undefined` on systems without user IDs, where every path is trusted. */
 const ownUid = (): number | undefined => process.geteuid?.();
 
 const groupOrOthersWrite = 0o022;
 
-/** Why the user cannot rely on what lies at a path, as a sentence; `undefined` where they can. */
+/** Returns a sentence if another user owns or can write the path; `undefined` if it is safe. */
 export function ownershipFault(path: string, { uid, mode }: Pick<Stats, "uid" | "mode">): string | undefined {
   const own = ownUid();
   if (own === undefined) return undefined;
@@ -37,63 +37,66 @@ export function ownershipFault(path: string, { uid, mode }: Pick<Stats, "uid" | 
   return undefined;
 }
 
-/** The same for a folder or file of ours at a path; nothing is wrong with one that does not exist. @throws the file system's error. */
+/**
+ * Returns a sentence if the path is unsafe; a missing path is safe. @throws the file system's
+ * error.
+ */
 export function pathFault(path: string, links: "allowed" | "refused" = "refused"): string | undefined {
   const stat =
     links === "allowed" ? statSync(path, { throwIfNoEntry: false }) : lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
-  if (stat.isSymbolicLink()) return `${path} is a link, so it is not used. Put the folder or file itself there.`;
+  if (stat.isSymbolicLink()) return `${path} is a link, so it is not used. Replace it with the folder or file itself.`;
   return ownershipFault(path, stat);
 }
 
 /**
- * Refuses a path that another user could replace: each folder above it, and each link on the way, must belong to the user or to root,
- * and be writable by nobody else, but for folders like `/tmp` in which only the owner of a file may remove it (as OpenSSH's StrictModes).
- * @throws UnsafePathError, the file system's error.
+ * Rejects a path that another user could replace. Each parent folder, and each link on the way,
+ * must belong to the user or root and must not be writable by others, except for sticky folders
+ * like `/tmp` (as in OpenSSH's StrictModes). @throws UnsafePathError, the file system's error.
  */
 export function refuseReplaceable(path: string): void {
   if (ownUid() === undefined) return;
-  for (const one of new Set([...ancestorsOf(path), ...ancestorsOf(resolvedOf(path))])) {
-    const stat = lstatSync(one, { throwIfNoEntry: false });
+  for (const ancestor of new Set([...ancestorsOf(path), ...ancestorsOf(resolvedOf(path))])) {
+    const stat = lstatSync(ancestor, { throwIfNoEntry: false });
     if (stat === undefined) continue;
     if (!isTrusted(stat.uid))
       throw new UnsafePathError(
-        `${one} belongs to another user (id ${stat.uid}), who could replace what is below it. Nothing below it is used.${ownUid() === 0 ? " Run this as that user." : ""}`,
+        `${ancestor} belongs to another user (id ${stat.uid}), so nothing in it is used.${ownUid() === 0 ? " Run this as that user." : ""}`,
       );
-    const open = !stat.isSymbolicLink() && (stat.mode & groupOrOthersWrite) !== 0 && (stat.mode & sticky) === 0;
-    if (open && one !== path)
+    const isWritable = !stat.isSymbolicLink() && (stat.mode & groupOrOthersWrite) !== 0 && (stat.mode & sticky) === 0;
+    if (isWritable && ancestor !== path)
       throw new UnsafePathError(
-        `${one} can be written by other users, so nothing below it is used. Run: chmod go-w ${one}`,
+        `${ancestor} can be written by other users, so nothing in it is used. Run: chmod go-w ${ancestor}`,
       );
   }
 }
 
 const sticky = 0o1000;
 
-/** A path and every folder above it. */
+/** Returns the path and all its parent folders. */
 function ancestorsOf(path: string): readonly string[] {
-  const above = dirname(path);
-  return above === path ? [path] : [...ancestorsOf(above), path];
+  const parent = dirname(path);
+  return parent === path ? [path] : [...ancestorsOf(parent), path];
 }
 
-/** Where links lead; the path itself where it does not exist. */
+/** Resolves links, also in the existing part of a path that does not exist. */
 function resolvedOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    const above = dirname(path);
-    return above === path ? path : join(resolvedOf(above), basename(path));
+    const parent = dirname(path);
+    return parent === path ? path : join(resolvedOf(parent), basename(path));
   }
 }
 
-/** The user, and root, who can do everything anyway. */
+/** Trusts the user, and root, who can change everything anyway. */
 function isTrusted(uid: number): boolean {
   return uid === ownUid() || uid === 0 || uid === unmappedUid();
 }
 
 let unmapped: number | undefined | "unknown" = "unknown";
 
-/** In a sandbox that knows only its own user, such as Flatpak's, what belongs to root of the machine appears as this user's. */
+/** Sandboxes that map only one user, such as Flatpak, show root's files as owned by this ID. */
 function unmappedUid(): number | undefined {
   if (unmapped === "unknown") unmapped = readUnmappedUid();
   return unmapped;
@@ -119,15 +122,18 @@ export function refuseUnsafe(path: string, links: "allowed" | "refused" = "refus
   if (fault !== undefined) throw new UnsafePathError(fault);
 }
 
-/** Makes a folder and those above it, for the user only. @throws UnsafePathError, the file system's error. */
+/**
+ * Creates a folder and its parents, private to the user. @throws UnsafePathError, the file system's
+ * error.
+ */
 export function makeFolder(folder: string): void {
   refuseForeignParent(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
 /**
- * What root makes in another user's folder (`sudo` with HOME kept) would be root's: the user could neither read nor change it, and
- * every tool of theirs would stop recording without a word.
+ * Files that root creates in a user's folder (`sudo` that preserves HOME) would belong to root: the
+ * user's own tools could not read or write them, and would silently stop recording.
  */
 function refuseForeignParent(folder: string): void {
   const own = ownUid();
@@ -140,6 +146,6 @@ function refuseForeignParent(folder: string): void {
   }
   if (stat === undefined || stat.uid === own || stat.uid === 0) return;
   throw new UnsafePathError(
-    `${parent} belongs to another user (id ${stat.uid}), so nothing is made in it. Run this as that user.`,
+    `${parent} belongs to another user (id ${stat.uid}), so nothing is created in it. Run this as that user.`,
   );
 }

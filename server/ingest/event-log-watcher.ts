@@ -1,11 +1,11 @@
 /**
- * Follows the event logs while a worker lives: imports them at its start, and whenever something is appended. It has a timer only
- * while an imported log waits to be removed.
+ * Watches the event logs while a worker runs: imports them at its start and after each append. It
+ * never polls; a timer runs only while an imported log waits to be removed.
  */
 import { existsSync, type FSWatcher, watch } from "node:fs";
 import { type ImportReport, quietMs } from "./event-log.ts";
 
-/** Clocks of file systems are coarser than timers. Milliseconds. */
+/** File timestamps are coarser than timers. Milliseconds. */
 const marginMs = 50;
 
 export class EventLogWatcher {
@@ -18,7 +18,7 @@ export class EventLogWatcher {
   #again = false;
   #stopped = true;
 
-  /** `read`: imports, and says whether logs wait to be removed. */
+  /** `read`: imports the logs and returns how many wait to be removed. */
   constructor(
     folder: string,
     read: () => Promise<Pick<ImportReport, "unremoved"> | undefined>,
@@ -29,14 +29,14 @@ export class EventLogWatcher {
     this.#failed = failed;
   }
 
-  /** Begins, or goes on: the folder may have come into being since. */
+  /** Starts watching. Callable again, because the folder may be created later. */
   start(): void {
     this.#stopped = false;
     if (this.#watcher !== undefined || !existsSync(this.#folder)) return;
     try {
       this.#watcher = watch(this.#folder, () => this.#wake());
     } catch (error) {
-      // Too many watches on this machine: the logs are read at the next start.
+      // The system's watch limit is reached: the logs are read at the next start.
       this.#failed(error);
       return;
     }
@@ -53,11 +53,11 @@ export class EventLogWatcher {
 
   #wake(): void {
     this.#again = true;
-    if (!this.#reading) void this.#readOn();
+    if (!this.#reading) void this.#importChanges();
   }
 
-  /** One reading at a time; what comes during one is read after it. */
-  async #readOn(): Promise<void> {
+  /** Imports one log at a time; a change during an import triggers another one. */
+  async #importChanges(): Promise<void> {
     this.#reading = true;
     try {
       while (this.#again && !this.#stopped) {

@@ -35,11 +35,17 @@ function logs(options: SharerOptions = {}) {
   const folder = join(sharer.home, "nexus", "state", "events");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "agent.jsonl");
-  return { sharer, worker: sharer.worker, folder, file, stored: () => sharer.worker.status().database?.events ?? 0 };
+  return {
+    sharer,
+    worker: sharer.worker,
+    folder,
+    file,
+    stored: () => sharer.worker.reader.status().database?.events ?? 0,
+  };
 }
 
 /** Imports until every imported log is removed. */
-async function settled(worker: TelemetryService): Promise<void> {
+async function importAll(worker: TelemetryService): Promise<void> {
   while (((await worker.importLogs())?.unremoved ?? 0) > 0) await wait(50);
 }
 
@@ -56,47 +62,47 @@ function line(part: object = {}): string {
     seq,
     event_type: "command_started",
     command: "npm run secret-task --token=a-long-one",
-    note: "a text of somebody's",
+    note: "a private text",
     ...part,
   })}\n`;
 }
 
-describe("event logs", () => {
-  it("are removed once they were imported", async () => {
+describe("event log import", () => {
+  it("removes a log after its import", async () => {
     const { worker, folder, file, stored } = logs();
     writeFileSync(file, line() + line());
     expect(await worker.importLogs()).toMatchObject({ files: 1, lines: 2, stored: 2, malformed: 0, unremoved: 1 });
     expect(readdirSync(folder)).toEqual([expect.stringMatching(/^agent\.jsonl\.[0-9a-f]{8}\.importing$/)]);
     appendFileSync(file, line());
     expect(await worker.importLogs()).toMatchObject({ lines: 1, stored: 1 });
-    await settled(worker);
+    await importAll(worker);
     expect(readdirSync(folder)).toEqual([]);
     expect(stored()).toBe(3);
   });
 
-  it("a half-written last line waits for its rest", async () => {
+  it("waits for the rest of an unfinished last line", async () => {
     const { worker, file } = logs();
-    const whole = line();
-    writeFileSync(file, line() + whole.slice(0, 40));
+    const text = line();
+    writeFileSync(file, line() + text.slice(0, 40));
     expect(await worker.importLogs()).toMatchObject({ lines: 1, stored: 1, malformed: 0 });
-    appendFileSync(file, whole.slice(40));
+    appendFileSync(file, text.slice(40));
     expect(await worker.importLogs()).toMatchObject({ lines: 1, stored: 1 });
   });
 
-  it("a last line that is not finished for a minute is kept as damaged", async () => {
+  it("counts a last line that stays unfinished for a minute as damaged", async () => {
     const { worker, folder, file } = logs();
     writeFileSync(file, line() + line().slice(0, 40));
     await worker.importLogs();
     const past = Date.now() / 1_000 - 3_600;
     utimesSync(file, past, past);
-    // The time of a change cannot be set: as if the clock had been put back by the hour.
+    // ctime cannot be set, so the clock is moved forward instead.
     const { ctimeMs } = statSync(file);
     expect(ctimeMs).toBeGreaterThan(past * 1_000);
     const [realNow, later] = [Date.now, Date.now() + 3_600_000];
     Date.now = () => later;
     try {
       await worker.importLogs();
-      await settled(worker);
+      await importAll(worker);
     } finally {
       Date.now = realNow;
     }
@@ -104,7 +110,7 @@ describe("event logs", () => {
     expect(new Leftovers(folder).count()).toEqual({ before_consent: 0, ahead_of_clock: 0, damaged: 1 });
   });
 
-  it("foreign lines and fields disturb nothing; of an event only its fields are stored", async () => {
+  it("skips foreign lines and stores only the fields of an event", async () => {
     const { sharer, worker, folder, file } = logs();
     const foreign = [
       "not json",
@@ -117,39 +123,39 @@ describe("event logs", () => {
     writeFileSync(file, `${foreign.join("\n")}\n${line()}`);
     expect(await worker.importLogs()).toMatchObject({ lines: 6, malformed: 4, refused: 1, stored: 1 });
     const target = join(sharer.home, "out.json");
-    await worker.export(target);
+    await worker.reader.export(target);
     const [event] = JSON.parse(readFileSync(target, "utf8"));
     expect(event.payload).toEqual({ command: "npm run" });
-    expect(JSON.stringify(event)).not.toMatch(/secret|long|somebody/);
+    expect(JSON.stringify(event)).not.toMatch(/secret|long|private/);
     expect(new Leftovers(folder).count()).toMatchObject({ damaged: 4 });
   });
 
-  it("a line that was cut off costs only itself", async () => {
+  it("loses only the truncated line, not the ones after it", async () => {
     const { worker, file } = logs();
     writeFileSync(file, `\uFEFF${line()}${line().slice(0, 30)}${line()}\0\0\0${line()}`);
     expect(await worker.importLogs()).toMatchObject({ lines: 3, stored: 3, malformed: 0 });
   });
 
-  it("NEXUS_EVENT_LOG=0 stops the reading", async () => {
+  it("imports nothing with NEXUS_EVENT_LOG=0", async () => {
     const { worker, file } = logs({ env: { NEXUS_EVENT_LOG: "0" } });
     writeFileSync(file, line());
     expect(await worker.importLogs()).toBeUndefined();
   });
 
-  it("keep the lines from before the consent to record, and those ahead of the clock", async () => {
+  it("keeps lines dated before the consent or in the future as leftovers", async () => {
     const clock = new FixedClock(Date.now());
     const { worker, folder, file } = logs({ clock });
     writeFileSync(file, line({ ts: clock.tsMs - 60_000 }) + line({ ts: clock.tsMs + 40 * 86_400_000 }) + line());
     expect(await worker.importLogs()).toMatchObject({ lines: 3, beforeConsent: 1, ahead: 1, stored: 1 });
     expect(new Leftovers(folder).count()).toEqual({ before_consent: 1, ahead_of_clock: 1, damaged: 0 });
     clock.tsMs += 40 * 86_400_000;
-    // By itself, once it is due.
+    // Imported without a retry once it is due.
     expect(await worker.importLogs()).toMatchObject({ lines: 1, ahead: 0, stored: 1 });
     expect(await worker.importLogs({ retryLeftovers: true })).toMatchObject({ lines: 1, beforeConsent: 1, stored: 0 });
     expect(new Leftovers(folder).count()).toEqual({ before_consent: 1, ahead_of_clock: 0, damaged: 0 });
   });
 
-  it("keep leftovers once, however often and by however many they are tried, and as long as events", async () => {
+  it("keeps each leftover once, however often it is retried, until its events would expire", async () => {
     const { worker, folder, file } = logs();
     writeFileSync(file, "damaged\n".repeat(300));
     await worker.importLogs();
@@ -168,7 +174,7 @@ describe("event logs", () => {
     expect(readdirSync(leftovers.folder)).toEqual([]);
   });
 
-  it("keep what a wrong clock has dated, until the lines themselves are old", () => {
+  it("keeps leftovers in a file with a wrong date until the lines are old", () => {
     const { folder } = logs();
     const leftovers = new Leftovers(folder);
     const text = line().trimEnd();
@@ -180,7 +186,7 @@ describe("event logs", () => {
     expect(leftovers.isDue(Date.now())).toBe(true);
   });
 
-  it("a consent that is dated in the future counts from when it is noticed", async () => {
+  it("applies a consent dated in the future from the time it is first read", async () => {
     const clock = new FixedClock(Date.now() + 180 * 86_400_000);
     const { worker, file } = logs({ clock });
     clock.tsMs = Date.now();
@@ -188,10 +194,10 @@ describe("event logs", () => {
     expect(await worker.importLogs()).toMatchObject({ beforeConsent: 1, stored: 0 });
     appendFileSync(file, line({ ts: clock.tsMs + 1_000 }));
     expect(await worker.importLogs()).toMatchObject({ beforeConsent: 0, stored: 1 });
-    expect(worker.status().notes.join()).toMatch(/Your consent is dated .* ahead of the clock/);
+    expect(worker.reader.status().notes.join()).toMatch(/Your consent is dated in the future/);
   });
 
-  it("a purge empties them, and what they held does not come in again", async () => {
+  it("empties logs in a purge and never imports their lines again", async () => {
     const { worker, folder, file, stored } = logs();
     const before = line();
     writeFileSync(file, `not json\n${before}`);
@@ -205,17 +211,17 @@ describe("event logs", () => {
     expect(stored()).toBe(0);
   });
 
-  it("that cannot be read stop no other, and are named", async () => {
+  it("reports an unreadable log and imports the others", async () => {
     const { worker, folder, file } = logs();
     const loop = join(folder, "a-loop.jsonl");
     symlinkSync(loop, loop);
     mkdirSync(join(folder, "b-folder.jsonl"));
     writeFileSync(file, line());
     expect(await worker.importLogs()).toMatchObject({ stored: 1, faults: [{ path: loop, code: "ELOOP" }] });
-    expect(worker.status().notes.join()).toContain(`${loop} cannot be imported (ELOOP)`);
+    expect(worker.reader.status().notes.join()).toContain(`${loop} cannot be imported (ELOOP)`);
   });
 
-  it("of an older version go on where it had read them, whatever device they are on", async () => {
+  it("continues at the position of an older version, on any device", async () => {
     const { sharer, file } = logs();
     sharer.record(2);
     sharer.worker.close();
@@ -233,13 +239,13 @@ describe("event logs", () => {
     connection.close();
     const { worker } = new SharingWorker({ home: sharer.home });
     expect(await worker.importLogs()).toMatchObject({ lines: 1, stored: 1 });
-    // A copy that was made before.
+    // An older copy of the log.
     writeFileSync(file, lines.slice(0, 1).join(""));
     expect(await worker.importLogs()).toMatchObject({ stored: 0 });
   });
 });
 
-describe("the name of a log", () => {
+describe("log name", () => {
   it.each([
     "agent-hooks.jsonl",
     "agent-hooks.jsonl.0a1b2c3d.importing",
@@ -261,11 +267,11 @@ describe("the name of a log", () => {
     "agent-hooks 2.jsonl",
     "agent-hooks.conflict.jsonl",
     "agent-hooks-DESKTOP-ABC123.jsonl",
-  ])("%s is agent-hooks", (name) => {
+  ])("is agent-hooks for %s", (name) => {
     expect(logName(`/a/b.c/${name}`)).toBe("agent-hooks");
   });
 
-  it("of another tool stays another one", () => {
+  it("differs between tools", () => {
     expect(["python-sdk", "node-sdk", "my.tool", "tool2"].map((name) => logName(`${name}.jsonl`))).toEqual([
       "python-sdk",
       "node-sdk",
@@ -276,7 +282,7 @@ describe("the name of a log", () => {
 });
 
 describe("invariant: never-lost-never-twice", () => {
-  it("whatever the pieces in which a log is written", async () => {
+  it("counts each event once, whatever the pieces in which a log is written", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 8 }), async (pieces) => {
         const { worker, file, stored } = logs();
@@ -297,17 +303,17 @@ describe("invariant: never-lost-never-twice", () => {
     );
   });
 
-  it("a copy, a restore and a rotated log count nothing twice, whatever their device and inode", async () => {
+  it("does not count copied, restored or rotated logs again, whatever their device and inode", async () => {
     const { sharer, worker, folder, file, stored } = logs();
     const lines = [0, 1, 2, 3].map(() => line({ id: undefined, seq: undefined })).join("");
     writeFileSync(file, lines);
     expect(await worker.importLogs()).toMatchObject({ stored: 4 });
-    await settled(worker);
+    await importAll(worker);
     const copies = ["agent.jsonl", "agent-20261125.jsonl", "agent.sync-conflict-20261125-101112-ABCDEFG.jsonl"];
     for (const copy of copies) writeFileSync(join(folder, copy), lines);
     expect(await worker.importLogs()).toMatchObject({ stored: 0 });
-    await settled(worker);
-    // Whatever is known of positions.
+    await importAll(worker);
+    // Also without any stored positions.
     sharer.worker.close();
     const database = join(sharer.home, "nexus", "state", "telemetry.db");
     const connection = openWithDriver(database, { readOnly: false, busyTimeoutMs: 1_000 });
@@ -315,12 +321,12 @@ describe("invariant: never-lost-never-twice", () => {
     connection.close();
     for (const copy of copies) writeFileSync(join(folder, copy), lines);
     expect(await worker.importLogs()).toMatchObject({ stored: 0 });
-    await settled(worker);
+    await importAll(worker);
     expect(stored()).toBe(4);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("a purge during an import lets nothing of the rest come in", async () => {
+  it("imports nothing of the rest after a purge during the import", async () => {
     const { sharer, worker, file, stored } = logs();
     writeFileSync(file, Array.from({ length: 9_000 }, () => line()).join(""));
     const other = new SharingWorker({ home: sharer.home });
@@ -338,7 +344,7 @@ describe("invariant: never-lost-never-twice", () => {
     expect(stored()).toBe(0);
   });
 
-  it("numbered lines without ids count once, under whatever name their copy has", async () => {
+  it("counts lines with sequence numbers but without IDs once, whatever the name of a copy", async () => {
     const { worker, folder, file } = logs();
     const lines = [0, 1, 2].map(() => line({ id: undefined })).join("");
     writeFileSync(file, lines);
@@ -347,7 +353,7 @@ describe("invariant: never-lost-never-twice", () => {
     expect(await worker.importLogs()).toMatchObject({ stored: 1, repeated: 3 });
   });
 
-  it("a restored folder counts nothing twice", async () => {
+  it("does not count the logs of a restored folder again", async () => {
     const { sharer, worker, file, stored } = logs();
     writeFileSync(file, line({ id: undefined, seq: undefined }) + line({ id: undefined, seq: undefined }));
     const home = join(sharer.home, "nexus");
@@ -355,13 +361,13 @@ describe("invariant: never-lost-never-twice", () => {
     cpSync(home, backup, { recursive: true });
     await worker.importLogs();
     worker.close();
-    // The logs come back, the database stays.
+    // Restore the logs, but not the database.
     cpSync(join(backup, "state", "events"), join(home, "state", "events"), { recursive: true });
     expect(await worker.importLogs()).toMatchObject({ stored: 0 });
     expect(stored()).toBe(2);
   });
 
-  it("a writer that had the log open before it was renamed loses nothing", async () => {
+  it("imports lines of a writer that opened the log before it was renamed", async () => {
     const { worker, folder, file, stored } = logs();
     writeFileSync(file, line());
     const writer = openSync(file, "a");
@@ -369,20 +375,20 @@ describe("invariant: never-lost-never-twice", () => {
     writeSync(writer, line());
     closeSync(writer);
     writeFileSync(file, line());
-    await settled(worker);
+    await importAll(worker);
     expect(stored()).toBe(3);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("a log that another process renamed and left is imported", async () => {
+  it("imports a log that another process renamed and abandoned", async () => {
     const { worker, file, stored } = logs();
     writeFileSync(file, line() + line());
     renameSync(file, `${file}.0a1b2c3d.importing`);
-    await settled(worker);
+    await importAll(worker);
     expect(stored()).toBe(2);
   });
 
-  it("lines that differ only in where they are have ids of their own", () => {
+  it("derives different IDs for lines that differ only in their position", () => {
     const place = { log: "agent", first: "0".repeat(32), offset: 0 };
     const bytes = Buffer.from('{"ts":1790000000000,"event_type":"command_started"}');
     const agentIds = newAgentIds();
@@ -392,7 +398,7 @@ describe("invariant: never-lost-never-twice", () => {
     expect(idAt({})).toBe(ids[0]);
   });
 
-  it("clocks that are a year off in both directions lose no event", async () => {
+  it("loses no event with a clock that is a year wrong in either direction", async () => {
     const year = 365 * 86_400_000;
     for (const offset of [year, -year]) {
       const clock = new FixedClock(Date.now() + offset);
@@ -400,10 +406,10 @@ describe("invariant: never-lost-never-twice", () => {
       sharer.record(5, clock.tsMs);
       worker.purge();
       clock.tsMs = Date.now();
-      // Captured a little before it arrives.
+      // Captured 300 ms before it arrives.
       sharer.record(5, clock.tsMs - 300);
       expect(stored()).toBe(5);
-      expect(worker.status().notes.some((text) => text.includes("clock was ahead"))).toBe(offset > 0);
+      expect(worker.reader.status().notes.some((text) => text.includes("clock was ahead"))).toBe(offset > 0);
       // The watermark outlives the database.
       worker.close();
       for (const suffix of ["", "-wal", "-shm"])
@@ -415,16 +421,16 @@ describe("invariant: never-lost-never-twice", () => {
     }
   });
 
-  it("a purge ends the sessions that go on: no sequence number and no derived id is used twice", async () => {
+  it("ends open sessions in a purge, so that no sequence number or derived ID is used twice", async () => {
     const { worker, file } = logs();
     const unnumbered = () => line({ id: v7(), seq: undefined });
     const shared = () => {
-      const body = JSON.parse(worker.preview()?.body ?? "{}");
+      const body = JSON.parse(worker.reader.preview()?.body ?? "{}");
       return (body.events ?? []).map(({ seq }: { seq: number }) => seq);
     };
     writeFileSync(file, unnumbered() + unnumbered());
     await worker.importLogs();
-    const sessions = () => worker.newest(10).events.map(({ session }) => session.id);
+    const sessions = () => worker.reader.newest(10).events.map(({ session }) => session.id);
     const before = sessions();
     expect(shared()).toEqual([1, 2]);
     worker.purge();
@@ -436,13 +442,13 @@ describe("invariant: never-lost-never-twice", () => {
   });
 });
 
-describe("sessions of agents", () => {
-  it("end after half an hour without events, and at local midnight", async () => {
+describe("agent sessions", () => {
+  it("end after 30 min without events, and at local midnight", async () => {
     const times = ["20:00", "20:29", "20:59", "22:45", "23:01"];
     const clock = new FixedClock(Date.parse("2026-11-19T00:00:00Z"));
     const { worker, file } = logs({ clock });
     clock.tsMs = Date.parse("2026-11-21T00:00:00Z");
-    // The line is an hour ahead of UTC: its midnight is at 23:00.
+    // The line's UTC offset is one hour: its midnight is at 23:00 UTC.
     const event = (time: string) =>
       line({
         ts: Date.parse(`2026-11-20T${time}:00Z`),
@@ -453,12 +459,12 @@ describe("sessions of agents", () => {
       });
     writeFileSync(file, times.map(event).join(""));
     expect(await worker.importLogs()).toMatchObject({ stored: 5 });
-    const sessions = worker.newest(10).events.map(({ session: { id } }) => id);
+    const sessions = worker.reader.newest(10).events.map(({ session: { id } }) => id);
     expect(new Set(sessions).size).toBe(4);
     expect(sessions[0]).toBe(sessions[1]);
   });
 
-  it("go on where an event comes late", async () => {
+  it("include events that arrive late", async () => {
     const clock = new FixedClock(Date.parse("2026-11-19T00:00:00Z"));
     const { worker, file } = logs({ clock });
     clock.tsMs = Date.parse("2026-11-20T12:00:00Z");
@@ -466,7 +472,7 @@ describe("sessions of agents", () => {
       line({ ts: clock.tsMs - minute * 60_000, source: "codex", seq: undefined, event_type: "session_started" });
     writeFileSync(file, event(60) + event(0) + event(50) + event(20));
     await worker.importLogs();
-    const byTime = worker.newest(10).events.map(({ session: { id }, tsMs }) => [tsMs, id] as const);
+    const byTime = worker.reader.newest(10).events.map(({ session: { id }, tsMs }) => [tsMs, id] as const);
     const ids = [...byTime].sort(([a], [b]) => a - b).map(([, id]) => id);
     expect(ids[0]).toBe(ids[1]);
     expect(ids[2]).toBe(ids[3]);

@@ -1,11 +1,14 @@
 /**
- * Event logs: files of JSON Lines in `state/events/` that any tool may append to (`docs/guide/event-log.md`). Each line goes through the
- * firewall and is counted once, however the import ends; then its log is removed, so that nothing stays that retention cannot reach.
+ * Imports event logs: JSON Lines files in `state/events/` that any tool can append to
+ * (`docs/guide/event-log.md`). Each line passes the firewall and is counted once, also after a
+ * crash. Imported logs are removed, so that no event outlives data retention.
  *
- * A log is renamed, imported to its end, and removed once it has not grown for a second: a writer that had it open before the
- * rename has written by then. A crash at any step leaves a file that is imported again, and lines are known by their content and
- * place. A log whose last line is not finished is imported where it is.
+ * A log is renamed, imported to its end, and removed after a second without growth: by then a
+ * writer that opened it before the rename has finished. After a crash the file is imported again,
+ * and lines are identified by content and position. A log with an unfinished last line is imported
+ * in place.
  */
+
 import {
   closeSync,
   constants,
@@ -20,6 +23,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { errorCode } from "../../shared/text/error-code.ts";
 import type { Clock } from "../clock.ts";
 import { noFollow, readFlags } from "../files/ownership.ts";
 import type { Connection } from "../store/driver/driver.ts";
@@ -29,33 +33,33 @@ import { importingName, isImporting, isLog, logName } from "./log-name.ts";
 import { type Line, LogReader, type Step } from "./log-reader.ts";
 import { positionsOf, writePosition } from "./positions.ts";
 
-/** A renamed log is removed after so long without growing. Milliseconds. */
+/** A renamed log is removed after this time without growth. Milliseconds. */
 export const quietMs = 1_000;
-/** A last line without its newline is not finished any more after so long. Milliseconds. */
+/** After this time a last line without a newline counts as truncated. Milliseconds. */
 const tornMs = 60_000;
 
-/** What the lines of a step came to. */
+/** Number of events of a step by result. */
 export interface Imported {
   readonly stored: number;
   readonly repeated: number;
   readonly refused: number;
-  /** Lie before the low watermark: they have expired or were purged. */
+  /** Dated before the low watermark: expired or purged. */
   readonly belowWatermark: number;
-  /** Happened before the consent to record. */
+  /** Dated before the consent to record. */
   readonly beforeConsent: number;
-  /** Lie too far ahead of the clock. */
+  /** Dated too far in the future. */
   readonly ahead: number;
 }
 
 /** A file that could not be imported. */
 export interface LogFault {
   readonly path: string;
-  /** The file system's code, such as `EACCES`. */
+  /** File system error code, such as `EACCES`. */
   readonly code: string;
 }
 
 export const logFaultText = ({ path, code }: LogFault): string =>
-  `${path} cannot be imported (${code}): the events in it are missing. nexus doctor says more.`;
+  `${path} cannot be imported (${code}). Its events are missing. Run nexus doctor for details.`;
 
 export interface ImportReport extends Imported {
   readonly files: number;
@@ -68,7 +72,7 @@ export interface ImportReport extends Imported {
   readonly unremoved: number;
 }
 
-/** Takes lines, and in the same transaction runs `also` with the lines that cannot be imported now. */
+/** Stores lines; runs `also` in the same transaction with the lines that cannot be imported now. */
 export type StoreEvents = (
   lines: readonly Line[],
   also: (connection: Connection, postponed: readonly Leftover[]) => void,
@@ -77,11 +81,11 @@ export type StoreEvents = (
 export interface ImportOptions {
   readonly progress?: (doneBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
-  /** Tries the lines again that were not imported before. */
+  /** Retries all lines that were not imported before. */
   readonly retryLeftovers?: boolean;
 }
 
-/** Every step that leaves something behind, in order; a crash may come after each. */
+/** The steps that change files or the database, in order; crash tests stop after each. */
 export const importSteps = ["renamed", "kept", "committed", "removed"] as const;
 export type ImportStep = (typeof importSteps)[number];
 
@@ -105,14 +109,14 @@ const nothing: ImportReport = {
   unremoved: 0,
 };
 
-/** The sum of two imports. */
+/** Returns the sum of two reports. */
 export function added(a: ImportReport, b: Partial<ImportReport>): ImportReport {
   const { faults, ...counts } = a;
   const sums = Object.entries(counts).map(([name, count]) => [name, count + (b[name as keyof typeof counts] ?? 0)]);
   return { ...a, ...Object.fromEntries(sums), faults: [...faults, ...(b.faults ?? [])] };
 }
 
-/** Runs a reading of the database; `undefined` where there is none. */
+/** Runs a read of the database; returns `undefined` if there is none. */
 type Read = <T>(work: (connection: Connection) => T) => T | undefined;
 
 interface Found {
@@ -120,14 +124,14 @@ interface Found {
   readonly faults: readonly LogFault[];
 }
 
-/** The files of a folder that pass, by name, with their sizes. */
-function filesIn(folder: string, requested: (name: string) => boolean): Found {
+/** Returns the matching files of a folder, sorted by name. */
+function filesIn(folder: string, matches: (name: string) => boolean): Found {
   if (!existsSync(folder)) return { logs: [], faults: [] };
   const logs: Log[] = [];
   const faults: LogFault[] = [];
   let path = folder;
   try {
-    for (const name of readdirSync(folder).filter(requested).sort()) {
+    for (const name of readdirSync(folder).filter(matches).sort()) {
       path = join(folder, name);
       const stat = statOf(path);
       if ("code" in stat) faults.push(stat);
@@ -142,7 +146,7 @@ function filesIn(folder: string, requested: (name: string) => boolean): Found {
 function statOf(path: string): LogFault | { readonly isFile: boolean; readonly size: number } {
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    // What a link leads to is not ours to move, and may be anybody's.
+    // The target of a link may belong to another program or user: do not move it.
     if (stat?.isSymbolicLink() === true) return { path, code: "ELOOP" };
     return { isFile: stat?.isFile() === true, size: stat?.size ?? 0 };
   } catch (error) {
@@ -150,7 +154,7 @@ function statOf(path: string): LogFault | { readonly isFile: boolean; readonly s
   }
 }
 
-/** Empties a file, never through a link. @throws the file system's error. */
+/** Truncates a file, never through a link. @throws the file system's error. */
 function truncate(path: string): void {
   const file = openSync(path, constants.O_WRONLY | noFollow);
   try {
@@ -160,24 +164,30 @@ function truncate(path: string): void {
   }
 }
 
-/** Milliseconds since a file was renamed or grew, by whichever clock stamped it: a clock that was put back counts as time. */
+/**
+ * Returns the milliseconds since a file was renamed or grew. The absolute value covers a clock set
+ * back.
+ */
 function restedMs(path: string): number {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? 0 : Math.abs(Date.now() - Math.max(stat.ctimeMs, stat.mtimeMs));
 }
 
-/** Bytes by log that may not be imported yet. What cannot be read is reported by the import. */
+/**
+ * Returns the bytes per log that may not be imported yet. Unreadable files are reported by the
+ * import.
+ */
 export function unreadBytes(folder: string, nowMs: number): ReadonlyMap<string, number> {
   const left = filesIn(folder, isImporting).logs.filter(({ path }) => restedMs(path) >= quietMs);
   const logs = [...filesIn(folder, isLog).logs, ...left].map(({ path, size }) => [path, size] as const);
   const leftovers = new Leftovers(folder);
-  // However few they are.
+  // Due leftovers trigger an import regardless of their size.
   return new Map(leftovers.isDue(nowMs) ? [...logs, [leftovers.folder, Number.POSITIVE_INFINITY]] : logs);
 }
 
 export class EventLogImporter {
   readonly #folder: string;
-  readonly #take: StoreEvents;
+  readonly #store: StoreEvents;
   readonly #read: Read;
   readonly #clock: Clock;
   readonly #step: (step: ImportStep) => void;
@@ -185,13 +195,13 @@ export class EventLogImporter {
 
   constructor(
     folder: string,
-    take: StoreEvents,
+    store: StoreEvents,
     read: Read,
     clock: Clock,
     step: (step: ImportStep) => void = () => undefined,
   ) {
     this.#folder = folder;
-    this.#take = take;
+    this.#store = store;
     this.#read = read;
     this.#clock = clock;
     this.#step = step;
@@ -199,9 +209,9 @@ export class EventLogImporter {
   }
 
   /**
-   * Imports every log, in steps between which other requests are answered. A file that cannot be read or removed is reported and
-   * stops nothing else.
-   * @throws SQLite's error; what was imported until then is stored.
+   * Imports every log, in steps so that other requests are answered in between. A file that cannot
+   * be read or removed is reported; the others are imported.
+   * @throws SQLite's error; the steps before it stay stored.
    */
   async import({ progress, signal, retryLeftovers = false }: ImportOptions = {}): Promise<ImportReport> {
     let report = nothing;
@@ -228,19 +238,19 @@ export class EventLogImporter {
     return report;
   }
 
-  /** Those that another import left first: their lines are the older ones. */
+  /** Returns logs of an interrupted import first: their lines are older. */
   #logs(): Found {
     const left = filesIn(this.#folder, isImporting);
     const found = filesIn(this.#folder, isLog);
     return { logs: [...left.logs, ...found.logs], faults: [...left.faults, ...found.faults] };
   }
 
-  /** Removes what was kept beside the logs for as long as events are kept. */
+  /** Removes leftovers that happened before a moment. */
   expire(oldestMs: number): void {
     this.leftovers.expire(oldestMs);
   }
 
-  /** For a purge. Logs are emptied where they are: a writer that holds one open goes on at its beginning. */
+  /** Empties the logs for a purge. Truncates in place, because a writer may have a log open. */
   empty(): void {
     for (const { path } of filesIn(this.#folder, isLog).logs) truncate(path);
     for (const { path } of filesIn(this.#folder, isImporting).logs) rmSync(path, { force: true });
@@ -254,11 +264,11 @@ export class EventLogImporter {
   ): Promise<Partial<ImportReport>> {
     let report: ImportReport = nothing;
     await this.leftovers.retry(requested, this.#clock.nowMs(), async (lines, keepOn) => {
-      const taken = this.#takeLines(lines, (connection, leftovers) => {
+      const result = this.#storeLines(lines, (connection, leftovers) => {
         forbidPurged(connection, purge);
         keepOn(leftovers);
       });
-      report = added(report, taken);
+      report = added(report, result);
       await step();
     });
     return report;
@@ -282,7 +292,7 @@ export class EventLogImporter {
     try {
       report = await this.#importFile(file, path, purge, stepped);
     } catch (error) {
-      // What is left of the log was purged meanwhile.
+      // The rest of the log was purged in the meantime.
       if (error instanceof PurgedError) return {};
       if (error instanceof KeepError) return faultOf(this.leftovers.folder, error.cause);
       throw error;
@@ -293,8 +303,9 @@ export class EventLogImporter {
   }
 
   /**
-   * Renames a log, so that what is appended from now on begins another one. Its old name, where its last line is not finished:
-   * then it is imported without being removed. Nothing, where another process was faster, or the log cannot be renamed now.
+   * Renames a log, so that later appends create a new one. Returns its new path; its old path if
+   * the last line is unfinished (then it is imported but not removed); `undefined` if another
+   * process claimed it or it cannot be renamed now.
    */
   #claim(path: string): string | undefined {
     if (isImporting(path)) return path;
@@ -311,7 +322,8 @@ export class EventLogImporter {
       renameSync(path, target);
     } catch (error) {
       const code = codeOf(error);
-      // Gone: another process has it. On Windows a writer may hold it open: the next run renames it.
+      // ENOENT: another process claimed it. On Windows a writer may have it open: the next run
+      // renames it.
       if (code === "ENOENT" || (process.platform === "win32" && /^E(BUSY|PERM|ACCES)$/.test(code))) return undefined;
       throw error;
     }
@@ -327,7 +339,7 @@ export class EventLogImporter {
   ): Promise<ImportReport> {
     let report = added(nothing, { files: 1 });
     const reader = new LogReader(file, logName(path));
-    // In a log that was renamed nothing is finished any more, once it rests.
+    // Nothing is appended to a renamed log after the quiet period: its last line is final.
     const takeRest = () => (isImporting(path) ? restedMs(path) >= quietMs : false);
     for (;;) {
       const known = this.#read((connection) => positionsOf(connection, reader)) ?? [];
@@ -340,24 +352,24 @@ export class EventLogImporter {
       }
       if (step === undefined) return report;
       const { lines, from, to } = step;
-      const taken = this.#takeLines(lines, (connection, leftovers) => {
+      const result = this.#storeLines(lines, (connection, leftovers) => {
         forbidPurged(connection, purge);
-        // Before the commit says that these lines are done with.
+        // Before the commit that advances the position past these lines.
         this.#keep(leftovers);
         writePosition(connection, reader, step, this.#clock.nowMs());
       });
-      report = added(report, { ...taken, bytes: to - from });
+      report = added(report, { ...result, bytes: to - from });
       await stepped(reader.position);
     }
   }
 
-  /** `also` runs in the transaction of the events, with the lines that are not imported. */
-  #takeLines(
+  /** Stores lines; `also` runs in the same transaction with the lines that are not imported. */
+  #storeLines(
     lines: readonly Line[],
     also: (connection: Connection, leftovers: readonly Leftover[]) => void,
   ): Partial<ImportReport> {
     const damaged = lines.filter(({ events }) => events === undefined);
-    const taken = this.#take(lines, (connection, postponed) => {
+    const result = this.#store(lines, (connection, postponed) => {
       const leftovers = [
         ...damaged.map(({ place }): Leftover => ({ reason: "damaged", place, text: null })),
         ...postponed,
@@ -366,15 +378,15 @@ export class EventLogImporter {
       if (leftovers.length > 0) this.#step("kept");
     });
     this.#step("committed");
-    return { ...taken, lines: lines.length, malformed: damaged.length };
+    return { ...result, lines: lines.length, malformed: damaged.length };
   }
 
-  /** @throws KeepError, which ends the transaction: the log stays. */
+  /** Stores leftovers. @throws KeepError, which rolls the transaction back: the log stays. */
   #keep(leftovers: readonly Leftover[]): void {
     try {
       this.leftovers.keep(leftovers, this.#clock.nowMs());
     } catch (error) {
-      throw new KeepError("lines could not be kept", { cause: error });
+      throw new KeepError("leftovers not written", { cause: error });
     }
   }
 
@@ -390,7 +402,7 @@ export class EventLogImporter {
     }
   }
 
-  /** Whether a log has grown since it was read to its end. */
+  /** Returns whether a log has grown since it was read to its end. */
   #isBehind(path: string): boolean {
     const file = openSync(path, readFlags);
     try {
@@ -403,30 +415,30 @@ export class EventLogImporter {
   }
 }
 
-function codeOf(error: unknown): string {
-  const code = typeof error === "object" && error !== null ? Reflect.get(error, "code") : undefined;
-  return typeof code === "string" ? code : "unknown";
-}
+const codeOf = (error: unknown): string => errorCode(error) ?? "unknown";
 
-/** A file that is gone is none: another process was faster. */
+/**
+ * Returns the fault of a file; a missing file is not one, because another process may have imported
+ * it.
+ */
 const faultOf = (path: string, error: unknown): Pick<ImportReport, "faults"> => ({
   faults: codeOf(error) === "ENOENT" ? [] : [{ path, code: codeOf(error) }],
 });
 
-/** The lines that cannot be imported could not be written down. */
+/** Lines that cannot be imported could not be written to the leftovers. */
 class KeepError extends Error {
   override readonly name = "KeepError";
 }
 
-/** Everything was deleted since the import began, the rest of its log among it. */
+/** A purge ran since the import started and deleted the rest of the log. */
 class PurgedError extends Error {
   override readonly name = "PurgedError";
 }
 
-/** Changes with each purge. */
+/** Returns a value that changes with each purge. */
 const purgeOf = (connection: Connection): number => readNumber(connection, "purge_mark");
 
-/** @throws PurgedError, which ends the transaction. */
+/** @throws PurgedError, which rolls the transaction back. */
 function forbidPurged(connection: Connection, purge: number | undefined): void {
   if (purgeOf(connection) !== (purge ?? 0)) throw new PurgedError("purged during the import");
 }

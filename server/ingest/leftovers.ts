@@ -1,11 +1,14 @@
 /**
- * What was not imported of event logs, kept when its log is removed, for as long as events are kept: events from before the consent and
- * ahead of the clock, as the firewall has them; and of damaged lines where they were, since their text may hold anything. Events
- * ahead of the clock are imported once they are due; `nexus usage import` tries all of them again.
+ * Leftovers: lines of event logs that were not imported, stored for as long as events are. Contains
+ * events dated before the consent or in the future, after the firewall, and the positions of
+ * damaged lines, never their text. Future events are imported once they are due; `nexus usage
+ * import` retries all of them.
  */
 
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { dayMs } from "../../shared/schema/durations.ts";
+import { errorCode } from "../../shared/text/error-code.ts";
 import { replaceFile } from "../files/atomic-write.ts";
 import { appendFlags, makeFolder } from "../files/ownership.ts";
 import type { CleanEvent } from "../privacy/clean-event.ts";
@@ -18,30 +21,33 @@ export type LeftoverReason = (typeof leftoverReasons)[number];
 export interface Leftover {
   readonly reason: LeftoverReason;
   readonly place: LinePosition;
-  /** A line that reports the event; `null` of a damaged one. */
+  /** The event as a line of an event log; `null` for a damaged line. */
   readonly text: string | null;
   /** When the event happened, in milliseconds since 1970. */
   readonly tsMs?: number | undefined;
 }
 
-/** An event as it is kept: a line of an event log. */
+/** Returns an event as a leftover. */
 export function leftoverOf(reason: LeftoverReason, place: LinePosition, event: CleanEvent): Leftover {
   const { id, type, tsMs, utcOffsetMin, sessionId, source, seq, payload } = event;
   const envelope = { id, event_type: type, ts: tsMs, utc_offset_min: utcOffsetMin, session_id: sessionId, source, seq };
   return { reason, place, tsMs, text: JSON.stringify({ ...envelope, ...payload }) };
 }
 
-/** An event may lie this far ahead of the clock: then its line is due. Milliseconds. */
-const aheadMs = 24 * 60 * 60 * 1000;
+/** The firewall accepts events up to this far in the future: then a line is due. Milliseconds. */
+const aheadMs = dayMs;
 
-/** The day on which its lines were kept, when the first of them is due (0: never by itself), and who is trying them again. */
+/**
+ * Day of writing, time when the first line is due (0: never), and ID of the process that retries
+ * the file.
+ */
 const namePattern = /^(\d{4}-\d{2}-\d{2})\.due-(\d+)\.jsonl(?:\.(\d+)\.retry)?$/;
 
 interface LeftoverFile {
   readonly path: string;
   readonly day: string;
   readonly dueMs: number;
-  /** The process that tries its lines again. */
+  /** ID of the process that retries the file. */
   readonly pid: number | undefined;
 }
 
@@ -52,7 +58,10 @@ export class Leftovers {
     this.folder = join(eventLogFolder, "not-imported");
   }
 
-  /** Appends, durably: the log that holds them is about to be removed. @throws the file system's error. */
+  /**
+   * Appends and syncs leftovers: their log is about to be removed.
+   * @throws the file system's error.
+   */
   keep(leftovers: readonly Leftover[], nowMs: number): void {
     this.#keep(leftovers, dayOf(nowMs));
   }
@@ -70,7 +79,7 @@ export class Leftovers {
     const path = join(this.folder, name);
     const file = openSync(path, appendFlags, 0o600);
     try {
-      // A line that a crash has cut must not swallow the next one.
+      // The leading newline ends a line that a crash truncated.
       writeFileSync(file, `\n${leftovers.map(textOf).join("\n")}\n`);
       fsyncSync(file);
     } finally {
@@ -78,7 +87,10 @@ export class Leftovers {
     }
   }
 
-  /** How many lines are kept, by reason. After a crash a line may be kept twice, and counts once. @throws the file system's error. */
+  /**
+   * Counts the lines by reason. Duplicates after a crash count once.
+   * @throws the file system's error.
+   */
   count(): Readonly<Record<LeftoverReason, number>> {
     const seen = new Map<string, LeftoverReason>();
     for (const { path } of this.#files())
@@ -88,15 +100,15 @@ export class Leftovers {
     return counts;
   }
 
-  /** Whether lines that were ahead of the clock can be imported now. */
+  /** Returns whether lines that were dated in the future can be imported now. */
   isDue(nowMs: number): boolean {
     return this.#files().some(({ dueMs }) => dueMs > 0 && dueMs <= nowMs);
   }
 
   /**
-   * Hands kept lines to `take`: all of them, or those that are due. What `take` gives back is kept on, for as long as before. Two
-   * processes never try the same lines; after a crash they come again.
-   * @throws the file system's error, and that of `take`.
+   * Passes all or only the due lines to `take`. Lines that `take` returns through `keepOn` keep
+   * their original day, so that they expire as before. Two processes never retry the same lines;
+   * after a crash they are retried again. @throws the file system's error, and that of `take`.
    */
   async retry(
     requested: "all" | "due",
@@ -115,18 +127,18 @@ export class Leftovers {
     }
   }
 
-  /** Removes what was kept, and happened, before a moment. */
+  /** Removes leftovers that were written and happened before a moment. */
   expire(oldestMs: number): void {
     for (const { path, day } of this.#files()) {
       if (day >= dayOf(oldestMs)) continue;
-      // A file may be dated by a clock that was wrong; the lines know better.
+      // The file's date may come from a wrong clock, so check the lines.
       const younger = leftoversIn(path).filter(({ tsMs }) => tsMs !== undefined && tsMs >= oldestMs);
       if (younger.length === 0) rmSync(path, { force: true });
       else replaceFile(path, `${younger.map(textOf).join("\n")}\n`);
     }
   }
 
-  /** For a purge. */
+  /** Removes all leftovers, for a purge. */
   empty(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -143,7 +155,7 @@ export class Leftovers {
   }
 }
 
-/** None where there is no folder, or one that cannot be read, which `doctor` reports. */
+/** Returns no names if the folder is missing or unreadable (`doctor` reports the latter). */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -152,7 +164,10 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Renames a file for this process alone; nothing where another living process has it. */
+/**
+ * Claims a file for this process by renaming it; returns `undefined` if another running process has
+ * it.
+ */
 function claim({ path, pid }: LeftoverFile): string | undefined {
   if (pid !== undefined && pid !== process.pid && isAlive(pid)) return undefined;
   const name = basename(path).replace(/\.\d+\.retry$/, "");
@@ -161,19 +176,22 @@ function claim({ path, pid }: LeftoverFile): string | undefined {
     renameSync(path, claimed);
     return claimed;
   } catch (error) {
-    // Another process was faster.
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    // Another process claimed it first.
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-/** Of a damaged line only where it was: a digest of its text, or of the log's first line, could be guessed. */
+/**
+ * Stores only the position of a damaged line: a digest of its text or of the log's first line could
+ * be guessed.
+ */
 const textOf = ({ reason, place: { log, offset }, text }: Leftover): string =>
   JSON.stringify(text === null ? { reason, log, offset, event: null } : { reason, event: JSON.parse(text) });
 
-/** After a crash the same may be kept twice. */
+/** Returns the key for removing duplicates, which a crash can leave. */
 const keyOf = ({ place: { log, offset }, text }: Leftover): string => text ?? `${log} ${offset}`;
 
 const distinct = (leftovers: readonly Leftover[]): ReadonlyMap<string, Leftover> =>
@@ -189,7 +207,7 @@ function leftoversIn(path: string): readonly Leftover[] {
         const place = { log, first: "", offset };
         return [{ reason, place, text: event === null ? null : JSON.stringify(event), tsMs: event?.ts }];
       } catch {
-        // Blank, or cut by a crash: the log it came from was not removed yet, and is imported again.
+        // Blank, or truncated by a crash: its log was not removed yet and is imported again.
         return [];
       }
     });

@@ -1,4 +1,7 @@
-/** Names of event logs: `NAME.jsonl` while tools append to it, `NAME.<random>.importing` while it is imported. */
+/**
+ * Names of event logs: `NAME.jsonl` while tools append to it, `NAME.<random>.importing` while it is
+ * imported.
+ */
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 
@@ -8,10 +11,16 @@ const importingPattern = /\.[0-9a-f]{8}\.importing$/;
 export const isLog = (name: string): boolean => name.endsWith(suffix);
 export const isImporting = (name: string): boolean => importingPattern.test(name);
 
-/** A name that no other process chooses: two that rename at once never replace each other's file. */
+/**
+ * Returns a random name, so that two processes renaming at the same time never replace each other's
+ * file.
+ */
 export const importingName = (path: string): string => `${path}.${randomBytes(4).toString("hex")}.importing`;
 
-/** How programs name copies: file managers, rotation, synchronized folders, editors, people. */
+/**
+ * Name patterns of copies from file managers, log rotation, synchronised folders, editors and
+ * people.
+ */
 const copyMarks = [
   /^(?:copy of|backup of)\s+/i,
   /[ ._-]*\(.*$/,
@@ -26,8 +35,8 @@ const copyMarks = [
 ];
 
 /**
- * What the copies of a log have in common: its name without the marks of a copy. Lines are known by it, so that a rotated or
- * conflicting copy counts nothing twice.
+ * Returns the name of a log without copy suffixes. It is part of the lines' identity, so that a
+ * rotated or conflicting copy is not counted twice.
  */
 export function logName(path: string): string {
   let name = basename(path)

@@ -1,45 +1,46 @@
-/** Reads whole lines of an event log, each with an identity that follows from its content and place alone. */
+/**
+ * Reads complete lines of an event log; a line's identity depends only on its content and position.
+ */
 import { createHash, type Hash } from "node:crypto";
 import { fstatSync, readSync } from "node:fs";
 import { markRaw, type Raw } from "../../shared/schema/raw.ts";
 import { hookLine } from "./hooks/hook-line.ts";
 import type { AgentIds } from "./hooks/ids.ts";
 
-/** Bytes read at a time, and the longest line that is accepted. */
+/** Bytes read at a time. */
 const blockBytes = 1_048_576;
 export const maxLineBytes = 65_536;
-/** Lines of one transaction. */
+/** Lines per transaction. */
 const linesPerStep = 4_000;
-/** Places in a damaged line at which a whole one may begin. */
+/** Maximum number of offsets in a damaged line at which a complete line is searched. */
 const maxSalvaged = 50;
 
 const newline = 10;
 
-/** Where a line is: the name of its log, the digest of the log's first line, and its offset in bytes. */
+/** The position of a line: name of the log, digest of the log's first line, offset in bytes. */
 export interface LinePosition {
   readonly log: string;
   readonly first: string;
   readonly offset: number;
 }
 
-/** A line of a log. */
 export interface Line {
   readonly place: LinePosition;
-  /** The events it reports; `undefined` if it is not a JSON object. */
+  /** Returns the events of the line; `undefined` if it is not a JSON object. */
   readonly events: ((ids: AgentIds) => readonly Raw[]) | undefined;
 }
 
 export interface Step {
   readonly from: number;
   readonly to: number;
-  /** SHA-256 of the bytes before `to`, in hex. */
+  /** SHA-256 of all bytes before `to`, in hex. */
   readonly digest: string;
   readonly lines: readonly Line[];
 }
 
 export class LogReader {
   readonly log: string;
-  /** Digest of the first line; `undefined` of an empty file. */
+  /** Digest of the first line; `undefined` for an empty file. */
   readonly first: string | undefined;
   readonly #file: number;
   readonly #block = Buffer.allocUnsafe(blockBytes);
@@ -63,7 +64,7 @@ export class LogReader {
     return fstatSync(this.#file).size;
   }
 
-  /** The last byte is a newline: no line is being written. */
+  /** Whether the last byte is a newline, so that no line is being written. */
   get endsLine(): boolean {
     const { size } = this;
     if (size === 0) return true;
@@ -72,7 +73,7 @@ export class LogReader {
     return last[0] === newline;
   }
 
-  /** Moves on to a position that another reading has reached, if the bytes before it are the same. Returns whether it did. */
+  /** Skips to a known position if the bytes before it are unchanged. Returns whether it did. */
   skipTo(position: number, digest: string | null): boolean {
     if (position <= this.#position || position > this.size) return false;
     const hash = this.#hash.copy();
@@ -88,7 +89,10 @@ export class LogReader {
     return true;
   }
 
-  /** The next lines; `undefined` at the end. `takeRest`: a last line without its newline is a line too. */
+  /**
+   * Returns the next lines, or `undefined` at the end. `takeRest`: accept a last line without a
+   * newline.
+   */
   next(takeRest: boolean): Step | undefined {
     const from = this.#position;
     const length = readSync(this.#file, this.#block, 0, blockBytes, from);
@@ -120,7 +124,7 @@ export class LogReader {
 
 const digestOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex").slice(0, 32);
 
-/** The line at a place, with its events. */
+/** Parses the line at a position. */
 export function lineOf(bytes: Buffer, place: LinePosition): Line {
   const value = bytes.length > maxLineBytes ? undefined : parsed(bytes.toString("utf8"));
   if (value === undefined) return { place, events: undefined };
@@ -133,8 +137,8 @@ export function lineOf(bytes: Buffer, place: LinePosition): Line {
 }
 
 /**
- * What a line without an id is known by. A number of its own makes it the only one of its session and source, wherever it is; else
- * its place counts.
+ * Returns the identity of a line without an ID. A sequence number identifies it within its session
+ * and source, in any file; otherwise its position does.
  */
 function identityOf(value: object, bytes: Buffer, { log, first, offset }: LinePosition): string {
   const { seq, session_id: session, source } = value as Readonly<Record<string, unknown>>;
@@ -144,16 +148,19 @@ function identityOf(value: object, bytes: Buffer, { log, first, offset }: LinePo
   return `${log}\0${first}\0${offset}\0${line}`;
 }
 
-/** A byte order mark; what a power failure leaves at the end of a file, before the next line. */
+/** A byte order mark; zeros, which a power failure can leave before the next line. */
 const padding = /^[\uFEFF\0]+|\0+$/g;
 
-/** `undefined` of what is not a JSON object, nor ends with one: a line that was cut off may have the next one glued to it. */
+/**
+ * Returns the JSON object of a line, also after a truncated one without a newline; otherwise
+ * `undefined`.
+ */
 function parsed(text: string): object | undefined {
   const line = text.replace(padding, "");
   const parsed = objectIn(line);
   if (parsed !== undefined) return parsed;
   let at = line.indexOf('{"', 1);
-  for (let tried = 0; at !== -1 && tried < maxSalvaged; tried += 1) {
+  for (let attempts = 0; at !== -1 && attempts < maxSalvaged; attempts += 1) {
     const rest = objectIn(line.slice(at));
     if (rest !== undefined && ("event_type" in rest || "hook" in rest)) return rest;
     at = line.indexOf('{"', at + 1);
@@ -170,15 +177,15 @@ function objectIn(text: string): object | undefined {
   }
 }
 
-/** What a line may leave out beside its number, which the store gives it: its id, the offset of the clock. */
+/** Adds a missing ID and UTC offset. The store assigns a missing sequence number. */
 function completed(line: object, ids: AgentIds, identity: () => string): object {
-  const given = line as Record<string, unknown>;
-  const ts = given["ts"];
-  if (given["id"] === undefined && typeof ts === "number" && Number.isSafeInteger(ts) && ts >= 0) {
-    given["id"] = ids.ofLine(ts, identity());
+  const fields = line as Record<string, unknown>;
+  const ts = fields["ts"];
+  if (fields["id"] === undefined && typeof ts === "number" && Number.isSafeInteger(ts) && ts >= 0) {
+    fields["id"] = ids.ofLine(ts, identity());
   }
-  if (given["utc_offset_min"] === undefined && typeof ts === "number" && Number.isFinite(ts)) {
-    given["utc_offset_min"] = -new Date(ts).getTimezoneOffset();
+  if (fields["utc_offset_min"] === undefined && typeof ts === "number" && Number.isFinite(ts)) {
+    fields["utc_offset_min"] = -new Date(ts).getTimezoneOffset();
   }
-  return given;
+  return fields;
 }

@@ -1,16 +1,18 @@
 /**
- * Import positions: how far an event log was imported, written in the transaction of its events. A position counts only for a file
- * that begins with the very same bytes: device and inode numbers change, and copies have others.
+ * Import positions: how far an event log was imported, written in the transaction of its events. A
+ * position is valid only for a file that starts with the same bytes, because device and inode
+ * numbers change and differ for copies.
  */
+import { dayMs } from "../../shared/schema/durations.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import type { LogReader, Step } from "./log-reader.ts";
 
-/** Rows of logs that are gone are kept for a day. Milliseconds. */
-const keptMs = 24 * 60 * 60 * 1000;
+/** Rows of removed logs are kept for a day. Milliseconds. */
+const keptMs = dayMs;
 
 export interface Position {
   readonly position: number;
-  /** SHA-256 of the bytes before it; `null` of a row that an older version wrote. */
+  /** SHA-256 of the bytes before it; `null` for a row of an older version. */
   readonly digest: string | null;
 }
 
@@ -18,16 +20,19 @@ type Identity = Pick<LogReader, "log" | "first" | "size">;
 
 const keyOf = ({ log, first }: Pick<Identity, "log" | "first">): string => `${log}:${first}`;
 
-/** Where an import of this log may have ended, by the row of its name and by that of an older version, which has no digest. */
+/**
+ * Returns possible positions of a log: from its own row, and from a row of an older version without
+ * a digest.
+ */
 export function positionsOf(connection: Connection, log: Identity): readonly Position[] {
   const own = connection.prepare("SELECT position, digest FROM imports WHERE file = ?").get(keyOf(log));
-  // An older version knew files by device, inode and first line. The first line is what stays.
+  // Older versions identified files by device, inode and first line; only the first line is stable.
   const older = connection
     .prepare("SELECT position FROM imports WHERE digest IS NULL AND file LIKE ? ORDER BY position DESC LIMIT 1")
     .get(`%:${log.first}`);
   return [
     ...(own === undefined ? [] : [{ position: Number(own["position"]), digest: String(own["digest"]) }]),
-    // A copy that was made before has fewer bytes, and was read as well.
+    // A copy that is older than the position is shorter, and was read completely.
     ...(older === undefined ? [] : [{ position: Math.min(Number(older["position"]), log.size), digest: null }]),
   ];
 }

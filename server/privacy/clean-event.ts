@@ -1,9 +1,12 @@
-/** What the firewall lets through. The store takes nothing else: only `firewall.ts` can make one. */
+/**
+ * An event that passed the firewall. Only `firewall.ts` creates it, and the store accepts nothing
+ * else.
+ */
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { FieldValue } from "../../shared/schema/field-types.ts";
 import type { Source } from "../../shared/schema/sources.ts";
 
-/** The number of an event that its source did not number: the store does, in the order in which they come. */
+/** Sequence number of an event whose source assigns none; the store assigns the next one. */
 export const noSequence = 0;
 
 declare const cleanBrand: unique symbol;
@@ -17,13 +20,13 @@ export interface CleanEvent {
   readonly sessionId: string;
   readonly source: Source;
   readonly seq: number;
-  /** Field name to value, as `shared/schema/fields.ts` declares them. */
+  /** Field name to value; fields are declared in `shared/schema/fields.ts`. */
   readonly payload: Readonly<Record<string, FieldValue>>;
 }
 
 export type CleanEventFields = Omit<CleanEvent, typeof cleanBrand>;
 
-/** Marks an event as clean. Called by the firewall alone. */
-export function markClean(parts: CleanEventFields): CleanEvent {
-  return parts as CleanEvent;
+/** Marks an event as clean. Only for `firewall.ts`. */
+export function markClean(fields: CleanEventFields): CleanEvent {
+  return fields as CleanEvent;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { commandPath } from "./command-path.ts";
 import { isCommandPath } from "./vocabulary.ts";
 
-/** Command path, tab, command line: lines as people type them, each expectation read by a person. */
+/** Command path, tab, command line: realistic lines with manually verified paths. */
 const table = readFileSync(new URL("../../test/fixtures/command-lines.tsv", import.meta.url), "utf8")
   .split("\n")
   .filter((row) => row !== "")
@@ -43,14 +43,14 @@ describe("command line → command path", () => {
     ["", "other"],
     ["   ", "other"],
     ["password123", "other"],
-  ])("%j → %j", (line, path) => expect(commandPath(line)).toBe(path));
+  ])("converts %j to %j", (line, path) => expect(commandPath(line)).toBe(path));
 
-  it("reads hundreds of lines as people type them", () => {
+  it("converts hundreds of realistic lines", () => {
     expect(table.length).toBeGreaterThan(300);
     for (const [line, path] of table) expect([line, commandPath(line)]).toEqual([line, path]);
   });
 
-  it("invariant: no-free-text: whatever the line, the path is vocabulary", () => {
+  it("invariant: no-free-text: returns only vocabulary for any line", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (line) => {
         expect(isCommandPath(commandPath(line))).toBe(true);
@@ -59,7 +59,7 @@ describe("command line → command path", () => {
     );
   });
 
-  it("invariant: no-free-text: words of the vocabulary in any order make no other path", () => {
+  it("invariant: no-free-text: returns only vocabulary for vocabulary words in any order", () => {
     const word = fc.constantFrom("git", "commit", "npm", "run", "sudo", "env", "-x", "--", "A=b", "|", "secret", "npx");
     fc.assert(
       fc.property(fc.array(word, { maxLength: 12 }), (words) => {

@@ -1,15 +1,14 @@
 /**
- * A command line becomes a command path: a public program and its public subcommands, such as `git commit`, or `other`.
- *
- * Whatever comes out is put together from vocabulary words alone, so no argument, path or name of the user's can pass,
- * however the line is read. Reading it well only makes the answer more useful.
+ * Converts a command line to a command path: a public program and its subcommands, such as `git
+ * commit`, or `other`. The result consists only of vocabulary values, so no argument, path or
+ * user-defined name can pass, even if the line is parsed incorrectly.
  */
 
 import { other } from "./platform.ts";
 import { firstCommandWords, type ShellWord } from "./shell-words.ts";
 import { isProgram, isSubcommand } from "./vocabulary.ts";
 
-/** Programs that only run another one, and those of their options that take a value. */
+/** Programs that run another program, with their options that take a value. */
 const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; readonly positionals?: number }>> = {
   sudo: { valued: ["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "--user", "--group", "--chdir"] },
   doas: { valued: ["-u", "-C"] },
@@ -30,7 +29,7 @@ const wrappers: Readonly<Record<string, { readonly valued: readonly string[]; re
   uvx: { valued: ["--from", "--with", "--python", "-p"] },
 };
 
-/** Shell words that may stand before a command. */
+/** Shell keywords that may precede a command. */
 const keywords = new Set(["if", "then", "else", "elif", "while", "until", "do", "!", "{"]);
 
 const assignment = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
@@ -40,7 +39,9 @@ export function commandPath(line: string): string {
   return pathFrom(words, 0) ?? other;
 }
 
-/** The command path of the command that begins at `from`; undefined where no public program stands there. */
+/**
+ * Returns the path of the command that starts at `from`; `undefined` if its program is not public.
+ */
 function pathFrom(words: readonly ShellWord[], from: number): string | undefined {
   let at = from;
   for (let word = words[at]; typeof word === "string"; word = words[++at]) {
@@ -51,11 +52,11 @@ function pathFrom(words: readonly ShellWord[], from: number): string | undefined
   const program = programName(first);
   if (program === undefined) return undefined;
   const wrapper = Object.hasOwn(wrappers, program) ? wrappers[program] : undefined;
-  if (wrapper !== undefined) return wrapped(words, at + 1, wrapper) ?? program;
+  if (wrapper !== undefined) return wrappedPath(words, at + 1, wrapper) ?? program;
   return withSubcommands(words, at + 1, program);
 }
 
-function wrapped(
+function wrappedPath(
   words: readonly ShellWord[],
   from: number,
   wrapper: { valued: readonly string[]; positionals?: number },
@@ -73,7 +74,7 @@ function wrapped(
   return pathFrom(words, at);
 }
 
-/** The program with the public subcommands that follow it. */
+/** Returns the program with the public subcommands that follow it. */
 function withSubcommands(words: readonly ShellWord[], from: number, program: string): string {
   let path = "";
   let afterOption = false;
@@ -96,7 +97,7 @@ function withSubcommands(words: readonly ShellWord[], from: number, program: str
   return path === "" ? program : `${program} ${path}`;
 }
 
-/** The public name of a program word: without folder, Windows extension and trailing version. */
+/** Returns a program's public name, without folder, Windows extension and trailing version. */
 function programName(word: string): string | undefined {
   if (isProgram(word)) return word;
   const base = word.slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1).toLowerCase();

@@ -1,8 +1,8 @@
-/** What the firewall did since it started: by reason, by rule and by source, never by value. */
+/** The firewall's counts since start: by reason, rule and source. Never contains a value. */
 import type { Source } from "../../shared/schema/sources.ts";
 import type { Rule } from "./scanner/rules.ts";
 
-/** Why a whole event was refused. */
+/** Why an event was rejected. */
 export const refusalReasons = [
   "not_an_event",
   "bad_envelope",
@@ -13,7 +13,9 @@ export const refusalReasons = [
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
-/** Why a field was dropped. Names of unknown fields are told apart by class, since a name can say something too. */
+/**
+ * Why a field was dropped. Unknown names are only counted by class: a name may itself be personal.
+ */
 export const dropReasons = [
   "unknown_field",
   "field_of_another_type",
@@ -54,7 +56,7 @@ export class Counters {
     for (const rule of rules) add(this.#redacted, rule);
   }
 
-  /** Plain lists, for the status. */
+  /** Returns JSON-compatible lists for the status. */
   list() {
     return {
       accepted: this.#accepted,

@@ -17,7 +17,7 @@ describe("exit code", () => {
     [3_221_225_786, "interrupted", "cancelled"],
     [-1_073_741_510, "interrupted", "cancelled"],
     [undefined, "unknown", "unknown"],
-  ])("%s is %s, %s", (code, exit, status) => {
+  ])("maps %s to class %s and status %s", (code, exit, status) => {
     expect(exitClass(code)).toBe(exit);
     expect(statusOf(exitClass(code))).toBe(status);
   });

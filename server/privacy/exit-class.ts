@@ -1,7 +1,10 @@
-/** An exit code becomes a class and a status: POSIX shells' conventions, and Windows' code for Ctrl-C. */
+/**
+ * Converts exit codes to a class and a status: POSIX shell conventions, and the Windows code for
+ * Ctrl+C.
+ */
 import type { ExitClass, OutcomeStatus } from "../../shared/schema/fields.ts";
 
-/** STATUS_CONTROL_C_EXIT, as an unsigned and as a signed number. */
+/** STATUS_CONTROL_C_EXIT, unsigned and signed. */
 const windowsInterrupt = new Set([0xc000013a, 0xc000013a - 2 ** 32]);
 
 export function exitClass(code: number | undefined): ExitClass {
@@ -11,7 +14,7 @@ export function exitClass(code: number | undefined): ExitClass {
   if (code === 127) return "not_found";
   // 128 + SIGINT
   if (code === 130 || windowsInterrupt.has(code)) return "interrupted";
-  // 128 + the signal's number, of which there are 64
+  // 128 + signal number (1 to 64)
   if (code > 128 && code <= 128 + 64) return "killed";
   return "failure";
 }

@@ -24,10 +24,10 @@ const only = (...collect: readonly Category[]) => ({ collect, blockSensitive: fa
 const blocking = { collect: categories, blockSensitive: true };
 const dropped = () => Object.fromEntries(firewall.counts().dropped.map(({ reason, count }) => [reason, count]));
 const refused = () => Object.fromEntries(firewall.counts().refused.map(({ reason, count }) => [reason, count]));
-const admit = (fields: object, allowance = allowAll) => firewall.admit(anything(fields), allowance, now);
+const admit = (fields: object, options = allowAll) => firewall.admit(anything(fields), options, now);
 
 describe("firewall", () => {
-  it("turns a captured command into words and numbers", () => {
+  it("converts a captured command to dimensions and measures", () => {
     const raw = toolUse({ command_line: "git commit -m hush", exit_code: 127, workspace: "atlas" });
     expect(firewall.admit(raw, allowAll, now)?.payload).toEqual({
       stream: "tool",
@@ -41,13 +41,13 @@ describe("firewall", () => {
     });
   });
 
-  it("says nothing of an end at the start", () => {
+  it("drops outcome fields from a start event", () => {
     const event = firewall.admit(toolUse({ tool_phase: "start" }), allowAll, now);
     expect(event?.payload).not.toHaveProperty("status");
     expect(event?.payload).not.toHaveProperty("exit_class");
   });
 
-  it("takes the nested form of the analytics design, section 3.3, and its alias", () => {
+  it("accepts the nested form of the analytics design, section 3.3, and its alias", () => {
     const event = admit({
       event_type: "command_executed",
       command: "think",
@@ -79,7 +79,7 @@ describe("firewall", () => {
     expect(firewall.counts().dropped).toEqual([]);
   });
 
-  it("takes the nested form of section 3.4, and the flat forms of 2.3 and 4.3", () => {
+  it("accepts the nested form of section 3.4, and the flat forms of 2.3 and 4.3", () => {
     const error = admit({
       event_type: "error_occurred",
       error_category: "api_error",
@@ -126,18 +126,18 @@ describe("firewall", () => {
     [{ execution: { success: false } }, "command_failed", "failed"],
     [{ success: false, execution: { success: null } }, "command_failed", "failed"],
     [{ tokens: { success: false } }, "command_finished", "ok"],
-  ])("tells how an executed command ended: %j → %s", (fields, type, status) => {
+  ])("derives the outcome of an executed command: %j → %s", (fields, type, status) => {
     const event = admit({ event_type: "command_executed", command: "status", ...fields });
     expect(event).toMatchObject({ type, payload: { status } });
   });
 
-  it("remembers nothing of a program it does not know", () => {
+  it("caches nothing about an unknown program", () => {
     const canary = "canary-program-9d2c";
     for (const name of [`${canary} one`, `${canary} two`]) admit({ event_type: "command_started", command: name });
     expect(isSubcommand(canary, "one")).toBe(false);
   });
 
-  it("makes other, custom or unknown of a word that is on no list", () => {
+  it("converts values outside a vocabulary to other, custom or unknown", () => {
     expect(admit({ event_type: "editor_activity", language: "ada-lang" })?.payload).toEqual({ language: "other" });
     expect(admit({ event_type: "workspace_created", template: "acme" })?.payload).toEqual({ template: "custom" });
     expect(admit({ event_type: "error_occurred", error_category: "acme" })?.payload).toEqual({
@@ -145,7 +145,7 @@ describe("firewall", () => {
     });
   });
 
-  it("keeps the name of a tool of the user's own as a hash alone, and takes no hash from outside", () => {
+  it("keeps only a hash of a user-defined tool name, and accepts no hash from outside", () => {
     const tool = { stream: "tool", tool_phase: "start", tool_name: "mcp__acme__plan", tool_hash: "0".repeat(32) };
     const payload = admit(tool)?.payload;
     expect(payload).toEqual({
@@ -156,7 +156,7 @@ describe("firewall", () => {
     });
   });
 
-  it("hashes no name without the consent to it", () => {
+  it("hashes no name without consent to its category", () => {
     const firewall = testFirewall();
     const event = firewall.admit(toolUse({ workspace: "atlas" }), only("tool_usage"), now);
     expect(event?.payload).not.toHaveProperty("workspace_hash");
@@ -168,7 +168,7 @@ describe("firewall", () => {
     expect(dropped()).toEqual({ unknown_field: 1, field_of_another_type: 1, odd_field_name: 1 });
   });
 
-  it("keeps a field only with its category's consent, and an event only with its own", () => {
+  it("keeps fields and events only with consent to their categories", () => {
     const event = firewall.admit(toolUse(), only("tool_usage", "performance"), now);
     expect(Object.keys(event?.payload ?? {}).sort()).toEqual(["duration_ms", "stream", "tool_name", "tool_phase"]);
     expect(dropped()).toEqual({ category_off: 3 });
@@ -177,7 +177,7 @@ describe("firewall", () => {
     expect(firewall.counts().sources).toEqual([{ source: "vscode_terminal", accepted: 1, refused: 1 }]);
   });
 
-  it("blocks a sensitive event whole where the configuration says so, and counts by rule", () => {
+  it("rejects a sensitive event if block_sensitive is set, and counts by rule", () => {
     const line = "curl -H 'Authorization: Bearer q8Zt3kV9xLw2Rf7Y' https://example.com/x";
     expect(firewall.admit(toolUse({ command_line: line }), allowAll, now)).toBeDefined();
     expect(firewall.admit(toolUse({ command_line: line }), blocking, now)).toBeUndefined();
@@ -196,19 +196,19 @@ describe("firewall", () => {
     ["null", null, "not_an_event"],
     ["a list", [], "not_an_event"],
     ["an unknown type", { event_type: "keystroke" }, "bad_envelope"],
-    ["a type of Object's", { event_type: "constructor" }, "bad_envelope"],
+    ["a type named like an Object property", { event_type: "constructor" }, "bad_envelope"],
     ["an unknown source", { source: "ada" }, "bad_envelope"],
-    ["an id that says something", { id: "ada@example.com" }, "bad_envelope"],
-    ["a session that says something", { session_id: "ada-laptop" }, "bad_envelope"],
+    ["a personal event ID", { id: "ada@example.com" }, "bad_envelope"],
+    ["a personal session ID", { session_id: "ada-laptop" }, "bad_envelope"],
     ["a time in 1970", { ts: 12 }, "bad_envelope"],
     ["a time in 9999", { ts: Date.UTC(9999, 1) }, "bad_time"],
     ["no time", { ts: Number.NaN }, "bad_envelope"],
     ["an offset of a day", { utc_offset_min: 1440 }, "bad_envelope"],
     ["a negative sequence number", { seq: -1 }, "bad_envelope"],
-    ["a sequence number that is a card's", { seq: 4_111_111_111_111_111 }, "bad_envelope"],
+    ["a card number as sequence number", { seq: 4_111_111_111_111_111 }, "bad_envelope"],
     ["a missing field", { tool_phase: undefined }, "bad_field"],
-    ["a phase of its own", { tool_phase: "ada" }, "bad_field"],
-  ])("refuses %s", (_, part, reason) => {
+    ["an unknown phase", { tool_phase: "ada" }, "bad_field"],
+  ])("rejects %s", (_, part, reason) => {
     const fields = { stream: "tool", tool_name: "Bash", tool_phase: "start" };
     const raw =
       typeof part === "object" && part !== null && !Array.isArray(part) ? anything({ ...fields, ...part }) : part;
@@ -221,9 +221,9 @@ describe("firewall", () => {
     ["huge", 1e300],
     ["not a number", Number.NaN],
     ["infinite", Number.POSITIVE_INFINITY],
-    ["a text", "12"],
+    ["a string", "12"],
     ["an object", { number: 12 }],
-  ])("drops an optional value that is %s, and keeps the rest", (_, duration) => {
+  ])("drops an optional value that is %s and keeps the rest", (_, duration) => {
     const event = firewall.admit(toolUse({ duration_ms: duration as number }), allowAll, now);
     expect(event?.payload).not.toHaveProperty("duration_ms");
     expect(event?.payload).toHaveProperty("status", "ok");
@@ -235,7 +235,7 @@ describe("firewall", () => {
     ["control and bidirectional characters", "\u0000\u0007\u202egit\u2066"],
     ["a megabyte", "git ".repeat(262_144)],
     ["replacement characters of invalid UTF-8", Buffer.from([0xff, 0xfe, 0xc0, 0x80]).toString("utf8")],
-  ])("bears %s in every field", (_, text) => {
+  ])("handles %s in every field", (_, text) => {
     for (const type of eventTypeNames) {
       for (const name of [...fieldNames, ...rawInputs, text]) {
         const event = admit({ event_type: type, [name]: text });
@@ -244,7 +244,7 @@ describe("firewall", () => {
     }
   });
 
-  it("bears nesting of 10,000, prototype keys and a field given twice", () => {
+  it("handles 10,000 nested levels, prototype keys and duplicate fields", () => {
     let deep: unknown = "secret";
     for (let level = 0; level < 10_000; level += 1) deep = level % 2 === 0 ? [deep] : { deep };
     const fields = '"stream":"tool","tool_name":"Bash","tool_phase":"start"';
@@ -275,13 +275,13 @@ describe("invariant: no-free-text", () => {
     ),
   );
 
-  it("for any input, every value that leaves is on its list or in its pattern, and consented to", () => {
+  it("returns only consented values that match their field type, for any input", () => {
     fc.assert(
       fc.property(anyField, fc.constantFrom(...types), fc.subarray([...categories]), (fields, type, collect) => {
         const event = admit({ ...fields, event_type: type }, { collect, blockSensitive: false });
         if (event === undefined) return;
         for (const [name, value] of Object.entries(event.payload)) {
-          const field = fieldNames.find((known) => known === name);
+          const field = fieldNames.find((candidate) => candidate === name);
           expect(fieldsOf(event.type)).toContain(field);
           if (field === undefined) continue;
           expect(checks.get(field)?.(value)).toEqual(value);
@@ -292,12 +292,12 @@ describe("invariant: no-free-text", () => {
     );
   });
 
-  it("a canary planted in every field of every type and every source is nowhere", () => {
+  it("never returns a canary from any field of any type and source", () => {
     const canary = "CANARY-7f3a";
-    const places = [...fieldNames, ...rawInputs, "id", "source", "session_id", "extra", "execution", "context"];
+    const targets = [...fieldNames, ...rawInputs, "id", "source", "session_id", "extra", "execution", "context"];
     let admitted = 0;
     for (const type of types) {
-      for (const name of places) {
+      for (const name of targets) {
         for (const value of [canary, { success: canary, command: canary }, [canary], `git ${canary}`]) {
           const event = admit({
             ...innocent,
@@ -313,11 +313,11 @@ describe("invariant: no-free-text", () => {
     expect(admitted).toBeGreaterThan(5_000);
   });
 
-  it("no word of any list looks sensitive to the scanner", () => {
+  it("has no vocabulary value that looks sensitive to the scanner", () => {
     for (const name of fieldNames) {
       const { type } = fieldTable[name];
       if (type.type !== "enum" && type.type !== "enum_list") continue;
-      for (const word of type.values) expect([name, word, [...scan(word).rules]]).toEqual([name, word, []]);
+      for (const value of type.values) expect([name, value, [...scan(value).rules]]).toEqual([name, value, []]);
     }
   });
 });

@@ -1,9 +1,8 @@
 /**
- * The firewall: raw input goes in, clean events come out, everything else is dropped and counted.
- *
- * Layers, in order: shape (`shape.ts`), vocabulary (`derive.ts`), consent (a field whose category is off is dropped),
- * the check of each field's kind, and the scanner over every string that is left. It never throws for what an event
- * holds, never quotes what it saw, and keeps nothing of it.
+ * The firewall turns raw events into clean events; it drops and counts everything else. Layers, in
+ * order: shape (`parse-event.ts`), vocabulary (`normalize.ts`), consent (drops fields of other
+ * categories), field type, and the scanner for every remaining string. It never throws because of
+ * an event's content, never quotes it, and keeps nothing of it.
  */
 import { type Category, categories } from "../../shared/schema/categories.ts";
 import { type EventTypeName, eventTable, fieldsOf, perEventType } from "../../shared/schema/events.ts";
@@ -20,10 +19,9 @@ import { openRaw } from "./raw.ts";
 import { scan } from "./scanner/scan.ts";
 import { isCommandPath } from "./vocabulary.ts";
 
-/** What the user allows. */
 export interface AdmitOptions {
   readonly collect: readonly Category[];
-  /** `block_sensitive`: an event in whose raw input the scanner finds anything is refused whole. */
+  /** `block_sensitive`: rejects an event if the scanner finds anything in its raw input. */
   readonly blockSensitive: boolean;
 }
 
@@ -35,8 +33,8 @@ interface Step {
   readonly category: Category;
   readonly check: (value: unknown) => FieldValue | undefined;
   /**
-   * What of it the scanner judges: each value, or once its whole list of words. Numbers say nothing to it; hashes are
-   * made here, and look like secrets.
+   * Whether to scan each value, or the field's list of values once. Numbers are not scanned, nor
+   * are hashes, which are created here and look like secrets.
    */
   readonly scanned: "value" | "list" | "nothing";
   readonly values: readonly string[];
@@ -48,32 +46,32 @@ const checks = Object.fromEntries(
 
 const steps = perEventType((type) =>
   fieldsOf(type).map((name): Step => {
-    const { type: kind, category } = fieldTable[name];
-    const values = kind.type === "enum" || kind.type === "enum_list" ? kind.values : [];
-    const scanned =
-      values.length > 0 ? "list" : kind.type === "command_path" || kind.type === "identifier" ? "value" : "nothing";
+    const { type: fieldType, category } = fieldTable[name];
+    const values = fieldType.type === "enum" || fieldType.type === "enum_list" ? fieldType.values : [];
+    const isScanned = fieldType.type === "command_path" || fieldType.type === "identifier";
+    const scanned = values.length > 0 ? "list" : isScanned ? "value" : "nothing";
     return { name, required: eventTable[type].required.includes(name), category, check: checks[name], scanned, values };
   }),
 );
 
-/** A step as the user's consent has it, and whether its list of words was scanned. */
-interface Planned extends Step {
+/** A step with the user's consent applied; `listIsClean` caches that its list was scanned. */
+interface PlannedStep extends Step {
   readonly allowed: boolean;
   listIsClean: boolean;
 }
 
-/** So many strings are remembered as clean: vocabulary words come again and again. */
-const rememberedStrings = 4_096;
+/** Strings cached as clean: the same vocabulary values occur again and again. */
+const maxCached = 4_096;
 
 export class Firewall {
   readonly #counters = new Counters();
   readonly #clean = new Set<string>();
-  readonly #plans = new Map<EventTypeName, readonly Planned[]>();
+  readonly #plans = new Map<EventTypeName, readonly PlannedStep[]>();
   #collect: readonly Category[] = [];
   #allowed: ReadonlySet<Category> = new Set();
   readonly #hashing: Hashing;
 
-  /** Without a hasher names of the user's own leave nothing, not even a hash. */
+  /** Without a hasher, user-defined names are dropped instead of hashed. */
   constructor(hasher: NameHasher | null) {
     this.#hashing = {
       hashOf: (field, kind, name) =>
@@ -81,22 +79,27 @@ export class Firewall {
     };
   }
 
-  /** The clean event, or `undefined` where the whole event is refused. @throws where the local salt cannot be had. */
-  admit(raw: Raw, allowance: AdmitOptions, nowMs: number): CleanEvent | undefined {
-    const admitted = this.admitOrRefuse(raw, allowance, nowMs);
-    return typeof admitted === "string" ? undefined : admitted;
+  /**
+   * Returns the clean event, or `undefined` if it is rejected. @throws if the local salt is
+   * unavailable.
+   */
+  admit(raw: Raw, options: AdmitOptions, nowMs: number): CleanEvent | undefined {
+    const result = this.admitOrRefuse(raw, options, nowMs);
+    return typeof result === "string" ? undefined : result;
   }
 
-  /** The clean event, or why the whole event is refused. @throws where the local salt cannot be had. */
-  admitOrRefuse(raw: Raw, allowance: AdmitOptions, nowMs: number): CleanEvent | RefusalReason {
+  /**
+   * Returns the clean event, or the reason for rejection. @throws if the local salt is unavailable.
+   */
+  admitOrRefuse(raw: Raw, options: AdmitOptions, nowMs: number): CleanEvent | RefusalReason {
     const input = openRaw(raw);
-    const verdict = this.#check(input, allowance, nowMs);
-    if (typeof verdict === "string") this.#counters.refuse(verdict, sourceOf(input));
-    else this.#counters.accept(verdict.source);
-    return verdict;
+    const result = this.#check(input, options, nowMs);
+    if (typeof result === "string") this.#counters.refuse(result, sourceOf(input));
+    else this.#counters.accept(result.source);
+    return result;
   }
 
-  /** What was done since start, by reason; never by value. */
+  /** Returns the counts since start, by reason; never by value. */
   counts() {
     return this.#counters.list();
   }
@@ -107,10 +110,10 @@ export class Firewall {
       this.#allowed = new Set(collect);
       this.#plans.clear();
     }
-    const shaped = parseEvent(input, nowMs, this.#counters);
-    if (typeof shaped === "string") return shaped;
-    const { envelope, known } = shaped;
-    const type = resolve(shaped.type, known);
+    const parsed = parseEvent(input, nowMs, this.#counters);
+    if (typeof parsed === "string") return parsed;
+    const { envelope, known } = parsed;
+    const type = resolve(parsed.type, known);
     if (!this.#allowed.has(eventTable[type].category)) return "category_off";
     if (blockSensitive) {
       const found = findSensitive(input);
@@ -124,16 +127,16 @@ export class Firewall {
     return markClean({ id, type, tsMs: ts, utcOffsetMin, sessionId, source, seq, payload });
   }
 
-  /** The fields that may be kept; `undefined` where a required one is missing or wrong. */
+  /** Returns the permitted fields; `undefined` if a required one is missing or invalid. */
   #payload(type: EventTypeName, known: Readonly<Record<string, unknown>>): CleanEvent["payload"] | undefined {
     const payload: Record<string, FieldValue> = {};
     for (const step of this.#plan(type)) {
       const { name, required, check } = step;
-      const given = known[name];
-      if (given === undefined || given === null) {
+      const input = known[name];
+      if (input === undefined || input === null) {
         if (required) return undefined;
       } else if (step.allowed) {
-        const value = check(given);
+        const value = check(input);
         if (value !== undefined && this.#isClean(step, value)) payload[name] = value;
         else if (required) return undefined;
         else this.#counters.drop(value === undefined ? "bad_value" : "sensitive");
@@ -142,7 +145,7 @@ export class Firewall {
     return payload;
   }
 
-  #plan(type: EventTypeName): readonly Planned[] {
+  #plan(type: EventTypeName): readonly PlannedStep[] {
     let plan = this.#plans.get(type);
     if (plan === undefined) {
       plan = steps[type].map((step) => ({ ...step, allowed: this.#allowed.has(step.category), listIsClean: false }));
@@ -151,7 +154,7 @@ export class Firewall {
     return plan;
   }
 
-  #isClean(step: Planned, value: FieldValue): boolean {
+  #isClean(step: PlannedStep, value: FieldValue): boolean {
     if (step.scanned === "nothing" || step.listIsClean) return true;
     if (step.scanned === "value") return typeof value === "string" && (this.#clean.has(value) || this.#scan(value));
     step.listIsClean = step.values.every((word) => this.#scan(word));
@@ -164,7 +167,7 @@ export class Firewall {
       this.#counters.redact(rules);
       return false;
     }
-    if (this.#clean.size >= rememberedStrings) this.#clean.clear();
+    if (this.#clean.size >= maxCached) this.#clean.clear();
     this.#clean.add(text);
     return true;
   }

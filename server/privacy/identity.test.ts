@@ -7,14 +7,14 @@ import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { IdentityFile, NameHasher, Salt } from "./identity.ts";
 
 describe("identity", () => {
-  it("hashes a session as the usage specification says: SHA-256 of salt and session id", () => {
+  it("hashes a session ID with SHA-256 of salt and ID, as the usage specification requires", () => {
     const salt = Salt.random();
     const expected = createHash("sha256").update(`${salt.reveal()}some-session`).digest("hex");
     expect(salt.anonSessionId("some-session")).toBe(expected);
     expect(Salt.random().anonSessionId("some-session")).not.toBe(expected);
   });
 
-  it("hashes names by what they name, and otherwise with another salt", () => {
+  it("hashes names differently by kind and by salt", () => {
     const salt = Salt.random();
     const hash = salt.hashName("workspace", "atlas");
     expect(hash).toMatch(/^[0-9a-f]{32}$/);
@@ -23,13 +23,13 @@ describe("identity", () => {
     expect(Salt.random().hashName("workspace", "atlas")).not.toBe(hash);
   });
 
-  it("never shows a salt, whoever prints it", () => {
+  it("never prints a salt", () => {
     const salt = Salt.random();
-    const shown = [String(salt), JSON.stringify({ salt }), inspect(salt, { showHidden: true, depth: 9 }), `${salt}`];
-    for (const text of shown) expect(text).not.toContain(salt.reveal());
+    const texts = [String(salt), JSON.stringify({ salt }), inspect(salt, { showHidden: true, depth: 9 }), `${salt}`];
+    for (const text of texts) expect(text).not.toContain(salt.reveal());
   });
 
-  it("makes the local salt when it is first needed, for the user alone, and keeps it", () => {
+  it("creates the local salt on first use, private to the user, and keeps it", () => {
     const file = join(tempFolder(), "state", "usage", "identity.json");
     const identity = new IdentityFile(file);
     expect(existsSync(file)).toBe(false);
@@ -39,21 +39,21 @@ describe("identity", () => {
     expect(new IdentityFile(file).localSalt().reveal()).toBe(salt);
   });
 
-  it("notices that another process erased it, and leaves nothing half-made behind", () => {
+  it("detects that another process erased it, and leaves no temporary files", () => {
     const file = join(tempFolder(), "identity.json");
-    const [one, two] = [new IdentityFile(file), new IdentityFile(file)];
-    const before = two.localSalt().reveal();
-    expect(one.localSalt().reveal()).toBe(before);
-    expect(two.hasChanged()).toBe(false);
+    const [first, second] = [new IdentityFile(file), new IdentityFile(file)];
+    const before = second.localSalt().reveal();
+    expect(first.localSalt().reveal()).toBe(before);
+    expect(second.hasChanged()).toBe(false);
     writeFileSync(`${file}.1.unfinished`, "{}");
-    one.erase();
+    first.erase();
     expect(readdirSync(join(file, ".."))).toEqual([]);
-    expect(two.hasChanged()).toBe(true);
-    expect(two.localSalt().reveal()).not.toBe(before);
-    expect(one.localSalt().reveal()).toBe(two.localSalt().reveal());
+    expect(second.hasChanged()).toBe(true);
+    expect(second.localSalt().reveal()).not.toBe(before);
+    expect(first.localSalt().reveal()).toBe(second.localSalt().reveal());
   });
 
-  it("makes another one after an erasure, and where the file is cut", () => {
+  it("creates a new salt after an erasure and for a truncated file", () => {
     const file = join(tempFolder(), "identity.json");
     const identity = new IdentityFile(file);
     const hasher = new NameHasher(() => identity.localSalt());

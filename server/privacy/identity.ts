@@ -1,23 +1,23 @@
 /**
- * Identities that say nothing: salted hashes of the user's own names, and of the session where it is shared.
- *
- * Two salts, both random and of 32 bytes. The local one hashes names of workspaces, tasks and tools of the user's own;
- * it never leaves this machine. The other comes with the consent to share and hashes session ids (usage aggregation,
- * "Identifiers"). Neither is ever logged, exported or sent; a salt has no form as text outside its file.
+ * Salted hashes of user-defined names, and of session IDs for sharing. Two random 32-byte salts:
+ * the local one hashes names of workspaces, tasks and tools; the other is created with the consent
+ * to share and hashes session IDs (usage aggregation, "Identifiers"). Salts are never logged,
+ * exported or sent.
  */
 
-import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { inspect } from "node:util";
-import { removeWithLeftovers, temporarySuffix, writeFileSynced } from "../files/atomic-write.ts";
+import { errorCode } from "../../shared/text/error-code.ts";
+import { removeWithLeftovers, temporaryName, writeFileSynced } from "../files/atomic-write.ts";
 import { fsyncFolder } from "../files/fsync.ts";
 import { makeFolder } from "../files/ownership.ts";
 
 const saltBytes = 32;
 const saltPattern = /^[0-9a-f]{64}$/;
 
-/** A secret random value that does not show itself, whoever prints it. */
+/** A secret random value that cannot be printed by accident. */
 export class Salt {
   readonly #hex: string;
 
@@ -29,20 +29,20 @@ export class Salt {
     return new Salt(randomBytes(saltBytes).toString("hex"));
   }
 
-  /** `undefined` where the text is no salt. */
+  /** Returns `undefined` if the value is not a salt. */
   static from(hex: unknown): Salt | undefined {
     return typeof hex === "string" && saltPattern.test(hex) ? new Salt(hex) : undefined;
   }
 
   /**
-   * `anon_session_id`: SHA-256 of salt and session id, in hex. The salt's length is fixed, so that the concatenation is
-   * unambiguous.
+   * Returns `anon_session_id`: SHA-256 of salt and session ID, in hex. The concatenation is
+   * unambiguous because the salt has a fixed length.
    */
   anonSessionId(sessionId: string): string {
     return createHash("sha256").update(this.#hex).update(sessionId).digest("hex");
   }
 
-  /** 128 bits of the HMAC-SHA-256 of a name and what it names, in hex. */
+  /** Returns the first 128 bits of the HMAC-SHA-256 of kind and name, in hex. */
   hashName(kind: NameKind, name: string): string {
     return createHmac("sha256", Buffer.from(this.#hex, "hex"))
       .update(`${kind}\0`)
@@ -51,7 +51,7 @@ export class Salt {
       .slice(0, 32);
   }
 
-  /** For its own file alone. */
+  /** Only for writing the salt to its file. */
   reveal(): string {
     return this.#hex;
   }
@@ -72,42 +72,44 @@ export class Salt {
 export const nameKinds = ["workspace", "task", "tool", "caller", "agent", "line"] as const;
 export type NameKind = (typeof nameKinds)[number];
 
-/** So many names are remembered with their hashes: a window has few, and a hash costs more than all else. */
-const remembered = 256;
+/**
+ * Cached hashes: a window has few names, and hashing is the firewall's most expensive operation.
+ */
+const maxCached = 256;
 
-/** Hashes the user's own names with the local salt, which is made when first needed. */
+/** Hashes user-defined names with the local salt, which is created on first use. */
 export class NameHasher {
   readonly #salt: () => Salt;
-  readonly #known = new Map<string, string>();
+  readonly #cache = new Map<string, string>();
 
   constructor(salt: () => Salt) {
     this.#salt = salt;
   }
 
-  /** @throws the file system's error, where the salt can neither be read nor made. */
+  /** @throws the file system's error if the salt can neither be read nor created. */
   hash(kind: NameKind, name: string): string {
     const key = `${kind}\0${name}`;
-    let hash = this.#known.get(key);
+    let hash = this.#cache.get(key);
     if (hash === undefined) {
-      if (this.#known.size >= remembered) this.#known.clear();
+      if (this.#cache.size >= maxCached) this.#cache.clear();
       hash = this.#salt().hashName(kind, name);
-      this.#known.set(key, hash);
+      this.#cache.set(key, hash);
     }
     return hash;
   }
 
-  /** The same for what hardly comes twice. */
+  /** Hashes without caching, for names that rarely repeat. */
   hashOnce(kind: NameKind, name: string): string {
     return this.#salt().hashName(kind, name);
   }
 
-  /** The next hash asks for the salt again. */
+  /** Clears the cache, so that the next hash uses the current salt. */
   forget(): void {
-    this.#known.clear();
+    this.#cache.clear();
   }
 }
 
-/** The file that holds the local salt: `state/usage/identity.json`, readable by the user alone. */
+/** The file with the local salt: `state/usage/identity.json`, private to the user. */
 export class IdentityFile {
   readonly path: string;
   #salt: Salt | undefined;
@@ -117,7 +119,9 @@ export class IdentityFile {
     this.path = path;
   }
 
-  /** The local salt; made, and durable, before its first use. @throws the file system's error. */
+  /**
+   * Returns the local salt, created and synced before first use. @throws the file system's error.
+   */
   localSalt(): Salt {
     if (this.#salt === undefined) {
       this.#salt = this.#read() ?? this.#create();
@@ -126,14 +130,17 @@ export class IdentityFile {
     return this.#salt;
   }
 
-  /** Whether another process erased or replaced the salt since it was read; it is then read anew. */
+  /**
+   * Returns whether another process erased or replaced the salt; if so, it is read again when
+   * needed.
+   */
   hasChanged(): boolean {
     if (this.#salt === undefined || this.#readStamp() === this.#stamp) return false;
     this.#salt = undefined;
     return true;
   }
 
-  /** Removes the salt: hashes made later cannot be linked with earlier ones. */
+  /** Deletes the salt, so that later hashes cannot be linked to earlier ones. */
   erase(): void {
     this.#salt = undefined;
     removeWithLeftovers(this.path);
@@ -149,7 +156,7 @@ export class IdentityFile {
     try {
       text = readFileSync(this.path, "utf8");
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      if (errorCode(error) === "ENOENT") return undefined;
       throw error;
     }
     try {
@@ -158,23 +165,26 @@ export class IdentityFile {
         ? Salt.from(Reflect.get(document, "local_salt"))
         : undefined;
     } catch {
-      // Cut or foreign: a new salt makes new hashes, and nothing else depends on it.
+      // Truncated or foreign content: a new salt only leads to new hashes.
       return undefined;
     }
   }
 
-  /** Another process may make one at the same moment: the first to link its file into place wins, and all read it. */
+  /**
+   * If several processes create a salt at once, the first to link its file wins, and all read that
+   * one.
+   */
   #create(): Salt {
     const salt = Salt.random();
     makeFolder(dirname(this.path));
-    const unfinished = `${this.path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
+    const temporary = temporaryName(this.path);
     try {
-      writeFileSynced(unfinished, `${JSON.stringify({ version: 1, local_salt: salt.reveal() })}\n`);
-      // What lies there and is no salt gives way.
-      if (existsSync(this.path)) renameSync(unfinished, this.path);
-      else linkNew(unfinished, this.path);
+      writeFileSynced(temporary, `${JSON.stringify({ version: 1, local_salt: salt.reveal() })}\n`);
+      // An existing file is invalid here; replace it.
+      if (existsSync(this.path)) renameSync(temporary, this.path);
+      else linkNew(temporary, this.path);
     } finally {
-      rmSync(unfinished, { force: true });
+      rmSync(temporary, { force: true });
     }
     fsyncFolder(dirname(this.path));
     return this.#read() ?? salt;
@@ -185,9 +195,9 @@ function linkNew(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    if (error.code === "EEXIST") return;
-    // Not every file system has links.
+    if (errorCode(error) === undefined) throw error;
+    if (errorCode(error) === "EEXIST") return;
+    // Not every file system supports hard links.
     renameSync(from, to);
   }
 }

@@ -1,9 +1,7 @@
 /**
- * The firewall's second layer, vocabulary: raw inputs and other spellings become words of closed lists.
- *
- * Nothing that a writer wrote passes from here on but what is on a list; a string that is not is `other` (or `custom`,
- * or `unknown`, as its list has it), and a name of the user's own becomes a salted hash. What is no string stays as it
- * is, and the check of its field judges it.
+ * The firewall's second layer, vocabulary: converts raw inputs and aliases to vocabulary values.
+ * Strings outside a vocabulary become `other`, `custom` or `unknown`; user-defined names become
+ * salted hashes. Other types of values are left for the field type check.
  */
 import { type EventTypeName, fieldsOf, perEventType } from "../../shared/schema/events.ts";
 import { type FieldName, fieldTable, type OutcomeStatus } from "../../shared/schema/fields.ts";
@@ -16,7 +14,7 @@ import { architecture, system } from "./platform.ts";
 import { canonicalTool, isUsersOwn, publicModel } from "./public-names.ts";
 import { namedCommand } from "./vocabulary.ts";
 
-/** What there is to derive for each type, looked up once. */
+/** The derivations that each event type needs. */
 const typeTraits = perEventType((type) => {
   const fields = new Set(fieldsOf(type));
   return {
@@ -32,18 +30,18 @@ const typeTraits = perEventType((type) => {
   };
 });
 
-/** A word list's own word for everything that is not on it. */
+/** Values for everything outside a vocabulary; each vocabulary has at most one. */
 const catchAlls = ["other", "custom", "unknown"];
 
-/** The word that stands for all that is not on a field's list, where it has one. */
+/** Returns the field's value for everything outside its vocabulary, if it has one. */
 export function catchAllOf(name: FieldName): string | undefined {
   const { type } = fieldTable[name];
-  // How something ended is not guessed.
+  // An outcome is never guessed.
   if (type.type !== "enum" || name === "status" || name === "exit_class") return undefined;
-  return catchAlls.find((word) => type.values.includes(word));
+  return catchAlls.find((value) => type.values.includes(value));
 }
 
-/** The word lists of each type that have such a word: field, words, and the word. */
+/** The vocabularies with a catch-all value, by event type. */
 const openLists = perEventType((type) =>
   fieldsOf(type).flatMap((name) => {
     const { type } = fieldTable[name];
@@ -54,12 +52,12 @@ const openLists = perEventType((type) =>
 
 const knownThinktools: ReadonlySet<unknown> = new Set(thinktools);
 
-/** Where names may be hashed: only with the consent of the hash's category is there a salt at all. */
+/** Hashes names; returns `undefined` without consent to the field's category. */
 export interface Hashing {
   readonly hashOf: (field: FieldName, kind: NameKind, name: string) => string | undefined;
 }
 
-/** Which type an alias stands for. */
+/** Returns the event type of an alias. */
 export function resolve(type: EventTypeName | Alias, known: KnownFields): EventTypeName {
   if (type === "thinktool_executed") return "thinktool_completed";
   if (type !== "command_executed") return type;
@@ -73,17 +71,17 @@ export function resolve(type: EventTypeName | Alias, known: KnownFields): EventT
   return failed ? "command_failed" : "command_finished";
 }
 
-/** Turns `known` into fields, in place. */
+/** Converts `known` to fields in place. */
 export function normalize(type: EventTypeName, known: KnownFields, hashing: Hashing): void {
-  const { command, tool, thinktool, chain, status, platform, model: named, milestone, hashes } = typeTraits[type];
+  const { command, tool, thinktool, chain, status, platform, model, milestone, hashes } = typeTraits[type];
   if (command) deriveCommand(known);
   if (tool) deriveTool(known, hashing);
   if (thinktool && known["thinktool"] === undefined) known["thinktool"] = known["tool_name"];
   if (chain) deriveChain(known);
-  if (status) deriveEnd(type, known);
+  if (status) deriveOutcome(type, known);
   if (platform) derivePlatform(known);
   if (milestone && typeof known["milestone"] === "number") known["milestone"] = String(known["milestone"]);
-  if (named && typeof known["model"] === "string") known["model"] = publicModel(known["model"]);
+  if (model && typeof known["model"] === "string") known["model"] = publicModel(known["model"]);
   if (hashes) {
     deriveHash(known, "workspace", hashing);
     deriveHash(known, "task", hashing);
@@ -126,22 +124,24 @@ export const statusOfType: Readonly<Partial<Record<EventTypeName, OutcomeStatus>
   command_cancelled: "cancelled",
 };
 
-const onlyAtTheEnd = ["status", "exit_class", "error_category", "duration_ms"] as const;
+const outcomeFields = ["status", "exit_class", "error_category", "duration_ms"] as const;
 
-/** How it ended: by the type itself, by what the writer says, or by the exit code. */
-function deriveEnd(type: EventTypeName, known: KnownFields): void {
+/**
+ * Derives the outcome from the event type, the reported status, or the exit code, in this order.
+ */
+function deriveOutcome(type: EventTypeName, known: KnownFields): void {
   const { exit_code: code, success, tool_phase, phase, command_line: line } = known;
-  const ended = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);
-  if (!ended) {
-    for (const name of onlyAtTheEnd) if (known[name] !== undefined) known[name] = undefined;
+  const isEnd = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);
+  if (!isEnd) {
+    for (const name of outcomeFields) if (known[name] !== undefined) known[name] = undefined;
     return;
   }
-  const coded = typeof code === "number" && Number.isSafeInteger(code);
-  const byCode = exitClass(coded ? code : undefined);
-  if (coded) known["exit_class"] = byCode;
+  const hasCode = typeof code === "number" && Number.isSafeInteger(code);
+  const byCode = exitClass(hasCode ? code : undefined);
+  if (hasCode) known["exit_class"] = byCode;
   else if (line !== undefined) known["exit_class"] ??= byCode;
   if (typeof success === "boolean") known["status"] ??= success ? "ok" : "failed";
-  if (coded || line !== undefined || type === "editor_task") known["status"] ??= statusOf(byCode);
+  if (hasCode || line !== undefined || type === "editor_task") known["status"] ??= statusOf(byCode);
   known["status"] = statusOfType[type] ?? known["status"];
 }
 

@@ -1,9 +1,9 @@
 /**
- * The firewall's first layer, shape: is it one of our events, and which of its fields are known by name?
- *
- * It looks at own keys alone, never walks deeper than the two levels that a payload may have, and keeps no reference to
- * a value whose name it does not know.
+ * The firewall's first layer, shape: checks that the input is an event and extracts the fields with
+ * known names. Reads only own keys and at most the two levels of a payload. Never keeps a value
+ * with an unknown name.
  */
+import { dayMs } from "../../shared/schema/durations.ts";
 import {
   type EventTypeName,
   eventAliases,
@@ -15,10 +15,10 @@ import {
 import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import { groupsOf, pathOf } from "../../shared/schema/payload-layout.ts";
 import { type Source, sources } from "../../shared/schema/sources.ts";
+import { uuidV4Pattern, uuidV7Pattern } from "../../shared/schema/uuid-pattern.ts";
 import { noSequence } from "./clean-event.ts";
 import type { Counters, RefusalReason } from "./counters.ts";
 
-/** What stands around a payload, as it is kept. */
 export interface Envelope {
   readonly id: string;
   readonly ts: number;
@@ -28,7 +28,7 @@ export interface Envelope {
   readonly seq: number;
 }
 
-/** Known fields and raw inputs by name, their values still of any shape. */
+/** Known fields and raw inputs by name; their values are not validated yet. */
 export type KnownFields = Record<string, unknown>;
 
 export type Alias = keyof typeof eventAliases;
@@ -39,23 +39,20 @@ export interface ParsedEvent {
   readonly known: KnownFields;
 }
 
-/** 2020-01-01, before which nothing of this product can have happened. */
+/** 2020-01-01, before the first version of this product. */
 const minTsMs = Date.UTC(2020, 0, 1);
-/** An event may lie this far ahead of the worker's clock. */
-const maxAheadMs = 24 * 60 * 60 * 1000;
-/** More events no session has: a number of somebody's has no room here. */
+/** Tolerance for clocks ahead of the worker's. */
+const maxAheadMs = dayMs;
+/** More than any session has, and too small for a card or phone number. */
 const maxSeq = 100_000_000;
-/** No place on Earth is further from UTC. */
+/** The largest UTC offset of any time zone. */
 const maxOffsetMin = 14 * 60;
-
-/** RFC 9562, version 7. */
-const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-/** RFC 9562, version 4. */
-const uuidV4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export const envelopeNames = ["id", "event_type", "ts", "utc_offset_min", "session_id", "source", "seq"] as const;
 
-/** What fields are made from. Each is looked at in `derive.ts` alone, and is gone after it. */
+/**
+ * Inputs that fields are derived from. Only `normalize.ts` reads them, and they are never stored.
+ */
 export const rawInputs = [
   "command_line",
   "command",
@@ -71,18 +68,18 @@ const types: ReadonlyMap<unknown, EventTypeName | Alias> = new Map(
   [...eventTypeNames, ...(Object.keys(eventAliases) as Alias[])].map((name) => [name, name]),
 );
 const sourceNames: ReadonlyMap<unknown, Source> = new Map(sources.map((name) => [name, name]));
-const everyName: ReadonlySet<string> = new Set([...fieldNames, ...rawInputs]);
+const allNames: ReadonlySet<string> = new Set([...fieldNames, ...rawInputs]);
 
-/** The type whose fields an alias has. */
+/** Returns the type whose fields an alias uses. */
 export const typeOf = (type: EventTypeName | Alias): EventTypeName =>
   type in eventAliases ? eventAliases[type as Alias][0] : (type as EventTypeName);
 
-/** What a name at the top of an event of a type is: part of the envelope, a known name, or a group of fields. */
+/** Role of a top-level name: part of the envelope, a known name, or a group of fields. */
 type NameRole = "envelope" | "known" | ReadonlyMap<string, string>;
 
 /**
- * The standing of every name, by type. Hashes are left out: they are made here, never taken. `tool_name` also names a
- * ThinkTool, as in the flat form of the analytics design, section 2.3.
+ * The role of each name by event type. Excludes hashes, which are never accepted from outside.
+ * `tool_name` may also name a ThinkTool, as in the flat form of the analytics design, section 2.3.
  */
 const nameRoles = perEventType((type): ReadonlyMap<string, NameRole> => {
   const fields = fieldsOf(type).filter((name) => fieldTable[name].type.type !== "hash");
@@ -97,37 +94,37 @@ const nameRoles = perEventType((type): ReadonlyMap<string, NameRole> => {
   ]);
 });
 
-/** A plain name could belong to a field of another version; anything else may be a text of the user's. */
+/** May be a field of another version; any other name may be text of the user's. */
 const plainName = /^[a-z][a-z0-9_]{0,39}$/;
 
-/** The event's parts by name, or why there is none. What is not known is counted. */
+/** Returns type, envelope and known fields, or the reason for rejection. Counts unknown names. */
 export function parseEvent(input: unknown, nowMs: number, counters: Counters): ParsedEvent | RefusalReason {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return "not_an_event";
-  const given = input as Readonly<Record<string, unknown>>;
-  const type = types.get(own(given, "event_type"));
-  const envelope = envelopeOf(given);
+  const fields = input as Readonly<Record<string, unknown>>;
+  const type = types.get(ownValue(fields, "event_type"));
+  const envelope = envelopeOf(fields);
   if (type === undefined || envelope === undefined) return "bad_envelope";
   if (envelope.ts > nowMs + maxAheadMs) return "bad_time";
 
   const known: KnownFields = {};
-  const standing = nameRoles[typeOf(type)];
-  for (const name of Object.keys(given)) {
-    const stands = standing.get(name);
-    if (stands === "known") known[name] = given[name];
-    else if (stands === undefined) counters.drop(nameClass(name));
-    else if (stands !== "envelope") openGroup(name, given[name], stands, known, counters);
+  const roles = nameRoles[typeOf(type)];
+  for (const name of Object.keys(fields)) {
+    const role = roles.get(name);
+    if (role === "known") known[name] = fields[name];
+    else if (role === undefined) counters.drop(nameClass(name));
+    else if (role !== "envelope") readGroup(name, fields[name], role, known, counters);
   }
   return { type, envelope, known };
 }
 
-/** The source that an event names, whatever else is wrong with it. */
+/** Returns the source of an event, even if the event is otherwise invalid. */
 export function sourceOf(input: unknown): Source | undefined {
   return typeof input === "object" && input !== null
-    ? sourceNames.get(own(input as Readonly<Record<string, unknown>>, "source"))
+    ? sourceNames.get(ownValue(input as Readonly<Record<string, unknown>>, "source"))
     : undefined;
 }
 
-function openGroup(
+function readGroup(
   group: string,
   value: unknown,
   members: ReadonlyMap<string, string>,
@@ -148,23 +145,23 @@ function openGroup(
 }
 
 function nameClass(name: string) {
-  if (everyName.has(name)) return "field_of_another_type";
+  if (allNames.has(name)) return "field_of_another_type";
   return plainName.test(name) ? "unknown_field" : "odd_field_name";
 }
 
-function own(given: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(given, name) ? given[name] : undefined;
+function ownValue(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-function envelopeOf(given: Readonly<Record<string, unknown>>): Envelope | undefined {
-  const id = own(given, "id");
-  const ts = own(given, "ts");
-  const utcOffsetMin = own(given, "utc_offset_min");
-  const sessionId = own(given, "session_id");
-  const source = sourceNames.get(own(given, "source"));
-  const seq = own(given, "seq") ?? noSequence;
-  if (typeof id !== "string" || id.length !== 36 || !uuidV7.test(id)) return undefined;
-  if (typeof sessionId !== "string" || sessionId.length !== 36 || !uuidV4.test(sessionId)) return undefined;
+function envelopeOf(fields: Readonly<Record<string, unknown>>): Envelope | undefined {
+  const id = ownValue(fields, "id");
+  const ts = ownValue(fields, "ts");
+  const utcOffsetMin = ownValue(fields, "utc_offset_min");
+  const sessionId = ownValue(fields, "session_id");
+  const source = sourceNames.get(ownValue(fields, "source"));
+  const seq = ownValue(fields, "seq") ?? noSequence;
+  if (typeof id !== "string" || id.length !== 36 || !uuidV7Pattern.test(id)) return undefined;
+  if (typeof sessionId !== "string" || sessionId.length !== 36 || !uuidV4Pattern.test(sessionId)) return undefined;
   if (typeof ts !== "number" || !Number.isSafeInteger(ts) || ts < minTsMs) return undefined;
   if (typeof utcOffsetMin !== "number" || !Number.isInteger(utcOffsetMin)) return undefined;
   if (Math.abs(utcOffsetMin) > maxOffsetMin) return undefined;

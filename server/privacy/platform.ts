@@ -1,4 +1,4 @@
-/** Systems and processors by their canonical names. */
+/** Canonical names of operating systems and processor architectures. */
 import {
   type Architecture,
   architectureAliases,
@@ -8,14 +8,14 @@ import {
   systems,
 } from "../../shared/vocabulary/platforms.ts";
 
-/** The word for everything that is on no list. */
+/** The value for everything outside a vocabulary. */
 export const other = "other";
 
-const aliased = <W extends string>(values: readonly W[], aliases: Readonly<Record<string, W>>, catchAll: W) => {
-  const known = new Map<string, W>([...values.map((word) => [word, word] as const), ...Object.entries(aliases)]);
-  return (name: string): W => (name.length > 32 ? catchAll : (known.get(name.toLowerCase()) ?? catchAll));
+const lookup = <W extends string>(values: readonly W[], aliases: Readonly<Record<string, W>>, catchAll: W) => {
+  const canonical = new Map<string, W>([...values.map((value) => [value, value] as const), ...Object.entries(aliases)]);
+  return (name: string): W => (name.length > 32 ? catchAll : (canonical.get(name.toLowerCase()) ?? catchAll));
 };
 
-/** The system's canonical name, as Node, Go, Rust or uname call it. */
-export const system: (name: string) => System = aliased(systems, systemAliases, other);
-export const architecture: (name: string) => Architecture = aliased(architectures, architectureAliases, other);
+/** Accepts the names used by Node, Go, Rust and uname. */
+export const system: (name: string) => System = lookup(systems, systemAliases, other);
+export const architecture: (name: string) => Architecture = lookup(architectures, architectureAliases, other);

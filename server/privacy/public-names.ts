@@ -1,4 +1,7 @@
-/** Public names of tools and models: what every list of names in the product is made of. */
+/**
+ * Maps names of tools and models to public names. Any other name becomes `custom`, `mcp` or
+ * `other`.
+ */
 import { models } from "../../shared/vocabulary/models.ts";
 import { canonicalTools, customTool, mcpName, mcpTool } from "../../shared/vocabulary/tools.ts";
 import { other } from "./platform.ts";
@@ -9,19 +12,19 @@ export const canonicalNames: ReadonlyMap<string, string> = new Map<string, strin
   ),
 );
 
-/** The canonical name of a tool, `mcp`, or `custom`. */
+/** Returns the canonical name of a tool, `mcp`, or `custom`. */
 export function canonicalTool(name: string): string {
   return canonicalNames.get(name) ?? (name === mcpTool || mcpName.test(name) ? mcpTool : customTool);
 }
 
-/** Whether the tool's name is the user's own. */
+/** Returns whether a canonical name stands for a user-defined tool name. */
 export function isUsersOwn(canonical: string): boolean {
   return canonical === mcpTool || canonical === customTool;
 }
 
 const knownModels: ReadonlySet<string> = new Set(models);
 
-/** Stand before a model's name, with a point or a slash. */
+/** Prefixes of model names, followed by a dot or a slash. */
 export const modelProviders = [
   "anthropic",
   "openai",
@@ -42,14 +45,14 @@ export const modelProviders = [
   "openrouter",
 ] as const;
 
-/** Provider and region before the name, date and revision after it. */
+/** Region and provider before the name; date, revision and effort after it. */
 export const modelPrefix: RegExp = new RegExp(
   `^(?:(?:us|eu|apac|global)\\.)?(?:(?:${modelProviders.join("|")})[./]){0,2}`,
 );
 export const modelSuffix =
   /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|preview|exp|\d{3,4}))?(?:-v\d(?::\d)?)?(?:\[1m\]|:free|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)?$/;
 
-/** The public name of a model, without provider, date and effort, or `other`. */
+/** Returns the public name of a model without provider, date and effort, or `other`. */
 export function publicModel(name: string): string {
   if (name.length > 100) return other;
   const lower = name.toLowerCase();

@@ -1,7 +1,7 @@
-/** The one place where raw input is opened. Only the firewall may import this (a lint rule holds it). */
+/** Opens raw events. Only the firewall may import this module, enforced by a lint rule. */
 import type { Raw } from "../../shared/schema/raw.ts";
 
-/** What was captured, as it came: of any shape. */
+/** Returns the captured input, whose shape is unknown. */
 export function openRaw(raw: Raw): unknown {
   return raw;
 }

@@ -26,13 +26,13 @@ describe("first command of a line", () => {
     ["C:\\tools\\git.exe status", ["C:\\tools\\git.exe", "status"]],
     ["", []],
     ["'unclosed", ["unclosed"]],
-  ])("%j", (line, words) => expect(firstCommandWords(line)).toEqual(words));
+  ])("splits %j", (line, words) => expect(firstCommandWords(line)).toEqual(words));
 
-  it("reads any line without throwing", () => {
+  it("never throws", () => {
     fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 300 }), (line) => void firstCommandWords(line)));
   });
 
-  it("is done with a megabyte of any one character", () => {
+  it("handles 1 MB of a repeated special character", () => {
     for (const char of ["'", '"', "`", "$(", "(", "\\", "&", "|", " ", "a", "<", "#", "\n"]) {
       const words = firstCommandWords(char.repeat(1_000_000 / char.length));
       expect(words.length).toBeLessThanOrEqual(64);

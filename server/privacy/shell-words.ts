@@ -1,38 +1,39 @@
 /**
- * Splits the first simple command of a command line into words, as a POSIX shell, PowerShell or cmd would.
- *
- * One pass, linear in the input. It understands quotes, escapes, substitutions, redirections, comments and the
- * operators that end a command. It never evaluates anything: a word that would need evaluation comes out as `null`.
+ * Splits the first simple command of a command line into words, as a POSIX shell, PowerShell or cmd
+ * would: quotes, escapes, substitutions, redirections, comments, operators. Linear in the input.
+ * Never evaluates anything: a word that needs evaluation becomes `null`.
  */
 
-/** A literal word, `NAME=` for an assignment, or `null` for a word whose value only a shell could know. */
+/**
+ * A literal word, `NAME=` for an assignment, or `null` for a word that only a shell could evaluate.
+ */
 export type ShellWord = string | null;
 
-/** Beyond this many characters or words nothing is read: the program stands at the beginning. */
+/** The program is at the beginning; the rest of longer input is ignored. */
 const maxLength = 65_536;
 const maxWords = 64;
 
-/** The beginning of an assignment: its name is literal, whatever its value is. */
-const assigned = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
+/** Start of an assignment: its name is literal even if its value is not. */
+const assignmentStart = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
 
-/** Characters that end a command wherever they stand unquoted. */
+/** Characters that end a command unless quoted. */
 const commandEnds = "|;\n\r";
 
-/** Whether a character (by its code below 128) means something to a shell; all others are only themselves. */
+/** 1 for characters (code below 128) that are special to a shell. */
 const special = new Uint8Array(128);
 for (const char of ` \t\n\r\\'"\`$#<>&()${commandEnds}`) special[char.charCodeAt(0)] = 1;
 
-/** The index of the next special character at or after `from`. */
+/** Returns the index of the next special character at or after `from`. */
 function nextSpecial(text: string, from: number): number {
   let at = from;
   while (at < text.length && special[text.charCodeAt(at)] !== 1) at += 1;
   return at;
 }
 
-/** Stands for what comes before the literal part of a word, so that `$x=1` is no assignment. */
+/** Replaces the evaluated start of a word, so that `$x=1` is not read as an assignment. */
 const evaluatedStart = "$";
 
-/** A line that begins with a Windows path keeps its backslashes. */
+/** In a line that starts with a Windows path, backslashes are not escapes. */
 const windowsPath = /^[\s&]*["']?(?:[A-Za-z]:\\|\\\\|\.{1,2}\\)/;
 
 export function firstCommandWords(line: string): readonly ShellWord[] {
@@ -47,7 +48,7 @@ export function firstCommandWords(line: string): readonly ShellWord[] {
   const endWord = () => {
     if (word === undefined) return;
     if (skipNext) skipNext = false;
-    else words.push(evaluated ? (assigned.exec(word)?.[0] ?? null) : word);
+    else words.push(evaluated ? (assignmentStart.exec(word)?.[0] ?? null) : word);
     word = undefined;
     evaluated = false;
   };
@@ -58,7 +59,7 @@ export function firstCommandWords(line: string): readonly ShellWord[] {
       endWord();
       at += 1;
     } else if (char === "\\" && backslashEscapes) {
-      // An escaped line end joins two lines; any other escaped character is itself.
+      // An escaped line break joins two lines; any other escaped character is literal.
       if (text[at + 1] !== "\n") word = (word ?? "") + (text[at + 1] ?? "");
       at += 2;
     } else if (char === "'") {
@@ -81,14 +82,15 @@ export function firstCommandWords(line: string): readonly ShellWord[] {
     } else if (char === "#" && word === undefined) {
       break;
     } else if (char === "<" || char === ">") {
-      // A number right before it belongs to the redirection; the word after it is its target.
+      // A number directly before it belongs to the redirection; the next word is its target.
       if (word !== undefined && /^\d+$/.test(word)) word = undefined;
       endWord();
       at += 1;
       while (text[at] === "<" || text[at] === ">" || text[at] === "&" || text[at] === "|") at += 1;
       skipNext = true;
     } else if (char === "&") {
-      // `&>` redirects; `&` before the first word is PowerShell's call operator; else it ends the command.
+      // `&>` redirects; `&` before the first word is PowerShell's call operator; otherwise it ends
+      // the command.
       if (text[at + 1] === ">") {
         endWord();
         at += 1;
@@ -102,7 +104,7 @@ export function firstCommandWords(line: string): readonly ShellWord[] {
       if (words.length > 0 || word !== undefined) break;
       at += 1;
     } else {
-      // A # in a word is itself; from here on to the next special character everything is.
+      // Literal up to the next special character, including a # inside a word.
       const end = nextSpecial(text, at + 1);
       word = (word ?? "") + text.slice(at, end);
       at = end;
@@ -138,7 +140,7 @@ function afterBackquote(text: string, from: number): number {
   return end === -1 ? text.length : end + 1;
 }
 
-/** The index after the parenthesis that closes the one before `from`; nesting is counted, quotes are skipped. */
+/** Returns the index after the matching closing parenthesis; counts nesting and skips quotes. */
 function afterParenthesis(text: string, from: number): number {
   let depth = 1;
   let at = from;

@@ -5,7 +5,7 @@ import { canonicalTool, publicModel } from "./public-names.ts";
 import { isCommandPath, namedCommand } from "./vocabulary.ts";
 
 describe("vocabulary", () => {
-  it("holds words of a narrow pattern only", async () => {
+  it("contains only values of a narrow pattern", async () => {
     const { programs }: { programs: Record<string, string> } = JSON.parse(
       await readFile(new URL("../../shared/vocabulary/commands.json", import.meta.url), "utf8"),
     );
@@ -17,14 +17,14 @@ describe("vocabulary", () => {
     }
   });
 
-  it("knows a path whole, not by its beginning", () => {
+  it("accepts complete paths, not paths with a known beginning", () => {
     expect(isCommandPath("git commit")).toBe(true);
     expect(isCommandPath("git secret-plan")).toBe(false);
     expect(isCommandPath("git ")).toBe(false);
     expect(isCommandPath("constructor")).toBe(false);
   });
 
-  it("takes a command that a Nexus tool names without its program, and leaves arguments away", () => {
+  it("accepts a Nexus command without its program and drops arguments", () => {
     expect(namedCommand("status")).toBe("status");
     expect(namedCommand("think --profile balanced")).toBe("think");
     expect(namedCommand("skills search my secret plan")).toBe("skills search");
@@ -40,14 +40,14 @@ describe("vocabulary", () => {
     ["models/gemini-2.5-pro", "gemini-2.5-pro"],
     ["ada-finetune:acme", "other"],
     ["ft:gpt-4o:acme::x", "other"],
-  ])("model %s → %s", (name, canonical) => expect(publicModel(name)).toBe(canonical));
+  ])("converts the model name %s to %s", (name, canonical) => expect(publicModel(name)).toBe(canonical));
 
-  it("has one word for a system and a processor", () => {
+  it("has one name per operating system and architecture", () => {
     expect(["darwin", "win32", "Linux", "sunos"].map(system)).toEqual(["macos", "windows", "linux", "other"]);
     expect(["x64", "amd64", "arm64", "riscv64"].map(architecture)).toEqual(["x86_64", "x86_64", "aarch64", "other"]);
   });
 
-  it("has one name for a tool of many", () => {
+  it("has one canonical name for the aliases of a tool", () => {
     expect(canonicalTool("Bash")).toBe("run_terminal_cmd");
     expect(canonicalTool("run_in_terminal")).toBe("run_terminal_cmd");
     expect(canonicalTool("mcp__ada__private")).toBe("mcp");

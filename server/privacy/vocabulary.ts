@@ -1,4 +1,4 @@
-/** The closed lists that a stored word must be on. Loaded once; a program's subcommands are split when first asked for. */
+/** The vocabulary of public commands. A program's subcommands are parsed on first use. */
 import commands from "../../shared/vocabulary/commands.json" with { type: "json" };
 import { other } from "./platform.ts";
 
@@ -9,33 +9,39 @@ export function isProgram(word: string): boolean {
   return programs.has(word);
 }
 
-/** Whether `path` ("remote add") is a public subcommand of `program`. */
+/** Returns whether `path` ("remote add") is a public subcommand of `program`. */
 export function isSubcommand(program: string, path: string): boolean {
-  let known = subcommands.get(program);
-  if (known === undefined) {
+  let paths = subcommands.get(program);
+  if (paths === undefined) {
     const list = programs.get(program);
-    // Nothing is remembered of a word that is on no list.
+    // Words outside the vocabulary are never cached.
     if (list === undefined) return false;
-    known = new Set(list.split("|"));
-    subcommands.set(program, known);
+    paths = new Set(list.split("|"));
+    subcommands.set(program, paths);
   }
-  return known.has(path);
+  return paths.has(path);
 }
 
-/** Tools of Nexus name their own commands without the program: `status`, `skills search` (usage aggregation). */
-const ownProgram = "nexus";
+/**
+ * Nexus tools name their commands without the program: `status`, `skills search` (usage
+ * aggregation).
+ */
+const nexusProgram = "nexus";
 
-/** A program with its subcommands, a command of Nexus's own, or `other`. */
+/** Accepts a program with subcommands, a Nexus command without the program, and `other`. */
 export function isCommandPath(path: string): boolean {
-  if (path === other || isSubcommand(ownProgram, path)) return true;
+  if (path === other || isSubcommand(nexusProgram, path)) return true;
   const space = path.indexOf(" ");
   return space === -1 ? isProgram(path) : isSubcommand(path.slice(0, space), path.slice(space + 1));
 }
 
-/** More words no public command has. */
+/** Longest public command path. */
 const maxWords = 4;
 
-/** The command that a writer names: the longest beginning that is a command path; what follows is an argument. */
+/**
+ * Returns the longest prefix of a reported command name that is a command path; the rest is
+ * arguments.
+ */
 export function namedCommand(name: string): string {
   const words = name.slice(0, 256).trim().split(/\s+/, maxWords);
   for (let length = words.length; length > 0; length -= 1) {

@@ -1,42 +1,41 @@
 /**
- * How payload fields are kept in SQLite, made from the one table of fields.
- *
- * What an event says in words (lists, flags, hashes, command paths) is the same for many events, so each combination is a
- * row of `words`, and an event refers to it. Its numbers stand with the event: the duration in a column, the rarer ones
- * together as JSON.
+ * Maps payload fields to SQLite columns, generated from the field table. Dimensions (enums,
+ * booleans, hashes, command paths) repeat, so each combination is a row of `dimensions` that events
+ * refer to. Measures are stored with the event: the duration in a column, rarer ones together as
+ * JSON.
  */
 
 import type { FieldType, FieldValue } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import type { SqlValue as Cell, Row } from "./driver/driver.ts";
 
-type ColumnClass = "word" | "number";
+type ColumnClass = "dimension" | "measure";
 
 const columnClasses: Readonly<Record<FieldType["type"], ColumnClass>> = {
-  enum: "word",
-  enum_list: "word",
-  command_path: "word",
-  identifier: "word",
-  hash: "word",
-  boolean: "word",
-  integer: "number",
-  decimal: "number",
+  enum: "dimension",
+  enum_list: "dimension",
+  command_path: "dimension",
+  identifier: "dimension",
+  hash: "dimension",
+  boolean: "dimension",
+  integer: "measure",
+  decimal: "measure",
 };
 
-/** The columns of `words`, in the order of the fields. */
+/** The columns of `dimensions`, in the order of the fields. */
 export const dimensionFields: readonly FieldName[] = fieldNames.filter(
-  (name) => columnClasses[fieldTable[name].type.type] === "word",
+  (name) => columnClasses[fieldTable[name].type.type] === "dimension",
 );
 
-/** The number that has a column of its own. */
+/** The measure with a separate column. */
 export const durationField = "duration_ms" satisfies FieldName;
 
-/** Field name → type of its column in `words`. */
+/** Field name → type of its column in `dimensions`. */
 export const dimensionColumns: ReadonlyMap<FieldName, "TEXT" | "INTEGER"> = new Map(
   dimensionFields.map((name) => [name, fieldTable[name].type.type === "boolean" ? "INTEGER" : "TEXT"]),
 );
 
-/** Words of a list are kept in one cell; no word has a comma. */
+/** Joins list values in one cell; no vocabulary value contains a comma. */
 const separator = ",";
 
 export function toCell(value: FieldValue | undefined): Cell {
@@ -52,25 +51,25 @@ function fromCell(field: FieldName, cell: unknown): FieldValue | undefined {
   return type === "enum_list" ? String(cell).split(separator) : String(cell);
 }
 
-/** The numbers of a payload beside the duration; `undefined` where there are none. Only fields of numbers have numbers. */
+/** Returns the measures of a payload except the duration; `undefined` if there are none. */
 export function measuresOf(
   payload: Readonly<Record<string, FieldValue>>,
 ): Readonly<Record<string, number>> | undefined {
-  let numbers: Record<string, number> | undefined;
+  let measures: Record<string, number> | undefined;
   for (const name in payload) {
     const value = payload[name];
     if (typeof value !== "number" || name === durationField) continue;
-    numbers ??= {};
-    numbers[name] = value;
+    measures ??= {};
+    measures[name] = value;
   }
-  return numbers;
+  return measures;
 }
 
 export function parseMeasures(cell: unknown): Readonly<Record<string, number>> | undefined {
   return typeof cell === "string" ? JSON.parse(cell) : undefined;
 }
 
-/** A row of `words` as the part of a payload that it was. */
+/** Returns the payload fields of a row of `dimensions`. */
 export function dimensionsOf(row: Row): Readonly<Record<string, FieldValue>> {
   const payload: Record<string, FieldValue> = {};
   for (const name of dimensionFields) {

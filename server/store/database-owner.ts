@@ -1,15 +1,15 @@
 /**
- * Which installation a database belongs to. The environment and the configuration can name any file: without this, a decision for one
- * `NEXUS_HOME` would count for the database of another.
+ * Binds a database to an installation. The environment and the configuration can name any file:
+ * without this, consent for one `NEXUS_HOME` would apply to the database of another.
  */
 import type { Connection } from "./driver/driver.ts";
 
-/** The database is another installation's. */
+/** The database belongs to another installation. */
 export class ForeignDatabaseError extends Error {
   override readonly name = "ForeignDatabaseError";
 }
 
-/** The installation that a database names; `undefined` where it names none. */
+/** Returns the installation of a database; `undefined` if it is not bound. */
 export function ownerOf(connection: Connection): string | undefined {
   const owner = connection.prepare("SELECT installation FROM belongs_to").get()?.["installation"];
   return typeof owner === "string" ? owner : undefined;

@@ -1,6 +1,6 @@
 /**
- * Erasure: what the user wants gone is deleted, overwritten (`secure_delete`), given back to the file system, and removed
- * from the log; then the bytes of the files are searched for it by another process.
+ * Erasure: rows are deleted, overwritten (`secure_delete`), their pages returned to the file
+ * system, and the WAL truncated. Afterwards `erase-check.ts` searches the files in another process.
  */
 import { randomInt } from "node:crypto";
 import { type Connection, immediately, type Row } from "./driver/driver.ts";
@@ -10,13 +10,12 @@ import { localHour } from "./rollups/local-time.ts";
 import { RecentRollups } from "./rollups/rollups.ts";
 import { setNumber } from "./state.ts";
 
-/** What to erase. */
 export type EraseSelection =
   | { readonly by: "all" }
   | { readonly by: "source"; readonly source: string }
-  /** Moments, in milliseconds since 1970; `toMs` not included. */
+  /** Milliseconds since 1970; `toMs` is exclusive. */
   | { readonly by: "period"; readonly fromMs: number; readonly toMs: number }
-  /** The hash under which a workspace is stored. */
+  /** The stored hash of the workspace. */
   | { readonly by: "workspace"; readonly hash: string };
 
 export interface Erased {
@@ -24,7 +23,7 @@ export interface Erased {
   readonly sessions: number;
 }
 
-/** Another process is reading, so that the log still holds what was deleted. To be tried again. */
+/** The WAL still contains deleted rows because another process is reading. Retry later. */
 export class BusyReaderError extends Error {
   override readonly name = "BusyReaderError";
   readonly code = "SQLITE_BUSY";
@@ -33,10 +32,10 @@ export class BusyReaderError extends Error {
 /** Bounds the random number of a purge (`randomInt` takes 48 bits). */
 const maxRandomId = 2 ** 47;
 
-/** So many ids are searched for afterwards; of more, these are a sample. */
+/** Limits the IDs that are searched for afterwards; with more, the check is a sample. */
 const maxIds = 20_000;
 
-/** Ids of what will be erased, as bytes in hex, to be searched for afterwards. */
+/** Returns the IDs of rows that will be erased, as bytes in hex, for the check afterwards. */
 export function idsOf(connection: Connection, selection: EraseSelection): readonly string[] {
   const { where, values } = condition(selection);
   const hex = (row: Row, name: string) => String(row[name]).toLowerCase();
@@ -51,7 +50,10 @@ export function idsOf(connection: Connection, selection: EraseSelection): readon
   return [...events, ...sessions.map((row) => hex(row, "id"))];
 }
 
-/** Deletes in one transaction, with what `also` deletes. Whole hours of the rollups go with a period. */
+/**
+ * Deletes in one transaction, with the deletions of `also`. A period deletes whole hours of
+ * rollups.
+ */
 export function eraseRows(
   connection: Connection,
   selection: EraseSelection,
@@ -78,15 +80,15 @@ export function eraseRows(
         AND NOT EXISTS (SELECT 1 FROM metrics m WHERE m.dimensions = dimensions.id);
       UPDATE state SET value = value + 1 WHERE name = 'erasures';
     `);
-    if (selection.by === "all") beginAgain(connection);
+    if (selection.by === "all") resetState(connection);
     addTombstone(connection, selection, untilMs);
     return { events: before.events - count("events"), sessions: before.sessions - count("sessions") };
   });
 }
 
-/** Sessions that go on get other ids from now on, and counts of what went wrong begin again. */
-function beginAgain(connection: Connection): void {
-  // With the names of logs and the digests of their lines.
+/** Gives continuing sessions new IDs and resets the counters. */
+function resetState(connection: Connection): void {
+  // imports contains names of event logs and digests of their lines.
   connection.exec("DELETE FROM sessions; DELETE FROM imports");
   beginSessions(connection);
   setNumber(connection, "purge_mark", randomInt(1, maxRandomId));
@@ -94,7 +96,7 @@ function beginAgain(connection: Connection): void {
     setNumber(connection, name, 0);
 }
 
-/** What was erased must not come in again, from a queue or a log that still holds it. */
+/** Prevents erased events from being imported again from a queue or an event log. */
 function addTombstone(connection: Connection, selection: EraseSelection, untilMs: number): void {
   if (selection.by === "all") {
     connection.exec("DELETE FROM erased");
@@ -109,7 +111,7 @@ function addTombstone(connection: Connection, selection: EraseSelection, untilMs
 function eraseRollups(connection: Connection, selection: EraseSelection): void {
   new RecentRollups(connection).flush();
   if (selection.by === "period") {
-    // Offsets reach from 14 hours behind to 14 ahead: every hour of the wall clock that may hold a moment of it.
+    // UTC offsets range from -14 to +14 hours: delete every local hour that may overlap the period.
     const from = localHour(selection.fromMs, -14 * 60);
     const to = localHour(selection.toMs - 1, 14 * 60);
     connection.prepare("DELETE FROM metrics WHERE grain = 0 AND bucket BETWEEN ? AND ?").run(from, to);
@@ -119,7 +121,7 @@ function eraseRollups(connection: Connection, selection: EraseSelection): void {
       .prepare(`DELETE FROM metrics WHERE dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`)
       .run(...values);
   }
-  // Days and months are made anew from the hours that are left.
+  // Recompute days and months from the remaining hours.
   connection.exec("DELETE FROM metrics WHERE grain > 0; UPDATE state SET value = 0 WHERE name = 'closed_day'");
 }
 
@@ -139,7 +141,7 @@ function condition(selection: EraseSelection): {
   }
 }
 
-/** Gives the pages back, and empties the log. @throws BusyReaderError */
+/** Returns free pages to the file system and truncates the WAL. @throws BusyReaderError */
 export function scrub(connection: Connection): void {
   connection.exec("PRAGMA incremental_vacuum");
   const checkpoint = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();

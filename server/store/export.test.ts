@@ -10,7 +10,7 @@ import { allowAll } from "../privacy/firewall.ts";
 import { productInfo } from "../worker/product-info.ts";
 import { Store } from "./store.ts";
 
-function exporting() {
+function setUp() {
   const folder = tempFolder();
   return {
     store: new Store(join(folder, "telemetry.db"), productInfo, systemClock),
@@ -20,7 +20,7 @@ function exporting() {
 
 describe("export", () => {
   it("writes every event in the envelope of the specification", async () => {
-    const { store, target } = exporting();
+    const { store, target } = setUp();
     const event = cleanToolUse({ command_line: "git push origin main" });
     store.write([event, ...Array.from({ length: 1_000 }, () => cleanToolUse())]);
     expect(await store.export(target)).toEqual({ events: 1_001, sizeBytes: statSync(target).size });
@@ -55,8 +55,8 @@ describe("export", () => {
     store.close();
   });
 
-  it("keeps what an event says of a platform apart from what its session says", async () => {
-    const { store, target } = exporting();
+  it("separates the platform fields of an event from those of its session", async () => {
+    const { store, target } = setUp();
     const raw = anything({ event_type: "session_started", os: "win32", arch: "arm64", version: "9.8.7" });
     const event = testFirewall().admit(raw, allowAll, Date.now());
     store.write(event === undefined ? [] : [event]);
@@ -70,8 +70,8 @@ describe("export", () => {
     store.close();
   });
 
-  it("writes JSON Lines, one envelope a line", async () => {
-    const { store, target } = exporting();
+  it("writes JSON Lines with one envelope per line", async () => {
+    const { store, target } = setUp();
     store.write([cleanToolUse(), cleanToolUse()]);
     expect((await store.export(target, "jsonl")).events).toBe(2);
     const lines = readFileSync(target, "utf8").split("\n");
@@ -81,7 +81,7 @@ describe("export", () => {
   });
 
   it("writes CSV with a column for every field", async () => {
-    const { store, target } = exporting();
+    const { store, target } = setUp();
     const event = cleanToolUse({ command_line: "git push" });
     store.write([event]);
     expect((await store.export(target, "csv")).events).toBe(1);
@@ -99,18 +99,18 @@ describe("export", () => {
     store.close();
   });
 
-  it("writes an empty list where nothing is stored, and creates no database", async () => {
-    const { store, target } = exporting();
+  it("writes an empty list without a database, and creates none", async () => {
+    const { store, target } = setUp();
     expect(await store.export(target)).toMatchObject({ events: 0 });
     expect(JSON.parse(readFileSync(target, "utf8"))).toEqual([]);
     expect(existsSync(store.file)).toBe(false);
   });
 
-  it("leaves an existing file as it was when it cannot finish", async () => {
-    const { store, target } = exporting();
+  it("does not change an existing file if it fails", async () => {
+    const { store, target } = setUp();
     store.write(Array.from({ length: 1_200 }, () => cleanToolUse()));
     writeFileSync(target, "mine");
-    // The disk fails in the middle.
+    // The disk fails halfway.
     const read = store.read.bind(store);
     let reads = 0;
     store.read = (work) => {
@@ -124,8 +124,8 @@ describe("export", () => {
     store.close();
   });
 
-  it("tells how far it is, and leaves nothing where it is stopped", async () => {
-    const { store, target } = exporting();
+  it("reports progress, and leaves no file when it is cancelled", async () => {
+    const { store, target } = setUp();
     store.write(Array.from({ length: 1_200 }, () => cleanToolUse()));
     const reported: number[] = [];
     await store.export(target, "jsonl", { progress: (done, total) => reported.push(done / total) });

@@ -1,16 +1,17 @@
 /**
- * Writes everything that is stored to a file: as JSON or JSON Lines each event in the envelope of the analytics design,
- * section 3.1 (with `runtime_version` for `rust_version`), as CSV (RFC 4180) flat. The file appears whole or not at all.
+ * Exports events: JSON and JSON Lines use the envelope of the analytics design, section 3.1 (with
+ * `runtime_version` for `rust_version`); CSV (RFC 4180) is flat. Never leaves an incomplete file.
  */
-import { randomUUID } from "node:crypto";
+
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { stringify } from "csv-stringify/sync";
 import type { ExportFormat } from "../../shared/protocol/worker.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { nested } from "../../shared/schema/payload-layout.ts";
+import { temporaryName } from "../files/atomic-write.ts";
 import type { StoredEvent } from "./events/read.ts";
 
-/** The public form of a stored event. */
+/** Returns the public form of a stored event. */
 export function envelopeOf({ id, type, source, seq, tsMs, utcOffsetMin, session, payload }: StoredEvent) {
   const { product, version, os, arch, runtimeVersion } = session;
   return {
@@ -25,7 +26,6 @@ export function envelopeOf({ id, type, source, seq, tsMs, utcOffsetMin, session,
   };
 }
 
-/** How the events are written one after the other. */
 interface Format {
   readonly begin: string;
   readonly between: string;
@@ -33,7 +33,7 @@ interface Format {
   readonly row: (event: StoredEvent) => string;
 }
 
-/** The columns of a CSV: the envelope, then every field. */
+/** Envelope columns of a CSV file, followed by one column per field. */
 const csvColumns = [
   "event_id",
   "event_type",
@@ -62,26 +62,26 @@ const formats: Readonly<Record<ExportFormat, Format>> = {
   },
 };
 
-/** Characters gathered before each write. */
+/** Characters per write. */
 const chunkLength = 16_384;
 const encoder = new TextEncoder();
 
-/** A file that is being written, under another name until it is whole. */
+/** Writes to a temporary file, which is renamed when it is complete. */
 export class ExportFile {
   readonly #path: string;
-  readonly #unfinished: string;
+  readonly #temporary: string;
   readonly #format: Format;
   readonly #file: number;
   readonly #buffer = new Uint8Array(4 * chunkLength);
   #events = 0;
-  #open = true;
+  #isOpen = true;
 
   /** @throws the file system's error. */
   constructor(path: string, format: ExportFormat) {
     this.#path = path;
-    this.#unfinished = `${path}.${randomUUID().slice(0, 8)}.unfinished`;
+    this.#temporary = temporaryName(path);
     this.#format = formats[format];
-    this.#file = openSync(this.#unfinished, "wx", 0o600);
+    this.#file = openSync(this.#temporary, "wx", 0o600);
     this.#write(this.#format.begin);
   }
 
@@ -103,28 +103,30 @@ export class ExportFile {
     this.#write(chunk);
   }
 
-  /** Puts it in the place of what was there. @throws the file system's error, leaving an existing file as it was. */
+  /** Replaces the target file. @throws the file system's error; an existing file is unchanged. */
   finish(): { readonly events: number; readonly sizeBytes: number } {
     this.#write(this.#format.end);
     fsyncSync(this.#file);
-    const sizeBytes = statSync(this.#unfinished).size;
-    renameSync(this.#unfinished, this.#path);
+    const sizeBytes = statSync(this.#temporary).size;
+    renameSync(this.#temporary, this.#path);
     this.#close();
     return { events: this.#events, sizeBytes };
   }
 
-  /** Leaves nothing. */
+  /** Deletes the temporary file. */
   abandon(): void {
     this.#close();
-    rmSync(this.#unfinished, { force: true });
+    rmSync(this.#temporary, { force: true });
   }
 
   #close(): void {
-    if (this.#open) closeSync(this.#file);
-    this.#open = false;
+    if (this.#isOpen) closeSync(this.#file);
+    this.#isOpen = false;
   }
 
-  /** Over one buffer: a new one for each write would wait for the garbage collector in its megabytes. */
+  /**
+   * Reuses one buffer: a new one per write would accumulate megabytes before garbage collection.
+   */
   #write(text: string): void {
     for (let from = 0; from < text.length; ) {
       const { read, written } = encoder.encodeInto(from === 0 ? text : text.slice(from), this.#buffer);

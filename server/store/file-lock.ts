@@ -1,6 +1,7 @@
 /**
- * A lock beside a file that several processes read, change and replace. It is an SQLite database without content: its locks are
- * the system's, wait for each other, and end with the process that holds them, however that ends.
+ * A lock for a file that several processes read, change and replace: an empty SQLite database next
+ * to it. SQLite's locks queue and are released by the operating system when the process ends or
+ * crashes.
  */
 
 import { closeSync, fstatSync, ftruncateSync, openSync } from "node:fs";
@@ -9,17 +10,17 @@ import { appendFlags, makeFolder } from "../files/ownership.ts";
 import type { Connection } from "./driver/driver.ts";
 import { openWithDriver } from "./driver/select-driver.ts";
 
-/** How long a process waits for the others. Each holds the lock for some milliseconds. */
+/** Holders keep the lock for a few milliseconds only. */
 const waitMs = 30_000;
 
-/** Runs `work` while no other process holds the lock of this file. @throws the file system's or SQLite's error. */
+/** Runs `work` while holding the lock of this file. @throws the file system's or SQLite's error. */
 export function withFileLock<T>(path: string, work: () => T): T {
   const lock = `${path}.lock`;
   makeFolder(dirname(lock));
-  // Made before SQLite opens it, because SQLite would make it readable to others.
+  // Created before SQLite opens it, because SQLite would make it readable by others.
   const descriptor = openSync(lock, appendFlags, 0o600);
   try {
-    // It has no content; whatever another program has written there only keeps SQLite from locking it.
+    // Foreign content would prevent SQLite from locking the file.
     if (fstatSync(descriptor).size > 0) ftruncateSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -29,12 +30,12 @@ export function withFileLock<T>(path: string, work: () => T): T {
     begin(connection, lock);
     return work();
   } finally {
-    // Ends the transaction and gives the lock back.
+    // Ends the transaction and releases the lock.
     connection.close();
   }
 }
 
-/** @throws SQLite's error, which names the lock file as the one it is about. */
+/** @throws SQLite's error, with the path of the lock file. */
 function begin(connection: Connection, lock: string): void {
   try {
     connection.exec("BEGIN EXCLUSIVE");

@@ -1,19 +1,15 @@
 /**
- * What the database has to report about itself, as sentences for status and `doctor`: what a limit has deleted, what a wrong clock
- * has caused, and damaged databases that were set aside.
+ * Sentences for status and `doctor` about the database: deletions by the size limit, effects of a
+ * wrong clock, and quarantined databases.
  */
+import { countText, dateTimeText } from "../../shared/text/format.ts";
 import type { Connection } from "./driver/driver.ts";
 import { type Limits, type RetentionHold, retentionHold } from "./retention.ts";
 import { readNumber } from "./state.ts";
 
-const count = (n: number, one: string, many = `${one}s`): string =>
-  `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
-const timeText = (ms: number): string => new Date(ms).toLocaleString("sv-SE").slice(0, 16);
-
-const holds: Readonly<Record<RetentionHold, string>> = {
-  event_ahead:
-    "No events are deleted at present: the newest is more than two days ahead of the clock. Check the clock.",
-  clock_jumped: "The clock has jumped: events expire by it once it has gone on for a day.",
+const holdTexts: Readonly<Record<RetentionHold, string>> = {
+  event_ahead: "Retention is paused: an event is dated more than two days ahead. Correct the system clock.",
+  clock_jumped: "The clock has jumped. Retention resumes after one day.",
 };
 
 /** @throws SQLite's error. */
@@ -24,39 +20,39 @@ export function storeNotes(connection: Connection, { maxBytes }: Limits, nowMs: 
     const events = readNumber(connection, "limit_events");
     const bodies = readNumber(connection, "limit_bodies");
     const deleted = [
-      ...(bodies > 0 ? [count(bodies, "request body", "request bodies")] : []),
-      ...(events > 0 ? [count(events, "event")] : []),
+      ...(bodies > 0 ? [countText(bodies, "request body", "request bodies")] : []),
+      ...(events > 0 ? [countText(events, "event")] : []),
     ];
     const limit = `${Math.round(maxBytes / 1024 / 1024).toLocaleString("en-US")} MB`;
     notes.push(
-      `The size limit (max_db_size_mb, ${limit}) has deleted ${deleted.join(" and ")}, oldest first, last at ${timeText(limitMs)}.`,
+      `The size limit (max_db_size_mb, ${limit}) deleted the oldest ${deleted.join(" and ")}, most recently at ${dateTimeText(limitMs).slice(0, 16)}.`,
     );
   }
   const hold = retentionHold(connection, nowMs);
-  if (hold !== undefined) notes.push(holds[hold]);
-  const fellMs = readNumber(connection, "watermark_fell_at");
-  if (fellMs > 0) {
+  if (hold !== undefined) notes.push(holdTexts[hold]);
+  const loweredMs = readNumber(connection, "watermark_fell_at");
+  if (loweredMs > 0) {
     notes.push(
-      `The clock was ahead when events last expired or were purged. That was corrected at ${timeText(fellMs)}.`,
+      `The clock was ahead when events last expired or were purged; corrected automatically at ${dateTimeText(loweredMs).slice(0, 16)}.`,
     );
   }
   const below = readNumber(connection, "below_watermark");
   if (below > 0) {
-    notes.push(
-      `${count(below, "event")} ${below === 1 ? "was" : "were"} refused: older than events that expired or were purged.`,
-    );
+    notes.push(`${countText(below, "event")} dropped: older than events that have expired or were purged.`);
   }
   const consentMs = readNumber(connection, "future_consent");
   if (consentMs > nowMs) {
-    const seen = timeText(readNumber(connection, "future_consent_seen"));
-    notes.push(`Your consent is dated ${timeText(consentMs)}, ahead of the clock. It counts from ${seen} on.`);
+    const since = dateTimeText(readNumber(connection, "future_consent_seen")).slice(0, 16);
+    notes.push(
+      `Your consent is dated in the future (${dateTimeText(consentMs).slice(0, 16)}). It applies from ${since}.`,
+    );
   }
   return notes;
 }
 
-/** A sentence for each damaged database that is kept beside the one in use, until its file is removed. */
+/** Returns a sentence for each quarantined database that has not been deleted. */
 export function quarantineNotes(files: readonly string[]): readonly string[] {
   return files
     .filter((file) => !/-(?:wal|shm)$/.test(file))
-    .map((file) => `A damaged database was set aside as ${file}. Remove the file to dismiss this.`);
+    .map((file) => `A corrupt database was moved to ${file}. Delete the file to dismiss this note.`);
 }

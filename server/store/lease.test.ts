@@ -14,22 +14,22 @@ function database() {
   return connection;
 }
 
-/** An owner as one that was killed left it. */
-function goneOwner(): string {
+/** Returns the owner ID of a process that no longer exists. */
+function deadOwner(): string {
   const { pid } = spawnSync(process.execPath, ["-e", "0"]);
   return newOwner().replace(`.${process.pid}.`, `.${pid}.`);
 }
 
-it("is free before anybody held it, after its end, once given back, and where its holder is gone; and not while it is held", () => {
+it("is free initially, after expiry, after release and after its holder's death, but not while held", () => {
   const connection = database();
-  const [own, other] = [newOwner(), newOwner()];
+  const [holder, other] = [newOwner(), newOwner()];
   const free = (owner: string, ms = nowMs) => isFree(connection, "doors", owner, ms);
   expect(free(other)).toBe(true);
-  const lease = acquire(connection, "doors", own, nowMs);
-  expect([free(own), free(other), free(other, nowMs + leaseMs)]).toEqual([true, false, true]);
+  const lease = acquire(connection, "doors", holder, nowMs);
+  expect([free(holder), free(other), free(other, nowMs + leaseMs)]).toEqual([true, false, true]);
   if (lease !== undefined) release(connection, lease);
   expect(free(other)).toBe(true);
-  acquire(connection, "doors", goneOwner(), nowMs);
+  acquire(connection, "doors", deadOwner(), nowMs);
   expect(free(other)).toBe(true);
   connection.close();
 });

@@ -1,6 +1,6 @@
 /**
- * Leases: one process at a time does what only one may do. A lease is a row with an owner and an end; it is held only while
- * there is work. A holder that was stopped loses it, and its fence tells it from its successor.
+ * Leases: time-limited exclusive rights of one process, held only while there is work. A suspended
+ * holder loses its lease, and the fencing number rejects its later writes.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -13,16 +13,19 @@ export interface Lease {
   readonly fence: number;
 }
 
-/** Longer than any step of the work it is held for; a holder renews it between two steps. */
+/** Longer than any step of the protected work; the holder renews between steps. */
 export const leaseMs = 30_000;
 
-/** Where Linux keeps a random id of the running boot: it tells machines apart and says nothing about them. */
+/** Random ID of the current boot on Linux: distinguishes machines without describing them. */
 const bootIdFile = "/proc/sys/kernel/random/boot_id";
 
-/** Elsewhere an id of this process: a holder that was killed is then waited for until its lease ends. */
+/**
+ * On other systems the ID is random: the lease of a killed holder is then free only after it
+ * expires.
+ */
 function machineId(): string {
   try {
-    // The id itself also stands in the system's own logs.
+    // Hashed, because system logs contain the boot ID.
     return createHash("sha256")
       .update("nexus lease ")
       .update(readFileSync(bootIdFile, "utf8").trim())
@@ -35,7 +38,10 @@ function machineId(): string {
 
 const thisMachine = machineId();
 
-/** A new owner: which process on which machine, so that a holder that was killed needs no waiting for. */
+/**
+ * Returns an owner ID with machine and process, so that the lease of a killed process is free at
+ * once.
+ */
 export function newOwner(): string {
   return `${thisMachine}.${process.pid}.${randomUUID()}`;
 }
@@ -49,37 +55,37 @@ const rowOf = (connection: Connection, name: Lease["name"]) =>
   connection.prepare("SELECT owner, fence, expires_at FROM leases WHERE name = ?").get(name);
 
 function isHeld(row: Row | undefined, nowMs: number): boolean {
-  const ends = Number(row?.["expires_at"] ?? 0);
-  // An end further away than any lease lasts was written before the clock was put back.
-  return ends > nowMs && ends <= nowMs + leaseMs;
+  const expiresMs = Number(row?.["expires_at"] ?? 0);
+  // An expiry beyond the maximum was written before the clock was set back.
+  return expiresMs > nowMs && expiresMs <= nowMs + leaseMs;
 }
 
-/** Whether it could be taken: a look, without writing. */
+/** Returns whether `owner` could acquire the lease, without writing. */
 export function isFree(connection: Connection, name: Lease["name"], owner: string, nowMs: number): boolean {
   const row = rowOf(connection, name);
   return !isHeld(row, nowMs) || row?.["owner"] === owner || isGone(row?.["owner"]);
 }
 
-/** Takes or renews a lease; `undefined` while another process holds it. */
+/** Acquires or renews a lease; returns `undefined` while another process holds it. */
 export function acquire(connection: Connection, name: Lease["name"], owner: string, nowMs: number): Lease | undefined {
   return immediately(connection, () => {
     const row = rowOf(connection, name);
     const held = isHeld(row, nowMs);
-    const own = held && row?.["owner"] === owner;
-    if (held && !own && !isGone(row?.["owner"])) return undefined;
-    const fence = Number(row?.["fence"] ?? 0) + (own ? 0 : 1);
+    const isRenewal = held && row?.["owner"] === owner;
+    if (held && !isRenewal && !isGone(row?.["owner"])) return undefined;
+    const fence = Number(row?.["fence"] ?? 0) + (isRenewal ? 0 : 1);
     connection.prepare("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?)").run(name, owner, fence, nowMs + leaseMs);
     return { name, owner, fence };
   });
 }
 
-/** Whether the lease is still this holder's: asked in the transaction that it protects. */
+/** Returns whether the lease is still held; call it in the transaction that it protects. */
 export function holds(connection: Connection, { name, owner, fence }: Lease): boolean {
   const row = connection.prepare("SELECT owner, fence FROM leases WHERE name = ?").get(name);
   return row?.["owner"] === owner && row["fence"] === fence;
 }
 
-/** Gives a lease back. The row stays: its fence only ever grows. */
+/** Releases a lease. The row stays, because its fencing number must only grow. */
 export function release(connection: Connection, { name, owner, fence }: Lease): void {
   connection
     .prepare("UPDATE leases SET expires_at = 0 WHERE name = ? AND owner = ? AND fence = ?")

@@ -1,17 +1,20 @@
 /**
- * The low watermark: no event from before it is accepted, because such events have expired or were purged. It is a time, so a
- * wrong clock can set it: then it is in the future, and would refuse everything. A clock that is found before the watermark
- * proves that it was set by a wrong clock, and the watermark follows it back.
+ * The low watermark: events before it are rejected because they have expired or were purged. A
+ * clock that is ahead could set it into the future, where it would reject everything. Therefore it
+ * is lowered whenever the clock is found to be before it.
  */
+import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import type { Connection } from "./driver/driver.ts";
 import { readNumber, setNumber } from "./state.ts";
 
-/** Events wait in queues, SDK buffers and event logs before they arrive: so long before the moment a clock was found right. */
-const arrivalMs = { min: 60 * 1000, max: 24 * 60 * 60 * 1000 } as const;
+/**
+ * Limits for the delay in queues, SDK buffers and event logs that a lowered watermark allows for.
+ */
+const arrivalMs = { min: minuteMs, max: dayMs } as const;
 
 /**
- * The watermark that an erasure sets, in milliseconds: no event that is known now is accepted again. Known are the events, and what was
- * erased in part before; a clock that is ahead raises it no further. Reads every event.
+ * Returns the watermark for an erasure: just after the newest event or tombstone, so that no stored
+ * or erased event is accepted again; at most `nowMs`. Scans all events.
  */
 export function erasureWatermark(connection: Connection, nowMs: number): number {
   const row = connection
@@ -22,8 +25,8 @@ export function erasureWatermark(connection: Connection, nowMs: number): number 
 }
 
 /**
- * The watermark as it counts by a clock. A clock that is found before it has followed: by how much it was wrong is known only to be
- * more than that, so events from as long before the clock are accepted again, and from a minute to a day at least and at most.
+ * Returns the watermark, lowered if the clock is before it. The error of the earlier clock is at
+ * least `aheadMs`, so events from twice that time back (one minute to one day) are accepted again.
  */
 export function loweredTo(watermarkMs: number, nowMs: number): number {
   const aheadMs = watermarkMs - nowMs;
@@ -31,7 +34,9 @@ export function loweredTo(watermarkMs: number, nowMs: number): number {
   return nowMs - Math.min(arrivalMs.max, Math.max(arrivalMs.min, 2 * aheadMs));
 }
 
-/** When the newest known event happened, in milliseconds since 1970; `null` if there is none. */
+/**
+ * Returns the time of the newest stored event, in milliseconds since 1970; `null` if there is none.
+ */
 export function newestEventMs(connection: Connection): number | null {
   const newest = connection
     .prepare("SELECT max(ended_at) newest FROM sessions WHERE session_id NOT LIKE 'expired-%'")
@@ -39,30 +44,30 @@ export function newestEventMs(connection: Connection): number | null {
   return typeof newest === "number" ? newest : null;
 }
 
-/** Raises the watermark; it never falls by this. */
+/** Raises the watermark; never lowers it. */
 export function raiseWatermark(connection: Connection, watermarkMs: number): void {
   if (watermarkMs > readNumber(connection, "floor_ts")) setNumber(connection, "floor_ts", watermarkMs);
 }
 
-/** Follows a clock that was put right. To be called in a transaction. Returns the watermark. */
+/** Lowers the watermark after a clock correction and returns it. Call it in a transaction. */
 export function followClock(connection: Connection, nowMs: number): number {
-  const known = readNumber(connection, "floor_ts");
-  const lowered = loweredTo(known, nowMs);
-  if (lowered !== known) {
+  const current = readNumber(connection, "floor_ts");
+  const lowered = loweredTo(current, nowMs);
+  if (lowered !== current) {
     setNumber(connection, "floor_ts", lowered);
     recordFall(connection, nowMs);
-    // What was erased in part was erased up to a moment of the same clock.
+    // Tombstones end at a time of the same wrong clock.
     connection.prepare("UPDATE erased SET to_ts = ? WHERE by <> 'period' AND to_ts > ?").run(lowered, nowMs);
   }
   return lowered;
 }
 
-/** Notes for `doctor` that the watermark had to follow the clock back. */
+/** Records for `doctor` that the watermark was lowered. */
 export function recordFall(connection: Connection, nowMs: number): void {
   setNumber(connection, "watermark_fell_at", nowMs);
 }
 
-/** When a consent that is dated in the future was first noticed. To be called in a transaction. */
+/** Returns when consent dated in the future was first seen. Call it in a transaction. */
 export function consentSeen(connection: Connection, decidedMs: number, nowMs: number): number {
   const seenMs = readNumber(connection, "future_consent_seen");
   if (readNumber(connection, "future_consent") === decidedMs && seenMs <= nowMs) return seenMs;

@@ -1,4 +1,4 @@
-/** The store beside a model of itself: whatever happens in whatever order, both hold the same. */
+/** Compares the store with a simple model after random sequences of operations. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -23,7 +23,7 @@ const startMs = Date.UTC(2026, 5, 1, 9, 30);
 const sources = ["vscode_terminal", "claude_code"] as const;
 const lines = ["git status", "npm test", "ls"];
 
-/** Bucket and words → count and sum of durations. */
+/** Bucket and dimensions → count and sum of durations. */
 type Rollups = Map<string, [number, number]>;
 
 function addTo(rollups: Rollups, key: string, [count, sum]: readonly [number, number]): void {
@@ -34,12 +34,12 @@ function addTo(rollups: Rollups, key: string, [count, sum]: readonly [number, nu
 class Model {
   readonly events = new Map<string, CleanEvent>();
   readonly hours: Rollups = new Map();
-  #floorMs = 0;
+  #watermarkMs = 0;
   readonly #erased: { readonly selection: EraseSelection; readonly untilMs: number }[] = [];
 
   write(events: readonly CleanEvent[]): void {
     for (const event of events) {
-      if (event.tsMs < this.#floorMs || this.#erased.some((rule) => isErased(event, rule))) continue;
+      if (event.tsMs < this.#watermarkMs || this.#erased.some((rule) => isErased(event, rule))) continue;
       if (this.events.has(event.id)) continue;
       this.events.set(event.id, event);
       const hour = localHour(event.tsMs, event.utcOffsetMin);
@@ -54,12 +54,12 @@ class Model {
     for (const [id, { tsMs }] of this.events) {
       if (tsMs >= beforeMs) continue;
       this.events.delete(id);
-      this.#floorMs = Math.max(this.#floorMs, tsMs + 1);
+      this.#watermarkMs = Math.max(this.#watermarkMs, tsMs + 1);
     }
   }
 
   erase(selection: EraseSelection, nowMs: number): void {
-    const untilMs = this.#knownUntil(nowMs);
+    const untilMs = this.#newestMs(nowMs);
     for (const [id, event] of this.events) {
       if (isErased(event, { selection, untilMs: Number.POSITIVE_INFINITY })) this.events.delete(id);
     }
@@ -68,17 +68,17 @@ class Model {
       if (coversRollup(selection, Number(hour), source)) this.hours.delete(key);
     }
     if (selection.by === "all") {
-      this.#floorMs = Math.max(this.#floorMs, untilMs);
+      this.#watermarkMs = Math.max(this.#watermarkMs, untilMs);
       this.#erased.length = 0;
     } else this.#erased.push({ selection, untilMs });
   }
 
-  /** The moment before which everything that is known has happened. */
-  #knownUntil(nowMs: number): number {
+  /** Returns the time just after the newest event or tombstone; at most `nowMs`. */
+  #newestMs(nowMs: number): number {
     const events = [...this.events.values()].map(({ tsMs }) => tsMs + 1);
     const erased = this.#erased.map(({ selection, untilMs }) => (selection.by === "period" ? selection.toMs : untilMs));
-    const known = [...events, ...erased];
-    return known.length === 0 ? nowMs : Math.min(nowMs, Math.max(...known));
+    const times = [...events, ...erased];
+    return times.length === 0 ? nowMs : Math.min(nowMs, Math.max(...times));
   }
 }
 
@@ -101,7 +101,7 @@ type Step =
   | { readonly type: "repeat"; readonly from: number }
   | { readonly type: "expire"; readonly days: number }
   | { readonly type: "erase"; readonly by: "all" | "source" | "period"; readonly day: number }
-  | { readonly type: "close"; readonly most: number }
+  | { readonly type: "rollUp"; readonly maxDays: number }
   | { readonly type: "reopen" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -114,7 +114,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("repeat" as const), from: fc.nat(60) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("close" as const), most: fc.integer({ min: 1, max: 40 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant("rollUp" as const), maxDays: fc.integer({ min: 1, max: 40 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("expire" as const), days: fc.integer({ min: 0, max: 70 }) }) },
   {
     weight: 1,
@@ -131,7 +134,7 @@ class World {
   readonly #file: string;
   readonly #clock = new FixedClock(startMs);
   readonly #sessions = [v4(), v4()];
-  readonly #made: CleanEvent[] = [];
+  readonly #written: CleanEvent[] = [];
   readonly model = new Model();
   #store: Store;
   #seq = 0;
@@ -151,7 +154,7 @@ class World {
         break;
       }
       case "repeat":
-        this.#write(this.#made.slice(step.from, step.from + 30));
+        this.#write(this.#written.slice(step.from, step.from + 30));
         break;
       case "expire":
         for (let from: number | undefined = 0; from !== undefined; ) {
@@ -170,13 +173,13 @@ class World {
               ? { by: "period", fromMs: nowMs - (step.day + 3) * dayMs, toMs: nowMs - step.day * dayMs }
               : { by: "all" };
         this.#store.erase(selection);
-        // Where there is no database there is nothing to erase, and nothing to remember.
+        // Without a database, an erasure leaves no tombstone.
         if (existsSync(this.#file)) this.model.erase(selection, nowMs);
         break;
       }
-      case "close":
+      case "rollUp":
         this.#store.withExistingDatabase((connection) =>
-          immediately(connection, () => rollUpDays(connection, dayOfHour(localHourOf(nowMs)), step.most)),
+          immediately(connection, () => rollUpDays(connection, dayOfHour(localHourOf(nowMs)), step.maxDays)),
         );
         break;
       case "reopen":
@@ -185,7 +188,7 @@ class World {
     }
   }
 
-  /** What the store holds: ids, hours, and days and months where they are closed. */
+  /** Compares event IDs, hours, and days and months that are rolled up. */
   compare(): void {
     const ids = this.#with((connection) => connection.prepare("SELECT event_id FROM events").all()) ?? [];
     expect(ids.map((row) => uuidText(row["event_id"])).sort()).toEqual([...this.model.events.keys()].sort());
@@ -195,11 +198,11 @@ class World {
     const days: Rollups = new Map();
     const months: Rollups = new Map();
     for (const [key, counts] of this.model.hours) {
-      const [hour = "", ...words] = key.split(" ");
+      const [hour = "", ...dimensions] = key.split(" ");
       const day = dayOfHour(Number(hour));
-      if (day < closed) addTo(days, [day, ...words].join(" "), counts);
+      if (day < closed) addTo(days, [day, ...dimensions].join(" "), counts);
       const month = monthOfDay(day);
-      if (firstDayOfMonth(month + 1) <= closed) addTo(months, [month, ...words].join(" "), counts);
+      if (firstDayOfMonth(month + 1) <= closed) addTo(months, [month, ...dimensions].join(" "), counts);
     }
     expect(this.#rollups(0)).toEqual(this.model.hours);
     expect(this.#rollups(1)).toEqual(days);
@@ -245,7 +248,7 @@ class World {
       { command_line: lines[this.#seq % 3] ?? "", duration_ms: this.#seq },
       { ts, source, session_id, seq: this.#seq, utc_offset_min: (this.#seq % 5) * 150 - 300 },
     );
-    this.#made.push(event);
+    this.#written.push(event);
     return event;
   }
 
@@ -255,13 +258,13 @@ class World {
 }
 
 describe("invariant: never-lost-never-twice", () => {
-  it("holds what a model of it holds, whatever happens in whatever order", () => {
+  it("contains the same as a model after any sequence of operations", () => {
     const folder = tempFolder();
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
         const world = new World(folder);
         try {
-          for (const one of steps) world.run(one);
+          for (const next of steps) world.run(next);
           world.compare();
         } finally {
           world.close();

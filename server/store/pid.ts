@@ -1,10 +1,11 @@
-/** Whether a process of this machine is there. */
+/** Returns whether a process exists on this machine. */
+import { errorCode } from "../../shared/text/error-code.ts";
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process may not be asked, and is there.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    // EPERM: the process exists and belongs to another user.
+    return errorCode(error) === "EPERM";
   }
 }

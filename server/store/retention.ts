@@ -1,40 +1,40 @@
 /**
- * Data retention: events are kept for so many days and so many bytes; the oldest go first, in steps that hold the lock shortly.
- * What they add up to stays in the rollups, and a session's row stays without its id.
- *
- * Nothing expires by a clock that may be wrong. A clock that has jumped is believed once it has gone on for a day; until then the
- * clock of the run before counts, which has gone on since.
+ * Data retention: deletes the oldest events by age and size, in steps that hold the lock briefly.
+ * Rollups stay, and so do session rows, without their IDs. Never deletes while the clock may be
+ * wrong: after a jump, the time of the previous run is used until the clock has run on for a day.
  */
+import { hourMs } from "../../shared/schema/durations.ts";
 import { type Connection, immediately, type Row } from "./driver/driver.ts";
 import { newestEventMs, raiseWatermark } from "./low-watermark.ts";
 import { addTo, readNumber, setNumber } from "./state.ts";
 
-/** The user's limits: `retention_days` and `max_db_size_mb` of the configuration. */
+/** The user's limits: `retention_days` and `max_db_size_mb` in `config.toml`. */
 export interface Limits {
   readonly retentionDays: number;
   readonly maxBytes: number;
-  /** `ledger_body_days`: how long the bodies in the ledger are kept; `undefined`: until a purge, or the size limit. */
+  /** `ledger_body_days`; `undefined` keeps the ledger's bodies until a purge or the size limit. */
   readonly ledgerBodyDays: number | undefined;
 }
 
-const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
 
-/** The clock changed by more than this between two runs of maintenance, or an event is further ahead of it: it may be wrong. */
+/**
+ * The clock may be wrong if it advances more than this between two runs, or an event is further
+ * ahead.
+ */
 const toleranceMs = 2 * dayMs;
-/** A clock that has jumped is believed after so long. */
+/** A clock that jumped is trusted after running on for this long. */
 const confirmationMs = dayMs;
-/** A clock that is put back by so little has not jumped. */
+/** Smaller backward changes are not a jump: time synchronisation, or a manual correction. */
 const backwardMs = hourMs;
-/** Events expire by a clock that is so much older: worth a word in the status. */
-const worthSayingMs = 7 * dayMs;
+/** The status reports a retention time that lags the clock by more than this. */
+const reportedLagMs = 7 * dayMs;
 
-/** Rows looked at in one step: some milliseconds. */
+/** Rows scanned per step: a few milliseconds. */
 const rowsPerWindow = 20_000;
-/** Pages given back to the file system in one step. */
 const pagesPerStep = 128;
 
-/** Notes that maintenance begins, and decides by which time things expire. To be called in a transaction. */
+/** Records the start of a run and determines the trusted time. Call it in a transaction. */
 export function recordRun(connection: Connection, nowMs: number): void {
   const lastMs = readNumber(connection, "maintenance_at");
   const jumpedMs = readNumber(connection, "clock_jumped_at");
@@ -42,7 +42,7 @@ export function recordRun(connection: Connection, nowMs: number): void {
     setNumber(connection, "trusted_at", trustedMs);
     setNumber(connection, "clock_jumped_at", sinceMs);
   };
-  // A clock that went on for a day since it jumped is believed, and was right at the last run.
+  // A clock that ran on for a day since its jump is trusted, and was correct at the last run.
   const isConfirmed = jumpedMs === 0 || nowMs >= jumpedMs + confirmationMs;
   if (lastMs === 0) trust(nowMs, 0);
   else if (nowMs < lastMs - backwardMs) trust(Math.min(readNumber(connection, "trusted_at"), nowMs), nowMs);
@@ -52,37 +52,37 @@ export function recordRun(connection: Connection, nowMs: number): void {
   setNumber(connection, "maintenance_at", nowMs);
 }
 
-/** The time by which things expire, in milliseconds since 1970; it may lie before that of the clock. */
+/** Returns the time that retention is based on, in milliseconds since 1970; at most `nowMs`. */
 export function trustedMs(connection: Connection, nowMs: number): number {
   return Math.min(nowMs, readNumber(connection, "trusted_at"));
 }
 
-/** Why events do not expire by the clock at present. */
+/** Why retention is not based on the current clock. */
 export type RetentionHold = "event_ahead" | "clock_jumped";
 
-/** `undefined` where they do. */
+/** Returns `undefined` if retention is based on the current clock. */
 export function retentionHold(connection: Connection, nowMs: number): RetentionHold | undefined {
   if (isEventAhead(connection, nowMs)) return "event_ahead";
-  return trustedMs(connection, nowMs) < nowMs - worthSayingMs && readNumber(connection, "maintenance_at") > 0
+  return trustedMs(connection, nowMs) < nowMs - reportedLagMs && readNumber(connection, "maintenance_at") > 0
     ? "clock_jumped"
     : undefined;
 }
 
-/** Whether an event is so far ahead of the clock that one of the two is wrong: then no event is deleted. */
+/** Returns whether the newest event or the clock must be wrong; then no event is deleted. */
 export function isEventAhead(connection: Connection, nowMs: number): boolean {
   return (newestEventMs(connection) ?? 0) > nowMs + toleranceMs;
 }
 
 export interface Expired {
-  /** The first key that was not looked at yet; `undefined` at the end. */
+  /** The first key not scanned yet; `undefined` at the end. */
   readonly next: number | undefined;
   readonly events: number;
   readonly oldestMs: number;
 }
 
-/** Deletes up to `maxRows` events from before `beforeMs`, among the next rows from a key on. */
+/** Deletes up to `maxRows` events from before `beforeMs`, among the next `rowsPerWindow` keys. */
 export function expireByAge(connection: Connection, beforeMs: number, from: number, maxRows: number): Expired {
-  // Found without a lock: a reader blocks nobody.
+  // Selected outside the transaction: readers block no other process.
   const end = from + rowsPerWindow;
   const rows = connection
     .prepare("SELECT id, ts, stream FROM events WHERE id >= ? AND id < ? AND ts < ? ORDER BY id LIMIT ?")
@@ -94,7 +94,7 @@ export function expireByAge(connection: Connection, beforeMs: number, from: numb
   return { next: after, events: rows.length, oldestMs };
 }
 
-/** The first key from a key on; keys have gaps. */
+/** Returns the first existing key at or after `from`; keys have gaps. */
 function nextKey(connection: Connection, from: number): number | undefined {
   const key = connection.prepare("SELECT min(id) id FROM events WHERE id >= ?").get(from)?.["id"];
   return typeof key === "number" ? key : undefined;
@@ -102,7 +102,9 @@ function nextKey(connection: Connection, from: number): number | undefined {
 
 const samples = 500;
 
-/** The moment before which about this part of the events happened, in milliseconds since 1970. Judged by a sample. */
+/**
+ * Estimates, from a sample, the time before which this part of the events happened (ms since 1970).
+ */
 export function momentBefore(connection: Connection, part: number): number {
   const ends = connection.prepare("SELECT min(id) first, max(id) last FROM events").get();
   const [first, last] = [Number(ends?.["first"] ?? 0), Number(ends?.["last"] ?? 0)];
@@ -113,7 +115,7 @@ export function momentBefore(connection: Connection, part: number): number {
   return (times[Math.min(samples - 1, Math.floor(part * samples))] ?? 0) + 1;
 }
 
-/** Notes what the size limit has deleted, for status and `doctor`. */
+/** Records deletions caused by the size limit, for status and `doctor`. */
 export function recordLimit(
   connection: Connection,
   name: "limit_events" | "limit_bodies",
@@ -126,34 +128,34 @@ export function recordLimit(
   });
 }
 
-/** `latestMs`: the watermark rises no further, wherever a wrong clock has put an event. */
-function remove(connection: Connection, rows: readonly Row[], latestMs: number): void {
+/** `maxWatermarkMs` limits the watermark, because a wrong clock may have dated an event. */
+function remove(connection: Connection, rows: readonly Row[], maxWatermarkMs: number): void {
   if (rows.length === 0) return;
   const newest = Math.max(...rows.map(({ ts }) => Number(ts)));
   const streams = [...new Set(rows.map(({ stream }) => Number(stream)))];
   immediately(connection, () => {
     const removal = connection.prepare("DELETE FROM events WHERE id = ?");
     for (const { id = null } of rows) removal.run(id);
-    // What has expired does not come in again: it would be counted twice.
-    raiseWatermark(connection, Math.min(newest + 1, latestMs));
-    // Without its events a session is a number among others: its id goes with them.
+    // An expired event that arrives again would be counted twice.
+    raiseWatermark(connection, Math.min(newest + 1, maxWatermarkMs));
+    // A session without events keeps its row for statistics, but not its ID.
     const drop = connection.prepare(
       "DELETE FROM streams WHERE id = ? AND NOT EXISTS (SELECT 1 FROM events WHERE stream = streams.id) RETURNING session",
     );
     const sessions = new Set(streams.map((stream) => drop.get(stream)?.["session"] ?? null));
-    const forget = connection.prepare(
+    const anonymize = connection.prepare(
       `UPDATE sessions SET session_id = 'expired-' || id, stem = NULL
        WHERE id = ? AND NOT EXISTS (SELECT 1 FROM streams t WHERE t.session = sessions.id)`,
     );
-    for (const session of sessions) if (session !== null) forget.run(session);
+    for (const session of sessions) if (session !== null) anonymize.run(session);
   });
 }
 
-/** Fixed cells of an event and its entries in two indexes, in bytes; measured on a file of 600,000. */
+/** Fixed-size cells of an event plus its entries in two indexes; measured with 600,000 events. */
 const bytesPerEvent = 101;
 const eventsSampled = 500;
 
-/** How many events there are, and about how many bytes they take with their indexes. */
+/** Returns the number of events and their approximate size in bytes, including indexes. */
 export function eventSize(connection: Connection): { readonly count: number; readonly bytes: number } {
   const row = connection
     .prepare(
@@ -165,10 +167,10 @@ export function eventSize(connection: Connection): { readonly count: number; rea
   return { count, bytes: count * (bytesPerEvent + Number(row?.["numbers"] ?? 0)) };
 }
 
-/** Gives free pages back to the file system, some at a time. Returns whether there are more. */
+/** Returns up to `pagesPerStep` free pages to the file system, and whether there are more. */
 export function shrink(connection: Connection): boolean {
-  const free = () => Number(connection.prepare("PRAGMA freelist_count").get()?.["freelist_count"] ?? 0);
-  if (free() === 0) return false;
+  const freePages = () => Number(connection.prepare("PRAGMA freelist_count").get()?.["freelist_count"] ?? 0);
+  if (freePages() === 0) return false;
   connection.exec(`PRAGMA incremental_vacuum(${pagesPerStep})`);
-  return free() > 0;
+  return freePages() > 0;
 }

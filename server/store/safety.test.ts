@@ -1,4 +1,4 @@
-/** What keeps the files sound and private: the lock trap, crashes, modes. */
+/** Integrity and privacy of the database files: the lock trap, crashes, file modes. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -12,29 +12,29 @@ import { findErasedIds } from "./erase-check.ts";
 import { Store } from "./store.ts";
 
 const newStore = (folder = tempFolder()) => new Store(join(folder, "state", "telemetry.db"), productInfo, systemClock);
-const uses = (count: number) => Array.from({ length: count }, () => cleanToolUse());
+const toolCalls = (count: number) => Array.from({ length: count }, () => cleanToolUse());
 const eventsIn = (store: Store) => store.totals()?.events;
 
 describe("the lock trap", () => {
-  it("a search of the files' bytes while two connections are open loses nothing", () => {
+  it("loses no event when the files are searched while two connections are open", () => {
     const store = newStore();
-    const first = uses(50);
+    const first = toolCalls(50);
     store.write(first);
     const other = new Store(store.file, productInfo, systemClock);
-    other.write(uses(50));
+    other.write(toolCalls(50));
     const ids = first.slice(0, 5).map(({ id }) => id.replaceAll("-", ""));
     expect(findErasedIds([store.file, `${store.file}-wal`], ids)).toMatchObject({ searched: 5, found: 5 });
     other.close();
-    store.write(uses(50));
+    store.write(toolCalls(50));
     store.close();
-    const again = new Store(store.file, productInfo, systemClock);
-    expect(eventsIn(again)).toBe(150);
-    again.close();
+    const reopened = new Store(store.file, productInfo, systemClock);
+    expect(eventsIn(reopened)).toBe(150);
+    reopened.close();
   });
 
-  it("an erasure with a proof while another connection writes loses nothing of what comes after", () => {
+  it("loses no later event when data is erased and verified while another connection writes", () => {
     const store = newStore();
-    store.write(uses(20));
+    store.write(toolCalls(20));
     const other = new Store(store.file, productInfo, systemClock);
     other.write([]);
     expect(store.erase()).toMatchObject({ events: 20, searched: 21, found: 0 });
@@ -42,25 +42,27 @@ describe("the lock trap", () => {
     expect(other.write(later)).toMatchObject({ stored: 10, repeated: 0 });
     store.close();
     other.close();
-    const again = new Store(store.file, productInfo, systemClock);
-    expect(eventsIn(again)).toBe(10);
-    again.close();
+    const reopened = new Store(store.file, productInfo, systemClock);
+    expect(eventsIn(reopened)).toBe(10);
+    reopened.close();
   });
 });
 
-describe("after a crash", () => {
-  /** Notes an opener whose process is gone, as a crash leaves it. */
+describe("crash recovery", () => {
+  /** Leaves the opener entry of a process that no longer exists, as a crash does. */
   function crash(store: Store): void {
-    const gone = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
-    store.withExistingDatabase((connection) => connection.prepare("INSERT INTO openers VALUES ('gone', ?)").run(gone));
+    const pid = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+    store.withExistingDatabase((connection) =>
+      connection.prepare("INSERT INTO openers VALUES ('crashed', ?)").run(pid),
+    );
     store.close();
   }
 
-  it("a sound database goes on, and the crash is forgotten", () => {
+  it("continues with an intact database and removes the crashed opener", () => {
     const store = newStore();
-    store.write(uses(3));
+    store.write(toolCalls(3));
     crash(store);
-    store.write(uses(1));
+    store.write(toolCalls(1));
     expect(eventsIn(store)).toBe(4);
     const openers = store.read((connection) => connection.prepare("SELECT pid FROM openers").all());
     expect(openers).toEqual([{ pid: process.pid }]);
@@ -68,26 +70,26 @@ describe("after a crash", () => {
     store.close();
   });
 
-  it("a damaged one is found at opening, and set aside", () => {
+  it("detects a corrupt database at opening and quarantines it", () => {
     const store = newStore();
-    store.write(uses(400));
+    store.write(toolCalls(400));
     crash(store);
-    // A page in the middle, where no usual write would come by.
+    // Pages that a normal write would not touch.
     const pages = statSync(store.file).size / 4096;
     const file = openSync(store.file, "r+");
     for (let page = pages - 8; page < pages - 2; page += 1) {
       writeSync(file, Buffer.alloc(4096, 0xff), 0, 4096, 4096 * Math.floor(page));
     }
     closeSync(file);
-    store.write(uses(1));
+    store.write(toolCalls(1));
     expect(store.quarantined).toMatch(/unsound/);
     expect(eventsIn(store)).toBe(1);
     store.close();
   });
 
-  it("closing in good order leaves no entry", () => {
+  it("leaves no opener entry after a normal close", () => {
     const store = newStore();
-    store.write(uses(1));
+    store.write(toolCalls(1));
     store.close();
     const connection = openWithDriver(store.file, { readOnly: true, busyTimeoutMs: 0 });
     expect(connection.prepare("SELECT count(*) n FROM openers").get()).toEqual({ n: 0 });
@@ -96,11 +98,11 @@ describe("after a crash", () => {
 });
 
 describe("files", () => {
-  it("are for the user alone, under umask 000 too", () => {
+  it("are private to the user, even under umask 000", () => {
     const before = process.umask(0);
     const store = newStore();
     try {
-      store.write(uses(5));
+      store.write(toolCalls(5));
       const folder = join(store.file, "..");
       expect(statSync(folder).mode & 0o777).toBe(0o700);
       const names = readdirSync(folder);
@@ -112,11 +114,11 @@ describe("files", () => {
     }
   });
 
-  it("can be read by any SQLite, with ADR-003's names", () => {
+  it("can be read by any SQLite library, with ADR-003's column names", () => {
     const store = newStore();
     store.write([cleanToolUse({ command_line: "git status", exit_code: 1 })]);
     store.close();
-    // A library of its own, in a process of its own: two in one would undo each other's locks.
+    // In a separate process: two SQLite libraries in one would release each other's locks.
     const query = `
       const { DatabaseSync } = require("node:sqlite");
       const row = new DatabaseSync(process.argv[1]).prepare("SELECT command, success FROM events_readable").get();

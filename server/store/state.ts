@@ -1,4 +1,4 @@
-/** Numbers that belong to the database as a whole: rows of the table `state`. */
+/** Numbers that belong to the whole database: rows of the table `state`. */
 import type { Connection } from "./driver/driver.ts";
 
 export type StateName =
@@ -18,7 +18,7 @@ export type StateName =
   | "future_consent_seen"
   | "purge_mark";
 
-/** 0 where it was never set. */
+/** Returns 0 if the value was never set. */
 export function readNumber(connection: Connection, name: StateName): number {
   return Number(connection.prepare("SELECT value FROM state WHERE name = ?").get(name)?.["value"] ?? 0);
 }

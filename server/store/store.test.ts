@@ -17,10 +17,10 @@ function newStore(file = join(tempFolder(), "state", "telemetry.db")) {
   return { file, store: new Store(file, productInfo, new FixedClock(Date.UTC(2026, 10, 21))) };
 }
 
-const uses = (count: number) => Array.from({ length: count }, () => cleanToolUse());
+const toolCalls = (count: number) => Array.from({ length: count }, () => cleanToolUse());
 
 describe("store", () => {
-  it("numbers the events that their source did not number, each new one once", () => {
+  it("assigns a sequence number once to each new event without one", () => {
     const { store } = newStore();
     const session_id = v4();
     const events = Array.from({ length: 3 }, () => cleanToolUse({}, { session_id, seq: 0 }));
@@ -35,7 +35,7 @@ describe("store", () => {
     store.close();
   });
 
-  it("invariant: off-means-nothing: reading, counting, exporting nothing and erasing create no database", () => {
+  it("invariant: off-means-nothing: creates no database when reading, counting or erasing", () => {
     const { file, store } = newStore();
     expect(store.totals()).toBeUndefined();
     expect(store.read(totals)).toBeUndefined();
@@ -50,17 +50,17 @@ describe("store", () => {
     expect(existsSync(join(file, ".."))).toBe(false);
   });
 
-  it("invariant: never-lost-never-twice: a repeated event changes nothing", () => {
+  it("invariant: never-lost-never-twice: ignores a repeated event", () => {
     const { store } = newStore();
-    const events = uses(3);
+    const events = toolCalls(3);
     expect(store.write(events)).toMatchObject({ stored: 3, repeated: 0 });
     const before = store.totals();
-    expect(store.write([...events, ...uses(1)])).toMatchObject({ stored: 1, repeated: 3 });
+    expect(store.write([...events, ...toolCalls(1)])).toMatchObject({ stored: 1, repeated: 3 });
     expect(store.totals()).toMatchObject({ events: 4, oldestMs: before?.oldestMs });
     store.close();
   });
 
-  it("invariant: never-lost-never-twice: numbered and unnumbered events of one stream never collide", () => {
+  it("invariant: never-lost-never-twice: stores numbered and unnumbered events of one stream", () => {
     const { store } = newStore();
     const session_id = v4();
     const event = (seq: number) => cleanToolUse({}, { session_id, seq });
@@ -72,7 +72,7 @@ describe("store", () => {
     store.close();
   });
 
-  it("counts the numbers that never came, from where a stream was seen first", () => {
+  it("counts missing sequence numbers from the first one of a stream", () => {
     const { store } = newStore();
     const session_id = v4();
     const missing = () => store.totals()?.missing;
@@ -87,7 +87,7 @@ describe("store", () => {
     store.close();
   });
 
-  it("keeps the session true while events arrive, in any order", () => {
+  it("updates the session when events arrive out of order", () => {
     const { store } = newStore();
     const session_id = v4();
     const at = Date.now() - 10_000;
@@ -105,43 +105,43 @@ describe("store", () => {
 
   it("has a column for every field of every event", () => {
     const { store } = newStore();
-    store.write(uses(1));
+    store.write(toolCalls(1));
     const columns = store.read((connection) => connection.prepare("PRAGMA table_info(dimensions)").all()) ?? [];
-    const kept = new Map(columns.map(({ name, type }) => [name, type]));
-    for (const [name, type] of dimensionColumns) expect([name, kept.get(name)]).toEqual([name, type]);
+    const types = new Map(columns.map(({ name, type }) => [name, type]));
+    for (const [name, type] of dimensionColumns) expect([name, types.get(name)]).toEqual([name, type]);
     store.close();
   });
 
-  it("leaves no file behind by reading", () => {
+  it("leaves no side files after reading", () => {
     const { file, store } = newStore();
-    store.write(uses(3));
+    store.write(toolCalls(3));
     store.close();
     expect(new Store(file, productInfo, new FixedClock(0)).totals()).toMatchObject({ events: 3 });
     expect(readdirSync(join(file, ".."))).toEqual(["telemetry.db"]);
   });
 
-  it("does not write through a connection that reads", () => {
+  it("cannot write through a read-only connection", () => {
     const { file, store } = newStore();
-    store.write(uses(1));
+    store.write(toolCalls(1));
     store.close();
     const reader = new Store(file, productInfo, new FixedClock(0));
     expect(() => reader.read((connection) => connection.exec("DELETE FROM events"))).toThrow(/readonly|query_only/);
   });
 
-  it("notices a file that was replaced while it was open, and stores into the new one", () => {
+  it("detects that the open file was replaced and writes to the new one", () => {
     const { file, store } = newStore();
-    store.write(uses(5));
+    store.write(toolCalls(5));
     renameSync(file, `${file}.elsewhere`);
     const other = new Store(file, productInfo, new FixedClock(0));
-    other.write(uses(2));
-    expect(store.write(uses(1))).toMatchObject({ stored: 1, repeated: 0 });
+    other.write(toolCalls(2));
+    expect(store.write(toolCalls(1))).toMatchObject({ stored: 1, repeated: 0 });
     expect(other.totals()).toMatchObject({ events: 3 });
-    for (const one of [store, other]) one.close();
+    for (const opened of [store, other]) opened.close();
   });
 
-  it("is set up to lose nothing and to erase", () => {
+  it("sets the pragmas for durability and erasure", () => {
     const { store } = newStore();
-    store.write(uses(1));
+    store.write(toolCalls(1));
     const pragma = (name: string) =>
       store.read((connection) => Object.values(connection.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
     expect(pragma("journal_mode")).toBe("wal");
@@ -152,11 +152,11 @@ describe("store", () => {
     store.close();
   });
 
-  it("makes folders 0700 and files 0600, whatever the umask", () => {
+  it("creates folders with mode 0700 and files with 0600 regardless of the umask", () => {
     const before = process.umask(0);
     try {
       const { file, store } = newStore();
-      store.write(uses(1));
+      store.write(toolCalls(1));
       const folder = join(file, "..");
       expect(statSync(folder).mode & 0o777).toBe(0o700);
       for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
@@ -169,9 +169,9 @@ describe("store", () => {
 });
 
 describe("erase", () => {
-  it("leaves no byte of what was stored, and says what it freed", () => {
+  it("leaves no stored ID in the file and reports the erased rows", () => {
     const { file, store } = newStore();
-    const events = uses(500);
+    const events = toolCalls(500);
     store.write(events);
     expect(store.erase()).toMatchObject({ events: 500, sessions: 1 });
     expect(store.totals()).toMatchObject({ events: 0, sessions: 0 });
@@ -182,20 +182,20 @@ describe("erase", () => {
     }
   });
 
-  it("names the copies beside the database that still hold it", () => {
+  it("lists copies in the database folder that still contain erased IDs", () => {
     const { file, store } = newStore();
-    store.write(uses(20));
+    store.write(toolCalls(20));
     store.close();
     const copy = join(file, "..", "telemetry.sync-conflict-20261125-101112-ABCDEFG.db");
     copyFileSync(file, copy);
-    writeFileSync(join(file, "..", "notes.txt"), "nothing of it");
+    writeFileSync(join(file, "..", "notes.txt"), "no erased ID");
     expect(store.erase()).toMatchObject({ events: 20, found: 0, copies: [copy] });
     store.close();
   });
 
-  it("takes the databases that were set aside as well", () => {
+  it("also deletes quarantined databases", () => {
     const { file, store } = newStore();
-    store.write(uses(200));
+    store.write(toolCalls(200));
     store.close();
     const size = statSync(file).size;
     writeFileSync(file, Buffer.alloc(size, "damaged "));
@@ -204,9 +204,9 @@ describe("erase", () => {
     expect(readdirSync(join(file, ".."))).toEqual(["telemetry.db"]);
   });
 
-  it("says so when another process is reading, and succeeds when tried again", () => {
+  it("fails while another process is reading, and succeeds when repeated", () => {
     const { file, store } = newStore();
-    store.write(uses(10));
+    store.write(toolCalls(10));
     const reader = openWithDriver(file, { readOnly: true, busyTimeoutMs: 0 });
     reader.exec("BEGIN");
     reader.prepare("SELECT count(*) FROM events").get();
@@ -219,20 +219,20 @@ describe("erase", () => {
   });
 });
 
-describe("an unsound database", () => {
+describe("corrupt or newer database", () => {
   it.each([
     ["garbage", () => Buffer.alloc(8192, "not a database ")],
-    ["a cut file", (whole: Buffer) => whole.subarray(0, 3000)],
+    ["a truncated file", (bytes: Buffer) => bytes.subarray(0, 3000)],
     [
-      "a damaged page",
-      (whole: Buffer) => Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 7)]),
+      "overwritten pages",
+      (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(bytes.length - 4096, 7)]),
     ],
-  ])("%s is set aside under a dated name, and a new one begun", (_, damage) => {
+  ])("quarantines %s under a dated name and creates a new database", (_, damage) => {
     const { file, store } = newStore();
-    store.write(uses(200));
+    store.write(toolCalls(200));
     store.close();
     writeFileSync(file, damage(readFileSync(file)));
-    const attempt = () => store.write(uses(1));
+    const attempt = () => store.write(toolCalls(1));
     try {
       attempt();
     } catch {
@@ -244,19 +244,19 @@ describe("an unsound database", () => {
     store.close();
   });
 
-  it("of a newer version is left as it is", () => {
+  it("does not change a database of a newer version", () => {
     const { file, store } = newStore();
-    store.write(uses(1));
+    store.write(toolCalls(1));
     store.close();
     const newer = openWithDriver(file, { readOnly: false, busyTimeoutMs: 0 });
     newer.exec(`PRAGMA user_version = ${schemaVersion + 1}`);
     newer.close();
-    expect(() => store.write(uses(1))).toThrow(NewerDatabaseError);
+    expect(() => store.write(toolCalls(1))).toThrow(NewerDatabaseError);
     expect(readdirSync(join(file, ".."))).toEqual(["telemetry.db"]);
   });
 });
 
-describe("problems in words", () => {
+describe("storage problem", () => {
   const withCode = (code: string) => Object.assign(new Error("secret detail"), { code });
   it.each([
     ["SQLITE_FULL", "disk_full"],
@@ -270,17 +270,17 @@ describe("problems in words", () => {
     ["", "internal"],
     ["UND_ERR_INVALID_ARG", "internal"],
     ["ERR_INVALID_ARG_TYPE", "internal"],
-  ])("%s is %s", (code, kind) => {
+  ])("maps code %j to %s", (code, kind) => {
     const problem = storageProblem(withCode(code), "/x/telemetry.db");
     expect(problem.kind).toBe(kind);
-    // What neither SQLite nor the file system reports says nothing about a file.
+    // Only errors of SQLite and the file system name a file.
     expect(problem.text.includes("/x/telemetry.db")).toBe(kind !== "internal");
     expect(problem.text).not.toContain("secret detail");
   });
 
   it("names the file that failed", () => {
     expect(storageProblem(Object.assign(withCode("EACCES"), { path: "/y" }), "/x").text).toContain(
-      "/y cannot be written",
+      "/y is not writable",
     );
   });
 });

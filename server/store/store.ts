@@ -1,6 +1,7 @@
 /**
- * The store as the worker sees it: opened when first needed, closed after an error so that the next attempt begins
- * afresh and heals by itself, and a file found unsound while in use is set aside at the next opening.
+ * The worker's interface to the database. Opens it on first use, closes it after an error so that
+ * the next attempt recovers, and quarantines a file found corrupt in use at the next opening.
+ * Reading never creates files.
  */
 import { rmSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -38,26 +39,25 @@ import { isCurrent, schemaVersion, versionOf } from "./migrations/migrate.ts";
 import type { Limits } from "./retention.ts";
 import { isCorrupt } from "./storage-errors.ts";
 
-/** What outlives a purge and a lost database. */
+/** State outside the database that survives a purge and the loss of the database. */
 export interface Lasting {
-  /** The low watermark. Milliseconds since 1970; 0: none. */
+  /** Returns the low watermark in milliseconds since 1970; 0: none. */
   watermark(): number;
-  /** A right clock was found before the watermark. */
+  /** Called when the clock is found to be before the watermark. */
   lowerWatermark(watermarkMs: number): void;
-  /** Which installation a database is used by; `null` where it has no name yet. */
+  /** Returns this installation's ID; `null` if it has none yet. */
   installation(): string | null;
-  /** Whether a file is this installation's by the place where it lies. */
+  /** Returns whether a file is inside this installation's folder. */
   owns(file: string): boolean;
 }
 
-const nothingLasting: Lasting = {
+const noLastingState: Lasting = {
   watermark: () => 0,
   lowerWatermark: () => undefined,
   installation: () => null,
   owns: () => true,
 };
 
-/** Somebody who watches something long. */
 export interface ExportOptions {
   readonly progress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -68,7 +68,7 @@ interface Exported {
   readonly sizeBytes: number;
 }
 
-/** Events of one step of an export: some milliseconds. */
+/** Events per export step: a few milliseconds. */
 const eventsPerStep = 500;
 
 function lastKey(connection: Connection): { readonly last: number; readonly total: number } {
@@ -100,9 +100,9 @@ export class Store {
   #connection: Connection | undefined;
   #inode: number | undefined;
   #setAside: string | undefined;
-  #unsound: number | undefined;
+  #corruptInode: number | undefined;
 
-  constructor(file: string, product: ProductInfo, clock: Clock, lasting: Lasting = nothingLasting) {
+  constructor(file: string, product: ProductInfo, clock: Clock, lasting: Lasting = noLastingState) {
     this.#file = file;
     this.#lasting = lasting;
     this.#product = product;
@@ -113,29 +113,28 @@ export class Store {
     return this.#file;
   }
 
-  /** How long a statement waits for another process, from the next opening on. Milliseconds. */
+  /** How long a statement waits for another process. Takes effect at the next opening. */
   waitMs: number | undefined;
 
-  /** Whether it is open for writing. */
   get isOpen(): boolean {
     return this.#connection !== undefined;
   }
 
-  /** The configuration may move the database while the worker runs. */
+  /** Called whenever the configuration moves the database. */
   selectFile(file: string): void {
     if (file === this.#file) return;
     this.close();
     this.#file = file;
   }
 
-  /** The dated name under which this worker put an unsound database. */
+  /** Path of the database that this worker quarantined. */
   get quarantined(): string | undefined {
     return this.#setAside;
   }
 
   /**
-   * `withPlatform`: whether a new session may say on what it runs. `also`: what is written in the same transaction.
-   * @throws the file system's or SQLite's error, with nothing stored.
+   * Stores events. `withPlatform`: whether new sessions may contain platform fields. `also` writes
+   * in the same transaction. @throws the file system's or SQLite's error; then nothing is stored.
    */
   write(
     events: readonly CleanEvent[],
@@ -146,44 +145,46 @@ export class Store {
     const product = withPlatform ? this.#product : withoutPlatform(this.#product);
     const writing = { product, nowMs: this.#clock.nowMs(), share, also };
     const write = () => this.#use((connection) => writeEvents(connection, events, writing));
-    const written = write();
-    // Stored in a file that somebody has removed meanwhile is not stored: once more, into a new one.
-    return this.#isMoved() ? write() : written;
+    const result = write();
+    // If the file was deleted or replaced in the meantime, write again into the new one.
+    return this.#isMoved() ? write() : result;
   }
 
-  /** Reads what is there; `undefined` where nothing is. Creates nothing. */
+  /** Reads the database; returns `undefined` if there is none. Creates nothing. */
   read<T>(work: (connection: Connection) => T): T | undefined {
     if (this.#connection !== undefined) return this.#use(work);
-    const reading = openForReading(this.#file);
-    if (reading === undefined) return undefined;
+    const connection = openForReading(this.#file);
+    if (connection === undefined) return undefined;
     try {
-      // A database that another process is just making has no tables yet.
-      const hasTables = reading.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined;
+      // A database that another process is creating has no tables yet.
+      const hasTables = connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'events'").get() !== undefined;
       if (!hasTables) return undefined;
-      // An older one is brought up to date first; of a newer one nothing is known.
-      if (isCurrent(reading)) {
-        this.#refuseForeign(reading);
-        return work(reading);
+      // An older database is migrated first; a newer one is rejected, below.
+      if (isCurrent(connection)) {
+        this.#refuseForeign(connection);
+        return work(connection);
       }
     } finally {
-      reading.close();
+      connection.close();
     }
     return this.#use(work);
   }
 
-  /** Works with the database, which is made where there is none. */
+  /** Runs `work` with the database, which is created if missing. */
   withDatabase<T>(work: (connection: Connection) => T): T {
     return this.#use(work);
   }
 
-  /** Changes what is there; `undefined` where nothing is. Creates nothing. */
+  /**
+   * Runs `work` with an existing database; returns `undefined` if there is none. Creates nothing.
+   */
   withExistingDatabase<T>(work: (connection: Connection) => T): T | undefined {
     return databaseSize(this.#file) === 0 ? undefined : this.#use(work);
   }
 
   /**
-   * From when a consent counts. One that is dated in the future was given by a wrong clock: it counts from when that was first
-   * noticed. Milliseconds since 1970.
+   * Returns when consent takes effect, in milliseconds since 1970. Consent dated in the future
+   * comes from a wrong clock: it takes effect when it was first seen.
    */
   consentedMs(decidedMs: number): number {
     const nowMs = this.#clock.nowMs();
@@ -196,21 +197,23 @@ export class Store {
       ...totals(connection),
       sizeBytes: databaseSize(this.#file),
       driver:
-        currentJournalMode(this.#file) === "WAL" ? connection.driver : `${connection.driver}, on a network without WAL`,
+        currentJournalMode(this.#file) === "WAL"
+          ? connection.driver
+          : `${connection.driver}, without WAL (network file system)`,
     }));
   }
 
-  /** What the database reports about itself, as sentences. */
+  /** Returns notes about the database for status and `doctor`, as sentences. */
   notes(limits: Limits): readonly string[] {
     const nowMs = this.#clock.nowMs();
-    const own = this.read((connection) => storeNotes(connection, limits, nowMs)) ?? [];
-    return [...quarantineNotes(quarantinedFiles(this.#file)), ...own];
+    const notes = this.read((connection) => storeNotes(connection, limits, nowMs)) ?? [];
+    return [...quarantineNotes(quarantinedFiles(this.#file)), ...notes];
   }
 
   /**
-   * Exports everything that is stored by now, in steps between which other requests are answered. `progress` hears how
-   * many of how many events are written.
-   * @throws the file system's or SQLite's error, leaving an existing file as it was; the reason of `signal` where that stops it.
+   * Exports all events stored at the time of the call, in steps between which requests are handled.
+   * Reports progress after each step.
+   * @throws the file system's or SQLite's error, or the reason of `signal`.
    */
   async export(
     path: string,
@@ -218,10 +221,10 @@ export class Store {
     { progress, signal }: ExportOptions = {},
   ): Promise<Exported> {
     const { last, total } = this.read(lastKey) ?? { last: 0, total: 0 };
-    // Its library is loaded only then.
+    // Loads the CSV library only when needed.
     const { ExportFile } = await import("./export.ts");
     const file = new ExportFile(path, format);
-    // At once: the process may be about to end.
+    // Synchronous, because the process may be about to exit.
     const stop = () => file.abandon();
     signal?.addEventListener("abort", stop);
     try {
@@ -245,9 +248,9 @@ export class Store {
   }
 
   /**
-   * Erases, and searches the files for what was erased. Nothing is created where nothing is. Done again, it goes on where
-   * it was interrupted. `also` deletes more in the same transaction.
-   * @throws BusyReaderError while another process reads; NotErasedError where something is left.
+   * Erases and verifies the erasure. Creates nothing, and resumes an interrupted erasure when
+   * repeated. `also` deletes more in the same transaction.
+   * @throws BusyReaderError while another process reads; NotErasedError if erased IDs are found.
    */
   erase(
     selection: EraseSelection = { by: "all" },
@@ -255,26 +258,27 @@ export class Store {
   ): Erased & EraseCheck & { freedBytes: number } {
     const size = () => databaseSize(this.#file) + sizeOf(quarantinedFiles(this.#file));
     const before = size();
-    // A file found unsound is set aside by its opening, and deleted with those before it.
-    const there = databaseSize(this.#file) > 0;
-    const { ids, ...erased } = there
+    // A corrupt file is quarantined when it is opened, and deleted below.
+    const exists = databaseSize(this.#file) > 0;
+    const { ids, ...erased } = exists
       ? this.#use((connection) => eraseWith(connection, selection, this.#clock.nowMs(), also))
       : nothingErased;
     for (const file of quarantinedFiles(this.#file)) rmSync(file);
     this.#setAside = undefined;
-    const proof = findErasedIds(databaseFiles(this.#file), ids);
-    if (proof.found > 0) throw new NotErasedError(`${proof.found} of ${proof.searched} erased ids are still in a file`);
-    return { ...erased, ...proof, freedBytes: Math.max(0, before - size()) };
+    const check = findErasedIds(databaseFiles(this.#file), ids);
+    if (check.found > 0)
+      throw new NotErasedError(`${check.found} of ${check.searched} erased IDs are still in the files`);
+    return { ...erased, ...check, freedBytes: Math.max(0, before - size()) };
   }
 
   close(): void {
-    // Into a file that is no longer the one under its name nothing is noted.
+    // Do not remove the opener entry from a file that replaced ours.
     if (this.#isMoved()) this.#connection?.close();
     else if (this.#connection !== undefined) closeDatabase(this.#connection);
     this.#connection = undefined;
   }
 
-  /** Whether the file that is open is no longer the one under its name. */
+  /** Returns whether the open file was deleted or replaced under its path. */
   #isMoved(): boolean {
     return this.#connection !== undefined && inodeOf(this.#file) !== this.#inode;
   }
@@ -285,7 +289,7 @@ export class Store {
       this.#connection ??= this.#open();
       return work(this.#connection);
     } catch (error) {
-      if (isCorrupt(error)) this.#unsound = this.#inode;
+      if (isCorrupt(error)) this.#corruptInode = this.#inode;
       this.close();
       throw error;
     }
@@ -293,46 +297,49 @@ export class Store {
 
   #open(): Connection {
     this.#refuseForeignFile();
-    const { connection, inode, setAside } = openDatabase(this.#file, this.#clock, this.#unsound, this.waitMs);
-    this.#unsound = undefined;
+    const { connection, inode, setAside } = openDatabase(this.#file, this.#clock, this.#corruptInode, this.waitMs);
+    this.#corruptInode = undefined;
     this.#setAside = setAside ?? this.#setAside;
     this.#inode = inode;
-    this.#adopt(connection);
-    const kept = this.#lasting.watermark();
+    this.#bind(connection);
+    const savedMs = this.#lasting.watermark();
     const nowMs = this.#clock.nowMs();
-    const watermarkMs = loweredTo(kept, nowMs);
-    if (watermarkMs !== kept) this.#lasting.lowerWatermark(watermarkMs);
-    if (watermarkMs > 0 || kept > 0)
+    const watermarkMs = loweredTo(savedMs, nowMs);
+    if (watermarkMs !== savedMs) this.#lasting.lowerWatermark(watermarkMs);
+    if (watermarkMs > 0 || savedMs > 0)
       immediately(connection, () => {
-        if (watermarkMs !== kept) recordFall(connection, nowMs);
+        if (watermarkMs !== savedMs) recordFall(connection, nowMs);
         raiseWatermark(connection, watermarkMs);
       });
     return connection;
   }
 
-  /** Makes a database this installation's. */
-  #adopt(connection: Connection): void {
+  /** Binds the database to this installation. */
+  #bind(connection: Connection): void {
     const installation = this.#lasting.installation();
     if (installation !== null && ownerOf(connection) !== installation)
       immediately(connection, () => setOwner(connection, installation));
   }
 
-  /** Before it is opened for writing: another installation's is left as it is. @throws ForeignDatabaseError */
+  /**
+   * Rejects another installation's database before it is opened for writing. @throws
+   * ForeignDatabaseError
+   */
   #refuseForeignFile(): void {
     if (this.#lasting.owns(this.#file)) return;
-    const reading = openForReading(this.#file);
-    if (reading === undefined) return;
+    const connection = openForReading(this.#file);
+    if (connection === undefined) return;
     try {
-      if (versionOf(reading) === schemaVersion) this.#refuseForeign(reading);
+      if (versionOf(connection) === schemaVersion) this.#refuseForeign(connection);
     } catch (error) {
-      // What is no sound database is set aside by its opening.
+      // A corrupt file is quarantined when it is opened for writing.
       if (!isCorrupt(error)) throw error;
     } finally {
-      reading.close();
+      connection.close();
     }
   }
 
-  /** A database in this installation's own place is its own, whatever it says. @throws ForeignDatabaseError */
+  /** A database in this installation's folder is always accepted. @throws ForeignDatabaseError */
   #refuseForeign(connection: Connection): void {
     const owner = ownerOf(connection);
     if (owner === undefined || owner === this.#lasting.installation() || this.#lasting.owns(this.#file)) return;

@@ -1,12 +1,12 @@
 /**
- * Sharing as the worker and the CLI use it: follows the user's decisions, uploads, previews, reports the status, and removes
- * what a purge removes.
+ * Sharing as the worker and the CLI use it: follows the user's decisions, uploads, previews,
+ * reports the status, and removes what a purge removes.
  */
 import { existsSync } from "node:fs";
 import { type ConsentReading, isRecord, type Mode } from "../../shared/consent/consent.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { waitingText } from "../../shared/text/format.ts";
+import { waitingText } from "../../shared/text/sentences.ts";
 import type { Clock } from "../clock.ts";
 import type { Destination } from "../config/destination.ts";
 import type { Paths } from "../config/paths.ts";
@@ -76,7 +76,10 @@ export interface SharingStatus {
   readonly syncedMs: number | null;
   /** Why uploading is paused until the user acts. */
   readonly paused: string | null;
-  /** "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." `null` where nothing failed. */
+  /**
+   * "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." `null` where
+   * nothing failed.
+   */
   readonly failure: string | null;
   /** Time of the next attempt. */
   readonly retryAtMs: number | null;
@@ -110,7 +113,9 @@ export class Sharing {
     this.#uploader = new Uploader({ ...parts, installation: this.installation, outbox: this.#outbox, open, pending });
   }
 
-  /** Follows a new consent record. A withdrawal stops a run at once and deletes every pending batch. */
+  /**
+   * Follows a new consent record. A withdrawal stops a run at once and deletes every pending batch.
+   */
   follow(before: ConsentReading, now: AgreedSharing): void {
     const { store } = this.#parts;
     const sameDestination = isRecord(before) && before.mode === "share" && before.destination === now.destination;
@@ -123,15 +128,17 @@ export class Sharing {
   }
 
   /**
-   * Replaces the pseudonym by one that nothing links with it; unsent events are not sent. The earlier pseudonym is kept for an
-   * erasure.
+   * Replaces the pseudonym by one that nothing links with it; unsent events are not sent. The
+   * earlier pseudonym is kept for an erasure.
    */
   resetIdentity(): void {
     this.#end();
     this.#begin();
   }
 
-  /** Returns the number of unsent events and the newest of them; of all events if nothing is shared. */
+  /**
+   * Returns the number of unsent events and the newest of them; of all events if nothing is shared.
+   */
   newest(max: number): { readonly events: readonly StoredEvent[]; readonly total: number; readonly sharing: boolean } {
     const { store, permissions } = this.#parts;
     const { schema, permission } = permissions.evaluate();
@@ -174,7 +181,7 @@ export class Sharing {
   /** Requests erasure from every server that received data, now and until each has confirmed. */
   async eraseRemotely(): Promise<SyncReport> {
     this.installation.requestErasure();
-    // A run under way does not know the request, and may have sent something since.
+    // A run that was under way did not see the request and may have sent data since.
     await this.#uploader.whenIdle();
     this.installation.requestErasure();
     return this.sync({ userInitiated: true });
@@ -192,13 +199,13 @@ export class Sharing {
     const { store, permissions } = this.#parts;
     const { destination, schema, permission } = permissions.evaluate();
     const host = destination?.host ?? null;
-    const known =
+    const counts =
       permission.mode === "share"
         ? store.read((connection) =>
             pendingCounts(connection, destination?.url ?? null, schema, this.#parts.clock.nowMs()),
           )
         : undefined;
-    const requested = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
+    const installation = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
     return {
       destination: host,
       address: destination?.url ?? null,
@@ -211,11 +218,11 @@ export class Sharing {
       retryAtMs: null,
       receipts: null,
       rejected: 0,
-      ...known,
+      ...counts,
       syncing: this.#uploader.syncing,
-      erasures: requested?.pendingErasures().length ?? 0,
-      erasing: requested?.accepted() ?? 0,
-      sharedWith: requested?.read().identities.filter(({ destinations }) => destinations.length > 0).length ?? 0,
+      erasures: installation?.pendingErasures().length ?? 0,
+      erasing: installation?.accepted() ?? 0,
+      sharedWith: installation?.read().identities.filter(({ destinations }) => destinations.length > 0).length ?? 0,
     };
   }
 
@@ -232,13 +239,13 @@ export class Sharing {
   *ledgerLines(): Iterable<string> {
     const { store } = this.#parts;
     for (let last = 0; ; ) {
-      const some = store.read((connection) => [...lines(connection, last, linesPerRead)]) ?? [];
-      for (const { body, ...line } of some) {
+      const chunk = store.read((connection) => [...lines(connection, last, linesPerRead)]) ?? [];
+      for (const { body, ...line } of chunk) {
         const text = body === undefined ? null : body === "damaged" ? body : body.toString("utf8");
         yield JSON.stringify({ ...line, body: text });
         last = line.seq;
       }
-      if (some.length === 0) return;
+      if (chunk.length === 0) return;
     }
   }
 
@@ -247,13 +254,13 @@ export class Sharing {
   }
 
   /**
-   * Deletes pending batches, and with `all` the ledger's bodies, in the transaction of an erasure. Events of batches that were
-   * never tried are collected again.
+   * Deletes pending batches, and with `all` the ledger's bodies, in the transaction of an erasure.
+   * Events of batches that were never tried are collected again.
    */
   static withdraw(connection: Connection, all: boolean): void {
-    const back = withdrawBatches(connection);
+    const rewound = withdrawBatches(connection);
     if (all) dropBodies(connection);
-    else if (back !== undefined) moveCursor(connection, back.cursorId, 0);
+    else if (rewound !== undefined) moveCursor(connection, rewound.cursorId, 0);
   }
 
   /** Removes the outbox files after an erasure. */

@@ -1,12 +1,14 @@
 /** Uploads without a request of the user: after new events where the user chose that, and again after a failure. */
+
 import type { Permission } from "../../shared/consent/consent.ts";
+import { minuteMs } from "../../shared/schema/durations.ts";
 import type { SyncOptions, SyncReport } from "../upload/sync/report.ts";
 import { maxWaitMs } from "../upload/sync/retry.ts";
 import type { TelemetryCore } from "./core.ts";
 
 /** Shortest time between two notifications of the sharing status, and between two automatic uploads. Milliseconds. */
 const notifyMs = 2_000;
-const automaticMs = 15 * 60_000;
+const automaticMs = 15 * minuteMs;
 /** A retry starts a little late, so that it is due by every clock. Milliseconds. */
 const retryMarginMs = 250;
 

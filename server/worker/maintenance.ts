@@ -1,8 +1,9 @@
 /**
  * Keeps the database small and fast: data retention, daily and monthly rollups, the size limit,
- * returning free pages, and emptying the WAL. Runs in one process at a time (lease), at most once an
- * hour per database, in short steps between which requests are handled. Has no timer.
+ * returning free pages, and emptying the WAL. Runs in one process at a time (lease), at most once
+ * an hour per database, in short steps between which requests are handled. Has no timer.
  */
+import { hourMs } from "../../shared/schema/durations.ts";
 import type { Clock } from "../clock.ts";
 import { databaseSize } from "../store/database.ts";
 import { type Connection, immediately } from "../store/driver/driver.ts";
@@ -25,10 +26,12 @@ import { readNumber } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
 import { dropBodies, dropOldestBodies } from "../upload/ledger/ledger.ts";
 
-/** Deletes expired data outside the database. Called once per run; data before `oldestMs` has expired. */
+/**
+ * Deletes expired data outside the database. Called once per run; data before `oldestMs` has
+ * expired.
+ */
 export type OnExpire = (oldestMs: number) => void;
 
-const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
 
 /** Target limit for a step, so that requests and other processes do not wait noticeably. */
@@ -202,7 +205,10 @@ export class Maintenance {
     yield* repeat((connection) => immediately(connection, () => rollUpDays(connection, today, 1)));
   }
 
-  /** Frees space in this order: free pages, the ledger's bodies, the oldest events (beyond their share). */
+  /**
+   * Frees space in this order: free pages, the ledger's bodies, the oldest events (beyond their
+   * share).
+   */
   *#limitSize(maxBytes: number): Generator<Step> {
     const isOver = () => databaseSize(this.#store.file) > maxBytes;
     if (isOver()) yield* releasePages();
@@ -234,7 +240,10 @@ export class Maintenance {
     return dropped;
   }
 
-  /** Returns the time before which to delete events for the size limit, and the maximum count; 0 if none. */
+  /**
+   * Returns the time before which to delete events for the size limit, and the maximum count; 0 if
+   * none.
+   */
   #oldestToDelete(connection: Connection, maxBytes: number): [beforeMs: number, max: number] {
     const { count, bytes } = eventSize(connection);
     const mustKeep = bytes <= maxBytes * eventsShare || isEventAhead(connection, this.#clock.nowMs());

@@ -12,7 +12,7 @@ import {
   refusalSources,
 } from "./consent.ts";
 
-const given = { mode: "local", collect: categories, share: categories, noticeVersion: "1", tsMs: 0 } as const;
+const consent = { mode: "local", collect: categories, share: categories, noticeVersion: "1", tsMs: 0 } as const;
 const refusal = (by: Refusal["by"], reach: Refusal["reach"]): Refusal => ({ by, reach, name: by });
 const anyRefusal = fc.record({
   by: fc.constantFrom(...refusalSources),
@@ -21,7 +21,7 @@ const anyRefusal = fc.record({
 });
 
 describe("invariant: only-you-can-say-yes", () => {
-  it("is off without a record, whatever else is said", () => {
+  it("stays off without a consent record, whatever the refusals", () => {
     fc.assert(
       fc.property(fc.array(anyRefusal), fc.constantFrom<ConsentReading>(null, "damaged"), (refusals, reading) => {
         expect(decide(reading, refusals)).toMatchObject({ mode: "off", collect: [] });
@@ -29,14 +29,14 @@ describe("invariant: only-you-can-say-yes", () => {
     );
   });
 
-  it("never widens what the record says", () => {
+  it("never grants more than the consent record", () => {
     fc.assert(
       fc.property(
         fc.array(anyRefusal),
         fc.constantFrom(...modes),
         fc.subarray([...categories]),
         (refusals, mode, collect) => {
-          const permission = decide({ ...given, mode, collect }, refusals);
+          const permission = decide({ ...consent, mode, collect }, refusals);
           expect(modes.indexOf(permission.mode)).toBeLessThanOrEqual(modes.indexOf(mode));
           expect(collect).toEqual(expect.arrayContaining([...permission.collect]));
         },
@@ -44,33 +44,33 @@ describe("invariant: only-you-can-say-yes", () => {
     );
   });
 
-  it("lets no environment say yes", () => {
-    const yes = { NEXUS_TELEMETRY_ENABLED: "true", NEXUS_TELEMETRY: "1" };
-    expect(environmentRefusals(yes)).toEqual([]);
-    expect(decide(null, environmentRefusals(yes)).mode).toBe("off");
+  it("ignores environment variables that are true", () => {
+    const env = { NEXUS_TELEMETRY_ENABLED: "true", NEXUS_TELEMETRY: "1" };
+    expect(environmentRefusals(env)).toEqual([]);
+    expect(decide(null, environmentRefusals(env)).mode).toBe("off");
   });
 
-  it("keeps what the user chose to keep locally when only sharing is forbidden", () => {
-    const share = { ...given, mode: "share" } as const;
+  it("keeps recording locally when only sharing is refused", () => {
+    const share = { ...consent, mode: "share" } as const;
     expect(decide(share, [refusal("ci", "sharing")]).mode).toBe("local");
-    expect(decide(given, [refusal("do_not_track", "sharing")]).mode).toBe("local");
+    expect(decide(consent, [refusal("do_not_track", "sharing")]).mode).toBe("local");
     expect(decide(share, [refusal("environment", "all")]).mode).toBe("off");
   });
 
-  it("names each no, in the settled order", () => {
+  it("lists every refusal in display order", () => {
     const refusals = [refusal("editor_setting", "all"), refusal("ci", "sharing"), refusal("policy_file", "all")];
-    expect(decide(given, refusals).refusals.map(({ by }) => by)).toEqual(["policy_file", "ci", "editor_setting"]);
+    expect(decide(consent, refusals).refusals.map(({ by }) => by)).toEqual(["policy_file", "ci", "editor_setting"]);
   });
 });
 
 describe("environment", () => {
-  it.each(["false", "FALSE", "0", "no", "off", " false "])("NEXUS_TELEMETRY_ENABLED=%j forbids everything", (value) => {
+  it.each(["false", "FALSE", "0", "no", "off", " false "])("NEXUS_TELEMETRY_ENABLED=%j forbids recording", (value) => {
     expect(environmentRefusals({ NEXUS_TELEMETRY_ENABLED: value })).toEqual([
       { by: "environment", reach: "all", name: "NEXUS_TELEMETRY_ENABLED" },
     ]);
   });
 
-  it("NEXUS_TELEMETRY=false equals it", () => {
+  it("treats NEXUS_TELEMETRY=false the same", () => {
     expect(environmentRefusals({ NEXUS_TELEMETRY: "false" })).toHaveLength(1);
   });
 
@@ -81,7 +81,7 @@ describe("environment", () => {
     ["0", 0],
     ["false", 0],
     ["", 0],
-  ])("DO_NOT_TRACK=%j and CI=%j count %i time(s) each, for sharing alone", (value, count) => {
+  ])("counts DO_NOT_TRACK=%j and CI=%j %i time(s) each, only for sharing", (value, count) => {
     for (const name of ["DO_NOT_TRACK", "CI"]) {
       const refusals = environmentRefusals({ [name]: value });
       expect(refusals).toHaveLength(count);
@@ -90,14 +90,14 @@ describe("environment", () => {
   });
 });
 
-it("NEXUS_TELEMETRY_CLOUD_SYNC=false forbids sharing alone, and true says nothing", () => {
+it("refuses only sharing for NEXUS_TELEMETRY_CLOUD_SYNC=false, and nothing for true", () => {
   const name = "NEXUS_TELEMETRY_CLOUD_SYNC";
   expect(environmentRefusals({ [name]: "false" })).toEqual([{ by: "environment", reach: "sharing", name }]);
   expect(environmentRefusals({ [name]: "true" })).toEqual([]);
 });
 
 describe("editor", () => {
-  it("its telemetry switch forbids sharing, our setting forbids everything", () => {
+  it("refuses sharing by its telemetry level, and recording by our setting", () => {
     expect(editorRefusals({ telemetry: true, enabled: true })).toEqual([]);
     expect(editorRefusals({ telemetry: false, enabled: true })).toMatchObject([{ reach: "sharing" }]);
     expect(editorRefusals({ telemetry: true, enabled: false })).toMatchObject([{ reach: "all" }]);
@@ -115,12 +115,12 @@ describe("consent file", () => {
       installation,
     });
 
-  it("is never asked when absent or empty", () => {
+  it("means never asked when it is absent or empty", () => {
     expect(readConsent("", installation)).toBeNull();
     expect(readConsent("\n\n", installation)).toBeNull();
   });
 
-  it("takes the last entry, and only categories it knows", () => {
+  it("uses the last entry and drops unknown categories", () => {
     expect(readConsent(`${line("local")}\n${line("off")}\n`, installation)).toMatchObject({ mode: "off" });
     expect(readConsent(`garbage\n${line("local")}\n`, installation)).toEqual({
       mode: "local",
@@ -133,7 +133,7 @@ describe("consent file", () => {
     });
   });
 
-  it("counts a yes only for the installation that it names, a no wherever it was given", () => {
+  it("counts a consent only for its installation, and a refusal for every one", () => {
     const other = "8d3a1f0e-5c1b-4a53-9d0e-6b7f0c2d4e55";
     const unbound = JSON.stringify({ ...JSON.parse(line("local")), installation: undefined });
     expect(readConsent(line("local"), other)).toBe("other_installation");
@@ -144,11 +144,11 @@ describe("consent file", () => {
     expect(readConsent(line("off"), other)).toMatchObject({ mode: "off" });
   });
 
-  it("is damaged, and therefore no, when its last line is cut anywhere", () => {
-    const whole = line("local");
+  it("counts as off when its last line is truncated at any position", () => {
+    const complete = line("local");
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: whole.length - 1 }), (length) => {
-        const reading = readConsent(`${line("local")}\n${whole.slice(0, length)}`, installation);
+      fc.property(fc.integer({ min: 1, max: complete.length - 1 }), (length) => {
+        const reading = readConsent(`${line("local")}\n${complete.slice(0, length)}`, installation);
         expect(decide(reading, []).mode).toBe("off");
       }),
     );

@@ -1,34 +1,34 @@
 /**
- * The one answer to "may I?": a pure rule over the user's consent record and everything that can say no.
+ * Computes the effective policy from the consent record and all refusals. Pure.
  *
- * Only the user's own record can say yes. Everything else can only narrow, each within its reach, and each *no* is
- * named, so that the status can say who said it (the order of naming is that of the list `refusers`).
+ * Only the user's consent record can grant anything; refusals can only restrict it. Each refusal has
+ * a name for the status, which lists them in the order of `refusalSources`.
  */
 import { type Category, categories } from "../schema/categories.ts";
 import { noticeVersion } from "./notice.ts";
 
 export const modes = ["off", "local", "share"] as const;
-/** `off`: nothing exists. `local`: kept on this machine. `share`: kept, and may be sent to a chosen destination. */
+/** `off`: no recording. `local`: stored on this machine. `share`: stored, and may be uploaded. */
 export type Mode = (typeof modes)[number];
 
-/** The user's last own word. `null` where the user was never asked. */
+/** The user's latest decision. */
 export interface ConsentRecord {
   readonly mode: Mode;
-  /** What may be recorded. */
+  /** Categories that may be recorded. */
   readonly collect: readonly Category[];
-  /** What may be sent, in mode `share`. */
+  /** Categories that may be uploaded in mode `share`. */
   readonly share: readonly Category[];
-  /** The version of the text that was shown. */
+  /** Version of the notice that was shown. */
   readonly noticeVersion: string;
-  /** When it was given, in milliseconds since 1970. */
+  /** Time of the decision, in milliseconds since 1970. */
   readonly tsMs: number;
-  /** The address to which may be sent, in mode `share`; `null` otherwise. */
+  /** The upload URL in mode `share`; otherwise `null`. */
   readonly destination?: string | null;
-  /** Whether it may be sent without being asked each time. */
+  /** Whether uploads may run without the user starting them. */
   readonly automatic?: boolean;
 }
 
-/** Who can say no, in the order of naming. */
+/** Everything that can refuse, in display order. */
 export const refusalSources = [
   "policy_file",
   "do_not_track",
@@ -42,56 +42,55 @@ export const refusalSources = [
 ] as const;
 export type RefusalSource = (typeof refusalSources)[number];
 
-/** A *no*: `all` forbids everything, `sharing` only what would leave the machine, and prompts. */
+/** `all` forbids recording and sharing; `sharing` forbids uploads and upgrade prompts. */
 export interface Refusal {
   readonly by: RefusalSource;
   readonly reach: "all" | "sharing";
-  /** What exactly said no, for the user: a variable, a file and key, a setting. */
+  /** Shown to the user: the variable, the file and key, or the setting. */
   readonly name: string;
 }
 
-/** Why the mode is what it is, beside the refusals. */
+/** `never_asked` also stands for a consent that does not count: see `UntrustedReason`. */
 export const consentStates = ["never_asked", "given", "refused", "damaged"] as const;
 export type ConsentState = (typeof consentStates)[number];
 
 export interface Permission {
   readonly mode: Mode;
-  /** What may be recorded now. */
+  /** Categories that may be recorded now. */
   readonly collect: readonly Category[];
-  /** What the user's own record allows, whoever says no. */
+  /** Categories with consent for recording, regardless of refusals. */
   readonly agreed: readonly Category[];
-  /** What may be sent now: of what may be recorded, what the user ticked for sharing too. */
+  /** Categories that may be uploaded now; a subset of `collect`. */
   readonly share: readonly Category[];
-  /** What the user's own record allows to be sent and where to, whoever says no. */
+  /** Categories and destination with consent for sharing, regardless of refusals. */
   readonly agreedShare: readonly Category[];
   readonly agreedDestination: string | null;
-  /** Whether what may be sent may be sent without being asked each time. */
+  /** Whether uploads may run now without the user starting them. */
   readonly automatic: boolean;
   readonly consent: ConsentState;
-  /** Everything that says no at present, in the order of naming, also where it changes nothing. */
+  /** All active refusals in display order, including those without effect in this mode. */
   readonly refusals: readonly Refusal[];
 }
 
 /**
- * Why a *yes* does not count: it was given before records named their installation (`unbound`); it was given for another
- * `NEXUS_HOME`; or another user owns the file, or can write it.
+ * Why a consent does not count: its record names no installation (`unbound`, written by an early
+ * version), it is for another `NEXUS_HOME`, or another user owns the file or can write it.
  */
 export const untrustedReasons = ["unbound", "other_installation", "other_user"] as const;
 export type UntrustedReason = (typeof untrustedReasons)[number];
 
-/** Result of reading the consent file: a record, none (`null`), one that cannot be understood, or a yes that does not count. */
+/** Result of reading the consent file; `null`: it has no record. */
 export type ConsentReading = ConsentRecord | null | "damaged" | UntrustedReason;
 
-/** Whether the reading is a record that counts. */
 export const isRecord = (reading: ConsentReading): reading is ConsentRecord =>
   typeof reading === "object" && reading !== null;
 
-/** The rule. A damaged record counts as no: what it said is unknown. */
-export function decide(reading: ConsentReading, others: readonly Refusal[]): Permission {
-  const refusals = [...others, ...noticeRefusals(reading)];
+/** Returns the effective policy. A damaged record counts as a refusal, because it may have been one. */
+export function decide(reading: ConsentReading, externalRefusals: readonly Refusal[]): Permission {
+  const refusals = [...externalRefusals, ...noticeRefusals(reading)];
   const ordered = refusals.sort((a, b) => refusalSources.indexOf(a.by) - refusalSources.indexOf(b.by));
   const nothing = { collect: [], share: [], automatic: false } as const;
-  const closed = {
+  const off = {
     mode: "off",
     ...nothing,
     agreed: [],
@@ -99,13 +98,13 @@ export function decide(reading: ConsentReading, others: readonly Refusal[]): Per
     agreedDestination: null,
     refusals: ordered,
   } as const;
-  if (reading === "damaged") return { ...closed, consent: "damaged" };
-  if (!isRecord(reading)) return { ...closed, consent: "never_asked" };
-  if (reading.mode === "off") return { ...closed, consent: "refused" };
+  if (reading === "damaged") return { ...off, consent: "damaged" };
+  if (!isRecord(reading)) return { ...off, consent: "never_asked" };
+  if (reading.mode === "off") return { ...off, consent: "refused" };
   const sharing = reading.mode === "share";
   const agreedShare = sharing ? reading.share.filter((name) => reading.collect.includes(name)) : [];
   const agreedDestination = sharing ? (reading.destination ?? null) : null;
-  const given = {
+  const consented = {
     agreed: reading.collect,
     agreedShare,
     agreedDestination,
@@ -113,31 +112,37 @@ export function decide(reading: ConsentReading, others: readonly Refusal[]): Per
     refusals: ordered,
   } as const;
   if (ordered.some((refusal) => refusal.reach === "all")) {
-    return { mode: "off", ...nothing, ...given };
+    return { mode: "off", ...nothing, ...consented };
   }
   const mode = ordered.length > 0 ? "local" : reading.mode;
   const share = mode === "share" ? agreedShare : [];
-  return { mode, collect: reading.collect, share, automatic: mode === "share" && reading.automatic === true, ...given };
+  return {
+    mode,
+    collect: reading.collect,
+    share,
+    automatic: mode === "share" && reading.automatic === true,
+    ...consented,
+  };
 }
 
-/** A new version of the text pauses sharing until the user has agreed to it. */
+/** A new notice version pauses sharing until the user consents again. */
 function noticeRefusals(reading: ConsentReading): readonly Refusal[] {
   if (!isRecord(reading) || reading.mode !== "share") return [];
   if (reading.noticeVersion === noticeVersion) return [];
-  return [{ by: "notice", reach: "sharing", name: `A new version of the consent text (${noticeVersion})` }];
+  return [{ by: "notice", reach: "sharing", name: `a new consent notice (version ${noticeVersion})` }];
 }
 
-/** Environment variables in which a false value forbids everything. */
+/** Environment variables that forbid recording when they are false. */
 export const masterSwitches = ["NEXUS_TELEMETRY_ENABLED", "NEXUS_TELEMETRY"] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether a variable of the environment says no. */
+/** Returns whether the value of an environment variable is false. */
 export const isOptOut = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value?.trim() ?? "");
-/** `DO_NOT_TRACK` (consoledonottrack.com) and `CI` count as set unless they are empty, 0 or false. */
+/** As in consoledonottrack.com, a variable counts as set unless it is empty, 0 or false. */
 const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/i.test(value.trim());
 
-/** The *no*s of an environment. A true value of any variable says nothing: only the user's record can say yes. */
+/** Returns the refusals of an environment. A true value never grants anything. */
 export function environmentRefusals(env: Environment): readonly Refusal[] {
   const refusals: Refusal[] = [];
   if (isSet(env["DO_NOT_TRACK"])) refusals.push({ by: "do_not_track", reach: "sharing", name: "DO_NOT_TRACK" });
@@ -150,7 +155,7 @@ export function environmentRefusals(env: Environment): readonly Refusal[] {
   return refusals;
 }
 
-/** The *no*s of an editor: its own telemetry switch, and our setting. */
+/** Returns the refusals of an editor: its telemetry level and the setting of Nexus Telemetry. */
 export function editorRefusals(editor: { readonly telemetry: boolean; readonly enabled: boolean }): readonly Refusal[] {
   const refusals: Refusal[] = [];
   if (!editor.telemetry) {
@@ -160,23 +165,24 @@ export function editorRefusals(editor: { readonly telemetry: boolean; readonly e
   return refusals;
 }
 
-/** The last line of `consent.jsonl` that is not blank: the one that counts. */
+/** Returns the last non-blank line of `consent.jsonl`, the only one that counts. */
 export const lastLine = (fileText: string): string | undefined =>
   fileText
     .split("\n")
     .filter((line) => line.trim() !== "")
     .at(-1);
 
-/** Reads the value that binds consent records to a `NEXUS_HOME` from the text of its `installation.json`; `null` if it has none. */
+/** Returns the installation ID from the text of `installation.json`; `null` if it has none. */
 export function installationIn(fileText: string): string | null {
   return /"installation": ?"([0-9a-f-]{36})"/.exec(fileText)?.[1] ?? null;
 }
 
 /**
- * Reads the text of `consent.jsonl`: one JSON object a line, the last one counts.
+ * Reads the text of `consent.jsonl`: one JSON object per line; only the last line counts.
  *
- * A last line that is cut or malformed means `damaged`: it may have been a *no*. Lines before it do not matter. A *no* counts
- * wherever it was given; a *yes* only for the installation that it names. `acceptUnbound`: one that names none is about to be bound.
+ * A truncated or malformed last line means `damaged`, because it may have been a refusal. A refusal
+ * counts for every installation, a consent only for the one it names. `acceptUnbound` accepts a
+ * consent without an installation, for a caller that is about to bind it.
  */
 export function readConsent(fileText: string, installation: string | null, acceptUnbound = false): ConsentReading {
   const last = lastLine(fileText);
@@ -189,12 +195,12 @@ export function readConsent(fileText: string, installation: string | null, accep
   }
   if (typeof entry !== "object" || entry === null) return "damaged";
   const fields = entry as Readonly<Record<string, unknown>>;
-  const { mode, collect, share = [], notice, ts, destination, automatic, installation: given } = fields;
-  const known = modes.find((candidate) => candidate === mode);
+  const { mode, collect, share = [], notice, ts, destination, automatic, installation: recordedFor } = fields;
+  const knownMode = modes.find((candidate) => candidate === mode);
   const tsMs = typeof ts === "string" ? Date.parse(ts) : Number.NaN;
   const version = typeof notice === "object" && notice !== null ? Reflect.get(notice, "version") : undefined;
   if (
-    known === undefined ||
+    knownMode === undefined ||
     !Array.isArray(collect) ||
     !Array.isArray(share) ||
     Number.isNaN(tsMs) ||
@@ -202,14 +208,14 @@ export function readConsent(fileText: string, installation: string | null, accep
   ) {
     return "damaged";
   }
-  if (known !== "off" && given === undefined && !acceptUnbound) return "unbound";
-  if (known !== "off" && given !== undefined && given !== installation) return "other_installation";
-  // A category that this version does not know is not collected by it either.
-  const named = (list: readonly unknown[]) => categories.filter((name) => list.includes(name));
+  if (knownMode !== "off" && recordedFor === undefined && !acceptUnbound) return "unbound";
+  if (knownMode !== "off" && recordedFor !== undefined && recordedFor !== installation) return "other_installation";
+  // Categories of a newer version are dropped: this version does not record them.
+  const knownCategories = (list: readonly unknown[]) => categories.filter((name) => list.includes(name));
   return {
-    mode: known,
-    collect: named(collect),
-    share: named(share),
+    mode: knownMode,
+    collect: knownCategories(collect),
+    share: knownCategories(share),
     noticeVersion: version,
     tsMs,
     destination: typeof destination === "string" ? destination : null,

@@ -1,4 +1,4 @@
-/** Agents that can be connected by their own hooks, and what editor and worker say of them. */
+/** Messages about agents that can be connected through their hooks. */
 
 import type { Source } from "../schema/sources.ts";
 import { request } from "./rpc.ts";
@@ -7,7 +7,7 @@ import { arrayOf, boolean, enumOf, integer, nullable, object, string, type Valid
 export const agentNames = ["claude_code", "cursor", "copilot", "codex", "gemini_cli"] as const;
 export type AgentName = (typeof agentNames)[number];
 
-/** Under which sources each agent's events are stored. */
+/** The event sources of each agent. */
 export const sourcesOf = {
   claude_code: ["claude_code"],
   cursor: ["cursor"],
@@ -22,32 +22,32 @@ const path = string(4096);
 const agentStatus = object({
   name,
   title: string(64),
-  /** The file of settings that is changed. */
+  /** The settings file that connecting changes. */
   file: path,
-  /** Whether the agent seems to be on this machine. */
+  /** Whether the agent appears to be installed on this machine. */
   installed: boolean,
   connected: boolean,
-  /** Connected by an entry of an earlier version, which connecting again replaces. */
+  /** Whether the hook was written by an earlier version; connecting again replaces it. */
   outdated: boolean,
-  /** When its hooks last told of something, in milliseconds since 1970; `null` where they never did. */
+  /** Time of the last event from its hooks, in milliseconds since 1970; `null`: no events yet. */
   lastEventMs: nullable(integer()),
-  /** Why its hooks may not run although it is connected, as a sentence. */
+  /** Why its hooks may not run although it is connected; one sentence. */
   blockedBy: nullable(string(8192)),
 });
 export type AgentStatus = Validated<typeof agentStatus>;
 
-/** Editor → worker: which agents are here, and which of them are connected. */
+/** Editor → worker: lists the agents, installed or not, and their connections. */
 export const AgentsRequest = request("nexus/agents", object({}), arrayOf(agentStatus, agentNames.length));
 
 const lines = arrayOf(string(8192), 1_000);
 
-/** The exact change of a file: the lines that are new, and those of an earlier version that go; all others stay as they are. */
+/** The exact change of a file: added lines, and lines of an earlier version that are removed. */
 const change = object({ name, title: string(64), file: path, isNew: boolean, lines, removed: lines });
 export type AgentChange = Validated<typeof change>;
 
-/** Editor → worker: what connecting would change; `null` where it is connected. */
+/** Editor → worker: previews the change that connecting makes; `null` if already connected. */
 export const PlanAgentRequest = request("nexus/planAgent", object({ name }), nullable(change));
 
-/** Editor → worker: connect, or take it out again. The answer is how they stand then. */
+/** Editor → worker: connects or disconnects an agent. The result is the new list of agents. */
 export const ConnectAgentRequest = request("nexus/connectAgent", object({ name }), AgentsRequest.result);
 export const DisconnectAgentRequest = request("nexus/disconnectAgent", object({ name }), AgentsRequest.result);

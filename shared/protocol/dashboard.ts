@@ -1,6 +1,6 @@
 /**
- * What the page (a webview) and the editor say to each other. The editor pushes one whole state; the page sends what
- * the user did. Both sides check what they receive.
+ * Messages between the dashboard (a webview) and the editor. The editor sends the complete state; the
+ * dashboard sends the user's actions. Both sides validate what they receive.
  */
 
 import { modes } from "../consent/consent.ts";
@@ -24,11 +24,11 @@ import { LedgerRequest, PreviewRequest, StatusRequest } from "./worker.ts";
 export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
 
-/** Page → editor. */
+/** Dashboard → editor. */
 export const validateAction = taggedUnion("type", {
-  /** The page is loaded and wants its first state. */
+  /** The dashboard has loaded and needs its first state. */
   ready: object({ type: enumOf(["ready"]), selection }),
-  /** A tab is looked at. */
+  /** Recorded as a use of the tab's feature. */
   viewTab: object({ type: enumOf(["viewTab"]), tab: enumOf(tabs) }),
   choosePeriod: object({ type: enumOf(["choosePeriod"]), selection }),
   giveConsent: object({
@@ -41,57 +41,55 @@ export const validateAction = taggedUnion("type", {
     notice: object({ version: string(64), sha256: string(64) }),
   }),
   exportAll: object({ type: enumOf(["exportAll"]) }),
-  /** Send now. */
   sync: object({ type: enumOf(["sync"]) }),
-  /** Show the exact next bytes. */
+  /** Shows the exact bytes of the next batch. */
   preview: object({ type: enumOf(["preview"]) }),
   verifyLedger: object({ type: enumOf(["verifyLedger"]) }),
-  /** Show the newest entries of the ledger. */
   showLedger: object({ type: enumOf(["showLedger"]) }),
-  /** Asked and answered on the page. */
+  /** Confirmed in the dashboard. */
   resetIdentity: object({ type: enumOf(["resetIdentity"]) }),
-  /** Asked and answered on the page. */
+  /** Confirmed in the dashboard. */
   eraseRemotely: object({ type: enumOf(["eraseRemotely"]) }),
-  /** Asked and answered on the page, with the count and size that were shown. */
+  /** Confirmed in the dashboard, which showed the number of events and the size. */
   purge: object({ type: enumOf(["purge"]) }),
-  /** Put an insight aside until it is asked for again. */
+  /** Hides an insight until the user restores it. */
   dismiss: object({ type: enumOf(["dismiss"]), id: string(160) }),
   restoreInsights: object({ type: enumOf(["restoreInsights"]) }),
-  /** Show exactly what connecting an agent would change. */
+  /** Shows the exact change that connecting makes. */
   planAgent: object({ type: enumOf(["planAgent"]), name: enumOf(agentNames) }),
-  /** Asked and answered on the page, with the change that was shown. */
+  /** Confirmed in the dashboard, which showed the change. */
   connectAgent: object({ type: enumOf(["connectAgent"]), name: enumOf(agentNames) }),
   disconnectAgent: object({ type: enumOf(["disconnectAgent"]), name: enumOf(agentNames) }),
   showLog: object({ type: enumOf(["showLog"]) }),
 });
 export type DashboardAction = Validated<typeof validateAction>;
 
-/** Editor → page. */
+/** Editor → dashboard. */
 export const validateMessage = taggedUnion("type", {
   state: object({
     type: enumOf(["state"]),
-    /** What the editor itself knows; with a worker running, `status` holds the worker's fuller answer. */
+    /** The editor's own view; `status` has the worker's complete one, if a worker is running. */
     permission: validatePermission,
     status: nullable(StatusRequest.result),
     stats: nullable(StatsRequest.result),
     toolCalls: nullable(ToolCallsRequest.result),
     weeklyActivity: nullable(WeeklyActivityRequest.result),
     agents: nullable(AgentsRequest.result),
-    /** Of the last 30 days. */
+    /** For the last 30 days. */
     insights: nullable(InsightsRequest.result),
-    /** Ids of insights that were put aside. */
+    /** IDs of dismissed insights. */
     dismissed: arrayOf(string(160), 1_000),
     notice: object({ version: string(64), sha256: string(64) }),
-    /** What keeps the product from working, as sentences. */
+    /** What prevents recording; one sentence each. */
     problems: arrayOf(string(8192), 8),
-    /** Why the data are missing or old, as a sentence. */
+    /** Why data is missing or outdated; one sentence. */
     failure: nullable(string(8192)),
-    /** An answer to what the user just did, as a sentence; it stands until the next one. */
+    /** Result of the user's last action; one sentence, shown until the next action. */
     done: nullable(string(8192)),
     busy: boolean,
-    /** The kind of remote machine the window works on (such as `wsl`), where the data lie too; `null`: this one. */
+    /** Type of the remote machine that runs the window and stores the data (`wsl`); `null`: local. */
     remote: nullable(string(64)),
-    /** When this state was made, in milliseconds since 1970. */
+    /** Time of this state, in milliseconds since 1970. */
     nowMs: integer(),
   }),
   preview: object({ type: enumOf(["preview"]), preview: PreviewRequest.result }),

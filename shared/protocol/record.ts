@@ -1,6 +1,6 @@
 /**
- * How events get from the editor into the worker: what the editor says of itself, the events, and what keeps them from being
- * stored. Apart from the rest of the protocol, because it is all that the editor loads at start-up.
+ * Messages for recording: the editor's state, the events, and problems that prevent storing them.
+ * Separate from the rest of the protocol because the editor loads only this part at start-up.
  */
 
 import { consentStates, modes, refusalSources } from "../consent/consent.ts";
@@ -20,10 +20,9 @@ import {
   type Validator,
 } from "./validate.ts";
 
-/** The most events one request carries. */
 export const maxEventsPerRequest = 50;
 
-/** Raw stays opaque here: the firewall, not the protocol, looks inside. */
+/** Not validated here: only the firewall reads raw events. */
 const raw: Validator<Raw> = (value) => value as Raw;
 
 export const validatePermission = object({
@@ -51,28 +50,28 @@ export const problemKinds = [
 ] as const;
 export type ProblemKind = (typeof problemKinds)[number];
 
-/** Something that keeps the product from working, in words for a person: what, where, and what to do. */
+/** A problem that prevents recording. The text says what happened, where, and what to do. */
 export const problem = object({ kind: enumOf(problemKinds), text: string(8192) });
 export type Problem = Validated<typeof problem>;
 
-/** What the editor says of itself at start, in the `initializationOptions`, and whenever it changes. */
+/** Sent at start in the `initializationOptions`, and whenever it changes. */
 const editorState = object({
-  /** VS Code's own telemetry switch. */
+  /** Whether VS Code's telemetry level permits usage data. */
   telemetry: boolean,
   /** The setting `nexus.telemetry.enabled`. */
   enabled: boolean,
-  /** The setting `http.proxy`; `null` where it is empty. */
+  /** The setting `http.proxy`; `null` if it is empty. */
   proxy: nullable(string(2048)),
 });
 export type EditorState = Validated<typeof editorState>;
 export const validateEditorState = editorState;
 
-/** Editor → worker: the telemetry switch or our setting changed; takes effect at once. */
+/** Editor → worker: the editor state changed; takes effect immediately. */
 export const EditorChangedNotification = notification("nexus/editorChanged", editorState);
 
 /**
- * Editor → worker: store these events. The answer comes after they are committed, so the editor keeps them until then
- * and may send them again: an event id that is already stored is counted as `repeated` and changes nothing.
+ * Editor → worker: stores events. The result comes after the commit; until then the editor keeps the
+ * events and may send them again. An event ID that is already stored only counts as `repeated`.
  */
 export const RecordEventsRequest = request(
   "nexus/record",
@@ -83,21 +82,21 @@ export const RecordEventsRequest = request(
       stored: integer(),
       repeated: integer(),
       refused: integer(),
-      /** Lie before the low watermark: they have expired or were purged, or a clock was wrong. */
+      /** Before the low watermark: expired, purged, or dated by a wrong clock. */
       belowWatermark: integer(),
     }),
-    /** The user, or someone on their behalf, says no: the events are to be forgotten. */
+    /** There is no consent, or a refusal is active: the editor discards the events. */
     not_permitted: object({ outcome: enumOf(["not_permitted"]), permission: validatePermission }),
-    /** Nothing was stored: keep the events and try again later. */
+    /** Nothing was stored: the editor keeps the events and tries again later. */
     failed: object({ outcome: enumOf(["failed"]), problem }),
   }),
 );
 
-/** Editor → worker: today in a few numbers, for the status item. */
+/** Editor → worker: today's totals, for the status bar item. */
 export const TodayRequest = request(
   "nexus/today",
   object({}),
-  /** Commands that ended, those of them that failed, and uses of agents' tools. `purgeMark` changes with each purge; 0: none yet. */
+  /** `commands` counts those that ended. `purgeMark` changes with each purge; 0: no purge yet. */
   object({ commands: integer(), failed: integer(), agentToolCalls: integer(), purgeMark: integer() }),
 );
 export type Today = Validated<(typeof TodayRequest)["result"]>;

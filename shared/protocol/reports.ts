@@ -1,4 +1,4 @@
-/** What is asked of what was recorded, and answered from its rollups: statistics, metrics, insights, each for some days. */
+/** Requests for statistics, metrics and insights of a period, computed from the rollups. */
 
 import { label, request } from "./rpc.ts";
 import {
@@ -19,7 +19,7 @@ export type Period = (typeof periods)[number];
 
 const untilNow = <P extends Period>(period: P) => object({ period: enumOf([period]) });
 
-/** A period of the user's local days that ends now, or days of the user's choice, both included, as 2026-01-31. */
+/** Local days that end now, or a custom range; `from` and `to` are included, as 2026-01-31. */
 export const selection = taggedUnion("period", {
   today: untilNow("today"),
   week: untilNow("week"),
@@ -31,57 +31,58 @@ export type PeriodSelection = Validated<typeof selection>;
 
 const ranked = object({
   name: label,
-  /** Where a tool was used; `null` of a command. */
+  /** Where the tool was used; `null` for a command. */
   source: nullable(label),
   count: integer(),
   failed: integer(),
-  /** Of the uses whose duration is known, in milliseconds. */
+  /** Durations: only of runs and calls whose duration is known. */
   medianMs: nullable(integer()),
   totalMs: integer(),
 });
 export type Ranked = Validated<typeof ranked>;
 
-/** Which days an answer is of, in milliseconds since 1970: from local midnight to now, or to the midnight after its last day. */
+/** `fromMs`: local midnight. A `toMs` next to it is now, or the midnight after the last day. */
 const days = { period: enumOf([...periods, "custom"]), fromMs: integer() };
 
 export const units = ["hour", "day", "month"] as const;
 
-/** Editor → worker: what the page shows, for a period. */
+/** Editor → worker: returns the usage statistics of a period. */
 export const StatsRequest = request(
   "nexus/stats",
   selection,
   object({
     ...days,
     toMs: integer(),
-    /** What a bar of the activity is. */
+    /** Width of one bar in `activity`. */
     unit: enumOf(units),
-    /** Where recording began, if that is within the period: the time before it is no silence of the user's. */
+    /** Start of recording, if it is within the period: before it, no data does not mean no activity. */
     recordedFromMs: nullable(integer()),
     sessions: integer(),
-    /** From a session's first to its last event, in milliseconds; `null` without sessions. */
+    /** From the first to the last event of a session; `null` without sessions. */
     averageSessionMs: nullable(integer()),
-    /** Of Nexus tools, by event logs and the API (ADR-003). */
+    /** Reported by Nexus tools through event logs and the API (ADR-003). */
     workspacesCreated: integer(),
     tasksCompleted: integer(),
-    /** Commands that ended: in terminals, and of Nexus tools. The tools of agents are counted apart. */
+    /** Completed commands in terminals and of Nexus tools, without agents' tool calls. */
     commands: integer(),
     succeeded: integer(),
     failed: integer(),
     cancelled: integer(),
-    /** Succeeded of succeeded and failed; `null` where there is none. */
+    /** Succeeded / (succeeded + failed); `null` if there are none. */
     successRate: nullable(ratio),
     durations: nullable(object({ medianMs: integer(), p95Ms: integer(), totalMs: integer() })),
     topCommands: arrayOf(ranked, 10),
     topTools: arrayOf(ranked, 10),
-    /** One bar a unit, in order, none left out. */
+    /** One entry per unit, in order, without gaps. */
     activity: arrayOf(object({ startMs: integer(), succeeded: integer(), failed: integer(), other: integer() }), 62),
     /**
-     * The same numbers of as many days before; of today, of yesterday until this hour. `null` where recording had not begun then.
+     * The previous period of the same length; for today, yesterday up to this hour. `null` if
+     * recording had not started yet.
      */
     before: nullable(
       object({ commands: integer(), successRate: nullable(ratio), totalMs: integer(), sessions: integer() }),
     ),
-    /** Events known to be lost in the period. */
+    /** Events of the period that are known to be lost. */
     dropped: integer(),
   }),
 );
@@ -89,7 +90,7 @@ export type Stats = Validated<(typeof StatsRequest)["result"]>;
 
 const counted = arrayOf(object({ name: label, count: integer() }), 11);
 
-/** Editor → worker: personal usage metrics of a period. */
+/** Editor → worker: returns the personal usage metrics of a period. */
 export const MetricsRequest = request(
   "nexus/metrics",
   selection,
@@ -97,7 +98,7 @@ export const MetricsRequest = request(
     ...days,
     toMs: integer(),
     sessions: integer(),
-    /** Runs of commands that ended. */
+    /** Completed command runs. */
     queries: integer(),
     totalMs: integer(),
     commands: counted,
@@ -109,11 +110,11 @@ export const MetricsRequest = request(
     cacheHitRate: nullable(ratio),
     tokens: object({ input: integer(), output: integer(), cached: integer() }),
     cost: object({
-      /** US dollars; `null` where nothing could be priced. */
+      /** US dollars; `null` if no model has a price. */
       usd: nullable(nonNegative),
-      /** What agents themselves say that their requests cost; `null` where none does. */
+      /** Cost as reported by the agents; `null` if none reports it. */
       reportedUsd: nullable(nonNegative),
-      /** The month the prices are of. */
+      /** Month of the price list. */
       pricesAsOf: label,
       unpriced: arrayOf(object({ model: label, tokens: integer() }), 256),
     }),
@@ -122,43 +123,43 @@ export const MetricsRequest = request(
 export type Metrics = Validated<(typeof MetricsRequest)["result"]>;
 
 const insight = object({
-  /** The same for the same thing in every period. */
+  /** Stable across periods for the same finding. */
   id: string(160),
   kind: enumOf(["slow", "slower", "waiting", "failing", "flaky", "agent_failing", "agent_stalling", "unused", "gap"]),
-  /** The command, tool or feature it is about. */
+  /** The command, tool or feature. */
   subject: nullable(string(128)),
-  /** The source of an agent's tool. */
+  /** The source, if the subject is an agent's tool. */
   agent: nullable(label),
-  /** By which insights are ranked: milliseconds a week that it costs. */
+  /** Cost in milliseconds per week; insights are ranked by it. */
   score: nonNegative,
   evidence: object({
-    /** How many runs or uses it rests on. */
+    /** Number of runs or tool calls. */
     sample: integer(),
     failed: nullable(integer()),
     share: nullable(ratio),
-    /** The 95 % interval of the share (Wilson). */
+    /** 95% confidence interval of the share (Wilson). */
     low: nullable(ratio),
     high: nullable(ratio),
     medianMs: nullable(integer()),
     p95Ms: nullable(integer()),
     totalMs: nullable(integer()),
-    /** Milliseconds a week. */
+    /** Milliseconds per week. */
     weekMs: nullable(integer()),
-    /** The same in the period of the same length before. */
+    /** The previous period of the same length. */
     before: nullable(object({ sample: integer(), medianMs: integer() })),
-    /** The probability that such a difference comes by chance. */
+    /** p-value of the difference. */
     p: nullable(ratio),
   }),
 });
 export type Insight = Validated<typeof insight>;
 
-/** Editor → worker: what stands out in a period, the most costly first. */
+/** Editor → worker: returns the insights of a period, most costly first. */
 export const InsightsRequest = request(
   "nexus/insights",
   selection,
   object({
     ...days,
-    /** Runs of commands in the period: few of them say little. */
+    /** Command runs in the period; the empty state depends on it. */
     runs: integer(),
     insights: arrayOf(insight, 50),
   }),
@@ -168,37 +169,36 @@ export type Insights = Validated<(typeof InsightsRequest)["result"]>;
 const toolCall = object({
   name: label,
   source: label,
-  /** Uses that ended. */
   calls: integer(),
   failed: integer(),
   cancelled: integer(),
-  /** Failed of succeeded and failed, with its 95 % interval (Wilson); `null` where no outcome is known. */
+  /** Failed / (succeeded + failed), with 95% confidence interval (Wilson); `null`: no outcomes. */
   failure: nullable(object({ rate: ratio, low: ratio, high: ratio })),
-  /** Of the uses whose duration is known, in milliseconds. */
+  /** Only of calls whose duration is known. */
   durations: nullable(object({ medianMs: integer(), p95Ms: integer(), p99Ms: integer() })),
-  /** Uses of each unit of the period, in order. */
+  /** Calls per unit of the period, in order. */
   trend: arrayOf(integer(), 62),
-  /** The same in the period before; `null` where recording had not begun then. */
+  /** The previous period; `null` if recording had not started yet. */
   before: nullable(object({ calls: integer(), failureRate: nullable(ratio) })),
 });
 export type ToolCallStats = Validated<typeof toolCall>;
 
-/** Where tools were used, and how much of it is seen. */
+/** Per source: how many of its tool calls are recorded, and how completely. */
 const agentCoverage = object({
   source: label,
-  /** Uses whose beginning was seen; a source that tells only of the end has none. */
+  /** Calls with a recorded start; 0 for a source that reports only ends. */
   started: integer(),
-  /** Uses that ended; of them, those whose outcome and those whose duration are known. */
+  /** Completed calls; of these, calls with known outcome and with known duration. */
   ended: integer(),
   withOutcome: integer(),
   withDuration: integer(),
   failed: integer(),
-  /** Of an agent: uses that its hooks did not tell of, and OpenTelemetry did. */
+  /** Agents only: calls that OpenTelemetry reported and the hooks did not. */
   missedByHooks: integer(),
 });
 export type AgentCoverage = Validated<typeof agentCoverage>;
 
-/** Editor → worker: uses of tools by tool and by where they were used, the most frequent first. */
+/** Editor → worker: returns tool calls by tool and source, most frequent first. */
 export const ToolCallsRequest = request(
   "nexus/toolCalls",
   selection,
@@ -214,24 +214,23 @@ export type ToolCalls = Validated<(typeof ToolCallsRequest)["result"]>;
 
 const language = object({
   name: label,
-  /** How long an editor of the language had the focus, in milliseconds. */
   focusMs: integer(),
   saves: integer(),
 });
 
-/** Editor → worker: when in the week somebody works, and in what. */
+/** Editor → worker: returns the activity by weekday and hour, and by language. */
 export const WeeklyActivityRequest = request(
   "nexus/weeklyActivity",
   selection,
   object({
     ...days,
-    /** Where the hours of the week begin to be counted: of a long period its last days alone. */
+    /** Start of the data in `week`: for a long period, only its last days are counted. */
     weekFromMs: integer(),
-    /** Runs and uses of tools by hour of the week on the wall clock, from Monday at 0 on. */
+    /** Runs and tool calls by local hour of the week, starting on Monday at 00:00. */
     week: arrayOf(integer(), 7 * 24),
-    /** How long editors had the focus, in milliseconds; `null` where that was not recorded. */
+    /** Focus time of editors; `null` if it was not recorded. */
     activeMs: nullable(integer()),
-    /** The same in the period before. */
+    /** The previous period. */
     activeMsBefore: nullable(integer()),
     languages: arrayOf(language, 10),
   }),

@@ -1,4 +1,4 @@
-/** What every message between editor and worker is: a method, and the checks of what it carries and of its answer. */
+/** The shape of all messages between editor and worker: method name, and validators of the data. */
 import { string, type Validator } from "./validate.ts";
 
 export interface Request<P, R> {
@@ -19,5 +19,5 @@ export const request = <P, R>(method: string, params: Validator<P>, result: Vali
 });
 export const notification = <P>(method: string, params: Validator<P>): Notification<P> => ({ method, params });
 
-/** A short word or name. */
+/** A short name or vocabulary value. */
 export const label = string(64);

@@ -3,8 +3,8 @@ import { arrayOf, enumOf, integer, nullable, object, string, taggedUnion, Valida
 
 const person = object({ name: string(5), age: nullable(integer(0, 150)) });
 
-describe("checks", () => {
-  it("returns what fits", () => {
+describe("validators", () => {
+  it("returns a valid value", () => {
     expect(person({ name: "Ada", age: 36 }, "p")).toEqual({ name: "Ada", age: 36 });
     expect(arrayOf(enumOf(["a", "b"]), 3)(["a", "b", "a"], "l")).toEqual(["a", "b", "a"]);
   });
@@ -17,12 +17,12 @@ describe("checks", () => {
     [{ name: "Ada", age: 1, secret: "hunter2" }, "p:"],
     [null, "p:"],
     [[], "p:"],
-  ])("refuses %j and names the place", (value, place) => {
+  ])("refuses %j and names the path", (value, path) => {
     expect(() => person(value, "p")).toThrow(ValidationError);
-    expect(() => person(value, "p")).toThrow(place);
+    expect(() => person(value, "p")).toThrow(path);
   });
 
-  it("never quotes the value it refuses", () => {
+  it("never quotes a refused value", () => {
     const secret = "sk-very-secret";
     let refused = 0;
     for (const check of [enumOf(["a"]), string(3), integer(), object({}), taggedUnion("t", { a: object({}) })]) {
@@ -38,12 +38,12 @@ describe("checks", () => {
     expect(refused).toBe(15);
   });
 
-  it("takes no inherited name for a field or a variant", () => {
+  it("accepts no inherited property as a field or variant", () => {
     expect(() => object({})(JSON.parse('{"__proto__": {}}'), "r")).toThrow(ValidationError);
     expect(() => taggedUnion("t", { a: object({}) })({ t: "constructor" }, "v")).toThrow(ValidationError);
   });
 
-  it("refuses a list that is too long", () => {
-    expect(() => arrayOf(integer(), 2)([1, 2, 3], "l")).toThrow("at most 2");
+  it("refuses an array that is too long", () => {
+    expect(() => arrayOf(integer(), 2)([1, 2, 3], "l")).toThrow("up to 2");
   });
 });

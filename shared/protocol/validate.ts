@@ -1,9 +1,8 @@
 /**
- * Checks what crosses a border between two processes: editor and worker, editor and page.
+ * Validates messages between processes: editor and worker, editor and dashboard.
  *
- * A check takes an unknown value and returns it typed, or throws a {@link ValidationError} that names the place and what
- * was expected, never the value. Small on purpose: it is part of the editor's start-up bundle, where zod (in the
- * worker, for events) would be too heavy.
+ * A validator returns the value with its type, or throws a {@link ValidationError} that names the
+ * path and the expected shape, never the value. Small, because it is in the start-up bundle.
  */
 export type Validator<T> = (value: unknown, at: string) => T;
 
@@ -16,7 +15,7 @@ export class ValidationError extends Error {
   }
 }
 
-/** By its name: every bundle has a class of its own. */
+/** Compares the name, because every bundle has its own copy of the class. */
 export const isCheckError = (error: unknown): error is ValidationError =>
   error instanceof Error && error.name === "CheckError";
 
@@ -25,34 +24,32 @@ export const boolean: Validator<boolean> = (value, at) => {
   return value;
 };
 
-/** A string of at most `maxLength` UTF-16 units. */
+/** A string of up to `maxLength` UTF-16 code units. */
 export const string =
   (maxLength: number): Validator<string> =>
   (value, at) => {
     if (typeof value !== "string" || value.length > maxLength) {
-      throw new ValidationError(at, `text of at most ${maxLength} characters`);
+      throw new ValidationError(at, `a string of up to ${maxLength} characters`);
     }
     return value;
   };
 
-/** A whole number from `min` to `max`, both included. */
+/** An integer from `min` to `max`, both included. */
 export const integer =
   (min = 0, max = Number.MAX_SAFE_INTEGER): Validator<number> =>
   (value, at) => {
     if (typeof value !== "number" || !Number.isSafeInteger(value) || value < min || value > max) {
-      throw new ValidationError(at, `a whole number from ${min} to ${max}`);
+      throw new ValidationError(at, `an integer from ${min} to ${max}`);
     }
     return value;
   };
 
-/** A number that is not negative. */
 export const nonNegative: Validator<number> = (value, at) => {
   if (typeof value !== "number" || !(value >= 0) || value === Number.POSITIVE_INFINITY)
-    throw new ValidationError(at, "a number from 0");
+    throw new ValidationError(at, "a number of at least 0");
   return value;
 };
 
-/** A share from 0 to 1. */
 export const ratio: Validator<number> = (value, at) => {
   if (typeof value !== "number" || !(value >= 0 && value <= 1)) throw new ValidationError(at, "a number from 0 to 1");
   return value;
@@ -75,28 +72,28 @@ export const arrayOf =
   <T>(check: Validator<T>, maxLength: number): Validator<readonly T[]> =>
   (value, at) => {
     if (!Array.isArray(value) || value.length > maxLength) {
-      throw new ValidationError(at, `a list of at most ${maxLength} entries`);
+      throw new ValidationError(at, `an array of up to ${maxLength} entries`);
     }
     return value.map((entry, index) => check(entry, `${at}[${index}]`));
   };
 
-/** An object with exactly these fields; a missing or an additional one is refused by name. */
+/** An object with exactly these fields. */
 export const object =
   <const F extends Record<string, Validator<unknown>>>(
     fields: F,
   ): Validator<{ readonly [K in keyof F]: Validated<F[K]> }> =>
   (value, at) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ValidationError(at, "an object");
-    const given = new Map(Object.entries(value));
-    for (const name of given.keys()) {
+    const received = new Map(Object.entries(value));
+    for (const name of received.keys()) {
       if (!Object.hasOwn(fields, name))
-        throw new ValidationError(at, `no field beside ${Object.keys(fields).join(", ")}`);
+        throw new ValidationError(at, `no fields other than ${Object.keys(fields).join(", ")}`);
     }
-    const entries = Object.entries(fields).map(([name, check]) => [name, check(given.get(name), `${at}.${name}`)]);
+    const entries = Object.entries(fields).map(([name, check]) => [name, check(received.get(name), `${at}.${name}`)]);
     return Object.fromEntries(entries);
   };
 
-/** One of several objects, told apart by the word in the field `tag`. */
+/** One of several objects, distinguished by the value of the field `tag`. */
 export const taggedUnion =
   <const V extends Record<string, Validator<unknown>>>(tag: string, variants: V): Validator<Validated<V[keyof V]>> =>
   (value, at) => {

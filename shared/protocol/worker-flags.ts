@@ -1,5 +1,5 @@
 /**
- * Flags of the worker's process, by which it stays small: young objects get one megabyte each half, so that what a long
- * export leaves behind is collected early, and the heap of the old ones grows slowly.
+ * V8 flags that keep the worker's memory small: semi-spaces of 1 MB, so that garbage of a long export
+ * is collected early, and a slowly growing old generation.
  */
 export const workerFlags = ["--max-semi-space-size=1", "--optimize-for-size"] as const;

@@ -1,9 +1,9 @@
 /**
- * What the editor and the worker say to each other: JSON-RPC over Node IPC, as in the Language Server Protocol. How events
- * are recorded stands in `recording.ts`, what is asked of their numbers in `numbers.ts`.
+ * Messages between editor and worker: JSON-RPC over Node IPC, as in the Language Server Protocol.
+ * Recording is in `record.ts`, statistics are in `reports.ts`.
  *
- * Each message stands there or here once, with its parameters, its result, and who sends it to whom and why. Both sides check
- * what they receive with these checks; a malformed message is refused by name and place, its content never quoted.
+ * Each message is declared once with its validators, direction and reason. Both sides validate what
+ * they receive; an error names the path, never the content.
  */
 
 import { modes } from "../consent/consent.ts";
@@ -25,27 +25,27 @@ import {
 const nothing = object({});
 const path = string(4096);
 
-/** Where and how a decision was given. */
+/** Stored with the decision in `consent.jsonl`. */
 export const consentChannels = ["vscode_page", "vscode_command", "terminal", "terminal_flags"] as const;
 
-/** Editor → worker: write down the user's decision. The text that was shown is named by version and hash. */
+/** Editor → worker: stores the user's decision. `notice` identifies the text that was shown. */
 export const GiveConsentRequest = request(
   "nexus/consent",
   object({
     mode: enumOf(modes),
     collect: arrayOf(enumOf(categories), categories.length),
     share: arrayOf(enumOf(categories), categories.length),
-    /** The address that was shown to the user, where something may be shared. */
+    /** The upload URL that was shown to the user, if something may be shared. */
     destination: nullable(string(2048)),
     automatic: boolean,
     notice: object({ version: label, sha256: string(64) }),
     via: enumOf(consentChannels),
   }),
-  /** `decidedMs`: the time in the record, in milliseconds since 1970. */
+  /** `decidedMs`: time in the consent record, in milliseconds since 1970. */
   object({ permission: validatePermission, decidedMs: integer() }),
 );
 
-/** How sharing stands: `server/upload/sharing.ts` says what each means. */
+/** The fields are explained in `server/upload/sharing.ts`. */
 const sharingStatus = object({
   destination: nullable(string(256)),
   address: nullable(string(2048)),
@@ -70,60 +70,60 @@ export const StatusRequest = request(
   "nexus/status",
   nothing,
   object({
-    /** `null` where it cannot be known: the consent record, the policy or the configuration cannot be read. */
+    /** `null`: unknown, because the consent file, policy file or configuration is unreadable. */
     permission: nullable(validatePermission),
-    /** When the user's last decision was made, in milliseconds since 1970. */
+    /** Time of the user's last decision, in milliseconds since 1970. */
     decidedMs: nullable(integer()),
-    /** `null`: there is none, or (with a problem) what is there cannot be read. */
+    /** `null`: there is no database, or (with a problem) it is unreadable. */
     database: nullable(
       object({
         path,
-        /** Of the database and its side files. */
+        /** Of the database, its WAL and its shared-memory file. */
         sizeBytes: integer(),
         events: integer(),
         sessions: integer(),
         oldestMs: nullable(integer()),
         newestMs: nullable(integer()),
-        /** Numbers between the events of a source that never came: refused by the firewall, or lost. */
+        /** Gaps in the sequence numbers: events that the firewall refused, or that were lost. */
         missing: integer(),
-        /** Events refused since the last purge because they lie before the low watermark. */
+        /** Events before the low watermark that were refused since the last purge. */
         belowWatermark: integer(),
         driver: string(256),
       }),
     ),
-    /** Where the database lies, or would lie. */
+    /** Also set if there is no database yet. */
     databasePath: path,
     configPath: path,
-    /** The user's limits; `null` where the configuration cannot be read. */
+    /** The configured limits; `null` if the configuration is unreadable. */
     limits: nullable(object({ retentionDays: integer(), maxBytes: integer() })),
-    /** What this worker cost since it started; `null` of a process that only looks. */
+    /** Since the start of this worker; `null` in a process that only reads. */
     resourceUsage: nullable(
       object({
         sinceMs: integer(),
-        /** Of all its threads, in milliseconds. */
+        /** All threads, in milliseconds. */
         cpuMs: integer(),
         residentBytes: integer(),
-        /** How many events it took, and how long it worked on them until they were committed, in milliseconds. */
+        /** Accepted events, and the time spent on them up to the commit, in milliseconds. */
         events: integer(),
         recordMs: nonNegative,
       }),
     ),
-    /** What this worker's firewall did since it started. */
+    /** Since the start of this worker. */
     firewall: object({
       accepted: integer(),
-      /** Events refused whole, by reason. */
+      /** Refused events by reason. */
       refused: arrayOf(object({ reason: label, count: integer() }), 64),
-      /** Fields dropped, by reason. */
+      /** Dropped fields by reason. */
       dropped: arrayOf(object({ reason: label, count: integer() }), 64),
-      /** Values in which the scanner found something, by rule. */
+      /** Values that the scanner rejected, by rule. */
       redacted: arrayOf(object({ rule: label, count: integer() }), 64),
-      /** Events by the source they name. */
+      /** Events by source. */
       sources: arrayOf(object({ source: label, accepted: integer(), refused: integer() }), 64),
     }),
-    /** `null` where it cannot be known. */
+    /** `null`: unknown. */
     sharing: nullable(sharingStatus),
     lastStoredMs: nullable(integer()),
-    /** Accepted settings that have no effect, and other remarks, each a sentence. */
+    /** Accepted settings without effect, and other notes; one sentence each. */
     notes: arrayOf(string(2048), 32),
     problem: nullable(problem),
   }),
@@ -133,7 +133,7 @@ export type Status = Validated<(typeof StatusRequest)["result"]>;
 export const exportFormats = ["json", "jsonl", "csv"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-/** Editor → worker: write everything that is stored to a file the user chose. */
+/** Editor → worker: exports all stored data to a file that the user chose. */
 export const ExportRequest = request(
   "nexus/export",
   object({ path, format: enumOf(exportFormats) }),
@@ -143,10 +143,10 @@ export const ExportRequest = request(
 const progress = object({ done: integer(), total: integer() });
 export type ExportProgress = Validated<typeof progress>;
 
-/** Worker → editor: how many of how many events an export has written. At most a hundred times. */
+/** Worker → editor: number of exported events so far. Sent up to 100 times per export. */
 export const ExportProgressNotification = notification("nexus/exportProgress", progress);
 
-/** Editor → worker: delete everything that is stored. */
+/** Editor → worker: deletes all stored data and verifies the deletion. */
 export const PurgeRequest = request(
   "nexus/purge",
   nothing,
@@ -154,19 +154,18 @@ export const PurgeRequest = request(
     events: integer(),
     sessions: integer(),
     freedBytes: integer(),
-    /** Ids of what was erased that were searched for in the bytes of the files afterwards, and how many were found. */
+    /** Erased IDs that were searched for in the files afterwards, and how many were found. */
     searched: integer(),
     found: integer(),
-    /** Other files beside the database that still hold one: copies, which are the user's to remove. */
+    /** Other files in the folder that still contain an ID: copies that only the user can remove. */
     copies: arrayOf(path, 1_000),
-    /** Agents of whose settings a record was removed: with it they were given back to the byte. */
+    /** Agents whose connection record was deleted; it allows restoring settings byte for byte. */
     agentSettings: integer(),
   }),
 );
 
 const quarantinedFile = object({ name: string(1024), reason: string(256) });
 
-/** What came of a sending. */
 const syncReport = object({
   outcome: enumOf(["done", "not_permitted", "busy", "waiting", "paused", "failed", "stopped"]),
   events: integer(),
@@ -176,27 +175,27 @@ const syncReport = object({
   erasing: integer(),
   remaining: integer(),
   pending: integer(),
-  /** What keeps it from going on, as a sentence. */
+  /** Why the upload did not complete; one sentence. */
   reason: nullable(string(4096)),
   retryAtMs: nullable(integer()),
   quarantined: arrayOf(quarantinedFile, 1_000),
 });
 export type SyncReport = Validated<typeof syncReport>;
 
-/** Editor → worker: send what may be sent, because the user asked. */
+/** Editor → worker: uploads pending events, because the user chose to. */
 export const SyncRequest = request("nexus/sync", nothing, syncReport);
 
-/** Editor → worker: ask every server that was sent something to erase it. */
+/** Editor → worker: requests remote erasure from every server that received data. */
 export const EraseRemotelyRequest = request("nexus/eraseRemotely", nothing, syncReport);
 
-/** Editor → worker: the exact bytes that would be sent next; `null` where there are none. */
+/** Editor → worker: returns the exact bytes of the next batch; `null` if nothing is pending. */
 export const PreviewRequest = request(
   "nexus/preview",
   nothing,
   nullable(object({ body: string(1_100_000), events: integer(), placeholder: boolean })),
 );
 
-/** Editor → worker: the newest entries of the ledger, the newest first. */
+/** Editor → worker: returns the newest ledger entries, newest first. */
 export const LedgerRequest = request(
   "nexus/ledger",
   nothing,
@@ -204,10 +203,10 @@ export const LedgerRequest = request(
 );
 export type LedgerEntries = Validated<(typeof LedgerRequest)["result"]>;
 
-/** Editor → worker: go on sharing under another pseudonym, which nothing links with the one before. */
+/** Editor → worker: replaces the pseudonym with an unlinkable new one. */
 export const ResetIdentityRequest = request("nexus/resetIdentity", nothing, nothing);
 
-/** Editor → worker: check the ledger: chain, bodies, receipts. */
+/** Editor → worker: verifies the ledger: chain, bodies and receipts. */
 export const VerifyLedgerRequest = request(
   "nexus/verifyLedger",
   nothing,
@@ -223,11 +222,11 @@ export const VerifyLedgerRequest = request(
   ),
 );
 
-/** Worker → editor: something was stored or deleted; an open page asks again. */
+/** Worker → editor: data was stored or deleted; an open dashboard reloads it. */
 export const DataChangedNotification = notification("nexus/dataChanged", nothing);
 
-/** Worker → editor: how sharing stands now, where something may be shared. */
+/** Worker → editor: the sharing status changed. Sent only if something may be shared. */
 export const SharingChangedNotification = notification("nexus/sharingChanged", sharingStatus);
 
-/** Worker → editor: a problem began, changed, or (`null`) ended. */
+/** Worker → editor: a problem started, changed, or (`null`) was resolved. */
 export const ProblemChangedNotification = notification("nexus/problemChanged", object({ problem: nullable(problem) }));

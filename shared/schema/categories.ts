@@ -1,4 +1,4 @@
-/** What the user can agree to, one by one. Each field of each event belongs to exactly one. */
+/** The consent categories. Each field belongs to exactly one; the user selects them one by one. */
 export const categories = [
   "tool_usage",
   "command_usage",
@@ -16,12 +16,12 @@ export const categories = [
 ] as const;
 export type Category = (typeof categories)[number];
 
-/** Categories as bits of a whole number, in the order of the list, which only ever grows at its end. */
-export function categoryBits(chosen: readonly Category[]): number {
-  return chosen.reduce((bits, name) => bits | (1 << categories.indexOf(name)), 0);
+/** Encodes categories as a bit mask. Stored, so new categories are only appended to the list. */
+export function categoryBits(selected: readonly Category[]): number {
+  return selected.reduce((bits, name) => bits | (1 << categories.indexOf(name)), 0);
 }
 
-/** Whether the bits hold a category. */
+/** Returns whether a category is in a bit mask. */
 export function hasCategory(bits: number, name: Category): boolean {
   return (bits & (1 << categories.indexOf(name))) !== 0;
 }

@@ -21,8 +21,8 @@ describe("invariant: one-schema", () => {
     expect(purpose).toMatch(/^[A-Z].*\.$/);
   });
 
-  it("has every type of event that the documents name", () => {
-    const named = `
+  it("has every event type of the specifications", () => {
+    const specified = `
       command_started command_finished command_failed command_cancelled command_executed agent_event
       agent_activity model_request
       workspace_created workspace_destroyed task_completed error_occurred error_recovered crash_detected
@@ -33,10 +33,10 @@ describe("invariant: one-schema", () => {
       upgrade_prompt_shown upgrade_link_clicked pricing_page_viewed upgrade_completed trial_started trial_ended
       editor_task debug_session editor_activity experiment_exposure events_dropped`;
     const known = [...eventTypeNames, ...Object.keys(eventAliases)];
-    expect([...known].sort()).toEqual(named.trim().split(/\s+/).sort());
+    expect([...known].sort()).toEqual(specified.trim().split(/\s+/).sort());
   });
 
-  it.each(eventTypeNames)("%s names each of its fields once, and its required ones need no further consent", (type) => {
+  it.each(eventTypeNames)("%s has each field once, and its required fields need no other consent", (type) => {
     const { category, required, description } = eventTable[type];
     expect(categories).toContain(category);
     expect(description).toMatch(/^[A-Z].*\.$/);
@@ -44,41 +44,41 @@ describe("invariant: one-schema", () => {
     for (const name of required) expect(fieldTable[name].category).toBe(category);
   });
 
-  it("uses every field, and every category but the one kept for totals", () => {
+  it("uses every field, and every category except aggregates", () => {
     const used = new Set(eventTypeNames.flatMap((type) => fieldsOf(type)));
     expect(fieldNames.filter((name) => !used.has(name))).toEqual([]);
     const consented = new Set(fieldNames.map((name) => fieldTable[name].category));
     expect(categories.filter((name) => !consented.has(name))).toEqual(["aggregates"]);
   });
 
-  it("has tool_* fields on agent_event alone", () => {
+  it("has tool_* fields only in agent_event", () => {
     const others = eventTypeNames.filter((type) => type !== "agent_event");
     expect(others.flatMap((type) => fieldsOf(type)).filter((name) => name.startsWith("tool_"))).toEqual([]);
   });
 });
 
 describe("invariant: no-free-text", () => {
-  it("does not compile an unclassified field, or a kind that could hold text", () => {
+  it("does not compile an unclassified field or a field type for text", () => {
     // @ts-expect-error: no category, sensitivity, sharing, retention, review
     const unclassified: Field = { type: { type: "boolean" }, description: "", purpose: "", since: "0.1.0" };
-    // @ts-expect-error: there is no kind for text
+    // @ts-expect-error: there is no field type for text
     const text: FieldType = { type: "text" };
-    // @ts-expect-error: nor for a pattern of one's own
+    // @ts-expect-error: the pattern is not in `identifierPatterns`
     const pattern: FieldType = { type: "identifier", pattern: /.*/ };
     expect([unclassified, text, pattern]).toHaveLength(3);
   });
 
-  it("walks every schema and finds no open string", () => {
+  it("has no field with an unbounded string", () => {
     for (const name of fieldNames) {
       const { type } = fieldTable[name];
       switch (type.type) {
         case "enum":
         case "enum_list":
           expect(type.values.length).toBeLessThanOrEqual(256);
-          for (const word of type.values) expect(word).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/);
+          for (const value of type.values) expect(value).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/);
           break;
         case "identifier":
-          // No letters but those of a few words, so that nothing can be spelled with it.
+          // Only fixed words and digits, so that it cannot encode text.
           expect(identifierPatterns[type.pattern].source.replace(/\\d/g, "")).not.toMatch(/\[|\\[wWSD]|\.[*+]/);
           break;
         case "hash":
@@ -94,14 +94,14 @@ describe("invariant: no-free-text", () => {
     }
   });
 
-  it("shares no pseudonymous value, and in schema 1 only what the specification names", () => {
+  it("shares no pseudonymous field, and in schema 1 only the fields of the specification", () => {
     const of = (sharing: Field["shared"]) => fieldNames.filter((name) => fieldTable[name].shared === sharing).sort();
     expect(of("schema_1_and_2")).toEqual(["command_path", "invocation_kind", "status", "tool_name", "tool_phase"]);
     expect(of("never")).toEqual(["caller_hash", "stream", "task_hash", "tool_hash", "workspace_hash"]);
   });
 });
 
-describe("kinds", () => {
+describe("field types", () => {
   it.each<[FieldType, unknown, unknown]>([
     [fields.status.type, "ok", "ok"],
     [fields.status.type, "OK", undefined],
@@ -131,15 +131,17 @@ describe("kinds", () => {
     [fields.confidence_score.type, 1.01, undefined],
     [fields.cache_hit.type, true, true],
     [fields.cache_hit.type, 1, undefined],
-  ])("%o: %o → %o", (kind, value, kept) => expect(validatorOf(kind, isCommandPath)(value)).toEqual(kept));
+  ])("%o: %o → %o", (fieldType, value, expected) =>
+    expect(validatorOf(fieldType, isCommandPath)(value)).toEqual(expected),
+  );
 
-  it("takes as a hash only what is one", () => {
+  it("accepts only lower-case hexadecimal as a hash", () => {
     expect("0123456789abcdef0123456789abcdef").toMatch(hashPattern);
     expect("0123456789ABCDEF0123456789abcdef").not.toMatch(hashPattern);
   });
 });
 
-describe("canonical form (analytics design, sections 3.3 and 3.4)", () => {
+describe("nested form (analytics design, sections 3.3 and 3.4)", () => {
   it("nests a command", () => {
     const flat = {
       command_path: "think",
@@ -167,7 +169,7 @@ describe("canonical form (analytics design, sections 3.3 and 3.4)", () => {
     });
   });
 
-  it("nests an error, and leaves the rest flat", () => {
+  it("nests the context of an error and leaves other payloads flat", () => {
     expect(
       nested("error_occurred", { error_category: "api_error", recoverable: true, command_path: "think", step: 3 }),
     ).toEqual({ error_category: "api_error", recoverable: true, context: { command: "think", step: 3 } });

@@ -1,27 +1,27 @@
 /**
- * The one table of events: every type, whose consent it needs, and which fields it carries (`fields.ts` defines them).
+ * The event table: every event type with its category and fields (`fields.ts` defines the fields).
  *
- * The firewall's checks, the columns of the database, the export, the data dictionary, the schemas of what is shared
- * and the page are made from these two tables.
+ * The firewall's validators, the database columns, the export, the data dictionary, the upload
+ * schemas and the dashboard are derived from these two tables.
  */
 import type { Category } from "./categories.ts";
 import type { ValueOfType } from "./field-types.ts";
 import type { FieldName, fields } from "./fields.ts";
 
-/** How a payload is nested where it leaves this machine or is exported: see `payload-layout.ts`. */
+/** How a payload is nested in exports and uploads: see `payload-layout.ts`. */
 export type Layout = "flat" | "command" | "error";
 
 export interface EventType {
-  /** The consent without which no event of this type is kept. */
+  /** Without consent to this category, events of this type are dropped. */
   readonly category: Category;
   readonly description: string;
   readonly layout: Layout;
-  /** An event that lacks one of these is refused. */
+  /** The firewall refuses an event that lacks one of these. */
   readonly required: readonly FieldName[];
   readonly optional: readonly FieldName[];
 }
 
-/** Where something happened: every type but those of the product itself may carry these. */
+/** Hashed context; optional in every type except those about the product itself. */
 const hashFields = ["workspace_hash", "task_hash", "caller_hash"] as const;
 
 const tokens = ["tokens_input", "tokens_output", "tokens_cached", "model"] as const;
@@ -65,10 +65,10 @@ const workspaceEnds = [...measures, "duration_ms", "status", "error_category", .
 const machine = ["version", "os", "arch", "editor"] as const;
 
 export const eventTypes = {
-  // Usage aggregation: tools of agents, and commands in terminals.
+  // Usage aggregation: agents' tool calls and terminal commands.
   agent_event: {
     category: "tool_usage",
-    description: "A tool was used: a command in an editor's terminal, or a tool of an agent.",
+    description: "A terminal command or an agent's tool call started or ended.",
     layout: "flat",
     required: ["stream", "tool_name", "tool_phase"],
     optional: [
@@ -85,14 +85,14 @@ export const eventTypes = {
   },
   agent_activity: {
     category: "tool_usage",
-    description: "An agent shortened its context, or a part of it began or ended.",
+    description: "An agent compacted its context, or a subagent started or ended.",
     layout: "flat",
     required: ["activity"],
     optional: ["agent", "model", "duration_ms", "status", ...hashFields],
   },
   model_request: {
     category: "tool_usage",
-    description: "An agent asked a language model; its tokens, never its text.",
+    description: "An agent sent a request to a language model. Token counts only, never text.",
     layout: "flat",
     required: [],
     optional: ["agent", ...tokens, "cost_microusd", "duration_ms", "status", "error_category", ...hashFields],
@@ -100,14 +100,14 @@ export const eventTypes = {
   // Analytics design 2.3, 3.3; ADR-003: commands of Nexus tools.
   command_started: {
     category: "command_usage",
-    description: "A command of a Nexus tool began.",
+    description: "A command of a Nexus tool started.",
     layout: "command",
     required: ["command_path"],
     optional: commandStartFields,
   },
   command_finished: {
     category: "command_usage",
-    description: "A command of a Nexus tool ended well.",
+    description: "A command of a Nexus tool succeeded.",
     layout: "command",
     required: ["command_path"],
     optional: commandEndFields,
@@ -121,7 +121,7 @@ export const eventTypes = {
   },
   command_cancelled: {
     category: "command_usage",
-    description: "A command of a Nexus tool was cancelled; it counts neither as success nor as failure.",
+    description: "A command of a Nexus tool was cancelled. Counted neither as success nor as failure.",
     layout: "command",
     required: ["command_path"],
     optional: commandEndFields,
@@ -129,7 +129,7 @@ export const eventTypes = {
   // Analytics design 2.1, 2.3: ThinkTools and profiles.
   thinktool_started: {
     category: "tool_usage",
-    description: "A ThinkTool began.",
+    description: "A ThinkTool started.",
     layout: "flat",
     required: ["thinktool"],
     optional: ["model", "profile", ...hashFields],
@@ -180,21 +180,21 @@ export const eventTypes = {
   // Analytics design 2.1, 3.4; ADR-004: errors.
   error_occurred: {
     category: "error_types",
-    description: "An error happened; its kind, never its message.",
+    description: "An error occurred. Records its type, never its message.",
     layout: "error",
     required: ["error_category"],
     optional: errorFields,
   },
   error_recovered: {
     category: "error_types",
-    description: "What had failed works again.",
+    description: "A failed operation succeeded again.",
     layout: "error",
     required: ["error_category"],
     optional: ["duration_ms", ...errorFields],
   },
   crash_detected: {
     category: "error_types",
-    description: "A part of the product had ended without closing.",
+    description: "A component terminated unexpectedly.",
     layout: "error",
     required: [],
     optional: ["error_category", "version", ...errorFields],
@@ -202,7 +202,7 @@ export const eventTypes = {
   // Analytics design 2.1: sessions.
   session_started: {
     category: "session_metadata",
-    description: "A session began.",
+    description: "A session started.",
     layout: "flat",
     required: [],
     optional: [...machine, ...hashFields],
@@ -216,22 +216,22 @@ export const eventTypes = {
   },
   session_resumed: {
     category: "session_metadata",
-    description: "A session went on after a pause.",
+    description: "A session resumed after a pause.",
     layout: "flat",
     required: [],
     optional: ["duration_ms", ...hashFields],
   },
   events_dropped: {
     category: "session_metadata",
-    description: "Events were lost before they reached the worker, because the queue was full.",
+    description: "Events were lost because the queue in front of the worker was full.",
     layout: "flat",
     required: ["dropped_count"],
     optional: [],
   },
-  // Analytics design 2.2: the product's own life on this machine.
+  // Analytics design 2.2: installation, updates and removal of the product.
   install_started: {
     category: "lifecycle",
-    description: "An installation began.",
+    description: "An installation started.",
     layout: "flat",
     required: ["install_method"],
     optional: machine,
@@ -252,7 +252,7 @@ export const eventTypes = {
   },
   update_available: {
     category: "lifecycle",
-    description: "A newer version of the product is there.",
+    description: "A newer version of the product is available.",
     layout: "flat",
     required: [],
     optional: ["current_version", "available_version", "days_since_release"],
@@ -274,7 +274,7 @@ export const eventTypes = {
   // Analytics design 2.4: features of the product.
   feature_discovered: {
     category: "features",
-    description: "A feature was come upon.",
+    description: "A feature was discovered.",
     layout: "flat",
     required: ["feature"],
     optional: ["discovery_source"],
@@ -295,14 +295,14 @@ export const eventTypes = {
   },
   feature_disabled: {
     category: "features",
-    description: "A feature was switched off.",
+    description: "A feature was turned off.",
     layout: "flat",
     required: ["feature"],
     optional: [],
   },
   help_viewed: {
     category: "features",
-    description: "Help was read.",
+    description: "A help page was opened.",
     layout: "flat",
     required: [],
     optional: ["feature", "command_path"],
@@ -317,21 +317,21 @@ export const eventTypes = {
   },
   upgrade_link_clicked: {
     category: "upgrade",
-    description: "The offer of an upgrade was followed.",
+    description: "An upgrade link was opened.",
     layout: "flat",
     required: [],
     optional: ["upgrade_feature"],
   },
   pricing_page_viewed: {
     category: "upgrade",
-    description: "The page with the prices was opened.",
+    description: "The pricing page was opened.",
     layout: "flat",
     required: [],
     optional: ["upgrade_feature"],
   },
   trial_started: {
     category: "upgrade",
-    description: "A trial began.",
+    description: "A trial started.",
     layout: "flat",
     required: [],
     optional: ["trial_days"],
@@ -345,36 +345,36 @@ export const eventTypes = {
   },
   upgrade_completed: {
     category: "upgrade",
-    description: "An upgrade was made.",
+    description: "An upgrade was completed.",
     layout: "flat",
     required: [],
     optional: ["upgrade_feature"],
   },
-  // The editor's own.
+  // Not in the analytics design: events of the editor, and experiments.
   editor_task: {
     category: "editor_activity",
-    description: "A task of the editor began or ended.",
+    description: "An editor task started or ended.",
     layout: "flat",
     required: ["phase"],
     optional: ["task_type", "task_group", "status", "exit_class", "duration_ms", ...hashFields],
   },
   debug_session: {
     category: "editor_activity",
-    description: "A debug session of the editor began or ended.",
+    description: "A debug session started or ended.",
     layout: "flat",
     required: ["phase"],
     optional: ["debugger_type", "duration_ms", ...hashFields],
   },
   editor_activity: {
     category: "editor_activity",
-    description: "Some minutes of work in one programming language, summed up.",
+    description: "Focus time and saves in one programming language, summed over a few minutes.",
     layout: "flat",
     required: ["language"],
     optional: ["focus_ms", "saves", ...hashFields],
   },
   experiment_exposure: {
     category: "experiments",
-    description: "One way of an experiment was shown.",
+    description: "A variation of an experiment was shown.",
     layout: "flat",
     required: ["experiment", "variant"],
     optional: [],
@@ -384,22 +384,22 @@ export const eventTypes = {
 export type EventTypeName = keyof typeof eventTypes;
 export const eventTypeNames = Object.keys(eventTypes) as readonly EventTypeName[];
 
-/** The same table, with its types widened for code that walks it. */
+/** The same table with widened types, for code that iterates over it. */
 export const eventTable: Readonly<Record<EventTypeName, EventType>> = eventTypes;
 
-/** Makes something for each type of event. */
+/** Returns a record with the result of `make` for each event type. */
 export function perEventType<T>(make: (type: EventTypeName) => T): Readonly<Record<EventTypeName, T>> {
   return Object.fromEntries(eventTypeNames.map((type) => [type, make(type)])) as Record<EventTypeName, T>;
 }
 
-/** The fields of a type, the required ones first. */
+/** Returns the fields of a type, required fields first. */
 export function fieldsOf(type: EventTypeName): readonly FieldName[] {
   return [...eventTable[type].required, ...eventTable[type].optional];
 }
 
-/** Names of events that mean another one (design of the analytics, sections 2.1 and 4.2). */
+/** Alternative event names (analytics design, sections 2.1 and 4.2). */
 export const eventAliases = {
-  /** Becomes `command_finished`, `command_failed` or `command_cancelled`, by how it ended. */
+  /** The outcome decides which of the three types it becomes. */
   command_executed: ["command_finished", "command_failed", "command_cancelled"],
   thinktool_executed: ["thinktool_completed"],
 } as const satisfies Readonly<Record<string, readonly EventTypeName[]>>;
@@ -407,7 +407,7 @@ export const eventAliases = {
 type Fields = typeof fields;
 type Types = typeof eventTypes;
 
-/** The payload of an event of type `T`, as the firewall leaves it. */
+/** The payload of a clean event of type `T`. */
 export type Payload<T extends EventTypeName> = {
   readonly [K in Types[T]["required"][number]]: ValueOfType<Fields[K]["type"]>;
 } & {

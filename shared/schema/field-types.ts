@@ -1,35 +1,33 @@
 /**
- * What a field may hold. Each kind is closed or bounded, and there is none for text: a field that could hold some does
- * not compile.
+ * The field types. Each one is a closed list or bounded; there is no type for text, so a field that
+ * could hold text does not compile.
  */
 
-/** Narrow patterns of identifiers that no list can name beforehand. */
+/** Narrow patterns for identifiers that cannot be listed in advance. */
 export const identifierPatterns = {
-  /** Two or three numbers and a pre-release word: `1.2`, `1.101.2`, `2.0.0-rc.1` (the common part of semver 2.0.0). */
+  /** The common subset of semver 2.0.0: `1.2`, `1.101.2`, `2.0.0-rc.1`. */
   version: /^\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:-(?:alpha|beta|dev|insider|next|preview|rc)(?:\.\d{1,4})?)?$/,
-  /** A number that the product team gave an experiment. */
+  /** Assigned by the product team. */
   experiment: /^exp-\d{1,6}$/,
 } as const;
 export type IdentifierPattern = keyof typeof identifierPatterns;
 
-/** 128 bits of an HMAC-SHA-256 with a salt that never leaves the machine, in hex. */
+/** First 128 bits of an HMAC-SHA-256 in hex; the salt never leaves the machine. */
 export const hashPattern = /^[0-9a-f]{32}$/;
 
 export type FieldType =
-  /** A word of a closed list. */
   | { readonly type: "enum"; readonly values: readonly string[] }
-  /** Several words of a closed list, in order. */
+  /** An ordered list of values. */
   | { readonly type: "enum_list"; readonly values: readonly string[]; readonly maxItems: number }
-  /** A public program with its subcommands, or `other`: `shared/vocabulary/commands.json`. */
+  /** A value of `shared/vocabulary/commands.json`, or `other`. */
   | { readonly type: "command_path" }
   | { readonly type: "identifier"; readonly pattern: IdentifierPattern }
   | { readonly type: "hash" }
   | { readonly type: "integer"; readonly min: number; readonly max: number }
-  /** A number with a fraction, rounded to `decimals`. */
+  /** Rounded to `decimals` places. */
   | { readonly type: "decimal"; readonly min: number; readonly max: number; readonly decimals: number }
   | { readonly type: "boolean" };
 
-/** What a value of a kind looks like in memory. */
 export type FieldValue = string | number | boolean | readonly string[];
 
 export type ValueOfType<K extends FieldType> = K extends { type: "enum"; values: readonly (infer W)[] }
@@ -43,38 +41,42 @@ export type ValueOfType<K extends FieldType> = K extends { type: "enum"; values:
         : string;
 
 /**
- * Makes the check of a kind: the value as it may be kept, or `undefined` for anything else. It never throws and never
- * coerces; a decimal is rounded. `isCommandPath` stands for the one list that is too long to be a word list.
+ * Returns a function that returns a valid value (decimals rounded) and `undefined` for any other.
+ * It never throws and never coerces. `isCommandPath` is a parameter because
+ * the vocabulary of commands is too large for an `enum`.
  */
 export function validatorOf(
-  kind: FieldType,
+  fieldType: FieldType,
   isCommandPath: (path: string) => boolean,
 ): (value: unknown) => FieldValue | undefined {
-  switch (kind.type) {
+  switch (fieldType.type) {
     case "enum": {
-      const values = new Set(kind.values);
+      const values = new Set(fieldType.values);
       return (value) => (typeof value === "string" && values.has(value) ? value : undefined);
     }
     case "enum_list": {
-      const values = new Set(kind.values);
-      const { maxItems } = kind;
+      const values = new Set(fieldType.values);
+      const { maxItems } = fieldType;
       return (value) =>
-        Array.isArray(value) && value.length > 0 && value.length <= maxItems && value.every((word) => values.has(word))
+        Array.isArray(value) &&
+        value.length > 0 &&
+        value.length <= maxItems &&
+        value.every((entry) => values.has(entry))
           ? [...value]
           : undefined;
     }
     case "command_path":
       return (value) => (typeof value === "string" && isCommandPath(value) ? value : undefined);
     case "identifier":
-      return matching(identifierPatterns[kind.pattern], 40);
+      return matching(identifierPatterns[fieldType.pattern], 40);
     case "hash":
       return matching(hashPattern, 32);
     case "integer":
-      return (value) => (Number.isSafeInteger(value) && within(kind, Number(value)) ? Number(value) : undefined);
+      return (value) => (Number.isSafeInteger(value) && within(fieldType, Number(value)) ? Number(value) : undefined);
     case "decimal": {
-      const factor = 10 ** kind.decimals;
+      const factor = 10 ** fieldType.decimals;
       return (value) =>
-        typeof value === "number" && within(kind, value) ? Math.round(value * factor) / factor : undefined;
+        typeof value === "number" && within(fieldType, value) ? Math.round(value * factor) / factor : undefined;
     }
     case "boolean":
       return (value) => (typeof value === "boolean" ? value : undefined);

@@ -1,9 +1,9 @@
 /**
- * Every field that an event may carry, each defined once: what it holds, whose consent it needs, how sensitive it is,
- * what it is for, whether it is ever shared, how long it lives, and when it is to be looked at again.
+ * The field table: type, category, sensitivity, purpose, sharing, retention and review date of
+ * every field.
  *
- * A field has the same meaning in every event that carries it, so it has one column, one line in the data dictionary
- * and one check. A field without a classification, or that could hold free text, does not compile.
+ * A field has the same meaning in every event type, so it has one database column, one validator
+ * and one row in the data dictionary. Unclassified and free-text fields do not compile.
  */
 
 import { agents } from "../vocabulary/agents.ts";
@@ -17,17 +17,18 @@ import { templates } from "../vocabulary/templates.ts";
 import { profiles, thinktools } from "../vocabulary/thinktools.ts";
 import { toolNames } from "../vocabulary/tools.ts";
 import type { Category } from "./categories.ts";
+import { dayMs } from "./durations.ts";
 import type { FieldType } from "./field-types.ts";
 
-/** How much a value says of a person: of the software; of what was done; or it links events of one thing. */
+/** `technical`: about the software. `interaction`: what was done. `pseudonymous`: links events. */
 export const sensitivities = ["technical", "interaction", "pseudonymous"] as const;
 export type Sensitivity = (typeof sensitivities)[number];
 
-/** In which upload schemas a field is: none, only the second, or both. */
+/** The upload schemas that contain a field. */
 export const sharingForms = ["never", "schema_2", "schema_1_and_2"] as const;
 export type SharingForm = (typeof sharingForms)[number];
 
-/** `event`: goes with its event. `total`: also stays in hourly and daily totals, without the event. */
+/** `event`: deleted with its event. `total`: also kept in rollups, without the event. */
 export const retentions = ["event", "total"] as const;
 export type Retention = (typeof retentions)[number];
 
@@ -37,16 +38,16 @@ export interface Field {
   readonly sensitivity: Sensitivity;
   readonly shared: SharingForm;
   readonly retention: Retention;
-  /** The version of the product that first had it. */
+  /** First version of the product with this field. */
   readonly since: `${number}.${number}.${number}`;
-  /** The month in which it is asked again whether it is needed: year and month. */
+  /** Year and month in which the need for this field is reviewed; the build fails after that. */
   readonly review: `${number}-${number}`;
   readonly description: string;
   readonly purpose: string;
 }
 
-/** The longest time that is recorded as a duration: 30 days, in milliseconds. */
-export const maxDurationMs = 30 * 24 * 60 * 60 * 1000;
+/** Longer durations are refused: 30 days, in milliseconds. */
+export const maxDurationMs = 30 * dayMs;
 
 export const exitClasses = [
   "success",
@@ -121,345 +122,345 @@ export const fields = {
     ...since010,
     shared: "never",
     type: enumOf(["tool"]),
-    description: "The kind of agent event.",
-    purpose: "Tells tool uses from other agent events.",
+    description: "Type of the agent event.",
+    purpose: "Distinguishes tool calls from other agent events.",
   },
   tool_name: {
     ...tool,
     ...since010,
     shared: "schema_1_and_2",
     type: enumOf(toolNames),
-    description: "The public name of the tool, such as run_terminal_cmd; mcp or custom for one of the user's own.",
-    purpose: "Which tools are used, and which of them fail.",
+    description: "Public name of the tool, such as run_terminal_cmd; mcp or custom for tools without a public name.",
+    purpose: "Shows which tools are used and which of them fail.",
   },
   tool_phase: {
     ...tool,
     ...since010,
     shared: "schema_1_and_2",
     type: enumOf(["start", "end"]),
-    description: "Whether the use began or ended.",
-    purpose: "Finds uses that never ended.",
+    description: "Whether the tool call started or ended.",
+    purpose: "Detects tool calls that never end.",
   },
   tool_hash: {
     ...nameHash,
     category: "tool_usage",
     type: hash,
-    description: "A salted hash of the name of an MCP or custom tool, whose name is the user's.",
-    purpose: "Tells one tool of the user's own from another, on this machine alone.",
+    description: "Salted hash of the name of an MCP or custom tool.",
+    purpose: "Distinguishes custom tools from each other, on this machine only.",
   },
   caller_hash: {
     ...nameHash,
     category: "tool_usage",
     since: "0.7.0",
     type: hash,
-    description: "A salted hash of the id of the extension that recorded the event through the programming interface.",
-    purpose: "Tells the events of one extension from those of another, on this machine alone.",
+    description: "Salted hash of the ID of the extension that recorded the event through the extension API.",
+    purpose: "Distinguishes the events of different extensions, on this machine only.",
   },
   agent: {
     ...tool,
     type: enumOf(agents),
-    description: "The public name of the agent that used the tool.",
-    purpose: "Which agent uses which tools.",
+    description: "Public name of the agent that made the tool call.",
+    purpose: "Shows which agents use which tools.",
   },
   activity: {
     ...tool,
     since: "0.7.0",
     type: enumOf(["compaction", "subagent_started", "subagent_ended"]),
-    description: "What an agent did beside using tools.",
-    purpose: "How often agents run out of context, and how often they delegate.",
+    description: "What the agent did, other than a tool call.",
+    purpose: "Shows how often agents run out of context or delegate work.",
   },
   command_path: {
     ...command,
     ...since010,
     shared: "schema_1_and_2",
     type: { type: "command_path" },
-    description: "Public program and subcommand, such as git commit, or other. Never an argument.",
-    purpose: "Which commands are used, slow or failing.",
+    description: "Public program and subcommand, such as git commit, or other. Never arguments.",
+    purpose: "Shows which commands are used, slow or failing.",
   },
   invocation_kind: {
     ...command,
     shared: "schema_1_and_2",
     type: enumOf(invocationKinds),
     description: "How a command of the product was started.",
-    purpose: "Which ways of installing are used.",
+    purpose: "Shows which distributions are used.",
   },
   profile: {
     ...command,
     type: enumOf(profiles),
-    description: "The public profile of a command, such as balanced.",
-    purpose: "Which profiles are used.",
+    description: "Public profile of the command, such as balanced.",
+    purpose: "Shows which profiles are used.",
   },
   thinktool: {
     ...tool,
     type: enumOf(thinktools),
-    description: "The public name of a ThinkTool.",
-    purpose: "Which ThinkTools are used.",
+    description: "Public name of the ThinkTool.",
+    purpose: "Shows which ThinkTools are used.",
   },
   thinktool_chain: {
     ...tool,
     retention: "event",
     type: { type: "enum_list", values: thinktools, maxItems: 16 },
-    description: "The ThinkTools of a command, in order.",
-    purpose: "Which chains are used.",
+    description: "ThinkTools of the command, in order.",
+    purpose: "Shows which chains are used.",
   },
   thinktool_count: {
     ...tool,
     type: count(255),
-    description: "How many ThinkTools a command chained.",
-    purpose: "How long chains are.",
+    description: "Number of ThinkTools that the command chained.",
+    purpose: "Shows how long chains are.",
   },
   step_count: {
     ...tool,
     type: count(10_000),
-    description: "How many steps a ThinkTool executed.",
-    purpose: "What a use consists of.",
+    description: "Number of steps that the ThinkTool executed.",
+    purpose: "Shows how much work a ThinkTool does.",
   },
   step: {
     ...tool,
     retention: "event",
     type: count(10_000),
-    description: "The number of the step, from 0.",
-    purpose: "Where a use is slow or fails.",
+    description: "Number of the step, starting at 0.",
+    purpose: "Shows which step is slow or fails.",
   },
   completed: {
     ...tool,
     type: boolean,
-    description: "Whether a ThinkTool ran to its end.",
-    purpose: "How often uses are cancelled.",
+    description: "Whether the ThinkTool ran to completion.",
+    purpose: "Shows how often ThinkTools are cancelled.",
   },
   model: {
     ...tool,
     type: enumOf(models),
-    description: "The public name of the language model, without provider and date.",
-    purpose: "Which models are used, and what that costs.",
+    description: "Public name of the language model, without provider and date.",
+    purpose: "Shows which models are used and what they cost.",
   },
   tokens_input: {
     ...tool,
     type: tokens,
-    description: "Tokens that went into the model.",
-    purpose: "What uses cost.",
+    description: "Number of input tokens.",
+    purpose: "Used to compute cost.",
   },
   tokens_output: {
     ...tool,
     type: tokens,
-    description: "Tokens that came out of the model.",
-    purpose: "What uses cost.",
+    description: "Number of output tokens.",
+    purpose: "Used to compute cost.",
   },
   tokens_cached: {
     ...tool,
     type: tokens,
-    description: "Input tokens that the provider had cached.",
-    purpose: "What uses cost.",
+    description: "Number of input tokens that were read from the provider's cache.",
+    purpose: "Used to compute cost.",
   },
   tokens_used: {
     ...tool,
     type: tokens,
-    description: "Tokens that a ThinkTool used altogether.",
-    purpose: "What uses cost.",
+    description: "Total number of tokens that the ThinkTool used.",
+    purpose: "Used to compute cost.",
   },
   cost_microusd: {
     ...tool,
     since: "0.7.0",
     type: count(10_000_000_000),
-    description: "What a request to a model cost in millionths of a US dollar, as the agent itself says.",
-    purpose: "What uses cost.",
+    description: "Cost of the model request in millionths of a US dollar, as reported by the agent.",
+    purpose: "Shows the cost that agents report.",
   },
   status: {
     ...error,
     ...since010,
     shared: "schema_1_and_2",
     type: enumOf(statuses),
-    description: "How it ended.",
-    purpose: "Success rate.",
+    description: "Outcome of the run, call or operation.",
+    purpose: "Used to compute the success rate.",
   },
   exit_class: {
     ...error,
     ...since010,
     type: enumOf(exitClasses),
-    description: "The class of the exit code, never the output.",
-    purpose: "Tells a missing program from a failing one.",
+    description: "Exit status: the class of the exit code. Never any output.",
+    purpose: "Distinguishes a missing program from a failing one.",
   },
   error_category: {
     ...error,
     type: enumOf(errorCategories),
-    description: "What kind of error it was, never its message.",
-    purpose: "Which kinds of errors happen.",
+    description: "Type of the error, never its message.",
+    purpose: "Shows which types of errors occur.",
   },
   error_code: {
     ...error,
     type: enumOf(errorCodes),
-    description: "A public code of the error, or other.",
-    purpose: "What exactly failed.",
+    description: "Public error code, or other.",
+    purpose: "Shows the exact cause of an error.",
   },
   recoverable: {
     ...error,
     type: boolean,
-    description: "Whether the product could go on.",
-    purpose: "How bad errors are.",
+    description: "Whether the product could continue.",
+    purpose: "Shows how severe errors are.",
   },
   retry_count: {
     ...error,
     type: count(10_000),
-    description: "How often it was tried again.",
-    purpose: "What retries achieve.",
+    description: "Number of retries.",
+    purpose: "Shows whether retries help.",
   },
   component: {
     ...error,
     type: enumOf(["extension", "worker", "cli", "page", "sdk", "other"]),
-    description: "The part of the product that failed.",
-    purpose: "Which part needs mending.",
+    description: "Component of the product that failed.",
+    purpose: "Shows which component needs fixing.",
   },
   duration_ms: {
     ...performance,
     ...since010,
     type: milliseconds,
-    description: "How long it took, in milliseconds.",
-    purpose: "What is slow.",
+    description: "Duration in milliseconds.",
+    purpose: "Shows what is slow.",
   },
   llm_latency_ms: {
     ...performance,
     type: milliseconds,
-    description: "The part of the duration spent waiting for the model, in milliseconds.",
-    purpose: "Tells a slow model from slow software.",
+    description: "Time spent waiting for the model, in milliseconds.",
+    purpose: "Distinguishes a slow model from slow software.",
   },
   processing_ms: {
     ...performance,
     type: milliseconds,
-    description: "The part of the duration spent on this machine, in milliseconds.",
-    purpose: "Tells a slow model from slow software.",
+    description: "Time spent processing on this machine, in milliseconds.",
+    purpose: "Distinguishes a slow model from slow software.",
   },
   cache_hit: {
     ...performance,
     type: boolean,
     description: "Whether the result came from the cache.",
-    purpose: "How much the cache saves.",
+    purpose: "Shows how much the cache saves.",
   },
   confidence_score: {
     ...performance,
     type: score,
-    description: "Confidence of the result, from 0 to 1; computed, not content.",
-    purpose: "Quality of results.",
+    description: "Confidence score of the result, from 0 to 1. Computed; contains no content.",
+    purpose: "Shows the quality of results.",
   },
   coherence_score: {
     ...performance,
     type: score,
-    description: "Coherence of the result, from 0 to 1; computed, not content.",
-    purpose: "Quality of results.",
+    description: "Coherence score of the result, from 0 to 1. Computed; contains no content.",
+    purpose: "Shows the quality of results.",
   },
   depth_score: {
     ...performance,
     type: score,
-    description: "Depth of the result, from 0 to 1; computed, not content.",
-    purpose: "Quality of results.",
+    description: "Depth score of the result, from 0 to 1. Computed; contains no content.",
+    purpose: "Shows the quality of results.",
   },
   dropped_count: {
     ...session,
     ...since010,
     type: integer(1, 1_000_000_000),
-    description: "How many events were lost.",
-    purpose: "Shows gaps in what was captured.",
+    description: "Number of lost events.",
+    purpose: "Shows how complete the recorded data is.",
   },
   query_count: {
     ...session,
     type: count(1_000_000),
-    description: "How many queries or commands the session had.",
-    purpose: "How much is done in a session.",
+    description: "Number of queries or commands in the session.",
+    purpose: "Shows how much is done in a session.",
   },
   workspace_hash: {
     ...nameHash,
     type: hash,
-    description: "A salted hash of the workspace's name.",
-    purpose: "Tells one workspace from another, on this machine alone.",
+    description: "Salted hash of the workspace name.",
+    purpose: "Distinguishes workspaces, on this machine only.",
   },
   task_hash: {
     ...nameHash,
     type: hash,
-    description: "A salted hash of the task's name.",
-    purpose: "Tells one task from another, on this machine alone.",
+    description: "Salted hash of the task name.",
+    purpose: "Distinguishes tasks, on this machine only.",
   },
   template: {
     ...workspace,
     type: enumOf(templates),
-    description: "The public kind of template a workspace was made from, or custom.",
-    purpose: "Which templates are used.",
+    description: "Public type of the workspace's template, or custom.",
+    purpose: "Shows which templates are used.",
   },
   services_count: {
     ...workspace,
     type: count(10_000),
-    description: "How many services a workspace has.",
-    purpose: "How large workspaces are.",
+    description: "Number of services in the workspace.",
+    purpose: "Shows how large workspaces are.",
   },
   ports_used: {
     ...workspace,
     type: count(65_535),
-    description: "How many ports a workspace uses; never which.",
-    purpose: "How large workspaces are.",
+    description: "Number of ports that the workspace uses, never the port numbers.",
+    purpose: "Shows how large workspaces are.",
   },
   phase: {
     ...activity,
     type: enumOf(["start", "end"]),
-    description: "Whether a task or debug session began or ended.",
-    purpose: "Finds what never ended.",
+    description: "Whether the task or debug session started or ended.",
+    purpose: "Detects tasks and debug sessions that never end.",
   },
   task_type: {
     ...activity,
     type: enumOf(taskTypes),
-    description: "The public type of the task in VS Code, or other; never its name.",
-    purpose: "Which kinds of tasks are run.",
+    description: "Public type of the VS Code task, or other. Never its name.",
+    purpose: "Shows which types of tasks are run.",
   },
   task_group: {
     ...activity,
     type: enumOf(taskGroups),
-    description: "The group of the task in VS Code, such as build.",
-    purpose: "How often is built and tested.",
+    description: "Group of the VS Code task, such as build.",
+    purpose: "Shows how often projects are built and tested.",
   },
   debugger_type: {
     ...activity,
     type: enumOf(debuggerTypes),
-    description: "The public type of the debugger, or other.",
-    purpose: "Which debuggers are used.",
+    description: "Public type of the debugger, or other.",
+    purpose: "Shows which debuggers are used.",
   },
   language: {
     ...activity,
     type: enumOf(languages),
-    description: "The public id of a programming language, or other.",
-    purpose: "Which languages time goes to.",
+    description: "Public ID of the programming language, or other.",
+    purpose: "Shows how time is divided between languages.",
   },
   focus_ms: {
     ...activity,
-    type: integer(0, 24 * 60 * 60 * 1000),
-    description: "How long an editor of the language had the focus, in milliseconds.",
-    purpose: "Which languages time goes to.",
+    type: integer(0, dayMs),
+    description: "Focus time of editors in this language, in milliseconds.",
+    purpose: "Shows how time is divided between languages.",
   },
   saves: {
     ...activity,
     type: count(100_000),
-    description: "How often files of the language were saved.",
-    purpose: "Which languages time goes to.",
+    description: "Number of saves of files in this language.",
+    purpose: "Shows how work is divided between languages.",
   },
   feature: {
     ...feature,
     type: enumOf(features),
-    description: "The public name of a feature of the product.",
-    purpose: "Which features are found and used.",
+    description: "Public name of the feature.",
+    purpose: "Shows which features are discovered and used.",
   },
   discovery_source: {
     ...feature,
     type: enumOf(discoverySources),
-    description: "How the feature was come upon.",
-    purpose: "What helps to find features.",
+    description: "How the feature was discovered.",
+    purpose: "Shows what helps users to discover features.",
   },
   milestone: {
     ...feature,
     type: enumOf(milestones),
-    description: "How often the feature had been used.",
-    purpose: "Which features are adopted.",
+    description: "Number of uses that was reached.",
+    purpose: "Shows which features are adopted.",
   },
   install_method: {
     ...lifecycle,
     type: enumOf(installMethods),
     description: "How the product was installed.",
-    purpose: "Which ways of installing are used.",
+    purpose: "Shows which installation methods are used.",
   },
   install_error: {
     ...lifecycle,
@@ -471,103 +472,103 @@ export const fields = {
       "architecture_mismatch",
       "unknown",
     ]),
-    description: "What kind of error an installation failed with, never its message.",
-    purpose: "Which installations fail.",
+    description: "Type of the installation error, never its message.",
+    purpose: "Shows why installations fail.",
   },
   binary_size_bytes: {
     ...lifecycle,
     type: count(10_000_000_000),
-    description: "The size of what was installed, in bytes.",
-    purpose: "How large installations are.",
+    description: "Size of the installation in bytes.",
+    purpose: "Shows how large installations are.",
   },
   current_version: {
     ...lifecycle,
     type: version,
-    description: "The version of the product before an update.",
-    purpose: "How updates spread.",
+    description: "Version of the product before the update.",
+    purpose: "Shows update adoption by old version.",
   },
   available_version: {
     ...lifecycle,
     type: version,
-    description: "The version of the product that an update brings.",
-    purpose: "How updates spread.",
+    description: "Version of the product that the update installs.",
+    purpose: "Shows update adoption by new version.",
   },
   days_since_release: {
     ...lifecycle,
     type: count(10_000),
-    description: "How many days ago the available version appeared.",
-    purpose: "How updates spread.",
+    description: "Days since the available version was released.",
+    purpose: "Shows update adoption by age of a release.",
   },
   days_since_install: {
     ...lifecycle,
     type: count(36_500),
-    description: "How many days the product was installed.",
-    purpose: "How long the product is kept.",
+    description: "Days since the product was installed.",
+    purpose: "Shows how long the product stays installed.",
   },
   total_sessions: {
     ...lifecycle,
     type: count(10_000_000),
-    description: "How many sessions there were before the product was removed.",
-    purpose: "How long the product is kept.",
+    description: "Number of sessions before the product was removed.",
+    purpose: "Shows how much the product was used before its removal.",
   },
   version: {
     ...platform,
     type: version,
-    description: "The version of the product.",
-    purpose: "Which versions are in use.",
+    description: "Version of the product.",
+    purpose: "Shows which versions are in use.",
   },
   os: {
     ...platform,
     type: enumOf(systems),
-    description: "The operating system.",
-    purpose: "Which systems to support.",
+    description: "Operating system.",
+    purpose: "Shows which systems to support.",
   },
   arch: {
     ...platform,
     type: enumOf(architectures),
-    description: "The kind of processor.",
-    purpose: "Which systems to support.",
+    description: "Processor architecture.",
+    purpose: "Shows which architectures to support.",
   },
   editor: {
     ...platform,
     type: enumOf(editors),
-    description: "The editor the extension runs in.",
-    purpose: "Which editors to support.",
+    description: "Editor in which the extension runs.",
+    purpose: "Shows which editors to support.",
   },
   upgrade_feature: {
     ...upgrade,
     type: enumOf(features),
-    description: "The feature at which an upgrade was offered.",
-    purpose: "What upgrades are asked for.",
+    description: "Feature for which the upgrade was offered.",
+    purpose: "Shows which features motivate upgrades.",
   },
   trial_days: {
     ...upgrade,
     type: count(366),
-    description: "How many days a trial lasts or lasted.",
-    purpose: "What trials lead to.",
+    description: "Length of the trial in days.",
+    purpose: "Shows how trial length affects upgrades.",
   },
   trial_converted: {
     ...upgrade,
     type: boolean,
-    description: "Whether a trial became an upgrade.",
-    purpose: "What trials lead to.",
+    description: "Whether the trial led to an upgrade.",
+    purpose: "Shows how many trials lead to upgrades.",
   },
   experiment: {
     ...experiment,
     type: { type: "identifier", pattern: "experiment" },
-    description: "The number of an experiment, such as exp-12.",
-    purpose: "Compares two ways of doing one thing.",
+    description: "ID of the experiment, such as exp-12.",
+    purpose: "Compares the variations of an experiment.",
   },
   variant: {
     ...experiment,
     type: enumOf(["control", "a", "b", "c", "d"]),
-    description: "Which way of the experiment was shown.",
-    purpose: "Compares two ways of doing one thing.",
+    description: "Variation of the experiment that was shown.",
+    purpose: "Compares the variations of an experiment.",
   },
 } as const satisfies Readonly<Record<string, Field>>;
 
 export type FieldName = keyof typeof fields;
 export const fieldNames = Object.keys(fields) as readonly FieldName[];
 
-/** The same table, with its types widened for code that walks it. */
+/** The same table with widened types, for code that iterates over it. */
 export const fieldTable: Readonly<Record<FieldName, Field>> = fields;

@@ -1,11 +1,11 @@
 /**
- * How payloads are nested in the export and in upload schema 2: the canonical form of the analytics design, sections
- * 3.3 (commands) and 3.4 (errors). Inside the product every payload is flat; both forms are taken at intake.
+ * The nested form of payloads in the export and in upload schema 2 (analytics design, sections 3.3
+ * for commands and 3.4 for errors). Internally every payload is flat; ingest accepts both forms.
  */
 import { type EventTypeName, eventTable, fieldsOf, type Layout } from "./events.ts";
 import type { FieldName } from "./fields.ts";
 
-/** Field → its place, for the fields that are not at the top under their own name. */
+/** Field → path, for fields that are not at the top level under their own name. */
 const paths: Readonly<Record<Layout, Readonly<Partial<Record<FieldName, readonly [string, string?]>>>>> = {
   flat: {},
   command: {
@@ -32,12 +32,12 @@ const paths: Readonly<Record<Layout, Readonly<Partial<Record<FieldName, readonly
   },
 };
 
-/** Where a field of a type stands: one name, or an object's and a name in it. */
+/** Returns the path of a field: its name, or the name of an object and of a member. */
 export function pathOf(type: EventTypeName, field: FieldName): readonly [string, string?] {
   return paths[eventTable[type].layout][field] ?? [field];
 }
 
-/** A flat payload in its canonical, nested form. `execution.success` follows from the status. */
+/** Returns the nested form of a flat payload. `execution.success` is derived from the status. */
 export function nested(type: EventTypeName, flat: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   const groups = new Map<string, Record<string, unknown>>();
@@ -58,7 +58,7 @@ export function nested(type: EventTypeName, flat: Readonly<Record<string, unknow
   return result;
 }
 
-/** The objects that a layout nests into, with the flat name of each of their members. */
+/** Layout → nested object → member → flat field name. */
 export const groupsOf: Readonly<Record<Layout, ReadonlyMap<string, ReadonlyMap<string, FieldName>>>> = {
   flat: new Map(),
   command: groups("command"),

@@ -1,4 +1,4 @@
-/** The events that programs may record of themselves: other extensions, Node programs, scripts, the Python SDK. */
+/** Event types that other programs may record: extensions, the Node and Python SDKs, scripts. */
 import type { EventTypeName } from "./events.ts";
 
 export const programEvents = [

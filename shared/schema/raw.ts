@@ -1,8 +1,9 @@
 /**
- * Raw input: what was captured, before the firewall has looked at it. It may hold anything a person typed.
+ * Raw input before the firewall. It may contain anything that a user typed.
  *
- * The type is opaque. Capture and intake make it; only `server/privacy/` opens it (a lint rule holds this). It lives
- * in memory and crosses to the worker, and it never reaches a log, an error message, a file or the wire.
+ * The type is opaque: capture and ingest create it, and a lint rule allows only `server/privacy/` to
+ * read it. It exists in memory and in messages to the worker, never in a log, an error message, a
+ * file or an upload.
  */
 declare const rawBrand: unique symbol;
 
@@ -10,7 +11,7 @@ export interface Raw {
   readonly [rawBrand]: never;
 }
 
-/** Marks captured input as raw. Costs nothing at run time: the brand exists only for the compiler. */
-export function markRaw(captured: object): Raw {
-  return captured as unknown as Raw;
+/** Marks input as raw. Free at run time: the brand exists only for the compiler. */
+export function markRaw(input: object): Raw {
+  return input as unknown as Raw;
 }

@@ -1,7 +1,6 @@
-/** Those that tell of the tools of AI agents. */
 const agentSources = ["otlp", "claude_code", "cursor", "vscode_agent", "copilot_cli", "codex", "gemini_cli"] as const;
 
-/** Where an event was captured. A source numbers its events of one session from 1 upwards; a gap is a loss. */
+/** What produced an event. A source numbers the events of a session from 1; a gap means loss. */
 export const sources = [
   "vscode",
   "vscode_terminal",

@@ -1,19 +1,21 @@
-/** JSON Schemas (draft 2020-12) of what may be shared: events and batches of upload schemas 1 and 2. */
+/** JSON Schemas (draft 2020-12) of the events and batches of upload schemas 1 and 2. */
 
 import { architectures, systems } from "../vocabulary/platforms.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
 import { type FieldType, identifierPatterns } from "./field-types.ts";
 import { type FieldName, fieldTable } from "./fields.ts";
 import { pathOf } from "./payload-layout.ts";
+import { schema1Commands } from "./schema-1.ts";
 import { sources } from "./sources.ts";
+import { uuidSource } from "./uuid-pattern.ts";
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** Words of the vocabulary alone; the server holds the list itself. */
+/** Only the form: the vocabulary itself is too large for a schema, and the server has it. */
 const commandPath = "^[a-z0-9][a-z0-9._+-]{0,31}(?: [a-z0-9][a-z0-9._+-]{0,31}){0,2}$";
-const uuid = (version: string) => ({
+const uuid = (version: number) => ({
   type: "string",
-  pattern: `^[0-9a-f]{8}-[0-9a-f]{4}-${version}[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+  pattern: `^${uuidSource(version)}$`,
 });
 const sha256 = { type: "string", pattern: "^[0-9a-f]{64}$" };
 const milliseconds = { type: "integer", minimum: 1577836800000, maximum: Number.MAX_SAFE_INTEGER };
@@ -23,22 +25,22 @@ const versionOr = (word: string) => ({
   anyOf: [{ type: "string", pattern: identifierPatterns.version.source }, { const: word }],
 });
 
-function kindSchema(kind: FieldType): Schema {
-  switch (kind.type) {
+function fieldTypeSchema(fieldType: FieldType): Schema {
+  switch (fieldType.type) {
     case "enum":
-      return { enum: kind.values };
+      return { enum: fieldType.values };
     case "enum_list":
-      return { type: "array", items: { enum: kind.values }, minItems: 1, maxItems: kind.maxItems };
+      return { type: "array", items: { enum: fieldType.values }, minItems: 1, maxItems: fieldType.maxItems };
     case "command_path":
       return { type: "string", pattern: commandPath };
     case "identifier":
-      return { type: "string", pattern: identifierPatterns[kind.pattern].source };
+      return { type: "string", pattern: identifierPatterns[fieldType.pattern].source };
     case "hash":
       return { type: "string", pattern: "^[0-9a-f]{32}$" };
     case "integer":
-      return { type: "integer", minimum: kind.min, maximum: kind.max };
+      return { type: "integer", minimum: fieldType.min, maximum: fieldType.max };
     case "decimal":
-      return { type: "number", minimum: kind.min, maximum: kind.max };
+      return { type: "number", minimum: fieldType.min, maximum: fieldType.max };
     case "boolean":
       return { type: "boolean" };
   }
@@ -51,41 +53,44 @@ const closed = (properties: Readonly<Record<string, unknown>>, required = Object
   additionalProperties: false,
 });
 
-/** A field is defined once in a document, and referred to wherever it stands. */
+/** Each field is defined once per document. */
 const fieldSchema = (name: FieldName): Schema => ({ $ref: `#/$defs/${name}` });
 
-function definitions(requested: (name: FieldName) => boolean): Schema {
-  const names = (Object.keys(fieldTable) as FieldName[]).filter(requested);
+function definitions(isIncluded: (name: FieldName) => boolean): Schema {
+  const names = (Object.keys(fieldTable) as FieldName[]).filter(isIncluded);
   return Object.fromEntries(
-    names.map((name) => [name, { ...kindSchema(fieldTable[name].type), description: fieldTable[name].description }]),
+    names.map((name) => [
+      name,
+      { ...fieldTypeSchema(fieldTable[name].type), description: fieldTable[name].description },
+    ]),
   );
 }
 
-const inOne = (name: FieldName): boolean => fieldTable[name].shared === "schema_1_and_2";
-const inTwo = (name: FieldName): boolean => fieldTable[name].shared !== "never";
+const isInSchema1 = (name: FieldName): boolean => fieldTable[name].shared === "schema_1_and_2";
+const isInSchema2 = (name: FieldName): boolean => fieldTable[name].shared !== "never";
 
 /** Usage aggregation, "Upload Event Schema". */
 function eventOne(): Schema {
-  const fields = (Object.keys(fieldTable) as FieldName[]).filter(inOne);
+  const fields = (Object.keys(fieldTable) as FieldName[]).filter(isInSchema1);
   const envelope = {
     schema_version: { const: 1 },
-    anon_user_id: uuid("4"),
+    anon_user_id: uuid(4),
     anon_session_id: sha256,
     ts: milliseconds,
     seq: sequence,
     source: { enum: sources },
-    event_type: { enum: ["command_started", "command_finished", "command_failed", "agent_event"] },
+    event_type: { enum: [...schema1Commands, "agent_event"] },
   };
   const optional = Object.fromEntries(fields.map((name) => [name, fieldSchema(name)]));
   return closed({ ...envelope, ...optional }, Object.keys(envelope));
 }
 
-/** The shared fields of a type, in the canonical form of the analytics design, sections 3.3 and 3.4. */
+/** The shared fields of a type, nested as in the analytics design, sections 3.3 and 3.4. */
 function payload(type: EventTypeName): Schema {
   const top: Record<string, unknown> = {};
   const groups: Record<string, Record<string, unknown>> = {};
   for (const name of fieldsOf(type)) {
-    if (!inTwo(name)) continue;
+    if (!isInSchema2(name)) continue;
     const [outer, inner] = pathOf(type, name);
     if (inner === undefined) top[outer] = fieldSchema(name);
     else {
@@ -95,7 +100,7 @@ function payload(type: EventTypeName): Schema {
   }
   for (const [name, members] of Object.entries(groups)) top[name] = closed(members, []);
   const required = eventTable[type].required
-    .filter((name) => inTwo(name) && fieldTable[name].category === eventTable[type].category)
+    .filter((name) => isInSchema2(name) && fieldTable[name].category === eventTable[type].category)
     .map((name) => pathOf(type, name)[0]);
   return closed(top, required);
 }
@@ -104,7 +109,7 @@ function payload(type: EventTypeName): Schema {
 function eventTwoOf(type: EventTypeName): Schema {
   return closed({
     schema_version: { const: "1.0.0" },
-    event_id: uuid("7"),
+    event_id: uuid(7),
     event_type: { const: type },
     timestamp: time,
     source: { $ref: "#/$defs/envelope_source" },
@@ -128,13 +133,13 @@ const envelopeParts = {
   envelope_session: closed({ id: sha256, sequence, started_at: time }, ["id", "sequence"]),
 };
 
-/** The frame of a batch; what stands for `events` is given. */
+/** The batch, with `event` as the schema of its events. */
 function batch(version: 1 | 2, event: Schema = { $ref: "#/$defs/event" }): Schema {
   return closed({
-    batch_id: uuid("8"),
+    batch_id: uuid(8),
     generated_at: milliseconds,
     schema_version: { const: version },
-    anon_user_id: uuid("4"),
+    anon_user_id: uuid(4),
     events: { type: "array", items: event, minItems: 1, maxItems: 1000 },
   });
 }
@@ -142,10 +147,10 @@ function batch(version: 1 | 2, event: Schema = { $ref: "#/$defs/event" }): Schem
 const text = (title: string, schema: Schema, $defs: Schema): string =>
   `${JSON.stringify({ $schema: "https://json-schema.org/draft/2020-12/schema", title, ...schema, $defs }, null, 2)}\n`;
 
-/** File name → text. */
+/** Returns file name → text. */
 export function uploadSchemas(): ReadonlyMap<string, string> {
-  const one = definitions(inOne);
-  const two = { ...envelopeParts, ...definitions(inTwo) };
+  const one = definitions(isInSchema1);
+  const two = { ...envelopeParts, ...definitions(isInSchema2) };
   return new Map([
     ["usage-event-1.schema.json", text("Usage event, schema 1", eventOne(), one)],
     ["usage-batch-1.schema.json", text("Usage batch, schema 1", batch(1), { event: eventOne(), ...one })],
@@ -155,12 +160,12 @@ export function uploadSchemas(): ReadonlyMap<string, string> {
 }
 
 /**
- * The same in the parts that a receiver checks one after the other, so that one bad event does not spoil its batch: the frame with events of
- * any shape, the event of schema 1, and the event of schema 2 of each type.
+ * Returns the same schemas in parts, for a server that validates the batch first and then each event:
+ * so one invalid event does not invalidate its batch.
  */
 export function receivedSchemas() {
-  const one = definitions(inOne);
-  const two = { ...envelopeParts, ...definitions(inTwo) };
+  const one = definitions(isInSchema1);
+  const two = { ...envelopeParts, ...definitions(isInSchema2) };
   return {
     frames: { 1: batch(1, {}), 2: batch(2, {}) },
     eventOne: { ...eventOne(), $defs: one } as Schema,

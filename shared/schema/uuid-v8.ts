@@ -1,4 +1,4 @@
-/** A UUIDv8 (RFC 9562, section 5.8) of the first 16 bytes of a digest. */
+/** Returns a UUIDv8 (RFC 9562, section 5.8) made from the first 16 bytes of a digest. */
 export function uuidV8(digest: Uint8Array): string {
   const bytes = digest.slice(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { coverageOf } from "./coverage.ts";
 
-const host = {
+const agent = {
   source: "claude_code",
   started: 0,
   ended: 200,
@@ -12,22 +12,22 @@ const host = {
 };
 
 describe("coverage", () => {
-  it("never rounds up to all", () => {
-    expect(coverageOf(host)).toMatchObject({ outcome: "99 %", duration: "25 %", unended: null });
-    expect(coverageOf({ ...host, ended: 0, withOutcome: 0, withDuration: 0 })).toMatchObject({
+  it("never rounds up to 100%", () => {
+    expect(coverageOf(agent)).toMatchObject({ outcome: "99%", duration: "25%", unended: null });
+    expect(coverageOf({ ...agent, ended: 0, withOutcome: 0, withDuration: 0 })).toMatchObject({
       outcome: "–",
       duration: "–",
     });
   });
 
-  it("tells beginnings without an end, and what a source cannot tell", () => {
-    const { unended, why } = coverageOf({ ...host, started: 203 });
+  it("reports unfinished calls and the limits of a source", () => {
+    const { unended, why } = coverageOf({ ...agent, started: 203 });
     expect(unended).toBe(3);
-    expect(why).toMatch(/hooks.* 3 beginnings have no end/);
-    expect(coverageOf({ ...host, started: 150 }).unended).toBe(0);
-    expect(coverageOf({ ...host, missedByHooks: 2 }).why).toContain(
-      "OpenTelemetry told of 2 uses that its hooks did not",
+    expect(why).toMatch(/hooks.* 3 calls started but did not finish/);
+    expect(coverageOf({ ...agent, started: 150 }).unended).toBe(0);
+    expect(coverageOf({ ...agent, missedByHooks: 2 }).why).toContain(
+      "OpenTelemetry reported 2 calls that hooks missed.",
     );
-    expect(coverageOf({ ...host, source: "vscode_terminal" }).why).toContain("shell integration");
+    expect(coverageOf({ ...agent, source: "vscode_terminal" }).why).toContain("shell integration");
   });
 });

@@ -1,29 +1,29 @@
-/** How much of what a source could tell is seen, and why not all. */
+/** Describes how complete the data of a source is, and why it is incomplete. */
 import type { AgentCoverage } from "../protocol/reports.ts";
 import { isAgent } from "../schema/sources.ts";
 import { countText } from "./format.ts";
 
-const percent = (part: number, whole: number): string => (whole === 0 ? "–" : `${Math.floor((100 * part) / whole)} %`);
+/** Rounded down, so that 100% means all. */
+const percent = (part: number, total: number): string => (total === 0 ? "–" : `${Math.floor((100 * part) / total)}%`);
 
 export interface Coverage {
   readonly outcome: string;
   readonly duration: string;
-  /** Beginnings whose end was not seen; `null` where the source tells no beginnings. */
+  /** Calls without a recorded end; `null` if the source does not report starts. */
   readonly unended: number | null;
   readonly why: string;
 }
 
-/** What a source cannot tell, however well everything works. */
+/** What a source cannot report, even if everything works. */
 const limits: Readonly<Record<string, string>> = {
   vscode_terminal:
-    "Terminals with shell integration (bash, zsh, fish, PowerShell) are seen; cmd.exe, nested shells and most SSH sessions are not.",
-  vscode_task: "Tasks that run a process are seen with their outcome; others without one.",
-  nexus_cli: "Only tools that write event logs, or runs given to nexus run, are seen.",
-  otlp: "What the agent exports is seen, and nothing it keeps to itself.",
+    "Only terminals with shell integration are recorded (bash, zsh, fish, PowerShell); not cmd.exe, nested shells and most SSH sessions.",
+  vscode_task: "Tasks without a process have no outcome.",
+  nexus_cli: "Only tools that write event logs, and commands started with nexus run.",
+  otlp: "Only data that the agent exports.",
 };
-const ofAgent =
-  "What its hooks tell is seen. They do not tell calls that were refused, and sessions in the cloud have none here.";
-const ofProgram = "What the program itself records is seen.";
+const agentLimit = "Only events reported by its hooks; denied calls and cloud sessions are not reported.";
+const programLimit = "Only events recorded by the program.";
 
 export function coverageOf({
   source,
@@ -34,19 +34,17 @@ export function coverageOf({
   missedByHooks,
 }: AgentCoverage): Coverage {
   const unended = started === 0 ? null : Math.max(0, started - ended);
-  const open =
+  const unfinished =
     unended === null || unended === 0
       ? ""
-      : ` ${countText(unended, "beginning has", "beginnings have")} no end: still running, or cut off.`;
-  const others =
-    missedByHooks === 0
-      ? ""
-      : ` OpenTelemetry told of ${countText(missedByHooks, "use")} that its hooks did not tell of.`;
-  const limit = limits[source] ?? (isAgent(source) ? ofAgent : ofProgram);
+      : ` ${countText(unended, "call")} started but did not finish (running or interrupted).`;
+  const missed =
+    missedByHooks === 0 ? "" : ` OpenTelemetry reported ${countText(missedByHooks, "call")} that hooks missed.`;
+  const limit = limits[source] ?? (isAgent(source) ? agentLimit : programLimit);
   return {
     outcome: percent(withOutcome, ended),
     duration: percent(withDuration, ended),
     unended,
-    why: `${limit}${others}${open}`,
+    why: `${limit}${missed}${unfinished}`,
   };
 }

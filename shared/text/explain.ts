@@ -1,4 +1,4 @@
-/** What is recorded and why, in plain sentences: for `nexus telemetry explain`, the page and the documentation. */
+/** Explains what is recorded and why: for `nexus telemetry explain`, the dashboard and the documentation. */
 
 import { notice } from "../consent/notice.ts";
 import { type Category, categories } from "../schema/categories.ts";
@@ -6,34 +6,34 @@ import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../sch
 import type { FieldType, FieldValue } from "../schema/field-types.ts";
 import { type Field, type FieldName, fieldNames, fieldTable } from "../schema/fields.ts";
 
-/** Lists longer than this are named by a few of their words. */
+/** Longer lists are abbreviated. */
 const maxValues = 12;
 
-/** What a kind may hold, in words. */
-export function fieldTypeText(kind: FieldType): string {
-  switch (kind.type) {
+/** Describes the values of a field type. */
+export function fieldTypeText(fieldType: FieldType): string {
+  switch (fieldType.type) {
     case "enum":
-      return `one of ${wordsText(kind.values)}`;
+      return `one of ${listText(fieldType.values)}`;
     case "enum_list":
-      return `up to ${kind.maxItems} of ${wordsText(kind.values)}`;
+      return `up to ${fieldType.maxItems} of ${listText(fieldType.values)}`;
     case "command_path":
       return "a public program and subcommand from the vocabulary, or other";
     case "identifier":
-      return kind.pattern === "version" ? "a version such as 1.101.2" : "a number such as exp-12";
+      return fieldType.pattern === "version" ? "a version such as 1.101.2" : "an ID such as exp-12";
     case "hash":
-      return "a salted hash; the salt never leaves this machine";
+      return "32 hexadecimal digits; the salt never leaves this machine";
     case "integer":
-      return `a whole number from ${kind.min.toLocaleString("en-US")} to ${kind.max.toLocaleString("en-US")}`;
+      return `an integer from ${fieldType.min.toLocaleString("en-US")} to ${fieldType.max.toLocaleString("en-US")}`;
     case "decimal":
-      return `a number from ${kind.min} to ${kind.max} with ${kind.decimals} decimals`;
+      return `a number from ${fieldType.min} to ${fieldType.max} with ${fieldType.decimals} decimals`;
     case "boolean":
       return "true or false";
   }
 }
 
-function wordsText(values: readonly string[]): string {
+function listText(values: readonly string[]): string {
   if (values.length <= maxValues) return values.join(", ");
-  return `${values.slice(0, maxValues).join(", ")} and ${values.length - maxValues} more public words`;
+  return `${values.slice(0, maxValues).join(", ")} and ${values.length - maxValues} more public values`;
 }
 
 export const sharingText: Readonly<Record<Field["shared"], string>> = {
@@ -56,7 +56,7 @@ export interface Explanation {
   }[];
 }
 
-/** Category by category: what it lets be recorded. */
+/** Returns an explanation of each category. */
 export function explanations(): readonly Explanation[] {
   return categories.map((category) => ({
     category,
@@ -74,17 +74,17 @@ export function explanations(): readonly Explanation[] {
   }));
 }
 
-/** The events that carry a field. */
+/** Returns the event types that have a field. */
 export function eventTypesWith(field: FieldName): readonly EventTypeName[] {
   return eventTypeNames.filter((type) => fieldsOf(type).includes(field));
 }
 
-/** A value that a field may hold, as an example. */
+/** Returns an example value of a field. */
 export function exampleOf(name: FieldName): FieldValue {
   const { type } = fieldTable[name];
   switch (type.type) {
     case "enum":
-      return type.values.find((word) => word !== "other") ?? "other";
+      return type.values.find((value) => value !== "other") ?? "other";
     case "enum_list":
       return type.values.slice(0, 2);
     case "command_path":
@@ -102,7 +102,7 @@ export function exampleOf(name: FieldName): FieldValue {
   }
 }
 
-/** An event with every field that it may carry. */
+/** Returns an example event with all its fields. */
 export function exampleEvent(type: EventTypeName): Readonly<Record<string, FieldValue>> {
   return Object.fromEntries(fieldsOf(type).map((name) => [name, exampleOf(name)]));
 }

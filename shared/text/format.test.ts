@@ -2,15 +2,16 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../consent/consent.ts";
 import { notice, noticeText } from "../consent/notice.ts";
 import { categories } from "../schema/categories.ts";
-import { countText, durationText, modeSentence, sizeText } from "./format.ts";
+import { countText, durationText, sizeText } from "./format.ts";
+import { modeSentence } from "./sentences.ts";
 
-describe("words", () => {
+describe("formatting", () => {
   it.each([
     [0, "0 bytes"],
     [1023, "1023 bytes"],
     [1536, "1.5 KB"],
     [2_516_582, "2.4 MB"],
-  ])("size %i is %s", (bytes, text) => expect(sizeText(bytes)).toBe(text));
+  ])("formats the size %i as %s", (bytes, text) => expect(sizeText(bytes)).toBe(text));
 
   it.each([
     [0, "0 ms"],
@@ -19,22 +20,22 @@ describe("words", () => {
     [59_499, "59 s"],
     [61_000, "1 min 1 s"],
     [8_100_000, "2 h 15 min"],
-  ])("duration %i is %s", (ms, text) => expect(durationText(ms)).toBe(text));
+  ])("formats the duration %i as %s", (ms, text) => expect(durationText(ms)).toBe(text));
 
-  it("counts in one and many", () => {
+  it("uses singular and plural", () => {
     expect(countText(1, "event")).toBe("1 event");
     expect(countText(1234, "event")).toBe("1,234 events");
   });
 
-  it("names who keeps a given consent from working", () => {
-    const given = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 } as const;
-    const permission = decide(given, [{ by: "environment", reach: "all", name: "NEXUS_TELEMETRY_ENABLED" }]);
-    expect(modeSentence(permission)).toContain("NEXUS_TELEMETRY_ENABLED says no");
+  it("names the refusal that blocks a consent", () => {
+    const consent = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 } as const;
+    const permission = decide(consent, [{ by: "environment", reach: "all", name: "NEXUS_TELEMETRY_ENABLED" }]);
+    expect(modeSentence(permission)).toContain("blocked by NEXUS_TELEMETRY_ENABLED");
   });
 });
 
-describe("consent text", () => {
-  it("names every category that can be ticked", () => {
+describe("consent notice", () => {
+  it("describes every category that can be selected", () => {
     expect(Object.keys(notice.categories)).toEqual([...categories]);
     for (const name of categories) expect(noticeText()).toContain(notice.categories[name].text);
   });

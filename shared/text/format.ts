@@ -1,121 +1,19 @@
-/** Sentences that more than one face of the product says: page, status item, terminal. */
-import type { Permission, Refusal } from "../consent/consent.ts";
+/** Formats of numbers, times and sizes, the only ones in the project. English; dates as in files and on the terminal. */
 
-interface Report {
-  readonly outcome: string;
-  readonly events: number;
-  readonly rejected: number;
-  readonly reason: string | null;
-  readonly pending: number;
-  readonly retryAtMs: number | null;
+/** 1 → "1 event", 1234 → "1,234 events". */
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 }
 
-const effects: Readonly<Record<Refusal["reach"], string>> = {
-  all: "forbids recording",
-  sharing: "forbids sharing",
-};
-
-/** Who says no, and to what. */
-export function refusalSentence({ name, reach }: Refusal): string {
-  return `${name} ${effects[reach]}.`;
+/** 0.375 → "38%", with one decimal "37.5%". No value: "–". */
+export function percentText(share: number | null, decimals = 0): string {
+  return share === null ? "–" : `${(100 * share).toFixed(decimals)}%`;
 }
 
-/** The mode and why, in one sentence. */
-export function modeSentence({ mode, consent, refusals }: Permission): string {
-  if (mode === "local") return "On: recorded on this machine, nothing is sent.";
-  if (mode === "share") return "On: recorded on this machine and shared with the destination you chose.";
-  if (consent === "damaged") return "Off: the record of your consent is damaged. Choose again.";
-  if (consent === "never_asked") return "Off: you have not been asked, and nothing is recorded.";
-  if (consent === "refused") return "Off, as you chose. Nothing is recorded.";
-  const names = refusals.filter(({ reach }) => reach === "all").map(({ name }) => name);
-  return `Off: you said yes, and ${names.join(" and ")} says no.`;
-}
-
-/** Beyond this number it is not counted on. */
-export const maxCounted = 10_000;
-
-/** 12 → "12 events", 10,000 or more → "More than 10,000 events". */
-export function pendingText(pending: number): string {
-  return pending < maxCounted ? countText(pending, "event") : `More than ${countText(maxCounted, "event")}`;
-}
-
-/** A moment on the wall clock: "10:14", or with its date where that is another day. */
-export function clockText(ms: number, nowMs: number): string {
-  const [date = "", time = ""] = new Date(ms).toLocaleString("sv-SE").split(" ");
-  const today = new Date(nowMs).toLocaleString("sv-SE").startsWith(date);
-  return `${today ? "" : `${date} `}${time.slice(0, 5)}`;
-}
-
-/** A reason as a sentence of its own. */
-const asSentence = (reason: string): string => `${reason.replace(/\.$/, "")}.`;
-
-interface Waiting {
-  /** Why nothing could be sent. */
-  readonly reason: string;
-  /** Events that wait. */
-  readonly pending: number;
-  /** When it is tried again, in milliseconds since 1970. */
-  readonly retryAtMs: number;
-}
-
-/** "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." */
-export function waitingText({ reason, pending, retryAtMs }: Waiting, nowMs: number): string {
-  const events = pending === 0 ? "" : `${pendingText(pending)} ${pending === 1 ? "is" : "are"} waiting; `;
-  const next = `next try at ${clockText(retryAtMs, nowMs)}.`;
-  return `${asSentence(reason)} ${events === "" ? `N${next.slice(1)}` : `${events}${next}`}`;
-}
-
-/** The result of a sync, in a sentence or two. */
-export function reportSentence(
-  { outcome, events, rejected, reason, pending, retryAtMs }: Report,
-  nowMs: number,
-): string {
-  const sent = outcome === "done" || events > 0 ? [`Sent ${countText(events, "event")}.`] : [];
-  const refused = rejected > 0 ? [`The server refused ${countText(rejected, "batch", "batches")}.`] : [];
-  const isWaiting = outcome === "waiting" && retryAtMs !== null;
-  const why =
-    reason === null ? [] : [isWaiting ? waitingText({ reason, pending, retryAtMs }, nowMs) : asSentence(reason)];
-  return [...sent, ...refused, ...why].join(" ") || "Nothing was sent.";
-}
-
-/** What came of asking servers to erase what was shared. */
-export function erasureText({ erased, erasing, reason }: Pick<Report, "reason"> & ErasureCounts): string {
-  const done = erased > 0 ? [`${countText(erased, "server")} confirmed that what you shared is erased.`] : [];
-  const under =
-    erasing > 0
-      ? [`${countText(erasing, "server")} accepted the request and is erasing; the signed receipt follows.`]
-      : [];
-  const failed =
-    erased + erasing === 0
-      ? [reason === null ? "" : asSentence(reason), "The request is repeated with the next sync."]
-      : [];
-  return [...done, ...under, ...failed].filter((text) => text !== "").join(" ");
-}
-
-/** How erasures stand that no server has confirmed: "1 accepted by its server, which is erasing", "2 not confirmed yet". */
-export function erasuresText({ erasures, erasing }: { readonly erasures: number; readonly erasing: number }): string {
-  const open = erasures - erasing;
-  const parts = [
-    ...(erasing > 0 ? [`${erasing} accepted by the server, which is erasing; the receipt follows`] : []),
-    ...(open > 0 ? [`${open} not confirmed yet`] : []),
-  ];
-  return parts.join(", ");
-}
-
-interface ErasureCounts {
-  readonly erased: number;
-  readonly erasing: number;
-}
-
-/** What the search after a purge has shown. */
-/** Said after a purge that removed what was remembered of agents' settings. */
-export const forgottenSettings =
-  "What was remembered to give agents' settings back to the byte is deleted too; disconnecting an agent still takes its hook out.";
-
-export function proofText(searched: number, copies: readonly string[]): string {
-  if (copies.length > 0)
-    return `The database holds none of it; these copies beside it still do, and are yours to remove: ${copies.join(", ")}.`;
-  return searched === 0 ? "" : `None of ${countText(searched, "id")} is left in any file.`;
+/** The relative change of a value: "+12%", "−3%", or "unchanged". */
+export function changeText(before: number, now: number): string {
+  const percent = Math.round((100 * (now - before)) / before);
+  return percent === 0 ? "unchanged" : `${percent > 0 ? "+" : "−"}${Math.abs(percent)}%`;
 }
 
 /** 1,536 → "1.5 KB". */
@@ -130,11 +28,6 @@ export function sizeText(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** 1 → "1 event", 1234 → "1,234 events". */
-export function countText(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
-}
-
 /** 0 → "0 ms", 0.4 → "< 1 ms", 950 → "950 ms", 61000 → "1 min 1 s", 8,100,000 → "2 h 15 min". */
 export function durationText(ms: number): string {
   if (ms === 0) return "0 ms";
@@ -146,4 +39,17 @@ export function durationText(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Local date and time, "2026-01-31 14:02:05"; `null` is "never". */
+export function dateTimeText(ms: number | null): string {
+  // The Swedish locale formats as ISO 8601, without the T.
+  return ms === null ? "never" : new Date(ms).toLocaleString("sv-SE");
+}
+
+/** Local time without seconds: "10:14", with its date if that is not today. */
+export function clockText(ms: number, nowMs: number): string {
+  const [date = "", time = ""] = dateTimeText(ms).split(" ");
+  const isToday = dateTimeText(nowMs).startsWith(date);
+  return `${isToday ? "" : `${date} `}${time.slice(0, 5)}`;
 }

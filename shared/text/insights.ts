@@ -1,12 +1,11 @@
-/** What an insight says, in words: for the page and the terminal. */
+/** Formats insights as text, for the dashboard and the terminal. */
 import type { Insight } from "../protocol/reports.ts";
-import { countText, durationText } from "./format.ts";
+import { countText, durationText, percentText } from "./format.ts";
 import { sourceLabel } from "./labels.ts";
 
 export const insightFilters = ["slow", "errors", "agents"] as const;
 export type InsightFilter = (typeof insightFilters)[number];
 
-/** Which filters show which kinds. */
 const filtersOf: Readonly<Record<Insight["kind"], readonly InsightFilter[]>> = {
   slow: ["slow"],
   slower: ["slow"],
@@ -26,13 +25,11 @@ export function matchesFilter(insight: Insight, filters: readonly InsightFilter[
 export interface InsightText {
   /** One sentence. */
   readonly sentence: string;
-  /** What it rests on, one fact each. */
+  /** One fact each. */
   readonly evidence: readonly string[];
-  /** What to do about it. */
   readonly advice: string;
 }
 
-const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(share * 100)} %`);
 const time = (ms: number | null): string => (ms === null ? "unknown" : durationText(ms));
 
 export function insightText({ kind, subject, agent, evidence }: Insight): InsightText {
@@ -42,76 +39,69 @@ export function insightText({ kind, subject, agent, evidence }: Insight): Insigh
   const failures =
     failed === null
       ? []
-      : [
-          `${failed} of ${sample} failed: ${percent(share)}, between ${percent(low)} and ${percent(high)} with 95 % confidence.`,
-        ];
+      : [`${failed} of ${sample} failed (${percentText(share)}, 95% CI ${percentText(low)} to ${percentText(high)}).`];
   switch (kind) {
     case "slow":
       return {
-        sentence: `${name} takes you ${time(weekMs)} a week.`,
-        evidence: [
-          `${runs}, half of them longer than ${time(medianMs)}, one in twenty longer than ${time(p95Ms)}.`,
-          `${time(totalMs)} together.`,
-        ],
-        advice: `Look for a faster way to run ${name}: a cache, a watch mode, or a smaller part of the work.`,
+        sentence: `${name} takes ${time(weekMs)} per week.`,
+        evidence: [`${runs}; median ${time(medianMs)}, 95th percentile ${time(p95Ms)}.`, `Total: ${time(totalMs)}.`],
+        advice: "Consider a cache, watch mode or a smaller scope.",
       };
     case "slower":
       return {
-        sentence: `${name} got slower: from ${time(before?.medianMs ?? null)} to ${time(medianMs)} in the middle.`,
+        sentence: `${name} became slower: median rose from ${time(before?.medianMs ?? null)} to ${time(medianMs)}.`,
         evidence: [
-          `${runs} now, ${countText(before?.sample ?? 0, "run")} in the period before.`,
-          `Such a difference comes by chance with a probability of ${p !== null && p < 0.001 ? "less than 0.001" : (p ?? 1).toFixed(3)} (rank sum test).`,
+          `${runs}; ${countText(before?.sample ?? 0, "run")} in the previous period.`,
+          `p ${p !== null && p < 0.001 ? "< 0.001" : `= ${(p ?? 1).toFixed(3)}`} (rank-sum test).`,
         ],
-        advice: "See what changed since: a dependency, the amount of data, a new step.",
+        advice: "Check recent changes: dependencies, data volume, new steps.",
       };
     case "waiting":
       return {
-        sentence: `You wait ${time(weekMs)} a week for commands that run longer than ten seconds.`,
-        evidence: [`${countText(sample, "such run")}, ${time(totalMs)} together.`],
-        advice: "Run the longest in the background, or split them.",
+        sentence: `You spend ${time(weekMs)} per week waiting for commands longer than 10 s.`,
+        evidence: [`${runs}, total ${time(totalMs)}.`],
+        advice: "Run the longest in the background or split them.",
       };
     case "failing":
       return {
-        sentence: `${name} fails more often than not.`,
+        sentence: `${name} fails in more than half of its runs.`,
         evidence: failures,
-        advice: `Find out what ${name} stumbles over; until then it costs you ${time(weekMs)} a week.`,
+        advice: `Failures cost about ${time(weekMs)} per week.`,
       };
     case "flaky":
       return {
-        sentence: `${name} fails ${percent(share)} of the time.`,
+        sentence: `${name} fails in ${percentText(share)} of its runs.`,
         evidence: failures,
         advice:
-          "If nothing changed between a failure and the next success, it is flaky: look for order, time and network.",
+          "If nothing changed between a failure and the next success, it is flaky: check ordering, timing and network.",
       };
     case "agent_failing":
       return {
-        sentence: `${name} of ${sourceLabel(agent)} fails ${percent(share)} of the time.`,
+        sentence: `${name} in ${sourceLabel(agent)} fails in ${percentText(share)} of its calls.`,
         evidence: failures,
         advice:
-          "Failing tools cost an agent turns and tokens: say in its instructions how to use this one, or what to use instead.",
+          "Failed calls cost tokens. Explain in the agent's instructions how to use this tool, or name an alternative.",
       };
     case "agent_stalling":
       return {
-        sentence: `${name} of ${sourceLabel(agent)} often begins and never ends.`,
+        sentence: `${name} in ${sourceLabel(agent)} often does not finish.`,
         evidence: [
-          `${failed} of ${sample} uses have no end: ${percent(share)}, between ${percent(low)} and ${percent(high)} with 95 % confidence.`,
+          `${failed} of ${sample} calls have no end (${percentText(share)}, 95% CI ${percentText(low)} to ${percentText(high)}).`,
         ],
-        advice: "It was rejected, interrupted or it hangs: look at the permissions and time limits of this tool.",
+        advice: "Calls were denied, interrupted or hang. Check permissions and timeouts.",
       };
     case "unused":
       return {
-        sentence: `You have never used ${name}.`,
-        evidence: [`No use of it is on record, beside ${countText(sample, "command")} of this period.`],
-        advice: "Try it in a terminal; Nexus: Put the nexus Command on the Terminal's PATH makes it known there.",
+        sentence: `You have not used ${name}.`,
+        evidence: [`Not used in this period, in which you ran ${countText(sample, "command")}.`],
+        advice: "Try it in a terminal (Nexus: Install or Remove 'nexus' Command in PATH).",
       };
     case "gap":
       return {
-        sentence: `${countText(sample, "event")} of this period never arrived.`,
-        evidence: [
-          "A source numbers its events; these numbers are missing, or their source said that it dropped them.",
-        ],
+        sentence: `${countText(sample, "event")} missing in this period.`,
+        evidence: ["Detected by gaps in sequence numbers, or reported as dropped."],
         advice:
-          "Numbers of this period are too low. If it goes on, look at the log (Nexus: Show Log) and nexus doctor.",
+          "Counts for this period are too low. If it continues, check the log (Nexus: Show Log) and run nexus doctor.",
       };
   }
 }

@@ -2,24 +2,24 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { terminalJson, terminalText, withoutPasswords } from "./terminal-text.ts";
 
-/** Whether a terminal would act on anything in a text but the ends of lines and tabs. */
-const acts = (text: string): boolean =>
+/** Returns whether a text has characters that a terminal acts on, other than newlines and tabs. */
+const isUnsafe = (text: string): boolean =>
   /[^\P{Cc}\t\n]/u.test(text) || /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(text);
 
-describe("texts for a terminal", () => {
-  it("hold nothing that a terminal acts on, whatever data is in them", () => {
+describe("terminal text", () => {
+  it("contains no character that a terminal acts on", () => {
     const odd = fc.constantFrom("\u001b]0;title\u0007", "\u009b31m", "\u0008", "\r", "\u202e", "plain", "\n");
     fc.assert(
       fc.property(fc.array(fc.oneof(odd, fc.string({ unit: "binary" }))), (parts) => {
         const text = parts.join("");
-        expect(acts(terminalText(text))).toBe(false);
+        expect(isUnsafe(terminalText(text))).toBe(false);
         const json = terminalJson(JSON.stringify(text));
-        expect(acts(json)).toBe(false);
+        expect(isUnsafe(json)).toBe(false);
       }),
     );
   });
 
-  it("in JSON have the same value, but for passwords", () => {
+  it("keeps the value of JSON without URLs", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         fc.pre(!text.includes("://"));
@@ -40,7 +40,7 @@ describe("texts for a terminal", () => {
     ["file:///home/ada/x", "file:///home/ada/x"],
   ])("%s → %s", (text, shown) => expect(withoutPasswords(text)).toBe(shown));
 
-  it("never show the password of an address", () => {
+  it("never shows the password of a URL", () => {
     const word = fc.stringMatching(/^[A-Za-z0-9!$&*+=_.~-]{6,20}$/);
     fc.assert(
       fc.property(word, word, fc.constantFrom("", "/path", "/a@b", ":8443/x"), (user, password, rest) => {

@@ -1,2 +1,2 @@
-/** Public names of AI agents that report their tool uses. */
+/** Public names of AI agents that report tool calls. */
 export const agents = ["claude_code", "cursor", "vscode_agent", "copilot_cli", "codex", "gemini_cli", "other"] as const;

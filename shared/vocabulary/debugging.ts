@@ -1,4 +1,4 @@
-/** Public types of debuggers and of tasks in VS Code; those of an extension that is not here are `other`. */
+/** Public types of debuggers and of VS Code tasks. Types that are not listed become `other`. */
 export const debuggerTypes = [
   "android",
   "apex",

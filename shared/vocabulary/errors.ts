@@ -1,6 +1,6 @@
-/** Words for what went wrong: classes and public codes, never a message. */
+/** Types of errors and public error codes; never messages. */
 
-/** Analytics design, sections 1.3, 2.2 (`InstallErrorCategory`) and 3.4, and what they leave open. */
+/** Analytics design, sections 1.3, 2.2 (`InstallErrorCategory`) and 3.4, with additions. */
 export const errorCategories = [
   "api_error",
   "architecture_mismatch",
@@ -27,7 +27,7 @@ export const errorCategories = [
   "unknown",
 ] as const;
 
-/** Public codes: of interfaces of models, of HTTP, of POSIX. A code that is not here is `other`. */
+/** Codes of model APIs, HTTP and POSIX. Codes that are not listed become `other`. */
 export const errorCodes = [
   "rate_limit_exceeded",
   "quota_exceeded",

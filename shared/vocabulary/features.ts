@@ -1,4 +1,4 @@
-/** The product's own features, and how a person came upon one (analytics design, section 2.4). */
+/** Features of the product, and how users discover them (analytics design, section 2.4). */
 export const features = [
   "agents",
   "cli",
@@ -27,5 +27,5 @@ export const features = [
 
 export const discoverySources = ["help", "documentation", "error", "upgrade", "organic"] as const;
 
-/** How often a feature was used when it counts as adopted further. */
+/** Numbers of uses at which `feature_adoption` is recorded. */
 export const milestones = ["5", "10", "25", "50", "100"] as const;

@@ -1,4 +1,4 @@
-/** Language ids of VS Code and of widely used public extensions. An id that is not here is `other`. */
+/** Language IDs of VS Code and of popular public extensions. Others become `other`. */
 export const languages = [
   "abap",
   "ada",

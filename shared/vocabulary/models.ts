@@ -1,6 +1,6 @@
 /**
- * Public names of language models, without provider and date. A name that is not here is `other`: it may be the name of
- * a deployment, which is the user's own.
+ * Public names of language models, without provider and date. Names that are not listed become
+ * `other`, because they may be private deployment names.
  */
 export const models = [
   "claude-3-haiku",

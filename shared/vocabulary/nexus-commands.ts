@@ -1,8 +1,6 @@
-/**
- * Public programs that the completion specifications miss, and Nexus's own commands, each with its subcommands.
- */
+/** Public programs that the completion specifications lack, and the commands of Nexus tools. */
 
-/** Programs with subcommands worth counting. */
+/** Program → subcommands. */
 const withSubcommands: Readonly<Record<string, string>> = {
   alembic: "current, downgrade, history, revision, stamp, upgrade",
   apk: "add, del, update, upgrade",
@@ -108,7 +106,7 @@ const withSubcommands: Readonly<Record<string, string>> = {
   zypper: "install, remove",
 };
 
-/** Programs that are counted by their name alone: shells, what POSIX brings, compilers, editors, PowerShell and cmd. */
+/** Counted only by name: shells, POSIX utilities, compilers, editors, PowerShell and cmd. */
 const withoutSubcommands = `
   aider alias ar awk basename bash bat bc bg break btop bunx c++ cal cc cd certbot chgrp chmod chown cksum clang
   clang++ clangd claude clear clickhouse-client cloc clojure cls cmd cmp code codex comm command continue copilot copy

@@ -1,11 +1,11 @@
-/** Systems, processors, editors and ways of installing, in the words of the analytics design (sections 2.2 and 3.1). */
+/** Systems, architectures, editors and installation methods, as named in the analytics design (2.2, 3.1). */
 export const systems = ["linux", "macos", "windows", "other"] as const;
 export type System = (typeof systems)[number];
 
 export const architectures = ["x86_64", "aarch64", "other"] as const;
 export type Architecture = (typeof architectures)[number];
 
-/** Other spellings of the same, as Node, Go, Rust and uname have them. */
+/** Spellings of Node, Go, Rust and uname. */
 export const systemAliases: Readonly<Record<string, System>> = {
   darwin: "macos",
   osx: "macos",
@@ -18,10 +18,10 @@ export const architectureAliases: Readonly<Record<string, Architecture>> = {
   arm64: "aarch64",
 };
 
-/** VS Code and the editors made from it. */
+/** VS Code and editors based on it. */
 export const editors = ["vscode", "vscode_insiders", "vscodium", "cursor", "windsurf", "code_server", "other"] as const;
 
-/** Both lists of the documents, and where an editor's extension comes from. */
+/** Both lists of the analytics design, and the sources of VS Code extensions. */
 export const installMethods = [
   "cargo",
   "curl",

@@ -1,6 +1,6 @@
 /**
- * List prices of models, in US dollars for a million tokens, as their makers published them. A model that is not here is not
- * priced; what a person pays by contract or subscription is another matter.
+ * Published list prices of models, in US dollars per million tokens. Models without a list price are
+ * reported as unpriced. Contract and subscription prices are not known.
  */
 import type { models } from "./models.ts";
 
@@ -9,11 +9,11 @@ type Model = (typeof models)[number];
 export interface Price {
   readonly input: number;
   readonly output: number;
-  /** Of input tokens that were read from a cache; where there is no such price, they cost as the others. */
+  /** Price of cached input tokens; if absent, they cost as much as other input tokens. */
   readonly cached?: number;
 }
 
-/** The month the prices are of: year and month. */
+/** Year and month of the prices. */
 export const pricesAsOf = "2025-11";
 
 export const prices: Readonly<Partial<Record<Model, Price>>> = {

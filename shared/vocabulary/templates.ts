@@ -1,4 +1,4 @@
-/** Public kinds of workspace templates (ADR-003, `template_used`). A template of the user's own is `custom`. */
+/** Public workspace templates (ADR-003, `template_used`). Others become `custom`. */
 export const templates = [
   "angular",
   "astro",

@@ -1,6 +1,6 @@
 /**
- * Public names of tools. Agents have many names for one tool; the canonical one is stored. A tool of an MCP server is
- * `mcp`, and a name that is not here is the user's own and becomes `custom`.
+ * Public names of tools. Agents use different names for the same tool; the canonical name is stored.
+ * Tools of MCP servers become `mcp`, and names that are not listed become `custom`.
  */
 export const canonicalTools = {
   run_terminal_cmd: [
@@ -67,7 +67,7 @@ export const canonicalTools = {
   load_tools: ["ToolSearch", "tool_search"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** A tool that an MCP server offers: Claude Code's and Gemini's spelling, and Cursor's. */
+/** Prefixes of MCP tools in Claude Code, Gemini CLI and Cursor. */
 export const mcpName = /^(?:mcp__|mcp_|MCP:|mcp\.)/;
 
 export const mcpTool = "mcp";

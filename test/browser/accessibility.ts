@@ -1,4 +1,4 @@
-/** Runs axe-core in the page of the extension: what it finds, each with the elements it is about. */
+/** Runs axe-core in the dashboard and returns its violations with the affected elements. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Workbench } from "./workbench.ts";
@@ -12,8 +12,8 @@ interface Violation {
 
 export async function violations(workbench: Workbench): Promise<readonly string[]> {
   await workbench.evaluate(source);
-  const found = await workbench.evaluate<Violation[]>("axe.run(document.body).then(({ violations }) => violations)");
-  return found.flatMap(({ id, nodes }) =>
+  const results = await workbench.evaluate<Violation[]>("axe.run(document.body).then(({ violations }) => violations)");
+  return results.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary = "" }) => `${id}: ${html}\n${failureSummary}`),
   );
 }

@@ -1,4 +1,4 @@
-/** An agent connected from the page: the exact change first, its session live on the page, and its settings given back to the byte. */
+/** Connecting an agent on the dashboard: exact change, live tool calls, restored settings. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -25,23 +25,23 @@ afterAll(() => workbench?.close());
 const page = () => workbench.nexusPage;
 const file = () => join(workbench.home, ".claude", "settings.json");
 
-describe("agents in the packaged extension", () => {
-  it("are connected after the exact change was shown", async () => {
+describe("agents panel in the packaged extension", () => {
+  it("connects an agent after it has shown the exact change", async () => {
     await workbench.command("Nexus: Connect AI Agents");
     await page().getByRole("button", { name: "Connect Claude Code…" }).click();
-    await page().getByText("gets these lines").waitFor();
-    const shown = (await page().locator("pre.bytes").textContent()) ?? "";
-    expect(shown).toContain("PostToolUseFailure");
+    await page().getByText("These lines will be added to").waitFor();
+    const lines = (await page().locator("pre.bytes").textContent()) ?? "";
+    expect(lines).toContain("PostToolUseFailure");
     expect(await readFile(file(), "utf8")).toBe(settings);
     expect(await violations(workbench)).toEqual([]);
     await workbench.screenshot("agents-change-dark");
     await page().getByRole("button", { name: "Connect", exact: true }).click();
-    await page().getByText("Claude Code is connected: its next use of a tool is recorded.").waitFor();
+    await page().getByText("Claude Code is connected. Its next tool call will be recorded.").waitFor();
     const changed = await readFile(file(), "utf8");
-    for (const line of shown.split("\n")) expect(changed).toContain(line.trim());
+    for (const line of lines.split("\n")) expect(changed).toContain(line.trim());
   });
 
-  it("tell of their session live, each use once", async () => {
+  it("shows the tool calls of a session live, each one once", async () => {
     await page().getByRole("button", { name: "Today" }).click();
     const agent = new FakeAgent(workbench.home, file());
     const common = {
@@ -56,19 +56,19 @@ describe("agents in the packaged extension", () => {
     const row = page()
       .getByRole("row")
       .filter({ has: page().getByRole("rowheader", { name: "search_text Claude Code" }) });
-    await row.getByText("25.0 %").waitFor();
+    await row.getByText("25.0%").waitFor();
     await row.getByRole("cell", { name: /^200\b/ }).waitFor();
-    // When it last told of something is of now, not of when the page was opened.
+    // The time of the last event is updated while the dashboard is open.
     const today = await page()
       .locator("body")
       .evaluate(() => new Date().toLocaleDateString());
     await page()
-      .getByRole("cell", { name: `it last told of something ${today}` })
+      .getByRole("cell", { name: `last event: ${today}` })
       .waitFor();
     await workbench.screenshot("agents-dark");
   });
 
-  it("are disconnected, and their settings are what they were", async () => {
+  it("disconnects the agent and restores its settings", async () => {
     await page().getByRole("button", { name: "Disconnect Claude Code" }).click();
     await page().getByText("Claude Code is no longer connected.").waitFor();
     expect(await readFile(file(), "utf8")).toBe(settings);

@@ -1,4 +1,4 @@
-/** The packaged extension and a real nexus-cloud, as `npm start` has them: shared by clicks, answered with receipts that hold, erased by clicks. */
+/** The packaged extension with a real nexus-cloud: sharing, verified receipts, remote erasure. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,20 +24,20 @@ afterAll(async () => {
 const page = () => workbench.nexusPage;
 const button = (name: string) => page().getByRole("button", { name });
 
-it("takes from the page what its user agrees to share, and forgets it when its user asks", async () => {
+it("receives shared events and erases them at the user's request", async () => {
   const { host } = new URL(cloud.url);
   await workbench.command("Nexus: Telemetry Enable");
-  await button("Tick all").click();
-  await button("Record this").click();
+  await button("Select all").click();
+  await button("Record on this machine").click();
   await workbench.statusItem.filter({ hasText: "local" }).waitFor();
   expect(await cloud.metric('nexus_events_total{outcome="accepted"}')).toBeNaN();
   await workbench.command("Nexus: Sync Now");
-  await button("Tick all").click();
-  await button(`Share this with ${host}`).click();
+  await button("Select all").click();
+  await button(`Share with ${host}`).click();
   await button("Stop sharing").waitFor();
   await workbench.runInTerminal("git --version");
   await page()
-    .getByText(/events? may be sent/)
+    .getByText(/events? pending/)
     .waitFor();
   await button("Sync now").click();
   const sent = page().getByText(/^Sent \d+ events?\.$/);
@@ -46,13 +46,13 @@ it("takes from the page what its user agrees to share, and forgets it when its u
   expect(events).toBeGreaterThan(0);
   expect(await cloud.metric('nexus_events_total{outcome="accepted"}')).toBe(events);
   expect(await cloud.metric('nexus_events_total{outcome="refused"}')).toBeNaN();
-  await button("Verify the ledger").click();
+  await button("Verify ledger").click();
   await page()
-    .getByText(/^The ledger holds: \d+ entries, 1 receipt, 0 accepted without one\.$/)
+    .getByText(/^Ledger verified: \d+ entries, 1 receipt, 0 accepted without a receipt\.$/)
     .waitFor();
   await workbench.screenshot("sharing-with-nexus-cloud");
-  await button("Erase what I shared…").click();
-  await button("Erase").click();
-  await page().getByText("1 server confirmed that what you shared is erased.").waitFor();
+  await button("Erase shared data…").click();
+  await page().getByRole("button", { name: "Erase shared data", exact: true }).click();
+  await page().getByText("1 server confirmed the erasure.").waitFor();
   await workbench.screenshot("erased-by-nexus-cloud");
 });

@@ -1,6 +1,7 @@
 /**
- * The page as its user meets it in the packaged extension: every tab in every kind of theme, by axe-core, by keyboard alone, as
- * narrow and as wide as screens are, with the theme changed and the recorder killed while it is open.
+ * The dashboard in the packaged extension: every tab in every kind of theme with axe-core, by
+ * keyboard only, in narrow and wide windows, and with the theme changed and the worker killed while
+ * it is open.
  */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { tabs } from "../../shared/protocol/dashboard.ts";
@@ -23,22 +24,22 @@ const page = () => workbench.nexusPage;
 const keyboard = () => workbench.page.keyboard;
 const focused = () => page().locator(":focus");
 
-/** What each tab shows when it is there. */
-const seen = {
-  overview: "When in the week",
-  insights: /^cargo build takes you/,
-  tools: "How much is seen",
+/** A heading of each tab. */
+const headings = {
+  overview: "Activity by weekday and hour",
+  insights: /^cargo build takes/,
+  tools: "Coverage",
   sharing: "What may be shared?",
-  privacy: "What the recorder costs",
+  privacy: "Resource usage",
   status: "Database",
 } as const;
 
 async function open(tab: (typeof tabs)[number]): Promise<void> {
   await page().locator(`#tab-${tab}`).click();
-  await page().getByRole("heading", { name: seen[tab] }).first().waitFor();
+  await page().getByRole("heading", { name: headings[tab] }).first().waitFor();
 }
 
-/** Each of them has a background of its own. */
+/** Waits for another background colour: each theme has a different one. */
 async function chooseTheme(name: string): Promise<void> {
   const background = () =>
     workbench.evaluate<string>(
@@ -56,35 +57,30 @@ const themes = [
   ["dark", "Default Dark Modern"],
 ] as const;
 
-describe("the page in the packaged extension", () => {
-  it.each(themes)(
-    "breaks no rule of axe-core on any tab, in the theme %s, chosen while it is open",
-    async (theme, name) => {
-      await chooseTheme(name);
-      for (const tab of tabs) {
-        await open(tab);
-        await workbench.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
-        expect(await violations(workbench), `${tab} in ${theme}`).toEqual([]);
-        await workbench.evaluate(
-          "document.querySelectorAll('details').forEach((details) => { details.open = false; })",
-        );
-        await workbench.screenshot(`${tab}-${theme}`);
-      }
-    },
-  );
+describe("dashboard in the packaged extension", () => {
+  it.each(themes)("passes axe-core on every tab after a change to the theme %s", async (theme, name) => {
+    await chooseTheme(name);
+    for (const tab of tabs) {
+      await open(tab);
+      await workbench.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
+      expect(await violations(workbench), `${tab} in ${theme}`).toEqual([]);
+      await workbench.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = false; })");
+      await workbench.screenshot(`${tab}-${theme}`);
+    }
+  });
 
-  it("is walked by keyboard alone", async () => {
+  it("can be used with the keyboard only", async () => {
     await open("overview");
     await page().locator("#tab-overview").focus();
     for (const tab of [...tabs.slice(1), tabs[0]]) {
       await keyboard().press("ArrowRight");
       expect(await focused().getAttribute("id")).toBe(`tab-${tab}`);
-      await page().getByRole("heading", { name: seen[tab] }).first().waitFor();
+      await page().getByRole("heading", { name: headings[tab] }).first().waitFor();
     }
     await keyboard().press("End");
     expect(await focused().getAttribute("id")).toBe("tab-status");
     await keyboard().press("Home");
-    // From the tabs on, in the order in which one reads.
+    // After the tabs, the focus follows the reading order.
     await keyboard().press("Tab");
     expect(await focused().textContent()).toBe("Today");
     await keyboard().press("Tab");
@@ -92,7 +88,7 @@ describe("the page in the packaged extension", () => {
     await page().getByRole("button", { name: "7 days", pressed: true }).waitFor();
     const table = page().getByRole("table").filter({ hasText: "Cancelled or unknown" });
     expect(await table.isVisible()).toBe(false);
-    while ((await focused().textContent()) !== "As a table") await keyboard().press("Tab");
+    while ((await focused().textContent()) !== "Show as table") await keyboard().press("Tab");
     await keyboard().press("Enter");
     await table.waitFor();
     await keyboard().press("Enter");
@@ -105,17 +101,17 @@ describe("the page in the packaged extension", () => {
     await workbench.page.setViewportSize(size);
     for (const tab of tabs) {
       await open(tab);
-      const [over, wide] = await workbench.evaluate<[number, number]>(
+      const [overflow, width] = await workbench.evaluate<[number, number]>(
         "[document.documentElement.scrollWidth - innerWidth, innerWidth]",
       );
-      expect(over, `${tab} at ${wide} of ${theme}`).toBe(0);
+      expect(overflow, `${tab} at ${width} of ${theme}`).toBe(0);
       expect(await violations(workbench), `${tab} in ${theme}`).toEqual([]);
       await workbench.screenshot(`${tab}-${theme.replace(" ", "-")}`);
     }
     await workbench.page.setViewportSize({ width: 1280, height: 860 });
   });
 
-  it("comes back by itself when the recorder is killed while it is open", async () => {
+  it("recovers after the worker is killed while it is open", async () => {
     await open("overview");
     await page().getByRole("button", { name: "Today" }).click();
     await workbench.openTerminal();

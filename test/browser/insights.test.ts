@@ -1,4 +1,4 @@
-/** Insights as their user meets them in the packaged extension: a month of work from an event log, sentences with evidence, put aside. */
+/** Insights of a sample month in the packaged extension: evidence, filters, dismissing. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createSampleHome } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
@@ -13,56 +13,56 @@ afterAll(() => workbench?.close());
 const page = () => workbench.nexusPage;
 const heading = (name: string | RegExp) => page().getByRole("heading", { name });
 
-describe("insights in the packaged extension", () => {
-  it("are sentences with what they rest on and what to do", async () => {
+describe("insights tab in the packaged extension", () => {
+  it("shows insights with evidence and advice", async () => {
     await workbench.runInTerminal("true");
     await workbench.command("Nexus: Open Dashboard");
     await page().getByRole("button", { name: "30 days" }).click();
     await page().getByRole("rowheader", { name: "cargo build" }).waitFor();
     await workbench.screenshot("overview-month-dark");
     await page().getByRole("tab", { name: "Insights" }).click();
-    await heading(/^cargo build takes you .* a week\.$/).waitFor();
+    await heading(/^cargo build takes .* per week\.$/).waitFor();
     await page()
-      .getByText(/between \d+ % and \d+ % with 95 % confidence/)
+      .getByText(/95% CI \d+% to \d+%/)
       .first()
       .waitFor();
-    await heading(/^npm test got slower/).waitFor();
+    await heading(/^npm test became slower/).waitFor();
     await workbench.screenshot("insights-dark");
   });
 
-  it("stand beside the numbers of any days", async () => {
+  it("keeps its insights while the overview shows a custom range", async () => {
     await page().getByRole("tab", { name: "Overview" }).click();
-    await page().getByRole("button", { name: "Other days" }).click();
+    await page().getByRole("button", { name: "Custom range" }).click();
     const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 24 * 60 * 60 * 1000).toLocaleDateString("sv-SE");
     await page().getByLabel("From", { exact: true }).fill(day(9));
     await page().getByLabel("To", { exact: true }).fill(day(3));
-    // Seven whole days of 22 commands.
+    // Seven days with 22 commands each.
     await page()
       .locator("dl.card", { has: page().getByText("Commands", { exact: true }) })
       .getByText("154", { exact: true })
       .waitFor();
     await page()
-      .getByText(/as before|than before/)
+      .getByText(/^(unchanged|[+−]\d+(%| points?))$/)
       .first()
       .waitFor();
     await workbench.screenshot("overview-days-dark");
     await page().getByRole("tab", { name: "Insights" }).click();
   });
 
-  it("are filtered, put aside and shown again, by keyboard too", async () => {
+  it("filters, dismisses and restores insights", async () => {
     await page().getByRole("button", { name: "Agents", exact: true }).focus();
     await workbench.page.keyboard.press("Enter");
-    await heading(/of Claude Code/)
+    await heading(/in Claude Code/)
       .first()
       .waitFor();
     expect(await heading(/cargo build/).count()).toBe(0);
-    await page().getByRole("button", { name: "All" }).click();
+    await page().getByRole("button", { name: "All", exact: true }).click();
     await page()
-      .getByRole("button", { name: /^Put aside: cargo build takes you/ })
+      .getByRole("button", { name: /^Dismiss: cargo build takes/ })
       .click();
-    await page().getByText("1 insight put aside.").waitFor();
-    expect(await heading(/^cargo build takes you/).count()).toBe(0);
-    await page().getByRole("button", { name: "Show again" }).click();
-    await heading(/^cargo build takes you/).waitFor();
+    await page().getByText("1 insight dismissed.").waitFor();
+    expect(await heading(/^cargo build takes/).count()).toBe(0);
+    await page().getByRole("button", { name: "Restore" }).click();
+    await heading(/^cargo build takes/).waitFor();
   });
 });

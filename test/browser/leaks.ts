@@ -7,12 +7,12 @@ export async function filesBelow(folder: string): Promise<readonly string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** The files below `folder` that hold any of `planted`, as paths within it. */
-export async function filesHolding(folder: string, planted: readonly string[]): Promise<readonly string[]> {
-  const found: string[] = [];
+/** Returns the relative paths of files in `folder` that contain any of the strings in `planted`. */
+export async function filesContaining(folder: string, planted: readonly string[]): Promise<readonly string[]> {
+  const matches: string[] = [];
   for (const file of await filesBelow(folder)) {
     const bytes = await readFile(file, "latin1");
-    if (planted.some((text) => bytes.includes(text))) found.push(relative(folder, file));
+    if (planted.some((text) => bytes.includes(text))) matches.push(relative(folder, file));
   }
-  return found;
+  return matches;
 }

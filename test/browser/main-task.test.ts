@@ -1,29 +1,29 @@
 /**
- * The whole way as its user goes it: the packaged extension is installed, consent is given on the page, real commands
- * run in the integrated terminal, the page shows them, they are exported, purged, and consent is withdrawn.
+ * The main task from start to end: install the packaged extension, consent on the dashboard, run
+ * commands in the integrated terminal, see them, export, purge, withdraw consent.
  *
- * The steps build on each other. Nothing planted in a command line may be found in any file of ours or of the editor.
+ * The steps depend on each other. Strings planted in command lines must not appear in any file of
+ * ours or of VS Code.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { filesBelow, filesHolding } from "./leaks.ts";
+import { filesBelow, filesContaining } from "./leaks.ts";
 import { seenNotifications } from "./notifications.ts";
 import { Workbench } from "./workbench.ts";
 
-/** Made anew each time, so that nothing in this file looks like a secret. */
+/** Random, so that this file contains nothing that looks like a secret. */
 const secret = `tok${randomBytes(12).toString("hex")}`;
 const secretPath = `/home/${randomBytes(6).toString("hex")}/plans`;
 const planted = [secret, secretPath];
 
-/** What VS Code itself keeps of a command line, whatever extension is installed. */
-const keptByEditor = [
-  // The terminal's own log and the protocol with its process, at level Trace.
+/** Logs in which VS Code itself stores command lines. */
+const editorLogsWithCommands = [
+  // The terminal's log and the protocol with its process, at level Trace.
   /ptyhost\.log$/,
   /remoteagent\.log$/,
-  // The shell's history file is outside of the folders that are searched.
 ];
 
 let workbench: Workbench;
@@ -44,67 +44,67 @@ const row = (name: string) =>
     .getByRole("row")
     .filter({ has: page().getByRole("rowheader", { name, exact: true }) });
 
-/** Waits until a card of the page shows a number. */
-async function shows(title: string, value: string): Promise<void> {
+/** Waits until a card of the dashboard shows a value. */
+async function waitForCard(title: string, value: string): Promise<void> {
   await card(title)
     .filter({ hasText: new RegExp(`^${value}$`) })
     .waitFor();
 }
 
-describe("the main job in the packaged extension", () => {
-  it("is off after installing: no file, and the page says so", async () => {
+describe("main task in the packaged extension", () => {
+  it("is off after installation, says so and creates no file", async () => {
     expect(workbench.installedExtensions()).toContain("nexus.nexus-telemetry");
     expect(await workbench.statusItem.textContent()).toContain("off");
-    expect(await workbench.statusTooltip()).toContain("you have not been asked");
+    expect(await workbench.statusTooltip()).toContain("you have not chosen yet");
     await workbench.command("Nexus: Open Dashboard");
-    await page().getByRole("heading", { name: "Nothing is recorded" }).waitFor();
+    await page().getByRole("heading", { name: "Recording is off" }).waitFor();
     await workbench.screenshot("off-dark");
     expect(existsSync(workbench.nexusHome)).toBe(false);
     expect(existsSync(workbench.configFolder)).toBe(false);
   });
 
-  it("takes consent on the page, with nothing ticked beforehand", async () => {
+  it("asks for consent on the dashboard with nothing preselected", async () => {
     await workbench.command("Nexus: Telemetry Enable");
-    await page().getByRole("button", { name: "Tick all" }).waitFor();
+    await page().getByRole("button", { name: "Select all" }).waitFor();
     for (const box of await page().getByRole("checkbox").all()) expect(await box.isChecked()).toBe(false);
-    expect(await page().getByRole("button", { name: "Record this" }).isDisabled()).toBe(true);
+    expect(await page().getByRole("button", { name: "Record on this machine" }).isDisabled()).toBe(true);
     await workbench.screenshot("consent-dark");
-    await page().getByRole("button", { name: "Tick all" }).click();
-    await page().getByRole("button", { name: "Record this" }).click();
+    await page().getByRole("button", { name: "Select all" }).click();
+    await page().getByRole("button", { name: "Record on this machine" }).click();
     await page().getByRole("button", { name: "Withdraw consent" }).waitFor();
     await workbench.statusItem.filter({ hasText: "local" }).waitFor();
     expect(readFileSync(join(workbench.configFolder, "consent.jsonl"), "utf8")).toContain('"state":"given"');
   });
 
-  it("shows real commands of the terminal, live", async () => {
+  it("shows terminal commands live", async () => {
     await workbench.command("Nexus: Open Dashboard");
     await workbench.openTerminal();
     await workbench.type("git --version");
-    await shows("Commands", "1");
+    await waitForCard("Commands", "1");
     await workbench.type(`ls ${secretPath}`);
     await workbench.type(`echo "Authorization: Bearer ${secret}" ${secretPath}`);
     await workbench.type(`TOKEN=${secret} ${secretPath}/deploy.sh --key=${secret}`);
-    await shows("Commands", "4");
-    await shows("Success rate", "50.0 %");
+    await waitForCard("Commands", "4");
+    await waitForCard("Success rate", "50.0%");
     expect(await row("ls").textContent()).toMatch(/1/);
-    for (const name of ["git", "ls", "echo", "other", "run_terminal_cmd VS Code's terminal"])
+    for (const name of ["git", "ls", "echo", "other", "run_terminal_cmd VS Code terminal"])
       expect(await row(name).count()).toBe(1);
     await workbench.command("View: Toggle Panel Visibility");
   });
 
-  it("tells today's numbers in the status item's tooltip", async () => {
+  it("shows today's totals in the status bar's tooltip", async () => {
     await expect.poll(() => workbench.statusTooltip(), { timeout: 30_000 }).toContain("Today: 4 commands, 2 failed.");
   });
 
-  it("names every no, live: VS Code's own telemetry switch", async () => {
+  it("shows live that VS Code's telemetry setting blocks sharing", async () => {
     await workbench.userSettings({ "telemetry.telemetryLevel": "off" });
-    await page().getByText("telemetry.telemetryLevel forbids sharing").waitFor();
-    expect(await workbench.statusTooltip()).toContain("telemetry.telemetryLevel forbids sharing");
+    await page().getByText("Sharing is blocked by telemetry.telemetryLevel").waitFor();
+    expect(await workbench.statusTooltip()).toContain("Sharing is blocked by telemetry.telemetryLevel");
     await workbench.userSettings({});
-    await page().getByText("telemetry.telemetryLevel forbids sharing").waitFor({ state: "detached" });
+    await page().getByText("Sharing is blocked by telemetry.telemetryLevel").waitFor({ state: "detached" });
   });
 
-  it("says a problem in the status item and on the page, and heals by itself", async () => {
+  it("shows a configuration error and resumes recording once it is fixed", async () => {
     const config = join(workbench.configFolder, "config.toml");
     await writeFile(config, "[telemetry]\nretention_day = 3\n");
     await workbench.type("true");
@@ -112,26 +112,26 @@ describe("the main job in the packaged extension", () => {
     expect(await workbench.statusTooltip()).toContain("Did you mean retention_days?");
     await writeFile(config, "[telemetry]\nretention_days = 30\n");
     await workbench.statusItem.filter({ hasText: "local" }).waitFor();
-    await shows("Commands", "5");
+    await waitForCard("Commands", "5");
   });
 
-  it("says so when the recorder does not start, keeps what happens meanwhile, and heals by itself", async () => {
+  it("shows that the worker does not start, queues events meanwhile and recovers", async () => {
     const bundle = await workbench.installedFile("dist", "worker", "worker.cjs");
     await rename(bundle, `${bundle}.away`);
     await workbench.killWorker();
     await workbench.statusItem.filter({ hasText: "paused" }).waitFor();
     await workbench.type("true");
-    expect(await workbench.statusTooltip()).toContain("The recorder ended unexpectedly");
+    expect(await workbench.statusTooltip()).toContain("The worker stopped unexpectedly");
     await rename(`${bundle}.away`, bundle);
     await workbench.statusItem.filter({ hasText: "local" }).waitFor();
-    await shows("Commands", "6");
+    await waitForCard("Commands", "6");
   });
 
-  it("exports everything to a file of the user's choice", async () => {
+  it("exports all data to a file that the user chooses", async () => {
     const target = join(workbench.home, "mine.json");
     await workbench.command("Nexus: Telemetry Export");
     const input = workbench.page.locator(".quick-input-widget input.input");
-    // The dialog offers a name of its own first.
+    // The dialog first shows its default file name.
     await workbench.page.waitForFunction(
       `document.querySelector(".quick-input-widget input.input")?.value.includes("nexus-telemetry-")`,
     );
@@ -145,54 +145,54 @@ describe("the main job in the packaged extension", () => {
     expect(exported.map(({ payload }) => payload.command_path)).toEqual(expect.arrayContaining(["git", "ls", "other"]));
   });
 
-  it("invariant: no-free-text: what was planted in command lines is in no file of ours or the editor's", async () => {
+  it("invariant: no-free-text: leaves no planted string in any file of ours or of VS Code", async () => {
     const logs = await filesBelow(workbench.editorLogs);
     const ours = logs.filter((file) => file.endsWith("Nexus Telemetry.log"));
     expect(ours).toHaveLength(1);
     expect(logs.filter((file) => file.endsWith("remoteexthost.log"))).toHaveLength(1);
     expect(readFileSync(ours[0] ?? "", "utf8")).toContain("Did you mean retention_days?");
     expect((await filesBelow(workbench.nexusHome)).length).toBeGreaterThan(0);
-    expect(await filesHolding(workbench.nexusHome, planted)).toEqual([]);
-    expect(await filesHolding(workbench.configFolder, planted)).toEqual([]);
-    // The shell keeps its own history.
-    const inHome = await filesHolding(workbench.home, planted);
+    expect(await filesContaining(workbench.nexusHome, planted)).toEqual([]);
+    expect(await filesContaining(workbench.configFolder, planted)).toEqual([]);
+    // The shell writes its own history.
+    const inHome = await filesContaining(workbench.home, planted);
     expect(inHome.filter((file) => file !== ".bash_history")).toEqual([]);
-    const inLogs = await filesHolding(workbench.editorLogs, planted);
-    expect(inLogs.filter((file) => !keptByEditor.some((kept) => kept.test(file)))).toEqual([]);
+    const inLogs = await filesContaining(workbench.editorLogs, planted);
+    expect(inLogs.filter((file) => !editorLogsWithCommands.some((pattern) => pattern.test(file)))).toEqual([]);
   });
 
-  it("purges after asking with count and size", async () => {
+  it("purges after a confirmation with count and size", async () => {
     await workbench.command("Nexus: Telemetry Purge");
     const dialog = workbench.page.locator(".monaco-dialog-box");
     await dialog.waitFor();
-    const asked = /Delete (\d+ events) of 1 session \(\d.*[KM]B\)\?/.exec((await dialog.textContent()) ?? "");
-    const amount = asked?.[1] ?? "nothing";
-    // Twelve of the terminal, and the commands of the palette.
+    const question = /Delete (\d+ events) of 1 session \(\d.*[KM]B\)\?/.exec((await dialog.textContent()) ?? "");
+    const amount = question?.[1] ?? "";
+    // Twelve terminal events, and those of the command palette.
     expect(Number.parseInt(amount, 10)).toBeGreaterThan(12);
     await workbench.screenshot("purge-dark");
-    await dialog.getByRole("button", { name: "Delete" }).click();
+    await dialog.getByRole("button", { name: `Delete ${amount}` }).click();
     await workbench.page.getByText(`Nexus: Deleted ${amount}`).first().waitFor();
-    await page().getByRole("heading", { name: "Nothing yet in this period" }).waitFor();
+    await page().getByRole("heading", { name: "No data in this period" }).waitFor();
   });
 
-  it("is off again as easily as it was on", async () => {
+  it("stops recording when consent is withdrawn", async () => {
     await workbench.command("Nexus: Telemetry Disable");
     await workbench.statusItem.filter({ hasText: "off" }).waitFor();
     await workbench.type("pwd");
     await workbench.command("Nexus: Telemetry Status");
-    await page().getByText("Off, as you chose").waitFor();
+    await page().getByText("Off by your choice").waitFor();
     await page().getByText("Events stored").waitFor();
     expect(await page().getByText("Events stored").locator("xpath=following-sibling::dd[1]").textContent()).toBe("0");
   });
 
-  it("invariant: never-in-the-way: no toast of ours appeared in all this, where a toast would have been seen", async () => {
-    // A control: an answer of VS Code's own that comes as a toast.
+  it("invariant: never-in-the-way: has shown no notification", async () => {
+    // A control: a command for which VS Code itself shows a notification.
     await workbench.page.locator(".explorer-folders-view").getByText("hello.txt").dblclick();
     await workbench.page.locator(".tab.active", { hasText: "hello.txt" }).waitFor();
     await workbench.command("Merge Conflict: Accept Current");
     await workbench.page.locator(".notification-toast").first().waitFor();
-    const toasts = await seenNotifications(workbench.page);
-    expect(toasts.length).toBeGreaterThan(0);
-    expect(toasts.filter((text) => !text.includes("merge conflict"))).toEqual([]);
+    const notifications = await seenNotifications(workbench.page);
+    expect(notifications.length).toBeGreaterThan(0);
+    expect(notifications.filter((text) => !text.includes("merge conflict"))).toEqual([]);
   });
 });

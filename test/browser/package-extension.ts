@@ -1,10 +1,10 @@
-/** Packages the extension once for all tests of it. */
+/** Packages the extension once for all browser tests. */
 import type { TestProject } from "vitest/node";
 import { packageVsix } from "../../scripts/package.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** The file of the packaged extension. */
+    /** Path of the packaged extension. */
     readonly vsix: string;
   }
 }

@@ -1,4 +1,4 @@
-/** A home in which somebody agreed to record everything, and a month of their work waits in an event log. */
+/** Creates a home folder with consent to all categories and a sample month in an event log. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { noticeHash } from "../../server/config/consent-log.ts";

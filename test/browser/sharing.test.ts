@@ -1,6 +1,6 @@
 /**
- * Sharing as its user meets it in the packaged extension: the destination named, each category ticked, the exact bytes seen
- * before, sent on demand, the ledger verified, everything erased on the server, and sharing stopped.
+ * Sharing in the packaged extension: consent that names the destination, preview of the exact
+ * bytes, upload on demand, ledger verification, remote erasure, end of sharing.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,22 +24,22 @@ const page = () => workbench.nexusPage;
 const button = (name: string) => page().getByRole("button", { name });
 
 describe("sharing in the packaged extension", () => {
-  it("Sync Now leads to the consent where there is none; nothing is ticked, and nothing is sent", async () => {
+  it("opens the consent form on Sync Now without consent, with nothing preselected and nothing sent", async () => {
     await workbench.command("Nexus: Telemetry Enable");
-    await button("Tick all").click();
-    await button("Record this").click();
+    await button("Select all").click();
+    await button("Record on this machine").click();
     await workbench.statusItem.filter({ hasText: "local" }).waitFor();
     await workbench.command("Nexus: Sync Now");
-    await button(`Share this with ${server.host}`).waitFor();
+    await button(`Share with ${server.host}`).waitFor();
     for (const box of await page().getByRole("checkbox").all()) expect(await box.isChecked()).toBe(false);
-    expect(await button(`Share this with ${server.host}`).isDisabled()).toBe(true);
+    expect(await button(`Share with ${server.host}`).isDisabled()).toBe(true);
     await workbench.screenshot("sharing-consent-dark");
     expect(server.arrived).toEqual([]);
   });
 
-  it("begins with a consent that names the server", async () => {
-    await button("Tick all").click();
-    await button(`Share this with ${server.host}`).click();
+  it("starts with a consent that names the server", async () => {
+    await button("Select all").click();
+    await button(`Share with ${server.host}`).click();
     await button("Stop sharing").waitFor();
     await workbench.statusItem.filter({ hasText: /synced|\d/ }).waitFor();
     const last = readFileSync(join(workbench.configFolder, "consent.jsonl"), "utf8").trimEnd().split("\n").at(-1);
@@ -47,61 +47,61 @@ describe("sharing in the packaged extension", () => {
     expect(server.arrived).toEqual([]);
   });
 
-  it("says which server cannot be reached, what waits and until when: in the page, the status bar and its tooltip", async () => {
+  it("shows the unreachable server, the pending events and the next attempt on the dashboard and in the status bar", async () => {
     server.behave = (_, answer) => {
       answer.destroy();
       return true;
     };
     await workbench.runInTerminal("git --version");
     await page()
-      .getByText(/events? may be sent/)
+      .getByText(/events? pending/)
       .waitFor();
     await button("Sync now").click();
     const sentence = new RegExp(
-      `^${server.host.replaceAll(".", "\\.")} closed the connection before it answered\\. \\d+ events? (?:is|are) waiting; next try at \\d\\d:\\d\\d\\.$`,
+      `^${server.host.replaceAll(".", "\\.")} closed the connection before it answered\\. \\d+ events? (?:is|are) waiting; next attempt at \\d\\d:\\d\\d\\.$`,
     );
     await page().getByText(sentence).first().waitFor();
     await page().getByText(sentence).first().scrollIntoViewIfNeeded();
     await workbench.screenshot("sharing-unreachable-dark");
     const label = await workbench.statusItem.getAttribute("aria-label");
     expect(await workbench.statusTooltip()).toMatch(/closed the connection before it answered/);
-    expect(label).toMatch(/closed the connection before it answered\. .* waiting; next try at/);
+    expect(label).toMatch(/closed the connection before it answered\. .* waiting; next attempt at/);
     expect(server.events.size).toBe(0);
     server.behave = undefined;
   });
 
-  it("invariant: what-you-see-is-what-is-sent: the bytes on the page are those that arrive", async () => {
-    const tried = server.bodies.length;
-    await button("Show the next bytes").click();
-    const shown = await page().locator("pre.bytes").textContent();
+  it("invariant: what-you-see-is-what-is-sent: sends exactly the bytes of the preview", async () => {
+    const attempts = server.bodies.length;
+    await button("Show next batch").click();
+    const preview = await page().locator("pre.bytes").textContent();
     await workbench.screenshot("sharing-preview-dark");
-    expect(server.bodies).toHaveLength(tried);
+    expect(server.bodies).toHaveLength(attempts);
     await button("Sync now").click();
     await page()
       .getByText(/^Sent \d+ events?\.$/)
       .waitFor();
-    // The tries that failed as well: each time the same bytes.
-    expect(new Set(server.bodies.map(String))).toEqual(new Set([shown]));
+    // The failed attempts sent the same bytes.
+    expect(new Set(server.bodies.map(String))).toEqual(new Set([preview]));
     expect([...server.events.values()].map(({ command_path: path }) => path)).toContain("git");
     expect(server.faults).toEqual([]);
     await workbench.statusItem.filter({ hasText: "synced" }).waitFor();
   });
 
-  it("proves what was sent", async () => {
-    await button("Verify the ledger").click();
+  it("verifies the ledger", async () => {
+    await button("Verify ledger").click();
     await page()
-      .getByText(/^The ledger holds: \d+ entries, 1 receipt, 0 accepted without one\.$/)
+      .getByText(/^Ledger verified: \d+ entries, 1 receipt, 0 accepted without a receipt\.$/)
       .waitFor();
     await workbench.screenshot("sharing-proof-dark");
   });
 
-  it("erases what was shared after asking, and stops as easily as it began", async () => {
-    await button("Erase what I shared…").click();
-    await button("Erase").click();
-    await page().getByText("1 server confirmed that what you shared is erased.").waitFor();
+  it("erases shared data after a confirmation and stops sharing", async () => {
+    await button("Erase shared data…").click();
+    await page().getByRole("button", { name: "Erase shared data", exact: true }).click();
+    await page().getByText("1 server confirmed the erasure.").waitFor();
     expect(server.events.size).toBe(0);
     await button("Stop sharing").click();
-    await button(`Share this with ${server.host}`).waitFor();
+    await button(`Share with ${server.host}`).waitFor();
     await workbench.statusItem.filter({ hasText: "local" }).waitFor();
   });
 });

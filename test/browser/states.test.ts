@@ -1,4 +1,4 @@
-/** Every tab in every state in which there is nothing to show: off, forbidden by somebody, and a configuration that cannot be read. */
+/** Every tab in each state without data: never asked, blocked, invalid configuration. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, inject, it } from "vitest";
@@ -10,8 +10,8 @@ import { Workbench, type WorkbenchOptions } from "./workbench.ts";
 let workbench: Workbench | undefined;
 afterEach(() => workbench?.close());
 
-/** Opens the page, and says what stands on each tab. */
-async function everyTab(
+/** Opens the dashboard and returns the text of each tab. */
+async function textOfTabs(
   theme: string,
   options: Omit<WorkbenchOptions, "vsix">,
 ): Promise<Readonly<Record<Tab, string>>> {
@@ -19,55 +19,58 @@ async function everyTab(
   const page = workbench.nexusPage;
   await workbench.command("Nexus: Open Dashboard");
   await page.locator('#panel[aria-busy="false"]').waitFor();
-  const seen: [Tab, string][] = [];
+  const entries: [Tab, string][] = [];
   for (const tab of tabs) {
     await page.locator(`#tab-${tab}`).click();
-    seen.push([tab, (await page.locator("main").innerText()).replaceAll(/\s+/g, " ")]);
+    entries.push([tab, (await page.locator("main").innerText()).replaceAll(/\s+/g, " ")]);
     expect(await violations(workbench), `${tab}, ${theme}`).toEqual([]);
     await workbench.screenshot(`${tab}-${theme}`);
   }
-  return Object.fromEntries(seen) as Record<Tab, string>;
+  return Object.fromEntries(entries) as Record<Tab, string>;
 }
 
-describe("the page without numbers", () => {
-  it("says on every tab that nothing is recorded before anybody was asked, and where to choose", async () => {
-    const seen = await everyTab("never-asked", {});
-    for (const tab of tabs) expect(seen[tab]).toContain("Off: you have not been asked, and nothing is recorded.");
-    expect(seen).toMatchObject({
+describe("dashboard without data", () => {
+  it("says before the first choice on every tab that recording is off, and where to choose", async () => {
+    const texts = await textOfTabs("never-asked", {});
+    for (const tab of tabs) expect(texts[tab]).toContain("Off: you have not chosen yet.");
+    expect(texts).toMatchObject({
       overview: expect.stringContaining("Choose what to record"),
       insights: expect.stringContaining("Choose what to record"),
       tools: expect.stringContaining("Choose what to record"),
       sharing: expect.stringContaining("Open Privacy"),
-      privacy: expect.stringContaining("Nothing is stored."),
-      status: expect.stringContaining("Nothing runs"),
+      privacy: expect.stringContaining("No data is stored."),
+      status: expect.stringContaining("Not running"),
     });
   });
 
-  it("names on every tab who forbids it", async () => {
-    const seen = await everyTab("forbidden", { prepare: createSampleHome, env: { NEXUS_TELEMETRY_ENABLED: "false" } });
+  it("names the refusal on every tab", async () => {
+    const texts = await textOfTabs("forbidden", {
+      prepare: createSampleHome,
+      env: { NEXUS_TELEMETRY_ENABLED: "false" },
+    });
     for (const tab of tabs) {
-      expect(seen[tab]).toContain("Off: you said yes, and NEXUS_TELEMETRY_ENABLED says no.");
-      expect(seen[tab]).toContain("NEXUS_TELEMETRY_ENABLED forbids recording.");
+      expect(texts[tab]).toContain("Off: blocked by NEXUS_TELEMETRY_ENABLED (you have consented).");
+      expect(texts[tab]).toContain("Recording is blocked by NEXUS_TELEMETRY_ENABLED.");
     }
     for (const tab of ["overview", "insights", "tools"] as const) {
-      expect(seen[tab]).toContain("somebody else forbids it");
-      expect(seen[tab]).not.toContain("Choose what to record");
+      expect(texts[tab]).toContain("See the message above for the reason.");
+      expect(texts[tab]).not.toContain("Choose what to record");
     }
-    expect(seen.privacy).toContain("Withdraw consent");
-    expect(seen.status).toContain("Mode off");
+    expect(texts.privacy).toContain("Withdraw consent");
+    expect(texts.status).toContain("Mode off");
   });
 
-  it("says on every tab which file cannot be read, where, and what to do", async () => {
-    const seen = await everyTab("unreadable", {
+  it("shows the configuration error and its fix on every tab", async () => {
+    const texts = await textOfTabs("unreadable", {
       prepare: async (home) => {
         await createSampleHome(home);
         await writeFile(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention_dayz = 30\n");
       },
     });
-    for (const tab of tabs) expect(seen[tab]).toContain("Did you mean retention_days?");
+    for (const tab of tabs) expect(texts[tab]).toContain("Did you mean retention_days?");
     for (const tab of ["overview", "insights", "tools"] as const) {
-      expect(seen[tab]).toContain("The numbers cannot be read at present");
+      expect(texts[tab]).toContain("Data is unavailable");
     }
-    expect(seen.privacy).toContain("What is stored cannot be read at present.");
+    expect(texts.privacy).toContain("Stored data is unavailable.");
   });
 });

@@ -1,7 +1,8 @@
 /**
- * VS Code as a person meets it: the packaged extension installed into the real server, seen in Chromium.
+ * Page object for VS Code: the packaged extension in the real VS Code server, displayed in
+ * Chromium.
  *
- * Everything of one workbench lies in one fresh folder: home, data, configuration, editor logs, extensions.
+ * Each workbench has one temporary folder with home, data, configuration, logs and extensions.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,16 +19,16 @@ import {
 } from "../../scripts/vscode-server/server.ts";
 import { watchNotifications } from "./notifications.ts";
 
-/** A generous bound for whatever the workbench does; nothing waits for it, everything waits for what it shows. */
+/** Timeout of one step: generous, because tests wait for visible changes, never for a delay. */
 export const patienceMs = 40_000;
 
-/** How long an editor may take to come up. Milliseconds. */
+/** Timeout for the first load. */
 const firstLoadMs = 100_000;
 
 export interface WorkbenchOptions {
-  /** The packaged extension, or several. */
+  /** Path of the packaged extension, or of several. */
   readonly vsix: string | readonly string[];
-  /** Fills the home before anything runs. */
+  /** Creates files in the home folder before VS Code starts. */
   readonly prepare?: (home: string) => Promise<void>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
@@ -63,7 +64,7 @@ export class Workbench {
     await mkdir(workspace);
     await writeFile(join(workspace, "hello.txt"), "hello\n");
     await prepare?.(home);
-    // The shell starts as on a new machine: no prompt and no history of whoever runs this test.
+    // As on a new machine: without the caller's prompt and history.
     await writeFile(join(home, ".bashrc"), "PS1='$ '\n");
     const { PATH = "", LANG = "C.UTF-8" } = process.env;
     const options: ServerOptions = {
@@ -78,17 +79,17 @@ export class Workbench {
         "workbench.secondarySideBar.defaultVisibility": "hidden",
         "chat.disableAIFeatures": true,
         "workbench.colorTheme": "Default Dark Modern",
-        // What is typed into an editor is what stands there.
+        // So that the editor contains exactly the typed text.
         "editor.autoClosingBrackets": "never",
         "editor.autoClosingQuotes": "never",
         "terminal.integrated.defaultProfile.linux": "bash",
         ...settings,
       },
     };
-    for (const one of [vsix].flat()) installExtension(one, options);
+    for (const file of [vsix].flat()) installExtension(file, options);
     const server = await startServer(options);
     const executablePath = findChromium();
-    if (executablePath === undefined) throw new Error("no Chromium");
+    if (executablePath === undefined) throw new Error("Chromium is not installed.");
     const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] });
     const page = await browser.newPage({ viewport });
     page.setDefaultTimeout(patienceMs);
@@ -121,7 +122,7 @@ export class Workbench {
 
   async load(): Promise<void> {
     await this.page.goto(`${this.#server.url}?folder=${encodeURIComponent(join(this.folder, "workspace"))}`);
-    // The first time nothing of the editor is in the machine's memory.
+    // The first load is slow: the server is not in the file cache yet.
     await this.statusItem.waitFor({ timeout: firstLoadMs });
   }
 
@@ -129,7 +130,7 @@ export class Workbench {
     return listExtensions(this.#options);
   }
 
-  /** A file of the installed extension. */
+  /** Returns the path of a file of the installed extension. */
   async installedFile(...parts: readonly string[]): Promise<string> {
     const folders = await readdir(this.#options.extensionsFolder);
     const folder = folders.find((name) => name.startsWith("nexus.nexus-telemetry-")) ?? "";
@@ -149,30 +150,30 @@ export class Workbench {
     return this.page.locator("#nexus\\.nexus-telemetry\\.nexus\\.telemetry a");
   }
 
-  /** The page of the extension: a webview lies two frames deep. */
+  /** The dashboard. A webview's document is in a nested frame. */
   get nexusPage(): FrameLocator {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
   }
 
-  /** Evaluates an expression in the page of the extension. @throws where it is not open. */
+  /** Evaluates an expression in the dashboard. @throws if it is not open. */
   async evaluate<T>(expression: string): Promise<T> {
     const panel = await this.nexusPage.locator("#panel").elementHandle();
     const frame = await panel?.ownerFrame();
     if (frame) return frame.evaluate(expression);
-    throw new Error("the page is not open");
+    throw new Error("The dashboard is not open.");
   }
 
   async command(title: string): Promise<void> {
     await this.chooseCommand(title);
     await this.page.keyboard.press("Enter");
-    // Gone, or already asking the next question.
+    // The palette is closed, or already shows the command's first input.
     await this.page.waitForFunction(
       `(() => { const input = document.querySelector(".quick-input-widget input.input");
         return !input || !input.checkVisibility() || !input.value.startsWith(">"); })()`,
     );
   }
 
-  /** Opens the palette on a command, which Enter then runs. An editor that is just opening may take the focus and close it; then once more. */
+  /** Selects a command in the palette. Retries, because an editor that opens closes the palette. */
   async chooseCommand(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input.input");
     const timeout = patienceMs / 5;
@@ -196,7 +197,7 @@ export class Workbench {
     await this.page.locator(".terminal-command-decoration").first().waitFor({ state: "attached" });
   }
 
-  /** Types a command into the terminal, showing it first. */
+  /** Focuses the terminal and types a command into it. */
   async type(line: string): Promise<void> {
     await this.command("Terminal: Focus Terminal");
     await this.page.locator(".terminal.focus").waitFor();
@@ -204,14 +205,14 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
-  /** Runs a command in a terminal of its own, and puts the panel away. */
+  /** Runs a command in a new terminal and hides the panel. */
   async runInTerminal(line: string): Promise<void> {
     await this.openTerminal();
     await this.type(line);
     await this.command("View: Toggle Panel Visibility");
   }
 
-  /** The user's own settings, written as the user does: in their file, shown in an editor above the others. */
+  /** Replaces the user settings in VS Code's JSON editor, as a user does. */
   async userSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
     await this.command("Preferences: Open User Settings (JSON)");
     const editor = this.page.locator(".monaco-modal-editor-block");
@@ -223,15 +224,15 @@ export class Workbench {
     await editor.waitFor({ state: "detached" });
   }
 
-  /** The settings of this machine; the editor follows the file. */
+  /** Writes the machine settings; VS Code watches the file. */
   async machineSettings(part: Readonly<Record<string, unknown>>): Promise<void> {
     const file = join(this.#options.dataFolder, "data", "Machine", "settings.json");
     await writeFile(file, JSON.stringify({ ...this.#options.settings, ...part }, null, 2));
   }
 
-  /** What the status item says when the pointer rests on it. */
+  /** Returns the text of the status bar item's tooltip. */
   async statusTooltip(): Promise<string> {
-    // From elsewhere, so that it is a movement also where the pointer rested there before.
+    // Moves away first: the pointer may already be on the item.
     await this.page.mouse.move(600, 300);
     await this.statusItem.hover();
     const tooltip = this.page.locator(".monaco-hover:visible").filter({ hasText: "Nexus Telemetry" }).first();

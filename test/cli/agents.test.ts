@@ -1,4 +1,4 @@
-/** Agents from the user's side: connected by the command, a session of theirs, the numbers of it. */
+/** AI agents with the built command: connections, hooks, receiver and statistics. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,10 +22,10 @@ beforeEach(() => {
 });
 
 describe("nexus agents", () => {
-  it("opens a receiver for OpenTelemetry, prints what each agent needs, and writes none of it", async () => {
+  it("enables the OpenTelemetry receiver and prints each agent's settings without writing them", async () => {
     expect(await ran("agents", "connect", "cursor", "--otel")).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/sends nothing from this machine/),
+      err: expect.stringMatching(/No OpenTelemetry export from this machine/),
     });
     const { out } = await ran("agents", "connect", "claude_code", "codex", "gemini_cli", "--otel");
     const folder = join(home, "nexus", "state", "agents");
@@ -41,41 +41,41 @@ describe("nexus agents", () => {
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(home, ".claude"))).toEqual([]);
     expect(await json("agents", "list")).toMatchObject({ otel: { port } });
-    expect((await ran("agents", "disconnect", "--otel")).out).toContain("not received any more");
+    expect((await ran("agents", "disconnect", "--otel")).out).toContain("receiver disabled");
     expect(await json("agents", "list")).toMatchObject({ otel: null });
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("sets up an agent that was not tried only where nobody else logs in, or the risk is accepted", async () => {
+  it("sets up an untested agent only if no other user can log in or the risk is accepted", async () => {
     const refused = await ran("agents", "connect", "copilot", "--otel");
-    expect(refused.err).toMatch(hasOtherLoginUsers() ? /Copilot in VS Code was not tried[\s\S]*--accept-risk/ : /^$/);
+    expect(refused.err).toMatch(hasOtherLoginUsers() ? /Copilot in VS Code is untested[\s\S]*--accept-risk/ : /^$/);
     const { code, out } = await ran("agents", "connect", "copilot", "--otel", "--accept-risk");
-    expect([code, out]).toEqual([0, expect.stringMatching(/was not tried[\s\S]*export COPILOT_OTEL_ENABLED=true/)]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/is untested[\s\S]*export COPILOT_OTEL_ENABLED=true/)]);
   });
 
-  it("offers to replace the entry of an earlier version, and says that a receiver without encryption has ended", async () => {
+  it("offers to replace an entry of an earlier version and reports that the unencrypted receiver was removed", async () => {
     const settings = join(home, ".claude", "settings.json");
-    const former = { type: "http", url: "http://127.0.0.1:21234/nexus/v1/hook", timeout: 1 };
-    writeFileSync(settings, JSON.stringify({ hooks: { PostToolUse: [{ hooks: [former] }] } }, null, 2));
+    const outdatedHook = { type: "http", url: "http://127.0.0.1:21234/nexus/v1/hook", timeout: 1 };
+    writeFileSync(settings, JSON.stringify({ hooks: { PostToolUse: [{ hooks: [outdatedHook] }] } }, null, 2));
     const folder = join(home, "nexus", "state", "agents");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, "doors.json"), JSON.stringify({ port: 21_234, token: "0".repeat(64), open: ["otlp"] }));
     await ran("telemetry", "enable", "--yes");
     const { out: listed } = await ran("agents", "list");
-    expect(listed).toMatch(/by an entry of an earlier version[\s\S]*without encryption/);
-    expect((await ran("agents", "test", "claude_code")).out).toContain("nexus agents connect replaces the entry");
+    expect(listed).toMatch(/uses an entry of an earlier version[\s\S]*without encryption/);
+    expect((await ran("agents", "test", "claude_code")).out).toContain("To replace it: nexus agents connect");
     const { out } = await ran("agents", "connect", "claude_code", "--yes");
     expect(out).toMatch(/ {2}- .*nexus\/v1\/hook[\s\S]* {2}\+ .*awk/);
     expect(readFileSync(settings, "utf8")).not.toContain("21234");
     expect((await ran("agents", "test", "claude_code")).out).toContain("works");
   });
 
-  it("connects, sees a session of 200 tool uses with the right failure rate, and disconnects", async () => {
+  it("connects, records 200 tool calls with the correct failure rate, and disconnects", async () => {
     writeFileSync(join(home, ".claude", "settings.json"), '{\n  // mine\n  "model": "opus"\n}\n');
     await ran("telemetry", "enable", "--yes");
-    const shown = await ran("agents", "connect", "claude_code", "--yes");
-    expect(shown).toMatchObject({ code: 0, err: "" });
-    expect(shown.out).toMatch(/settings\.json gets\n( {2}\+ .*\n)+Claude Code is connected/);
+    const connected = await ran("agents", "connect", "claude_code", "--yes");
+    expect(connected).toMatchObject({ code: 0, err: "" });
+    expect(connected.out).toMatch(/settings\.json will be changed:\n( {2}\+ .*\n)+Claude Code is connected/);
     expect(await ran("agents", "test", "claude_code")).toMatchObject({
       code: 0,
       out: "The hook of claude_code works.\n",
@@ -110,26 +110,26 @@ describe("nexus agents", () => {
     await ran("agents", "disconnect");
     expect(readFileSync(join(home, ".claude", "settings.json"), "utf8")).toBe('{\n  // mine\n  "model": "opus"\n}\n');
     expect(await json("agents", "list")).toMatchObject({
-      agents: [{ name: "claude_code", found: true, connected: false }, {}, {}, {}, {}],
+      agents: [{ name: "claude_code", installed: true, connected: false }, {}, {}, {}, {}],
     });
   });
 
-  it("never stops an agent: full disk, missing folder, missing script, broken payloads", async () => {
+  it("never fails an agent's hook: full disk, missing folder, missing script, broken payloads", async () => {
     await ran("telemetry", "enable", "--yes");
     await ran("agents", "connect", "claude_code", "--yes");
     const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
     const events = join(home, "nexus", "state", "events");
-    const use = { hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s", tool_use_id: "t" };
+    const payload = { hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s", tool_use_id: "t" };
     rmSync(events, { recursive: true });
-    agent.send("PostToolUse", use);
+    agent.send("PostToolUse", payload);
     mkdirSync(events);
     symlinkSync("/dev/full", join(events, "agent-hooks.jsonl"));
-    agent.send("PostToolUse", use);
+    agent.send("PostToolUse", payload);
     rmSync(join(home, "nexus", "state", "agents"), { recursive: true });
-    agent.send("PostToolUse", use);
+    agent.send("PostToolUse", payload);
   });
 
-  it("invariant: off-means-nothing: a connected agent leaves nothing while recording is off", async () => {
+  it("invariant: off-means-nothing: records nothing from a connected agent while recording is off", async () => {
     await ran("agents", "connect", "claude_code", "--yes");
     const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
     for (const { payload } of hookPayloads) agent.send("PostToolUse", payload);
@@ -137,7 +137,7 @@ describe("nexus agents", () => {
     expect((await ran("agents", "test", "claude_code")).out).toContain("Recording is off");
   });
 
-  it("nexus hook keeps what the script keeps, and says nothing", async () => {
+  it("appends with nexus hook the same line as with hook.awk, and prints nothing", async () => {
     await ran("telemetry", "enable", "--yes");
     await ran("agents", "connect", "claude_code", "--yes");
     const agent = new FakeAgent(home, join(home, ".claude", "settings.json"));
@@ -146,8 +146,8 @@ describe("nexus agents", () => {
         .trimEnd()
         .split("\n")
         .map((line) => {
-          const { ts, n, ...kept } = JSON.parse(line);
-          return kept;
+          const { ts, n, ...stored } = JSON.parse(line);
+          return stored;
         });
     for (const { payload } of hookPayloads.slice(0, 4)) {
       agent.send("PostToolUse", payload);
@@ -163,7 +163,7 @@ describe("nexus agents", () => {
     expect(log()).not.toContain(canary);
   });
 
-  it("asks for a yes where there is no terminal, and names what it does not know", async () => {
+  it("requires --yes without a terminal, and names an unknown agent and a broken settings file", async () => {
     expect(await ran("agents", "connect")).toMatchObject({ code: 2, err: expect.stringContaining("--yes") });
     expect(await ran("agents", "connect", "claude_kode")).toMatchObject({
       code: 2,

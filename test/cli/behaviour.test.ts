@@ -1,4 +1,4 @@
-/** What goes wrong, and what the command does then; its own runs; commands it runs; the ledger's export; the configuration. */
+/** The built command: runs, events, configuration, ledger export and failures. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
@@ -15,31 +15,31 @@ const script = join(root, "dist", "cli", "nexus.cjs");
 let home = "";
 const ran = (...args: readonly string[]) => nexus(home, {}, ...args);
 const json = async (...args: readonly string[]) => JSON.parse((await ran(...args, "--json")).out);
-const ownLog = () => readFileSync(join(home, "nexus", "state", "events", "nexus-cli.jsonl"), "utf8");
+const readOwnLog = () => readFileSync(join(home, "nexus", "state", "events", "nexus-cli.jsonl"), "utf8");
 
 beforeEach(() => {
   home = tempFolder();
 });
 
-describe("what the editor runs after the extension was removed", () => {
+describe("the uninstall hook", () => {
   // As VS Code's `extensionLifecycle.ts` calls it.
   const uninstall = () => runBuilt("uninstall.cjs", home, {}, ["--type=extension-post-uninstall"]);
 
-  it("records that, once, with its version", async () => {
+  it("records one uninstall event with the version", async () => {
     await ran("telemetry", "enable", "--yes");
     expect(await uninstall()).toMatchObject({ code: 0, err: "" });
     const { events } = await json("telemetry", "show");
     expect(events).toMatchObject([{ type: "uninstall", payload: { version: expect.stringMatching(/^\d+\.\d+/) } }]);
   });
 
-  it("invariant: off-means-nothing: without consent it leaves nothing", async () => {
+  it("invariant: off-means-nothing: writes nothing without consent", async () => {
     await uninstall();
     expect(readdirSync(home)).toEqual([]);
   });
 });
 
 describe("nexus run", () => {
-  it("runs the command, ends as it does, and records its start, its end and how it ended", async () => {
+  it("runs the command, exits with its code, and records start, end and outcome", async () => {
     await ran("telemetry", "enable", "--yes");
     expect(await ran("run", "--", "sh", "-c", "echo said; exit 7")).toMatchObject({ code: 7, out: "said\n", err: "" });
     expect(await ran("run", "--", "true")).toMatchObject({ code: 0 });
@@ -50,20 +50,20 @@ describe("nexus run", () => {
       { tool_phase: "start", command_path: "true" },
       { tool_phase: "end", command_path: "true", status: "ok" },
     ]);
-    // One session for both, numbered on.
+    // Both runs share one session with consecutive sequence numbers.
     expect(events.map(({ seq }: { seq: number }) => seq)).toEqual([1, 2, 3, 4]);
     expect(JSON.stringify(events)).not.toContain("said");
   });
 
-  it("invariant: off-means-nothing: with recording off it only runs the command", async () => {
+  it("invariant: off-means-nothing: only runs the command while recording is off", async () => {
     expect(await ran("run", "--", "sh", "-c", "exit 3")).toMatchObject({ code: 3, out: "", err: "" });
     expect(statSync(join(home, "nexus"), { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  it("says what a shell says of a command that is not there, or cannot be run", async () => {
+  it("exits like a shell for a command that is missing or not executable", async () => {
     expect(await ran("run", "--", "no-such-command")).toMatchObject({
       code: 127,
-      err: expect.stringContaining("no such command"),
+      err: expect.stringContaining("command not found"),
     });
     const file = join(home, "not-executable");
     writeFileSync(file, "");
@@ -71,18 +71,18 @@ describe("nexus run", () => {
     expect(await ran("run", "--", file)).toMatchObject({ code: 126 });
   });
 
-  it("runs it also where nothing can be recorded, and says so", async () => {
+  it("runs the command even if the run cannot be recorded, and prints why", async () => {
     await ran("telemetry", "enable", "--yes");
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
     writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention = 3\n");
     expect(await ran("run", "--", "sh", "-c", "exit 4")).toMatchObject({
       code: 4,
-      err: expect.stringContaining("was not recorded"),
+      err: expect.stringContaining("run not recorded"),
     });
   });
 });
 
-describe("nexus run, with a database that cannot be used", () => {
+describe("nexus run without a usable database", () => {
   const recorded = async () => {
     const { events } = await json("telemetry", "show", "--limit", "50");
     return events.filter(({ payload }: { payload: { command_path?: string } }) => payload.command_path === "git status")
@@ -90,7 +90,7 @@ describe("nexus run, with a database that cannot be used", () => {
   };
   const database = () => join(home, "nexus", "state", "telemetry.db");
 
-  it("writes to an event log while another process holds the lock, and its words only", async () => {
+  it("writes clean events to an event log while another process holds the lock", async () => {
     await ran("telemetry", "enable", "--yes");
     expect(await ran("run", "--", "git", "status", "--secret-flag")).toMatchObject({ err: expect.any(String) });
     const holder = openWithDriver(database(), { readOnly: false, busyTimeoutMs: 1_000 });
@@ -107,7 +107,7 @@ describe("nexus run, with a database that cannot be used", () => {
     expect(await recorded()).toBe(4);
   });
 
-  it("runs the command for a user without a home", async () => {
+  it("runs the command for a user without a home folder", async () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [script, "run", "--", "sh", "-c", "echo ran; exit 5"],
@@ -121,12 +121,12 @@ describe("nexus run, with a database that cannot be used", () => {
   });
 });
 
-describe("its own runs", () => {
-  it("are recorded with recording on: name, duration, how it ended", async () => {
+describe("the command's own runs", () => {
+  it("records name, duration and outcome while recording is on", async () => {
     await ran("telemetry", "enable", "--yes");
     await ran("telemetry", "status");
     await ran("ledger", "show", "9");
-    const events = ownLog()
+    const events = readOwnLog()
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
@@ -140,7 +140,7 @@ describe("its own runs", () => {
     expect(await json("usage", "import")).toMatchObject({ stored: 4, refused: 0 });
   });
 
-  it("are not, with recording off or NEXUS_EVENT_LOG=0, and a purge leaves none", async () => {
+  it("records nothing with recording off or NEXUS_EVENT_LOG=0, and deletes the log with a purge", async () => {
     await ran("telemetry", "status");
     expect(statSync(join(home, "nexus"), { throwIfNoEntry: false })).toBeUndefined();
     await ran("telemetry", "enable", "--yes");
@@ -157,8 +157,8 @@ describe("its own runs", () => {
   });
 });
 
-describe("event emit", () => {
-  it("keeps a name as a hash, and nothing where its category is not ticked", async () => {
+describe("nexus event emit", () => {
+  it("stores names as hashes, and nothing of an unselected category", async () => {
     await ran("telemetry", "enable", "--yes", "--categories", "workspaces_tasks");
     expect(await json("event", "emit", "workspace_created", "--workspace", "secret-project")).toMatchObject({
       stored: true,
@@ -171,23 +171,23 @@ describe("event emit", () => {
     expect(shown).not.toContain("secret-project");
   });
 
-  it("says that recording is off, and ends with 3", async () => {
+  it("reports that recording is off and exits with 3", async () => {
     expect(await ran("event", "emit", "task_completed")).toMatchObject({
       code: 3,
       err: expect.stringContaining("recording is off"),
     });
   });
 
-  it("of eight at once loses none", async () => {
+  it("loses no event of eight concurrent calls", async () => {
     await ran("telemetry", "enable", "--yes");
-    const all = await Promise.all(Array.from({ length: 8 }, () => ran("event", "emit", "task_completed")));
-    expect(all.map(({ code }) => code)).toEqual(new Array(8).fill(0));
+    const results = await Promise.all(Array.from({ length: 8 }, () => ran("event", "emit", "task_completed")));
+    expect(results.map(({ code }) => code)).toEqual(new Array(8).fill(0));
     expect((await json("stats")).tasksCompleted).toBe(8);
   });
 });
 
 describe("the configuration", () => {
-  it("keeps comments and foreign tables when a key is set, through a link too", async () => {
+  it("keeps comments and unrelated tables when a key is set", async () => {
     const folder = join(home, ".config", "nexus");
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "config.toml");
@@ -213,7 +213,7 @@ describe("the configuration", () => {
     ).toBe("NEXUS_USAGE_UPLOAD_URL\thttps://x.example/v1\n");
   });
 
-  it("a no counts at once; a yes of the file does not", async () => {
+  it("applies an opt-out at once, and never grants consent", async () => {
     await ran("telemetry", "enable", "--yes");
     await ran("telemetry", "config", "set", "mode", "off");
     expect((await json("telemetry", "status")).permission.mode).toBe("off");
@@ -222,7 +222,7 @@ describe("the configuration", () => {
     expect(await ran("telemetry", "config", "set", "mode", "share")).toMatchObject({ code: 2 });
   });
 
-  it("a secret is never printed", async () => {
+  it("never prints a token", async () => {
     const token = `t${Date.now()}`;
     expect((await nexus(home, { NEXUS_USAGE_UPLOAD_TOKEN: token }, "telemetry", "config", "list")).out).not.toContain(
       token,
@@ -230,8 +230,8 @@ describe("the configuration", () => {
   });
 });
 
-describe("the ledger's export", () => {
-  it("can be verified anywhere, and a change of it is found", async () => {
+describe("an exported ledger", () => {
+  it("can be verified on any machine, and a modification is detected", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
     const consent = JSON.parse((await ran("consent", "show", "--json")).out);
@@ -254,14 +254,14 @@ describe("the ledger's export", () => {
     const file = join(home, "ledger.jsonl");
     await ran("ledger", "export", "--output", file);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    // Neither over a file nor through a link, which may be another user's.
+    // An existing file is not overwritten, nor a link followed: it may be another user's.
     const target = join(home, "target");
     writeFileSync(target, "theirs");
     symlinkSync(target, join(home, "link"));
-    for (const taken of [target, join(home, "link")]) {
-      expect(await ran("ledger", "export", "--output", taken)).toMatchObject({
+    for (const existing of [target, join(home, "link")]) {
+      expect(await ran("ledger", "export", "--output", existing)).toMatchObject({
         code: 2,
-        err: expect.stringContaining("exists, and is left as it is"),
+        err: expect.stringContaining("already exists"),
       });
     }
     expect(readFileSync(target, "utf8")).toBe("theirs");
@@ -269,14 +269,14 @@ describe("the ledger's export", () => {
     const elsewhere = (...args: readonly string[]) => nexus(tempFolder(), {}, "ledger", "verify", "--file", ...args);
     expect(await elsewhere(file)).toMatchObject({ code: 0, out: expect.stringContaining("1 receipt") });
     writeFileSync(file, readFileSync(file, "utf8").replace('\\"events\\":1', '\\"events\\":2'));
-    expect(await elsewhere(file)).toMatchObject({ code: 1, out: expect.stringContaining("does not hold") });
+    expect(await elsewhere(file)).toMatchObject({ code: 1, out: expect.stringContaining("verification failed") });
     expect(await elsewhere(join(home, "none"))).toMatchObject({ code: 2 });
-    expect((await nexus(home, env, "identity", "reset", "--confirm")).out).toContain("new pseudonym");
+    expect((await nexus(home, env, "identity", "reset", "--confirm")).out).toContain("Pseudonym reset");
   });
 });
 
-describe("when something is wrong", () => {
-  it("ends as a program whose pipe broke, without a word", async () => {
+describe("failures", () => {
+  it("exits silently with 141 on a closed pipe", async () => {
     const child = spawn(process.execPath, [script, "telemetry", "explain"], {
       env: { PATH: process.env["PATH"], HOME: home },
       stdio: ["ignore", "pipe", "pipe"],
@@ -286,7 +286,7 @@ describe("when something is wrong", () => {
     expect([child.exitCode, output]).toEqual([141, ""]);
   });
 
-  it("says so of a Node that is too old, in one line, and ends with 2", () => {
+  it("reports an unsupported Node version in one line and exits with 2", () => {
     const old = 'Object.defineProperty(process.versions, "node", { value: "20.19.0" });';
     const { status, stderr } = spawnSync(process.execPath, ["-e", `${old} require(${JSON.stringify(script)})`], {
       encoding: "utf8",
@@ -294,7 +294,7 @@ describe("when something is wrong", () => {
     expect([status, stderr]).toEqual([2, "nexus needs Node 22.14 or newer; this is Node 20.19.0.\n"]);
   });
 
-  it("leaves a database of a newer version alone", async () => {
+  it("leaves a database of a newer version unchanged", async () => {
     await ran("telemetry", "enable", "--yes");
     await ran("event", "emit", "task_completed");
     const newer = `const { DatabaseSync } = require("node:sqlite"); new DatabaseSync(process.argv[1]).exec("PRAGMA user_version = 99");`;
@@ -308,14 +308,14 @@ describe("when something is wrong", () => {
     expect(await ran("doctor")).toMatchObject({ code: 1 });
   });
 
-  it("doctor finds what others may read, and a setting that cannot be read", async () => {
+  it("reports files that others can read and an invalid configuration in nexus doctor", async () => {
     await ran("telemetry", "enable", "--yes");
     await ran("event", "emit", "task_completed");
     chmodSync(join(home, "nexus", "state", "telemetry.db"), 0o644);
     writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention = 3\n");
     const { code, out } = await ran("doctor");
     expect(code).toBe(1);
-    expect(out).toMatch(/fault {2}permissions: others may read .*telemetry\.db\n\s+chmod 600/);
-    expect(out).toMatch(/fault {2}configuration: .*unknown key retention/);
+    expect(out).toMatch(/error {2}permissions: readable by other users: .*telemetry\.db\n\s+chmod 600/);
+    expect(out).toMatch(/error {2}configuration: .*unknown key retention/);
   });
 });

@@ -1,4 +1,4 @@
-/** The completion scripts, in the shells themselves; PowerShell's as text. */
+/** The completion scripts, run in the installed shells; PowerShell's is checked as text. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,14 +21,14 @@ function fileOf(shell: string): string {
   return file;
 }
 
-/** What a shell offers after words of a command line; the last word is the one that is completed. */
+/** Returns the candidates of a shell for a command line; the last word is the one to complete. */
 const completers: Readonly<Record<string, (words: readonly string[]) => string>> = {
   bash: (words) => {
     const list = words.map((word) => `'${word}'`).join(" ");
     const script = `source '${fileOf("bash")}'; COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _nexus; printf '%s\\n' "\${COMPREPLY[@]}"`;
     return execFileSync("bash", ["--norc", "-c", script], { encoding: "utf8" });
   },
-  // zsh completes at its prompt alone: what it would describe there is printed.
+  // zsh completes only at its prompt, so stubs print the candidates.
   zsh: (words) => {
     const list = words.map((word) => `'${word}'`).join(" ");
     const script = `compdef() { }; _describe() { print -l -- \${(P)2%%:*} }; _files() { print files }; _normal() { print normal }
@@ -57,15 +57,15 @@ describe.each(Object.keys(completers))("completion in %s", (shell) => {
     [["nexus", "completion", "z"], "zsh"],
     [["nexus", "stats", "--we"], "--week"],
     [["nexus", "--plain", "ledger", "ver"], "verify"],
-  ])("%j", (words, expected) => expect(offers(...words)).toContain(expected));
+  ])("offers for %j the candidate %s", (words, expected) => expect(offers(...words)).toContain(expected));
 
-  it.skipIf(!has(shell))("offers nothing that there is not", () => {
+  it.skipIf(!has(shell))("offers nothing for an unknown command", () => {
     expect(offers("nexus", "nonsense", "s")).toEqual([]);
     expect(offers("nexus", "telemetry", "zz")).toEqual([]);
   });
 });
 
-it.skipIf(!has("zsh") || !hasTmux())("zsh completes at its prompt", async () => {
+it.skipIf(!has("zsh") || !hasTmux())("completes at the prompt of zsh", async () => {
   const terminal = new Terminal("zsh -f", { HOME: tempFolder(), PS1: "> " });
   await terminal.shows(">");
   terminal.press(`autoload -Uz compinit; compinit -u -D; source ${fileOf("zsh")}; print ready`, "Enter");
@@ -75,7 +75,7 @@ it.skipIf(!has("zsh") || !hasTmux())("zsh completes at its prompt", async () => 
 });
 
 describe("completion in PowerShell", () => {
-  it("names every command and option, in balanced quotes and brackets", () => {
+  it("contains every command and option, with balanced quotes and brackets", () => {
     const text = scripts.get("powershell") ?? "";
     expect(text).toContain("Register-ArgumentCompleter -Native -CommandName nexus");
     for (const part of ["'telemetry config' = @(@('get'", "@('--week', ", "'ledger' = @("])

@@ -1,4 +1,4 @@
-/** The user's own data on the terminal: statistics, export, erasure, explanations; also with recording off. */
+/** The user's own data with the built command: statistics, export, deletion, retention. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
@@ -15,8 +15,8 @@ beforeEach(() => {
   home = tempFolder();
 });
 
-/** Twelve workspaces, 47 tasks, and 100 commands of which 94 succeeded. */
-async function worked(): Promise<void> {
+/** Imports 12 workspaces, 47 tasks, and 100 commands of which 94 succeeded. */
+async function importSample(): Promise<void> {
   await ran("telemetry", "enable", "--yes");
   const folder = join(home, "nexus", "state", "events");
   mkdirSync(folder, { recursive: true });
@@ -47,7 +47,7 @@ async function worked(): Promise<void> {
 
 describe("nexus stats", () => {
   it("shows the box of ADR-003", async () => {
-    await worked();
+    await importSample();
     const { out } = await ran("stats");
     expect(out.split("\n").slice(0, 8)).toEqual([
       "╔══════════════════════════════════════════════════════════╗",
@@ -70,15 +70,15 @@ describe("nexus stats", () => {
     });
   });
 
-  it("says that there is nothing yet, and creates nothing", async () => {
-    expect((await ran("stats")).out).toContain("No command has been recorded");
+  it("shows an empty state and creates nothing", async () => {
+    expect((await ran("stats")).out).toContain("No commands in this period");
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 });
 
 describe("nexus telemetry export", () => {
-  it("writes by the file's ending, whole and for the user alone, also in mode off", async () => {
-    await worked();
+  it("selects the format by the file extension and writes a private file, also in mode off", async () => {
+    await importSample();
     await ran("telemetry", "disable");
     const file = join(home, "mine.csv");
     expect(await ran("telemetry", "export", "--output", file)).toMatchObject({
@@ -89,25 +89,25 @@ describe("nexus telemetry export", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("refuses an unknown format and a folder that is not there", async () => {
+  it("rejects an unknown format and a missing folder", async () => {
     expect(await ran("telemetry", "export", "--output", "x", "--format", "xml")).toMatchObject({ code: 2 });
     expect(await ran("telemetry", "export", "--output", join(home, "no", "x.json"))).toMatchObject({ code: 1 });
   });
 });
 
 describe("nexus telemetry delete", () => {
-  it("asks, and without a terminal says what to do", async () => {
-    await worked();
-    const asked = await ran("telemetry", "delete");
-    expect(asked).toMatchObject({ code: 2, err: expect.stringContaining("--confirm") });
-    expect(asked.out).toMatch(/Events to be deleted: 159/);
+  it("requires --confirm without a terminal", async () => {
+    await importSample();
+    const result = await ran("telemetry", "delete");
+    expect(result).toMatchObject({ code: 2, err: expect.stringContaining("--confirm") });
+    expect(result.out).toMatch(/Events to be deleted: 159/);
   });
 
-  it("--confirm deletes everything and proves it, also in mode off", async () => {
-    await worked();
+  it("deletes everything with --confirm and verifies the deletion, also in mode off", async () => {
+    await importSample();
     await ran("telemetry", "disable");
     expect((await ran("telemetry", "delete", "--confirm")).out).toMatch(
-      /Deleted 159 events\..*\nNone of 160 ids is left in any file\./,
+      /Deleted 159 events\..*\nVerified: none of 160 IDs found in any file\./,
     );
     expect((await ran("telemetry", "status")).out).toMatch(/Events stored: 0/);
     expect((await ran("telemetry", "purge", "--confirm")).code).toBe(0);
@@ -115,22 +115,22 @@ describe("nexus telemetry delete", () => {
 });
 
 describe("nexus telemetry explain", () => {
-  it("names every event, and says of a field what, why, who sees it, and how to switch it off", async () => {
+  it("lists every event type, and shows a field's purpose, visibility, retention and opt-out", async () => {
     const all = (await ran("telemetry", "explain")).out;
     for (const type of eventTypeNames) expect(all).toContain(`event ${type}:`);
     const field = (await ran("telemetry", "explain", "command_path")).out;
-    for (const part of ["Why:", "Who sees it:", "Kept:", "Switch off:"]) expect(field).toContain(part);
+    for (const part of ["Purpose:", "Visible to:", "Retention:", "Opt-out:"]) expect(field).toContain(part);
     expect(await ran("telemetry", "explain", "nonsense")).toMatchObject({ code: 2 });
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 });
 
-describe("data retention, without an editor", () => {
+describe("data retention without an editor", () => {
   const dayMs = 24 * 60 * 60 * 1000;
   const database = () => join(home, "nexus", "state", "telemetry.db");
 
-  /** The old events that are left; the command's own runs are events too. */
-  function left(): number {
+  /** Counts the remaining old events, without the events of the command's own runs. */
+  function countOldEvents(): number {
     const connection = openWithDriver(database(), { readOnly: true, busyTimeoutMs: 2_000 });
     const row = connection
       .prepare("SELECT count(*) n FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE d.source = 'python_sdk'")
@@ -139,8 +139,8 @@ describe("data retention, without an editor", () => {
     return Number(row?.["n"]);
   }
 
-  /** Consented long ago, and these many events of so many days ago. */
-  async function old(count: number, days: number): Promise<void> {
+  /** Backdates the consent and writes an event log with old events. */
+  async function writeOldEvents(count: number, days: number): Promise<void> {
     await ran("telemetry", "enable", "--yes");
     const file = join(home, ".config", "nexus", "consent.jsonl");
     const decision = JSON.parse(readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "");
@@ -163,8 +163,8 @@ describe("data retention, without an editor", () => {
     writeFileSync(join(folder, "old.jsonl"), `${lines.join("\n")}\n`);
   }
 
-  /** As if the last maintenance of this database were two hours ago. */
-  function hoursLater(): void {
+  /** Backdates the last maintenance of the database by two hours. */
+  function backdateMaintenance(): void {
     const connection = openWithDriver(database(), { readOnly: false, busyTimeoutMs: 2_000 });
     const longAgo = Date.now() - 2 * 60 * 60 * 1000;
     connection.prepare("UPDATE state SET value = ? WHERE name IN ('maintenance_at', 'trusted_at')").run(longAgo);
@@ -175,39 +175,39 @@ describe("data retention, without an editor", () => {
     ["run", "--", "true"],
     ["event", "emit", "task_completed"],
     ["usage", "import"],
-  ])("runs to its end in nexus %s, where events are overdue", async (...command) => {
-    // Within retention when they were stored.
-    await old(3_000, 89);
+  ])("completes in nexus %s if events are overdue", async (...command) => {
+    // Within the retention period when they are stored.
+    await writeOldEvents(3_000, 89);
     await ran("usage", "import");
-    expect(left()).toBe(3_000);
+    expect(countOldEvents()).toBe(3_000);
     await ran("telemetry", "config", "set", "retention_days", "30");
-    hoursLater();
-    if (command[0] === "usage") await old(1, 1);
+    backdateMaintenance();
+    if (command[0] === "usage") await writeOldEvents(1, 1);
     expect(await ran(...command)).toMatchObject({ code: 0 });
-    expect(left()).toBeLessThanOrEqual(1);
+    expect(countOldEvents()).toBeLessThanOrEqual(1);
   });
 
   it("runs at most once an hour", async () => {
-    await old(10, 89);
+    await writeOldEvents(10, 89);
     await ran("usage", "import");
     await ran("telemetry", "config", "set", "retention_days", "30");
     await ran("run", "--", "true");
-    expect(left()).toBe(10);
-    hoursLater();
+    expect(countOldEvents()).toBe(10);
+    backdateMaintenance();
     await ran("run", "--", "true");
-    expect(left()).toBe(0);
+    expect(countOldEvents()).toBe(0);
   });
 });
 
-it("delete removes what waits in event logs, where there is no database yet", async () => {
-  const own = tempFolder();
-  await nexus(own, {}, "telemetry", "enable", "--yes");
-  const events = join(own, "nexus", "state", "events");
+it("deletes pending event logs if there is no database yet", async () => {
+  const logHome = tempFolder();
+  await nexus(logHome, {}, "telemetry", "enable", "--yes");
+  const events = join(logHome, "nexus", "state", "events");
   mkdirSync(events, { recursive: true, mode: 0o700 });
   writeFileSync(
     join(events, "tool.jsonl"),
     '{"hook":1,"ts":1790000000000,"hook_event_name":"PostToolUse","tool_name":"Bash"}\n',
   );
-  expect(await nexus(own, {}, "telemetry", "delete", "--confirm")).toMatchObject({ code: 0 });
+  expect(await nexus(logHome, {}, "telemetry", "delete", "--confirm")).toMatchObject({ code: 0 });
   expect(readFileSync(join(events, "tool.jsonl"), "utf8")).toBe("");
 });

@@ -1,6 +1,7 @@
 /**
- * Invariant only-you-can-say-yes, with the built command, the installed hook and both SDKs: a repository that sets the environment of
- * what runs in it, and ships any files, makes no event enter or leave the user's own NEXUS_HOME.
+ * Invariant only-you-can-say-yes, with the built command, the installed hook and both SDKs: a
+ * repository that sets environment variables and ships any files cannot record into the user's
+ * NEXUS_HOME or upload from it.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -27,7 +28,7 @@ import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
-/** Every file below a folder with the digest of its bytes, but for locks and what only reading changes. */
+/** Returns the digest of each file, except SQLite's side files, which reading changes. */
 function snapshot(folder: string): Readonly<Record<string, string>> {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => !/-(wal|shm)$/.test(name));
   return Object.fromEntries(
@@ -42,8 +43,8 @@ function snapshot(folder: string): Readonly<Record<string, string>> {
   );
 }
 
-/** How many events a home has, but for those of the runs of the command that this itself makes. */
-async function eventsIn(home: string): Promise<number> {
+/** Counts the events of a home, without the command runs that this function causes. */
+async function countEvents(home: string): Promise<number> {
   await nexus(home, {}, "usage", "import");
   const file = join(home, "export.json");
   await nexus(home, {}, "telemetry", "export", "--output", file);
@@ -51,21 +52,21 @@ async function eventsIn(home: string): Promise<number> {
   return events.filter(({ payload: { command = "" } }) => !/^(usage import|telemetry|agents)/.test(command)).length;
 }
 
-type Decided = "never asked" | "off" | "local";
+type Decision = "never asked" | "off" | "local";
 
-/** A user with an agent that is connected, and the events of a day where they record. */
-async function user(decided: Decided): Promise<string> {
+/** Creates a home with a connected agent, and one event if recording is on. */
+async function createUser(decision: Decision): Promise<string> {
   const home = tempFolder();
   mkdirSync(join(home, ".claude"));
-  if (decided !== "never asked") await nexus(home, {}, "telemetry", "enable", "--yes");
+  if (decision !== "never asked") await nexus(home, {}, "telemetry", "enable", "--yes");
   await nexus(home, {}, "agents", "connect", "claude_code", "--yes");
-  if (decided === "local") await nexus(home, {}, "event", "emit", "task_completed");
-  if (decided === "off") await nexus(home, {}, "telemetry", "disable");
+  if (decision === "local") await nexus(home, {}, "event", "emit", "task_completed");
+  if (decision === "off") await nexus(home, {}, "telemetry", "disable");
   return home;
 }
 
-/** A repository with a decision of its own to share everything with its own server, in every form that there was. */
-function repository(server: UsageServer): string {
+/** Creates a hostile repository with a consent record that shares everything with its server. */
+function createRepository(server: UsageServer): string {
   const folder = tempFolder();
   const share = {
     ...consentRecord("share"),
@@ -95,20 +96,20 @@ import { EventLog } from ${JSON.stringify(join(root, "dist", "node", "index.mjs"
 new EventLog().record("command_finished", { command_path: "git push" });
 `;
 
-/** Everything of ours that may run in a repository, under its environment. */
-async function workIn(home: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const all = { PATH: process.env["PATH"] ?? "", HOME: home, ...env };
+/** Runs the hook, both SDKs and the command in the environment of a repository. */
+async function runEverything(home: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const fullEnv = { PATH: process.env["PATH"] ?? "", HOME: home, ...env };
   const settings = JSON.parse(readFileSync(join(home, ".claude", "settings.json"), "utf8"));
   const { command } = settings.hooks.PostToolUse[0].hooks[0];
   const { stdout, stderr, status } = spawnSync("sh", ["-c", command], {
     input: hookPayload,
-    env: all,
+    env: fullEnv,
     encoding: "utf8",
   });
   expect([status, stdout, stderr]).toEqual([0, "", ""]);
-  const python = { ...all, PYTHONPATH: join(root, "sdk", "python", "src") };
+  const python = { ...fullEnv, PYTHONPATH: join(root, "sdk", "python", "src") };
   spawnSync("python3", ["-B", "-c", pythonProgram], { env: python });
-  spawnSync(process.execPath, ["--input-type=module", "-e", nodeProgram], { env: all });
+  spawnSync(process.execPath, ["--input-type=module", "-e", nodeProgram], { env: fullEnv });
   for (const line of [
     ["telemetry", "status"],
     ["run", "--", "true"],
@@ -118,7 +119,7 @@ async function workIn(home: string, env: Readonly<Record<string, string>>): Prom
     ["sync"],
     ["usage", "upload"],
   ]) {
-    await nexus(all.HOME, env, ...line);
+    await nexus(fullEnv.HOME, env, ...line);
   }
 }
 
@@ -137,100 +138,100 @@ describe("invariant: only-you-can-say-yes", () => {
   ];
 
   it.each(
-    sets.flatMap((names) => (["never asked", "off", "local"] as const).map((decided) => [names, decided] as const)),
-  )("a repository that sets %j turns nothing on for a user who decided: %s", async (names, decided) => {
+    sets.flatMap((names) => (["never asked", "off", "local"] as const).map((decision) => [names, decision] as const)),
+  )("enables nothing for a repository that sets %j if the user's decision is: %s", async (names, decision) => {
     const server = await UsageServer.start();
-    const [home, evil] = [await user(decided), repository(server)];
-    const own = join(home, "nexus");
-    const before = snapshot(own);
-    const stored = decided === "local" ? await eventsIn(home) : 0;
+    const [home, evil] = [await createUser(decision), createRepository(server)];
+    const userHome = join(home, "nexus");
+    const before = snapshot(userHome);
+    const stored = decision === "local" ? await countEvents(home) : 0;
     const env = Object.fromEntries(names.map((name) => [name, variables[name](evil)]));
-    await workIn(home, { ...env, NEXUS_USAGE_UPLOAD_URL: server.url });
-    // Where the user records, their own agent's hook goes on: it is theirs, whatever the repository says.
-    if (decided !== "local") expect(snapshot(own)).toEqual(before);
-    else expect(await eventsIn(home)).toBeLessThanOrEqual(stored + 1);
+    await runEverything(home, { ...env, NEXUS_USAGE_UPLOAD_URL: server.url });
+    // With recording on, the user's own hook still records one event.
+    if (decision !== "local") expect(snapshot(userHome)).toEqual(before);
+    else expect(await countEvents(home)).toBeLessThanOrEqual(stored + 1);
     const received = JSON.stringify(server.bodies.map(String));
     expect(received).not.toContain("task_completed");
-    // Nothing is sent that the repository's own folder did not record.
+    // Only events of the repository's own folder may be sent.
     if (!names.includes("NEXUS_HOME") && !names.includes("HOME")) expect(server.arrived).toEqual([]);
   });
 
-  it("a repository whose NEXUS_HOME leads into the user's own by links gets no event in, and none out", async () => {
+  it("neither records nor sends events if a repository's NEXUS_HOME links into the user's", async () => {
     const server = await UsageServer.start();
-    const home = await user("local");
-    const stored = await eventsIn(home);
+    const home = await createUser("local");
+    const stored = await countEvents(home);
     for (const part of ["state", "state/events", "state/telemetry.db", "state/usage", "state/events-outbox"]) {
-      const evil = repository(server);
+      const evil = createRepository(server);
       mkdirSync(join(evil, "nexus", part, ".."), { recursive: true, mode: 0o700 });
       if (existsSync(join(evil, "nexus", part))) continue;
       symlinkSync(join(home, "nexus", part), join(evil, "nexus", part));
-      await workIn(home, {
+      await runEverything(home, {
         NEXUS_HOME: join(evil, "nexus"),
         XDG_CONFIG_HOME: join(evil, ".config"),
         NEXUS_USAGE_UPLOAD_URL: server.url,
       });
     }
-    expect(await eventsIn(home)).toBeLessThanOrEqual(stored + 5);
+    expect(await countEvents(home)).toBeLessThanOrEqual(stored + 5);
     expect(JSON.stringify(server.bodies.map(String))).not.toContain("task_completed");
   });
 
-  it("a repository that links the user's own decision beside a configuration of its own changes nothing", async () => {
+  it("ignores a repository's configuration next to a link to the user's consent file", async () => {
     const server = await UsageServer.start();
-    const home = await user("local");
+    const home = await createUser("local");
     await nexus(home, {}, "telemetry", "config", "set", "mode", "off");
     const before = snapshot(join(home, "nexus"));
-    const evil = repository(server);
+    const evil = createRepository(server);
     const linked = join(evil, ".config", "nexus", "consent.jsonl");
     rmSync(linked);
     symlinkSync(join(home, ".config", "nexus", "consent.jsonl"), linked);
-    await workIn(home, { XDG_CONFIG_HOME: join(evil, ".config"), NEXUS_USAGE_UPLOAD_URL: server.url });
+    await runEverything(home, { XDG_CONFIG_HOME: join(evil, ".config"), NEXUS_USAGE_UPLOAD_URL: server.url });
     expect(snapshot(join(home, "nexus"))).toEqual(before);
     expect(server.arrived).toEqual([]);
   });
 
-  it("a repository whose folder of what was not imported is the user's takes nothing from it", async () => {
+  it("imports nothing if a repository's folder not-imported links to the user's", async () => {
     const server = await UsageServer.start();
-    const [home, evil] = [await user("local"), repository(server)];
+    const [home, evil] = [await createUser("local"), createRepository(server)];
     const events = join(home, "nexus", "state", "events");
     writeFileSync(join(events, "tool.jsonl"), "damaged\n");
-    await eventsIn(home);
-    const kept = join(events, "not-imported");
-    const before = snapshot(kept);
+    await countEvents(home);
+    const leftovers = join(events, "not-imported");
+    const before = snapshot(leftovers);
     mkdirSync(join(evil, "nexus", "state", "events"), { recursive: true, mode: 0o700 });
-    symlinkSync(kept, join(evil, "nexus", "state", "events", "not-imported"));
+    symlinkSync(leftovers, join(evil, "nexus", "state", "events", "not-imported"));
     const refused = await nexus(evil, {}, "usage", "import");
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("not-imported is a link") });
-    expect(snapshot(kept)).toEqual(before);
+    expect(snapshot(leftovers)).toEqual(before);
   });
 
-  it("a repository whose decision is for another folder cannot name the user's database", async () => {
+  it("rejects the user's database path if the consent belongs to another folder", async () => {
     const server = await UsageServer.start();
-    const [home, evil] = [await user("local"), repository(server)];
-    const stored = await eventsIn(home);
+    const [home, evil] = [await createUser("local"), createRepository(server)];
+    const stored = await countEvents(home);
     const database = join(home, "nexus", "state", "telemetry.db");
     const env = { HOME: evil, NEXUS_TELEMETRY_PATH: database, NEXUS_USAGE_UPLOAD_URL: server.url };
     const refused = await nexus(evil, env, "event", "emit", "task_completed");
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("belongs to another installation") });
     await nexus(evil, env, "sync");
-    expect(await eventsIn(home)).toBe(stored);
+    expect(await countEvents(home)).toBe(stored);
     expect(server.bodies).toEqual([]);
   });
 
-  it("a consent file from another machine counts as never asked, and is named", async () => {
+  it("treats a consent file from another machine as never asked, and names it", async () => {
     const [home, other] = [tempFolder(), tempFolder()];
     await nexus(other, {}, "telemetry", "enable", "--yes");
     await nexus(home, {}, "telemetry", "enable", "--yes");
     cpSync(join(other, ".config"), join(home, ".config"), { recursive: true, force: true });
-    const { permission, remarks: notes } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
+    const { permission, notes } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
     expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
     expect(notes.join(" ")).toContain("consent.jsonl belongs to another installation");
     expect(await nexus(home, {}, "event", "emit", "task_completed")).toMatchObject({ code: 3 });
-    // Given again, it counts again.
+    // New consent on this machine is accepted.
     await nexus(home, {}, "telemetry", "enable", "--yes");
     expect(await nexus(home, {}, "event", "emit", "task_completed")).toMatchObject({ code: 0 });
   });
 
-  it("a decision that names no installation counts only after a window or a terminal has bound it", async () => {
+  it("accepts a consent record without an installation only after a window or terminal has bound it", async () => {
     const home = tempFolder();
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
     const record = { ...consentRecord("local"), notice: { version: noticeVersion } };
@@ -242,7 +243,7 @@ describe("invariant: only-you-can-say-yes", () => {
 });
 
 // Only root may act as another user.
-describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write", () => {
+describe.skipIf(process.getuid?.() !== 0)("files that another user owns or can write", () => {
   const nobody = 65_534;
   const chown = (path: string) => spawnSync("chown", [String(nobody), path]);
   const loosen = (path: string) => spawnSync("chmod", ["o+w", path]);
@@ -256,42 +257,42 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
     ["an outbox that others can write", "nexus/state/events-outbox", loosen, "chmod go-w"],
     ["a database of another user", "nexus/state/telemetry.db", chown, "belongs to another user"],
     ["a state file of another user", "nexus/state/recording.txt", chown, "belongs to another user"],
-  ])("%s is refused with what to do", async (_what, part, spoil, says) => {
+  ])("rejects %s and says what to do", async (_name, part, spoil, message) => {
     const home = tempFolder();
     await nexus(home, {}, "telemetry", "enable", "--yes");
     await nexus(home, {}, "event", "emit", "task_completed");
     for (const name of ["events", "events-outbox"])
       mkdirSync(join(home, "nexus", "state", name), { recursive: true, mode: 0o700 });
     spoil(join(home, part));
-    const ownFiles = () => {
+    const userFiles = () => {
       const { "state/recording.txt": state, ...files } = snapshot(join(home, "nexus"));
-      // What hooks may do is taken back, where the file itself is the user's.
+      // The recording state is reset if the file itself belongs to the user.
       return part === "nexus" ? { ...files, state } : files;
     };
-    const before = ownFiles();
+    const before = userFiles();
     for (const line of [
       ["stats"],
       ["event", "emit", "task_completed"],
       ["usage", "import"],
       ["telemetry", "delete", "--confirm"],
     ])
-      expect(await nexus(home, {}, ...line)).toMatchObject({ code: 1, err: expect.stringContaining(says) });
-    expect(ownFiles()).toEqual(before);
+      expect(await nexus(home, {}, ...line)).toMatchObject({ code: 1, err: expect.stringContaining(message) });
+    expect(userFiles()).toEqual(before);
   });
 
   it.each([
     ["of another user", chown, "belongs to another user"],
     ["that others can write", loosen, "can be written by other users"],
-  ])("a consent file %s says no yes", async (_what, spoil, says) => {
+  ])("rejects a consent file %s", async (_name, spoil, message) => {
     const home = tempFolder();
     await nexus(home, {}, "telemetry", "enable", "--yes");
     spoil(join(home, ".config", "nexus", "consent.jsonl"));
-    const { permission, remarks: notes } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
+    const { permission, notes } = JSON.parse((await nexus(home, {}, "telemetry", "status", "--json")).out);
     expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
-    expect(notes.join(" ")).toContain(says);
+    expect(notes.join(" ")).toContain(message);
   });
 
-  it("a link of another user on the way to the outbox or the home is not followed", async () => {
+  it("does not follow another user's link to the outbox or the home", async () => {
     const home = tempFolder();
     const server = await UsageServer.start();
     const [shared, keys] = [tempFolder(), join(home, "keys")];
@@ -309,7 +310,7 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
     expect(readdirSync(keys)).toEqual(["id"]);
   });
 
-  it("root makes nothing in another user's home, and says as whom to run it", async () => {
+  it("creates nothing as root in another user's home, and names the user to run as", async () => {
     const home = tempFolder();
     chown(home);
     expect(await nexus(home, {}, "telemetry", "enable", "--yes")).toMatchObject({
@@ -320,8 +321,8 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
     expect(readdirSync(home)).toEqual([]);
   });
 
-  it("another user's hook is not run as the user", async () => {
-    const home = await user("local");
+  it("does not run another user's hook script", async () => {
+    const home = await createUser("local");
     const script = join(home, "nexus", "state", "agents", "hook.awk");
     const proof = join(home, "proof");
     writeFileSync(script, `BEGIN { system("touch ${proof}") }`);
@@ -333,8 +334,8 @@ describe.skipIf(process.getuid?.() !== 0)("what another user owns or can write",
   });
 });
 
-describe("a link", () => {
-  /** Ids of events, so that a log has lines that would be imported. */
+describe("symbolic links", () => {
+  /** Creates a valid line, which an import would accept. */
   const line = () =>
     JSON.stringify({
       id: v7(),
@@ -347,7 +348,7 @@ describe("a link", () => {
       command: "status",
     });
 
-  it("is never written, moved or emptied through, and what it leads to stays as it is", async () => {
+  it("never writes, moves or empties an event log through a link", async () => {
     const home = tempFolder();
     await nexus(home, {}, "telemetry", "enable", "--yes");
     const events = join(home, "nexus", "state", "events");
@@ -366,7 +367,7 @@ describe("a link", () => {
     expect(readdirSync(events)).toContain("other.jsonl");
   });
 
-  it("in the outbox moves nothing of somebody else's", async () => {
+  it("moves no file through a link in the outbox", async () => {
     const home = tempFolder();
     const outbox = join(home, "nexus", "state", "events-outbox");
     const startup = join(home, "startup");

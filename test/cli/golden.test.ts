@@ -1,6 +1,6 @@
 /**
- * Every command's text and JSON as they are read by a person or a script, in `golden/`. The clock stands, the home is `~`, and what is
- * random is numbered. After a change: `npx vitest run --project cli -u`, and read what changed.
+ * Compares the text and JSON output of the commands with the files in `golden/`. The clock is fixed, the home is `~`, and
+ * random values are numbered. After a change run `npx vitest run --project cli -u` and review the diff.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,30 +34,31 @@ afterAll(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** What a command prints, and how it ends where that is not 0. */
+/** Runs a command and returns its output, and its exit code unless it is 0. */
 async function output(line: string): Promise<string> {
   let text = "";
-  const take = (chunk: string | Uint8Array): boolean => {
+  const append = (chunk: string | Uint8Array): boolean => {
     text += String(chunk);
     return true;
   };
   const spies = [vi.spyOn(process.stdout, "write"), vi.spyOn(process.stderr, "write")];
-  for (const spy of spies) spy.mockImplementation(take as typeof process.stdout.write);
-  // What a command does at the end of its process would come after the test.
-  const atExit = process.listeners("exit");
+  for (const spy of spies) spy.mockImplementation(append as typeof process.stdout.write);
+  // Exit listeners of a command would run after the test.
+  const exitListeners = process.listeners("exit");
   try {
     await run(["node", "nexus", ...line.split(" ")]);
   } finally {
     for (const spy of spies) spy.mockRestore();
-    for (const listener of process.listeners("exit")) if (!atExit.includes(listener)) process.off("exit", listener);
+    for (const listener of process.listeners("exit"))
+      if (!exitListeners.includes(listener)) process.off("exit", listener);
   }
   const code = process.exitCode ?? 0;
   process.exitCode = 0;
-  return `$ nexus ${line}\n${settled(text)}${code === 0 ? "" : `(exit code ${code})\n`}`;
+  return `$ nexus ${line}\n${normalized(text)}${code === 0 ? "" : `(exit code ${code})\n`}`;
 }
 
-/** Without what is of this machine and this run. */
-function settled(text: string): string {
+/** Replaces values that depend on the machine or the run. */
+function normalized(text: string): string {
   const seen = new Map<string, string>();
   const numbered = (kind: string) => (value: string) => {
     if (!seen.has(value)) seen.set(value, `<${kind} ${seen.size + 1}>`);
@@ -121,10 +122,10 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   delete: ["telemetry delete", "telemetry delete --confirm", "stats"],
 };
 
-describe("what the command prints", () => {
-  it.each(Object.entries(commands))("%s", async (name, lines) => {
-    const printed: string[] = [];
-    for (const line of lines) printed.push(await output(line));
-    await expect(printed.join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "golden", `${name}.txt`));
+describe("the output of the command", () => {
+  it.each(Object.entries(commands))("matches golden/%s.txt", async (name, lines) => {
+    const outputs: string[] = [];
+    for (const line of lines) outputs.push(await output(line));
+    await expect(outputs.join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "golden", `${name}.txt`));
   });
 });

@@ -1,4 +1,4 @@
-/** The built command against everything a network or a server can do wrong: it names what is wrong, and nothing is lost. */
+/** The built command against network failures: it names each and loses no event. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { UsageServer } from "../fixtures/usage-server.ts";
 const quick = join(import.meta.dirname, "..", "fixtures", "quick-timers.cjs");
 const exitCodes = { waiting: 3, paused: 3, done: 1 } as const;
 
-/** Stands in the template for the destination of a fault. */
+/** The destination in the template, which `sharing` replaces. */
 const placeholder = "http://127.0.0.1:1/v1/telemetry/events";
 let template = "";
 
@@ -24,7 +24,7 @@ const run = (home: string, env: Readonly<Record<string, string>>, ...args: reado
 const configIn = (home: string) => join(home, ".config", "nexus", "config.toml");
 const configFor = (url: string, more = "") => `[telemetry]\nupload_url = "${url}"\n${more}`;
 
-/** A user who shares, with eleven events that wait: made once, by the command itself. */
+/** Creates the template once: a user who shares, with eleven pending events. */
 beforeAll(async () => {
   template = mkdtempSync(join(tmpdir(), "nexus-test-"));
   mkdirSync(join(template, ".config", "nexus"), { recursive: true });
@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(template, { recursive: true, force: true }));
 
-/** The same user, who agreed to another destination. */
+/** Copies the template for another destination. */
 function sharing(url: string, env: Readonly<Record<string, string>>, config = "") {
   const home = tempFolder();
   cpSync(template, home, { recursive: true });
@@ -64,8 +64,8 @@ function sharing(url: string, env: Readonly<Record<string, string>>, config = ""
 
 const json = (text: string) => JSON.parse(text);
 
-/** The newest entry of the ledger. */
-function lastEntry(home: string): object {
+/** Returns the newest ledger entry. */
+function newestEntry(home: string): object {
   const file = join(home, "nexus", "state", "telemetry.db");
   const connection = openWithDriver(file, { readOnly: true, busyTimeoutMs: 0 });
   try {
@@ -75,8 +75,8 @@ function lastEntry(home: string): object {
   }
 }
 
-describe.each(networkFaults)("nexus sync that meets $name", ({ startServer, outcome, text, rejected = 0 }) => {
-  it("reports it as what it is, keeps what was not taken, and sends it later", async () => {
+describe.each(networkFaults)("nexus sync with $name", ({ startServer, outcome, text, rejected = 0 }) => {
+  it("names the failure, keeps the unsent events and sends them later", async () => {
     const { url, env, config, mend, server } = await startServer();
     const { home, ran } = sharing(url, env, config);
     const synced = await ran("sync", "--json");
@@ -85,14 +85,14 @@ describe.each(networkFaults)("nexus sync that meets $name", ({ startServer, outc
     expect(report).toMatchObject({ outcome, rejected, events: 0, pending: rejected > 0 ? 0 : 11 });
     expect(report.message).toMatch(text);
     expect(report.message).not.toMatch(/database/);
-    const { sharing: shown } = json((await ran("telemetry", "status", "--json")).out);
+    const { sharing: status } = json((await ran("telemetry", "status", "--json")).out);
     if (outcome === "waiting") {
-      expect(report.message).toMatch(/ 11 events are waiting; next try at (\d{4}-\d\d-\d\d )?\d\d:\d\d\.$/);
-      expect(shown).toMatchObject({ failure: report.message, paused: null });
+      expect(report.message).toMatch(/ 11 events are waiting; next attempt at (\d{4}-\d\d-\d\d )?\d\d:\d\d\.$/);
+      expect(status).toMatchObject({ failure: report.message, paused: null });
       expect(report.retryAtMs).toBeGreaterThan(Date.now());
     }
-    if (outcome === "paused") expect(shown.paused).toMatch(text);
-    expect(lastEntry(home)).toMatchObject({ phase: "answered", host: new URL(url).host });
+    if (outcome === "paused") expect(status.paused).toMatch(text);
+    expect(newestEntry(home)).toMatchObject({ phase: "answered", host: new URL(url).host });
     if (mend === undefined) return;
     mend();
     const again = await ran("usage", "upload", ...(rejected > 0 ? ["--rejected"] : []), "--json");
@@ -104,17 +104,17 @@ describe.each(networkFaults)("nexus sync that meets $name", ({ startServer, outc
 });
 
 describe("nexus telemetry status", () => {
-  it("says why sending waits", async () => {
+  it("shows why uploading waits", async () => {
     const { ran } = sharing("http://127.0.0.1:9/v1/telemetry/events", {});
     const { out } = await ran("sync");
-    expect(out).toMatch(/^127\.0\.0\.1:9 cannot be reached\. 11 events are waiting; next try at \d\d:\d\d\.\n/);
+    expect(out).toMatch(/^127\.0\.0\.1:9 cannot be reached\. 11 events are waiting; next attempt at \d\d:\d\d\.\n/);
     const [message = ""] = out.split("\n");
     expect((await ran("telemetry", "status")).out).toContain(`Waiting:       ${message}`);
   });
 });
 
 describe("nexus telemetry erase-remote", () => {
-  it("names a server that cannot be reached, and asks again", async () => {
+  it("names an unreachable server and repeats the request", async () => {
     const server = await UsageServer.start();
     const { ran } = sharing(server.url, {});
     expect(await ran("sync")).toMatchObject({ code: 0, out: "Sent 11 events.\n" });
@@ -123,8 +123,8 @@ describe("nexus telemetry erase-remote", () => {
       answer.destroy();
       return true;
     };
-    const asked = await ran("telemetry", "disable", "--erase-remote");
-    expect(asked.out).toContain(`${server.host} closed the connection before it answered.`);
+    const disabled = await ran("telemetry", "disable", "--erase-remote");
+    expect(disabled.out).toContain(`${server.host} closed the connection before it answered.`);
     server.behave = undefined;
     expect(await ran("telemetry", "erase-remote")).toMatchObject({ code: 0 });
     expect(server.events.size).toBe(0);

@@ -1,4 +1,4 @@
-/** The library for Node programs as a program has it: the built package, its types, and the numbers that come of it. */
+/** The Node SDK as a program uses it: built package, types and resulting statistics. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const program = `
   log.record(type, {});
   const seven: number = await log.time("git push", () => 7);
   if (seven !== 7) throw new Error("not seven");
-  // Never called: it must not compile without its remarks.
+  // Never called: without its comments it must not compile.
   export function wrong() {
     // @ts-expect-error: no such type
     log.record("nothing", {});
@@ -23,8 +23,8 @@ const program = `
   }
 `;
 
-it("is what its types say, and is seen in the numbers", async () => {
-  // Within the project, so that it finds the package by its name.
+it("compiles against its types, and its events appear in the statistics", async () => {
+  // Inside the project, so that the package resolves by its name.
   const folder = mkdtempSync(join(root, "out", "node-sdk-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "program.mts");

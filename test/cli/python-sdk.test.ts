@@ -1,4 +1,4 @@
-/** The Python SDK from the user's side: what a program records is seen in the numbers. */
+/** The Python SDK with the built command: its events, and its scanner of sensitive text. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -17,7 +17,7 @@ with TelemetryCollector() as telemetry:
     telemetry.record_error("timeout")
 `;
 
-it("is seen in the numbers once it was read", async () => {
+it("records events that appear in the statistics after their import", async () => {
   const home = tempFolder();
   const env = { PATH: process.env["PATH"], HOME: home, PYTHONPATH: join(root, "sdk", "python", "src") };
   await nexus(home, {}, "telemetry", "enable", "--yes");
@@ -32,7 +32,7 @@ it("is seen in the numbers once it was read", async () => {
   });
 });
 
-const judge = `
+const isSensitiveProgram = `
 import json, sys
 from nexus_telemetry.allow_list import public_words
 from nexus_telemetry.sensitive import is_sensitive
@@ -40,19 +40,19 @@ words = public_words()
 print(json.dumps([is_sensitive({"x": text}, words) for text in json.load(sys.stdin)]))
 `;
 
-/** Whether the SDK takes each text for sensitive. */
-function judged(texts: readonly string[]): readonly boolean[] {
+/** Returns for each text whether the SDK considers it sensitive. */
+function areSensitive(texts: readonly string[]): readonly boolean[] {
   const env = { PATH: process.env["PATH"], PYTHONPATH: join(root, "sdk", "python", "src") };
   const input = JSON.stringify(texts);
-  return JSON.parse(execFileSync("python3", ["-B", "-c", judge], { env, input, encoding: "utf8" }));
+  return JSON.parse(execFileSync("python3", ["-B", "-c", isSensitiveProgram], { env, input, encoding: "utf8" }));
 }
 
-it("takes for sensitive whatever the scanner finds something in, and no command of the vocabulary", () => {
+it("considers everything sensitive that the scanner finds, and no command of the vocabulary", () => {
   const texts = generatedCorpus(Date.now() % 1_000_000, 1).flatMap((group) => group.cases.map(({ text }) => text));
   const found = texts.filter((text) => scan(text).rules.size > 0);
   expect(found.length).toBeGreaterThan(1_000);
-  const sensitive = judged(found);
+  const sensitive = areSensitive(found);
   expect(found.filter((_, n) => sensitive[n] !== true)).toEqual([]);
   const commands = ["git commit", "npm run", "docker compose up", "kubectl get pods -o wide", "cargo test --release"];
-  expect(judged(commands)).toEqual(commands.map(() => false));
+  expect(areSensitive(commands)).toEqual(commands.map(() => false));
 });

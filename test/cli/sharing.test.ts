@@ -1,4 +1,4 @@
-/** Sharing from the terminal: the built command against a server on loopback. */
+/** Consent and sharing with the built command against a local server. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
@@ -30,7 +30,7 @@ const shareWith = (url: string) => [
 ];
 const share = shareWith(address);
 
-function log(lines: number): void {
+function writeEventLog(lines: number): void {
   const folder = join(home, "nexus", "state", "events");
   mkdirSync(folder, { recursive: true });
   const session_id = v4();
@@ -49,24 +49,24 @@ function log(lines: number): void {
 }
 
 describe("nexus consent", () => {
-  it("prints the text with version, hash and categories, and creates nothing", async () => {
+  it("prints the notice with version, hash and categories, and creates nothing", async () => {
     const shown = JSON.parse((await nexus(home, {}, "consent", "show", "--json")).out);
     expect(shown).toMatchObject({ version: noticeVersion, hash: noticeHash, text: noticeText() });
     expect(shown.categories.map(({ name }: { name: string }) => name)).toEqual([...categories]);
-    expect((await nexus(home, {}, "consent", "history")).out).toContain("not been asked");
+    expect((await nexus(home, {}, "consent", "history")).out).toContain("No decision yet");
     expect(existsSync(join(home, "nexus"))).toBe(false);
     expect(existsSync(join(home, ".config"))).toBe(false);
   });
 });
 
 describe("nexus telemetry enable", () => {
-  it("without a terminal and without --yes refuses, and says what to do", async () => {
+  it("requires --yes without a terminal", async () => {
     const ran = await nexus(home, {}, "telemetry", "enable");
     expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("--yes") });
     expect(existsSync(join(home, ".config"))).toBe(false);
   });
 
-  it("--yes gives local and names the way it was given", async () => {
+  it("records consent to local recording with --yes, and that flags gave it", async () => {
     expect(await nexus(home, {}, "telemetry", "enable", "--yes", "--categories", "tool_usage,platform")).toMatchObject({
       code: 0,
     });
@@ -85,44 +85,44 @@ describe("nexus telemetry enable", () => {
   it.each([
     ["no destination", {}, share, "NEXUS_USAGE_UPLOAD_URL"],
     [
-      "no version of the text",
+      "no notice version",
       { NEXUS_USAGE_UPLOAD_URL: address },
       share.filter((word) => word !== "--notice" && word !== noticeVersion),
       "--notice",
     ],
     [
-      "another version of the text",
+      "another notice version",
       { NEXUS_USAGE_UPLOAD_URL: address },
       share.map((word) => (word === noticeVersion ? "0" : word)),
       "consent show",
     ],
     [
-      "no destination named",
+      "no --destination",
       { NEXUS_USAGE_UPLOAD_URL: address },
       share.filter((word) => word !== "--destination" && word !== address),
       "--destination",
     ],
     [
-      "another path than the one that the environment has",
+      "a --destination that differs from the environment",
       { NEXUS_USAGE_UPLOAD_URL: "https://example.com/other" },
       share,
       "https://example.com/other",
     ],
     ["no categories", { NEXUS_USAGE_UPLOAD_URL: address }, share.slice(0, -2), "--categories"],
     ["an unknown category", { NEXUS_USAGE_UPLOAD_URL: address }, [...share.slice(0, -1), "everything"], "everything"],
-  ])("to share with %s is refused with what to do", async (_, env, args, says) => {
-    const ran = await nexus(home, env, ...args);
-    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining(says) });
+  ])("rejects sharing with %s and says what to do", async (_name, env, args, message) => {
+    const result = await nexus(home, env, ...args);
+    expect(result).toMatchObject({ code: 2, err: expect.stringContaining(message) });
     expect(existsSync(join(home, ".config"))).toBe(false);
   });
 });
 
 describe("nexus usage", () => {
-  it("imports, shows the exact bytes, sends them, and proves it", async () => {
+  it("imports events, previews the exact bytes, sends them and verifies the ledger", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
     expect(await nexus(home, env, ...shareWith(server.url))).toMatchObject({ code: 0 });
-    log(30);
+    writeEventLog(30);
     expect(JSON.parse((await nexus(home, env, "usage", "import", "--json")).out)).toMatchObject({
       lines: 30,
       stored: 30,
@@ -146,23 +146,26 @@ describe("nexus usage", () => {
     expect((await nexus(home, env, "ledger", "show", String(seq))).out).toBe(dry.out);
     expect(await nexus(home, env, "ledger", "verify")).toMatchObject({
       code: 0,
-      out: expect.stringContaining("All is as it was written"),
+      out: expect.stringContaining("Ledger verified"),
     });
   });
 
-  it("--only-flush sends what waits and builds nothing", async () => {
+  it("sends only the outbox with --only-flush", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
     await nexus(home, env, ...shareWith(server.url));
-    log(10);
+    writeEventLog(10);
     await nexus(home, env, "usage", "import");
     expect(JSON.parse((await nexus(home, env, "usage", "upload", "--only-flush", "--json")).out)).toMatchObject({
       events: 0,
     });
     server.refuse(503);
-    expect(await nexus(home, env, "sync")).toMatchObject({ code: 3, out: expect.stringContaining("try again later") });
+    expect(await nexus(home, env, "sync")).toMatchObject({
+      code: 3,
+      out: expect.stringContaining("requested a delay (503)"),
+    });
     server.behave = undefined;
-    log(10);
+    writeEventLog(10);
     await nexus(home, env, "usage", "import");
     expect(JSON.parse((await nexus(home, env, "usage", "upload", "--only-flush", "--json")).out)).toMatchObject({
       events: 10,
@@ -171,11 +174,11 @@ describe("nexus usage", () => {
     expect(server.events.size).toBe(10);
   });
 
-  it("switching off with --erase-remote leaves nothing on the server, and no pseudonym here", async () => {
+  it("deletes the server's data and the pseudonym with disable --erase-remote", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
     await nexus(home, env, ...shareWith(server.url));
-    log(10);
+    writeEventLog(10);
     await nexus(home, env, "usage", "import");
     await nexus(home, env, "sync");
     expect(server.events.size).toBe(10);
@@ -190,7 +193,7 @@ describe("nexus usage", () => {
     ).toEqual([]);
   });
 
-  it("CI says no to sharing, and is named", async () => {
+  it("names CI as the reason for not sharing", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
     await nexus(home, env, ...shareWith(server.url));
@@ -200,13 +203,13 @@ describe("nexus usage", () => {
   });
 });
 
-describe("wrong usage", () => {
+describe("usage errors", () => {
   it.each([
     [["snyc"], "sync"],
     [["usage", "upload", "--limits", "5"], "--limit"],
     [["usage", "upload", "--limit", "0"], "whole number"],
     [["ledger", "show", "x"], "whole number"],
-  ])("%j ends with 2 and says what is meant", async (args, says) => {
-    expect(await nexus(home, {}, ...args)).toMatchObject({ code: 2, err: expect.stringContaining(says) });
+  ])("exits with 2 for %j and names %s", async (args, message) => {
+    expect(await nexus(home, {}, ...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
   });
 });

@@ -1,4 +1,4 @@
-/** No output of the built command has control characters that came from data, nor the password of an address. */
+/** The built command never prints control characters from data, nor the password of a URL. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { nexus, type Ran } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
-/** Sets the title of a terminal, colours it, and moves back. */
+/** Control sequences that set the terminal's title and colours and move the cursor. */
 const odd = "x\u001b]0;title\u0007\u001b[31m\u009b2J\u0008\u202ey";
 const password = `pw${"7".repeat(12)}`;
 let home = "";
@@ -34,20 +34,22 @@ it.each([
   ["NEXUS_HOME, in JSON", { NEXUS_HOME: `/nonexistent/${odd}` }, ["telemetry", "status", "--json"]],
   ["NEXUS_TELEMETRY_PATH", { NEXUS_TELEMETRY_PATH: `/nonexistent/${odd}` }, ["doctor"]],
   [
-    "an address with a password",
+    "a URL with a password",
     { NEXUS_USAGE_UPLOAD_URL: `https://ada:${password}@example.com/e` },
     ["telemetry", "config", "list"],
   ],
   [
-    "the same in JSON",
+    "a URL with a password, in JSON",
     { NEXUS_USAGE_UPLOAD_URL: `https://ada:${password}@example.com/e` },
     ["telemetry", "config", "list", "--json"],
   ],
-  ["an address that is none", { NEXUS_USAGE_UPLOAD_URL: `https://ada:${password}/x@` }, ["telemetry", "status"]],
+  ["an invalid URL", { NEXUS_USAGE_UPLOAD_URL: `https://ada:${password}/x@` }, ["telemetry", "status"]],
   ["another variable", { NEXUS_USAGE_OUTBOX_DIR: `/x/${odd}` }, ["telemetry", "config", "list", "--show-origin"]],
-] as const)("of %s", async (_what, env, args) => expectPlain(await nexus(home, env, ...args)));
+] as const)("prints neither control characters nor passwords of %s", async (_name, env, args) =>
+  expectPlain(await nexus(home, env, ...args)),
+);
 
-it("of a configuration and a consent record that hold them", async () => {
+it("prints no control characters of the configuration and the consent file", async () => {
   const config = join(home, ".config", "nexus");
   writeFileSync(join(config, "config.toml"), `[telemetry]\nupload_url = ${JSON.stringify(`https://a/${odd}`)}\n`);
   for (const line of [
@@ -62,14 +64,14 @@ it("of a configuration and a consent record that hold them", async () => {
     expectPlain(await nexus(home, {}, ...line));
 });
 
-it("of names of files in the outbox and among the event logs, and of agents' settings", async () => {
+it("prints no control characters of file names and agents' settings", async () => {
   const state = join(home, "nexus", "state");
   const server = await UsageServer.start();
   const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
   const share = ["--share", "--yes", "--notice", noticeVersion, "--destination", server.url, "--categories", "all"];
   await nexus(home, env, "telemetry", "enable", ...share);
   for (const name of ["events", "events-outbox"]) mkdirSync(join(state, name), { recursive: true, mode: 0o700 });
-  writeFileSync(join(state, "events-outbox", odd), "not ours");
+  writeFileSync(join(state, "events-outbox", odd), "foreign");
   mkdirSync(join(state, "events", `${odd}.jsonl`));
   mkdirSync(join(home, ".claude"));
   writeFileSync(join(home, ".claude", "settings.json"), JSON.stringify({ hooks: { PostToolUse: odd } }));

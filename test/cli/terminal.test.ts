@@ -1,4 +1,4 @@
-/** The command on a terminal: consent, questions, the dashboard, Ctrl-C. */
+/** The built command on a terminal: consent, prompts, the dashboard and Ctrl+C. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -16,17 +16,17 @@ const open = (line: string, more: Readonly<Record<string, string>> = {}, columns
   new Terminal(`${command} ${line}`, { HOME: home, TZ: "UTC", ...more }, columns);
 
 const consentFile = () => join(home, ".config", "nexus", "consent.jsonl");
-const decision = () => JSON.parse(readFileSync(consentFile(), "utf8").trimEnd().split("\n").at(-1) ?? "");
+const lastDecision = () => JSON.parse(readFileSync(consentFile(), "utf8").trimEnd().split("\n").at(-1) ?? "");
 
 beforeEach(() => {
   home = tempFolder();
 });
 
-/** Recording has been on for weeks, and there was work. */
-async function worked(): Promise<void> {
+/** Imports a month of sample events, with consent given before it. */
+async function importSample(): Promise<void> {
   await nexus(home, {}, "telemetry", "enable", "--yes");
   const weeksAgo = new Date(Date.now() - 45 * 24 * 60 * 60 * 1000).toISOString();
-  writeFileSync(consentFile(), `${JSON.stringify({ ...decision(), ts: weeksAgo })}\n`);
+  writeFileSync(consentFile(), `${JSON.stringify({ ...lastDecision(), ts: weeksAgo })}\n`);
   const folder = join(home, "nexus", "state", "events");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "work.jsonl"), sampleMonth(Date.now()));
@@ -34,36 +34,36 @@ async function worked(): Promise<void> {
 }
 
 describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
-  it("enable shows the whole text, asks for categories, and writes down what was answered", async () => {
+  it("shows the complete notice, prompts for categories, and stores the answer", async () => {
     const terminal = open("telemetry enable");
     const text = await terminal.shows("all, none, or numbers");
     expect(text).toContain(notice.categories.tool_usage.title);
     terminal.press("99", "Enter");
-    await terminal.shows("Please write all, none, or numbers");
+    await terminal.shows("Enter all, none, or numbers");
     terminal.press("1,3", "Enter");
     await terminal.shows("Record this? [y/N]");
     expect(existsSync(consentFile())).toBe(false);
     terminal.press("y", "Enter");
     await terminal.shows("ended with 0");
     expect(terminal.screen()).toContain("Telemetry enabled.");
-    expect(decision()).toMatchObject({ mode: "local", collect: ["tool_usage", "performance"], via: "terminal" });
+    expect(lastDecision()).toMatchObject({ mode: "local", collect: ["tool_usage", "performance"], via: "terminal" });
   });
 
-  it("binds a decision of an earlier version at the first run on a terminal, and only where it was given", async () => {
+  it("binds a consent record of an earlier version at the first run on a terminal, only in its own folder", async () => {
     const earlier = consentRecord("local");
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
     writeFileSync(consentFile(), `${JSON.stringify(earlier)}\n`);
-    // Elsewhere it was not given for this folder.
+    // The consent was not given for another NEXUS_HOME.
     const elsewhere = open("telemetry status", { NEXUS_HOME: join(home, "elsewhere") });
     expect(await elsewhere.shows("ended with 0")).toContain("names no installation");
     const terminal = open("telemetry status");
-    expect(await terminal.shows("ended with 0")).toMatch(/On: recorded on this machine/);
+    expect(await terminal.shows("ended with 0")).toMatch(/On: data stays on this machine/);
     const { installation } = JSON.parse(
       readFileSync(join(home, "nexus", "state", "usage", "installation.json"), "utf8"),
     );
-    expect(decision()).toMatchObject({ mode: "local", installation, ts: earlier.ts });
+    expect(lastDecision()).toMatchObject({ mode: "local", installation, ts: earlier.ts });
     expect(readFileSync(consentFile(), "utf8").trimEnd().split("\n")).toHaveLength(2);
-    // A record without the value counts no second time.
+    // A record without an installation is not accepted again.
     writeFileSync(consentFile(), `${JSON.stringify(earlier)}\n`);
     expect(await open("telemetry status").shows("ended with 0")).toContain("names no installation");
   });
@@ -71,18 +71,18 @@ describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
   it.each([
     ["Enter", ["Enter"], 0],
     ["n", ["n", "Enter"], 0],
-    ["the end of the input", ["C-d"], 0],
-    ["Ctrl-C", ["C-c"], 0],
-  ])("an answer of %s is a no, and nothing is made", async (_, keys) => {
+    ["end of input", ["C-d"], 0],
+    ["Ctrl+C", ["C-c"], 0],
+  ])("creates nothing after the answer %s", async (_, keys) => {
     const terminal = open("telemetry enable --categories all");
     await terminal.shows("Record this? [y/N]");
     terminal.press(...keys);
-    expect(await terminal.shows("ended with")).toMatch(/Nothing was changed|ended by Ctrl-C/);
+    expect(await terminal.shows("ended with")).toMatch(/Nothing was changed|interrupted/);
     expect(existsSync(consentFile())).toBe(false);
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 
-  it("config set changes nothing after a no, and says so once", async () => {
+  it("changes nothing with config set if the user declines, and prints that once", async () => {
     const terminal = open("telemetry config set mode local");
     await terminal.shows("all, none, or numbers");
     terminal.press("none", "Enter");
@@ -91,20 +91,20 @@ describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
     expect(existsSync(join(home, ".config", "nexus"))).toBe(false);
   });
 
-  it("config set asks before it allows more than was agreed to", async () => {
+  it("prompts with config set before it allows more than the user agreed to", async () => {
     const terminal = open("telemetry config set mode local");
     await terminal.shows("all, none, or numbers");
     terminal.press("all", "Enter");
     await terminal.shows("Record this? [y/N]");
     terminal.press("y", "Enter");
     await terminal.shows("mode = local");
-    expect(decision()).toMatchObject({ mode: "local" });
+    expect(lastDecision()).toMatchObject({ mode: "local" });
   });
 });
 
-describe.skipIf(!hasTmux())("questions", () => {
-  it("delete asks, and a no leaves everything", async () => {
-    await worked();
+describe.skipIf(!hasTmux())("prompts", () => {
+  it("deletes data only after confirmation", async () => {
+    await importSample();
     const terminal = open("telemetry delete");
     await terminal.shows("Are you sure? [y/N]");
     terminal.press("n", "Enter");
@@ -118,14 +118,14 @@ describe.skipIf(!hasTmux())("questions", () => {
 });
 
 describe.skipIf(!hasTmux())("the dashboard", () => {
-  it("shows what happened, follows keys, the size and new events, and ends", async () => {
-    await worked();
+  it("shows data, follows keys, the terminal's size and new events, and quits", async () => {
+    await importSample();
     const terminal = open("telemetry dashboard", {}, 110);
     await terminal.shows("Nexus Telemetry · Today");
     terminal.press("m");
     const month = await terminal.shows("Last 30 Days");
     await terminal.shows("cargo build");
-    expect(month).toContain("On: recorded on this machine");
+    expect(month).toContain("On: data stays on this machine");
     terminal.press("Left");
     await terminal.shows("Last 7 Days");
     terminal.resize(60, 50);
@@ -135,15 +135,15 @@ describe.skipIf(!hasTmux())("the dashboard", () => {
     terminal.press("d");
     await terminal.shows("Today");
     await nexus(home, {}, "run", "--", "true");
-    await terminal.shows("(a Nexus tool)");
+    await terminal.shows("(Nexus tools)");
     terminal.press("q");
     await terminal.shows("ended with 0");
   });
 
-  it("says so where there is no terminal, and stands still where plain lines are wanted", async () => {
+  it("requires a terminal, and prints statistics once with --plain", async () => {
     expect(await nexus(home, {}, "telemetry", "dashboard")).toMatchObject({
       code: 2,
-      err: expect.stringContaining("needs a terminal"),
+      err: expect.stringContaining("Not a terminal"),
     });
     expect((await nexus(home, {}, "--plain", "telemetry", "dashboard")).out).toMatch(
       /^Nexus Usage Analytics \(Today\)/,
@@ -151,16 +151,16 @@ describe.skipIf(!hasTmux())("the dashboard", () => {
   });
 });
 
-describe.skipIf(!hasTmux())("Ctrl-C", () => {
-  it("ends an export with nothing half done, and says so", async () => {
-    await worked();
+describe.skipIf(!hasTmux())("Ctrl+C", () => {
+  it("interrupts an export without leaving a partial file", async () => {
+    await importSample();
     const out = join(home, "out");
     mkdirSync(out);
-    // As many events as take a while.
+    // Enough events for an export of about a second.
     const folder = join(home, "nexus", "state", "events");
     const lines = sampleMonth(Date.now());
     for (let n = 0; n < 20; n += 1) {
-      // Each at other moments: the same lines would be copies.
+      // Shifted times and no IDs, because identical lines are deduplicated.
       const moved = lines.replace(/"id":"[^"]+","ts":(\d+)/g, (_, ts) => `"ts":${Number(ts) + n + 1}`);
       writeFileSync(join(folder, `more-${n}.jsonl`), moved);
     }
@@ -169,9 +169,9 @@ describe.skipIf(!hasTmux())("Ctrl-C", () => {
     await terminal.shows("Exported");
     terminal.press("C-c");
     const screen = await terminal.shows("ended with");
-    // It may have been faster than the key.
+    // The export may complete before the key arrives.
     if (screen.includes("ended with 130")) {
-      expect(screen).toContain("nothing was left half done");
+      expect(screen).toContain("no partial changes were made");
       expect(readdirSync(out)).toEqual([]);
     } else expect(readdirSync(out)).toEqual(["all.json"]);
   });

@@ -1,4 +1,4 @@
-/** A terminal of its own, by tmux: keys go in, what is on the screen comes out. */
+/** A virtual terminal for tests, by tmux: sends keys and reads the screen. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,14 +6,14 @@ import { onTestFinished } from "vitest";
 
 export const hasTmux = (): boolean => spawnSync("tmux", ["-V"]).status === 0;
 
-/** How often the screen is looked at, and how long at most. Milliseconds. A screen tells nobody that it changed. */
-const everyMs = 100;
-const maxMs = 30_000;
+/** Polling interval and timeout: tmux does not report screen changes. Milliseconds. */
+const pollMs = 100;
+const timeoutMs = 30_000;
 
 export class Terminal {
   readonly #socket = `nexus-test-${randomUUID().slice(0, 8)}`;
 
-  /** Runs a command line in a terminal of so many columns and lines, and then says its exit code. */
+  /** Runs a command line in a terminal of this size, then prints `ended with` and its exit code. */
   constructor(command: string, env: Readonly<Record<string, string>>, columns = 100, lines = 60) {
     const variables = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
     const shell = `env -i PATH='${process.env["PATH"]}' TERM=xterm-256color LANG=C.UTF-8 ${variables.join(" ")} sh -c 'trap : INT; ${command}; echo "ended with $?"; cat'`;
@@ -23,7 +23,7 @@ export class Terminal {
     });
   }
 
-  /** Keys as tmux names them: `Enter`, `C-c`, `Right`, or text. */
+  /** Sends text, or keys by their tmux names: `Enter`, `C-c`, `Right`. */
   press(...keys: readonly string[]): void {
     this.#tmux("send-keys", ...keys);
   }
@@ -36,14 +36,14 @@ export class Terminal {
     return this.#tmux("capture-pane", "-p");
   }
 
-  /** Resolves with the screen once it shows a text. @throws with the screen, where it never does. */
+  /** Resolves with the screen once it contains a text. @throws after the timeout */
   async shows(text: string): Promise<string> {
-    for (let waited = 0; waited < maxMs; waited += everyMs) {
+    for (let waited = 0; waited < timeoutMs; waited += pollMs) {
       const screen = this.screen();
       if (screen.includes(text)) return screen;
-      await pause(everyMs);
+      await pause(pollMs);
     }
-    throw new Error(`The screen never showed ${text}:\n${this.screen()}`);
+    throw new Error(`The screen did not show ${text}:\n${this.screen()}`);
   }
 
   #tmux(...args: readonly string[]): string {

@@ -1,9 +1,9 @@
-/** Bundles a program of this folder, so that a test can run it as a process of its own and kill it. */
+/** Bundles a program of this folder, so that a test can run it as a child process and kill it. */
 import { join } from "node:path";
 import { build } from "esbuild";
 import { root } from "../../scripts/generate/generate.ts";
 
-/** Bundles `NAME.ts` of this folder. @returns the path of the bundle. */
+/** Bundles `NAME.ts` of this folder. Returns the path of the bundle. */
 export async function bundleProgram(name: string): Promise<string> {
   const outfile = join(root, "out", "crash", `${name}.mjs`);
   await build({

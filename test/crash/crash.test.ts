@@ -1,4 +1,7 @@
-/** Writers killed at any moment: what was promised is there, once, and the rollups are true. */
+/**
+ * Writers killed at random moments: every acknowledged event is stored once, and the rollups are
+ * correct.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -19,12 +22,12 @@ beforeAll(async () => {
   writer = await bundleProgram("writer");
 });
 
-/** Those that run; one that a failed test left, stopped perhaps, is ended too. */
+/** Running writers. A failed test may leave some, even stopped ones, which are killed after it. */
 const running = new Set<Writer>();
-afterEach(() => Promise.all([...running].map((one) => one.kill())));
+afterEach(() => Promise.all([...running].map((writer) => writer.kill())));
 
 class Writer {
-  readonly promised: string[] = [];
+  readonly acknowledged: string[] = [];
   readonly errors: string[] = [];
   readonly #process: ChildProcess;
   readonly #waiting: { readonly lines: number; readonly done: () => void }[] = [];
@@ -40,8 +43,8 @@ class Writer {
     running.add(this);
   }
 
-  /** Resolves once it has said so many things more. */
-  says(more: number): Promise<void> {
+  /** Resolves after a number of further lines of output. */
+  printsLines(more: number): Promise<void> {
     return new Promise((done) => {
       this.#waiting.push({ lines: this.#lines + more, done });
       this.#wake();
@@ -60,9 +63,9 @@ class Writer {
   }
 
   #read(line: string): void {
-    // A line that the end cut short promised nothing that could be read.
+    // A line that the kill truncated acknowledges nothing.
     const { stored, error } = parsed(line);
-    if (stored !== undefined) this.promised.push(...stored);
+    if (stored !== undefined) this.acknowledged.push(...stored);
     if (error !== undefined) this.errors.push(error);
     this.#lines += 1;
     this.#wake();
@@ -81,7 +84,7 @@ function parsed(line: string): { stored?: string[]; error?: string } {
   }
 }
 
-/** Compares what is there with what was promised, and the rollups with the events. */
+/** Compares the stored events with the acknowledged ones, and the rollups with a recount. */
 function check(file: string, writers: readonly Writer[]): void {
   const store = new Store(file, productInfo, systemClock);
   store.withExistingDatabase((connection) => {
@@ -91,19 +94,20 @@ function check(file: string, writers: readonly Writer[]): void {
       .all()
       .map((row) => uuidText(row["event_id"]));
     expect(new Set(ids).size).toBe(ids.length);
-    const there = new Set(ids);
-    const promised = writers.flatMap((one) => one.promised);
-    expect(promised.filter((id) => !there.has(id))).toEqual([]);
+    const stored = new Set(ids);
+    const acknowledged = writers.flatMap((writer) => writer.acknowledged);
+    expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
     const rollups = () => canonicalRollups(connection);
-    const kept = rollups();
-    expect(kept.length).toBeGreaterThan(0);
+    const before = rollups();
+    expect(before.length).toBeGreaterThan(0);
+    // The exception rolls the recount back.
     expect(() =>
       immediately(connection, () => {
         recountAll(connection);
-        expect(kept).toEqual(rollups());
-        throw new Error("only looked at");
+        expect(before).toEqual(rollups());
+        throw new Error("rollback");
       }),
-    ).toThrow("only looked at");
+    ).toThrow("rollback");
     const counted = connection.prepare("SELECT sum(received) n FROM streams").get()?.["n"];
     expect(counted).toBe(ids.length);
   });
@@ -112,17 +116,17 @@ function check(file: string, writers: readonly Writer[]): void {
 }
 
 describe("invariant: never-lost-never-twice", () => {
-  it("a writer killed 200 times at any moment loses nothing it promised", async () => {
+  it("keeps all acknowledged events of writers killed 200 times at random moments", async () => {
     const file = join(tempFolder(), "telemetry.db");
     const writers: Writer[] = [];
-    // Two at a time, each killed somewhere in its first commits.
+    // Two at a time, each killed during its first commits.
     for (let round = 0; round < 100; round += 1) {
       const pair = [new Writer(file, 40), new Writer(file, 3)];
       writers.push(...pair);
       await Promise.all(
-        pair.map(async (one, n) => {
-          await one.says(1 + ((round * 7 + n * 3) % 9));
-          await one.kill();
+        pair.map(async (child, n) => {
+          await child.printsLines(1 + ((round * 7 + n * 3) % 9));
+          await child.kill();
         }),
       );
     }
@@ -130,18 +134,19 @@ describe("invariant: never-lost-never-twice", () => {
     check(file, writers);
   });
 
-  it("eight processes write at once, stopped and killed among them: nothing lost, nothing twice", async () => {
+  it("keeps all acknowledged events of eight simultaneous writers, some stopped or killed", async () => {
     const file = join(tempFolder(), "telemetry.db");
     const writers = Array.from({ length: 8 }, (_, n) => new Writer(file, n, "patient"));
-    await Promise.all(writers.map((one) => one.says(3)));
+    await Promise.all(writers.map((child) => child.printsLines(3)));
     const [first, second, killed, ...others] = writers;
-    for (const one of [first, second]) one?.signal("SIGSTOP");
+    for (const child of [first, second]) child?.signal("SIGSTOP");
     await killed?.kill();
-    // One that is stopped may hold the lock: then the others say that they wait for it, and write when it goes on.
-    await Promise.all(others.map((one) => one.says(2)));
-    for (const one of [first, second]) one?.signal("SIGCONT");
-    await Promise.all([first, second, ...others].map((one) => one?.says(10)));
-    await Promise.all([first, second, ...others].map((one) => one?.kill()));
+    // A stopped writer may hold the lock: then the others print that they wait, and write after
+    // SIGCONT.
+    await Promise.all(others.map((child) => child.printsLines(2)));
+    for (const child of [first, second]) child?.signal("SIGCONT");
+    await Promise.all([first, second, ...others].map((child) => child?.printsLines(10)));
+    await Promise.all([first, second, ...others].map((child) => child?.kill()));
     check(file, writers);
   });
 });

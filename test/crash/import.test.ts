@@ -1,4 +1,7 @@
-/** Imports of event logs that are killed after every step, and at any moment while others append: each line counts once. */
+/**
+ * Event log imports killed after each step, and at random moments while others append: each line
+ * counts once.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,8 +24,8 @@ beforeAll(async () => {
   importer = await bundleProgram("importer");
 });
 
-/** Imports in a process of its own; the steps it took until its end. */
-async function imported(home: string, dieAfter = 0, times = 1): Promise<readonly string[]> {
+/** Imports in a child process. Returns the completed steps. */
+async function runImport(home: string, dieAfter = 0, times = 1): Promise<readonly string[]> {
   const child = spawn(process.execPath, [importer, home, String(dieAfter), String(times)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -34,7 +37,7 @@ async function imported(home: string, dieAfter = 0, times = 1): Promise<readonly
   return output.trimEnd().split("\n");
 }
 
-/** A home in which recording is on, and the folder of its event logs. */
+/** Creates a home folder with recording on, and its event log folder. */
 function home() {
   const sharer = new SharingWorker({ home: tempFolder() });
   sharer.consent("local");
@@ -45,13 +48,13 @@ function home() {
 }
 
 const session = v4();
-let made = 0;
+let lineCount = 0;
 
-/** A line without an id, as a tool may write it: no two are the same. */
+/** Returns a line without an ID, as tools may write it; no two are equal. */
 function line(): string {
-  made += 1;
+  lineCount += 1;
   const event = { ts: Date.now() + 1, session_id: session, source: "python_sdk", event_type: "feature_first_use" };
-  return `${JSON.stringify({ ...event, feature: "stats", n: made })}\n`;
+  return `${JSON.stringify({ ...event, feature: "stats", n: lineCount })}\n`;
 }
 
 function count(folder: string): number {
@@ -65,35 +68,35 @@ function count(folder: string): number {
 }
 
 describe("invariant: never-lost-never-twice", () => {
-  it("an import that is killed after any step counts each line once, and leaves no log", async () => {
+  it("counts each line once and removes the log after an import killed at any step", async () => {
     const seen: string[] = [];
-    const killed = async (dieAfter: number) => {
-      const { home: own, folder } = home();
+    const killAfter = async (step: number) => {
+      const { home: userHome, folder } = home();
       const log = join(folder, "tool.jsonl");
       writeFileSync(log, `${line()}damaged\n${line()}`);
-      seen.push(...(await imported(own, dieAfter, 5)));
+      seen.push(...(await runImport(userHome, step, 5)));
       appendFileSync(log, line());
-      seen.push(...(await imported(own, 0, 6)));
-      expect([dieAfter, count(own)]).toEqual([dieAfter, 3]);
+      seen.push(...(await runImport(userHome, 0, 6)));
+      expect([step, count(userHome)]).toEqual([step, 3]);
       expect(readdirSync(folder)).toEqual(["not-imported"]);
-      const [kept = ""] = readdirSync(join(folder, "not-imported"));
-      const text = readFileSync(join(folder, "not-imported", kept), "utf8");
+      const [file = ""] = readdirSync(join(folder, "not-imported"));
+      const text = readFileSync(join(folder, "not-imported", file), "utf8");
       const leftovers = text.split("\n").filter((line) => line !== "");
-      // After a crash before the commit the damaged line is kept once more.
+      // A crash before the commit leaves a duplicate of the damaged line.
       expect(new Set(leftovers).size).toBe(1);
     };
-    await Promise.all(Array.from({ length: importSteps.length + 2 }, (_, n) => killed(n + 1)));
+    await Promise.all(Array.from({ length: importSteps.length + 2 }, (_, n) => killAfter(n + 1)));
     for (const step of importSteps satisfies readonly ImportStep[]) expect(seen).toContain(step);
   });
 
-  it("the built command, killed at any moment beside writers, counts each line once", async () => {
-    const { home: own, folder } = home();
+  it("counts each line once if the built command is killed while a tool appends", async () => {
+    const { home: userHome, folder } = home();
     const log = join(folder, "tool.jsonl");
     let written = 0;
     let isOver = false;
     const writing = (async () => {
       while (!isOver) {
-        // As every writer does: opened, appended, closed.
+        // Opens, appends and closes, as every writer does.
         appendFileSync(log, line());
         written += 1;
         await wait(1);
@@ -101,7 +104,7 @@ describe("invariant: never-lost-never-twice", () => {
     })();
     for (let n = 0; n < 25; n += 1) {
       const child = spawn(process.execPath, [join(root, "dist", "cli", "nexus.cjs"), "usage", "import"], {
-        env: { PATH: process.env["PATH"], HOME: own, NEXUS_EVENT_LOG: "1" },
+        env: { PATH: process.env["PATH"], HOME: userHome, NEXUS_EVENT_LOG: "1" },
         stdio: "ignore",
       });
       const exited = once(child, "exit");
@@ -111,10 +114,10 @@ describe("invariant: never-lost-never-twice", () => {
     }
     isOver = true;
     await writing;
-    expect(await nexus(own, {}, "usage", "import")).toMatchObject({ code: 0 });
-    const { out } = await nexus(own, {}, "usage", "import", "--json");
+    expect(await nexus(userHome, {}, "usage", "import")).toMatchObject({ code: 0 });
+    const { out } = await nexus(userHome, {}, "usage", "import", "--json");
     expect(JSON.parse(out)).toMatchObject({ stored: 2, unremoved: 0 });
-    const connection = openWithDriver(join(own, "nexus", "state", "telemetry.db"), {
+    const connection = openWithDriver(join(userHome, "nexus", "state", "telemetry.db"), {
       readOnly: true,
       busyTimeoutMs: 2_000,
     });
@@ -125,16 +128,16 @@ describe("invariant: never-lost-never-twice", () => {
     expect(rows).toEqual({ n: written });
   });
 
-  it("eight processes that change the installation's secrets lose none", async () => {
+  it("keeps all changes of eight processes to the pseudonym file", async () => {
     const folder = tempFolder();
     const program = join(folder, "change.mjs");
     await build({
       stdin: {
         contents: `
-          import { Installation } from ${JSON.stringify(join(root, "server", "upload", "installation.ts"))};
-          const installation = new Installation(process.argv[2]);
-          const { anon_user_id: id } = installation.begin(Date.now());
-          for (let n = 0; n < 299; n += 1) installation.used(id, "https://example.com/" + n);
+          import { PseudonymFile } from ${JSON.stringify(join(root, "server", "upload", "state", "pseudonyms.ts"))};
+          const pseudonyms = new PseudonymFile(process.argv[2]);
+          const { anon_user_id: id } = pseudonyms.create(Date.now());
+          for (let n = 0; n < 299; n += 1) pseudonyms.addDestination(id, "https://example.com/" + n);
         `,
         resolveDir: root,
         loader: "ts",
@@ -148,9 +151,9 @@ describe("invariant: never-lost-never-twice", () => {
     });
     const file = join(root, "out", "crash", `installation-${process.pid}.json`);
     rmSync(file, { force: true });
-    const own = join(root, "out", "crash", "change.mjs");
-    writeFileSync(own, readFileSync(program));
-    const children = Array.from({ length: 8 }, () => spawn(process.execPath, [own, file], { stdio: "inherit" }));
+    const copy = join(root, "out", "crash", "change.mjs");
+    writeFileSync(copy, readFileSync(program));
+    const children = Array.from({ length: 8 }, () => spawn(process.execPath, [copy, file], { stdio: "inherit" }));
     const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0]));
     expect(codes).toEqual(Array.from({ length: 8 }, () => 0));
     const { identities } = JSON.parse(readFileSync(file, "utf8"));

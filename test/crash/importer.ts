@@ -1,6 +1,6 @@
 /**
- * A process that imports event logs, and kills itself after the so-manieth step of an import. Arguments: home, step to die after
- * (0: none), how often to import.
+ * Imports event logs and kills itself after a given step. Arguments: home, step after which to exit
+ * (0: none), number of imports.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../server/clock.ts";

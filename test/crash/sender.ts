@@ -1,6 +1,7 @@
 /**
- * A process that may share: records some events, says which were acknowledged, then sends; it kills itself after the so-manieth
- * step, or is killed. Arguments: home, server, events to record, step to die after (0: none).
+ * Records events, prints how many were acknowledged, and uploads them. Kills itself after a given
+ * step, or is killed. Arguments: home, server, events to record, step after which to exit (0:
+ * none).
  */
 import { v4, v7 } from "uuid";
 import { systemClock } from "../../server/clock.ts";
@@ -13,7 +14,7 @@ import { categories } from "../../shared/schema/categories.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
 
 const [home = "", url = "", count = "0", dieAfter = "0"] = process.argv.slice(2);
-const say = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const print = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const env = { NEXUS_USAGE_UPLOAD_URL: url };
 let steps = 0;
 const worker = new TelemetryService(
@@ -24,7 +25,7 @@ const worker = new TelemetryService(
     sharingChanged: () => undefined,
     uploadStep: (step) => {
       steps += 1;
-      say({ step });
+      print({ step });
       if (steps === Number(dieAfter)) process.kill(process.pid, "SIGKILL");
     },
   }),
@@ -58,9 +59,9 @@ const events = Array.from({ length: Number(count) }, (_, n) =>
 );
 for (let from = 0; from < events.length; from += 50) {
   const outcome = worker.record({ events: events.slice(from, from + 50) });
-  if (outcome.outcome === "stored") say({ stored: outcome.stored });
-  else say({ error: outcome });
+  if (outcome.outcome === "stored") print({ stored: outcome.stored });
+  else print({ error: outcome });
 }
 const report = await worker.sync();
-say({ report });
+print({ report });
 worker.close();

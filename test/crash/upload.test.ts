@@ -1,4 +1,7 @@
-/** Senders killed after every step and at any moment: the server has every event once, in order. */
+/**
+ * Senders killed after each step and at random moments: the server receives each event once, in
+ * order.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -28,7 +31,7 @@ interface Line {
   readonly error?: unknown;
 }
 
-/** Runs a sender to its end. */
+/** Runs a sender until it exits or is killed. */
 async function run(home: string, url: string, events: number, dieAfter = 0): Promise<Run> {
   const child = spawn(process.execPath, [sender, home, url, String(events), String(dieAfter)], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -39,7 +42,7 @@ async function run(home: string, url: string, events: number, dieAfter = 0): Pro
     try {
       lines.push(JSON.parse(line));
     } catch {
-      // A line that the end cut short says nothing.
+      // Ignore a line that the kill truncated.
     }
   });
   running.add(child);
@@ -59,24 +62,25 @@ function check(server: UsageServer, runs: readonly Run[]): void {
   expect(runs.flatMap(({ errors }) => errors)).toEqual([]);
   expect(server.faults).toEqual([]);
   const stored = runs.reduce((sum, run) => sum + run.stored, 0);
-  // What was stored and not acknowledged may have come too; here each batch is acknowledged before the sending begins.
+  // Every batch is acknowledged before the upload starts, so the numbers must be equal.
   expect(server.events.size).toBe(stored);
   const bySession = new Map<unknown, number[]>();
   for (const { anon_session_id: session, seq } of server.events.values()) {
     bySession.set(session, [...(bySession.get(session) ?? []), Number(seq)]);
   }
   for (const numbers of bySession.values()) expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
-  // All under one pseudonym: no crash began another.
+  // One pseudonym: no crash created another one.
   expect(new Set([...server.events.values()].map(({ anon_user_id: id }) => id)).size).toBe(1);
 }
 
 describe("invariant: never-lost-never-twice", () => {
-  it("killed after every step of a sending: every event arrives, once, in order", async () => {
+  it("delivers each event once and in order if killed after any upload step", async () => {
     const diedAfter = new Set<string>();
     for (let step = 1, finished = false; !finished; step += 1) {
       const server = await UsageServer.start();
       const home = tempFolder();
-      // More than a batch, so that there is a second one to freeze; every other time the run before was cut short too.
+      // More events than fit in a batch, so that a second one is frozen. Every other time the next
+      // run is killed too.
       const runs = [await run(home, server.url, 1_100, step)];
       finished = runs[0]?.report !== undefined;
       diedAfter.add(runs[0]?.steps.at(-1) ?? "");
@@ -86,16 +90,16 @@ describe("invariant: never-lost-never-twice", () => {
       check(server, runs);
       server.stop();
     }
-    // This step only comes where a state file was lost.
+    // This step only occurs if a state file was lost.
     expect(uploadSteps.filter((step) => !diedAfter.has(step))).toEqual(["state_begun"]);
   });
 
-  it("killed at any moment of a request, 100 times, with answers lost: every event arrives, once", async () => {
+  it("delivers each event once if killed during requests, with lost responses, 100 times", async () => {
     const server = await UsageServer.start();
     const home = tempFolder();
     const runs: Run[] = [];
     let requests = 0;
-    server.behave = (arrived, answer) => {
+    server.behave = (arrived, response) => {
       requests += 1;
       if (!arrived.path.endsWith("/events")) return false;
       const kill = () => {
@@ -110,11 +114,11 @@ describe("invariant: never-lost-never-twice", () => {
           kill();
           return true;
         case 2:
-          answer.once("finish", kill);
+          response.once("finish", kill);
           return false;
         default:
           server.take(arrived);
-          answer.destroy();
+          response.destroy();
           return true;
       }
     };
@@ -126,7 +130,7 @@ describe("invariant: never-lost-never-twice", () => {
     check(server, runs);
   });
 
-  it("ten processes send at once: each event is sent by one", async () => {
+  it("sends each event from only one of ten simultaneous processes", async () => {
     const server = await UsageServer.start();
     const home = tempFolder();
     const runs = [await run(home, server.url, 5)];

@@ -1,6 +1,6 @@
 /**
- * Writes batches to a database for ever, and says after each commit which events are now promised: one line of JSON on standard
- * output. Ended by a signal, at any moment.
+ * Writes batches to a database until it is killed. Prints the acknowledged events after each
+ * commit, as one line of JSON.
  */
 import { writeSync } from "node:fs";
 import { v4 } from "uuid";
@@ -9,7 +9,9 @@ import { Maintenance } from "../../server/worker/maintenance.ts";
 import { productInfo } from "../../server/worker/product-info.ts";
 import { cleanToolUse } from "../fixtures/clean-events.ts";
 
-/** `patient`: a lock that is not given in time is said, and no error, as for the queue in the editor, which sends again. */
+/**
+ * `patient`: a lock timeout is printed but not an error, because the editor's queue would retry.
+ */
 const [file = "", days = "0", patient] = process.argv.slice(2);
 const clock = { nowMs: () => Date.now() };
 const store = new Store(file, productInfo, clock);
@@ -18,7 +20,7 @@ const session_id = v4();
 const lines = ["git status", "npm test", "ls", "cargo build", "docker ps"];
 let seq = 0;
 
-function complain(error: unknown): void {
+function printError(error: unknown): void {
   writeSync(1, `${JSON.stringify({ error: String(error) })}\n`);
 }
 
@@ -31,21 +33,21 @@ function batch() {
 }
 
 let last = batch();
-let again = false;
-function turn(): void {
+let isRetry = false;
+function writeNext(): void {
   try {
-    // Now and then a batch comes twice, as after an answer that was lost.
-    if (!again && seq % 7 !== 0) last = batch();
-    again = true;
+    // Some batches are written twice, as after a lost response.
+    if (!isRetry && seq % 7 !== 0) last = batch();
+    isRetry = true;
     store.write(last);
-    again = false;
+    isRetry = false;
     writeSync(1, `${JSON.stringify({ stored: last.map(({ id }) => id) })}\n`);
     maintenance.stored({ retentionDays: 3_650, maxBytes: 2 ** 40, ledgerBodyDays: undefined });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (patient !== undefined && code.startsWith("SQLITE_BUSY")) writeSync(1, '{"waits":true}\n');
-    else complain(error);
+    else printError(error);
   }
-  setImmediate(turn);
+  setImmediate(writeNext);
 }
-turn();
+writeNext();

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Stands in for the desktop `code` executable where there is none: takes the flags that `@vscode/test-electron` passes
- * and runs the tests inside the real VS Code server and workbench, shown in headless Chromium. Its exit code is theirs.
+ * Replaces the desktop `code` executable on machines without one: accepts the flags of
+ * `@vscode/test-electron` and runs the tests in the real VS Code server with the workbench in
+ * headless Chromium. Exits with the tests' exit code.
  */
 import { format, parseArgs } from "node:util";
 import { chromium } from "playwright-core";
@@ -19,7 +20,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-function needed(name: string): string {
+function requiredFlag(name: string): string {
   const value = values[name];
   if (typeof value !== "string") throw new Error(`--${name}= is missing`);
   return value;
@@ -27,8 +28,8 @@ function needed(name: string): string {
 
 async function runInside(): Promise<number> {
   const server = await startServer({
-    dataFolder: needed("user-data-dir"),
-    extensionsFolder: needed("extensions-dir"),
+    dataFolder: requiredFlag("user-data-dir"),
+    extensionsFolder: requiredFlag("extensions-dir"),
     settings: { "workbench.startupEditor": "none", "chat.disableAIFeatures": true },
     env: process.env,
     connectionToken: null,
@@ -37,7 +38,7 @@ async function runInside(): Promise<number> {
   const browser = await chromium.launch({ executablePath: findChromium() ?? "chromium", args: [...chromiumFlags] });
   try {
     const page = await browser.newPage();
-    // The workbench calls these two: its log, which drowns everything else, and the end of the tests.
+    // The workbench calls both: for its log, hidden by default, and at the end of the tests.
     await page.exposeFunction("codeAutomationLog", (_type: string, args: readonly unknown[]) => {
       if (process.env["NEXUS_TEST_VERBOSE"] !== undefined) process.stderr.write(`${format(...args)}\n`);
     });
@@ -47,8 +48,8 @@ async function runInside(): Promise<number> {
         .then(async () => {
           const remote = (path: string) => `vscode-remote://127.0.0.1:${server.port}${path}`;
           const payload = [
-            ["extensionDevelopmentPath", remote(needed("extensionDevelopmentPath"))],
-            ["extensionTestsPath", remote(needed("extensionTestsPath"))],
+            ["extensionDevelopmentPath", remote(requiredFlag("extensionDevelopmentPath"))],
+            ["extensionTestsPath", remote(requiredFlag("extensionTestsPath"))],
             ["skipWelcome", "true"],
           ];
           const query = new URLSearchParams({ folder: positionals[0] ?? "", payload: JSON.stringify(payload) });

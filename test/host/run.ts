@@ -1,8 +1,8 @@
 /**
- * Runs the suites inside a real VS Code through `@vscode/test-electron`: desktop VS Code where `NEXUS_VSCODE` names
- * one, else the server host. Each suite has a window, a home folder and an environment of its own.
+ * Runs the suites inside VS Code through `@vscode/test-electron`: desktop VS Code if `NEXUS_VSCODE`
+ * names one, otherwise `launcher.ts`. Each suite has its own window, home folder and environment.
  *
- * Named suites run alone. Prints one line of JSON at the end: {"passed","failed"}.
+ * Arguments select suites. The last output line is JSON: {"passed","failed"}.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ import { decide } from "../fixtures/consented.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const launcher = fileURLToPath(new URL("launcher.ts", import.meta.url));
 
-/** Another extension, which records what it does. */
+/** An extension that uses our API. */
 const example = fileURLToPath(new URL("example-extension", import.meta.url));
 
 const consent = {
@@ -29,7 +29,7 @@ const consent = {
   notice: { version: noticeVersion, sha256: noticeHash },
 };
 
-/** A suite begins with the record of the user's decision that it needs. */
+/** The consent record with which each suite starts. */
 const suites = {
   off: null,
   local: consent,
@@ -42,7 +42,7 @@ const suites = {
 interface Result {
   readonly passed: number;
   readonly failed: number;
-  /** A line for each test. */
+  /** One line per test. */
   readonly report: readonly string[];
 }
 
@@ -65,7 +65,7 @@ async function runSuite(name: keyof typeof suites): Promise<Result> {
         HOME: home,
         NEXUS_TEST_SUITE: name,
         NEXUS_TEST_RESULT: result,
-        // Whoever runs this must not decide for it.
+        // The caller's opt-outs must not affect the tests.
         CI: undefined,
         DO_NOT_TRACK: undefined,
         NEXUS_HOME: undefined,
@@ -76,29 +76,33 @@ async function runSuite(name: keyof typeof suites): Promise<Result> {
         `--user-data-dir=${join(folder, "vscode-data")}`,
         `--extensions-dir=${extensions}`,
       ],
-      // A failing suite is told by its result.
+      // The result file reports a failing suite.
     }).catch(() => undefined);
-    return withEnding(name, JSON.parse(readFileSync(result, "utf8")), join(home, "nexus", "state", "telemetry.db"));
+    return withSessionEndTest(
+      name,
+      JSON.parse(readFileSync(result, "utf8")),
+      join(home, "nexus", "state", "telemetry.db"),
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** A window that closed ended its session: seen only when it is gone. */
-function withEnding(suite: keyof typeof suites, result: Result, database: string): Result {
+/** Adds the test that a closed window has ended its session. */
+function withSessionEndTest(suite: keyof typeof suites, result: Result, database: string): Result {
   if (suite !== "lifecycle") return result;
   const connection = new DatabaseSync(database, { readOnly: true });
   const count = (type: string) =>
     connection.prepare("SELECT count(*) n FROM events_readable WHERE event_type = ?").get(type)?.["n"];
-  const [begun, ended] = [count("session_started"), count("session_ended")];
+  const [started, ended] = [count("session_started"), count("session_ended")];
   connection.close();
-  const name = "the product as a source tells the end of the session when the window closes";
-  return begun === ended
+  const name = "lifecycle capture records the end of the session when the window closes";
+  return started === ended
     ? { ...result, passed: result.passed + 1, report: [...result.report, `  ✓ ${name}`] }
     : {
         ...result,
         failed: result.failed + 1,
-        report: [...result.report, `  ✗ ${name}: ${begun} begun, ${ended} ended`],
+        report: [...result.report, `  ✗ ${name}: ${started} started, ${ended} ended`],
       };
 }
 

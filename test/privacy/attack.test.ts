@@ -1,4 +1,4 @@
-/** The attack of `npm run privacy:attack`, small and with a new seed each time, and the scanner as a command. */
+/** A small `npm run privacy:attack` with a new seed each time, and the scanner's command. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,13 +16,13 @@ const script = (name: string) => fileURLToPath(new URL(`../../scripts/privacy/${
 describe("invariant: no-free-text", () => {
   const groups = generatedCorpus(seed, 1);
 
-  it(`no case of a generated corpus gets out of a worker (seed ${seed})`, async () => {
+  it(`lets no case of a generated corpus out of a worker (seed ${seed})`, async () => {
     const { cases, stored, leaks } = await attack(groups.flatMap((group) => group.cases));
     expect(leaks).toEqual([]);
     expect(stored).toBeGreaterThan(5 * cases);
   });
 
-  it(`no case lies in a file of the product, while logs wait and after they were imported (seed ${seed})`, async () => {
+  it(`writes no case to a file, before and after the import of event logs (seed ${seed})`, async () => {
     const cases = groups.flatMap((group) => group.cases).filter((_, n) => n % 8 === seed % 8);
     const { stored, lines, leaks } = await attackFiles(cases);
     expect(leaks).toEqual([]);
@@ -30,22 +30,22 @@ describe("invariant: no-free-text", () => {
     expect(stored).toBeGreaterThan(5 * cases.length);
   });
 
-  it(`the scanner knows at least 99.5 % of each class (seed ${seed})`, () => {
+  it(`detects at least 99.5% of each class with the scanner (seed ${seed})`, () => {
     expect(groups.filter(({ kind }) => kind === "secret").length).toBeGreaterThan(100);
     const secrets = groups.filter(({ kind }) => kind === "secret").flatMap(({ cases }) => cases);
     const classes = [{ name: "secrets", cases: secrets }, ...groups.filter(({ kind }) => kind === "personal")];
     for (const { name, cases } of classes) {
-      const left = cases.filter(({ text, needles }) => {
+      const missed = cases.filter(({ text, needles }) => {
         const found = scan(text).text;
         return found !== null && needles.some((needle) => found.includes(needle));
       });
-      expect([name, left.length / cases.length <= 0.005]).toEqual([name, true]);
+      expect([name, missed.length / cases.length <= 0.005]).toEqual([name, true]);
     }
   });
 });
 
-describe("commands", () => {
-  it("privacy:attack takes a folder of JSONL files, and prints one JSON object", () => {
+describe("privacy:attack", () => {
+  it("reads a folder of JSONL files and prints one JSON object", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "one.jsonl"), `${JSON.stringify({ text: "mail ada@example.com now" })}\n\n`);
     const values = [{ value: "/home/ada/acme" }];
@@ -58,7 +58,7 @@ describe("commands", () => {
     });
   });
 
-  it("privacy:attack names the line of a corpus that it cannot use", () => {
+  it("reports the line number of invalid corpus data", () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "bad.jsonl"), '{"text": "x"}\n{"txt": 1}\n');
     const { status, stderr } = spawnSync(process.execPath, [script("attack"), "--corpus", folder], {
@@ -66,8 +66,10 @@ describe("commands", () => {
     });
     expect([status, stderr.trim()]).toEqual([2, `${join(folder, "bad.jsonl")}, line 2: no string "text"`]);
   });
+});
 
-  it("privacy:scan answers line by line, and goes on after one that it cannot use", () => {
+describe("privacy:scan", () => {
+  it("responds line by line and continues after an invalid line", () => {
     const lines = [
       { id: 1, text: "from 192.168.1.12" },
       { id: "2", text: "password: q8Zt3kV9x" },

@@ -18,6 +18,6 @@ describe("reviews of fields", () => {
         encoding: "utf8",
         stdio: "pipe",
       });
-    expect(build).toThrow(/review of these fields is overdue.*command_path/s);
+    expect(build).toThrow(/Overdue field reviews.*command_path/s);
   });
 });

@@ -27,7 +27,7 @@ it("installs the project's packages with an empty HOME, brings Node 24, and does
       env: { PATH: path, HOME: home },
       encoding: "utf8",
     });
-  expect(setup()).toMatch(/installing the project's packages and Node 24 \.* ?done in \d+ s/);
+  expect(setup()).toMatch(/installing npm packages and Node 24 \.* ?done in \d+ s/);
   const node = join(clone, "node_modules", ".bin", "node");
   expect(execFileSync(node, ["--version"], { encoding: "utf8" })).toMatch(/^v24\./);
   expect(existsSync(join(clone, "node_modules", "better-sqlite3", "prebuilds"))).toBe(true);

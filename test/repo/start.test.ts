@@ -36,7 +36,7 @@ it.skipIf(!hasServer())(
         stream.on("data", (chunk: Buffer) => {
           output += chunk;
           const found = /http:\/\/127\.0\.0\.1:\d+\/\?tkn=\S+/.exec(output);
-          if (found !== null && output.includes("Ctrl-C ends it")) resolve(new URL(found[0]));
+          if (found !== null && output.includes("Press Ctrl+C to stop")) resolve(new URL(found[0]));
         });
       }
     });
@@ -53,7 +53,7 @@ it.skipIf(!hasServer())(
     expect(await (await fetch(`${cloud}/readyz`)).json()).toEqual({ ready: true });
     child.kill("SIGINT");
     await once(child, "exit");
-    expect(output).toContain("ended");
+    expect(output).toContain("Stopped.");
     await expect(fetch(address.origin)).rejects.toThrow();
     await expect(fetch(`${cloud}/healthz`)).rejects.toThrow();
     expect(trialProcesses()).toEqual([]);

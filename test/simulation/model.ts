@@ -1,29 +1,33 @@
 /**
- * What the product must hold, kept without any of its code: which events there are, what they add up to by day, and what the
- * server must and may have.
+ * The expected data, computed without any code of the product: stored events, daily totals, and the
+ * events that the server must have or may have.
  */
 export const dayMs = 24 * 60 * 60 * 1000;
 
-/** Events are kept for so long; a day or two later they must be gone. Days. */
+/** Data retention. Days. */
 const retentionDays = 90;
+/** Expired events must be deleted within this time. Days. */
 const graceDays = 5;
 
 export interface Known {
   readonly id: string;
   readonly tsMs: number;
-  /** By the right clock, whatever the event says. */
+  /** Correct time of recording, even if `tsMs` is from a wrong clock. */
   readonly recordedMs: number;
-  /** `must`: shared as soon as the server is there; `may`: a wrong clock decides; `never`. */
+  /** `must`: shared once the server is up; `may`: depends on a wrong clock; `never`. */
   readonly sharing: "must" | "may" | "never";
 }
 
 export class Model {
   #events: Known[] = [];
-  /** Days since 1970 → events, whatever became of them. */
+  /** Days since 1970 → number of recorded events, including expired ones. */
   #totals = new Map<number, number>();
   readonly #sent = new Set<string>();
   readonly #maySend = new Set<string>();
-  /** No event is deleted by age before this moment: one of them is ahead of the clock, or the clock has jumped. */
+  /**
+   * No event may expire before this time, because an event is dated in the future or the clock
+   * jumped.
+   */
   #heldUntilMs = 0;
 
   record(events: readonly Known[]): void {
@@ -40,24 +44,24 @@ export class Model {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
   }
 
-  /** Everything is deleted here. What was not sent is not sent any more. */
+  /** Deletes all local events. Events that were not sent are never sent. */
   purge(arrived: ReadonlySet<string>): void {
     this.forgetLocal(arrived);
     this.#heldUntilMs = 0;
   }
 
-  /** The database is gone; the server keeps what it has. */
+  /** Deletes the database; the server keeps its events. */
   forgetLocal(arrived: ReadonlySet<string>): void {
     this.#events = [];
     this.#totals = new Map();
     for (const id of this.#sent) if (!arrived.has(id)) this.#sent.delete(id);
   }
 
-  /** What differs between the database and the model, as sentences. */
+  /** Returns the differences between database and model, as sentences. */
   differences(stored: ReadonlySet<string>, totals: ReadonlyMap<number, number>, nowMs: number): readonly string[] {
     const faults: string[] = [];
     const known = new Set(this.#events.map(({ id }) => id));
-    for (const id of stored) if (!known.has(id)) faults.push(`${id} is stored and was erased, or never recorded`);
+    for (const id of stored) if (!known.has(id)) faults.push(`${id} is stored but was erased or never recorded`);
     const isHeld = nowMs < this.#heldUntilMs;
     for (const { id, tsMs, recordedMs } of this.#events) {
       const ageDays = (nowMs - tsMs) / dayMs;
@@ -67,15 +71,15 @@ export class Model {
         faults.push(`${id} of ${at(tsMs)} should have expired`);
     }
     for (const day of new Set([...totals.keys(), ...this.#totals.keys()])) {
-      const [has, should] = [totals.get(day) ?? 0, this.#totals.get(day) ?? 0];
-      if (has !== should) faults.push(`the total of ${at(day * dayMs)} is ${has}, not ${should}`);
+      const [actual, expected] = [totals.get(day) ?? 0, this.#totals.get(day) ?? 0];
+      if (actual !== expected) faults.push(`the total of ${at(day * dayMs)} is ${actual}, not ${expected}`);
     }
     return faults;
   }
 
-  /** What differs between the server and the model; `all`: nothing waits any more. */
+  /** Returns the differences between server and model; `all`: no events are pending. */
   shared(arrived: ReadonlySet<string>, all: boolean): readonly string[] {
-    const unwanted = [...arrived].filter((id) => !this.#maySend.has(id)).map((id) => `${id} was sent`);
+    const unwanted = [...arrived].filter((id) => !this.#maySend.has(id)).map((id) => `${id} was sent without consent`);
     const missing = all ? [...this.#sent].filter((id) => !arrived.has(id)).map((id) => `${id} was not sent`) : [];
     return [...unwanted, ...missing];
   }

@@ -1,6 +1,7 @@
 /**
- * The built product through days of simulated time, beside an independent model: after each day, events, totals, ledger and what the
- * server has are compared. `npm run test:long -- simulation` runs 400 days; `npm test` the first weeks, with the same seed.
+ * Runs the built product in simulated time, and compares events, totals, ledger and server with an
+ * independent model after each day. `npm run test:long -- simulation` runs 400 days, `npm test` the
+ * first weeks with the same seed.
  */
 import { expect, it } from "vitest";
 import { dayMs } from "./model.ts";
@@ -10,12 +11,12 @@ import { World } from "./world.ts";
 const days = Number(process.env["NEXUS_SIMULATED_DAYS"] ?? 45);
 const seed = Number(process.env["NEXUS_SIMULATION_SEED"] ?? 20_261_125);
 
-/** What happens on a day beside work; the first weeks have one of each. */
+/** Incidents by day; the first weeks contain each kind. */
 const incidents: Readonly<Record<number, (world: World) => Promise<void> | void>> = {
   3: (world) => world.append(30),
   5: (world) => world.backUp(),
   6: (world) => world.restore(),
-  // A moment of a clock that is far ahead: the events in it stay ahead of the right clock for as long.
+  // A clock that is briefly 100 days ahead: its events stay in the future for that time.
   8: async (world) => {
     await world.setWrong(100 * dayMs);
     await world.record(5);
@@ -25,7 +26,8 @@ const incidents: Readonly<Record<number, (world: World) => Promise<void> | void>
   10: (world) => world.endWorker(),
   12: (world) => world.setServer(false),
   14: (world) => world.configure("max_db_size_mb = 1\n"),
-  // A clock that is far behind, also for the consent: whether such events are shared is a matter of the moment.
+  // A clock that is a year behind the consent: whether such events are shared depends on the time
+  // of import.
   16: async (world) => {
     await world.setWrong(-365 * dayMs);
     await world.record(5, "may");
@@ -59,7 +61,7 @@ const incidents: Readonly<Record<number, (world: World) => Promise<void> | void>
 };
 
 it(
-  `invariant: never-lost-never-twice: ${days} simulated days (seed ${seed})`,
+  `invariant: never-lost-never-twice: matches the model for ${days} simulated days (seed ${seed})`,
   async () => {
     const random = new Random(seed);
     const world = await World.begin(random);

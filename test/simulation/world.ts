@@ -1,4 +1,6 @@
-/** The built product in simulated time: a window's worker, the command, event logs, and a server that comes and goes. */
+/**
+ * The built product in simulated time: worker, CLI, event logs, and a server that is not always up.
+ */
 import {
   appendFileSync,
   cpSync,
@@ -30,9 +32,9 @@ import { dayMs, type Known, Model } from "./model.ts";
 import type { Random } from "./random.ts";
 
 const preload = join(import.meta.dirname, "..", "fixtures", "set-clock.cjs");
-/** Long after the product was made: what was written by the machine's own clock is older. */
+/** In the future, so that timestamps of the machine's real clock are older. */
 const startMs = Date.UTC(2027, 2, 1, 10);
-/** Tries of a sync while another one is sending. */
+/** Maximum attempts of a sync while another one is running. */
 const maxAttempts = 40;
 
 export class World {
@@ -44,12 +46,12 @@ export class World {
   #worker: WorkerProcess | undefined;
   #session = v4();
   #seq = 0;
-  /** How far the machine's clock is off. */
-  #wrongMs = 0;
+  /** Error of the machine's clock. */
+  #clockErrorMs = 0;
   #day = 0;
   #isOn = true;
   #backup: string | undefined;
-  /** The database is a new one: until the next sync, sharing has not begun again. */
+  /** Whether the database is new: sharing restarts only with the next sync. */
   #isNew = false;
 
   private constructor(server: UsageServer, random: Random) {
@@ -61,7 +63,7 @@ export class World {
     };
   }
 
-  /** A user who has shared since the first day, with a database that an older version made. */
+  /** Creates a user who shares from the first day, with a database of an older version. */
   static async begin(random: Random): Promise<World> {
     const world = new World(await UsageServer.start(), random);
     world.#setClock();
@@ -89,18 +91,18 @@ export class World {
     return this.#day;
   }
 
-  /** The right time, in milliseconds since 1970. */
+  /** The correct time, in milliseconds since 1970. */
   get nowMs(): number {
     return startMs + this.#day * dayMs + (Date.now() % 60_000);
   }
 
-  /** What the machine's clock says. */
+  /** The time of the machine's clock, in milliseconds since 1970. */
   get clockMs(): number {
     return Date.now() + Number(readFileSync(this.#clockFile, "utf8"));
   }
 
   #setClock(): void {
-    writeFileSync(this.#clockFile, String(startMs + this.#day * dayMs + this.#wrongMs - Date.now()));
+    writeFileSync(this.#clockFile, String(startMs + this.#day * dayMs + this.#clockErrorMs - Date.now()));
   }
 
   nextDay(): void {
@@ -109,7 +111,7 @@ export class World {
   }
 
   async setWrong(ms: number): Promise<void> {
-    this.#wrongMs = ms;
+    this.#clockErrorMs = ms;
     this.#setClock();
   }
 
@@ -133,7 +135,7 @@ export class World {
     return this.#worker;
   }
 
-  /** The window goes; its next one has another session. */
+  /** Closes the window; the next one has another session. */
   async endWorker(): Promise<void> {
     await this.#worker?.kill();
     this.#worker = undefined;
@@ -147,7 +149,7 @@ export class World {
     return out;
   }
 
-  /** Events of the window, acknowledged before this resolves. */
+  /** Records events of the window. Resolves after they are acknowledged. */
   async record(count: number, sharing: Known["sharing"] = "must"): Promise<void> {
     const worker = await this.worker();
     const events = Array.from({ length: count }, () => this.#event(sharing));
@@ -172,7 +174,7 @@ export class World {
     this.model.record(events);
   }
 
-  /** Lines of another tool's event log, some of them cut by a crash of the tool or damaged. */
+  /** Appends lines to another tool's event log, sometimes with a damaged one. */
   append(count: number): void {
     const events = Array.from({ length: count }, () => this.#event("must"));
     const session_id = v4();
@@ -192,19 +194,19 @@ export class World {
     this.model.record(events);
   }
 
-  /** A moment after the one before, by the machine's clock. */
+  /** Returns an event with the time of the machine's clock. */
   #event(sharing: Known["sharing"]): Known {
     const tsMs = this.clockMs + 1;
     return { id: v7({ msecs: tsMs }), tsMs, recordedMs: this.nowMs, sharing: this.#isNew ? "may" : sharing };
   }
 
-  /** Keeps a copy of the event logs, as a backup does. */
+  /** Copies the event logs, as a backup does. */
   backUp(): void {
     this.#backup = tempFolder();
     cpSync(this.#logs, this.#backup, { recursive: true });
   }
 
-  /** Puts the copy back. */
+  /** Restores the copy. */
   restore(): void {
     if (this.#backup !== undefined) cpSync(this.#backup, this.#logs, { recursive: true });
   }
@@ -214,8 +216,9 @@ export class World {
     const byWorker = async () => (await this.worker()).request(SyncRequest, {});
     const withCommand = async () => JSON.parse(await this.command("sync", "--json")) as SyncReport;
     let report = await (byCommand ? withCommand() : byWorker());
-    // A worker tries again by itself where the pause is over, and a sync beside it is turned away.
-    for (let turn = 0; report.outcome === "busy" && turn < maxAttempts; turn += 1) report = await withCommand();
+    // The worker may be retrying after a backoff; then another sync returns "busy".
+    for (let attempt = 0; report.outcome === "busy" && attempt < maxAttempts; attempt += 1)
+      report = await withCommand();
     return report;
   }
 
@@ -224,7 +227,7 @@ export class World {
     this.model.purge(this.arrived);
   }
 
-  /** Deleted by hand, with no process running. */
+  /** Deletes the database while no process is running. */
   async loseDatabase(): Promise<void> {
     await this.endWorker();
     for (const suffix of ["", "-wal", "-shm"]) rmSync(`${this.#database}${suffix}`, { force: true });
@@ -233,10 +236,10 @@ export class World {
   }
 
   get arrived(): ReadonlySet<string> {
-    // The runs of the command itself are events too, and not what is looked at here.
-    const own = JSON.stringify("nexus_cli");
+    // The CLI records its own runs, which are not part of the model.
+    const cli = JSON.stringify("nexus_cli");
     return new Set(
-      [...this.server.events].filter(([, event]) => !JSON.stringify(event).includes(own)).map(([id]) => id),
+      [...this.server.events].filter(([, event]) => !JSON.stringify(event).includes(cli)).map(([id]) => id),
     );
   }
 
@@ -244,15 +247,18 @@ export class World {
     return databaseSize(this.#database);
   }
 
-  /** Everything that is not as the model has it, as sentences. `settled`: nothing waits to be imported or sent. */
-  differences(settled: boolean): readonly string[] {
+  /**
+   * Returns all differences from the model, as sentences. `isIdle`: nothing waits to be imported or
+   * sent.
+   */
+  differences(isIdle: boolean): readonly string[] {
     const found = this.#read((connection) => {
       const events = connection.prepare(
         "SELECT e.event_id FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE d.source <> 'nexus_cli'",
       );
       const stored = new Set(events.all().map((row) => uuidText(row["event_id"])));
       const hours = connection.prepare(
-        `SELECT bucket / 24 AS day, sum(count) AS n FROM rollups r JOIN words w ON d.id = r.words
+        `SELECT bucket / 24 AS day, sum(count) AS n FROM rollups r JOIN dimensions d ON d.id = r.dimensions
          WHERE grain = 0 AND d.source <> 'nexus_cli' GROUP BY 1`,
       );
       const totals = new Map(hours.all().map(({ day, n }) => [Number(day), Number(n)]));
@@ -262,14 +268,14 @@ export class World {
     const totals = found?.totals ?? new Map();
     return [
       ...this.model.differences(stored, totals, this.nowMs),
-      ...this.model.shared(this.arrived, settled),
+      ...this.model.shared(this.arrived, isIdle),
       ...this.server.faults,
       ...(found?.ledger ?? []).map(({ seq, message }) => `entry ${seq}: ${message}`),
-      ...(settled ? this.#leftLogs() : []),
+      ...(isIdle ? this.#remainingLogs() : []),
     ];
   }
 
-  #leftLogs(): readonly string[] {
+  #remainingLogs(): readonly string[] {
     return readdirSync(this.#logs)
       .filter((name) => name.startsWith("python-sdk"))
       .map((name) => `${name} was not removed`);

@@ -1,4 +1,4 @@
-/** The built worker against everything a network or a server can do wrong, as a window runs it. */
+/** The built worker, run as a window runs it, with every network and server fault. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
@@ -21,11 +21,13 @@ const fixture = (name: string) => join(import.meta.dirname, "..", "fixtures", na
 const quickTimers = fixture("quick-timers.cjs");
 const quickClock = fixture("quick-clock.cjs");
 
-/** A little ahead, so that they happen after a consent by a quick clock. */
-const uses = (count: number) =>
+/**
+ * Creates events dated one hour ahead, so that they are later than a consent by the quick clock.
+ */
+const toolCalls = (count: number) =>
   Array.from({ length: count }, () => toolUse({ tool_phase: "start" }, { ts: Date.now() + 3_600_000 }));
 
-/** A window whose user shares, with eleven events that wait. */
+/** Starts the worker of a sharing user, with 11 pending events. */
 async function sharing(url: string, env: Readonly<Record<string, string>>, config = "", preload = quickTimers) {
   const home = tempFolder();
   const folder = join(home, ".config", "nexus");
@@ -33,43 +35,40 @@ async function sharing(url: string, env: Readonly<Record<string, string>>, confi
   writeFileSync(join(folder, "config.toml"), `[telemetry]\nupload_url = "${url}"\n${config}`);
   const worker = await WorkerProcess.start({ home, env: { ...env, NODE_OPTIONS: `--require ${preload}` } });
   await worker.consent({ mode: "share", share: categories, destination: new URL(url).href });
-  await worker.request(RecordEventsRequest, { events: uses(11) });
+  await worker.request(RecordEventsRequest, { events: toolCalls(11) });
   return worker;
 }
 
-/** What the window was told of sharing last. */
+/** Returns the sharing status of the last notification. */
 const sharingOf = (worker: WorkerProcess): SharingStatus =>
   worker.notifications.findLast(({ method }) => method === "nexus/sharingChanged")?.params as SharingStatus;
 
-describe.each(networkFaults)(
-  "a sync of the worker that meets $name",
-  ({ startServer, outcome, text, rejected = 0 }) => {
-    it("reports it as what it is, and keeps what was not taken", async () => {
-      const { url, env, config, mend, server } = await startServer();
-      const worker = await sharing(url, env, config);
-      const report = await worker.request(SyncRequest, {});
-      expect(report).toMatchObject({ outcome, rejected, events: 0, pending: rejected > 0 ? 0 : 11 });
-      const [entry] = await worker.request(LedgerRequest, {});
-      expect(entry?.sentence).toContain(outcome === "done" ? "rejected" : "");
-      const { sharing: shown, problem } = await worker.request(StatusRequest, {});
-      expect(problem).toBeNull();
-      expect(shown).toEqual(sharingOf(worker));
-      if (outcome === "waiting") {
-        expect(shown?.failure).toMatch(text);
-        expect(shown?.failure).toMatch(/ 11 events are waiting; next try at /);
-      }
-      if (outcome === "paused") expect(shown?.paused).toMatch(text);
-      if (mend === undefined || outcome === "done") return;
-      mend();
-      expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "done", events: 11 });
-      expect(server?.events.size).toBe(11);
-      expect(server?.faults).toEqual([]);
-    });
-  },
-);
+describe.each(networkFaults)("worker sync with $name", ({ startServer, outcome, text, rejected = 0 }) => {
+  it("reports the fault and keeps the events that were not accepted", async () => {
+    const { url, env, config, mend, server } = await startServer();
+    const worker = await sharing(url, env, config);
+    const report = await worker.request(SyncRequest, {});
+    expect(report).toMatchObject({ outcome, rejected, events: 0, pending: rejected > 0 ? 0 : 11 });
+    const [entry] = await worker.request(LedgerRequest, {});
+    expect(entry?.sentence).toContain(outcome === "done" ? "rejected" : "");
+    const { sharing: shown, problem } = await worker.request(StatusRequest, {});
+    expect(problem).toBeNull();
+    expect(shown).toEqual(sharingOf(worker));
+    if (outcome === "waiting") {
+      expect(shown?.failure).toMatch(text);
+      expect(shown?.failure).toMatch(/ 11 events are waiting; next try at /);
+    }
+    if (outcome === "paused") expect(shown?.paused).toMatch(text);
+    if (mend === undefined || outcome === "done") return;
+    mend();
+    expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "done", events: 11 });
+    expect(server?.events.size).toBe(11);
+    expect(server?.faults).toEqual([]);
+  });
+});
 
-describe("a worker that could not send", () => {
-  it("tries again by itself when its pause is over: what the user asked to send, and nothing else", async () => {
+describe("failed worker sync", () => {
+  it("is retried after the backoff, with only the events of that sync", async () => {
     const server = await UsageServer.start();
     let isDown = true;
     server.behave = (_, answer) => {
@@ -80,13 +79,13 @@ describe("a worker that could not send", () => {
     expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "waiting" });
     expect(sharingOf(worker).failure).toContain("closed the connection");
     isDown = false;
-    await worker.request(RecordEventsRequest, { events: uses(5) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(5) });
     await vi.waitFor(() => expect(server.events.size).toBe(11), { timeout: 30_000, interval: 50 });
     await vi.waitFor(() => expect(sharingOf(worker)).toMatchObject({ failure: null, syncing: false, pending: 5 }));
     expect(server.faults).toEqual([]);
   });
 
-  it("keeps nothing of a batch that was purged while it was sent", async () => {
+  it("keeps nothing of a batch that was purged during its upload", async () => {
     const server = await UsageServer.start();
     const worker = await sharing(server.url, {});
     let purged = false;

@@ -1,4 +1,6 @@
-/** Exports one log record with OpenTelemetry's own SDK to the address that is given, and says what came of it. */
+/**
+ * Exports one log record with OpenTelemetry's own SDK to a URL, and prints "exported" or "failed".
+ */
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-proto";
 import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 

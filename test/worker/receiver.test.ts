@@ -1,4 +1,7 @@
-/** The receiver on loopback with real workers: one of them holds it, the next takes over, and what was acknowledged is there. */
+/**
+ * The receiver in real workers: one runs it, another takes over, and every acknowledged event is
+ * stored.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, connect as dial } from "node:net";
@@ -15,8 +18,8 @@ import { endMs, otlpPayloads } from "../fixtures/otlp-payloads.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-/** A home in which the receiver is open. */
-async function opened() {
+/** Creates a home folder with the receiver enabled. */
+async function enabledReceiver() {
   const home = tempFolder();
   const file = new ReceiverConfig(pathsFrom({}, home).receiverFile);
   const receiver = file.enable(await file.planOpen());
@@ -25,9 +28,9 @@ async function opened() {
   return { home, receiver, exporter };
 }
 
-/** Asks again until it is so; an exporter would try again. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause(20);
+/** Waits until a condition is true, as an exporter retries. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(20);
 }
 
 const listens = (port: number) =>
@@ -38,29 +41,29 @@ const listens = (port: number) =>
     socket.once("close", () => socket.destroy());
   });
 
-describe("the receiver of workers", () => {
-  it("is held by one, taken over when it is killed, and what was acknowledged is stored once", async () => {
-    const { home, exporter } = await opened();
+describe("receiver in workers", () => {
+  it("moves to another worker after a kill, and stores each acknowledged event once", async () => {
+    const { home, exporter } = await enabledReceiver();
     const first = await WorkerProcess.start({ home });
     await first.consent();
     const second = await WorkerProcess.start({ home });
     const report = async (n: number) => (await exporter.send(toolResult(n, canary, n % 5 === 0))) === 200;
     await until(() => report(0));
-    let taken = 1;
-    for (let n = 1; n < 100; n += 1) if (await report(n)) taken += 1;
-    expect(taken).toBe(100);
+    let acknowledged = 1;
+    for (let n = 1; n < 100; n += 1) if (await report(n)) acknowledged += 1;
+    expect(acknowledged).toBe(100);
     await first.kill();
-    // A use that was reported before is reported again, and counts once.
+    // A repeated report counts once.
     await until(() => report(1));
-    for (let n = 100; n < 200; n += 1) if (await report(n)) taken += 1;
-    expect(taken).toBe(200);
+    for (let n = 100; n < 200; n += 1) if (await report(n)) acknowledged += 1;
+    expect(acknowledged).toBe(200);
     const { tools, coverage } = await second.request(ToolCallsRequest, { period: "week" });
     expect(tools).toMatchObject([{ name: "run_terminal_cmd", calls: 200, failed: 40 }]);
     expect(coverage).toMatchObject([{ source: "otlp", ended: 200, withOutcome: 200, withDuration: 200 }]);
   });
 
-  it("takes a burst of uses from many at once, and loses none", async () => {
-    const { home, exporter } = await opened();
+  it("stores all of 10,000 tool calls from 300 simultaneous senders", async () => {
+    const { home, exporter } = await enabledReceiver();
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     await until(async () => (await exporter.send(toolResult(0))) === 200);
@@ -75,8 +78,8 @@ describe("the receiver of workers", () => {
     expect(await worker.request(ToolCallsRequest, { period: "week" })).toMatchObject({ tools: [{ calls: 10_000 }] });
   });
 
-  it("invariant: off-means-nothing: is shut before a yes, and at once after a no", async () => {
-    const { home, receiver, exporter } = await opened();
+  it("invariant: off-means-nothing: is stopped before consent, and immediately after its withdrawal", async () => {
+    const { home, receiver, exporter } = await enabledReceiver();
     const worker = await WorkerProcess.start({ home });
     await worker.request(StatusRequest, {});
     expect(await listens(receiver.port)).toBe(false);
@@ -89,24 +92,24 @@ describe("the receiver of workers", () => {
     await until(async () => !(await listens(receiver.port)));
   });
 
-  it("says where another program has its port, and opens when it is gone", async () => {
-    const { home, receiver, exporter } = await opened();
+  it("reports that its port is in use, and starts once it is free", async () => {
+    const { home, receiver, exporter } = await enabledReceiver();
     const other = createServer((socket) => socket.destroy()).listen(receiver.port, "127.0.0.1");
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     const notes = async () => (await worker.request(StatusRequest, {})).notes.join(" ");
-    await until(async () => (await notes()).includes("Another program uses the port"));
+    await until(async () => (await notes()).includes("port is in use by another program"));
     other.close();
     await until(async () => (await exporter.send(toolResult(1))) === 200);
-    expect(await notes()).not.toContain("Another program");
+    expect(await notes()).not.toContain("another program");
   });
 
-  it("takes what agents export, in both spellings, once", async () => {
-    const { home, exporter } = await opened();
+  it("counts repeated exports of all agents once", async () => {
+    const { home, exporter } = await enabledReceiver();
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     await until(async () => (await exporter.send(toolResult(1))) === 200);
-    // As of now: older ones lie before the consent.
+    // Dated now: older events are before the consent.
     const now = String(BigInt(Date.now()) * 1_000_000n);
     const body = (request: object) => JSON.stringify(request).replaceAll(String(endMs * 1_000_000), now);
     for (const { signal, request } of [...otlpPayloads, ...otlpPayloads]) {
@@ -118,7 +121,7 @@ describe("the receiver of workers", () => {
   });
 });
 
-/** Takes a port, with a certificate of its own, and writes every byte that it could read into a file. */
+/** Listens on a port with its own certificate, and writes every byte that it can read to a file. */
 const squatter = `
 const { createServer } = require("node:tls");
 const { appendFileSync } = require("node:fs");
@@ -132,19 +135,29 @@ server.on("tlsClientError", () => undefined);
 server.listen(Number(port), "127.0.0.1", () => process.stdout.write("listening"));
 `;
 
-// Only root may start a process of another user.
-describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of the receiver", () => {
-  it("receives no byte of what an agent exports, by the real exporter of OpenTelemetry", async () => {
-    const { home, receiver } = await opened();
+// Only root can start a process of another user.
+describe.skipIf(process.getuid?.() !== 0)("another user on the receiver's port", () => {
+  it("receives no byte from OpenTelemetry's own exporter", async () => {
+    const { home, receiver } = await enabledReceiver();
     const folder = tempFolder();
     const [key, cert, seen] = ["key.pem", "cert.pem", "seen"].map((name) => join(folder, name)) as [
       string,
       string,
       string,
     ];
-    const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-    const named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
-    spawnSync("openssl", [...made, ...named, "-keyout", key, "-out", cert]);
+    const request = [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-days",
+      "2",
+    ];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+    spawnSync("openssl", [...request, ...subject, "-keyout", key, "-out", cert]);
     spawnSync("chown", ["-R", "65534", folder]);
     const child = spawn(process.execPath, ["-e", squatter, String(receiver.port), key, cert, seen], {
       uid: 65534,
@@ -153,27 +166,28 @@ describe.skipIf(process.getuid?.() !== 0)("another user who takes the port of th
     onTestFinished(() => void child.kill("SIGKILL"));
     await new Promise((resolve) => child.stdout.once("data", resolve));
     const certificate = new ReceiverConfig(pathsFrom({}, home).receiverFile).certificatePath;
-    const address = `https://127.0.0.1:${receiver.port}/v1/logs`;
-    // One that trusts the squatter proves that the test would see bytes.
-    expect(exported(address, receiver.token, cert)).not.toContain("exported");
+    const url = `https://127.0.0.1:${receiver.port}/v1/logs`;
+    // An exporter that trusts the squatter proves that the test can detect sent bytes.
+    expect(exportRecord(url, receiver.token, cert)).not.toContain("exported");
     expect(readFileSync(seen, "utf8")).toContain(receiver.token);
     writeFileSync(seen, "");
-    expect(exported(address, receiver.token, certificate)).not.toContain("exported");
+    expect(exportRecord(url, receiver.token, certificate)).not.toContain("exported");
     expect(readFileSync(seen, "utf8")).toBe("");
   });
 
-  it("is needed for the proof: the same exporter reaches our own receiver", async () => {
-    const { home, receiver, exporter } = await opened();
+  it("is the only obstacle: the same exporter reaches our own receiver", async () => {
+    const { home, receiver, exporter } = await enabledReceiver();
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     await until(async () => (await exporter.send(toolResult(1))) === 200);
     const certificate = new ReceiverConfig(pathsFrom({}, home).receiverFile).certificatePath;
-    expect(exported(`https://127.0.0.1:${receiver.port}/v1/logs`, receiver.token, certificate)).toContain("exported");
+    const url = `https://127.0.0.1:${receiver.port}/v1/logs`;
+    expect(exportRecord(url, receiver.token, certificate)).toContain("exported");
   });
 });
 
-/** Runs the exporter of OpenTelemetry's own SDK with the variables that an agent is given. Returns what it says. */
-function exported(url: string, token: string, certificate: string): string {
+/** Runs OpenTelemetry's own exporter with the variables of an agent. Returns its output. */
+function exportRecord(url: string, token: string, certificate: string): string {
   const { stdout } = spawnSync(process.execPath, [join(import.meta.dirname, "otel-exporter.mjs"), url], {
     env: {
       PATH: process.env["PATH"],

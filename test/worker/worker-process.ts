@@ -1,4 +1,4 @@
-/** The built worker as the editor starts it: a child process, spoken to over Node IPC. */
+/** The built worker as the editor starts it: a child process with Node IPC. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -72,7 +72,7 @@ export class WorkerProcess {
     return check(await this.connection.sendRequest(method, params), method);
   }
 
-  /** A yes to everything, as the page gives it. */
+  /** Gives consent to all categories, as the dashboard does. */
   consent(part: Partial<Validated<(typeof GiveConsentRequest)["params"]>> = {}) {
     return this.request(GiveConsentRequest, {
       mode: "local",
@@ -86,7 +86,7 @@ export class WorkerProcess {
     });
   }
 
-  /** Ends it as the editor does. */
+  /** Stops the worker as the editor does. */
   async stop(): Promise<void> {
     const exited = once(this.process, "exit");
     await this.connection.sendRequest("shutdown");
@@ -94,7 +94,7 @@ export class WorkerProcess {
     await exited;
   }
 
-  /** Ends it as a crash does. */
+  /** Kills the worker, as a crash does. */
   async kill(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const exited = once(this.process, "exit");

@@ -1,4 +1,4 @@
-/** The worker as a process: the main job, what it survives, and what it says when something is wrong. */
+/** The worker process: recording and reading, consent, crashes, and the errors it reports. */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -28,7 +28,7 @@ import { WorkerProcess } from "./worker-process.ts";
 
 const isRoot = process.getuid?.() === 0;
 const databaseIn = (home: string) => join(home, "nexus", "state", "telemetry.db");
-const uses = (count: number) => Array.from({ length: count }, () => toolUse());
+const toolCalls = (count: number) => Array.from({ length: count }, () => toolUse());
 const stored = (count: number) => ({ outcome: "stored", stored: count, repeated: 0, refused: 0, belowWatermark: 0 });
 
 async function consenting(part: Parameters<WorkerProcess["consent"]>[0] = {}) {
@@ -44,8 +44,8 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-describe("the main job", () => {
-  it("stores a captured command as words, and counts it", async () => {
+describe("worker", () => {
+  it("stores a command by its public name and counts it", async () => {
     const { worker } = await consenting();
     const events = [toolUse({ tool_phase: "start" }), toolUse({ exit_code: 1, command_line: "npm run build" })];
     expect(await worker.request(RecordEventsRequest, { events })).toEqual(stored(2));
@@ -58,9 +58,9 @@ describe("the main job", () => {
     expect(worker.notifications.map(({ method }) => method)).toContain("nexus/dataChanged");
   });
 
-  it("exports and purges", async () => {
+  it("exports and purges events", async () => {
     const { home, worker } = await consenting();
-    await worker.request(RecordEventsRequest, { events: uses(50) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(50) });
     const path = join(home, "mine.json");
     expect(await worker.request(ExportRequest, { path, format: "json" })).toEqual({
       events: 50,
@@ -76,11 +76,11 @@ describe("the main job", () => {
 });
 
 describe("invariant: off-means-nothing", () => {
-  it("creates no file, whatever is asked of it", async () => {
+  it("creates no file for any request", async () => {
     const home = tempFolder();
     const worker = await WorkerProcess.start({ home });
-    const answer = await worker.request(RecordEventsRequest, { events: uses(3) });
-    expect(answer).toMatchObject({ outcome: "not_permitted", permission: { mode: "off", consent: "never_asked" } });
+    const response = await worker.request(RecordEventsRequest, { events: toolCalls(3) });
+    expect(response).toMatchObject({ outcome: "not_permitted", permission: { mode: "off", consent: "never_asked" } });
     expect(await worker.request(StatusRequest, {})).toMatchObject({ database: null });
     expect(await worker.request(StatsRequest, { period: "month" })).toMatchObject({ commands: 0 });
     expect(await worker.request(PurgeRequest, {})).toMatchObject({
@@ -94,25 +94,25 @@ describe("invariant: off-means-nothing", () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
-  it("keeps of a refusal nothing but its record", async () => {
+  it("stores only the consent record if the user declines", async () => {
     const home = tempFolder();
     const worker = await WorkerProcess.start({ home });
     await worker.consent({ mode: "off", collect: [] });
-    await worker.request(RecordEventsRequest, { events: uses(3) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(3) });
     await worker.stop();
     expect(filesBelow(home)).toEqual([join(home, ".config", "nexus", "consent.jsonl")]);
   });
 
-  it("stores nothing more from the moment the user says no, here or elsewhere", async () => {
+  it("stores nothing after consent is withdrawn, in this or another window", async () => {
     const { home, worker } = await consenting();
-    await worker.request(RecordEventsRequest, { events: uses(2) });
-    const elsewhere = await WorkerProcess.start({ home });
-    await elsewhere.consent({ mode: "off", collect: [] });
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
+    await worker.request(RecordEventsRequest, { events: toolCalls(2) });
+    const other = await WorkerProcess.start({ home });
+    await other.consent({ mode: "off", collect: [] });
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toMatchObject({
       outcome: "not_permitted",
       permission: { consent: "refused" },
     });
-    expect(await elsewhere.request(StatusRequest, {})).toMatchObject({ database: { events: 2 } });
+    expect(await other.request(StatusRequest, {})).toMatchObject({ database: { events: 2 } });
   });
 });
 
@@ -120,76 +120,82 @@ describe("invariant: only-you-can-say-yes", () => {
   it.each([
     ["NEXUS_TELEMETRY_ENABLED", "false"],
     ["NEXUS_TELEMETRY", "0"],
-  ])("%s=%s forbids recording, and is named", async (name, value) => {
+  ])("blocks recording with %s=%s and reports it", async (name, value) => {
     const { home } = await consenting();
     const worker = await WorkerProcess.start({ home, env: { [name]: value } });
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toMatchObject({
       outcome: "not_permitted",
       permission: { refusals: [{ by: "environment", name }] },
     });
   });
 
-  it("DO_NOT_TRACK and CI leave what is kept locally, and are named", async () => {
+  it("still records locally with DO_NOT_TRACK and CI, and reports both", async () => {
     const { home } = await consenting();
     const worker = await WorkerProcess.start({ home, env: { DO_NOT_TRACK: "1", CI: "true" } });
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
     const { permission } = await worker.request(StatusRequest, {});
     expect(permission?.refusals.map(({ by }) => by)).toEqual(["do_not_track", "ci"]);
   });
 
-  it("a wish in the configuration is no yes; a no there is followed at once", async () => {
+  it("never takes consent from the configuration, but honours a refusal there immediately", async () => {
     const home = tempFolder();
     const config = join(home, ".config", "nexus", "config.toml");
     mkdirSync(join(config, ".."), { recursive: true });
     writeFileSync(config, "[telemetry]\nenabled = true\nmode = 'share'\n");
     const worker = await WorkerProcess.start({ home });
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({ outcome: "not_permitted" });
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toMatchObject({
+      outcome: "not_permitted",
+    });
     await worker.consent();
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
     writeFileSync(config, "[telemetry]\nenabled = false\n");
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toMatchObject({
       outcome: "not_permitted",
       permission: { refusals: [{ by: "config_file", name: `enabled in ${config}` }] },
     });
   });
 
-  it("follows the editor's setting live", async () => {
+  it("applies changes of the editor's setting immediately", async () => {
     const { worker } = await consenting();
     await worker.connection.sendNotification(EditorChangedNotification.method, {
       telemetry: false,
       enabled: false,
       proxy: null,
     });
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({ outcome: "not_permitted" });
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toMatchObject({
+      outcome: "not_permitted",
+    });
     await worker.connection.sendNotification(EditorChangedNotification.method, {
       telemetry: false,
       enabled: true,
       proxy: null,
     });
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
   });
 
-  it("records only the categories that were ticked", async () => {
+  it("records only selected categories", async () => {
     const { home, worker } = await consenting({ collect: ["tool_usage"] });
-    await worker.request(RecordEventsRequest, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(1) });
     const path = join(home, "mine.json");
     await worker.request(ExportRequest, { format: "json", path });
     const [event] = JSON.parse(readFileSync(path, "utf8"));
     expect(event.payload).toEqual({ stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "end" });
   });
 
-  it("takes a folder that was removed with all that is in it for another installation, and says so", async () => {
+  it("treats a deleted data folder as another installation and reports it", async () => {
     const { home, worker } = await consenting();
-    await worker.request(RecordEventsRequest, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(1) });
     rmSync(join(home, "nexus"), { recursive: true });
-    expect(await worker.request(RecordEventsRequest, { events: uses(2) })).toMatchObject({ outcome: "not_permitted" });
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(2) })).toMatchObject({
+      outcome: "not_permitted",
+    });
     const { permission, notes } = await worker.request(StatusRequest, {});
     expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
     expect(notes.join(" ")).toContain("belongs to another installation");
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 
-  it("takes no yes to a text that was not shown", async () => {
+  it("rejects consent to a notice that was not shown", async () => {
     const home = tempFolder();
     const worker = await WorkerProcess.start({ home });
     await expect(worker.consent({ notice: { version: "1", sha256: "0" } })).rejects.toThrow("The text has changed");
@@ -198,15 +204,15 @@ describe("invariant: only-you-can-say-yes", () => {
 });
 
 describe("invariant: never-lost-never-twice", () => {
-  it("keeps every acknowledged event over a kill -9, and counts a repeat once", async () => {
+  it("keeps every acknowledged event after kill -9, and counts a repeated one once", async () => {
     const { home, worker } = await consenting();
-    const batches = Array.from({ length: 20 }, () => uses(50));
+    const batches = Array.from({ length: 20 }, () => toolCalls(50));
     let acknowledged = 0;
     for (const events of batches.slice(0, 12)) {
       await worker.request(RecordEventsRequest, { events });
       acknowledged += events.length;
     }
-    // The next one is on its way when the process dies; whether it was stored is unknown to its sender.
+    // The process dies during the next request, so the sender does not know whether it was stored.
     const lost = worker.request(RecordEventsRequest, { events: batches[12] ?? [] }).catch(() => undefined);
     await worker.kill();
     await Promise.race([lost, worker.kill()]);
@@ -221,8 +227,8 @@ describe("invariant: never-lost-never-twice", () => {
     const { home, worker } = await consenting();
     const other = await WorkerProcess.start({ home });
     await Promise.all(
-      [worker, other].flatMap((one) =>
-        Array.from({ length: 10 }, () => one.request(RecordEventsRequest, { events: uses(20) })),
+      [worker, other].flatMap((each) =>
+        Array.from({ length: 10 }, () => each.request(RecordEventsRequest, { events: toolCalls(20) })),
       ),
     );
     expect(await worker.request(StatusRequest, {})).toMatchObject({ database: { events: 400 } });
@@ -230,138 +236,138 @@ describe("invariant: never-lost-never-twice", () => {
 });
 
 describe("invariant: no-free-text", () => {
-  it("lets no planted secret reach a file, an answer, a notification or the output", async () => {
+  it("lets no planted secret reach a file, response, notification or output", async () => {
     const { home, worker } = await consenting();
     const canary = "CANARY-9c1e";
-    const answers: unknown[] = [];
-    const places = [...fieldNames, ...rawInputs, ...envelopeNames, "execution", "context", "extra", canary];
+    const responses: unknown[] = [];
+    const keys = [...fieldNames, ...rawInputs, ...envelopeNames, "execution", "context", "extra", canary];
     for (const event_type of [...eventTypeNames, ...Object.keys(eventAliases)]) {
-      const planted = places.flatMap((place) =>
+      const planted = keys.flatMap((key) =>
         [canary, `git commit -m ${canary}`, { [canary]: canary, command: canary }, [canary]].map((value) =>
-          anything({ stream: "tool", tool_name: "Bash", tool_phase: "end", event_type, [place]: value }),
+          anything({ stream: "tool", tool_name: "Bash", tool_phase: "end", event_type, [key]: value }),
         ),
       );
       for (let at = 0; at < planted.length; at += maxEventsPerRequest) {
-        answers.push(
+        responses.push(
           await worker.request(RecordEventsRequest, { events: planted.slice(at, at + maxEventsPerRequest) }),
         );
       }
     }
-    answers.push(await worker.request(RecordEventsRequest, { events: [markRaw([canary])] }));
+    responses.push(await worker.request(RecordEventsRequest, { events: [markRaw([canary])] }));
     const exported = join(home, "export.json");
-    answers.push(await worker.request(ExportRequest, { path: exported, format: "json" }));
+    responses.push(await worker.request(ExportRequest, { path: exported, format: "json" }));
     expect(JSON.parse(readFileSync(exported, "utf8")).length).toBeGreaterThan(1_000);
     for (const malformed of [{ events: canary }, canary, { [canary]: [] }, { events: [], more: canary }]) {
-      answers.push(
+      responses.push(
         await worker.connection.sendRequest(RecordEventsRequest.method, malformed).catch((error) => String(error)),
       );
     }
-    answers.push(await worker.request(StatusRequest, {}));
+    responses.push(await worker.request(StatusRequest, {}));
     await worker.stop();
-    expect(JSON.stringify([answers, worker.notifications, worker.output])).not.toContain(canary);
+    expect(JSON.stringify([responses, worker.notifications, worker.output])).not.toContain(canary);
     for (const file of filesBelow(home)) expect(readFileSync(file, "latin1")).not.toContain(canary);
     expect(existsSync(databaseIn(home))).toBe(true);
   });
 });
 
-describe("bad input is told, heals, and loses nothing that was acknowledged", () => {
+describe("faults", () => {
   const kindOf = async (worker: WorkerProcess) => (await worker.request(StatusRequest, {})).problem?.kind ?? null;
 
-  it("a malformed message is refused by name and place, and the worker goes on", async () => {
+  it("rejects a malformed message by name and path, and continues", async () => {
     const { worker } = await consenting();
     const send = (params: unknown) => worker.connection.sendRequest(RecordEventsRequest.method, params);
     await expect(send({ events: "x" })).rejects.toThrow("nexus/record.events: expected a list");
-    await expect(send({ events: [], novel: 1 })).rejects.toThrow("nexus/record: expected no field beside events");
+    await expect(send({ events: [], novel: 1 })).rejects.toThrow("nexus/record: expected no fields other than events");
     await expect(worker.connection.sendRequest("nexus/unknown", {})).rejects.toThrow("Unhandled method");
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
   });
 
-  it("a configuration with an unknown key or a wrong type", async () => {
+  it("reports an invalid configuration and recovers", async () => {
     const { home, worker } = await consenting();
     const config = join(home, ".config", "nexus", "config.toml");
     writeFileSync(config, "[telemetry]\nretention_day = 3\n");
-    const answer = await worker.request(RecordEventsRequest, { events: uses(1) });
-    expect(answer).toMatchObject({ outcome: "failed", problem: { kind: "config_invalid" } });
-    expect(JSON.stringify(answer)).toContain("Did you mean retention_days?");
+    const response = await worker.request(RecordEventsRequest, { events: toolCalls(1) });
+    expect(response).toMatchObject({ outcome: "failed", problem: { kind: "config_invalid" } });
+    expect(JSON.stringify(response)).toContain("Did you mean retention_days?");
     expect(await kindOf(worker)).toBe("config_invalid");
     writeFileSync(config, "[telemetry]\nretention_days = 30\n");
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
     expect(await kindOf(worker)).toBeNull();
   });
 
-  it("a no counts, whatever the configuration is like", async () => {
+  it("accepts a withdrawal of consent with an invalid configuration", async () => {
     const { home, worker } = await consenting();
     writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention_day = 3\n");
-    const answer = await worker.consent({ mode: "off", collect: [] });
-    expect(answer.permission).toMatchObject({ mode: "off", consent: "refused" });
+    const response = await worker.consent({ mode: "off", collect: [] });
+    expect(response.permission).toMatchObject({ mode: "off", consent: "refused" });
     expect(await worker.request(StatusRequest, {})).toMatchObject({
       permission: null,
       problem: { kind: "config_invalid" },
     });
   });
 
-  it("a path that is not absolute does not count, and is named", async () => {
+  it("ignores and reports a path that is not absolute", async () => {
     const home = tempFolder();
     const worker = await WorkerProcess.start({ home, env: { NEXUS_HOME: "somewhere" } });
     expect(await worker.request(StatusRequest, {})).toMatchObject({
       databasePath: databaseIn(home),
-      notes: ["NEXUS_HOME is no absolute path and does not count."],
+      notes: ["NEXUS_HOME is not an absolute path and is ignored."],
     });
   });
 
-  it("a database that another program holds", async () => {
+  it("reports a locked database and recovers", async () => {
     const { home, worker } = await consenting();
-    await worker.request(RecordEventsRequest, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(1) });
     const holder = openBetterSqlite3(databaseIn(home), { readOnly: false, busyTimeoutMs: 5_000 });
     onTestFinished(() => holder.close());
     holder.exec("BEGIN IMMEDIATE");
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toMatchObject({
       outcome: "failed",
       problem: { kind: "database_locked" },
     });
     holder.exec("ROLLBACK");
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
     expect(await worker.request(StatusRequest, {})).toMatchObject({ database: { events: 2 }, problem: null });
   });
 
-  it("a corrupt database is set aside, told, and a new one begun", async () => {
+  it("quarantines a corrupt database, reports it and creates a new one", async () => {
     const { home, worker } = await consenting();
-    await worker.request(RecordEventsRequest, { events: uses(10) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(10) });
     await worker.stop();
     writeFileSync(databaseIn(home), Buffer.alloc(20_000, "damage "));
     const next = await WorkerProcess.start({ home });
-    expect(await next.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await next.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
     expect(await kindOf(next)).toBe("database_quarantined");
-    const kept = readdirSync(join(home, "nexus", "state")).filter((name) => name.includes(".unsound-"));
-    expect(kept).toHaveLength(1);
+    const quarantined = readdirSync(join(home, "nexus", "state")).filter((name) => name.includes(".unsound-"));
+    expect(quarantined).toHaveLength(1);
   });
 
-  it("a database that is deleted while in use", async () => {
+  it("creates a new database if it is deleted while in use", async () => {
     const { home, worker } = await consenting();
-    await worker.request(RecordEventsRequest, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(1) });
     for (const suffix of ["", "-wal", "-shm"]) rmSync(databaseIn(home) + suffix, { force: true });
-    expect(await worker.request(RecordEventsRequest, { events: uses(2) })).toEqual(stored(2));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(2) })).toEqual(stored(2));
     expect(await worker.request(StatusRequest, {})).toMatchObject({ database: { events: 2 } });
-    // Also for whoever opens it next.
+    // Another process sees the new database too.
     expect(await (await WorkerProcess.start({ home })).request(StatusRequest, {})).toMatchObject({
       database: { events: 2 },
     });
   });
 
-  it("a damaged consent record counts as no", async () => {
+  it("records nothing with a damaged consent file", async () => {
     const { home, worker } = await consenting();
     const file = join(home, ".config", "nexus", "consent.jsonl");
     writeFileSync(file, `${readFileSync(file, "utf8")}{"mode":"lo`);
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toMatchObject({
       outcome: "not_permitted",
       permission: { consent: "damaged" },
     });
     await worker.consent();
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
   });
 
-  it("a folder without the right to write", async () => {
-    // Root may write everywhere, so the worker runs as nobody there.
+  it("reports a read-only folder and recovers", async () => {
+    // Root can write everywhere, so as root the worker runs as the user "nobody".
     const nobody = 65_534;
     const home = tempFolder();
     const state = join(home, "nexus", "state");
@@ -373,7 +379,7 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
     const worker = await WorkerProcess.start({ home, ...(isRoot ? { uid: nobody } : {}) });
     await worker.consent();
     chmodSync(state, 0o500);
-    const events = uses(1);
+    const events = toolCalls(1);
     expect(await worker.request(RecordEventsRequest, { events })).toMatchObject({
       outcome: "failed",
       problem: { kind: "read_only" },
@@ -382,27 +388,27 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
     expect(await worker.request(RecordEventsRequest, { events })).toEqual(stored(1));
   });
 
-  it.skipIf(!isRoot)("a full disk (needs root, to mount a small one)", async () => {
+  it.skipIf(!isRoot)("reports a full disk and recovers (requires root for a mount)", async () => {
     const home = tempFolder();
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", home]);
     onTestFinished(() => void execFileSync("umount", ["-l", home]));
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
-    expect(await worker.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
     const ballast = join(home, "ballast");
     let acknowledged = 1;
     try {
       for (;;) writeFileSync(ballast, Buffer.alloc(4_096), { flag: "a" });
     } catch {
-      // Full, as wanted.
+      // The disk is full.
     }
-    let events = uses(50);
-    let answer = await worker.request(RecordEventsRequest, { events });
-    for (; answer.outcome === "stored"; answer = await worker.request(RecordEventsRequest, { events })) {
-      acknowledged += answer.stored;
-      events = uses(50);
+    let events = toolCalls(50);
+    let response = await worker.request(RecordEventsRequest, { events });
+    for (; response.outcome === "stored"; response = await worker.request(RecordEventsRequest, { events })) {
+      acknowledged += response.stored;
+      events = toolCalls(50);
     }
-    expect(answer).toMatchObject({ outcome: "failed", problem: { kind: "disk_full" } });
+    expect(response).toMatchObject({ outcome: "failed", problem: { kind: "disk_full" } });
     rmSync(ballast);
     expect(await worker.request(RecordEventsRequest, { events })).toEqual(stored(50));
     expect(await worker.request(StatusRequest, {})).toMatchObject({
@@ -411,33 +417,33 @@ describe("bad input is told, heals, and loses nothing that was acknowledged", ()
     });
   });
 
-  it("a database of a newer version is left alone", async () => {
+  it("does not change a database of a newer version", async () => {
     const { home, worker } = await consenting();
-    await worker.request(RecordEventsRequest, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(1) });
     await worker.stop();
     const newer = openBetterSqlite3(databaseIn(home), { readOnly: false, busyTimeoutMs: 0 });
     newer.exec("PRAGMA user_version = 999");
     newer.close();
     const next = await WorkerProcess.start({ home });
-    expect(await next.request(RecordEventsRequest, { events: uses(1) })).toMatchObject({
+    expect(await next.request(RecordEventsRequest, { events: toolCalls(1) })).toMatchObject({
       problem: { kind: "database_newer" },
     });
     renameSync(databaseIn(home), `${databaseIn(home)}.kept`);
-    expect(await next.request(RecordEventsRequest, { events: uses(1) })).toEqual(stored(1));
+    expect(await next.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
   });
 });
 
-describe("its end", () => {
-  it("ends with the editor, also with one that crashed", async () => {
+describe("worker exit", () => {
+  it("follows an exit or crash of the editor", async () => {
     const { worker } = await consenting();
     const exited = new Promise((resolve) => worker.process.once("exit", resolve));
     worker.process.disconnect();
     await exited;
   });
 
-  it("tidies up its side files in good order", async () => {
+  it("leaves no temporary database files after a regular stop", async () => {
     const { home, worker } = await consenting();
-    await worker.request(RecordEventsRequest, { events: uses(1) });
+    await worker.request(RecordEventsRequest, { events: toolCalls(1) });
     await worker.stop();
     expect(readdirSync(join(home, "nexus", "state"))).toEqual(["recording.txt", "telemetry.db", "usage"]);
   });

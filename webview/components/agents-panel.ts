@@ -1,21 +1,18 @@
-/** Agents: which are here, which tell of their tools, and the exact change that connecting one makes. */
+/** Panel of AI agents: status, last event, and the exact settings change before connecting. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { AgentChange, AgentStatus } from "../../shared/protocol/agents.ts";
 import type { Actions, ViewState } from "../state.ts";
 
 function stateText({ installed, connected, blockedBy, lastEventMs }: AgentStatus): string {
-  const last =
-    lastEventMs === null
-      ? "it has told of nothing yet"
-      : `it last told of something ${new Date(lastEventMs).toLocaleString()}`;
+  const last = lastEventMs === null ? "no events yet" : `last event: ${new Date(lastEventMs).toLocaleString()}`;
   if (connected) return blockedBy ?? `Connected; ${last}`;
-  return installed ? "Not connected" : "Not found on this machine";
+  return installed ? "Not connected" : "Not installed";
 }
 
 function agentView(agent: AgentStatus, { state }: ViewState, { post }: Actions): TemplateResult {
   const { name, title, file, installed, connected } = agent;
   const busy = state?.busy ?? true;
-  const replace = html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "planAgent", name })}>Replace the former entry…</button>`;
+  const replace = html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "planAgent", name })}>Update the hook…</button>`;
   const button = connected
     ? html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "disconnectAgent", name })}>Disconnect ${title}</button>`
     : html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "planAgent", name })}>Connect ${title}…</button>`;
@@ -31,21 +28,22 @@ function changeView(
   { state }: ViewState,
   { post, setState }: Actions,
 ): TemplateResult {
-  const keep = () => setState({ agentChange: null });
+  const path = html`<span class="path">${file}</span>`;
+  const cancel = () => setState({ agentChange: null });
   return html`<div class="notice" role="group" aria-label="Connect ${title}">
     <div>
-      <p><span class="path">${file}</span> ${isNew ? "is made, with" : "gets these lines; all others stay as they are, but for a comma"}:</p>
-      <pre class="bytes" tabindex="0" aria-label="The exact change">${lines.join("\n")}</pre>
+      <p>${isNew ? html`${path} will be created with:` : html`These lines will be added to ${path}. Nothing else changes except a trailing comma:`}</p>
+      <pre class="bytes" tabindex="0" aria-label="Lines to add">${lines.join("\n")}</pre>
       ${
         removed.length === 0
           ? nothing
-          : html`<p>These lines of an earlier version go:</p>
-      <pre class="bytes" tabindex="0" aria-label="Lines that go">${removed.join("\n")}</pre>`
+          : html`<p>These lines of an earlier version will be removed:</p>
+      <pre class="bytes" tabindex="0" aria-label="Lines to remove">${removed.join("\n")}</pre>`
       }
-      <p>The hook keeps the tool's public name, how long it took and how it ended, and nothing of what it was given or said.</p>
+      <p>The hook stores the tool's public name, duration and outcome. Inputs and outputs are discarded.</p>
       <div class="row">
         <button ?disabled=${state?.busy ?? true} @click=${() => post({ type: "connectAgent", name })}>Connect</button>
-        <button class="second" @click=${keep}>Leave it as it is</button>
+        <button class="second" @click=${cancel}>Cancel</button>
       </div>
     </div>
   </div>`;
@@ -57,10 +55,10 @@ export function agentsPanel(model: ViewState, actions: Actions): TemplateResult 
   if (agents === null) return html``;
   return html`<section class="panel">
     <h2>Agents</h2>
-    <p class="quiet">An agent that is connected tells of its tools by its own hooks, also while no window is open.${state?.permission.mode === "off" ? " It writes nothing without your consent; this editor's own switch does not reach it." : ""}</p>
+    <p class="quiet">Connected agents report tool calls through their own hooks, even when VS Code is closed.${state?.permission.mode === "off" ? html` Without your consent they record nothing. The setting <code>nexus.telemetry.enabled</code> does not affect them.` : nothing}</p>
     ${agentChange === null ? nothing : changeView(agentChange, model, actions)}
     <div class="scroll"><table>
-      <thead><tr><th scope="col">Agent</th><th scope="col">State</th><td></td></tr></thead>
+      <thead><tr><th scope="col">Agent</th><th scope="col">Status</th><td></td></tr></thead>
       <tbody>${agents.map((agent) => agentView(agent, model, actions))}</tbody>
     </table></div>
   </section>`;

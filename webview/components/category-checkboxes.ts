@@ -1,21 +1,21 @@
-/** Categories with a tick and their plain words, one below the other. */
+/** One checkbox per consent category, with its title and text from the notice. */
 import { html, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 
 export function categoryCheckboxes(
-  form: "tick" | "share",
-  from: readonly Category[],
-  ticked: readonly Category[],
-  change: (ticked: readonly Category[]) => void,
+  form: "record" | "share",
+  offered: readonly Category[],
+  selected: readonly Category[],
+  onChange: (selected: readonly Category[]) => void,
 ): TemplateResult {
   const toggle = (name: Category) => (event: Event) => {
-    const on = event.target instanceof HTMLInputElement && event.target.checked;
-    change(from.filter((other) => (other === name ? on : ticked.includes(other))));
+    const isChecked = event.target instanceof HTMLInputElement && event.target.checked;
+    onChange(offered.filter((other) => (other === name ? isChecked : selected.includes(other))));
   };
-  return html`<div class="ticks">${from.map(
+  return html`<div class="categories">${offered.map(
     (name) => html`<div class="choice">
-      <input type="checkbox" id="${form}-${name}" aria-describedby="${form}-about-${name}" .checked=${ticked.includes(name)} @change=${toggle(name)} />
+      <input type="checkbox" id="${form}-${name}" aria-describedby="${form}-about-${name}" .checked=${selected.includes(name)} @change=${toggle(name)} />
       <label for="${form}-${name}">${notice.categories[name].title}</label>
       <p id="${form}-about-${name}">${notice.categories[name].text}</p>
     </div>`,

@@ -1,4 +1,4 @@
-/** A question before something that cannot be undone: a button that asks, and the answers, of which Keep has the focus. */
+/** Confirmation of an irreversible action: the button that opens it, and the dialog. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { DashboardAction } from "../../shared/protocol/dashboard.ts";
 import type { Actions, Confirmation, ViewState } from "../state.ts";
@@ -10,27 +10,31 @@ export function confirmButton(
   { setState }: Actions,
 ): TemplateResult {
   const busy = state?.busy ?? true;
-  return html`<button class="second" id="${name}-ask" ?disabled=${busy} @click=${() => setState({ confirming: name })}>${label}</button>`;
+  return html`<button class="second" id="${name}-open" ?disabled=${busy} @click=${() => setState({ confirming: name })}>${label}</button>`;
 }
 
-/** Nothing while `name` is not asked. */
+/** Returns `nothing` unless `name` is being confirmed. */
 export function confirmDialog(
   name: Confirmation,
-  { question, yes, action }: { readonly question: string; readonly yes: string; readonly action: DashboardAction },
+  {
+    question,
+    confirm,
+    action,
+  }: { readonly question: string; readonly confirm: string; readonly action: DashboardAction },
   { state, confirming }: ViewState,
   { setState, post }: Actions,
 ): TemplateResult | typeof nothing {
   if (confirming !== name) return nothing;
-  const keep = () => setState({ confirming: null });
-  const keepOnEscape = (event: KeyboardEvent) => {
-    if (event.key === "Escape") keep();
+  const cancel = () => setState({ confirming: null });
+  const cancelOnEscape = (event: KeyboardEvent) => {
+    if (event.key === "Escape") cancel();
   };
-  return html`<div class="notice warning" role="alertdialog" aria-label=${yes} aria-describedby="${name}-question" @keydown=${keepOnEscape}>
+  return html`<div class="notice warning" role="alertdialog" aria-label=${confirm} aria-describedby="${name}-question" @keydown=${cancelOnEscape}>
     <div>
       <p id="${name}-question">${question}</p>
       <div class="row">
-        <button ?disabled=${state?.busy ?? true} @click=${() => post(action)}>${yes}</button>
-        <button class="second" id="${name}-keep" @click=${keep}>Keep</button>
+        <button ?disabled=${state?.busy ?? true} @click=${() => post(action)}>${confirm}</button>
+        <button class="second" id="${name}-cancel" @click=${cancel}>Cancel</button>
       </div>
     </div>
   </div>`;

@@ -1,9 +1,9 @@
-/** The data dictionary: every event and every field that may be recorded, from the table that decides it. */
+/** The data dictionary: event types and fields of the schema that the worker enforces. */
 import { html, type TemplateResult } from "lit";
 import { type Explanation, explanations } from "../../shared/text/explain.ts";
 
-/** Of a table that does not change. */
-let known: readonly Explanation[] | undefined;
+/** Cached: the schema does not change at run time. */
+let cached: readonly Explanation[] | undefined;
 
 function categoryView({ title, events, fields }: Explanation): TemplateResult {
   return html`<details>
@@ -11,9 +11,9 @@ function categoryView({ title, events, fields }: Explanation): TemplateResult {
     <ul class="plain">${events.map(({ type, description }) => html`<li><code>${type}</code> ${description}</li>`)}</ul>
     ${
       fields.length === 0
-        ? html`<p class="quiet">Its events need no fields of their own.</p>`
+        ? html`<p class="quiet">No fields.</p>`
         : html`<div class="scroll"><table>
-            <thead><tr>${["Field", "What it is", "What it may hold", "What it is for", "Shared"].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+            <thead><tr>${["Field", "Description", "Values", "Purpose", "Shared"].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
             <tbody>${fields.map(
               ({ name, description, holds, purpose, shared }) => html`<tr>
                 <th scope="row">${name}</th>
@@ -26,10 +26,10 @@ function categoryView({ title, events, fields }: Explanation): TemplateResult {
 }
 
 export function dataDictionary(): TemplateResult {
-  known ??= explanations();
+  cached ??= explanations();
   return html`<section class="panel">
-    <h2>Everything that may be recorded</h2>
-    <p class="quiet">Field by field, from the table that the recorder itself follows. What is not here cannot be stored.</p>
-    ${known.map(categoryView)}
+    <h2>Data dictionary</h2>
+    <p class="quiet">Generated from the schema that the worker enforces. Nothing else can be stored.</p>
+    ${cached.map(categoryView)}
   </section>`;
 }

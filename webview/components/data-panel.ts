@@ -1,53 +1,58 @@
-/** The user's data: how much, where, for how long; export, purge, another pseudonym. */
+/** Panel of the user's data: amount, location, data retention, export, purge, pseudonym reset. */
 import { html, nothing, type TemplateResult } from "lit";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { confirmButton, confirmDialog } from "./confirm-dialog.ts";
 import { definitionList, pathView } from "./definition-list.ts";
 
-/** Where a window that works on another machine keeps its data, by the editor's name of the kind. */
+/** Machine of a remote window, by VS Code's remote name. */
 const remotes: Readonly<Record<string, string>> = {
   "ssh-remote": "the machine you are connected to over SSH",
   wsl: "the Windows Subsystem for Linux",
   "dev-container": "the container",
   "attached-container": "the container",
   codespaces: "the codespace",
-  tunnel: "the machine at the other end of the tunnel",
+  tunnel: "the remote machine of the tunnel",
 };
 
-/** The data lie where the extension runs: with a remote window, there. */
+/** Returns where the data is stored: on the machine of the extension host. */
 export function locationText(remote: string | null): string {
   if (remote === null) return "this machine";
-  return `${remotes[remote] ?? "the remote machine"}, where this window's terminals run`;
+  return `${remotes[remote] ?? "the remote machine"} (the machine of this window's terminals)`;
 }
 
 function retentionText(limits: { readonly retentionDays: number; readonly maxBytes: number }): string {
-  return `Single events for ${countText(limits.retentionDays, "day")} and at most ${sizeText(limits.maxBytes)}, then the oldest go; their sums by hour stay until you purge.`;
+  return `Events: ${countText(limits.retentionDays, "day")} or ${sizeText(limits.maxBytes)}. Hourly totals: until you purge them.`;
 }
 
 const resetQuestion =
-  "You get a new random id and a new salt. What was not sent yet is not sent. What was sent stays with the server under the old id until you have it erased.";
+  "Creates a new random ID and salt. Unsent events are not sent. Data already sent stays under the old ID until you erase it.";
 
 export function dataPanel(model: ViewState, actions: Actions): TemplateResult {
   const { state, confirming } = model;
   const status = state?.status ?? null;
   const database = status?.database ?? null;
   if (state === null || status === null || database === null) {
-    const unknown = status === null ? state?.permission.consent !== "never_asked" : status.problem !== null;
-    const sentence = unknown ? "What is stored cannot be read at present." : "Nothing is stored.";
+    const isUnknown = status === null ? state?.permission.consent !== "never_asked" : status.problem !== null;
+    const sentence = isUnknown ? "Stored data is unavailable." : "No data is stored.";
     return html`<section class="panel"><h2>Your data</h2><p class="quiet">${sentence}</p></section>`;
   }
   const { limits } = status;
-  const sharing = state.permission.mode === "share";
+  const isSharing = state.permission.mode === "share";
   const amount = `${countText(database.events, "event")} of ${countText(database.sessions, "session")} (${sizeText(database.sizeBytes)})`;
-  const question = `Delete ${amount}? This cannot be undone. Your consent stays as it is. What you shared stays with the server until you ask it to erase it (Sharing).`;
+  const purge = {
+    question: `Delete ${amount}? This cannot be undone. Consent is not affected. Shared data stays on the server until you erase it (Sharing tab).`,
+    confirm: `Delete ${countText(database.events, "event")}`,
+    action: { type: "purge" },
+  } as const;
+  const reset = { question: resetQuestion, confirm: "Reset pseudonym", action: { type: "resetIdentity" } } as const;
   return html`<section class="panel">
     <h2>Your data</h2>
     ${definitionList([
       ["Stored", amount],
-      ["On", locationText(state.remote)],
-      ["In", pathView(database.path)],
-      ...(limits === null ? [] : [["Kept", retentionText(limits)] as const]),
+      ["Machine", locationText(state.remote)],
+      ["File", pathView(database.path)],
+      ...(limits === null ? [] : [["Data retention", retentionText(limits)] as const]),
     ])}
     ${
       confirming === "purge" || confirming === "identity"
@@ -55,10 +60,10 @@ export function dataPanel(model: ViewState, actions: Actions): TemplateResult {
         : html`<div class="row choices">
             <button class="second" ?disabled=${state.busy} @click=${() => actions.post({ type: "exportAll" })}>Export…</button>
             ${confirmButton("purge", "Purge…", model, actions)}
-            ${sharing ? confirmButton("identity", "Reset my pseudonym…", model, actions) : nothing}
+            ${isSharing ? confirmButton("identity", "Reset pseudonym…", model, actions) : nothing}
           </div>`
     }
-    ${confirmDialog("purge", { question, yes: "Delete", action: { type: "purge" } }, model, actions)}
-    ${confirmDialog("identity", { question: resetQuestion, yes: "Reset", action: { type: "resetIdentity" } }, model, actions)}
+    ${confirmDialog("purge", purge, model, actions)}
+    ${confirmDialog("identity", reset, model, actions)}
   </section>`;
 }

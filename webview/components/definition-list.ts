@@ -1,4 +1,4 @@
-/** Names with their values, one below the other. */
+/** A list of names and values, and the texts of common values. */
 import { html, type TemplateResult } from "lit";
 
 export function definitionList(facts: readonly (readonly [string, unknown])[]): TemplateResult {
@@ -7,8 +7,8 @@ export function definitionList(facts: readonly (readonly [string, unknown])[]): 
 
 export const pathView = (text: string): TemplateResult => html`<span class="path">${text}</span>`;
 
-export const listView = (lines: readonly string[], none: string): unknown =>
-  lines.length === 0 ? none : html`${lines.map((line) => html`<div>${line}</div>`)}`;
+export const listView = (lines: readonly string[], emptyText: string): unknown =>
+  lines.length === 0 ? emptyText : html`${lines.map((line) => html`<div>${line}</div>`)}`;
 
-/** `null`: never. */
+/** Returns the local date and time; `null` is "never". */
 export const timeText = (ms: number | null): string => (ms === null ? "never" : new Date(ms).toLocaleString());

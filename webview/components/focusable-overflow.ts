@@ -1,4 +1,4 @@
-/** Tables that are wider than their place scroll; those, and only those, are reached by the keyboard. */
+/** Makes tables focusable while they overflow, so that the keyboard can scroll them. */
 export function makeOverflowFocusable(root: HTMLElement): void {
   const update = () => {
     for (const element of root.querySelectorAll<HTMLElement>(".scroll")) {
@@ -6,6 +6,6 @@ export function makeOverflowFocusable(root: HTMLElement): void {
       else element.removeAttribute("tabindex");
     }
   };
-  // Its height changes with everything that is drawn or opened, its width with the window.
+  // The root is resized whenever content or window changes.
   new ResizeObserver(update).observe(root);
 }

@@ -1,4 +1,4 @@
-/** Which days are shown: a period that ends now, or any days. */
+/** Selects the period of the statistics: one that ends now, or a custom range of days. */
 import { html, nothing, type TemplateResult } from "lit";
 import { type Period, type PeriodSelection, periods, type Stats } from "../../shared/protocol/reports.ts";
 import type { Actions, ViewState } from "../state.ts";
@@ -12,8 +12,8 @@ const periodNames: Readonly<Record<Period, string>> = {
 
 const dayText = (ms: number): string => new Date(ms).toLocaleDateString("sv-SE");
 
-/** The days that are shown now, to be changed. */
-function daysOf(stats: Stats | null): PeriodSelection {
+/** Returns the displayed period as a custom range. */
+function customRange(stats: Stats | null): PeriodSelection {
   const to = Date.now();
   return {
     period: "custom",
@@ -22,35 +22,35 @@ function daysOf(stats: Stats | null): PeriodSelection {
   };
 }
 
-type Days = Extract<PeriodSelection, { period: "custom" }>;
+type DayRange = Extract<PeriodSelection, { period: "custom" }>;
 
-/** Two days; a day that is not chosen whole yet, and a last day before the first, are waited over. */
-function daysView(days: Days, choose: (selection: PeriodSelection) => void): TemplateResult {
+/** Shows two date inputs. Incomplete dates and a reversed range are ignored. */
+function dayRangeView(range: DayRange, choose: (selection: PeriodSelection) => void): TemplateResult {
   const day = (name: "from" | "to", title: string) =>
     html`<label class="row">${title}<input
       type="date"
-      .value=${days[name]}
-      max=${name === "from" ? days.to : dayText(Date.now())}
-      min=${name === "to" ? days.from : nothing}
+      .value=${range[name]}
+      max=${name === "from" ? range.to : dayText(Date.now())}
+      min=${name === "to" ? range.from : nothing}
       @change=${({ target }: Event) => {
-        const chosen = { ...days, [name]: (target as HTMLInputElement).value };
-        if (chosen.from !== "" && chosen.to !== "" && chosen.from <= chosen.to) choose(chosen);
+        const changed = { ...range, [name]: (target as HTMLInputElement).value };
+        if (changed.from !== "" && changed.to !== "" && changed.from <= changed.to) choose(changed);
       }}
     ></label>`;
   return html`<div class="row">${day("from", "From")}${day("to", "To")}</div>`;
 }
 
-/** What the numbers are of, in words. */
-function daysText({ recordedFromMs, toMs }: Stats, { period }: PeriodSelection): string {
+/** Returns what the statistics cover: start of recording, day boundaries, end. */
+function coverageText({ recordedFromMs, toMs }: Stats, { period }: PeriodSelection): string {
   const since =
     recordedFromMs === null
       ? ""
-      : `recorded since ${new Date(recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `;
+      : `Recorded since ${new Date(recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `;
   const until =
     period === "custom"
       ? ""
-      : `, until ${new Date(toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
-  return `${since}your local days${until}`;
+      : `, as of ${new Date(toMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
+  return `${since}local time${until}`;
 }
 
 export function periodPicker({ state, selection }: ViewState, actions: Actions): TemplateResult {
@@ -62,9 +62,9 @@ export function periodPicker({ state, selection }: ViewState, actions: Actions):
   return html`<div class="row spread period">
     <div class="segments" role="group" aria-label="Period">
       ${periods.map((period) => html`<button aria-pressed=${period === selection.period} @click=${() => choose({ period })}>${periodNames[period]}</button>`)}
-      <button aria-pressed=${selection.period === "custom"} @click=${() => choose(daysOf(stats))}>Other days</button>
+      <button aria-pressed=${selection.period === "custom"} @click=${() => choose(customRange(stats))}>Custom range</button>
     </div>
-    ${selection.period === "custom" ? daysView(selection, choose) : nothing}
-    ${stats === null ? nothing : html`<span class="quiet">${daysText(stats, selection)}</span>`}
+    ${selection.period === "custom" ? dayRangeView(selection, choose) : nothing}
+    ${stats === null ? nothing : html`<span class="quiet">${coverageText(stats, selection)}</span>`}
   </div>`;
 }

@@ -1,37 +1,37 @@
-/** What the product itself costs on this machine. */
+/** Panel of the worker's own resource usage: CPU, memory, disk and time per event. */
 import { html, type TemplateResult } from "lit";
 import type { Status } from "../../shared/protocol/worker.ts";
-import { countText, durationText, sizeText } from "../../shared/text/format.ts";
+import { durationText, percentText, sizeText } from "../../shared/text/format.ts";
 import { definitionList, timeText } from "./definition-list.ts";
 
-/** Fewer tell nothing about one. */
+/** A mean of fewer events is not meaningful. */
 const minEvents = 10;
 
 function perEvent({ events, recordMs }: NonNullable<Status["resourceUsage"]>): string {
-  if (events < minEvents) return "too few events yet to tell";
-  return `${(recordMs / events).toFixed(2)} ms until it is safely on disk`;
+  if (events < minEvents) return "not enough events yet";
+  return `${(recordMs / events).toFixed(2)} ms until committed`;
 }
 
 export function resourceUsage(
-  cost: NonNullable<Status["resourceUsage"]>,
+  usage: NonNullable<Status["resourceUsage"]>,
   database: Status["database"],
 ): TemplateResult {
-  const { sinceMs, cpuMs, residentBytes, events } = cost;
-  const ranMs = Math.max(1, Date.now() - sinceMs);
+  const { sinceMs, cpuMs, residentBytes, events } = usage;
+  const elapsedMs = Math.max(1, Date.now() - sinceMs);
   return html`<section class="panel">
-    <h2>What the recorder costs</h2>
-    <p class="quiet">Measured in the recorder of this window, a process of its own, since ${timeText(sinceMs)}.</p>
+    <h2>Resource usage</h2>
+    <p class="quiet">Worker process of this window, since ${timeText(sinceMs)}.</p>
     ${definitionList([
-      ["Processor", `${durationText(cpuMs)}, ${((100 * cpuMs) / ranMs).toFixed(2)} % of one core`],
+      ["Processor", `${durationText(cpuMs)}, ${percentText(cpuMs / elapsedMs, 2)} of one core`],
       ["Memory", sizeText(residentBytes)],
       [
         "Disk",
         database === null || database.events === 0
           ? sizeText(database?.sizeBytes ?? 0)
-          : `${sizeText(database.sizeBytes)}, ${Math.round(database.sizeBytes / database.events)} bytes an event`,
+          : `${sizeText(database.sizeBytes)}, ${Math.round(database.sizeBytes / database.events)} bytes per event`,
       ],
-      ["Time for an event", perEvent(cost)],
-      ["Taken", countText(events, "event")],
+      ["Time per event", perEvent(usage)],
+      ["Events", events.toLocaleString("en-US")],
     ])}
   </section>`;
 }

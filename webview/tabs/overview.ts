@@ -1,8 +1,8 @@
-/** Overview: the numbers of a period, activity over time, the most used commands and tools. */
+/** Overview tab: totals of a period, activity, top commands, tools, agents and languages. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { Ranked, Stats, ToolCalls, WeeklyActivity } from "../../shared/protocol/reports.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
-import { countText, durationText } from "../../shared/text/format.ts";
+import { changeText, countText, durationText, percentText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { activityChart } from "../charts/activity.ts";
 import { weeklyHeatmap } from "../charts/weekly-heatmap.ts";
@@ -10,25 +10,33 @@ import { emptyState } from "../components/empty-state.ts";
 import { periodPicker } from "../components/period-picker.ts";
 import type { Actions, ViewState } from "../state.ts";
 
-const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;
+/** 100% and 0% need no decimal. */
+const rateText = (rate: number): string => percentText(rate, rate === 0 || rate === 1 ? 0 : 1);
 
-function card(title: string, value: string, detail: string): TemplateResult {
-  return html`<dl class="card"><dt>${title}</dt><dd>${value}</dd><dd class="quiet">${detail}</dd></dl>`;
+/** A value's detail, and how it compares with the previous period. */
+interface CardDetail {
+  readonly text: string;
+  readonly change: string;
 }
 
-/** A panel with a table, or a word where there is nothing. */
+function card(title: string, value: string, { text, change }: CardDetail): TemplateResult {
+  const suffix = change === "" ? nothing : html`, <span title="compared with the previous period">${change}</span>`;
+  return html`<dl class="card"><dt>${title}</dt><dd>${value}</dd><dd class="quiet">${text}${suffix}</dd></dl>`;
+}
+
+/** Shows a table in a panel, or `emptyText` if it has no rows. */
 function tableView(
   title: string,
   columns: readonly string[],
   rows: readonly TemplateResult[],
-  none = "Nothing in this period.",
+  emptyText = "No data in this period.",
 ): TemplateResult {
   const [first, ...others] = columns;
   return html`<section class="panel">
     <h2>${title}</h2>
     ${
       rows.length === 0
-        ? html`<p class="quiet">${none}</p>`
+        ? html`<p class="quiet">${emptyText}</p>`
         : html`<div class="scroll"><table>
             <thead><tr><th scope="col">${first}</th><td></td>${others.map((name) => html`<th class="number" scope="col">${name}</th>`)}</tr></thead>
             <tbody>${rows}</tbody>
@@ -37,7 +45,7 @@ function tableView(
   </section>`;
 }
 
-/** A row that begins with its name and a bar of its share of the largest. */
+/** Shows a row with its name and a bar; `share` is relative to the largest row. */
 function rowView(name: unknown, share: number, numbers: readonly unknown[]): TemplateResult {
   return html`<tr>
     <th scope="row">${name}</th>
@@ -49,11 +57,11 @@ function rowView(name: unknown, share: number, numbers: readonly unknown[]): Tem
 const failedText = (failed: number): unknown =>
   failed === 0 ? "–" : html`<span class="failing">${failed.toLocaleString("en-US")}</span>`;
 
-function rankingView(title: string, rows: readonly Ranked[], what: string): TemplateResult {
+function rankingView(title: string, rows: readonly Ranked[], nameHeading: string): TemplateResult {
   const max = Math.max(1, ...rows.map(({ count }) => count));
   return tableView(
     title,
-    [what, "Runs", "Failed", "Median"],
+    [nameHeading, "Runs", "Failed", "Median"],
     rows.map(({ name, source, count, failed, medianMs }) =>
       rowView(
         html`${name}${source === null ? nothing : html` <span class="where">${sourceLabel(source)}</span>`}`,
@@ -64,94 +72,108 @@ function rankingView(title: string, rows: readonly Ranked[], what: string): Temp
   );
 }
 
-function agentsView(uses: ToolCalls | null): TemplateResult {
-  const agents = (uses?.coverage ?? []).filter(({ source }) => isAgent(source));
+function agentsView(toolCalls: ToolCalls | null): TemplateResult {
+  const agents = (toolCalls?.coverage ?? []).filter(({ source }) => isAgent(source));
   const max = Math.max(1, ...agents.map(({ ended }) => ended));
   return tableView(
     "Top agents",
-    ["Agent", "Tool uses", "Failed"],
+    ["Agent", "Tool calls", "Failed"],
     agents.map(({ source, ended, failed }) =>
       rowView(sourceLabel(source), ended / max, [ended.toLocaleString("en-US"), failedText(failed)]),
     ),
-    "No agent in this period.",
+    "No agents in this period.",
   );
 }
 
-function languagesView(rhythm: WeeklyActivity | null): TemplateResult {
-  const languages = rhythm?.languages ?? [];
+function languagesView(weeklyActivity: WeeklyActivity | null): TemplateResult {
+  const languages = weeklyActivity?.languages ?? [];
   const max = Math.max(1, ...languages.map(({ focusMs }) => focusMs));
   return tableView(
     "Top languages",
-    ["Language", "In focus", "Saves"],
+    ["Language", "Focus time", "Saves"],
     languages.map(({ name, focusMs, saves }) =>
       rowView(name, focusMs / max, [durationText(focusMs), saves.toLocaleString("en-US")]),
     ),
-    "No work in editors in this period.",
+    "No editor activity in this period.",
   );
 }
 
-/** How much more or less than before; a change of less than one in a hundred is none. */
-function comparison(now: number, before: number | undefined): string {
-  if (before === undefined || before === 0) return "";
-  const change = Math.round((100 * (now - before)) / before);
-  return change === 0 ? ", as before" : `, ${Math.abs(change)} % ${change > 0 ? "more" : "less"} than before`;
+/** Returns the relative change, or "" without a previous value. */
+function comparisonText(now: number, before: number | undefined): string {
+  return before === undefined || before === 0 ? "" : changeText(before, now);
 }
 
+/** Returns the change between two shares as "+3 points", or "" if either is unknown. */
 function pointsText(now: number | null, before: number | null | undefined): string {
   if (now === null || before === null || before === undefined) return "";
   const points = Math.round(100 * (now - before));
-  return points === 0 ? ", as before" : `, ${Math.abs(points)} points ${points > 0 ? "better" : "worse"} than before`;
+  if (points === 0) return "unchanged";
+  return `${points > 0 ? "+" : "−"}${countText(Math.abs(points), "point")}`;
 }
 
-function activeCard(rhythm: WeeklyActivity | null): TemplateResult {
-  const active = rhythm?.activeMs ?? null;
-  const detail =
-    active === null ? "not recorded" : `editors in focus${comparison(active, rhythm?.activeMsBefore ?? 0)}`;
-  return card("Active time", active === null ? "–" : durationText(active), detail);
+function activeCard(weeklyActivity: WeeklyActivity | null): TemplateResult {
+  const activeMs = weeklyActivity?.activeMs ?? null;
+  if (activeMs === null) return card("Active time", "–", { text: "not recorded", change: "" });
+  const change = comparisonText(activeMs, weeklyActivity?.activeMsBefore ?? 0);
+  return card("Active time", durationText(activeMs), { text: "focus time in editors", change });
 }
 
-function numbersView(stats: Stats, rhythm: WeeklyActivity | null): TemplateResult {
+function totalsView(stats: Stats, weeklyActivity: WeeklyActivity | null): TemplateResult {
   const { commands, succeeded, failed, cancelled, successRate, durations, sessions } = stats;
   const { before, averageSessionMs, tasksCompleted, workspacesCreated } = stats;
-  const judged = succeeded + failed;
+  const decided = succeeded + failed;
+  const outcomes =
+    decided === 0 ? "completed" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`;
   return html`<div class="cards">
-    ${card("Commands", commands.toLocaleString("en-US"), `${judged === 0 ? "that ended" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`}${comparison(commands, before?.commands)}`)}
-    ${card("Success rate", successRate === null ? "–" : percent(successRate), judged === 0 ? "no outcome known" : `of ${countText(judged, "command")}${pointsText(successRate, before?.successRate)}`)}
-    ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), durations === null ? "no duration known" : `95 % under ${durationText(durations.p95Ms)}`)}
-    ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), `added up${comparison(durations?.totalMs ?? 0, before?.totalMs)}`)}
-    ${activeCard(rhythm)}
-    ${card("Sessions", sessions.toLocaleString("en-US"), averageSessionMs === null ? "one per window and day" : `${durationText(averageSessionMs)} on average`)}
-    ${card("Tasks completed", tasksCompleted.toLocaleString("en-US"), "told by Nexus tools")}
-    ${card("Workspaces created", workspacesCreated.toLocaleString("en-US"), "told by Nexus tools")}
+    ${card("Commands", commands.toLocaleString("en-US"), { text: outcomes, change: comparisonText(commands, before?.commands) })}
+    ${card("Success rate", successRate === null ? "–" : rateText(successRate), {
+      text: decided === 0 ? "outcome unknown" : `of ${countText(decided, "command")}`,
+      change: decided === 0 ? "" : pointsText(successRate, before?.successRate),
+    })}
+    ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), {
+      text: durations === null ? "duration unknown" : `95th percentile: ${durationText(durations.p95Ms)}`,
+      change: "",
+    })}
+    ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), {
+      text: "total",
+      change: comparisonText(durations?.totalMs ?? 0, before?.totalMs),
+    })}
+    ${activeCard(weeklyActivity)}
+    ${card("Sessions", sessions.toLocaleString("en-US"), {
+      text: averageSessionMs === null ? "one per window and day" : `${durationText(averageSessionMs)} on average`,
+      change: "",
+    })}
+    ${card("Tasks completed", tasksCompleted.toLocaleString("en-US"), { text: "reported by Nexus tools", change: "" })}
+    ${card("Workspaces created", workspacesCreated.toLocaleString("en-US"), { text: "reported by Nexus tools", change: "" })}
   </div>`;
 }
 
-const none = {
-  title: "Nothing yet in this period",
-  text: "Run a command in the integrated terminal; it appears here when it ends.",
+const noData = {
+  title: "No data in this period",
+  text: "Run a command in the integrated terminal. It appears here when it finishes.",
 };
 
 export function overviewTab(model: ViewState, actions: Actions): TemplateResult {
   const { state } = model;
   const stats = state?.stats ?? null;
-  const rhythm = state?.weeklyActivity ?? null;
+  const weeklyActivity = state?.weeklyActivity ?? null;
   const empty = stats === null || (stats.commands === 0 && stats.sessions === 0);
   return html`
     ${state?.permission.mode === "off" && empty ? nothing : periodPicker(model, actions)}
     ${
       empty || stats === null
-        ? emptyState(model, actions, none)
+        ? emptyState(model, actions, noData)
         : html`
-            ${numbersView(stats, rhythm)}
+            ${totalsView(stats, weeklyActivity)}
             ${activityChart(stats)}
             <div class="columns">
               ${rankingView("Top commands", stats.topCommands, "Command")}
               ${rankingView("Top tools", stats.topTools, "Tool")}
               ${agentsView(state?.toolCalls ?? null)}
-              ${languagesView(rhythm)}
+              ${languagesView(weeklyActivity)}
             </div>
-            ${rhythm === null ? nothing : weeklyHeatmap(rhythm)}
-            ${stats.dropped === 0 ? nothing : html`<p class="quiet">${countText(stats.dropped, "event was", "events were")} lost in this period because the recorder could not keep up.</p>`}
+            ${weeklyActivity === null ? nothing : weeklyHeatmap(weeklyActivity)}
+            ${stats.dropped === 0 ? nothing : html`<p class="quiet">${countText(stats.dropped, "event")} lost in this period (the worker was unavailable or overloaded).</p>`}
           `
     }
   `;

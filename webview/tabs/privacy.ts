@@ -1,4 +1,4 @@
-/** Privacy: the consent by category in plain words, what is and what never is recorded, what is kept, and the way back out. */
+/** Privacy tab: consent, data dictionary, firewall counts, stored data and resource usage. */
 import { html, nothing, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
 import { type Category, categories } from "../../shared/schema/categories.ts";
@@ -9,26 +9,27 @@ import { firewallPanel } from "../components/firewall-panel.ts";
 import { resourceUsage } from "../components/resource-usage.ts";
 import type { Actions, ViewState } from "../state.ts";
 
-function consentView({ state, selected: own }: ViewState, { setState, post }: Actions): TemplateResult {
+function consentView({ state, selected: edited }: ViewState, { setState, post }: Actions): TemplateResult {
   if (state === null) return html``;
-  const { permission, notice: shown } = state;
-  const given = permission.consent === "given";
-  const ticked = own ?? permission.agreed;
-  const changed =
-    own !== null && (own.length !== permission.agreed.length || own.some((name) => !permission.agreed.includes(name)));
-  const decide = (collect: readonly Category[]) => {
-    // What is shared goes on being shared, as far as it is still recorded and goes where it was agreed to.
+  const { permission, notice: displayed } = state;
+  const hasConsent = permission.consent === "given";
+  const { agreed } = permission;
+  const selected = edited ?? agreed;
+  const isChanged =
+    edited !== null && (edited.length !== agreed.length || edited.some((name) => !agreed.includes(name)));
+  const saveConsent = (collect: readonly Category[]) => {
+    // Sharing continues for categories that are still recorded, if the destination is unchanged.
     const share = permission.agreedShare.filter((name) => collect.includes(name));
     const destination = state.status?.sharing?.address ?? null;
-    const on = share.length > 0 && destination !== null && destination === permission.agreedDestination;
+    const isShared = share.length > 0 && destination !== null && destination === permission.agreedDestination;
     post({
       type: "giveConsent",
-      mode: collect.length === 0 ? "off" : on ? "share" : "local",
+      mode: collect.length === 0 ? "off" : isShared ? "share" : "local",
       collect,
-      share: on ? share : [],
-      destination: on ? destination : null,
-      automatic: on && permission.automatic,
-      notice: shown,
+      share: isShared ? share : [],
+      destination: isShared ? destination : null,
+      automatic: isShared && permission.automatic,
+      notice: displayed,
     });
   };
   return html`<section class="panel">
@@ -37,23 +38,23 @@ function consentView({ state, selected: own }: ViewState, { setState, post }: Ac
     <fieldset>
       <legend class="hidden">What may be recorded</legend>
       <div class="row">
-        <button class="second" @click=${() => setState({ selected: [...categories] })}>Tick all</button>
-        ${given ? nothing : html`<span class="quiet">Nothing is ticked for you.</span>`}
+        <button class="second" @click=${() => setState({ selected: [...categories] })}>Select all</button>
+        ${hasConsent ? nothing : html`<span class="quiet">Nothing is preselected.</span>`}
       </div>
-      ${categoryCheckboxes("tick", categories, ticked, (names) => setState({ selected: names }))}
+      ${categoryCheckboxes("record", categories, selected, (names) => setState({ selected: names }))}
       <div class="row choices">
         ${
-          given
-            ? html`<button ?disabled=${!changed || ticked.length === 0} @click=${() => decide(ticked)}>Save</button>
-                <button class="second" @click=${() => decide([])}>Withdraw consent</button>`
-            : html`<button ?disabled=${ticked.length === 0} @click=${() => decide(ticked)}>Record this, on this machine only</button>
-                <button class="second" @click=${() => decide([])}>No, record nothing</button>`
+          hasConsent
+            ? html`<button ?disabled=${!isChanged || selected.length === 0} @click=${() => saveConsent(selected)}>Save</button>
+                <button class="second" @click=${() => saveConsent([])}>Withdraw consent</button>`
+            : html`<button ?disabled=${selected.length === 0} @click=${() => saveConsent(selected)}>Record on this machine</button>
+                <button class="second" @click=${() => saveConsent([])}>Do not record</button>`
         }
       </div>
-      ${ticked.length > 0 && !ticked.includes("tool_usage") ? html`<p class="quiet">Without ${notice.categories.tool_usage.title.toLowerCase()}, commands are not recorded.</p>` : nothing}
+      ${selected.length > 0 && !selected.includes("tool_usage") ? html`<p class="quiet">Without ${notice.categories.tool_usage.title.toLowerCase()}, terminal commands are not recorded.</p>` : nothing}
     </fieldset>
     <p class="quiet">${notice.rights}</p>
-    <p class="quiet">Whether anything is shared is asked apart, under Sharing.</p>
+    <p class="quiet">Sharing is a separate choice (Sharing tab).</p>
   </section>`;
 }
 

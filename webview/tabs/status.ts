@@ -1,7 +1,8 @@
-/** Status: is it on, who says no, where is the data. */
+/** Status tab: mode, active refusals, and the database. */
 import { html, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
-import { countText, refusalSentence, sizeText } from "../../shared/text/format.ts";
+import { countText, sizeText } from "../../shared/text/format.ts";
+import { refusalSentence } from "../../shared/text/sentences.ts";
 import { definitionList, listView, pathView, timeText } from "../components/definition-list.ts";
 import type { Actions, ViewState } from "../state.ts";
 
@@ -9,11 +10,11 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
   const status = state?.status ?? null;
   if (state === null || status === null) {
     return html`<div class="panel empty">
-      <h2>${state?.permission.consent === "never_asked" ? "Nothing runs" : "Not known at present"}</h2>
+      <h2>${state?.permission.consent === "never_asked" ? "Not running" : "Status unavailable"}</h2>
       <p class="quiet">${
         state?.permission.consent === "never_asked"
-          ? "You have not been asked yet, so there is no recorder, no database and no file."
-          : "The recorder has not answered yet."
+          ? "You have not chosen yet, so there is no worker, database or file."
+          : "Waiting for the worker."
       }</p>
     </div>`;
   }
@@ -27,10 +28,10 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
         ["Mode", permission.mode],
         ["Decided", timeText(status.decidedMs)],
         ["May record", permission.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
-        ["Who says no", listView(permission.refusals.map(refusalSentence), "nobody")],
+        ["Blocked by", listView(permission.refusals.map(refusalSentence), "none")],
         ["May share", permission.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
         ["Destination", status.sharing?.address ?? "none"],
-        ["Remarks", listView(status.notes, "none")],
+        ["Notes", listView(status.notes, "none")],
       ])}
     </section>
     <section class="panel">
@@ -40,7 +41,7 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
           ? definitionList([
               [
                 "File",
-                html`${pathView(status.databasePath)} ${status.problem === null ? "(not there)" : "(cannot be read)"}`,
+                html`${pathView(status.databasePath)} ${status.problem === null ? "(does not exist)" : "(not readable)"}`,
               ],
               ["Configuration", pathView(status.configPath)],
             ])
@@ -50,14 +51,14 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
               ["Events stored", database.events.toLocaleString("en-US")],
               ["Sessions", database.sessions.toLocaleString("en-US")],
               [
-                "Missing between them",
+                "Sequence gaps",
                 database.missing === 0
                   ? "none"
-                  : `${countText(database.missing, "event")}, refused by the firewall or lost`,
+                  : `${countText(database.missing, "event")} (refused by the firewall or lost)`,
               ],
-              ["Oldest", timeText(database.oldestMs)],
-              ["Newest", timeText(database.newestMs)],
-              ["Last stored by this window", timeText(status.lastStoredMs)],
+              ["Oldest event", timeText(database.oldestMs)],
+              ["Newest event", timeText(database.newestMs)],
+              ["Last write of this window", timeText(status.lastStoredMs)],
               ["Driver", database.driver],
               ["Configuration", pathView(status.configPath)],
             ])

@@ -1,8 +1,8 @@
-/** Tools & agents: each tool where it was used, how often it fails, how long it takes; and how much of each host is seen. */
+/** Tools & agents tab: failure rate and durations by tool, coverage, connected agents. */
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { AgentCoverage, ToolCallStats, ToolCalls } from "../../shared/protocol/reports.ts";
 import { coverageOf } from "../../shared/text/coverage.ts";
-import { durationText } from "../../shared/text/format.ts";
+import { changeText, durationText, percentText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { agentsPanel } from "../components/agents-panel.ts";
 import { emptyState } from "../components/empty-state.ts";
@@ -12,34 +12,31 @@ import type { Actions, ViewState } from "../state.ts";
 const width = 96;
 const height = 20;
 
-/** Uses over time as a line of bars; its text says the same. */
+/** Draws calls over time as bars; the accessible name contains the same values. */
 function trendChart({ trend }: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult {
   const max = Math.max(1, ...trend);
   const slot = width / Math.max(1, trend.length);
-  return html`<svg class="trend" viewBox="0 0 ${width} ${height}" width=${width} height=${height} preserveAspectRatio="none" role="img" aria-label="Uses by ${unit}: ${trend.join(", ")}">
+  return html`<svg class="trend" viewBox="0 0 ${width} ${height}" width=${width} height=${height} preserveAspectRatio="none" role="img" aria-label="Calls per ${unit}: ${trend.join(", ")}">
     ${trend.map((count, at) => svg`<rect x=${at * slot} y=${height - (count / max) * height} width=${Math.max(0.5, slot * 0.8)} height=${(count / max) * height}></rect>`)}
   </svg>`;
 }
 
-function changeText({ calls, before }: ToolCallStats): string {
+function callChange({ calls, before }: ToolCallStats): string {
   if (before === null) return "";
   if (before.calls === 0) return "new";
-  const change = Math.round((100 * (calls - before.calls)) / before.calls);
-  return change === 0 ? "as before" : `${change > 0 ? "+" : "−"}${Math.abs(change)} %`;
+  return changeText(before.calls, calls);
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 function failureView({ failure, failed }: ToolCallStats): unknown {
   if (failure === null) return "–";
   const { rate, low, high } = failure;
-  return html`<span class=${failed > 0 ? "failing" : ""}>${percent(rate)}</span>
-    <span class="where">${percent(low)} to ${percent(high)}</span>`;
+  return html`<span class=${failed > 0 ? "failing" : ""}>${percentText(rate, 1)}</span>
+    <span class="where">${percentText(low, 1)} to ${percentText(high, 1)}</span>`;
 }
 
 function toolView(tool: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult {
   const { name, source, calls, durations } = tool;
-  const change = changeText(tool);
+  const change = callChange(tool);
   const time = (ms: number | undefined) => html`<td class="number">${ms === undefined ? "–" : durationText(ms)}</td>`;
   return html`<tr>
     <th scope="row">${name} <span class="where">${sourceLabel(source)}</span></th>
@@ -50,11 +47,11 @@ function toolView(tool: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult 
   </tr>`;
 }
 
-function agentRow(host: AgentCoverage): TemplateResult {
-  const { outcome, duration, unended, why } = coverageOf(host);
+function coverageRow(coverage: AgentCoverage): TemplateResult {
+  const { outcome, duration, unended, why } = coverageOf(coverage);
   return html`<tr>
-    <th scope="row">${sourceLabel(host.source)}</th>
-    <td class="number">${host.ended.toLocaleString("en-US")}</td>
+    <th scope="row">${sourceLabel(coverage.source)}</th>
+    <td class="number">${coverage.ended.toLocaleString("en-US")}</td>
     <td class="number">${unended === null ? "–" : unended.toLocaleString("en-US")}</td>
     <td class="number">${outcome}</td>
     <td class="number">${duration}</td>
@@ -65,39 +62,39 @@ function agentRow(host: AgentCoverage): TemplateResult {
 const headings = (names: readonly string[]) =>
   names.map((name, at) => html`<th class=${at === 0 ? "" : "number"} scope="col">${name}</th>`);
 
-function usesView({ tools, coverage, unit }: ToolCalls): TemplateResult {
+function toolCallsView({ tools, coverage, unit }: ToolCalls): TemplateResult {
   return html`
     <section class="panel">
       <h2>Tools</h2>
-      <p class="quiet">Commands in terminals and tools of agents are counted apart and never added together. Under a failure rate stands the range in which the true one lies with 95 % confidence.</p>
+      <p class="quiet">Terminal commands and agents' tool calls are counted separately. Failure rates show a 95% confidence interval.</p>
       <div class="scroll"><table>
-        <thead><tr>${headings(["Tool", "Uses", "Failed", "P50", "P95", "P99"])}<th scope="col">Trend</th></tr></thead>
+        <thead><tr>${headings(["Tool", "Calls", "Failed", "Median", "p95", "p99"])}<th scope="col">Trend</th></tr></thead>
         <tbody>${tools.map((tool) => toolView(tool, unit))}</tbody>
       </table></div>
     </section>
     <section class="panel">
-      <h2>How much is seen</h2>
+      <h2>Coverage</h2>
       <div class="scroll"><table>
-        <thead><tr>${headings(["Where", "Ended", "No end seen", "Outcome known", "Duration known"])}<th scope="col">Why not all</th></tr></thead>
-        <tbody>${coverage.map(agentRow)}</tbody>
+        <thead><tr>${headings(["Source", "Completed", "No end recorded", "With outcome", "With duration"])}<th scope="col">Limitations</th></tr></thead>
+        <tbody>${coverage.map(coverageRow)}</tbody>
       </table></div>
     </section>
   `;
 }
 
-const none = {
+const noTools = {
   title: "No tools in this period",
-  text: "Commands in the integrated terminal appear here when they end; tools of agents once the agent is connected.",
+  text: "Terminal commands appear here when they finish. Connect an agent to see its tool calls.",
 };
 
 export function toolsTab(model: ViewState, actions: Actions): TemplateResult {
   const { state } = model;
-  const uses = state?.toolCalls ?? null;
-  if (uses === null || uses.coverage.length === 0) {
+  const toolCalls = state?.toolCalls ?? null;
+  if (toolCalls === null || toolCalls.coverage.length === 0) {
     return html`
       ${state?.permission.mode === "off" ? nothing : periodPicker(model, actions)}
-      ${emptyState(model, actions, none)}
+      ${emptyState(model, actions, noTools)}
       ${agentsPanel(model, actions)}`;
   }
-  return html`${periodPicker(model, actions)} ${usesView(uses)} ${agentsPanel(model, actions)}`;
+  return html`${periodPicker(model, actions)} ${toolCallsView(toolCalls)} ${agentsPanel(model, actions)}`;
 }

@@ -40,9 +40,7 @@ export async function connectOtel(names: readonly AgentName[], options: OtelOpti
   show(settingsOf(receiver), receiver, receiverConfig.certificatePath, options.json);
 }
 
-/**
- * Shows the risks and asks for confirmation. @throws UsageError if a risk requires `--accept-risk`.
- */
+/** Shows the risks and asks for confirmation. @throws UsageError without `--accept-risk` */
 async function isAccepted(settings: readonly AgentSetting[], { yes, json, acceptRisk }: OtelOptions): Promise<boolean> {
   const risky = settings.filter(({ setting }) => setting?.risk != null);
   const risks = risky.map(({ setting }) => setting?.risk).join("\n");

@@ -1,7 +1,4 @@
-/**
- * `nexus agents connect`: shows the exact change to an agent's settings and applies it after
- * confirmation.
- */
+/** `nexus agents connect`: shows the exact settings change and applies it once confirmed. */
 import type { Connections, SettingsChange } from "../../../server/agents/connections.ts";
 import type { AgentName } from "../../../shared/protocol/agents.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";

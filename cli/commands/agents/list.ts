@@ -1,14 +1,11 @@
-/**
- * `nexus agents list`: installed and connected agents, their last event and the coverage of their
- * tool calls.
- */
+/** `nexus agents list`: agents with their connection, last event and coverage of tool calls. */
 import { ReceiverConfig } from "../../../server/ingest/receiver/receiver-config.ts";
 import { sourcesOf } from "../../../shared/protocol/agents.ts";
 import type { AgentCoverage } from "../../../shared/protocol/reports.ts";
 import { coverageOf } from "../../../shared/text/coverage.ts";
-import { countText } from "../../../shared/text/format.ts";
+import { countText, dateTimeText } from "../../../shared/text/format.ts";
 import { withConnections } from "../../agents.ts";
-import { type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { paths, withFreshReader } from "../../runtime.ts";
 
 export async function run({ json }: JsonOption): Promise<void> {
@@ -29,7 +26,7 @@ export async function run({ json }: JsonOption): Promise<void> {
     const indent = " ".repeat(13);
     if (outdated) print(`${indent}uses an entry of an earlier version; to replace it: nexus agents connect ${name}`);
     if (blockedBy !== null) print(`${indent}${blockedBy}`);
-    if (lastEventMs !== null) print(`${indent}last event: ${timeText(lastEventMs)}`);
+    if (lastEventMs !== null) print(`${indent}last event: ${dateTimeText(lastEventMs)}`);
     for (const agent of coverage.filter(({ source }) => sourcesOf[name].some((known) => known === source)))
       print(`${indent}${coverageText(agent)}`);
   }

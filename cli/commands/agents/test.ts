@@ -1,7 +1,4 @@
-/**
- * `nexus agents test`: runs the hook from the agent's settings with a test payload, and checks that
- * a line arrives.
- */
+/** `nexus agents test`: runs the configured hook with a test payload, and checks its output. */
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";

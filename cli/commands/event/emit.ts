@@ -1,13 +1,12 @@
-/**
- * `nexus event emit`: validates and records one event from a script. Reports every invalid field at
- * once.
- */
+/** `nexus event emit`: validates and records one event. Reports all invalid fields at once. */
+
 import { isCommandPath } from "../../../server/privacy/vocabulary.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/schema/events.ts";
 import { type FieldType, validatorOf } from "../../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
 import type { RawEventFields } from "../../../shared/schema/raw-event.ts";
 import { type Source, sources } from "../../../shared/schema/sources.ts";
+import { uuidV4Pattern } from "../../../shared/schema/uuid-pattern.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
 import { fieldTypeText } from "../../../shared/text/explain.ts";
 import { UsageError } from "../../exit.ts";
@@ -23,13 +22,11 @@ interface EmitOptions extends JsonOption {
   readonly task?: string;
 }
 
-const uuidV4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-
 export function run(typeName: string, options: EmitOptions): Promise<void> {
   const type = parseName(typeName, eventTypeNames, "event");
   const source = options.source === undefined ? "nexus_cli" : parseName(options.source, sources, "source");
   const { session } = options;
-  if (session !== undefined && !uuidV4.test(session)) throw new UsageError("--session must be a UUID v4.");
+  if (session !== undefined && !uuidV4Pattern.test(session)) throw new UsageError("--session must be a UUID v4.");
   const fields = fieldsFrom(type, options);
   return withService((service) => {
     const context = { source: source as Source, session: session ?? sessionFor(service, Date.now()), tsMs: Date.now() };

@@ -1,7 +1,4 @@
-/**
- * `nexus identity reset`: replaces the pseudonym with a new one that cannot be linked to the
- * previous one.
- */
+/** `nexus identity reset`: replaces the pseudonym with an unlinkable new one. */
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { confirmed, isAttended, wrapped } from "../../output/terminal.ts";

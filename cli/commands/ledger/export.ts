@@ -1,13 +1,11 @@
-/**
- * `nexus ledger export`: the complete ledger as JSON Lines, for `nexus ledger verify --file` on any
- * machine.
- */
-import { randomUUID } from "node:crypto";
+/** `nexus ledger export`: the complete ledger as JSON Lines, for verification anywhere. */
+
 import { constants, copyFileSync, createWriteStream, linkSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { temporarySuffix } from "../../../server/files/atomic-write.ts";
+import { temporaryName } from "../../../server/files/atomic-write.ts";
+import { errorCode } from "../../../shared/text/error-code.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
@@ -27,7 +25,7 @@ export function run({ output, json }: LedgerExportOptions): Promise<void> {
         yield `${line}\n`;
       }
     };
-    const temporary = `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
+    const temporary = temporaryName(path);
     try {
       await pipeline(Readable.from(lines()), createWriteStream(temporary, { mode: 0o600, flags: "wx", flush: true }));
       publish(temporary, path);
@@ -48,14 +46,12 @@ function publish(temporary: string, path: string): void {
     try {
       linkSync(temporary, path);
     } catch (error) {
-      if (codeOf(error) === "EEXIST") throw error;
+      if (errorCode(error) === "EEXIST") throw error;
       // Some file systems, such as FAT, have no hard links.
       copyFileSync(temporary, path, constants.COPYFILE_EXCL);
     }
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
+    if (errorCode(error) !== "EEXIST") throw error;
     throw new UsageError(`${path} already exists. Choose another name, or delete it.`);
   }
 }
-
-const codeOf = (error: unknown): unknown => (error instanceof Error ? Reflect.get(error, "code") : undefined);

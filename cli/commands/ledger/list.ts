@@ -1,6 +1,8 @@
 /** `nexus ledger list`: the newest requests and their results. */
+
 import { describeEntry } from "../../../server/upload/ledger/describe.ts";
-import { type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { dateTimeText } from "../../../shared/text/format.ts";
+import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { withReader } from "../../runtime.ts";
 
 export function run({ json, limit = 50 }: JsonOption & { readonly limit?: number }): Promise<void> {
@@ -10,6 +12,6 @@ export function run({ json, limit = 50 }: JsonOption & { readonly limit?: number
     else if (rows.length === 0) print("The ledger is empty.");
     else
       for (const { seq, entry } of rows)
-        print(`${String(seq).padStart(6)}  ${timeText(entry.ts)}  ${describeEntry(entry)}`);
+        print(`${String(seq).padStart(6)}  ${dateTimeText(entry.ts)}  ${describeEntry(entry)}`);
   });
 }

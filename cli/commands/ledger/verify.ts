@@ -1,7 +1,4 @@
-/**
- * `nexus ledger verify`: verifies chain, bodies and receipts offline, of this machine's ledger or
- * of an export.
- */
+/** `nexus ledger verify`: verifies the ledger, or an export of it, offline. */
 import { readFileSync } from "node:fs";
 import { type LedgerCheck, type LedgerLine, verify } from "../../../server/upload/ledger/ledger.ts";
 import { countText } from "../../../shared/text/format.ts";

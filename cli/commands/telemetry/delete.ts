@@ -1,9 +1,7 @@
-/**
- * `nexus telemetry delete`: deletes all stored data and verifies the deletion. Consent is not
- * affected.
- */
+/** `nexus telemetry delete`: deletes all stored data and verifies it. Keeps the consent. */
 import { existsSync } from "node:fs";
-import { countText, forgottenSettings, proofText, sizeText } from "../../../shared/text/format.ts";
+import { countText, sizeText } from "../../../shared/text/format.ts";
+import { deletedSettingsText, proofText } from "../../../shared/text/sentences.ts";
 import { ReportedError, UsageError } from "../../exit.ts";
 import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { confirmed, isAttended } from "../../output/terminal.ts";
@@ -31,7 +29,7 @@ export function run({ confirm, json }: DeleteOptions): Promise<void> {
     else {
       print(`Deleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
       if (erased.searched > 0) print(proofText(erased.searched, erased.copies));
-      if (erased.agentSettings > 0) print(forgottenSettings);
+      if (erased.agentSettings > 0) print(deletedSettingsText);
     }
   });
 }

@@ -1,7 +1,7 @@
 /** `nexus telemetry disable`: stops recording and sharing. Stored data is kept. */
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import { noticeVersion } from "../../../shared/consent/notice.ts";
-import { modeSentence } from "../../../shared/text/format.ts";
+import { modeSentence } from "../../../shared/text/sentences.ts";
 import { print } from "../../output/print.ts";
 import { printSyncReport } from "../../output/sync-report.ts";
 import { withService } from "../../runtime.ts";

@@ -1,14 +1,13 @@
 /**
  * `nexus telemetry enable`: shows the complete consent notice and prompts, or accepts `--yes`.
- * Sharing without a prompt requires that the user names the notice version, the destination and the
- * categories.
+ * Sharing without a prompt requires the notice version, the destination and the categories.
  */
 import { createInterface, type Interface } from "node:readline/promises";
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import type { TelemetryService } from "../../../server/worker/service.ts";
 import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
 import { type Category, categories } from "../../../shared/schema/categories.ts";
-import { modeSentence, refusalSentence } from "../../../shared/text/format.ts";
+import { modeSentence, refusalSentence } from "../../../shared/text/sentences.ts";
 import { ReportedError, UsageError } from "../../exit.ts";
 import { print, printError } from "../../output/print.ts";
 import { askText, isAttended, isYes, wrapped } from "../../output/terminal.ts";
@@ -36,9 +35,7 @@ export function run(options: EnableOptions): Promise<void> {
   });
 }
 
-/**
- * Prompts for consent to recording, or also to sharing. Resolves with whether the user consented.
- */
+/** Prompts for consent to recording or sharing. Resolves with whether it was given. */
 export function ask(service: TelemetryService, share: boolean): Promise<boolean> {
   return decide(service, { share });
 }

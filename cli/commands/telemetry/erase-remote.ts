@@ -9,8 +9,7 @@ export function run({ json }: JsonOption): Promise<void> {
   return withService(async (service) => {
     printSyncReport(await service.eraseRemotely(), json === true);
     const { erasures = 0, erasing = 0 } = service.reader.status().sharing ?? {};
-    if (erasures > erasing)
-      print(`Erasure not confirmed by ${countText(erasures - erasing, "server")}. It is retried with the next sync.`);
+    if (erasures > erasing) print(`Not confirmed by ${countText(erasures - erasing, "server")}.`);
     if (erasures > 0) process.exitCode = exitCodes.notNow;
   });
 }

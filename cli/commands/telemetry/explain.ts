@@ -1,6 +1,4 @@
-/**
- * `nexus telemetry explain`: what is recorded and why, or the details of one event type or field.
- */
+/** `nexus telemetry explain`: what is recorded and why, in total or for one event or field. */
 import { notice } from "../../../shared/consent/notice.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/schema/events.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../../shared/schema/fields.ts";

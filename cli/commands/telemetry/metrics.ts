@@ -1,7 +1,7 @@
 /** `nexus telemetry metrics`: personal usage metrics (analytics design, section 5.1). */
 import type { Metrics } from "../../../shared/protocol/reports.ts";
-import { durationText } from "../../../shared/text/format.ts";
-import { definitionList, type JsonOption, percentText, print, printJson } from "../../output/print.ts";
+import { durationText, percentText } from "../../../shared/text/format.ts";
+import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { heading, styled } from "../../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
 import { withFreshReader } from "../../runtime.ts";

@@ -1,11 +1,8 @@
-/**
- * `nexus telemetry show`: the newest unsent events as stored, or a preview of the events of a
- * command.
- */
+/** `nexus telemetry show`: the newest unsent events as stored, or a preview of a command. */
 import type { StoredEvent } from "../../../server/store/events/read.ts";
 import type { FieldValue } from "../../../shared/schema/field-types.ts";
-import { countText } from "../../../shared/text/format.ts";
-import { definitionList, type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { countText, dateTimeText } from "../../../shared/text/format.ts";
+import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { heading, wrapped } from "../../output/terminal.ts";
 import { withFreshReader } from "../../runtime.ts";
 
@@ -17,7 +14,7 @@ type DisplayedEvent = Pick<StoredEvent, "type" | "payload"> & { readonly tsMs?: 
 
 function eventText({ type, payload, tsMs }: DisplayedEvent, n: number): string {
   const rows = Object.entries(payload).map(([name, value]) => [name, valueText(value)] as const);
-  const when = tsMs === undefined ? "" : `  (${timeText(tsMs)})`;
+  const when = tsMs === undefined ? "" : `  (${dateTimeText(tsMs)})`;
   return `Event ${n}: ${type}${when}${rows.length === 0 ? "" : `\n${definitionList(rows, "  ")}`}\n`;
 }
 

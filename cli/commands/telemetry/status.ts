@@ -1,15 +1,9 @@
 /** `nexus telemetry status`: the mode, active opt-outs, stored data and pending uploads. */
 import type { Permission } from "../../../shared/consent/consent.ts";
 import { notice } from "../../../shared/consent/notice.ts";
-import {
-  countText,
-  erasuresText,
-  modeSentence,
-  pendingText,
-  refusalSentence,
-  sizeText,
-} from "../../../shared/text/format.ts";
-import { definitionList, type JsonOption, print, printJson, timeText } from "../../output/print.ts";
+import { countText, dateTimeText, sizeText } from "../../../shared/text/format.ts";
+import { erasuresText, modeSentence, pendingText, refusalSentence } from "../../../shared/text/sentences.ts";
+import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { heading } from "../../output/terminal.ts";
 import { withReader } from "../../runtime.ts";
 
@@ -30,7 +24,7 @@ export function run({ json }: JsonOption): Promise<void> {
     const rows: (readonly [string, string])[] = [
       ["Enabled", enabledText(permission)],
       ["Mode", permission === null ? "unknown" : modeSentence(permission)],
-      ["Decided", timeText(status.decidedMs)],
+      ["Decided", dateTimeText(status.decidedMs)],
       ["May record", permission?.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
       ["May share", permission?.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
       [
@@ -42,11 +36,11 @@ export function run({ json }: JsonOption): Promise<void> {
     ];
     if (database !== null) rows.push(["Events stored", database.events.toLocaleString("en-US")]);
     if (sharing !== null) {
-      rows.push(["Last stored", timeText(database?.newestMs ?? null)]);
+      rows.push(["Last stored", dateTimeText(database?.newestMs ?? null)]);
       rows.push(["Destination", sharing.destination ?? "none"]);
       if (permission?.mode === "share") {
         rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} in the outbox`]);
-        rows.push(["Last synced", timeText(sharing.syncedMs)]);
+        rows.push(["Last synced", dateTimeText(sharing.syncedMs)]);
       }
       if (sharing.paused !== null) rows.push(["Paused", sharing.paused]);
       else if (sharing.failure !== null) rows.push(["Waiting", sharing.failure]);

@@ -1,6 +1,4 @@
-/**
- * `nexus usage import`: imports the event logs, including lines that could not be imported before.
- */
+/** `nexus usage import`: imports the event logs, and retries lines that failed before. */
 import { setTimeout as wait } from "node:timers/promises";
 import { added, type ImportReport, quietMs } from "../../../server/ingest/event-log.ts";
 import type { TelemetryService } from "../../../server/worker/service.ts";

@@ -1,36 +1,39 @@
-/** `POST /v1/telemetry/enroll` binds a secret at first use; `POST /v1/telemetry/rotate` replaces it. */
+/**
+ * `POST /v1/telemetry/enroll` enrols a pseudonym with a secret; `POST /v1/telemetry/rotate`
+ * replaces the secret.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import * as z from "zod";
 import { anonUserIdIn, anonUserIdPattern, bodyOf, maxSmallBytes } from "../authentication.ts";
+import { bodyValidator } from "../body-validator.ts";
 import { json, type RouteContext } from "../context.ts";
-import { parsedJson } from "../parsed-json.ts";
 import { proofBitsHeader, proofHeader, proofHolds } from "../proof-of-work.ts";
 import { erased, malformed, Refusal, unavailable } from "../refusal.ts";
 import { isOnTime, signatureHolds, signedHeadersOf } from "../signature.ts";
 
-const enrolment = z.strictObject({
-  anon_user_id: z.string().regex(anonUserIdPattern),
-  secret: z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/),
+const readEnrolment = bodyValidator({
+  anon_user_id: { pattern: anonUserIdPattern.source },
+  secret: { pattern: "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$" },
 });
 
 function enrolmentIn(body: Buffer): { readonly id: string; readonly secret: Buffer } {
-  const { data } = enrolment.safeParse(parsedJson(body));
-  if (data === undefined) throw malformed();
-  return { id: data.anon_user_id, secret: Buffer.from(data.secret, "base64") };
+  const { anon_user_id: id, secret } = readEnrolment(body);
+  return { id, secret: Buffer.from(secret, "base64") };
 }
 
 export function enrolmentRoutes(app: FastifyInstance, context: RouteContext): void {
   const { authentication, config, limits, registry, now } = context;
   const done = (reply: FastifyReply) => reply.type(json).send('{"enrolled":true}');
 
-  /** Whether the request has a proof of work, which its own secret has signed. */
+  /**
+   * Checks the proof of work, whose signature must be made with the secret that is being enrolled.
+   */
   const hasProof = (request: FastifyRequest, body: Buffer, secret: Buffer): boolean => {
     const signed = signedHeadersOf(request);
     if (!isOnTime(signed, now()) || !signatureHolds(signed, body, secret)) return false;
     return proofHolds(signed.signature, request.headers[proofHeader], config.enrolment_proof_bits);
   };
 
-  /** New installations need a token or a proof of work; without either they share a few turns. @throws Refusal */
+  /** New installations without a token or proof of work share one rate limit. @throws Refusal */
   const admitNew = (request: FastifyRequest, reply: FastifyReply, body: Buffer, secret: Buffer): void => {
     if (authentication.hasTokens || config.enrolment_proof_bits === 0 || hasProof(request, body, secret)) return;
     const waitSeconds = limits.enrolments.take("", now());
@@ -45,7 +48,7 @@ export function enrolmentRoutes(app: FastifyInstance, context: RouteContext): vo
     const body = await bodyOf(request, maxSmallBytes);
     const { id, secret } = enrolmentIn(body);
     const known = await registry.find(id);
-    // A known installation needs neither a turn nor the database.
+    // A repeated enrolment uses neither the rate limit nor the database.
     if (known?.erasure === "none" && known.secret?.equals(secret) === true) return done(reply);
     admitNew(request, reply, body, secret);
     const enrolled = await registry.enroll(id, secret, now());
@@ -60,16 +63,16 @@ export function enrolmentRoutes(app: FastifyInstance, context: RouteContext): vo
     const id = anonUserIdIn(body);
     if (id === undefined) throw malformed();
     const installation = await authentication.verify(request, reply, body, id, true);
-    const given = enrolmentIn(body);
-    if (given.id !== id) throw malformed();
+    const rotation = enrolmentIn(body);
+    if (rotation.id !== id) throw malformed();
     if (installation.erasure !== "none") throw erased();
-    // The secret before the last rotation may repeat that one, whose answer was lost.
+    // The previous secret may only repeat the last rotation, whose response may have been lost.
     const { secret: current } = installation;
-    const isRepeat = current?.equals(given.secret) === true;
+    const isRepeat = current?.equals(rotation.secret) === true;
     if (current === undefined) throw unavailable();
     if (!isRepeat && !signatureHolds(signedHeadersOf(request), body, current)) throw new Refusal(401, "not_enrolled");
-    // Another rotation, or an erasure, came first.
-    if (!(await registry.rotateSecret(installation, given.secret))) throw new Refusal(401, "not_enrolled");
+    // Race: another rotation or an erasure came first.
+    if (!(await registry.rotateSecret(installation, rotation.secret))) throw new Refusal(401, "not_enrolled");
     return done(reply);
   });
 }

@@ -1,4 +1,4 @@
-/** `POST /v1/telemetry/events`: a batch. */
+/** `POST /v1/telemetry/events`: receives a batch. */
 import type { FastifyInstance } from "fastify";
 import { type Frame, parseFrame } from "../../privacy/filter.ts";
 import { anonUserIdIn, bodyOf } from "../authentication.ts";
@@ -7,11 +7,14 @@ import { type Installation, isNew } from "../installation.ts";
 import { parsedJson } from "../parsed-json.ts";
 import { busySeconds, erased, malformed, Refusal, tooMany } from "../refusal.ts";
 
-/** A batch that says it was made so far ahead of this server's clock waits. Milliseconds. */
+/**
+ * Maximum that `generated_at` may be ahead of this server's clock; later batches must be repeated.
+ * Milliseconds.
+ */
 const maxAheadMs = 60 * 60 * 1_000;
 const schemaVersion = /"schema_version"\s*:\s*(\d{1,9})[\s,}]/;
 
-/** The pseudonym that the body names. Nothing is parsed yet. @throws Refusal */
+/** Returns the pseudonym in the unparsed body. @throws Refusal */
 function claimedId(body: Buffer): string {
   const version = schemaVersion.exec(body.toString("latin1", 0, 1_024))?.[1];
   if (version !== undefined && version !== "1" && version !== "2") throw new Refusal(422, "unknown_schema_version");
@@ -20,7 +23,7 @@ function claimedId(body: Buffer): string {
   return id;
 }
 
-/** The signed body as a batch. @throws Refusal */
+/** Parses the signed body. @throws Refusal */
 function signedFrame(body: Buffer, anonUserId: string, webhookId: unknown, nowMs: number): Frame {
   const frame = parseFrame(parsedJson(body));
   if (frame === "unknown_version") throw new Refusal(422, "unknown_schema_version");
@@ -30,7 +33,10 @@ function signedFrame(body: Buffer, anonUserId: string, webhookId: unknown, nowMs
   return frame;
 }
 
-/** New pseudonyms cost nothing, so that what they send is limited, each of them and all together. @throws Refusal */
+/**
+ * New pseudonyms are cheap to create, so their events are limited, each and all together. @throws
+ * Refusal
+ */
 function checkQuota({ limits, now }: RouteContext, installation: Installation, events: number): void {
   const nowMs = now();
   if (!isNew(installation, nowMs)) return;
@@ -57,13 +63,13 @@ export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
     if (found.erasure !== "none") throw erased();
     checkQuota(context, found, frame.events.length);
     const installation = await registry.recordActivity(found, now());
-    // Its enrolment expired at this moment.
+    // Race: the enrolment expired since `verify`.
     if (installation === undefined) throw new Refusal(401, "not_enrolled");
     if (installation.erasure !== "none") throw erased();
-    const received = await receiver.receive(frame, body, now(), installation);
-    if (received.type === "other_bytes") throw new Refusal(422, "other_bytes");
-    if (received.type === "erased") throw erased();
-    watch.batch(received.type, (performance.now() - startedMs) / 1_000);
-    return reply.type(json).send(received.answer);
+    const result = await receiver.receive(frame, body, now(), installation);
+    if (result.type === "other_bytes") throw new Refusal(422, "other_bytes");
+    if (result.type === "erased") throw erased();
+    watch.batch(result.type, (performance.now() - startedMs) / 1_000);
+    return reply.type(json).send(result.answer);
   });
 }

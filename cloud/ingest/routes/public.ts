@@ -1,4 +1,7 @@
-/** What anybody may read: keys for receipts, schemas, the interface, and whether the server takes batches. */
+/**
+ * Public routes without authentication: receipt keys, schemas, OpenAPI description, liveness and
+ * readiness.
+ */
 import type { FastifyInstance } from "fastify";
 import { uploadSchemas } from "../../../shared/schema/upload-schemas.ts";
 import { json, type RouteContext } from "../context.ts";

@@ -1,4 +1,4 @@
-/** `GET /readyz`, on the public and on the operator's address: whether the server takes batches. */
+/** `GET /readyz`, on the public and the operator's address: whether the server accepts batches. */
 import type { FastifyInstance } from "fastify";
 import { json } from "../context.ts";
 

@@ -1,4 +1,4 @@
-"""Signs what Schemathesis sends with an enrolled secret (Standard Webhooks), on the bytes that go over the wire."""
+"""Signs the requests of Schemathesis with an enrolled secret (Standard Webhooks), over the sent bytes."""
 
 import base64
 import hashlib
@@ -13,12 +13,12 @@ from requests.auth import AuthBase
 from schemathesis.core.parameters import ParameterLocation
 
 SECRET = base64.b64decode(os.environ["NEXUS_SECRET"])
-# One that sends, and one that may be erased: both with the same secret.
+# Two pseudonyms with the same secret: one sends batches, the other may be erased.
 SENDER, ERASED = os.environ["NEXUS_SENDER"], os.environ["NEXUS_ERASED"]
 
 
 class StandardWebhooks(AuthBase):
-    """Called with the prepared request, when its body and URL are final."""
+    """Signs the prepared request, whose body and URL are final."""
 
     def __call__(self, request):
         body = request.body or b""
@@ -41,12 +41,12 @@ def batch_id_in(body):
 
 
 def batch_id_of(batch):
-    """A UUIDv8 of the batch's content."""
+    """Returns a UUIDv8 derived from the batch's content."""
     digest = hashlib.sha256(json.dumps({**batch, "batch_id": ""}, sort_keys=True, default=str).encode()).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
-def is_meant_wrong(case, location):
+def is_negative(case, location):
     return case.meta is not None and case.meta.is_negative_at(location)
 
 
@@ -54,18 +54,18 @@ def is_meant_wrong(case, location):
 def before_call(context, case, kwargs):
     if not any(parameter.name == "webhook-signature" for parameter in case.operation.headers):
         return
-    # A header that is meant to be missing or wrong stays so.
-    if is_meant_wrong(case, ParameterLocation.HEADER):
+    # Negative tests of headers keep their missing or wrong headers.
+    if is_negative(case, ParameterLocation.HEADER):
         return
     is_erasure = "/users/" in case.operation.path
     user = ERASED if is_erasure else SENDER
-    if is_erasure and not is_meant_wrong(case, ParameterLocation.PATH):
+    if is_erasure and not is_negative(case, ParameterLocation.PATH):
         case.path_parameters = {"anon_user_id": user}
-    if isinstance(case.body, dict) and not is_meant_wrong(case, ParameterLocation.BODY):
+    if isinstance(case.body, dict) and not is_negative(case, ParameterLocation.BODY):
         if "anon_user_id" in case.body:
             case.body = {**case.body, "anon_user_id": user}
         if "batch_id" in case.body:
-            # Other bytes under an ID that was used before are refused, as they should be.
+            # The server refuses different bytes with a known batch ID.
             case.body = {**case.body, "batch_id": batch_id_of(case.body)}
         if "secret" in case.body:
             # A rotation to the secret in use changes nothing.

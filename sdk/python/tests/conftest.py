@@ -1,4 +1,4 @@
-"""A home of its own for each test, in which the user has decided."""
+"""A separate home folder for each test, with helpers to record consent."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ ALL = [
 
 
 class Home:
-    """Where the collector reads the user's decision and writes its file."""
+    """The files that the collector reads and writes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -34,10 +34,10 @@ class Home:
         record = {"ts": "2026-01-01T00:00:00.000Z", "mode": mode, "collect": collect, "share": [], "notice": {"version": "1"}}
         with self.consent.open("a") as file:
             file.write(json.dumps(record) + "\n")
-        self.keep_state()
+        self.write_state()
 
-    def keep_state(self, block_sensitive: bool = False) -> None:
-        """What any run of the product does: ``server/config/recording-state.ts``."""
+    def write_state(self, block_sensitive: bool = False) -> None:
+        """Writes ``recording.txt`` as Nexus Telemetry does: ``server/config/recording-state.ts``."""
         line = self.consent.read_text().splitlines()[-1]
         record = json.loads(line)
         mode = "off" if record["mode"] == "off" else "on " + " ".join(record["collect"])
@@ -45,8 +45,8 @@ class Home:
         copied = "config none"
         if config.exists():
             text = config.read_text()
-            whole = text if text == "" or text.endswith("\n") else text + "\n"
-            copied = "\n".join([f"config {whole.count(chr(10))} {len(text)}", *whole.splitlines()])
+            padded = text if text == "" or text.endswith("\n") else text + "\n"
+            copied = "\n".join([f"config {padded.count(chr(10))} {len(text)}", *padded.splitlines()])
         parts = ["nexus recording 1", f"folder {self.config}", mode, f"block_sensitive {str(block_sensitive).lower()}", "consent", line, copied, "policy none"]
         for folder in (self.state.parent.parent, self.state.parent):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The collector: what it writes and when, that it writes nothing without a yes, and that it is never in the way."""
+"""The collector: writes only clean events, writes nothing without consent, and never raises or blocks."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ def use(collector: TelemetryCollector) -> None:
     collector.record_error("timeout", recoverable=True, message=CANARY)
 
 
-def test_writes_words_numbers_and_outcomes(home: Home) -> None:
+def test_writes_only_vocabulary_values_numbers_and_outcomes(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector()
     use(collector)
@@ -49,7 +49,7 @@ def test_writes_words_numbers_and_outcomes(home: Home) -> None:
     assert home.log.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_keeps_events_a_while_and_writes_errors_at_once(home: Home) -> None:
+def test_buffers_events_and_writes_errors_immediately(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector(TelemetryConfig(batch_size=5))
     for _ in range(4):
@@ -62,7 +62,7 @@ def test_keeps_events_a_while_and_writes_errors_at_once(home: Home) -> None:
     assert len(home.lines()) == 7
 
 
-def test_writes_what_waits_after_its_time(home: Home) -> None:
+def test_writes_buffered_events_after_the_interval(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector(TelemetryConfig(flush_interval_secs=0.01))
     collector.record_command("ls")
@@ -71,8 +71,8 @@ def test_writes_what_waits_after_its_time(home: Home) -> None:
     assert len(home.lines()) == 1
 
 
-#: What the product refuses, or reads as a no, and a glance might not.
-NARROWING = {
+#: Configurations that are invalid or turn recording off, in ways that a simple parser might miss.
+RESTRICTIVE_CONFIGS = {
     "unknown key": "[telemetry]\nenable = false\n",
     "broken": "[telemetry\n",
     "escaped": '[telemetry]\nmode = "o\\u0066f"\n',
@@ -80,13 +80,13 @@ NARROWING = {
 }
 
 
-def test_reads_a_configuration_that_narrows_nothing(home: Home) -> None:
+def test_accepts_a_configuration_that_restricts_nothing(home: Home) -> None:
     home.decide()
     (home.config / "config.toml").write_text(
         '# mine\n[telemetry]\nretention_days = 30 # days\nupload_url = "https://a.example/x"\nupload_pins = ["sha256/x"]\n\n[telemetry.privacy]\nstrip_pii = true\n'
     )
     assert TelemetryCollector().get_status()["enabled"] is False
-    home.keep_state()
+    home.write_state()
     assert TelemetryCollector().get_status()["enabled"] is True
 
 
@@ -123,13 +123,13 @@ def test_off_means_nothing(home: Home, monkeypatch: pytest.MonkeyPatch, decision
     elif decision == "incomplete":
         home.decide()
         home.consent.write_text('{"mode":"local","collect":["command_usage"]}\n')
-    elif decision in NARROWING:
+    elif decision in RESTRICTIVE_CONFIGS:
         home.decide()
-        (home.config / "config.toml").write_text(NARROWING[decision])
+        (home.config / "config.toml").write_text(RESTRICTIVE_CONFIGS[decision])
     elif decision is not None:
         home.decide(decision)
     before, threads = home.files(), threading.active_count()
-    # Neither an argument nor a variable can say yes.
+    # Neither an argument nor a variable can grant consent.
     collector = TelemetryCollector(TelemetryConfig(enabled=True))
     use(collector)
     with collector.command("ls"):
@@ -141,7 +141,7 @@ def test_off_means_nothing(home: Home, monkeypatch: pytest.MonkeyPatch, decision
     assert not home.log.exists()
 
 
-def test_follows_a_no_before_it_writes(home: Home) -> None:
+def test_writes_nothing_after_consent_is_withdrawn(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector()
     collector.record_command("ls")
@@ -150,7 +150,7 @@ def test_follows_a_no_before_it_writes(home: Home) -> None:
     assert home.lines() == []
 
 
-def test_times_a_block_and_a_function_and_raises_what_they_raise(home: Home) -> None:
+def test_times_blocks_and_functions_and_reraises_their_exceptions(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector()
 
@@ -184,8 +184,8 @@ def test_threads_share_a_collector_and_lose_nothing(home: Home) -> None:
     assert len(lines) == 4_000 and len({line["id"] for line in lines}) == 4_000
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_child_repeats_nothing_and_has_a_session_of_its_own(home: Home) -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork")
+def test_a_forked_child_has_its_own_session_and_repeats_no_events(home: Home) -> None:
     home.decide()
     program = """
 import os, threading
@@ -197,7 +197,7 @@ def hold():
     with collector._lock:
         held.set()
         threading.Event().wait()
-# A lock that a thread holds which the child does not have.
+# The lock is held by a thread that does not exist in the child.
 threading.Thread(target=hold, daemon=True).start()
 held.wait()
 child = os.fork()
@@ -221,18 +221,18 @@ os.waitpid(child, 0)
     assert len({line["session_id"] for line in lines}) == 2
 
 
-def test_processes_append_whole_lines(home: Home) -> None:
+def test_processes_append_complete_lines(home: Home) -> None:
     home.decide()
     program = "from nexus_telemetry import *\nc = TelemetryCollector(TelemetryConfig(batch_size=3))\nfor _ in range(300): c.record_command('git push')"
     source = str(Path(__file__).parents[1] / "src")
     env = {**os.environ, "PYTHONPATH": source}
     for child in [subprocess.Popen([sys.executable, "-c", program], env=env) for _ in range(4)]:
         assert child.wait() == 0
-    # The last ones were written as the programs ended.
+    # The last events are written at exit.
     assert len(home.lines()) == 1_200
 
 
-def test_a_disk_that_cannot_be_written_is_never_in_the_way(home: Home) -> None:
+def test_never_raises_if_the_file_cannot_be_written(home: Home) -> None:
     home.decide()
     home.log.parent.mkdir(parents=True)
     home.log.mkdir()
@@ -246,7 +246,7 @@ def test_a_disk_that_cannot_be_written_is_never_in_the_way(home: Home) -> None:
     assert len(home.lines()) == status["events_waiting"]
 
 
-def test_status_export_and_delete_cover_its_own_file_in_mode_off_too(home: Home) -> None:
+def test_status_export_and_delete_cover_only_its_own_file_even_in_mode_off(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector()
     collector.record_command("ls")
@@ -257,38 +257,38 @@ def test_status_export_and_delete_cover_its_own_file_in_mode_off_too(home: Home)
     home.decide("off", [])
     later = TelemetryCollector()
     status = later.get_status()
-    assert status["enabled"] is False and status["events_stored"] == 1 and "This file alone" in status["covers"]
+    assert status["enabled"] is False and status["events_stored"] == 1 and "Only this file" in status["covers"]
     assert [event["command_path"] for event in json.loads(later.export())] == ["ls"]
     assert later.delete_all() == 1
     assert home.lines() == [] and other.read_text() == "{}\n"
 
 
-def test_takes_anything_and_never_raises(home: Home) -> None:
+def test_never_raises_for_invalid_arguments(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector()
-    for given in (None, 1, b"x", [], {}, object(), "\ud800", "x" * 100_000):
-        collector.record_command(given)  # type: ignore[arg-type]
-        collector.record_tool(given)  # type: ignore[arg-type]
-        collector.record_thinktool(given)  # type: ignore[arg-type]
-        collector.record_error(given)  # type: ignore[arg-type]
-        collector.record_feature(given)  # type: ignore[arg-type]
-        collector.record_command("ls", unknown=given, duration_ms=given)
+    for value in (None, 1, b"x", [], {}, object(), "\ud800", "x" * 100_000):
+        collector.record_command(value)  # type: ignore[arg-type]
+        collector.record_tool(value)  # type: ignore[arg-type]
+        collector.record_thinktool(value)  # type: ignore[arg-type]
+        collector.record_error(value)  # type: ignore[arg-type]
+        collector.record_feature(value)  # type: ignore[arg-type]
+        collector.record_command("ls", unknown=value, duration_ms=value)
     assert collector.flush()
     for line in home.log.read_text().splitlines():
         assert len(line) < 1_000 and json.loads(line)
 
 
-def test_a_write_that_was_cut_is_repeated_with_the_same_ids(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeats_a_partial_write_with_the_same_ids(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home.decide()
     collector = TelemetryCollector()
     for _ in range(10):
         collector.record_command("ls")
-    real, cut = os.write, [True]
+    real, partial = os.write, [True]
 
     def write(handle: int, data: bytes) -> int:
-        return real(handle, data[: len(data) // 2]) if cut.pop() else real(handle, data)
+        return real(handle, data[: len(data) // 2]) if partial.pop() else real(handle, data)
 
-    cut.insert(0, False)
+    partial.insert(0, False)
     monkeypatch.setattr(os, "write", write)
     assert not collector.flush()
     assert collector.flush()
@@ -299,7 +299,7 @@ def test_a_write_that_was_cut_is_repeated_with_the_same_ids(home: Home, monkeypa
     assert len(set(ids)) == 10
 
 
-def test_what_is_recorded_while_it_writes_is_neither_lost_nor_doubled(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_recorded_during_a_write_are_neither_lost_nor_duplicated(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home.decide()
     collector = TelemetryCollector()
     for _ in range(3):
@@ -308,7 +308,7 @@ def test_what_is_recorded_while_it_writes_is_neither_lost_nor_doubled(home: Home
 
     def write(handle: int, data: bytes) -> int:
         monkeypatch.setattr(os, "write", real)
-        # As a handler of a signal does, in the same thread.
+        # Like a signal handler: in the same thread.
         collector.record_error("timeout")
         collector.record_command("git push")
         return real(handle, data)
@@ -320,8 +320,8 @@ def test_what_is_recorded_while_it_writes_is_neither_lost_nor_doubled(home: Home
     assert len(lines) == 5 and len({line["id"] for line in lines}) == 5
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_children_of_multiprocessing_lose_nothing(home: Home) -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="requires os.fork")
+def test_children_of_multiprocessing_lose_no_events(home: Home) -> None:
     home.decide()
     program = """
 import multiprocessing
@@ -348,7 +348,7 @@ pool.join()
     assert len(home.lines()) == 41
 
 
-def test_surroundings_that_refuse_are_never_in_the_way(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_never_raises_without_threads_home_or_valid_files(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home.decide()
 
     def no_thread(self: threading.Thread) -> None:
@@ -373,7 +373,7 @@ def test_surroundings_that_refuse_are_never_in_the_way(home: Home, monkeypatch: 
     assert not TelemetryCollector().record_command("ls")
 
 
-def test_remembers_no_long_text(home: Home) -> None:
+def test_caches_no_long_text(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector()
     from nexus_telemetry import allow_list
@@ -384,7 +384,7 @@ def test_remembers_no_long_text(home: Home) -> None:
     collector.close()
 
 
-def test_the_thread_that_writes_ends_when_nothing_waits(home: Home) -> None:
+def test_the_writer_thread_ends_when_the_buffer_is_empty(home: Home) -> None:
     home.decide()
     collector = TelemetryCollector(TelemetryConfig(flush_interval_secs=0))
     collector.record_command("ls")

@@ -1,4 +1,4 @@
-"""The package as it is installed: its types hold, and the wheel has everything and nothing else."""
+"""The package: type checks pass, and the wheel contains exactly the files of the source."""
 
 import subprocess
 import sys
@@ -9,17 +9,17 @@ ROOT = Path(__file__).parents[1]
 
 
 def run(*args: str, cwd: Path = ROOT) -> str:
-    done = subprocess.run([sys.executable, *args], cwd=cwd, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    result = subprocess.run([sys.executable, *args], cwd=cwd, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
-def test_types_hold(tmp_path: Path) -> None:
+def test_type_checks_pass(tmp_path: Path) -> None:
     run("-m", "mypy", f"--cache-dir={tmp_path}")
 
 
-def test_the_wheel_has_all_it_needs(tmp_path: Path) -> None:
-    # A copy, so that nothing is left beside the source.
+def test_the_wheel_contains_exactly_the_source_files(tmp_path: Path) -> None:
+    # A copy, so that the build leaves no files in the source folder.
     source = tmp_path / "source"
     run("-c", f"import shutil; shutil.copytree({str(ROOT)!r}, {str(source)!r})")
     run("-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "wheels"), cwd=source)

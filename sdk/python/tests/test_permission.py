@@ -1,4 +1,4 @@
-"""Invariant only-you-can-say-yes: whatever is not as the product read it means off."""
+"""Invariant only-you-can-say-yes: any difference from the files that Nexus Telemetry read means off."""
 
 import os
 from pathlib import Path
@@ -30,41 +30,41 @@ def _link(home: Home) -> None:
 CHANGES: "Dict[str, Callable[[Home], object]]" = {
     "another consent line": lambda home: _append(home.consent, '{"mode": "local", "collect": ["tool_usage"]}\n'),
     "a blank byte in the consent line": lambda home: home.consent.write_text(home.consent.read_text().replace('", ', '",  ')),
-    "a consent that is cut": lambda home: home.consent.write_text(home.consent.read_text()[:-20]),
+    "a truncated consent": lambda home: home.consent.write_text(home.consent.read_text()[:-20]),
     "no consent": lambda home: home.consent.unlink(),
     "a consent over 64 KB": lambda home: home.consent.write_text("\n" * 70_000 + home.consent.read_text()),
-    "a configuration that was not there": lambda home: (home.config / "config.toml").write_text(""),
+    "a new configuration": lambda home: (home.config / "config.toml").write_text(""),
     "a configuration that is a folder": lambda home: (home.config / "config.toml").mkdir(),
-    "a configuration that is a link to nothing": lambda home: (home.config / "config.toml").symlink_to("/nonexistent"),
-    "no state": lambda home: home.state.unlink(),
-    "a state that is cut": lambda home: home.state.write_bytes(home.state.read_bytes()[:60]),
+    "a configuration that is a broken link": lambda home: (home.config / "config.toml").symlink_to("/nonexistent"),
+    "no state file": lambda home: home.state.unlink(),
+    "a truncated state": lambda home: home.state.write_bytes(home.state.read_bytes()[:60]),
     "a state of another version": lambda home: home.state.write_text(home.state.read_text().replace("recording 1", "recording 2")),
     "a state over 64 KB": lambda home: _append(home.state, "x" * 70_000),
-    "a state that others can write": lambda home: home.state.chmod(0o666),
+    "a state that is writable by others": lambda home: home.state.chmod(0o666),
     "a state that is a link": _link,
-    "a home that others can write": lambda home: home.state.parent.parent.chmod(0o777),
-    "a state that is bytes": lambda home: home.state.write_bytes(bytes(range(256))),
+    "a home that is writable by others": lambda home: home.state.parent.parent.chmod(0o777),
+    "a binary state": lambda home: home.state.write_bytes(bytes(range(256))),
 }
 
 
-@pytest.mark.parametrize("what", CHANGES)
-def test_is_off_with(home: Home, what: str) -> None:
+@pytest.mark.parametrize("change", CHANGES)
+def test_is_off_with(home: Home, change: str) -> None:
     home.decide()
     assert _collects(home)
-    CHANGES[what](home)
+    CHANGES[change](home)
     assert not _collects(home)
     assert TelemetryCollector().get_status()["enabled"] is False
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can change the owner of a file")
 @pytest.mark.parametrize("part", [".", "state", "state/recording.txt"])
-def test_is_off_with_what_another_user_owns(home: Home, part: str) -> None:
+def test_is_off_with_a_file_of_another_user(home: Home, part: str) -> None:
     home.decide()
     os.chown(home.folder / "nexus" / part, 65534, 65534)
     assert not _collects(home)
 
 
-def test_writes_never_through_a_link(home: Home) -> None:
+def test_never_writes_through_a_link(home: Home) -> None:
     home.decide()
     target = home.folder / "profile"
     target.write_text("mine\n")
@@ -77,7 +77,7 @@ def test_writes_never_through_a_link(home: Home) -> None:
     assert target.read_text() == "mine\n"
 
 
-def test_compares_the_policy_too(home: Home, tmp_path: Path) -> None:
+def test_compares_the_policy_file(home: Home, tmp_path: Path) -> None:
     home.decide()
     policy = tmp_path / "policy.toml"
     assert _collects(home, policy)
@@ -89,15 +89,15 @@ SENSITIVE = ["mail ada@example.com", "curl https://example.com", "cat /home/ada/
 
 
 @pytest.mark.parametrize("text", SENSITIVE)
-def test_refuses_an_event_with_anything_sensitive_where_the_user_wants_that(home: Home, text: str) -> None:
+def test_refuses_sensitive_events_with_block_sensitive(home: Home, text: str) -> None:
     home.decide()
-    home.keep_state(block_sensitive=True)
+    home.write_state(block_sensitive=True)
     collector = TelemetryCollector()
     assert collector.record_command("git push", duration_ms=12)
     assert not collector.record_command(f"git push {text}")
     assert not collector.record_tool("Bash", model=text)
     assert not collector.record_thinktool("gigathink", note={"deep": [text]})
     assert collector.record_tool("Bash", success=True)
-    home.keep_state()
+    home.write_state()
     fresh = TelemetryCollector()
     assert fresh.record_command(f"git push {text}")

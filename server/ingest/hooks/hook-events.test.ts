@@ -18,7 +18,7 @@ import { filterPayload } from "./payload-filter.ts";
 const now = 1_790_000_000_000;
 const ids = newAgentIds();
 
-/** A home in which recording is on, and Claude Code is connected. */
+/** Creates a home folder with recording on and Claude Code connected. */
 function home(decision: object = { ...consentRecord("local"), collect: ["tool_usage"] }): string {
   const folder = tempFolder();
   decide(folder, decision);
@@ -35,8 +35,8 @@ function connect(folder: string): void {
 const scriptOf = (folder: string) => join(folder, "nexus", "state", "agents", "hook.awk");
 const logOf = (folder: string) => join(folder, "nexus", "state", "events", "agent-hooks.jsonl");
 
-/** Hands a payload to the script as an agent does, and answers with the line it wrote. */
-function hooked(awk: string, folder: string, payload: string, env: Readonly<Record<string, string>> = {}) {
+/** Runs the script with a payload as an agent does. Returns the line it wrote. */
+function runHook(awk: string, folder: string, payload: string, env: Readonly<Record<string, string>> = {}) {
   const [program = "", ...args] = awk.split(" ");
   const { stdout, stderr, status } = spawnSync(program, [...args, "-f", scriptOf(folder)], {
     input: payload,
@@ -51,18 +51,18 @@ function hooked(awk: string, folder: string, payload: string, env: Readonly<Reco
   }
 }
 
-/** The awks of Debian, macOS and the BSDs, Alpine, and GNU. */
+/** The awks of Debian, of macOS and the BSDs, of Alpine, and GNU awk. */
 const awks = ["mawk", "original-awk", "busybox awk", "gawk"];
 
-describe("hooks of agents", () => {
-  it.each(hookPayloads)("$name", ({ payload, events }) => {
+describe("hook events", () => {
+  it.each(hookPayloads)("match the payload: $name", ({ payload, events }) => {
     const filtered = filterPayload(payload);
     expect(JSON.stringify(filtered)).not.toContain(canary);
     expect(hookEvents(filtered, now, ids)).toMatchObject(events ?? []);
   });
 
-  it("give the events of one use the same ids, however often and by whom it is told", () => {
-    const use = {
+  it("have the same IDs for a tool call, however often it is reported", () => {
+    const toolCall = {
       hook_event_name: "PostToolUse",
       tool_name: "Bash",
       tool_use_id: "toolu_01ABC123",
@@ -70,43 +70,52 @@ describe("hooks of agents", () => {
       duration_ms: 5,
     };
     const [first = [], second] = [now, now + 900].map((ts) =>
-      hookEvents(filterPayload(use), ts, ids).map(({ id }) => id),
+      hookEvents(filterPayload(toolCall), ts, ids).map(({ id }) => id),
     );
     expect(first).toEqual(second);
     expect(new Set(first).size).toBe(2);
-    const other = hookEvents(filterPayload({ ...use, tool_use_id: "toolu_01ABC124" }), now, ids).map(({ id }) => id);
+    const otherCall = { ...toolCall, tool_use_id: "toolu_01ABC124" };
+    const other = hookEvents(filterPayload(otherCall), now, ids).map(({ id }) => id);
     expect(other).not.toContain(first[0]);
+  });
+
+  it("count each subagent once, with and without an ID that may be stored", () => {
+    const stopped = { hook_event_name: "SubagentStop", session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11" };
+    const idsOf = (agent_id: string, call: string) =>
+      hookEvents(filterPayload({ ...stopped, agent_id }), now, ids, call).map(({ id }) => id);
+    expect(idsOf("agent-one", "11")).not.toEqual(idsOf("agent-two", "12"));
+    expect(idsOf("a1b2c3d4e5f60718", "11")).toEqual(idsOf("a1b2c3d4e5f60718", "12"));
   });
 });
 
-describe.each(awks)("the hook's script on %s", (awk) => {
-  it("keeps of each payload what the product itself would keep, and no more", () => {
+describe.each(awks)("hook script on %s", (awk) => {
+  it("filters each payload like the payload filter", () => {
     for (const { payload, name } of hookPayloads) {
       const folder = home();
-      const line = hooked(awk, folder, JSON.stringify(payload));
+      const line = runHook(awk, folder, JSON.stringify(payload));
       expect(JSON.stringify(line ?? "")).not.toContain(canary);
       if (line !== undefined) {
         expect(hookLine(line, ids), name).toEqual(hookEvents(filterPayload(payload), line.ts + 999, ids, line.n));
       }
-      const again = hooked(awk, home(), JSON.stringify(payload, null, 2));
+      const again = runHook(awk, home(), JSON.stringify(payload, null, 2));
       expect({ ...again, ts: 0, n: "" }, name).toEqual({ ...line, ts: 0, n: "" });
     }
   });
 
-  it("writes nothing where recording is off, whoever says so", () => {
+  it("writes nothing if recording is off for any reason", () => {
     const payload = JSON.stringify({ hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s" });
-    expect(hooked(awk, home(), payload)).toBeDefined();
-    expect(hooked(awk, home(consentRecord("off")), payload)).toBeUndefined();
+    expect(runHook(awk, home(), payload)).toBeDefined();
+    expect(runHook(awk, home(consentRecord("off")), payload)).toBeUndefined();
     const neverAsked = tempFolder();
     connect(neverAsked);
-    expect(hooked(awk, neverAsked, payload)).toBeUndefined();
+    expect(runHook(awk, neverAsked, payload)).toBeUndefined();
     for (const name of ["NEXUS_EVENT_LOG", "NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED"]) {
-      expect(hooked(awk, home(), payload, { [name]: " off" }), name).toBeUndefined();
+      expect(runHook(awk, home(), payload, { [name]: " off" }), name).toBeUndefined();
     }
-    expect(hooked(awk, home({ ...consentRecord("local"), collect: ["session_metadata"] }), payload)).toBeUndefined();
+    expect(runHook(awk, home({ ...consentRecord("local"), collect: ["session_metadata"] }), payload)).toBeUndefined();
   });
 
-  it("says nothing and ends well on anything that is no payload", () => {
+  it("prints nothing and exits with 0 for invalid payloads", () => {
     for (const broken of [
       "",
       "{",
@@ -118,21 +127,13 @@ describe.each(awks)("the hook's script on %s", (awk) => {
       '\\"\\\\"',
       "\0\xff",
     ]) {
-      expect(hooked(awk, home(), broken)).toBeUndefined();
+      expect(runHook(awk, home(), broken)).toBeUndefined();
     }
   });
 });
 
-it("counts each of several subagents whose ids may not be kept, and one that two hooks report once", () => {
-  const stopped = { hook_event_name: "SubagentStop", session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11" };
-  const idsOf = (agent_id: string, call: string) =>
-    hookEvents(filterPayload({ ...stopped, agent_id }), now, ids, call).map(({ id }) => id);
-  expect(idsOf("agent-one", "11")).not.toEqual(idsOf("agent-two", "12"));
-  expect(idsOf("a1b2c3d4e5f60718", "11")).toEqual(idsOf("a1b2c3d4e5f60718", "12"));
-});
-
-describe("the hook's script", () => {
-  it("agrees with the product on payloads of any shape", () => {
+describe("hook script", () => {
+  it("filters payloads of any shape like the payload filter", () => {
     const name = fc.constantFrom(
       "tool_name",
       "session_id",
@@ -160,7 +161,7 @@ describe("the hook's script", () => {
     fc.assert(
       fc.property(payloads, (rest) => {
         const payload = { ...rest, hook_event_name: "PostToolUse" };
-        const { hook, ts, n, ...flat } = hooked("awk", home(), JSON.stringify(payload));
+        const { hook, ts, n, ...flat } = runHook("awk", home(), JSON.stringify(payload));
         expect([hook, flat]).toEqual([1, filterPayload(payload)]);
         expect(n).toMatch(/^\d+$/);
       }),
@@ -168,7 +169,7 @@ describe("the hook's script", () => {
     );
   });
 
-  it("takes a payload of megabytes without keeping it", () => {
+  it("filters a payload of megabytes", () => {
     const folder = home();
     const big = {
       tool_input: { text: `${'say "hello" \\ '.repeat(100_000)}` },
@@ -176,13 +177,13 @@ describe("the hook's script", () => {
       tool_name: "Write",
       session_id: "s",
     };
-    expect(hooked("awk", folder, JSON.stringify(big))).toMatchObject({ tool_name: "write_file" });
+    expect(runHook("awk", folder, JSON.stringify(big))).toMatchObject({ tool_name: "write_file" });
     expect(readFileSync(logOf(folder), "utf8").length).toBeLessThan(500);
   });
 });
 
 describe("invariant: never-lost-never-twice", () => {
-  it("a use that three hosts' hooks told counts once", async () => {
+  it("counts a tool call once that three agents' hooks report", async () => {
     const sharer = new SharingWorker();
     sharer.consent("local");
     connect(sharer.home);
@@ -194,7 +195,7 @@ describe("invariant: never-lost-never-twice", () => {
       duration_ms: 5,
       permission_mode: "x",
     };
-    for (let n = 0; n < 3; n += 1) hooked("awk", sharer.home, JSON.stringify(payload));
+    for (let n = 0; n < 3; n += 1) runHook("awk", sharer.home, JSON.stringify(payload));
     expect(await sharer.worker.importLogs()).toMatchObject({
       lines: 3,
       stored: 2,

@@ -1,22 +1,25 @@
-/** A line that `hook.awk` wrote: what it kept of a payload, with the second it was told. */
+/** Parses a line that `hook.awk` wrote: a filtered payload with its time in whole seconds. */
 
 import { type HookEvent, hookEvents } from "./hook-events.ts";
 import type { AgentIds } from "./ids.ts";
 import { filterPayload } from "./payload-filter.ts";
 
-/** `awk` knows the second, not its parts: its end is taken, so that nothing seems to lie before a consent that was given in it. */
+/**
+ * awk has only whole seconds. The end of the second is used, so that no event seems older than a
+ * consent in it. Milliseconds.
+ */
 const withinSecond = 999;
 
-/** The events of such a line; `undefined` of any other line. */
+/** Returns the events of such a line, or `undefined` for any other line. */
 export function hookLine(line: object, ids: AgentIds): readonly HookEvent[] | undefined {
   const { hook, ts, n, ...rest } = line as Readonly<Record<string, unknown>>;
   if (hook !== 1 || typeof ts !== "number" || !Number.isSafeInteger(ts)) return undefined;
-  // Whoever wrote it: no more is taken than would be of a payload.
+  // Any program can write to the log, so the line is filtered like a payload.
   const call = typeof n === "string" && /^\d{1,10}$/.test(n) ? n : "";
   return hookEvents(filterPayload(nested(rest)), ts + withinSecond, ids, call);
 }
 
-/** `tool_result.result_type` is a part of `tool_result`. */
+/** Restores nested objects: `tool_result.result_type` is a key of `tool_result`. */
 function nested(flat: Readonly<Record<string, unknown>>): object {
   const event: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(flat)) {

@@ -1,10 +1,15 @@
 /**
- * What is kept of an agent's payload: public names, numbers and ids of allowed names, and of some names that there was a value. The
- * same as `server/agents/hook.awk` keeps, for payloads that come another way.
+ * The payload filter: keeps public names, numbers and IDs of allowed keys, and for some keys only
+ * that they have a value. Same rules as `server/agents/hook.awk`, for payloads that do not pass
+ * through it.
  */
+import { maxDurationMs } from "../../../shared/schema/fields.ts";
 import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
 
-/** The names of events, in lower case and without `_` and `-`, of which anything is taken; and that of `nexus agents test`. */
+/**
+ * The accepted hook events, in lower case without `_` and `-`. The last one is from `nexus agents
+ * test`.
+ */
 export const hookEventNames: readonly string[] = [
   "posttooluse",
   "posttoolusefailure",
@@ -19,19 +24,18 @@ export const hookEventNames: readonly string[] = [
   "nexustest",
 ];
 
-/** How a use of a tool ended, in the words of hosts; every other word means a failure. */
+/** The results of a tool call that agents report; every other value means a failure. */
 export const hookResults: readonly string[] = ["success", "failure", "denied", "rejected", "cancelled"];
 
 const events: ReadonlySet<string> = new Set(hookEventNames);
 const results: ReadonlySet<string> = new Set(hookResults);
 
-/** The name of an event as it is looked up. */
+/** Returns the normalized name of a hook event. */
 export const plainEventName = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, "");
 
-const maxDurationMs = 30 * 24 * 60 * 60 * 1000;
-
 /**
- * Ids of sessions and uses. Digits only are an id in the form of a UUID; others may be the number of a card or an account.
+ * Returns whether a value is an ID of a session or tool call. Only digits are accepted in the form
+ * of a UUID, because other digits may be a card or account number.
  */
 export function isHookId(value: string): boolean {
   if (/^(?:toolu|call|tool|exec)_[A-Za-z0-9_-]{8,64}$/.test(value)) return value.length <= 64;
@@ -45,7 +49,7 @@ const duration = (value: string) =>
   /^\d{1,10}(?:\.\d{1,3})?$/.test(value) && Number(value) <= maxDurationMs ? value : undefined;
 const result = (value: string) => (results.has(value) ? value : "failure");
 
-/** Names whose values are kept, each with what is made of a value; some are one level down. */
+/** Allowed keys, also of the second level, with the function that returns the public value. */
 const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new Map([
   ["hook_event_name", eventName],
   ["hookEventName", eventName],
@@ -65,7 +69,7 @@ const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new 
   ["tool_result.result_type", result],
 ]);
 
-/** Names of which it is kept that there was a value, where the value itself is not. */
+/** Keys for which only the presence of a value is recorded. */
 const booleanKeys: ReadonlySet<string> = new Set([
   "timestamp",
   "turn_id",
@@ -80,31 +84,31 @@ const booleanKeys: ReadonlySet<string> = new Set([
   "agent_id",
 ]);
 
-/** Name → its public value as text, or `"1"`. */
+/** Key → public value as text, or `"1"` for a present value that is not kept. */
 export type FilteredPayload = Readonly<Record<string, string>>;
 
-/** Nothing of an event that has a name, and none that is known. */
+/** Returns the filtered payload; an empty one for an unknown hook event. */
 export function filterPayload(payload: unknown): FilteredPayload {
-  const kept: Record<string, string> = {};
+  const filtered: Record<string, string> = {};
   for (const [name, value] of entriesOf(payload)) {
     if ((name === "hook_event_name" || name === "hookEventName") && isUnknownEvent(value)) return {};
-    take(kept, name, value);
-    for (const [inner, part] of entriesOf(value)) take(kept, `${name}.${inner}`, part);
+    addValue(filtered, name, value);
+    for (const [inner, part] of entriesOf(value)) addValue(filtered, `${name}.${inner}`, part);
   }
-  return kept;
+  return filtered;
 }
 
 const isUnknownEvent = (value: unknown): boolean => textOf(value) !== "" && eventName(textOf(value)) === undefined;
 
-/** Of what is no word, number or truth: nothing. */
+/** Returns "" for null, objects and arrays. */
 const textOf = (value: unknown): string => (value === null || typeof value === "object" ? "" : String(value));
 
-function take(kept: Record<string, string>, name: string, value: unknown): void {
+function addValue(filtered: Record<string, string>, name: string, value: unknown): void {
   if (value === null || value === undefined) return;
   const text = textOf(value);
-  const filtered = text === "" ? undefined : allowed.get(name)?.(text);
-  if (filtered !== undefined) kept[name] = filtered;
-  else if (booleanKeys.has(name)) kept[name] = "1";
+  const publicValue = text === "" ? undefined : allowed.get(name)?.(text);
+  if (publicValue !== undefined) filtered[name] = publicValue;
+  else if (booleanKeys.has(name)) filtered[name] = "1";
 }
 
 const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>

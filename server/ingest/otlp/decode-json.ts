@@ -1,4 +1,7 @@
-/** OTLP/HTTP with JSON (OpenTelemetry protocol 1.x, `ExportLogsServiceRequest` and its siblings; numbers of 64 bits are texts). */
+/**
+ * Decodes OTLP/HTTP JSON (OTLP 1.x, `ExportLogsServiceRequest` and siblings; 64-bit integers are
+ * strings).
+ */
 import {
   type Attributes,
   allowedName,
@@ -17,21 +20,22 @@ export function decodeJson(signal: Signal, body: Buffer): readonly OtlpRecord[] 
   try {
     request = JSON.parse(body.toString("utf8"));
   } catch {
-    throw new MalformedError("no JSON");
+    throw new MalformedError("invalid JSON");
   }
-  if (typeof request !== "object" || request === null || Array.isArray(request)) throw new MalformedError("no object");
+  if (typeof request !== "object" || request === null || Array.isArray(request))
+    throw new MalformedError("not an object");
   const [resources, scopes, items] = names[signal];
-  const tellings = new OtlpRecords();
+  const records = new OtlpRecords();
   for (const resource of list(Reflect.get(request, resources))) {
     const common = attributesOf(object(resource["resource"])["attributes"]);
     for (const scope of list(resource[scopes])) {
-      for (const item of list(scope[items])) for (const telling of readers[signal](item, common)) tellings.add(telling);
+      for (const item of list(scope[items])) for (const record of readers[signal](item, common)) records.add(record);
     }
   }
-  return tellings.all;
+  return records.all;
 }
 
-/** Where resources, scopes and what they tell stand. */
+/** Keys of the resources, scopes and items of each signal. */
 const names: Readonly<Record<Signal, readonly [string, string, string]>> = {
   logs: ["resourceLogs", "scopeLogs", "logRecords"],
   traces: ["resourceSpans", "scopeSpans", "spans"],
@@ -65,7 +69,7 @@ function spanOf(span: Json, common: Attributes): OtlpRecord {
   };
 }
 
-/** Sums of what was added; those that grow for ever say nothing without the one before, and are passed over. */
+/** Returns the points of delta sums. Cumulative sums need the previous value and are ignored. */
 function sumsOf(metric: Json, common: Attributes): OtlpRecord[] {
   const sum = object(metric["sum"]);
   const temporality = sum["aggregationTemporality"];
@@ -79,17 +83,17 @@ function sumsOf(metric: Json, common: Attributes): OtlpRecord[] {
   }));
 }
 
-function attributesOf(given: unknown): Attributes {
-  const kept: Record<string, string> = {};
-  for (const { key, value } of list(given)) {
+function attributesOf(pairs: unknown): Attributes {
+  const attributes: Record<string, string> = {};
+  for (const { key, value } of list(pairs)) {
     const { stringValue, intValue, doubleValue, boolValue } = object(value);
     const decoded = allowedValue(key, stringValue ?? intValue ?? doubleValue ?? boolValue);
-    if (decoded !== undefined) kept[key as string] = decoded;
+    if (decoded !== undefined) attributes[key as string] = decoded;
   }
-  return kept;
+  return attributes;
 }
 
-/** Nanoseconds since 1970, as a text of digits; 0 of anything else. */
+/** Converts nanoseconds since 1970, a string of digits; returns 0 for anything else. */
 function milliseconds(nanoseconds: unknown): number {
   const text = typeof nanoseconds === "string" || typeof nanoseconds === "number" ? `${nanoseconds}` : "";
   return /^\d{1,20}$/.test(text) ? Math.round(Number(text) / 1_000_000) : 0;

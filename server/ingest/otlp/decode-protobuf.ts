@@ -1,25 +1,25 @@
 /**
- * OTLP/HTTP with protobuf (OpenTelemetry protocol 1.x; field numbers from `opentelemetry/proto/{logs,trace,metrics,common}/v1`).
- * Fields that are not named here are skipped without being decoded.
+ * Decodes OTLP/HTTP protobuf (OTLP 1.x; field numbers from
+ * `opentelemetry/proto/{logs,trace,metrics,common}/v1`). Other fields are skipped, never decoded.
  */
 import Pbf from "pbf";
 import { allowedName, allowedValue, MalformedError, type OtlpRecord, OtlpRecords, type Signal } from "./otlp-record.ts";
 
-/** Reads the fields of a message that lies in front, by their numbers. */
+/** Reads the fields of a message, by field number. */
 type Fields = Readonly<Record<number, (pbf: Pbf) => void>>;
 
 /** @throws MalformedError */
 export function decodeProtobuf(signal: Signal, body: Buffer): readonly OtlpRecord[] {
-  const tellings = new OtlpRecords();
+  const records = new OtlpRecords();
   try {
-    // A copy: of a part of a larger buffer the library reads numbers at another place.
+    // Copied, because the library reads numbers at the wrong offset in a slice of a larger buffer.
     const pbf = new Pbf(new Uint8Array(body));
-    read(pbf, { 1: (inner) => resourceOf(signal, inner, tellings) }, body.length);
+    read(pbf, { 1: (inner) => resourceOf(signal, inner, records) }, body.length);
   } catch {
-    // Whatever the reader stumbles over, its message may quote it.
-    throw new MalformedError("no protobuf");
+    // The library's error message may quote the data.
+    throw new MalformedError("invalid protobuf");
   }
-  return tellings.all;
+  return records.all;
 }
 
 function read(pbf: Pbf, fields: Fields, end: number): void {
@@ -27,82 +27,82 @@ function read(pbf: Pbf, fields: Fields, end: number): void {
     const tag = pbf.readVarint();
     const field = fields[tag >> 3];
     const start = pbf.pos;
-    // Whoever reads nothing has another kind of field before it.
+    // A reader that consumes nothing found another wire type: the field is skipped.
     pbf.type = tag & 7;
     field?.(pbf);
     if (field === undefined || pbf.pos === start) pbf.skip(tag);
-    if (pbf.pos > end) throw new MalformedError("cut");
+    if (pbf.pos > end) throw new MalformedError("truncated");
   }
 }
 
-/** A message within a message. */
+/** Reads a nested message. */
 function message(pbf: Pbf, fields: Fields): void {
   if (pbf.type !== 2) return;
   const end = pbf.readVarint() + pbf.pos;
-  if (end > pbf.length) throw new MalformedError("cut");
+  if (end > pbf.length) throw new MalformedError("truncated");
   read(pbf, fields, end);
 }
 
-type OfScope = (pbf: Pbf, tellings: OtlpRecords) => void;
+type OfScope = (pbf: Pbf, records: OtlpRecords) => void;
 
-/** The resource, and in it the scopes; the program's own attributes may stand behind. */
-function resourceOf(signal: Signal, pbf: Pbf, tellings: OtlpRecords): void {
+/** Reads a resource and its scopes. The resource's attributes may follow the scopes. */
+function resourceOf(signal: Signal, pbf: Pbf, records: OtlpRecords): void {
   const common: Record<string, string> = {};
   const found = new OtlpRecords();
   message(pbf, {
     1: (resource) => message(resource, { 1: (pair) => attribute(pair, common) }),
     2: (scope) => message(scope, { 2: (inner) => ofSignal[signal](inner, found) }),
   });
-  for (const telling of found.all) tellings.add({ ...telling, attributes: { ...common, ...telling.attributes } });
+  for (const record of found.all) records.add({ ...record, attributes: { ...common, ...record.attributes } });
 }
 
 const ofSignal: Readonly<Record<Signal, OfScope>> = {
-  logs: (pbf, tellings) => {
+  logs: (pbf, records) => {
     const attributes: Record<string, string> = {};
     let [time, observed, name, body] = [0, 0, "", ""];
     message(pbf, {
-      1: (own) => {
-        time = milliseconds(own);
+      1: (field) => {
+        time = milliseconds(field);
       },
-      5: (own) => {
-        body = allowedName(anyValue(own));
+      5: (field) => {
+        body = allowedName(anyValue(field));
       },
-      6: (own) => attribute(own, attributes),
-      11: (own) => {
-        observed = milliseconds(own);
+      6: (field) => attribute(field, attributes),
+      11: (field) => {
+        observed = milliseconds(field);
       },
-      12: (own) => {
-        name = allowedName(text(own));
+      12: (field) => {
+        name = allowedName(text(field));
       },
     });
-    tellings.add({ signal: "logs", name: name || body, tsMs: time || observed, attributes });
+    records.add({ signal: "logs", name: name || body, tsMs: time || observed, attributes });
   },
-  traces: (pbf, tellings) => {
+  traces: (pbf, records) => {
     const attributes: Record<string, string> = {};
     let [start, end, name, failed, span] = [0, 0, "", false, ""];
     message(pbf, {
-      2: (own) => {
-        if (own.type === 2) span = Buffer.from(own.readBytes()).toString("hex");
+      2: (field) => {
+        if (field.type === 2) span = Buffer.from(field.readBytes()).toString("hex");
       },
-      5: (own) => {
-        name = allowedName(text(own));
+      5: (field) => {
+        name = allowedName(text(field));
       },
-      7: (own) => {
-        start = milliseconds(own);
+      7: (field) => {
+        start = milliseconds(field);
       },
-      8: (own) => {
-        end = milliseconds(own);
+      8: (field) => {
+        end = milliseconds(field);
       },
-      9: (own) => attribute(own, attributes),
-      15: (own) =>
-        message(own, {
+      9: (field) => attribute(field, attributes),
+      15: (field) =>
+        message(field, {
           3: (code) => {
             failed = code.readVarint() === 2;
           },
         }),
     });
     const id = /^[0-9a-f]{16}$/.test(span) ? { span } : {};
-    tellings.add({
+    records.add({
       signal: "traces",
       name,
       tsMs: end,
@@ -112,23 +112,23 @@ const ofSignal: Readonly<Record<Signal, OfScope>> = {
       attributes,
     });
   },
-  metrics: (pbf, tellings) => {
+  metrics: (pbf, records) => {
     let name = "";
     let delta = false;
     const points: Omit<OtlpRecord, "name">[] = [];
     message(pbf, {
-      1: (own) => {
-        name = allowedName(text(own));
+      1: (field) => {
+        name = allowedName(text(field));
       },
       7: (sum) =>
         message(sum, {
           1: (point) => points.push(pointOf(point)),
-          2: (own) => {
-            delta = own.readVarint() === 1;
+          2: (field) => {
+            delta = field.readVarint() === 1;
           },
         }),
     });
-    if (delta) for (const point of points) tellings.add({ ...point, name });
+    if (delta) for (const point of points) records.add({ ...point, name });
   },
 };
 
@@ -136,16 +136,16 @@ function pointOf(pbf: Pbf): Omit<OtlpRecord, "name"> {
   const attributes: Record<string, string> = {};
   let [tsMs, added] = [0, 0];
   message(pbf, {
-    3: (own) => {
-      tsMs = milliseconds(own);
+    3: (field) => {
+      tsMs = milliseconds(field);
     },
-    4: (own) => {
-      added = own.readDouble();
+    4: (field) => {
+      added = field.readDouble();
     },
-    6: (own) => {
-      added = own.readSFixed64();
+    6: (field) => {
+      added = field.readSFixed64();
     },
-    7: (own) => attribute(own, attributes),
+    7: (field) => attribute(field, attributes),
   });
   return { signal: "metrics", tsMs, added, attributes };
 }
@@ -154,51 +154,51 @@ function attribute(pbf: Pbf, into: Record<string, string>): void {
   let key = "";
   let value: unknown;
   message(pbf, {
-    1: (own) => {
-      key = text(own) ?? "";
+    1: (field) => {
+      key = text(field) ?? "";
     },
-    2: (own) => {
-      value = anyValue(own);
+    2: (field) => {
+      value = anyValue(field);
     },
   });
-  const kept = allowedValue(key, value);
-  if (kept !== undefined) into[key] = kept;
+  const decoded = allowedValue(key, value);
+  if (decoded !== undefined) into[key] = decoded;
 }
 
 function anyValue(pbf: Pbf): unknown {
   let value: unknown;
   message(pbf, {
-    1: (own) => {
-      value = text(own);
+    1: (field) => {
+      value = text(field);
     },
-    2: (own) => {
-      value = own.readBoolean();
+    2: (field) => {
+      value = field.readBoolean();
     },
-    3: (own) => {
-      value = own.readVarint(true);
+    3: (field) => {
+      value = field.readVarint(true);
     },
-    4: (own) => {
-      value = own.readDouble();
+    4: (field) => {
+      value = field.readDouble();
     },
   });
   return value;
 }
 
-/** A text that could be kept; a longer one is skipped. */
+/** Reads a string; returns `undefined` for one that is too long to be kept. */
 function text(pbf: Pbf): string | undefined {
   if (pbf.type !== 2) return undefined;
   const length = pbf.readVarint();
   const end = pbf.pos + length;
-  if (end > pbf.length) throw new MalformedError("cut");
-  const kept =
+  if (end > pbf.length) throw new MalformedError("truncated");
+  const value =
     length <= maxTextBytes
       ? Buffer.from(pbf.buf.buffer, pbf.buf.byteOffset + pbf.pos, length).toString("utf8")
       : undefined;
   pbf.pos = end;
-  return kept;
+  return value;
 }
 
 const maxTextBytes = 128;
 
-/** Nanoseconds since 1970 as a number of 64 bits. */
+/** Reads nanoseconds since 1970 (fixed64) as milliseconds. */
 const milliseconds = (pbf: Pbf): number => Math.round(pbf.readFixed64() / 1_000_000);

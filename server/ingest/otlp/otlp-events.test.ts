@@ -1,4 +1,6 @@
-/** OpenTelemetry from agents: what is kept of it, in both spellings, and what never becomes a value of ours. */
+/**
+ * OTLP records of agents in both encodings: the resulting events, and that nothing else is kept.
+ */
 import fc from "fast-check";
 import Pbf from "pbf";
 import { describe, expect, it } from "vitest";
@@ -15,9 +17,9 @@ import { MalformedError, maxRecords, type OtlpRecord, type Signal, signals } fro
 const ids = newAgentIds();
 const inJson = (signal: Signal, request: object) => decodeJson(signal, Buffer.from(JSON.stringify(request)));
 const inProtobuf = (signal: Signal, request: object) => decodeProtobuf(signal, protobufOf(request));
-const eventsOf = (tellings: readonly OtlpRecord[]) => new OtlpConverter(() => false, ids, 0).eventsOf(tellings);
+const eventsOf = (records: readonly OtlpRecord[]) => new OtlpConverter(() => false, ids, 0).eventsOf(records);
 
-/** Field numbers and kinds of the messages that exporters send, by the names that JSON has for them. */
+/** Protobuf field numbers and types of OTLP messages, by JSON key. */
 const numbers: Readonly<
   Record<string, readonly [number, "message" | "text" | "fixed" | "varint" | "double" | "bytes"]>
 > = {
@@ -55,47 +57,47 @@ const numbers: Readonly<
   doubleValue: [4, "double"],
 };
 
-/** A name has another number in another message. */
-function numberOf(name: string, around: string): readonly [number, string] {
-  if (name === "attributes") return [{ logRecords: 6, spans: 9, dataPoints: 7 }[around] ?? 1, "message"];
-  if (name === "timeUnixNano") return [around === "logRecords" ? 1 : 3, "fixed"];
-  if (name === "name") return [around === "spans" ? 5 : 1, "text"];
+/** Returns number and type of a field. Some keys have different numbers in different messages. */
+function numberOf(name: string, parent: string): readonly [number, string] {
+  if (name === "attributes") return [{ logRecords: 6, spans: 9, dataPoints: 7 }[parent] ?? 1, "message"];
+  if (name === "timeUnixNano") return [parent === "logRecords" ? 1 : 3, "fixed"];
+  if (name === "name") return [parent === "spans" ? 5 : 1, "text"];
   const known = numbers[name];
-  if (known === undefined) throw new Error(`no number for ${name}`);
+  if (known === undefined) throw new Error(`no field number for ${name}`);
   return known;
 }
 
-function protobufOf(request: object, around = ""): Buffer {
+function protobufOf(request: object, parent = ""): Buffer {
   const pbf = new Pbf();
   for (const [name, value] of Object.entries(request)) {
-    const [number, kind] = numberOf(name, around);
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (kind === "message") pbf.writeBytesField(number, protobufOf(one, name));
-      else if (kind === "text") pbf.writeStringField(number, one);
-      else if (kind === "bytes") pbf.writeBytesField(number, Buffer.from(one, "hex"));
-      else if (kind === "fixed") pbf.writeFixed64Field(number, Number(one));
-      else if (kind === "double") pbf.writeDoubleField(number, one);
-      else pbf.writeVarintField(number, Number(one));
+    const [number, type] = numberOf(name, parent);
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (type === "message") pbf.writeBytesField(number, protobufOf(item, name));
+      else if (type === "text") pbf.writeStringField(number, item);
+      else if (type === "bytes") pbf.writeBytesField(number, Buffer.from(item, "hex"));
+      else if (type === "fixed") pbf.writeFixed64Field(number, Number(item));
+      else if (type === "double") pbf.writeDoubleField(number, item);
+      else pbf.writeVarintField(number, Number(item));
     }
   }
   return Buffer.from(pbf.finish());
 }
 
-describe("OpenTelemetry from agents", () => {
-  it.each(otlpPayloads)("$name", ({ signal, request, events }) => {
-    const tellings = inJson(signal, request);
-    expect(JSON.stringify(tellings)).not.toContain(canary);
-    const found = eventsOf(tellings);
+describe("OTLP conversion", () => {
+  it.each(otlpPayloads)("returns the events of $name", ({ signal, request, events }) => {
+    const records = inJson(signal, request);
+    expect(JSON.stringify(records)).not.toContain(canary);
+    const found = eventsOf(records);
     expect(found).toMatchObject(events);
     expect(found).toHaveLength(events.length);
     for (const { ts } of found) expect(Number(ts)).toBeLessThanOrEqual(endMs);
   });
 
-  it.each(otlpPayloads)("says the same in protobuf: $name", ({ signal, request }) => {
+  it.each(otlpPayloads)("decodes the same records from protobuf: $name", ({ signal, request }) => {
     expect(inProtobuf(signal, request)).toEqual(inJson(signal, request));
   });
 
-  it("gives a use that a hook told the same ids and the same session", () => {
+  it("uses the same IDs and session for a tool call that a hook also reports", () => {
     const [payload] = otlpPayloads;
     const events = eventsOf(inJson("logs", payload?.request ?? {}));
     const hook = hookEvents(
@@ -115,20 +117,20 @@ describe("OpenTelemetry from agents", () => {
     expect(events.map(identity)).toEqual(hook.map(identity));
   });
 
-  it("gives what is sent twice the same ids", () => {
+  it("uses the same IDs for a repeated export", () => {
     for (const { signal, request } of otlpPayloads) {
       expect(eventsOf(inJson(signal, request))).toEqual(eventsOf(inProtobuf(signal, request)));
     }
   });
 
-  it("believes the hook of an agent whose uses have no id, and OpenTelemetry where there is none", () => {
+  it("ignores calls without IDs if the agent's hook is connected", () => {
     const input = new OtlpConverter((agent) => agent === "gemini_cli" || agent === "copilot", ids, 0);
-    const uses = otlpPayloads.flatMap(({ signal, request }) => [...input.eventsOf(inJson(signal, request))]);
-    const agents = uses.filter(({ event_type: type }) => type === "agent_event").map(({ agent }) => agent);
+    const events = otlpPayloads.flatMap(({ signal, request }) => [...input.eventsOf(inJson(signal, request))]);
+    const agents = events.filter(({ event_type: type }) => type === "agent_event").map(({ agent }) => agent);
     expect([...new Set(agents)].sort()).toEqual(["claude_code", "codex"]);
   });
 
-  it("believes records of an agent's tokens, and counters only where none come for a while", () => {
+  it("counts tokens from records, and from counters only if no records arrive", () => {
     const of = (name: string) => otlpPayloads.find((payload) => payload.name.startsWith(name));
     const [request, counter] = [of("Claude Code: api_request"), of("Claude Code: token.usage")];
     const counting = (sinceMs: number) => {
@@ -137,11 +139,11 @@ describe("OpenTelemetry from agents", () => {
     };
     const late = counting(0);
     expect([late(counter), late(request), late(counter), late(request)]).toEqual([1, 1, 0, 1]);
-    // A process that has just taken over does not know yet.
+    // A process that has just taken over waits for records first.
     expect(counting(endMs - 60_000)(counter)).toBe(0);
   });
 
-  it("tells uses apart that end in the same millisecond, and one whose settings cannot be read", () => {
+  it("distinguishes calls that end in the same millisecond, also with unreadable agent settings", () => {
     const span = otlpPayloads.find(({ name }) => name.startsWith("VS Code's Copilot: execute"));
     const text = JSON.stringify(span?.request).replaceAll("gen_ai.tool.call.id", "other");
     const events = [text, text.replaceAll("eee19b7ec3c1b174", "eee19b7ec3c1b175")].flatMap((request) =>
@@ -150,7 +152,7 @@ describe("OpenTelemetry from agents", () => {
     expect(new Set(events).size).toBe(4);
     const unreadable = new OtlpConverter(
       () => {
-        throw new Error("no JSON");
+        throw new Error("invalid JSON");
       },
       ids,
       0,
@@ -158,7 +160,7 @@ describe("OpenTelemetry from agents", () => {
     expect(unreadable.eventsOf(inJson("traces", span?.request ?? {}))).toHaveLength(2);
   });
 
-  it("takes no name of the language's own for one of an agent", () => {
+  it("ignores names of built-in object properties", () => {
     for (const name of ["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty"]) {
       const record = {
         timeUnixNano: "1785585601000000000",
@@ -173,22 +175,22 @@ describe("OpenTelemetry from agents", () => {
     }
   });
 
-  it("refuses a small body that unpacks into very much", () => {
+  it("rejects a small body with too many records", () => {
     const empty = Buffer.alloc(2_000_000).fill(Buffer.from([0x12, 0x00]));
     const scope = new Pbf();
     scope.writeBytesField(2, empty);
     const resource = new Pbf();
     resource.writeBytesField(1, Buffer.from(scope.finish()));
     expect(decodeProtobuf("logs", Buffer.from(resource.finish()))).toEqual([]);
-    const [one] = otlpPayloads;
-    const request = JSON.parse(JSON.stringify(one?.request));
+    const [payload] = otlpPayloads;
+    const request = JSON.parse(JSON.stringify(payload?.request));
     const [record] = request.resourceLogs[0].scopeLogs[0].logRecords;
     request.resourceLogs[0].scopeLogs[0].logRecords = Array.from({ length: maxRecords + 1 }, () => record);
     expect(() => inJson("logs", request)).toThrow(MalformedError);
   });
 
-  it("refuses what is none of it, cut or made of anything, and never fails otherwise", () => {
-    const whole = otlpPayloads.map(({ signal, request }) => [signal, protobufOf(request)] as const);
+  it("rejects truncated and invalid bodies with MalformedError only", () => {
+    const messages = otlpPayloads.map(({ signal, request }) => [signal, protobufOf(request)] as const);
     const attempt = (work: () => readonly OtlpRecord[]) => {
       try {
         return eventsOf(work());
@@ -197,7 +199,7 @@ describe("OpenTelemetry from agents", () => {
         return [];
       }
     };
-    for (const [signal, bytes] of whole) {
+    for (const [signal, bytes] of messages) {
       for (let end = 0; end < bytes.length; end += 7) attempt(() => decodeProtobuf(signal, bytes.subarray(0, end)));
     }
     fc.assert(
@@ -215,13 +217,13 @@ describe("OpenTelemetry from agents", () => {
       ),
       { numRuns: 500 },
     );
-    // A few bytes of a real one changed.
+    // Valid messages with a few changed bytes.
     fc.assert(
       fc.property(
-        fc.nat(whole.length - 1),
+        fc.nat(messages.length - 1),
         fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
         (n, changes) => {
-          const [signal, bytes] = whole[n] ?? ["logs", Buffer.alloc(0)];
+          const [signal, bytes] = messages[n] ?? ["logs", Buffer.alloc(0)];
           const changed = Buffer.from(bytes);
           for (const [at, byte] of changes) changed[at % changed.length] = byte;
           attempt(() => decodeProtobuf(signal, changed));

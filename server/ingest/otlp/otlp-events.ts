@@ -1,66 +1,70 @@
 /**
- * What agents tell by OpenTelemetry, as events: uses of tools, refusals, requests to models with their tokens. Shapes of 2026; of each agent only
- * what the tables below name is looked at.
+ * Converts agents' OTLP records into events: tool calls, denied calls, and model requests with
+ * tokens. Formats as of 2026; records that the tables below do not list are ignored.
  *
- * A use that a hook told too has the same id, and counts once. Where an agent gives its uses none, its hook is believed, and
- * OpenTelemetry only where there is no hook.
+ * A tool call that a hook also reported has the same ID and counts once. For an agent whose calls
+ * have no shared ID, OpenTelemetry counts only if its hook is not connected.
  */
+
 import { type AgentName, sourcesOf } from "../../../shared/protocol/agents.ts";
+import { dayMs } from "../../../shared/schema/durations.ts";
 import type { HookEvent } from "../hooks/hook-events.ts";
 import type { AgentIds } from "../hooks/ids.ts";
 import type { Attributes, OtlpRecord } from "./otlp-record.ts";
 
 type Agent = "claude_code" | "codex" | "gemini_cli" | "vscode_agent" | "copilot_cli";
 
-/** What a name is about. */
-type RecordKind = "use" | "decision" | "request" | "failed_request" | "counted_tokens" | "counted_cost";
+type RecordKind = "tool_call" | "decision" | "request" | "failed_request" | "counted_tokens" | "counted_cost";
 
 const named: ReadonlyMap<string, readonly [Agent, RecordKind]> = new Map(
   Object.entries({
-    "claude_code.tool_result": ["claude_code", "use"],
+    "claude_code.tool_result": ["claude_code", "tool_call"],
     "claude_code.tool_decision": ["claude_code", "decision"],
     "claude_code.api_request": ["claude_code", "request"],
     "claude_code.api_error": ["claude_code", "failed_request"],
     "claude_code.token.usage": ["claude_code", "counted_tokens"],
     "claude_code.cost.usage": ["claude_code", "counted_cost"],
-    "codex.tool_result": ["codex", "use"],
+    "codex.tool_result": ["codex", "tool_call"],
     "codex.tool_decision": ["codex", "decision"],
     "codex.sse_event": ["codex", "request"],
-    "gemini_cli.tool_call": ["gemini_cli", "use"],
+    "gemini_cli.tool_call": ["gemini_cli", "tool_call"],
     "gemini_cli.api_response": ["gemini_cli", "request"],
     "gemini_cli.api_error": ["gemini_cli", "failed_request"],
     "gemini_cli.token.usage": ["gemini_cli", "counted_tokens"],
   } as const),
 );
 
-/** Copilot's spans, by the name of the program. */
+/** Copilot's spans, by name. */
 const spans: ReadonlyMap<string, RecordKind> = new Map([
-  ["execute_tool", "use"],
+  ["execute_tool", "tool_call"],
   ["chat", "request"],
 ]);
 
-/** Agents whose uses have no id that hooks and OpenTelemetry share. */
+/** Agents whose calls have no ID that hooks and OpenTelemetry share. */
 const withoutIds: ReadonlySet<Agent> = new Set(["gemini_cli", "vscode_agent", "copilot_cli"]);
 
-/** Counters come once a minute, records every five seconds: what is taken over from another process must not count twice. */
+/**
+ * Counters arrive every minute, records every 5 s. A receiver that takes over waits this long for
+ * records before it counts counters, so that tokens are not counted twice. Milliseconds.
+ */
 const recordsComeMs = 2 * 60_000;
 
 export class OtlpConverter {
   readonly #connected: (agent: AgentName) => boolean;
   readonly #ids: AgentIds;
-  /** Agents whose records or spans tell their tokens: their counters tell them a second time. */
+  /** Agents whose records or spans report tokens: their counters would count them twice. */
   readonly #reportedByRecords = new Set<Agent>();
-  /** When counters begin to be believed, in milliseconds since 1970. */
+  /** The time from which counters are used, in milliseconds since 1970. */
   readonly #countersFromMs: number;
 
-  /** `connected`: whether an agent tells of its tools by its hooks. `nowMs`: counters wait from then on for whether records come. */
+  /** `connected`: returns whether an agent's hook is connected. */
   constructor(connected: (agent: AgentName) => boolean, ids: AgentIds, nowMs: number) {
     this.#connected = connected;
     this.#ids = ids;
     this.#countersFromMs = nowMs + recordsComeMs;
   }
 
-  /** Settings that cannot be read are those of nobody. */
+  /** Returns false if the agent's settings are unreadable. */
   #isConnected(agent: AgentName): boolean {
     try {
       return this.#connected(agent);
@@ -69,23 +73,23 @@ export class OtlpConverter {
     }
   }
 
-  /** The events of what was told; of most there is none. */
-  eventsOf(tellings: readonly OtlpRecord[]): readonly HookEvent[] {
+  /** Returns the events of records; most records have none. */
+  eventsOf(records: readonly OtlpRecord[]): readonly HookEvent[] {
     const hooked = new Map<Agent, boolean>();
-    return tellings.flatMap((telling) => {
-      const [agent, about] = classify(telling) ?? [];
-      if (agent === undefined || about === undefined || telling.tsMs === 0) return [];
-      if (about === "use" || about === "decision") {
+    return records.flatMap((record) => {
+      const [agent, kind] = classify(record) ?? [];
+      if (agent === undefined || kind === undefined || record.tsMs === 0) return [];
+      if (kind === "tool_call" || kind === "decision") {
         if (withoutIds.has(agent)) {
           const isReported = hooked.get(agent) ?? this.#isConnected(nameOf(agent));
           hooked.set(agent, isReported);
           if (isReported) return [];
         }
-        return about === "use" ? toolUseOf(this.#ids, agent, telling) : refusalOf(this.#ids, agent, telling);
+        return kind === "tool_call" ? toolCallOf(this.#ids, agent, record) : refusalOf(this.#ids, agent, record);
       }
-      if (telling.signal !== "metrics") this.#reportedByRecords.add(agent);
-      else if (this.#reportedByRecords.has(agent) || telling.tsMs < this.#countersFromMs) return [];
-      return requestOf(this.#ids, agent, about, telling);
+      if (record.signal !== "metrics") this.#reportedByRecords.add(agent);
+      else if (this.#reportedByRecords.has(agent) || record.tsMs < this.#countersFromMs) return [];
+      return requestOf(this.#ids, agent, kind, record);
     });
   }
 }
@@ -93,14 +97,14 @@ export class OtlpConverter {
 function classify({ signal, name, attributes }: OtlpRecord): readonly [Agent, RecordKind] | undefined {
   const service = attributes["service.name"] ?? "";
   if (signal === "traces") {
-    const about = spans.get(name);
-    if (about === undefined || !/copilot/i.test(service)) return undefined;
-    return [/cli/i.test(service) ? "copilot_cli" : "vscode_agent", about];
+    const kind = spans.get(name);
+    if (kind === undefined || !/copilot/i.test(service)) return undefined;
+    return [/cli/i.test(service) ? "copilot_cli" : "vscode_agent", kind];
   }
   const event = attributes["event.name"] ?? "";
   return [name, event, `${service.replaceAll("-", "_")}.${event}`]
-    .map((one) => named.get(one))
-    .find((one) => one !== undefined);
+    .map((candidate) => named.get(candidate))
+    .find((kind) => kind !== undefined);
 }
 
 const first = (attributes: Attributes, ...names: readonly string[]): string | undefined =>
@@ -111,28 +115,28 @@ const sessionOf = (attributes: Attributes) =>
 
 function commonOf(ids: AgentIds, agent: Agent, { attributes, tsMs }: OtlpRecord) {
   const session = sessionOf(attributes);
-  // An agent that names no session has one a day.
-  return { source: "otlp", agent, session_id: ids.session(agent, session ?? `${Math.floor(tsMs / 86_400_000)}`) };
+  // Without a session ID, an agent has one session per day.
+  return { source: "otlp", agent, session_id: ids.session(agent, session ?? `${Math.floor(tsMs / dayMs)}`) };
 }
 
 const toolOf = (attributes: Attributes) => first(attributes, "tool_name", "function_name", "gen_ai.tool.name");
 const idOfTool = (attributes: Attributes) => first(attributes, "tool_use_id", "call_id", "gen_ai.tool.call.id");
 
-/** The id of what has none: of all that is known of it, so that a second sending of the same is one. */
+/** Returns an ID derived from the whole record, so that a repeated export has the same ID. */
 const idOf = (ids: AgentIds, { name, tsMs, signal, added, span, attributes }: OtlpRecord, phase: string): string =>
   ids.uuid(7, JSON.stringify([name, tsMs, signal, added, span, attributes, phase]));
 
-function toolUseOf(ids: AgentIds, agent: Agent, telling: OtlpRecord): readonly HookEvent[] {
-  const { attributes, tsMs } = telling;
+function toolCallOf(ids: AgentIds, agent: Agent, record: OtlpRecord): readonly HookEvent[] {
+  const { attributes, tsMs } = record;
   const tool = toolOf(attributes);
   if (tool === undefined) return [];
-  const use = idOfTool(attributes);
+  const callId = idOfTool(attributes);
   const id = (phase: string) =>
-    use === undefined ? idOf(ids, telling, phase) : ids.use(use, sessionOf(attributes) ?? "", phase);
-  const common = { ...commonOf(ids, agent, telling), event_type: "agent_event", stream: "tool", tool_name: tool };
-  const durationMs = durationOf(telling);
+    callId === undefined ? idOf(ids, record, phase) : ids.use(callId, sessionOf(attributes) ?? "", phase);
+  const common = { ...commonOf(ids, agent, record), event_type: "agent_event", stream: "tool", tool_name: tool };
+  const durationMs = durationOf(record);
   const refused = isRefusal(attributes["decision"]);
-  const status = refused ? "cancelled" : statusOf(telling);
+  const status = refused ? "cancelled" : statusOf(record);
   const end = {
     ...common,
     id: id("end"),
@@ -146,16 +150,16 @@ function toolUseOf(ids: AgentIds, agent: Agent, telling: OtlpRecord): readonly H
   return [start, { ...end, duration_ms: durationMs }];
 }
 
-/** A use that was not let happen: hooks do not tell of it. */
-function refusalOf(ids: AgentIds, agent: Agent, telling: OtlpRecord): readonly HookEvent[] {
-  const { attributes, tsMs } = telling;
+/** Returns the event of a denied tool call, which hooks do not report. */
+function refusalOf(ids: AgentIds, agent: Agent, record: OtlpRecord): readonly HookEvent[] {
+  const { attributes, tsMs } = record;
   const tool = toolOf(attributes);
   if (tool === undefined || !isRefusal(attributes["decision"])) return [];
-  const use = idOfTool(attributes);
+  const callId = idOfTool(attributes);
   return [
     {
-      ...commonOf(ids, agent, telling),
-      id: use === undefined ? idOf(ids, telling, "end") : ids.use(use, sessionOf(attributes) ?? "", "end"),
+      ...commonOf(ids, agent, record),
+      id: callId === undefined ? idOf(ids, record, "end") : ids.use(callId, sessionOf(attributes) ?? "", "end"),
       ts: tsMs,
       event_type: "agent_event",
       stream: "tool",
@@ -175,33 +179,35 @@ function statusOf({ attributes, failed }: OtlpRecord): string | undefined {
   return failed || attributes["error.type"] !== undefined ? "failed" : "ok";
 }
 
-function requestOf(ids: AgentIds, agent: Agent, about: RecordKind, telling: OtlpRecord): readonly HookEvent[] {
-  const { attributes, tsMs, added = 0 } = telling;
-  // Codex tells of every piece of an answer; its end has the numbers.
+function requestOf(ids: AgentIds, agent: Agent, kind: RecordKind, record: OtlpRecord): readonly HookEvent[] {
+  const { attributes, tsMs, added = 0 } = record;
+  // Codex reports each part of a response; only the last one has token counts.
   if (agent === "codex" && attributes["event.kind"] !== "response.completed") return [];
-  if (telling.signal === "traces" && attributes["gen_ai.operation.name"] === undefined) return [];
+  if (record.signal === "traces" && attributes["gen_ai.operation.name"] === undefined) return [];
   const model = first(attributes, "gen_ai.response.model", "gen_ai.request.model", "model");
-  const numbers = numbersOf(about, attributes, added);
-  const durationMs = durationOf(telling);
+  const measures = measuresOf(kind, attributes, added);
+  const durationMs = durationOf(record);
   const status =
-    about === "failed_request" ? "failed" : telling.signal === "metrics" ? undefined : (statusOf(telling) ?? "ok");
-  if (about !== "failed_request" && Object.keys(numbers).length === 0) return [];
+    kind === "failed_request" ? "failed" : record.signal === "metrics" ? undefined : (statusOf(record) ?? "ok");
+  if (kind !== "failed_request" && Object.keys(measures).length === 0) return [];
   return [
     {
-      ...commonOf(ids, agent, telling),
-      id: idOf(ids, telling, "request"),
+      ...commonOf(ids, agent, record),
+      id: idOf(ids, record, "request"),
       ts: tsMs,
       event_type: "model_request",
       ...(model === undefined ? {} : { model }),
-      ...numbers,
+      ...measures,
       ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
       ...(status === undefined ? {} : { status }),
     },
   ];
 }
 
-/** Cached tokens are a part of the input here; Claude Code counts them apart. */
-const kindsOfToken: ReadonlyMap<string, readonly string[]> = new Map(
+/**
+ * Cached tokens are part of the input; Claude Code counts them separately, so both fields get them.
+ */
+const fieldsByTokenType: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     input: ["tokens_input"],
     output: ["tokens_output"],
@@ -211,11 +217,11 @@ const kindsOfToken: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-function numbersOf(about: RecordKind, attributes: Attributes, added: number): Readonly<Record<string, number>> {
-  if (about === "counted_cost") return microUsd(added);
-  if (about === "counted_tokens") {
-    const kinds = kindsOfToken.get(attributes["type"] ?? "") ?? [];
-    return Object.fromEntries(kinds.map((field) => [field, Math.round(added)]));
+function measuresOf(kind: RecordKind, attributes: Attributes, added: number): Readonly<Record<string, number>> {
+  if (kind === "counted_cost") return microUsd(added);
+  if (kind === "counted_tokens") {
+    const fields = fieldsByTokenType.get(attributes["type"] ?? "") ?? [];
+    return Object.fromEntries(fields.map((field) => [field, Math.round(added)]));
   }
   const fields = [
     ["tokens_input", "input_tokens", "input_token_count", "gen_ai.usage.input_tokens"],
@@ -229,18 +235,19 @@ function numbersOf(about: RecordKind, attributes: Attributes, added: number): Re
     ],
   ] as const;
   const tokens = fields.flatMap(([field, ...names]) => {
-    const count = wholeOf(first(attributes, ...names));
+    const count = integerOf(first(attributes, ...names));
     return count === undefined ? [] : [[field, count] as const];
   });
-  const apart = ["cache_read_tokens", "cache_creation_tokens"].reduce(
-    (sum, name) => sum + (wholeOf(attributes[name]) ?? 0),
+  // Claude Code's input count excludes cached tokens.
+  const cached = ["cache_read_tokens", "cache_creation_tokens"].reduce(
+    (sum, name) => sum + (integerOf(attributes[name]) ?? 0),
     0,
   );
-  const numbers: Readonly<Record<string, number>> = Object.fromEntries(tokens);
-  const input = numbers["tokens_input"];
+  const counts: Readonly<Record<string, number>> = Object.fromEntries(tokens);
+  const input = counts["tokens_input"];
   return {
-    ...numbers,
-    ...(input === undefined ? {} : { tokens_input: input + apart }),
+    ...counts,
+    ...(input === undefined ? {} : { tokens_input: input + cached }),
     ...microUsd(Number(attributes["cost_usd"] ?? Number.NaN)),
   };
 }
@@ -248,13 +255,13 @@ function numbersOf(about: RecordKind, attributes: Attributes, added: number): Re
 const microUsd = (usd: number) =>
   Number.isFinite(usd) && usd >= 0 ? { cost_microusd: Math.round(usd * 1_000_000) } : {};
 
-function wholeOf(text: string | undefined): number | undefined {
+function integerOf(text: string | undefined): number | undefined {
   const value = Number(text);
   return text !== undefined && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
 }
 
 const durationOf = ({ attributes, durationMs }: OtlpRecord): number | undefined =>
-  wholeOf(attributes["duration_ms"]) ?? (durationMs === undefined ? undefined : Math.round(durationMs));
+  integerOf(attributes["duration_ms"]) ?? (durationMs === undefined ? undefined : Math.round(durationMs));
 
 const nameOf = (agent: Agent): AgentName =>
   (Object.keys(sourcesOf) as AgentName[]).find((name) => sourcesOf[name].some((source) => source === agent)) ??

@@ -1,9 +1,9 @@
 /**
- * What OpenTelemetry told, cut down: the name of a log record, span or counter, its time, and the few attributes that are on the
- * list. Everything else is passed over while it is read, and never becomes a value of ours.
+ * OTLP records: name and time of a log record, span or counter, and the allowed attributes.
+ * Everything else is skipped during decoding and never stored in memory.
  */
 
-/** Attributes whose values are kept, of records and of the program that sent them. All that is said with them is a short word or a number. */
+/** Allowed attributes of records and resources. Their values are short identifiers or numbers. */
 export const allowedAttributes: ReadonlySet<string> = new Set([
   "event.name",
   "event.kind",
@@ -43,7 +43,7 @@ export const allowedAttributes: ReadonlySet<string> = new Set([
   "gen_ai.usage.cache_read.input_tokens",
 ]);
 
-/** A word that may be kept: short and plain, as a hook's. */
+/** Allowed values: short, without spaces. */
 const plain = /^[A-Za-z0-9_.-]{1,64}$/;
 
 export type Attributes = Readonly<Record<string, string>>;
@@ -53,49 +53,50 @@ export type Signal = (typeof signals)[number];
 
 export interface OtlpRecord {
   readonly signal: Signal;
-  /** Of an event, a span or a counter. */
+  /** Name of the event, span or counter. */
   readonly name: string;
-  /** When it ended; milliseconds since 1970. */
+  /** End time in milliseconds since 1970. */
   readonly tsMs: number;
-  /** Of a span: how long it took, in milliseconds. */
+  /** Span only: duration in milliseconds. */
   readonly durationMs?: number;
-  /** Of a span: whether it ended with an error. */
+  /** Span only: whether it ended with an error. */
   readonly failed?: boolean;
-  /** Of a span: its id, in hex. */
+  /** Span only: its ID in hex. */
   readonly span?: string;
-  /** Of a counter: what was added since the telling before. */
+  /** Counter only: increase since the previous record. */
   readonly added?: number;
   readonly attributes: Attributes;
 }
 
-/** The body is not what it says it is. */
+/** The body is invalid, or has too many records. */
 export class MalformedError extends Error {
   override readonly name = "MalformedError";
 }
 
-/** A batch with more has no sense, and costs. */
+/** Maximum per batch; protects against small bodies that expand to millions of records. */
 export const maxRecords = 10_000;
 
-/** Collects what a batch tells. @throws MalformedError of one that tells too much. */
+/** Collects the records of a batch. */
 export class OtlpRecords {
   readonly all: OtlpRecord[] = [];
 
-  add(telling: OtlpRecord): void {
-    // Without a name and a name of an event nobody is meant.
-    if (telling.name === "" && telling.attributes["event.name"] === undefined) return;
-    this.all.push(telling);
-    if (this.all.length > maxRecords) throw new MalformedError("too much");
+  /** Adds a record. @throws MalformedError above `maxRecords`. */
+  add(record: OtlpRecord): void {
+    // A record without any name cannot be classified.
+    if (record.name === "" && record.attributes["event.name"] === undefined) return;
+    this.all.push(record);
+    if (this.all.length > maxRecords) throw new MalformedError("too many records");
   }
 }
 
-/** The value of an attribute as it is kept; `undefined` of one that is not. */
+/** Returns the value of an allowed attribute, or `undefined`. */
 export function allowedValue(name: unknown, value: unknown): string | undefined {
   if (typeof name !== "string" || !allowedAttributes.has(name)) return undefined;
   const text = typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : "";
   return plain.test(text) ? text : undefined;
 }
 
-/** Names are those of programs: one that is not plain is none of ours. */
+/** Returns an allowed name, or "". Copilot's span names have a suffix, which is removed. */
 export function allowedName(name: unknown): string {
   if (typeof name !== "string") return "";
   return plain.test(name) ? name : (/^(?:execute_tool|chat)(?= )/.exec(name)?.[0] ?? "");

@@ -1,4 +1,5 @@
-/** A key and a certificate for the receiver on loopback. The library is loaded only when the receiver is opened. */
+/** Creates the key and certificate of the receiver. Loaded only when the receiver is enabled. */
+import { dayMs } from "../../../shared/schema/durations.ts";
 import "reflect-metadata";
 import {
   BasicConstraintsExtension,
@@ -14,12 +15,13 @@ const years = 10;
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /**
- * PEM, and the key as PKCS #8. The certificate names 127.0.0.1 and localhost, signs itself and can sign no other (RFC 5280, section
- * 4.2.1.9): a program that trusts it trusts only this key.
+ * Returns PEM texts; the key is PKCS #8. The certificate names 127.0.0.1 and localhost, is
+ * self-signed and not a CA (RFC 5280, section 4.2.1.9): a program that trusts it trusts only this
+ * key.
  */
 export async function newCertificate(): Promise<{ readonly certificate: string; readonly key: string }> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const notBefore = new Date(Date.now() - 24 * 60 * 60 * 1000);
+  const notBefore = new Date(Date.now() - dayMs);
   const notAfter = new Date(notBefore);
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + years);
   const certificate = await X509CertificateGenerator.createSelfSigned({

@@ -1,36 +1,41 @@
-/** Group commit: what comes in while a transaction is written goes into the next one together, and each caller waits for its own. */
+/**
+ * Group commit: events that arrive during a transaction share the next one; each caller gets its
+ * own outcome.
+ */
 import type { Raw } from "../../../shared/schema/raw.ts";
 
 export type CommitOutcome = "stored" | "not_permitted" | "failed";
 
 interface PendingCommit {
   readonly events: readonly Raw[];
-  readonly done: (committed: CommitOutcome) => void;
+  readonly done: (outcome: CommitOutcome) => void;
 }
 
-/** So many events go into one transaction. */
+/** Maximum number of events per transaction. */
 const maxEvents = 2_000;
 
 export class GroupCommit {
   readonly #write: (events: readonly Raw[]) => CommitOutcome;
-  #waiting: PendingCommit[] = [];
+  #pending: PendingCommit[] = [];
 
-  /** `write` puts events into one transaction. */
+  /** `write`: commits events in one transaction. */
   constructor(write: (events: readonly Raw[]) => CommitOutcome) {
     this.#write = write;
   }
 
-  /** Resolves after the events are durable, or with why they are not. */
+  /** Resolves with the outcome, after the transaction. */
   add(events: readonly Raw[]): Promise<CommitOutcome> {
     if (events.length === 0) return Promise.resolve("stored");
     return new Promise((done) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
-      this.#waiting.push({ events, done });
+      if (this.#pending.length === 0) setImmediate(() => this.#flush());
+      this.#pending.push({ events, done });
     });
   }
 
-  /** Here nobody is above who could catch: what fails is told to those who wait. */
-  #committed(events: readonly Raw[]): CommitOutcome {
+  /**
+   * Returns errors as an outcome: `#flush` runs as a callback, where no caller could catch them.
+   */
+  #commit(events: readonly Raw[]): CommitOutcome {
     try {
       return this.#write(events);
     } catch {
@@ -39,19 +44,19 @@ export class GroupCommit {
   }
 
   #flush(): void {
-    const taken = this.#waiting;
-    this.#waiting = [];
+    const pending = this.#pending;
+    this.#pending = [];
     let from = 0;
-    while (from < taken.length) {
+    while (from < pending.length) {
       let to = from;
       let count = 0;
       do {
-        count += taken[to]?.events.length ?? 0;
+        count += pending[to]?.events.length ?? 0;
         to += 1;
-      } while (to < taken.length && count + (taken[to]?.events.length ?? 0) <= maxEvents);
-      const together = taken.slice(from, to);
-      const committed = this.#committed(together.flatMap(({ events }) => events));
-      for (const { done } of together) done(committed);
+      } while (to < pending.length && count + (pending[to]?.events.length ?? 0) <= maxEvents);
+      const group = pending.slice(from, to);
+      const outcome = this.#commit(group.flatMap(({ events }) => events));
+      for (const { done } of group) done(outcome);
       from = to;
     }
   }

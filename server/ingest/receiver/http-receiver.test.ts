@@ -1,4 +1,7 @@
-/** The door on loopback: who may come in, with what, and what is answered. A server of ours, and raw sockets against it. */
+/**
+ * The HTTP receiver: accepted and rejected requests and their responses, with HTTP clients and raw
+ * sockets.
+ */
 
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
@@ -19,55 +22,57 @@ import { ReceiverConfig, type ReceiverSettings } from "./receiver-config.ts";
 
 const logs = "/v1/logs";
 
-async function receiverOf({ committed = "stored" }: { readonly committed?: CommitOutcome } = {}) {
+async function receiverOf({ outcome = "stored" }: { readonly outcome?: CommitOutcome } = {}) {
   const receiver = await new ReceiverConfig(`${tempFolder()}/doors.json`).planOpen();
   const writes: (readonly Raw[])[] = [];
   const bodies: string[] = [];
   const group = new GroupCommit((events) => {
     writes.push(events);
-    return committed;
+    return outcome;
   });
-  const taken = (body: Buffer): readonly Raw[] => {
+  const decode = (body: Buffer): readonly Raw[] => {
     bodies.push(body.toString("utf8"));
     if (body.length === 0) throw new MalformedError("empty");
     return [markRaw({})];
   };
   const server = new HttpReceiver(receiver, {
-    otlp: (_signal, body) => taken(body),
-    commit: (e) => group.add(e),
+    otlp: (_signal, body) => decode(body),
+    commit: (events) => group.add(events),
   });
   await server.listen();
   onTestFinished(() => server.close());
   return { receiver, writes, bodies };
 }
 
-interface Sent {
+interface TestRequest {
   readonly path?: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
 }
 
-function send(receiver: ReceiverSettings, { path = logs, method = "POST", headers = {}, body = "{}" }: Sent = {}) {
+function send(
+  receiver: ReceiverSettings,
+  { path = logs, method = "POST", headers = {}, body = "{}" }: TestRequest = {},
+) {
   return new Promise<{ status: number; text: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
     const all = { authorization: `Bearer ${receiver.token}`, ...headers };
-    // A connection of its own: a port may be that of the test before, and a kept connection that of its server.
-    // Whatever name the sender claims to have asked for.
+    // No connection reuse: a kept connection may belong to the server of an earlier test.
     const trusted = { ca: receiver.certificate, servername: "localhost", agent: false } as const;
     const to = { ...trusted, host: "127.0.0.1", port: receiver.port, path, method, headers: all } as const;
-    const sent = request(to, (answer) => {
+    const outgoing = request(to, (response) => {
       let text = "";
-      answer.on("data", (chunk) => {
+      response.on("data", (chunk) => {
         text += chunk;
       });
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text, headers: answer.headers }));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }));
     });
-    sent.on("error", reject);
-    sent.end(body);
+    outgoing.on("error", reject);
+    outgoing.end(body);
   });
 }
 
-/** A sender that is no client: it says what it is given, and then what it likes; on a connection that is encrypted, or plain. */
+/** Opens a raw socket, with or without TLS, and sends a text. */
 async function dial(receiver: ReceiverSettings, text = "", encrypted = true): Promise<Socket> {
   const socket = encrypted
     ? connectTls({ host: "127.0.0.1", port: receiver.port, ca: receiver.certificate })
@@ -78,8 +83,8 @@ async function dial(receiver: ReceiverSettings, text = "", encrypted = true): Pr
   return socket;
 }
 
-describe("the door on loopback", () => {
-  it("answers 200 without a word once it is written", async () => {
+describe("HTTP receiver", () => {
+  it("responds with 200 and an empty body after the commit", async () => {
     const { receiver, writes } = await receiverOf();
     expect(await send(receiver)).toMatchObject({ status: 200, text: "" });
     expect(writes).toHaveLength(1);
@@ -88,81 +93,84 @@ describe("the door on loopback", () => {
   it.each([
     ["without the secret", { headers: { authorization: "" } }, 401],
     ["with another secret", { headers: { authorization: `Bearer ${"0".repeat(64)}` } }, 401],
-    ["under another name (DNS rebinding)", { headers: { host: "evil.example" } }, 403],
-    ["under its own name with another port", { headers: { host: "127.0.0.1:1" } }, 403],
-    ["from a page in a browser", { headers: { origin: "http://127.0.0.1" } }, 403],
-    ["elsewhere", { path: "/" }, 404],
-    ["to look", { method: "GET", body: "" }, 405],
-    ["packed in what it does not know", { headers: { "content-encoding": "br" } }, 415],
-    ["with too much", { body: "x".repeat(maxBatchBytes + 1) }, 413],
+    ["with a foreign Host header (DNS rebinding)", { headers: { host: "evil.example" } }, 403],
+    ["with another port in its Host header", { headers: { host: "127.0.0.1:1" } }, 403],
+    ["from a browser page", { headers: { origin: "http://127.0.0.1" } }, 403],
+    ["to another path", { path: "/" }, 404],
+    ["with another method", { method: "GET", body: "" }, 405],
+    ["with an unknown compression", { headers: { "content-encoding": "br" } }, 415],
+    ["with a body that is too large", { body: "x".repeat(maxBatchBytes + 1) }, 413],
     [
-      "with too much, unannounced",
+      "with a chunked body that is too large",
       { body: "x".repeat(maxBatchBytes + 1), headers: { "transfer-encoding": "chunked" } },
       413,
     ],
-    ["with a bomb", { body: gzipSync("x".repeat(20_000_000)), headers: { "content-encoding": "gzip" } }, 413],
-    ["with what is none of it", { body: "" }, 400],
-  ] as const)("turns away who comes %s", async (_who, sent, status) => {
+    [
+      "with a compression bomb",
+      { body: gzipSync("x".repeat(20_000_000)), headers: { "content-encoding": "gzip" } },
+      413,
+    ],
+    ["with a malformed body", { body: "" }, 400],
+  ] as const)("rejects a request %s", async (_title, rejected, status) => {
     const { receiver, writes } = await receiverOf();
-    const answered = await send(receiver, sent);
-    expect(answered).toMatchObject({ status, text: "" });
+    expect(await send(receiver, rejected)).toMatchObject({ status, text: "" });
     expect(writes).toHaveLength(0);
     expect(await send(receiver)).toMatchObject({ status: 200 });
   });
 
-  it("takes the secret in the address from exporters that know no header, and answers them in their form", async () => {
+  it("accepts the secret in the path, and responds in the format of the request", async () => {
     const { receiver } = await receiverOf();
     const headers = { authorization: "", "content-type": "application/json" };
-    const sent = { path: `/${receiver.token}/v1/traces`, headers };
-    expect(await send(receiver, sent)).toMatchObject({
+    const json = { path: `/${receiver.token}/v1/traces`, headers };
+    expect(await send(receiver, json)).toMatchObject({
       status: 200,
       text: "{}",
       headers: { "content-type": "application/json" },
     });
-    const packed = { path: "/v1/logs", body: gzipSync("{}"), headers: { "content-encoding": "gzip" } };
-    expect(await send(receiver, packed)).toMatchObject({ status: 200, text: "" });
+    const compressed = { path: "/v1/logs", body: gzipSync("{}"), headers: { "content-encoding": "gzip" } };
+    expect(await send(receiver, compressed)).toMatchObject({ status: 200, text: "" });
   });
 
   it.each([
     ["failed", 503],
     ["not_permitted", 403],
-  ] as const)("says so without a word where nothing could be written: %s", async (committed, status) => {
-    const { receiver } = await receiverOf({ committed });
+  ] as const)("reports outcome %s by its status only (%i)", async (outcome, status) => {
+    const { receiver } = await receiverOf({ outcome });
     expect(await send(receiver)).toMatchObject({ status, text: "" });
   });
 
-  it("ends those that are slow, cut off or no HTTP at all, and serves the others meanwhile", async () => {
+  it("closes slow, aborted and invalid connections, and serves others in the meantime", async () => {
     const { receiver, writes } = await receiverOf();
     const head = `POST ${logs} HTTP/1.1\r\nHost: 127.0.0.1:${receiver.port}\r\nAuthorization: Bearer ${receiver.token}\r\n`;
-    const [slow, drip, noise, cut, plain] = await Promise.all([
+    const [slow, drip, noise, aborted, plain] = await Promise.all([
       dial(receiver, "POST "),
       dial(receiver, `${head}Content-Length: 10\r\n\r\n{`),
       dial(receiver, "\u0000\u0001 nonsense\r\n\r\n"),
       dial(receiver, `${head}Content-Length: 10\r\n\r\n{`),
       dial(receiver, `${head}Content-Length: 2\r\n\r\n{}`, false),
     ]);
-    cut.destroy();
-    const ended = [slow, drip, noise, plain].map((socket) => once(socket.resume(), "close"));
+    aborted.destroy();
+    const closed = [slow, drip, noise, plain].map((socket) => once(socket.resume(), "close"));
     expect(await send(receiver)).toMatchObject({ status: 200 });
-    await Promise.all(ended);
+    await Promise.all(closed);
     expect(writes).toHaveLength(1);
   });
 
-  it("serves on among a thousand connections that say nothing", async () => {
+  it("serves requests despite 1,000 idle connections", async () => {
     const { receiver } = await receiverOf();
     await Promise.all(Array.from({ length: 1_000 }, () => dial(receiver, "", false)));
     expect(await send(receiver)).toMatchObject({ status: 200 });
   });
 
-  it("loses none of what comes at once", async () => {
+  it("stores all of 500 simultaneous requests", async () => {
     const { receiver, writes } = await receiverOf();
     const bodies = Array.from({ length: 500 }, (_, n) => `{"n":${n}}`);
-    const answers = await Promise.all(bodies.map((body) => send(receiver, { body })));
-    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    const responses = await Promise.all(bodies.map((body) => send(receiver, { body })));
+    expect(responses.every(({ status }) => status === 200)).toBe(true);
     expect(writes.flat()).toHaveLength(500);
   });
 
-  it("writes together what came while it wrote, and tells each what became of its own", async () => {
+  it("commits waiting events together and returns each caller's own outcome", async () => {
     const writes: number[] = [];
     const group = new GroupCommit((events) => {
       writes.push(events.length);
@@ -180,34 +188,36 @@ describe("the door on loopback", () => {
   });
 });
 
-it("tells those who wait where writing itself fails", async () => {
-  const group = new GroupCommit(() => {
-    throw new Error("no access");
+describe("group commit", () => {
+  it("returns the outcome failed if the write throws", async () => {
+    const group = new GroupCommit(() => {
+      throw new Error("no access");
+    });
+    expect(await group.add([markRaw({})])).toBe("failed");
   });
-  expect(await group.add([markRaw({})])).toBe("failed");
 });
 
-describe("the file of the receiver", () => {
-  it("keeps port, secret and certificate until it is closed, for the user only", async () => {
+describe("receiver settings file", () => {
+  it("keeps port, secret and certificate private until the receiver is disabled", async () => {
     const folder = tempFolder();
     const file = new ReceiverConfig(`${folder}/doors.json`);
-    const opened = file.enable(await file.planOpen());
-    expect(await file.planOpen()).toEqual(opened);
-    expect(new ReceiverConfig(`${folder}/doors.json`).read()).toEqual(opened);
-    expect(readFileSync(file.certificatePath, "utf8")).toBe(opened.certificate);
+    const enabled = file.enable(await file.planOpen());
+    expect(await file.planOpen()).toEqual(enabled);
+    expect(new ReceiverConfig(`${folder}/doors.json`).read()).toEqual(enabled);
+    expect(readFileSync(file.certificatePath, "utf8")).toBe(enabled.certificate);
     for (const name of readdirSync(folder)) expect(statSync(`${folder}/${name}`).mode & 0o777).toBe(0o600);
     file.disable();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("keeps what was opened between a plan and its yes", async () => {
+  it("keeps settings that another process created after the plan", async () => {
     const file = new ReceiverConfig(`${tempFolder()}/doors.json`);
     const planned = await file.planOpen();
     const first = file.enable(await file.planOpen());
     expect(file.enable(planned)).toEqual(first);
   });
 
-  it("opens nothing where it is damaged, or of a version without a certificate", () => {
+  it("enables nothing if it is damaged or of a version without a certificate", () => {
     const path = `${tempFolder()}/doors.json`;
     const token = "0".repeat(64);
     for (const text of ["{", "[]", JSON.stringify({ port: 21_234, token, open: ["hooks", "otlp"] })]) {
@@ -217,7 +227,7 @@ describe("the file of the receiver", () => {
     }
   });
 
-  it("has a certificate for this machine that can sign no other", async () => {
+  it("has a certificate that is valid only for this machine and is not a CA", async () => {
     const { certificate } = await newCertificate();
     const parsed = new X509Certificate(certificate);
     expect([parsed.ca, parsed.checkIP("127.0.0.1"), parsed.checkHost("localhost")]).toEqual([

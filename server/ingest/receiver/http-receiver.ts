@@ -1,21 +1,24 @@
 /**
- * The HTTPS server on loopback: what OpenTelemetry exporters post. Exporters trust only its certificate, so that another program on
- * its port receives nothing. It takes no more than it should, and nothing from a page in a browser: names of other hosts (DNS
- * rebinding) and callers with an origin are refused.
+ * The HTTPS server on the loopback interface for OpenTelemetry exporters. Exporters trust only its
+ * certificate, so another program on its port receives nothing. It limits size and time of
+ * requests, and never accepts any from a browser: foreign Host headers (DNS rebinding) and Origin
+ * are rejected.
  */
+
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Raw } from "../../../shared/schema/raw.ts";
+import { errorCode } from "../../../shared/text/error-code.ts";
 import { MalformedError, type Signal, signals } from "../otlp/otlp-record.ts";
 import type { CommitOutcome } from "./group-commit.ts";
 import type { ReceiverSettings } from "./receiver-config.ts";
 
-/** The longest batch of an exporter, in bytes, packed or not. */
+/** Maximum size of a request body, before and after decompression. Bytes. */
 export const maxBatchBytes = 4 * 1_048_576;
-/** So long a sender may take for its headers, and for all. Milliseconds. */
+/** Time limits for the headers and for the whole request. Milliseconds. */
 const headersMs = 3_000;
 const requestMs = 5_000;
 const maxConnections = 2_000;
@@ -26,9 +29,9 @@ export interface ReceiverInput {
   commit(events: readonly Raw[]): Promise<CommitOutcome>;
 }
 
-/** Why a request is refused: the status, and nothing else. */
+/** A rejected request. The response contains only the status. */
 class HttpError extends Error {
-  override readonly name = "Refusal";
+  override readonly name = "HttpError";
   readonly status: number;
 
   constructor(status: number) {
@@ -39,7 +42,7 @@ class HttpError extends Error {
 
 const statusOf: Readonly<Record<CommitOutcome, number>> = { stored: 200, not_permitted: 403, failed: 503 };
 
-const unpack = promisify(gunzip);
+const decompress = promisify(gunzip);
 
 export class HttpReceiver {
   readonly #settings: ReceiverSettings;
@@ -59,16 +62,17 @@ export class HttpReceiver {
         handshakeTimeout: headersMs,
         connectionsCheckingInterval: 1_000,
       },
-      (request, answer) => void this.#answer(request, answer),
+      (request, response) => void this.#handle(request, response),
     );
     this.#server.keepAliveTimeout = 30_000;
     this.#server.maxConnections = maxConnections;
-    // A connection that is no HTTP is ended without a word, and a fault of one is no fault of ours.
+    // Close connections that are not HTTP; without these handlers their errors would end the
+    // worker.
     this.#server.on("clientError", (_error, socket) => socket.destroy());
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
   }
 
-  /** @throws where the port is taken. */
+  /** Starts listening. @throws if the port is in use. */
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
@@ -76,7 +80,7 @@ export class HttpReceiver {
         this.#server.off("error", reject);
         resolve();
       });
-      // The worker lives for its editor, not for callers.
+      // The receiver must not keep the worker running after its window closes.
       this.#server.unref();
     });
   }
@@ -86,7 +90,7 @@ export class HttpReceiver {
     this.#server.closeAllConnections();
   }
 
-  async #answer(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let status: number;
     let type: string | undefined;
     try {
@@ -97,43 +101,43 @@ export class HttpReceiver {
     } catch (error) {
       status = error instanceof HttpError ? error.status : error instanceof MalformedError ? 400 : 503;
     }
-    if (answer.destroyed) return;
-    // An exporter wants its own form back: an empty answer is that all was taken.
+    if (response.destroyed) return;
+    // OTLP requires a response in the request's format; an empty message means full success.
     const text = status === 200 && type === "application/json" ? "{}" : "";
     const wait = status === 503 ? { "retry-after": "5" } : {};
-    // What was not read to its end must not be taken for the beginning of the next request.
-    const end = request.readableEnded ? {} : { connection: "close" };
-    answer.writeHead(status, {
+    // The unread rest of a body must not be parsed as the next request.
+    const connection = request.readableEnded ? {} : { connection: "close" };
+    response.writeHead(status, {
       ...wait,
-      ...end,
+      ...connection,
       "content-length": text.length,
       ...(status === 200 && type !== undefined ? { "content-type": type } : {}),
     });
-    answer.end(text);
+    response.end(text);
   }
 
-  /** What is sent, by a sender that may. @throws Refusal */
+  /** Authorises a request and returns its signal. @throws HttpError */
   #signal({ method, url = "", headers }: IncomingMessage): Signal {
     const { port, token } = this.#settings;
     const { host, origin, authorization = "" } = headers;
     if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) throw new HttpError(403);
     if (origin !== undefined) throw new HttpError(403);
-    // Programs that cannot be given a header name the secret in the address.
+    // Exporters without a setting for headers send the secret in the path.
     const [, inPath = "", path = ""] = /^(?:\/([0-9a-f]{64}))?(\/[a-z0-9/]+)$/.exec(url) ?? [];
     if (!isEqual(inPath === "" ? authorization.replace(/^Bearer /, "") : inPath, token)) throw new HttpError(401);
-    const signal = signals.find((one) => path === `/v1/${one}`);
+    const signal = signals.find((name) => path === `/v1/${name}`);
     if (signal === undefined) throw new HttpError(404);
     if (method !== "POST") throw new HttpError(405);
     return signal;
   }
 }
 
-function isEqual(given: string, token: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+function isEqual(secret: string, token: string): boolean {
+  const [a, b] = [Buffer.from(secret), Buffer.from(token)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** @throws Refusal */
+/** Reads and decompresses a request body. @throws HttpError */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const { "content-length": length, "content-encoding": encoding = "identity" } = request.headers;
   if (encoding !== "identity" && encoding !== "gzip") throw new HttpError(415);
@@ -147,15 +151,15 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
       chunks.push(chunk);
     }
   } catch (error) {
-    // Cut off, or too slow.
+    // Aborted or timed out.
     throw error instanceof HttpError ? error : new HttpError(408);
   }
   const body = Buffer.concat(chunks);
   if (encoding === "identity") return body;
   try {
-    return await unpack(body, { maxOutputLength: maxBatchBytes });
+    return await decompress(body, { maxOutputLength: maxBatchBytes });
   } catch (error) {
-    const tooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    const tooLong = errorCode(error) === "ERR_BUFFER_TOO_LARGE";
     throw new HttpError(tooLong ? 413 : 400);
   }
 }

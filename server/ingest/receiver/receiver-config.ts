@@ -1,6 +1,6 @@
 /**
- * The receiver for OpenTelemetry as the user opened it: one port for good, the secret that callers name, and the certificate by which they
- * know that it is ours. The file is made when it is opened, and goes when it is closed.
+ * The settings file of the OpenTelemetry receiver: a fixed port, the secret that callers send, and
+ * the certificate that identifies the receiver. The file exists only while the receiver is enabled.
  */
 import { randomBytes, randomInt, X509Certificate } from "node:crypto";
 import { readFileSync, rmSync, statSync } from "node:fs";
@@ -12,20 +12,20 @@ export interface ReceiverSettings {
   readonly port: number;
   /** 256 random bits in hex. */
   readonly token: string;
-  /** PEM. The certificate is its own issuer, for this machine, and for nothing else. */
+  /** PEM. Self-signed, valid only for this machine. */
   readonly certificate: string;
   readonly key: string;
 }
 
-/** Reported for a file of an earlier version, which opens nothing. */
+/** A file of an earlier version enables nothing; the user must repeat the set-up. */
 const outdatedReceiver =
-  "OpenTelemetry was set up by an earlier version, without encryption, and is not received any more. Set it up again: nexus agents connect --otel";
+  "OpenTelemetry is not received: it was set up by an earlier version without encryption. Run nexus agents connect --otel.";
 
 const outdatedHooks =
-  "An earlier version let an agent post its hooks to a port on this machine, which another user could take. Replace the entry: nexus agents connect";
+  "Outdated hook: an agent sends it to a local port that other users can take. Run nexus agents connect.";
 
-/** What was open in a file of an earlier version. */
-function formerly(text: string): readonly unknown[] {
+/** Returns the receivers that a file of an earlier version enabled. */
+function formerReceivers(text: string): readonly unknown[] {
   try {
     const { open } = Object(JSON.parse(text));
     return Array.isArray(open) ? open : [];
@@ -34,13 +34,13 @@ function formerly(text: string): readonly unknown[] {
   }
 }
 
-/** Below the ports that systems hand out for connections of their own. */
+/** Below the ephemeral ports of Linux (from 32768), macOS and Windows (from 49152). */
 const [minPort, maxPort] = [20_000, 32_000];
 const maxAttempts = 50;
 
 export class ReceiverConfig {
   readonly #path: string;
-  /** The certificate for exporters, which are given its path. */
+  /** Path of the certificate for exporters. */
   readonly certificatePath: string;
   #known: { readonly mark: string; readonly receiver: ReceiverSettings | undefined } | undefined;
 
@@ -49,7 +49,10 @@ export class ReceiverConfig {
     this.certificatePath = join(dirname(path), "otlp-certificate.pem");
   }
 
-  /** What is open; `undefined` where nothing is. Read again only where the file changed. @throws the file system's error. */
+  /**
+   * Returns the settings, or `undefined` if disabled. Cached until the file changes.
+   * @throws the file system's error.
+   */
   read(): ReceiverSettings | undefined {
     const stat = statSync(this.#path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
@@ -58,23 +61,29 @@ export class ReceiverConfig {
     return this.#known.receiver;
   }
 
-  /** Whether a file is there that opens nothing, such as one of an earlier version, which had no certificate. */
+  /** Whether the file is damaged or of an earlier version, which had no certificate. */
   get isOutdated(): boolean {
     return statSync(this.#path, { throwIfNoEntry: false }) !== undefined && this.read() === undefined;
   }
 
-  /** The remark on a file of an earlier version, which opened a port without encryption; `undefined` where there is none. */
+  /** A note about a file of an earlier version; `undefined` without one. */
   get outdatedNote(): string | undefined {
     if (!this.isOutdated) return undefined;
-    return formerly(readFileSync(this.#path, "utf8")).includes("hooks") ? outdatedHooks : outdatedReceiver;
+    return formerReceivers(readFileSync(this.#path, "utf8")).includes("hooks") ? outdatedHooks : outdatedReceiver;
   }
 
-  /** After an entry that posted hooks was replaced: what is left of a file of an earlier version. @throws the file system's error. */
+  /**
+   * Removes a file of an earlier version that enabled only hooks, once the hook is replaced.
+   * @throws the file system's error.
+   */
   forgetHooks(): void {
-    if (this.isOutdated && !formerly(readFileSync(this.#path, "utf8")).includes("otlp")) this.disable();
+    if (this.isOutdated && !formerReceivers(readFileSync(this.#path, "utf8")).includes("otlp")) this.disable();
   }
 
-  /** What there is, or what opening would make: a free port, a new secret and a new certificate. @throws Error where no port is free. */
+  /**
+   * Returns the settings, or new ones: a free port, secret and certificate.
+   * @throws Error if no port is free.
+   */
   async planOpen(): Promise<ReceiverSettings> {
     const known = this.read();
     if (known !== undefined) return known;
@@ -82,7 +91,10 @@ export class ReceiverConfig {
     return { port: await freePort(), token: randomBytes(32).toString("hex"), ...(await newCertificate()) };
   }
 
-  /** Opens it as it was planned; what was opened meanwhile stays. @returns what is open. @throws the file system's error. */
+  /**
+   * Enables the receiver and returns its settings: the existing ones if another process enabled it
+   * in the meantime, otherwise the planned ones. @throws the file system's error.
+   */
   enable(planned: ReceiverSettings): ReceiverSettings {
     const receiver = this.read() ?? planned;
     replaceFile(this.certificatePath, receiver.certificate);
@@ -90,33 +102,33 @@ export class ReceiverConfig {
     return receiver;
   }
 
-  /** @throws the file system's error. */
+  /** Removes the settings and the certificate. @throws the file system's error. */
   disable(): void {
     rmSync(this.#path, { force: true });
     rmSync(this.certificatePath, { force: true });
   }
 }
 
-/** A file that was cut or changed by hand opens nothing. */
+/** Returns `undefined` for a truncated or invalid file. */
 function parse(text: string): ReceiverSettings | undefined {
   try {
     const { port, token, certificate, key } = Object(JSON.parse(text));
-    const sound = Number.isInteger(port) && port > 1023 && port < 65_536 && /^[0-9a-f]{64}$/.test(token);
-    if (!sound || typeof key !== "string") return undefined;
-    // Throws of what is no certificate.
+    const isValid = Number.isInteger(port) && port > 1023 && port < 65_536 && /^[0-9a-f]{64}$/.test(token);
+    if (!isValid || typeof key !== "string") return undefined;
+    // X509Certificate throws for an invalid certificate.
     return { port, token, certificate: new X509Certificate(certificate).toString(), key };
   } catch {
     return undefined;
   }
 }
 
-/** @throws Error where none is free. */
+/** @throws Error if no port is free. */
 async function freePort(): Promise<number> {
-  for (let tries = 0; tries < maxAttempts; tries += 1) {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const port = randomInt(minPort, maxPort);
     if (await isFree(port)) return port;
   }
-  throw new Error(`No free port was found between ${minPort} and ${maxPort}.`);
+  throw new Error(`No free port found between ${minPort} and ${maxPort}.`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 /**
- * Holds the doors that the user opened, while something may be recorded: one process of all holds them, by a lease, and the next
- * takes over within a second after it went.
+ * Runs the receiver that the user enabled, only while recording is permitted. One process runs it,
+ * selected by a lease; another takes over within a second after it ends.
  */
 import type { Clock } from "../../clock.ts";
 import type { Connection } from "../../store/driver/driver.ts";
@@ -9,19 +9,21 @@ import type { Store } from "../../store/store.ts";
 import { HttpReceiver, type ReceiverInput } from "./http-receiver.ts";
 import type { ReceiverConfig, ReceiverSettings } from "./receiver-config.ts";
 
-/** How often who does not hold them looks whether they are free, who holds them renews, and all look whether any is open. Milliseconds. */
+/** How often a process checks whether the lease is free. Milliseconds. */
 const pollMs = 500;
+/** How often the owner renews the lease. Milliseconds. */
 const renewMs = 10_000;
+/** How often the settings are checked while the receiver is disabled. Milliseconds. */
 const disabledPollMs = 2_000;
-/** Where the port is taken: the pauses grow up to this. */
+/** Maximum pause between attempts while the port is in use. Milliseconds. */
 const maxPauseMs = 30_000;
 
-/** What keeps the doors shut, as a sentence. */
+/** Returns the reason why the receiver is not running, as sentences. */
 export function receiverErrorText(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   return code === "EADDRINUSE"
-    ? "Another program uses the port of the receiver for OpenTelemetry. Agents send it nothing, because it has another certificate. End it, or take another port: nexus agents disconnect --otel, then nexus agents connect --otel."
-    : `The receiver for OpenTelemetry on loopback cannot be started (${code}). It is tried again.`;
+    ? "The receiver's port is in use by another program, which receives no data. Stop it, or use a new port: nexus agents disconnect --otel, then nexus agents connect --otel."
+    : `The local receiver could not start (${code}). Retrying automatically.`;
 }
 
 export class ReceiverHost {
@@ -29,8 +31,8 @@ export class ReceiverHost {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #input: ReceiverInput;
-  readonly #may: () => boolean;
-  readonly #failed: (error: unknown) => void;
+  readonly #isPermitted: () => boolean;
+  readonly #reportError: (error: unknown) => void;
   readonly #owner = newOwner();
   #timer: NodeJS.Timeout | undefined;
   #server: HttpReceiver | undefined;
@@ -40,32 +42,35 @@ export class ReceiverHost {
   #pauseMs = 0;
   #pauseUntilMs = 0;
 
-  /** `may`: whether something may be recorded now. `failed` is told what keeps the doors from opening, and `null` when they are open. */
+  /**
+   * `isPermitted`: whether recording is permitted now. `reportError`: called with each error, and
+   * `null` after a start.
+   */
   constructor(
     file: ReceiverConfig,
     store: Store,
     clock: Clock,
     input: ReceiverInput,
-    may: () => boolean,
-    failed: (error: unknown) => void,
+    isPermitted: () => boolean,
+    reportError: (error: unknown) => void,
   ) {
     this.#file = file;
     this.#store = store;
     this.#clock = clock;
     this.#input = input;
-    this.#may = may;
-    this.#failed = failed;
+    this.#isPermitted = isPermitted;
+    this.#reportError = reportError;
   }
 
-  /** Whether this process holds them. */
+  /** Whether this process runs the receiver. */
   get isOpen(): boolean {
     return this.#server !== undefined;
   }
 
-  /** Begins to hold or to wait, and goes on until it is stopped. Called again and again. */
+  /** Starts polling until `stop`. Has no effect if it was started. */
   begin(): void {
     if (this.#timer !== undefined) return;
-    this.#again(0);
+    this.#schedulePoll(0);
   }
 
   stop(): void {
@@ -74,31 +79,30 @@ export class ReceiverHost {
     this.#close();
   }
 
-  #again(delayMs: number): void {
+  #schedulePoll(delayMs: number): void {
     this.#timer = setTimeout(() => void this.#poll(), delayMs).unref();
   }
 
-  /** One look at how things are. What is wrong is told. */
+  /** Starts, renews or stops the receiver as settings and lease require. Reports errors. */
   async #poll(): Promise<void> {
     const timer = this.#timer;
-    let open = false;
+    let isEnabled = false;
     try {
-      const may = this.#may();
-      if (!may) {
+      if (!this.#isPermitted()) {
         this.stop();
         return;
       }
       const receiver = this.#file.read();
-      open = receiver !== undefined;
+      isEnabled = receiver !== undefined;
       if (receiver === undefined) this.#close();
       else if (this.#server === undefined) await this.#open(receiver);
       else if (JSON.stringify(receiver) !== JSON.stringify(this.#receiver)) this.#close();
       else this.#renew();
     } catch (error) {
       this.#close();
-      this.#failed(error);
+      this.#reportError(error);
     }
-    if (this.#timer === timer) this.#again(open ? pollMs : disabledPollMs);
+    if (this.#timer === timer) this.#schedulePoll(isEnabled ? pollMs : disabledPollMs);
   }
 
   async #open(receiver: ReceiverSettings): Promise<void> {
@@ -113,13 +117,13 @@ export class ReceiverHost {
       await server.listen();
     } catch (error) {
       this.#release();
-      // Each attempt writes the lease: not for ever twice a second.
+      // Each attempt writes the lease, so the pause grows.
       this.#pauseMs = Math.min(maxPauseMs, Math.max(pollMs, 2 * this.#pauseMs));
       this.#pauseUntilMs = performance.now() + this.#pauseMs;
       throw error;
     }
     this.#pauseMs = 0;
-    // It may have been stopped meanwhile.
+    // It may have been stopped in the meantime.
     if (this.#timer === undefined) {
       server.close();
       this.#release();
@@ -127,7 +131,7 @@ export class ReceiverHost {
     }
     this.#server = server;
     this.#receiver = receiver;
-    this.#failed(null);
+    this.#reportError(null);
   }
 
   #renew(): void {
@@ -136,7 +140,7 @@ export class ReceiverHost {
     const before = this.#lease;
     this.#lease = this.#store.withExistingDatabase((connection) => acquire(connection, "doors", this.#owner, nowMs));
     this.#renewedMs = nowMs;
-    // Another one took over while this process stood still.
+    // Another process took over while this one was suspended.
     if (this.#lease === undefined || this.#lease.fence !== before?.fence) this.#close();
   }
 
@@ -154,8 +158,8 @@ export class ReceiverHost {
     try {
       this.#store.withExistingDatabase((connection: Connection) => release(connection, lease));
     } catch (error) {
-      // It ends by itself.
-      this.#failed(error);
+      // Not fatal: the lease expires.
+      this.#reportError(error);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What comes in by OpenTelemetry, as events. */
+/** Connects the receiver to the OTLP decoders and to group commit. */
 import { v7 } from "uuid";
 import type { AgentName } from "../../../shared/protocol/agents.ts";
 import { markRaw, type Raw } from "../../../shared/schema/raw.ts";
@@ -11,7 +11,7 @@ import { OtlpConverter } from "../otlp/otlp-events.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { ReceiverInput } from "./http-receiver.ts";
 
-/** `connected`: whether an agent reports its tools by its hooks. */
+/** `connected`: returns whether an agent's hook is connected. */
 export function receiverInput(
   connected: (agent: AgentName) => boolean,
   ids: AgentIds,
@@ -26,7 +26,7 @@ export function receiverInput(
   };
 }
 
-/** With what an event needs beside what its teller knows. */
+/** Adds the fields that an agent cannot know: an ID, unless derived, and the UTC offset. */
 function toRaw(event: HookEvent): Raw {
   const ts = Number(event["ts"]);
   return markRaw({ id: v7({ msecs: ts }), utc_offset_min: -new Date(ts).getTimezoneOffset(), ...event });

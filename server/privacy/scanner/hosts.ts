@@ -1,9 +1,11 @@
-/** Names of hosts that say whose they are. A public host, such as github.com, says nothing of a person. */
+/**
+ * Recognizes host names that identify an owner. Public hosts, such as github.com, are not personal.
+ */
 
-/** Names that only a private network knows (RFC 6762, RFC 8375, and what is in use). */
+/** Suffixes of private networks (RFC 6762, RFC 8375, and others in common use). */
 const privateSuffixes = "local|localdomain|localnet|lan|internal|intranet|intra|corp|home|home\\.arpa|private";
 
-/** Public platforms on which a customer has a host named after itself. */
+/** Public platforms on which customers have hosts named after themselves. */
 const platforms = [
   "amazonaws.com",
   "apigee.net",
@@ -97,11 +99,11 @@ const platforms = [
   .map((name) => name.replaceAll(".", "\\."))
   .join("|");
 
-/** What stands before the platform and is nobody's. */
+/** Subdomains of the platforms themselves. */
 const common =
   "(?:www|api|app|docs|help|status|support|blog|login|hooks|files|console|developer|developers|community)\\.";
 
-/** A host with a name of its own in front of such a suffix. */
+/** Matches a named host with a private or platform suffix. */
 export const namedHost = new RegExp(
   String.raw`(?<![\w@.-])(?:(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,8}(?:${privateSuffixes})|(?!${common}(?:${platforms})(?![\w.-]))(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,8}(?:${platforms}))(?![\w-]|\.[a-z0-9])`,
   "gi",

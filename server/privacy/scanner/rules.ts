@@ -1,4 +1,4 @@
-/** What the scanner can find. A rule is counted by its name; what it found is never kept. */
+/** The scanner's rules. Matches are counted by rule; the matched text is never kept. */
 export const rules = [
   "url",
   "path",
@@ -19,7 +19,7 @@ export const rules = [
 ] as const;
 export type Rule = (typeof rules)[number];
 
-/** What takes the place of something found. No rule finds anything in these, so that scanning twice changes nothing. */
+/** Placeholders for matches. No rule matches a placeholder, so scanning twice changes nothing. */
 export const marks = {
   path: "[USER_PATH]",
   email: "[EMAIL]",
@@ -34,5 +34,5 @@ export const marks = {
   hardware_id: "[DEVICE]",
 } as const satisfies Partial<Record<Rule, string>>;
 
-/** Called for every finding. */
+/** Called for each match. */
 export type Found = (rule: Rule) => void;

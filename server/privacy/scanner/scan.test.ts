@@ -49,9 +49,9 @@ describe("scanner", () => {
     ["48°51'29\"N", "[PLACE]", "coordinates"],
     ["geo:48.8584,2.2945", "[PLACE]", "coordinates"],
     ["serial number: C02XK1J9JG5J", "[DEVICE]", "hardware_id"],
-  ])("%j → %j", (text, expected, rule) => {
-    const { text: found, rules: hits } = scan(text);
-    expect(found).toBe(expected);
+  ])("redacts %j to %j", (text, expected, rule) => {
+    const { text: redacted, rules: hits } = scan(text);
+    expect(redacted).toBe(expected);
     expect(hits).toContain(rule);
   });
 
@@ -71,9 +71,9 @@ describe("scanner", () => {
     [random.fill("{h8}-{h4}-4{h3}-a{h3}-{h12}"), "token"],
     [random.fill("Basic {a20}=="), "token"],
     [random.fill("{u5}-{u5}-{u5}-{u5}"), "token"],
-  ])("drops a text with a secret whole: %j", (text, rule) => {
-    const { text: found, rules: hits } = scan(text);
-    expect(found).toBeNull();
+  ])("drops text with a secret completely: %j", (text, rule) => {
+    const { text: redacted, rules: hits } = scan(text);
+    expect(redacted).toBeNull();
     expect([...hits]).toContain(rule);
   });
 
@@ -95,9 +95,9 @@ describe("scanner", () => {
     "12:30:45 3.14 v1.2.3 x86_64 utf-8 sha256",
     "",
     "   ",
-  ])("leaves %j as it is", (text) => expect(scan(text)).toEqual({ text, rules: new Set() }));
+  ])("does not change %j", (text) => expect(scan(text)).toEqual({ text, rules: new Set() }));
 
-  it("finds nothing in any word of the vocabulary", () => {
+  it("finds nothing in the vocabulary of commands", () => {
     const hit: string[] = [];
     for (const [program, subcommands] of Object.entries(commands.programs)) {
       for (const path of [program, ...subcommands.split("|").map((words) => `${program} ${words}`)]) {
@@ -107,7 +107,7 @@ describe("scanner", () => {
     expect(hit).toEqual([]);
   });
 
-  it("finds nothing in its own marks", () => {
+  it("finds nothing in its placeholders", () => {
     for (const mark of Object.values(marks)) expect(scanned(mark)).toBe(mark);
   });
 
@@ -139,7 +139,7 @@ describe("scanner", () => {
     fc.array(fc.oneof(pieces, fc.string({ maxLength: 6 })), { maxLength: 12 }).map((parts) => parts.join("")),
   );
 
-  it("never throws, names only its rules, and changes nothing when it scans again", () => {
+  it("never throws, reports only its rules, and is idempotent", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const { text: once, rules: hits } = scan(text);
@@ -152,12 +152,12 @@ describe("scanner", () => {
     );
   });
 
-  it("makes no secret by joining what it leaves", () => {
+  it("leaves only parts of the original text between placeholders", () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        const left = scanned(text);
-        if (left === null || text.includes(":")) return;
-        for (const part of left.split(/\[(?:USER_PATH|[A-Z]+)\]/)) expect(text).toContain(part);
+        const redacted = scanned(text);
+        if (redacted === null || text.includes(":")) return;
+        for (const part of redacted.split(/\[(?:USER_PATH|[A-Z]+)\]/)) expect(text).toContain(part);
       }),
       { numRuns: 5_000 },
     );

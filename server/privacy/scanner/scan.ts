@@ -1,9 +1,8 @@
 /**
- * The scanner: the firewall's last layer, defence in depth over strings that the other layers let through.
- *
- * What is personal is replaced by a mark; a text in which a secret stands is dropped whole, since nobody knows how far
- * the secret reaches. In doubt it drops. Every step is linear in the length of the text: patterns have bounded
- * repetitions, and no two neighbouring repetitions share a character.
+ * The scanner, the firewall's last layer: defence in depth for strings that passed the other
+ * layers. Replaces personal data with placeholders. Drops text with a secret completely, because
+ * the secret's extent is unknown. Linear in the text length: patterns have bounded repetitions, and
+ * adjacent repetitions share no character.
  */
 
 import { redactAddresses } from "./addresses.ts";
@@ -14,31 +13,34 @@ import { hasSecret } from "./secrets.ts";
 import { redactUrls } from "./urls.ts";
 
 export interface Scanned {
-  /** The text without what was found; `null` where it has to be dropped. */
+  /** The redacted text; `null` if it must be dropped. */
   readonly text: string | null;
   readonly rules: ReadonlySet<Rule>;
 }
 
-/** Longer than any value that means something; what is longer is dropped unread. */
+/** Longer text is dropped without scanning; no legitimate value is that long. */
 const maxTotalChars = 4 * 1024 * 1024;
 
-/** What one pass leaves may look like something else. After so many the text is dropped: it was made to resist. */
+/**
+ * Redaction can create new matches, so passes repeat; text that still changes is hostile and
+ * dropped.
+ */
 const maxPasses = 8;
 
 export function scan(text: string): Scanned {
   const rules = new Set<Rule>();
   const found: Found = (rule) => rules.add(rule);
-  let left = text;
+  let current = text;
   for (let passes = 0; passes < maxPasses && text.length <= maxTotalChars; passes += 1) {
-    const next = pass(left, found);
-    if (next === null || next === left) return { text: next, rules };
-    left = next;
+    const next = pass(current, found);
+    if (next === null || next === current) return { text: next, rules };
+    current = next;
   }
   found("too_long");
   return { text: null, rules };
 }
 
 function pass(text: string, found: Found): string | null {
-  const named = redactAddresses(redactPaths(redactUrls(text, found), found), found);
-  return hasSecret(named, found) ? null : redactNumbers(named, found);
+  const redacted = redactAddresses(redactPaths(redactUrls(text, found), found), found);
+  return hasSecret(redacted, found) ? null : redactNumbers(redacted, found);
 }

@@ -1,4 +1,6 @@
-/** Secrets: private keys, values that are called secret, and tokens that no word is shaped like. */
+/**
+ * Detects secrets: private keys, values assigned to names of secrets, and random-looking tokens.
+ */
 
 import { isNoPassword, isPlaceholder } from "./placeholder.ts";
 import { isRandom } from "./randomness.ts";
@@ -7,23 +9,23 @@ import type { Found } from "./rules.ts";
 const privateKey =
   /-{4,5}(?: |%20)?BEGIN(?: |%20)[A-Z0-9% ]{0,60}(?:KEY|CERTIFICATE|MESSAGE)|PuTTY-User-Key-File|\bAGE-SECRET-KEY-1|\bssh-(?:rsa|ed25519|dss) AAAA|"kty"\s{0,4}:/i;
 
-/** Names of things that are secret, as part of a longer name or not. */
-const called = `(?:pass(?:word|wd|phrase|code)?s?|pas?s?s?w(?:o?r)?d|passwort|kennwort|contrase|pwd|pw|secrets?|srt|tokens?|keys?|credentials?|creds?|auth(?:orization|entication)?|bearer|cookie|session|signature|sig|salt|nonce|otp|jwt|webhook|access|license|certificate|art-api|client[_. -]?id|account|apikey|dsn)`;
+/** Names of secrets, also as part of a longer name. */
+const secretName = `(?:pass(?:word|wd|phrase|code)?s?|pas?s?s?w(?:o?r)?d|passwort|kennwort|contrase|pwd|pw|secrets?|srt|tokens?|keys?|credentials?|creds?|auth(?:orization|entication)?|bearer|cookie|session|signature|sig|salt|nonce|otp|jwt|webhook|access|license|certificate|art-api|client[_. -]?id|account|apikey|dsn)`;
 const assignment = new RegExp(
-  String.raw`${called}(?![a-z])[\w.\-\])"'\\]{0,40}\s{0,4}(?:[:=!<>|]{1,4}|,|\bis\b|\s)[=>\s]{0,4}(?:&quot;|[\\"'\x60(\[{]{0,4})([^\s"'\x60<>;&]{4,})`,
+  String.raw`${secretName}(?![a-z])[\w.\-\])"'\\]{0,40}\s{0,4}(?:[:=!<>|]{1,4}|,|\bis\b|\s)[=>\s]{0,4}(?:&quot;|[\\"'\x60(\[{]{0,4})([^\s"'\x60<>;&]{4,})`,
   "gi",
 );
 
-/** Beginnings that issuers give their tokens so that scanners find them, and keys in groups. */
+/** Token prefixes of issuers, and licence keys in groups. */
 const issued =
   /(?<![A-Za-z0-9])(?:(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z0-9]{16}|AKC[A-Za-z0-9]{10}|AP[0-9A-F][A-Za-z0-9]{8}|AIza[\w-]{20}|ya29\.[\w-]{10}|eyJ[\w-]{10}|(?:dckr_pat|gh[oprsu]|github_pat|gl[a-z]{2,6}|hf|hv[bs]|key|lin_api|npm|pat|pul|pypi|rk|rdme|r8|sbp|sgp|shp[a-z]{2}|sk|pk|sntry[a-z]|sq0[a-z]{3}|tskey|whsec|xapp|xox[a-z]|xkeysib|[a-z]{2,12}_(?:live|pat|prod|sec|secret|test|token))[-_.](?=[\w-]{0,40}\d)[\w-]{10}|[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){3,8}(?![A-Za-z0-9-]))/;
 
-/** RFC 7617 and RFC 6750, wherever they stand. */
+/** RFC 7617 and RFC 6750, at any position. */
 const authorization = /\b(?:basic|bearer)\s{1,4}(?=[\w+/.~-]{0,64}[0-9+/=])[\w+/.~-]{8}/i;
 
 const words = /[^\s"'\x60<>|;,(){}[\]\\]+/g;
 
-/** What is named as the password itself: here a plain word is one too. */
+/** Values assigned to a password: here even a plain word counts. */
 const password =
   /(?:pass(?:word|wd|phrase)|passwd|pgpassword|pwd|\bpw)["']?\s{0,3}[:=]\s{0,3}["']?([^\s"'`<>;&]{4,64})/gi;
 

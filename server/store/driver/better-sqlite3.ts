@@ -1,4 +1,4 @@
-/** The usual driver: better-sqlite3, whose one Node-API binary per platform serves Node and Electron alike. */
+/** The default driver: better-sqlite3, whose Node-API binary works in both Node and Electron. */
 import Database from "better-sqlite3";
 import type { Connection, OpenOptions, Row, SqlValue } from "./driver.ts";
 

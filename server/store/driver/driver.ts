@@ -1,12 +1,13 @@
 /**
- * The small part of an SQLite library that the store needs. One driver at a time lives in a process: two SQLite
- * libraries on one file would undo each other's POSIX locks (`docs/internals/architecture.md`, "The lock trap").
+ * The subset of an SQLite library that the store needs. A process never uses two drivers: two
+ * SQLite libraries on one file release each other's POSIX locks (`docs/internals/architecture.md`,
+ * "The lock trap").
  */
 export type SqlValue = string | number | Uint8Array | null;
 export type Row = Readonly<Record<string, SqlValue>>;
 
 export interface Statement {
-  /** Runs it and returns how many rows changed. */
+  /** Returns the number of changed rows. */
   run(...values: readonly SqlValue[]): number;
   get(...values: readonly SqlValue[]): Row | undefined;
   all(...values: readonly SqlValue[]): readonly Row[];
@@ -23,34 +24,37 @@ export interface Connection {
 
 export interface OpenOptions {
   /**
-   * Reads what is there and creates no database. Not SQLite's own read-only mode: in WAL mode that one makes side files
-   * and leaves them behind, while a connection that only refuses to write tidies up when it closes.
+   * Creates no database. Uses `query_only`, not SQLite's read-only mode, which in WAL mode creates
+   * side files and never deletes them.
    */
   readonly readOnly: boolean;
-  /** How long a statement waits for another process's lock. Set before any other statement runs. */
+  /** How long a statement waits for another process's lock. Set before any statement runs. */
   readonly busyTimeoutMs: number;
 }
 
-/** Something that is made once for each connection, such as its statements. */
+/** Caches one object per connection, such as its prepared statements. */
 export function perConnection<T extends object>(create: (connection: Connection) => T): (connection: Connection) => T {
-  const known = new WeakMap<Connection, T>();
+  const cache = new WeakMap<Connection, T>();
   return (connection) => {
-    const before = known.get(connection);
-    if (before !== undefined) return before;
+    const cached = cache.get(connection);
+    if (cached !== undefined) return cached;
     const created = create(connection);
-    known.set(connection, created);
+    cache.set(connection, created);
     return created;
   };
 }
 
-const boundsOf = perConnection((connection) => ({
+const transactionOf = perConnection((connection) => ({
   begin: connection.prepare("BEGIN IMMEDIATE"),
   commit: connection.prepare("COMMIT"),
 }));
 
-/** Runs `work` in one immediate transaction: the write lock is taken first, so that it is never refused midway. */
+/**
+ * Runs `work` in an immediate transaction, which takes the write lock first and cannot fail on it
+ * later.
+ */
 export function immediately<T>(connection: Connection, work: () => T): T {
-  const { begin, commit } = boundsOf(connection);
+  const { begin, commit } = transactionOf(connection);
   begin.run();
   try {
     const result = work();
@@ -60,13 +64,13 @@ export function immediately<T>(connection: Connection, work: () => T): T {
     try {
       connection.exec("ROLLBACK");
     } catch {
-      // After some errors (a full disk, for one) SQLite has rolled back already. The first error is the one to tell.
+      // After some errors, such as a full disk, SQLite has already rolled back.
     }
     throw error;
   }
 }
 
-/** Runs `work`, which only reads, on one state of the database. */
+/** Runs `work`, which only reads, on a consistent snapshot of the database. */
 export function snapshot<T>(connection: Connection, work: () => T): T {
   connection.exec("BEGIN");
   try {

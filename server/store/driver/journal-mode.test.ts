@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { currentJournalMode, journalModeFor } from "./journal-mode.ts";
 
-it("uses WAL on local file systems of Linux only", () => {
-  // NFS, SMB, 9P, Lustre, GPFS, BeeGFS, OCFS2, GFS2, FUSE (sshfs, Docker Desktop), vboxsf, and unknown ones.
+it("uses WAL only on local file systems on Linux", () => {
+  // NFS, SMB, 9P, Lustre, GPFS, BeeGFS, OCFS2, GFS2, FUSE (sshfs, Docker Desktop), vboxsf, unknown.
   const others = [0x6969, 0xff534d42, 0x01021997, 0x0bd00bd0, 0x47504653, 0x19830326, 0x7461636f, 0x01161970];
   expect([...others, 0x65735546, 0x786f4256, 0].map(journalModeFor)).toEqual(Array(11).fill("TRUNCATE"));
   // ext4, XFS, Btrfs (a negative number), ZFS, tmpfs, overlay.
@@ -12,10 +12,10 @@ it("uses WAL on local file systems of Linux only", () => {
   expect(local.map(journalModeFor)).toEqual(Array(6).fill("WAL"));
 });
 
-it("asks the file system of the folder, and is careful where that is not known", () => {
+it("detects the folder's file system and falls back to TRUNCATE", () => {
   expect(currentJournalMode(join(tempFolder(), "telemetry.db"))).toBe("WAL");
   expect(currentJournalMode("/nowhere/at/all/telemetry.db")).toBe("TRUNCATE");
-  // Numbers of Linux mean nothing on macOS.
+  // Linux types are unknown on macOS.
   expect(currentJournalMode(join(tempFolder(), "telemetry.db"), "darwin")).toBe("TRUNCATE");
   expect(currentJournalMode("\\\\server\\share\\telemetry.db", "win32")).toBe("TRUNCATE");
   expect(currentJournalMode("C:\\Users\\ada\\telemetry.db", "win32")).toBe("WAL");

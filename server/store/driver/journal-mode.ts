@@ -1,12 +1,12 @@
 /**
- * How a database keeps its journal. WAL needs memory that its processes share, which no network file system gives
- * (sqlite.org/wal.html): there the older journal is used, and writers wait for readers.
+ * Chooses SQLite's journal mode. WAL needs shared memory, which network file systems do not support
+ * (sqlite.org/wal.html); there the rollback journal is used, and writers wait for readers.
  */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Local file systems of Linux, by their magic numbers (statfs(2), linux/magic.h). What is on no list may be a network or a cluster:
+ * Magic numbers of local Linux file systems (statfs(2), linux/magic.h). All others may be remote:
  * NFS, SMB, 9P, Lustre, GPFS, FUSE, shared folders of virtual machines.
  */
 const local: ReadonlySet<number> = new Set([
@@ -26,24 +26,27 @@ const local: ReadonlySet<number> = new Set([
   0x3153464a, 0x3434, 0x52654973,
   // tmpfs, ramfs
   0x01021994, 0x858458f6,
-  // overlay, eCryptfs: over one of the others, as far as containers and homes go
+  // overlay, eCryptfs: in containers and home folders, layered over a local file system
   0x794c7630, 0xf15f,
 ]);
 
 export type JournalMode = "WAL" | "TRUNCATE";
 
-/** `type`: of the file system, as statfs of Linux gives it. */
+/** `type`: file system type from Linux statfs, possibly negative (signed 32-bit). */
 export function journalModeFor(type: number): JournalMode {
   return local.has(type >>> 0) ? "WAL" : "TRUNCATE";
 }
 
-/** On Windows a path of the network begins with two backslashes; a drive letter may stand for one, which nothing here tells. */
+/** Recognizes UNC paths; mapped network drives are not detected. */
 const isNetworkPath = (file: string): boolean => /^\\\\/.test(file);
 
-/** Local file systems of macOS, by the numbers that its statfs gives: HFS+, APFS. */
+/** Types of local macOS file systems (HFS+, APFS) from statfs. */
 const localOnMac = new Set([0x11, 0x17, 0x18, 0x19, 0x1a]);
 
-/** For the folder of a database. Where the system cannot tell, the mode that is safe everywhere. */
+/**
+ * Returns the mode for a database's folder; TRUNCATE, which is safe everywhere, if the type is
+ * unknown.
+ */
 export function currentJournalMode(file: string, platform: NodeJS.Platform = process.platform): JournalMode {
   if (platform === "win32") return isNetworkPath(file) ? "TRUNCATE" : "WAL";
   try {

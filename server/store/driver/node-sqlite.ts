@@ -1,8 +1,11 @@
-/** The driver where better-sqlite3's binary cannot load (a C library older than 2.34, a rare processor): Node's own. */
+/**
+ * Fallback driver, `node:sqlite`, for systems without a better-sqlite3 binary (glibc before 2.34,
+ * rare CPUs).
+ */
 import type { SQLInputValue } from "node:sqlite";
 import type { Connection, OpenOptions, Row } from "./driver.ts";
 
-/** SQLite's primary result codes (sqlite.org/rescode.html) that the store tells apart. */
+/** SQLite's primary result codes (sqlite.org/rescode.html) that the store distinguishes. */
 const codes: Readonly<Record<number, string>> = {
   3: "SQLITE_PERM",
   5: "SQLITE_BUSY",
@@ -16,7 +19,7 @@ const codes: Readonly<Record<number, string>> = {
   26: "SQLITE_NOTADB",
 };
 
-/** An error with SQLite's own name of it, as the other driver gives it. */
+/** An error with SQLite's symbolic code, as better-sqlite3 provides it. */
 class NodeSqliteError extends Error {
   override readonly name = "NodeSqliteError";
   readonly code: string;
@@ -27,7 +30,7 @@ class NodeSqliteError extends Error {
   }
 }
 
-function named<T>(work: () => T): T {
+function withSqliteCode<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -38,25 +41,25 @@ function named<T>(work: () => T): T {
   }
 }
 
-/** `why`: why not the usual driver, for the status. */
-export function openNodeSqlite(file: string, options: OpenOptions, why: string): Connection {
+/** `reason`: why this driver is used, for the status. */
+export function openNodeSqlite(file: string, options: OpenOptions, reason: string): Connection {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  const database = named(() => new DatabaseSync(file, { timeout: options.busyTimeoutMs }));
+  const database = withSqliteCode(() => new DatabaseSync(file, { timeout: options.busyTimeoutMs }));
   if (options.readOnly) database.exec("PRAGMA query_only = ON");
   const { sqlite: version } = process.versions;
   return {
-    driver: `node:sqlite, SQLite ${version} (${why})`,
-    exec: (sql) => named(() => database.exec(sql)),
+    driver: `node:sqlite, SQLite ${version} (${reason})`,
+    exec: (sql) => withSqliteCode(() => database.exec(sql)),
     prepare: (sql) => {
-      const statement = named(() => database.prepare(sql));
+      const statement = withSqliteCode(() => database.prepare(sql));
       const input = (values: readonly unknown[]) => values as SQLInputValue[];
       return {
-        run: (...values) => named(() => Number(statement.run(...input(values)).changes)),
-        get: (...values) => named(() => statement.get(...input(values)) as Row | undefined),
-        all: (...values) => named(() => statement.all(...input(values)) as unknown as readonly Row[]),
-        iterate: (...values) => named(() => statement.iterate(...input(values)) as IterableIterator<Row>),
+        run: (...values) => withSqliteCode(() => Number(statement.run(...input(values)).changes)),
+        get: (...values) => withSqliteCode(() => statement.get(...input(values)) as Row | undefined),
+        all: (...values) => withSqliteCode(() => statement.all(...input(values)) as unknown as readonly Row[]),
+        iterate: (...values) => withSqliteCode(() => statement.iterate(...input(values)) as IterableIterator<Row>),
       };
     },
-    close: () => named(() => database.close()),
+    close: () => withSqliteCode(() => database.close()),
   };
 }

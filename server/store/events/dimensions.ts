@@ -22,17 +22,17 @@ export class DimensionTable {
   /** Returns the ID of the event's dimensions, within the transaction that writes the event. */
   idOf(event: CleanEvent): number {
     const { type, source, payload } = event;
-    // The firewall makes payloads of one type in one order, so that what is equal has mostly one spelling.
-    let spelling = `${type} ${source}`;
+    // The firewall's field order is fixed, so equal events mostly share a cache key.
+    let cacheKey = `${type} ${source}`;
     for (const name in payload) {
       const value = payload[name];
-      if (typeof value !== "number") spelling += ` ${name} ${value}`;
+      if (typeof value !== "number") cacheKey += ` ${name} ${value}`;
     }
-    const known = this.#ids.get(spelling);
-    if (known !== undefined) return known;
+    const cached = this.#ids.get(cacheKey);
+    if (cached !== undefined) return cached;
     const id = this.#id(type, source, (name) => toCell(payload[name]));
     if (this.#ids.size >= maxCached) this.#ids.clear();
-    this.#ids.set(spelling, id);
+    this.#ids.set(cacheKey, id);
     return id;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Reads stored events in the order of their commits, some at a time, so that no reader stays long. What many events share
- * (their words, their session) is read once for all of them.
+ * Reads stored events in commit order, in pages, so that no read transaction lasts long. Dimensions
+ * and sessions are read once per page.
  */
 import type { EventTypeName } from "../../../shared/schema/events.ts";
 import type { FieldValue } from "../../../shared/schema/field-types.ts";
@@ -15,7 +15,6 @@ import {
 } from "../driver/driver.ts";
 import { uuidText } from "./uuid-bytes.ts";
 
-/** A session as its events name it. */
 export interface StoredSession {
   readonly id: string;
   readonly startedMs: number;
@@ -27,7 +26,7 @@ export interface StoredSession {
 }
 
 export interface StoredEvent {
-  /** Its place in the order of commits. */
+  /** Position in commit order. */
   readonly key: number;
   readonly id: string;
   readonly type: EventTypeName;
@@ -39,8 +38,8 @@ export interface StoredEvent {
   readonly session: StoredSession;
   readonly payload: Readonly<Record<string, FieldValue>>;
   /**
-   * The consent to share under which it was written: when, and which categories as bits; and its number in its session, where those
-   * that are shared begin at 1.
+   * The consent to share when it was written: time, category bits, and the sequence number in its
+   * session for sharing, which starts at 1.
    */
   readonly share: { readonly committedMs: number; readonly bits: number; readonly seq: number } | undefined;
 }
@@ -51,18 +50,18 @@ interface Dimensions {
   readonly payload: Readonly<Record<string, FieldValue>>;
 }
 
-/** The first `most` events after the key `after`, up to the key `last`. */
+/** Returns up to `max` events after the key `after`, up to and including the key `last`. */
 export function readAfter(
   connection: Connection,
   after: number,
   max: number,
   last = Number.MAX_SAFE_INTEGER,
 ): readonly StoredEvent[] {
-  // Keys of words and streams may be used again once theirs are gone: they are looked up in the same moment, and forgotten.
+  // SQLite reuses keys of deleted dimensions and streams, so cache them only within a snapshot.
   return snapshot(connection, () => {
     const statements = statementsOf(connection);
-    const dimensions = remembering(statements.dimensions, toDimensions);
-    const streams = remembering(statements.stream, (row) => ({ session: toSession(row), base: Number(row["base"]) }));
+    const dimensions = cachedByKey(statements.dimensions, toDimensions);
+    const streams = cachedByKey(statements.stream, (row) => ({ session: toSession(row), base: Number(row["base"]) }));
     return statements.rows
       .all(after, last, max)
       .map((row) => toEvent(row, dimensions(row["dimensions"]), streams(row["stream"])));
@@ -75,20 +74,20 @@ const statementsOf = perConnection((connection) => ({
   stream: connection.prepare("SELECT s.*, t.base FROM streams t JOIN sessions s ON s.id = t.session WHERE t.id = ?"),
 }));
 
-/** Reads a row by its key, and makes it into an object, once. */
-function remembering<T>(statement: Statement, make: (row: Row) => T): (key: Cell | undefined) => T {
-  const known = new Map<Cell, T>();
+/** Returns a function that reads and converts each row once. */
+function cachedByKey<T>(statement: Statement, convert: (row: Row) => T): (key: Cell | undefined) => T {
+  const cache = new Map<Cell, T>();
   return (key = null) => {
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const value = make(statement.get(key) ?? {});
-    known.set(key, value);
+    const cached = cache.get(key);
+    if (cached !== undefined) return cached;
+    const value = convert(statement.get(key) ?? {});
+    cache.set(key, value);
     return value;
   };
 }
 
 function toDimensions(row: Row): Dimensions {
-  // Written by this product alone, from its own list.
+  // Only this product writes the column, from its list of event types.
   return { type: row["event_type"] as EventTypeName, source: String(row["source"]), payload: dimensionsOf(row) };
 }
 
@@ -104,9 +103,9 @@ function toSession(row: Row): StoredSession {
   };
 }
 
-/** Where an event came from: its session, and the number before the first one that its source gave in it. */
 interface Stream {
   readonly session: StoredSession;
+  /** The sequence number before the first one in this session. */
   readonly base: number;
 }
 

@@ -1,9 +1,8 @@
 /**
- * Which session an event belongs to. Most sources name their session. An agent's own session may go on for days, so of agents a
- * session here ends after half an hour without events and at local midnight (the privacy promise "sessions rotate daily").
- *
- * Ids follow from a random number too, which changes with a purge and with the pseudonym: a source that goes on under its old id
- * begins another session, so that no sequence number of a session is ever used twice, and nothing links two pseudonyms.
+ * Assigns events to sessions. Most sources name their session. An agent's session may last for
+ * days, so it is split after 30 minutes without events and at local midnight (privacy: sessions
+ * rotate daily). Stored IDs are also derived from a random number that changes with a purge and
+ * with the pseudonym: no sequence number is used twice, and nothing links two pseudonyms.
  */
 import { createHash, randomInt } from "node:crypto";
 import { isAgent } from "../../../shared/schema/sources.ts";
@@ -12,32 +11,32 @@ import type { Connection, Row, SqlValue, Statement } from "../driver/driver.ts";
 import { dayOfHour, localHour } from "../rollups/local-time.ts";
 import { addTo, readNumber, setNumber } from "../state.ts";
 
-/** Bounds the random number that the ids of sessions follow from (`randomInt` takes 48 bits). */
+/** Limit of the random number that session IDs are derived from (`randomInt` takes 48 bits). */
 const maxEpoch = 2 ** 47;
 
 /**
- * From now on every source begins another session, with numbers that begin at 1: after a purge, and where another pseudonym begins.
- * To be called in a transaction.
+ * Makes every source start a new session with sequence numbers from 1: after a purge, and with a
+ * new pseudonym. Call it in a transaction.
  */
 export function beginSessions(connection: Connection): void {
   setNumber(connection, "session_epoch", randomInt(1, maxEpoch));
-  // Other processes look whether this has changed.
+  // Other processes reload their caches when this changes.
   addTo(connection, "erasures", 1);
 }
 
-/** The longest silence within an agent's session. */
+/** An agent's session ends after this time without events. */
 export const silenceMs = 30 * 60_000;
 
-/** So many ids are remembered: a batch mostly has one. */
-const maxRemembered = 256;
+/** Cached names; a batch mostly contains one session. */
+const maxCached = 256;
 
-/** A session by its id, or an agent's by what its sessions of one conversation have in common. */
+/** Names a session by ID; an agent's by the stem that all sessions of one conversation share. */
 export interface SessionName {
   readonly id: string | undefined;
   readonly stem: string | undefined;
 }
 
-/** Moments in milliseconds since 1970. */
+/** Milliseconds since 1970. */
 export interface Span {
   startMs: number;
   endMs: number;
@@ -45,7 +44,7 @@ export interface Span {
 
 type Moment = Pick<CleanEvent, "tsMs" | "utcOffsetMin">;
 
-/** Whether an event goes on with an agent's session. */
+/** Returns whether an event continues an agent's session. */
 export function goesOn({ startMs, endMs }: Span, { tsMs, utcOffsetMin }: Moment): boolean {
   const day = (ms: number) => dayOfHour(localHour(ms, utcOffsetMin));
   return tsMs > startMs - silenceMs && tsMs < endMs + silenceMs && day(startMs) === day(tsMs);
@@ -68,24 +67,28 @@ export class SessionTable {
     this.#epoch = readNumber(connection, "session_epoch");
   }
 
-  /** Whether sources may go on in a session with numbers that began in another one. */
+  /**
+   * Returns whether sessions may have been renewed, so that sequence numbers may not start at 1.
+   */
   get goOn(): boolean {
     return this.#epoch !== 0;
   }
 
-  /** Another process may have purged, or begun another pseudonym. */
+  /** Reloads after another process purged or started a new pseudonym. */
   follow(): void {
     this.#epoch = readNumber(this.#connection, "session_epoch");
     this.#names.clear();
   }
 
-  /** `sinceMs`: when the pseudonym began. What happened before belongs to other sessions, which are not shared under it. */
-  nameOf({ sessionId: given, source, tsMs }: CleanEvent, sinceMs: number): SessionName {
-    const sessionId = this.goOn && tsMs < sinceMs ? `${given} before` : given;
+  /**
+   * `sinceMs`: start of the pseudonym. Earlier events get other sessions, which it never shares.
+   */
+  nameOf({ sessionId: sourceId, source, tsMs }: CleanEvent, sinceMs: number): SessionName {
+    const sessionId = this.goOn && tsMs < sinceMs ? `${sourceId} before` : sourceId;
     const key = isAgent(source) ? `agent ${sessionId}` : sessionId;
     let name = this.#names.get(key);
     if (name === undefined) {
-      if (this.#names.size >= maxRemembered) this.#names.clear();
+      if (this.#names.size >= maxCached) this.#names.clear();
       name = isAgent(source)
         ? { id: undefined, stem: digest(this.#epoch, sessionId) }
         : { id: this.#epoch === 0 ? sessionId : uuidOf(digest(this.#epoch, sessionId)), stem: undefined };
@@ -94,7 +97,7 @@ export class SessionTable {
     return name;
   }
 
-  /** The row of the session that an event goes on with. */
+  /** Returns the row of the session that an event continues. */
   find({ id, stem }: SessionName, event: Moment): Row | undefined {
     if (id !== undefined) return this.#byId.get(id);
     const { tsMs } = event;
@@ -110,11 +113,11 @@ export function spanOf({ started_at: start, ended_at: end }: Row): Span {
 const digest = (epoch: number, sessionId: string): string =>
   createHash("sha256").update(`${epoch} ${sessionId}`).digest("hex");
 
-/** A UUID of version 8 (RFC 9562) that follows from a digest in hex. */
+/** Returns a version 8 UUID (RFC 9562) derived from a hex digest. */
 const uuidOf = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 
-/** What one transaction adds to a session. */
+/** Changes of one transaction to a session. */
 export interface SessionDelta {
   readonly id: SqlValue;
   readonly span: Span;
@@ -123,13 +126,13 @@ export interface SessionDelta {
   readonly counts: { commands: number; workspaces: number; tasks: number; errors: number };
 }
 
-/** The sessions that one transaction has met. */
+/** All sessions that one transaction changes. */
 export class SessionDeltas {
   readonly #byName = new Map<string, SessionDelta[]>();
 
   find({ id, stem }: SessionName, event: Moment): SessionDelta | undefined {
-    const known = this.#byName.get(id ?? stem ?? "");
-    return id === undefined ? known?.find(({ span }) => goesOn(span, event)) : known?.[0];
+    const deltas = this.#byName.get(id ?? stem ?? "");
+    return id === undefined ? deltas?.find(({ span }) => goesOn(span, event)) : deltas?.[0];
   }
 
   add({ id, stem }: SessionName, row: Row): SessionDelta {
@@ -141,9 +144,9 @@ export class SessionDeltas {
       counts: { commands: 0, workspaces: 0, tasks: 0, errors: 0 },
     };
     const key = id ?? stem ?? "";
-    const known = this.#byName.get(key);
-    if (known === undefined) this.#byName.set(key, [delta]);
-    else known.push(delta);
+    const deltas = this.#byName.get(key);
+    if (deltas === undefined) this.#byName.set(key, [delta]);
+    else deltas.push(delta);
     return delta;
   }
 
@@ -152,7 +155,7 @@ export class SessionDeltas {
   }
 }
 
-/** An event was stored. */
+/** Extends the session by a stored event. */
 export function extend(session: SessionDelta, tsMs: number): void {
   const { span } = session;
   session.firstMs = Math.min(session.firstMs, tsMs);

@@ -1,17 +1,17 @@
-/** What is not accepted again: what has expired, and what was erased. */
+/** Rejects events that have expired or were erased, so that they are not imported again. */
 import type { CleanEvent } from "../../privacy/clean-event.ts";
 import type { Connection, Row, Statement } from "../driver/driver.ts";
 import { followClock } from "../low-watermark.ts";
 import { addTo } from "../state.ts";
 
-/** Why an event is not accepted. */
+/** Why an event is rejected. */
 export type Bar = "below_watermark" | "erased";
 
 export class Tombstones {
   readonly #connection: Connection;
   readonly #lowWatermark: Statement;
   readonly #list: Statement;
-  #floorMs = 0;
+  #watermarkMs = 0;
   #erased: readonly Row[] = [];
 
   constructor(connection: Connection) {
@@ -20,16 +20,19 @@ export class Tombstones {
     this.#list = connection.prepare("SELECT * FROM erased");
   }
 
-  /** Reads it again: at the beginning of a transaction, the list only where something was erased meanwhile. */
+  /**
+   * Reloads at the start of a transaction; the list only if something was erased or the clock
+   * changed.
+   */
   read(somethingErased: boolean, nowMs: number): void {
-    this.#floorMs = Number(this.#lowWatermark.get()?.["value"] ?? 0);
-    const fell = this.#floorMs > nowMs;
-    if (fell) this.#floorMs = followClock(this.#connection, nowMs);
-    if (somethingErased || fell) this.#erased = this.#list.all();
+    this.#watermarkMs = Number(this.#lowWatermark.get()?.["value"] ?? 0);
+    const isAhead = this.#watermarkMs > nowMs;
+    if (isAhead) this.#watermarkMs = followClock(this.#connection, nowMs);
+    if (somethingErased || isAhead) this.#erased = this.#list.all();
   }
 
   of({ tsMs, source, payload }: CleanEvent): Bar | undefined {
-    if (tsMs < this.#floorMs) return "below_watermark";
+    if (tsMs < this.#watermarkMs) return "below_watermark";
     if (this.#erased.length === 0) return undefined;
     const erased = this.#erased.some(({ by, value, from_ts: from, to_ts: to }) => {
       if (tsMs < Number(from) || tsMs >= Number(to)) return false;
@@ -38,7 +41,7 @@ export class Tombstones {
     return erased ? "erased" : undefined;
   }
 
-  /** Counts events that lie below the watermark, for status and `doctor`. */
+  /** Counts rejected events for status and `doctor`. */
   count(below: number): void {
     if (below > 0) addTo(this.#connection, "below_watermark", below);
   }

@@ -1,4 +1,4 @@
-/** UUIDs as 16 bytes and as text (RFC 9562). */
+/** Converts UUIDs between 16 bytes and text (RFC 9562). */
 export function uuidBytes(uuid: string): Uint8Array {
   const hex = uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24);
   return Buffer.from(hex, "hex");

@@ -1,6 +1,6 @@
 /**
- * Writes events and keeps their sessions true, in one transaction. An event whose id is stored already changes
- * nothing: sending it again is harmless.
+ * Writes events, sessions, streams and rollups in one transaction. Idempotent: an event whose ID is
+ * already stored changes nothing.
  */
 import { randomUUID } from "node:crypto";
 import type { EventTypeName } from "../../../shared/schema/events.ts";
@@ -17,7 +17,7 @@ import { extend, type SessionDelta, SessionDeltas, SessionTable } from "./sessio
 import { Tombstones } from "./tombstones.ts";
 import { uuidBytes } from "./uuid-bytes.ts";
 
-/** What this worker is; kept with each session it begins. */
+/** Product and platform of this process, stored with each new session. */
 export interface ProductInfo {
   readonly product: string;
   readonly version: string;
@@ -26,7 +26,7 @@ export interface ProductInfo {
   readonly runtimeVersion: string;
 }
 
-/** Stands where the consent to the category `platform` is missing. */
+/** Replaces platform fields without consent to the category `platform`. */
 const withheld = "withheld";
 
 export function withoutPlatform({ product }: ProductInfo): ProductInfo {
@@ -35,30 +35,29 @@ export function withoutPlatform({ product }: ProductInfo): ProductInfo {
 
 export interface WriteResult {
   readonly stored: number;
-  /** Were stored before. */
+  /** Already stored. */
   readonly repeated: number;
-  /** Lie before the low watermark: they have expired or were purged, or a clock was wrong. */
+  /** Rejected by the low watermark: expired, purged, or dated by a wrong clock. */
   readonly belowWatermark: number;
 }
 
-/** Who writes, and when. */
 export interface Writing {
   readonly product: ProductInfo;
   readonly nowMs: number;
   readonly share: ShareConsent | undefined;
-  /** What is written in the same transaction. */
+  /** Writes more in the same transaction. */
   readonly also: ((connection: Connection) => void) | undefined;
 }
 
-/** The consent to share under which events are written. */
+/** The consent to share that applies to the written events. */
 export interface ShareConsent {
   /** The categories that may be shared (`categoryBits`). */
   readonly bits: number;
-  /** When it was given: what happened before is not shared. Milliseconds since 1970. */
+  /** Start of the consent in milliseconds since 1970; earlier events are never shared. */
   readonly sinceMs: number;
 }
 
-/** What a session's row counts, by type of event. */
+/** Counter of the session row by event type. */
 const sessionCounts: Readonly<Partial<Record<EventTypeName, keyof SessionDelta["counts"]>>> = {
   command_finished: "commands",
   command_failed: "commands",
@@ -71,14 +70,14 @@ const sessionCounts: Readonly<Partial<Record<EventTypeName, keyof SessionDelta["
 
 interface StreamDelta {
   readonly id: number;
-  /** The number of the next event that has none of its own. */
+  /** Sequence number for the next event without one. */
   nextSeq: number;
   firstSeq: number;
   lastSeq: number;
   received: number;
 }
 
-/** What every batch needs, prepared once for a connection. */
+/** Prepared statements and caches of a connection. */
 class Writer {
   readonly #connection: Connection;
   readonly #dimensions: DimensionTable;
@@ -97,7 +96,7 @@ class Writer {
   readonly #dropSession: Statement;
   readonly #pseudonymSince: Statement;
   #erased = -1;
-  /** When the pseudonym began. Milliseconds since 1970. */
+  /** Start of the pseudonym in milliseconds since 1970. */
   #pseudonymSinceMs = 0;
 
   constructor(connection: Connection) {
@@ -157,12 +156,12 @@ class Writer {
         }
         const { id, tsMs, utcOffsetMin, payload } = event;
         const session = this.#session(sessions, event, product);
-        // Events mostly come one after the other from one source.
+        // Consecutive events mostly belong to the same stream.
         if (stream === undefined || last?.session !== session || last.source !== event.source) {
           stream = this.#stream(streams, session, event);
           last = { session, source: event.source };
         }
-        // An event that its source did not number is the next one, where it is new.
+        // Check for a repeat first: an unnumbered event would always get a new sequence number.
         if (event.seq === noSequence && this.#isStored(id)) continue;
         const dimensions = this.#dimensions.idOf(event);
         const duration = payload[durationField];
@@ -180,7 +179,7 @@ class Writer {
         let seq = event.seq === noSequence ? stream.nextSeq : event.seq;
         if (!insert(seq)) {
           if (this.#isStored(id)) continue;
-          // The number belongs to another event, which had none of its own: this one is new all the same.
+          // An unnumbered event already uses this sequence number; take the next free one.
           seq = stream.nextSeq;
           if (!insert(seq)) continue;
         }
@@ -201,7 +200,7 @@ class Writer {
       for (const { id, firstSeq, lastSeq, received } of streams.values()) {
         if (received > 0) this.#extendStream.run(firstSeq, lastSeq, received, id);
       }
-      // A repeat under another session begins none.
+      // Drop sessions and streams that were created for repeated events only.
       if (stored < events.length) this.#recount(sessions, streams.values());
       this.#metrics.append(totals);
       this.#tombstones.count(belowWatermark);
@@ -218,7 +217,7 @@ class Writer {
     for (const { id, lastMs } of sessions) if (lastMs === 0) this.#dropSession.run(id, id);
   }
 
-  /** Ids of words may be gone since another process erased something. */
+  /** Reloads caches after another process erased data: cached dimension IDs may no longer exist. */
   #checkErasures(nowMs: number): void {
     const erased = Number(this.#erasures.get()?.["value"]);
     const somethingErased = erased !== this.#erased;
@@ -231,10 +230,10 @@ class Writer {
     this.#erased = erased;
   }
 
-  #session(known: SessionDeltas, event: CleanEvent, product: ProductInfo): SessionDelta {
+  #session(deltas: SessionDeltas, event: CleanEvent, product: ProductInfo): SessionDelta {
     const session = this.#sessions.nameOf(event, this.#pseudonymSinceMs);
-    const met = known.find(session, event);
-    if (met !== undefined) return met;
+    const existing = deltas.find(session, event);
+    if (existing !== undefined) return existing;
     const { tsMs } = event;
     const { product: name, version, os, arch, runtimeVersion } = product;
     const row =
@@ -250,40 +249,42 @@ class Writer {
         arch,
         runtimeVersion,
       );
-    return known.add(session, row ?? {});
+    return deltas.add(session, row ?? {});
   }
 
-  #stream(known: Map<string, StreamDelta>, { id: session }: SessionDelta, { source, seq }: CleanEvent): StreamDelta {
+  #stream(deltas: Map<string, StreamDelta>, { id: session }: SessionDelta, { source, seq }: CleanEvent): StreamDelta {
     const key = `${session} ${source}`;
-    let stream = known.get(key);
+    let stream = deltas.get(key);
     if (stream === undefined) {
       const first = seq === noSequence ? 1 : seq;
       const base = this.#sessions.goOn ? first - 1 : 0;
       const row = this.#findStream.get(session, source) ?? this.#beginStream.get(session, source, first, base);
       const nextSeq = Number(row?.["last_seq"]) + 1;
       stream = { id: Number(row?.["id"]), nextSeq, firstSeq: Number.POSITIVE_INFINITY, lastSeq: 0, received: 0 };
-      known.set(key, stream);
+      deltas.set(key, stream);
     }
     return stream;
   }
 }
 
-/** A command is counted where it ends, in a terminal too; what an agent runs is a use of its tool. */
+/**
+ * Terminal commands count as commands when they end; commands that an agent runs are tool calls.
+ */
 function countedAs({ type, payload, source }: CleanEvent): keyof SessionDelta["counts"] | undefined {
-  const ended =
+  const isCommandEnd =
     type === "agent_event" &&
     payload["tool_phase"] === "end" &&
     payload["tool_name"] === "run_terminal_cmd" &&
     !isAgent(source);
-  return ended ? "commands" : sessionCounts[type];
+  return isCommandEnd ? "commands" : sessionCounts[type];
 }
 
 const writerOf = perConnection((connection) => new Writer(connection));
 
 /**
- * Stores events and returns once they are durable. An event with the sequence number of another one gets the next free
- * number: numbered and unnumbered events of one stream never push each other out.
- * @throws SQLite's error, with nothing stored.
+ * Stores events and returns once they are durable. If a sequence number is already used by another
+ * event, assigns the next free one, so that no event is lost.
+ * @throws SQLite's error; then nothing is stored.
  */
 export function writeEvents(connection: Connection, events: readonly CleanEvent[], writing: Writing): WriteResult {
   return writerOf(connection).write(events, writing);
@@ -294,13 +295,16 @@ export interface Totals {
   readonly sessions: number;
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
-  /** Numbers between the events of a source that never came: refused by the firewall, or lost. */
+  /** Sequence numbers without an event: dropped by the firewall, or lost. */
   readonly missing: number;
-  /** Events refused since the last purge because they lie before the low watermark. */
+  /** Events rejected by the low watermark since the last purge. */
   readonly belowWatermark: number;
 }
 
-/** Events are stored nearly in the order of their times: among so many at either end is the oldest and the newest. */
+/**
+ * Events are stored almost in time order, so the oldest and newest are among the first and last
+ * rows.
+ */
 const sampledRows = 1_000;
 
 export function totals(connection: Connection): Totals {

@@ -1,7 +1,6 @@
 /**
- * Step 3 of the schema: dimensions apart from measures, rollups, leases. What an older database holds is carried over.
- *
- * A step that has shipped is never changed; a new field gets its column in a later one.
+ * Migration 3: separates dimensions from measures; adds rollups and leases. Converts existing
+ * events. Never change a shipped migration: add columns for new fields in a new one.
  */
 import type { Connection, Row, SqlValue } from "../driver/driver.ts";
 import { uuidBytes } from "../events/uuid-bytes.ts";
@@ -123,7 +122,7 @@ const tables = `
   INSERT INTO state VALUES ('closed_day', 0), ('erasures', 0), ('floor_ts', 0);
 `;
 
-/** With ADR-003's names of columns, for people with the sqlite3 shell. */
+/** Views with the column names of ADR-003, for use in the sqlite3 shell. */
 const views = `
   CREATE VIEW events_readable AS
     SELECT e.id, strftime('%Y-%m-%d %H:%M:%f', e.ts / 1000.0, 'unixepoch') AS timestamp, s.session_id, w.event_type,
@@ -139,7 +138,10 @@ const views = `
     FROM sessions;
 `;
 
-/** The columns of the older table that became dimensions; a copy, because later steps rename the table. */
+/**
+ * The columns of the older table that became dimensions; a copy, because later steps rename the
+ * table.
+ */
 const dimensionNames = [
   "stream",
   "tool_name",
@@ -201,18 +203,18 @@ function dimensionIds(connection: Connection): (row: Row) => SqlValue {
   };
 }
 
-function carryOver(connection: Connection, rows: readonly Row[]): void {
+function convertEvents(connection: Connection, rows: readonly Row[]): void {
   const idOf = dimensionIds(connection);
   const stream = connection.prepare("INSERT INTO streams (session, source) VALUES (?, ?) RETURNING id");
-  const arrived = connection.prepare(
+  const countReceived = connection.prepare(
     "UPDATE streams SET last_seq = max(last_seq, ?), received = received + 1 WHERE id = ?",
   );
   const insert = connection.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const streams = new Map<string, SqlValue>();
   for (const row of rows) {
     const key = `${row["session"]} ${row["source"]}`;
-    const known = streams.get(key) ?? stream.get(row["session"] ?? null, row["source"] ?? null)?.["id"] ?? null;
-    streams.set(key, known);
+    const streamId = streams.get(key) ?? stream.get(row["session"] ?? null, row["source"] ?? null)?.["id"] ?? null;
+    streams.set(key, streamId);
     const { id = null, seq = null, ts = null, utc_offset_min = null, duration_ms = null } = row;
     const dropped = row["dropped_count"] ?? null;
     const numbers = dropped === null ? null : JSON.stringify({ dropped_count: dropped });
@@ -220,7 +222,7 @@ function carryOver(connection: Connection, rows: readonly Row[]): void {
     insert.run(
       id,
       uuidBytes(String(row["event_id"])),
-      known,
+      streamId,
       seq,
       dimensions,
       ts,
@@ -228,7 +230,7 @@ function carryOver(connection: Connection, rows: readonly Row[]): void {
       duration_ms,
       numbers,
     );
-    arrived.run(seq, known);
+    countReceived.run(seq, streamId);
   }
 }
 
@@ -237,5 +239,5 @@ export function migrateToDimensions(connection: Connection): void {
   connection.exec("DROP TABLE events");
   connection.exec(tables);
   connection.exec(views);
-  carryOver(connection, rows);
+  convertEvents(connection, rows);
 }

@@ -1,4 +1,4 @@
-/** Step 5 of the schema: what sharing needs, and where imports of event logs stand. */
+/** Migration 5: tables for sharing, and import positions of event logs. */
 export const sharing = `
   -- Only of events that were written under consent to share: when, and the categories that may be shared as bits.
   ALTER TABLE events ADD COLUMN committed_at INTEGER;

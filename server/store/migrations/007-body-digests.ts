@@ -1,4 +1,7 @@
-/** Step 7 of the schema: one stored body per digest, sessions that end by silence, and what a wrong clock must not break. */
+/**
+ * Migration 7: one stored body per digest, session stems, import digests, protection against wrong
+ * clocks.
+ */
 export const lasting = `
   -- The exact body of a request, compressed, once however often it was sent. Outside the chain, so that it can be dropped.
   CREATE TABLE ledger_bodies (

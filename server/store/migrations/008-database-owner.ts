@@ -1,4 +1,7 @@
-/** Step 8 of the schema: whose database it is, what a purge is known by, and where the numbers of a stream begin. */
+/**
+ * Migration 8: owner of the database, a mark for each purge, and the first sequence number of a
+ * stream.
+ */
 export const belonging = `
   -- The installation that the database belongs to, as its installation.json names it.
   CREATE TABLE belongs_to (one INTEGER PRIMARY KEY CHECK (one = 1), installation TEXT NOT NULL) STRICT;

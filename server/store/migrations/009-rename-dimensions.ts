@@ -1,4 +1,4 @@
-/** Step 9 of the schema: the combinations of dimensions get their name. SQLite adapts views and foreign keys itself. */
+/** Migration 9: renames `words` to `dimensions`. SQLite updates views and foreign keys itself. */
 export const renameDimensions = `
   ALTER TABLE words RENAME TO dimensions;
   ALTER TABLE events RENAME COLUMN words TO dimensions;

@@ -15,12 +15,12 @@ import { migrate, schemaVersion, versionOf } from "./migrate.ts";
 
 const events = 200;
 
-/** A database as an earlier version left it. */
-function older(version: number) {
+/** Creates a database of an earlier version. */
+function createDatabase(version: number) {
   const file = join(tempFolder(), "telemetry.db");
   const connection = openWithDriver(file, { readOnly: false, busyTimeoutMs: 0 });
   connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
-  // Its rows were made by a version with one wide table, and carried over since.
+  // Insert the rows into the wide table of version 2, then migrate them.
   migrate(connection, Math.min(version, 2));
   const session = [
     v4(),
@@ -68,13 +68,13 @@ function older(version: number) {
     return id;
   });
   migrate(connection, version);
-  if (version >= 3) countInto(connection);
+  if (version >= 3) insertRollups(connection);
   connection.close();
   return { file, ids };
 }
 
-/** The rollups of a database that has the table `words`: such versions counted with each write. */
-function countInto(connection: Connection): void {
+/** Inserts the rollups that versions with the table `words` updated with each write. */
+function insertRollups(connection: Connection): void {
   const totals = new HourlyTotals();
   for (const { words, ts, duration_ms: ms, numbers } of connection.prepare("SELECT * FROM events").all()) {
     totals.add(localHour(Number(ts), 120), Number(words), ms === null ? undefined : Number(ms), parseMeasures(numbers));
@@ -85,9 +85,9 @@ function countInto(connection: Connection): void {
 
 describe("migration", () => {
   it.each(Array.from({ length: schemaVersion - 1 }, (_, n) => n + 1))(
-    "carries everything over from version %i, with its rollups",
+    "keeps events and rollups from version %i",
     (version) => {
-      const { file, ids } = older(version);
+      const { file, ids } = createDatabase(version);
       const store = new Store(file, productInfo, systemClock);
       store.write([]);
       store.withExistingDatabase((connection) => {
@@ -103,10 +103,10 @@ describe("migration", () => {
           duration_ms: 2,
         });
         const rollups = () => canonicalRollups(connection);
-        const kept = rollups();
-        expect(kept.reduce((total, { count }) => total + Number(count), 0)).toBe(events);
+        const migrated = rollups();
+        expect(migrated.reduce((total, { count }) => total + Number(count), 0)).toBe(events);
         recountAll(connection);
-        expect(rollups()).toEqual(kept);
+        expect(rollups()).toEqual(migrated);
         expect(connection.prepare("SELECT last_seq, received FROM streams ORDER BY id").all()).toEqual([
           { last_seq: 1, received: 1 },
           { last_seq: events - 1, received: events - 1 },
@@ -123,13 +123,13 @@ describe("migration", () => {
       store
         .read((connection) => connection.prepare(`PRAGMA table_info(${view})`).all())
         ?.map(({ name }) => String(name)) ?? [];
-    const wanted = {
+    const expected = {
       events_readable:
         "id timestamp session_id event_type workspace_hash task_hash command duration_ms success error_category template_used services_count ports_used",
       sessions_readable:
         "id session_id started_at ended_at duration_ms commands_executed workspaces_created tasks_completed errors_encountered",
     };
-    for (const [view, columns] of Object.entries(wanted)) {
+    for (const [view, columns] of Object.entries(expected)) {
       expect(names(view)).toEqual(expect.arrayContaining(columns.split(" ")));
     }
     store.close();

@@ -1,6 +1,6 @@
 /**
- * The tables, and how an older database becomes a newer one: forward only, by `user_version`, each step in one
- * transaction. A step that has shipped is never changed; a new one is added at the end.
+ * The schema and its migrations: forward only, tracked in `user_version`, all in one transaction.
+ * Never change a shipped migration; append a new one.
  */
 import { type Connection, immediately } from "../driver/driver.ts";
 import { recountAll } from "../rollups/rollups.ts";
@@ -149,7 +149,7 @@ const steps: readonly Step[] = [
 
 export const schemaVersion = steps.length;
 
-/** The database was made by a newer version of the product. */
+/** The database was created by a newer version of the product. */
 export class NewerDatabaseError extends Error {
   override readonly name = "NewerDatabaseError";
 }
@@ -158,7 +158,7 @@ export function versionOf(connection: Connection): number {
   return Number(connection.prepare("PRAGMA user_version").get()?.["user_version"]);
 }
 
-/** Whether a database has this version's tables. @throws NewerDatabaseError */
+/** Returns whether a database has the current schema. @throws NewerDatabaseError */
 export function isCurrent(connection: Connection): boolean {
   return refuseNewer(versionOf(connection)) === schemaVersion;
 }
@@ -168,11 +168,13 @@ function refuseNewer(version: number): number {
   return version;
 }
 
-/** Brings a database up to `schemaVersion`, or for a test to an earlier one. @throws NewerDatabaseError */
+/**
+ * Migrates a database to `schemaVersion`, or in tests to an earlier one. @throws NewerDatabaseError
+ */
 export function migrate(connection: Connection, requested = schemaVersion): void {
   if (refuseNewer(versionOf(connection)) >= requested) return;
   immediately(connection, () => {
-    // Read again under the lock: another process may have been faster.
+    // Read again under the lock: another process may have migrated in the meantime.
     const before = refuseNewer(versionOf(connection));
     for (let version = before; version < requested; version += 1) {
       const step = steps[version] ?? "";
@@ -180,7 +182,7 @@ export function migrate(connection: Connection, requested = schemaVersion): void
       else step(connection);
       connection.exec(`PRAGMA user_version = ${version + 1}`);
     }
-    // Rollups came with version 3, and only the current tables can be counted.
+    // Rollups exist since version 3; computing them needs the current tables.
     if (before > 0 && before < 3 && requested === schemaVersion) recountAll(connection);
   });
 }

@@ -1,9 +1,11 @@
-/** Reads rollups of a span of days from the coarsest grains that fit: whole months, then days, then hours. */
+/**
+ * Reads rollups of a period from the coarsest grains that fit: full months, then days, then hours.
+ */
 import type { Connection, Row } from "../driver/driver.ts";
 import { firstDayOfMonth, monthOfDay } from "./local-time.ts";
 import { grains, isClosed, RollupTable } from "./rollups.ts";
 
-/** Buckets of one grain, `to` not included. */
+/** Buckets of one grain; `to` is exclusive. */
 export interface GrainRange {
   readonly grain: number;
   readonly from: number;
@@ -11,50 +13,50 @@ export interface GrainRange {
 }
 
 /**
- * Which buckets make up the hours from `fromHour` to before `toHour`. `finest`: no coarser grain than this, since the
- * reader wants to tell its buckets apart.
+ * Returns the buckets that cover the hours from `fromHour` to `toHour` (exclusive). `coarsest`
+ * limits the grain, for reports that show each hour or day separately.
  */
 export function splitByGrain(
   fromHour: number,
   toHour: number,
   closedDay: number,
-  finest: number,
+  coarsest: number,
 ): readonly GrainRange[] {
-  const found: GrainRange[] = [];
+  const ranges: GrainRange[] = [];
   const add = (grain: number, from: number, to: number) => {
-    if (from < to) found.push({ grain, from, to });
+    if (from < to) ranges.push({ grain, from, to });
   };
   const firstDay = Math.ceil(fromHour / 24);
   const endDay = Math.min(Math.floor(toHour / 24), closedDay);
-  if (finest === grains.hour || firstDay >= endDay) {
+  if (coarsest === grains.hour || firstDay >= endDay) {
     add(grains.hour, fromHour, toHour);
-    return found;
+    return ranges;
   }
   add(grains.hour, fromHour, firstDay * 24);
   const firstMonth = monthOfDay(firstDay - 1) + 1;
   let endMonth = monthOfDay(endDay);
   while (endMonth > firstMonth && !isClosed(endMonth - 1, closedDay)) endMonth -= 1;
-  if (finest === grains.day || firstMonth >= endMonth) add(grains.day, firstDay, endDay);
+  if (coarsest === grains.day || firstMonth >= endMonth) add(grains.day, firstDay, endDay);
   else {
     add(grains.day, firstDay, firstDayOfMonth(firstMonth));
     add(grains.month, firstMonth, endMonth);
     add(grains.day, firstDayOfMonth(endMonth), endDay);
   }
   add(grains.hour, Math.max(fromHour, endDay * 24), toHour);
-  return found;
+  return ranges;
 }
 
-/** Runs one query over all segments; `sql` gets a table expression of their rows. */
+/** Runs one query over all ranges; `sql` receives a table expression for their rows. */
 export function readRanges(
   connection: Connection,
-  parts: readonly GrainRange[],
+  ranges: readonly GrainRange[],
   sql: (rows: string) => string,
 ): readonly Row[] {
-  if (parts.length === 0) return [];
-  const rows = parts
+  if (ranges.length === 0) return [];
+  const rows = ranges
     .map(() => "SELECT * FROM rollups WHERE grain = ? AND bucket >= ? AND bucket < ?")
     .join(" UNION ALL ");
-  const values = parts.flatMap(({ grain, from, to }) => [grain, from, to]);
+  const values = ranges.flatMap(({ grain, from, to }) => [grain, from, to]);
   return connection.prepare(sql(`(${rows})`)).all(...values);
 }
 

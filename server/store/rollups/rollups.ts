@@ -1,9 +1,9 @@
 /**
- * Rollups: how often each combination of words happened in each hour of the user's wall clock, how long it took, and what
- * its numbers add up to. Hours are kept up with every write, in its transaction: the write appends what it tallied to
- * `recent_metrics`, and every so many rows they are added to `metrics` together, since to grow a row costs much more than to
- * append one. The view `rollups` is both. A day is made from its hours once it is over, a month from its days; what comes
- * in later for a closed day changes its day and month too.
+ * Rollups: count, durations and measures per combination of dimensions and local hour. Each write
+ * appends its totals to `recent_metrics` in the same transaction; they are merged into `metrics` in
+ * bulk, because updating a row costs more than appending one. The view `rollups` contains both. A
+ * day is summed from its hours once it is over, a month from its days; late events update all
+ * three.
  */
 import { parseMeasures } from "../columns.ts";
 import type { Connection, Row, SqlValue, Statement } from "../driver/driver.ts";
@@ -12,51 +12,50 @@ import { binOf, Sketch } from "./sketch.ts";
 
 export const grains = { hour: 0, day: 1, month: 2 } as const;
 
-/** Count, sum, least and most of a number. */
 type Summary = [count: number, sum: number, min: number, max: number];
 
-/** What happened to one combination of words in one bucket. */
+/** Totals of one combination of dimensions in one bucket. */
 class Totals {
   count = 0;
   durations: Summary | undefined;
-  /** The bins of the durations, as a stored sketch is written. */
+  /** The durations in the format of a stored sketch. */
   bins = "";
   numbers: Record<string, Summary> | undefined;
 
   add(durationMs: number | undefined, numbers: Readonly<Record<string, number>> | undefined): void {
     this.count += 1;
     if (durationMs !== undefined) {
-      this.durations = joined(this.durations, [1, durationMs, durationMs, durationMs]);
+      this.durations = merged(this.durations, [1, durationMs, durationMs, durationMs]);
       this.#addBins(String(binOf(durationMs)));
     }
     if (numbers === undefined) return;
-    for (const [name, value] of Object.entries(numbers)) this.#join(name, [1, value, value, value]);
+    for (const [name, value] of Object.entries(numbers)) this.#merge(name, [1, value, value, value]);
   }
 
   /** Adds a stored row. */
   addRow(row: Row): void {
     this.count += Number(row["count"]);
-    const { duration_count: known, duration_sum: sum, duration_min: min, duration_max: max } = row;
-    if (Number(known) > 0) {
-      this.durations = joined(this.durations, [Number(known), Number(sum), Number(min), Number(max)]);
+    const { duration_count: durationCount, duration_sum: sum, duration_min: min, duration_max: max } = row;
+    if (Number(durationCount) > 0) {
+      this.durations = merged(this.durations, [Number(durationCount), Number(sum), Number(min), Number(max)]);
       this.#addBins(String(row["duration_sketch"]));
     }
     if (typeof row["numbers"] !== "string") return;
     for (const [name, summary] of Object.entries(JSON.parse(row["numbers"]) as Record<string, Summary>)) {
-      this.#join(name, summary);
+      this.#merge(name, summary);
     }
   }
 
   addTotals({ count, durations, bins, numbers }: Totals): void {
     this.count += count;
     if (durations !== undefined) {
-      this.durations = joined(this.durations, durations);
+      this.durations = merged(this.durations, durations);
       this.#addBins(bins);
     }
-    for (const [name, summary] of Object.entries(numbers ?? {})) this.#join(name, summary);
+    for (const [name, summary] of Object.entries(numbers ?? {})) this.#merge(name, summary);
   }
 
-  /** Its bins with each bin once. */
+  /** Rewrites the sketch so that each bin occurs once. */
   compact(): void {
     const sketch = new Sketch();
     if (this.bins !== "") sketch.addText(this.bins);
@@ -67,15 +66,15 @@ class Totals {
     this.bins = this.bins === "" ? bins : `${this.bins},${bins}`;
   }
 
-  #join(name: string, summary: Summary): void {
+  #merge(name: string, summary: Summary): void {
     this.numbers ??= {};
-    this.numbers[name] = joined(this.numbers[name], summary);
+    this.numbers[name] = merged(this.numbers[name], summary);
   }
 }
 
-function joined(a: Summary | undefined, b: Summary): Summary {
+function merged(a: Summary | undefined, b: Summary): Summary {
   if (a === undefined) return b;
-  // A sum of fractions is kept to a millionth, so that its order does not matter.
+  // Rounded to a millionth, so that the sum does not depend on the order of addition.
   const sum = Math.round((a[1] + b[1]) * 1_000_000) / 1_000_000;
   return [a[0] + b[0], sum, Math.min(a[2], b[2]), Math.max(a[3], b[3])];
 }
@@ -86,11 +85,10 @@ interface HourTotals {
   readonly totals: Totals;
 }
 
-/** Tallies of one transaction, by hour and words. */
+/** Totals of one transaction, by hour and dimensions. */
 export class HourlyTotals {
   readonly #totals = new Map<number, HourTotals>();
 
-  /** Adds an event. */
   add(
     hour: number,
     dimensions: number,
@@ -100,13 +98,13 @@ export class HourlyTotals {
     this.#at(hour, dimensions).add(durationMs, numbers);
   }
 
-  /** Adds a stored row of an hour. */
+  /** Adds a stored row of the grain hour. */
   addRow(row: Row): void {
     this.#at(Number(row["bucket"]), Number(row["dimensions"])).addRow(row);
   }
 
   #at(hour: number, dimensions: number): Totals {
-    // Hours have six digits until the year 2084: both fit into one whole number.
+    // Local hours have at most six digits until 2084, so both values fit into one integer.
     const key = dimensions * 1_000_000 + hour;
     let entry = this.#totals.get(key);
     if (entry === undefined) {
@@ -124,17 +122,17 @@ export class HourlyTotals {
 const measures = "count, duration_count, duration_sum, duration_min, duration_max, duration_sketch, numbers";
 const columns = `grain, bucket, dimensions, ${measures}`;
 
-/** The cells of the columns from `count` on. */
+/** Returns the cells of the columns in `measures`. */
 export function cellsOf({ count, durations, bins, numbers }: Totals): readonly SqlValue[] {
-  const [known = 0, sum = 0, min = null, max = null] = durations ?? [];
-  const others = numbers === undefined ? null : JSON.stringify(Object.fromEntries(Object.entries(numbers).sort()));
-  return [count, known, sum, min, max, known === 0 ? null : bins, others];
+  const [durationCount = 0, sum = 0, min = null, max = null] = durations ?? [];
+  const numbersText = numbers === undefined ? null : JSON.stringify(Object.fromEntries(Object.entries(numbers).sort()));
+  return [count, durationCount, sum, min, max, durationCount === 0 ? null : bins, numbersText];
 }
 
-/** Characters of a sketch that is made compact: a compact one has mostly fewer than half of them. */
+/** A longer sketch is compacted; compact ones are usually less than half as long. */
 const maxSketchChars = 2_048;
 
-/** The statements that keep rollups, prepared once for a connection. */
+/** Access to the table `metrics`, with prepared statements. */
 export class RollupTable {
   readonly #find: Statement;
   readonly #put: Statement;
@@ -144,7 +142,7 @@ export class RollupTable {
   constructor(connection: Connection) {
     this.#find = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket = ? AND dimensions = ?");
     this.#put = connection.prepare(`INSERT OR REPLACE INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    // What is there is not read: counts and bins are added to.
+    // Adds to an existing row without reading it.
     this.#grow = connection.prepare(
       `INSERT INTO metrics (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET count = count + excluded.count,
@@ -160,12 +158,12 @@ export class RollupTable {
     this.#closedDay = connection.prepare("SELECT value FROM state WHERE name = 'closed_day'");
   }
 
-  /** Days before it are rolled up. */
+  /** Returns the first day that is not rolled up yet. */
   closedDay(): number {
     return Number(this.#closedDay.get()?.["value"] ?? 0);
   }
 
-  /** Adds what was tallied in an hour: to its day and month too, where those are made already. */
+  /** Adds totals to their hour, and to its day and month if those are already rolled up. */
   add({ hour, dimensions, totals }: HourTotals, closedDay: number): void {
     this.#add(grains.hour, hour, dimensions, totals);
     const day = dayOfHour(hour);
@@ -190,22 +188,22 @@ export class RollupTable {
   #add(grain: number, bucket: number, dimensions: number, totals: Totals): void {
     if (totals.numbers === undefined) {
       const grown = this.#grow.get(grain, bucket, dimensions, ...cellsOf(totals));
-      // In a busy hour the text would become the most of what a write writes.
+      // In a busy hour, an ever-growing sketch would dominate the size of each write.
       if (Number(grown?.["length"]) > maxSketchChars) this.#compact(grain, bucket, dimensions);
       return;
     }
-    const whole = new Totals();
+    const sum = new Totals();
     const row = this.#find.get(grain, bucket, dimensions);
-    if (row !== undefined) whole.addRow(row);
-    whole.addTotals(totals);
-    this.put(grain, bucket, dimensions, whole);
+    if (row !== undefined) sum.addRow(row);
+    sum.addTotals(totals);
+    this.put(grain, bucket, dimensions, sum);
   }
 }
 
-/** So many rows wait at most: a page reads them in less than a millisecond. */
+/** Reports read this many rows in less than 1 ms. */
 const maxRecentRows = 512;
 
-/** What the last writes tallied, appended. */
+/** Access to the table `recent_metrics`: totals that are not merged into `metrics` yet. */
 export class RecentRollups {
   readonly #connection: Connection;
   readonly #metrics: RollupTable;
@@ -218,7 +216,7 @@ export class RecentRollups {
     this.#append = connection.prepare(
       `INSERT INTO recent_metrics (bucket, dimensions, ${measures}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    // They are deleted all at once, so that the last id is their number.
+    // Rows are only deleted all at once, so the last ID is their number.
     this.#last = connection.prepare("SELECT max(id) last FROM recent_metrics");
   }
 
@@ -226,14 +224,17 @@ export class RecentRollups {
     const closedDay = this.#metrics.closedDay();
     for (const entry of totals) {
       const { hour, dimensions } = entry;
-      // What waits must be of days that are still open, which have their hours alone.
+      // Recent rows must belong to days that are not rolled up yet and have only hours.
       if (dayOfHour(hour) < closedDay) this.#metrics.add(entry, closedDay);
       else this.#append.run(hour, dimensions, ...cellsOf(entry.totals));
     }
     if (Number(this.#last.get()?.["last"] ?? 0) >= maxRecentRows) this.flush();
   }
 
-  /** Adds them to `metrics`. To be called in a transaction, before anything that reads or deletes `metrics` alone. */
+  /**
+   * Merges recent rows into `metrics`. Call it in a transaction, before reading or deleting
+   * `metrics`.
+   */
   flush(): void {
     const totals = new HourlyTotals();
     for (const row of this.#connection.prepare("SELECT * FROM recent_metrics").all()) totals.addRow(row);
@@ -242,12 +243,15 @@ export class RecentRollups {
   }
 }
 
-/** A month is made once all its days are closed. */
+/** Returns whether all days of a month are rolled up. */
 export function isClosed(month: number, closedDay: number): boolean {
   return firstDayOfMonth(month + 1) <= closedDay;
 }
 
-/** Sums the rows of one grain from `from` to before `to` up into one bucket of the next; what was summed gets compact. */
+/**
+ * Sums the rows of one grain from `from` to `to` (exclusive) into a bucket of the next, and
+ * compacts them.
+ */
 function sumUp(
   connection: Connection,
   table: RollupTable,
@@ -263,11 +267,11 @@ function sumUp(
     const sum = sums.get(dimensions) ?? new Totals();
     sum.addRow(row);
     sums.set(dimensions, sum);
-    const own = new Totals();
-    own.addRow(row);
-    own.compact();
-    if (own.durations !== undefined && own.bins !== row["duration_sketch"]) {
-      table.put(grain, Number(row["bucket"]), dimensions, own);
+    const compacted = new Totals();
+    compacted.addRow(row);
+    compacted.compact();
+    if (compacted.durations !== undefined && compacted.bins !== row["duration_sketch"]) {
+      table.put(grain, Number(row["bucket"]), dimensions, compacted);
     }
   }
   for (const [dimensions, sum] of sums) {
@@ -277,8 +281,8 @@ function sumUp(
 }
 
 /**
- * Makes the days that are over by `today` from their hours, and the months that are over from their days; the first
- * `maxDays` of them. Returns whether there is more to do. To be called in a transaction.
+ * Rolls up days before `today`, and the months that they complete; at most `maxDays` days. Returns
+ * whether there is more to do. Call it in a transaction.
  */
 export function rollUpDays(connection: Connection, today: number, maxDays = 31): boolean {
   new RecentRollups(connection).flush();
@@ -287,7 +291,7 @@ export function rollUpDays(connection: Connection, today: number, maxDays = 31):
   const open = connection
     .prepare("SELECT min(bucket) hour FROM metrics WHERE grain = 0 AND bucket >= ?")
     .get(closed * 24)?.["hour"];
-  // Days without anything need nothing.
+  // Skip days without events.
   const first =
     open === null || open === undefined ? today : Math.min(today, Math.max(closed, dayOfHour(Number(open))));
   const end = Math.min(today, first + maxDays);
@@ -301,7 +305,7 @@ export function rollUpDays(connection: Connection, today: number, maxDays = 31):
   return end < today;
 }
 
-/** Makes all rollups anew from the events that are there, in a database where none wait. For a migration. */
+/** Recomputes all rollups from the stored events, ignoring `recent_metrics`. For a migration. */
 export function recount(connection: Connection): void {
   const table = new RollupTable(connection);
   const totals = new HourlyTotals();
@@ -319,13 +323,13 @@ export function recount(connection: Connection): void {
   for (const entry of totals) table.add(entry, closedDay);
 }
 
-/** The same in a database of today. For tests to compare with. */
+/** Recomputes all rollups in a current database. For tests. */
 export function recountAll(connection: Connection): void {
   connection.exec("DELETE FROM recent_metrics");
   recount(connection);
 }
 
-/** The rollups in a form in which equal ones are equal: one row a bucket, each sketch compact. For tests and for checks. */
+/** Returns rollups in a canonical form for comparison: one row per bucket, sketches compact. */
 export function canonicalRollups(connection: Connection): readonly Row[] {
   const sums = new Map<string, { readonly row: Row; readonly sum: Totals }>();
   for (const row of connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, dimensions").all()) {
@@ -336,13 +340,13 @@ export function canonicalRollups(connection: Connection): readonly Row[] {
   }
   return [...sums.values()].map(({ row: { grain = null, bucket = null, dimensions = null }, sum }) => {
     sum.compact();
-    const [count = 0, known = 0, total = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(sum);
+    const [count = 0, durations = 0, total = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(sum);
     return {
       grain,
       bucket,
       dimensions,
       count,
-      duration_count: known,
+      duration_count: durations,
       duration_sum: total,
       duration_min: min,
       duration_max: max,

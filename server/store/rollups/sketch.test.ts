@@ -12,7 +12,7 @@ function sketchOf(list: readonly number[]): Sketch {
 }
 
 describe("sketch", () => {
-  it("tells every quantile to 2 %", () => {
+  it("estimates every quantile within 2%", () => {
     fc.assert(
       fc.property(values, fc.double({ min: 0.01, max: 1, noNaN: true }), (list, p) => {
         const sorted = [...list].sort((a, b) => a - b);
@@ -23,21 +23,21 @@ describe("sketch", () => {
     );
   });
 
-  it("is the same whole, joined as text, and written value by value", () => {
+  it("is equal when built at once, merged as text, and appended value by value", () => {
     fc.assert(
       fc.property(values, values, (a, b) => {
-        const whole = String(sketchOf([...a, ...b]));
-        const joined = new Sketch();
-        joined.addText(`${sketchOf(a)},${sketchOf(b)}`);
-        expect(String(joined)).toBe(whole);
-        const written = new Sketch();
-        written.addText([...a, ...b].map(binOf).join(","));
-        expect(String(written)).toBe(whole);
+        const expected = String(sketchOf([...a, ...b]));
+        const merged = new Sketch();
+        merged.addText(`${sketchOf(a)},${sketchOf(b)}`);
+        expect(String(merged)).toBe(expected);
+        const appended = new Sketch();
+        appended.addText([...a, ...b].map(binOf).join(","));
+        expect(String(appended)).toBe(expected);
       }),
     );
   });
 
-  it("has a bin for the longest duration, and is nothing of nothing", () => {
+  it("has a bin for the longest duration, and no quantile when empty", () => {
     expect(binOf(maxMs)).toBeLessThan(599);
     expect(new Sketch().quantile(0.5, 0, 0)).toBeNull();
   });

@@ -1,22 +1,23 @@
 /**
- * Quantiles of durations that can be merged: DDSketch (Masson, Rim, Lee 2019) with 2 % relative accuracy; the library
- * gives the mapping of values to bins.
- *
- * A stored sketch is a text of bins, `bin` or `bin:count` joined by commas. Two texts joined by a comma are the sketch of all
- * their values, so that a value is added without reading what is there.
+ * Mergeable quantiles of durations: DDSketch (Masson, Rim, Lee 2019) with 2% relative accuracy; the
+ * library maps values to bins. A stored sketch is text, `bin` or `bin:count` joined by commas. Two
+ * texts joined by a comma are the merged sketch, so values are added without reading the stored
+ * text.
  */
 import { DDSketch } from "@datadog/sketches-js";
 
 const { mapping } = new DDSketch({ relativeAccuracy: 0.02 });
 
-/** Bin 0 is zero; the others are the mapping's keys, moved by one. The longest duration, 30 days, has one of the last. */
+/**
+ * Bin 0 is zero, the others are the mapping's keys plus one; enough for the longest duration, 30
+ * days.
+ */
 const binCount = 600;
 
 export function binOf(value: number): number {
   return value < 1 ? 0 : Math.min(binCount - 1, mapping.key(value) + 1);
 }
 
-/** How many values are in each bin. */
 export class Sketch {
   readonly #counts = new Float64Array(binCount);
 
@@ -31,12 +32,12 @@ export class Sketch {
     }
   }
 
-  /** Adds a stored sketch. One pass over its characters: a page reads hundreds of them. */
+  /** Adds a stored sketch in one pass without splitting: a dashboard reads hundreds of them. */
   addText(text: string): void {
     let bin = 0;
     let count = -1;
     for (let at = 0; at <= text.length; at += 1) {
-      // A comma, or the end.
+      // 44 is a comma, also used for the end; 58 is a colon, 48 is "0".
       const code = at === text.length ? 44 : text.charCodeAt(at);
       if (code === 44) {
         this.#counts[bin] = (this.#counts[bin] ?? 0) + (count === -1 ? 1 : count);
@@ -48,19 +49,19 @@ export class Sketch {
     }
   }
 
-  /** How many values are in each bin, the lowest first. */
+  /** Returns the number of values per bin, lowest first. */
   bins(): Float64Array {
     return this.#counts;
   }
 
-  /** How many values lie above a bound, and about what they add up to. */
+  /** Returns the number of values above a bound and their approximate sum. */
   above(bound: number): { readonly count: number; readonly sum: number } {
     let count = 0;
     let sum = 0;
     for (let bin = binOf(bound) + 1; bin < binCount; bin += 1) {
-      const here = this.#counts[bin] ?? 0;
-      count += here;
-      sum += here * mapping.value(bin - 1);
+      const binTotal = this.#counts[bin] ?? 0;
+      count += binTotal;
+      sum += binTotal * mapping.value(bin - 1);
     }
     return { count, sum };
   }
@@ -74,13 +75,16 @@ export class Sketch {
     return parts.join(",");
   }
 
-  /** The value below which the share `p` lies (nearest rank), to 2 % and within what was seen; `null` of nothing. */
+  /**
+   * Returns the `p` quantile (nearest rank), within 2% and between `min` and `max`; `null` if
+   * empty.
+   */
   quantile(p: number, min: number, max: number): number | null {
-    const all = this.#counts.reduce((total, count) => total + count, 0);
-    let below = 0;
+    const total = this.#counts.reduce((sum, count) => sum + count, 0);
+    let cumulative = 0;
     for (let bin = 0; bin < binCount; bin += 1) {
-      below += this.#counts[bin] ?? 0;
-      if (below === 0 || below < Math.ceil(p * all)) continue;
+      cumulative += this.#counts[bin] ?? 0;
+      if (cumulative === 0 || cumulative < Math.ceil(p * total)) continue;
       const value = bin === 0 ? 0 : Math.round(mapping.value(bin - 1));
       return Math.min(max, Math.max(min, value));
     }

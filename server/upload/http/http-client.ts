@@ -1,11 +1,14 @@
-/** A request and its answer, as the uploader sees them. `transport.ts` makes them real. */
+/**
+ * The HTTP client's interface. `undici-client.ts` implements it, in a bundle of its own that the
+ * first request loads.
+ */
 export interface HttpRequest {
   readonly method: "POST" | "DELETE" | "GET";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The exact, uncompressed bytes. */
+  /** Uncompressed. */
   readonly body: Uint8Array;
-  /** What the server said it can unpack. */
+  /** Content encodings that the server accepts (RFC 7694). */
   readonly encodings: readonly string[];
 }
 
@@ -15,17 +18,16 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** Why no whole answer came. */
 export const httpFaults = ["timeout", "name", "unreachable", "proxy", "tls", "pin", "answer", "broken"] as const;
 export type HttpFault = (typeof httpFaults)[number];
 
-/** No whole answer came. A value and not an error: the transport is a bundle of its own, with classes of its own. */
+/** No complete answer arrived. Not an `Error`: `instanceof` fails across the two bundles. */
 export interface Failure {
   readonly fault: HttpFault;
 }
 
 export interface HttpClient {
-  /** @throws only the signal's reason, where that stopped it. */
+  /** @throws only the signal's reason, if that stopped the request. */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse | Failure>;
   close(): Promise<void>;
 }

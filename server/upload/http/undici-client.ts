@@ -1,7 +1,7 @@
 /**
- * Sends one request: HTTPS with TLS 1.3, certificates always checked, pins where they are set, no redirect followed, everything
- * bounded in time and size. It runs in the worker or the command, never in the editor's extension host, which is reported to
- * ignore pins. A file of its own, loaded with the first request.
+ * Sends requests with undici: TLS 1.3, certificates always checked, pins if configured, limits on
+ * time and size. Never follows a redirect. Runs in the worker or the CLI, never in the extension
+ * host, which is reported to ignore pins. A bundle of its own, loaded with the first request.
  */
 import { createHash, X509Certificate } from "node:crypto";
 import { checkServerIdentity, getCACertificates, type PeerCertificate } from "node:tls";
@@ -11,22 +11,24 @@ import type { Destination } from "../../config/destination.ts";
 import type { Failure, HttpClient, HttpFault, HttpRequest, HttpResponse } from "./http-client.ts";
 import { proxyFor } from "./proxy.ts";
 
-/** Times in milliseconds, and whom to trust; a test shortens and adds. */
+/** Tests shorten the times, which are in milliseconds, and add authorities. */
 export interface HttpLimits {
   readonly connectMs: number;
-  /** Between two bytes of an answer. */
+  /** Limit for the headers, and between two chunks of the body. */
   readonly answerMs: number;
-  /** A request as a whole, however slowly it dribbles. */
+  /** Limit for the whole request, for servers that send one byte at a time. */
   readonly totalMs: number;
   readonly authorities: readonly string[];
 }
 
-/** What Node trusts, and what the system does: companies put their own authority there. */
+/**
+ * Returns Node's and the system's authorities: companies install their own in the system's store.
+ */
 function authorities(): readonly string[] {
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...getCACertificates("extra")])];
 }
 
-const usual = { connectMs: 10_000, answerMs: 30_000, totalMs: 60_000 } as const;
+const defaultLimits = { connectMs: 10_000, answerMs: 30_000, totalMs: 60_000 } as const;
 const maxResponseBytes = 65_536;
 
 const pinMismatch = "NEXUS_PIN_MISMATCH";
@@ -40,12 +42,12 @@ function tlsOptions(pins: readonly string[], { connectMs, authorities: trusted }
   return {
     timeout: connectMs,
     minVersion: "TLSv1.3" as const,
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    // Overrides NODE_TLS_REJECT_UNAUTHORIZED=0.
     rejectUnauthorized: true,
     ca: [...trusted],
     checkServerIdentity: (host: string, certificate: PeerCertificate): Error | undefined => {
-      const wrong = checkServerIdentity(host, certificate);
-      if (wrong !== undefined || pins.length === 0 || pins.includes(pinOf(certificate))) return wrong;
+      const mismatch = checkServerIdentity(host, certificate);
+      if (mismatch !== undefined || pins.length === 0 || pins.includes(pinOf(certificate))) return mismatch;
       return Object.assign(new Error("pin mismatch"), { code: pinMismatch });
     },
   };
@@ -79,7 +81,7 @@ function faultOf(error: unknown): HttpFault {
   return "broken";
 }
 
-const packers: Readonly<Record<string, (body: Uint8Array) => Buffer>> = {
+const encoders: Readonly<Record<string, (body: Uint8Array) => Buffer>> = {
   zstd: (body) => zstdCompressSync(body),
   gzip: (body) => gzipSync(body, { level: 1 }),
 };
@@ -88,43 +90,43 @@ class UndiciClient implements HttpClient {
   readonly #dispatcher: Dispatcher;
   readonly #totalMs: number;
 
-  constructor(destination: Destination, env: NodeJS.ProcessEnv, editorProxy: string | undefined, given: HttpLimits) {
-    this.#totalMs = given.totalMs;
-    const limits = {
-      headersTimeout: given.answerMs,
-      bodyTimeout: given.answerMs,
+  constructor(destination: Destination, env: NodeJS.ProcessEnv, editorProxy: string | undefined, limits: HttpLimits) {
+    this.#totalMs = limits.totalMs;
+    const options = {
+      headersTimeout: limits.answerMs,
+      bodyTimeout: limits.answerMs,
       maxResponseSize: maxResponseBytes,
       connections: 1,
       pipelining: 1,
     };
-    const tls = tlsOptions(destination.pins, given);
+    const tls = tlsOptions(destination.pins, limits);
     const proxy = proxyFor(new URL(destination.url), env, editorProxy);
     this.#dispatcher =
       proxy === undefined
-        ? new Agent({ ...limits, connect: tls })
-        : new ProxyAgent({ ...limits, uri: proxy, requestTls: tls, proxyTls: { timeout: given.connectMs } });
+        ? new Agent({ ...options, connect: tls })
+        : new ProxyAgent({ ...options, uri: proxy, requestTls: tls, proxyTls: { timeout: limits.connectMs } });
   }
 
   async send(
     { method, url, headers, body, encodings }: HttpRequest,
     signal: AbortSignal,
   ): Promise<HttpResponse | Failure> {
-    const encoding = encodings.find((name) => name in packers);
-    const packed = encoding === undefined ? body : packers[encoding]?.(body);
+    const encoding = encodings.find((name) => name in encoders);
+    const encoded = encoding === undefined ? body : encoders[encoding]?.(body);
     try {
-      const answer = await request(url, {
+      const response = await request(url, {
         dispatcher: this.#dispatcher,
         method,
         headers: { ...headers, ...(encoding === undefined ? {} : { "content-encoding": encoding }) },
-        body: packed === undefined || packed.length === 0 ? null : packed,
+        body: encoded === undefined || encoded.length === 0 ? null : encoded,
         signal: AbortSignal.any([signal, AbortSignal.timeout(this.#totalMs)]),
       });
-      const text = await answer.body.text();
+      const text = await response.body.text();
       const header = (name: string) => {
-        const value = answer.headers[name];
+        const value = response.headers[name];
         return Array.isArray(value) ? value.join(", ") : value;
       };
-      return { status: answer.statusCode, header, body: text };
+      return { status: response.statusCode, header, body: text };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       return { fault: faultOf(error) };
@@ -136,8 +138,8 @@ class UndiciClient implements HttpClient {
   }
 }
 
-/** Stands in where the proxy's address cannot be used: never a direct connection instead. */
-const unusable: HttpClient = {
+/** For an invalid proxy address: a direct connection would bypass the proxy. */
+const unreachableClient: HttpClient = {
   send: async () => ({ fault: "proxy" }),
   close: async () => undefined,
 };
@@ -149,9 +151,9 @@ export function openHttpClient(
   limits: Partial<HttpLimits> = {},
 ): HttpClient {
   try {
-    return new UndiciClient(destination, env, editorProxy, { ...usual, authorities: authorities(), ...limits });
+    return new UndiciClient(destination, env, editorProxy, { ...defaultLimits, authorities: authorities(), ...limits });
   } catch {
-    // Only the address of a proxy can be unusable: the destination was validated before.
-    return unusable;
+    // Only the proxy's address can be invalid here: the destination was validated before.
+    return unreachableClient;
   }
 }

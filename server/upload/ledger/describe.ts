@@ -1,4 +1,4 @@
-/** An entry of the ledger as a sentence, for the terminal and the page. */
+/** Describes a ledger entry in one line, for the CLI and the dashboard. */
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import type { Entry } from "./ledger.ts";
 
@@ -11,6 +11,6 @@ export function describeEntry(entry: Entry): string {
       return `${entry.kind} ${entry.outcome.replaceAll("_", " ")}${entry.status === null ? "" : ` (${entry.status})`}${why}${entry.receipt === null ? "" : ", with receipt"}`;
     }
     case "key_pinned":
-      return `key ${entry.key_id} of ${entry.host} is trusted from now on`;
+      return `pinned key ${entry.key_id} of ${entry.host}`;
   }
 }

@@ -10,7 +10,7 @@ import { compress } from "../wire/compression.ts";
 import { appendEntry, lines, verify } from "./ledger.ts";
 
 describe("invariant: what-you-see-is-what-is-sent", () => {
-  it("a change of any one byte of the ledger is found", async () => {
+  it("detects a change of any single byte of the ledger", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -33,33 +33,33 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
         fc.nat(),
         fc.integer({ min: 1, max: 255 }),
         (row, column, at, flip) => {
-          const kept = row[column];
-          const bytes = Buffer.from(String(kept));
-          const place = at % bytes.length;
-          bytes[place] = (bytes[place] ?? 0) ^ (1 + (flip % 7));
+          const original = row[column];
+          const bytes = Buffer.from(String(original));
+          const offset = at % bytes.length;
+          bytes[offset] = (bytes[offset] ?? 0) ^ (1 + (flip % 7));
           set(column, row["seq"], bytes.toString("latin1"));
           const { faults } = verify(lines(connection));
-          set(column, row["seq"], kept);
+          set(column, row["seq"], original);
           expect(faults.length).toBeGreaterThan(0);
         },
       ),
       { numRuns: 300 },
     );
     const [body] = connection.prepare("SELECT id, body FROM ledger_bodies").all();
-    const change = connection.prepare("UPDATE ledger_bodies SET body = ? WHERE id = ?");
-    change.run(compress(Buffer.from("{}")), body?.["id"] ?? null);
+    const replaceBody = connection.prepare("UPDATE ledger_bodies SET body = ? WHERE id = ?");
+    replaceBody.run(compress(Buffer.from("{}")), body?.["id"] ?? null);
     expect(verify(lines(connection)).faults).toEqual([
-      { seq: expect.any(Number), message: "the body is not the one that was sent" },
+      { seq: expect.any(Number), message: "body does not match its digest" },
     ]);
-    change.run(body?.["body"] ?? null, body?.["id"] ?? null);
+    replaceBody.run(body?.["body"] ?? null, body?.["id"] ?? null);
     expect(verify(lines(connection)).faults).toEqual([]);
-    // An entry taken out of the middle.
+    // An entry removed from the middle.
     connection.exec("DELETE FROM ledger WHERE seq = 3");
     expect(verify(lines(connection)).faults.length).toBeGreaterThan(0);
     connection.close();
   });
 
-  it("another body under the same entry is found", () => {
+  it("detects a replaced body", () => {
     const connection = openWithDriver(join(tempFolder(), "x.db"), { readOnly: false, busyTimeoutMs: 0 });
     migrate(connection);
     const entry = {
@@ -73,13 +73,13 @@ describe("invariant: what-you-see-is-what-is-sent", () => {
       events: 1,
     } as const;
     appendEntry(connection, entry, compress(Buffer.from("{}")));
-    expect(verify(lines(connection)).faults).toEqual([{ seq: 1, message: "the body is not the one that was sent" }]);
+    expect(verify(lines(connection)).faults).toEqual([{ seq: 1, message: "body does not match its digest" }]);
     connection.close();
   });
 });
 
 describe("invariant: never-lost-never-twice", () => {
-  it("keeps the body of a batch once, however often it is tried", async () => {
+  it("stores the body of a batch once, however often it is sent", async () => {
     const server = await UsageServer.start();
     server.refuse(503);
     const sharer = new SharingWorker({ url: server.url });
@@ -87,7 +87,7 @@ describe("invariant: never-lost-never-twice", () => {
     sharer.record(100);
     for (let n = 0; n < 5; n += 1) await sharer.worker.sync();
     expect(server.bodies.length).toBe(15);
-    expect(sharer.worker.verifyLedger()).toMatchObject({ bodies: 15, faults: [] });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ bodies: 15, faults: [] });
     sharer.worker.close();
     const file = join(sharer.home, "nexus", "state", "telemetry.db");
     const connection = openWithDriver(file, { readOnly: true, busyTimeoutMs: 0 });

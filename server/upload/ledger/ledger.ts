@@ -1,6 +1,7 @@
 /**
- * The ledger: an entry before each request and one after it, each with the digest of the one before (a hash chain), so that
- * a change of any byte shows. The bodies lie outside the chain, by their digests, so that they can be dropped.
+ * The ledger: one entry before each request and one after it, linked by digests (a hash chain), so
+ * that any later change is detected. Bodies are stored outside the chain, by digest, so that a
+ * purge can delete them without breaking it.
  */
 import { createHash } from "node:crypto";
 import { type Connection, perConnection, type Row } from "../../store/driver/driver.ts";
@@ -10,7 +11,6 @@ import { type Receipt, type SignedReceipt, verifyReceipt } from "../wire/receipt
 export const requestKinds = ["batch", "enroll", "rotate", "keys", "erasure"] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
-/** What came of a request. */
 export const outcomes = [
   "accepted",
   "already_received",
@@ -23,7 +23,7 @@ export const outcomes = [
 ] as const;
 export type RequestOutcome = (typeof outcomes)[number];
 
-interface Common {
+interface RequestEntry {
   /** Milliseconds since 1970. */
   readonly ts: number;
   readonly kind: RequestKind;
@@ -31,25 +31,25 @@ interface Common {
   readonly batch_id: string | null;
 }
 
-export interface Sending extends Common {
+export interface Sending extends RequestEntry {
   readonly phase: "sending";
-  /** Of the exact body, SHA-256 in hex. */
+  /** SHA-256 of the exact body, in hex. */
   readonly sha256: string;
   readonly bytes: number;
   readonly events: number;
 }
 
-export interface Answered extends Common {
+export interface Answered extends RequestEntry {
   readonly phase: "answered";
   readonly outcome: RequestOutcome;
-  /** The status code, `null` where none came. */
+  /** `null` if no answer arrived. */
   readonly status: number | null;
-  /** What failed, in our own words. */
+  /** Why the request failed, in our own words: never text from the answer. */
   readonly reason: string | null;
   readonly receipt: SignedReceipt | null;
 }
 
-/** A server's key for receipts, from now on trusted: at first use, or signed by one that was. */
+/** A receipt key that became trusted: on first use, or because a trusted key signed it. */
 export interface KeyPinned {
   readonly phase: "key_pinned";
   readonly ts: number;
@@ -64,48 +64,51 @@ export interface LedgerRow {
   readonly seq: number;
   readonly entry: Entry;
   readonly hash: string;
-  /** Whether the body is still kept. */
+  /** Whether the body is still stored. */
   readonly body: boolean;
 }
 
-const start = "0".repeat(64);
+/** The digest before the first entry. */
+const chainStart = "0".repeat(64);
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
-const chained = (previous: string, text: string): string => sha256(`${previous}\n${text}`);
+const chainHash = (previous: string, text: string): string => sha256(`${previous}\n${text}`);
 
 const statementsOf = perConnection((connection) => ({
   last: connection.prepare("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1"),
   append: connection.prepare("INSERT INTO ledger (seq, entry, hash) VALUES (?, ?, ?)"),
-  keep: connection.prepare(
+  saveBody: connection.prepare(
     `INSERT INTO ledger_bodies (sha256, body, seq, sent_at) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET seq = excluded.seq, sent_at = excluded.sent_at, answered = 0`,
   ),
 }));
 
-/** Appends within the transaction of the caller. The body of a request is kept once, however often it is sent. */
+/**
+ * Appends an entry in the caller's transaction. A body that is sent several times is stored once.
+ */
 export function appendEntry(connection: Connection, entry: Entry, body?: Compressed): void {
-  const { last, append: insert, keep } = statementsOf(connection);
+  const { last, append: insert, saveBody } = statementsOf(connection);
   const before = last.get();
   const text = JSON.stringify(entry);
-  const hash = chained(String(before?.["hash"] ?? start), text);
+  const hash = chainHash(String(before?.["hash"] ?? chainStart), text);
   const seq = Number(before?.["seq"] ?? 0) + 1;
   insert.run(seq, text, hash);
-  if (entry.phase === "sending" && body !== undefined) keep.run(entry.sha256, body, seq, entry.ts);
+  if (entry.phase === "sending" && body !== undefined) saveBody.run(entry.sha256, body, seq, entry.ts);
 }
 
-/** The server took a body, or refused it for good: it is among the first to go for the size limit. */
+/** Marks a body as accepted or finally refused: the size limit deletes such bodies first. */
 export function saveResponseBody(connection: Connection, digest: string): void {
   connection.prepare("UPDATE ledger_bodies SET answered = 1 WHERE sha256 = ?").run(digest);
 }
 
-/** The kept body that an entry refers to. A changed entry may refer to anything, or be no JSON. */
+/** Returns the body of an entry. A modified entry may have any digest, or not be JSON. */
 function storedBody(connection: Connection, text: string): Row | undefined {
-  const entry = parsed(text);
+  const entry = parseEntry(text);
   if (entry?.phase !== "sending" || typeof entry.sha256 !== "string") return undefined;
   return connection.prepare("SELECT body FROM ledger_bodies WHERE sha256 = ?").get(entry.sha256);
 }
 
-/** Entries with their places, newest first. */
+/** Returns up to `max` entries, newest first. */
 export function listEntries(connection: Connection, max = 100): readonly LedgerRow[] {
   return connection
     .prepare("SELECT seq, entry, hash FROM ledger ORDER BY seq DESC LIMIT ?")
@@ -118,24 +121,28 @@ export function listEntries(connection: Connection, max = 100): readonly LedgerR
     }));
 }
 
-/** The body of an entry as it was sent; `undefined` where it was dropped or there is none. */
+/** Returns the exact body of an entry; `undefined` if it was deleted or the entry has none. */
 export function readBody(connection: Connection, seq: number): Buffer | undefined {
   const entry = connection.prepare("SELECT entry FROM ledger WHERE seq = ?").get(seq)?.["entry"];
   return entry === undefined ? undefined : decompress(storedBody(connection, String(entry))?.["body"]);
 }
 
-/** A purge drops the bodies, or those last sent before a moment; what was sent, when and where to stays, by digest. */
+/**
+ * Deletes all bodies, or those last sent before a time. The entries stay: time, host and digest.
+ */
 export function dropBodies(connection: Connection, beforeMs = Number.MAX_SAFE_INTEGER): void {
   connection.prepare("DELETE FROM ledger_bodies WHERE sent_at < ?").run(beforeMs);
 }
 
-/** Drops some bodies for the size limit: those that were answered first, and of them the oldest. Returns how many. */
+/**
+ * Deletes up to `count` bodies, answered ones first, then the oldest. Returns the number deleted.
+ */
 export function dropOldestBodies(connection: Connection, count: number): number {
   const oldest = "SELECT id FROM ledger_bodies ORDER BY answered DESC, seq LIMIT ?";
   return connection.prepare(`DELETE FROM ledger_bodies WHERE id IN (${oldest})`).run(count);
 }
 
-/** Whether a batch was ever begun to be sent. */
+/** Returns whether the ledger has a request for this batch. */
 export function hasBatch(connection: Connection, batchId: string): boolean {
   return connection.prepare("SELECT 1 FROM ledger WHERE entry ->> 'batch_id' = ? LIMIT 1").get(batchId) !== undefined;
 }
@@ -148,16 +155,15 @@ export interface LedgerFault {
 export interface LedgerCheck {
   readonly entries: number;
   readonly receipts: number;
-  /** Batches that were accepted without a receipt. */
+  /** Batches accepted without a receipt. */
   readonly withoutReceipt: number;
   readonly bodies: number;
-  /** Empty where all is as it was written. */
   readonly faults: readonly LedgerFault[];
-  /** The digest of the last entry: written down elsewhere, it proves that nothing was cut off at the end. */
+  /** The digest of the last entry. A copy elsewhere proves that no entry was removed at the end. */
   readonly head: string;
 }
 
-/** An entry as it is kept: its text, over which the chain goes, and its body where that is kept. */
+/** A stored entry: the exact text that the chain covers, and the body if it is still stored. */
 export interface LedgerLine {
   readonly seq: number;
   readonly entry: string;
@@ -165,59 +171,59 @@ export interface LedgerLine {
   readonly body: Buffer | "damaged" | undefined;
 }
 
-/** The entries after a place, the oldest first. */
+/** Yields up to `max` entries with a sequence number above `after`, oldest first; -1 for all. */
 export function* lines(connection: Connection, after = 0, max = -1): Iterable<LedgerLine> {
   const rows = connection.prepare("SELECT * FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?");
   for (const row of rows.iterate(after, max)) {
     const entry = String(row["entry"]);
-    const body = bodyIn(storedBody(connection, entry));
+    const body = readableBody(storedBody(connection, entry));
     yield { seq: Number(row["seq"]), entry, hash: String(row["hash"]), body };
   }
 }
 
-/** Checks the chain, every kept body and every receipt, offline. */
+/** Verifies the chain, every stored body and every receipt, offline. */
 export function verify(ledger: Iterable<LedgerLine>): LedgerCheck {
   const faults: LedgerFault[] = [];
   const keys = new Map<string, string>();
   const digests = new Map<string, string>();
-  let previous = start;
-  let counted = { entries: 0, receipts: 0, withoutReceipt: 0, bodies: 0 };
-  for (const { seq, entry: text, hash: kept, body } of ledger) {
+  let previous = chainStart;
+  let counts = { entries: 0, receipts: 0, withoutReceipt: 0, bodies: 0 };
+  for (const { seq, entry: text, hash: storedHash, body } of ledger) {
     const fault = (message: string) => faults.push({ seq, message });
-    counted = { ...counted, entries: counted.entries + 1 };
-    if (seq !== counted.entries) fault("an entry before it is missing");
-    const changed = chained(previous, text) !== kept;
-    if (changed) fault("the entry, or one before it, was changed");
-    previous = kept;
-    const entry = changed ? undefined : parsed(text);
-    // What was changed proves nothing.
+    counts = { ...counts, entries: counts.entries + 1 };
+    if (seq !== counts.entries) fault("previous entry missing");
+    const isModified = chainHash(previous, text) !== storedHash;
+    if (isModified) fault("entry or a previous entry modified");
+    previous = storedHash;
+    // A modified entry proves nothing.
+    const entry = isModified ? undefined : parseEntry(text);
     if (entry === undefined) continue;
     if (entry.phase === "key_pinned") keys.set(`${entry.host} ${entry.key_id}`, entry.public_key);
     if (entry.phase === "sending") {
       if (entry.batch_id !== null) digests.set(entry.batch_id, entry.sha256);
       if (body === undefined) continue;
-      counted = { ...counted, bodies: counted.bodies + 1 };
-      if (body === "damaged" || sha256(body) !== entry.sha256) fault("the body is not the one that was sent");
+      counts = { ...counts, bodies: counts.bodies + 1 };
+      if (body === "damaged" || sha256(body) !== entry.sha256) fault("body does not match its digest");
     }
     if (entry.phase !== "answered" || entry.kind !== "batch") continue;
     if (entry.receipt === null) {
-      if (entry.outcome === "accepted") counted = { ...counted, withoutReceipt: counted.withoutReceipt + 1 };
+      if (entry.outcome === "accepted") counts = { ...counts, withoutReceipt: counts.withoutReceipt + 1 };
       continue;
     }
-    counted = { ...counted, receipts: counted.receipts + 1 };
+    counts = { ...counts, receipts: counts.receipts + 1 };
     const key = keys.get(`${entry.host} ${entry.receipt.key_id}`);
     const receipt = key === undefined ? undefined : verifyReceipt(entry.receipt, key);
-    if (receipt === undefined) fault("the receipt is not signed by a key that was pinned");
-    else if (!receiptFits(receipt, entry.batch_id, digests)) fault("the receipt is for another batch");
+    if (receipt === undefined) fault("receipt signed with an untrusted key");
+    else if (!isForBatch(receipt, entry.batch_id, digests)) fault("receipt for a different batch");
   }
-  return { ...counted, faults, head: previous };
+  return { ...counts, faults, head: previous };
 }
 
-function receiptFits(receipt: Receipt, batchId: string | null, digests: ReadonlyMap<string, string>): boolean {
+function isForBatch(receipt: Receipt, batchId: string | null, digests: ReadonlyMap<string, string>): boolean {
   return receipt.batch_id === batchId && receipt.sha256 === digests.get(receipt.batch_id);
 }
 
-function parsed(text: string): Entry | undefined {
+function parseEntry(text: string): Entry | undefined {
   try {
     return JSON.parse(text) as Entry;
   } catch {
@@ -225,7 +231,7 @@ function parsed(text: string): Entry | undefined {
   }
 }
 
-function bodyIn(row: Row | undefined): LedgerLine["body"] {
+function readableBody(row: Row | undefined): LedgerLine["body"] {
   try {
     return decompress(row?.["body"]);
   } catch {

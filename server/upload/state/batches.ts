@@ -1,5 +1,6 @@
 /**
- * The table `batches`: frozen batches that wait to be sent, and those that a server rejected. All SQL on this table is here.
+ * The table `batches`: frozen batches that wait to be sent, and those that a server rejected. All
+ * SQL on this table is here.
  */
 import type { Connection, Row } from "../../store/driver/driver.ts";
 import type { Batch } from "../wire/batch.ts";
@@ -112,8 +113,8 @@ export function requeueRejected(connection: Connection): void {
 }
 
 /**
- * Deletes all batches as part of an erasure. Events of batches that were never tried are collected again: their cursor is
- * returned. A batch that was tried may have arrived and is not built again.
+ * Deletes all batches as part of an erasure. Events of batches that were never tried are collected
+ * again: their cursor is returned. A batch that was tried may have arrived and is not built again.
  */
 export function withdrawBatches(connection: Connection): { readonly cursorId: number } | undefined {
   const first = connection

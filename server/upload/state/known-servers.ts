@@ -1,15 +1,18 @@
 /**
- * What is known of a server, by its address: the tables `servers` and `server_keys`, in columns named `host`. One host can have
- * several servers with different owners.
+ * The tables `servers` and `server_keys`: enrolment, encodings and receipt keys of each server.
+ * Their column `host` contains the URL, because one host can have several servers with different
+ * owners.
  */
 import type { Connection } from "../../store/driver/driver.ts";
 import { appendEntry } from "../ledger/ledger.ts";
 import { newlyTrusted, type ServerKey } from "../wire/receipt.ts";
 
 export interface KnownServer {
-  /** The pseudonym whose secret it has. */
+  /** The pseudonym whose secret the server has. */
   readonly enrolled: string | undefined;
-  /** Meets only the Server Requirements of the specification: no enrolment, no receipts. Persisted as `plain`. */
+  /**
+   * Meets only the specification's Server Requirements: no enrolment, no receipts. Column `plain`.
+   */
   readonly isBasic: boolean;
   /** Content encodings that it accepts (RFC 7694). */
   readonly encodings: readonly string[];
@@ -51,7 +54,9 @@ export function forgetEnrolled(connection: Connection, address: string): void {
 
 const supportedEncodings = ["zstd", "gzip"];
 
-/** Saves the encodings that an answer's `Accept-Encoding` allows for the next request (RFC 7694). */
+/**
+ * Saves the encodings that an answer's `Accept-Encoding` allows for the next request (RFC 7694).
+ */
 export function saveEncodings(connection: Connection, address: string, header: string | undefined): void {
   if (header === undefined) return;
   const offered = header.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
@@ -63,8 +68,8 @@ export function saveEncodings(connection: Connection, address: string, header: s
 }
 
 /** Pins the trusted keys, each with a ledger entry. */
-export function pinKeys(connection: Connection, address: string, named: readonly ServerKey[], nowMs: number): void {
-  for (const { key_id, public_key } of newlyTrusted(readServer(connection, address).keys, named)) {
+export function pinKeys(connection: Connection, address: string, offered: readonly ServerKey[], nowMs: number): void {
+  for (const { key_id, public_key } of newlyTrusted(readServer(connection, address).keys, offered)) {
     connection.prepare("INSERT INTO server_keys VALUES (?, ?, ?, ?)").run(address, key_id, public_key, nowMs);
     appendEntry(connection, { phase: "key_pinned", ts: nowMs, host: new URL(address).host, key_id, public_key });
   }

@@ -1,6 +1,7 @@
 /**
- * The outbox folder: one file per pending batch, `usage-batch-<ts>-<id>.json` (usage aggregation, "Upload Pipeline"), for the user
- * to read. Files are written from the rows and never read for sending: an edited or foreign file is quarantined and reported.
+ * The outbox folder: one file per pending batch, `usage-batch-<ts>-<id>.json` (usage aggregation,
+ * "Upload Pipeline"), for the user to read. Files are written from the rows and never read for
+ * sending: an edited or foreign file is quarantined and reported.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -64,7 +65,8 @@ export class OutboxFolder {
   }
 
   /**
-   * Makes the folder match the rows: writes missing files, removes sent ones, quarantines foreign and modified ones.
+   * Makes the folder match the rows: writes missing files, removes sent ones, quarantines foreign
+   * and modified ones.
    * @throws the file system's error.
    */
   reconcile(connection: Connection, wasOurs: (batchId: string) => boolean): readonly QuarantinedFile[] {

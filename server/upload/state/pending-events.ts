@@ -1,13 +1,15 @@
 /** Events that may be shared and are in no batch yet. */
-import { maxCounted } from "../../../shared/text/format.ts";
+
+import { schema1Commands, schema1ToolPhase } from "../../../shared/schema/schema-1.ts";
+import { maxCounted } from "../../../shared/text/sentences.ts";
 import type { UploadSchema } from "../../config/config.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { readAfter, type StoredEvent } from "../../store/events/read.ts";
 
 /** The events that each upload schema carries, as a condition on `d`, the dimensions. */
 const schemaConditions: Readonly<Record<UploadSchema, string>> = {
-  1: `d.event_type IN ('command_started', 'command_finished', 'command_failed')
-    OR d.event_type = 'agent_event' AND d.tool_phase = 'start'`,
+  1: `d.event_type IN (${schema1Commands.map((type) => `'${type}'`).join(", ")})
+    OR d.event_type = 'agent_event' AND d.tool_phase = '${schema1ToolPhase}'`,
   2: "1",
 };
 
@@ -27,7 +29,10 @@ export interface NewestEvents {
   readonly total: number;
 }
 
-/** Returns up to `max` of the newest events after the cursor, oldest first; without a schema, of all events. */
+/**
+ * Returns up to `max` of the newest events after the cursor, oldest first; without a schema, of all
+ * events.
+ */
 export function newestEvents(
   connection: Connection,
   cursorId: number,

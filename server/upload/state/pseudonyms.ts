@@ -1,7 +1,8 @@
 /**
- * What outlives a purge and a lost database (`state/usage/installation.json`): which installation this is; under which pseudonymous ids it
- * has shared, each with the secret that signs its requests and proves an erasure request; which erasures a server has not
- * confirmed yet; and the moment before which nothing is taken in again.
+ * The file `state/usage/installation.json`, which survives a purge and a lost database: the
+ * installation's ID, its pseudonyms with their secrets, the erasures that no server has confirmed
+ * yet, and the low watermark. Without a pseudonym's secret, its shared data cannot be erased
+ * remotely.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -11,32 +12,32 @@ import { withFileLock } from "../../store/file-lock.ts";
 
 const secret = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
-/** What signs on one server instead of the identity's secret. */
+/** The secret that replaced the identity's secret on one server. */
 const rotation = z.strictObject({
   destination: z.string(),
   secret,
   since_ms: z.int(),
-  /** The server may have it already: its answer did not come. */
+  /** The new secret while a rotation is unconfirmed; the server may have it already. */
   next: z.optional(secret),
 });
 
 const identity = z.strictObject({
   anon_user_id: z.uuidv4(),
-  /** 32 bytes in hex. */
+  /** 32 bytes in hex. Signs requests, erasure requests included. */
   secret,
   begun_ms: z.int(),
-  /** The addresses of the servers that were sent something under it. */
+  /** URLs of the servers that were sent anything under this pseudonym. */
   destinations: z.array(z.string()),
-  /** Destinations whose erasure was asked for and not confirmed. */
+  /** Destinations with a requested, unconfirmed erasure. */
   erasures: z.array(z.string()),
-  /** Of these, those that the server has accepted; its receipt follows. */
+  /** Of these, the ones that the server accepted and has not finished. */
   accepted_erasures: z.optional(z.array(z.string())),
   rotations: z.optional(z.array(rotation)),
 });
 
 const document = z.strictObject({
   version: z.literal(1),
-  /** Random. Consent records name it: they count only for the `NEXUS_HOME` they were given for. */
+  /** Random. Consent records contain it, because consent is valid for one `NEXUS_HOME` only. */
   installation: z.optional(z.uuidv4()),
   floor_ms: z.int(),
   identities: z.array(identity),
@@ -48,9 +49,9 @@ export type PseudonymDocument = z.infer<typeof document>;
 
 const empty: PseudonymDocument = { version: 1, floor_ms: 0, identities: [] };
 
-/** The file is there and cannot be understood. */
+/** The file exists and is invalid. */
 export class PseudonymFileError extends Error {
-  override readonly name = "InstallationError";
+  override readonly name = "PseudonymFileError";
 }
 
 export class PseudonymFile {
@@ -60,39 +61,42 @@ export class PseudonymFile {
     this.path = path;
   }
 
-  /** @throws InstallationError, the file system's error. */
+  /** @throws PseudonymFileError, the file system's error. */
   read(): PseudonymDocument {
-    return this.#parsed(this.#text());
+    return this.#parse(this.#text());
   }
 
   #text(): string | undefined {
     return existsSync(this.path) ? readFileSync(this.path, "utf8") : undefined;
   }
 
-  #parsed(text: string | undefined): PseudonymDocument {
+  #parse(text: string | undefined): PseudonymDocument {
     if (text === undefined) return empty;
     const parsed = document.safeParse(tryJson(text));
     if (!parsed.success) {
       throw new PseudonymFileError(
-        `${this.path} is damaged. It holds the keys with which what you shared can be erased; restore it, or remove it to begin anew.`,
+        `${this.path} is damaged. It holds the keys for erasing shared data. Restore it, or delete it to start with a new identity.`,
       );
     }
     return parsed.data;
   }
 
   /**
-   * Replaces the file with what `change` makes of it, under a lock: processes never lose each other's changes.
-   * @throws InstallationError, the file system's or SQLite's error.
+   * Replaces the file's content under a lock, so that processes do not lose each other's changes.
+   * @throws PseudonymFileError, the file system's or SQLite's error.
    */
   change(change: (before: PseudonymDocument) => PseudonymDocument): void {
     withFileLock(this.path, () => {
       const before = this.#text();
-      const after = `${JSON.stringify(change(this.#parsed(before)), null, 2)}\n`;
+      const after = `${JSON.stringify(change(this.#parse(before)), null, 2)}\n`;
       if (after !== before) replaceFile(this.path, after);
     });
   }
 
-  /** A new pseudonymous id with its secret; durable before it is used. */
+  /**
+   * Creates a pseudonym with its secret, durable before anything is sent under it.
+   * @throws as `change`.
+   */
   create(nowMs: number): UploadIdentity {
     const created: UploadIdentity = {
       anon_user_id: randomUUID(),
@@ -105,7 +109,7 @@ export class PseudonymFile {
     return created;
   }
 
-  /** The value that consent records of this `NEXUS_HOME` name; made, and durable, where there is none. @throws as `change`. */
+  /** Returns the installation's ID; creates it, durable, if there is none. @throws as `change`. */
   id(): string {
     const known = this.read().installation;
     if (known !== undefined) return known;
@@ -117,7 +121,7 @@ export class PseudonymFile {
     return this.read().identities.find(({ anon_user_id }) => anon_user_id === anonUserId);
   }
 
-  /** Notes that a destination is about to be sent something under an id. */
+  /** Records, before the first request, that a destination receives data under a pseudonym. */
   addDestination(anonUserId: string, destination: string): void {
     this.#update(anonUserId, (known) =>
       known.destinations.includes(destination)
@@ -126,7 +130,9 @@ export class PseudonymFile {
     );
   }
 
-  /** What was ever shared, everywhere, is to be erased. Returns how many erasures that makes. */
+  /**
+   * Requests erasure from every server that received data. Returns the number of pending erasures.
+   */
   requestErasure(): number {
     this.change((before) => ({
       ...before,
@@ -135,14 +141,14 @@ export class PseudonymFile {
     return this.pendingErasures().length;
   }
 
-  /** The erasures that no server has confirmed. */
+  /** Returns the erasures that their servers have not confirmed. */
   pendingErasures(): readonly { readonly identity: UploadIdentity; readonly destination: string }[] {
     return this.read().identities.flatMap((known) =>
       known.erasures.map((destination) => ({ identity: known, destination })),
     );
   }
 
-  /** The server will erase it; what is shown and asked changes. */
+  /** Records that the server accepted the erasure and has not finished it. */
   erasureAccepted(anonUserId: string, destination: string): void {
     this.#update(anonUserId, (known) => ({
       ...known,
@@ -150,33 +156,36 @@ export class PseudonymFile {
     }));
   }
 
-  /** Erasures that servers have accepted and not confirmed yet. */
+  /** Returns the number of accepted, unfinished erasures. */
   accepted(): number {
     return this.read().identities.reduce((sum, { accepted_erasures: all = [] }) => sum + all.length, 0);
   }
 
-  /** What signs on a server. */
+  /**
+   * Returns the signing secret for a server.
+   * @throws PseudonymFileError if there is no such pseudonym.
+   */
   secretFor(anonUserId: string, destination: string): Rotation {
     const known = this.find(anonUserId);
-    if (known === undefined) throw new PseudonymFileError(`${this.path} has lost a pseudonym.`);
-    const rotated = known.rotations?.find((one) => one.destination === destination);
-    return rotated ?? { destination, secret: known.secret, since_ms: known.begun_ms };
+    if (known === undefined) throw new PseudonymFileError(`${this.path} does not contain the pseudonym in use.`);
+    const current = known.rotations?.find((rotated) => rotated.destination === destination);
+    return current ?? { destination, secret: known.secret, since_ms: known.begun_ms };
   }
 
-  /** A new secret, on the disk before a server hears of it. */
+  /** Creates the next secret, durable before a server receives it. */
   prepareRotation(anonUserId: string, destination: string): string {
     const next = randomBytes(32).toString("hex");
     this.#rotate(anonUserId, { ...this.secretFor(anonUserId, destination), next });
     return next;
   }
 
-  /** The server has the new secret. */
+  /** Records that the server has the new secret. */
   completeRotation(anonUserId: string, destination: string, nowMs: number): void {
-    const { next, secret: before } = this.secretFor(anonUserId, destination);
-    this.#rotate(anonUserId, { destination, secret: next ?? before, since_ms: nowMs });
+    const { next, secret: previous } = this.secretFor(anonUserId, destination);
+    this.#rotate(anonUserId, { destination, secret: next ?? previous, since_ms: nowMs });
   }
 
-  /** The server does not take a new secret: the one in use stays. */
+  /** Keeps the secret in use for another period: the server does not accept a new one. */
   dropRotation(anonUserId: string, destination: string, nowMs: number): void {
     const { secret: current } = this.secretFor(anonUserId, destination);
     this.#rotate(anonUserId, { destination, secret: current, since_ms: nowMs });
@@ -185,23 +194,23 @@ export class PseudonymFile {
   #rotate(anonUserId: string, rotated: Rotation): void {
     this.#update(anonUserId, (known) => ({
       ...known,
-      rotations: [...(known.rotations ?? []).filter((one) => one.destination !== rotated.destination), rotated],
+      rotations: [...(known.rotations ?? []).filter((other) => other.destination !== rotated.destination), rotated],
     }));
   }
 
-  /** The server has confirmed it: nothing is left there under this id. */
+  /** Records that the server has erased all data of the pseudonym. */
   confirmErasure(anonUserId: string, destination: string): void {
-    const without = (list: readonly string[]) => list.filter((one) => one !== destination);
+    const without = (list: readonly string[]) => list.filter((other) => other !== destination);
     this.#update(anonUserId, (known) => ({
       ...known,
       destinations: without(known.destinations),
       erasures: without(known.erasures),
       accepted_erasures: without(known.accepted_erasures ?? []),
-      rotations: (known.rotations ?? []).filter((one) => one.destination !== destination),
+      rotations: (known.rotations ?? []).filter((other) => other.destination !== destination),
     }));
   }
 
-  /** Ids under which nothing lies anywhere need no memory, the one in use apart. */
+  /** Deletes pseudonyms without data on any server, except the current one. */
   forgetUnused(current: string | undefined): void {
     this.change((before) => ({
       ...before,
@@ -211,12 +220,12 @@ export class PseudonymFile {
     }));
   }
 
-  /** Nothing from before this moment is accepted again. */
+  /** Raises the low watermark: no earlier event is accepted any more. */
   raiseWatermark(watermarkMs: number): void {
     this.change((before) => ({ ...before, floor_ms: Math.max(before.floor_ms, watermarkMs) }));
   }
 
-  /** A clock before the watermark was found to be right. */
+  /** Lowers the low watermark, which a wrong clock had set too high. */
   lowerWatermark(watermarkMs: number): void {
     this.change((before) => ({ ...before, floor_ms: Math.min(before.floor_ms, watermarkMs) }));
   }

@@ -1,6 +1,7 @@
 /**
- * The upload state: pseudonym, cursor, waits and pauses. The row of the table `sharing` is the source of truth, and all SQL on
- * this table is here; `upload-state.json` (usage aggregation, "Cursor State") is written from the row.
+ * The upload state: pseudonym, cursor, waits and pauses. The row of the table `sharing` is the
+ * source of truth, and all SQL on this table is here; `upload-state.json` (usage aggregation,
+ * "Cursor State") is written from the row.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -46,8 +47,8 @@ export function readUploadState(connection: Connection): UploadState | undefined
 }
 
 /**
- * Starts sharing under a new pseudonym, with the cursor at the end: no event that exists already is shared. Every source starts a
- * new session, so that nothing links the pseudonym with an earlier one.
+ * Starts sharing under a new pseudonym with the cursor at the end: no existing event is shared.
+ * Every source starts a new session, so that nothing links the pseudonym with an earlier one.
  */
 export function startUploadState(connection: Connection, anonUserId: string, nowMs: number): void {
   connection

@@ -1,4 +1,4 @@
-/** How an installation becomes known to a server, stays known, and is erased by one that takes its time. */
+/** Enrolment, secret rotation, and erasures that a server finishes later. */
 import { createHash, createHmac } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ const respond = (answer: ServerResponse, status: number, content: object, header
   return true;
 };
 
-async function sharing(clock = { nowMs: Date.now }) {
+async function startSharing(clock = { nowMs: Date.now }) {
   const server = await UsageServer.start();
   const sharer = new SharingWorker({ url: server.url, clock });
   sharer.consent();
@@ -27,8 +27,8 @@ const isSigned = ({ headers, body }: Arrived, secret: Buffer): boolean => {
   );
 };
 
-describe("a proof of work", () => {
-  const asking = (bits: number) => (arrived: Arrived, answer: ServerResponse) => {
+describe("proof of work", () => {
+  const demandProof = (bits: number) => (arrived: Arrived, answer: ServerResponse) => {
     if (!arrived.path.endsWith("/enroll")) return false;
     const proof = arrived.headers["nexus-proof"];
     const digest = createHash("sha256").update(`${arrived.headers["webhook-signature"]}:${proof}`).digest();
@@ -36,25 +36,25 @@ describe("a proof of work", () => {
     return respond(answer, 429, { error: "proof_required" }, { "nexus-proof-bits": String(bits), "retry-after": "60" });
   };
 
-  it("is made where the server asks for one, and lets the enrolment in at once", async () => {
-    const { server, sharer } = await sharing();
-    server.behave = asking(12);
+  it("computes the proof that the server demands, within the run", async () => {
+    const { server, sharer } = await startSharing();
+    server.behave = demandProof(12);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
     expect(server.arrived.filter(({ path }) => path.endsWith("/enroll"))).toHaveLength(2);
     expect(server.faults).toEqual([]);
   });
 
-  it("is not made where the server asks for too much: it is asked again later", async () => {
-    const { server, sharer } = await sharing();
-    server.behave = asking(maxProofBits + 1);
+  it("computes no proof if the server demands too much, and retries later", async () => {
+    const { server, sharer } = await startSharing();
+    server.behave = demandProof(maxProofBits + 1);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", remaining: 5 });
     expect(server.arrived.some(({ headers }) => headers["nexus-proof"] !== undefined)).toBe(false);
   });
 });
 
-describe("a server that does not know the signature", () => {
-  it("gets the same secret once more, and then the batch", async () => {
-    const { server, sharer } = await sharing();
+describe("rejected signature", () => {
+  it("enrols the same secret again and then sends the batch", async () => {
+    const { server, sharer } = await startSharing();
     await sharer.worker.sync();
     const [secret] = server.secrets.values();
     server.secrets.clear();
@@ -65,51 +65,51 @@ describe("a server that does not know the signature", () => {
     expect([...server.secrets.values()]).toEqual([secret]);
   });
 
-  it("pauses sending after that, and loses nothing", async () => {
-    const { server, sharer } = await sharing();
+  it("pauses after a second 401 and loses no event", async () => {
+    const { server, sharer } = await startSharing();
     server.refuse(401);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "paused", remaining: 5 });
     expect(server.bodies).toHaveLength(2);
   });
 });
 
-describe("a secret", () => {
-  it("is replaced after three months, and the old one signs for the last time", async () => {
+describe("signing secret", () => {
+  it("rotates the secret after 90 days with a request that the old one signs", async () => {
     let nowMs = Date.now();
-    const { server, sharer } = await sharing({ nowMs: () => nowMs });
+    const { server, sharer } = await startSharing({ nowMs: () => nowMs });
     await sharer.worker.sync();
     const [before = Buffer.alloc(0)] = server.secrets.values();
     nowMs += secretAgeMs;
     sharer.record(10, nowMs);
-    // The first answer is lost: it has to be found out which secret the server has.
-    let asked = 0;
+    // The first answer is lost, so it is unclear which secret the server has.
+    let rotations = 0;
     server.behave = (arrived, answer) => {
       if (!arrived.path.endsWith("/rotate")) return false;
-      asked += 1;
+      rotations += 1;
       expect(isSigned(arrived, before)).toBe(true);
       const { anon_user_id: id, secret } = JSON.parse(arrived.body.toString());
       server.secrets.set(id, Buffer.from(secret, "base64"));
-      if (asked === 1) answer.destroy();
+      if (rotations === 1) answer.destroy();
       else respond(answer, 200, { enrolled: true });
       return true;
     };
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
-    expect(asked).toBe(2);
-    // A repeat names the same secret: the server may have it already.
-    const rotations = server.arrived.filter(({ path }) => path.endsWith("/rotate"));
-    expect(new Set(rotations.map(({ body }) => body.toString())).size).toBe(1);
+    expect(rotations).toBe(2);
+    // A repeat contains the same secret, because the server may have it already.
+    const requests = server.arrived.filter(({ path }) => path.endsWith("/rotate"));
+    expect(new Set(requests.map(({ body }) => body.toString())).size).toBe(1);
     const [after = Buffer.alloc(0)] = server.secrets.values();
     expect(after.equals(before)).toBe(false);
     sharer.record(10, nowMs);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
-    expect(asked).toBe(2);
+    expect(rotations).toBe(2);
     expect(await sharer.worker.eraseRemotely()).toMatchObject({ erased: 1 });
     expect(server.faults).toEqual([]);
   });
 
-  it("stays where the server has no route for that, and is not asked about with each run", async () => {
+  it("keeps the secret if the server has no rotation route, without asking in each run", async () => {
     let nowMs = Date.now();
-    const { server, sharer } = await sharing({ nowMs: () => nowMs });
+    const { server, sharer } = await startSharing({ nowMs: () => nowMs });
     await sharer.worker.sync();
     nowMs += secretAgeMs;
     for (let n = 0; n < 2; n += 1) {
@@ -122,10 +122,10 @@ describe("a secret", () => {
   });
 });
 
-describe("an erasure that takes its time", () => {
-  /** Accepts erasures, and has a receipt when `isDone` says so. */
-  async function erasing(isDone: () => boolean) {
-    const { server, sharer } = await sharing();
+describe("erasure that is accepted and finished later", () => {
+  /** Starts a server that accepts erasures and returns the receipt once `isDone`. */
+  async function startErasing(isDone: () => boolean) {
+    const { server, sharer } = await startSharing();
     await sharer.worker.sync();
     server.behave = ({ method, path }, answer) => {
       if (!path.includes("/users/")) return false;
@@ -137,31 +137,31 @@ describe("an erasure that takes its time", () => {
     return { server, sharer };
   }
 
-  it("is asked after until its receipt is there, also one that is signed with a newer key", async () => {
-    let asked = 0;
-    const { server, sharer } = await erasing(() => {
-      asked += 1;
-      return asked > 3;
+  it("polls until the receipt arrives, even if a newer key signed it", async () => {
+    let requests = 0;
+    const { server, sharer } = await startErasing(() => {
+      requests += 1;
+      return requests > 3;
     });
     server.rotate("second");
     expect(await sharer.worker.eraseRemotely()).toMatchObject({ outcome: "done", erased: 1, erasing: 0 });
-    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 0, erasing: 0 });
-    expect(sharer.worker.verifyLedger()).toMatchObject({ faults: [] });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ erasures: 0, erasing: 0 });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ faults: [] });
   });
 
-  it("stays on the list as accepted, and nothing more goes out under its pseudonym", async () => {
+  it("keeps the erasure pending as accepted, and sends nothing more under its pseudonym", async () => {
     let done = false;
-    const { server, sharer } = await erasing(() => done);
+    const { server, sharer } = await startErasing(() => done);
     const before = sharer.state.anon_id;
     const report = await sharer.worker.eraseRemotely();
     expect(report).toMatchObject({ erased: 0, erasing: 1 });
     expect(report.reason).toMatch(/accepted the erasure and has not finished/);
-    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 1, erasing: 1 });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ erasures: 1, erasing: 1 });
     const { behave } = server;
-    server.behave = (arrived, answer, one) =>
+    server.behave = (arrived, answer, self) =>
       arrived.method === "DELETE" && done
         ? respond(answer, 200, JSON.parse(server.receipt({ anon_user_id: before, erased: 5, erased_at: 1 })))
-        : (behave?.(arrived, answer, one) ?? false);
+        : (behave?.(arrived, answer, self) ?? false);
     done = true;
     sharer.record(10, Date.now() + 5);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5, erased: 1 });
@@ -169,8 +169,8 @@ describe("an erasure that takes its time", () => {
     expect(server.faults).toEqual([]);
   }, 20_000);
 
-  it("is believed of no page that answers 202", async () => {
-    const { server, sharer } = await sharing();
+  it("does not treat a 202 without the protocol's JSON as accepted", async () => {
+    const { server, sharer } = await startSharing();
     await sharer.worker.sync();
     server.behave = ({ path }, answer) => {
       if (!path.includes("/users/")) return false;
@@ -178,6 +178,6 @@ describe("an erasure that takes its time", () => {
       return true;
     };
     expect(await sharer.worker.eraseRemotely()).toMatchObject({ erased: 0, erasing: 0 });
-    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 1, erasing: 0 });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ erasures: 1, erasing: 0 });
   });
 });

@@ -1,7 +1,9 @@
 /**
- * What precedes the first batch (`docs/reference/wire-protocol.md`): enrolment, with a proof of work if the server demands one,
- * the server's receipt keys, and the rotation of the signing secret.
+ * What precedes the first batch (`docs/reference/wire-protocol.md`): enrolment, with a proof of
+ * work if the server demands one, the server's receipt keys, and the rotation of the signing
+ * secret.
  */
+import { dayMs } from "../../../shared/schema/durations.ts";
 import { siblingUrl } from "../../config/destination.ts";
 import { markEnrolled, pinKeys } from "../state/known-servers.ts";
 import type { PseudonymFile } from "../state/pseudonyms.ts";
@@ -11,7 +13,7 @@ import { protocolError } from "./outcome.ts";
 import { type Sender, sendWithLedger, type UploadRequest, type UploadResult } from "./request.ts";
 
 /** Age at which a secret is replaced. Milliseconds. */
-export const secretAgeMs = 90 * 24 * 3_600_000;
+export const secretAgeMs = 90 * dayMs;
 
 const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
 
@@ -23,7 +25,10 @@ function enrolmentOf(
   return { method: "POST", body: Buffer.from(body), batchId: null, events: 0, secret: true };
 }
 
-/** Enrols the secret in use; enrolling it again changes nothing. @throws the signal's reason, LeaseLostError, SQLite's error. */
+/**
+ * Enrols the secret in use; enrolling it again changes nothing.
+ * @throws the signal's reason, LeaseLostError, SQLite's error.
+ */
 export async function enroll(sender: Sender, signal: AbortSignal): Promise<UploadResult> {
   const { destination, identity, change } = sender;
   const request: UploadRequest = {
@@ -39,7 +44,10 @@ export async function enroll(sender: Sender, signal: AbortSignal): Promise<Uploa
   return result;
 }
 
-/** Fetches the server's receipt keys and pins the trusted ones. @throws the signal's reason, LeaseLostError, SQLite's error. */
+/**
+ * Fetches the server's receipt keys and pins the trusted ones.
+ * @throws the signal's reason, LeaseLostError, SQLite's error.
+ */
 export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<void> {
   const { destination, clock, change } = sender;
   const request: UploadRequest = {
@@ -56,8 +64,8 @@ export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<vo
 }
 
 /**
- * Replaces an old secret by a new one, which is on disk before it is sent. A rotation whose answer was lost is repeated: until it
- * is clear which secret the server has, nothing else is sent.
+ * Replaces an old secret by a new one, which is on disk before it is sent. A rotation whose answer
+ * was lost is repeated: until it is clear which secret the server has, nothing else is sent.
  * @returns the sender with the current secret, or the result if the rotation must be retried.
  * @throws the signal's reason, LeaseLostError, SQLite's error.
  */
@@ -82,7 +90,8 @@ export async function withFreshSecret(
     installation.completeRotation(id, url, clock.nowMs());
     return { ...sender, secret };
   }
-  // A page of a proxy can look like a missing route. If the server may have the new secret, only its own JSON counts.
+  // A page of a proxy can look like a missing route. If the server may have the new secret, only
+  // its own JSON counts.
   const isRefused =
     hasNoRoute(result) && (next === undefined || protocolError(result.answer ?? { body: "" }) !== undefined);
   if (result.outcome === "later" && !isRefused) return result;

@@ -1,4 +1,7 @@
-/** Sends one frozen batch: up to three attempts, each with its ledger entries, and what follows from the server's answer. */
+/**
+ * Sends one frozen batch: up to three attempts, each with its ledger entries, and what follows from
+ * the server's answer.
+ */
 import { addBatch, countAttempt, type PendingBatch, rejectBatch, removeBatch } from "../state/batches.ts";
 import { forgetEnrolled, markBasic, readServer, saveEncodings } from "../state/known-servers.ts";
 import { saveSuccess } from "../state/upload-state.ts";
@@ -25,7 +28,7 @@ import { attemptsPerRun } from "./retry.ts";
 import type { UploadSession } from "./upload-session.ts";
 import { pauseUpload, reasonText, waitOrStop } from "./waits.ts";
 
-/** What became of a batch. Numbers of events, and of batches that were rejected. A batch that was split is all zeros. */
+/** Numbers of events, and of rejected batches (0 or 1). All zero if the batch was split. */
 export interface SentBatch {
   readonly accepted: number;
   readonly tried: number;
@@ -43,7 +46,10 @@ export class BatchSender {
     this.#removal = removal;
   }
 
-  /** One more attempt than usual where the server forgot the enrolment. @throws SyncStopped, LeaseLostError, SQLite's error. */
+  /**
+   * One more attempt than usual where the server forgot the enrolment.
+   * @throws SyncStopped, LeaseLostError, SQLite's error.
+   */
   async send(batch: PendingBatch): Promise<SentBatch> {
     const session = this.#session;
     const events = batch.keys.length;
@@ -71,7 +77,7 @@ export class BatchSender {
         enrolledAgain = enrolledAgain || isForgotten;
         continue;
       }
-      // The server may have forgotten the secret: it is enrolled once more, which changes nothing if it has not.
+      // The server may have forgotten the secret. Enrolling it again is harmless if it has not.
       if (outcome !== "not_authorized" || result.status !== 401) pauseUpload(session, reasonText(reason));
       if (enrolledAgain && connected.lacksEnrolment && isForgotten) await waitOrStop(session, result, attemptsPerRun);
       if (enrolledAgain) pauseUpload(session, reasonText(reason));
@@ -101,7 +107,7 @@ export class BatchSender {
       if (isAccepted) {
         removeBatch(connection, row);
         saveSuccess(connection);
-        // It accepts batches, and has neither enrolment nor receipts.
+        // The server accepts batches without enrolment or receipts.
         if (result.outcome === "accepted" && result.signed === undefined && lacksEnrolment) markBasic(connection, url);
       }
       if (result.outcome === "rejected" && !isKeyReused(result, batch))
@@ -112,7 +118,7 @@ export class BatchSender {
     return result;
   }
 
-  /** A server that once gave a receipt gives one each time; a receipt counts only with a trusted key and for these bytes. */
+  /** Returns why a receipt is not trusted, or is missing from a server that signs receipts. */
   async #distrust(sender: Sender, batch: PendingBatch, result: UploadResult): Promise<Distrust | undefined> {
     const { outcome, signed } = result;
     if (outcome !== "accepted" && outcome !== "already_received") return undefined;
@@ -125,20 +131,20 @@ export class BatchSender {
     }
     if (!keysOf().has(signed.key_id)) await fetchKeys(sender, this.#session.signal);
     const key = keysOf().get(signed.key_id);
-    const failed = (what: string): Distrust => ({ outcome: "failed", reason: `${host} sent a receipt ${what}` });
+    const failed = (defect: string): Distrust => ({ outcome: "failed", reason: `${host} sent a receipt ${defect}` });
     if (key === undefined) return failed("signed with an untrusted key");
     const receipt = verifyReceipt(signed, key);
     if (receipt === undefined) return failed("with an invalid signature");
     return matchesBatch(receipt, batch.batchId, batch.body) ? undefined : failed("for a different batch");
   }
 
-  /** Replaces a batch by two halves; their IDs differ, and the server knows each event. */
+  /** Replaces a batch by two halves with new batch IDs; the server recognises each event. */
   async #split(batch: PendingBatch, result: UploadResult): Promise<SentBatch> {
     const session = this.#session;
     const halves = halvesOf(batch, session.state()?.pseudonym.startKey ?? 0);
     if (halves.length === 0) {
-      const reason = `${reasonText(result.reason)}: a single event`;
-      // Only the server itself can reject for good, not a proxy with a limit of its own.
+      const reason = `${reasonText(result.reason)}; a single event cannot be split`;
+      // Only the server itself can reject permanently, not a proxy with a limit of its own.
       if (result.answer === undefined || protocolError(result.answer) === undefined) {
         await waitOrStop(session, { ...result, outcome: "later" }, attemptsPerRun);
         return split;
@@ -160,8 +166,8 @@ export class BatchSender {
 type Ready = Extract<Connected, { type: "ready" }>;
 
 /**
- * The server has another batch under this ID: the database was restored, and its keys were used before. A single event cannot
- * be split.
+ * Returns whether the server has other bytes under this batch ID: the database was restored and its
+ * keys were used before. A single event cannot be split.
  */
 const isKeyReused = ({ answer }: UploadResult, { keys }: PendingBatch): boolean =>
   answer?.status === 422 && protocolError(answer) === "other_bytes" && keys.length > 1;

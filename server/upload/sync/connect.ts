@@ -1,6 +1,7 @@
 /**
- * Prepares the sender of a batch: enrols the installation's secret where the server does not know it, and rotates an old one.
- * A page of a proxy or a portal never decides what kind of server this is: a basic server is recognised by the batch it accepts.
+ * Prepares the sender of a batch: enrols the installation's secret where the server does not know
+ * it, and rotates an old one. A page of a proxy or a portal never decides what kind of server this
+ * is: a basic server is recognised by the batch it accepts.
  */
 import type { Destination } from "../../config/destination.ts";
 import { readServer } from "../state/known-servers.ts";
@@ -12,7 +13,7 @@ import type { UploadSession } from "./upload-session.ts";
 import { pauseUpload, reasonText } from "./waits.ts";
 
 export type Connected =
-  /** `lacksEnrolment`: the server answered the enrolment just now as one without that route. */
+  /** `lacksEnrolment`: the server answered like one without the enrolment route. */
   | { readonly type: "ready"; readonly sender: Sender; readonly lacksEnrolment: boolean }
   | { readonly type: "retry"; readonly result: UploadResult };
 
@@ -36,13 +37,13 @@ export async function connect(session: UploadSession, destination: Destination):
   if (!identity.destinations.includes(destination.url))
     installation.addDestination(identity.anon_user_id, destination.url);
   if (server.isBasic) return { type: "ready", sender, lacksEnrolment: false };
-  if (server.enrolled !== identity.anon_user_id) return enrolled(session, sender);
+  if (server.enrolled !== identity.anon_user_id) return enrolSender(session, sender);
   const fresh = await withFreshSecret(sender, installation, session.signal);
   if ("secret" in fresh) return { type: "ready", sender: fresh, lacksEnrolment: false };
   return { type: "retry", result: fresh };
 }
 
-async function enrolled(session: UploadSession, sender: Sender): Promise<Connected> {
+async function enrolSender(session: UploadSession, sender: Sender): Promise<Connected> {
   const result = await enroll(sender, session.signal);
   session.step("enrolled");
   if (isEnrolment(result)) {

@@ -1,6 +1,6 @@
 /**
- * Remote erasure: one request per server and pseudonym that shared data, repeated until the server confirms. It is the only
- * message that may leave the machine after sharing was switched off.
+ * Remote erasure: one request per server and pseudonym that shared data, repeated until the server
+ * confirms. It is the only message that may leave the machine after sharing was switched off.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../clock.ts";
@@ -43,10 +43,12 @@ export interface Erasures {
   readonly reason: string | null;
 }
 
-/** Waits between status requests to a server that is still erasing, within one run. Milliseconds. */
+/**
+ * Waits between status requests to a server that is still erasing, within one run. Milliseconds.
+ */
 const statusPausesMs = [250, 500, 1_000, 2_000] as const;
 
-/** @throws the signal's reason where that stopped it; SQLite's error. */
+/** @throws the signal's reason if that stopped it, LeaseLostError, SQLite's error. */
 export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<Erasures> {
   const { installation, clock, permissions, open, change, skew } = parts;
   const erased: string[] = [];
@@ -61,18 +63,18 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
     const { secret, next } = installation.secretFor(identity.anon_user_id, url);
     let sender: Sender = { client, destination, identity, secret, clock, skew, encodings: [], change };
     try {
-      let result = await requested(sender, parts, signal);
+      let result = await requestErasure(sender, parts, signal);
       // The answer to a rotation was lost: the server may have the new secret.
       if (isNotEnrolled(result) && next !== undefined) {
         sender = { ...sender, secret: next };
-        result = await requested(sender, parts, signal);
+        result = await requestErasure(sender, parts, signal);
       }
       // The server forgot an enrolment without accepted data: enrolled again, it confirms.
       if (isNotEnrolled(result) && isEnrolment(await enroll(sender, signal)))
-        result = await requested(sender, parts, signal);
+        result = await requestErasure(sender, parts, signal);
       if (isWaiting(result)) {
         installation.erasureAccepted(identity.anon_user_id, url);
-        result = await finished(sender, parts, result, signal);
+        result = await pollStatus(sender, parts, result, signal);
       }
       if (isWaiting(result)) {
         accepted.push(identity.anon_user_id);
@@ -102,7 +104,7 @@ function isWaiting({ outcome, status, answer }: UploadResult): boolean {
   }
 }
 
-function requested(sender: Sender, parts: Parts, signal: AbortSignal): Promise<UploadResult> {
+function requestErasure(sender: Sender, parts: Parts, signal: AbortSignal): Promise<UploadResult> {
   const { identity, destination } = sender;
   const body = Buffer.from(JSON.stringify({ anon_user_id: identity.anon_user_id }));
   return sendErasureRequest(
@@ -113,8 +115,13 @@ function requested(sender: Sender, parts: Parts, signal: AbortSignal): Promise<U
   );
 }
 
-/** Requests the status of an accepted erasure for some seconds, until there is a receipt. */
-async function finished(sender: Sender, parts: Parts, first: UploadResult, signal: AbortSignal): Promise<UploadResult> {
+/** Requests the status of an accepted erasure for up to four seconds, until there is a receipt. */
+async function pollStatus(
+  sender: Sender,
+  parts: Parts,
+  first: UploadResult,
+  signal: AbortSignal,
+): Promise<UploadResult> {
   const { identity, destination } = sender;
   const url = siblingUrl(destination, `users/${identity.anon_user_id}/erasure`);
   let result = first;
@@ -138,7 +145,7 @@ async function sendErasureRequest(
   change((connection) => recordSending(connection, sender, request));
   const response = await sendRequest(sender, request, signal);
   const { signed } = response;
-  // The server may have rotated its keys in the meantime.
+  // The server may have rotated its receipt keys.
   if (signed !== undefined && keysOf(destination.url).size > 0 && !keysOf(destination.url).has(signed.key_id))
     await fetchKeys(sender, signal);
   const distrust = isWaiting(response)

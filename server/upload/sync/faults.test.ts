@@ -1,4 +1,4 @@
-/** What a server, a network or a file can do wrong, each against a server on loopback. */
+/** Faults of servers, networks, configuration and limits, each against a server on loopback. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
@@ -9,8 +9,11 @@ import { FixedClock } from "../../../test/fixtures/clock.ts";
 import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { type Behave, UsageServer } from "../../../test/fixtures/usage-server.ts";
 
-/** Ten events of which five may go, and a server that meets batches with `behave`. */
-async function facing(behave: Behave, options: ConstructorParameters<typeof SharingWorker>[0] = {}) {
+/**
+ * Starts a server that answers batches with `behave`, and a worker with ten events, five of them
+ * shareable.
+ */
+async function startFaulty(behave: Behave, options: ConstructorParameters<typeof SharingWorker>[0] = {}) {
   const server = await UsageServer.start();
   server.behave = (arrived, answer) => (arrived.path.endsWith("/events") ? behave(arrived, answer, server) : false);
   const sharer = new SharingWorker({ url: server.url, ...options });
@@ -21,7 +24,7 @@ async function facing(behave: Behave, options: ConstructorParameters<typeof Shar
 
 const page = "<!doctype html><title>Log in</title>";
 
-/** `body`: the protocol's JSON, unless it is a page for people. */
+/** `body`: JSON of the protocol, or `page`. */
 const status =
   (code: number, headers: Readonly<Record<string, string>> = {}, body = '{"error":"refused"}'): Behave =>
   (_, answer) => {
@@ -29,7 +32,7 @@ const status =
     return true;
   };
 
-describe("a status code", () => {
+describe("status code", () => {
   it.each([
     [500, "waiting", 3],
     [502, "waiting", 3],
@@ -47,79 +50,78 @@ describe("a status code", () => {
     [400, "done", 1],
     [410, "done", 1],
     [422, "done", 1],
-    // The secret is enrolled once more in between: the server may have forgotten it.
+    // The secret is enrolled again in between: the server may have forgotten it.
     [401, "paused", 2],
     [403, "paused", 1],
-  ])("%i: %s after %i tries, and nothing is lost", async (code, outcome, tries) => {
-    const elsewhere = await UsageServer.start();
-    const { server, sharer } = await facing(status(code, { location: elsewhere.url }));
+  ])("answers %i with outcome %s after %i attempts and loses no event", async (code, outcome, attempts) => {
+    const redirectTarget = await UsageServer.start();
+    const { server, sharer } = await startFaulty(status(code, { location: redirectTarget.url }));
     const report = await sharer.worker.sync();
     expect(report.outcome).toBe(outcome);
-    expect(server.bodies).toHaveLength(tries);
-    // The same bytes each time.
+    expect(server.bodies).toHaveLength(attempts);
     expect(new Set(server.bodies.map(String)).size).toBe(1);
-    expect(elsewhere.arrived).toEqual([]);
+    expect(redirectTarget.arrived).toEqual([]);
     server.behave = undefined;
     if (outcome === "done") {
       expect(report).toMatchObject({ rejected: 1, remaining: 0 });
-      const [, batch = "", why = ""] = sharer.outbox;
+      const [, batch = "", reason = ""] = sharer.outbox;
       expect(readFileSync(join(sharer.outboxFolder, batch), "utf8")).toBe(server.bodies[0]?.toString());
-      expect(readFileSync(join(sharer.outboxFolder, why), "utf8")).toContain(String(code));
+      expect(readFileSync(join(sharer.outboxFolder, reason), "utf8")).toContain(String(code));
       // One bad batch does not block the rest.
       sharer.record(10);
     } else expect(report.remaining).toBe(5);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
-    expect(sharer.worker.verifyLedger()?.faults).toEqual([]);
+    expect(sharer.worker.reader.verifyLedger()?.faults).toEqual([]);
   });
 
   it.each([200, 302, 400, 401, 403, 404, 407, 409, 410, 422, 451, 511])(
-    "%i with a page is not the server's answer: it is tried again, and then arrives",
+    "ignores a web page with status %i and sends the batch again",
     async (code) => {
-      const { server, sharer } = await facing(status(code, {}, page));
+      const { server, sharer } = await startFaulty(status(code, {}, page));
       expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", rejected: 0, remaining: 5 });
-      expect(sharer.worker.status().sharing).toMatchObject({ paused: null, retryAtMs: expect.any(Number) });
+      expect(sharer.worker.reader.status().sharing).toMatchObject({ paused: null, retryAtMs: expect.any(Number) });
       server.behave = undefined;
       expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
     },
   );
 
-  it("of a refusal: its files and its row go when events of that age go", async () => {
+  it("expires a rejected batch with events of the same age", async () => {
     const clock = new FixedClock(Date.now());
-    const { sharer } = await facing(status(422), { clock });
+    const { sharer } = await startFaulty(status(422), { clock });
     expect(await sharer.worker.sync()).toMatchObject({ rejected: 1 });
     expect(sharer.outbox).toHaveLength(3);
-    // A visit a day, so that the clock is believed.
+    // One step per day: a larger jump of the clock would not be trusted.
     for (let day = 0; day < 92; day += 1) {
       clock.tsMs += 86_400_000;
       sharer.record(1, clock.tsMs);
       await sharer.worker.maintain();
     }
     expect(sharer.outbox).toEqual(["rejected"]);
-    expect(sharer.worker.status().sharing).toMatchObject({ rejected: 0 });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ rejected: 0 });
   });
 
-  it("409 with a signed receipt is received already, as one with JSON is", async () => {
-    const { sharer } = await facing((arrived, answer, own) => {
-      answer.writeHead(409, { "content-type": "application/json" }).end(own.receipt(own.take(arrived)));
+  it("treats 409 with a signed receipt as already received", async () => {
+    const { sharer } = await startFaulty((arrived, answer, self) => {
+      answer.writeHead(409, { "content-type": "application/json" }).end(self.receipt(self.take(arrived)));
       return true;
     });
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
-    expect(sharer.worker.verifyLedger()).toMatchObject({ receipts: 1, faults: [] });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ receipts: 1, faults: [] });
   });
 
-  it("409 confirms no erasure", async () => {
-    const { server, sharer } = await facing(() => false);
+  it("does not treat 409 as confirmation of an erasure", async () => {
+    const { server, sharer } = await startFaulty(() => false);
     await sharer.worker.sync();
     server.behave = (_, answer) => {
       answer.writeHead(409, { "content-type": "application/json" }).end('{"error":"conflict"}');
       return true;
     };
     expect(await sharer.worker.eraseRemotely()).toMatchObject({ erased: 0 });
-    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 1 });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ erasures: 1 });
   });
 
-  it("422 other_bytes, after a restore, is sent in halves under other ids", async () => {
-    const { server, sharer } = await facing((arrived, answer) => {
+  it("splits a batch into halves with new IDs after 422 other_bytes, as after a restore", async () => {
+    const { server, sharer } = await startFaulty((arrived, answer) => {
       const { events } = JSON.parse(arrived.body.toString());
       if (events.length < 5) return false;
       answer.writeHead(422, { "content-type": "application/json" }).end('{"error":"other_bytes"}');
@@ -129,8 +131,8 @@ describe("a status code", () => {
     expect(server.events.size).toBe(5);
   });
 
-  it("of a refusal can be tried again", async () => {
-    const { server, sharer } = await facing(status(422));
+  it("sends a rejected batch again on request", async () => {
+    const { server, sharer } = await startFaulty(status(422));
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", rejected: 1 });
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ events: 0 });
@@ -138,17 +140,17 @@ describe("a status code", () => {
     expect(sharer.outbox).toEqual(["rejected"]);
   });
 
-  it("409: received already, removed, and the ledger says so", async () => {
-    const { sharer } = await facing(status(409));
+  it("removes a batch after 409 and records it as already received", async () => {
+    const { sharer } = await startFaulty(status(409));
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5, remaining: 0 });
-    expect(sharer.worker.ledger(1)[0]?.entry).toMatchObject({ outcome: "already_received", status: 409 });
+    expect(sharer.worker.reader.ledger(1)[0]?.entry).toMatchObject({ outcome: "already_received", status: 409 });
   });
 
-  it("413: halved until it fits; an event that is too large alone is put aside", async () => {
-    const { server, sharer } = await facing((arrived, answer, own) => {
+  it("splits a batch after 413 until it fits, and rejects a single event that is too large", async () => {
+    const { server, sharer } = await startFaulty((arrived, answer, self) => {
       const { events } = JSON.parse(arrived.body.toString());
       if (events.length > 2 || events[0].seq === 5) answer.writeHead(413).end('{"error":"too_large"}');
-      else own.answer(arrived, answer);
+      else self.answer(arrived, answer);
       return true;
     });
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 4, rejected: 1, remaining: 0 });
@@ -156,9 +158,9 @@ describe("a status code", () => {
     expect(server.faults).toEqual([]);
   });
 
-  it("Retry-After is kept, also where the user asks again", async () => {
+  it("waits as Retry-After requests, even if the user initiates a sync", async () => {
     const clock = new FixedClock(Date.now());
-    const { server, sharer } = await facing(status(503, { "retry-after": "120" }), { clock });
+    const { server, sharer } = await startFaulty(status(503, { "retry-after": "120" }), { clock });
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", retryAtMs: expect.any(Number) });
     expect(server.bodies).toHaveLength(1);
     server.behave = undefined;
@@ -168,25 +170,25 @@ describe("a status code", () => {
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
   });
 
-  it("a short Retry-After is waited for within the run", async () => {
-    let asked = 0;
-    const { sharer } = await facing((arrived, answer, own) => {
-      asked += 1;
-      if (asked === 1) answer.writeHead(429, { "retry-after": "0" }).end();
-      else own.answer(arrived, answer);
+  it("waits within the run for a short Retry-After", async () => {
+    let requests = 0;
+    const { sharer } = await startFaulty((arrived, answer, self) => {
+      requests += 1;
+      if (requests === 1) answer.writeHead(429, { "retry-after": "0" }).end();
+      else self.answer(arrived, answer);
       return true;
     });
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
   });
 
-  it("401 clock_skew: once more with the server's time", async () => {
+  it("retries once with the server's time after 401 clock_skew", async () => {
     const ahead = new FixedClock(Date.now() + 3_600_000);
     let timestamps: number[] = [];
-    const { sharer } = await facing(
-      (arrived, answer, own) => {
+    const { sharer } = await startFaulty(
+      (arrived, answer, self) => {
         const sent = Number(arrived.headers["webhook-timestamp"]) * 1_000;
         timestamps = [...timestamps, sent];
-        if (Math.abs(sent - Date.now()) < 300_000) own.answer(arrived, answer);
+        if (Math.abs(sent - Date.now()) < 300_000) self.answer(arrived, answer);
         else answer.writeHead(401, { date: new Date().toUTCString() }).end('{"error":"clock_skew"}');
         return true;
       },
@@ -197,13 +199,13 @@ describe("a status code", () => {
   });
 });
 
-describe("an answer", () => {
-  it("that is lost: the batch comes twice with the same bytes, and is counted once", async () => {
+describe("answer", () => {
+  it("repeats the same bytes if an answer is lost, and the server counts them once", async () => {
     let lost = 0;
-    const { server, sharer } = await facing((arrived, answer, own) => {
+    const { server, sharer } = await startFaulty((arrived, answer, self) => {
       lost += 1;
       if (lost > 2) return false;
-      own.take(arrived);
+      self.take(arrived);
       answer.destroy();
       return true;
     });
@@ -213,7 +215,7 @@ describe("an answer", () => {
     expect(server.faults).toEqual([]);
   });
 
-  it("that breaks off, is no HTTP or is endless: tried again later", async () => {
+  it("retries later if an answer is truncated, not HTTP or too long", async () => {
     const answers: Behave[] = [
       (_, answer) => {
         answer.writeHead(200, { "content-length": "1000" });
@@ -222,7 +224,7 @@ describe("an answer", () => {
         return true;
       },
       (_, answer) => {
-        answer.socket?.end("this is no HTTP\r\n\r\n");
+        answer.socket?.end("not HTTP\r\n\r\n");
         return true;
       },
       (_, answer) => {
@@ -232,14 +234,16 @@ describe("an answer", () => {
       },
     ];
     let n = 0;
-    const { server, sharer } = await facing((arrived, answer, own) => answers[n++]?.(arrived, answer, own) ?? false);
+    const { server, sharer } = await startFaulty(
+      (arrived, answer, self) => answers[n++]?.(arrived, answer, self) ?? false,
+    );
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "waiting", remaining: 5 });
     expect(n).toBe(3);
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
   });
 
-  it("of 2xx with a broken body is taken from a server that gives no receipts", async () => {
+  it("accepts a 2xx with invalid JSON from a server without receipts", async () => {
     const server = await UsageServer.start({ plain: true });
     server.behave = ({ path }, answer) => {
       if (!path.endsWith("/events")) return false;
@@ -253,7 +257,7 @@ describe("an answer", () => {
   });
 });
 
-describe("a receipt", () => {
+describe("receipt", () => {
   it.each<[string, Behave]>([
     [
       "with a wrong signature",
@@ -264,14 +268,14 @@ describe("a receipt", () => {
       },
     ],
     [
-      "for another batch",
+      "for a different batch",
       (arrived, answer, server) => {
         answer.end(server.receipt({ ...server.take(arrived), sha256: "0".repeat(64) }));
         return true;
       },
     ],
     [
-      "that is missing where receipts were given",
+      "that is missing although the server signs receipts",
       (arrived, answer, server) => {
         server.take(arrived);
         answer.end("{}");
@@ -279,29 +283,29 @@ describe("a receipt", () => {
       },
     ],
     [
-      "signed by a key that nobody vouches for",
+      "signed with an untrusted key",
       (arrived, answer, server) => {
-        server.keys = [server.newKey("stranger")];
+        server.keys = [server.newKey("untrusted")];
         answer.end(server.receipt(server.take(arrived)));
         return true;
       },
     ],
-  ])("%s is not believed: the batch stays, and it is reported", async (name, behave) => {
-    const { server, sharer } = await facing(behave);
-    // A portal answers without a receipt; a wrong one needs the user.
+  ])("keeps the batch and reports a receipt %s", async (name, behave) => {
+    const { server, sharer } = await startFaulty(behave);
+    // A captive portal may send no receipt; an invalid one needs the user.
     const outcome = name.includes("missing") ? "waiting" : "paused";
     expect(await sharer.worker.sync()).toMatchObject({
       outcome,
       remaining: 5,
       reason: expect.stringMatching(/receipt/),
     });
-    expect(sharer.worker.verifyLedger()?.faults).toEqual([]);
-    const { paused, failure } = sharer.worker.status().sharing ?? {};
+    expect(sharer.worker.reader.verifyLedger()?.faults).toEqual([]);
+    const { paused, failure } = sharer.worker.reader.status().sharing ?? {};
     expect(outcome === "paused" ? paused : failure).toMatch(/receipt/);
     expect(server.events.size).toBe(5);
   });
 
-  it("of a new key is believed where the old key signed it", async () => {
+  it("trusts a new key that the old key signed", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -311,12 +315,12 @@ describe("a receipt", () => {
     server.rotate("third");
     sharer.record(10);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
-    expect(sharer.worker.verifyLedger()).toMatchObject({ receipts: 2, faults: [] });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ receipts: 2, faults: [] });
   });
 });
 
-describe("a connection", () => {
-  it("to a certificate that no authority signed is refused, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
+describe("connection", () => {
+  it("refuses an untrusted certificate even with NODE_TLS_REJECT_UNAUTHORIZED=0", async () => {
     const server = await UsageServer.start({ tls: certificate() });
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {
@@ -333,7 +337,7 @@ describe("a connection", () => {
     }
   });
 
-  it("to a name that does not exist, or a port where nobody is, waits", async () => {
+  it("retries later if the host is unknown or the port closed", async () => {
     for (const url of ["https://no-such-host.invalid/v1/telemetry/events", "http://127.0.0.1:9/v1/telemetry/events"]) {
       const sharer = new SharingWorker({ url });
       sharer.consent();
@@ -346,7 +350,7 @@ describe("a connection", () => {
     }
   });
 
-  it("that hangs ends with the consent, and nothing more is sent", async () => {
+  it("ends a hanging request when consent is withdrawn, and sends nothing more", async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => {
       sockets.push(socket);
@@ -365,7 +369,7 @@ describe("a connection", () => {
     const connected = new Promise((done) => silent.once("connection", (socket) => socket.once("data", done)));
     const syncing = sharer.worker.sync();
     await connected;
-    // Another window withdraws.
+    // Another window withdraws consent.
     const other = new SharingWorker({ home: sharer.home, url: sharer.env["NEXUS_USAGE_UPLOAD_URL"] });
     other.consent("off");
     expect(await syncing).toMatchObject({ outcome: "stopped" });
@@ -374,39 +378,41 @@ describe("a connection", () => {
   });
 });
 
-describe("a configuration", () => {
+describe("configuration", () => {
   it.each([
-    ["ftp://example.com/x", "only https"],
-    ["http://example.com/x", "only https"],
-    ["https://ada:pw@example.com/x", "name or password"],
-    ["https://example.com/x?token=1", "without ?"],
-    ["not an address", "no address"],
-  ])("with the address %s is told, and recording goes on", (url, why) => {
+    ["ftp://example.com/x", "must use https"],
+    ["http://example.com/x", "must use https"],
+    ["https://ada:pw@example.com/x", "must not contain credentials"],
+    ["https://example.com/x?token=1", "must not contain a query"],
+    ["not an address", "not a valid URL"],
+  ])("reports the invalid URL %s and continues recording", (url, reason) => {
     const sharer = new SharingWorker({ url });
     sharer.consent("local");
     sharer.record(2);
-    const status = sharer.worker.status();
-    expect(status.notes).toEqual([expect.stringContaining(why)]);
+    const status = sharer.worker.reader.status();
+    expect(status.notes).toEqual([expect.stringContaining(reason)]);
     expect(status.database?.events).toBe(2);
     expect(JSON.stringify(status.notes)).not.toContain("pw");
   });
 
-  it("with a token that no header can carry is told, and never quoted", () => {
+  it("reports an invalid token without quoting it", () => {
     const sharer = new SharingWorker({ url: "https://example.com/x", env: { NEXUS_USAGE_UPLOAD_TOKEN: "a\nb" } });
-    expect(sharer.worker.status().notes).toEqual([expect.stringContaining("NEXUS_USAGE_UPLOAD_TOKEN")]);
+    expect(sharer.worker.reader.status().notes).toEqual([expect.stringContaining("NEXUS_USAGE_UPLOAD_TOKEN")]);
   });
 
-  it("with a pin that is none is refused by name", () => {
+  it("reports an invalid pin by its key", () => {
     const sharer = new SharingWorker({ url: "https://example.com/x" });
     sharer.consent("local");
     writeFileSync(join(sharer.home, ".config", "nexus", "config.toml"), '[telemetry]\nupload_pins = ["sha1/abc"]\n');
-    expect(sharer.worker.status().problem?.text).toMatch(/upload_pins/);
+    expect(sharer.worker.reader.status().problem?.text).toMatch(/upload_pins/);
   });
 });
 
-describe("an enrolment", () => {
-  /** Five events that may go; enrolments are answered by `behave`. */
-  async function enrolling(behave: Behave) {
+describe("enrolment", () => {
+  /**
+   * Starts a server that answers enrolments with `behave`, and a worker with five shareable events.
+   */
+  async function startEnrolling(behave: Behave) {
     const server = await UsageServer.start();
     server.behave = (arrived, answer) => {
       if (arrived.path.endsWith("/enroll")) return behave(arrived, answer, server);
@@ -430,19 +436,19 @@ describe("an enrolment", () => {
     [403, page],
     [429, '{"error":"too_many"}'],
     [503, page],
-  ])("that met %i once (%s) concludes nothing about the server", async (code, body) => {
-    const { server, sharer } = await enrolling(status(code, {}, body));
+  ])("concludes nothing about the server from a single %i (%s)", async (code, body) => {
+    const { server, sharer } = await startEnrolling(status(code, {}, body));
     const report = await sharer.worker.sync();
     expect(report).toMatchObject({ outcome: "waiting", remaining: 5 });
-    expect(sharer.worker.status().sharing).toMatchObject({ paused: null });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ paused: null });
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
     expect(server.faults).toEqual([]);
-    expect(sharer.worker.verifyLedger()).toMatchObject({ receipts: 1, faults: [] });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ receipts: 1, faults: [] });
   });
 
-  it("is made again where the server has forgotten it, within the same run", async () => {
-    const { server, sharer } = await facing(() => false);
+  it("enrols again within the run if the server has forgotten the secret", async () => {
+    const { server, sharer } = await startFaulty(() => false);
     await sharer.worker.sync();
     server.secrets.clear();
     server.behave = (arrived, answer) => {
@@ -456,9 +462,9 @@ describe("an enrolment", () => {
   });
 });
 
-describe("a limit", () => {
-  it("smaller than a frozen batch lets it go whole, and says so", async () => {
-    const { server, sharer } = await facing(status(503));
+describe("limit", () => {
+  it("sends a frozen batch larger than the limit whole, and reports it", async () => {
+    const { server, sharer } = await startFaulty(status(503));
     await sharer.worker.sync();
     server.behave = undefined;
     sharer.record(10);
@@ -472,14 +478,14 @@ describe("a limit", () => {
     });
   });
 
-  it("counts what a server refuses as well", async () => {
-    const { server, sharer } = await facing(status(422));
+  it("counts rejected events towards the limit", async () => {
+    const { server, sharer } = await startFaulty(status(422));
     expect(await sharer.worker.sync({ userInitiated: true, limit: 2 })).toMatchObject({ rejected: 1, pending: 3 });
     expect(server.bodies).toHaveLength(1);
   });
 
-  it("counts for the preview", async () => {
-    const { sharer } = await facing(() => false);
-    expect(sharer.worker.preview(2)).toMatchObject({ events: 2 });
+  it("limits the preview", async () => {
+    const { sharer } = await startFaulty(() => false);
+    expect(sharer.worker.reader.preview(2)).toMatchObject({ events: 2 });
   });
 });

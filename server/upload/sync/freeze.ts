@@ -1,4 +1,7 @@
-/** Freezes the next batch: its bytes and the cursor change in one transaction, then the files are written from the rows. */
+/**
+ * Freezes the next batch: its bytes and the cursor change in one transaction, then the files are
+ * written from the rows.
+ */
 import type { Connection } from "../../store/driver/driver.ts";
 import { readNumber } from "../../store/state.ts";
 import { addBatch, nextPending } from "../state/batches.ts";
@@ -9,7 +12,10 @@ import type { UploadSession } from "./upload-session.ts";
 
 const countErasures = (connection: Connection): number => readNumber(connection, "erasures");
 
-/** Returns whether there may be more to send. @throws SyncStopped, LeaseLostError, SQLite's error, the file system's error. */
+/**
+ * Returns whether there may be more to send.
+ * @throws SyncStopped, LeaseLostError, SQLite's error, the file system's error.
+ */
 export async function freezeNextBatch(session: UploadSession, limit: number): Promise<boolean> {
   const { outbox, paths } = session.parts;
   const { policy } = session.policy();

@@ -1,4 +1,7 @@
-/** Removes the files of sent batches in the background: removing one can take as long as sending the next. */
+/**
+ * Removes the files of sent batches in the background: removing one can take as long as sending the
+ * next.
+ */
 import type { Batch } from "../wire/batch.ts";
 import type { UploadSession } from "./upload-session.ts";
 
@@ -10,11 +13,14 @@ export class OutboxRemoval {
     this.#session = session;
   }
 
-  /** Starts a removal once the one before has ended. @throws the file system's error of the one before. */
+  /**
+   * Starts a removal once the one before has ended.
+   * @throws the file system's error of the one before.
+   */
   async remove(batch: Batch): Promise<void> {
     await this.#removal;
     const removal = this.#session.parts.outbox.remove(batch).then(() => this.#session.step("file_removed"));
-    // `settled`, or the next removal, reports the error.
+    // `settled` or the next removal throws the error.
     removal.catch(() => undefined);
     this.#removal = removal;
   }

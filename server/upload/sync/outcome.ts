@@ -1,19 +1,19 @@
 /**
- * What an answer means for a request, and the sentence that reports it (`docs/reference/wire-protocol.md`, "Status codes").
- *
- * An answer counts only if the server itself gave it. Networks answer too: login pages, proxies and web filters send pages,
- * redirects and 4xx. So a refusal is final only with the protocol's JSON; everything else means "later", and nothing is dropped.
+ * Maps an answer to an outcome and to the sentence that reports it
+ * (`docs/reference/wire-protocol.md`, "Status codes"). Login pages, proxies and web filters also
+ * send pages, redirects and 4xx, so a refusal is final only with the protocol's JSON. Everything
+ * else means "later": nothing is dropped.
  */
 import type { HttpFault, HttpResponse } from "../http/http-client.ts";
 import type { RequestOutcome } from "../ledger/ledger.ts";
 import { readSigned } from "../wire/receipt.ts";
 
-/** Statuses by which a server refuses a request for good. */
+/** Statuses of a final refusal. */
 const finalStatuses: ReadonlySet<number> = new Set([400, 410, 422]);
 const laterStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 const authorizationStatuses: ReadonlySet<number> = new Set([401, 403]);
 
-/** The `error` of the protocol's JSON; `undefined` if the body is anything else. */
+/** Returns the `error` of the protocol's JSON; `undefined` if the body is anything else. */
 export function protocolError({ body }: Pick<HttpResponse, "body">): string | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
@@ -24,7 +24,7 @@ export function protocolError({ body }: Pick<HttpResponse, "body">): string | un
   }
 }
 
-/** A page for people. No server of the protocol sends one. */
+/** Returns whether the answer is an HTML page, which no server of the protocol sends. */
 export function isWebPage({ body, header }: HttpResponse): boolean {
   return /^text\/html\b/i.test(header("content-type") ?? "") || /^\s*<(?:!doctype|html|head|body)\b/i.test(body);
 }
@@ -32,7 +32,7 @@ export function isWebPage({ body, header }: HttpResponse): boolean {
 export function outcomeOf(answer: HttpResponse): RequestOutcome {
   const { status } = answer;
   if (status >= 200 && status < 300) return isWebPage(answer) ? "later" : "accepted";
-  // A proxy has a limit too. Halving loses nothing, whether the server or a proxy asked for it.
+  // A proxy may have a size limit of its own. Splitting loses nothing in either case.
   if (status === 413) return "too_large";
   if (status === 409 && readSigned(answer.body) !== undefined) return "already_received";
   if (protocolError(answer) === undefined) return "later";
@@ -46,18 +46,18 @@ const faultTexts: Readonly<Record<HttpFault, string>> = {
   name: "cannot be found: its name does not resolve",
   unreachable: "cannot be reached",
   proxy: "cannot be reached through the proxy",
-  tls: "has no valid certificate, or does not speak TLS 1.3",
-  pin: "has a certificate without any of the pinned keys (upload_pins)",
-  answer: "sent an answer that is not valid HTTP",
+  tls: "has no valid certificate or does not support TLS 1.3",
+  pin: "has a certificate that matches none of the pinned keys (upload_pins)",
+  answer: "sent an invalid HTTP response",
   broken: "closed the connection before it answered",
 };
 
-/** Only a wrong pin needs the user: certificates expire and portals present their own, and both pass. */
+/** Only a wrong pin needs the user: expired certificates and captive portals are temporary. */
 export const outcomeOfFault = (fault: HttpFault): RequestOutcome => (fault === "pin" ? "failed" : "later");
 
 export const faultText = (host: string, fault: HttpFault): string => `${host} ${faultTexts[fault]}`;
 
-/** Why a request did not succeed, as a sentence without its full stop; `null` if it did. */
+/** Returns why a request did not succeed, as a sentence without its full stop; `null` if it did. */
 export function answerText(host: string, outcome: RequestOutcome, answer: HttpResponse): string | null {
   const { status } = answer;
   switch (outcome) {
@@ -65,11 +65,11 @@ export function answerText(host: string, outcome: RequestOutcome, answer: HttpRe
     case "already_received":
       return null;
     case "too_large":
-      return `${host} finds the request too large (${status})`;
+      return `${host} reports that the request is too large (${status})`;
     case "not_authorized":
-      return `${host} does not accept the token or the signature (${status})`;
+      return `${host} rejected the token or the signature (${status})`;
     case "rejected":
-      return `${host} refuses the request (${status})`;
+      return `${host} rejected the request (${status})`;
     default:
       return `${host} ${laterText(answer)} (${status})`;
   }
@@ -77,9 +77,9 @@ export function answerText(host: string, outcome: RequestOutcome, answer: HttpRe
 
 function laterText(answer: HttpResponse): string {
   const { status } = answer;
-  if (isWebPage(answer)) return "answered with a web page, perhaps a login page of the network";
-  if (status === 407) return "was not asked: the proxy demands a login";
-  if (laterStatuses.has(status) || status >= 500) return "asks to try again later";
-  if (status >= 300 && status < 400) return "redirects to another address, which is not followed";
+  if (isWebPage(answer)) return "answered with a web page, perhaps a network login page";
+  if (status === 407) return "was not reached: the proxy requires authentication";
+  if (laterStatuses.has(status) || status >= 500) return "requested a delay";
+  if (status >= 300 && status < 400) return "redirected the request; redirects are not followed";
   return "did not answer as a telemetry server";
 }

@@ -1,4 +1,4 @@
-/** The exact bytes that would be sent next, before anything is sent. */
+/** Previews the exact bytes of the next request. Writes nothing and sends nothing. */
 import { type Category, categoryBits } from "../../../shared/schema/categories.ts";
 import type { EffectivePolicy } from "../../config/permission.ts";
 import { Salt } from "../../privacy/identity.ts";
@@ -8,15 +8,18 @@ import { readUploadState, type UploadState } from "../state/upload-state.ts";
 import { collectBatch, type SharedPart } from "../wire/batch.ts";
 import { Pseudonym } from "../wire/project-event.ts";
 
-/** What may be shared now, of what was written under a consent. */
+/** Returns the selection of events that the current policy and pseudonym allow to share. */
 export function partOf({ pseudonym }: UploadState, { permission, schema }: EffectivePolicy): SharedPart {
   return { pseudonym, schema, bits: categoryBits(permission.share) };
 }
 
-/** Stands where a pseudonym will be, in a preview before there is one. */
+/** Replaces the pseudonym in a preview before consent. */
 export const placeholderId = "00000000-0000-4000-8000-000000000000";
 
-/** The bytes that would be sent next: of the frozen batch, or as they would be frozen. Changes nothing. */
+/**
+ * Returns the next pending batch, or the batch that would be frozen next; `undefined` if there is
+ * none.
+ */
 export function preview(
   store: Store,
   policy: EffectivePolicy,

@@ -1,6 +1,6 @@
 /**
- * Makes pseudonym, rows and files agree at the start of a run, whatever happened before: a crash, a restored backup, a folder
- * that somebody edited. Nothing is ever sent a second time under another pseudonym.
+ * Makes pseudonym, rows and files agree at the start of a run: after a crash, a restored backup or
+ * an edited outbox. Never sends an event again under another pseudonym.
  */
 import { hasBatch } from "../ledger/ledger.ts";
 import { deleteAllBatches } from "../state/batches.ts";
@@ -8,23 +8,29 @@ import type { QuarantinedFile } from "../state/outbox-folder.ts";
 import { readStateFile, startUploadState, type UploadState, writeStateFile } from "../state/upload-state.ts";
 import type { UploadSession } from "./upload-session.ts";
 
-/** Returns the files that were set aside. @throws LeaseLostError, SQLite's error, the file system's error. */
+/**
+ * Returns the quarantined files.
+ * @throws LeaseLostError, SQLite's error, the file system's error.
+ */
 export function reconcile(session: UploadSession): readonly QuarantinedFile[] {
   const { outbox, paths } = session.parts;
-  const state = trustedState(session) ?? startAnew(session);
+  const state = trustedState(session) ?? startNewPseudonym(session);
   writeStateFile(paths.uploadStateFile, state);
   session.step("state_written");
   return session.read((connection) => outbox.reconcile(connection, (id) => hasBatch(connection, id)));
 }
 
-/** The state in the database, unless the state file or the outbox shows that the database is an older copy. */
+/**
+ * Returns the database's state, unless the state file or the outbox shows that it is an older copy.
+ */
 function trustedState(session: UploadSession): UploadState | undefined {
   const { installation, outbox, paths } = session.parts;
   const state = session.state();
   const identity = state === undefined ? undefined : installation.find(state.pseudonym.anonUserId);
   if (state === undefined || identity === undefined) return undefined;
   const file = readStateFile(paths.uploadStateFile);
-  // The file is missing before the first run; after that, its absence means that a backup was restored.
+  // The file is missing before the first run; after that, its absence means that a backup was
+  // restored.
   if (file === undefined) return identity.destinations.length === 0 ? state : undefined;
   if (file === "damaged") return undefined;
   const isCurrent =
@@ -35,8 +41,8 @@ function trustedState(session: UploadSession): UploadState | undefined {
   return isCurrent ? state : undefined;
 }
 
-/** Starts a new pseudonym with the cursor at the end. */
-function startAnew(session: UploadSession): UploadState {
+/** Drops every batch and moves the cursor to the end: which events were sent is unknown. */
+function startNewPseudonym(session: UploadSession): UploadState {
   const { installation, outbox } = session.parts;
   const { anon_user_id: id } = installation.create(session.nowMs());
   session.change((connection) => {

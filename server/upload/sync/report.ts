@@ -1,7 +1,11 @@
-/** A run of sending as others see it: what is asked, the steps it takes, what ends it, and the report. */
+/**
+ * The interface of an upload run: its options, its steps, the errors that end it, and its report.
+ */
 import type { QuarantinedFile } from "../state/outbox-folder.ts";
 
-/** Every step that leaves something behind, in order; a crash may come after each. */
+/**
+ * Every step that changes a file, a row or the server, in order. Crash tests kill a run after each.
+ */
 export const uploadSteps = [
   "leased",
   "state_begun",
@@ -18,13 +22,13 @@ export const uploadSteps = [
 export type UploadStep = (typeof uploadSteps)[number];
 
 export interface SyncOptions {
-  /** At most so many events in this run. */
+  /** Maximum number of events in this run. */
   readonly limit?: number | undefined;
-  /** Sends what waits in the outbox, and builds nothing. */
+  /** Sends only pending batches; freezes no new ones. */
   readonly onlyFlush?: boolean | undefined;
-  /** Tries the batches again that a server refused. */
+  /** Sends the rejected batches again. */
   readonly rejected?: boolean | undefined;
-  /** The user asked for it: our own pauses do not count, what the server asked for does. */
+  /** Ignores pauses and our own waits, but not the server's. */
   readonly userInitiated: boolean;
 }
 
@@ -38,15 +42,15 @@ export interface SyncReport {
   readonly rejected: number;
   /** Erasures that servers confirmed. */
   readonly erased: number;
-  /** Erasures that servers accepted and have not finished: their receipts follow. */
+  /** Erasures that servers accepted and have not finished. */
   readonly erasing: number;
-  /** Events that wait in the outbox. */
+  /** Events in the outbox. */
   readonly remaining: number;
-  /** Events that may be sent and were not yet, those in the outbox among them; no more are counted than `mostCounted`. */
+  /** Unsent events that may be sent, the outbox included, counted up to `maxCounted`. */
   readonly pending: number;
-  /** What keeps it from going on, as a sentence. */
+  /** Why the run ended early, or a note on a run that is done. */
   readonly reason: string | null;
-  /** When it goes on by itself, in milliseconds since 1970. */
+  /** Time of the next automatic attempt, in milliseconds since 1970. */
   readonly retryAtMs: number | null;
   readonly quarantined: readonly QuarantinedFile[];
 }
@@ -56,14 +60,14 @@ export interface SyncProgress {
   readonly batches: number;
 }
 
-/** The lease went to another process. */
+/** Another process acquired the lease. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 }
 
-/** Something that ends the run, as its report tells. */
+/** Ends the run with an outcome and a reason for its report. */
 export class SyncStopped extends Error {
-  override readonly name = "Stop";
+  override readonly name = "SyncStopped";
   readonly outcome: SyncOutcome;
   readonly retryAtMs: number | null;
 

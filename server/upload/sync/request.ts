@@ -89,7 +89,10 @@ export interface Distrust {
 export const distrusted = (result: UploadResult, distrust: Distrust | undefined): UploadResult =>
   distrust === undefined ? result : { ...result, ...distrust, signed: undefined };
 
-/** Appends the ledger entry that precedes a request, with the exact body unless it contains a secret. */
+/**
+ * Appends the ledger entry that precedes a request, with the exact body unless it contains a
+ * secret.
+ */
 export function recordSending(connection: Connection, { clock, destination }: Sender, request: UploadRequest): void {
   const { kind, body, batchId, events, secret, packed } = request;
   appendEntry(
@@ -108,7 +111,10 @@ export function recordSending(connection: Connection, { clock, destination }: Se
   );
 }
 
-/** Sends a request whose ledger entry is durable. @throws the signal's reason if that stopped it. */
+/**
+ * Sends a request whose ledger entry is durable.
+ * @throws the signal's reason if that stopped it.
+ */
 export async function sendRequest(sender: Sender, request: UploadRequest, signal: AbortSignal): Promise<UploadResult> {
   const { clock, destination, client, skew, encodings } = sender;
   const { method, url, body } = request;
@@ -139,7 +145,10 @@ export function recordAnswer(
   if (finalOutcomes.has(outcome)) saveResponseBody(connection, sha256(body));
 }
 
-/** Sends a request between its two ledger entries. @throws the signal's reason, LeaseLostError, SQLite's error. */
+/**
+ * Sends a request between its two ledger entries.
+ * @throws the signal's reason, LeaseLostError, SQLite's error.
+ */
 export async function sendWithLedger(
   sender: Sender,
   request: UploadRequest,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { backoffMs, maxWaitMs, pauseMs, retryAfterMs } from "./retry.ts";
 
-/** The smallest and largest of many draws. */
+/** Returns the smallest and the largest of many draws. */
 function range(draw: () => number): readonly [number, number] {
   const drawn = Array.from({ length: 2_000 }, draw);
   return [Math.min(...drawn), Math.max(...drawn)];
 }
 
-describe("waits", () => {
+describe("wait", () => {
   it.each([
     [0, 100],
     [1, 200],
@@ -15,7 +15,7 @@ describe("waits", () => {
     [6, 6_400],
     [7, 10_000],
     [20, 10_000],
-  ])("within a run, attempt %i: up to %i ms", (attempt, bound) => {
+  ])("waits after attempt %i for up to %i ms", (attempt, bound) => {
     const [min, max] = range(() => backoffMs(attempt));
     expect(min).toBeGreaterThanOrEqual(0);
     expect(min).toBeLessThan(bound / 10);
@@ -29,7 +29,7 @@ describe("waits", () => {
     [6, 1_920_000],
     [7, 3_600_000],
     [1_000, 3_600_000],
-  ])("after %i failed runs: from half of %i ms to all of it", (failures, bound) => {
+  ])("waits after %i failed runs for between half of %i ms and all of it", (failures, bound) => {
     const [min, max] = range(() => pauseMs(failures));
     expect(min).toBeGreaterThanOrEqual(bound / 2);
     expect(min).toBeLessThan(bound * 0.55);
@@ -37,13 +37,13 @@ describe("waits", () => {
     expect(max).toBeGreaterThan(bound * 0.95);
   });
 
-  it("that a server asks for are kept, up to a day", () => {
+  it("limits Retry-After to one day", () => {
     const nowMs = Date.UTC(2026, 10, 25, 12);
     expect(retryAfterMs("120", nowMs)).toBe(120_000);
     expect(retryAfterMs(" 0 ", nowMs)).toBe(0);
     expect(retryAfterMs("999999999", nowMs)).toBe(maxWaitMs);
     expect(retryAfterMs(new Date(nowMs + 5_000).toUTCString(), nowMs)).toBe(5_000);
     expect(retryAfterMs(new Date(nowMs - 5_000).toUTCString(), nowMs)).toBe(0);
-    for (const nothing of [undefined, "", "soon", "-5x"]) expect(retryAfterMs(nothing, nowMs)).toBeUndefined();
+    for (const invalid of [undefined, "", "soon", "-5x"]) expect(retryAfterMs(invalid, nowMs)).toBeUndefined();
   });
 });

@@ -1,30 +1,39 @@
-/** When to try again. */
-import { randomInt } from "node:crypto";
+/** Computes the waits between attempts and between runs. */
 
-/** Tries of one run. */
+import { randomInt } from "node:crypto";
+import { dayMs, hourMs, minuteMs } from "../../../shared/schema/durations.ts";
+
+/** Attempts per batch in one run. */
 export const attemptsPerRun = 3;
-const firstMs = 100;
+/** Bounds of the wait between two attempts. Milliseconds. */
+const firstBackoffMs = 100;
 const maxBackoffMs = 10_000;
-/** The pause between two runs: doubled from a minute up to an hour. */
-const firstPauseMs = 60_000;
-const maxPauseMs = 3_600_000;
-/** What a server may ask for: a day. */
-const maxServerWaitMs = 86_400_000;
-/** Nothing waits longer. */
+/** Bounds of the wait after a failed run, doubled with each: one minute to one hour. */
+const firstPauseMs = minuteMs;
+const maxPauseMs = hourMs;
+/** Limit for `Retry-After`: one day. */
+const maxServerWaitMs = dayMs;
+/** No wait is longer. Milliseconds. */
 export const maxWaitMs = maxServerWaitMs;
 
-/** Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): from nothing to twice the last bound. Milliseconds. */
+/**
+ * Returns a wait with full jitter (Brooker, "Exponential Backoff And Jitter", 2015). Milliseconds.
+ */
 export function backoffMs(attempt: number): number {
-  return randomInt(Math.min(maxBackoffMs, firstMs * 2 ** attempt) + 1);
+  return randomInt(Math.min(maxBackoffMs, firstBackoffMs * 2 ** attempt) + 1);
 }
 
-/** The pause after a run failed for the `failures`th time in a row: at least half of its bound. Milliseconds. */
+/**
+ * Returns the wait after `failures` failed runs in a row, at least half of its bound. Milliseconds.
+ */
 export function pauseMs(failures: number): number {
   const maxMs = Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10));
   return Math.ceil(maxMs / 2) + randomInt(Math.floor(maxMs / 2) + 1);
 }
 
-/** `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. `undefined` where it is neither. */
+/**
+ * Returns the milliseconds of `Retry-After` (RFC 9110, 10.2.3); `undefined` if missing or invalid.
+ */
 export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   const wait = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - nowMs;

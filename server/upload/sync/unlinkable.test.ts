@@ -1,4 +1,6 @@
-/** Nothing that is shared links two pseudonyms, or what is shared with what happened before the consent to share. */
+/**
+ * Checks that shared data links neither two pseudonyms nor a pseudonym with events before consent.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,10 +12,10 @@ import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 import { batchIdOf } from "../wire/batch.ts";
 
-const halfAnHour = 30 * 60_000;
+const halfHourMs = 30 * 60_000;
 
-/** Words that every installation may send: they say nothing of which one it is. */
-const publicWords: ReadonlySet<unknown> = new Set([
+/** Vocabulary values, which every installation may send: they identify none. */
+const publicValues: ReadonlySet<unknown> = new Set([
   ...eventTypeNames,
   ...sources,
   ...fieldNames.flatMap((name) => {
@@ -22,23 +24,26 @@ const publicWords: ReadonlySet<unknown> = new Set([
   }),
 ]);
 
-/** Every value in some bodies that is no public word, with the names that lead to it. */
+/** Returns every value in the bodies that is not public, with the name of its field. */
 function valuesIn(bodies: readonly Buffer[]): ReadonlySet<string> {
   const found = new Set<string>();
   const walk = (name: string, value: unknown): void => {
     if (typeof value === "object" && value !== null) {
       for (const [inner, part] of Object.entries(value)) walk(Array.isArray(value) ? name : inner, part);
-    } else if (!publicWords.has(value)) found.add(`${name}=${String(value)}`);
+    } else if (!publicValues.has(value)) found.add(`${name}=${String(value)}`);
   };
   for (const body of bodies) walk("", JSON.parse(body.toString("utf8")));
   return found;
 }
 
-/** What is the same for everybody with this version on such a machine, or counts from 1 in each session. */
+/**
+ * Values that are equal for all installations of a version and platform, or count from 1 per
+ * session.
+ */
 const common =
   /^(schema_version|product|version|tier|os|arch|runtime_version|channel|duration_ms|sequence|seq|started_at|command|command_path|exit_class)=/;
 
-async function sharing(schema: 1 | 2) {
+async function startSharing(schema: 1 | 2) {
   const server = await UsageServer.start();
   const clock = new FixedClock(Date.UTC(2026, 4, 5, 10, 7, 8, 123));
   const sharer = new SharingWorker({ url: server.url, clock });
@@ -58,8 +63,8 @@ async function sharing(schema: 1 | 2) {
 }
 
 describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (schema) => {
-  it("nothing that is shared after a reset of the pseudonym was shared before it", async () => {
-    const { sharer, send, record } = await sharing(schema);
+  it("shares no identifying value both before and after a pseudonym reset", async () => {
+    const { sharer, send, record } = await startSharing(schema);
     sharer.consent();
     record(30);
     const before = valuesIn(await send());
@@ -70,11 +75,11 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
     expect([...after].filter((value) => before.has(value) && !common.test(value))).toEqual([]);
   });
 
-  it("sequence numbers begin at 1 with each pseudonym, and a session not before it", async () => {
-    const { sharer, clock, send, record } = await sharing(schema);
+  it("starts sequence numbers at 1 and new sessions with each pseudonym", async () => {
+    const { sharer, clock, send, record } = await startSharing(schema);
     sharer.consent("local");
     record(10);
-    clock.tsMs += 2 * halfAnHour;
+    clock.tsMs += 2 * halfHourMs;
     for (const begin of [() => sharer.consent(), () => sharer.worker.resetIdentity()]) {
       const startedMs = clock.tsMs;
       begin();
@@ -88,25 +93,25 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
       expect(Math.max(...numbers)).toBeLessThanOrEqual(6);
       for (const { session } of events) {
         if (session === undefined) continue;
-        // Of the beginning the hour is shared.
+        // Only the hour of the start is shared.
         expect(session.started_at).toMatch(/T\d\d:00:00\.000Z$/);
-        expect(Date.parse(session.started_at)).toBeGreaterThan(startedMs - 2 * halfAnHour);
+        expect(Date.parse(session.started_at)).toBeGreaterThan(startedMs - 2 * halfHourMs);
       }
-      clock.tsMs += 2 * halfAnHour;
+      clock.tsMs += 2 * halfHourMs;
     }
   });
 
-  it("a batch's id does not say where the batch lies among all events of the machine", async () => {
-    const { sharer, send, record } = await sharing(schema);
+  it("does not reveal in a batch ID how many events the machine has recorded", async () => {
+    const { sharer, send, record } = await startSharing(schema);
     sharer.consent();
     for (let pseudonym = 0; pseudonym < 3; pseudonym += 1) {
       record(6);
       const [body] = await send();
       const { batch_id: id, anon_user_id: user, events } = JSON.parse(body?.toString("utf8") ?? "");
-      // Whoever knows the pseudonym can try places: they begin with it.
-      const places = Array.from({ length: 40 }, (_, n) => n + 1);
-      const found = places.flatMap((first) =>
-        places.filter((last) => last >= first && batchIdOf(user, [first, last], 0) === id).map((last) => [first, last]),
+      // A server that knows the pseudonym can try all keys: they count from its start.
+      const keys = Array.from({ length: 40 }, (_, n) => n + 1);
+      const found = keys.flatMap((first) =>
+        keys.filter((last) => last >= first && batchIdOf(user, [first, last], 0) === id).map((last) => [first, last]),
       );
       expect(found).toEqual([[1, schema === 1 ? 5 : 6]]);
       expect(events).toHaveLength(schema === 1 ? 3 : 6);
@@ -114,29 +119,29 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
     }
   });
 
-  it("what happened before a pseudonym extends and numbers no session that is shared under it", async () => {
-    const { sharer, clock, send, record } = await sharing(schema);
+  it("does not count earlier events in a session of the new pseudonym", async () => {
+    const { sharer, clock, send, record } = await startSharing(schema);
     sharer.consent();
     record(2);
     await send();
     const earlierMs = clock.tsMs;
-    clock.tsMs += 10 * halfAnHour;
+    clock.tsMs += 10 * halfHourMs;
     sharer.worker.resetIdentity();
     sharer.record(6, earlierMs);
     record(2);
     const [body] = await send();
     const [event] = JSON.parse(body?.toString("utf8") ?? "").events;
     expect(event.seq ?? event.session.sequence).toBe(1);
-    if (schema === 2) expect(Date.parse(event.session.started_at)).toBeGreaterThan(earlierMs + halfAnHour);
+    if (schema === 2) expect(Date.parse(event.session.started_at)).toBeGreaterThan(earlierMs + halfHourMs);
   });
 
-  it("what was recorded before a pseudonym is not shared under it, however late it is stored", async () => {
-    const { sharer, clock, send, record } = await sharing(schema);
+  it("does not share events from before the pseudonym, even if they are stored later", async () => {
+    const { sharer, clock, send, record } = await startSharing(schema);
     sharer.consent();
     record(4);
     await send();
     const earlierMs = clock.tsMs;
-    clock.tsMs += halfAnHour;
+    clock.tsMs += halfHourMs;
     sharer.worker.resetIdentity();
     sharer.record(4, earlierMs);
     expect(await send()).toEqual([]);

@@ -1,6 +1,7 @@
 /**
- * One run: remote erasures first, then batch after batch until nothing is pending. Each step can be repeated, so a crash after
- * any of them loses nothing and sends nothing twice; `server/upload/README.md` walks through them.
+ * One run: remote erasures first, then batch after batch until nothing is pending. Each step can be
+ * repeated, so a crash after any of them loses nothing and sends nothing twice;
+ * `server/upload/README.md` walks through them.
  */
 import { countText } from "../../../shared/text/format.ts";
 import { countPendingEvents, nextPending, rejectedBatches, requeueRejected } from "../state/batches.ts";
@@ -18,7 +19,7 @@ import { notPermittedText, UploadSession } from "./upload-session.ts";
 import type { UploaderParts } from "./uploader.ts";
 import { checkWaits } from "./waits.ts";
 
-/** Milliseconds until a server that is still erasing is asked again. */
+/** Wait before the next status request to a server that is still erasing. Milliseconds. */
 const erasurePauseMs = 60_000;
 
 export class UploadRun {
@@ -109,7 +110,10 @@ export class UploadRun {
     };
   }
 
-  /** @returns a note on a run that ended well, `null` if there is none. @throws SyncStopped */
+  /**
+   * @returns a note for the report, `null` if there is none.
+   * @throws SyncStopped, LeaseLostError
+   */
   async #send(session: UploadSession): Promise<string | null> {
     checkWaits(session, this.#options.userInitiated);
     if (this.#options.rejected === true) this.#requeue(session);

@@ -1,6 +1,7 @@
 /**
- * The right to upload during one run: the lease with its fencing number, and the signal that stops the run. Every change of the
- * database goes through `change`, which a former holder of the lease cannot pass.
+ * The right to upload during one run: the lease with its fencing number, and the signal that stops
+ * the run. Every write to the database goes through `change`, which rejects a former holder of the
+ * lease.
  */
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
@@ -77,7 +78,10 @@ export class UploadSession {
     );
   };
 
-  /** Returns what may be shared now, and with which server. @throws SyncStopped if nothing may be shared. */
+  /**
+   * Returns what may be shared now, and with which server.
+   * @throws SyncStopped if nothing may be shared.
+   */
   policy(): { readonly policy: EffectivePolicy; readonly destination: Destination } {
     const policy = this.parts.permissions.evaluate();
     const { permission, destination } = policy;
@@ -108,11 +112,12 @@ export class UploadSession {
       );
       if (lease === undefined || lease.fence !== this.#lease.fence) this.#stop.abort(new LeaseLostError());
     } catch {
-      // The database is locked or the disk full for a moment; the next renewal, or `change`, finds out.
+      // The database may be locked or the disk full for a moment; the next renewal or `change`
+      // fails.
     }
   }
 
-  /** A withdrawal by any process takes effect from the next byte on. */
+  /** Aborts the request under way when another process withdraws consent. */
   #watchConsent(): FSWatcher | undefined {
     try {
       const watcher = watch(dirname(this.parts.paths.consentFile), () => {

@@ -1,4 +1,4 @@
-/** The way of a batch, against a server on loopback. */
+/** Uploads, consent, erasure and files, against a server on loopback. */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -6,10 +6,10 @@ import { FixedClock } from "../../../test/fixtures/clock.ts";
 import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
 
-const events = (body: Buffer): readonly Readonly<Record<string, unknown>>[] => JSON.parse(body.toString()).events;
+const eventsIn = (body: Buffer): readonly Readonly<Record<string, unknown>>[] => JSON.parse(body.toString()).events;
 
-describe("sending", () => {
-  it("sends what schema 1 takes, once, in order, and keeps a receipt", async () => {
+describe("upload", () => {
+  it("sends the events of schema 1 once, in order, and stores the receipts", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -22,7 +22,7 @@ describe("sending", () => {
       reason: null,
     });
     expect(server.faults).toEqual([]);
-    expect(server.bodies.map((body) => events(body).length)).toEqual([1_000, 250]);
+    expect(server.bodies.map((body) => eventsIn(body).length)).toEqual([1_000, 250]);
     const [first] = [...server.events.values()];
     expect(first).toEqual({
       schema_version: 1,
@@ -39,13 +39,13 @@ describe("sending", () => {
     expect([...server.events.values()].map(({ seq }) => seq)).toEqual(
       Array.from({ length: 1_250 }, (_, n) => 2 * n + 1),
     );
-    expect(sharer.worker.verifyLedger()).toMatchObject({ receipts: 2, withoutReceipt: 0, faults: [] });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ receipts: 2, withoutReceipt: 0, faults: [] });
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 0 });
     expect(sharer.outbox).toEqual([]);
     expect(sharer.state).toMatchObject({ anon_id: first?.["anon_user_id"], cursor_id: 2_500 });
   });
 
-  it("sends schema 2 with what was ticked alone", async () => {
+  it("sends only the selected categories in schema 2", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     const config = join(sharer.home, ".config", "nexus", "config.toml");
@@ -63,28 +63,33 @@ describe("sending", () => {
     expect(JSON.stringify([...server.events.values()])).not.toMatch(/secret|utc_offset|_hash/);
   });
 
-  it("invariant: what-you-see-is-what-is-sent: preview, request and ledger hold the same bytes", async () => {
+  it("invariant: what-you-see-is-what-is-sent: uses the same bytes in preview, request and ledger", async () => {
     const server = await UsageServer.start({ encodings: "zstd, gzip" });
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(30);
-    const before = sharer.worker.preview();
-    expect(before).toMatchObject({ events: 15, placeholder: false });
+    const first = sharer.worker.reader.preview();
+    expect(first).toMatchObject({ events: 15, placeholder: false });
     await sharer.worker.sync();
     sharer.record(30);
-    const second = sharer.worker.preview();
+    const second = sharer.worker.reader.preview();
     await sharer.worker.sync();
-    expect(server.bodies.map(String)).toEqual([before?.body, second?.body]);
+    expect(server.bodies.map(String)).toEqual([first?.body, second?.body]);
     expect(server.arrived.at(-1)?.headers["content-encoding"]).toBe("zstd");
-    const sent = sharer.worker.ledger(100).filter(({ entry }) => entry.phase === "sending" && entry.kind === "batch");
-    expect(sent.map(({ seq }) => sharer.worker.ledgerBody(seq)?.toString())).toEqual([second?.body, before?.body]);
+    const sent = sharer.worker.reader
+      .ledger(100)
+      .filter(({ entry }) => entry.phase === "sending" && entry.kind === "batch");
+    expect(sent.map(({ seq }) => sharer.worker.reader.ledgerBody(seq)?.toString())).toEqual([
+      second?.body,
+      first?.body,
+    ]);
   });
 
-  it("previews with a placeholder before there is a consent, and creates nothing", () => {
+  it("previews with a placeholder before consent, and creates no pseudonym", () => {
     const sharer = new SharingWorker();
     sharer.consent("local");
     sharer.record(4);
-    const preview = sharer.worker.preview();
+    const preview = sharer.worker.reader.preview();
     expect(preview).toMatchObject({ events: 2, placeholder: true });
     expect(JSON.parse(preview?.body ?? "")).toMatchObject({ anon_user_id: "00000000-0000-4000-8000-000000000000" });
     expect(existsSync(join(sharer.home, "nexus", "state", "usage", "upload-state.json"))).toBe(false);
@@ -94,17 +99,17 @@ describe("sending", () => {
     expect(identities).toEqual([]);
   });
 
-  it("works with a server that meets the Server Requirements and no more, and the ledger says so", async () => {
+  it("works with a basic server and counts batches without a receipt in the ledger", async () => {
     const server = await UsageServer.start({ plain: true });
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 5 });
-    expect(sharer.worker.verifyLedger()).toMatchObject({ receipts: 0, withoutReceipt: 1, faults: [] });
-    expect(sharer.worker.status().sharing).toMatchObject({ receipts: false, pending: 0 });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ receipts: 0, withoutReceipt: 1, faults: [] });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ receipts: false, pending: 0 });
   });
 
-  it("sends nothing that tells which machine it comes from", async () => {
+  it("sends no header that identifies the machine", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url, env: { NEXUS_USAGE_UPLOAD_TOKEN: "a.token" } });
     sharer.consent();
@@ -126,7 +131,7 @@ describe("sending", () => {
 });
 
 describe("invariant: only-you-can-say-yes", () => {
-  it("shares nothing from before the consent, and nothing of a category without one", async () => {
+  it("shares no event from before consent, whether by recording or by event time", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent("local");
@@ -138,7 +143,7 @@ describe("invariant: only-you-can-say-yes", () => {
     expect(await sharer.worker.sync()).toMatchObject({ events: 5 });
   });
 
-  it("shares a category only where it was agreed to when the event was recorded, and still is", async () => {
+  it("shares a category only if it was selected when the event was recorded and still is", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent("share", { share: ["tool_usage"] });
@@ -155,11 +160,11 @@ describe("invariant: only-you-can-say-yes", () => {
     sharer.record(2, Date.now() + 5);
     sharer.consent("share", { share: ["command_usage"] });
     await sharer.worker.sync();
-    // Without the category of its type an event stays here.
+    // An event is not shared without the category of its type.
     expect(paths()).toHaveLength(3);
   });
 
-  it("a narrower consent counts for what waits too", async () => {
+  it("deletes pending batches when consent becomes narrower", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -171,11 +176,11 @@ describe("invariant: only-you-can-say-yes", () => {
     sharer.consent("share", { share: ["tool_usage"] });
     expect(sharer.outbox).toEqual([]);
     await sharer.worker.sync();
-    // What was tried may have arrived, and is not made again.
+    // A batch that was tried may have arrived, so it is not built again.
     expect(server.events.size).toBe(0);
   });
 
-  it("a purge during a sending ends it", async () => {
+  it("stops an upload when another process purges the data", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -193,10 +198,10 @@ describe("invariant: only-you-can-say-yes", () => {
     });
     expect(server.bodies).toHaveLength(1);
     expect(sharer.outbox).toEqual([]);
-    expect(sharer.worker.verifyLedger()).toMatchObject({ bodies: 0, faults: [] });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ bodies: 0, faults: [] });
   });
 
-  it("shares nothing that was recorded while somebody said no", async () => {
+  it("shares no event that was recorded while an opt-out was active", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -212,7 +217,7 @@ describe("invariant: only-you-can-say-yes", () => {
     expect(server.arrived.length).toBe(3);
   });
 
-  it("pauses where the destination is another one than the one that was agreed to", async () => {
+  it("sends nothing if the destination is not the one in the consent", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -220,24 +225,24 @@ describe("invariant: only-you-can-say-yes", () => {
     const elsewhere = await UsageServer.start();
     const moved = new SharingWorker({ url: elsewhere.url, home: sharer.home });
     expect(await moved.worker.sync()).toMatchObject({ outcome: "not_permitted" });
-    expect(moved.worker.status().permission?.refusals).toEqual([
+    expect(moved.worker.reader.status().permission?.refusals).toEqual([
       { by: "destination", reach: "sharing", name: expect.stringContaining(elsewhere.host) },
     ]);
     expect(elsewhere.arrived).toEqual([]);
   });
 
-  it("refuses a consent to another destination than the one that is configured", async () => {
+  it("rejects consent to a destination that is not configured", async () => {
     const server = await UsageServer.start();
     expect(() => new SharingWorker({ url: server.url }).consent("share", { destination: "elsewhere.example" })).toThrow(
       "changed",
     );
     expect(() => new SharingWorker().consent()).toThrow("no destination");
-    // Another path of the same host may be somebody else's.
+    // Another path of the same host may have another owner.
     const other = new URL("/other/events", server.url).href;
     expect(() => new SharingWorker({ url: server.url }).consent("share", { destination: other })).toThrow("changed");
   });
 
-  it("ends the pseudonym with the consent, empties the outbox, and begins another one with the next", async () => {
+  it("ends the pseudonym and empties the outbox on withdrawal, and creates a new one with new consent", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -259,7 +264,7 @@ describe("invariant: only-you-can-say-yes", () => {
 });
 
 describe("invariant: never-lost-never-twice", () => {
-  it("a server that is away for 500 tries costs no event, and the database stays within its limit", async () => {
+  it("loses no event in 500 failed attempts and keeps the database within its limit", async () => {
     const server = await UsageServer.start();
     const clock = new FixedClock(Date.now());
     const sharer = new SharingWorker({ url: server.url, clock });
@@ -269,7 +274,7 @@ describe("invariant: never-lost-never-twice", () => {
     sharer.record(2_000, clock.tsMs);
     server.behave = ({ path }, answer) => {
       if (!path.endsWith("/events")) return false;
-      // Each time for longer than a run waits: a try a run.
+      // Longer than a run waits, so each run makes one attempt.
       answer.writeHead(503, { "retry-after": "20" }).end();
       return true;
     };
@@ -282,10 +287,10 @@ describe("invariant: never-lost-never-twice", () => {
     sharer.record(1, clock.tsMs);
     await sharer.worker.maintain();
     expect(server.bodies).toHaveLength(500);
-    const { database } = sharer.worker.status();
+    const { database } = sharer.worker.reader.status();
     expect(database?.events).toBe(2_001);
     expect(database?.sizeBytes).toBeLessThanOrEqual(2 * 1024 * 1024);
-    expect(sharer.worker.verifyLedger()?.faults).toEqual([]);
+    expect(sharer.worker.reader.verifyLedger()?.faults).toEqual([]);
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 2_001 });
     expect(server.events.size).toBe(2_001);
@@ -293,7 +298,7 @@ describe("invariant: never-lost-never-twice", () => {
 });
 
 describe("remote erasure", () => {
-  it("goes out after sharing was switched off, signed, and stays until the server confirms", async () => {
+  it("sends a signed request after sharing is off, and repeats it until the server confirms", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -305,16 +310,16 @@ describe("remote erasure", () => {
       return true;
     };
     expect(await sharer.worker.eraseRemotely()).toMatchObject({ erased: 0 });
-    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 1, sharedWith: 1 });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ erasures: 1, sharedWith: 1 });
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", erased: 1 });
     expect(server.events.size).toBe(0);
     expect(server.faults).toEqual([]);
-    expect(sharer.worker.status().sharing).toMatchObject({ erasures: 0, sharedWith: 0 });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({ erasures: 0, sharedWith: 0 });
     expect(server.arrived.at(-1)).toMatchObject({ method: "DELETE" });
   });
 
-  it("while sharing goes on: what follows goes out under another pseudonym", async () => {
+  it("sends later events under a new pseudonym if sharing is still on", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -329,19 +334,19 @@ describe("remote erasure", () => {
     expect(server.faults).toEqual([]);
   });
 
-  it("is asked for while a sending runs, and goes out after it", async () => {
+  it("waits for an upload that is under way", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
-    const sending = sharer.worker.sync();
-    const erasing = sharer.worker.eraseRemotely();
-    expect(await sending).toMatchObject({ events: 5 });
-    expect(await erasing).toMatchObject({ erased: 1 });
+    const upload = sharer.worker.sync();
+    const erasure = sharer.worker.eraseRemotely();
+    expect(await upload).toMatchObject({ events: 5 });
+    expect(await erasure).toMatchObject({ erased: 1 });
     expect(server.events.size).toBe(0);
   });
 
-  it("survives a purge and a lost database", async () => {
+  it("works after a purge and a lost database", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -357,22 +362,22 @@ describe("remote erasure", () => {
 });
 
 describe("purge", () => {
-  it("drops the bodies from the ledger, keeps its chain, and empties the outbox", async () => {
+  it("deletes the ledger's bodies, keeps its chain, and empties the outbox", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     await sharer.worker.sync();
-    expect(sharer.worker.verifyLedger()?.bodies).toBe(1);
+    expect(sharer.worker.reader.verifyLedger()?.bodies).toBe(1);
     sharer.worker.purge();
-    expect(sharer.worker.verifyLedger()).toMatchObject({ bodies: 0, receipts: 1, faults: [] });
+    expect(sharer.worker.reader.verifyLedger()).toMatchObject({ bodies: 0, receipts: 1, faults: [] });
     sharer.record(2, Date.now() + 5);
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 1 });
   });
 });
 
 describe("files", () => {
-  it("are readable by the user alone", async () => {
+  it("creates files that only the user can read", async () => {
     const umask = process.umask(0);
     try {
       const server = await UsageServer.start();
@@ -395,35 +400,35 @@ describe("files", () => {
     }
   });
 
-  it("in the outbox that were changed or are not ours are set aside, told, and never sent", async () => {
+  it("quarantines and reports modified or foreign outbox files, and never sends them", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
     sharer.record(10);
     server.refuse(503);
     await sharer.worker.sync();
-    const [own = ""] = sharer.outbox;
-    const frozen = readFileSync(join(sharer.outboxFolder, own), "utf8");
-    writeFileSync(join(sharer.outboxFolder, own), frozen.slice(0, 100));
+    const [modified = ""] = sharer.outbox;
+    const frozen = readFileSync(join(sharer.outboxFolder, modified), "utf8");
+    writeFileSync(join(sharer.outboxFolder, modified), frozen.slice(0, 100));
     writeFileSync(join(sharer.outboxFolder, "mine.json"), "{}");
     const foreign = "usage-batch-1-00000000-0000-8000-8000-000000000000.json";
     writeFileSync(join(sharer.outboxFolder, foreign), '{"events":[]}');
     server.behave = undefined;
     const report = await sharer.worker.sync();
-    expect(report.quarantined.map(({ name }) => name).sort()).toEqual(["mine.json", foreign, own].sort());
+    expect(report.quarantined.map(({ name }) => name).sort()).toEqual(["mine.json", foreign, modified].sort());
     expect(report).toMatchObject({ outcome: "done", events: 5 });
     expect(server.bodies.at(-1)?.toString()).toBe(frozen);
-    expect(sharer.outbox).toEqual(["foreign", "foreign/mine.json", `foreign/${foreign}`, `foreign/${own}`].sort());
+    expect(sharer.outbox).toEqual(["foreign", "foreign/mine.json", `foreign/${foreign}`, `foreign/${modified}`].sort());
   });
 
-  it.each(["gone", "cut", "older"])(
-    "a state file that is %s means a new pseudonym and a cursor at the end",
-    async (how) => {
+  it.each(["missing", "truncated", "older"])(
+    "starts a new pseudonym with the cursor at the end if the state file is %s",
+    async (defect) => {
       const server = await UsageServer.start();
       const sharer = new SharingWorker({ url: server.url });
       sharer.consent();
       const file = join(sharer.home, "nexus", "state", "usage", "upload-state.json");
-      const beginning = readFileSync(file, "utf8");
+      const older = readFileSync(file, "utf8");
       sharer.record(10);
       await sharer.worker.sync();
       sharer.record(10);
@@ -431,8 +436,8 @@ describe("files", () => {
       await sharer.worker.sync();
       server.behave = undefined;
       const before = sharer.state;
-      if (how === "gone") rmSync(file);
-      else writeFileSync(file, how === "cut" ? beginning.slice(0, 50) : beginning);
+      if (defect === "missing") rmSync(file);
+      else writeFileSync(file, defect === "truncated" ? older.slice(0, 50) : older);
       const sent = server.events.size;
       expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 0 });
       expect(sharer.state.anon_id).not.toBe(before.anon_id);

@@ -1,4 +1,7 @@
-/** Runs one upload at a time in this process: a second caller gets the report of the run that is under way. */
+/**
+ * Runs one upload at a time in this process: a second caller gets the report of the run that is
+ * under way.
+ */
 import type { Clock } from "../../clock.ts";
 import type { Destination } from "../../config/destination.ts";
 import type { Paths } from "../../config/paths.ts";
@@ -55,11 +58,11 @@ export class Uploader {
 
   /** Resolves once no run is under way. */
   async whenIdle(): Promise<void> {
-    // The caller of `sync` gets the error.
+    // The caller of `sync` handles the error.
     await this.#running?.catch(() => undefined);
   }
 
-  /** Stops a run: nothing more is sent, from the next byte on. */
+  /** Aborts the run and its current request. */
   stop(reason = consentWithdrawn): void {
     this.#stop.abort(new SyncStopped("stopped", reason));
   }

@@ -1,4 +1,7 @@
-/** When the next attempt may start: pauses until the user acts, and waits that the server or repeated failures cause. */
+/**
+ * When the next attempt may start: pauses until the user acts, and waits that the server or
+ * repeated failures cause.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { resume, savePause, saveWait } from "../state/upload-state.ts";
 import { SyncStopped } from "./report.ts";
@@ -9,7 +12,11 @@ import type { UploadSession } from "./upload-session.ts";
 /** A server that asks for a longer wait ends the run. Milliseconds. */
 const maxWaitInRunMs = 10_000;
 
-/** Returns if a run may start now. A run that the user initiated ignores our own waits, never the server's. @throws SyncStopped */
+/**
+ * Returns if a run may start now. A run that the user initiated ignores our own waits, never the
+ * server's.
+ * @throws SyncStopped
+ */
 export function checkWaits(session: UploadSession, userInitiated: boolean): void {
   const state = session.state();
   if (state === undefined) return;
@@ -29,7 +36,10 @@ export function checkWaits(session: UploadSession, userInitiated: boolean): void
   if (!isDue(waitUntilMs)) throw new SyncStopped("waiting", reason, retryAtMs);
 }
 
-/** Waits before the next attempt of this run, or ends the run until later. @throws SyncStopped, the signal's reason. */
+/**
+ * Waits before the next attempt of this run, or ends the run until later.
+ * @throws SyncStopped, the signal's reason.
+ */
 export async function waitOrStop(
   session: UploadSession,
   { waitMs = 0, reason }: UploadResult,

@@ -1,6 +1,7 @@
 /**
- * A batch: at most 1,000 events and a million bytes, in the order of their commits, made into bytes once. What is previewed, kept,
- * sent and written into the ledger are these bytes.
+ * Builds batches: up to 1,000 events and 1 MB, in commit order. The body is serialized once;
+ * preview, outbox, request and ledger all use these bytes. Reads the database and never writes to
+ * it.
  */
 import { createHash } from "node:crypto";
 import { uuidV8 } from "../../../shared/schema/uuid-v8.ts";
@@ -12,36 +13,38 @@ import { type Pseudonym, projectEvent } from "./project-event.ts";
 export const maxEvents = 1_000;
 export const maxBytes = 1_000_000;
 
-/** Rows looked at for one batch: where little is shared, a batch is smaller rather than its making long. */
+/**
+ * Rows read for one batch: if few events may be shared, the batch is smaller instead of slow to
+ * build.
+ */
 const maxRows = 20_000;
 const rowsPerPage = 1_000;
 
 export interface Batch {
   readonly batchId: string;
-  /** The commit of its last event, in milliseconds since 1970. */
+  /** Commit time of the last event, in milliseconds since 1970. */
   readonly generatedAt: number;
-  /** The keys of its events, rising. */
+  /** Keys of the events, ascending. */
   readonly keys: readonly number[];
   readonly body: Buffer;
 }
 
-/** What is looked at for a batch, and up to where. */
 export interface NextBatch {
   readonly batch: Batch | undefined;
-  /** The key and time of the last row that was looked at; the cursor's next place. */
+  /** Key and time of the last row that was read: the next cursor. */
   readonly lastKey: number;
   readonly lastTsMs: number;
-  /** Rows were left because the batch is full or the limit reached. */
+  /** Whether rows remain because the batch or the row limit was full. */
   readonly more: boolean;
 }
 
-/** What may be shared at present. */
+/** Which events may be shared now, under which pseudonym and in which schema. */
 export interface SharedPart {
   readonly pseudonym: Pseudonym;
   readonly schema: UploadSchema;
-  /** Categories as bits. */
+  /** The selected categories, as bits. */
   readonly bits: number;
-  /** For a preview before there is a consent: as if each event had been written under one. */
+  /** Treats each event as recorded under consent, for a preview before consent. */
   readonly assumeConsent?: boolean;
 }
 
@@ -51,58 +54,60 @@ interface Item {
   readonly text: string;
 }
 
-/** Gathers the next batch after a key. */
+/** Returns the next batch of events after a key. */
 export function collectBatch(connection: Connection, after: number, part: SharedPart, limit = maxEvents): NextBatch {
   const max = Math.min(limit, maxEvents);
   const items: Item[] = [];
-  // The frame around the events: some 200 bytes.
+  // The envelope around the events takes about 200 bytes.
   let bytes = 256;
   let last: StoredEvent | undefined;
-  for (let seen = 0; seen < maxRows; ) {
+  for (let rows = 0; rows < maxRows; ) {
     const page = readAfter(connection, last?.key ?? after, rowsPerPage);
     for (const event of page) {
       const text = textOf(event, part);
       if (text !== undefined) {
-        // Every value of an event is ASCII: a character is a byte.
-        if (items.length >= max || bytes + text.length + 1 > maxBytes) return gathered(items, last, after, part, true);
+        // Every value of an event is ASCII, so a character is a byte.
+        if (items.length >= max || bytes + text.length + 1 > maxBytes)
+          return toNextBatch(items, last, after, part, true);
         items.push({ key: event.key, committedMs: event.share?.committedMs ?? event.tsMs, text });
         bytes += text.length + 1;
       }
       last = event;
     }
-    seen += page.length;
-    if (items.length >= max) return gathered(items, last, after, part, true);
-    if (page.length < rowsPerPage) return gathered(items, last, after, part, false);
+    rows += page.length;
+    if (items.length >= max) return toNextBatch(items, last, after, part, true);
+    if (page.length < rowsPerPage) return toNextBatch(items, last, after, part, false);
   }
-  return gathered(items, last, after, part, true);
+  return toNextBatch(items, last, after, part, true);
 }
 
-function textOf(given: StoredEvent, { pseudonym, schema, bits, assumeConsent }: SharedPart): string | undefined {
-  const event = assumeConsent === true ? { ...given, share: { committedMs: given.tsMs, bits, seq: given.seq } } : given;
+function textOf(stored: StoredEvent, { pseudonym, schema, bits, assumeConsent }: SharedPart): string | undefined {
+  const event =
+    assumeConsent === true ? { ...stored, share: { committedMs: stored.tsMs, bits, seq: stored.seq } } : stored;
   if (event.share === undefined) return undefined;
-  const view = projectEvent(event, schema, bits, pseudonym);
-  return view === undefined ? undefined : JSON.stringify(view);
+  const projection = projectEvent(event, schema, bits, pseudonym);
+  return projection === undefined ? undefined : JSON.stringify(projection);
 }
 
-function gathered(
+function toNextBatch(
   items: readonly Item[],
   last: StoredEvent | undefined,
   after: number,
   { pseudonym, schema }: SharedPart,
   more: boolean,
 ): NextBatch {
-  const batch = items.length === 0 ? undefined : frozen(items, pseudonym, schema);
+  const batch = items.length === 0 ? undefined : toBatch(items, pseudonym, schema);
   return { batch, lastKey: last?.key ?? after, lastTsMs: last?.tsMs ?? 0, more };
 }
 
-function frozen(items: readonly Item[], { anonUserId, startKey }: Pseudonym, schema: UploadSchema): Batch {
+function toBatch(items: readonly Item[], { anonUserId, startKey }: Pseudonym, schema: UploadSchema): Batch {
   const keys = items.map(({ key }) => key);
   const batchId = batchIdOf(anonUserId, keys, startKey);
   const generatedAt = Math.max(...items.map(({ committedMs }) => committedMs));
   return { batchId, generatedAt, keys, body: bodyOf({ batchId, generatedAt, schema, anonUserId }, items) };
 }
 
-interface Head {
+interface BatchEnvelope {
   readonly batchId: string;
   readonly generatedAt: number;
   readonly schema: UploadSchema;
@@ -110,28 +115,29 @@ interface Head {
 }
 
 function bodyOf(
-  { batchId, generatedAt, schema, anonUserId }: Head,
+  { batchId, generatedAt, schema, anonUserId }: BatchEnvelope,
   items: readonly { readonly text: string }[],
 ): Buffer {
-  const head = JSON.stringify({
+  const envelope = JSON.stringify({
     batch_id: batchId,
     generated_at: generatedAt,
     schema_version: schema,
     anon_user_id: anonUserId,
   });
-  return Buffer.from(`${head.slice(0, -1)},"events":[${items.map(({ text }) => text).join(",")}]}`);
+  return Buffer.from(`${envelope.slice(0, -1)},"events":[${items.map(({ text }) => text).join(",")}]}`);
 }
 
 /**
- * UUIDv8 (RFC 9562, section 5.8) of SHA-256 of the user's id and of the first and last key, counted from the beginning of the
- * pseudonym: keys that go on from one pseudonym to the next would link the two.
+ * Returns a UUIDv8 (RFC 9562, section 5.8) of SHA-256 of the pseudonym and the first and last key.
+ * Keys count from the start of the pseudonym: keys that continued from the previous one would link
+ * the two.
  */
 export function batchIdOf(anonUserId: string, keys: readonly number[], startKey: number): string {
   const [first, last] = [keys[0] ?? 0, keys.at(-1) ?? 0].map((key) => key - startKey);
   return uuidV8(createHash("sha256").update(`${anonUserId} ${first} ${last}`).digest());
 }
 
-/** Two batches of half the events each, for a server that finds one too large. Empty where there is but one event. */
+/** Returns two batches of half the events each; none for a batch of a single event. */
 export function halvesOf({ generatedAt, keys, body }: Batch, startKey: number): readonly Batch[] {
   if (keys.length < 2) return [];
   const parsed = JSON.parse(body.toString("utf8"));
@@ -141,9 +147,9 @@ export function halvesOf({ generatedAt, keys, body }: Batch, startKey: number): 
     [0, middle],
     [middle, keys.length],
   ].map(([from, to]) => {
-    const own = keys.slice(from, to);
-    const batchId = batchIdOf(anonUserId, own, startKey);
+    const half = keys.slice(from, to);
+    const batchId = batchIdOf(anonUserId, half, startKey);
     const items = events.slice(from, to).map((event: unknown) => ({ text: JSON.stringify(event) }));
-    return { batchId, generatedAt, keys: own, body: bodyOf({ batchId, generatedAt, schema, anonUserId }, items) };
+    return { batchId, generatedAt, keys: half, body: bodyOf({ batchId, generatedAt, schema, anonUserId }, items) };
   });
 }

@@ -1,5 +1,7 @@
-/** Bodies as they are kept: Zstandard (RFC 8878). What is unpacked is what was packed, byte for byte. */
-/** Loaded with the first body: most commands look at none. */
+/**
+ * Compresses stored bodies with Zstandard (RFC 8878), without loss: digests are of the exact bytes.
+ */
+/** Loaded with the first body, because most commands read none. */
 const zlib = () => process.getBuiltinModule("node:zlib");
 
 declare const packedBrand: unique symbol;
@@ -9,7 +11,10 @@ export function compress(body: Uint8Array): Compressed {
   return zlib().zstdCompressSync(body) as Uint8Array as Compressed;
 }
 
-/** @throws where the bytes are no whole frame. */
+/**
+ * Returns the body; `undefined` for anything but bytes.
+ * @throws zlib's error if they are damaged.
+ */
 export function decompress(stored: unknown): Buffer | undefined {
   return stored instanceof Uint8Array ? zlib().zstdDecompressSync(stored) : undefined;
 }

@@ -1,20 +1,27 @@
 /**
- * What of an event may be shared, in the two upload schemas. Schema 1: usage aggregation, "Upload Event Schema" and its
- * filter. Schema 2: the envelope of the analytics design, section 3.1, with the fields of the categories that were ticked.
+ * Projects an event to what may be shared. Schema 1: usage aggregation, "Upload Event Schema" and
+ * its filter. Schema 2: the envelope of the analytics design, section 3.1, with the fields of the
+ * selected categories. Never passes a field that the field table does not mark as shared.
  */
+
 import { type Category, hasCategory } from "../../../shared/schema/categories.ts";
+import { hourMs } from "../../../shared/schema/durations.ts";
 import { eventTable } from "../../../shared/schema/events.ts";
 import { type FieldName, fieldTable, type SharingForm } from "../../../shared/schema/fields.ts";
 import { nested } from "../../../shared/schema/payload-layout.ts";
+import { schema1Commands, schema1ToolPhase } from "../../../shared/schema/schema-1.ts";
 import type { UploadSchema } from "../../config/config.ts";
 import type { Salt } from "../../privacy/identity.ts";
 import type { StoredEvent } from "../../store/events/read.ts";
 
-/** Under whose pseudonym. */
+/**
+ * A pseudonym with the salt that hashes session IDs, so that sessions of two pseudonyms are
+ * unlinkable.
+ */
 export class Pseudonym {
   readonly anonUserId: string;
   readonly salt: Salt;
-  /** The last key before it began. */
+  /** The last key before the pseudonym started. */
   readonly startKey: number;
   #sessionId = "";
   #anonSessionId = "";
@@ -25,7 +32,7 @@ export class Pseudonym {
     this.startKey = startKey;
   }
 
-  /** `anon_session_id`. Events of one session mostly come one after the other. */
+  /** Returns `anon_session_id`. Caches one session: its events mostly follow each other. */
   sessionOf(sessionId: string): string {
     if (sessionId !== this.#sessionId) {
       this.#anonSessionId = this.salt.anonSessionId(sessionId);
@@ -37,31 +44,32 @@ export class Pseudonym {
 
 /** Usage aggregation, "Upload Pipeline", step 2. */
 function isInSchema1({ type, payload }: StoredEvent): boolean {
-  if (type === "agent_event") return payload["stream"] === "tool" && payload["tool_phase"] === "start";
-  return type === "command_started" || type === "command_finished" || type === "command_failed";
+  if (type === "agent_event") return payload["stream"] === "tool" && payload["tool_phase"] === schema1ToolPhase;
+  return schema1Commands.some((known) => known === type);
 }
 
-/** Of a session's beginning the hour is shared, in UTC: its millisecond would tell one session from all others. */
-const hourMs = 60 * 60 * 1000;
+/**
+ * A session's start is shared as the UTC hour: the exact millisecond would identify the session.
+ */
 
 type IsAllowed = (category: Category) => boolean;
 
 function sharedFields(
   { payload }: StoredEvent,
-  may: IsAllowed,
+  isAllowed: IsAllowed,
   forms: readonly SharingForm[],
 ): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name in payload) {
     const { shared, category } = fieldTable[name as FieldName];
-    if (forms.includes(shared) && may(category)) fields[name] = payload[name];
+    if (forms.includes(shared) && isAllowed(category)) fields[name] = payload[name];
   }
   return fields;
 }
 
 /**
- * The event as it may be sent, or `undefined` where nothing of it may. A category must have been agreed to when the event was
- * written, and still be (`bits`).
+ * Returns the event as it may be sent; `undefined` if nothing of it may be sent. A category counts
+ * only if it was selected when the event was recorded and still is (`bits`).
  */
 export function projectEvent(
   event: StoredEvent,
@@ -69,12 +77,12 @@ export function projectEvent(
   bits: number,
   pseudonym: Pseudonym,
 ): object | undefined {
-  const agreed = (event.share?.bits ?? 0) & bits;
-  const may: IsAllowed = (category) => hasCategory(agreed, category);
-  if (!may(eventTable[event.type].category)) return undefined;
+  const allowedBits = (event.share?.bits ?? 0) & bits;
+  const isAllowed: IsAllowed = (category) => hasCategory(allowedBits, category);
+  if (!isAllowed(eventTable[event.type].category)) return undefined;
   const session = pseudonym.sessionOf(event.session.id);
   const sequence = event.share?.seq ?? event.seq;
-  // Numbered before its session began: it happened under another pseudonym.
+  // Below 1: the event happened before this pseudonym's session started.
   if (sequence < 1) return undefined;
   if (schema === 1) {
     if (!isInSchema1(event)) return undefined;
@@ -86,11 +94,11 @@ export function projectEvent(
       seq: sequence,
       source: event.source,
       event_type: event.type,
-      ...sharedFields(event, may, ["schema_1_and_2"]),
+      ...sharedFields(event, isAllowed, ["schema_1_and_2"]),
     };
   }
   const { product, version, os, arch, runtimeVersion, startedMs } = event.session;
-  const platform = (value: string) => (may("platform") ? value : "withheld");
+  const platform = (value: string) => (isAllowed("platform") ? value : "withheld");
   return {
     schema_version: "1.0.0",
     event_id: event.id,
@@ -108,8 +116,10 @@ export function projectEvent(
     session: {
       id: session,
       sequence,
-      ...(may("session_metadata") ? { started_at: new Date(startedMs - (startedMs % hourMs)).toISOString() } : {}),
+      ...(isAllowed("session_metadata")
+        ? { started_at: new Date(startedMs - (startedMs % hourMs)).toISOString() }
+        : {}),
     },
-    payload: nested(event.type, sharedFields(event, may, ["schema_1_and_2", "schema_2"])),
+    payload: nested(event.type, sharedFields(event, isAllowed, ["schema_1_and_2", "schema_2"])),
   };
 }

@@ -1,11 +1,10 @@
 /**
- * What a server signs: that it has received a batch, or erased a user's data. Ed25519 (RFC 8032) over the exact text of the
- * receipt, with a key that is pinned when it is first used.
+ * Verifies receipts: a server's signed confirmation of a batch or an erasure. Ed25519 (RFC 8032)
+ * over the exact text of the receipt, with keys that are pinned on first use. Stores nothing.
  */
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import * as z from "zod/mini";
 
-/** As it comes: the text that was signed, by which key, and the signature. */
 const signedReceipt = z.strictObject({
   /** JSON; signed byte for byte. */
   receipt: z.string().check(z.maxLength(4_096)),
@@ -34,12 +33,14 @@ const erasureReceipt = z.object({
 });
 export type ErasureReceipt = z.infer<typeof erasureReceipt>;
 
-/** The answer's body as a signed receipt; `undefined` where it is none. */
+/**
+ * Returns the signed receipt in an answer's body; `undefined` if there is none. Verifies nothing.
+ */
 export function readSigned(body: string): SignedReceipt | undefined {
   return signedReceipt.safeParse(tryJson(body)).data;
 }
 
-/** A public key of 32 bytes in base64 (RFC 8032) as the library wants it: SPKI (RFC 8410). */
+/** Wraps a raw 32-byte public key in SPKI (RFC 8410), the form that `node:crypto` accepts. */
 function keyOf(publicKey: string): KeyObject | undefined {
   const raw = Buffer.from(publicKey, "base64");
   if (raw.length !== 32) return undefined;
@@ -52,7 +53,9 @@ export function signatureHolds(text: string, signature: string, publicKey: strin
   return key !== undefined && verify(null, Buffer.from(text), key, Buffer.from(signature, "base64"));
 }
 
-/** What was signed; `undefined` where the signature is not that key's, or the text is no receipt. */
+/**
+ * Returns the receipt; `undefined` if the signature is not this key's or the text is not a receipt.
+ */
 export function verifyReceipt({ receipt, signature }: SignedReceipt, publicKey: string): Receipt | undefined {
   return signatureHolds(receipt, signature, publicKey) ? batchReceipt.safeParse(tryJson(receipt)).data : undefined;
 }
@@ -65,42 +68,42 @@ const serverKey = z.object({
   key_id: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/)),
   /** Base64, 32 bytes. */
   public_key: z.string().check(z.regex(/^[A-Za-z0-9+/]{43}=$/)),
-  /** The older key that vouches for it, over `keyStatement`. */
+  /** A signature over `keyStatement` by an older key. */
   signed_by: z.optional(z.object({ key_id: z.string(), signature: z.string() })),
 });
 const serverKeys = z.object({ keys: z.array(serverKey).check(z.minLength(1), z.maxLength(64)) });
 export type ServerKey = z.infer<typeof serverKey>;
 
-/** The answer of `GET …/keys`; `undefined` where it is none. */
+/** Returns the keys in an answer to `GET …/keys`; `undefined` if it has another form. */
 export function readKeys(body: string): readonly ServerKey[] | undefined {
   return serverKeys.safeParse(tryJson(body)).data?.keys;
 }
 
-/** What an older key signs to vouch for a new one. */
+/** Returns the text that an older key signs to make a new one trusted. */
 export function keyStatement({ key_id, public_key }: Pick<ServerKey, "key_id" | "public_key">): string {
   return `nexus-receipt-key:${key_id}:${public_key}`;
 }
 
 /**
- * The keys to trust: of a server seen for the first time all that it names; later only those that a trusted one signed. Returns
- * the new ones.
+ * Returns the keys that become trusted: all of them if none is known yet (trust on first use),
+ * otherwise only those that a trusted key signed.
  */
-export function newlyTrusted(known: ReadonlyMap<string, string>, named: readonly ServerKey[]): readonly ServerKey[] {
-  if (known.size === 0) return named;
+export function newlyTrusted(known: ReadonlyMap<string, string>, offered: readonly ServerKey[]): readonly ServerKey[] {
+  if (known.size === 0) return offered;
   const trusted = new Map(known);
-  const found: ServerKey[] = [];
-  // One may vouch for the next: until nothing is added.
-  for (let before = -1; before !== found.length; ) {
-    before = found.length;
-    for (const key of named) {
+  const added: ServerKey[] = [];
+  // A new key may sign the next one: repeat until nothing is added.
+  for (let before = -1; before !== added.length; ) {
+    before = added.length;
+    for (const key of offered) {
       if (trusted.has(key.key_id) || key.signed_by === undefined) continue;
       const older = trusted.get(key.signed_by.key_id);
       if (older === undefined || !signatureHolds(keyStatement(key), key.signed_by.signature, older)) continue;
       trusted.set(key.key_id, key.public_key);
-      found.push(key);
+      added.push(key);
     }
   }
-  return found;
+  return added;
 }
 
 function tryJson(text: string): unknown {

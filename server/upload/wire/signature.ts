@@ -1,10 +1,14 @@
 /**
- * Signs a request in the form of Standard Webhooks: HMAC-SHA-256 over `id.timestamp.body`, with the secret of this
- * installation. It shows that a request comes from who enrolled the secret and was not changed, and no more than that.
+ * Signs requests as in Standard Webhooks: HMAC-SHA-256 over `id.timestamp.body` with the
+ * pseudonym's secret. Proves only that the sender enrolled this secret and that the request was not
+ * modified.
  */
 import { createHmac } from "node:crypto";
 
-/** `id`: the batch's, or a random one. `nowMs`: milliseconds since 1970; the header has seconds. */
+/**
+ * Returns the signature headers. `id`: the batch ID or a random one. `nowMs`: milliseconds since
+ * 1970.
+ */
 export function signatureHeaders(
   id: string,
   nowMs: number,

@@ -1,4 +1,4 @@
-/** How another extension records what it does: it works on where Nexus Telemetry is not installed, and asks nobody anything. */
+/** Example of an extension that records a command. Also works without Nexus Telemetry. */
 const { commands, extensions } = require("vscode");
 
 exports.activate = async (context) => {

@@ -1,4 +1,4 @@
-/** The `nexus` command in the editor's terminals: there where it was asked for, and gone again. */
+/** The `nexus` command in VS Code's terminals: added and removed by the user. */
 import { match, notStrictEqual, ok, strictEqual } from "node:assert";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { home, openTerminal, runInTerminal } from "./editor.ts";
 
 const toggle = () => commands.executeCommand("nexus.telemetry.terminal");
 
-/** What a command line prints in a new terminal, and how it ends. */
-async function inNewTerminal(line: string, name: string): Promise<string> {
+/** Runs a command line in a new terminal and returns its output and exit code. */
+async function outputInNewTerminal(line: string, name: string): Promise<string> {
   const file = join(home, name);
   const { terminal, shell } = await openTerminal();
   await runInTerminal(shell, `${line} > ${file} 2>&1; echo "ended with $?" >> ${file}`);
@@ -18,17 +18,17 @@ async function inNewTerminal(line: string, name: string): Promise<string> {
 }
 
 export function cliOnPathSuite(): void {
-  describe("the command on the terminal's PATH", () => {
-    it("runs on the editor's own executable once it was asked for, and is gone when it is taken off", async () => {
-      match(await inNewTerminal("nexus --version", "before"), /ended with 127/);
+  describe("nexus command in PATH", () => {
+    it("runs on VS Code's executable after it is added, and is not found after it is removed", async () => {
+      match(await outputInNewTerminal("nexus --version", "before"), /ended with 127/);
       await toggle();
       const { version } = JSON.parse(readFileSync(join(__dirname, "..", "..", "package.json"), "utf8"));
-      const printed = await inNewTerminal("nexus --version", "with");
-      strictEqual(printed, `${version}\nended with 0\n`);
-      // What it starts is not told to be Node.
-      strictEqual(await inNewTerminal("nexus run -- printenv ELECTRON_RUN_AS_NODE", "run"), "ended with 1\n");
+      const output = await outputInNewTerminal("nexus --version", "with");
+      strictEqual(output, `${version}\nended with 0\n`);
+      // Programs that it starts do not inherit ELECTRON_RUN_AS_NODE.
+      strictEqual(await outputInNewTerminal("nexus run -- printenv ELECTRON_RUN_AS_NODE", "run"), "ended with 1\n");
       await toggle();
-      notStrictEqual(await inNewTerminal("nexus --version", "after"), printed);
+      notStrictEqual(await outputInNewTerminal("nexus --version", "after"), output);
     });
   });
 }

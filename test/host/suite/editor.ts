@@ -1,4 +1,4 @@
-/** What the suites do in the editor, and how they look at what came of it. */
+/** Actions in VS Code and queries of the database, shared by the suites. */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -13,30 +13,30 @@ export const database = join(home, "nexus", "state", "telemetry.db");
 
 export function extension(): Extension<unknown> {
   const found = extensions.getExtension("nexus.nexus-telemetry");
-  if (found === undefined) throw new Error("the extension is not there");
+  if (found === undefined) throw new Error("the extension is not installed");
   return found;
 }
 
-/** A terminal whose shell reports its commands. */
+/** Opens a terminal and waits for its shell integration. */
 export async function openTerminal(): Promise<{ terminal: Terminal; shell: TerminalShellIntegration }> {
   const terminal = window.createTerminal({ shellPath: "/bin/bash" });
   const shell = await new Promise<TerminalShellIntegration>((resolve) => {
     if (terminal.shellIntegration !== undefined) resolve(terminal.shellIntegration);
-    const listening = window.onDidChangeTerminalShellIntegration((event) => {
+    const subscription = window.onDidChangeTerminalShellIntegration((event) => {
       if (event.terminal !== terminal) return;
-      listening.dispose();
+      subscription.dispose();
       resolve(event.shellIntegration);
     });
   });
   return { terminal, shell };
 }
 
-/** Runs a command line and resolves when the editor has reported its end to everybody. */
+/** Runs a command line and resolves when VS Code has reported its end to all listeners. */
 export function runInTerminal(shell: TerminalShellIntegration, line: string): Promise<void> {
   return new Promise((resolve) => {
-    const listening = window.onDidEndTerminalShellExecution(({ execution }) => {
+    const subscription = window.onDidEndTerminalShellExecution(({ execution }) => {
       if (execution.commandLine.value !== line) return;
-      listening.dispose();
+      subscription.dispose();
       resolve();
     });
     shell.executeCommand(line);
@@ -47,7 +47,7 @@ export async function setting(name: string, value: unknown): Promise<void> {
   await workspace.getConfiguration().update(name, value, true);
 }
 
-/** A row of the table of events, with the columns that tests look at. */
+/** An event with the columns that tests check. */
 export interface StoredEvent {
   readonly event_id: string;
   readonly event_type: string;
@@ -76,17 +76,17 @@ export interface StoredEvent {
   readonly caller_hash: string | null;
 }
 
-/** The events of one source. */
+/** Returns a filter for the events of one source. */
 export const of = (source: string) => (events: readonly StoredEvent[]) =>
   events.filter((event) => event.source === source);
 
-/** Events with their words. */
+/** Events with their dimensions. */
 const query = `
-  SELECT w.*, hex(e.event_id) AS event_id, e.seq, e.duration_ms, e.numbers ->> 'saves' AS saves,
+  SELECT d.*, hex(e.event_id) AS event_id, e.seq, e.duration_ms, e.numbers ->> 'saves' AS saves,
     e.numbers ->> 'focus_ms' AS focus_ms
   FROM events e JOIN dimensions d ON d.id = e.dimensions ORDER BY e.id`;
 
-/** Reads the database in a process of its own: the editor's must not hold a second SQLite on the worker's file. */
+/** Reads the database in another process, so that the extension host does not load SQLite. */
 export async function storedEvents(): Promise<readonly StoredEvent[]> {
   const script =
     "const{DatabaseSync}=require('node:sqlite');" +
@@ -96,17 +96,15 @@ export async function storedEvents(): Promise<readonly StoredEvent[]> {
   return JSON.parse(stdout);
 }
 
-/** Looks at the stored events again and again until they satisfy `wanted`. */
-export async function eventually(
-  requested: (events: readonly StoredEvent[]) => boolean,
-): Promise<readonly StoredEvent[]> {
+/** Polls the stored events until `isMet` accepts them. */
+export async function eventually(isMet: (events: readonly StoredEvent[]) => boolean): Promise<readonly StoredEvent[]> {
   for (;;) {
     const events = await storedEvents();
-    if (requested(events)) return events;
+    if (isMet(events)) return events;
   }
 }
 
-/** The worker processes that belong to this extension host. */
+/** Returns the worker processes of this extension host. */
 export function workerPids(): readonly number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

@@ -1,11 +1,11 @@
-/** Other extensions as a source: the example extension beside this one, with its own process of nothing. */
+/** Events of another extension, recorded through the public API. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
 import { existsSync } from "node:fs";
 import { commands, extensions } from "vscode";
 import type { Recording } from "../../../extension/api/public-api.ts";
 import { database, eventually, of, setting, storedEvents } from "./editor.ts";
 
-/** What the example hands out. */
+/** The example's exports. */
 interface Example {
   readonly telemetry: Recording;
   readonly modes: readonly string[];
@@ -16,13 +16,13 @@ const api = of("vscode_api");
 
 async function example(): Promise<Example> {
   const found = extensions.getExtension<Example>("nexus-example.example");
-  if (found === undefined) throw new Error("the example extension is not there");
+  if (found === undefined) throw new Error("the example extension is not installed");
   return found.activate();
 }
 
 export function extensionsSuite(): void {
-  describe("another extension", () => {
-    it("records a command with its duration and end, under a hash of its name", async () => {
+  describe("extension API", () => {
+    it("records a command with duration and outcome under a hash of the extension's ID", async () => {
       strictEqual(await commands.executeCommand("example.build", false), "built");
       await rejects(async () => commands.executeCommand("example.build", true), new RegExp(canary));
       const events = api(await eventually((stored) => api(stored).length >= 4));
@@ -40,7 +40,7 @@ export function extensionsSuite(): void {
       ok(events.every(({ caller_hash }) => caller_hash === first?.caller_hash));
     });
 
-    it("invariant: no-free-text: whatever it gives, nothing of it but words of the lists is stored", async () => {
+    it("invariant: no-free-text: stores only vocabulary values, whatever an extension passes", async () => {
       const { telemetry } = await example();
       const fields = {
         stream: "tool",
@@ -52,8 +52,8 @@ export function extensionsSuite(): void {
       strictEqual(telemetry.record("agent_event", fields), true);
       strictEqual(telemetry.record("install_completed" as "agent_event", fields), false);
       strictEqual(telemetry.record("agent_event", null as never), false);
-      // What would stop the queue, forge the envelope, or throw when it is read.
-      const odd = {
+      // Fields that are not JSON, that forge the envelope, or that throw when they are read.
+      const hostile = {
         duration_ms: 1n,
         stream: "tool",
         tool_phase: "end",
@@ -61,25 +61,25 @@ export function extensionsSuite(): void {
         session_id: canary,
         source: "vscode",
       };
-      strictEqual(telemetry.record("agent_event", odd as never), false);
+      strictEqual(telemetry.record("agent_event", hostile as never), false);
       strictEqual(
         telemetry.record("task_completed", { event_type: "events_dropped", dropped_count: 9 } as never),
         true,
       );
-      const trap = Object.defineProperty({}, "status", {
+      const throwing = Object.defineProperty({}, "status", {
         enumerable: true,
         get: () => {
           throw new Error(canary);
         },
       });
-      strictEqual(telemetry.record("task_completed", trap), false);
+      strictEqual(telemetry.record("task_completed", throwing), false);
       const all = await eventually((stored) => api(stored).some(({ event_type }) => event_type === "task_completed"));
       ok(!all.some(({ event_type }) => event_type === "events_dropped"));
-      const before = api(await eventually((stored) => api(stored).some(({ tool_name }) => tool_name === "custom")));
-      ok(!JSON.stringify(before).includes(canary));
+      const events = api(await eventually((stored) => api(stored).some(({ tool_name }) => tool_name === "custom")));
+      ok(!JSON.stringify(events).includes(canary));
     });
 
-    it("hears of the mode, and is not heard once its setting or the user says no", async () => {
+    it("reports mode changes, and records nothing while its setting or the mode is off", async () => {
       const { telemetry, modes } = await example();
       strictEqual(telemetry.mode, "local");
       await setting("nexus.telemetry.capture.extensions", false);

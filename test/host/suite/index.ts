@@ -1,4 +1,4 @@
-/** The tests' entry inside VS Code: runs the suite that the environment names, and writes the counts to a file. */
+/** Entry of the tests inside VS Code: runs one suite and writes the result to a file. */
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
 import { cliOnPathSuite } from "./cli-on-path.ts";

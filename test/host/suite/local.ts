@@ -1,4 +1,4 @@
-/** Mode local: capture, settings, and a worker that dies. */
+/** Mode local: terminal capture, settings, and a crash of the worker. */
 
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert";
 import { appendFileSync } from "node:fs";
@@ -8,11 +8,11 @@ import { eventually, home, of, openTerminal, runInTerminal, setting, storedEvent
 
 const inTerminal = of("vscode_terminal");
 
-/** What was recorded of terminals. */
-const uses = async () => inTerminal(await storedEvents());
+const terminalEvents = async () => inTerminal(await storedEvents());
 
-/** The same, once there is so much. */
-const usesFrom = async (count: number) => inTerminal(await eventually((stored) => inTerminal(stored).length >= count));
+/** Waits for at least `count` terminal events and returns all of them. */
+const waitForTerminalEvents = async (count: number) =>
+  inTerminal(await eventually((stored) => inTerminal(stored).length >= count));
 
 export function localSuite(): void {
   let terminal: Terminal;
@@ -24,9 +24,9 @@ export function localSuite(): void {
   after(() => terminal.dispose());
 
   describe("terminal capture", () => {
-    it("records start and end of a command, its duration and the class of its exit code", async () => {
+    it("records start, end, duration and exit status of a command", async () => {
       await runInTerminal(shell, "ls /nowhere/at/all");
-      const events = await usesFrom(2);
+      const events = await waitForTerminalEvents(2);
       const [start, end] = events;
       strictEqual(start?.tool_phase, "start");
       strictEqual(start.status, null);
@@ -36,18 +36,18 @@ export function localSuite(): void {
       deepStrictEqual([start.seq, end?.seq], [1, 2]);
     });
 
-    it("records a success", async () => {
+    it("records a successful command", async () => {
       await runInTerminal(shell, "git --version");
-      const events = await usesFrom(4);
+      const events = await waitForTerminalEvents(4);
       deepStrictEqual([events[3]?.command_path, events[3]?.exit_class], ["git", "success"]);
     });
 
-    it("stops at once when its setting says so, and comes back", async () => {
+    it("stops immediately when its setting is disabled, and resumes when it is enabled", async () => {
       await setting("nexus.telemetry.capture.terminal", false);
       await runInTerminal(shell, "pwd");
       await setting("nexus.telemetry.capture.terminal", true);
       await runInTerminal(shell, "true");
-      const events = await usesFrom(6);
+      const events = await waitForTerminalEvents(6);
       deepStrictEqual(
         events.map(({ command_path }) => command_path).filter((path) => path === "pwd"),
         [],
@@ -56,12 +56,12 @@ export function localSuite(): void {
   });
 
   describe("invariant: never-lost-never-twice", () => {
-    it("loses nothing when the worker is killed", async () => {
-      const before = (await uses()).length;
+    it("loses no event when the worker is killed", async () => {
+      const before = (await terminalEvents()).length;
       const [pid = 0] = workerPids();
       process.kill(pid, "SIGKILL");
       for (const line of ["echo 1", "echo 2", "echo 3"]) await runInTerminal(shell, line);
-      const events = await usesFrom(before + 6);
+      const events = await waitForTerminalEvents(before + 6);
       strictEqual(events.length, before + 6);
       strictEqual(new Set(events.map(({ event_id }) => event_id)).size, events.length);
       deepStrictEqual(
@@ -73,37 +73,37 @@ export function localSuite(): void {
   });
 
   describe("invariant: only-you-can-say-yes", () => {
-    it("ends the worker and captures nothing while the editor's setting says no", async () => {
-      const before = (await uses()).length;
+    it("captures nothing while nexus.telemetry.enabled is false", async () => {
+      const before = (await terminalEvents()).length;
       await setting("nexus.telemetry.enabled", false);
       await runInTerminal(shell, "pwd");
       await setting("nexus.telemetry.enabled", true);
       await runInTerminal(shell, "true");
-      const events = await usesFrom(before + 2);
+      const events = await waitForTerminalEvents(before + 2);
       deepStrictEqual(
         events.slice(before).map(({ command_path }) => command_path),
         ["true", "true"],
       );
     });
 
-    it("keeps what is recorded locally when VS Code's own telemetry is off", async () => {
-      const before = (await uses()).length;
+    it("continues local recording when VS Code's telemetry is off", async () => {
+      const before = (await terminalEvents()).length;
       const changed = new Promise((resolve) => env.onDidChangeTelemetryEnabled(resolve));
       await setting("telemetry.telemetryLevel", "off");
       strictEqual(await changed, false);
       await runInTerminal(shell, "true");
-      await usesFrom(before + 2);
+      await waitForTerminalEvents(before + 2);
       await setting("telemetry.telemetryLevel", undefined);
     });
 
-    it("stops, and ends the worker, when the consent was withdrawn elsewhere", async () => {
-      const before = (await uses()).length;
-      const no = { ts: new Date().toISOString(), mode: "off", collect: [], notice: { version: "1" } };
-      appendFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify(no)}\n`);
+    it("stops recording and the worker when consent is withdrawn elsewhere", async () => {
+      const before = (await terminalEvents()).length;
+      const withdrawal = { ts: new Date().toISOString(), mode: "off", collect: [], notice: { version: "1" } };
+      appendFileSync(join(home, ".config", "nexus", "consent.jsonl"), `${JSON.stringify(withdrawal)}\n`);
       await runInTerminal(shell, "true");
-      // Each look is a turn in which the editor gets on.
-      while (workerPids().length > 0) await uses();
-      strictEqual((await uses()).length, before);
+      // Awaiting lets the extension host continue.
+      while (workerPids().length > 0) await terminalEvents();
+      strictEqual((await terminalEvents()).length, before);
     });
   });
 }

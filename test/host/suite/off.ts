@@ -1,4 +1,4 @@
-/** Mode off, as after installing: nothing may come into being. */
+/** Mode off, as after installation: no process and no file may be created. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -21,28 +21,28 @@ const paletteCommands = [
 
 export function offSuite(): void {
   describe("invariant: off-means-nothing", () => {
-    it("activates after start-up, without being asked", async () => {
-      // Nothing announces an activation; each turn of the loop lets the editor get on.
+    it("activates after start-up", async () => {
+      // There is no activation event to wait for.
       while (!extension().isActive) await new Promise((resolve) => setTimeout(resolve));
       strictEqual(extension().packageJSON.activationEvents.join(), "onStartupFinished");
     });
 
-    it("offers its commands", async () => {
-      const offered = (await commands.getCommands(true)).filter((name) => name.startsWith("nexus.telemetry."));
+    it("registers its commands", async () => {
+      const registered = (await commands.getCommands(true)).filter((name) => name.startsWith("nexus.telemetry."));
       deepStrictEqual(
-        offered.sort(),
+        registered.sort(),
         paletteCommands.map((name) => `nexus.telemetry.${name}`),
       );
     });
 
-    it("loads neither the faces nor the client library", () => {
+    it("loads neither the UI nor the client library", () => {
       deepStrictEqual(
-        Object.keys(require.cache).filter((file) => /(faces|worker-client)\.cjs$/.test(file)),
+        Object.keys(require.cache).filter((file) => /[\\/](ui|worker-client)\.cjs$/.test(file)),
         [],
       );
     });
 
-    it("captures nothing, starts nothing and writes nothing when a command runs", async () => {
+    it("starts no worker and writes no file when a terminal command runs", async () => {
       const { terminal, shell } = await openTerminal();
       await runInTerminal(shell, "true");
       terminal.dispose();
@@ -51,7 +51,7 @@ export function offSuite(): void {
       ok(!existsSync(join(home, ".config", "nexus")));
     });
 
-    it("starts no worker for looking at the page before the first decision", async () => {
+    it("starts no worker when the dashboard opens before the first choice", async () => {
       await commands.executeCommand("nexus.telemetry.dashboard");
       await commands.executeCommand("nexus.telemetry.enable");
       deepStrictEqual(workerPids(), []);

@@ -1,10 +1,10 @@
-/** Mode local: the sources beside the terminal, each with its setting. */
+/** Mode local: the capture sources other than the terminal, with their settings. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
 import { writeFileSync } from "node:fs";
 import { commands, debug, ShellExecution, Task, TaskGroup, TaskScope, tasks, Uri, window, workspace } from "vscode";
 import { eventually, of, type StoredEvent, setting, storedEvents } from "./editor.ts";
 
-/** A name that would be found anywhere. */
+/** A unique name, to search for leaks. */
 const canary = "canary-5b1f";
 
 function folder(): Uri {
@@ -13,14 +13,14 @@ function folder(): Uri {
   return first.uri;
 }
 
-/** Runs a task of the editor and resolves when it has ended. */
+/** Runs a task and resolves when it has ended. */
 async function runTask(line: string): Promise<void> {
   const task = new Task({ type: "shell" }, TaskScope.Workspace, canary, "test", new ShellExecution(line));
   task.group = TaskGroup.Build;
   const ended = new Promise<void>((resolve) => {
-    const listening = tasks.onDidEndTask(({ execution }) => {
+    const subscription = tasks.onDidEndTask(({ execution }) => {
       if (execution.task.name !== canary) return;
-      listening.dispose();
+      subscription.dispose();
       resolve();
     });
   });
@@ -28,13 +28,13 @@ async function runTask(line: string): Promise<void> {
   await ended;
 }
 
-/** Runs of the product's own commands. */
-const own = (events: readonly StoredEvent[]) =>
+/** Returns the events of Nexus commands. */
+const nexusCommands = (events: readonly StoredEvent[]) =>
   of("vscode")(events).filter(({ command_path }) => command_path !== null);
 
 export function sourcesSuite(): void {
   describe("tasks", () => {
-    it("records start and end, type, group and class of the exit code; the name only as a hash", async () => {
+    it("records start, end, type, group and exit status of a task, and its name only as a hash", async () => {
       await runTask("exit 3");
       const events = of("vscode_task")(await eventually((stored) => of("vscode_task")(stored).length >= 2));
       const [start, end] = events;
@@ -47,7 +47,7 @@ export function sourcesSuite(): void {
       ok(!JSON.stringify(events).includes(canary));
     });
 
-    it("stops at once when its setting says so", async () => {
+    it("stops immediately when its setting is disabled", async () => {
       const before = of("vscode_task")(await storedEvents()).length;
       await setting("nexus.telemetry.capture.tasks", false);
       await runTask("true");
@@ -58,8 +58,8 @@ export function sourcesSuite(): void {
     });
   });
 
-  describe("debugging", () => {
-    it("records start and end of a session by the public type of its debugger", async () => {
+  describe("debug sessions", () => {
+    it("records start and end with the public debugger type", async () => {
       const program = Uri.joinPath(folder(), `${canary}.js`).fsPath;
       writeFileSync(program, "");
       const ended = new Promise<void>((resolve) => {
@@ -80,8 +80,8 @@ export function sourcesSuite(): void {
     });
   });
 
-  describe("editing", () => {
-    it("records saves by language, when its sum is closed", async () => {
+  describe("editor activity", () => {
+    it("records saves per language when capture is disabled", async () => {
       const file = Uri.joinPath(folder(), `${canary}.json`);
       writeFileSync(file.fsPath, "{}");
       const editor = await window.showTextDocument(await workspace.openTextDocument(file));
@@ -89,10 +89,10 @@ export function sourcesSuite(): void {
         await editor.edit((edit) => edit.insert(editor.document.positionAt(0), text));
         await editor.document.save();
       }
-      // A source that is switched off closes its sum.
+      // Disabling the source records its totals.
       await setting("nexus.telemetry.capture.editing", false);
-      const sum = (stored: readonly StoredEvent[]) => stored.find(({ language }) => language === "json");
-      const event = sum(await eventually((stored) => sum(stored) !== undefined));
+      const activity = (stored: readonly StoredEvent[]) => stored.find(({ language }) => language === "json");
+      const event = activity(await eventually((stored) => activity(stored) !== undefined));
       deepStrictEqual([event?.event_type, event?.source, event?.saves], ["editor_activity", "vscode_editor", 2]);
       ok(Number.isInteger(event?.focus_ms));
       await editor.edit((edit) => edit.insert(editor.document.positionAt(0), " "));
@@ -106,10 +106,10 @@ export function sourcesSuite(): void {
     });
   });
 
-  describe("the product's own commands", () => {
-    it("records which one was used, how long, and how it ended", async () => {
+  describe("Nexus commands", () => {
+    it("records name, duration and outcome of a command", async () => {
       await commands.executeCommand("nexus.telemetry.status");
-      const events = own(await eventually((stored) => own(stored).length >= 2));
+      const events = nexusCommands(await eventually((stored) => nexusCommands(stored).length >= 2));
       deepStrictEqual(
         events.map(({ event_type, command_path, status }) => [event_type, command_path, status]),
         [
@@ -120,13 +120,13 @@ export function sourcesSuite(): void {
       deepStrictEqual(events[1]?.invocation_kind, "vsix");
     });
 
-    it("stops at once when its setting says so", async () => {
-      const before = own(await storedEvents()).length;
+    it("stops immediately when its setting is disabled", async () => {
+      const before = nexusCommands(await storedEvents()).length;
       await setting("nexus.telemetry.capture.commands", false);
       await commands.executeCommand("nexus.telemetry.dashboard");
       await setting("nexus.telemetry.capture.commands", true);
       await commands.executeCommand("nexus.telemetry.log");
-      const events = own(await eventually((stored) => own(stored).length >= before + 2));
+      const events = nexusCommands(await eventually((stored) => nexusCommands(stored).length >= before + 2));
       deepStrictEqual(
         events.slice(before).map(({ command_path }) => command_path),
         ["telemetry", "telemetry"],

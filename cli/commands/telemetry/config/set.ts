@@ -30,10 +30,7 @@ export async function run(name: string, text: string, { json }: JsonOption): Pro
   else print(`${key} = ${valueText(value)} in ${paths.configFile}`);
 }
 
-/**
- * Returns whether the user has consented to a mode, or consents now. A configuration file can never
- * grant consent.
- */
+/** Returns whether the user has consented to a mode, or consents now. */
 function hasConsent(requested: Mode): Promise<boolean> {
   return withService(async (service) => {
     const { permission } = service.reader.status();

@@ -1,4 +1,4 @@
-"""Records what a Python program does, on its user's machine, with its user's consent."""
+"""Python SDK of Nexus Telemetry: records usage on the user's machine, with the user's consent."""
 
 from .collector import TelemetryCollector
 from .command_event import CommandEvent

@@ -1,6 +1,7 @@
 """
-What may be written: events, their fields, and the words that each may hold, generated from the tables of Nexus Telemetry
-(``allow-list.json``, ``commands.json``). Everything else is dropped here, before it is kept anywhere.
+The firewall of the SDK: event types, fields and vocabularies that may be written, generated from the
+tables of Nexus Telemetry (``allow-list.json``, ``commands.json``). Everything else is dropped here,
+before it is stored, even in memory.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def _subcommands(program: str) -> FrozenSet[str]:
 
 @lru_cache(maxsize=1)
 def public_words() -> FrozenSet[str]:
-    """Every word that a list of the product has: programs, subcommands, tools, models and the values of fields."""
+    """Returns all vocabulary values: programs, subcommands, tools, models, field names and their values."""
     words = set(_PROGRAMS) | set(_TOOLS) | set(_TOOLS.values()) | set(_MODELS)
     for paths in _PROGRAMS.values():
         words.update(word for path in paths.split("|") for word in path.split(" "))
@@ -53,13 +54,14 @@ def _is_command_path(path: str) -> bool:
 
 
 def _command(name: str) -> str:
-    # What is remembered is short.
+    # Bounds the size of the cache.
     return _public_command(name if len(name) <= _MAX_NAME_CHARS else name[:_MAX_NAME_CHARS])
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _public_command(name: str) -> str:
-    # What follows the public name is an argument. The blanks of JavaScript and of Python differ in a few letters that no command has.
+    # Tries the longest prefix first; what follows is arguments. White space differs slightly from
+    # JavaScript, in characters that no command contains.
     words = name.split()[:_MAX_WORDS]
     for length in range(len(words), 0, -1):
         path = " ".join(words[:length])
@@ -92,56 +94,56 @@ Make = Callable[[Any], Optional[Value]]
 
 
 def _maker(name: str, field: Dict[str, Any]) -> Make:
-    """Makes of a value what may be written of it; ``None`` of any other. Nothing is made to fit but a decimal, which is rounded."""
+    """Returns a function that returns the clean value (decimals rounded), or ``None`` for an invalid one."""
     field_type = field["type"]
     if name == "command_path":
-        return lambda given: _command(given) if isinstance(given, str) else None
+        return lambda value: _command(value) if isinstance(value, str) else None
     if name == "tool_name":
-        return lambda given: _tool(given) if isinstance(given, str) else None
+        return lambda value: _tool(value) if isinstance(value, str) else None
     if name == "model":
-        return lambda given: _model(given) if isinstance(given, str) else None
+        return lambda value: _model(value) if isinstance(value, str) else None
     if field_type == "enum":
         return _enum(frozenset(field["values"]), field.get("other"))
     if field_type == "enum_list":
         return _enum_list(frozenset(field["values"]), field["maxItems"])
     if field_type == "boolean":
-        return lambda given: given if isinstance(given, bool) else None
+        return lambda value: value if isinstance(value, bool) else None
     if field_type == "integer":
         return _integer(field["min"], field["max"])
     if field_type == "decimal":
         return _decimal(field["min"], field["max"], 10 ** int(field["decimals"]))
     pattern = re.compile(_LIST["patterns"][field["pattern"]])
-    return lambda given: given if isinstance(given, str) and len(given) <= 40 and pattern.fullmatch(given) else None
+    return lambda value: value if isinstance(value, str) and len(value) <= 40 and pattern.fullmatch(value) else None
 
 
 def _enum(values: FrozenSet[str], other: Optional[str]) -> Make:
-    return lambda given: (given if given in values else other) if isinstance(given, str) else None
+    return lambda value: (value if value in values else other) if isinstance(value, str) else None
 
 
 def _enum_list(values: FrozenSet[str], max_items: int) -> Make:
-    def make(given: Any) -> Optional[Value]:
-        if not isinstance(given, (list, tuple)) or not 0 < len(given) <= max_items:
+    def make(value: Any) -> Optional[Value]:
+        if not isinstance(value, (list, tuple)) or not 0 < len(value) <= max_items:
             return None
-        return [value if isinstance(value, str) and value in values else "other" for value in given]
+        return [item if isinstance(item, str) and item in values else "other" for item in value]
 
     return make
 
 
 def _integer(minimum: int, maximum: int) -> Make:
-    def make(given: Any) -> Optional[Value]:
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or not minimum <= given <= maximum:
+    def make(value: Any) -> Optional[Value]:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not minimum <= value <= maximum:
             return None
-        integer = int(given)
-        return integer if integer == given else None
+        integer = int(value)
+        return integer if integer == value else None
 
     return make
 
 
 def _decimal(minimum: float, maximum: float, factor: int) -> Make:
-    def make(given: Any) -> Optional[Value]:
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or not minimum <= given <= maximum:
+    def make(value: Any) -> Optional[Value]:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not minimum <= value <= maximum:
             return None
-        rounded = int(given * factor + 0.5) / factor
+        rounded = int(value * factor + 0.5) / factor
         return int(rounded) if rounded == int(rounded) else rounded
 
     return make
@@ -150,9 +152,9 @@ def _decimal(minimum: float, maximum: float, factor: int) -> Make:
 class _Shape(NamedTuple):
     category: str
     required: Tuple[str, ...]
-    #: Name → how it is made, and the category without which it is not kept.
+    #: Name → function that cleans the value, and category.
     fields: Dict[str, Tuple[Make, str]]
-    #: How an event of this type ended, where its type says so.
+    #: Outcome, if the event type implies one.
     status: Optional[str]
 
 
@@ -168,32 +170,32 @@ def _shape(event_type: str, listed: Dict[str, Any]) -> _Shape:
 
 _SHAPES: Dict[str, _Shape] = {name: _shape(name, listed) for name, listed in _LIST["types"].items()}
 
-#: What is said of an end alone.
-_ENDS = frozenset(("status", "exit_class", "error_category", "duration_ms"))
+#: Fields that only an end event may have.
+_END_FIELDS = frozenset(("status", "exit_class", "error_category", "duration_ms"))
 
 
-def clean(event_type: str, given: Mapping[str, object], collect: FrozenSet[str]) -> Optional[Dict[str, Value]]:
+def clean(event_type: str, fields: Mapping[str, object], collect: FrozenSet[str]) -> Optional[Dict[str, Value]]:
     """
-    The fields of an event that may be written, of the categories in ``collect``; ``None`` where the whole event may not, because
-    its category is off, or a field that it needs is missing or wrong. Never raises for what it is given.
+    Returns the clean fields in the categories of ``collect``; ``None`` if the event is refused, because
+    its category is not selected or a required field is missing or invalid. Never raises.
     """
     shape = _SHAPES.get(event_type)
     if shape is None or shape.category not in collect:
         return None
-    phase = given.get("tool_phase")
-    begins = phase is not None and phase != "end" and "status" in shape.fields
-    kept: Dict[str, Value] = {}
-    for name, said in given.items():
+    phase = fields.get("tool_phase")
+    is_start = phase is not None and phase != "end" and "status" in shape.fields
+    cleaned: Dict[str, Value] = {}
+    for name, raw in fields.items():
         field = shape.fields.get(name)
-        if said is None or field is None or (begins and name in _ENDS):
+        if raw is None or field is None or (is_start and name in _END_FIELDS):
             continue
         make, category = field
-        value = make(said)
+        value = make(raw)
         if value is not None and category in collect:
-            kept[name] = value
+            cleaned[name] = value
     if shape.status is not None and "error_types" in collect:
-        kept["status"] = shape.status
+        cleaned["status"] = shape.status
     for name in shape.required:
-        if name not in kept:
+        if name not in cleaned:
             return None
-    return kept
+    return cleaned

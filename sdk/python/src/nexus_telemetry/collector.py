@@ -1,4 +1,4 @@
-"""The collector (analytics design, section 4.3): takes what a program did, keeps it a while, and appends it to the event log."""
+"""The collector (analytics design, section 4.3): buffers events and appends them to the event log."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from .permission import Permission, PermissionSource
 from .sensitive import is_sensitive
 from .timed import Timed
 
-#: So many events are kept at most where the file cannot be written.
-_MOST_KEPT = 1_000
-#: Seconds for which an answer to "may I?" holds while events are taken; it is asked again before each writing.
-_HOLDS = 1.0
-#: Seconds after which a writing that failed is tried again of its own accord.
-_RETRY = 5.0
+#: Maximum number of buffered events while the file cannot be written.
+_MAX_WAITING = 1_000
+#: Seconds for which a permission is cached while recording; each write reads it again.
+_PERMISSION_SECONDS = 1.0
+#: Seconds between a failed write and the next automatic attempt.
+_RETRY_SECONDS = 5.0
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def _quiet(method: _Function) -> _Function:
-    """Whatever happens within, the program goes on: then the method answers ``False``."""
+    """Decorates a method so that it never raises: it returns ``False`` instead."""
 
     @functools.wraps(method)
     def quiet(*args: Any, **kwargs: Any) -> Any:
@@ -46,37 +46,37 @@ def _quiet(method: _Function) -> _Function:
     return cast(_Function, quiet)
 
 
-def _within(value: Any, least: float, most: float, usual: float) -> float:
-    """A number that a program chose, where it is one."""
+def _clamp(value: Any, minimum: float, maximum: float, default: float) -> float:
+    """Returns the value within the limits; the default if it is not a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        return usual
-    return float(min(max(value, least), most))
+        return default
+    return float(min(max(value, minimum), maximum))
 
 
 class TelemetryCollector:
     """
-    Threads may share one. It never raises for what it is given or cannot write; while recording is off it keeps nothing, writes nothing and
-    starts nothing.
+    Records events. Threads may share a collector. Recording never raises. While recording is off, it
+    buffers and writes nothing and starts no thread.
     """
 
     def __init__(self, config: Optional[TelemetryConfig] = None) -> None:
         self.config = config if config is not None else TelemetryConfig.from_env()
         home, folder = places(os.environ)
-        # Whatever the program chose, the environment of its user may say no.
+        # The environment can disable recording, whatever the program configures.
         self._enabled = bool(self.config.enabled) and not forbidden(os.environ)
-        self._batch_size = _within(self.config.batch_size, 1, _MOST_KEPT, 100)
-        self._interval = _within(self.config.flush_interval_secs, 0.01, 86_400, 60)
+        self._batch_size = _clamp(self.config.batch_size, 1, _MAX_WAITING, 100)
+        self._interval = _clamp(self.config.flush_interval_secs, 0.01, 86_400, 60)
         self._permissions = PermissionSource(home, folder)
         self._log = EventLog(home)
-        self._asked_at = float("-inf")
+        self._permission_read_at = float("-inf")
         self._permission = Permission(frozenset(), "")
         self._closed = False
         self._dropped = 0
-        self._begin()
+        self._reset()
         _collectors.add(self)
 
-    def _begin(self) -> None:
-        """A process of its own: what waited belongs to the one before."""
+    def _reset(self) -> None:
+        """Starts without buffered events: after a fork, those belong to the parent."""
         self._lock = threading.RLock()
         self._waiting: List[Waiting] = []
         self._retry_at = float("-inf")
@@ -88,28 +88,28 @@ class TelemetryCollector:
         self._wake = threading.Event()
         self._timer: Optional[threading.Thread] = None
 
-    # What happened
+    # Recording
 
     @_quiet
     def record_command(self, event: Union[CommandEvent, str], **fields: Any) -> bool:
-        """A command that ended. Returns whether it was taken."""
-        given = event if isinstance(event, CommandEvent) else CommandEvent(event, **known_fields(fields))
-        named: Dict[str, object] = {"command_path": given.command, "duration_ms": given.duration_ms}
-        if given.profile is not None:
-            named["profile"] = given.profile
-        if given.error_category is not None:
-            named["error_category"] = given.error_category
-        if given.model:
-            named["model"] = given.model
-        if given.thinktool_count:
-            named["thinktool_count"] = given.thinktool_count
-        if given.tokens_input:
-            named["tokens_input"] = given.tokens_input
-        if given.tokens_output:
-            named["tokens_output"] = given.tokens_output
-        if given.error_category == "cancelled":
-            return self._record("command_cancelled", named)
-        return self._record("command_finished" if given.success else "command_failed", named)
+        """Records a completed command. Returns whether the event was accepted."""
+        command = event if isinstance(event, CommandEvent) else CommandEvent(event, **known_fields(fields))
+        values: Dict[str, object] = {"command_path": command.command, "duration_ms": command.duration_ms}
+        if command.profile is not None:
+            values["profile"] = command.profile
+        if command.error_category is not None:
+            values["error_category"] = command.error_category
+        if command.model:
+            values["model"] = command.model
+        if command.thinktool_count:
+            values["thinktool_count"] = command.thinktool_count
+        if command.tokens_input:
+            values["tokens_input"] = command.tokens_input
+        if command.tokens_output:
+            values["tokens_output"] = command.tokens_output
+        if command.error_category == "cancelled":
+            return self._record("command_cancelled", values)
+        return self._record("command_finished" if command.success else "command_failed", values)
 
     @_quiet
     def record_tool(
@@ -123,42 +123,42 @@ class TelemetryCollector:
         model: Optional[str] = None,
         phase: str = "end",
     ) -> bool:
-        """The beginning or end of a use of a tool."""
+        """Records the start or end of a tool call."""
         status = None if success is None else "ok" if success else "failed"
         fields = {"stream": "tool", "tool_name": tool_name, "tool_phase": phase, "duration_ms": duration_ms}
         return self._record("agent_event", {**fields, "status": status, "error_category": error_category, "agent": agent, "model": model})
 
     @_quiet
     def record_thinktool(self, thinktool: str, **fields: Any) -> bool:
-        """A ThinkTool that ended: ``step_count``, ``duration_ms``, ``confidence_score``, ``tokens_used``, ``profile``, ``completed``, …"""
+        """Records a completed ThinkTool. Fields: ``step_count``, ``duration_ms``, ``confidence_score``, ``tokens_used``, ``profile``, ``completed``, …"""
         return self._record("thinktool_completed", {**fields, "thinktool": thinktool})
 
     @_quiet
     def record_error(self, error_category: str, **fields: Any) -> bool:
-        """An error by its kind, never its message; written at once."""
-        taken = self._record("error_occurred", {**fields, "error_category": error_category, "component": fields.get("component", "sdk")})
-        if taken:
+        """Records an error by type, never its message. Written immediately."""
+        accepted = self._record("error_occurred", {**fields, "error_category": error_category, "component": fields.get("component", "sdk")})
+        if accepted:
             self.flush()
-        return taken
+        return accepted
 
     @_quiet
     def record_feature(self, feature: str) -> bool:
-        """A feature that was used for the first time."""
+        """Records the first use of a feature."""
         return self._record("feature_first_use", {"feature": feature})
 
     def command(self, name: str) -> Timed:
-        """Times a command: as a context manager, or as a decorator of a function. A failure is recorded, and raised."""
+        """Times a command, as a context manager or a decorator. A failure is recorded and raised."""
         return Timed(self.record_command, name)
 
-    # What waits, and what lies there
+    # Buffer and file
 
     @_quiet
     def flush(self) -> bool:
-        """Writes what waits. Returns whether nothing waits any more."""
+        """Writes the buffered events. Returns whether the buffer is empty."""
         with self._lock:
             if not self._waiting:
                 return True
-            # A signal's handler, or a destructor: what it recorded is written with the next.
+            # Called by a signal handler or destructor during a flush: the next flush writes its events.
             if self._flushing:
                 return False
             self._flushing = True
@@ -168,39 +168,39 @@ class TelemetryCollector:
                 self._flushing = False
 
     def _write(self) -> bool:
-        # Asked again: what was taken under a yes is not written under a no.
-        self._asked_at = float("-inf")
+        # Reads the permission again: consent may have been withdrawn since the events were recorded.
+        self._permission_read_at = float("-inf")
         collect = self._collect()
         if not collect:
             self._waiting.clear()
             return True
-        taken = list(self._waiting)
+        batch = list(self._waiting)
         try:
-            lines = lines_of(taken, collect)
+            lines = lines_of(batch, collect)
             if lines:
                 self._log.append(lines)
         except OSError:
-            self._retry_at = time.monotonic() + _RETRY
-            over = len(self._waiting) - _MOST_KEPT
-            if over > 0:
-                del self._waiting[:over]
-                self._dropped += over
+            self._retry_at = time.monotonic() + _RETRY_SECONDS
+            excess = len(self._waiting) - _MAX_WAITING
+            if excess > 0:
+                del self._waiting[:excess]
+                self._dropped += excess
             return False
         self._retry_at = float("-inf")
-        del self._waiting[: len(taken)]
+        del self._waiting[: len(batch)]
         return not self._waiting
 
     def get_status(self) -> Dict[str, Any]:
-        """Of this collector and its file alone, also while recording is off."""
+        """Returns the status of this collector and its file, even while recording is off."""
         with self._lock:
-            self._asked_at = float("-inf")
+            self._permission_read_at = float("-inf")
             collect = self._collect()
             error = None
             stored = 0
             try:
                 stored = len(self._log.events())
             except OSError as problem:
-                error = f"{self._log.path} cannot be read: {problem.strerror}"
+                error = f"{self._log.path} is not readable: {problem.strerror}"
             return {
                 "enabled": bool(collect),
                 "why_not": None if collect else self._why_not(),
@@ -210,29 +210,29 @@ class TelemetryCollector:
                 "events_dropped": self._dropped,
                 "file": str(self._log.path),
                 "error": error,
-                "covers": "This file alone; what was read from it lies in Nexus's database (nexus telemetry status).",
+                "covers": "Only this file. Imported events are in the Nexus Telemetry database (nexus telemetry status).",
             }
 
     def export(self) -> str:
-        """What this collector's file holds, as JSON. Raises the file system's error."""
+        """Returns the events in this collector's file as JSON. Raises ``OSError``."""
         self.flush()
         return json.dumps(self._log.events(), indent=2)
 
     def delete_all(self) -> int:
-        """Empties this collector's file, and what waits; returns how many events. Raises the file system's error."""
+        """Deletes the buffered events and those in the file. Returns their number. Raises ``OSError``."""
         with self._lock:
             count = len(self._waiting)
             self._waiting.clear()
             return count + self._log.empty()
 
     def close(self) -> None:
-        """Writes what waits, and takes nothing any more."""
+        """Writes the buffered events. Later events are not accepted."""
         self.flush()
         self._closed = True
         self._wake.set()
 
     def __del__(self) -> None:
-        # At the end of the interpreter parts of it may be gone.
+        # During interpreter shutdown, modules may already be gone.
         with contextlib.suppress(Exception):
             self.flush()
 
@@ -242,59 +242,59 @@ class TelemetryCollector:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # Within
+    # Internal
 
     def _why_not(self) -> str:
-        return self._permission.why_not if self._enabled else "Switched off by the program, or by NEXUS_TELEMETRY or NEXUS_EVENT_LOG."
+        return self._permission.why_not if self._enabled else "Disabled by the program, NEXUS_TELEMETRY, NEXUS_TELEMETRY_ENABLED or NEXUS_EVENT_LOG."
 
     def _collect(self) -> "frozenset[str]":
         if not self._enabled or self._closed:
             return frozenset()
         now = time.monotonic()
-        if now - self._asked_at > _HOLDS:
+        if now - self._permission_read_at > _PERMISSION_SECONDS:
             self._permission = self._permissions.read()
-            self._asked_at = now
+            self._permission_read_at = now
         return self._permission.collect
 
-    def _record(self, event_type: str, given: Mapping[str, object]) -> bool:
+    def _record(self, event_type: str, values: Mapping[str, object]) -> bool:
         with self._lock:
             collect = self._collect()
             if not collect:
                 return False
-            if self._permission.block_sensitive and is_sensitive(given, public_words()):
+            if self._permission.block_sensitive and is_sensitive(values, public_words()):
                 return False
-            # Before it is kept, in memory too.
-            fields = clean(event_type, given, collect)
+            # Cleaned before it is buffered.
+            fields = clean(event_type, values, collect)
             if fields is None:
                 return False
             ts = time.time_ns() // 1_000_000
             if ts // QUARTER != self._quarter:
-                self._look_at_clock(ts)
-            # With its id at once: written twice, it is one event.
+                self._update_clock(ts)
+            # The ID is fixed now, so that a repeated write does not duplicate the event.
             self._waiting.append((event_type, ts, os.urandom(10), self._session, self._offset, cast(Dict[str, Any], fields), collect))
             if len(self._waiting) >= self._batch_size:
-                self._flush_in_time()
+                self._flush_or_drop()
             elif self._timer is None:
                 self._start_timer()
             return True
 
     def _start_timer(self) -> None:
-        timer = threading.Thread(target=_flush_on, args=(weakref.ref(self), self._wake, self._interval), daemon=True)
+        timer = threading.Thread(target=_flush_periodically, args=(weakref.ref(self), self._wake, self._interval), daemon=True)
         with contextlib.suppress(RuntimeError):
-            # No more threads can be had, or the interpreter ends: what waits is written at the end.
+            # No thread available, or the interpreter is exiting: the events are written at exit.
             timer.start()
             self._timer = timer
 
-    def _flush_in_time(self) -> None:
-        """Writes what waits; where it failed a moment ago only the oldest goes, so that nobody waits for a full disk."""
+    def _flush_or_drop(self) -> None:
+        """Writes the buffered events; shortly after a failed write, drops the oldest if the buffer is full."""
         if time.monotonic() >= self._retry_at:
             self.flush()
-        elif len(self._waiting) > _MOST_KEPT:
+        elif len(self._waiting) > _MAX_WAITING:
             del self._waiting[0]
             self._dropped += 1
 
-    def _look_at_clock(self, ts: int) -> None:
-        """Once in a quarter of an hour: what day it is, and how far ahead of UTC. Another day has another session."""
+    def _update_clock(self, ts: int) -> None:
+        """Updates UTC offset and day every quarter of an hour. A new day starts a new session."""
         self._quarter = ts // QUARTER
         day, self._offset = local(self._quarter)
         if day != self._day:
@@ -302,33 +302,34 @@ class TelemetryCollector:
             self._day = day
 
 
-def _flush_on(collector: "weakref.ref[TelemetryCollector]", wake: threading.Event, seconds: float) -> None:
-    """Writes now and then, while the collector lives."""
+def _flush_periodically(collector: "weakref.ref[TelemetryCollector]", wake: threading.Event, seconds: float) -> None:
+    """Writes the buffered events at intervals, while the collector exists and has events."""
     while not wake.wait(seconds):
-        one = collector()
-        if one is None:
+        instance = collector()
+        if instance is None:
             return
-        one.flush()
-        with one._lock:
-            if not one._waiting:
-                # Where nothing waits, nobody does: the next event begins again.
-                one._timer = None
+        instance.flush()
+        with instance._lock:
+            if not instance._waiting:
+                # The next event starts a new thread.
+                instance._timer = None
                 return
-        del one
+        # Otherwise this reference would keep the collector alive while waiting.
+        del instance
 
 
 _collectors: "weakref.WeakSet[TelemetryCollector]" = weakref.WeakSet()
 
 
 def _in_child() -> None:
-    # What waited is the parent's, which writes it; its lock may have been held by a thread that is not here.
+    # The parent writes its buffered events. Its lock may be held by a thread that the child lacks.
     for collector in list(_collectors):
-        collector._begin()
-    # Children of multiprocessing end without what is registered to run at the end.
+        collector._reset()
+    # Children of multiprocessing exit without running atexit functions.
     multiprocessing = sys.modules.get("multiprocessing.util")
     if multiprocessing is not None:
         with contextlib.suppress(Exception):
-            multiprocessing.register_after_fork(_at_exit, _finish_with)
+            multiprocessing.register_after_fork(_at_exit, _finalize_with)
 
 
 def _at_exit() -> None:
@@ -336,8 +337,8 @@ def _at_exit() -> None:
         collector.flush()
 
 
-def _finish_with(at_exit: Callable[[], None]) -> None:
-    # After its own registry was cleared.
+def _finalize_with(at_exit: Callable[[], None]) -> None:
+    # Registered after the fork, because multiprocessing clears its registry in the child.
     sys.modules["multiprocessing.util"].Finalize(None, at_exit, exitpriority=0)
 
 

@@ -1,4 +1,4 @@
-"""A command that ended, as a program tells it."""
+"""The command event that programs pass to the collector."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Dict, Mapping, Optional
 
 @dataclass
 class CommandEvent:
-    """A command that ended. ``command`` is cut to its public name."""
+    """A completed command. Only the public name of ``command`` is recorded."""
 
     command: str
     profile: Optional[str] = None
@@ -22,6 +22,6 @@ class CommandEvent:
 
 
 def known_fields(fields: Mapping[str, Any]) -> Dict[str, Any]:
-    """Of a program's own names only those that a command has."""
+    """Returns only the fields of ``CommandEvent``."""
     names = CommandEvent.__dataclass_fields__
     return {name: value for name, value in fields.items() if name in names and name != "command"}

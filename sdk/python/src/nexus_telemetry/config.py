@@ -1,4 +1,4 @@
-"""What a program may choose: how much waits, and for how long. It can say no, and never yes."""
+"""Configuration of the collector by the program. It can disable recording, never enable it."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, NamedTuple, Optional
 
-_NO = frozenset(("false", "0", "no", "off"))
+_FALSE_VALUES = frozenset(("false", "0", "no", "off"))
 _SWITCHES = ("NEXUS_TELEMETRY", "NEXUS_TELEMETRY_ENABLED", "NEXUS_EVENT_LOG")
 
 
 def says_no(value: Optional[str]) -> bool:
-    """Whether a variable of the environment says no."""
-    return value is not None and value.strip().lower() in _NO
+    """Returns whether the value of an environment variable is false."""
+    return value is not None and value.strip().lower() in _FALSE_VALUES
 
 
 @dataclass(frozen=True)
 class TelemetryConfig:
-    """``enabled=False`` switches this collector off. ``True`` says nothing: only the user's own decision does."""
+    """``enabled=False`` disables this collector. ``True`` has no effect: only the user can consent."""
 
     enabled: bool = True
-    #: Events that wait before they are written.
+    #: Number of buffered events that triggers a write.
     batch_size: int = 100
-    #: Seconds that an event waits at most.
+    #: Maximum time in the buffer, in seconds.
     flush_interval_secs: float = 60
-    #: Accepted and without effect: nothing personal is ever written.
+    #: Has no effect: personal data is never written.
     strip_pii: bool = True
 
     @classmethod
     def from_env(cls, environ: Optional[Mapping[str, str]] = None) -> "TelemetryConfig":
-        """The configuration that the environment gives."""
+        """Returns the default configuration, disabled if the environment opts out."""
         return cls(enabled=not forbidden(os.environ if environ is None else environ))
 
 
 def forbidden(env: Mapping[str, str]) -> bool:
-    """Whether the environment of the user says no."""
+    """Returns whether the environment opts out."""
     return any(says_no(env.get(name)) for name in _SWITCHES)
 
 
 class Places(NamedTuple):
-    """Where Nexus keeps its data, and where the user's decision. No program can name others."""
+    """The data folder and the configuration folder. Programs cannot change them."""
 
     nexus_home: Path
     config_folder: Path
 
 
 def places(env: Mapping[str, str]) -> Places:
-    """A relative path would mean another place for every process, and does not count. A user without a home has decided nothing."""
+    """Returns the folders. Relative paths are ignored. Without a home folder there is no consent."""
     try:
         home = Path(env.get("HOME") or Path.home())
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""An event as it waits, and as the line that is written of it."""
+"""Buffered events, and their conversion into lines of the event log."""
 
 from __future__ import annotations
 
@@ -7,42 +7,43 @@ from typing import Any, Dict, List, Optional, Tuple, cast
 
 from .allow_list import clean
 
-#: Type, milliseconds since 1970, what its id is made of, session, minutes ahead of UTC, fields, and the categories that were ticked.
+#: Type, time (ms since 1970), random bytes of the ID, session, UTC offset (min), fields, categories.
 Waiting = Tuple[str, int, bytes, str, int, Dict[str, Any], "frozenset[str]"]
 
-#: A quarter of an hour in milliseconds: clocks change on one.
+#: UTC offsets change only at full quarters of an hour. Milliseconds.
 QUARTER = 900_000
 
 
 def local(quarter: int) -> Tuple[str, int]:
-    """Day on the wall clock, and minutes that it is ahead of UTC."""
+    """Returns the local date and the UTC offset in minutes."""
     now = datetime.fromtimestamp(quarter * QUARTER / 1_000).astimezone()
     offset = now.utcoffset()
     return now.date().isoformat(), 0 if offset is None else int(offset.total_seconds() // 60)
 
 
-def _uuid7(ts: int, chance: str) -> str:
-    """A UUID of version 7 (RFC 9562): 48 bits of milliseconds, and random ones, of which 20 digits in hex are given."""
+def _uuid7(ts: int, random_hex: str) -> str:
+    """Returns a UUIDv7 (RFC 9562) from a time in milliseconds and 20 random hexadecimal digits."""
     time_part = f"{ts & 0xFFFFFFFFFFFF:012x}"
-    variant = "89ab"[int(chance[3], 16) & 3]
-    return f"{time_part[:8]}-{time_part[8:]}-7{chance[:3]}-{variant}{chance[4:7]}-{chance[7:19]}"
+    variant = "89ab"[int(random_hex[3], 16) & 3]
+    return f"{time_part[:8]}-{time_part[8:]}-7{random_hex[:3]}-{variant}{random_hex[4:7]}-{random_hex[7:19]}"
 
 
-def lines_of(taken: List[Waiting], collect: "frozenset[str]") -> List[Dict[str, Any]]:
+def lines_of(batch: List[Waiting], collect: "frozenset[str]") -> List[Dict[str, Any]]:
+    """Returns the lines of the events that ``collect`` still permits."""
     lines: List[Dict[str, Any]] = []
-    for event_type, ts, chance, session, offset, fields, cleaned in taken:
-        # A category may have gone meanwhile.
-        kept = fields if cleaned == collect else cast(Optional[Dict[str, Any]], clean(event_type, fields, collect))
-        if kept is not None:
+    for event_type, ts, random_bytes, session, offset, fields, categories in batch:
+        # Categories may have been withdrawn since the event was recorded.
+        permitted = fields if categories == collect else cast(Optional[Dict[str, Any]], clean(event_type, fields, collect))
+        if permitted is not None:
             lines.append(
                 {
-                    "id": _uuid7(ts, chance.hex()),
+                    "id": _uuid7(ts, random_bytes.hex()),
                     "ts": ts,
                     "utc_offset_min": offset,
                     "session_id": session,
                     "source": "python_sdk",
                     "event_type": event_type,
-                    **kept,
+                    **permitted,
                 }
             )
     return lines

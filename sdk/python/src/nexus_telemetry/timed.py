@@ -1,4 +1,4 @@
-"""Times a command: as a context manager, or as a decorator of a function."""
+"""Times commands, as a context manager or a decorator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Timed(contextlib.ContextDecorator):
-    """One command, or each call of a function."""
+    """Records one command, or each call of a function."""
 
     def __init__(self, record: Callable[[CommandEvent], bool], name: str) -> None:
         self._record = record
