@@ -51,8 +51,8 @@ async function prepare(home: string): Promise<void> {
   yearOf(join(home, "nexus", "state", "telemetry.db"), scaled(1_000_000, 4_000)).close();
 }
 
-/** Milliseconds from Enter until the heading stands there. */
-async function opened(workbench: Workbench, command: string, heading: string): Promise<number> {
+/** Returns the milliseconds from Enter until the heading is visible. */
+async function openingMs(workbench: Workbench, command: string, heading: string): Promise<number> {
   await workbench.chooseCommand(command);
   const startedMs = performance.now();
   await workbench.page.keyboard.press("Enter");
@@ -68,12 +68,12 @@ export async function page(): Promise<readonly Measurement[]> {
   const vsix = [await packageVsix(), await packageEmpty(folder)];
   const workbench = await Workbench.open({ vsix, prepare });
   try {
-    const [ours, empty]: [number[], number[]] = [[], []];
+    const [dashboard, empty]: [number[], number[]] = [[], []];
     for (let round = 0; round < scaled(rounds, 2); round += 1) {
-      ours.push(await opened(workbench, "Nexus: Open Dashboard", "Activity"));
-      empty.push(await opened(workbench, "Open the Empty Page", "Nothing else"));
+      dashboard.push(await openingMs(workbench, "Nexus: Open Dashboard", "Activity"));
+      empty.push(await openingMs(workbench, "Open the Empty Page", "Nothing else"));
     }
-    const [firstMs = Number.NaN, ...later] = ours;
+    const [firstMs = Number.NaN, ...later] = dashboard;
     const baseline = quantile(empty, 0.5);
     const against = "webview with one heading";
     return [

@@ -101,14 +101,14 @@ export async function durable(): Promise<readonly Measurement[]> {
   try {
     const homes = ["one", "two"].map((name) => join(folder, name));
     for (const home of homes) mkdirSync(home);
-    const [one = folder, two = folder] = homes;
+    const [first = folder, second = folder] = homes;
     const baseline = quantile(await sqliteOnly(folder), 0.5);
     const against = "better-sqlite3 only, same batches";
     const p50 = (name: string, times: readonly number[], limit: number) =>
       figure({ name, unit: "ms", value: quantile(times, 0.5), against, baseline, limit });
     return [
-      p50("batch-to-durable-p50", await inWorker(one), 1),
-      p50("batch-acknowledged-p50", await acknowledged(two), 3),
+      p50("batch-to-durable-p50", await inWorker(first), 1),
+      p50("batch-acknowledged-p50", await acknowledged(second), 3),
     ];
   } finally {
     rmSync(folder, { recursive: true });

@@ -76,7 +76,7 @@ export async function ingest(): Promise<readonly Measurement[]> {
       value: rate(ms),
       limit: 60_000,
       atLeast: true,
-      against: "raw inserts into the same engine",
+      against: "direct inserts into the same engine",
       baseline: rate(rawMs),
     }),
     figure({

@@ -96,9 +96,9 @@ function rawRate(folder: string, name: string): number {
     });
   // Warm-up: opening and preparing are not part of the comparison.
   for (const batch of prepared.splice(0, 10)) write(batch);
-  const found = rate(prepared, write);
+  const eventsPerSecond = rate(prepared, write);
   database.close();
-  return found;
+  return eventsPerSecond;
 }
 
 function storeRate(folder: string, name: string): number {
@@ -108,9 +108,9 @@ function storeRate(folder: string, name: string): number {
     cleanBatch(session, n * batchSize, batchSize, () => Date.now()),
   );
   for (const batch of prepared.splice(0, 10)) store.write(batch);
-  const found = rate(prepared, (batch) => void store.write(batch));
+  const eventsPerSecond = rate(prepared, (batch) => void store.write(batch));
   store.close();
-  return found;
+  return eventsPerSecond;
 }
 
 function workerRate(home: string): number {
@@ -129,9 +129,9 @@ function workerRate(home: string): number {
   const prepared = Array.from({ length: scaled(batches, 20) }, (_, batch) =>
     Array.from({ length: batchSize }, (_, n) => event(1 + batch * batchSize + n)),
   );
-  const found = rate(prepared, (events) => void worker.record({ events }));
+  const eventsPerSecond = rate(prepared, (events) => void worker.record({ events }));
   worker.close();
-  return found;
+  return eventsPerSecond;
 }
 
 /** Alternates with the baseline, so that a drift of the machine's speed affects both. */
@@ -246,7 +246,7 @@ export async function readingTenMillion(): Promise<readonly Measurement[]> {
   try {
     const large = yearOf(join(folder, "large.db"), scaled(million, 20_000));
     const huge = yearOf(join(folder, "huge.db"), scaled(10 * million, 200_000));
-    const figures = periods.map((period) => {
+    const measurements = periods.map((period) => {
       const baseline = statsMs(large, period);
       return figure({
         name: `stats-${period}-ten-million`,
@@ -259,7 +259,7 @@ export async function readingTenMillion(): Promise<readonly Measurement[]> {
     });
     large.close();
     huge.close();
-    return figures;
+    return measurements;
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -4,7 +4,8 @@ import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Writes a file with mode 0600. @throws the file system's error; the old file is unchanged then.
+ * Writes a file with mode 0600.
+ * @throws the file system's error; the old file is unchanged then.
  */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const unfinished = `${path}.unfinished`;
@@ -20,8 +21,8 @@ export async function writeAtomically(path: string, text: string): Promise<void>
 }
 
 /**
- * Reads a JSON file; `undefined` if it does not exist. @throws Error with `advice` if it is
- * damaged.
+ * Reads a JSON file; `undefined` if it does not exist.
+ * @throws Error with `advice` if it is damaged.
  */
 export function readJsonFile(path: string, advice = "Restore it from a backup. Nothing was changed."): unknown {
   if (!existsSync(path)) return undefined;

@@ -13,7 +13,7 @@ import { Warehouse } from "./warehouse/warehouse.ts";
 
 interface Diagnosis {
   readonly lines: readonly string[];
-  readonly sound: boolean;
+  readonly isOk: boolean;
 }
 
 /** Smaller minimums protect a single user poorly (k-anonymity). */
@@ -42,7 +42,7 @@ export async function diagnose(env: Readonly<Record<string, string | undefined>>
     config = configFrom(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { lines: [`✗ Configuration: ${error.message}`], sound: false };
+    return { lines: [`✗ Configuration: ${error.message}`], isOk: false };
   }
   const checks = [
     folderCheck(config),
@@ -61,33 +61,33 @@ export async function diagnose(env: Readonly<Record<string, string | undefined>>
       "Configuration:",
       ...settings,
       "",
-      ...checks.map(({ sound, warns, text }) => `${sound ? (warns === true ? "!" : "✓") : "✗"} ${text}`),
+      ...checks.map(({ isOk, isWarning, text }) => `${isOk ? (isWarning === true ? "!" : "✓") : "✗"} ${text}`),
     ],
-    sound: checks.every(({ sound }) => sound),
+    isOk: checks.every(({ isOk }) => isOk),
   };
 }
 
 interface DoctorCheck {
-  readonly sound: boolean;
+  readonly isOk: boolean;
   /** The server works, but the operator should act. */
-  readonly warns?: boolean;
+  readonly isWarning?: boolean;
   readonly text: string;
 }
 
 function folderCheck({ data }: Config): DoctorCheck {
-  if (!existsSync(data)) return { sound: true, text: `${data} does not exist yet; created at first start.` };
+  if (!existsSync(data)) return { isOk: true, text: `${data} does not exist yet; created at first start.` };
   try {
     accessSync(data, constants.W_OK);
   } catch {
-    return { sound: false, text: `${data} is not writable. Check its permissions.` };
+    return { isOk: false, text: `${data} is not writable. Check its permissions.` };
   }
   const mode = statSync(data).mode & 0o077;
   const segments = existsSync(join(data, "log"))
     ? readdirSync(join(data, "log")).filter((name) => name.endsWith(".log")).length
     : 0;
   return mode === 0
-    ? { sound: true, text: `${data} is private to this user; ${segments} log segments.` }
-    : { sound: false, text: `${data} is readable by other users. Run: chmod 700 ${data}` };
+    ? { isOk: true, text: `${data} is private to this user; ${segments} log segments.` }
+    : { isOk: false, text: `${data} is readable by other users. Run: chmod 700 ${data}` };
 }
 
 function spaceCheck({ data }: Config): DoctorCheck {
@@ -96,28 +96,28 @@ function spaceCheck({ data }: Config): DoctorCheck {
   const free = bavail * bsize;
   const gigabytes = (free / 1_073_741_824).toFixed(1);
   return free >= minFreeBytes
-    ? { sound: true, text: `Free disk space: ${gigabytes} GB.` }
-    : { sound: false, text: `Free disk space: only ${gigabytes} GB. Batches are rejected when the disk is full.` };
+    ? { isOk: true, text: `Free disk space: ${gigabytes} GB.` }
+    : { isOk: false, text: `Free disk space: only ${gigabytes} GB. Batches are rejected when the disk is full.` };
 }
 
 function exposureCheck({ host }: Config): DoctorCheck {
   return isLoopback(host)
-    ? { sound: true, text: "Listens on loopback only; use a TLS proxy in front." }
-    : { sound: true, text: `Listens on ${host} without TLS. Only a TLS proxy may reach it.` };
+    ? { isOk: true, text: "Listens on loopback only; use a TLS proxy in front." }
+    : { isOk: true, text: `Listens on ${host} without TLS. Only a TLS proxy may reach it.` };
 }
 
 function operatorCheck({ operator_host: host }: Config): DoctorCheck {
   return isLoopback(host)
-    ? { sound: true, text: "Metrics: loopback only." }
-    : { sound: true, warns: true, text: `Metrics: on ${host}. Only the operator's network may reach it.` };
+    ? { isOk: true, text: "Metrics: loopback only." }
+    : { isOk: true, isWarning: true, text: `Metrics: on ${host}. Only the operator's network may reach it.` };
 }
 
 function privacyCheck({ least_users: users }: Config): DoctorCheck {
   return users >= minSafeUsers
-    ? { sound: true, text: `Totals with fewer than ${users} established users are suppressed.` }
+    ? { isOk: true, text: `Totals with fewer than ${users} established users are suppressed.` }
     : {
-        sound: true,
-        warns: true,
+        isOk: true,
+        isWarning: true,
         text: `Totals are kept from ${users} established users on. Set least_users to ${minSafeUsers} or more.`,
       };
 }
@@ -136,19 +136,19 @@ function atRestCheck(config: Config): DoctorCheck {
     config.aggregates === "pglite" ? "PGlite files" : "PostgreSQL files",
     "monthly files",
   ];
-  const summary = `At rest: encrypted by nexus-cloud: ${encrypted.join(", ")}; not encrypted: ${unencrypted.join(", ")}.`;
+  const summary = `Encrypted at rest by nexus-cloud: ${encrypted.join(", ")}; not encrypted: ${unencrypted.join(", ")}.`;
   return config.encrypted_at_rest
-    ? { sound: true, text: `${summary} Their volumes are declared encrypted (encrypted_at_rest).` }
+    ? { isOk: true, text: `${summary} Their volumes are declared encrypted (encrypted_at_rest).` }
     : {
-        sound: true,
-        warns: true,
+        isOk: true,
+        isWarning: true,
         text: `${summary} Use encrypted volumes (LUKS, FileVault), then set encrypted_at_rest = true.`,
       };
 }
 
 async function warehouseChecks({ warehouse, data }: Config): Promise<readonly DoctorCheck[]> {
   if (warehouse === "chdb") {
-    return [{ sound: true, text: "Warehouse: chDB, in the server's process." }];
+    return [{ isOk: true, text: "Warehouse: chDB, in the server's process." }];
   }
   const client = Warehouse.open(warehouse, data);
   try {
@@ -158,12 +158,12 @@ async function warehouseChecks({ warehouse, data }: Config): Promise<readonly Do
        FROM system.columns WHERE database = currentDatabase() AND match(table, '^(${tables.map(({ name }) => name).join("|")})(_local)?$')`,
     );
     return [
-      { sound: true, text: "Warehouse: connected." },
-      { sound: true, text: atRestText(row) },
+      { isOk: true, text: "Warehouse: connected." },
+      { isOk: true, text: atRestText(row) },
     ];
   } catch {
     // The client's error may contain the URL with its password.
-    return [{ sound: false, text: "Warehouse: connection failed. Check address, user, password and server." }];
+    return [{ isOk: false, text: "Warehouse: connection failed. Check address, user, password and server." }];
   } finally {
     await client.close();
   }
@@ -178,14 +178,14 @@ function atRestText(row: Readonly<Record<string, string>> | undefined): string {
 }
 
 async function aggregatesCheck({ aggregates, data }: Config): Promise<DoctorCheck> {
-  if (aggregates === "pglite") return { sound: true, text: "Totals: PGlite, in the server's process." };
+  if (aggregates === "pglite") return { isOk: true, text: "Totals: PGlite, in the server's process." };
   const postgres = await openPostgres(aggregates, data);
   try {
     await postgres.query("SELECT 1", []);
-    return { sound: true, text: "PostgreSQL: connected. Encrypt its volume on its host." };
+    return { isOk: true, text: "PostgreSQL: connected. Encrypt its volume on its host." };
   } catch {
     return {
-      sound: false,
+      isOk: false,
       text: "PostgreSQL: connection failed. Check address, user, password and server.",
     };
   } finally {
@@ -195,9 +195,9 @@ async function aggregatesCheck({ aggregates, data }: Config): Promise<DoctorChec
 
 async function logCheck({ log }: Config): Promise<DoctorCheck> {
   const address = kafkaAddress(log);
-  if (address === undefined) return { sound: true, text: "Log: files in the data folder." };
+  if (address === undefined) return { isOk: true, text: "Log: files in the data folder." };
   const { brokersAnswer } = await import("./log/kafka.ts");
   return (await brokersAnswer(address))
-    ? { sound: true, text: `Kafka: connected. Records of ${address.topic} are encrypted with AES-256-GCM.` }
-    : { sound: false, text: "Kafka: connection failed. Check addresses, user, password and brokers." };
+    ? { isOk: true, text: `Kafka: connected. Records of ${address.topic} are encrypted with AES-256-GCM.` }
+    : { isOk: false, text: "Kafka: connection failed. Check addresses, user, password and brokers." };
 }

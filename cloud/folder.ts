@@ -10,8 +10,8 @@ export class FolderError extends Error {
 }
 
 /**
- * Creates the folder if it is missing and sets mode 0700. @throws FolderError if it belongs to
- * another user.
+ * Creates the folder if it is missing and sets mode 0700.
+ * @throws FolderError if it belongs to another user.
  */
 export function closeFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });

@@ -11,8 +11,8 @@ export class LockedError extends Error {
 }
 
 /**
- * Locks the folder and returns the function that unlocks it. @throws LockedError if another process
- * has it.
+ * Locks the folder and returns the function that unlocks it.
+ * @throws LockedError if another process has it.
  */
 export function lockFolder(folder: string): () => void {
   const holder = join(folder, "lock-holder");

@@ -23,11 +23,14 @@ it("logs fixed names and numbers, and only the name and code of foreign errors",
     error: "TypeError",
     code: "23505",
   });
-  for (const own of [
+  for (const known of [
     new CorruptLogError("000000000001.log is corrupt at byte 7."),
     new InsertError("Inserting 2 rows failed."),
   ]) {
-    expect(line({ event: "insert_failed", error: own }, now)).toMatchObject({ error: own.name, says: own.message });
+    expect(line({ event: "insert_failed", error: known }, now)).toMatchObject({
+      error: known.name,
+      says: known.message,
+    });
   }
   expect(logLine({ event: "erasure_failed", error: "ada@example.com" }, now)).not.toContain("ada");
 });

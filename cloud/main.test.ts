@@ -45,9 +45,9 @@ it("prints its help and names unknown commands and configuration errors", () => 
 it("reports failed checks with advice in doctor and hides secrets", () => {
   const data = join(tempFolder(), "data");
   const secret = "token-5d21";
-  const sound = run({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_TOKENS: secret }, "doctor");
-  expect(sound).toMatchObject({ status: 0, out: expect.stringContaining("created at first start") });
-  expect(sound.out).not.toContain(secret);
+  const healthy = run({ NEXUS_CLOUD_DATA: data, NEXUS_CLOUD_TOKENS: secret }, "doctor");
+  expect(healthy).toMatchObject({ status: 0, out: expect.stringContaining("created at first start") });
+  expect(healthy.out).not.toContain(secret);
   mkdirSync(data, { mode: 0o755 });
   const unreachable = {
     NEXUS_CLOUD_LOG: `kafka://nexus:${secret}@127.0.0.1:1/events`,

@@ -58,9 +58,9 @@ const commands: Readonly<Record<string, (rest: readonly string[]) => Promise<voi
   migrate: async () => print(await migrate(configFrom(process.env))),
   replay: async () => print(await replay(configFrom(process.env))),
   doctor: async () => {
-    const { lines, sound } = await diagnose(process.env);
+    const { lines, isOk } = await diagnose(process.env);
     print(lines.join("\n"));
-    if (!sound) process.exitCode = 1;
+    if (!isOk) process.exitCode = 1;
   },
 };
 

@@ -15,8 +15,8 @@ export const writeOperatorFile = (data: string, content: OperatorFile): Promise<
   writeAtomically(pathOf(data), JSON.stringify(content));
 
 /**
- * Reads the operator file; `undefined` if it is missing or has another shape. @throws Error if it
- * is not JSON.
+ * Reads the operator file; `undefined` if it is missing or has another shape.
+ * @throws Error if it is not JSON.
  */
 export function readOperatorFile(data: string): OperatorFile | undefined {
   return document.safeParse(readJsonFile(pathOf(data), "Restart the server.")).data;

@@ -51,8 +51,8 @@ export class CloudServer {
   }
 
   /**
-   * Opens the stores, creates missing tables, and listens. @throws the stores' or the listener's
-   * error.
+   * Opens the stores, creates missing tables, and listens.
+   * @throws the stores' or the listener's error.
    */
   static async start(config: Config, now: () => number = Date.now): Promise<CloudServer> {
     const stores = await openStores(config);

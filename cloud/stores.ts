@@ -17,8 +17,8 @@ export interface Stores {
 }
 
 /**
- * Opens the stores and creates missing tables. @throws LockedError; FolderError; the stores'
- * errors.
+ * Opens the stores and creates missing tables.
+ * @throws LockedError; FolderError; the stores' errors.
  */
 export async function openStores(config: Config): Promise<Stores> {
   closeFolder(config.data);

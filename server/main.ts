@@ -79,10 +79,7 @@ function started(): TelemetryService {
   return worker;
 }
 
-/**
- * Registers a request handler. Only our own error messages are returned: others may quote user
- * data.
- */
+/** Registers a request handler. Returns only our own error messages: others may quote user data. */
 function handle<P, R>({ method, params: check }: Request<P, R>, handler: (params: P) => R | Promise<R>): void {
   connection.onRequest(method, async (params: unknown): Promise<unknown> => {
     try {

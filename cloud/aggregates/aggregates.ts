@@ -4,13 +4,15 @@
  * Then it is final, and later changes are recorded as not applied. Cells with few users are
  * suppressed.
  */
+
 import { dayMs } from "../../shared/schema/durations.ts";
 import { dayOf, type Hour, monthOf } from "../hours.ts";
 import { oldestYoungMs } from "../warehouse/rollups.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
+import { migratePostgres } from "./migrate.ts";
 import type { Month, MonthlyFiles, MonthlyRow } from "./monthly-files.ts";
 import type { Postgres, Statement } from "./postgres.ts";
-import { cellKey, totalsStatements } from "./totals-schema.ts";
+import { cellKey, totalsSteps } from "./totals-schema.ts";
 
 const dailyYears = 3;
 
@@ -75,7 +77,7 @@ export class Aggregates {
 
   /** Creates missing tables and reconciles the months in the database with the files. */
   async migrate(): Promise<void> {
-    await this.#postgres.transaction(totalsStatements.map((sql) => ({ sql, params: [] })));
+    await migratePostgres(this.#postgres, "totals", totalsSteps);
     const rows = await this.query<{ month: string; version: string }>(
       "SELECT month::text AS month, version FROM monthly_suppressed",
     );

@@ -45,8 +45,8 @@ export class MonthlyFiles {
   }
 
   /**
-   * Returns the version, reading only the first line; -1 if there is no file. @throws Error if the
-   * file is damaged.
+   * Returns the version, reading only the first line; -1 if there is no file.
+   * @throws Error if the file is damaged.
    */
   async versionOf(month: string): Promise<number> {
     if (!existsSync(this.#path(month))) return -1;

@@ -103,8 +103,8 @@ class PGliteThread implements Postgres {
   }
 
   /**
-   * Starts a new thread after the old one ended. @throws `reason` after `close`; the error if it
-   * does not start.
+   * Starts a new thread after the old one ended.
+   * @throws `reason` after `close`; the error if it does not start.
    */
   #restart(reason: Error): Promise<void> {
     if (this.#closed) return Promise.reject(reason);

@@ -42,7 +42,7 @@ const isErasedUser = "lower(hex(SHA256(concat('nexus erased ', toString(anon_use
 
 export class Erasures implements ErasureRequests {
   readonly #parts: ErasureParts;
-  readonly #ending = new AbortController();
+  readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(parts: ErasureParts) {
@@ -87,7 +87,7 @@ export class Erasures implements ErasureRequests {
 
   /** Stops after the current run. Pending erasures continue at the next start. */
   async stop(): Promise<void> {
-    this.#ending.abort();
+    this.#stopping.abort();
     await this.#running;
   }
 
@@ -100,12 +100,12 @@ export class Erasures implements ErasureRequests {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
       // Race: a request may have arrived after the last check of the loop.
-      if (this.#parts.registry.waiting.length > 0 && !this.#ending.signal.aborted) this.#begin();
+      if (this.#parts.registry.waiting.length > 0 && !this.#stopping.signal.aborted) this.#begin();
     });
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#ending;
+    const { signal } = this.#stopping;
     await pause(gatherMs, signal);
     let groupSize = maxPerRun;
     for (let failures = 0; !signal.aborted; ) {

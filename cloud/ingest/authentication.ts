@@ -66,7 +66,8 @@ export class Authentication {
 
   /**
    * Returns the installation whose secret signed the request. `withPrevious` also accepts the
-   * secret before the last rotation. @throws Refusal; the registry's error.
+   * secret before the last rotation.
+   * @throws Refusal; the registry's error.
    */
   async verify(
     request: FastifyRequest,
@@ -92,7 +93,8 @@ export class Authentication {
 
   /**
    * Returns the signature headers if the timestamp is recent. Clients correct their clock by
-   * `date`. @throws Refusal
+   * `date`.
+   * @throws Refusal
    */
   onTime(request: FastifyRequest, reply: FastifyReply): SignedHeaders {
     const nowMs = this.#parts.now();

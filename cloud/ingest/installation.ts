@@ -57,7 +57,7 @@ export const rowColumns = `digest, sealed_secret, sealed_previous, rotations, en
  * Digest that stands for an erased pseudonym. The warehouse computes the same one
  * (`erasure/erase.ts`).
  */
-export const digestOf = (anonUserId: string): string =>
+export const erasedUserDigest = (anonUserId: string): string =>
   createHash("sha256").update(`nexus erased ${anonUserId}`).digest("hex");
 
 /** @throws Error if the row belongs to another pseudonym or is damaged. */

@@ -55,8 +55,8 @@ export class ReceiptKeys {
   }
 
   /**
-   * Creates a key, signed by the previous one, that signs from now on. Returns its ID. @throws the
-   * database's error.
+   * Creates a key, signed by the previous one, that signs from now on. Returns its ID.
+   * @throws the database's error.
    */
   async rotate(): Promise<string> {
     const { privateKey } = generateKeyPairSync("ed25519");
@@ -91,7 +91,7 @@ export class ReceiptKeys {
   }
 
   /** Returns a digest keyed with a secret of this server, so that guesses cannot be verified. */
-  digestOf(text: string): string {
+  refusalDigest(text: string): string {
     const oldest = this.#keys[0]?.private.export({ type: "pkcs8", format: "der" }) ?? "";
     return createHmac("sha256", createHash("sha256").update("nexus bad row").update(oldest).digest())
       .update(text)

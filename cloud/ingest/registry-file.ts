@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import * as z from "zod";
 import type { Postgres, Statement } from "../aggregates/postgres.ts";
 import { syncFolder } from "../atomic-file.ts";
-import { digestOf } from "./installation.ts";
+import { erasedUserDigest } from "./installation.ts";
 import { encryptSecret } from "./sealed-secret.ts";
 
 const lineSchema = z.union([
@@ -26,7 +26,7 @@ const enrolStatement = `INSERT INTO installations (digest, sealed_secret, enroll
 
 function enrolments(secrets: ReadonlyMap<string, string>): Statement {
   const rows = [...secrets].map(([id, secret]) => ({
-    digest: digestOf(id),
+    digest: erasedUserDigest(id),
     sealed_secret: encryptSecret(id, Buffer.from(secret, "base64")),
   }));
   return { sql: enrolStatement, params: [JSON.stringify(rows)] };
@@ -34,7 +34,10 @@ function enrolments(secrets: ReadonlyMap<string, string>): Statement {
 
 function statementOf(line: Exclude<Line, { readonly enroll: string }>): Statement {
   if ("erase" in line) {
-    return { sql: "UPDATE installations SET requested_ms = 0 WHERE digest = $1", params: [digestOf(line.erase)] };
+    return {
+      sql: "UPDATE installations SET requested_ms = 0 WHERE digest = $1",
+      params: [erasedUserDigest(line.erase)],
+    };
   }
   if ("erased" in line) {
     return {

@@ -12,7 +12,7 @@ import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { openPostgres, type Postgres } from "../aggregates/postgres.ts";
 
 import { embeddedPostgres } from "../test/embedded-postgres.ts";
-import { digestOf, isEstablished } from "./installation.ts";
+import { erasedUserDigest, isEstablished } from "./installation.ts";
 import { Registry } from "./registry.ts";
 
 const secret = () => randomBytes(32);
@@ -79,7 +79,7 @@ it("keeps a pending erasure across a restart and its findings across a crash", a
   await registry.recordActivity(known, nowMs);
   expect(await registry.requestErasure(id, nowMs)).toMatchObject({ erasure: "waiting" });
   const reopened = await Registry.open(postgres);
-  const digest = digestOf(id);
+  const digest = erasedUserDigest(id);
   expect(reopened.waiting).toEqual([digest]);
   expect(await reopened.recordActivity(known, nowMs + dayMs)).toMatchObject({ erasure: "waiting" });
   await reopened.saveFound([{ digest, hours: [3_600, 7_200], events: 5 }]);
@@ -114,7 +114,7 @@ it("finds an installation during continuous erasures and fails only for a damage
   const { registry, postgres } = await emptyRegistry();
   const [good, bad] = [randomUUID(), randomUUID()];
   for (const id of [good, bad]) await registry.enroll(id, secret(), nowMs);
-  await postgres.query("UPDATE installations SET sealed_secret = 'AAAA' WHERE digest = $1", [digestOf(bad)]);
+  await postgres.query("UPDATE installations SET sealed_secret = 'AAAA' WHERE digest = $1", [erasedUserDigest(bad)]);
   let running = true;
   const storm = (async () => {
     while (running) {
@@ -154,7 +154,7 @@ it("imports the registry file of version 0.8 and deletes it", async () => {
     { enroll: pending, secret: secret().toString("base64") },
     { enroll: id, secret: latest.toString("base64") },
     { erase: pending },
-    { erased: digestOf(erased), at: 7, count: 3 },
+    { erased: erasedUserDigest(erased), at: 7, count: 3 },
   ];
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
   const { postgres } = await emptyRegistry();
@@ -174,7 +174,7 @@ it("imports the registry file of version 0.8 and deletes it", async () => {
   const found = await registry.find(id);
   expect(found).toMatchObject({ secret: latest, erasure: "none" });
   expect(found !== undefined && isEstablished(found, nowMs)).toBe(true);
-  expect(registry.waiting).toEqual([digestOf(pending)]);
+  expect(registry.waiting).toEqual([erasedUserDigest(pending)]);
   expect(await registry.find(erased)).toMatchObject({ secret: undefined, erasure: { erasedMs: 7, events: 3 } });
 }, 30_000);
 

@@ -3,16 +3,24 @@
  * active days and erasure state. Changes are durable before they are acknowledged; lookups are
  * cached.
  */
+
 import type { NotApplied } from "../aggregates/aggregates.ts";
+import { migratePostgres } from "../aggregates/migrate.ts";
 import type { Postgres } from "../aggregates/postgres.ts";
 import { dayOf } from "../hours.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { digestOf, type Installation, type InstallationRow, installationOf, rowColumns } from "./installation.ts";
+import {
+  erasedUserDigest,
+  type Installation,
+  type InstallationRow,
+  installationOf,
+  rowColumns,
+} from "./installation.ts";
 import { InstallationCache } from "./installation-cache.ts";
 import { type ReceiptKey, ReceiptKeys } from "./receipt-keys.ts";
 import { RecentMap } from "./recent-map.ts";
 import { importRegistryFile } from "./registry-file.ts";
-import { registryStatements } from "./registry-schema.ts";
+import { registrySteps } from "./registry-schema.ts";
 import { encryptSecret } from "./sealed-secret.ts";
 
 /** Recently erased pseudonyms that a request which began earlier may still name. */
@@ -73,7 +81,7 @@ export class Registry {
    * @throws the database's error; Error that names the line if the file is damaged.
    */
   static async open(postgres: Postgres, file?: string): Promise<Registry> {
-    await postgres.transaction(registryStatements.map((sql) => ({ sql, params: [] })));
+    await migratePostgres(postgres, "registry", registrySteps);
     if (file !== undefined) await importRegistryFile(postgres, file);
     const rows = await postgres.query<{ digest: string }>(
       "SELECT digest FROM installations WHERE requested_ms IS NOT NULL AND erased_ms IS NULL",
@@ -104,7 +112,7 @@ export class Registry {
   async #find(ids: readonly string[]): Promise<readonly (Installation | Error | undefined)[]> {
     const rows = await this.#rowsOf(ids);
     return ids.map((id) => {
-      const row = rows.get(digestOf(id));
+      const row = rows.get(erasedUserDigest(id));
       return row === undefined ? undefined : installationFrom(id, row);
     });
   }
@@ -113,14 +121,14 @@ export class Registry {
     const rows = await this.#postgres.query<InstallationRow>(
       `SELECT ${rowColumns} FROM installations
        WHERE digest IN (SELECT jsonb_array_elements_text($1::jsonb))`,
-      [JSON.stringify(ids.map(digestOf))],
+      [JSON.stringify(ids.map(erasedUserDigest))],
     );
     return new Map(rows.map((row) => [row.digest, row]));
   }
 
   /**
-   * Enrols a pseudonym with its first secret; repeating it changes nothing. @throws the database's
-   * error.
+   * Enrols a pseudonym with its first secret; repeating it changes nothing.
+   * @throws the database's error.
    */
   enroll(anonUserId: string, secret: Buffer, nowMs: number): Promise<Enrolled> {
     return this.#enrolling.add({ id: anonUserId, secret, nowMs });
@@ -128,7 +136,7 @@ export class Registry {
 
   async #enroll(all: readonly Enrolment[]): Promise<readonly (Enrolled | Error)[]> {
     const enrolments = all.map(({ id, secret, nowMs }) => ({
-      digest: digestOf(id),
+      digest: erasedUserDigest(id),
       sealed_secret: encryptSecret(id, secret),
       enrolled_ms: nowMs,
     }));
@@ -141,7 +149,7 @@ export class Registry {
     const rows = await this.#rowsOf(all.map(({ id }) => id));
     for (const { id } of all) this.#changed(id);
     return all.map(({ id, secret }) => {
-      const row = rows.get(digestOf(id));
+      const row = rows.get(erasedUserDigest(id));
       // Race: expired between the two statements. The client enrols again.
       const known = row === undefined ? new Error("the enrolment expired") : installationFrom(id, row);
       if (known instanceof Error) return known;
@@ -152,14 +160,15 @@ export class Registry {
 
   /**
    * Replaces the secret unless another rotation came first. Repeating it changes nothing.
-   * @returns whether the new secret is now the current one. @throws the database's error.
+   * @returns whether the new secret is now the current one.
+   * @throws the database's error.
    */
   async rotateSecret({ anonUserId, secret: current, rotations }: Installation, secret: Buffer): Promise<boolean> {
     if (current?.equals(secret) === true) return true;
     await this.#postgres.query(
       `UPDATE installations SET sealed_previous = sealed_secret, sealed_secret = $2, rotations = rotations + 1
        WHERE digest = $1 AND requested_ms IS NULL AND rotations = $3`,
-      [digestOf(anonUserId), encryptSecret(anonUserId, secret), rotations],
+      [erasedUserDigest(anonUserId), encryptSecret(anonUserId, secret), rotations],
     );
     this.#changed(anonUserId);
     const now = await this.find(anonUserId);
@@ -168,7 +177,8 @@ export class Registry {
 
   /**
    * Records that a batch is about to be accepted on this day. Durable before the batch is, so that
-   * an erasure cannot miss it. @returns the updated installation; `undefined` if it expired.
+   * an erasure cannot miss it.
+   * @returns the updated installation; `undefined` if it expired.
    * @throws the database's error.
    */
   async recordActivity(installation: Installation, nowMs: number): Promise<Installation | undefined> {
@@ -184,7 +194,7 @@ export class Registry {
       `UPDATE installations i SET active_days = i.active_days + 1, active_day = g.day
        FROM jsonb_to_recordset($1::jsonb) AS g(digest text, day date)
        WHERE i.digest = g.digest AND i.requested_ms IS NULL AND (i.active_day IS NULL OR i.active_day < g.day)`,
-      [JSON.stringify(all.map(({ id, day }) => ({ digest: digestOf(id), day })))],
+      [JSON.stringify(all.map(({ id, day }) => ({ digest: erasedUserDigest(id), day })))],
     );
     for (const { id } of all) this.#changed(id);
     return all.map(() => undefined);
@@ -192,7 +202,7 @@ export class Registry {
 
   /** Returns whether an erasure was requested, for requests that began before it. */
   isErased(anonUserId: string): boolean {
-    const digest = digestOf(anonUserId);
+    const digest = erasedUserDigest(anonUserId);
     return this.#waiting.has(digest) || this.#recentlyErased.has(digest);
   }
 
@@ -200,7 +210,9 @@ export class Registry {
   async erasedAmong(anonUserIds: Iterable<string>): Promise<ReadonlySet<string>> {
     const ids = [...new Set(anonUserIds)];
     const rows = ids.length === 0 ? new Map() : await this.#rowsOf(ids);
-    return new Set(ids.filter((id) => (rows.get(digestOf(id))?.requested_ms ?? null) !== null || this.isErased(id)));
+    return new Set(
+      ids.filter((id) => (rows.get(erasedUserDigest(id))?.requested_ms ?? null) !== null || this.isErased(id)),
+    );
   }
 
   /** Digests of pending erasures. */
@@ -210,8 +222,8 @@ export class Registry {
 
   /**
    * Requests an erasure; nothing of the pseudonym is accepted afterwards. If no batch was ever
-   * accepted, the erasure is complete at once. @returns the installation; `undefined` if it does
-   * not exist.
+   * accepted, the erasure is complete at once.
+   * @returns the installation; `undefined` if it does not exist.
    * @throws the database's error.
    */
   async requestErasure(anonUserId: string, nowMs: number): Promise<Installation | undefined> {
@@ -229,7 +241,7 @@ export class Registry {
          found_events = CASE WHEN i.active_day IS NULL THEN 0 END
        FROM (${firstById}) g WHERE i.digest = g.digest AND i.requested_ms IS NULL
        RETURNING i.digest, i.erased_ms IS NULL AS waits`,
-      [JSON.stringify(all.map(({ id, nowMs }) => ({ digest: digestOf(id), now_ms: nowMs })))],
+      [JSON.stringify(all.map(({ id, nowMs }) => ({ digest: erasedUserDigest(id), now_ms: nowMs })))],
     );
     for (const { digest, waits } of rows) {
       if (waits) this.#waiting.add(digest);
@@ -241,8 +253,9 @@ export class Registry {
 
   /**
    * Stores what is about to be deleted. Events deleted before a crash are not found again, so hours
-   * are merged and the larger count is kept. @returns the stored values. @throws the database's
-   * error.
+   * are merged and the larger count is kept.
+   * @returns the stored values.
+   * @throws the database's error.
    */
   async saveFound(found: readonly Found[]): Promise<readonly Found[]> {
     const rows = await this.#postgres.query<{ digest: string; hours: readonly number[]; events: string | number }>(
@@ -290,8 +303,8 @@ export class Registry {
   }
 
   /**
-   * Creates a receipt key, signed by the previous one. Returns its ID. @throws the database's
-   * error.
+   * Creates a receipt key, signed by the previous one. Returns its ID.
+   * @throws the database's error.
    */
   rotateKey(): Promise<string> {
     return this.#keys.rotate();
@@ -303,7 +316,7 @@ export class Registry {
   }
 
   erasedUserDigest(text: string): string {
-    return this.#keys.digestOf(text);
+    return this.#keys.refusalDigest(text);
   }
 
   signed(content: object): string {

@@ -20,8 +20,8 @@ export function encryptSecret(anonUserId: string, secret: Buffer): string {
 }
 
 /** Decrypts a secret. @throws Error if it belongs to another pseudonym or is damaged. */
-export function openSecret(anonUserId: string, sealed: string): Buffer {
-  const bytes = Buffer.from(sealed, "base64");
+export function openSecret(anonUserId: string, encrypted: string): Buffer {
+  const bytes = Buffer.from(encrypted, "base64");
   const iv = bytes.subarray(0, ivBytes);
   const decryption = createDecipheriv(cipher, keyOf(anonUserId), iv, { authTagLength: tagBytes });
   decryption.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));

@@ -20,8 +20,8 @@ export interface DurableLog {
   /** Random ID of the log; positions are valid only with it. Letters, digits and hyphens. */
   readonly id: string;
   /**
-   * Resolves once the record is durable. Keeps the order per key. @throws if it could not be
-   * stored; may be retried.
+   * Resolves once the record is durable. Keeps the order per key.
+   * @throws if it could not be stored; may be retried.
    */
   append(key: string, text: string): Promise<void>;
   /** Position of the first record that was not dropped. */
@@ -29,8 +29,8 @@ export interface DurableLog {
   /** Position after the last record. */
   end(): LogPosition;
   /**
-   * Reads durable records from `from` up to `before`, about `maxChars` characters. @throws
-   * CorruptLogError
+   * Reads durable records from `from` up to `before`, about `maxChars` characters.
+   * @throws CorruptLogError
    */
   read(from: LogPosition, maxChars: number, before?: LogPosition): Promise<readonly LogRecord[]>;
   /** Resolves when there is a record after the position, or when the signal aborts. */

@@ -102,8 +102,8 @@ export class KafkaLog implements DurableLog {
   }
 
   /**
-   * Opens the log, creating the topic if needed. `keys`: file of the encryption keys. @throws the
-   * brokers' error.
+   * Opens the log, creating the topic if needed. `keys`: file of the encryption keys.
+   * @throws the brokers' error.
    */
   static async open(address: KafkaAddress, partitions: number, keys: string): Promise<KafkaLog> {
     const { topic } = address;

@@ -40,8 +40,8 @@ export class RecordEncryption {
   }
 
   /**
-   * Reads the key file or creates it. @throws the file system's error; Error if the file is
-   * damaged.
+   * Reads the key file or creates it.
+   * @throws the file system's error; Error if the file is damaged.
    */
   static async open(path: string): Promise<RecordEncryption> {
     const known = (readJsonFile(path) ?? []) as readonly Key[];

@@ -32,13 +32,13 @@ it("truncates a torn write at the end and nothing else", async () => {
   await log.close();
   const [name = ""] = readdirSync(folder);
   const file = join(folder, name);
-  const sound = readFileSync(file);
-  for (let cut = 1; cut < sound.length; cut += 1) {
-    writeFileSync(file, Buffer.concat([sound, sound.subarray(0, cut)]));
+  const intact = readFileSync(file);
+  for (let cut = 1; cut < intact.length; cut += 1) {
+    writeFileSync(file, Buffer.concat([intact, intact.subarray(0, cut)]));
     const reopened = await SegmentLog.open(folder);
     expect(await readAll(reopened)).toEqual(["whole"]);
     await reopened.close();
-    expect(readFileSync(file).length).toBe(sound.length);
+    expect(readFileSync(file).length).toBe(intact.length);
   }
 });
 
@@ -59,11 +59,11 @@ it("reports damage to acknowledged records in the last segment and truncates not
   for (const text of ["first", "second", "third"]) await log.append("key", text);
   await log.close();
   const file = join(folder, "000000000001.log");
-  const sound = readFileSync(file);
+  const intact = readFileSync(file);
   // The last group (group header, record header, record) may be unacknowledged, so it is excluded.
   const last = 16 + 8 + "third".length;
-  for (let at = 0; at < sound.length - last; at += 1) {
-    const damaged = Buffer.from(sound);
+  for (let at = 0; at < intact.length - last; at += 1) {
+    const damaged = Buffer.from(intact);
     damaged[at] = (damaged[at] ?? 0) ^ 1;
     writeFileSync(file, damaged);
     await expect(SegmentLog.open(folder)).rejects.toThrow(CorruptLogError);
@@ -81,14 +81,14 @@ it("opens after any pages of the unacknowledged last group were lost and keeps a
   // Records appended while a group is synced form the next group.
   await Promise.all(Array.from({ length: 13 }, (_, n) => log.append("key", `${n} ${"x".repeat(1_500)}`)));
   await log.close();
-  const sound = readFileSync(file);
+  const intact = readFileSync(file);
   await fc.assert(
     fc.asyncProperty(
-      fc.uniqueArray(fc.nat({ max: Math.floor(sound.length / page) }), { minLength: 1 }),
+      fc.uniqueArray(fc.nat({ max: Math.floor(intact.length / page) }), { minLength: 1 }),
       async (lost) => {
-        const torn = Buffer.from(sound);
+        const torn = Buffer.from(intact);
         for (const n of lost)
-          torn.fill(0, Math.max(lastGroupAt(sound, before), n * page), Math.min(torn.length, (n + 1) * page));
+          torn.fill(0, Math.max(lastGroupAt(intact, before), n * page), Math.min(torn.length, (n + 1) * page));
         writeFileSync(file, torn);
         const reopened = await SegmentLog.open(folder);
         expect((await readAll(reopened))[0]).toBe("acknowledged");

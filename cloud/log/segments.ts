@@ -156,8 +156,8 @@ export class SegmentLog implements DurableLog {
 
   /**
    * Truncates unacknowledged bytes after a failed write, so that the next group starts after the
-   * last acknowledged one. Nothing is appended until this succeeds. @throws the file system's
-   * error.
+   * last acknowledged one. Nothing is appended until this succeeds.
+   * @throws the file system's error.
    */
   async #truncateTornRecord(): Promise<void> {
     const path = join(this.#folder, nameOf(this.#last));
@@ -322,8 +322,8 @@ const corruptAt = (path: string, offset: number): CorruptLogError =>
   new CorruptLogError(`${path} is corrupt at byte ${offset}. Restore the log from a backup.`);
 
 /**
- * Returns the length of the intact part. Truncates a torn write in the last segment. @throws
- * CorruptLogError
+ * Returns the length of the intact part. Truncates a torn write in the last segment.
+ * @throws CorruptLogError
  */
 async function intactLength(path: string, id: string, isGrouped: boolean, isLast: boolean): Promise<number> {
   const file = await open(path, "r+");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { dayMs, hourMs } from "../../shared/schema/durations.ts";
 import type { Aggregates, Change, NotApplied } from "../aggregates/aggregates.ts";
 import type { Hour } from "../hours.ts";
-import { digestOf } from "../ingest/installation.ts";
+import { erasedUserDigest } from "../ingest/installation.ts";
 import { type BatchHead, type BatchRecord, readRecord } from "../log/batch-record.ts";
 import { CorruptLogError, type DurableLog, type LogPosition } from "../log/durable-log.ts";
 import { backoffMs, pause } from "../pause.ts";
@@ -70,7 +70,7 @@ export class Pipeline {
   readonly #aggregates: Aggregates;
   readonly #options: PipelineOptions;
   readonly #checkpointFile: string;
-  readonly #ending = new AbortController();
+  readonly #stopping = new AbortController();
   #checkpoint: Checkpoint & { readonly place: LogPosition };
   #queue: Promise<void> = Promise.resolve();
   #running: Promise<unknown> | undefined;
@@ -138,14 +138,14 @@ export class Pipeline {
 
   /** Drains the log, then stops. */
   async stop(): Promise<void> {
-    this.#ending.abort();
+    this.#stopping.abort();
     clearInterval(this.#daily);
     await this.#running;
     await this.drain();
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#ending;
+    const { signal } = this.#stopping;
     while (!signal.aborted) {
       await this.#log.waitAfter(this.#checkpoint.place, signal);
       if (signal.aborted) return;
@@ -181,7 +181,7 @@ export class Pipeline {
    * warehouse.
    */
   async #runSlowly(): Promise<void> {
-    const { signal } = this.#ending;
+    const { signal } = this.#stopping;
     while (!signal.aborted) {
       await pause(slowMs, signal);
       const chunk = this.#touched("old").slice(0, maxHoursTogether);
@@ -236,7 +236,7 @@ export class Pipeline {
     const touched = [...new Set([...before, ...heads.flatMap(({ hours }) => hours)])];
     const dropped = { ...this.#checkpoint.dropped };
     for (const { head, lines } of records.filter((record) => erased.has(record.head.anon_user_id))) {
-      const digest = digestOf(head.anon_user_id);
+      const digest = erasedUserDigest(head.anon_user_id);
       const inserted = isRepeat ? await this.#countInserted(lines) : 0;
       dropped[digest] = (dropped[digest] ?? 0) + lines.length - inserted;
     }

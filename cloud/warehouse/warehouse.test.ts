@@ -1,13 +1,14 @@
 /**
  * The warehouse's statements for one node and a cluster, and known pitfalls of the embedded engine.
  */
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { oneNode, statementsOf } from "./ddl.ts";
 import { computeHours, dropReplaced, nextVersion, recomputeHours, reduceOldHours } from "./rollups.ts";
-import { batchesTable, tables } from "./schema.ts";
+import { batchesTable, tables, views } from "./schema.ts";
 import { Warehouse } from "./warehouse.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "nexus-warehouse-"));
@@ -168,6 +169,8 @@ it("migrates batches that were keyed by ID only and keeps those of two pseudonym
   const batch = (anon_user_id: string) =>
     JSON.stringify({ batch_id: user, anon_user_id, sha256: "0".repeat(64), receipt: "r", received_at: time(base) });
   await warehouse.insert("batches", [batch(user)], "log:9:0-9:1");
+  // Warehouses of those versions have no version table.
+  await warehouse.command("DROP TABLE schema_version SYNC");
   await warehouse.migrate();
   await warehouse.migrate();
   await warehouse.insert("batches", [batch("5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d12")], "log:9:1-9:2");
@@ -189,4 +192,18 @@ it("reports the result of each mutation, even if another one fails", async () =>
 it("does not recompute hours whose events may have expired", async () => {
   const old = Math.floor((Date.now() / 1_000 - 100 * 86_400) / 3_600) * 3_600;
   expect(await recomputeHours(warehouse, [old], Date.now())).toEqual([]);
+});
+
+it("changes no table at a start when the schema is current", async () => {
+  const altered = () =>
+    count("SELECT count() FROM system.tables WHERE metadata_modification_time > now() - INTERVAL 1 SECOND");
+  await expect.poll(altered, { timeout: 5_000 }).toBe(0);
+  await warehouse.migrate();
+  expect(await altered()).toBe(0);
+});
+
+it("belongs to the migrations: a changed table or view needs a new step", () => {
+  const statements = [...tables.flatMap((table) => statementsOf(table, oneNode)), JSON.stringify(views)];
+  // After a change of the schema: add a step in migrate.ts, then write the new digest here.
+  expect(createHash("sha256").update(statements.join("\n")).digest("hex").slice(0, 16)).toBe("3720d27a514cf65e");
 });

@@ -9,8 +9,8 @@
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import { oneNode, statementsOf, type TableForm } from "./ddl.ts";
-import { batchesTable, tables, views } from "./schema.ts";
+import { oneNode, type TableForm } from "./ddl.ts";
+import { migrateWarehouse } from "./migrate.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -38,13 +38,13 @@ function chdbConnection(folder: string): unknown {
 
 export class Warehouse {
   readonly #client: ClickHouseClient;
-  readonly #form: TableForm;
+  readonly form: TableForm;
   /** Table → its last requested mutation. */
   readonly #mutations = new Map<string, Promise<void>>();
 
   private constructor(client: ClickHouseClient, form: TableForm) {
     this.#client = client;
-    this.#form = form;
+    this.form = form;
   }
 
   /** `address`: `chdb`, or the URL of a server. `folder`: chDB's data folder. */
@@ -56,48 +56,9 @@ export class Warehouse {
     return new Warehouse(client, form);
   }
 
-  /** Creates and upgrades tables and views. */
-  async migrate(): Promise<void> {
-    await this.#renameUsers();
-    await this.#rekeyBatches();
-    for (const table of tables) for (const statement of statementsOf(table, this.#form)) await this.command(statement);
-    const on = this.#form.cluster === "" ? "" : ` ON CLUSTER ${this.#form.cluster}`;
-    for (const [name, query] of Object.entries(views))
-      await this.command(`CREATE OR REPLACE VIEW ${name}${on} AS ${query}`);
-  }
-
-  /** Until 0.7 the column `users_state` was named `users`. */
-  async #renameUsers(): Promise<void> {
-    const [users] = await this.query<{ type: string }>(
-      "SELECT type FROM system.columns WHERE database = currentDatabase() AND table = 'hourly' AND name = 'users'",
-    );
-    if (users?.type.startsWith("AggregateFunction") !== true) return;
-    await this.command("ALTER TABLE hourly RENAME COLUMN users TO users_state");
-  }
-
-  /**
-   * Until 0.8 `batches` was keyed only by batch ID, so that one pseudonym's batch could replace
-   * another's.
-   */
-  async #rekeyBatches(): Promise<void> {
-    const { cluster } = this.#form;
-    const local = cluster === "" ? "batches" : "batches_local";
-    const on = cluster === "" ? "" : ` ON CLUSTER ${cluster}`;
-    const old = "batches_by_id";
-    const sortingKey = async (name: string) => {
-      const sql =
-        "SELECT sorting_key AS k FROM system.tables WHERE database = currentDatabase() AND name = {name:String}";
-      return (await this.query<{ k: string }>(sql, { name }))[0]?.k.replaceAll(/[()]/g, "");
-    };
-    if ((await sortingKey(local)) === "batch_id") await this.command(`RENAME TABLE ${local} TO ${old}${on}`);
-    // After a crash the copy is repeated; the table's key removes duplicates.
-    if ((await sortingKey(old)) === undefined) return;
-    if (cluster !== "") await this.command(`DROP TABLE IF EXISTS batches${on} SYNC`);
-    for (const statement of statementsOf(batchesTable, this.#form)) await this.command(statement);
-    const columns = Object.keys(batchesTable.columns).join(", ");
-    const from = cluster === "" ? old : `cluster(${cluster}, currentDatabase(), ${old})`;
-    await this.command(`INSERT INTO batches (${columns}) SELECT ${columns} FROM ${from}`);
-    await this.command(`DROP TABLE ${old}${on} SYNC`);
+  /** Creates and upgrades tables and views. @throws the engine's error. */
+  migrate(): Promise<void> {
+    return migrateWarehouse(this);
   }
 
   async command(query: string, params: Params = {}): Promise<void> {
@@ -130,10 +91,10 @@ export class Warehouse {
       // A single node stores the token before the rows: after a kill in between, a repeat with the
       // token would insert nothing. Without it, duplicate rows are merged by key. A cluster commits
       // both together.
-      isRepeat && this.#form.cluster === ""
+      isRepeat && this.form.cluster === ""
         ? "insert_deduplicate = 0"
         : `insert_deduplication_token = '${token.replaceAll(/[^\w:.-]/g, "")}'`,
-      ...(this.#form.cluster === "" ? [] : clusterSettings),
+      ...(this.form.cluster === "" ? [] : clusterSettings),
     ].join(", ");
     try {
       await this.command(
@@ -151,8 +112,8 @@ export class Warehouse {
   }
 
   /**
-   * Runs a mutation on all replicas to its end, one at a time per table. @throws the engine's
-   * error; InsertError.
+   * Runs a mutation on all replicas to its end, one at a time per table.
+   * @throws the engine's error; InsertError.
    */
   mutate(table: string, how: string, params: Params): Promise<void> {
     const previous = this.#mutations.get(table) ?? Promise.resolve();
@@ -166,7 +127,7 @@ export class Warehouse {
 
   /** Any unfinished mutation of the table is this one, because there is only one at a time. */
   async #runMutation(table: string, how: string, params: Params): Promise<void> {
-    const { cluster } = this.#form;
+    const { cluster } = this.form;
     if (cluster !== "") {
       await this.command(`ALTER TABLE ${table}_local ON CLUSTER ${cluster} ${how} SETTINGS mutations_sync = 2`, params);
       return;

@@ -12,10 +12,10 @@ const lastUserId = 65_533;
 
 /** Returns true also if the users cannot be determined. */
 export function hasOtherLoginUsers(platform: NodeJS.Platform = process.platform, passwd = "/etc/passwd"): boolean {
-  const own = process.getuid?.();
-  if (own === undefined || (platform !== "linux" && platform !== "darwin")) return true;
+  const ownId = process.getuid?.();
+  if (ownId === undefined || (platform !== "linux" && platform !== "darwin")) return true;
   const first = firstUserId[platform];
-  const isOther = (uid: number) => uid !== own && uid >= first && uid <= lastUserId;
+  const isOther = (uid: number) => uid !== ownId && uid >= first && uid <= lastUserId;
   try {
     if (platform === "darwin") return homesIn("/Users").some(isOther);
     // Users of a directory service are not in passwd, but have a home folder.

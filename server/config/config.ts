@@ -190,9 +190,7 @@ export class WatchedFile {
     this.file = file;
   }
 
-  /**
-   * Returns `null` if the file does not exist. @throws the file system's error if it is unreadable.
-   */
+  /** Returns `null` if there is no file. @throws the file system's error if it is unreadable. */
   read(): string | null {
     const stat = statSync(this.file, { throwIfNoEntry: false });
     const stamp = stat === undefined ? "none" : `${stat.ino}:${stat.size}:${stat.mtimeMs}`;

@@ -1,7 +1,6 @@
 /**
  * The user's consent decisions (`consent.jsonl`): append-only, one JSON object per line. An entry
- * is valid once file and folder are synced. No other module writes this file, and no purge deletes
- * it.
+ * is valid once file and folder are synced. No purge deletes the file, and only this module writes.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
@@ -43,10 +42,7 @@ export class ConsentLog {
   readonly #file: WatchedFile;
   readonly #installation: () => string | null;
 
-  /**
-   * `installation` returns the ID that records of this `NEXUS_HOME` name; `null` if there is none
-   * yet.
-   */
+  /** `installation` returns the ID that records must name; `null` if there is none yet. */
   constructor(path: string, clock: Clock, installation: () => string | null) {
     this.path = path;
     this.#clock = clock;

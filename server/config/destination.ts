@@ -7,9 +7,7 @@ export interface Destination {
   readonly url: string;
   /** Host and port. */
   readonly host: string;
-  /**
-   * SHA-256 hashes (`sha256/` and base64) of public keys (SPKI); the certificate must match one.
-   */
+  /** Hashes (`sha256/` and base64) of public keys (SPKI); the certificate must match one. */
   readonly pins: readonly string[];
   /** `NEXUS_USAGE_UPLOAD_TOKEN`, for the `Authorization` header. */
   readonly token: string | undefined;

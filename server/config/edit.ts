@@ -1,16 +1,10 @@
-/**
- * Changes one key of `config.toml`. Never changes another byte: not comments, not other tools'
- * tables.
- */
+/** Changes one key of `config.toml`. Never changes another byte: comments and other tables stay. */
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { parse, patch } from "@decimalturn/toml-patch";
 import { replaceFile } from "../files/atomic-write.ts";
 import { type ConfigValue, parseConfig } from "./config.ts";
 
-/**
- * Returns the text with a key set, or removed (`undefined`). @throws ConfigError before or after
- * the edit.
- */
+/** Returns the text with a key set or removed (`undefined`). @throws ConfigError */
 export function withKey(file: string, text: string, key: string, value: ConfigValue | undefined): string {
   // An invalid configuration is not edited.
   parseConfig(file, text);
@@ -37,9 +31,7 @@ function put(table: Record<string, unknown>, name: string, value: ConfigValue | 
   else table[name] = value;
 }
 
-/**
- * Sets or removes a key in the file; follows links. @throws ConfigError, the file system's error.
- */
+/** Sets or removes a key; follows links. @throws ConfigError, the file system's error. */
 export function changeKey(file: string, key: string, value: ConfigValue | undefined): void {
   const target = existsSync(file) ? realpathSync(file) : file;
   const text = existsSync(target) ? readFileSync(target, "utf8") : "";

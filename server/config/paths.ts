@@ -1,7 +1,4 @@
-/**
- * The locations of all files and folders (`docs/internals/architecture.md`). Creates nothing on
- * disk.
- */
+/** Locations of all files and folders (`docs/internals/architecture.md`). Creates nothing. */
 import { isAbsolute, join, resolve } from "node:path";
 import {
   configFolder,
@@ -77,10 +74,7 @@ const privateNames = [
 const absolutePath = (value: string | undefined): string | undefined =>
   value !== undefined && isAbsolute(value) ? value : undefined;
 
-/**
- * `NEXUS_HOME` (default `~/nexus`) contains the data; `NEXUS_TELEMETRY_PATH` moves only the
- * database.
- */
+/** `NEXUS_HOME` (default `~/nexus`) has the data; `NEXUS_TELEMETRY_PATH` moves the database. */
 export function pathsFrom(env: Environment, home: string = homeFolder()): Paths {
   const context = { env, home, join, isAbsolute };
   const folder = resolve(nexusHome(context));

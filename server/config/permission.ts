@@ -41,10 +41,7 @@ export class NotPermittedError extends Error {
   override readonly name = "NotPermittedError";
 }
 
-/**
- * Path ownership is checked at most this often: it hardly changes, and every event needs the
- * policy.
- */
+/** Min interval of ownership checks: it hardly changes, and every event needs the policy. */
 const recheckMs = 1_000;
 
 export interface EffectivePolicy {
@@ -87,9 +84,7 @@ export class PermissionEvaluator {
     this.editor = editor;
   }
 
-  /**
-   * Returns the installation that consent must name to be valid here; `null` if there is none yet.
-   */
+  /** Returns the installation that consent must name; `null` if there is none yet. */
   installation(): string | null {
     return installationIn(this.#installationFile.read() ?? "");
   }
@@ -136,9 +131,7 @@ export class PermissionEvaluator {
     };
   }
 
-  /**
-   * Returns the start of the current consent in ms since 1970; older log lines are not imported.
-   */
+  /** Returns the start of the consent in ms since 1970; older log lines are not imported. */
   recordingSinceMs(): number {
     return this.consent.recordingSinceMs();
   }
@@ -176,10 +169,7 @@ export class PermissionEvaluator {
     keepRecordingState(file, { ...this.#policyOfFiles(reading, config, policy), folder, consent, config, policy });
   }
 
-  /**
-   * Returns the policy that the files alone determine; nothing is permitted if one of them is
-   * invalid.
-   */
+  /** Returns the policy that the files determine; an invalid file permits nothing. */
   #policyOfFiles(
     reading: ConsentReading,
     configText: string | null,
@@ -206,9 +196,7 @@ export class PermissionEvaluator {
     this.#pathsCheckedMs = performance.now();
   }
 
-  /**
-   * @throws UnsafePathError if a path of this `NEXUS_HOME` is a link or another user can change it.
-   */
+  /** @throws UnsafePathError if a path is a link or another user can change it. */
   refuseUnsafePaths(): void {
     const { home, stateFolder, outboxFolder, privatePaths } = this.#paths;
     // The user may have placed NEXUS_HOME and a moved outbox behind a link.

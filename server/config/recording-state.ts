@@ -1,7 +1,7 @@
 /**
- * `state/recording.txt`: the effective policy, for hooks and SDKs that cannot parse TOML. It contains
- * its sources: the last line of `consent.jsonl`, `config.toml` and the policy file. It is valid only
- * while they are identical byte for byte, and nothing else permits hooks to record.
+ * `state/recording.txt`: the effective policy for hooks and SDKs that cannot parse TOML. Contains
+ * its sources: the last line of `consent.jsonl`, `config.toml` and the policy file. Valid only
+ * while they are identical byte for byte; nothing else permits hooks to record.
  *
  * ```
  * nexus recording 1
@@ -75,10 +75,7 @@ function copied(name: string, text: string | null): readonly string[] {
   return [`${name} ${lines.length} ${Buffer.byteLength(text)}`, ...lines];
 }
 
-/**
- * Writes the file if its content changed; never creates it for "off". @throws the file system's
- * error.
- */
+/** Writes the file if its content changed; never creates it for "off". @throws its error. */
 export function keepRecordingState(file: string, state: RecordingState): void {
   const text = recordingStateText(state);
   const before = textOf(file);

@@ -19,7 +19,7 @@ import { createFlags, makeFolder } from "./ownership.ts";
 /** Suffix of files that a crash left incomplete. */
 export const temporarySuffix = ".unfinished";
 
-/** Returns a new name beside `path` for a file that is renamed to it once it is complete. */
+/** Returns a new name next to `path`, for a file that is renamed to it once it is complete. */
 export const temporaryName = (path: string): string => `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
 
 /** Writes and syncs a new file; `mode` defaults to user-only. @throws the file system's error. */
@@ -44,10 +44,7 @@ export function removeWithLeftovers(path: string): void {
   }
 }
 
-/**
- * Creates or replaces a file, and its folder. @throws the file system's error; the old file is
- * unchanged.
- */
+/** Creates or replaces a file, and its folder. @throws the file system's error; changes nothing */
 export function replaceFile(path: string, content: string | Uint8Array, mode?: number): void {
   makeFolder(dirname(path));
   const temporary = temporaryName(path);

@@ -29,18 +29,15 @@ const groupOrOthersWrite = 0o022;
 
 /** Returns a sentence if another user owns or can write the path; `undefined` if it is safe. */
 export function ownershipFault(path: string, { uid, mode }: Pick<Stats, "uid" | "mode">): string | undefined {
-  const own = ownUid();
-  if (own === undefined) return undefined;
-  if (uid !== own) return `${path} belongs to another user (id ${uid}), so it is not used.`;
+  const userId = ownUid();
+  if (userId === undefined) return undefined;
+  if (uid !== userId) return `${path} belongs to another user (id ${uid}), so it is not used.`;
   if ((mode & groupOrOthersWrite) !== 0)
     return `${path} can be written by other users, so it is not used. Run: chmod go-w ${path}`;
   return undefined;
 }
 
-/**
- * Returns a sentence if the path is unsafe; a missing path is safe. @throws the file system's
- * error.
- */
+/** Returns a sentence if the path is unsafe; a missing one is safe. @throws lstat's error. */
 export function pathFault(path: string, links: "allowed" | "refused" = "refused"): string | undefined {
   const stat =
     links === "allowed" ? statSync(path, { throwIfNoEntry: false }) : lstatSync(path, { throwIfNoEntry: false });
@@ -122,10 +119,7 @@ export function refuseUnsafe(path: string, links: "allowed" | "refused" = "refus
   if (fault !== undefined) throw new UnsafePathError(fault);
 }
 
-/**
- * Creates a folder and its parents, private to the user. @throws UnsafePathError, the file system's
- * error.
- */
+/** Creates a folder and its parents, private to the user. @throws UnsafePathError, mkdir's error */
 export function makeFolder(folder: string): void {
   refuseForeignParent(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -136,15 +130,15 @@ export function makeFolder(folder: string): void {
  * user's own tools could not read or write them, and would silently stop recording.
  */
 function refuseForeignParent(folder: string): void {
-  const own = ownUid();
-  if (own === undefined) return;
+  const userId = ownUid();
+  if (userId === undefined) return;
   let parent = folder;
   let stat = statSync(parent, { throwIfNoEntry: false });
   while (stat === undefined && dirname(parent) !== parent) {
     parent = dirname(parent);
     stat = statSync(parent, { throwIfNoEntry: false });
   }
-  if (stat === undefined || stat.uid === own || stat.uid === 0) return;
+  if (stat === undefined || stat.uid === userId || stat.uid === 0) return;
   throw new UnsafePathError(
     `${parent} belongs to another user (id ${stat.uid}), so nothing is created in it. Run this as that user.`,
   );

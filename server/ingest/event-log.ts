@@ -178,8 +178,8 @@ function restedMs(path: string): number {
  * import.
  */
 export function unreadBytes(folder: string, nowMs: number): ReadonlyMap<string, number> {
-  const left = filesIn(folder, isImporting).logs.filter(({ path }) => restedMs(path) >= quietMs);
-  const logs = [...filesIn(folder, isLog).logs, ...left].map(({ path, size }) => [path, size] as const);
+  const interrupted = filesIn(folder, isImporting).logs.filter(({ path }) => restedMs(path) >= quietMs);
+  const logs = [...filesIn(folder, isLog).logs, ...interrupted].map(({ path, size }) => [path, size] as const);
   const leftovers = new Leftovers(folder);
   // Due leftovers trigger an import regardless of their size.
   return new Map(leftovers.isDue(nowMs) ? [...logs, [leftovers.folder, Number.POSITIVE_INFINITY]] : logs);
@@ -240,9 +240,9 @@ export class EventLogImporter {
 
   /** Returns logs of an interrupted import first: their lines are older. */
   #logs(): Found {
-    const left = filesIn(this.#folder, isImporting);
+    const interrupted = filesIn(this.#folder, isImporting);
     const found = filesIn(this.#folder, isLog);
-    return { logs: [...left.logs, ...found.logs], faults: [...left.faults, ...found.faults] };
+    return { logs: [...interrupted.logs, ...found.logs], faults: [...interrupted.faults, ...found.faults] };
   }
 
   /** Removes leftovers that happened before a moment. */

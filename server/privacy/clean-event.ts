@@ -1,7 +1,4 @@
-/**
- * An event that passed the firewall. Only `firewall.ts` creates it, and the store accepts nothing
- * else.
- */
+/** An event that passed the firewall. Only `firewall.ts` creates it; the store accepts no other. */
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { FieldValue } from "../../shared/schema/field-types.ts";
 import type { Source } from "../../shared/schema/sources.ts";

@@ -39,9 +39,7 @@ export function commandPath(line: string): string {
   return pathFrom(words, 0) ?? other;
 }
 
-/**
- * Returns the path of the command that starts at `from`; `undefined` if its program is not public.
- */
+/** Returns the path of the command at `from`; `undefined` if its program is not public. */
 function pathFrom(words: readonly ShellWord[], from: number): string | undefined {
   let at = from;
   for (let word = words[at]; typeof word === "string"; word = words[++at]) {

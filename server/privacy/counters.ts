@@ -13,9 +13,7 @@ export const refusalReasons = [
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
-/**
- * Why a field was dropped. Unknown names are only counted by class: a name may itself be personal.
- */
+/** Why a field was dropped. Unknown names are counted by class only: a name may be personal. */
 export const dropReasons = [
   "unknown_field",
   "field_of_another_type",

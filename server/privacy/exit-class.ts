@@ -1,7 +1,4 @@
-/**
- * Converts exit codes to a class and a status: POSIX shell conventions, and the Windows code for
- * Ctrl+C.
- */
+/** Converts exit codes to class and status: POSIX shell conventions, and Windows Ctrl+C. */
 import type { ExitClass, OutcomeStatus } from "../../shared/schema/fields.ts";
 
 /** STATUS_CONTROL_C_EXIT, unsigned and signed. */

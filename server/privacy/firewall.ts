@@ -79,18 +79,13 @@ export class Firewall {
     };
   }
 
-  /**
-   * Returns the clean event, or `undefined` if it is rejected. @throws if the local salt is
-   * unavailable.
-   */
+  /** Returns the clean event; `undefined` if rejected. @throws if the local salt is unavailable. */
   admit(raw: Raw, options: AdmitOptions, nowMs: number): CleanEvent | undefined {
     const result = this.admitOrRefuse(raw, options, nowMs);
     return typeof result === "string" ? undefined : result;
   }
 
-  /**
-   * Returns the clean event, or the reason for rejection. @throws if the local salt is unavailable.
-   */
+  /** Returns the clean event, or why it is rejected. @throws if the local salt is unavailable. */
   admitOrRefuse(raw: Raw, options: AdmitOptions, nowMs: number): CleanEvent | RefusalReason {
     const input = openRaw(raw);
     const result = this.#check(input, options, nowMs);

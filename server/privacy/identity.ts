@@ -1,8 +1,8 @@
 /**
  * Salted hashes of user-defined names, and of session IDs for sharing. Two random 32-byte salts:
  * the local one hashes names of workspaces, tasks and tools; the other is created with the consent
- * to share and hashes session IDs (usage aggregation, "Identifiers"). Salts are never logged,
- * exported or sent.
+ * to share and hashes session IDs (usage aggregation, "Identifiers").
+ * Salts are never logged, exported or sent.
  */
 
 import { createHash, createHmac, randomBytes } from "node:crypto";
@@ -72,9 +72,7 @@ export class Salt {
 export const nameKinds = ["workspace", "task", "tool", "caller", "agent", "line"] as const;
 export type NameKind = (typeof nameKinds)[number];
 
-/**
- * Cached hashes: a window has few names, and hashing is the firewall's most expensive operation.
- */
+/** Cached hashes: a window has few names, and hashing is the firewall's costliest operation. */
 const maxCached = 256;
 
 /** Hashes user-defined names with the local salt, which is created on first use. */
@@ -119,9 +117,7 @@ export class IdentityFile {
     this.path = path;
   }
 
-  /**
-   * Returns the local salt, created and synced before first use. @throws the file system's error.
-   */
+  /** Returns the local salt, synced before first use. @throws the file system's error. */
   localSalt(): Salt {
     if (this.#salt === undefined) {
       this.#salt = this.#read() ?? this.#create();
@@ -130,10 +126,7 @@ export class IdentityFile {
     return this.#salt;
   }
 
-  /**
-   * Returns whether another process erased or replaced the salt; if so, it is read again when
-   * needed.
-   */
+  /** Returns whether another process changed the salt; it is then read again when needed. */
   hasChanged(): boolean {
     if (this.#salt === undefined || this.#readStamp() === this.#stamp) return false;
     this.#salt = undefined;
@@ -170,10 +163,7 @@ export class IdentityFile {
     }
   }
 
-  /**
-   * If several processes create a salt at once, the first to link its file wins, and all read that
-   * one.
-   */
+  /** If several processes create a salt, the first to link its file wins, and all read that one. */
   #create(): Salt {
     const salt = Salt.random();
     makeFolder(dirname(this.path));

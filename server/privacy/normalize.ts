@@ -126,9 +126,7 @@ export const statusOfType: Readonly<Partial<Record<EventTypeName, OutcomeStatus>
 
 const outcomeFields = ["status", "exit_class", "error_category", "duration_ms"] as const;
 
-/**
- * Derives the outcome from the event type, the reported status, or the exit code, in this order.
- */
+/** Derives the outcome from the event type, the reported status, or the exit code. */
 function deriveOutcome(type: EventTypeName, known: KnownFields): void {
   const { exit_code: code, success, tool_phase, phase, command_line: line } = known;
   const isEnd = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);

@@ -1,7 +1,6 @@
 /**
  * The firewall's first layer, shape: checks that the input is an event and extracts the fields with
- * known names. Reads only own keys and at most the two levels of a payload. Never keeps a value
- * with an unknown name.
+ * known names. Reads only own keys, at most two levels. Never keeps a value with an unknown name.
  */
 import { dayMs } from "../../shared/schema/durations.ts";
 import {
@@ -50,9 +49,7 @@ const maxOffsetMin = 14 * 60;
 
 export const envelopeNames = ["id", "event_type", "ts", "utc_offset_min", "session_id", "source", "seq"] as const;
 
-/**
- * Inputs that fields are derived from. Only `normalize.ts` reads them, and they are never stored.
- */
+/** Inputs that fields are derived from. Only `normalize.ts` reads them; they are never stored. */
 export const rawInputs = [
   "command_line",
   "command",

@@ -1,7 +1,4 @@
-/**
- * Maps names of tools and models to public names. Any other name becomes `custom`, `mcp` or
- * `other`.
- */
+/** Maps tool and model names to public names; all others become `custom`, `mcp` or `other`. */
 import { models } from "../../shared/vocabulary/models.ts";
 import { canonicalTools, customTool, mcpName, mcpTool } from "../../shared/vocabulary/tools.ts";
 import { other } from "./platform.ts";

@@ -4,9 +4,7 @@
  * Never evaluates anything: a word that needs evaluation becomes `null`.
  */
 
-/**
- * A literal word, `NAME=` for an assignment, or `null` for a word that only a shell could evaluate.
- */
+/** A literal word, `NAME=` for an assignment, or `null` for a word that needs evaluation. */
 export type ShellWord = string | null;
 
 /** The program is at the beginning; the rest of longer input is ignored. */

@@ -22,10 +22,7 @@ export function isSubcommand(program: string, path: string): boolean {
   return paths.has(path);
 }
 
-/**
- * Nexus tools name their commands without the program: `status`, `skills search` (usage
- * aggregation).
- */
+/** Nexus tools name commands without the program: `status`, `skills search` (usage aggregation). */
 const nexusProgram = "nexus";
 
 /** Accepts a program with subcommands, a Nexus command without the program, and `other`. */
@@ -38,10 +35,7 @@ export function isCommandPath(path: string): boolean {
 /** Longest public command path. */
 const maxWords = 4;
 
-/**
- * Returns the longest prefix of a reported command name that is a command path; the rest is
- * arguments.
- */
+/** Returns the longest prefix that is a command path; the rest is arguments. */
 export function namedCommand(name: string): string {
   const words = name.slice(0, 256).trim().split(/\s+/, maxWords);
   for (let length = words.length; length > 0; length -= 1) {

@@ -1,8 +1,7 @@
 /**
  * Maps payload fields to SQLite columns, generated from the field table. Dimensions (enums,
  * booleans, hashes, command paths) repeat, so each combination is a row of `dimensions` that events
- * refer to. Measures are stored with the event: the duration in a column, rarer ones together as
- * JSON.
+ * refer to. Measures are stored with the event: the duration in a column, rarer ones as JSON.
  */
 
 import type { FieldType, FieldValue } from "../../shared/schema/field-types.ts";

@@ -1,7 +1,6 @@
 /**
  * Opens the database: creates folder and file private to the user, sets pragmas (their order
- * matters) and migrates. Quarantines a corrupt file under a dated name and creates a new one; never
- * deletes it.
+ * matters) and migrates. Quarantines a corrupt file under a dated name, but never deletes it.
  */
 
 import { randomUUID } from "node:crypto";
@@ -80,9 +79,7 @@ export function quarantinedFiles(file: string): readonly string[] {
 
 const quarantineMark = ".unsound-";
 
-/**
- * Creates the file before SQLite does, which would make it readable by others. Returns its inode.
- */
+/** Creates the file before SQLite, which would make it readable by others. Returns its inode. */
 function createPrivately(file: string): number {
   makeFolder(dirname(file));
   if (!existsSync(file)) closeSync(openSync(file, appendFlags, 0o600));
@@ -92,8 +89,8 @@ function createPrivately(file: string): number {
 function openAndMigrate(file: string, waitMs: number): Connection {
   const connection = openWithDriver(file, { readOnly: false, busyTimeoutMs: waitMs });
   try {
-    // auto_vacuum only takes effect before the first table exists. FULL: acknowledged events survive
-    // a power failure. secure_delete overwrites deleted data. The size limit shrinks the WAL file.
+    // auto_vacuum only takes effect before the first table. FULL: acknowledged events survive a
+    // power failure. secure_delete overwrites deleted data. The size limit shrinks the WAL file.
     connection.exec(`
       PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = ${currentJournalMode(file)};

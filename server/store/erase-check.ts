@@ -1,7 +1,6 @@
 /**
  * Searches files for erased IDs in a separate process: this one has the database open and would
- * lose its locks if it also opened the file directly (`docs/internals/architecture.md`, "The lock
- * trap").
+ * lose its locks if it also opened the file directly (architecture.md, "The lock trap").
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -48,10 +47,7 @@ process.stdout.write(JSON.stringify({ found: found.size, matchingCopies }));`;
 /** Larger files in the folder are not searched. */
 const maxCopyBytes = 1024 ** 3;
 
-/**
- * Returns other files in the database folder: possible copies from a backup or a synchronized
- * folder.
- */
+/** Returns other files in the database folder: possible copies by backup or sync tools. */
 function siblingFiles(files: readonly string[]): readonly string[] {
   const [database = ""] = files;
   const databaseFiles = new Set(files);
@@ -68,9 +64,7 @@ function siblingFiles(files: readonly string[]): readonly string[] {
 export interface EraseCheck {
   readonly searched: number;
   readonly found: number;
-  /**
-   * Other files in the database folder that contain an erased ID. Only the user may delete them.
-   */
+  /** Other files in the folder with an erased ID; only the user may delete them. */
   readonly copies: readonly string[];
 }
 

@@ -50,10 +50,7 @@ export function idsOf(connection: Connection, selection: EraseSelection): readon
   return [...events, ...sessions.map((row) => hex(row, "id"))];
 }
 
-/**
- * Deletes in one transaction, with the deletions of `also`. A period deletes whole hours of
- * rollups.
- */
+/** Deletes in one transaction with `also`. A period deletes whole hours of rollups. */
 export function eraseRows(
   connection: Connection,
   selection: EraseSelection,

@@ -124,9 +124,7 @@ export class ExportFile {
     this.#isOpen = false;
   }
 
-  /**
-   * Reuses one buffer: a new one per write would accumulate megabytes before garbage collection.
-   */
+  /** Reuses one buffer: a new one per write would accumulate megabytes. */
   #write(text: string): void {
     for (let from = 0; from < text.length; ) {
       const { read, written } = encoder.encodeInto(from === 0 ? text : text.slice(from), this.#buffer);

@@ -1,7 +1,6 @@
 /**
  * A lock for a file that several processes read, change and replace: an empty SQLite database next
- * to it. SQLite's locks queue and are released by the operating system when the process ends or
- * crashes.
+ * to it. The operating system releases SQLite's locks when the process ends, even by a crash.
  */
 
 import { closeSync, fstatSync, ftruncateSync, openSync } from "node:fs";

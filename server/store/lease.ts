@@ -19,10 +19,7 @@ export const leaseMs = 30_000;
 /** Random ID of the current boot on Linux: distinguishes machines without describing them. */
 const bootIdFile = "/proc/sys/kernel/random/boot_id";
 
-/**
- * On other systems the ID is random: the lease of a killed holder is then free only after it
- * expires.
- */
+/** On other systems the ID is random: a killed holder's lease is free only after expiry. */
 function machineId(): string {
   try {
     // Hashed, because system logs contain the boot ID.
@@ -38,10 +35,7 @@ function machineId(): string {
 
 const thisMachine = machineId();
 
-/**
- * Returns an owner ID with machine and process, so that the lease of a killed process is free at
- * once.
- */
+/** Returns an ID with machine and process, so that a killed holder's lease is free at once. */
 export function newOwner(): string {
   return `${thisMachine}.${process.pid}.${randomUUID()}`;
 }

@@ -7,9 +7,7 @@ import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import type { Connection } from "./driver/driver.ts";
 import { readNumber, setNumber } from "./state.ts";
 
-/**
- * Limits for the delay in queues, SDK buffers and event logs that a lowered watermark allows for.
- */
+/** Limits of the delay (queues, SDK buffers, event logs) that a lowered watermark allows for. */
 const arrivalMs = { min: minuteMs, max: dayMs } as const;
 
 /**
@@ -34,9 +32,7 @@ export function loweredTo(watermarkMs: number, nowMs: number): number {
   return nowMs - Math.min(arrivalMs.max, Math.max(arrivalMs.min, 2 * aheadMs));
 }
 
-/**
- * Returns the time of the newest stored event, in milliseconds since 1970; `null` if there is none.
- */
+/** Returns the time of the newest event, in milliseconds since 1970; `null` if there is none. */
 export function newestEventMs(connection: Connection): number | null {
   const newest = connection
     .prepare("SELECT max(ended_at) newest FROM sessions WHERE session_id NOT LIKE 'expired-%'")

@@ -18,10 +18,7 @@ export interface Limits {
 
 const dayMs = 24 * hourMs;
 
-/**
- * The clock may be wrong if it advances more than this between two runs, or an event is further
- * ahead.
- */
+/** A clock change beyond this between two runs, or an event this far ahead, means a wrong clock. */
 const toleranceMs = 2 * dayMs;
 /** A clock that jumped is trusted after running on for this long. */
 const confirmationMs = dayMs;
@@ -102,9 +99,7 @@ function nextKey(connection: Connection, from: number): number | undefined {
 
 const samples = 500;
 
-/**
- * Estimates, from a sample, the time before which this part of the events happened (ms since 1970).
- */
+/** Estimates the time (ms since 1970) before which this part of the events happened. */
 export function momentBefore(connection: Connection, part: number): number {
   const ends = connection.prepare("SELECT min(id) first, max(id) last FROM events").get();
   const [first, last] = [Number(ends?.["first"] ?? 0), Number(ends?.["last"] ?? 0)];

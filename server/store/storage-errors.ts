@@ -1,7 +1,4 @@
-/**
- * Converts errors of the file system and SQLite into messages for the user: what, where, what to
- * do.
- */
+/** Converts errors of SQLite and the file system into messages: what, where, what to do. */
 
 import type { Problem } from "../../shared/protocol/record.ts";
 import { errorCode } from "../../shared/text/error-code.ts";

@@ -175,9 +175,7 @@ export class Store {
     return this.#use(work);
   }
 
-  /**
-   * Runs `work` with an existing database; returns `undefined` if there is none. Creates nothing.
-   */
+  /** Runs `work` on an existing database; returns `undefined` if there is none. Creates nothing. */
   withExistingDatabase<T>(work: (connection: Connection) => T): T | undefined {
     return databaseSize(this.#file) === 0 ? undefined : this.#use(work);
   }
@@ -321,10 +319,7 @@ export class Store {
       immediately(connection, () => setOwner(connection, installation));
   }
 
-  /**
-   * Rejects another installation's database before it is opened for writing. @throws
-   * ForeignDatabaseError
-   */
+  /** Rejects another installation's file before opening it. @throws ForeignDatabaseError */
   #refuseForeignFile(): void {
     if (this.#lasting.owns(this.#file)) return;
     const connection = openForReading(this.#file);

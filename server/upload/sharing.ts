@@ -128,8 +128,8 @@ export class Sharing {
   }
 
   /**
-   * Replaces the pseudonym by one that nothing links with it; unsent events are not sent. The
-   * earlier pseudonym is kept for an erasure.
+   * Replaces the pseudonym by an unlinkable new one; unsent events stay local. The earlier one is
+   * kept for remote erasure.
    */
   resetIdentity(): void {
     this.#end();

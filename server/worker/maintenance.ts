@@ -26,10 +26,7 @@ import { readNumber } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
 import { dropBodies, dropOldestBodies } from "../upload/ledger/ledger.ts";
 
-/**
- * Deletes expired data outside the database. Called once per run; data before `oldestMs` has
- * expired.
- */
+/** Deletes data outside the database from before `oldestMs`. Called once per run. */
 export type OnExpire = (oldestMs: number) => void;
 
 const dayMs = 24 * hourMs;
@@ -205,10 +202,7 @@ export class Maintenance {
     yield* repeat((connection) => immediately(connection, () => rollUpDays(connection, today, 1)));
   }
 
-  /**
-   * Frees space in this order: free pages, the ledger's bodies, the oldest events (beyond their
-   * share).
-   */
+  /** Frees space in this order: free pages, ledger bodies, the oldest events beyond their share. */
   *#limitSize(maxBytes: number): Generator<Step> {
     const isOver = () => databaseSize(this.#store.file) > maxBytes;
     if (isOver()) yield* releasePages();
@@ -240,10 +234,7 @@ export class Maintenance {
     return dropped;
   }
 
-  /**
-   * Returns the time before which to delete events for the size limit, and the maximum count; 0 if
-   * none.
-   */
+  /** Returns up to which time and how many events to delete for the size limit; 0 if none. */
   #oldestToDelete(connection: Connection, maxBytes: number): [beforeMs: number, max: number] {
     const { count, bytes } = eventSize(connection);
     const mustKeep = bytes <= maxBytes * eventsShare || isEventAhead(connection, this.#clock.nowMs());

@@ -30,7 +30,7 @@ class Writer {
   readonly acknowledged: string[] = [];
   readonly errors: string[] = [];
   readonly #process: ChildProcess;
-  readonly #waiting: { readonly lines: number; readonly done: () => void }[] = [];
+  readonly #waiters: { readonly lines: number; readonly done: () => void }[] = [];
   #lines = 0;
 
   constructor(file: string, days: number, ...more: readonly string[]) {
@@ -46,7 +46,7 @@ class Writer {
   /** Resolves after a number of further lines of output. */
   printsLines(more: number): Promise<void> {
     return new Promise((done) => {
-      this.#waiting.push({ lines: this.#lines + more, done });
+      this.#waiters.push({ lines: this.#lines + more, done });
       this.#wake();
     });
   }
@@ -72,7 +72,7 @@ class Writer {
   }
 
   #wake(): void {
-    for (const { lines, done } of this.#waiting) if (this.#lines >= lines) done();
+    for (const { lines, done } of this.#waiters) if (this.#lines >= lines) done();
   }
 }
 

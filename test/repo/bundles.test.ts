@@ -1,6 +1,6 @@
 /**
- * Files of one process are bundled one by one, so a module that two of them need is in both, with classes of its own: `instanceof`
- * fails between them, in what ships alone.
+ * The files of one process are bundled separately, so a module that two of them need exists twice,
+ * with different classes. `instanceof` between them fails, but only in the built product.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ const bundles: Readonly<Record<string, readonly string[]>> = JSON.parse(
   readFileSync(join(root, "dist", "bundles.json"), "utf8"),
 );
 
-/** Which files one process loads. */
+/** The files that each process loads. */
 const processes: readonly (readonly [string, (file: string) => boolean])[] = [
   ["the extension host", (file) => /^dist\/[^/]+\.cjs$/.test(file)],
   ["the worker", (file) => file.startsWith("dist/worker/")],
@@ -20,22 +20,22 @@ const processes: readonly (readonly [string, (file: string) => boolean])[] = [
 
 const textOf = (module: string): string => readFileSync(join(root, module), "utf8");
 
-/** The classes that a module declares. */
+/** Returns the classes that a module declares. */
 const classesOf = (module: string): readonly string[] =>
   [...textOf(module).matchAll(/^(?:export )?(?:abstract )?class (\w+)/gm)].map(([, name = ""]) => name);
 
-/** The classes by which a module tells values apart. */
+/** Returns the classes that a module uses with `instanceof`. */
 const testedBy = (module: string): readonly string[] =>
   [...textOf(module).matchAll(/\binstanceof (\w+)/g)].map(([, name = ""]) => name);
 
 describe("bundles", () => {
-  it.each(processes)("of %s tell no value by a class that is there twice", (_, isLoaded) => {
+  it.each(processes)("of %s never use instanceof with a class that exists twice", (_, isLoaded) => {
     const files = Object.keys(bundles).filter(isLoaded);
     expect(files.length).toBeGreaterThan(1);
     const modules = files.flatMap((file) => (bundles[file] ?? []).filter((name) => /\.tsx?$/.test(name)));
-    const twice = modules.filter((module, index) => modules.indexOf(module) !== index);
+    const duplicates = modules.filter((module, index) => modules.indexOf(module) !== index);
     const tested = new Set(modules.flatMap(testedBy));
-    const faults = twice.flatMap((module) =>
+    const faults = duplicates.flatMap((module) =>
       classesOf(module)
         .filter((name) => tested.has(name))
         .map((name) => `instanceof ${name}: ${module} is in two files`),

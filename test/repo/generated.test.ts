@@ -8,7 +8,7 @@ import { explanations } from "../../shared/text/explain.ts";
 const files = await generatedFiles();
 
 describe("invariant: one-schema", () => {
-  it.each([...files.keys()])("%s is in step with its source (npm run generate)", (path) => {
+  it.each([...files.keys()])("generates %s from its source (npm run generate)", (path) => {
     expect(readFileSync(join(root, path), "utf8") === files.get(path)).toBe(true);
   });
 
@@ -23,7 +23,7 @@ describe("invariant: one-schema", () => {
 });
 
 describe("invariant: no-free-text", () => {
-  it("no published schema has an open string, or lets anything be added", () => {
+  it("publishes no schema with an unrestricted string or additional properties", () => {
     const open: string[] = [];
     const walk = (value: unknown, at: string) => {
       if (typeof value !== "object" || value === null) return;

@@ -1,4 +1,7 @@
-/** The lint rules that guard the layers can fail: a wrong import in each direction is refused. */
+/**
+ * The layering rules: the linter rejects a wrong import in each direction, and folders never import
+ * each other.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
@@ -28,13 +31,13 @@ it.each([
   ["webview", "../../extension/timers.ts", "webview/ imports only shared/ and itself"],
   ["cloud", "../../server/clock.ts", "cloud/ imports only shared/ and itself"],
   ["webview", "node:fs", "Node.js builtin module"],
-])("%s may not import %s", (folder, imported, message) => {
+])("rejects an import in %s of %s", (folder, imported, message) => {
   expect(lint(folder, `import { x } from "${imported}";\n\nexport const y = x;`)).toContain(message);
 });
 
 const importPattern = /(?:\bfrom|\bimport\(?)\s*"(\.{1,2}\/[^"]+)"/g;
 
-/** Pairs of folders beside each other of which one imports the other, as `importing -> imported`. */
+/** Returns pairs of sibling folders of which one imports the other, as `importing -> imported`. */
 function folderImports(): ReadonlySet<string> {
   const sides = ["extension", "webview", "shared", "server", "cli", "cloud", "sdk"];
   const listed = spawnSync("git", ["ls-files", "-co", "--exclude-standard", ...sides], { cwd: root, encoding: "utf8" });
@@ -48,7 +51,7 @@ function folderImports(): ReadonlySet<string> {
       const to = posix.dirname(posix.join(posix.dirname(file), specifier)).split("/");
       let common = 0;
       while (common < from.length && from[common] === to[common]) common++;
-      // A folder and one inside it are one noun and its parts.
+      // A folder and its subfolders may import each other.
       if (common >= from.length || common >= to.length) continue;
       pairs.add(`${from.slice(0, common + 1).join("/")} -> ${to.slice(0, common + 1).join("/")}`);
     }
@@ -59,7 +62,7 @@ function folderImports(): ReadonlySet<string> {
 describe("folders", () => {
   const pairs = folderImports();
 
-  it("are found: the store is imported by the upload", () => {
+  it("include a known import, which proves that the search works", () => {
     expect(pairs).toContain("server/upload -> server/store");
   });
 
@@ -68,7 +71,7 @@ describe("folders", () => {
     expect(mutual).toEqual([]);
   });
 
-  it("of shared/ import only the ones before them", () => {
+  it("of shared/ import only lower ones", () => {
     const order = ["vocabulary", "schema", "consent", "protocol", "text"].map((name) => `shared/${name}`);
     const backward = [...pairs].filter((pair) => {
       const [from = "", to = ""] = pair.split(" -> ");

@@ -1,4 +1,4 @@
-/** What ships: the manifest, and nothing beside the allow-list. */
+/** The packaged extension: allow-list of files, licences, sizes and the manifest. */
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { listFiles, PackageManager } from "@vscode/vsce";
@@ -9,7 +9,7 @@ import { packageVsix } from "../../scripts/package.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
-it("ships only what the allow-list names", async () => {
+it("contains only files on the allow-list", async () => {
   const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
   const allowed =
     /^(package\.json|package\.nls\.json|telemetry\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/[a-z-]+\.cjs|dist\/worker\/(worker\.cjs|undici-client\.cjs|commands\.json)|dist\/cli\/[a-z]+(-[a-z]+)*(-[A-Z0-9]{8})?\.(cjs|mjs)|bin\/nexus(\.cmd)?|media\/icon\.(png|svg)|media\/walkthrough\/[a-z]+\.md)$/;
@@ -31,11 +31,11 @@ it("ships only what the allow-list names", async () => {
   );
 });
 
-it("names everybody whose work ships, under licences that allow it", () => {
+it("lists the notices of all shipped packages, with permitted licences", () => {
   const free = /^(MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|\(MIT OR [A-Z0-9.-]+\))$/;
   const shipped = notices();
   expect(shipped.length).toBeGreaterThan(20);
-  // Its parser lies in another package, which says nothing of it.
+  // undici bundles llhttp without a notice, so it is added separately.
   expect(shipped).toContainEqual(
     expect.objectContaining({ name: "llhttp", text: expect.stringContaining("Fedor Indutny") }),
   );
@@ -43,7 +43,7 @@ it("names everybody whose work ships, under licences that allow it", () => {
   expect(shipped.filter(({ text }) => text.length < 100).map(({ name }) => name)).toEqual([]);
 });
 
-it("is at most 3 MiB for the platform with the largest binary", async () => {
+it("is at most 3 MiB on the platform with the largest binary", async () => {
   expect(statSync(await packageVsix("alpine-arm64")).size).toBeLessThanOrEqual(3 * 1024 * 1024);
 });
 
@@ -54,7 +54,7 @@ it("keeps the main bundle within 16 KB, without the product, zod, a TOML parser 
   expect(bundle).toContain('require("./app.cjs")');
 });
 
-it("has settings that can only say no, for the whole application", () => {
+it("has only application-wide settings that default to true, so that they can only refuse", () => {
   for (const setting of Object.values<{ scope: string; default: unknown }>(
     manifest.contributes.configuration.properties,
   )) {
@@ -62,13 +62,13 @@ it("has settings that can only say no, for the whole application", () => {
   }
 });
 
-it("has a text for every key of the manifest, and no key for nothing", () => {
+it("has a text for every key of the manifest, and no unused keys", () => {
   const texts = JSON.parse(readFileSync(new URL("../../package.nls.json", import.meta.url), "utf8"));
   const keys = [...JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key);
   expect([...new Set(keys)].sort()).toEqual(Object.keys(texts).sort());
   for (const { title } of manifest.contributes.commands) expect(title).toMatch(/^%.*%$/);
 });
 
-it("activates once start-up is finished, and never with it", () => {
+it("activates only after start-up is finished", () => {
   expect(manifest.activationEvents).toEqual(["onStartupFinished"]);
 });

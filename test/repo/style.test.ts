@@ -1,4 +1,4 @@
-/** Rules of style that the linter has no rule for. */
+/** Style rules that the linter does not have. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,10 @@ function sources(): readonly string[] {
   return stdout.split("\n").filter((file) => file !== "" && existsSync(join(root, file)));
 }
 
-/** Line numbers on which a literal spreads a literal: `...{ a, b }` or `...["x", "y"]`, and nothing is called on it. */
+/**
+ * Returns the lines on which a literal spreads a literal, such as `...{ a, b }` or `...["x", "y"]`,
+ * without a method call.
+ */
 function spreadLiterals(text: string): readonly number[] {
   const found: number[] = [];
   for (const { index } of text.matchAll(/\.\.\.[[{]/g)) {
@@ -32,18 +35,18 @@ function spreadLiterals(text: string): readonly number[] {
 }
 
 describe("literals", () => {
-  it("are found where they spread a literal, and only there", () => {
+  it("are reported only if they spread a literal", () => {
     const spread = "...";
     expect(spreadLiterals(`f({\n  ${spread}{ a: [1], b },\n  c })`)).toEqual([2]);
     expect(spreadLiterals(`[${spread}["x", "y"], z]`)).toEqual([1]);
     expect(spreadLiterals(`[${spread}["x", "y"].map(f), ${spread}(x ? { a } : {}), ${spread}list]`)).toEqual([]);
   });
 
-  it("never spread literals, which would hide a repeated key", () => {
+  it("never spread literals, which could hide a duplicate key", () => {
     const found = sources().flatMap((file) =>
       spreadLiterals(readFileSync(join(root, file), "utf8")).map((line) => `${file}:${line}`),
     );
-    // The comment and the cases of this file.
-    expect(found.filter((place) => !place.startsWith("test/repo/style.test.ts"))).toEqual([]);
+    // This file contains examples.
+    expect(found.filter((location) => !location.startsWith("test/repo/style.test.ts"))).toEqual([]);
   });
 });

@@ -57,8 +57,8 @@ export class World {
   private constructor(server: UsageServer, random: Random) {
     this.server = server;
     this.#random = random;
-    server.behave = (_, answer) => {
-      if (!this.#isOn) answer.destroy();
+    server.behave = (_, response) => {
+      if (!this.#isOn) response.destroy();
       return !this.#isOn;
     };
   }

@@ -71,8 +71,8 @@ describe("failed worker sync", () => {
   it("is retried after the backoff, with only the events of that sync", async () => {
     const server = await UsageServer.start();
     let isDown = true;
-    server.behave = (_, answer) => {
-      if (isDown) answer.destroy();
+    server.behave = (_, response) => {
+      if (isDown) response.destroy();
       return isDown;
     };
     const worker = await sharing(server.url, {}, "", quickClock);
@@ -89,11 +89,11 @@ describe("failed worker sync", () => {
     const server = await UsageServer.start();
     const worker = await sharing(server.url, {});
     let purged = false;
-    server.behave = async ({ path }, answer) => {
+    server.behave = async ({ path }, response) => {
       if (!path.endsWith("/events") || purged) return false;
       purged = true;
       await worker.request(PurgeRequest, {});
-      answer.writeHead(503).end();
+      response.writeHead(503).end();
       return true;
     };
     expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "stopped", pending: 0 });

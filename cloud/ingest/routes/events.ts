@@ -34,8 +34,8 @@ function signedFrame(body: Buffer, anonUserId: string, webhookId: unknown, nowMs
 }
 
 /**
- * New pseudonyms are cheap to create, so their events are limited, each and all together. @throws
- * Refusal
+ * New pseudonyms are cheap to create, so their events are limited, each and all together.
+ * @throws Refusal
  */
 function checkQuota({ limits, now }: RouteContext, installation: Installation, events: number): void {
   const nowMs = now();

@@ -1,6 +1,4 @@
-/**
- * Recognizes host names that identify an owner. Public hosts, such as github.com, are not personal.
- */
+/** Recognizes host names that identify an owner, unlike public hosts such as github.com. */
 
 /** Suffixes of private networks (RFC 6762, RFC 8375, and others in common use). */
 const privateSuffixes = "local|localdomain|localnet|lan|internal|intranet|intra|corp|home|home\\.arpa|private";

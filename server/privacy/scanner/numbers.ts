@@ -1,7 +1,4 @@
-/**
- * Replaces personal numbers: IBAN, card, phone, and other numbers that are long enough to be
- * personal.
- */
+/** Replaces IBAN, card and phone numbers, and other numbers long enough to be personal. */
 import { type Found, marks } from "./rules.ts";
 
 /** Separators between groups: spaces, underscores, hyphens and dashes. */
@@ -15,9 +12,7 @@ const card = new RegExp(String.raw`(?<!\d)\d(?:${gap}{0,3}\d){11,18}(?!\d)`, "g"
 const internationalPhone = /(?<![\w+])(?:tel:)?\+\(?\d(?:[ ()./\u00a0\u202f\u2010-\u2015-]{0,3}\d){6,14}(?!\d)/gi;
 /** At least seven digits, in groups. Versions and sizes are shorter or use other separators. */
 const digits = /(?<![\w.])\(?\d(?:[ ()./\u00a0\u202f-]{0,2}\d){6,24}(?:\s?x\d{1,6})?(?![\w])/g;
-/**
- * Numbers of passports, licences and similar documents: at least five digits with capital letters.
- */
+/** Passports, licences and similar: at least five digits with capital letters. */
 const documentId =
   /(?<![\w-])(?=[A-Z0-9]{0,12}[A-Z])(?=[A-Z]{0,5}\d{5}|\d{5,}[A-Z])[A-Z0-9]{7,14}(?![\w])|(?<!\w)\d{6}[-+A-Y]\d{3}[0-9A-Z](?!\w)/g;
 

@@ -21,10 +21,7 @@ export interface Scanned {
 /** Longer text is dropped without scanning; no legitimate value is that long. */
 const maxTotalChars = 4 * 1024 * 1024;
 
-/**
- * Redaction can create new matches, so passes repeat; text that still changes is hostile and
- * dropped.
- */
+/** Redaction can create new matches. Text that still changes after this many passes is hostile. */
 const maxPasses = 8;
 
 export function scan(text: string): Scanned {

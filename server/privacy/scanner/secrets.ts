@@ -1,6 +1,4 @@
-/**
- * Detects secrets: private keys, values assigned to names of secrets, and random-looking tokens.
- */
+/** Detects private keys, values assigned to names of secrets, and random-looking tokens. */
 
 import { isNoPassword, isPlaceholder } from "./placeholder.ts";
 import { isRandom } from "./randomness.ts";

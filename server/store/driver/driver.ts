@@ -1,7 +1,6 @@
 /**
  * The subset of an SQLite library that the store needs. A process never uses two drivers: two
- * SQLite libraries on one file release each other's POSIX locks (`docs/internals/architecture.md`,
- * "The lock trap").
+ * libraries on one file release each other's POSIX locks (architecture.md, "The lock trap").
  */
 export type SqlValue = string | number | Uint8Array | null;
 export type Row = Readonly<Record<string, SqlValue>>;
@@ -49,10 +48,7 @@ const transactionOf = perConnection((connection) => ({
   commit: connection.prepare("COMMIT"),
 }));
 
-/**
- * Runs `work` in an immediate transaction, which takes the write lock first and cannot fail on it
- * later.
- */
+/** Runs `work` in an immediate transaction, which cannot fail on the write lock later. */
 export function immediately<T>(connection: Connection, work: () => T): T {
   const { begin, commit } = transactionOf(connection);
   begin.run();

@@ -43,10 +43,7 @@ const isNetworkPath = (file: string): boolean => /^\\\\/.test(file);
 /** Types of local macOS file systems (HFS+, APFS) from statfs. */
 const localOnMac = new Set([0x11, 0x17, 0x18, 0x19, 0x1a]);
 
-/**
- * Returns the mode for a database's folder; TRUNCATE, which is safe everywhere, if the type is
- * unknown.
- */
+/** Returns the mode for a database's folder; TRUNCATE, always safe, for unknown file systems. */
 export function currentJournalMode(file: string, platform: NodeJS.Platform = process.platform): JournalMode {
   if (platform === "win32") return isNetworkPath(file) ? "TRUNCATE" : "WAL";
   try {

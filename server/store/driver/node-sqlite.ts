@@ -1,7 +1,4 @@
-/**
- * Fallback driver, `node:sqlite`, for systems without a better-sqlite3 binary (glibc before 2.34,
- * rare CPUs).
- */
+/** Fallback driver for systems without a better-sqlite3 binary: glibc before 2.34, rare CPUs. */
 import type { SQLInputValue } from "node:sqlite";
 import type { Connection, OpenOptions, Row } from "./driver.ts";
 

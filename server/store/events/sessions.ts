@@ -67,9 +67,7 @@ export class SessionTable {
     this.#epoch = readNumber(connection, "session_epoch");
   }
 
-  /**
-   * Returns whether sessions may have been renewed, so that sequence numbers may not start at 1.
-   */
+  /** Returns whether sessions were renewed, so that sequence numbers may not start at 1. */
   get goOn(): boolean {
     return this.#epoch !== 0;
   }
@@ -80,9 +78,7 @@ export class SessionTable {
     this.#names.clear();
   }
 
-  /**
-   * `sinceMs`: start of the pseudonym. Earlier events get other sessions, which it never shares.
-   */
+  /** `sinceMs`: start of the pseudonym. Earlier events get other sessions, which are not shared. */
   nameOf({ sessionId: sourceId, source, tsMs }: CleanEvent, sinceMs: number): SessionName {
     const sessionId = this.goOn && tsMs < sinceMs ? `${sourceId} before` : sourceId;
     const key = isAgent(source) ? `agent ${sessionId}` : sessionId;

@@ -20,10 +20,7 @@ export class Tombstones {
     this.#list = connection.prepare("SELECT * FROM erased");
   }
 
-  /**
-   * Reloads at the start of a transaction; the list only if something was erased or the clock
-   * changed.
-   */
+  /** Reloads in a transaction; the list only if something was erased or the clock changed. */
   read(somethingErased: boolean, nowMs: number): void {
     this.#watermarkMs = Number(this.#lowWatermark.get()?.["value"] ?? 0);
     const isAhead = this.#watermarkMs > nowMs;

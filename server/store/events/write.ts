@@ -267,9 +267,7 @@ class Writer {
   }
 }
 
-/**
- * Terminal commands count as commands when they end; commands that an agent runs are tool calls.
- */
+/** Terminal commands count when they end; commands that an agent runs are tool calls. */
 function countedAs({ type, payload, source }: CleanEvent): keyof SessionDelta["counts"] | undefined {
   const isCommandEnd =
     type === "agent_event" &&
@@ -301,10 +299,7 @@ export interface Totals {
   readonly belowWatermark: number;
 }
 
-/**
- * Events are stored almost in time order, so the oldest and newest are among the first and last
- * rows.
- */
+/** Events are almost in time order: the oldest and newest are among the first and last rows. */
 const sampledRows = 1_000;
 
 export function totals(connection: Connection): Totals {

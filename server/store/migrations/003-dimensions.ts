@@ -138,10 +138,7 @@ const views = `
     FROM sessions;
 `;
 
-/**
- * The columns of the older table that became dimensions; a copy, because later steps rename the
- * table.
- */
+/** The columns that became dimensions; a copy, because later steps rename the table. */
 const dimensionNames = [
   "stream",
   "tool_name",

@@ -1,7 +1,4 @@
-/**
- * Migration 7: one stored body per digest, session stems, import digests, protection against wrong
- * clocks.
- */
+/** Migration 7: one body per digest, session stems, import digests, state for clock checks. */
 export const lasting = `
   -- The exact body of a request, compressed, once however often it was sent. Outside the chain, so that it can be dropped.
   CREATE TABLE ledger_bodies (

@@ -1,7 +1,4 @@
-/**
- * Migration 8: owner of the database, a mark for each purge, and the first sequence number of a
- * stream.
- */
+/** Migration 8: owner of the database, purge mark, first sequence number of a stream. */
 export const belonging = `
   -- The installation that the database belongs to, as its installation.json names it.
   CREATE TABLE belongs_to (one INTEGER PRIMARY KEY CHECK (one = 1), installation TEXT NOT NULL) STRICT;

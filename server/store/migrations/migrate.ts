@@ -168,9 +168,7 @@ function refuseNewer(version: number): number {
   return version;
 }
 
-/**
- * Migrates a database to `schemaVersion`, or in tests to an earlier one. @throws NewerDatabaseError
- */
+/** Migrates to `schemaVersion`, or in tests to an earlier one. @throws NewerDatabaseError */
 export function migrate(connection: Connection, requested = schemaVersion): void {
   if (refuseNewer(versionOf(connection)) >= requested) return;
   immediately(connection, () => {

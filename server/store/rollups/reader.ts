@@ -1,6 +1,4 @@
-/**
- * Reads rollups of a period from the coarsest grains that fit: full months, then days, then hours.
- */
+/** Reads rollups of a period from the coarsest grains that fit: months, then days, then hours. */
 import type { Connection, Row } from "../driver/driver.ts";
 import { firstDayOfMonth, monthOfDay } from "./local-time.ts";
 import { grains, isClosed, RollupTable } from "./rollups.ts";

@@ -2,8 +2,7 @@
  * Rollups: count, durations and measures per combination of dimensions and local hour. Each write
  * appends its totals to `recent_metrics` in the same transaction; they are merged into `metrics` in
  * bulk, because updating a row costs more than appending one. The view `rollups` contains both. A
- * day is summed from its hours once it is over, a month from its days; late events update all
- * three.
+ * day is summed from its hours once it is over, a month from its days; late events update all.
  */
 import { parseMeasures } from "../columns.ts";
 import type { Connection, Row, SqlValue, Statement } from "../driver/driver.ts";
@@ -231,10 +230,7 @@ export class RecentRollups {
     if (Number(this.#last.get()?.["last"] ?? 0) >= maxRecentRows) this.flush();
   }
 
-  /**
-   * Merges recent rows into `metrics`. Call it in a transaction, before reading or deleting
-   * `metrics`.
-   */
+  /** Merges recent rows into `metrics`. Call it in a transaction, before using `metrics`. */
   flush(): void {
     const totals = new HourlyTotals();
     for (const row of this.#connection.prepare("SELECT * FROM recent_metrics").all()) totals.addRow(row);
@@ -248,10 +244,7 @@ export function isClosed(month: number, closedDay: number): boolean {
   return firstDayOfMonth(month + 1) <= closedDay;
 }
 
-/**
- * Sums the rows of one grain from `from` to `to` (exclusive) into a bucket of the next, and
- * compacts them.
- */
+/** Sums rows of one grain, `from` to `to` (exclusive), into a bucket of the next; compacts both. */
 function sumUp(
   connection: Connection,
   table: RollupTable,

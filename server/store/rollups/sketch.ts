@@ -1,17 +1,13 @@
 /**
  * Mergeable quantiles of durations: DDSketch (Masson, Rim, Lee 2019) with 2% relative accuracy; the
  * library maps values to bins. A stored sketch is text, `bin` or `bin:count` joined by commas. Two
- * texts joined by a comma are the merged sketch, so values are added without reading the stored
- * text.
+ * texts joined by a comma are the merged sketch, so values are added without reading it.
  */
 import { DDSketch } from "@datadog/sketches-js";
 
 const { mapping } = new DDSketch({ relativeAccuracy: 0.02 });
 
-/**
- * Bin 0 is zero, the others are the mapping's keys plus one; enough for the longest duration, 30
- * days.
- */
+/** Bin 0 is zero, the others are the mapping's keys plus one; enough for 30 days in ms. */
 const binCount = 600;
 
 export function binOf(value: number): number {
@@ -75,10 +71,7 @@ export class Sketch {
     return parts.join(",");
   }
 
-  /**
-   * Returns the `p` quantile (nearest rank), within 2% and between `min` and `max`; `null` if
-   * empty.
-   */
+  /** Returns the `p` quantile (nearest rank) within 2% and `min` to `max`; `null` if empty. */
   quantile(p: number, min: number, max: number): number | null {
     const total = this.#counts.reduce((sum, count) => sum + count, 0);
     let cumulative = 0;

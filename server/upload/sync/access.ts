@@ -1,7 +1,6 @@
 /**
- * What precedes the first batch (`docs/reference/wire-protocol.md`): enrolment, with a proof of
- * work if the server demands one, the server's receipt keys, and the rotation of the signing
- * secret.
+ * Requests that precede the first batch (`docs/reference/wire-protocol.md`): enrolment, with a proof
+ * of work if the server demands one, the server's receipt keys, and rotation of the signing secret.
  */
 import { dayMs } from "../../../shared/schema/durations.ts";
 import { siblingUrl } from "../../config/destination.ts";

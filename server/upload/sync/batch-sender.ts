@@ -1,6 +1,6 @@
 /**
- * Sends one frozen batch: up to three attempts, each with its ledger entries, and what follows from
- * the server's answer.
+ * Sends one frozen batch in up to three attempts, each with its ledger entries, and updates rows and
+ * files according to the server's answer. Never changes the frozen bytes.
  */
 import { addBatch, countAttempt, type PendingBatch, rejectBatch, removeBatch } from "../state/batches.ts";
 import { forgetEnrolled, markBasic, readServer, saveEncodings } from "../state/known-servers.ts";
@@ -47,7 +47,7 @@ export class BatchSender {
   }
 
   /**
-   * One more attempt than usual where the server forgot the enrolment.
+   * Sends the batch, with one more attempt if the server has forgotten the enrolment.
    * @throws SyncStopped, LeaseLostError, SQLite's error.
    */
   async send(batch: PendingBatch): Promise<SentBatch> {

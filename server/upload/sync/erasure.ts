@@ -94,7 +94,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
   return { erased, accepted, reason };
 }
 
-/** Whether the server accepted the erasure and has not finished it. */
+/** Returns whether the server accepted the erasure and has not finished it. */
 function isWaiting({ outcome, status, answer }: UploadResult): boolean {
   if (outcome !== "accepted" || status !== 202) return false;
   try {
@@ -133,7 +133,7 @@ async function pollStatus(
   return result;
 }
 
-/** One request of an erasure; its receipt is verified before the answer is recorded. */
+/** Sends one request of an erasure and verifies its receipt before recording the answer. */
 async function sendErasureRequest(
   sender: Sender,
   { keysOf }: Parts,
@@ -156,7 +156,7 @@ async function sendErasureRequest(
   return result;
 }
 
-/** A server that signs receipts confirms an erasure with one. */
+/** Returns why a confirmation is not trusted: a server that signs receipts must send one. */
 function distrustOf(
   host: string,
   keys: ReadonlyMap<string, string>,

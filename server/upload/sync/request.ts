@@ -85,7 +85,7 @@ export interface Distrust {
   readonly reason: string;
 }
 
-/** The result without its receipt, if it is distrusted. */
+/** Returns the result, without its receipt if that is not trusted. */
 export const distrusted = (result: UploadResult, distrust: Distrust | undefined): UploadResult =>
   distrust === undefined ? result : { ...result, ...distrust, signed: undefined };
 
@@ -188,7 +188,7 @@ function learnSkew(answer: HttpResponse, nowMs: number, skew: Skew): boolean {
   return true;
 }
 
-/** Whether a receipt is for these bytes of this batch. */
+/** Returns whether a receipt is for these bytes of this batch. */
 export function matchesBatch(receipt: Receipt, batchId: string, body: Uint8Array): boolean {
   return receipt.batch_id === batchId && receipt.sha256 === sha256(body);
 }

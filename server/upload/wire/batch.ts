@@ -1,5 +1,5 @@
 /**
- * Builds batches: up to 1,000 events and 1 MB, in commit order. The body is serialized once;
+ * Builds batches: up to 1,000 events and 1 MB, in commit order. The body is serialised once;
  * preview, outbox, request and ledger all use these bytes. Reads the database and never writes to
  * it.
  */
