@@ -18,10 +18,13 @@ const { version } = JSON.parse(await readFile("package.json", "utf8"));
 /** VS Code 1.101, the oldest supported version, has Node 22.15 and Chromium 134. */
 const node = { platform: "node", target: "node22.15", format: "cjs", mainFields: ["module", "main"] };
 
+/** `--dev`: source maps and readable code, for a debugger. Such a build is never packaged. */
+const isDev = process.argv.includes("--dev");
+
 const common = {
   bundle: true,
-  minify: true,
-  sourcemap: false,
+  minify: !isDev,
+  sourcemap: isDev,
   logLevel: "warning",
   legalComments: "none",
   metafile: true,

@@ -3,7 +3,7 @@
  * their own target (`--target universal`), or for all of these (`--target all`). Prints the paths.
  */
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -34,23 +34,40 @@ export async function packageVsix(target = `${process.platform}-${process.arch}`
     throw new Error(`Unknown target: ${target}. Valid values: ${targets.join(", ")}, all.`);
   execFileSync(process.execPath, ["esbuild.mjs"], { cwd: root, stdio: "inherit" });
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  const folder = join(root, "out");
-  const ignoreFile = join(folder, `.vscodeignore-${target}`);
-  const packagePath = join(folder, `nexus-telemetry-${version}-${target}.vsix`);
-  await mkdir(folder, { recursive: true });
+  const packagePath = join(root, "out", `nexus-telemetry-${version}-${target}.vsix`);
+  const stage = join(root, "out", `package-${target}`);
+  await stageFiles(stage);
   const allowed = shipped.map((name) => `!dist/prebuilds/${name}.node\n`).join("");
-  await writeFile(ignoreFile, `${await readFile(join(root, ".vscodeignore"), "utf8")}${allowed}`);
+  await writeFile(join(stage, ".vscodeignore"), `${await readFile(join(root, ".vscodeignore"), "utf8")}${allowed}`);
   await createVSIX({
-    cwd: root,
+    cwd: stage,
     ...(target === universal ? {} : { target }),
     packagePath,
-    ignoreFile,
     dependencies: false,
     allowMissingRepository: true,
     ...linksTo(process.env["NEXUS_PAGES"]),
   });
-  await rm(ignoreFile);
+  await rm(stage, { recursive: true });
   return packagePath;
+}
+
+/** Copies what may be packaged to a folder of its own, where the extension's README takes the place of the repository's. */
+async function stageFiles(stage: string): Promise<void> {
+  await rm(stage, { recursive: true, force: true });
+  await mkdir(stage, { recursive: true });
+  const files = [
+    "package.json",
+    "package.nls.json",
+    "CHANGELOG.md",
+    "LICENSE",
+    "THIRD-PARTY-NOTICES.md",
+    "telemetry.json",
+  ];
+  for (const name of [...files, "bin", "media", "dist"])
+    await cp(join(root, name), join(stage, name), { recursive: true });
+  const readme = await readFile(join(root, "extension", "README.md"), "utf8");
+  // Links are relative to the repository's root in a package.
+  await writeFile(join(stage, "README.md"), readme.replaceAll("](../", "]("));
 }
 
 /** The images are in the repository, whose URL package.json does not contain; a release sets it. */

@@ -90,11 +90,12 @@ export async function launchWorker(
       },
     },
   };
-  const server = {
-    module: join(distFolder, "worker", "worker.cjs"),
-    transport: TransportKind.ipc,
-    options: { cwd: distFolder, execArgv: [...workerFlags] },
-  };
+  const module = join(distFolder, "worker", "worker.cjs");
+  const run = { module, transport: TransportKind.ipc, options: { cwd: distFolder, execArgv: [...workerFlags] } };
+  // The library uses `debug` only when the extension host itself is being debugged.
+  const debugFlags = [...workerFlags, "--inspect=127.0.0.1:6009"];
+  const debug = { ...run, options: { cwd: distFolder, execArgv: debugFlags } };
+  const server = { run, debug };
   const client = new QuietClient("nexus.telemetry.worker", "Nexus Telemetry worker", server, options);
   const listen = <P>({ method, params: validate }: Notification<P>, handler: (params: P) => void) =>
     client.onNotification(method, (params: unknown) => handler(validate(params, method)));

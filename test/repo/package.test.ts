@@ -1,5 +1,7 @@
 /** The packaged extension: allow-list of files, licences, sizes and the manifest. */
-import { readFileSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listFiles, PackageManager } from "@vscode/vsce";
 import { expect, it } from "vitest";
@@ -29,6 +31,16 @@ it("contains only files on the allow-list", async () => {
       "bin/nexus",
     ]),
   );
+});
+
+it("shows the extension's own README, with links from the root", async () => {
+  const vsix = await packageVsix("linux-x64");
+  const readme = execFileSync("unzip", ["-p", vsix, "extension/readme.md"], { encoding: "utf8" });
+  expect(readme).toContain("Start in three steps");
+  expect(readme).not.toContain("](../");
+  const linked = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path = ""]) => path);
+  expect(linked.length).toBeGreaterThan(2);
+  expect(linked.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 it("lists the notices of all shipped packages, with permitted licences", () => {

@@ -198,7 +198,9 @@ describe("invariant: only-you-can-say-yes", () => {
   it("rejects consent to a notice that was not shown", async () => {
     const home = tempFolder();
     const worker = await WorkerProcess.start({ home });
-    await expect(worker.consent({ notice: { version: "1", sha256: "0" } })).rejects.toThrow("The consent notice has changed");
+    await expect(worker.consent({ notice: { version: "1", sha256: "0" } })).rejects.toThrow(
+      "The consent notice has changed",
+    );
     expect(readdirSync(home)).toEqual([]);
   });
 });

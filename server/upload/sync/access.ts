@@ -1,6 +1,6 @@
 /**
- * Requests that precede the first batch (`docs/reference/wire-protocol.md`): enrolment, with a proof
- * of work if the server demands one, the server's receipt keys, and rotation of the signing secret.
+ * Requests before the first batch (`docs/reference/wire-protocol.md`): enrolment, with a proof of
+ * work if the server demands one, the server's receipt keys, and rotation of the signing secret.
  */
 import { dayMs } from "../../../shared/schema/durations.ts";
 import { siblingUrl } from "../../config/destination.ts";

@@ -1,5 +1,5 @@
 /**
- * Sends one frozen batch in up to three attempts, each with its ledger entries, and updates rows and
+ * Sends a frozen batch in up to three attempts, each with its ledger entries, and updates rows and
  * files according to the server's answer. Never changes the frozen bytes.
  */
 import { addBatch, countAttempt, type PendingBatch, rejectBatch, removeBatch } from "../state/batches.ts";
