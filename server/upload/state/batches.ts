@@ -60,12 +60,14 @@ export function countAttempt(connection: Connection, row: number): boolean {
   return connection.prepare("UPDATE batches SET attempts = attempts + 1 WHERE id = ?").run(row) > 0;
 }
 
-export function removeBatch(connection: Connection, row: number): void {
-  connection.prepare("DELETE FROM batches WHERE id = ?").run(row);
+/** Returns whether the batch still existed. */
+export function removeBatch(connection: Connection, row: number): boolean {
+  return connection.prepare("DELETE FROM batches WHERE id = ?").run(row) > 0;
 }
 
-export function rejectBatch(connection: Connection, row: number, reason: string): void {
-  connection.prepare("UPDATE batches SET rejected = ? WHERE id = ?").run(reason, row);
+/** Returns whether the batch still existed. */
+export function rejectBatch(connection: Connection, row: number, reason: string): boolean {
+  return connection.prepare("UPDATE batches SET rejected = ? WHERE id = ?").run(reason, row) > 0;
 }
 
 const toName = (row: Row): BatchName => ({

@@ -67,6 +67,11 @@ export function endUploadState(connection: Connection): void {
   deleteAllBatches(connection);
 }
 
+/** Ends the upload state if this is its pseudonym. */
+export function endPseudonym(connection: Connection, anonUserId: string): void {
+  if (readUploadState(connection)?.pseudonym.anonUserId === anonUserId) endUploadState(connection);
+}
+
 export function moveCursor(connection: Connection, key: number, tsMs: number): void {
   connection.prepare("UPDATE sharing SET cursor_id = ?, cursor_ts = max(cursor_ts, ?)").run(key, tsMs);
 }

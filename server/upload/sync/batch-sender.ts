@@ -101,6 +101,7 @@ export class BatchSender {
     session.step("answer_arrived");
     const result = distrusted(response, await this.#distrust(sender, batch, response));
     const isAccepted = result.outcome === "accepted" || result.outcome === "already_received";
+    let isThere = true;
     session.change((connection) => {
       recordAnswer(connection, sender, request, result);
       saveEncodings(connection, url, result.answer?.header("accept-encoding"));
@@ -111,10 +112,11 @@ export class BatchSender {
         if (result.outcome === "accepted" && result.signed === undefined && lacksEnrolment) markBasic(connection, url);
       }
       if (result.outcome === "rejected" && !isKeyReused(result, batch))
-        rejectBatch(connection, row, reasonText(result.reason));
+        isThere = rejectBatch(connection, row, reasonText(result.reason));
       if (result.outcome === "not_authorized" || isNotEnrolled(result)) forgetEnrolled(connection, url);
     });
     session.step("answer_noted");
+    ensureExists(isThere);
     return result;
   }
 
@@ -149,18 +151,26 @@ export class BatchSender {
         await waitOrStop(session, { ...result, outcome: "later" }, attemptsPerRun);
         return split;
       }
-      session.change((connection) => rejectBatch(connection, batch.row, reason));
+      session.change((connection) => ensureExists(rejectBatch(connection, batch.row, reason)));
       session.parts.outbox.reject(batch, reason);
       return { accepted: 0, tried: 0, rejected: 1 };
     }
     session.change((connection) => {
-      removeBatch(connection, batch.row);
+      ensureExists(removeBatch(connection, batch.row));
       for (const half of halves) addBatch(connection, half);
     });
     for (const half of halves) session.parts.outbox.write(half);
     await this.#removal.remove(batch);
     return split;
   }
+}
+
+/**
+ * A purge by another process during the request deletes the batch: nothing of it may be stored again.
+ * @throws SyncStopped
+ */
+function ensureExists(existed: boolean): void {
+  if (!existed) throw new SyncStopped("stopped", "The batch was deleted while it was sent.");
 }
 
 type Ready = Extract<Connected, { type: "ready" }>;

@@ -7,6 +7,7 @@ import type { Clock } from "../../clock.ts";
 import { type Destination, siblingUrl } from "../../config/destination.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import type { PseudonymFile } from "../state/pseudonyms.ts";
+import { endPseudonym } from "../state/upload-state.ts";
 import { verifyErasure } from "../wire/receipt.ts";
 import { enroll, fetchKeys } from "./access.ts";
 import { isEnrolment, isNotEnrolled } from "./enrolment.ts";
@@ -73,6 +74,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
       if (isNotEnrolled(result) && isEnrolment(await enroll(sender, signal)))
         result = await requestErasure(sender, parts, signal);
       if (isWaiting(result)) {
+        change((connection) => endPseudonym(connection, identity.anon_user_id));
         installation.erasureAccepted(identity.anon_user_id, url);
         result = await pollStatus(sender, parts, result, signal);
       }
@@ -85,6 +87,8 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
         reason = result.reason ?? `${host} did not confirm the erasure (${result.status})`;
         continue;
       }
+      // The state ends first: after a crash here the erasure is repeated, and the pseudonym is never used again.
+      change((connection) => endPseudonym(connection, identity.anon_user_id));
       installation.confirmErasure(identity.anon_user_id, url);
       erased.push(identity.anon_user_id);
     } finally {

@@ -7,7 +7,7 @@ import { countText } from "../../../shared/text/format.ts";
 import { countPendingEvents, nextPending, rejectedBatches, requeueRejected } from "../state/batches.ts";
 import { readServer } from "../state/known-servers.ts";
 import type { QuarantinedFile } from "../state/outbox-folder.ts";
-import { endUploadState, saveSynced } from "../state/upload-state.ts";
+import { saveSynced } from "../state/upload-state.ts";
 import { maxEvents } from "../wire/batch.ts";
 import { BatchSender } from "./batch-sender.ts";
 import { sendErasures } from "./erasure.ts";
@@ -76,17 +76,15 @@ export class UploadRun {
     const { installation, outbox, store } = this.#parts;
     const keysOf = (address: string) => store.read((connection) => readServer(connection, address).keys) ?? new Map();
     const parts = { ...this.#parts, change: session.change, skew: session.skew, keysOf };
+    const before = session.state()?.pseudonym.anonUserId;
     const { erased, accepted, reason } = await sendErasures(parts, session.signal);
     this.#erased = erased.length;
     this.#erasing = accepted.length;
     const ended = [...erased, ...accepted];
     if (ended.length === 0) return reason;
     const current = session.state()?.pseudonym.anonUserId;
-    if (current !== undefined && ended.includes(current)) {
-      session.change(endUploadState);
-      outbox.empty();
-      installation.forgetUnused(undefined);
-    } else installation.forgetUnused(current);
+    if (before !== current) outbox.empty();
+    installation.forgetUnused(current);
     return reason;
   }
 

@@ -180,7 +180,12 @@ describe("invariant: only-you-can-say-yes", () => {
     expect(server.events.size).toBe(0);
   });
 
-  it("stops an upload when another process purges the data", async () => {
+  it.each([
+    [503, ""],
+    [413, ""],
+    [422, '{"error":"malformed"}'],
+    [422, '{"error":"other_bytes"}'],
+  ])("stops an upload when another process purges the data before the answer %i %s", async (status, body) => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
     sharer.consent();
@@ -189,7 +194,7 @@ describe("invariant: only-you-can-say-yes", () => {
     server.behave = ({ path }, answer) => {
       if (!path.endsWith("/events")) return false;
       other.worker.purge();
-      answer.writeHead(503).end();
+      answer.writeHead(status, { "content-type": "application/json" }).end(body);
       return true;
     };
     expect(await sharer.worker.sync()).toMatchObject({
