@@ -31,7 +31,7 @@ export interface KnownBatch {
 }
 
 /**
- * Looks up a batch that is not in memory. Batch IDs are scoped by pseudonym, so nobody else can
+ * Looks up a batch that is not in memory. Batch IDs are scoped by pseudonym, so no other pseudonym can
  * occupy one.
  */
 export type FindBatch = (anonUserId: string, batchId: string) => Promise<KnownBatch | undefined>;

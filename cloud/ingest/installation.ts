@@ -54,7 +54,7 @@ export const rowColumns = `digest, sealed_secret, sealed_previous, rotations, en
   requested_ms, found_events, erased_ms, not_applied`;
 
 /**
- * Digest that stands for an erased pseudonym. The warehouse computes the same one
+ * Digest of an erased pseudonym. The warehouse computes the same one
  * (`erasure/erase.ts`).
  */
 export const erasedUserDigest = (anonUserId: string): string =>

@@ -61,8 +61,8 @@ async function opened(): Promise<void> {
   await flushMicrotasks();
 }
 
-describe("page", () => {
-  it("reads when it is opened and, once, after news", async () => {
+describe("dashboard panel", () => {
+  it("reads data when it opens, and once after several changes", async () => {
     await opened();
     expect(product).toMatchObject({ commands: all, asked: 0 });
     page.dataChanged();
@@ -72,7 +72,7 @@ describe("page", () => {
     expect(product).toMatchObject({ commands: all, asked: withoutInsights });
   });
 
-  it("reads insights for the user also where a reading after news was under way", async () => {
+  it("reads insights for the user even while another read is under way", async () => {
     await opened();
     page.dataChanged();
     timers.fire();
@@ -82,7 +82,7 @@ describe("page", () => {
     expect(product).toMatchObject({ commands: all, asked: withoutInsights + all });
   });
 
-  it("invariant: off-means-nothing: in mode off nothing but the user makes it ask a worker", async () => {
+  it("invariant: off-means-nothing: in mode off only the user makes it ask a worker", async () => {
     product.permission = decide({ ...given, mode: "off" }, []);
     await opened();
     const { commands } = product;
@@ -96,7 +96,7 @@ describe("page", () => {
     expect(product).toMatchObject({ commands, asked: 0 });
   });
 
-  it("invariant: off-means-nothing: before the first decision it asks no worker at all", async () => {
+  it("invariant: off-means-nothing: asks no worker before the first decision", async () => {
     product.permission = decide(null, []);
     await opened();
     page.open("privacy");
@@ -108,7 +108,7 @@ describe("page", () => {
     expect(product.commands).toBe(all);
   });
 
-  it("keeps to the pauses of a failing worker, and says what fails with the data it has", async () => {
+  it("respects the backoff of a failing worker and shows the failure with the last data", async () => {
     await opened();
     product.failing = true;
     product.problems = ["The recorder ended."];
@@ -121,7 +121,7 @@ describe("page", () => {
     expect(shown()).toMatchObject({ problems: ["The recorder ended."], status: { permission: { mode: "local" } } });
   });
 
-  it("carries a no out while something else is going on", async () => {
+  it("withdraws consent while another action is running", async () => {
     await opened();
     panel().fromPage.fire({ type: "purge" });
     panel().fromPage.fire({
@@ -137,14 +137,14 @@ describe("page", () => {
     expect(product.decided).toBe(1);
   });
 
-  it("refuses a malformed message of the page", async () => {
+  it("ignores a malformed message", async () => {
     await opened();
     panel().fromPage.fire({ type: "giveConsent", mode: "everything" });
     await flushMicrotasks();
     expect(product.decided).toBe(0);
   });
 
-  it("is one page a window, also after a reload kept another", async () => {
+  it("keeps one dashboard per window, also after a reload restored another", async () => {
     await opened();
     const first = panel();
     const kept = new FakePanel();

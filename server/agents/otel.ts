@@ -72,7 +72,7 @@ export function otelSetting(
       };
     case "gemini_cli":
       return {
-        file: `Set OTEL_EXPORTER_OTLP_CERTIFICATE=${inShell(certificate)} in Gemini CLI's environment and add to ~/.gemini/settings.json:`,
+        file: `In the shell that starts Gemini CLI, run: export OTEL_EXPORTER_OTLP_CERTIFICATE=${inShell(certificate)}\nAdd to ~/.gemini/settings.json:`,
         // Gemini CLI has no setting for headers, so the secret is part of the URL.
         lines: inJson({
           telemetry: {

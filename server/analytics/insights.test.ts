@@ -18,13 +18,13 @@ interface Runs {
   readonly count: number;
   readonly ms: number;
   readonly failed?: number;
-  /** So many days ago the last of them was. */
+  /** Days since the last of them. */
   readonly ago?: number;
   readonly source?: "vscode_terminal" | "claude_code";
   readonly phase?: "start" | "end";
 }
 
-/** Runs with durations spread by half around the middle, ten a day. */
+/** Runs, ten per day, with durations spread by half around the median. */
 function insightsOf(...all: readonly Runs[]) {
   const store = new Store(join(tempFolder(), "telemetry.db"), productInfo, systemClock);
   for (const { line, count, ms, failed = 0, ago = 0, source = "vscode_terminal", phase = "end" } of all) {
@@ -43,24 +43,24 @@ function insightsOf(...all: readonly Runs[]) {
   return found?.insights ?? [];
 }
 
-/** Without the hint at what was never tried, which comes with a hundred runs. */
+/** Insights without the suggestion, which needs a hundred runs. */
 const kinds = (...all: readonly Runs[]) =>
   insightsOf(...all)
     .filter(({ kind }) => kind !== "unused")
     .map(({ kind, subject }) => `${kind} ${subject}`);
 
 describe("insights", () => {
-  it("names what is slow and what that costs", () => {
+  it("finds slow commands and their cost", () => {
     const [first] = insightsOf({ line: "cargo build", count: 100, ms: 60_000 });
     expect(first).toMatchObject({ kind: "slow", subject: "cargo build", evidence: { sample: 100 } });
     expect(first?.evidence.weekMs).toBeGreaterThan(20 * 60_000);
     expect(kinds({ line: "cargo build", count: 9, ms: 600_000 })).toEqual([]);
     expect(kinds({ line: "git status", count: 100, ms: 30 })).toEqual([]);
-    // Nobody waits for an editor to end.
+    // An editor's duration is not waiting time.
     expect(kinds({ line: "vim", count: 100, ms: 600_000 })).toEqual([]);
   });
 
-  it("names what got slower, where that is more than chance", () => {
+  it("finds a slowdown only if it exceeds chance", () => {
     const before = { line: "npm test", count: 100, ms: 2_000, ago: 31 };
     expect(kinds(before, { line: "npm test", count: 100, ms: 3_000 })).toContain("slower npm test");
     expect(kinds(before, { line: "npm test", count: 100, ms: 2_050 })).toEqual([]);
@@ -68,7 +68,7 @@ describe("insights", () => {
     expect(kinds(before, { line: "npm test", count: 100, ms: 1_000 })).toEqual([]);
   });
 
-  it("names what fails, with the interval of the share", () => {
+  it("finds failing commands, with the confidence interval", () => {
     const [often] = insightsOf({ line: "terraform apply", count: 30, ms: 100, failed: 25 });
     expect(often).toMatchObject({ kind: "failing", evidence: { sample: 30, failed: 25 } });
     expect(often?.evidence.low).toBeGreaterThan(0.5);
@@ -77,7 +77,7 @@ describe("insights", () => {
     expect(kinds({ line: "npm test", count: 9, ms: 100, failed: 9 })).toEqual([]);
   });
 
-  it("names tools of agents that fail or never end, apart from terminals", () => {
+  it("finds failing and unfinished tool calls of agents, separately from terminal commands", () => {
     const agent = { line: "x", ms: 100, source: "claude_code" } as const;
     const found = insightsOf({ ...agent, count: 40, failed: 20 }, { ...agent, count: 60, phase: "start" });
     expect(found.map(({ kind, agent: source }) => [kind, source])).toEqual([
@@ -87,7 +87,7 @@ describe("insights", () => {
     expect(found.every((insight) => matchesFilter(insight, ["agents"]) && !insight.id.includes("vscode"))).toBe(true);
   });
 
-  it("says every kind in a sentence, with evidence and what to do", () => {
+  it("describes every kind in a sentence, with evidence and advice", () => {
     const all = insightsOf(
       { line: "cargo build", count: 200, ms: 60_000, failed: 80 },
       { line: "cargo build", count: 100, ms: 30_000, ago: 31 },

@@ -59,7 +59,7 @@ const noEvidence: Insight["evidence"] = {
   p: null,
 };
 
-/** Programs whose end somebody waits for by choice: editors, pagers, shells, servers. Their time is not lost. */
+/** Interactive programs: editors, pagers, shells, servers. Their duration is not waiting time. */
 const interactive: ReadonlySet<string> = new Set(
   "bash zsh fish sh pwsh vim vi nvim emacs nano micro hx less more man top htop btop watch ssh tmux screen node python python3 ipython irb psql mysql sqlite3 redis-cli claude codex gemini aider cursor code tail"
     .split(" ")
@@ -86,7 +86,7 @@ export function readInsights({ query, connection }: OpenPeriodQuery): Insights {
     ...slower(runs, runsIn(endsIn(connection, previousSpan(span))), weeks),
     ...waiting(runs, weeks),
     ...failing(runs, weeks),
-    ...ofAgents(now, weeks),
+    ...agentInsights(now, weeks),
     ...unused(connection, total),
     ...gaps(connection, span),
   ];
@@ -221,7 +221,7 @@ function failing(runs: Runs, weeks: number): readonly Insight[] {
   });
 }
 
-function ofAgents(all: readonly TerminalRollup[], weeks: number): readonly Insight[] {
+function agentInsights(all: readonly TerminalRollup[], weeks: number): readonly Insight[] {
   const uses = byName(
     all.filter(({ row }) => row["event_type"] === "agent_event" && isAgent(row["source"])),
     (row) => `${row["source"]} ${row["tool_name"]}`,
@@ -251,10 +251,10 @@ function ofAgents(all: readonly TerminalRollup[], weeks: number): readonly Insig
 
 /** Commands suggested to a frequent user: the first one that was never used. */
 const worthTrying = ["telemetry dashboard", "stats", "telemetry show"];
-const muchWork = 100;
+const minRunsToSuggest = 100;
 
 function unused(connection: Connection, sample: number): readonly Insight[] {
-  if (sample < muchWork) return [];
+  if (sample < minRunsToSuggest) return [];
   const used = new Set(
     connection
       .prepare(
@@ -267,7 +267,7 @@ function unused(connection: Connection, sample: number): readonly Insight[] {
   return first === undefined ? [] : [insight("unused", `nexus ${first}`, 0, { sample })];
 }
 
-/** Events that are known to be missing: numbers that a source of this span left out, and what sources said they dropped. */
+/** Missing events of the span: gaps in sequence numbers, and events that sources reported as dropped. */
 function gaps(connection: Connection, { fromMs, endMs }: Span): readonly Insight[] {
   const missing = connection
     .prepare(

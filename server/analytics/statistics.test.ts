@@ -22,7 +22,7 @@ describe("Wilson's interval", () => {
     expect(to).toBeCloseTo(high, 4);
   });
 
-  it("holds the share, within 0 and 1, and gets narrower with more tries", () => {
+  it("contains the share, stays within 0 and 1, and narrows with the sample", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), fc.nat(), (all, given) => {
         const hits = given % (all + 1);
@@ -38,18 +38,18 @@ describe("Wilson's interval", () => {
   });
 });
 
-describe("the rank sum test", () => {
+describe("rank-sum test", () => {
   const around = (middle: number, count: number) =>
     Array.from({ length: count }, (_, n) => middle * (0.5 + ((n * 7919) % count) / count));
 
-  it("finds that what takes twice as long is slower, and that the same is the same", () => {
+  it("finds a doubled duration and no difference between equal samples", () => {
     expect(rankSum(sketchOf(around(1_000, 60)), sketchOf(around(2_000, 60)))).toBeLessThan(0.001);
     expect(rankSum(sketchOf(around(1_000, 60)), sketchOf(around(1_000, 60)))).toBeGreaterThan(0.9);
     expect(rankSum(sketchOf([5, 5, 5]), sketchOf([5, 5]))).toBe(1);
   });
 
-  // 20 values of the bins 100 to 119, and the same moved by five: U = 112.5, by hand z = 2.354 with the correction.
-  it("gives the probability of the normal approximation", () => {
+  // Values of bins 100 to 119, and the same shifted by five: U = 112.5, z = 2.354 with the correction, by hand.
+  it("returns the p-value of the normal approximation", () => {
     const bins = (from: number) => {
       const sketch = new Sketch();
       sketch.addText(Array.from({ length: 20 }, (_, n) => String(from + n)).join(","));
@@ -59,8 +59,8 @@ describe("the rank sum test", () => {
     expect(rankSum(bins(105), bins(100))).toBeCloseTo(rankSum(bins(100), bins(105)), 10);
   });
 
-  it("calls chance a difference as rarely as it says", () => {
-    // A generator of its own, so that every run is the same.
+  it("rejects equal distributions at the nominal rate", () => {
+    // A seeded generator, so that every run is the same.
     let state = 1;
     const random = () => {
       state = (state * 48_271) % 2_147_483_647;
@@ -73,8 +73,8 @@ describe("the rank sum test", () => {
   });
 });
 
-describe("several tests at once", () => {
-  it("keeps the false ones among those that hold to a share (Benjamini and Hochberg 1995, example)", () => {
+describe("false discovery rate", () => {
+  it("matches the example of Benjamini and Hochberg 1995", () => {
     const p = [
       0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1,
     ];

@@ -1,12 +1,11 @@
-/** The tests behind insights: what a sample says, and whether a difference is more than chance. */
+/** Statistical tests of the insights: confidence intervals, and whether a difference exceeds chance. */
 import type { Sketch } from "../store/rollups/sketch.ts";
 
-/** 95 % of the standard normal distribution lie within this. */
+/** Quantile of the standard normal distribution for a two-sided 95% interval. */
 const z95 = 1.959_963_985;
 
 /**
- * The 95 % interval of a share (Wilson 1927): between which shares the true one lies, of `hits` in `all` tries.
- * `all` is at least 1.
+ * Returns the 95% confidence interval of the share `hits` / `all` (Wilson 1927). `all` is at least 1.
  */
 export function wilson(hits: number, all: number): readonly [low: number, high: number] {
   const share = hits / all;
@@ -18,15 +17,15 @@ export function wilson(hits: number, all: number): readonly [low: number, high: 
 }
 
 /**
- * The probability that values as different as these, or more, come by chance from one distribution: the rank sum test of Mann
- * and Whitney (1947), two-sided, with the normal approximation corrected for ties. Values of one bin of a sketch are ties.
+ * Returns the p-value of the two-sided rank-sum test (Mann and Whitney 1947), by the normal approximation corrected for ties.
+ * Values in one bin of a sketch are ties.
  */
 export function rankSum(before: Sketch, now: Sketch): number {
   const [a, b] = [before.bins(), now.bins()];
   let [countA, countB, ties, lessA] = [0, 0, 0, 0];
   for (let bin = 0; bin < a.length; bin += 1) {
     const [inA, inB] = [a[bin] ?? 0, b[bin] ?? 0];
-    // How often a value of before lies below one of now; an equal one counts half.
+    // Pairs in which the earlier value is smaller; equal values count half.
     lessA += inB * (countA + inA / 2);
     const tied = inA + inB;
     ties += tied ** 3 - tied;
@@ -37,12 +36,12 @@ export function rankSum(before: Sketch, now: Sketch): number {
   const expected = (countA * countB) / 2;
   const variance = ((countA * countB) / 12) * (all + 1 - ties / (all * (all - 1)));
   if (!(variance > 0)) return 1;
-  // Half a rank is taken off for continuity.
+  // Continuity correction of half a rank.
   const z = Math.max(0, Math.abs(lessA - expected) - 0.5) / Math.sqrt(variance);
   return Math.min(1, 2 * upperTail(z));
 }
 
-/** The share of the standard normal distribution above `z` ≥ 0, to 1e-7 (Abramowitz and Stegun 1964, 26.2.17). */
+/** Upper tail of the standard normal distribution at `z` ≥ 0, accurate to 1e-7 (Abramowitz and Stegun 1964, 26.2.17). */
 function upperTail(z: number): number {
   const t = 1 / (1 + 0.231_641_9 * z);
   const series =
@@ -51,8 +50,8 @@ function upperTail(z: number): number {
 }
 
 /**
- * Which of several tests hold when false ones may be at most the share `rate` of those that do (Benjamini and Hochberg
- * 1995): the highest probability that still counts; 0 where none does.
+ * Returns the highest significant p-value at a false discovery rate of `rate` (Benjamini and Hochberg 1995); 0 if none is
+ * significant.
  */
 export function threshold(probabilities: readonly number[], rate: number): number {
   const sorted = [...probabilities].sort((a, b) => a - b);

@@ -27,7 +27,7 @@ function statsOf(uses: readonly (readonly [number, Partial<RawEventFields["agent
 }
 
 describe("stats", () => {
-  it("counts what ended, and only that", () => {
+  it("counts terminal events only", () => {
     const stats = statsOf(
       [
         [now - hourMs, { command_line: "git status", duration_ms: 10 }],
@@ -46,7 +46,7 @@ describe("stats", () => {
       cancelled: 1,
       successRate: 2 / 3,
       sessions: 5,
-      // Quantiles come from a sketch, to 2 %.
+      // Quantiles of the sketch are accurate to 2%.
       durations: { medianMs: 10, p95Ms: expect.closeTo(500, -1.3), totalMs: 545 },
       topTools: [{ name: "run_terminal_cmd", source: "vscode_terminal", count: 4, failed: 1 }],
     });
@@ -60,7 +60,7 @@ describe("stats", () => {
     expect(stats?.activity[10]).toMatchObject({ succeeded: 0, failed: 0, other: 1 });
   });
 
-  it("counts neither tools of agents nor looks at the product itself as commands", () => {
+  it("counts neither agents' tool calls nor our own commands as commands", () => {
     const at = { ts: now - hourMs, utc_offset_min: -new Date(now).getTimezoneOffset() };
     const own = { event_type: "command_finished", source: "vscode", command_path: "telemetry status" };
     const events = [
@@ -81,7 +81,7 @@ describe("stats", () => {
     expect(today).toEqual({ commands: 2, failed: 0, agentToolCalls: 1, purgeMark: 0 });
   });
 
-  it("counts a week and a month of local days", () => {
+  it("covers a week and a month of local days", () => {
     const day = (back: number) => new Date(2026, 6, 15 - back, 0, 0, 1).getTime();
     const uses = [0, 6, 7, 29, 30].map((back) => [day(back), {}] as const);
     expect(statsOf(uses, "today")?.commands).toBe(1);
@@ -89,7 +89,7 @@ describe("stats", () => {
     expect(statsOf(uses, "month")?.commands).toBe(4);
   });
 
-  it("counts a year by months, and says where recording began", () => {
+  it("covers a year by months and reports the start of recording", () => {
     const uses = [0, 40, 100, 200, 380].map((back) => [new Date(2026, 6, 15 - back, 10).getTime(), {}] as const);
     const stats = statsOf(uses, "year");
     expect(stats.commands).toBe(4);
@@ -97,7 +97,7 @@ describe("stats", () => {
     expect(stats?.activity.map(({ succeeded }) => succeeded)).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1]);
   });
 
-  it("compares with as many days before, and today with yesterday until this hour", () => {
+  it("compares with the same number of days before, and today with yesterday up to this hour", () => {
     const at = (daysAgo: number, hour: number) => new Date(2026, 6, 15 - daysAgo, hour, 10).getTime();
     const uses = [
       ...[0, 0, 1].map((days) => [at(days, 9), { duration_ms: 100 }] as const),
@@ -107,13 +107,13 @@ describe("stats", () => {
     ];
     expect(statsOf(uses, "today")?.before).toMatchObject({ commands: 1, successRate: 1, totalMs: 100, sessions: 1 });
     expect(statsOf(uses, "week")?.before).toMatchObject({ commands: 1, successRate: 0 });
-    // Recording had not begun then.
+    // Recording had not started then.
     expect(statsOf(uses, "month")?.before).toBeNull();
   });
 
-  it("counts by the wall clock of where it happened", () => {
+  it("uses the local time of the recording machine", () => {
     const store = new Store(join(tempFolder(), "telemetry.db"), productInfo, systemClock);
-    // Ten in the evening of the 14th in Tokyo, three in the afternoon here.
+    // 22:00 on the 14th in Tokyo, 15:00 here.
     const at = Date.UTC(2026, 6, 14, 13);
     store.write([cleanToolUse({}, { ts: at, utc_offset_min: 540 })]);
     const bars =
@@ -122,7 +122,7 @@ describe("stats", () => {
     expect(bars.map(({ succeeded }) => succeeded)).toEqual([0, 0, 0, 0, 0, 1, 0]);
   });
 
-  it("is empty, with all its bars, where nothing is", () => {
+  it("returns empty bars without data", () => {
     const { activity, fromMs, ...numbers } = emptyStats(new PeriodQuery({ period: "month" }, now));
     expect(numbers).toEqual({
       period: "month",
@@ -151,21 +151,21 @@ describe("stats", () => {
 });
 
 describe("calendar", () => {
-  it("has 24 hours of the wall clock every day, also when the clocks change", () => {
+  it("has 24 local hours per day, also when daylight saving time changes", () => {
     for (const day of [new Date(2026, 2, 29, 12), new Date(2026, 9, 25, 12)]) {
       expect(spanOf({ period: "today" }, day.getTime()).buckets).toHaveLength(24);
     }
   });
 
-  it("begins every day of a month at local midnight, over a change of clocks", () => {
+  it("starts every day at local midnight, across a daylight saving change", () => {
     const { buckets } = spanOf({ period: "month" }, new Date(2026, 10, 10, 12).getTime());
     expect(buckets).toHaveLength(30);
     for (const { startMs } of buckets) expect(new Date(startMs).getHours()).toBe(0);
   });
 
-  it("takes a choice of up to sixty months, and has the days before it too", () => {
+  it("accepts custom periods of up to sixty months, with a previous period", () => {
     const custom = (from: string, to: string) => spanOf({ period: "custom", from, to }, now);
-    // Two leap years, and one in the days before: those touch 61 months.
+    // Two leap years, and one in the previous period, which spans 61 months.
     const { fromHour, toHour } = previousSpan(custom("2020-01-01", "2024-12-31"));
     expect([(toHour - fromHour) / 24, new Date(toHour * 60 * 60 * 1000).toISOString()]).toEqual([
       1827,
@@ -181,7 +181,7 @@ describe("calendar", () => {
     }
   });
 
-  it("shows a choice by hours, days or months, as it is long", () => {
+  it("shows a custom period by hour, day or month, depending on its length", () => {
     const shown = (from: string, to: string) => {
       const { grain, buckets } = spanOf({ period: "custom", from, to }, now);
       return [unitOf[grain], buckets.length];
@@ -192,7 +192,7 @@ describe("calendar", () => {
     expect(shown("2026-03-15", "2026-06-15")).toEqual(["month", 4]);
   });
 
-  it("begins every month of a year on its first day", () => {
+  it("starts every month of a year on its first day", () => {
     const { buckets, endMs } = spanOf({ period: "year" }, now);
     expect(buckets.map(({ startMs }) => new Date(startMs).getDate())).toEqual(new Array(13).fill(1));
     expect(new Date(endMs).getTime()).toBe(new Date(2026, 6, 16).getTime());

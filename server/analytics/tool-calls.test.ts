@@ -11,8 +11,8 @@ const now = at(0, 12);
 const read = (uses: Parameters<typeof readBothWays>[0], period: "today" | "week") =>
   readBothWays(uses, now, (connection) => readToolCalls(new PeriodQuery({ period }, now).on(connection)));
 
-describe("tool uses", () => {
-  it("tells each tool's uses, failures with their interval, and durations to the 99th percentile", () => {
+describe("tool calls", () => {
+  it("reports calls, failures with their interval, and quantiles per tool", () => {
     const uses = Array.from({ length: 100 }, (_, n) =>
       localToolUse(at(n % 7), { command_line: "ls", duration_ms: 10 * (n + 1), exit_code: n < 10 ? 1 : 0 }),
     );
@@ -27,14 +27,14 @@ describe("tool uses", () => {
       failure: { rate: 0.1, low: expect.closeTo(0.0552, 3), high: expect.closeTo(0.1744, 3) },
       before: null,
     });
-    // To 2 %, as sketches are.
+    // Sketches are accurate to 2%.
     expect(tools[0]?.durations?.medianMs).toBeGreaterThan(490);
     expect(tools[0]?.durations?.medianMs).toBeLessThan(510);
     expect(tools[0]?.durations?.p99Ms).toBeGreaterThan(970);
     expect(tools[0]?.trend).toEqual([14, 14, 14, 14, 14, 15, 15]);
   });
 
-  it("compares with the period before", () => {
+  it("compares with the previous period", () => {
     const uses = [
       ...[0, 1].map((day) => localToolUse(at(day))),
       ...[7, 8, 9, 10].map((day) => localToolUse(at(day), { exit_code: day === 7 ? 1 : 0 })),
@@ -43,7 +43,7 @@ describe("tool uses", () => {
     expect(read(uses, "week").tools[0]).toMatchObject({ calls: 2, before: { calls: 4, failureRate: 0.25 } });
   });
 
-  it("tells how much of a host is seen: beginnings, ends, outcomes, durations", () => {
+  it("reports the coverage of each source: starts, ends, outcomes, durations", () => {
     const silent = anything({ ts: at(3), stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "end" });
     const uses = [
       ...[1, 2, 3].map((day) => localToolUse(at(day), { tool_phase: "start" })),
@@ -56,7 +56,7 @@ describe("tool uses", () => {
     ]);
   });
 
-  it("tells of an agent's hooks what OpenTelemetry saw and they did not, but for refusals", () => {
+  it("counts the calls that only OpenTelemetry reported, except denied ones", () => {
     const use = (source: "claude_code" | "otlp", part: object = {}) =>
       admitted(
         anything({
@@ -82,7 +82,7 @@ describe("tool uses", () => {
     expect(coverage.find(({ source }) => source === "otlp")).toMatchObject({ ended: 4, missedByHooks: 0 });
   });
 
-  it("is empty where nothing is", () => {
+  it("returns no tools without data", () => {
     expect(emptyToolCalls(new PeriodQuery({ period: "month" }, now))).toMatchObject({
       tools: [],
       coverage: [],

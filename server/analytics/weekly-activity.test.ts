@@ -10,8 +10,8 @@ import { emptyWeeklyActivity, readWeeklyActivity } from "./weekly-activity.ts";
 const at = (daysAgo: number, hour = 9) => new Date(2026, 6, 15 - daysAgo, hour, 10).getTime();
 const now = at(0, 12);
 
-describe("rhythm", () => {
-  it("counts what ended by the hour of the week on the wall clock, Monday first", () => {
+describe("weekly activity", () => {
+  it("counts terminal events by local weekday and hour, Monday first", () => {
     const uses = [
       localToolUse(at(0, 9)),
       localToolUse(at(7, 9)),
@@ -30,7 +30,7 @@ describe("rhythm", () => {
     ]);
   });
 
-  it("adds up how long editors had the focus, by language", () => {
+  it("adds up focus time per programming language", () => {
     const work = (daysAgo: number, language: string, focus_ms: number) => {
       const ts = at(daysAgo);
       const where = { ts, session_id: v4(), utc_offset_min: -new Date(ts).getTimezoneOffset() };
@@ -58,7 +58,7 @@ describe("rhythm", () => {
     });
   });
 
-  it("says that nothing is known where nothing is", () => {
+  it("reports no active time without data", () => {
     expect(emptyWeeklyActivity(new PeriodQuery({ period: "year" }, now))).toMatchObject({
       activeMs: null,
       languages: [],

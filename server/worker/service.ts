@@ -122,8 +122,8 @@ export class TelemetryService {
   }
 
   /**
-   * From now on this process holds the doors on loopback, or waits for its turn. For those that live as long as a window.
-   * `connected`: whether an agent tells of its tools by its hooks.
+   * For a process that lives as long as a window: runs the local receiver, or waits for the lease. `connected`: whether an agent
+   * reports its tool calls through hooks.
    */
   startReceiver(connected: (agent: AgentName) => boolean): void {
     this.#automatic.stayResident();
@@ -141,7 +141,7 @@ export class TelemetryService {
     this.begin();
   }
 
-  /** Asked again and again while a window is open: what hooks and SDKs may do follows a configuration that was edited by hand. */
+  /** Called periodically, so that hooks and SDKs follow a configuration that was edited by hand. */
   #mayReceive(): boolean {
     this.#core.keepRecordingState();
     return permittedNow(this.#core).collect.includes("tool_usage");
@@ -157,7 +157,7 @@ export class TelemetryService {
     };
   }
 
-  /** Picks up what was written to event logs while no worker ran, and follows them, where something may be recorded. */
+  /** Imports what event logs contain and follows them, if recording is on. */
   begin(): void {
     try {
       this.#core.keepRecordingState("now and then");
@@ -183,7 +183,7 @@ export class TelemetryService {
     return this.#core.explain(error);
   }
 
-  /** Waits for another process no longer than this. Milliseconds. */
+  /** Limits the wait for locks of other processes. Milliseconds. */
   hurry(waitMs: number): void {
     this.#core.store.waitMs = waitMs;
   }
@@ -205,15 +205,15 @@ export class TelemetryService {
     return outcome;
   }
 
-  /** Another window may have purged: names that come again get other hashes there and here. */
+  /** A purge by another window replaces the salt, which changes the hash of every name. */
   #followIdentity(): void {
     if (this.#identity.hasChanged()) this.#hasher.forget();
   }
 
-  /** Reads the event logs on. @throws UnsafePathError, NotPermittedError, ConfigError, the file system's or SQLite's error. */
+  /** Imports new lines of the event logs. @throws UnsafePathError, NotPermittedError, ConfigError, the file system's or SQLite's error. */
   async importLogs(watch: ImportOptions = {}): Promise<ImportReport | undefined> {
     if (!this.#readsLogs) return undefined;
-    // Before anything is renamed.
+    // Checked before a log is renamed.
     if (
       this.#core.permissions.evaluate().permission.mode === "off" &&
       unreadBytes(this.#core.paths.eventLogFolder, this.#core.clock.nowMs()).size > 0
@@ -235,7 +235,7 @@ export class TelemetryService {
       decision.mode === "off" ? this.#core.permissions.installation() : this.#core.sharing.installation.id(),
     );
     this.#shareAsDecided(before, decision);
-    // Names of the user's own are not even remembered longer than they may be hashed.
+    // Cached names must not outlive the permission to hash them.
     this.#hasher.forget();
     const permission = this.#permissionAfter(decision, decidedMs);
     this.#core.keepRecordingState();
@@ -245,24 +245,25 @@ export class TelemetryService {
     return { permission, decidedMs };
   }
 
-  /** Nothing stays open where nothing is recorded. */
+  /** Closes everything that recording opened. */
   #stop(): void {
     this.#receivers?.stop();
     this.#core.store.close();
   }
 
-  /** What was named on the screen must be what is configured. @throws DestinationError */
+  /** Requires the destination that the user was shown. @throws DestinationError */
   #checkDestination(named: string | null): void {
     const { destination, destinationFault } = this.#core.permissions.evaluate();
     if (destination === null) {
       throw new DestinationError(
-        destinationFault ?? "There is no destination. Set upload_url in config.toml or NEXUS_USAGE_UPLOAD_URL first.",
+        destinationFault ?? "No destination. Set NEXUS_USAGE_UPLOAD_URL or upload_url in config.toml.",
       );
     }
-    if (destination.url !== named) throw new DestinationError("The destination has changed since it was shown.");
+    if (destination.url !== named)
+      throw new DestinationError("The destination changed after the dialog opened. Review it again.");
   }
 
-  /** Sharing follows; what keeps it from following is told, and the decision stands. */
+  /** Applies the decision to sharing. A failure is reported; the decision is valid nevertheless. */
   #shareAsDecided(before: ConsentReading, decision: ConsentDecision): void {
     try {
       this.#core.store.selectFile(this.#core.permissions.evaluate().database);
@@ -272,7 +273,7 @@ export class TelemetryService {
     }
   }
 
-  /** The decision is written down and counts, also where a file that could narrow it cannot be used at present. */
+  /** The saved decision counts even if a file that could narrow it is unreadable at present. */
   #permissionAfter({ mode, collect, share, notice }: ConsentDecision, tsMs: number): Permission {
     try {
       return this.#core.permissions.evaluate().permission;
@@ -285,19 +286,19 @@ export class TelemetryService {
   /** @throws ConfigError, SQLite's error. */
   purge(): Result<typeof PurgeRequest> {
     const store = this.#core.locatedStore();
-    // First, so that nothing that is deleted comes in again from a log.
+    // First, so that nothing deleted is imported again.
     if (databaseSize(store.file) > 0) {
       const nowMs = this.#core.clock.nowMs();
       const watermarkMs = store.read((connection) => erasureWatermark(connection, nowMs)) ?? nowMs;
       this.#core.sharing.installation.raiseWatermark(watermarkMs);
     }
-    // Before the database: an import that has read lines by now is stopped by what the erasure changes.
+    // Before the database: an import that has read lines already is stopped by the erasure.
     this.#logs.empty();
     const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
     this.#core.sharing.clearOutbox();
     removeWithLeftovers(this.#core.paths.commandSessionFile);
     const agentSettings = forgetSettings(this.#core.paths);
-    // Names that come again get other hashes: nothing links them with what was deleted or exported.
+    // A new salt: nothing links future names with deleted or exported ones.
     this.#identity.erase();
     this.#hasher.forget();
     this.#core.listener.dataChanged();
@@ -308,13 +309,13 @@ export class TelemetryService {
     return this.#automatic.sync(options);
   }
 
-  /** For a command that is about to end: runs the maintenance that is due. What fails is done with the next one. */
+  /** For a command that is about to end: runs maintenance that is due. A failure is left to the next run. */
   async maintain(): Promise<void> {
     try {
       const { limits, permission } = this.#core.permissions.evaluate();
       if (permission.mode !== "off" && this.#core.store.isOpen) await this.#maintenance.finish(limits, maintenanceMs);
     } catch {
-      // The command itself reports a configuration that cannot be read.
+      // The command itself reports an unreadable configuration.
     }
   }
 
@@ -322,7 +323,7 @@ export class TelemetryService {
     return this.#core.sharing.eraseRemotely();
   }
 
-  /** Goes on sharing under another pseudonym. */
+  /** Replaces the pseudonym. */
   resetIdentity(): void {
     this.#core.locatedStore();
     this.#core.sharing.resetIdentity();

@@ -1,8 +1,6 @@
 /**
- * What a person is told before they say yes: the text of the consent, and its version.
- *
- * It stands here once, for the page, the terminal and the documentation. A change of any word, and another field of a category,
- * needs a new `noticeVersion`: the record of a consent names the version and the hash of the text that was shown.
+ * The consent notice: its texts and its version, the only copy for dashboard, terminal and documentation. A changed word, or a new
+ * field in a category, needs a new version, and sharing pauses until the user consents again.
  */
 import type { Category } from "../schema/categories.ts";
 

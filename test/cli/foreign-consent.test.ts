@@ -244,8 +244,8 @@ describe("invariant: only-you-can-say-yes", () => {
 
 // Only root may act as another user.
 describe.skipIf(process.getuid?.() !== 0)("files that another user owns or can write", () => {
-  const nobody = 65_534;
-  const chown = (path: string) => spawnSync("chown", [String(nobody), path]);
+  const nobodyUid = 65_534;
+  const chown = (path: string) => spawnSync("chown", [String(nobodyUid), path]);
   const loosen = (path: string) => spawnSync("chmod", ["o+w", path]);
 
   it.each([
@@ -299,7 +299,7 @@ describe.skipIf(process.getuid?.() !== 0)("files that another user owns or can w
     mkdirSync(keys, { mode: 0o700 });
     writeFileSync(join(keys, "id"), "mine");
     symlinkSync(keys, join(shared, "outbox"));
-    for (const path of [shared, join(shared, "outbox")]) spawnSync("chown", ["-h", String(nobody), path]);
+    for (const path of [shared, join(shared, "outbox")]) spawnSync("chown", ["-h", String(nobodyUid), path]);
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url, NEXUS_USAGE_OUTBOX_DIR: join(shared, "outbox") };
     const share = ["--share", "--yes", "--notice", noticeVersion, "--destination", server.url, "--categories", "all"];
     for (const line of [["telemetry", "enable", ...share], ["sync"]])

@@ -370,15 +370,15 @@ describe("faults", () => {
 
   it("reports a read-only folder and recovers", async () => {
     // Root can write everywhere, so as root the worker runs as the user "nobody".
-    const nobody = 65_534;
+    const nobodyUid = 65_534;
     const home = tempFolder();
     const state = join(home, "nexus", "state");
     mkdirSync(state, { recursive: true });
     mkdirSync(join(home, ".config", "nexus"), { recursive: true });
     if (isRoot)
       for (const folder of [home, join(home, "nexus"), state, join(home, ".config"), join(home, ".config", "nexus")])
-        chownSync(folder, nobody, nobody);
-    const worker = await WorkerProcess.start({ home, ...(isRoot ? { uid: nobody } : {}) });
+        chownSync(folder, nobodyUid, nobodyUid);
+    const worker = await WorkerProcess.start({ home, ...(isRoot ? { uid: nobodyUid } : {}) });
     await worker.consent();
     chmodSync(state, 0o500);
     const events = toolCalls(1);
