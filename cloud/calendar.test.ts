@@ -122,7 +122,7 @@ class Simulation {
     this.#log = log;
     this.#parts = { pipeline, erasures, aggregates, registry };
     erasures.start();
-    await erasures.settled();
+    await erasures.whenIdle();
     await pipeline.drain();
   }
 
@@ -170,7 +170,7 @@ class Simulation {
     if (sender === undefined || (await registry.find(sender.id)) === undefined) return;
     if (!this.model.erased.has(user)) this.model.erased.set(user, this.nowMs);
     await erasures.request(sender.id);
-    await erasures.settled();
+    await erasures.whenIdle();
   }
 
   /** Makes one recomputation of the totals fail; the touched hours are recomputed later. */

@@ -25,7 +25,7 @@ import {
   WeeklyActivityRequest,
 } from "../shared/protocol/reports.ts";
 import type { Request } from "../shared/protocol/rpc.ts";
-import { isCheckError, type Validator } from "../shared/protocol/validate.ts";
+import { isValidationError, type Validator } from "../shared/protocol/validate.ts";
 import {
   DataChangedNotification,
   EraseRemotelyRequest,
@@ -97,7 +97,7 @@ function checked<T>(check: Validator<T>, value: unknown, method: string): T {
   try {
     return check(value, method);
   } catch (error) {
-    throw new ResponseError(invalidParams, isCheckError(error) ? error.message : "Malformed message.");
+    throw new ResponseError(invalidParams, isValidationError(error) ? error.message : "Malformed message.");
   }
 }
 

@@ -92,7 +92,7 @@ export class Erasures implements ErasureRequests {
   }
 
   /** Resolves when no erasure is pending. */
-  async settled(): Promise<void> {
+  async whenIdle(): Promise<void> {
     await this.#running;
   }
 
@@ -132,7 +132,7 @@ export class Erasures implements ErasureRequests {
   async #erase(digests: readonly string[]): Promise<void> {
     const { registry, receiver, pipeline, warehouse, now } = this.#parts;
     // Batches that were being received when the erasure was requested are in the log after this.
-    await receiver.settled();
+    await receiver.whenIdle();
     await pipeline.emptyLog();
     const found = await registry.saveFound(await this.#find(digests));
     await warehouse.erase("events", isErasedUser, { digests });

@@ -3,13 +3,13 @@
  * schemas. Never stores or logs client addresses, keeps no access log, and ignores proxy headers.
  * Errors never quote the request.
  */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { logEvent } from "../logger.ts";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { Authentication } from "./authentication.ts";
 import { type IngestContext, json, type RouteContext } from "./context.ts";
 import { maxBodyBytes } from "./decompress.ts";
+import { addErrorHandling, type MapRefusal } from "./errors.ts";
 import { limitsOf } from "./limits.ts";
-import { Refusal, refusalOf, tooMany } from "./refusal.ts";
+import { Refusal, tooMany } from "./refusal.ts";
 import { enrolmentRoutes } from "./routes/enrolment.ts";
 import { erasureRoutes } from "./routes/erasure.ts";
 import { eventsRoute } from "./routes/events.ts";
@@ -31,10 +31,7 @@ function limitedRefusal(refusal: Refusal, waitSeconds: number): Refusal {
  * Creates a server without routes that rejects browser pages and reports refusals as JSON.
  * `mapRefusal` may replace a refusal before it is sent.
  */
-export function plainApp(
-  requestMs: number,
-  mapRefusal: (refusal: Refusal, request: FastifyRequest) => Refusal,
-): FastifyInstance {
+export function plainApp(requestMs: number, mapRefusal: MapRefusal): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -52,36 +49,8 @@ export function plainApp(
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  const methods = new Map<string, string[]>();
-  app.addHook("onRoute", ({ path, method }) => {
-    methods.set(path, (methods.get(path) ?? []).concat(method));
-  });
-  app.addHook("onRequest", async ({ headers, is404, url }) => {
-    // Browser pages always send this header; clients never do.
-    if (headers.origin !== undefined) throw new Refusal(403, "origin");
-    if (is404) throw unknownRoute(url, methods);
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const refusal = mapRefusal(refusalOf(error), request);
-    if (refusal.error === "unavailable") logEvent({ event: "request_failed", error });
-    if (refusal.waitSeconds !== undefined) reply.header("retry-after", refusal.waitSeconds);
-    reply
-      .code(refusal.status)
-      .headers(refusal.headers)
-      .type(json)
-      .send(JSON.stringify({ error: refusal.error }));
-  });
+  addErrorHandling(app, mapRefusal);
   return app;
-}
-
-/** Returns 405 for a wrong method and 404 for an unknown path. `methods`: route path → methods. */
-function unknownRoute(url: string, methods: ReadonlyMap<string, readonly string[]>): Refusal {
-  const [path = ""] = url.split("?");
-  for (const [route, allowed] of methods) {
-    if (new RegExp(`^${route.replaceAll(/:\w+/g, "[^/]+")}$`).test(path))
-      return new Refusal(405, "method_not_allowed", { headers: { allow: allowed.join(", ") } });
-  }
-  return new Refusal(404, "not_found");
 }
 
 export function ingestApp(context: IngestContext): FastifyInstance {
@@ -97,6 +66,12 @@ export function ingestApp(context: IngestContext): FastifyInstance {
     watch.requestRefused(sent.status, sent.error);
     return sent;
   });
-  for (const add of [eventsRoute, enrolmentRoutes, erasureRoutes, publicRoutes]) add(app, routes);
+  publicRoutes(app, routes);
+  // Every route in this scope requires a token, if tokens are configured.
+  app.register((scope, _options, done) => {
+    scope.addHook("preHandler", async (request) => authentication.admit(request));
+    for (const add of [eventsRoute, enrolmentRoutes, erasureRoutes]) add(scope, routes);
+    done();
+  });
   return app;
 }

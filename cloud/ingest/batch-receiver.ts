@@ -97,7 +97,7 @@ export class BatchReceiver {
   }
 
   /** Resolves when all batches that are being received now are done. */
-  async settled(): Promise<void> {
+  async whenIdle(): Promise<void> {
     await Promise.allSettled(this.#inProgress.values());
   }
 

@@ -24,13 +24,13 @@ import {
   WeeklyActivityRequest,
 } from "../../shared/protocol/reports.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
-import { isCheckError } from "../../shared/protocol/validate.ts";
+import { isValidationError } from "../../shared/protocol/validate.ts";
 import { type Status, StatusRequest } from "../../shared/protocol/worker.ts";
 import { dismissedKey } from "../capture/feature-memory.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
-import { isWorkerRefusal } from "../worker/connection.ts";
+import { isWorkerRequestError } from "../worker/connection.ts";
 import type { Actions } from "./actions.ts";
 import { displayedNotice } from "./consent-notice.ts";
 import { dashboardHandlers } from "./dashboard-handlers.ts";
@@ -166,7 +166,7 @@ export class DashboardPanel implements Disposable {
     try {
       action = validateAction(message, "page");
     } catch (error) {
-      this.#log.warn(isCheckError(error) ? error.message : "page: malformed message");
+      this.#log.warn(isValidationError(error) ? error.message : "page: malformed message");
       return;
     }
     void this.#handle(action);
@@ -251,7 +251,7 @@ export class DashboardPanel implements Disposable {
       this.#failure = null;
       if (status.value.permission !== null) this.#telemetry.applyWorkerPermission(status.value.permission);
     } catch (error) {
-      this.#failure = isWorkerRefusal(error) ? error.message : "The worker is unavailable. Data may be outdated.";
+      this.#failure = isWorkerRequestError(error) ? error.message : "The worker is unavailable. Data may be outdated.";
     }
     this.#post();
   }

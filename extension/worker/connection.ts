@@ -30,5 +30,5 @@ export class WorkerRequestError extends Error {
 }
 
 /** Compares names: the client's bundle has its own copy of the class. */
-export const isWorkerRefusal = (error: unknown): error is WorkerRequestError =>
+export const isWorkerRequestError = (error: unknown): error is WorkerRequestError =>
   error instanceof Error && error.name === "WorkerRefusal";

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { canonicalTool, isUsersOwn } from "../../server/privacy/public-names.ts";
+import { canonicalTool, isUserDefined } from "../../server/privacy/public-names.ts";
 import { isCommandPath } from "../../server/privacy/vocabulary.ts";
 import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 
@@ -36,7 +36,7 @@ export const needlesOf = (planted: readonly string[]): readonly string[] =>
   [...new Set(planted)].filter((needle) => needle.length >= minNeedleChars && !isPublic(needle));
 
 function isPublic(needle: string): boolean {
-  if (isCommandPath(needle) || !isUsersOwn(canonicalTool(needle))) return true;
+  if (isCommandPath(needle) || !isUserDefined(canonicalTool(needle))) return true;
   return fieldNames.some((name) => {
     const { type } = fieldTable[name];
     return (type.type === "enum" || type.type === "enum_list") && type.values.includes(needle);

@@ -19,7 +19,7 @@ import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 import { forgetSettings } from "./forget.ts";
-import { SettingsError, saysYes } from "./settings.ts";
+import { firstTrueKey, SettingsError } from "./settings.ts";
 
 /** Returns the files below a folder that contain a text. */
 function filesWith(folder: string, text: string): readonly string[] {
@@ -344,10 +344,10 @@ describe("agent settings", () => {
   });
 
   it("finds the policy key that disables hooks", () => {
-    expect(saysYes('{"allowManagedHooksOnly": true}', ["disableAllHooks", "allowManagedHooksOnly"])).toBe(
+    expect(firstTrueKey('{"allowManagedHooksOnly": true}', ["disableAllHooks", "allowManagedHooksOnly"])).toBe(
       "allowManagedHooksOnly",
     );
-    expect(saysYes('{"allowManagedHooksOnly": false}', ["allowManagedHooksOnly"])).toBeUndefined();
-    expect(saysYes("no json", ["allowManagedHooksOnly"])).toBeUndefined();
+    expect(firstTrueKey('{"allowManagedHooksOnly": false}', ["allowManagedHooksOnly"])).toBeUndefined();
+    expect(firstTrueKey("no json", ["allowManagedHooksOnly"])).toBeUndefined();
   });
 });

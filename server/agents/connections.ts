@@ -15,14 +15,14 @@ import { type Agent, agentsOf } from "./agents.ts";
 import { HookScript } from "./hook-script.ts";
 import {
   commandsIn,
+  firstTrueKey,
   linesBetween,
   type Marks,
   SettingsError,
-  saysYes,
   withEntries,
   withoutEntries,
 } from "./settings.ts";
-import { sha256, type Undo, undone, undoOf } from "./undo.ts";
+import { applyUndo, createUndo, sha256, type Undo } from "./undo.ts";
 
 /** The planned change of a settings file. */
 export interface SettingsChange {
@@ -117,7 +117,7 @@ export class Connections {
     return this.#agents.map((agent) => {
       const { name, title, file, folder, policy } = agent;
       const rule = policy === null ? null : read(policy.file);
-      const key = rule === null || policy === null ? undefined : saysYes(rule, policy.keys);
+      const key = rule === null || policy === null ? undefined : firstTrueKey(rule, policy.keys);
       return {
         name,
         title,
@@ -171,7 +171,7 @@ export class Connections {
     makeFolder(this.#paths.eventLogFolder);
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
     const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
-    const undo = first === null ? null : (undoOf(first, after) ?? null);
+    const undo = first === null ? null : (createUndo(first, after) ?? null);
     const record: ConnectionRecord = { file: target, undo, afterSha256: sha256(after), mode };
     if (first === null || undo !== null) replaceFile(this.#recordFile(agent.name), JSON.stringify(record));
     else rmSync(this.#recordFile(agent.name), { force: true });
@@ -224,7 +224,7 @@ export class Connections {
   /** Returns the text of a file before it was connected, or `undefined` if it changed since. */
   #textBefore(name: AgentName, target: string, text: string): string | undefined {
     const record = this.#record(name);
-    return record?.file === target && record.undo !== null ? undone(text, record.undo) : undefined;
+    return record?.file === target && record.undo !== null ? applyUndo(text, record.undo) : undefined;
   }
 
   /** Replaces the copy of the settings that earlier versions stored, which may contain keys. */
@@ -235,7 +235,7 @@ export class Connections {
     const { file, before, afterSha256, mode } = copy;
     const after = existsSync(file) ? read(file) : null;
     const unchanged = after !== null && sha256(after) === afterSha256;
-    const undo = unchanged && before !== null ? undoOf(before, after) : undefined;
+    const undo = unchanged && before !== null ? createUndo(before, after) : undefined;
     if (!unchanged || (before !== null && undo === undefined)) rmSync(path, { force: true });
     else replaceFile(path, JSON.stringify({ file, undo: undo ?? null, afterSha256, mode }));
   }

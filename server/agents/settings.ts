@@ -224,7 +224,7 @@ const valueAt = (tree: Node, path: readonly string[]): unknown => {
 };
 
 /** Returns the first of the top-level keys that is true; `undefined` for text that is not JSON. */
-export function saysYes(text: string, keys: readonly string[]): string | undefined {
+export function firstTrueKey(text: string, keys: readonly string[]): string | undefined {
   const tree = parseTree(text, [], lenient);
   return tree === undefined ? undefined : keys.find((key) => valueAt(tree, [key]) === true);
 }

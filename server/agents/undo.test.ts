@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Undo, undone, undoOf } from "./undo.ts";
+import { applyUndo, createUndo, type Undo } from "./undo.ts";
 
 /** A text, and the insertions to make: their offsets and the inserted text. */
 const additions = fc.record({ before: fc.string({ unit: "binary" }), at: fc.array(fc.nat()), piece: fc.string() });
@@ -11,7 +11,7 @@ function added({ before, at, piece }: { before: string; at: readonly number[]; p
 }
 
 function undoOfAdded(before: string, after: string): Undo {
-  const undo = undoOf(before, after);
+  const undo = createUndo(before, after);
   if (undo === undefined) throw new Error("no undo record for a change that only inserts");
   return undo;
 }
@@ -21,7 +21,7 @@ describe("undo of a settings file", () => {
     fc.assert(
       fc.property(additions, (change) => {
         const after = added(change);
-        expect(undone(after, undoOfAdded(change.before, after))).toBe(change.before);
+        expect(applyUndo(after, undoOfAdded(change.before, after))).toBe(change.before);
       }),
     );
   });
@@ -30,17 +30,17 @@ describe("undo of a settings file", () => {
     fc.assert(
       fc.property(additions, fc.string({ minLength: 1 }), (change, more) => {
         const after = added(change);
-        expect(undone(after + more, undoOfAdded(change.before, after))).toBeUndefined();
+        expect(applyUndo(after + more, undoOfAdded(change.before, after))).toBeUndefined();
       }),
     );
   });
 
   it("returns undefined if an originally empty file changed since", () => {
     const undo = undoOfAdded("\n", '{"hooks":{}}\n');
-    expect(undone('{"hooks":{},"model":"mine"}\n', undo)).toBeUndefined();
+    expect(applyUndo('{"hooks":{},"model":"mine"}\n', undo)).toBeUndefined();
   });
 
   it("returns no undo record if something was removed", () => {
-    expect(undoOf('{"a":1,"b":2}', '{"a":1,"hooks":{}}')).toBeUndefined();
+    expect(createUndo('{"a":1,"b":2}', '{"a":1,"hooks":{}}')).toBeUndefined();
   });
 });

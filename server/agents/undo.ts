@@ -18,7 +18,7 @@ export interface Undo {
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** Returns the undo record, or `undefined` if the change was not only insertions. */
-export function undoOf(before: string, after: string): Undo | undefined {
+export function createUndo(before: string, after: string): Undo | undefined {
   const digests = { beforeSha256: sha256(before), afterSha256: sha256(after) };
   if (before.trim() === "") return { ...digests, pieces: [], blank: before };
   const pieces: Piece[] = [];
@@ -37,7 +37,7 @@ export function undoOf(before: string, after: string): Undo | undefined {
 }
 
 /** Returns the original text, or `undefined` if `text` changed since. */
-export function undone(text: string, { beforeSha256, afterSha256, pieces, blank }: Undo): string | undefined {
+export function applyUndo(text: string, { beforeSha256, afterSha256, pieces, blank }: Undo): string | undefined {
   if (sha256(text) !== afterSha256) return undefined;
   if (blank !== undefined) return blank;
   let before = "";

@@ -2,15 +2,8 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
-import {
-  ConfigError,
-  configNotes,
-  configRefusals,
-  defaultConfig,
-  parseConfig,
-  policyRefusals,
-  WatchedFile,
-} from "./config.ts";
+import { WatchedFile } from "../files/watched-file.ts";
+import { ConfigError, configNotes, configRefusals, defaultConfig, parseConfig, policyRefusals } from "./config.ts";
 
 const parse = (text: string) => parseConfig("config.toml", text);
 

@@ -3,7 +3,6 @@
  * Rejects wrong types, unknown keys and misplaced keys or tables by name and never guesses: a
  * mistyped key may have been an opt-out. Ignores other tools' tables.
  */
-import { readFileSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod/mini";
@@ -178,26 +177,4 @@ export function policyRefusals(file: string, text: string): readonly Refusal[] {
   if (!parsed.success) throw explain(file, "telemetry", policyTable, parsed.error);
   if (parsed.data.mode === "share") return [];
   return [{ by: "policy_file", reach: parsed.data.mode === "off" ? "all" : "sharing", name: file }];
-}
-
-/** Caches the text of a file until its size, modification time or inode changes. */
-export class WatchedFile {
-  readonly file: string;
-  #stamp = "";
-  #text: string | null = null;
-
-  constructor(file: string) {
-    this.file = file;
-  }
-
-  /** Returns `null` if there is no file. @throws the file system's error if it is unreadable. */
-  read(): string | null {
-    const stat = statSync(this.file, { throwIfNoEntry: false });
-    const stamp = stat === undefined ? "none" : `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
-    if (stamp !== this.#stamp) {
-      this.#text = stat === undefined ? null : readFileSync(this.file, "utf8");
-      this.#stamp = stamp;
-    }
-    return this.#text;
-  }
 }

@@ -2,6 +2,7 @@
  * The user's consent decisions (`consent.jsonl`): append-only, one JSON object per line. An entry
  * is valid once file and folder are synced. No purge deletes the file, and only this module writes.
  */
+
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -12,8 +13,8 @@ import type { Category } from "../../shared/schema/categories.ts";
 import type { Clock } from "../clock.ts";
 import { fsyncFolder } from "../files/fsync.ts";
 import { appendFlags, makeFolder, pathFault, UnsafePathError } from "../files/ownership.ts";
+import { WatchedFile } from "../files/watched-file.ts";
 import { productVersion } from "../version.ts";
-import { WatchedFile } from "./config.ts";
 
 export interface ConsentDecision {
   readonly mode: Mode;

@@ -3,6 +3,7 @@
  * combines the consent record, policy file and configuration (re-read if changed) with the
  * environment and the editor's settings. Never grants more than the consent record.
  */
+
 import { dirname } from "node:path";
 import {
   type ConsentReading,
@@ -19,6 +20,7 @@ import {
 import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Clock } from "../clock.ts";
 import { pathFault, refuseReplaceable, refuseUnsafe } from "../files/ownership.ts";
+import { WatchedFile } from "../files/watched-file.ts";
 import type { Limits } from "../store/retention.ts";
 import {
   type Config,
@@ -29,7 +31,6 @@ import {
   parseConfig,
   policyRefusals,
   type UploadSchema,
-  WatchedFile,
 } from "./config.ts";
 import { ConsentLog } from "./consent-log.ts";
 import { type Destination, DestinationError, destinationOf } from "./destination.ts";

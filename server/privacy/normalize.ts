@@ -11,7 +11,7 @@ import { exitClass, statusOf } from "./exit-class.ts";
 import type { NameKind } from "./identity.ts";
 import type { Alias, KnownFields } from "./parse-event.ts";
 import { architecture, system } from "./platform.ts";
-import { canonicalTool, isUsersOwn, publicModel } from "./public-names.ts";
+import { canonicalTool, isUserDefined, publicModel } from "./public-names.ts";
 import { namedCommand } from "./vocabulary.ts";
 
 /** The derivations that each event type needs. */
@@ -113,7 +113,7 @@ function deriveTool(known: KnownFields, hashing: Hashing): void {
   if (typeof name !== "string") return;
   const canonical = canonicalTool(name);
   known["tool_name"] = canonical;
-  if (isUsersOwn(canonical) && name !== "" && name !== canonical) {
+  if (isUserDefined(canonical) && name !== "" && name !== canonical) {
     known["tool_hash"] = hashing.hashOf("tool_hash", "tool", name);
   }
 }

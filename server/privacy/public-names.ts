@@ -15,7 +15,7 @@ export function canonicalTool(name: string): string {
 }
 
 /** Returns whether a canonical name stands for a user-defined tool name. */
-export function isUsersOwn(canonical: string): boolean {
+export function isUserDefined(canonical: string): boolean {
   return canonical === mcpTool || canonical === customTool;
 }
 

@@ -37,7 +37,7 @@ export interface Opened {
   /** Taken before opening, to detect that another process has replaced the file. */
   readonly inode: number;
   /** Path of the corrupt file, if one was quarantined. */
-  readonly setAside: string | undefined;
+  readonly quarantined: string | undefined;
 }
 
 /**
@@ -48,13 +48,13 @@ export interface Opened {
 export function openDatabase(file: string, clock: Clock, corruptInode?: number, waitMs = busyTimeoutMs): Opened {
   const inode = createPrivately(file);
   try {
-    if (inode !== corruptInode) return { connection: openAndMigrate(file, waitMs), inode, setAside: undefined };
+    if (inode !== corruptInode) return { connection: openAndMigrate(file, waitMs), inode, quarantined: undefined };
   } catch (error) {
     if (!isCorrupt(error)) throw error;
   }
-  const setAside = quarantine(file, inode, clock);
+  const quarantined = quarantine(file, inode, clock);
   const newInode = createPrivately(file);
-  return { connection: openAndMigrate(file, waitMs), inode: newInode, setAside };
+  return { connection: openAndMigrate(file, waitMs), inode: newInode, quarantined };
 }
 
 /** Returns the inode, which distinguishes a file from its replacement. */

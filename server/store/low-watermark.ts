@@ -64,7 +64,7 @@ export function recordFall(connection: Connection, nowMs: number): void {
 }
 
 /** Returns when consent dated in the future was first seen. Call it in a transaction. */
-export function consentSeen(connection: Connection, decidedMs: number, nowMs: number): number {
+export function effectiveConsentMs(connection: Connection, decidedMs: number, nowMs: number): number {
   const seenMs = readNumber(connection, "future_consent_seen");
   if (readNumber(connection, "future_consent") === decidedMs && seenMs <= nowMs) return seenMs;
   setNumber(connection, "future_consent", decidedMs);

@@ -34,7 +34,7 @@ import {
   writeEvents,
 } from "./events/write.ts";
 import { quarantineNotes, storeNotes } from "./health.ts";
-import { consentSeen, loweredTo, raiseWatermark, recordFall } from "./low-watermark.ts";
+import { effectiveConsentMs, loweredTo, raiseWatermark, recordFall } from "./low-watermark.ts";
 import { isCurrent, schemaVersion, versionOf } from "./migrations/migrate.ts";
 import type { Limits } from "./retention.ts";
 import { isCorrupt } from "./storage-errors.ts";
@@ -99,7 +99,7 @@ export class Store {
   #file: string;
   #connection: Connection | undefined;
   #inode: number | undefined;
-  #setAside: string | undefined;
+  #quarantined: string | undefined;
   #corruptInode: number | undefined;
 
   constructor(file: string, product: ProductInfo, clock: Clock, lasting: Lasting = noLastingState) {
@@ -129,7 +129,7 @@ export class Store {
 
   /** Path of the database that this worker quarantined. */
   get quarantined(): string | undefined {
-    return this.#setAside;
+    return this.#quarantined;
   }
 
   /**
@@ -187,7 +187,7 @@ export class Store {
   consentedMs(decidedMs: number): number {
     const nowMs = this.#clock.nowMs();
     if (decidedMs <= nowMs || decidedMs === Number.POSITIVE_INFINITY) return decidedMs;
-    return this.#use((connection) => immediately(connection, () => consentSeen(connection, decidedMs, nowMs)));
+    return this.#use((connection) => immediately(connection, () => effectiveConsentMs(connection, decidedMs, nowMs)));
   }
 
   totals(): (Totals & { sizeBytes: number; driver: string }) | undefined {
@@ -262,7 +262,7 @@ export class Store {
       ? this.#use((connection) => eraseWith(connection, selection, this.#clock.nowMs(), also))
       : nothingErased;
     for (const file of quarantinedFiles(this.#file)) rmSync(file);
-    this.#setAside = undefined;
+    this.#quarantined = undefined;
     const check = findErasedIds(databaseFiles(this.#file), ids);
     if (check.found > 0)
       throw new NotErasedError(`${check.found} of ${check.searched} erased IDs are still in the files`);
@@ -295,9 +295,13 @@ export class Store {
 
   #open(): Connection {
     this.#refuseForeignFile();
-    const { connection, inode, setAside } = openDatabase(this.#file, this.#clock, this.#corruptInode, this.waitMs);
+    const {
+      connection,
+      inode,
+      quarantined: setAside,
+    } = openDatabase(this.#file, this.#clock, this.#corruptInode, this.waitMs);
     this.#corruptInode = undefined;
-    this.#setAside = setAside ?? this.#setAside;
+    this.#quarantined = setAside ?? this.#quarantined;
     this.#inode = inode;
     this.#bind(connection);
     const savedMs = this.#lasting.watermark();

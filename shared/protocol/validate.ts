@@ -16,7 +16,7 @@ export class ValidationError extends Error {
 }
 
 /** Compares the name, because every bundle has its own copy of the class. */
-export const isCheckError = (error: unknown): error is ValidationError =>
+export const isValidationError = (error: unknown): error is ValidationError =>
   error instanceof Error && error.name === "CheckError";
 
 export const boolean: Validator<boolean> = (value, at) => {

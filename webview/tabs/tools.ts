@@ -1,25 +1,14 @@
 /** Tools & agents tab: failure rate and durations by tool, coverage, connected agents. */
-import { html, nothing, svg, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { AgentCoverage, ToolCallStats, ToolCalls } from "../../shared/protocol/reports.ts";
 import { coverageOf } from "../../shared/text/coverage.ts";
 import { changeText, durationText, percentText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
+import { trendChart } from "../charts/trend.ts";
 import { agentsPanel } from "../components/agents-panel.ts";
 import { emptyState } from "../components/empty-state.ts";
 import { periodPicker } from "../components/period-picker.ts";
 import type { Actions, ViewState } from "../state.ts";
-
-const width = 96;
-const height = 20;
-
-/** Draws calls over time as bars; the accessible name contains the same values. */
-function trendChart({ trend }: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult {
-  const max = Math.max(1, ...trend);
-  const slot = width / Math.max(1, trend.length);
-  return html`<svg class="trend" viewBox="0 0 ${width} ${height}" width=${width} height=${height} preserveAspectRatio="none" role="img" aria-label="Calls per ${unit}: ${trend.join(", ")}">
-    ${trend.map((count, at) => svg`<rect x=${at * slot} y=${height - (count / max) * height} width=${Math.max(0.5, slot * 0.8)} height=${(count / max) * height}></rect>`)}
-  </svg>`;
-}
 
 function callChange({ calls, before }: ToolCallStats): string {
   if (before === null) return "";

@@ -33,7 +33,6 @@ export function erasureRoutes(app: FastifyInstance, context: RouteContext): void
   };
 
   app.delete<{ Params: Params }>("/v1/telemetry/users/:id", { bodyLimit: maxSmallBytes }, async (request, reply) => {
-    authentication.admit(request);
     const { id } = request.params;
     if (!anonUserIdPattern.test(id)) throw malformed();
     const known = await registry.find(id);
@@ -51,7 +50,6 @@ export function erasureRoutes(app: FastifyInstance, context: RouteContext): void
   });
 
   app.get<{ Params: Params }>("/v1/telemetry/users/:id/erasure", async (request, reply) => {
-    authentication.admit(request);
     const { id } = request.params;
     if (!anonUserIdPattern.test(id)) throw malformed();
     return sendState(reply, await authentication.verify(request, reply, Buffer.alloc(0), id));

@@ -50,7 +50,6 @@ export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
   app.post("/v1/telemetry/events", async (request, reply) => {
     const startedMs = performance.now();
     reply.header("accept-encoding", "zstd, gzip");
-    authentication.admit(request);
     if (waitingBytes() > config.most_waiting_bytes) {
       watch.batch("turned_away");
       throw new Refusal(503, "busy", { waitSeconds: busySeconds });

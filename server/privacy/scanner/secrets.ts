@@ -1,6 +1,6 @@
 /** Detects private keys, values assigned to names of secrets, and random-looking tokens. */
 
-import { isNoPassword, isPlaceholder } from "./placeholder.ts";
+import { isNotPassword, isPlaceholder } from "./placeholder.ts";
 import { isRandom } from "./randomness.ts";
 import type { Found } from "./rules.ts";
 
@@ -43,7 +43,7 @@ export function hasSecret(text: string, found: Found): boolean {
     }
   }
   for (const [, value = ""] of text.matchAll(password)) {
-    if (!isNoPassword(value)) {
+    if (!isNotPassword(value)) {
       found("assigned_secret");
       return true;
     }

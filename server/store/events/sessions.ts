@@ -45,7 +45,7 @@ export interface Span {
 type Moment = Pick<CleanEvent, "tsMs" | "utcOffsetMin">;
 
 /** Returns whether an event continues an agent's session. */
-export function goesOn({ startMs, endMs }: Span, { tsMs, utcOffsetMin }: Moment): boolean {
+export function continues({ startMs, endMs }: Span, { tsMs, utcOffsetMin }: Moment): boolean {
   const day = (ms: number) => dayOfHour(localHour(ms, utcOffsetMin));
   return tsMs > startMs - silenceMs && tsMs < endMs + silenceMs && day(startMs) === day(tsMs);
 }
@@ -98,7 +98,7 @@ export class SessionTable {
     if (id !== undefined) return this.#byId.get(id);
     const { tsMs } = event;
     const rows = this.#byStem.all(stem ?? "", tsMs - silenceMs, tsMs + silenceMs);
-    return rows.find((row) => goesOn(spanOf(row), event));
+    return rows.find((row) => continues(spanOf(row), event));
   }
 }
 
@@ -128,7 +128,7 @@ export class SessionDeltas {
 
   find({ id, stem }: SessionName, event: Moment): SessionDelta | undefined {
     const deltas = this.#byName.get(id ?? stem ?? "");
-    return id === undefined ? deltas?.find(({ span }) => goesOn(span, event)) : deltas?.[0];
+    return id === undefined ? deltas?.find(({ span }) => continues(span, event)) : deltas?.[0];
   }
 
   add({ id, stem }: SessionName, row: Row): SessionDelta {
