@@ -1,7 +1,9 @@
 /** Records an event of the command in the current CLI session. */
+
 import { randomUUID } from "node:crypto";
 import { v7 } from "uuid";
 import type { TelemetryService } from "../server/worker/service.ts";
+import { textOf } from "../shared/protocol/message.ts";
 import type { EventTypeName } from "../shared/schema/events.ts";
 import { createRawEvent, type RawEventFields } from "../shared/schema/raw-event.ts";
 import type { Source } from "../shared/schema/sources.ts";
@@ -54,7 +56,7 @@ export function record<T extends EventTypeName>(
   if (outcome.outcome === "not_permitted") {
     throw new UnavailableError(recordingIsOff);
   }
-  if (outcome.outcome === "failed") throw new ReportedError(outcome.problem.text);
+  if (outcome.outcome === "failed") throw new ReportedError(textOf(outcome.problem.message));
   if (outcome.stored === 1 || outcome.repeated === 1) return undefined;
   if (outcome.belowWatermark === 1) return "below_watermark";
   const reason = service.reader.status().firewall.refused[0]?.reason;

@@ -1,14 +1,16 @@
 /** Opens the telemetry reader or service for a command, without an editor. */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SelectionError } from "../server/analytics/calendar.ts";
 import { systemClock } from "../server/clock.ts";
 import { homeFolder } from "../server/config/home.ts";
 import { pathsFrom } from "../server/config/paths.ts";
-import { type ImportOptions, logFaultText } from "../server/ingest/event-log.ts";
+import { type ImportOptions, logFaultMessage } from "../server/ingest/event-log.ts";
 import { TelemetryCore } from "../server/worker/core.ts";
 import { TelemetryReader } from "../server/worker/reader.ts";
 import type { TelemetryService } from "../server/worker/service.ts";
+import { textOf } from "../shared/protocol/message.ts";
 import type { ExportProgress } from "../shared/protocol/worker.ts";
 import { sizeText } from "../shared/text/format.ts";
 import { InterruptedError, ReportedError, UnavailableError, UsageError } from "./exit.ts";
@@ -60,7 +62,7 @@ export async function importLogs(
     progressLine(`Importing event logs: ${sizeText(done)} of ${sizeText(total)}`);
   const report = await service.importLogs({ ...options, progress });
   progressLine("");
-  for (const fault of report?.faults ?? []) printError(logFaultText(fault));
+  for (const fault of report?.faults ?? []) printError(textOf(logFaultMessage(fault)));
   return report;
 }
 

@@ -2,8 +2,10 @@
  * Connects capture, queue and worker. The effective policy decides whether they run; the UI is
  * notified of changes. In mode off it captures nothing, keeps no events and releases the worker.
  */
+
 import type { Disposable, Memento } from "vscode";
 import type { Mode, Permission } from "../shared/consent/consent.ts";
+import { type Message, message, textOf } from "../shared/protocol/message.ts";
 import {
   EditorChangedNotification,
   type Problem,
@@ -15,7 +17,7 @@ import type { Request } from "../shared/protocol/rpc.ts";
 import type { ExportProgress, SharingStatus } from "../shared/protocol/worker.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import type { Raw } from "../shared/schema/raw.ts";
-import { modeSentence } from "../shared/text/sentences.ts";
+import { modeMessage } from "../shared/text/sentences.ts";
 import { debugSource } from "./capture/debug.ts";
 import { editorActivitySource } from "./capture/editor-activity.ts";
 import type { EditorInfo } from "./capture/editor-info.ts";
@@ -69,7 +71,7 @@ export class Telemetry implements Disposable {
   readonly #today: TodaySummary;
   #mode: Mode = "off";
   #problem: Problem | null = null;
-  #workerDown: string | null = null;
+  #workerDown: Message | null = null;
   #sharing: SharingStatus | null = null;
 
   constructor(
@@ -137,9 +139,9 @@ export class Telemetry implements Disposable {
     return this.#permissions.current;
   }
 
-  /** Sentences about what prevents recording. */
-  get problems(): readonly string[] {
-    return [this.#problem?.text, this.#workerDown].filter((text) => typeof text === "string");
+  /** What prevents recording. */
+  get problems(): readonly Message[] {
+    return [this.#problem?.message, this.#workerDown].filter((one) => one !== undefined && one !== null);
   }
 
   /** The last sharing status reported by a worker; `null` unless the mode is `share`. */
@@ -203,7 +205,7 @@ export class Telemetry implements Disposable {
     }
     this.#supervisor.notify(EditorChangedNotification, this.#permissions.editor);
     // A window that was never on does not create the output channel.
-    if (permission.mode !== this.#mode) this.#log.info(modeSentence(permission));
+    if (permission.mode !== this.#mode) this.#log.info(textOf(modeMessage(permission)));
     this.#mode = permission.mode;
     this.#ui.stateChanged();
   }
@@ -232,7 +234,7 @@ export class Telemetry implements Disposable {
     this.#problem = problem;
     this.#lifecycle.problemChanged(problem?.kind ?? null);
     if (problem === null) this.#log.info("Recording resumed.");
-    else this.#log.warn(problem.text);
+    else this.#log.warn(textOf(problem.message));
     this.#ui.stateChanged();
   }
 
@@ -255,8 +257,10 @@ export class Telemetry implements Disposable {
     this.#problem = null;
     if (retryMs === null) return;
     this.#lifecycle.workerCrashed();
-    this.#workerDown = `The worker stopped unexpectedly. Restarting in ${retryMs / 1000} s. Events are queued.`;
-    this.#log.warn(this.#workerDown);
+    this.#workerDown = message("The worker stopped unexpectedly. Restarting in {seconds} s. Events are queued.", {
+      seconds: retryMs / 1000,
+    });
+    this.#log.warn(textOf(this.#workerDown));
     this.#ui.stateChanged();
   }
 }

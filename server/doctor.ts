@@ -2,12 +2,14 @@
  * The checks of `nexus doctor`: files, permissions, disk space, clock and network. Changes nothing.
  * Connects only while sharing is on, and sends nothing over that connection.
  */
+
 import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { textOf, textsOf } from "../shared/protocol/message.ts";
 import type { Status } from "../shared/protocol/worker.ts";
 import { sizeText } from "../shared/text/format.ts";
-import { modeSentence, refusalSentence } from "../shared/text/sentences.ts";
+import { modeMessage, refusalMessage } from "../shared/text/sentences.ts";
 import { parseConfig, policyRefusals } from "./config/config.ts";
 import type { Paths } from "./config/paths.ts";
 import { type LeftoverReason, Leftovers, leftoverReasons } from "./ingest/leftovers.ts";
@@ -46,7 +48,7 @@ export async function runChecks(paths: Paths, status: Status, nowMs: number): Pr
     ...diskSpace(paths, status),
     clock(status, nowMs),
     ...eventLogs(paths),
-    ...status.notes.map((text) => warningCheck("note", text)),
+    ...status.notes.map((note) => warningCheck("note", textOf(note))),
     ...rejectedBatches(status),
     await network(status),
   ];
@@ -59,14 +61,18 @@ function runtime(): DoctorCheck {
 
 function mode({ permission, configPath }: Status): DoctorCheck {
   if (permission === null) return errorCheck("mode", "unknown", `See the failed checks below and ${configPath}.`);
-  const refusals = permission.refusals.map(refusalSentence).join(" ");
+  const refusals = textsOf(permission.refusals.map(refusalMessage));
   if (permission.consent === "damaged")
-    return errorCheck("mode", modeSentence(permission), "Run nexus telemetry enable or nexus telemetry disable.");
+    return errorCheck(
+      "mode",
+      textOf(modeMessage(permission)),
+      "Run nexus telemetry enable or nexus telemetry disable.",
+    );
   if (permission.mode === "off" && permission.consent === "never_asked")
-    return warningCheck("mode", modeSentence(permission), "Run nexus telemetry enable.");
+    return warningCheck("mode", textOf(modeMessage(permission)), "Run nexus telemetry enable.");
   return refusals === ""
-    ? okCheck("mode", modeSentence(permission))
-    : warningCheck("mode", `${modeSentence(permission)} ${refusals}`);
+    ? okCheck("mode", textOf(modeMessage(permission)))
+    : warningCheck("mode", `${textOf(modeMessage(permission))} ${refusals}`);
 }
 
 /** Checks an optional settings file with its parser. */
@@ -116,7 +122,7 @@ function privateFiles(paths: Paths, { databasePath }: Status): readonly DoctorCh
 }
 
 function database({ database: info, databasePath, problem }: Status): DoctorCheck {
-  if (problem !== null) return errorCheck("database", problem.text);
+  if (problem !== null) return errorCheck("database", textOf(problem.message));
   if (info === null) return okCheck("database", `${databasePath} does not exist yet; created with the first event`);
   const gaps =
     info.missing === 0

@@ -1,7 +1,8 @@
 /** The dashboard's frame: title, mode, problems and tabs. */
+
 import { html, nothing, type TemplateResult } from "lit";
 import { type Tab, tabs } from "../shared/protocol/dashboard.ts";
-import { modeSentence, refusalSentence } from "../shared/text/sentences.ts";
+import { modeMessage, refusalMessage } from "../shared/text/sentences.ts";
 import type { Actions, ViewState } from "./state.ts";
 import { insightsTab } from "./tabs/insights.ts";
 import { overviewTab } from "./tabs/overview.ts";
@@ -9,6 +10,7 @@ import { privacyTab } from "./tabs/privacy.ts";
 import { sharingTab } from "./tabs/sharing.ts";
 import { statusTab } from "./tabs/status.ts";
 import { toolsTab } from "./tabs/tools.ts";
+import { translated } from "./translate.ts";
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: "Overview",
@@ -46,14 +48,15 @@ function moveTab(event: KeyboardEvent, current: Tab, change: Actions["setState"]
 
 export function dashboard(model: ViewState, actions: Actions): TemplateResult {
   const { state, tab } = model;
-  const messages = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.text];
-  const problems = [...new Set(messages)].filter((text) => typeof text === "string");
+  const messages = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.message];
+  const shown = messages.filter((one) => one !== undefined && one !== null).map(translated);
+  const problems = [...new Set(shown)];
   return html`
     <header>
       <h1>Nexus Telemetry</h1>
       ${state === null ? nothing : html`<span class="mode">${modeNames[state.permission.mode]}</span>`}
     </header>
-    <p class="quiet">${state === null ? "Loading…" : modeSentence(state.permission)}</p>
+    <p class="quiet">${state === null ? "Loading…" : translated(modeMessage(state.permission))}</p>
     <div role="tablist" aria-label="Dashboard tabs">
       ${tabs.map(
         (name) => html`<button
@@ -72,7 +75,7 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
     </div>
     ${problems.map((text) => html`<div class="notice warning" role="alert"><p>${text}</p></div>`)}
     ${(state?.permission.refusals ?? []).map(
-      (refusal) => html`<div class="notice"><p>${refusalSentence(refusal)}</p></div>`,
+      (refusal) => html`<div class="notice"><p>${translated(refusalMessage(refusal))}</p></div>`,
     )}
     <div role="tabpanel" id="panel" aria-labelledby="tab-${tab}" aria-busy=${state === null || state.busy}>
       ${state === null ? nothing : views[tab](model, actions)}

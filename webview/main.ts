@@ -1,8 +1,10 @@
 /** Entry of the dashboard's script: stores the view state and renders it after each change. */
+
 import { render } from "lit";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
 import type { Actions, ViewState } from "./state.ts";
+import { setBundle } from "./translate.ts";
 import { onMessage, postAction, readState, saveState } from "./vscode-api.ts";
 
 /** Forms show the recorded consent, and no confirmation is open. */
@@ -48,6 +50,7 @@ function update(): void {
 }
 
 onMessage((message) => {
+  if (message.type === "state") setBundle(message.bundle);
   if (message.type === "showTab") change({ tab: message.tab, done: null });
   else if (message.type === "preview") change({ preview: message.preview ?? "none" });
   else if (message.type === "agentChange") change({ agentChange: message.change });

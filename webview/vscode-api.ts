@@ -5,7 +5,7 @@ import {
   type DashboardMessage,
   type Tab,
   tabs,
-  validateMessage,
+  validateDashboardMessage,
 } from "../shared/protocol/dashboard.ts";
 import { type PeriodSelection, selection } from "../shared/protocol/reports.ts";
 
@@ -23,7 +23,9 @@ export function postAction(action: DashboardAction): void {
 
 /** Calls `listener` with each validated message from the extension. */
 export function onMessage(listener: (message: DashboardMessage) => void): void {
-  window.addEventListener("message", ({ data }: MessageEvent<unknown>) => listener(validateMessage(data, "editor")));
+  window.addEventListener("message", ({ data }: MessageEvent<unknown>) =>
+    listener(validateDashboardMessage(data, "editor")),
+  );
 }
 
 export interface PersistedState {

@@ -1,4 +1,7 @@
 /** `nexus insights`: insights with their evidence and advice. */
+
+import { textOf } from "../../shared/protocol/message.ts";
+import type { Insight } from "../../shared/protocol/reports.ts";
 import { countText } from "../../shared/text/format.ts";
 import { type InsightFilter, insightFilters, insightText, matchesFilter } from "../../shared/text/insights.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
@@ -8,6 +11,12 @@ import { withFreshReader } from "../runtime.ts";
 
 type InsightOptions = PeriodOptions & JsonOption & { readonly [F in InsightFilter]?: boolean };
 
+/** The output is English, in JSON too. */
+function englishText(insight: Insight) {
+  const { sentence, evidence, advice } = insightText(insight);
+  return { sentence: textOf(sentence), evidence: evidence.map((fact) => textOf(fact)), advice: textOf(advice) };
+}
+
 export function run({ json, slow, errors, agents, ...period }: InsightOptions): Promise<void> {
   const selection = selectionOf(period);
   const flags = { slow, errors, agents };
@@ -16,7 +25,7 @@ export function run({ json, slow, errors, agents, ...period }: InsightOptions): 
     const found = reader.insights(selection);
     const shown = found.insights.filter((insight) => matchesFilter(insight, filters));
     if (json === true) {
-      const texts = shown.map((insight) => ({ ...insight, ...insightText(insight) }));
+      const texts = shown.map((insight) => ({ ...insight, ...englishText(insight) }));
       printJson({ version: 1, ...found, filters, insights: texts });
       return;
     }
@@ -28,7 +37,7 @@ export function run({ json, slow, errors, agents, ...period }: InsightOptions): 
       print(wrapped("Insights need at least ten runs of a command and a statistically significant difference."));
     }
     for (const [n, insight] of shown.entries()) {
-      const { sentence, evidence, advice } = insightText(insight);
+      const { sentence, evidence, advice } = englishText(insight);
       print(`\n${n + 1}. ${styled("bold", sentence)}`);
       for (const fact of evidence) print(wrapped(fact, "   "));
       print(wrapped(`→ ${advice}`, "   "));

@@ -1,9 +1,11 @@
 /** Reads the data that the terminal dashboard shows. */
+
 import type { TelemetryReader } from "../../server/worker/reader.ts";
+import { textOf } from "../../shared/protocol/message.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import { insightText } from "../../shared/text/insights.ts";
-import { modeSentence, refusalSentence } from "../../shared/text/sentences.ts";
+import { modeMessage, refusalMessage } from "../../shared/text/sentences.ts";
 
 export interface DashboardData {
   readonly mode: string;
@@ -22,8 +24,11 @@ export function readDashboardData(reader: TelemetryReader, period: Period): Dash
   const stats = reader.stats({ period });
   const { permission, problem } = status;
   return {
-    mode: permission === null ? "Mode unknown: see the problem below." : modeSentence(permission),
-    notes: [...(permission?.refusals.map(refusalSentence) ?? []), ...(problem === null ? [] : [problem.text])],
+    mode: permission === null ? "Mode unknown: see the problem below." : textOf(modeMessage(permission)),
+    notes: [
+      ...(permission?.refusals.map((refusal) => textOf(refusalMessage(refusal))) ?? []),
+      ...(problem === null ? [] : [textOf(problem.message)]),
+    ],
     stats,
     slowest: [...stats.topCommands]
       .filter(({ medianMs }) => medianMs !== null)
@@ -36,7 +41,7 @@ export function readDashboardData(reader: TelemetryReader, period: Period): Dash
     insights: reader
       .insights({ period: period === "today" ? "week" : period })
       .insights.slice(0, 3)
-      .map((insight) => insightText(insight).sentence),
+      .map((insight) => textOf(insightText(insight).sentence)),
     sharing: permission?.mode === "share" ? status.sharing : null,
   };
 }

@@ -1,7 +1,9 @@
 /** The terminal dashboard, rendered with ink. Rereads the database and never writes to it. */
+
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
 import type { TelemetryReader } from "../../server/worker/reader.ts";
+import { textOf } from "../../shared/protocol/message.ts";
 import type { Period, Stats } from "../../shared/protocol/reports.ts";
 import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
@@ -111,7 +113,7 @@ function Panels({ data, columns }: { readonly data: DashboardData; readonly colu
           Text,
           null,
           terminalText(
-            `Sync with ${sharing.destination ?? "no destination"}: ${sharing.paused ?? `${pendingText(sharing.pending)} pending, last sent ${dateTimeText(sharing.syncedMs)}`}`,
+            `Sync with ${sharing.destination ?? "no destination"}: ${sharing.paused === null ? `${pendingText(sharing.pending)} pending, last sent ${dateTimeText(sharing.syncedMs)}` : textOf(sharing.paused)}`,
           ),
         ),
   );

@@ -1,7 +1,10 @@
 /** Prints the report of a sync and sets the exit code. */
+
 import type { SyncReport } from "../../server/upload/sync/report.ts";
-import { erasureText, reportSentence } from "../../shared/text/sentences.ts";
+import { textsOf } from "../../shared/protocol/message.ts";
+import { erasureMessages, reportMessages } from "../../shared/text/sentences.ts";
 import { exitCodes } from "../exit.ts";
+import { reportJson } from "./message-json.ts";
 import { print, printJson } from "./print.ts";
 
 const sentences: Readonly<Record<SyncReport["outcome"], string>> = {
@@ -15,11 +18,11 @@ const sentences: Readonly<Record<SyncReport["outcome"], string>> = {
 };
 
 export function printSyncReport(report: SyncReport, json: boolean): void {
-  const message = reportSentence(report, Date.now());
-  if (json) printJson({ version: 2, ...report, message });
+  const message = textsOf(reportMessages(report, Date.now()));
+  if (json) printJson({ version: 2, ...reportJson(report), message });
   else {
     print(message);
-    if (report.erased + report.erasing > 0) print(erasureText(report));
+    if (report.erased + report.erasing > 0) print(textsOf(erasureMessages(report)));
     if (report.rejected > 0)
       print("For the reason, see rejected/ in the outbox. To retry: nexus usage upload --rejected");
     for (const { name, reason } of report.quarantined) print(`Quarantined ${name} in the outbox: ${reason}.`);

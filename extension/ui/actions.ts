@@ -1,4 +1,5 @@
 /** User actions of command palette and dashboard. Each returns a sentence about its result. */
+
 import { join } from "node:path";
 import { ProgressLocation, Uri, window } from "vscode";
 import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
@@ -18,15 +19,16 @@ import {
 } from "../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import {
-  deletedSettingsText,
-  erasureText,
-  modeSentence,
-  proofText,
-  reportSentence,
+  deletedSettingsMessage,
+  erasureMessages,
+  modeMessage,
+  proofMessage,
+  reportMessages,
 } from "../../shared/text/sentences.ts";
 import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { displayedNotice } from "./consent-notice.ts";
+import { allTranslated, translated } from "./translate.ts";
 
 type Decision = Validated<(typeof GiveConsentRequest)["params"]>;
 
@@ -56,7 +58,7 @@ export class Actions {
     if (mode === "off") this.#permissions.decided(record, decide(record, []));
     const { permission, decidedMs } = await this.#telemetry.command(GiveConsentRequest, decision);
     this.#permissions.decided({ ...record, tsMs: decidedMs }, permission);
-    return modeSentence(permission);
+    return translated(modeMessage(permission));
   }
 
   disable(): Promise<string> {
@@ -93,14 +95,14 @@ export class Actions {
   /** Uploads pending events now. Without consent to share, the worker refuses. */
   async sync(): Promise<string> {
     const report = await runWithProgress("Nexus: uploading", () => this.#telemetry.command(SyncRequest, {}));
-    return reportSentence(report, Date.now());
+    return allTranslated(reportMessages(report, Date.now()));
   }
 
   async eraseRemotely(): Promise<string> {
     const report = await runWithProgress("Nexus: requesting erasure", () =>
       this.#telemetry.command(EraseRemotelyRequest, {}),
     );
-    return erasureText(report);
+    return allTranslated(erasureMessages(report));
   }
 
   async connectAgent(name: AgentName): Promise<string> {
@@ -133,7 +135,7 @@ export class Actions {
   async purge(): Promise<string | null> {
     const { database, problem } = await this.#telemetry.command(StatusRequest, {});
     if (database === null) {
-      if (problem !== null) throw new Error(problem.text);
+      if (problem !== null) throw new Error(translated(problem.message));
       // Event logs can exist without a database.
       return this.purgeConfirmed();
     }
@@ -153,8 +155,9 @@ export class Actions {
     const { events, freedBytes, searched, copies, agentSettings } = await runWithProgress("Nexus: deleting", () =>
       this.#telemetry.command(PurgeRequest, {}),
     );
-    const verification = searched === 0 ? "" : ` ${proofText(searched, copies)}`;
-    const agents = agentSettings === 0 ? "" : ` ${deletedSettingsText}`;
+    const proof = proofMessage(searched, copies);
+    const verification = proof === null || searched === 0 ? "" : ` ${translated(proof)}`;
+    const agents = agentSettings === 0 ? "" : ` ${translated(deletedSettingsMessage)}`;
     return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${verification}${agents}`;
   }
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ConsentReading, decide } from "../../shared/consent/consent.ts";
+import { type Message, message } from "../../shared/protocol/message.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { flushMicrotasks, ManualTimers } from "../../test/fixtures/timers.ts";
 import { FakePanel, panels } from "../../test/fixtures/vscode.ts";
@@ -14,7 +15,7 @@ const withoutInsights = 5;
 /** The rest of the product: counts who asks a worker, and how. */
 class Product {
   permission = decide(given, []);
-  problems: string[] = [];
+  problems: Message[] = [];
   commands = 0;
   asked = 0;
   failing = false;
@@ -111,14 +112,17 @@ describe("dashboard panel", () => {
   it("respects the backoff of a failing worker and shows the failure with the last data", async () => {
     await opened();
     product.failing = true;
-    product.problems = ["The recorder ended."];
+    product.problems = [message("The worker stopped.")];
     for (let n = 0; n < 5; n += 1) {
       page.stateChanged();
       timers.fire();
       await flushMicrotasks();
     }
     expect(product.commands).toBe(all);
-    expect(shown()).toMatchObject({ problems: ["The recorder ended."], status: { permission: { mode: "local" } } });
+    expect(shown()).toMatchObject({
+      problems: [message("The worker stopped.")],
+      status: { permission: { mode: "local" } },
+    });
   });
 
   it("withdraws consent while another action is running", async () => {

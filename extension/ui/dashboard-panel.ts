@@ -4,6 +4,7 @@
  *
  * In mode off it starts a worker only for an action of the user: opening the dashboard, a command, choosing a period.
  */
+
 import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import { type AgentStatus, AgentsRequest } from "../../shared/protocol/agents.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type Tab,
   validateAction,
 } from "../../shared/protocol/dashboard.ts";
+import { type Message, message, verbatim } from "../../shared/protocol/message.ts";
 import {
   type Insights,
   InsightsRequest,
@@ -36,6 +38,7 @@ import { displayedNotice } from "./consent-notice.ts";
 import { dashboardHandlers } from "./dashboard-handlers.ts";
 import { dashboardHtml } from "./dashboard-html.ts";
 import { panelType } from "./panel-type.ts";
+import { bundle } from "./translate.ts";
 
 /** Changes within this time are shown together. Milliseconds. */
 const gatherMs = 200;
@@ -66,7 +69,7 @@ export class DashboardPanel implements Disposable {
   #agents: readonly AgentStatus[] | null = null;
   /** Insights change slowly: they are read after an action of the user, not with every event. */
   #wantsInsights = false;
-  #failure: string | null = null;
+  #failure: Message | null = null;
   #busy = false;
   /** The user asked for the status, which only a worker knows. */
   #statusRequested = false;
@@ -251,7 +254,9 @@ export class DashboardPanel implements Disposable {
       this.#failure = null;
       if (status.value.permission !== null) this.#telemetry.applyWorkerPermission(status.value.permission);
     } catch (error) {
-      this.#failure = isWorkerRequestError(error) ? error.message : "The worker is unavailable. Data may be outdated.";
+      this.#failure = isWorkerRequestError(error)
+        ? verbatim(error.message)
+        : message("The worker is unavailable. Data may be outdated.");
     }
     this.#post();
   }
@@ -274,6 +279,7 @@ export class DashboardPanel implements Disposable {
       done,
       busy: this.#busy,
       remote: env.remoteName ?? null,
+      bundle: bundle(),
       nowMs: Date.now(),
     });
   }

@@ -1,10 +1,13 @@
 /** The status bar item: mode or problem, details in the tooltip. Never shows a notification. */
+
 import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, window, workspace } from "vscode";
 import type { Permission } from "../../shared/consent/consent.ts";
+import type { Message } from "../../shared/protocol/message.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import { countText } from "../../shared/text/format.ts";
-import { modeSentence, pendingText, refusalSentence } from "../../shared/text/sentences.ts";
+import { modeMessage, pendingText, refusalMessage } from "../../shared/text/sentences.ts";
+import { allTranslated, translated } from "./translate.ts";
 
 /** Icon and word, up to eight characters of text. */
 const appearance = {
@@ -27,7 +30,7 @@ const decisions = {
 export interface StatusBarState {
   readonly permission: Permission;
   /** Sentences about what prevents recording. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Message[];
   /** `null` unless the mode is `share`, and until the worker has reported. */
   readonly sharing: SharingStatus | null;
   /** `null` in mode off, and until the worker has answered. */
@@ -72,11 +75,11 @@ function uploadState({ permission, sharing }: StatusBarState): {
   if (permission.mode !== "share" || sharing === null) return { text: appearance[permission.mode], sentence: null };
   const { syncing, paused, failure, retryAtMs, pending, syncedMs } = sharing;
   if (syncing) return { text: "$(sync~spin) sync", sentence: "Uploading…" };
-  if (paused !== null) return { text: appearance.problem, sentence: `Uploading is paused: ${paused}.` };
+  if (paused !== null) return { text: appearance.problem, sentence: `Uploading is paused: ${translated(paused)}` };
   const count = pending > 999 ? "999+" : String(pending);
   const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
   if (failure !== null && (retryAtMs ?? 0) > Date.now())
-    return { text: `$(debug-disconnect) ${count}`, sentence: `${failure}${last}` };
+    return { text: `$(debug-disconnect) ${count}`, sentence: `${allTranslated(failure)}${last}` };
   const waiting = pending === 0 ? "Nothing to send." : `${pendingText(pending)} pending.`;
   return { text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`, sentence: `${waiting}${last}` };
 }
@@ -100,7 +103,7 @@ function render(item: StatusBarItem, state: StatusBarState): void {
   const tooltip = new MarkdownString("", true);
   tooltip.isTrusted = { enabledCommands: commands.map(([, command]) => command) };
   tooltip.appendMarkdown("**Nexus Telemetry**\n\n");
-  tooltip.appendText(modeSentence(permission));
+  tooltip.appendText(translated(modeMessage(permission)));
   if (today !== null) {
     tooltip.appendMarkdown("\n\n");
     tooltip.appendText(todaySentence(today));
@@ -111,11 +114,11 @@ function render(item: StatusBarItem, state: StatusBarState): void {
   }
   for (const problem of problems) {
     tooltip.appendMarkdown("\n\n$(warning) ");
-    tooltip.appendText(problem);
+    tooltip.appendText(translated(problem));
   }
   for (const refusal of permission.refusals) {
     tooltip.appendMarkdown("\n\n$(circle-slash) ");
-    tooltip.appendText(refusalSentence(refusal));
+    tooltip.appendText(translated(refusalMessage(refusal)));
   }
   tooltip.appendMarkdown(
     `\n\n---\n\n${commands.map(([title, command]) => `[${title}](command:${command})`).join(" · ")}`,

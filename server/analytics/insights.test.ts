@@ -3,6 +3,7 @@ import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { insightText, matchesFilter } from "../../shared/text/insights.ts";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
+import { englishOf } from "../../test/fixtures/message-text.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
 import { Store } from "../store/store.ts";
@@ -99,7 +100,7 @@ describe("insights", () => {
     expect(all.at(-1)).toMatchObject({ kind: "unused", subject: "nexus telemetry dashboard" });
     for (const insight of all) {
       const { sentence, evidence, advice } = insightText(insight);
-      expect(`${sentence} ${evidence.join(" ")} ${advice}`).not.toMatch(/undefined|null|NaN|unknown/);
+      expect(englishOf([sentence, ...evidence, advice])).not.toMatch(/undefined|null|NaN|unknown|\{/);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { messageWith } from "../../test/fixtures/message-text.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { WatchedFile } from "../files/watched-file.ts";
 import { ConfigError, configNotes, configRefusals, defaultConfig, parseConfig, policyRefusals } from "./config.ts";
@@ -74,7 +75,9 @@ describe("configuration", () => {
   it("lists accepted keys that have no effect", () => {
     expect(configNotes(defaultConfig)).toEqual([]);
     expect(configNotes(parse("[telemetry.privacy]\nstrip_pii = false\nredact_file_paths = false"))).toHaveLength(2);
-    expect(configNotes(parse("[telemetry]\nbatch_size = 7"))).toEqual(["batch_size has no effect in this version."]);
+    expect(configNotes(parse("[telemetry]\nbatch_size = 7"))).toEqual([
+      messageWith("batch_size has no effect in this version."),
+    ]);
   });
 });
 

@@ -3,11 +3,13 @@
  * Rejects wrong types, unknown keys and misplaced keys or tables by name and never guesses: a
  * mistyped key may have been an opt-out. Ignores other tools' tables.
  */
+
 import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod/mini";
 import english from "zod/v4/locales/en.js";
 import { modes, type Refusal } from "../../shared/consent/consent.ts";
+import { type Message, message } from "../../shared/protocol/message.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 
 // zod/mini contains no error messages.
@@ -155,16 +157,20 @@ export function configRefusals(file: string, config: Config): readonly Refusal[]
   ];
 }
 
-function unsupportedNotes<T>(values: T, defaults: T, keys: readonly (keyof T & string)[]): readonly string[] {
-  return keys.filter((key) => values[key] !== defaults[key]).map((key) => `${key} has no effect in this version.`);
+function unsupportedNotes<T>(values: T, defaults: T, keys: readonly (keyof T & string)[]): readonly Message[] {
+  return keys
+    .filter((key) => values[key] !== defaults[key])
+    .map((key) => message("{key} has no effect in this version.", { key }));
 }
 
-/** Returns a sentence for each key that is set but has no effect. */
-export function configNotes(config: Config): readonly string[] {
+/** Returns a message for each key that is set but has no effect. */
+export function configNotes(config: Config): readonly Message[] {
   const { privacy } = config;
   return [
-    ...(privacy.strip_pii ? [] : ["strip_pii = false has no effect: personal data is never recorded."]),
-    ...(privacy.redact_file_paths ? [] : ["redact_file_paths = false has no effect: paths are never recorded."]),
+    ...(privacy.strip_pii ? [] : [message("strip_pii = false has no effect: personal data is never recorded.")]),
+    ...(privacy.redact_file_paths
+      ? []
+      : [message("redact_file_paths = false has no effect: paths are never recorded.")]),
     ...unsupportedNotes(config, defaultConfig, ["batch_size", "flush_interval_secs"]),
     ...unsupportedNotes(config, defaultConfig, ["community_contribution"]),
     ...unsupportedNotes(privacy, defaultConfig.privacy, ["differential_privacy", "dp_epsilon"]),

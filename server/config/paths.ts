@@ -1,4 +1,5 @@
 /** Locations of all files and folders (`docs/internals/architecture.md`). Creates nothing. */
+
 import { isAbsolute, join, resolve } from "node:path";
 import {
   configFolder,
@@ -7,6 +8,7 @@ import {
   isDefaultFolder,
   nexusHome,
 } from "../../shared/consent/config-paths.ts";
+import { type Message, message } from "../../shared/protocol/message.ts";
 import { homeFolder } from "./home.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,7 +45,7 @@ export interface Paths {
   readonly recordingStateFile: string;
   readonly policyFile: string;
   /** One sentence for each environment variable that is ignored. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Message[];
 }
 
 /** The system-wide policy, written by an administrator. No user setting may move it. */
@@ -103,6 +105,6 @@ export function pathsFrom(env: Environment, home: string = homeFolder()): Paths 
     policyFile,
     notes: ["NEXUS_HOME", "NEXUS_TELEMETRY_PATH", "XDG_CONFIG_HOME", "NEXUS_USAGE_OUTBOX_DIR"]
       .filter((name) => env[name] !== undefined && env[name] !== "" && absolutePath(env[name]) === undefined)
-      .map((name) => `${name} is not an absolute path and is ignored.`),
+      .map((name) => message("{name} is not an absolute path and is ignored.", { name })),
   };
 }

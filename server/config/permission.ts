@@ -17,6 +17,7 @@ import {
   type UntrustedReason,
   untrustedReasons,
 } from "../../shared/consent/consent.ts";
+import { type Message, message, verbatim } from "../../shared/protocol/message.ts";
 import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Clock } from "../clock.ts";
 import { pathFault, refuseReplaceable, refuseUnsafe } from "../files/ownership.ts";
@@ -47,7 +48,7 @@ const recheckMs = 1_000;
 
 export interface EffectivePolicy {
   readonly permission: Permission;
-  readonly notes: readonly string[];
+  readonly notes: readonly Message[];
   /** Path of the database: `NEXUS_TELEMETRY_PATH`, else `db_path`, else the default. */
   readonly database: string;
   readonly decidedMs: number | null;
@@ -121,7 +122,7 @@ export class PermissionEvaluator {
     const notes = [...this.#consentNotes(reading), ...this.#paths.notes, ...configNotes(config)];
     return {
       permission,
-      notes: destinationFault === null ? notes : [...notes, destinationFault],
+      notes: destinationFault === null ? notes : [...notes, verbatim(destinationFault)],
       database,
       decidedMs,
       blockSensitive: config.privacy.block_sensitive,
@@ -210,15 +211,19 @@ export class PermissionEvaluator {
   }
 
   /** Returns a sentence if the consent record is not valid here, or is too large for hooks. */
-  #consentNotes(reading: ConsentReading): readonly string[] {
+  #consentNotes(reading: ConsentReading): readonly Message[] {
     const reason = untrustedReasons.find((candidate) => candidate === reading);
     const { consentFile } = this.#paths;
     if (reason === undefined && this.consent.size > maxBytes)
       return [
-        `${consentFile} is larger than 64 KB, so hooks and SDKs record nothing. Back it up, then delete all lines but the last.`,
+        message(
+          "{file} is larger than 64 KB, so hooks and SDKs record nothing. Back it up, then delete all lines but the last.",
+          { file: consentFile },
+        ),
       ];
     if (reason === undefined) return [];
-    return [reason === "other_user" ? (this.consent.fault() ?? "") : untrustedText(reason, this.#paths.consentFile)];
+    const text = reason === "other_user" ? (this.consent.fault() ?? "") : untrustedText(reason, consentFile);
+    return [verbatim(text)];
   }
 
   #destination(config: Config): { readonly destination: Destination | null; readonly fault: string | null } {

@@ -22,6 +22,7 @@ import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { newAgentIds } from "../../test/fixtures/agent-ids.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
+import { englishOf } from "../../test/fixtures/message-text.ts";
 import { type SharerOptions, SharingWorker } from "../../test/fixtures/sharing-worker.ts";
 import { openWithDriver } from "../store/driver/select-driver.ts";
 import type { TelemetryService } from "../worker/service.ts";
@@ -194,7 +195,7 @@ describe("event log import", () => {
     expect(await worker.importLogs()).toMatchObject({ beforeConsent: 1, stored: 0 });
     appendFileSync(file, line({ ts: clock.tsMs + 1_000 }));
     expect(await worker.importLogs()).toMatchObject({ beforeConsent: 0, stored: 1 });
-    expect(worker.reader.status().notes.join()).toMatch(/Your consent is dated in the future/);
+    expect(englishOf(worker.reader.status().notes)).toMatch(/Your consent is dated in the future/);
   });
 
   it("empties logs in a purge and never imports their lines again", async () => {
@@ -218,7 +219,7 @@ describe("event log import", () => {
     mkdirSync(join(folder, "b-folder.jsonl"));
     writeFileSync(file, line());
     expect(await worker.importLogs()).toMatchObject({ stored: 1, faults: [{ path: loop, code: "ELOOP" }] });
-    expect(worker.reader.status().notes.join()).toContain(`${loop} cannot be imported (ELOOP)`);
+    expect(englishOf(worker.reader.status().notes)).toContain(`${loop} cannot be imported (ELOOP)`);
   });
 
   it("continues at the position of an older version, on any device", async () => {
@@ -409,7 +410,7 @@ describe("invariant: never-lost-never-twice", () => {
       // Captured 300 ms before it arrives.
       sharer.record(5, clock.tsMs - 300);
       expect(stored()).toBe(5);
-      expect(worker.reader.status().notes.some((text) => text.includes("clock was ahead"))).toBe(offset > 0);
+      expect(worker.reader.status().notes.some((note) => englishOf(note).includes("clock was ahead"))).toBe(offset > 0);
       // The watermark outlives the database.
       worker.close();
       for (const suffix of ["", "-wal", "-shm"])

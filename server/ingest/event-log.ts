@@ -23,6 +23,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { type Message, message } from "../../shared/protocol/message.ts";
 import { errorCode } from "../../shared/text/error-code.ts";
 import type { Clock } from "../clock.ts";
 import { noFollow, readFlags } from "../files/ownership.ts";
@@ -58,8 +59,8 @@ export interface LogFault {
   readonly code: string;
 }
 
-export const logFaultText = ({ path, code }: LogFault): string =>
-  `${path} cannot be imported (${code}). Its events are missing. Run nexus doctor for details.`;
+export const logFaultMessage = ({ path, code }: LogFault): Message =>
+  message("{path} cannot be imported ({code}). Its events are missing. Run nexus doctor for details.", { path, code });
 
 export interface ImportReport extends Imported {
   readonly files: number;

@@ -2,19 +2,22 @@
  * Sentences for status and `doctor` about the database: deletions by the size limit, effects of a
  * wrong clock, and quarantined databases.
  */
+import { type Message, message } from "../../shared/protocol/message.ts";
 import { countText, dateTimeText } from "../../shared/text/format.ts";
 import type { Connection } from "./driver/driver.ts";
 import { type Limits, type RetentionHold, retentionHold } from "./retention.ts";
 import { readNumber } from "./state.ts";
 
-const holdTexts: Readonly<Record<RetentionHold, string>> = {
-  event_ahead: "Retention is paused: an event is dated more than two days ahead. Correct the system clock.",
-  clock_jumped: "The clock has jumped. Retention resumes after one day.",
+const minuteText = (ms: number): string => dateTimeText(ms).slice(0, 16);
+
+const holdTexts: Readonly<Record<RetentionHold, Message>> = {
+  event_ahead: message("Retention is paused: an event is dated more than two days ahead. Correct the system clock."),
+  clock_jumped: message("The clock has jumped. Retention resumes after one day."),
 };
 
 /** @throws SQLite's error. */
-export function storeNotes(connection: Connection, { maxBytes }: Limits, nowMs: number): readonly string[] {
-  const notes: string[] = [];
+export function storeNotes(connection: Connection, { maxBytes }: Limits, nowMs: number): readonly Message[] {
+  const notes: Message[] = [];
   const limitMs = readNumber(connection, "limit_at");
   if (limitMs > 0) {
     const events = readNumber(connection, "limit_events");
@@ -25,7 +28,11 @@ export function storeNotes(connection: Connection, { maxBytes }: Limits, nowMs: 
     ];
     const limit = `${Math.round(maxBytes / 1024 / 1024).toLocaleString("en-US")} MB`;
     notes.push(
-      `The size limit (max_db_size_mb, ${limit}) deleted the oldest ${deleted.join(" and ")}, most recently at ${dateTimeText(limitMs).slice(0, 16)}.`,
+      message("The size limit (max_db_size_mb, {limit}) deleted the oldest {deleted}, most recently at {at}.", {
+        limit,
+        deleted: deleted.join(" and "),
+        at: minuteText(limitMs),
+      }),
     );
   }
   const hold = retentionHold(connection, nowMs);
@@ -33,26 +40,32 @@ export function storeNotes(connection: Connection, { maxBytes }: Limits, nowMs: 
   const loweredMs = readNumber(connection, "watermark_fell_at");
   if (loweredMs > 0) {
     notes.push(
-      `The clock was ahead when events last expired or were purged; corrected automatically at ${dateTimeText(loweredMs).slice(0, 16)}.`,
+      message("The clock was ahead when events last expired or were purged; corrected automatically at {at}.", {
+        at: minuteText(loweredMs),
+      }),
     );
   }
   const below = readNumber(connection, "below_watermark");
   if (below > 0) {
-    notes.push(`${countText(below, "event")} dropped: older than events that have expired or were purged.`);
+    const events = countText(below, "event");
+    notes.push(message("{events} dropped: older than events that have expired or were purged.", { events }));
   }
   const consentMs = readNumber(connection, "future_consent");
   if (consentMs > nowMs) {
-    const since = dateTimeText(readNumber(connection, "future_consent_seen")).slice(0, 16);
+    const since = minuteText(readNumber(connection, "future_consent_seen"));
     notes.push(
-      `Your consent is dated in the future (${dateTimeText(consentMs).slice(0, 16)}). It applies from ${since}.`,
+      message("Your consent is dated in the future ({at}). It applies from {since}.", {
+        at: minuteText(consentMs),
+        since,
+      }),
     );
   }
   return notes;
 }
 
 /** Returns a sentence for each quarantined database that has not been deleted. */
-export function quarantineNotes(files: readonly string[]): readonly string[] {
+export function quarantineNotes(files: readonly string[]): readonly Message[] {
   return files
     .filter((file) => !/-(?:wal|shm)$/.test(file))
-    .map((file) => `A corrupt database was moved to ${file}. Delete the file to dismiss this note.`);
+    .map((file) => message("A corrupt database was moved to {file}. Delete the file to dismiss this note.", { file }));
 }

@@ -4,6 +4,7 @@ import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
+import { englishOf } from "../../test/fixtures/message-text.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { productInfo } from "../worker/product-info.ts";
 import { dimensionColumns } from "./columns.ts";
@@ -274,12 +275,12 @@ describe("storage problem", () => {
     const problem = storageProblem(withCode(code), "/x/telemetry.db");
     expect(problem.kind).toBe(kind);
     // Only errors of SQLite and the file system name a file.
-    expect(problem.text.includes("/x/telemetry.db")).toBe(kind !== "internal");
-    expect(problem.text).not.toContain("secret detail");
+    expect(englishOf(problem.message).includes("/x/telemetry.db")).toBe(kind !== "internal");
+    expect(englishOf(problem.message)).not.toContain("secret detail");
   });
 
   it("names the file that failed", () => {
-    expect(storageProblem(Object.assign(withCode("EACCES"), { path: "/y" }), "/x").text).toContain(
+    expect(englishOf(storageProblem(Object.assign(withCode("EACCES"), { path: "/y" }), "/x").message)).toContain(
       "/y is not writable",
     );
   });

@@ -5,6 +5,7 @@
  */
 import { rmSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Message } from "../../shared/protocol/message.ts";
 import type { ExportFormat } from "../../shared/protocol/worker.ts";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean-event.ts";
@@ -202,7 +203,7 @@ export class Store {
   }
 
   /** Returns notes about the database for status and `doctor`, as sentences. */
-  notes(limits: Limits): readonly string[] {
+  notes(limits: Limits): readonly Message[] {
     const nowMs = this.#clock.nowMs();
     const notes = this.read((connection) => storeNotes(connection, limits, nowMs)) ?? [];
     return [...quarantineNotes(quarantinedFiles(this.#file)), ...notes];

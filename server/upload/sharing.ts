@@ -2,11 +2,13 @@
  * Sharing as the worker and the CLI use it: follows the user's decisions, uploads, previews,
  * reports the status, and removes what a purge removes.
  */
+
 import { existsSync } from "node:fs";
 import { type ConsentReading, isRecord, type Mode } from "../../shared/consent/consent.ts";
+import { type Message, message } from "../../shared/protocol/message.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import { categories } from "../../shared/schema/categories.ts";
-import { waitingText } from "../../shared/text/sentences.ts";
+import { waitingMessages } from "../../shared/text/sentences.ts";
 import type { Clock } from "../clock.ts";
 import type { Destination } from "../config/destination.ts";
 import type { Paths } from "../config/paths.ts";
@@ -75,12 +77,12 @@ export interface SharingStatus {
   readonly syncing: boolean;
   readonly syncedMs: number | null;
   /** Why uploading is paused until the user acts. */
-  readonly paused: string | null;
+  readonly paused: Message | null;
   /**
    * "127.0.0.1:8787 cannot be reached. 11 events are waiting; next try at 10:14." `null` where
    * nothing failed.
    */
-  readonly failure: string | null;
+  readonly failure: readonly Message[] | null;
   /** Time of the next attempt. */
   readonly retryAtMs: number | null;
   /** Whether the server signs receipts; `null` before the first contact. */
@@ -279,7 +281,7 @@ export class Sharing {
   }
 
   stop(): void {
-    this.#uploader.stop("The worker stopped.");
+    this.#uploader.stop(message("The worker stopped."));
   }
 }
 
@@ -302,7 +304,7 @@ function pendingCounts(
     waiting,
     syncedMs: state.syncedMs,
     paused: state.paused,
-    failure: reason === null || retryAtMs <= nowMs ? null : waitingText({ reason, pending, retryAtMs }, nowMs),
+    failure: reason === null || retryAtMs <= nowMs ? null : waitingMessages({ reason, pending, retryAtMs }, nowMs),
     retryAtMs: retryAtMs > 0 ? retryAtMs : null,
     receipts: isKnown ? !server.isBasic : null,
     rejected: countRejected(connection),

@@ -3,6 +3,7 @@
  * user's consent.
  */
 import { isRecord } from "../../shared/consent/consent.ts";
+import { message, textOf, verbatim } from "../../shared/protocol/message.ts";
 import type { EditorState, Problem } from "../../shared/protocol/record.ts";
 import type { ExportProgress } from "../../shared/protocol/worker.ts";
 import { SelectionError } from "../analytics/calendar.ts";
@@ -134,12 +135,12 @@ export class TelemetryCore {
   explain(error: unknown): string {
     const isOurs =
       error instanceof StaleNoticeError || error instanceof NotPermittedError || error instanceof SelectionError;
-    return isOurs ? error.message : this.problemOf(error).text;
+    return isOurs ? error.message : textOf(this.problemOf(error).message);
   }
 
   problemOf(error: unknown): Problem {
     if (error instanceof ConfigError || error instanceof DestinationError || error instanceof PseudonymFileError)
-      return { kind: "config_invalid", text: error.message };
+      return { kind: "config_invalid", message: verbatim(error.message) };
     return storageProblem(error, this.store.file);
   }
 
@@ -148,7 +149,7 @@ export class TelemetryCore {
   }
 
   setProblem(problem: Problem | null): void {
-    if (problem?.text === this.#problem?.text) return;
+    if (JSON.stringify(problem) === JSON.stringify(this.#problem)) return;
     this.#problem = problem;
     this.listener.problemChanged(problem);
   }
@@ -156,8 +157,9 @@ export class TelemetryCore {
   /** Ends a problem after a success. A quarantined database stays reported. */
   clearProblem(): void {
     const { quarantined } = this.store;
-    const text = `The database was corrupt. It was moved to ${quarantined}; a new one was created.`;
-    this.setProblem(quarantined === undefined ? null : { kind: "database_quarantined", text });
+    if (quarantined === undefined) return this.setProblem(null);
+    const text = "The database was corrupt. It was moved to {file}; a new one was created.";
+    this.setProblem({ kind: "database_quarantined", message: message(text, { file: quarantined }) });
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
+import { englishOf } from "../../test/fixtures/message-text.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { databaseSize } from "../store/database.ts";
 import { acquire, leaseMs } from "../store/lease.ts";
@@ -129,7 +130,7 @@ describe("maintenance", () => {
     clock.tsMs += 2 * 60 * 60_000;
     await run(limits);
     expect(events()).toBe(1_001);
-    expect(store.notes({ ...limits, ledgerBodyDays: undefined }).join()).toContain("more than two days ahead");
+    expect(englishOf(store.notes({ ...limits, ledgerBodyDays: undefined }))).toContain("more than two days ahead");
     store.close();
   });
 
@@ -143,7 +144,7 @@ describe("maintenance", () => {
     clock.tsMs += 100 * dayMs;
     await run(limits);
     expect(events()).toBe(10);
-    expect(store.notes({ ...limits, ledgerBodyDays: undefined }).join()).toContain("The clock has jumped");
+    expect(englishOf(store.notes({ ...limits, ledgerBodyDays: undefined }))).toContain("The clock has jumped");
     clock.tsMs += 23 * 60 * 60_000;
     await run(limits);
     expect(events()).toBe(10);
@@ -168,7 +169,7 @@ describe("maintenance", () => {
     expect(count("SELECT count(*) n FROM events")).toBe(2_000);
     expect(count("SELECT count(*) n FROM ledger_bodies")).toBeGreaterThan(20);
     expect(databaseSize(store.file)).toBeLessThanOrEqual(maxBytes);
-    expect(store.notes({ retentionDays: 90, maxBytes, ledgerBodyDays: undefined }).join()).toMatch(
+    expect(englishOf(store.notes({ retentionDays: 90, maxBytes, ledgerBodyDays: undefined }))).toMatch(
       /size limit .* deleted the oldest [\d,]+ request bodies/,
     );
     store.close();

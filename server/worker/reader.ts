@@ -1,4 +1,5 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
+import { type Message, verbatim } from "../../shared/protocol/message.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type {
   Insights,
@@ -41,7 +42,7 @@ type Result<R extends { readonly result: unknown }> = Validated<R["result"]>;
 
 /** The part of the status that only a recording process has. */
 export interface ProcessStatus extends Pick<Status, "firewall" | "resourceUsage" | "lastStoredMs"> {
-  readonly notes: readonly string[];
+  readonly notes: readonly Message[];
 }
 
 const readOnlyProcess: ProcessStatus = {
@@ -60,16 +61,16 @@ export class TelemetryReader {
     this.#processStatus = processStatus;
   }
 
-  #receiverNotes(): readonly string[] {
+  #receiverNotes(): readonly Message[] {
     const note = new ReceiverConfig(this.#core.paths.receiverFile).outdatedNote;
-    return note === undefined ? [] : [note];
+    return note === undefined ? [] : [verbatim(note)];
   }
 
   status(): Status {
     let policy: EffectivePolicy | undefined;
     let totals: ReturnType<Store["totals"]>;
     let sharing: SharingStatus | null = null;
-    let storeNotes: readonly string[] = [];
+    let storeNotes: readonly Message[] = [];
     try {
       policy = this.#core.permissions.evaluate();
       this.#core.store.selectFile(policy.database);
@@ -190,7 +191,7 @@ export class TelemetryReader {
     return this.ledger(max).map(({ seq, entry }) => ({
       seq,
       tsMs: entry.ts,
-      sentence: describeEntry(entry),
+      sentence: verbatim(describeEntry(entry)),
       receipt: entry.phase === "answered" && entry.receipt !== null,
     }));
   }

@@ -5,6 +5,7 @@
 
 import { type ConsentReading, decide, type Permission } from "../../shared/consent/consent.ts";
 import type { AgentName } from "../../shared/protocol/agents.ts";
+import type { Message } from "../../shared/protocol/message.ts";
 import type { EditorState, RecordEventsRequest } from "../../shared/protocol/record.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
@@ -24,14 +25,14 @@ import {
   type ImportOptions,
   type ImportReport,
   type LogFault,
-  logFaultText,
+  logFaultMessage,
   unreadBytes,
 } from "../ingest/event-log.ts";
 import { EventLogWatcher } from "../ingest/event-log-watcher.ts";
 import { AgentIds } from "../ingest/hooks/ids.ts";
 import { type CommitOutcome, GroupCommit } from "../ingest/receiver/group-commit.ts";
 import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
-import { ReceiverHost, receiverErrorText } from "../ingest/receiver/receiver-host.ts";
+import { ReceiverHost, receiverErrorMessage } from "../ingest/receiver/receiver-host.ts";
 import { receiverInput } from "../ingest/receiver/receiver-input.ts";
 import { Firewall } from "../privacy/firewall.ts";
 import { IdentityFile, NameHasher } from "../privacy/identity.ts";
@@ -66,7 +67,7 @@ export class TelemetryService {
   readonly #usage: ResourceUsage;
   readonly #automatic: AutomaticSync;
   #receivers: ReceiverHost | undefined;
-  #receiverError: string | null = null;
+  #receiverError: Message | null = null;
   #logFaults: readonly LogFault[] = [];
 
   constructor(core: TelemetryCore) {
@@ -135,7 +136,7 @@ export class TelemetryService {
       receiverInput(connected, this.#ids, group, this.#core.clock),
       () => this.#mayReceive(),
       (error) => {
-        this.#receiverError = error === null ? null : receiverErrorText(error);
+        this.#receiverError = error === null ? null : receiverErrorMessage(error);
       },
     );
     this.begin();
@@ -148,7 +149,7 @@ export class TelemetryService {
   }
 
   #processStatus(): ProcessStatus {
-    const faults = this.#logFaults.map(logFaultText);
+    const faults = this.#logFaults.map(logFaultMessage);
     return {
       firewall: this.#firewall.counts(),
       resourceUsage: this.#usage.now(),

@@ -6,6 +6,7 @@
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import { AgentsRequest, agentNames, PlanAgentRequest } from "./agents.ts";
+import { validateMessage } from "./message.ts";
 import { validatePermission } from "./record.ts";
 import { InsightsRequest, StatsRequest, selection, ToolCallsRequest, WeeklyActivityRequest } from "./reports.ts";
 import {
@@ -15,6 +16,7 @@ import {
   integer,
   nullable,
   object,
+  recordOf,
   string,
   taggedUnion,
   type Validated,
@@ -65,7 +67,7 @@ export const validateAction = taggedUnion("type", {
 export type DashboardAction = Validated<typeof validateAction>;
 
 /** Editor → dashboard. */
-export const validateMessage = taggedUnion("type", {
+export const validateDashboardMessage = taggedUnion("type", {
   state: object({
     type: enumOf(["state"]),
     /** The editor's own view; `status` has the worker's complete one, if a worker is running. */
@@ -81,14 +83,16 @@ export const validateMessage = taggedUnion("type", {
     dismissed: arrayOf(string(160), 1_000),
     notice: object({ version: string(64), sha256: string(64) }),
     /** What prevents recording; one sentence each. */
-    problems: arrayOf(string(8192), 8),
+    problems: arrayOf(validateMessage, 8),
     /** Why data is missing or outdated; one sentence. */
-    failure: nullable(string(8192)),
+    failure: nullable(validateMessage),
     /** Result of the user's last action; one sentence, shown until the next action. */
     done: nullable(string(8192)),
     busy: boolean,
     /** Type of the remote machine that runs the window and stores the data (`wsl`); `null`: local. */
     remote: nullable(string(64)),
+    /** Translations by English text; empty in English. */
+    bundle: recordOf(string(8192), 4_096),
     /** Time of this state, in milliseconds since 1970. */
     nowMs: integer(),
   }),
@@ -97,5 +101,5 @@ export const validateMessage = taggedUnion("type", {
   ledger: object({ type: enumOf(["ledger"]), entries: LedgerRequest.result }),
   showTab: object({ type: enumOf(["showTab"]), tab: enumOf(tabs) }),
 });
-export type DashboardMessage = Validated<typeof validateMessage>;
+export type DashboardMessage = Validated<typeof validateDashboardMessage>;
 export type DashboardState = Extract<DashboardMessage, { type: "state" }>;

@@ -6,6 +6,7 @@
 import { consentStates, modes, refusalSources } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import type { Raw } from "../schema/raw.ts";
+import { validateMessage } from "./message.ts";
 import { notification, request } from "./rpc.ts";
 import {
   arrayOf,
@@ -51,7 +52,7 @@ export const problemKinds = [
 export type ProblemKind = (typeof problemKinds)[number];
 
 /** A problem that prevents recording. The text says what happened, where, and what to do. */
-export const problem = object({ kind: enumOf(problemKinds), text: string(8192) });
+export const problem = object({ kind: enumOf(problemKinds), message: validateMessage });
 export type Problem = Validated<typeof problem>;
 
 /** Sent at start in the `initializationOptions`, and whenever it changes. */

@@ -93,6 +93,16 @@ export const object =
     return Object.fromEntries(entries);
   };
 
+/** An object with any names, up to `maxEntries`. */
+export const recordOf =
+  <T>(check: Validator<T>, maxEntries: number): Validator<Readonly<Record<string, T>>> =>
+  (value, at) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ValidationError(at, "an object");
+    const entries = Object.entries(value);
+    if (entries.length > maxEntries) throw new ValidationError(at, `an object of up to ${maxEntries} entries`);
+    return Object.fromEntries(entries.map(([name, entry]) => [name, check(entry, `${at}.${name}`)]));
+  };
+
 /** One of several objects, distinguished by the value of the field `tag`. */
 export const taggedUnion =
   <const V extends Record<string, Validator<unknown>>>(tag: string, variants: V): Validator<Validated<V[keyof V]>> =>

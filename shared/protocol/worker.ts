@@ -8,6 +8,7 @@
 
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
+import { validateMessage } from "./message.ts";
 import { problem, validatePermission } from "./record.ts";
 import { label, notification, request } from "./rpc.ts";
 import {
@@ -54,8 +55,8 @@ const sharingStatus = object({
   waiting: integer(),
   syncing: boolean,
   syncedMs: nullable(integer()),
-  paused: nullable(string(4096)),
-  failure: nullable(string(4096)),
+  paused: nullable(validateMessage),
+  failure: nullable(arrayOf(validateMessage, 2)),
   retryAtMs: nullable(integer()),
   receipts: nullable(boolean),
   rejected: integer(),
@@ -124,7 +125,7 @@ export const StatusRequest = request(
     sharing: nullable(sharingStatus),
     lastStoredMs: nullable(integer()),
     /** Accepted settings without effect, and other notes; one sentence each. */
-    notes: arrayOf(string(2048), 32),
+    notes: arrayOf(validateMessage, 32),
     problem: nullable(problem),
   }),
 );
@@ -176,7 +177,7 @@ const syncReport = object({
   remaining: integer(),
   pending: integer(),
   /** Why the upload did not complete; one sentence. */
-  reason: nullable(string(4096)),
+  reason: nullable(validateMessage),
   retryAtMs: nullable(integer()),
   quarantined: arrayOf(quarantinedFile, 1_000),
 });
@@ -199,7 +200,7 @@ export const PreviewRequest = request(
 export const LedgerRequest = request(
   "nexus/ledger",
   nothing,
-  arrayOf(object({ seq: integer(), tsMs: integer(), sentence: string(2048), receipt: boolean }), 50),
+  arrayOf(object({ seq: integer(), tsMs: integer(), sentence: validateMessage, receipt: boolean }), 50),
 );
 export type LedgerEntries = Validated<(typeof LedgerRequest)["result"]>;
 

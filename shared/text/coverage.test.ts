@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { englishOf } from "../../test/fixtures/message-text.ts";
 import { coverageOf } from "./coverage.ts";
 
 const agent = {
@@ -23,11 +24,11 @@ describe("coverage", () => {
   it("reports unfinished calls and the limits of a source", () => {
     const { unended, why } = coverageOf({ ...agent, started: 203 });
     expect(unended).toBe(3);
-    expect(why).toMatch(/hooks.* 3 calls started but did not finish/);
+    expect(englishOf(why)).toMatch(/hooks.* 3 calls started but did not finish/);
     expect(coverageOf({ ...agent, started: 150 }).unended).toBe(0);
-    expect(coverageOf({ ...agent, missedByHooks: 2 }).why).toContain(
+    expect(englishOf(coverageOf({ ...agent, missedByHooks: 2 }).why)).toContain(
       "OpenTelemetry reported 2 calls that hooks missed.",
     );
-    expect(coverageOf({ ...agent, source: "vscode_terminal" }).why).toContain("shell integration");
+    expect(englishOf(coverageOf({ ...agent, source: "vscode_terminal" }).why)).toContain("shell integration");
   });
 });

@@ -1,4 +1,5 @@
 /** Describes how complete the data of a source is, and why it is incomplete. */
+import { type Message, message } from "../protocol/message.ts";
 import type { AgentCoverage } from "../protocol/reports.ts";
 import { isAgent } from "../schema/sources.ts";
 import { countText } from "./format.ts";
@@ -11,19 +12,23 @@ export interface Coverage {
   readonly duration: string;
   /** Calls without a recorded end; `null` if the source does not report starts. */
   readonly unended: number | null;
-  readonly why: string;
+  /** The limits of the source, one sentence each. */
+  readonly why: readonly Message[];
 }
 
 /** What a source cannot report, even if everything works. */
-const limits: Readonly<Record<string, string>> = {
-  vscode_terminal:
+const limits: Readonly<Record<string, Message>> = {
+  vscode_terminal: message(
     "Only terminals with shell integration are recorded (bash, zsh, fish, PowerShell); not cmd.exe, nested shells and most SSH sessions.",
-  vscode_task: "Tasks without a process have no outcome.",
-  nexus_cli: "Only tools that write event logs, and commands started with nexus run.",
-  otlp: "Only data that the agent exports.",
+  ),
+  vscode_task: message("Tasks without a process have no outcome."),
+  nexus_cli: message("Only tools that write event logs, and commands started with nexus run."),
+  otlp: message("Only data that the agent exports."),
 };
-const agentLimit = "Only events reported by its hooks; denied calls and cloud sessions are not reported.";
-const programLimit = "Only events recorded by the program.";
+const agentLimit: Message = message(
+  "Only events reported by its hooks; denied calls and cloud sessions are not reported.",
+);
+const programLimit: Message = message("Only events recorded by the program.");
 
 export function coverageOf({
   source,
@@ -34,17 +39,18 @@ export function coverageOf({
   missedByHooks,
 }: AgentCoverage): Coverage {
   const unended = started === 0 ? null : Math.max(0, started - ended);
-  const unfinished =
-    unended === null || unended === 0
-      ? ""
-      : ` ${countText(unended, "call")} started but did not finish (running or interrupted).`;
-  const missed =
-    missedByHooks === 0 ? "" : ` OpenTelemetry reported ${countText(missedByHooks, "call")} that hooks missed.`;
-  const limit = limits[source] ?? (isAgent(source) ? agentLimit : programLimit);
+  const why: Message[] = [];
+  why.push(limits[source] ?? (isAgent(source) ? agentLimit : programLimit));
+  if (missedByHooks > 0)
+    why.push(message("OpenTelemetry reported {calls} that hooks missed.", { calls: countText(missedByHooks, "call") }));
+  if (unended !== null && unended > 0) {
+    const calls = countText(unended, "call");
+    why.push(message("{calls} started but did not finish (running or interrupted).", { calls }));
+  }
   return {
     outcome: percent(withOutcome, ended),
     duration: percent(withDuration, ended),
     unended,
-    why: `${limit}${missed}${unfinished}`,
+    why,
   };
 }

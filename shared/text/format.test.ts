@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { englishOf } from "../../test/fixtures/message-text.ts";
 import { decide } from "../consent/consent.ts";
 import { notice, noticeText } from "../consent/notice.ts";
 import { categories } from "../schema/categories.ts";
 import { countText, durationText, sizeText } from "./format.ts";
-import { modeSentence } from "./sentences.ts";
+import { modeMessage } from "./sentences.ts";
 
 describe("formatting", () => {
   it.each([
@@ -30,7 +31,7 @@ describe("formatting", () => {
   it("names the refusal that blocks a consent", () => {
     const consent = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 } as const;
     const permission = decide(consent, [{ by: "environment", reach: "all", name: "NEXUS_TELEMETRY_ENABLED" }]);
-    expect(modeSentence(permission)).toContain("blocked by NEXUS_TELEMETRY_ENABLED");
+    expect(englishOf(modeMessage(permission))).toContain("blocked by NEXUS_TELEMETRY_ENABLED");
   });
 });
 

@@ -1,4 +1,5 @@
 /** The built worker, run as a window runs it, with every network and server fault. */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
@@ -11,6 +12,7 @@ import {
   SyncRequest,
 } from "../../shared/protocol/worker.ts";
 import { categories } from "../../shared/schema/categories.ts";
+import { englishOf } from "../fixtures/message-text.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";
 import { toolUse } from "../fixtures/raw-events.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
@@ -55,10 +57,10 @@ describe.each(networkFaults)("worker sync with $name", ({ startServer, outcome, 
     expect(problem).toBeNull();
     expect(shown).toEqual(sharingOf(worker));
     if (outcome === "waiting") {
-      expect(shown?.failure).toMatch(text);
-      expect(shown?.failure).toMatch(/ 11 events are waiting; next try at /);
+      expect(englishOf(shown?.failure ?? null)).toMatch(text);
+      expect(englishOf(shown?.failure ?? null)).toMatch(/ 11 events are waiting; next attempt at /);
     }
-    if (outcome === "paused") expect(shown?.paused).toMatch(text);
+    if (outcome === "paused") expect(englishOf(shown?.paused ?? null)).toMatch(text);
     if (mend === undefined || outcome === "done") return;
     mend();
     expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "done", events: 11 });
@@ -77,7 +79,7 @@ describe("failed worker sync", () => {
     };
     const worker = await sharing(server.url, {}, "", quickClock);
     expect(await worker.request(SyncRequest, {})).toMatchObject({ outcome: "waiting" });
-    expect(sharingOf(worker).failure).toContain("closed the connection");
+    expect(englishOf(sharingOf(worker).failure)).toContain("closed the connection");
     isDown = false;
     await worker.request(RecordEventsRequest, { events: toolCalls(5) });
     await vi.waitFor(() => expect(server.events.size).toBe(11), { timeout: 30_000, interval: 50 });

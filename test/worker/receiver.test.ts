@@ -2,6 +2,7 @@
  * The receiver in real workers: one runs it, another takes over, and every acknowledged event is
  * stored.
  */
+
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, connect as dial } from "node:net";
@@ -14,6 +15,7 @@ import { ToolCallsRequest } from "../../shared/protocol/reports.ts";
 import { StatusRequest } from "../../shared/protocol/worker.ts";
 import { Exporter, toolResult } from "../fixtures/exporter.ts";
 import { canary } from "../fixtures/hook-payloads.ts";
+import { englishOf } from "../fixtures/message-text.ts";
 import { endMs, otlpPayloads } from "../fixtures/otlp-payloads.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -97,7 +99,7 @@ describe("receiver in workers", () => {
     const other = createServer((socket) => socket.destroy()).listen(receiver.port, "127.0.0.1");
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
-    const notes = async () => (await worker.request(StatusRequest, {})).notes.join(" ");
+    const notes = async () => englishOf((await worker.request(StatusRequest, {})).notes);
     await until(async () => (await notes()).includes("port is in use by another program"));
     other.close();
     await until(async () => (await exporter.send(toolResult(1))) === 200);

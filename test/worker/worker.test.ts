@@ -1,4 +1,5 @@
 /** The worker process: recording and reading, consent, crashes, and the errors it reports. */
+
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -22,6 +23,7 @@ import { ExportRequest, PurgeRequest, StatusRequest } from "../../shared/protoco
 import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
+import { englishOf, messageWith } from "../fixtures/message-text.ts";
 import { anything, toolUse } from "../fixtures/raw-events.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -191,7 +193,7 @@ describe("invariant: only-you-can-say-yes", () => {
     });
     const { permission, notes } = await worker.request(StatusRequest, {});
     expect(permission).toMatchObject({ mode: "off", consent: "never_asked" });
-    expect(notes.join(" ")).toContain("belongs to another installation");
+    expect(englishOf(notes)).toContain("belongs to another installation");
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 
@@ -313,7 +315,7 @@ describe("faults", () => {
     const worker = await WorkerProcess.start({ home, env: { NEXUS_HOME: "somewhere" } });
     expect(await worker.request(StatusRequest, {})).toMatchObject({
       databasePath: databaseIn(home),
-      notes: ["NEXUS_HOME is not an absolute path and is ignored."],
+      notes: [messageWith("NEXUS_HOME is not an absolute path and is ignored.")],
     });
   });
 

@@ -1,4 +1,5 @@
 /** Insights tab: ranked insights with evidence and advice. The user can dismiss each of them. */
+
 import { html, nothing, type TemplateResult } from "lit";
 import type { Insight } from "../../shared/protocol/reports.ts";
 import { countText } from "../../shared/text/format.ts";
@@ -6,17 +7,19 @@ import { type InsightFilter, insightFilters, insightText, matchesFilter } from "
 import { comparisonChart, intervalChart } from "../charts/interval.ts";
 import { emptyState } from "../components/empty-state.ts";
 import type { Actions, ViewState } from "../state.ts";
+import { translated } from "../translate.ts";
 
 const filterNames: Readonly<Record<InsightFilter, string>> = { slow: "Slow", errors: "Errors", agents: "Agents" };
 
 function insightView(insight: Insight, { post }: Actions): TemplateResult {
-  const { sentence, evidence, advice } = insightText(insight);
+  const text = insightText(insight);
+  const [sentence, advice] = [translated(text.sentence), translated(text.advice)];
   return html`<li class="panel insight">
     <div class="row spread">
       <h2>${sentence}</h2>
       <button class="second" aria-label="Dismiss: ${sentence}" @click=${() => post({ type: "dismiss", id: insight.id })}>Dismiss</button>
     </div>
-    <ul class="plain">${evidence.map((fact) => html`<li>${fact}</li>`)}</ul>
+    <ul class="plain">${text.evidence.map((fact) => html`<li>${translated(fact)}</li>`)}</ul>
     ${insight.evidence.before === null ? intervalChart(insight.evidence) : comparisonChart(insight.evidence)}
     <p class="quiet">${advice}</p>
   </li>`;

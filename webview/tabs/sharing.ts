@@ -1,13 +1,15 @@
 /** Sharing tab: consent to share, destination, pending uploads, the next batch, and the ledger. */
+
 import { html, nothing, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
-import { erasuresText, pendingText } from "../../shared/text/sentences.ts";
+import { erasuresMessages, pendingText } from "../../shared/text/sentences.ts";
 import { categoryCheckboxes } from "../components/category-checkboxes.ts";
 import { confirmButton, confirmDialog } from "../components/confirm-dialog.ts";
 import type { Actions, ViewState } from "../state.ts";
+import { allTranslated, translated } from "../translate.ts";
 
 /** Characters of a batch to display; the CLI prints the complete batch. */
 const maxShown = 20_000;
@@ -87,12 +89,12 @@ function uploadLines({
   const isWaiting = paused === null && failure !== null && (retryAtMs ?? 0) > Date.now();
   return [
     isWaiting
-      ? failure
+      ? allTranslated(failure)
       : pending === 0
         ? "Nothing to send."
         : `${pendingText(pending)} pending, ${waiting} in the outbox.`,
     ...(syncing ? ["Uploading…"] : []),
-    ...(paused === null ? [] : [`Uploading is paused: ${paused}. Choose Sync to retry.`]),
+    ...(paused === null ? [] : [`Uploading is paused: ${translated(paused)} Choose Sync to retry.`]),
     syncedMs === null ? "Not synced yet." : `Last synced ${time(syncedMs)}.`,
   ];
 }
@@ -141,7 +143,7 @@ function ledgerView({ ledger }: ViewState): TemplateResult {
     <thead><tr><th class="number" scope="col">Entry</th><th scope="col">Time</th><th scope="col">Request</th><th scope="col">Receipt</th></tr></thead>
     <tbody>${ledger.map(
       ({ seq, tsMs, sentence, receipt }) => html`<tr>
-        <td class="number">${seq}</td><td>${time(tsMs)}</td><td class="wide">${sentence}</td><td>${receipt ? "signed" : "–"}</td>
+        <td class="number">${seq}</td><td>${time(tsMs)}</td><td class="wide">${translated(sentence)}</td><td>${receipt ? "signed" : "–"}</td>
       </tr>`,
     )}</tbody>
   </table></div>`;
@@ -157,7 +159,7 @@ function ledgerPanel(model: ViewState, sharing: SharingStatus, actions: Actions)
     <h2>Sent data</h2>
     ${receipts === null ? nothing : html`<p>${receipts ? "The server signs a receipt for each batch." : "The server does not sign receipts."}</p>`}
     ${rejected > 0 ? html`<p>The server refused ${countText(rejected, "batch", "batches")}; see <span class="path">rejected/</span> in the outbox for the reasons.</p>` : nothing}
-    ${erasures > 0 ? html`<p role="status">Remote erasure: ${erasuresText(sharing)}.</p>` : nothing}
+    ${erasures > 0 ? html`<p role="status">Remote erasure: ${erasuresMessages(sharing).map(translated).join(", ")}.</p>` : nothing}
     <div class="row">
       ${
         ledger === null

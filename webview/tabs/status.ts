@@ -1,10 +1,12 @@
 /** Status tab: mode, active refusals, and the database. */
+
 import { html, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
-import { refusalSentence } from "../../shared/text/sentences.ts";
+import { refusalMessage } from "../../shared/text/sentences.ts";
 import { definitionList, listView, pathView, timeText } from "../components/definition-list.ts";
 import type { Actions, ViewState } from "../state.ts";
+import { translated } from "../translate.ts";
 
 export function statusTab({ state }: ViewState, { post }: Actions): TemplateResult {
   const status = state?.status ?? null;
@@ -28,10 +30,16 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
         ["Mode", permission.mode],
         ["Decided", timeText(status.decidedMs)],
         ["May record", permission.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
-        ["Blocked by", listView(permission.refusals.map(refusalSentence), "none")],
+        [
+          "Blocked by",
+          listView(
+            permission.refusals.map((refusal) => translated(refusalMessage(refusal))),
+            "none",
+          ),
+        ],
         ["May share", permission.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
         ["Destination", status.sharing?.address ?? "none"],
-        ["Notes", listView(status.notes, "none")],
+        ["Notes", listView(status.notes.map(translated), "none")],
       ])}
     </section>
     <section class="panel">

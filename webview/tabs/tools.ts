@@ -1,4 +1,5 @@
 /** Tools & agents tab: failure rate and durations by tool, coverage, connected agents. */
+
 import { html, nothing, type TemplateResult } from "lit";
 import type { AgentCoverage, ToolCallStats, ToolCalls } from "../../shared/protocol/reports.ts";
 import { coverageOf } from "../../shared/text/coverage.ts";
@@ -9,6 +10,7 @@ import { agentsPanel } from "../components/agents-panel.ts";
 import { emptyState } from "../components/empty-state.ts";
 import { periodPicker } from "../components/period-picker.ts";
 import type { Actions, ViewState } from "../state.ts";
+import { allTranslated } from "../translate.ts";
 
 function callChange({ calls, before }: ToolCallStats): string {
   if (before === null) return "";
@@ -44,7 +46,7 @@ function coverageRow(coverage: AgentCoverage): TemplateResult {
     <td class="number">${unended === null ? "–" : unended.toLocaleString("en-US")}</td>
     <td class="number">${outcome}</td>
     <td class="number">${duration}</td>
-    <td class="wide">${why}</td>
+    <td class="wide">${allTranslated(why)}</td>
   </tr>`;
 }
 

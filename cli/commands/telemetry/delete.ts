@@ -1,7 +1,9 @@
 /** `nexus telemetry delete`: deletes all stored data and verifies it. Keeps the consent. */
+
 import { existsSync } from "node:fs";
+import { textOf } from "../../../shared/protocol/message.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
-import { deletedSettingsText, proofText } from "../../../shared/text/sentences.ts";
+import { deletedSettingsMessage, proofMessage } from "../../../shared/text/sentences.ts";
 import { ReportedError, UsageError } from "../../exit.ts";
 import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { confirmed, isAttended } from "../../output/terminal.ts";
@@ -14,7 +16,7 @@ interface DeleteOptions extends JsonOption {
 export function run({ confirm, json }: DeleteOptions): Promise<void> {
   return withService(async (service) => {
     const { database, problem } = service.reader.status();
-    if (database === null && problem !== null) throw new ReportedError(problem.text);
+    if (database === null && problem !== null) throw new ReportedError(textOf(problem.message));
     if (database === null && !existsSync(paths.stateFolder)) {
       print(json === true ? JSON.stringify({ version: 1, events: 0 }) : "No data to delete.");
       return;
@@ -28,8 +30,9 @@ export function run({ confirm, json }: DeleteOptions): Promise<void> {
     if (json === true) printJson({ version: 1, ...erased });
     else {
       print(`Deleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
-      if (erased.searched > 0) print(proofText(erased.searched, erased.copies));
-      if (erased.agentSettings > 0) print(deletedSettingsText);
+      const proof = proofMessage(erased.searched, erased.copies);
+      if (proof !== null && erased.searched > 0) print(textOf(proof));
+      if (erased.agentSettings > 0) print(textOf(deletedSettingsMessage));
     }
   });
 }

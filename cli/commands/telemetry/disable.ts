@@ -1,7 +1,9 @@
 /** `nexus telemetry disable`: stops recording and sharing. Stored data is kept. */
+
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import { noticeVersion } from "../../../shared/consent/notice.ts";
-import { modeSentence } from "../../../shared/text/sentences.ts";
+import { textOf } from "../../../shared/protocol/message.ts";
+import { modeMessage } from "../../../shared/text/sentences.ts";
 import { print } from "../../output/print.ts";
 import { printSyncReport } from "../../output/sync-report.ts";
 import { withService } from "../../runtime.ts";
@@ -17,7 +19,7 @@ export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }):
       via: "terminal",
       notice: { version: noticeVersion, sha256: noticeHash },
     });
-    print(permission.mode === "off" ? "Telemetry disabled." : modeSentence(permission));
+    print(permission.mode === "off" ? "Telemetry disabled." : textOf(modeMessage(permission)));
     const { sharing, database } = service.reader.status();
     if (database !== null) print("Existing data retained. Use 'nexus telemetry delete' to remove.");
     if (erase === true) printSyncReport(await service.eraseRemotely(), false);

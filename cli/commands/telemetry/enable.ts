@@ -2,12 +2,14 @@
  * `nexus telemetry enable`: shows the complete consent notice and prompts, or accepts `--yes`.
  * Sharing without a prompt requires the notice version, the destination and the categories.
  */
+
 import { createInterface, type Interface } from "node:readline/promises";
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import type { TelemetryService } from "../../../server/worker/service.ts";
 import { notice, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
+import { textOf } from "../../../shared/protocol/message.ts";
 import { type Category, categories } from "../../../shared/schema/categories.ts";
-import { modeSentence, refusalSentence } from "../../../shared/text/sentences.ts";
+import { modeMessage, refusalMessage } from "../../../shared/text/sentences.ts";
 import { ReportedError, UsageError } from "../../exit.ts";
 import { print, printError } from "../../output/print.ts";
 import { askText, isAttended, isYes, wrapped } from "../../output/terminal.ts";
@@ -54,16 +56,16 @@ async function decide(service: TelemetryService, options: EnableOptions): Promis
     destination,
     notice: { version: noticeVersion, sha256: noticeHash },
   });
-  print(`Telemetry enabled. ${modeSentence(permission)}`);
-  for (const refusal of permission.refusals) print(refusalSentence(refusal));
+  print(`Telemetry enabled. ${textOf(modeMessage(permission))}`);
+  for (const refusal of permission.refusals) print(textOf(refusalMessage(refusal)));
   const { problem } = service.reader.status();
-  if (problem !== null) printError(problem.text);
+  if (problem !== null) printError(textOf(problem.message));
   return true;
 }
 
 function destinationOf(service: TelemetryService): string {
   const { sharing, problem } = service.reader.status();
-  if (sharing === null && problem !== null) throw new ReportedError(problem.text);
+  if (sharing === null && problem !== null) throw new ReportedError(textOf(problem.message));
   const address = sharing?.address ?? null;
   if (address === null) {
     throw new UsageError("No destination. Set NEXUS_USAGE_UPLOAD_URL or upload_url in config.toml.");

@@ -1,8 +1,11 @@
 /** `nexus telemetry status`: the mode, active opt-outs, stored data and pending uploads. */
+
 import type { Permission } from "../../../shared/consent/consent.ts";
 import { notice } from "../../../shared/consent/notice.ts";
+import { textOf, textsOf } from "../../../shared/protocol/message.ts";
 import { countText, dateTimeText, sizeText } from "../../../shared/text/format.ts";
-import { erasuresText, modeSentence, pendingText, refusalSentence } from "../../../shared/text/sentences.ts";
+import { erasuresMessages, modeMessage, pendingText, refusalMessage } from "../../../shared/text/sentences.ts";
+import { statusJson } from "../../output/message-json.ts";
 import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { heading } from "../../output/terminal.ts";
 import { withReader } from "../../runtime.ts";
@@ -17,13 +20,13 @@ export function run({ json }: JsonOption): Promise<void> {
   return withReader((reader) => {
     const status = reader.status();
     if (json === true) {
-      printJson({ version: 2, ...status });
+      printJson({ version: 2, ...statusJson(status) });
       return;
     }
     const { permission, database, sharing } = status;
     const rows: (readonly [string, string])[] = [
       ["Enabled", enabledText(permission)],
-      ["Mode", permission === null ? "unknown" : modeSentence(permission)],
+      ["Mode", permission === null ? "unknown" : textOf(modeMessage(permission))],
       ["Decided", dateTimeText(status.decidedMs)],
       ["May record", permission?.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
       ["May share", permission?.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
@@ -42,19 +45,25 @@ export function run({ json }: JsonOption): Promise<void> {
         rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} in the outbox`]);
         rows.push(["Last synced", dateTimeText(sharing.syncedMs)]);
       }
-      if (sharing.paused !== null) rows.push(["Paused", sharing.paused]);
-      else if (sharing.failure !== null) rows.push(["Waiting", sharing.failure]);
+      if (sharing.paused !== null) rows.push(["Paused", textOf(sharing.paused)]);
+      else if (sharing.failure !== null) rows.push(["Waiting", textsOf(sharing.failure)]);
       if (sharing.rejected > 0)
         rows.push([
           "Refused",
           `${countText(sharing.rejected, "batch", "batches")} (to retry: nexus usage upload --rejected)`,
         ]);
-      if (sharing.erasures > 0) rows.push(["Erasures", erasuresText(sharing)]);
+      if (sharing.erasures > 0)
+        rows.push([
+          "Erasures",
+          erasuresMessages(sharing)
+            .map((one) => textOf(one))
+            .join(", "),
+        ]);
     }
     print(heading("Telemetry Status"));
     print(definitionList(rows));
-    for (const refusal of permission?.refusals ?? []) print(refusalSentence(refusal));
-    for (const note of status.notes) print(note);
-    if (status.problem !== null) print(`Problem: ${status.problem.text}`);
+    for (const refusal of permission?.refusals ?? []) print(textOf(refusalMessage(refusal)));
+    for (const note of status.notes) print(textOf(note));
+    if (status.problem !== null) print(`Problem: ${textOf(status.problem.message)}`);
   });
 }

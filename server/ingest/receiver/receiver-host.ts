@@ -2,6 +2,7 @@
  * Runs the receiver that the user enabled, only while recording is permitted. One process runs it,
  * selected by a lease; another takes over within a second after it ends.
  */
+import { type Message, message } from "../../../shared/protocol/message.ts";
 import type { Clock } from "../../clock.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { acquire, isFree, type Lease, newOwner, release } from "../../store/lease.ts";
@@ -18,12 +19,14 @@ const disabledPollMs = 2_000;
 /** Maximum pause between attempts while the port is in use. Milliseconds. */
 const maxPauseMs = 30_000;
 
-/** Returns the reason why the receiver is not running, as sentences. */
-export function receiverErrorText(error: unknown): string {
+/** Returns the reason why the receiver is not running, as a message. */
+export function receiverErrorMessage(error: unknown): Message {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   return code === "EADDRINUSE"
-    ? "The receiver's port is in use by another program, which receives no data. Stop it, or use a new port: nexus agents disconnect --otel, then nexus agents connect --otel."
-    : `The local receiver could not start (${code}). Retrying automatically.`;
+    ? message(
+        "The receiver's port is in use by another program, which receives no data. Stop it, or use a new port: nexus agents disconnect --otel, then nexus agents connect --otel.",
+      )
+    : message("The local receiver could not start ({code}). Retrying automatically.", { code });
 }
 
 export class ReceiverHost {

@@ -3,9 +3,11 @@
  * source of truth, and all SQL on this table is here; `upload-state.json` (usage aggregation,
  * "Cursor State") is written from the row.
  */
+
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as z from "zod/mini";
+import { type Message, validateMessage, verbatim } from "../../../shared/protocol/message.ts";
 import { replaceFile } from "../../files/atomic-write.ts";
 import { Salt } from "../../privacy/identity.ts";
 import type { Connection } from "../../store/driver/driver.ts";
@@ -22,10 +24,20 @@ export interface UploadState {
   readonly waitUntilMs: number;
   /** End of the wait that the server asked for; 0 if none. Milliseconds since 1970. */
   readonly serverWaitMs: number;
-  readonly paused: string | null;
+  readonly paused: Message | null;
   /** Why recent attempts failed, without a full stop. */
-  readonly failure: string | null;
+  readonly failure: Message | null;
   readonly syncedMs: number | null;
+}
+
+/** Reads a stored message. Versions before 0.9 stored a sentence without its full stop. */
+function storedMessage(cell: unknown): Message | null {
+  if (typeof cell !== "string") return null;
+  try {
+    return validateMessage(JSON.parse(cell), "message");
+  } catch {
+    return verbatim(`${cell.replace(/\.$/, "")}.`);
+  }
 }
 
 export function readUploadState(connection: Connection): UploadState | undefined {
@@ -40,8 +52,8 @@ export function readUploadState(connection: Connection): UploadState | undefined
     failures: Number(row["failures"]),
     waitUntilMs: Number(row["wait_until"]),
     serverWaitMs: Number(row["server_wait"]),
-    paused: row["paused"] === null ? null : String(row["paused"]),
-    failure: row["failure"] === null ? null : String(row["failure"]),
+    paused: storedMessage(row["paused"]),
+    failure: storedMessage(row["failure"]),
     syncedMs: row["synced_at"] === null ? null : Number(row["synced_at"]),
   };
 }
@@ -93,19 +105,19 @@ export interface Wait {
   readonly untilMs: number;
   /** End of the wait that the server asked for; 0 if none. */
   readonly serverUntilMs: number;
-  readonly reason: string;
+  readonly reason: Message;
 }
 
 /** Records a wait before the next attempt. */
 export function saveWait(connection: Connection, { failures, untilMs, serverUntilMs, reason }: Wait): void {
   connection
     .prepare("UPDATE sharing SET failures = ?, wait_until = ?, server_wait = ?, failure = ?")
-    .run(failures, untilMs, serverUntilMs, reason);
+    .run(failures, untilMs, serverUntilMs, JSON.stringify(reason));
 }
 
 /** Pauses uploading until the user acts. */
-export function savePause(connection: Connection, reason: string): void {
-  connection.prepare("UPDATE sharing SET paused = ?, failure = NULL").run(reason);
+export function savePause(connection: Connection, reason: Message): void {
+  connection.prepare("UPDATE sharing SET paused = ?, failure = NULL").run(JSON.stringify(reason));
 }
 
 /** Ends a pause. */

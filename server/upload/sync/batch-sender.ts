@@ -2,6 +2,7 @@
  * Sends a frozen batch in up to three attempts, each with its ledger entries, and updates rows and
  * files according to the server's answer. Never changes the frozen bytes.
  */
+import { type Message, message, textOf } from "../../../shared/protocol/message.ts";
 import { addBatch, countAttempt, type PendingBatch, rejectBatch, removeBatch } from "../state/batches.ts";
 import { forgetEnrolled, markBasic, readServer, saveEncodings } from "../state/known-servers.ts";
 import { saveSuccess } from "../state/upload-state.ts";
@@ -26,7 +27,7 @@ import {
 } from "./request.ts";
 import { attemptsPerRun } from "./retry.ts";
 import type { UploadSession } from "./upload-session.ts";
-import { pauseUpload, reasonText, waitOrStop } from "./waits.ts";
+import { pauseUpload, statedReason, waitOrStop } from "./waits.ts";
 
 /** Numbers of events, and of rejected batches (0 or 1). All zero if the batch was split. */
 export interface SentBatch {
@@ -68,7 +69,7 @@ export class BatchSender {
       }
       if (outcome === "too_large" || isKeyReused(result, batch)) return this.#split(batch, result);
       if (outcome === "rejected") {
-        session.parts.outbox.reject(batch, reasonText(reason));
+        session.parts.outbox.reject(batch, textOf(statedReason(reason)));
         return { accepted: 0, tried: events, rejected: 1 };
       }
       const isForgotten = isNotEnrolled(result);
@@ -78,9 +79,9 @@ export class BatchSender {
         continue;
       }
       // The server may have forgotten the secret. Enrolling it again is harmless if it has not.
-      if (outcome !== "not_authorized" || result.status !== 401) pauseUpload(session, reasonText(reason));
+      if (outcome !== "not_authorized" || result.status !== 401) pauseUpload(session, statedReason(reason));
       if (enrolledAgain && connected.lacksEnrolment && isForgotten) await waitOrStop(session, result, attemptsPerRun);
-      if (enrolledAgain) pauseUpload(session, reasonText(reason));
+      if (enrolledAgain) pauseUpload(session, statedReason(reason));
       enrolledAgain = true;
     }
   }
@@ -94,7 +95,8 @@ export class BatchSender {
     session.change((connection) => {
       recordSending(connection, sender, request);
       // A purge may have deleted the batch in the meantime.
-      if (!countAttempt(connection, row)) throw new SyncStopped("stopped", "The batch was deleted before it was sent.");
+      if (!countAttempt(connection, row))
+        throw new SyncStopped("stopped", message("The batch was deleted before it was sent."));
     });
     session.step("sending_noted");
     const response = await sendRequest(sender, request, session.signal);
@@ -112,7 +114,7 @@ export class BatchSender {
         if (result.outcome === "accepted" && result.signed === undefined && lacksEnrolment) markBasic(connection, url);
       }
       if (result.outcome === "rejected" && !isKeyReused(result, batch))
-        isThere = rejectBatch(connection, row, reasonText(result.reason));
+        isThere = rejectBatch(connection, row, textOf(statedReason(result.reason)));
       if (result.outcome === "not_authorized" || isNotEnrolled(result)) forgetEnrolled(connection, url);
     });
     session.step("answer_noted");
@@ -128,16 +130,18 @@ export class BatchSender {
     const keysOf = () => this.#session.read((connection) => readServer(connection, url)).keys;
     if (signed === undefined) {
       return keysOf().size > 0 && outcome === "accepted"
-        ? { outcome: "later", reason: `${host} sent no receipt, although it signs receipts` }
+        ? { outcome: "later", reason: message("{host} sent no receipt, although it signs receipts.", { host }) }
         : undefined;
     }
     if (!keysOf().has(signed.key_id)) await fetchKeys(sender, this.#session.signal);
     const key = keysOf().get(signed.key_id);
-    const failed = (defect: string): Distrust => ({ outcome: "failed", reason: `${host} sent a receipt ${defect}` });
-    if (key === undefined) return failed("signed with an untrusted key");
+    const failed = (reason: Message): Distrust => ({ outcome: "failed", reason });
+    if (key === undefined) return failed(message("{host} sent a receipt signed with an untrusted key.", { host }));
     const receipt = verifyReceipt(signed, key);
-    if (receipt === undefined) return failed("with an invalid signature");
-    return matchesBatch(receipt, batch.batchId, batch.body) ? undefined : failed("for a different batch");
+    if (receipt === undefined) return failed(message("{host} sent a receipt with an invalid signature.", { host }));
+    return matchesBatch(receipt, batch.batchId, batch.body)
+      ? undefined
+      : failed(message("{host} sent a receipt for a different batch.", { host }));
   }
 
   /** Replaces a batch by two halves with new batch IDs; the server recognises each event. */
@@ -145,7 +149,7 @@ export class BatchSender {
     const session = this.#session;
     const halves = halvesOf(batch, session.state()?.pseudonym.startKey ?? 0);
     if (halves.length === 0) {
-      const reason = `${reasonText(result.reason)}; a single event cannot be split`;
+      const reason = `${textOf(statedReason(result.reason))} A single event cannot be split.`;
       // Only the server itself can reject permanently, not a proxy with a limit of its own.
       if (result.answer === undefined || protocolError(result.answer) === undefined) {
         await waitOrStop(session, { ...result, outcome: "later" }, attemptsPerRun);
@@ -170,7 +174,7 @@ export class BatchSender {
  * @throws SyncStopped
  */
 function ensureExists(existed: boolean): void {
-  if (!existed) throw new SyncStopped("stopped", "The batch was deleted while it was sent.");
+  if (!existed) throw new SyncStopped("stopped", message("The batch was deleted while it was sent."));
 }
 
 type Ready = Extract<Connected, { type: "ready" }>;

@@ -3,6 +3,7 @@
  * it, and rotates an old one. A page of a proxy or a portal never decides what kind of server this
  * is: a basic server is recognised by the batch it accepts.
  */
+import { message } from "../../../shared/protocol/message.ts";
 import type { Destination } from "../../config/destination.ts";
 import { readServer } from "../state/known-servers.ts";
 import { enroll, fetchKeys, withFreshSecret } from "./access.ts";
@@ -10,7 +11,7 @@ import { hasNoRoute, isEnrolment } from "./enrolment.ts";
 import { SyncStopped } from "./report.ts";
 import type { Sender, UploadResult } from "./request.ts";
 import type { UploadSession } from "./upload-session.ts";
-import { pauseUpload, reasonText } from "./waits.ts";
+import { pauseUpload, statedReason } from "./waits.ts";
 
 export type Connected =
   /** `lacksEnrolment`: the server answered like one without the enrolment route. */
@@ -22,7 +23,7 @@ export async function connect(session: UploadSession, destination: Destination):
   const { clock, installation } = session.parts;
   const state = session.state();
   const identity = state === undefined ? undefined : installation.find(state.pseudonym.anonUserId);
-  if (identity === undefined) throw new SyncStopped("failed", "No pseudonym for this installation.");
+  if (identity === undefined) throw new SyncStopped("failed", message("No pseudonym for this installation."));
   const server = session.read((connection) => readServer(connection, destination.url));
   const sender: Sender = {
     client: await session.client(destination),
@@ -53,8 +54,11 @@ async function enrolSender(session: UploadSession, sender: Sender): Promise<Conn
   if (result.outcome === "accepted" || hasNoRoute(result)) return { type: "ready", sender, lacksEnrolment: true };
   if (result.outcome === "already_received") {
     const { host } = sender.destination;
-    pauseUpload(session, `${host} knows this pseudonym with another secret: reset it (nexus identity reset)`);
+    pauseUpload(
+      session,
+      message("{host} knows this pseudonym with another secret: reset it (nexus identity reset).", { host }),
+    );
   }
-  if (result.outcome !== "later") pauseUpload(session, reasonText(result.reason));
+  if (result.outcome !== "later") pauseUpload(session, statedReason(result.reason));
   return { type: "retry", result };
 }

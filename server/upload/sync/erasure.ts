@@ -2,7 +2,9 @@
  * Remote erasure: one request per server and pseudonym that shared data, repeated until the server
  * confirms. It is the only message that may leave the machine after sharing was switched off.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Message, message } from "../../../shared/protocol/message.ts";
 import type { Clock } from "../../clock.ts";
 import { type Destination, siblingUrl } from "../../config/destination.ts";
 import type { HttpClient } from "../http/http-client.ts";
@@ -41,7 +43,7 @@ export interface Erasures {
   /** Pseudonyms whose erasure is accepted and not finished: nothing may be sent under them. */
   readonly accepted: readonly string[];
   /** Why one was not confirmed, `null` if all were; it is retried with the next run. */
-  readonly reason: string | null;
+  readonly reason: Message | null;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
   const { installation, clock, permissions, open, change, skew } = parts;
   const erased: string[] = [];
   const accepted: string[] = [];
-  let reason: string | null = null;
+  let reason: Message | null = null;
   for (const { identity, destination: url } of installation.pendingErasures()) {
     const host = new URL(url).host;
     const current = permissions.evaluate().destination;
@@ -80,11 +82,13 @@ export async function sendErasures(parts: Parts, signal: AbortSignal): Promise<E
       }
       if (isWaiting(result)) {
         accepted.push(identity.anon_user_id);
-        reason = `${host} accepted the erasure and has not finished it yet`;
+        reason = message("{host} accepted the erasure and has not finished it yet.", { host });
         continue;
       }
       if (result.outcome !== "accepted") {
-        reason = result.reason ?? `${host} did not confirm the erasure (${result.status})`;
+        reason =
+          result.reason ??
+          message("{host} did not confirm the erasure ({status}).", { host, status: String(result.status) });
         continue;
       }
       // The state ends first: after a crash here the erasure is repeated, and the pseudonym is never used again.
@@ -171,5 +175,5 @@ function distrustOf(
   const key = signed === undefined ? undefined : keys.get(signed.key_id);
   const receipt = signed === undefined || key === undefined ? undefined : verifyErasure(signed, key);
   if (receipt?.anon_user_id === anonUserId) return undefined;
-  return { outcome: "later", reason: `${host} confirmed the erasure without a valid receipt` };
+  return { outcome: "later", reason: message("{host} confirmed the erasure without a valid receipt.", { host }) };
 }

@@ -1,4 +1,5 @@
 /** Faults of servers, networks, configuration and limits, each against a server on loopback. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { FixedClock } from "../../../test/fixtures/clock.ts";
+import { englishOf, messageWith } from "../../../test/fixtures/message-text.ts";
 import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { type Behave, UsageServer } from "../../../test/fixtures/usage-server.ts";
 
@@ -297,11 +299,11 @@ describe("receipt", () => {
     expect(await sharer.worker.sync()).toMatchObject({
       outcome,
       remaining: 5,
-      reason: expect.stringMatching(/receipt/),
+      reason: messageWith(/receipt/),
     });
     expect(sharer.worker.reader.verifyLedger()?.faults).toEqual([]);
     const { paused, failure } = sharer.worker.reader.status().sharing ?? {};
-    expect(outcome === "paused" ? paused : failure).toMatch(/receipt/);
+    expect(englishOf(outcome === "paused" ? paused : failure)).toMatch(/receipt/);
     expect(server.events.size).toBe(5);
   });
 
@@ -329,7 +331,7 @@ describe("connection", () => {
       sharer.record(10);
       expect(await sharer.worker.sync()).toMatchObject({
         outcome: "waiting",
-        reason: expect.stringContaining("certificate"),
+        reason: messageWith("certificate"),
       });
       expect(server.arrived).toEqual([]);
     } finally {
@@ -345,7 +347,7 @@ describe("connection", () => {
       expect(await sharer.worker.sync()).toMatchObject({
         outcome: "waiting",
         remaining: 5,
-        reason: expect.stringMatching(/does not resolve|cannot be reached/),
+        reason: messageWith(/does not resolve|cannot be reached/),
       });
     }
   });
@@ -390,21 +392,21 @@ describe("configuration", () => {
     sharer.consent("local");
     sharer.record(2);
     const status = sharer.worker.reader.status();
-    expect(status.notes).toEqual([expect.stringContaining(reason)]);
+    expect(status.notes).toEqual([messageWith(reason)]);
     expect(status.database?.events).toBe(2);
     expect(JSON.stringify(status.notes)).not.toContain("pw");
   });
 
   it("reports an invalid token without quoting it", () => {
     const sharer = new SharingWorker({ url: "https://example.com/x", env: { NEXUS_USAGE_UPLOAD_TOKEN: "a\nb" } });
-    expect(sharer.worker.reader.status().notes).toEqual([expect.stringContaining("NEXUS_USAGE_UPLOAD_TOKEN")]);
+    expect(sharer.worker.reader.status().notes).toEqual([messageWith("NEXUS_USAGE_UPLOAD_TOKEN")]);
   });
 
   it("reports an invalid pin by its key", () => {
     const sharer = new SharingWorker({ url: "https://example.com/x" });
     sharer.consent("local");
     writeFileSync(join(sharer.home, ".config", "nexus", "config.toml"), '[telemetry]\nupload_pins = ["sha1/abc"]\n');
-    expect(sharer.worker.reader.status().problem?.text).toMatch(/upload_pins/);
+    expect(englishOf(sharer.worker.reader.status().problem?.message ?? null)).toMatch(/upload_pins/);
   });
 });
 
@@ -469,7 +471,7 @@ describe("limit", () => {
     server.behave = undefined;
     sharer.record(10);
     const sent = await sharer.worker.sync({ userInitiated: true, limit: 3 });
-    expect(sent).toMatchObject({ outcome: "done", events: 5, pending: 5, reason: expect.stringContaining("whole") });
+    expect(sent).toMatchObject({ outcome: "done", events: 5, pending: 5, reason: messageWith("whole") });
     expect(await sharer.worker.sync({ userInitiated: true, limit: 3 })).toMatchObject({ outcome: "done", events: 3 });
     expect(await sharer.worker.sync({ userInitiated: true, limit: 3 })).toMatchObject({
       outcome: "done",

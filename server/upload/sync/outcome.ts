@@ -4,6 +4,7 @@
  * send pages, redirects and 4xx, so a refusal is final only with the protocol's JSON. Everything
  * else means "later": nothing is dropped.
  */
+import { type Message, message } from "../../../shared/protocol/message.ts";
 import type { HttpFault, HttpResponse } from "../http/http-client.ts";
 import type { RequestOutcome } from "../ledger/ledger.ts";
 import { readSigned } from "../wire/receipt.ts";
@@ -41,45 +42,48 @@ export function outcomeOf(answer: HttpResponse): RequestOutcome {
   return finalStatuses.has(status) ? "rejected" : "later";
 }
 
-const faultTexts: Readonly<Record<HttpFault, string>> = {
-  timeout: "did not answer in time",
-  name: "cannot be found: its name does not resolve",
-  unreachable: "cannot be reached",
-  proxy: "cannot be reached through the proxy",
-  tls: "has no valid certificate or does not support TLS 1.3",
-  pin: "has a certificate that matches none of the pinned keys (upload_pins)",
-  answer: "sent an invalid HTTP response",
-  broken: "closed the connection before it answered",
+const faultMessages: Readonly<Record<HttpFault, (host: string) => Message>> = {
+  timeout: (host) => message("{host} did not answer in time.", { host }),
+  name: (host) => message("{host} cannot be found: its name does not resolve.", { host }),
+  unreachable: (host) => message("{host} cannot be reached.", { host }),
+  proxy: (host) => message("{host} cannot be reached through the proxy.", { host }),
+  tls: (host) => message("{host} has no valid certificate or does not support TLS 1.3.", { host }),
+  pin: (host) => message("{host} has a certificate that matches none of the pinned keys (upload_pins).", { host }),
+  answer: (host) => message("{host} sent an invalid HTTP response.", { host }),
+  broken: (host) => message("{host} closed the connection before it answered.", { host }),
 };
 
 /** Only a wrong pin needs the user: expired certificates and captive portals are temporary. */
 export const outcomeOfFault = (fault: HttpFault): RequestOutcome => (fault === "pin" ? "failed" : "later");
 
-export const faultText = (host: string, fault: HttpFault): string => `${host} ${faultTexts[fault]}`;
+export const faultMessage = (host: string, fault: HttpFault): Message => faultMessages[fault](host);
 
-/** Returns why a request did not succeed, as a sentence without its full stop; `null` if it did. */
-export function answerText(host: string, outcome: RequestOutcome, answer: HttpResponse): string | null {
+/** Returns why a request did not succeed; `null` if it did. */
+export function answerMessage(host: string, outcome: RequestOutcome, answer: HttpResponse): Message | null {
   const { status } = answer;
   switch (outcome) {
     case "accepted":
     case "already_received":
       return null;
     case "too_large":
-      return `${host} reports that the request is too large (${status})`;
+      return message("{host} reports that the request is too large ({status}).", { host, status });
     case "not_authorized":
-      return `${host} rejected the token or the signature (${status})`;
+      return message("{host} rejected the token or the signature ({status}).", { host, status });
     case "rejected":
-      return `${host} rejected the request (${status})`;
+      return message("{host} rejected the request ({status}).", { host, status });
     default:
-      return `${host} ${laterText(answer)} (${status})`;
+      return laterMessage(host, answer);
   }
 }
 
-function laterText(answer: HttpResponse): string {
+function laterMessage(host: string, answer: HttpResponse): Message {
   const { status } = answer;
-  if (isWebPage(answer)) return "answered with a web page, perhaps a network login page";
-  if (status === 407) return "was not reached: the proxy requires authentication";
-  if (laterStatuses.has(status) || status >= 500) return "requested a delay";
-  if (status >= 300 && status < 400) return "redirected the request; redirects are not followed";
-  return "did not answer as a telemetry server";
+  const values = { host, status };
+  if (isWebPage(answer))
+    return message("{host} answered with a web page, perhaps a network login page ({status}).", values);
+  if (status === 407) return message("{host} was not reached: the proxy requires authentication ({status}).", values);
+  if (laterStatuses.has(status) || status >= 500) return message("{host} requested a delay ({status}).", values);
+  if (status >= 300 && status < 400)
+    return message("{host} redirected the request; redirects are not followed ({status}).", values);
+  return message("{host} did not answer as a telemetry server ({status}).", values);
 }

@@ -1,6 +1,7 @@
 /**
  * The interface of an upload run: its options, its steps, the errors that end it, and its report.
  */
+import { type Message, textOf } from "../../../shared/protocol/message.ts";
 import type { QuarantinedFile } from "../state/outbox-folder.ts";
 
 /**
@@ -49,7 +50,7 @@ export interface SyncReport {
   /** Unsent events that may be sent, the outbox included, counted up to `maxCounted`. */
   readonly pending: number;
   /** Why the run ended early, or a note on a run that is done. */
-  readonly reason: string | null;
+  readonly reason: Message | null;
   /** Time of the next automatic attempt, in milliseconds since 1970. */
   readonly retryAtMs: number | null;
   readonly quarantined: readonly QuarantinedFile[];
@@ -68,11 +69,13 @@ export class LeaseLostError extends Error {
 /** Ends the run with an outcome and a reason for its report. */
 export class SyncStopped extends Error {
   override readonly name = "SyncStopped";
+  readonly reason: Message;
   readonly outcome: SyncOutcome;
   readonly retryAtMs: number | null;
 
-  constructor(outcome: SyncOutcome, reason: string, retryAtMs: number | null = null) {
-    super(reason);
+  constructor(outcome: SyncOutcome, reason: Message, retryAtMs: number | null = null) {
+    super(textOf(reason));
+    this.reason = reason;
     this.outcome = outcome;
     this.retryAtMs = retryAtMs;
   }

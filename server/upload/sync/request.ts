@@ -1,5 +1,7 @@
 /** Signs and sends one request, and writes its two ledger entries. Changes nothing else. */
+
 import { randomUUID } from "node:crypto";
+import { type Message, textOf } from "../../../shared/protocol/message.ts";
 import type { Clock } from "../../clock.ts";
 import type { Destination } from "../../config/destination.ts";
 import type { Connection } from "../../store/driver/driver.ts";
@@ -10,7 +12,7 @@ import { type Compressed, compress } from "../wire/compression.ts";
 import { proofOf } from "../wire/proof-of-work.ts";
 import { type Receipt, readSigned, type SignedReceipt } from "../wire/receipt.ts";
 import { signatureHeaders } from "../wire/signature.ts";
-import { answerText, faultText, outcomeOf, outcomeOfFault, protocolError } from "./outcome.ts";
+import { answerMessage, faultMessage, outcomeOf, outcomeOfFault, protocolError } from "./outcome.ts";
 import { retryAfterMs } from "./retry.ts";
 
 export interface UploadRequest {
@@ -31,7 +33,7 @@ export interface UploadRequest {
 export interface UploadResult {
   readonly outcome: RequestOutcome;
   readonly status: number | null;
-  readonly reason: string | null;
+  readonly reason: Message | null;
   /** The wait that the server asked for, in milliseconds. */
   readonly waitMs: number | undefined;
   readonly signed: SignedReceipt | undefined;
@@ -82,7 +84,7 @@ async function headersOf(
 /** Why an answer is not trusted, and whether a later attempt may change that. */
 export interface Distrust {
   readonly outcome: "failed" | "later";
-  readonly reason: string;
+  readonly reason: Message;
 }
 
 /** Returns the result, without its receipt if that is not trusted. */
@@ -139,7 +141,7 @@ export function recordAnswer(
     batch_id: batchId,
     outcome,
     status,
-    reason,
+    reason: reason === null ? null : textOf(reason),
     receipt: signed ?? null,
   });
   if (finalOutcomes.has(outcome)) saveResponseBody(connection, sha256(body));
@@ -164,7 +166,7 @@ function resultOf(host: string, answer: HttpResponse | Failure, clock: Clock, sk
   if ("fault" in answer) {
     const { fault } = answer;
     const nothing = { status: null, waitMs: undefined, signed: undefined, answer: undefined };
-    return { ...nothing, outcome: outcomeOfFault(fault), reason: faultText(host, fault) };
+    return { ...nothing, outcome: outcomeOfFault(fault), reason: faultMessage(host, fault) };
   }
   const { status, body } = answer;
   const nowMs = clock.nowMs();
@@ -173,7 +175,7 @@ function resultOf(host: string, answer: HttpResponse | Failure, clock: Clock, sk
   return {
     outcome,
     status,
-    reason: answerText(host, outcome, answer),
+    reason: answerMessage(host, outcome, answer),
     waitMs: outcome === "later" ? retryAfterMs(answer.header("retry-after"), nowMs) : undefined,
     signed: outcome === "accepted" || outcome === "already_received" ? readSigned(body) : undefined,
     answer,

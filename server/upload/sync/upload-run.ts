@@ -3,6 +3,7 @@
  * repeated, so a crash after any of them loses nothing and sends nothing twice;
  * `server/upload/README.md` walks through them.
  */
+import { type Message, message } from "../../../shared/protocol/message.ts";
 import { countText } from "../../../shared/text/format.ts";
 import { countPendingEvents, nextPending, rejectedBatches, requeueRejected } from "../state/batches.ts";
 import { readServer } from "../state/known-servers.ts";
@@ -15,7 +16,7 @@ import { freezeNextBatch } from "./freeze.ts";
 import { OutboxRemoval } from "./outbox-removal.ts";
 import { reconcile } from "./reconcile.ts";
 import { LeaseLostError, type SyncOptions, type SyncOutcome, type SyncReport, SyncStopped } from "./report.ts";
-import { notPermittedText, UploadSession } from "./upload-session.ts";
+import { notPermittedMessage, UploadSession } from "./upload-session.ts";
 import type { UploaderParts } from "./uploader.ts";
 import { checkWaits } from "./waits.ts";
 
@@ -50,18 +51,18 @@ export class UploadRun {
     const policy = permissions.evaluate();
     const mayShare = policy.permission.mode === "share";
     if (!mayShare && installation.pendingErasures().length === 0)
-      return this.#report("not_permitted", notPermittedText(policy));
+      return this.#report("not_permitted", notPermittedMessage(policy));
     store.selectFile(policy.database);
     const session = UploadSession.open(this.#parts, this.#owner, this.#stop, mayShare);
-    if (session === undefined) return this.#report("busy", "Another window or command is uploading.");
+    if (session === undefined) return this.#report("busy", message("Another window or command is uploading."));
     try {
       const notErased = await this.#erase(session);
       if (!mayShare) return this.#report(notErased === null ? "done" : "waiting", notErased, this.#erasuresDueMs());
       return this.#report("done", (await this.#send(session)) ?? notErased, this.#erasuresDueMs());
     } catch (error) {
-      if (error instanceof SyncStopped) return this.#report(error.outcome, error.message, error.retryAtMs);
+      if (error instanceof SyncStopped) return this.#report(error.outcome, error.reason, error.retryAtMs);
       if (error instanceof LeaseLostError)
-        return this.#report("busy", "Another window or command took over the upload.");
+        return this.#report("busy", message("Another window or command took over the upload."));
       throw error;
     } finally {
       await session.close();
@@ -72,7 +73,7 @@ export class UploadRun {
    * Sends the pending erasures. An erased pseudonym ends; the next batch goes out under a new one.
    * @returns why an erasure was not confirmed, `null` if all were.
    */
-  async #erase(session: UploadSession): Promise<string | null> {
+  async #erase(session: UploadSession): Promise<Message | null> {
     const { installation, outbox, store } = this.#parts;
     const keysOf = (address: string) => store.read((connection) => readServer(connection, address).keys) ?? new Map();
     const parts = { ...this.#parts, change: session.change, skew: session.skew, keysOf };
@@ -92,7 +93,7 @@ export class UploadRun {
     return this.#erasing > 0 ? this.#parts.clock.nowMs() + erasurePauseMs : null;
   }
 
-  #report(outcome: SyncOutcome, reason: string | null, retryAtMs: number | null = null): SyncReport {
+  #report(outcome: SyncOutcome, reason: Message | null, retryAtMs: number | null = null): SyncReport {
     return {
       outcome,
       events: this.#events,
@@ -112,14 +113,14 @@ export class UploadRun {
    * @returns a note for the report, `null` if there is none.
    * @throws SyncStopped, LeaseLostError
    */
-  async #send(session: UploadSession): Promise<string | null> {
+  async #send(session: UploadSession): Promise<Message | null> {
     checkWaits(session, this.#options.userInitiated);
     if (this.#options.rejected === true) this.#requeue(session);
     this.#quarantined = reconcile(session);
     const removal = new OutboxRemoval(session);
     const sender = new BatchSender(session, removal);
     const { limit = Number.POSITIVE_INFINITY, onlyFlush = false } = this.#options;
-    let note: string | null = null;
+    let note: Message | null = null;
     while (this.#tried < limit) {
       session.signal.throwIfAborted();
       const batch = session.read(nextPending);
@@ -129,10 +130,11 @@ export class UploadRun {
       }
       const { length } = batch.keys;
       if (this.#tried + length > limit) {
-        note = `The next batch has ${countText(length, "event")}, more than --limit allows.`;
+        const events = countText(length, "event");
+        note = message("The next batch has {events}, more than --limit allows.", { events });
         // The first batch is sent whole, or no run with this limit would ever make progress.
         if (this.#tried > 0) break;
-        note = `The batch was frozen with ${countText(length, "event")} and was sent whole.`;
+        note = message("The batch was frozen with {events} and was sent whole.", { events });
       }
       const { accepted, tried, rejected } = await sender.send(batch);
       this.#events += accepted;

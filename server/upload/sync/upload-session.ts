@@ -3,8 +3,10 @@
  * the run. Every write to the database goes through `change`, which rejects a former holder of the
  * lease.
  */
+
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
+import { type Message, message } from "../../../shared/protocol/message.ts";
 import type { Destination } from "../../config/destination.ts";
 import type { EffectivePolicy } from "../../config/permission.ts";
 import { type Connection, immediately } from "../../store/driver/driver.ts";
@@ -15,7 +17,7 @@ import { LeaseLostError, SyncStopped, type UploadStep } from "./report.ts";
 import type { Skew } from "./request.ts";
 import type { UploaderParts } from "./uploader.ts";
 
-export const consentWithdrawn = "consent was withdrawn";
+export const consentWithdrawn: Message = message("Consent was withdrawn.");
 
 export class UploadSession {
   readonly parts: UploaderParts;
@@ -86,7 +88,7 @@ export class UploadSession {
     const policy = this.parts.permissions.evaluate();
     const { permission, destination } = policy;
     if (permission.mode !== "share" || destination === null)
-      throw new SyncStopped("not_permitted", notPermittedText(policy));
+      throw new SyncStopped("not_permitted", notPermittedMessage(policy));
     return { policy, destination };
   }
 
@@ -141,8 +143,8 @@ export class UploadSession {
   }
 }
 
-export function notPermittedText({ permission }: EffectivePolicy): string {
+export function notPermittedMessage({ permission }: EffectivePolicy): Message {
   const names = permission.refusals.map(({ name }) => name);
-  if (permission.consent !== "given" || names.length === 0) return "You have not consented to sharing.";
-  return `Sharing is blocked by ${names.join("; ")}.`;
+  if (permission.consent !== "given" || names.length === 0) return message("You have not consented to sharing.");
+  return message("Sharing is blocked by {names}.", { names: names.join("; ") });
 }

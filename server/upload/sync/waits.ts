@@ -2,7 +2,9 @@
  * When the next attempt may start: pauses until the user acts, and waits that the server or
  * repeated failures cause.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Message, message } from "../../../shared/protocol/message.ts";
 import { resume, savePause, saveWait } from "../state/upload-state.ts";
 import { SyncStopped } from "./report.ts";
 import type { UploadResult } from "./request.ts";
@@ -22,7 +24,7 @@ export function checkWaits(session: UploadSession, userInitiated: boolean): void
   if (state === undefined) return;
   const { failure, paused, serverWaitMs, waitUntilMs } = state;
   const nowMs = session.nowMs();
-  const reason = failure ?? "Recent attempts failed";
+  const reason = failure ?? message("Recent attempts failed.");
   // A time further ahead than any wait was written before the clock was set back.
   const isDue = (ms: number) => ms <= nowMs || ms > nowMs + maxWaitMs;
   const waits = [serverWaitMs, waitUntilMs].filter((ms) => !isDue(ms));
@@ -50,19 +52,19 @@ export async function waitOrStop(
     await sleep(Math.max(waitMs, backoffMs(attempt)), undefined, { signal }).catch(() => signal.throwIfAborted());
     return;
   }
+  const stated = statedReason(reason);
   const nowMs = session.nowMs();
   const failures = (session.state()?.failures ?? 0) + 1;
   const untilMs = nowMs + Math.max(waitMs, pauseMs(failures));
   const serverUntilMs = waitMs > 0 ? nowMs + waitMs : 0;
-  const text = reasonText(reason);
-  session.change((connection) => saveWait(connection, { failures, untilMs, serverUntilMs, reason: text }));
-  throw new SyncStopped("waiting", text, untilMs);
+  session.change((connection) => saveWait(connection, { failures, untilMs, serverUntilMs, reason: stated }));
+  throw new SyncStopped("waiting", stated, untilMs);
 }
 
 /** Pauses uploading until the user acts. @throws SyncStopped, always. */
-export function pauseUpload(session: UploadSession, reason: string): never {
+export function pauseUpload(session: UploadSession, reason: Message): never {
   session.change((connection) => savePause(connection, reason));
   throw new SyncStopped("paused", reason);
 }
 
-export const reasonText = (reason: string | null): string => reason ?? "The server gave no reason";
+export const statedReason = (reason: Message | null): Message => reason ?? message("The server gave no reason.");
