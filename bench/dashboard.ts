@@ -56,7 +56,7 @@ async function openingMs(workbench: Workbench, command: string, heading: string)
   await workbench.chooseCommand(command);
   const startedMs = performance.now();
   await workbench.page.keyboard.press("Enter");
-  await workbench.nexusPage.getByRole("heading", { name: heading }).waitFor();
+  await workbench.nexusPage.getByRole("heading", { name: heading, exact: true }).waitFor();
   const ms = performance.now() - startedMs;
   await workbench.command("View: Close Editor");
   await workbench.page.locator("iframe.webview").first().waitFor({ state: "detached" });

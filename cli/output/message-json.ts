@@ -2,9 +2,10 @@
 import { textOf, textsOf } from "../../shared/protocol/message.ts";
 import type { Status, SyncReport } from "../../shared/protocol/worker.ts";
 
-export function statusJson({ notes, problem, sharing, ...rest }: Status): object {
+export function statusJson(status: Status): object {
+  const { notes, problem, sharing } = status;
   return {
-    ...rest,
+    ...status,
     sharing:
       sharing === null
         ? null
@@ -18,7 +19,7 @@ export function statusJson({ notes, problem, sharing, ...rest }: Status): object
   };
 }
 
-export const reportJson = ({ reason, ...rest }: SyncReport): object => ({
-  ...rest,
-  reason: reason === null ? null : textOf(reason),
+export const reportJson = (report: SyncReport): object => ({
+  ...report,
+  reason: report.reason === null ? null : textOf(report.reason),
 });

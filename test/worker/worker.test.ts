@@ -280,7 +280,7 @@ describe("faults", () => {
   it("rejects a malformed message by name and path, and continues", async () => {
     const { worker } = await consenting();
     const send = (params: unknown) => worker.connection.sendRequest(RecordEventsRequest.method, params);
-    await expect(send({ events: "x" })).rejects.toThrow("nexus/record.events: expected a list");
+    await expect(send({ events: "x" })).rejects.toThrow("nexus/record.events: expected an array");
     await expect(send({ events: [], novel: 1 })).rejects.toThrow("nexus/record: expected no fields other than events");
     await expect(worker.connection.sendRequest("nexus/unknown", {})).rejects.toThrow("Unhandled method");
     expect(await worker.request(RecordEventsRequest, { events: toolCalls(1) })).toEqual(stored(1));
