@@ -157,7 +157,10 @@ export class TelemetryCore {
   /** Ends a problem after a success. A quarantined database stays reported. */
   clearProblem(): void {
     const { quarantined } = this.store;
-    if (quarantined === undefined) return this.setProblem(null);
+    if (quarantined === undefined) {
+      this.setProblem(null);
+      return;
+    }
     const text = "The database was corrupt. It was moved to {file}; a new one was created.";
     this.setProblem({ kind: "database_quarantined", message: message(text, { file: quarantined }) });
   }

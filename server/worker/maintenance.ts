@@ -98,6 +98,7 @@ export class Maintenance {
   /** Yields to the event loop between steps. */
   async #run(limits: Limits): Promise<void> {
     await nextTurn();
+    if (this.#stopped) return;
     this.#attempt(() => {
       this.#lease = this.#store.withExistingDatabase((connection) => this.#start(connection));
     });

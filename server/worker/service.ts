@@ -116,6 +116,8 @@ export class TelemetryService {
     this.#collector = new Collector(permissions, this.#firewall, store, this.#maintenance, this.#ids, clock, (error) =>
       this.#core.problemOf(error),
     );
+    // Ctrl+C closes only the core: maintenance must not open the store again.
+    core.signal.addEventListener("abort", () => this.#maintenance.stop(), { once: true });
   }
 
   #commit(events: readonly Raw[]): CommitOutcome {
@@ -335,7 +337,6 @@ export class TelemetryService {
     this.#follow.stop();
     this.#receivers?.stop();
     this.#automatic.stop();
-    this.#maintenance.stop();
     this.#core.close();
   }
 }
