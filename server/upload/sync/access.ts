@@ -9,7 +9,14 @@ import type { PseudonymFile } from "../state/pseudonyms.ts";
 import { readKeys } from "../wire/receipt.ts";
 import { hasNoRoute, isEnrolment, isNotEnrolled, proofBitsIn } from "./enrolment.ts";
 import { protocolError } from "./outcome.ts";
-import { type Sender, sendWithLedger, type UploadRequest, type UploadResult } from "./request.ts";
+import {
+  recordAnswer,
+  recordSending,
+  type Sender,
+  sendRequest,
+  type UploadRequest,
+  type UploadResult,
+} from "./request.ts";
 
 /** Age at which a secret is replaced. Milliseconds. */
 export const secretAgeMs = 90 * dayMs;
@@ -29,17 +36,26 @@ function enrolmentOf(
  * @throws the signal's reason, LeaseLostError, SQLite's error.
  */
 export async function enroll(sender: Sender, signal: AbortSignal): Promise<UploadResult> {
-  const { destination, identity, change } = sender;
+  const { destination } = sender;
   const request: UploadRequest = {
     ...enrolmentOf(sender, sender.secret),
     kind: "enroll",
     url: siblingUrl(destination, "enroll"),
   };
   const unencoded = { ...sender, encodings: [] };
-  let result = await sendWithLedger(unencoded, request, signal);
+  const result = await attemptEnrolment(unencoded, request, signal);
   const proofBits = proofBitsIn(result);
-  if (proofBits !== undefined) result = await sendWithLedger(unencoded, { ...request, proofBits }, signal);
-  if (isEnrolment(result)) change((connection) => markEnrolled(connection, destination.url, identity.anon_user_id));
+  return proofBits === undefined ? result : attemptEnrolment(unencoded, { ...request, proofBits }, signal);
+}
+
+async function attemptEnrolment(sender: Sender, request: UploadRequest, signal: AbortSignal): Promise<UploadResult> {
+  const { destination, identity, change } = sender;
+  change((connection) => recordSending(connection, sender, request));
+  const result = await sendRequest(sender, request, signal);
+  change((connection) => {
+    recordAnswer(connection, sender, request, result);
+    if (isEnrolment(result)) markEnrolled(connection, destination.url, identity.anon_user_id);
+  });
   return result;
 }
 
@@ -57,9 +73,13 @@ export async function fetchKeys(sender: Sender, signal: AbortSignal): Promise<vo
     batchId: null,
     events: 0,
   };
-  const { outcome, answer } = await sendWithLedger(sender, request, signal);
-  const keys = outcome === "accepted" ? readKeys(answer?.body ?? "") : undefined;
-  if (keys !== undefined) change((connection) => pinKeys(connection, destination.url, keys, clock.nowMs()));
+  change((connection) => recordSending(connection, sender, request));
+  const result = await sendRequest(sender, request, signal);
+  const keys = result.outcome === "accepted" ? readKeys(result.answer?.body ?? "") : undefined;
+  change((connection) => {
+    recordAnswer(connection, sender, request, result);
+    if (keys !== undefined) pinKeys(connection, destination.url, keys, clock.nowMs());
+  });
 }
 
 /**
@@ -73,7 +93,7 @@ export async function withFreshSecret(
   installation: PseudonymFile,
   signal: AbortSignal,
 ): Promise<Sender | UploadResult> {
-  const { destination, identity, clock } = sender;
+  const { destination, identity, clock, change } = sender;
   const { url } = destination;
   const id = identity.anon_user_id;
   const { since_ms: sinceMs, next } = installation.secretFor(id, url);
@@ -84,7 +104,10 @@ export async function withFreshSecret(
     kind: "rotate",
     url: siblingUrl(destination, "rotate"),
   };
-  const result = await sendWithLedger({ ...sender, encodings: [] }, request, signal);
+  const unencoded = { ...sender, encodings: [] };
+  change((connection) => recordSending(connection, unencoded, request));
+  const result = await sendRequest(unencoded, request, signal);
+  change((connection) => recordAnswer(connection, unencoded, request, result));
   if (isEnrolment(result)) {
     installation.completeRotation(id, url, clock.nowMs());
     return { ...sender, secret };

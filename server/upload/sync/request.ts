@@ -147,21 +147,6 @@ export function recordAnswer(
   if (finalOutcomes.has(outcome)) saveResponseBody(connection, sha256(body));
 }
 
-/**
- * Sends a request between its two ledger entries.
- * @throws the signal's reason, LeaseLostError, SQLite's error.
- */
-export async function sendWithLedger(
-  sender: Sender,
-  request: UploadRequest,
-  signal: AbortSignal,
-): Promise<UploadResult> {
-  sender.change((connection) => recordSending(connection, sender, request));
-  const result = await sendRequest(sender, request, signal);
-  sender.change((connection) => recordAnswer(connection, sender, request, result));
-  return result;
-}
-
 function resultOf(host: string, answer: HttpResponse | Failure, clock: Clock, skew: Skew): UploadResult {
   if ("fault" in answer) {
     const { fault } = answer;
