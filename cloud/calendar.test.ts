@@ -117,7 +117,7 @@ class Simulation {
       now,
     });
     const watch = new ServerMetrics({ waitingBytes: () => 0, erasures: () => 0, versions: new Set() });
-    const receiver = { settled: () => Promise.resolve() } as unknown as BatchReceiver;
+    const receiver = { whenIdle: () => Promise.resolve() } as unknown as BatchReceiver;
     const erasures = new Erasures({ registry, receiver, pipeline, warehouse, watch, now });
     this.#log = log;
     this.#parts = { pipeline, erasures, aggregates, registry };

@@ -124,7 +124,7 @@ export class BatchReceiver {
         refused.push({
           index,
           ...(verdict as RefusedEvent),
-          digest: this.#registry.erasedUserDigest(`${sha256} ${index}`),
+          digest: this.#registry.refusalDigest(`${sha256} ${index}`),
         });
         continue;
       }

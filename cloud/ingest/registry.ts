@@ -315,7 +315,8 @@ export class Registry {
     return this.#keys.all;
   }
 
-  erasedUserDigest(text: string): string {
+  /** Returns a digest of a refused row, keyed with a secret of this server. */
+  refusalDigest(text: string): string {
     return this.#keys.refusalDigest(text);
   }
 

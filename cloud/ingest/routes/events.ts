@@ -1,5 +1,5 @@
 /** `POST /v1/telemetry/events`: receives a batch. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Frame, parseFrame } from "../../privacy/filter.ts";
 import { anonUserIdIn, bodyOf } from "../authentication.ts";
 import { json, type RouteContext } from "../context.ts";
@@ -47,9 +47,12 @@ function checkQuota({ limits, now }: RouteContext, installation: Installation, e
 
 export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
   const { authentication, config, receiver, registry, watch, waitingBytes, now } = context;
-  app.post("/v1/telemetry/events", async (request, reply) => {
-    const startedMs = performance.now();
+  // Refusals carry it too.
+  const onRequest = async (_request: FastifyRequest, reply: FastifyReply) => {
     reply.header("accept-encoding", "zstd, gzip");
+  };
+  app.post("/v1/telemetry/events", { onRequest }, async (request, reply) => {
+    const startedMs = performance.now();
     if (waitingBytes() > config.most_waiting_bytes) {
       watch.batch("turned_away");
       throw new Refusal(503, "busy", { waitSeconds: busySeconds });
