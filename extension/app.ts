@@ -3,7 +3,7 @@
  * stays off never loads it.
  */
 import { join } from "node:path";
-import { Disposable, type ExtensionContext } from "vscode";
+import { Disposable, type ExtensionContext, ExtensionMode } from "vscode";
 import { readEditorInfo } from "./capture/editor-info.ts";
 import { Log } from "./log.ts";
 import type { PermissionSource } from "./permission.ts";
@@ -26,7 +26,8 @@ export class App implements Disposable {
     // The client library is large: load it with the first worker.
     const launch: LaunchWorker = async (editor, events) => {
       const { launchWorker } = await import("./worker/client.ts");
-      return launchWorker(join(context.extensionPath, "dist"), editor, events);
+      const inspect = context.extensionMode === ExtensionMode.Development;
+      return launchWorker({ distFolder: join(context.extensionPath, "dist"), inspect }, editor, events);
     };
     const listener = {
       stateChanged: () => {

@@ -70,9 +70,15 @@ class QuietClient extends LanguageClient {
   }
 }
 
+interface Program {
+  readonly distFolder: string;
+  /** Listens for a debugger while the extension host is being debugged. */
+  readonly inspect: boolean;
+}
+
 /** Starts a worker from `dist/worker/worker.cjs`. @throws if it does not start. */
 export async function launchWorker(
-  distFolder: string,
+  { distFolder, inspect }: Program,
   editor: EditorState,
   events: WorkerEvents,
 ): Promise<WorkerConnection> {
@@ -92,9 +98,9 @@ export async function launchWorker(
   };
   const module = join(distFolder, "worker", "worker.cjs");
   const run = { module, transport: TransportKind.ipc, options: { cwd: distFolder, execArgv: [...workerFlags] } };
+  const inspectFlags = inspect ? ["--inspect=127.0.0.1:6009"] : [];
   // The library uses `debug` only when the extension host itself is being debugged.
-  const debugFlags = [...workerFlags, "--inspect=127.0.0.1:6009"];
-  const debug = { ...run, options: { cwd: distFolder, execArgv: debugFlags } };
+  const debug = { ...run, options: { cwd: distFolder, execArgv: [...workerFlags, ...inspectFlags] } };
   const server = { run, debug };
   const client = new QuietClient("nexus.telemetry.worker", "Nexus Telemetry worker", server, options);
   const listen = <P>({ method, params: validate }: Notification<P>, handler: (params: P) => void) =>
