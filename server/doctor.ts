@@ -130,7 +130,7 @@ function database({ database: info, databasePath, problem }: Status): DoctorChec
       : `; ${info.missing === 1 ? "1 event" : `${info.missing.toLocaleString("en-US")} events`} missing (sequence gaps)`;
   return okCheck(
     "database",
-    `${info.events.toLocaleString("en-US")} events, ${sizeText(info.sizeBytes)}, by ${info.driver}${gaps}`,
+    `${info.events.toLocaleString("en-US")} events, ${sizeText(info.sizeBytes)}${gaps}; ${info.driver}`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** What each action of the dashboard does: one handler per action, without a case to forget. */
+/** Handlers of the dashboard's actions; the type requires one for each action. */
 import { PlanAgentRequest } from "../../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardMessage, Tab } from "../../shared/protocol/dashboard.ts";
 import type { PeriodSelection } from "../../shared/protocol/reports.ts";
@@ -8,7 +8,7 @@ import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Actions } from "./actions.ts";
 
-/** Dismissed insights that the editor keeps; the oldest are restored. */
+/** Max stored dismissals; beyond it the oldest insights are shown again. */
 const maxDismissed = 1_000;
 
 /** Viewing one of these tabs counts as using the feature. */
@@ -18,7 +18,7 @@ const featureOfTab: Readonly<Partial<Record<Tab, Feature>>> = {
   tools: "agents",
 };
 
-/** What the handlers need of the panel. */
+/** The part of the panel that the handlers use. */
 export interface PanelControl {
   readonly telemetry: Telemetry;
   readonly actions: Actions;

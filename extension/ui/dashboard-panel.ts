@@ -115,7 +115,7 @@ export class DashboardPanel implements Disposable {
     void this.#readForUser();
   }
 
-  /** Takes a new panel, or one that the editor kept over a reload; there is one page a window. */
+  /** Adopts a new panel, or one restored after a reload. A window has one dashboard. */
   adopt(panel: WebviewPanel): void {
     const earlier = this.#panel;
     this.#panel = panel;
@@ -135,17 +135,17 @@ export class DashboardPanel implements Disposable {
       this.#stopWaiting();
     });
     panel.webview.html = dashboardHtml();
-    // While the editor makes the page, the numbers are read for it.
+    // Reads the data while VS Code loads the webview.
     void this.#readForUser();
   }
 
-  /** The permission or a problem changed: the page says so with the data it has. */
+  /** Shows a changed permission or problem at once, with the data read so far. */
   stateChanged(): void {
     this.#post();
     this.dataChanged();
   }
 
-  /** There may be new data. It is read where a worker runs anyway. */
+  /** Reads new data; never starts a worker for it. */
   dataChanged(): void {
     if (this.#panel?.visible !== true || !this.#ready || this.#telemetry.permission.mode === "off") return;
     this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
@@ -167,9 +167,9 @@ export class DashboardPanel implements Disposable {
   #receive(message: unknown): void {
     let action: DashboardAction;
     try {
-      action = validateAction(message, "page");
+      action = validateAction(message, "dashboard");
     } catch (error) {
-      this.#log.warn(isValidationError(error) ? error.message : "page: malformed message");
+      this.#log.warn(isValidationError(error) ? error.message : "dashboard: malformed message");
       return;
     }
     void this.#handle(action);

@@ -14,7 +14,8 @@ export function withKey(file: string, text: string, key: string, value: ConfigVa
   if (second === undefined) put(telemetry, first, value);
   else if (value !== undefined || telemetry[first] !== undefined) put(tableIn(telemetry, first), second, value);
   const edited = patch(text, document);
-  parseConfig(file, edited);
+  // The file is valid; the new value is not.
+  parseConfig("Not saved", edited);
   return edited;
 }
 

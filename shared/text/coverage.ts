@@ -19,14 +19,14 @@ export interface Coverage {
 /** What a source cannot report, even if everything works. */
 const limits: Readonly<Record<string, Message>> = {
   vscode_terminal: message(
-    "Only terminals with shell integration are recorded (bash, zsh, fish, PowerShell); not cmd.exe, nested shells and most SSH sessions.",
+    "Only terminals with shell integration are recorded (bash, zsh, fish, PowerShell); not cmd.exe, nested shells or most SSH sessions.",
   ),
   vscode_task: message("Tasks without a process have no outcome."),
   nexus_cli: message("Only tools that write event logs, and commands started with nexus run."),
   otlp: message("Only data that the agent exports."),
 };
 const agentLimit: Message = message(
-  "Only events reported by its hooks; denied calls and cloud sessions are not reported.",
+  "Only events reported by its hooks or OpenTelemetry; hooks do not report denied calls or cloud sessions.",
 );
 const programLimit: Message = message("Only events recorded by the program.");
 

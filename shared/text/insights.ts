@@ -110,7 +110,7 @@ const textOfKind: Readonly<Record<Insight["kind"], (insight: Insight) => Insight
         high: percentText(high),
       }),
     ],
-    advice: message("Calls were denied, interrupted or hang. Check permissions and timeouts."),
+    advice: message("Calls were denied or interrupted, or hang. Check permissions and timeouts."),
   }),
   unused: ({ subject, evidence: { sample } }) => ({
     sentence: message("You have not used {name}.", { name: subject ?? "" }),

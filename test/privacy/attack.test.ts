@@ -64,7 +64,7 @@ describe("privacy:attack", () => {
     const { status, stderr } = spawnSync(process.execPath, [script("attack"), "--corpus", folder], {
       encoding: "utf8",
     });
-    expect([status, stderr.trim()]).toEqual([2, `${join(folder, "bad.jsonl")}, line 2: no string "text"`]);
+    expect([status, stderr.trim()]).toEqual([2, `${join(folder, "bad.jsonl")}, line 2: "text" must be a string`]);
   });
 });
 
@@ -89,7 +89,7 @@ describe("privacy:scan", () => {
       { id: "2", text: null },
       { id: 3, text: "git status\u2028\ud800" },
     ]);
-    expect(stderr).toBe('line 2: not JSON; expected {"id": …, "text": "…"}\n');
+    expect(stderr).toBe('line 2: invalid JSON; expected {"id": …, "text": "…"}\n');
     expect(status).toBe(1);
   });
 });

@@ -22,7 +22,7 @@ export function locationText(remote: string | null): string {
 }
 
 function retentionText(limits: { readonly retentionDays: number; readonly maxBytes: number }): string {
-  return `Events: ${countText(limits.retentionDays, "day")} or ${sizeText(limits.maxBytes)}. Hourly totals: until you purge them.`;
+  return `Events: ${countText(limits.retentionDays, "day")} or ${sizeText(limits.maxBytes)}. Totals: until you purge them.`;
 }
 
 const resetQuestion =

@@ -154,7 +154,7 @@ function ledgerPanel(model: ViewState, sharing: SharingStatus, actions: Actions)
   const { post, setState } = actions;
   const busy = state?.busy ?? true;
   const { receipts, rejected, erasures, sharedWith } = sharing;
-  const question = "Erase all data you shared with this server? This cannot be undone.";
+  const question = "Erase all data you shared, on every server that received it? This cannot be undone.";
   return html`<section class="panel">
     <h2>Sent data</h2>
     ${receipts === null ? nothing : html`<p>${receipts ? "The server signs a receipt for each batch." : "The server does not sign receipts."}</p>`}

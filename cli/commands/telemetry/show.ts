@@ -1,4 +1,4 @@
-/** `nexus telemetry show`: the newest unsent events as stored, or a preview of a command. */
+/** `nexus telemetry show`: the newest events (in mode `share` those not sent yet), or a preview of a command. */
 import type { StoredEvent } from "../../../server/store/events/read.ts";
 import type { FieldValue } from "../../../shared/schema/field-types.ts";
 import { countText, dateTimeText } from "../../../shared/text/format.ts";
