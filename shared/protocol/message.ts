@@ -15,9 +15,10 @@ export type Message = Validated<typeof validateMessage>;
 /** Creates a message; the values are exactly the names in the text. */
 export function message<const T extends string>(
   id: T,
-  ...[values]: [Names<T>] extends [never] ? [] : [Readonly<Record<Names<T>, string | number>>]
+  ...rest: [Names<T>] extends [never] ? [] : [Readonly<Record<Names<T>, string | number>>]
 ): Message {
-  const entries = Object.entries<string | number>(values ?? {}).map(([name, value]) => [name, String(value)]);
+  const [values = {}] = rest;
+  const entries = Object.entries<string | number>(values).map(([name, value]) => [name, String(value)]);
   return { id, values: Object.fromEntries(entries) };
 }
 
