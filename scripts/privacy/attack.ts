@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { scan } from "../../server/privacy/scanner/scan.ts";
 import commands from "../../shared/vocabulary/commands.json" with { type: "json" };
 import { type Case, generatedCorpus } from "./corpus/generated.ts";
-import { attack, waysIn } from "./field-attack.ts";
+import { attack, inputCount } from "./field-attack.ts";
 import { attackFiles } from "./files-attack.ts";
 
 function casesOf(file: string): readonly Case[] {
@@ -77,7 +77,7 @@ async function attackGenerated(seed: number, each: number) {
     cases,
     leaks: leaks.length + inFiles.leaks.length,
     stored,
-    waysIn,
+    inputCount,
     secretFormats: groups.filter(({ kind }) => kind === "secret").length,
     recall,
     precision: {

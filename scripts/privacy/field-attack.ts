@@ -14,7 +14,7 @@ import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
 import { sources } from "../../shared/schema/sources.ts";
-import { attackedWorker } from "./attacked-worker.ts";
+import { attackTarget } from "./attack-target.ts";
 import type { Case } from "./corpus/generated.ts";
 import { foundIn, needlesOf } from "./search.ts";
 
@@ -43,7 +43,7 @@ export const innocent = {
 };
 
 /** The attack vectors. `n` selects the event type and the field. */
-const ways: readonly ((text: string, n: number) => object)[] = [
+const inputs: readonly ((text: string, n: number) => object)[] = [
   (text) => ({ event_type: "agent_event", command_line: text }),
   (text) => ({ event_type: "agent_event", command_line: `sudo env A=b ${text} && echo ${text}` }),
   (text) => ({ event_type: "agent_event", tool_name: text, agent: text, model: text }),
@@ -63,7 +63,7 @@ const ways: readonly ((text: string, n: number) => object)[] = [
   (text) => ({ event_type: "agent_event", session_id: text, source: text }),
 ];
 
-export const waysIn = ways.length;
+export const inputCount = inputs.length;
 
 class AttackRun {
   readonly home = mkdtempSync(join(tmpdir(), "nexus-attack-"));
@@ -74,7 +74,7 @@ class AttackRun {
   stored = 0;
 
   constructor() {
-    this.worker = attackedWorker(pathsFrom({}, this.home), null, this.#output);
+    this.worker = attackTarget(pathsFrom({}, this.home), null, this.#output);
   }
 
   feed(parts: readonly object[]): void {
@@ -148,7 +148,7 @@ export async function attack(cases: readonly Case[]): Promise<Attacked> {
     const needles = needlesOf(chunk.flatMap(({ needles: planted }) => planted));
     const run = new AttackRun();
     try {
-      run.feed(chunk.flatMap(({ text }, n) => ways.map((way) => way(text, from + n))));
+      run.feed(chunk.flatMap(({ text }, n) => inputs.map((inputOf) => inputOf(text, from + n))));
       const found = foundIn(run.home, await run.finish(), needles);
       const expected = found.size === 0 ? found : await foundWithoutAttack([...found]);
       for (const [n, { group, needles: planted }] of chunk.entries()) {

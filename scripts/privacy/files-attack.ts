@@ -32,7 +32,7 @@ import { IdentityFile, NameHasher } from "../../server/privacy/identity.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { programEvents } from "../../shared/schema/program-events.ts";
-import { attackedWorker } from "./attacked-worker.ts";
+import { attackTarget } from "./attack-target.ts";
 import type { Case } from "./corpus/generated.ts";
 import type { Attacked } from "./field-attack.ts";
 import { foundIn, needlesOf } from "./search.ts";
@@ -95,7 +95,7 @@ class FilesRun {
   readonly #output: string[] = [];
 
   constructor() {
-    this.#worker = attackedWorker(this.#paths, destination, this.#output);
+    this.#worker = attackTarget(this.#paths, destination, this.#output);
   }
 
   feed(texts: readonly string[]): void {

@@ -14,7 +14,7 @@ export function canonicalTool(name: string): string {
   return canonicalNames.get(name) ?? (name === mcpTool || mcpName.test(name) ? mcpTool : customTool);
 }
 
-/** Returns whether a canonical name stands for a user-defined tool name. */
+/** Returns whether a canonical name represents a user-defined tool name. */
 export function isUserDefined(canonical: string): boolean {
   return canonical === mcpTool || canonical === customTool;
 }

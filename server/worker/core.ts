@@ -122,7 +122,7 @@ export class TelemetryCore {
     return isRecord(this.consent.read());
   }
 
-  /** Writes the file that tells hooks and SDKs what they may record; without it they record nothing. */
+  /** Writes the file from which hooks and SDKs read what they may record; without it they record nothing. */
   keepRecordingState(at: "now" | "now and then" = "now"): void {
     try {
       this.permissions.keepRecordingState(at);

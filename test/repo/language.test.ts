@@ -8,33 +8,10 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** From the column "Do not use" of docs/internals/glossary.md: those that are wrong in any sense. */
-const forbidden = [
-  "alone",
-  "anew",
-  "apart",
-  "barred",
-  "deeds",
-  "door",
-  "doors",
-  "faces",
-  "lies",
-  "nobody",
-  "put aside",
-  "set aside",
-  "somebody",
-  "stands",
-  "tell",
-  "telling",
-  "tellings",
-  "tells",
-  "tick",
-  "ticked",
-  "toast",
-  "told",
-  "unsound",
-  "untick",
-  "whoever",
-];
+const forbidden = (
+  "alone, anew, apart, barred, deeds, door, doors, faces, lies, nobody, put aside, set aside, somebody, stands, tell, " +
+  "telling, tellings, tells, tick, ticked, toast, told, unsound, untick, whoever"
+).split(", ");
 
 /** Correct in another sense, or a fixed name. */
 const exceptions: readonly RegExp[] = [

@@ -7,7 +7,7 @@ import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 
 /** `destination`: `null` for mode `local`. Problems are appended to `output`, to be searched. */
-export function attackedWorker(paths: Paths, destination: string | null, output: string[]): TelemetryService {
+export function attackTarget(paths: Paths, destination: string | null, output: string[]): TelemetryService {
   const listener = {
     dataChanged: () => undefined,
     exportProgress: () => undefined,
