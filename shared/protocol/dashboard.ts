@@ -6,7 +6,6 @@
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import { AgentsRequest, agentNames, PlanAgentRequest } from "./agents.ts";
-import { validateMessage } from "./message.ts";
 import { validatePermission } from "./record.ts";
 import { InsightsRequest, StatsRequest, selection, ToolCallsRequest, WeeklyActivityRequest } from "./reports.ts";
 import {
@@ -21,6 +20,7 @@ import {
   taggedUnion,
   type Validated,
 } from "./validate.ts";
+import { validateMessage } from "./validate-message.ts";
 import { LedgerRequest, PreviewRequest, StatusRequest } from "./worker.ts";
 
 export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { message, textOf, textsOf, validateMessage, verbatim } from "./message.ts";
+import { message, textOf, textsOf, verbatim } from "./message.ts";
+import { validateMessage } from "./validate-message.ts";
 
 describe("messages", () => {
   it("fills in the values, each as often as it is named", () => {

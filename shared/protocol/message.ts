@@ -2,15 +2,16 @@
  * Messages for the user: an ID and values, never a finished sentence, so that each side can show them in its language. The ID is
  * the English text with `{names}`, as in `vscode.l10n`; a bundle maps it to a translation.
  */
-import { object, recordOf, string, type Validated } from "./validate.ts";
 
 type Names<T extends string> = T extends `${string}{${infer N}}${infer Rest}` ? N | Names<Rest> : never;
 
 /** Translations by English text. */
 export type Bundle = Readonly<Record<string, string>>;
 
-export const validateMessage = object({ id: string(512), values: recordOf(string(8192), 16) });
-export type Message = Validated<typeof validateMessage>;
+export interface Message {
+  readonly id: string;
+  readonly values: Readonly<Record<string, string>>;
+}
 
 /** Creates a message; the values are exactly the names in the text. */
 export function message<const T extends string>(

@@ -6,7 +6,6 @@
 import { consentStates, modes, refusalSources } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import type { Raw } from "../schema/raw.ts";
-import { validateMessage } from "./message.ts";
 import { notification, request } from "./rpc.ts";
 import {
   arrayOf,
@@ -20,6 +19,7 @@ import {
   type Validated,
   type Validator,
 } from "./validate.ts";
+import { validateMessage } from "./validate-message.ts";
 
 export const maxEventsPerRequest = 50;
 

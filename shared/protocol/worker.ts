@@ -8,7 +8,6 @@
 
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
-import { validateMessage } from "./message.ts";
 import { problem, validatePermission } from "./record.ts";
 import { label, notification, request } from "./rpc.ts";
 import {
@@ -22,6 +21,7 @@ import {
   string,
   type Validated,
 } from "./validate.ts";
+import { validateMessage } from "./validate-message.ts";
 
 const nothing = object({});
 const path = string(4096);

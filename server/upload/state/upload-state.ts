@@ -7,7 +7,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as z from "zod/mini";
-import { type Message, validateMessage, verbatim } from "../../../shared/protocol/message.ts";
+import { type Message, verbatim } from "../../../shared/protocol/message.ts";
+import { validateMessage } from "../../../shared/protocol/validate-message.ts";
 import { replaceFile } from "../../files/atomic-write.ts";
 import { Salt } from "../../privacy/identity.ts";
 import type { Connection } from "../../store/driver/driver.ts";
