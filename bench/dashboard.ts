@@ -25,7 +25,7 @@ exports.activate = () => commands.registerCommand("empty.open", () => {
   window.createWebviewPanel("empty", "Empty", 1, {}).webview.html = "<!DOCTYPE html><html lang=en><h1>Nothing else</h1>";
 });`;
 
-/** Packages an extension whose page is one heading: the cost of an empty webview. */
+/** Packages an extension whose dashboard is one heading: the cost of an empty webview. */
 async function packageEmpty(folder: string): Promise<string> {
   const commands = [{ command: "empty.open", title: "Open the Empty Page" }];
   const manifest = {
@@ -63,7 +63,7 @@ async function openingMs(workbench: Workbench, command: string, heading: string)
   return ms;
 }
 
-export async function page(): Promise<readonly Measurement[]> {
+export async function dashboard(): Promise<readonly Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   const vsix = [await packageVsix(), await packageEmpty(folder)];
   const workbench = await Workbench.open({ vsix, prepare });
@@ -77,8 +77,8 @@ export async function page(): Promise<readonly Measurement[]> {
     const baseline = quantile(empty, 0.5);
     const against = "webview with one heading";
     return [
-      figure({ name: "page-first", unit: "ms", value: firstMs, against, baseline, limit: limitMs }),
-      figure({ name: "page-interactive", unit: "ms", value: quantile(later, 0.5), against, baseline, limit: limitMs }),
+      figure({ name: "dashboard-first", unit: "ms", value: firstMs, against, baseline, limit: limitMs }),
+      figure({ name: "dashboard-interactive", unit: "ms", value: quantile(later, 0.5), against, baseline, limit: limitMs }),
     ];
   } finally {
     await workbench.close();

@@ -47,10 +47,10 @@ export async function receiver(): Promise<readonly Measurement[]> {
     const { tools } = await worker.ask(ToolCallsRequest, { period: "today" });
     const reference = { against: "node -e 0", baseline: quantile(starts, 0.5) };
     return [
-      figure({ name: "door-p50", unit: "ms", value: quantile(times, 0.5), limit: 1, ...reference }),
-      figure({ name: "door-p95", unit: "ms", value: quantile(times, 0.95), limit: 3, ...reference }),
+      figure({ name: "receiver-p50", unit: "ms", value: quantile(times, 0.5), limit: 1, ...reference }),
+      figure({ name: "receiver-p95", unit: "ms", value: quantile(times, 0.95), limit: 3, ...reference }),
       figure({
-        name: "door-burst-lost",
+        name: "receiver-burst-lost",
         unit: "calls",
         value: calls + burst - (tools[0]?.calls ?? 0),
         limit: 0,

@@ -12,7 +12,7 @@ import { bundles } from "./bundles.ts";
 import { capture } from "./capture.ts";
 import { enrolling, erasureStorm, idleCloud, oldHours, registryStart } from "./cloud.ts";
 import { command } from "./command.ts";
-import { page } from "./dashboard.ts";
+import { dashboard } from "./dashboard.ts";
 import { firewall, scanner, vocabulary } from "./firewall.ts";
 import { durable } from "./fsync.ts";
 import { hook } from "./hook.ts";
@@ -35,7 +35,7 @@ interface Bench {
 
 const benches: readonly Bench[] = [
   { names: ["activate-off", "activate-off-shown", "activate-local"], run: activation },
-  { names: ["bundle-main", "bundle-page"], run: bundles },
+  { names: ["bundle-main", "bundle-dashboard"], run: bundles },
   { names: ["firewall-rate"], run: firewall },
   { names: ["scanner-growth"], run: scanner },
   { names: ["vocabulary-load", "vocabulary-memory"], run: vocabulary },
@@ -44,9 +44,9 @@ const benches: readonly Bench[] = [
   { names: ["idle-own-memory", "idle-resident-memory"], run: idle },
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
   { names: ["command-status", "command-stats"], run: command },
-  { names: ["page-first", "page-interactive"], run: page },
+  { names: ["dashboard-first", "dashboard-interactive"], run: dashboard },
   { names: ["hook-p50", "hook-to-cat"], run: hook },
-  { names: ["door-p50", "door-p95", "door-burst-lost"], run: receiver },
+  { names: ["receiver-p50", "receiver-p95", "receiver-burst-lost"], run: receiver },
   { names: ["python-record-p50", "python-record-mean"], run: python },
   {
     names: [
