@@ -24,6 +24,7 @@ const channel = { info() {}, warn() {}, show() {}, dispose() {} };
 const editor = {
   Disposable: { from: () => disposable },
   EventEmitter,
+  ExtensionMode: { Production: 1, Development: 2 },
   MarkdownString: class {
     appendMarkdown() {}
     appendText() {}
@@ -32,6 +33,7 @@ const editor = {
   Uri: {},
   commands: { registerCommand: listen },
   debug: { onDidStartDebugSession: listen, onDidTerminateDebugSession: listen },
+  l10n: { bundle: undefined },
   env: { isTelemetryEnabled: true, onDidChangeTelemetryEnabled: listen, appName: "", uriScheme: "vscode" },
   window: {
     createOutputChannel: () => channel,
@@ -57,6 +59,7 @@ const context = () => ({
   subscriptions: [],
   extensionPath: "/",
   extensionUri: {},
+  extensionMode: 1,
   extension: { packageJSON: { version: "0.0.0" } },
   environmentVariableCollection: new Map(),
   globalState: { get: (_, otherwise) => otherwise, update: async () => undefined, keys: () => [] },
