@@ -78,7 +78,8 @@ class Model {
   changes(isIn: (event: ModelEvent) => boolean, startMs: number): ReadonlySet<string> {
     const endMs = startMs + finalMs;
     const events = this.events.filter(isIn);
-    const late = events.some(({ receivedMs }) => receivedMs > endMs);
+    // Events of a user who is erased before the next drain are never inserted.
+    const late = events.some(({ user, receivedMs }) => receivedMs > endMs && this.erased.get(user) !== receivedMs);
     // Expired raw rows can no longer be assigned to a user.
     const erased = events.some((event) => {
       const atMs = this.erased.get(event.user) ?? 0;
