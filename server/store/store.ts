@@ -3,7 +3,7 @@
  * the next attempt recovers, and quarantines a file found corrupt in use at the next opening.
  * Reading never creates files.
  */
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { ExportFormat } from "../../shared/protocol/worker.ts";
@@ -178,7 +178,8 @@ export class Store {
 
   /** Runs `work` on an existing database; returns `undefined` if there is none. Creates nothing. */
   withExistingDatabase<T>(work: (connection: Connection) => T): T | undefined {
-    return databaseSize(this.#file) === 0 ? undefined : this.#use(work);
+    // Without the main file, a rest such as the WAL is no database: its folder is being deleted.
+    return existsSync(this.#file) && databaseSize(this.#file) > 0 ? this.#use(work) : undefined;
   }
 
   /**
