@@ -78,7 +78,14 @@ export async function dashboard(): Promise<readonly Measurement[]> {
     const against = "webview with one heading";
     return [
       figure({ name: "dashboard-first", unit: "ms", value: firstMs, against, baseline, limit: limitMs }),
-      figure({ name: "dashboard-interactive", unit: "ms", value: quantile(later, 0.5), against, baseline, limit: limitMs }),
+      figure({
+        name: "dashboard-interactive",
+        unit: "ms",
+        value: quantile(later, 0.5),
+        against,
+        baseline,
+        limit: limitMs,
+      }),
     ];
   } finally {
     await workbench.close();
