@@ -12,7 +12,7 @@ import { systemClock } from "../server/clock.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { openBetterSqlite3 } from "../server/store/driver/better-sqlite3.ts";
 import { immediately } from "../server/store/driver/driver.ts";
-import { TelemetryCore } from "../server/worker/core.ts";
+import { silentListener, TelemetryCore } from "../server/worker/core.ts";
 import { TelemetryService } from "../server/worker/service.ts";
 import { RecordEventsRequest } from "../shared/protocol/record.ts";
 import type { Raw } from "../shared/schema/raw.ts";
@@ -60,13 +60,7 @@ async function timesMs<T>(prepare: () => T, store: (batch: T) => unknown): Promi
 }
 
 function inWorker(home: string): Promise<number[]> {
-  const listener = {
-    dataChanged: () => undefined,
-    problemChanged: () => undefined,
-    exportProgress: () => undefined,
-    sharingChanged: () => undefined,
-  };
-  const worker = new TelemetryService(new TelemetryCore(pathsFrom({}, home), {}, editor, systemClock, listener));
+  const worker = new TelemetryService(new TelemetryCore(pathsFrom({}, home), {}, editor, systemClock, silentListener));
   worker.giveConsent(decision);
   return timesMs(batchMaker(), (events) => worker.record({ events })).finally(() => worker.close());
 }

@@ -10,7 +10,7 @@ import { noticeHash } from "../server/config/consent-log.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { markClean } from "../server/privacy/clean-event.ts";
 import { Store } from "../server/store/store.ts";
-import { TelemetryCore } from "../server/worker/core.ts";
+import { silentListener, TelemetryCore } from "../server/worker/core.ts";
 import { productInfo } from "../server/worker/product-info.ts";
 import { TelemetryService } from "../server/worker/service.ts";
 import { noticeVersion } from "../shared/consent/notice.ts";
@@ -19,12 +19,10 @@ import { categories, categoryBits } from "../shared/schema/categories.ts";
 const [action = "", home = "", url, amount = "0"] = process.argv.slice(2);
 const env = { NEXUS_USAGE_UPLOAD_URL: url };
 const paths = pathsFrom(env, home);
-const nothing = () => undefined;
 
 function newWorker(): TelemetryService {
-  const listener = { dataChanged: nothing, problemChanged: nothing, exportProgress: nothing, sharingChanged: nothing };
   return new TelemetryService(
-    new TelemetryCore(paths, env, { telemetry: true, enabled: true, proxy: null }, systemClock, listener),
+    new TelemetryCore(paths, env, { telemetry: true, enabled: true, proxy: null }, systemClock, silentListener),
   );
 }
 

@@ -20,7 +20,7 @@ import { uuidBytes } from "../server/store/events/uuid-bytes.ts";
 import { dayOfHour, localHourOf } from "../server/store/rollups/local-time.ts";
 import { rollUpDays } from "../server/store/rollups/rollups.ts";
 import { Store } from "../server/store/store.ts";
-import { TelemetryCore } from "../server/worker/core.ts";
+import { silentListener, TelemetryCore } from "../server/worker/core.ts";
 import { productInfo } from "../server/worker/product-info.ts";
 import { TelemetryService } from "../server/worker/service.ts";
 import { RecordEventsRequest } from "../shared/protocol/record.ts";
@@ -115,13 +115,7 @@ function storeRate(folder: string, name: string): number {
 
 function workerRate(home: string): number {
   mkdirSync(home);
-  const listener = {
-    dataChanged: () => undefined,
-    problemChanged: () => undefined,
-    exportProgress: () => undefined,
-    sharingChanged: () => undefined,
-  };
-  const worker = new TelemetryService(new TelemetryCore(pathsFrom({}, home), {}, editor, systemClock, listener));
+  const worker = new TelemetryService(new TelemetryCore(pathsFrom({}, home), {}, editor, systemClock, silentListener));
   worker.giveConsent(decision);
   const session = v4();
   const event = (n: number) => markRaw(typicalEvent(session, n));

@@ -7,7 +7,7 @@ import { systemClock } from "../server/clock.ts";
 import { homeFolder } from "../server/config/home.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { type ImportOptions, logFaultMessage } from "../server/ingest/event-log.ts";
-import { TelemetryCore } from "../server/worker/core.ts";
+import { silentListener, TelemetryCore } from "../server/worker/core.ts";
 import { TelemetryReader } from "../server/worker/reader.ts";
 import type { TelemetryService } from "../server/worker/service.ts";
 import { textOf } from "../shared/protocol/message.ts";
@@ -100,12 +100,7 @@ async function using<T>(
   work: (core: TelemetryCore) => T | Promise<T>,
   { exportProgress = () => undefined, ignoresInterrupt = false }: Options,
 ): Promise<T> {
-  const listener = {
-    dataChanged: () => undefined,
-    problemChanged: () => undefined,
-    exportProgress,
-    sharingChanged: () => undefined,
-  };
+  const listener = { ...silentListener, exportProgress };
   const core = new TelemetryCore(paths, process.env, noEditor, systemClock, listener);
   let interrupted = false;
   const interrupt = () => {

@@ -1,7 +1,7 @@
 /** Creates the worker under attack: a real one, with consent to all categories. */
 import { noticeHash } from "../../server/config/consent-log.ts";
 import type { Paths } from "../../server/config/paths.ts";
-import { TelemetryCore } from "../../server/worker/core.ts";
+import { silentListener, TelemetryCore } from "../../server/worker/core.ts";
 import { TelemetryService } from "../../server/worker/service.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
@@ -9,9 +9,7 @@ import { categories } from "../../shared/schema/categories.ts";
 /** `destination`: `null` for mode `local`. Problems are appended to `output`, to be searched. */
 export function attackTarget(paths: Paths, destination: string | null, output: string[]): TelemetryService {
   const listener = {
-    dataChanged: () => undefined,
-    exportProgress: () => undefined,
-    sharingChanged: () => undefined,
+    ...silentListener,
     problemChanged: (problem: unknown) => void output.push(JSON.stringify(problem)),
   };
   const env = destination === null ? {} : { NEXUS_USAGE_UPLOAD_URL: destination };

@@ -34,6 +34,16 @@ export interface Listener {
   readonly importStep?: (step: ImportStep) => void;
 }
 
+const nothing = (): void => undefined;
+
+/** For a process without a window to inform. */
+export const silentListener: Listener = {
+  dataChanged: nothing,
+  problemChanged: nothing,
+  exportProgress: nothing,
+  sharingChanged: nothing,
+};
+
 export class TelemetryCore {
   readonly paths: Paths;
   readonly env: NodeJS.ProcessEnv;

@@ -5,17 +5,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../server/clock.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
-import { TelemetryCore } from "../../server/worker/core.ts";
+import { silentListener, TelemetryCore } from "../../server/worker/core.ts";
 import { TelemetryService } from "../../server/worker/service.ts";
 
 const [home = "", dieAfter = "0", times = "1"] = process.argv.slice(2);
 let steps = 0;
 const worker = new TelemetryService(
   new TelemetryCore(pathsFrom({}, home), {}, { telemetry: true, enabled: true, proxy: null }, systemClock, {
-    dataChanged: () => undefined,
-    problemChanged: () => undefined,
-    exportProgress: () => undefined,
-    sharingChanged: () => undefined,
+    ...silentListener,
     importStep: (step) => {
       steps += 1;
       process.stdout.write(`${step}\n`);

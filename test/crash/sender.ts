@@ -7,7 +7,7 @@ import { v4, v7 } from "uuid";
 import { systemClock } from "../../server/clock.ts";
 import { noticeHash } from "../../server/config/consent-log.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
-import { TelemetryCore } from "../../server/worker/core.ts";
+import { silentListener, TelemetryCore } from "../../server/worker/core.ts";
 import { TelemetryService } from "../../server/worker/service.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
@@ -19,10 +19,7 @@ const env = { NEXUS_USAGE_UPLOAD_URL: url };
 let steps = 0;
 const worker = new TelemetryService(
   new TelemetryCore(pathsFrom(env, home), env, { telemetry: true, enabled: true, proxy: null }, systemClock, {
-    dataChanged: () => undefined,
-    problemChanged: () => undefined,
-    exportProgress: () => undefined,
-    sharingChanged: () => undefined,
+    ...silentListener,
     uploadStep: (step) => {
       steps += 1;
       print({ step });
