@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
@@ -284,4 +293,15 @@ describe("storage problem", () => {
       "/y is not writable",
     );
   });
+});
+
+it("does not create a database again whose folder is being deleted", () => {
+  const { store, file } = newStore();
+  store.write([cleanToolUse()]);
+  // The main file is deleted first; what is left of the WAL has a size.
+  rmSync(file);
+  writeFileSync(`${file}-wal`, "rest");
+  expect(store.withExistingDatabase(() => "used")).toBeUndefined();
+  expect(existsSync(file)).toBe(false);
+  store.close();
 });
