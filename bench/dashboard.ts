@@ -8,8 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createVSIX } from "@vscode/vsce";
 import { packageVsix } from "../scripts/package.ts";
-import { noticeHash } from "../server/config/consent-log.ts";
-import { noticeVersion } from "../shared/consent/notice.ts";
+import { displayedNotice } from "../server/config/consent-log.ts";
 import { categories } from "../shared/schema/categories.ts";
 import { Workbench } from "../test/browser/workbench.ts";
 import { decide } from "../test/fixtures/consented.ts";
@@ -45,7 +44,7 @@ async function packageEmpty(folder: string): Promise<string> {
 }
 
 async function prepare(home: string): Promise<void> {
-  const notice = { version: noticeVersion, sha256: noticeHash };
+  const notice = displayedNotice;
   const record = { ts: new Date(0).toISOString(), mode: "local", collect: categories, notice };
   decide(home, record);
   yearOf(join(home, "nexus", "state", "telemetry.db"), scaled(1_000_000, 4_000)).close();

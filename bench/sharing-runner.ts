@@ -6,14 +6,13 @@ import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import { v4, v7 } from "uuid";
 import { systemClock } from "../server/clock.ts";
-import { noticeHash } from "../server/config/consent-log.ts";
+import { displayedNotice } from "../server/config/consent-log.ts";
 import { pathsFrom } from "../server/config/paths.ts";
 import { markClean } from "../server/privacy/clean-event.ts";
 import { Store } from "../server/store/store.ts";
 import { silentListener, TelemetryCore } from "../server/worker/core.ts";
 import { productInfo } from "../server/worker/product-info.ts";
 import { TelemetryService } from "../server/worker/service.ts";
-import { noticeVersion } from "../shared/consent/notice.ts";
 import { categories, categoryBits } from "../shared/schema/categories.ts";
 
 const [action = "", home = "", url, amount = "0"] = process.argv.slice(2);
@@ -72,8 +71,10 @@ async function run(): Promise<number> {
         share: share ? categories : [],
         destination: share ? new URL(url).href : null,
         automatic: false,
+        schema: 1,
+        earlierEvents: false,
         via: "terminal",
-        notice: { version: noticeVersion, sha256: noticeHash },
+        notice: displayedNotice,
       });
       worker.close();
       return 0;

@@ -9,8 +9,7 @@ import {
   IPCMessageWriter,
   type MessageConnection,
 } from "vscode-languageserver/node";
-import { noticeHash } from "../server/config/consent-log.ts";
-import { noticeVersion } from "../shared/consent/notice.ts";
+import { displayedNotice } from "../server/config/consent-log.ts";
 import type { Request } from "../shared/protocol/rpc.ts";
 import { GiveConsentRequest } from "../shared/protocol/worker.ts";
 import { workerFlags } from "../shared/protocol/worker-flags.ts";
@@ -27,7 +26,9 @@ export const decision = {
   share: [],
   destination: null,
   automatic: false,
-  notice: { version: noticeVersion, sha256: noticeHash },
+  schema: 1,
+  earlierEvents: false,
+  notice: displayedNotice,
   via: "vscode_page",
 } as const;
 

@@ -19,10 +19,10 @@ import { exitCodes, InterruptedError, UnavailableError, UsageError } from "./exi
 import { printError } from "./output/print.ts";
 import { showPlain } from "./output/terminal.ts";
 
-export function program(): Command {
+/** `hasVersion`: whether `--version` is the product's; commander takes it from a subcommand that has its own. */
+export function program(hasVersion = true): Command {
   const nexus = new Command("nexus")
     .description("Local-first usage analytics for your editor, terminal and AI agents. Off until you consent.")
-    .version(productVersion)
     .option("--plain", "plain output for screen readers: no boxes, bars or colours")
     .showSuggestionAfterError()
     .showHelpAfterError("(run nexus --help for usage)")
@@ -31,6 +31,7 @@ export function program(): Command {
       writeErr: (text) => void process.stderr.write(terminalText(text)),
     })
     .exitOverride();
+  if (hasVersion) nexus.version(productVersion);
   addTelemetry(nexus);
   addAnalytics(nexus);
   addSharing(nexus);
@@ -58,7 +59,7 @@ export function pathOf(command: Command): string {
 }
 
 export async function run(argv: readonly string[]): Promise<void> {
-  const nexus = program();
+  const nexus = program(argv[2]?.startsWith("-") ?? true);
   nexus.hook("preAction", async (_, command) => {
     showPlain(nexus.opts<{ plain?: boolean }>().plain === true);
     // Without a consent file nothing is recorded, so the module is not loaded.

@@ -24,6 +24,8 @@ const schema = z.strictObject({
   data: z.string().min(1).default(join(homedir(), "nexus-cloud")),
   /** Bearer tokens, separated by commas. If empty, enrolment and signature are enough. */
   tokens: z.string().default(""),
+  /** The largest upload schema that is accepted. */
+  upload_schema: number(1, 2).default(2),
   /** `files`, or `kafka://host:port,host:port/topic`. */
   log: z
     .string()

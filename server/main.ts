@@ -27,12 +27,14 @@ import {
 import type { Request } from "../shared/protocol/rpc.ts";
 import { isValidationError, type Validator } from "../shared/protocol/validate.ts";
 import {
+  CheckServerRequest,
   DataChangedNotification,
   EraseRemotelyRequest,
   ExportProgressNotification,
   ExportRequest,
   GiveConsentRequest,
   LedgerRequest,
+  LedgerRequestDetails,
   PreviewRequest,
   ProblemChangedNotification,
   PurgeRequest,
@@ -138,7 +140,8 @@ handle(WeeklyActivityRequest, (selection) => started().reader.weeklyActivity(sel
 handle(ToolCallsRequest, (selection) => started().reader.toolCalls(selection));
 handle(StatsRequest, (selection) => started().reader.stats(selection));
 handle(ExportRequest, ({ path, format }) => started().reader.export(path, format));
-handle(LedgerRequest, () => [...started().reader.ledgerEntries(ledgerShown)]);
+handle(LedgerRequest, () => started().reader.ledgerRequests(ledgerShown));
+handle(LedgerRequestDetails, ({ seq, answerSeq }) => started().reader.ledgerDetails(seq, answerSeq));
 handle(ResetIdentityRequest, () => {
   started().resetIdentity();
   return {};
@@ -158,7 +161,8 @@ handle(DisconnectAgentRequest, ({ name }) => {
 handle(PurgeRequest, () => started().purge());
 handle(SyncRequest, () => started().sync());
 handle(EraseRemotelyRequest, () => started().eraseRemotely());
-handle(PreviewRequest, () => started().reader.preview());
+handle(PreviewRequest, ({ categories, limit }) => started().reader.preview(limit ?? undefined, categories));
+handle(CheckServerRequest, () => started().checkServer());
 handle(VerifyLedgerRequest, () => started().reader.verifyLedger());
 
 connection.onShutdown(() => worker?.close());

@@ -71,7 +71,14 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
       )}
     </div>
     <div role="status" aria-live="polite">
-      ${model.done === null ? nothing : html`<div class="notice"><p>${model.done}</p></div>`}
+      ${
+        model.done === null
+          ? nothing
+          : html`<div class="notice spread">
+        <p>${model.done}</p>
+        <button class="link" aria-label="Close" @click=${() => actions.setState({ done: null })}>✕</button>
+      </div>`
+      }
     </div>
     ${problems.map((text) => html`<div class="notice warning" role="alert"><p>${text}</p></div>`)}
     ${(state?.permission.refusals ?? []).map(

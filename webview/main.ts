@@ -3,12 +3,19 @@
 import { render } from "lit";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
-import type { Actions, ViewState } from "./state.ts";
+import type { Actions, LedgerVerification, ViewState } from "./state.ts";
 import { setBundle } from "./translate.ts";
 import { onMessage, postAction, readState, saveState } from "./vscode-api.ts";
 
 /** Forms show the recorded consent, and no confirmation is open. */
-const initialForms = { selected: null, selectedForSharing: null, automatic: null, confirming: null } as const;
+const initialForms = {
+  selected: null,
+  selectedForSharing: null,
+  automatic: null,
+  earlierEvents: null,
+  sample: null,
+  confirming: null,
+} as const;
 
 let model: ViewState = {
   state: null,
@@ -17,6 +24,9 @@ let model: ViewState = {
   filter: null,
   preview: null,
   ledger: null,
+  request: null,
+  isPretty: true,
+  verification: null,
   agentChange: null,
   done: null,
 };
@@ -49,15 +59,32 @@ function update(): void {
   if (root !== null) render(dashboard(model, actions), root);
 }
 
+const verified = (check: LedgerVerification | null): ViewState["verification"] =>
+  check === null || check.entries === 0 ? "empty" : check;
+
 onMessage((message) => {
   if (message.type === "state") setBundle(message.bundle);
   if (message.type === "showTab") change({ tab: message.tab, done: null });
   else if (message.type === "preview") change({ preview: message.preview ?? "none" });
   else if (message.type === "agentChange") change({ agentChange: message.change });
-  else if (message.type === "ledger") change({ ledger: message.entries });
+  else if (message.type === "sample") change({ sample: message.preview ?? "none" });
+  else if (message.type === "ledger") change({ ledger: message.requests });
+  else if (message.type === "request") change({ request: message.details });
+  else if (message.type === "verification") change({ verification: verified(message.check) });
   // A finished action resets the forms to the recorded consent.
   else if (message.done === null) change({ state: message });
-  else change({ state: message, done: message.done, ...initialForms, preview: null, ledger: null, agentChange: null });
+  else {
+    change({
+      state: message,
+      done: message.done,
+      ...initialForms,
+      preview: null,
+      agentChange: null,
+      verification: null,
+    });
+    // An action may have sent something.
+    if (model.ledger !== null) postAction({ type: "showLedger" });
+  }
 });
 update();
 if (root !== null) makeOverflowFocusable(root);

@@ -2,7 +2,8 @@
 import type { AgentChange } from "../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardState, Tab } from "../shared/protocol/dashboard.ts";
 import type { PeriodSelection } from "../shared/protocol/reports.ts";
-import type { LedgerEntries } from "../shared/protocol/worker.ts";
+import type { Validated } from "../shared/protocol/validate.ts";
+import type { LedgerDetails, LedgerRequests, VerifyLedgerRequest } from "../shared/protocol/worker.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import type { InsightFilter } from "../shared/text/insights.ts";
 
@@ -18,10 +19,20 @@ export interface ViewState {
   /** Categories selected for sharing; `null`: those of the recorded consent. */
   readonly selectedForSharing: readonly Category[] | null;
   readonly automatic: boolean | null;
+  /** Whether events from before the consent are imported; `null`: as in the recorded consent. */
+  readonly earlierEvents: boolean | null;
+  /** One event as it would be sent with the current selection, once the selection changed. */
+  readonly sample: PreviewBytes | "none" | null;
   /** The next batch, if it is displayed; `"none"` if there is nothing to send. */
   readonly preview: PreviewBytes | "none" | null;
-  /** The newest ledger entries, if they are displayed. */
-  readonly ledger: LedgerEntries | null;
+  /** The newest requests in the ledger, if they are displayed. */
+  readonly ledger: LedgerRequests | null;
+  /** The request that is expanded. */
+  readonly request: LedgerDetails | null;
+  /** Whether its body is formatted for reading. */
+  readonly isPretty: boolean;
+  /** The last verification of the ledger; `"empty"` if there was nothing to verify. */
+  readonly verification: LedgerVerification | "empty" | null;
   /** The settings change to review before an agent is connected. */
   readonly agentChange: AgentChange | null;
   /** The result of the user's last action. */
@@ -32,6 +43,8 @@ export interface ViewState {
 
 /** Irreversible actions, which need a confirmation. */
 export type Confirmation = "purge" | "erase" | "identity";
+
+export type LedgerVerification = NonNullable<Validated<(typeof VerifyLedgerRequest)["result"]>>;
 
 export interface PreviewBytes {
   readonly body: string;

@@ -53,7 +53,7 @@ export function addSharing(nexus: Command): void {
         .command("verify")
         .description("verify the chain, bodies and receipts offline")
         .option("--file <file>", "verify an exported ledger instead"),
-      "{version, entries, receipts, withoutReceipt, bodies, faults: [{seq, message}], head}; without a database {version, entries: 0}",
+      "{version, entries, receipts, erasures, withoutReceipt, bodies, faults: [{seq, message}], head}; without a database {version, entries: 0}",
     ),
     "nexus ledger verify",
     "nexus ledger verify --file ledger.jsonl",
@@ -67,12 +67,19 @@ export function addSharing(nexus: Command): void {
   ).action(lazyAction(() => import("../commands/ledger/export.ts")));
 
   const consent = nexus.command("consent").description("show the consent notice and your decisions");
-  withJson(
-    consent.command("show").description("show the consent notice with its version, hash and categories"),
-    "{version, hash, text, categories: [{name, title, text}]}; version is the version of the notice",
+  withExamples(
+    withJson(
+      consent
+        .command("show")
+        .description("show the consent notice with its version and hash")
+        .option("--version <version>", "show the notice of an earlier release"),
+      "{version, language, hash, text, categories: [{name, title, text}]}; version is the version of the notice; of an earlier one {version, texts: [{releases, hash, text}]}",
+    ),
+    "nexus consent show",
+    "nexus consent show --version 3",
   ).action(lazyAction(() => import("../commands/consent/show.ts")));
   withJson(
-    consent.command("history").description("show the consent history"),
+    consent.command("history").description("show your decisions, oldest first"),
     "{version, file, entries}; entries are the consent records as stored",
   ).action(lazyAction(() => import("../commands/consent/history.ts")));
 

@@ -6,11 +6,11 @@ import { parseInteger, withExamples, withJson, withPeriod } from "./options.ts";
 import { syncReportShape } from "./sharing.ts";
 
 const permissionShape =
-  "{mode, collect, share, automatic, agreed, agreedShare, agreedDestination, consent, refusals: [{by, reach, name}]}";
+  "{mode, collect, share, automatic, agreed, agreedShare, agreedDestination, agreedSchema, earlierEvents, consent, refusals: [{by, reach, name}]}";
 const databaseShape = "{path, events, sessions, oldestMs, newestMs, missing, belowWatermark, sizeBytes, driver}";
 const firewallShape = "{accepted, refused, dropped, redacted, sources}";
 const sharingShape =
-  "{destination, address, schema, pending, waiting, syncing, syncedMs, paused, failure, retryAtMs, receipts, rejected, erasures, erasing, sharedWith}";
+  "{destination, address, schema, agreedSchema, offered: {schema, checkedMs}, pending, waiting, syncing, syncedMs, paused, failure, retryAtMs, receipts, rejected, erasures, erasing, sharedWith}";
 
 export function addTelemetry(nexus: Command): void {
   const telemetry = nexus.command("telemetry").description("control recording and sharing, and manage your data");
@@ -27,6 +27,7 @@ export function addTelemetry(nexus: Command): void {
       .description("consent to recording, and with --share to uploading")
       .option("--share", "also consent to uploading to the configured destination")
       .option("--automatic", "upload automatically (with --share)")
+      .option("--earlier-events", "also import event log lines from before now (with --yes); they are never shared")
       .option("--yes", "skip the prompt")
       .option("--notice <version>", "notice version (see nexus consent show); required with --share --yes")
       .option("--destination <url>", "configured upload URL; required with --share --yes")

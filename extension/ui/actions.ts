@@ -7,6 +7,7 @@ import { noticeVersion } from "../../shared/consent/notice.ts";
 import { type AgentName, ConnectAgentRequest, DisconnectAgentRequest } from "../../shared/protocol/agents.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import {
+  CheckServerRequest,
   EraseRemotelyRequest,
   ExportRequest,
   exportFormats,
@@ -15,7 +16,6 @@ import {
   ResetIdentityRequest,
   StatusRequest,
   SyncRequest,
-  VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import {
@@ -53,9 +53,9 @@ export class Actions {
 
   /** Stores and applies the user's consent. A withdrawal applies even if storing it fails. */
   async decide(decision: Decision): Promise<string> {
-    const { mode, collect, share, destination, automatic } = decision;
-    const record: ConsentRecord = { mode, collect, share, destination, automatic, noticeVersion, tsMs: Date.now() };
-    if (mode === "off") this.#permissions.decided(record, decide(record, []));
+    const { notice: _notice, via: _via, ...choice } = decision;
+    const record: ConsentRecord = { ...choice, noticeVersion, tsMs: Date.now() };
+    if (decision.mode === "off") this.#permissions.decided(record, decide(record, []));
     const { permission, decidedMs } = await this.#telemetry.command(GiveConsentRequest, decision);
     this.#permissions.decided({ ...record, tsMs: decidedMs }, permission);
     return translated(modeMessage(permission));
@@ -68,6 +68,8 @@ export class Actions {
       share: [],
       destination: null,
       automatic: false,
+      schema: 1,
+      earlierEvents: false,
       notice: displayedNotice(),
       via: "vscode_command",
     });
@@ -122,13 +124,13 @@ export class Actions {
     return "Pseudonym reset.";
   }
 
-  async verifyLedger(): Promise<string> {
-    const verdict = await this.#telemetry.command(VerifyLedgerRequest, {});
-    if (verdict === null || verdict.entries === 0) return "The ledger is empty.";
-    const [fault] = verdict.faults;
-    if (fault !== undefined) return `Ledger verification failed at entry ${fault.seq}: ${fault.message}.`;
-    const parts = [countText(verdict.entries, "entry", "entries"), countText(verdict.receipts, "receipt")];
-    return `Ledger verified: ${parts.join(", ")}, ${verdict.withoutReceipt} accepted without a receipt.`;
+  /** Asks the destination which upload schemas it accepts. */
+  async checkServer(): Promise<string> {
+    const { host, schema, reason } = await runWithProgress("Nexus: asking the server", () =>
+      this.#telemetry.command(CheckServerRequest, {}),
+    );
+    if (reason !== null) return `${translated(reason)} Upload schema 1 is used.`;
+    return `${host} accepts upload schema ${schema}.`;
   }
 
   /** Asks with count and size, then deletes; returns `null` if the user cancelled. */

@@ -2,7 +2,13 @@
 import { PlanAgentRequest } from "../../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardMessage, Tab } from "../../shared/protocol/dashboard.ts";
 import type { PeriodSelection } from "../../shared/protocol/reports.ts";
-import { LedgerRequest, PreviewRequest } from "../../shared/protocol/worker.ts";
+import {
+  LedgerRequest,
+  LedgerRequestDetails,
+  PreviewRequest,
+  VerifyLedgerRequest,
+} from "../../shared/protocol/worker.ts";
+import { categories } from "../../shared/schema/categories.ts";
 import type { Feature } from "../capture/feature-usage.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -58,13 +64,29 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     sync: () => runAs("sync", () => actions.sync()),
     preview: () =>
       runAs("show", async () => {
-        panel.send({ type: "preview", preview: await telemetry.command(PreviewRequest, {}) });
+        panel.send({ type: "preview", preview: await telemetry.command(PreviewRequest, { categories, limit: null }) });
         return null;
       }),
-    verifyLedger: () => runAs("verify", () => actions.verifyLedger()),
+    sample: ({ categories: shared }) =>
+      panel.run(async () => {
+        const preview = await telemetry.command(PreviewRequest, { categories: shared, limit: 1 });
+        panel.send({ type: "sample", preview });
+        return null;
+      }),
+    checkServer: () => panel.run(() => actions.checkServer()),
+    verifyLedger: () =>
+      runAs("verify", async () => {
+        panel.send({ type: "verification", check: await telemetry.command(VerifyLedgerRequest, {}) });
+        return null;
+      }),
     showLedger: () =>
       runAs("ledger", async () => {
-        panel.send({ type: "ledger", entries: await telemetry.command(LedgerRequest, {}) });
+        panel.send({ type: "ledger", requests: await telemetry.command(LedgerRequest, {}) });
+        return null;
+      }),
+    showRequest: ({ type: _, ...request }) =>
+      panel.run(async () => {
+        panel.send({ type: "request", details: await telemetry.command(LedgerRequestDetails, request) });
         return null;
       }),
     resetIdentity: () => panel.run(() => actions.resetIdentity()),

@@ -135,7 +135,9 @@ describe("dashboard panel", () => {
       share: [],
       destination: null,
       automatic: false,
-      notice: { version: "1", sha256: "x" },
+      schema: 1,
+      earlierEvents: false,
+      notice: { version: "1", sha256: "x", language: "en" },
     });
     await flushMicrotasks();
     expect(product.decided).toBe(1);

@@ -1,6 +1,6 @@
 /** Generates `docs/reference/data-dictionary.md`: all events and fields that can be recorded. */
 
-import { notice } from "../../shared/consent/notice.ts";
+import { categoryTexts } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { eventAliases, eventTable, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
@@ -54,7 +54,7 @@ export function dictionaryText(): string {
   ];
   for (const category of categories) {
     const names = fieldNames.filter((name) => fieldTable[name].category === category);
-    lines.push("", `### ${notice.categories[category].title} (\`${category}\`)`, "", notice.categories[category].text);
+    lines.push("", `### ${categoryTexts[category].title} (\`${category}\`)`, "", categoryTexts[category].text);
     if (names.length === 0) continue;
     lines.push(
       "",

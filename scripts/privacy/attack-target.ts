@@ -1,9 +1,8 @@
 /** Creates the worker under attack: a real one, with consent to all categories. */
-import { noticeHash } from "../../server/config/consent-log.ts";
+import { displayedNotice } from "../../server/config/consent-log.ts";
 import type { Paths } from "../../server/config/paths.ts";
 import { silentListener, TelemetryCore } from "../../server/worker/core.ts";
 import { TelemetryService } from "../../server/worker/service.ts";
-import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 
 /** `destination`: `null` for mode `local`. Problems are appended to `output`, to be searched. */
@@ -21,7 +20,9 @@ export function attackTarget(paths: Paths, destination: string | null, output: s
     share: destination === null ? [] : categories,
     destination,
     automatic: false,
-    notice: { version: noticeVersion, sha256: noticeHash },
+    schema: 1,
+    earlierEvents: false,
+    notice: displayedNotice,
     via: "vscode_page",
   });
   return worker;

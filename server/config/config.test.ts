@@ -16,7 +16,6 @@ describe("configuration", () => {
       flush_interval_secs: 60,
       max_db_size_mb: 100,
       retention_days: 90,
-      upload_schema: 1,
       upload_pins: [],
       privacy: {
         strip_pii: true,

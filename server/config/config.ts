@@ -10,6 +10,7 @@ import * as z from "zod/mini";
 import english from "zod/v4/locales/en.js";
 import { modes, type Refusal } from "../../shared/consent/consent.ts";
 import { type Message, message } from "../../shared/protocol/message.ts";
+import { uploadSchemaVersions } from "../../shared/schema/upload-schema.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 
 // zod/mini contains no error messages.
@@ -23,9 +24,6 @@ const privacyTable = z.strictObject({
   dp_epsilon: z._default(z.number().check(z.positive(), z.maximum(10)), 1),
 });
 
-const uploadSchemaVersions = [1, 2] as const;
-export type UploadSchema = (typeof uploadSchemaVersions)[number];
-
 const telemetryTable = z.strictObject({
   mode: z.optional(z.enum(modes)),
   enabled: z.optional(z.boolean()),
@@ -35,7 +33,7 @@ const telemetryTable = z.strictObject({
   flush_interval_secs: z._default(z.int().check(z.minimum(1), z.maximum(86_400)), 60),
   max_db_size_mb: z._default(z.int().check(z.minimum(1), z.maximum(100_000)), 100),
   upload_url: z.optional(z.string()),
-  upload_schema: z._default(z.literal(uploadSchemaVersions), 1),
+  upload_schema: z.optional(z.literal(uploadSchemaVersions)),
   upload_pins: z._default(
     z.array(
       z.string().check(z.regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, "must be sha256/ followed by a base64 SHA-256 hash")),

@@ -1,10 +1,9 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { noticeVersion } from "../../shared/consent/notice.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
-import { type ConsentDecision, ConsentLog, noticeHash, StaleNoticeError } from "./consent-log.ts";
+import { type ConsentDecision, ConsentLog, displayedNotice, StaleNoticeError } from "./consent-log.ts";
 
 const yes: ConsentDecision = {
   mode: "local",
@@ -12,7 +11,9 @@ const yes: ConsentDecision = {
   share: [],
   destination: null,
   automatic: false,
-  notice: { version: noticeVersion, sha256: noticeHash },
+  schema: 1,
+  earlierEvents: false,
+  notice: displayedNotice,
   via: "vscode_page",
 };
 const installation = "3f2b8c1e-0d0b-4f7e-9a53-3c1a4a6f1d11";
@@ -37,7 +38,7 @@ describe("consent log", () => {
     expect(consent.read()).toMatchObject({ mode: "local", collect: ["tool_usage"], tsMs: Date.UTC(2026, 0, 2) });
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
       state: "given",
-      notice: { version: noticeVersion, sha256: noticeHash },
+      notice: displayedNotice,
       via: "vscode_page",
     });
   });
@@ -66,7 +67,7 @@ describe("consent log", () => {
 
   it("rejects consent to another notice, and always accepts a refusal", () => {
     const { path, consent } = log();
-    const stale = { version: "0", sha256: "0".repeat(64) };
+    const stale = { version: "0", sha256: "0".repeat(64), language: "en" };
     expect(() => consent.append({ ...yes, notice: stale }, () => installation)).toThrow(StaleNoticeError);
     expect(existsSync(path)).toBe(false);
     consent.append({ ...no, notice: stale }, () => installation);

@@ -7,14 +7,22 @@ import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { type ConsentReading, isRecord, lastLine, type Mode, readConsent } from "../../shared/consent/consent.ts";
-import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
+import { noticeLanguage, noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 import type { consentChannels } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import type { Clock } from "../clock.ts";
+import type { UploadSchema } from "../../shared/schema/upload-schema.ts";
 import { fsyncFolder } from "../files/fsync.ts";
 import { appendFlags, makeFolder, pathFault, UnsafePathError } from "../files/ownership.ts";
 import { WatchedFile } from "../files/watched-file.ts";
 import { productVersion } from "../version.ts";
+
+/** The text that was shown to the user: its version, its SHA-256 in hex, and its language (BCP 47). */
+export interface DisplayedNotice {
+  readonly version: string;
+  readonly sha256: string;
+  readonly language: string;
+}
 
 export interface ConsentDecision {
   readonly mode: Mode;
@@ -24,13 +32,24 @@ export interface ConsentDecision {
   readonly destination: string | null;
   /** Whether data may be sent without a prompt each time. */
   readonly automatic: boolean;
+  /** The largest upload schema that the user agreed to. */
+  readonly schema: UploadSchema;
+  /** Whether event log lines from before the consent are imported. */
+  readonly earlierEvents: boolean;
   /** The notice that was shown to the user. */
-  readonly notice: { readonly version: string; readonly sha256: string };
+  readonly notice: DisplayedNotice;
   readonly via: (typeof consentChannels)[number];
 }
 
 /** SHA-256 of this version's notice, in hex. */
 export const noticeHash: string = createHash("sha256").update(noticeText(), "utf8").digest("hex");
+
+/** This version's notice, as a command shows it. */
+export const displayedNotice: DisplayedNotice = {
+  version: noticeVersion,
+  sha256: noticeHash,
+  language: noticeLanguage,
+};
 
 /** The decision refers to another version of the notice. */
 export class StaleNoticeError extends Error {
@@ -68,9 +87,13 @@ export class ConsentLog {
 
   /**
    * Returns the time of the first consent since the last refusal, in milliseconds since 1970;
-   * infinity without consent. Consent for another installation counts as a refusal.
+   * infinity without consent, and negative infinity if earlier events are imported. Consent for
+   * another installation counts as a refusal.
    */
   recordingSinceMs(): number {
+    const current = this.read();
+    if (isRecord(current) && current.mode !== "off" && current.earlierEvents === true) return Number.NEGATIVE_INFINITY;
+
     const installation = this.#installation();
     let sinceMs = Number.POSITIVE_INFINITY;
     for (const line of this.entries()) {
@@ -113,8 +136,9 @@ export class ConsentLog {
    * @throws UnsafePathError, StaleNoticeError if another notice was shown, the file system's error.
    */
   append(decision: ConsentDecision, installation: () => string | null): number {
-    const { version, sha256 } = decision.notice;
-    if (decision.mode !== "off" && (version !== noticeVersion || sha256 !== noticeHash)) {
+    const { version, sha256, language } = decision.notice;
+    const isCurrent = version === noticeVersion && sha256 === noticeHash && language === noticeLanguage;
+    if (decision.mode !== "off" && !isCurrent) {
       throw new StaleNoticeError("The consent notice has changed. Read it again and repeat your choice.");
     }
     const before = this.read();
@@ -130,9 +154,11 @@ export class ConsentLog {
       share: decision.mode === "share" ? decision.share : [],
       destination: decision.mode === "share" ? decision.destination : null,
       automatic: decision.mode === "share" && decision.automatic,
+      schema: decision.mode === "share" ? decision.schema : null,
+      earlier_events: decision.mode !== "off" && decision.earlierEvents,
       legal_basis: "consent (GDPR, Article 6(1)(a))",
       // A refusal may refer to any notice, so always record this version's.
-      notice: { version: noticeVersion, sha256: noticeHash, language: "en" },
+      notice: displayedNotice,
       via: decision.via,
       product: `nexus-telemetry ${productVersion}`,
     };

@@ -18,6 +18,8 @@ export class DestinationError extends Error {
   override readonly name = "DestinationError";
 }
 
+export const noDestination = "No destination. Set NEXUS_USAGE_UPLOAD_URL or upload_url in config.toml.";
+
 const loopback = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** RFC 6750, section 2.1. */

@@ -19,6 +19,7 @@ import {
 } from "../../shared/consent/consent.ts";
 import { type Message, message, verbatim } from "../../shared/protocol/message.ts";
 import type { EditorState } from "../../shared/protocol/record.ts";
+import type { UploadSchema } from "../../shared/schema/upload-schema.ts";
 import type { Clock } from "../clock.ts";
 import { pathFault, refuseReplaceable, refuseUnsafe } from "../files/ownership.ts";
 import { WatchedFile } from "../files/watched-file.ts";
@@ -31,7 +32,6 @@ import {
   defaultConfig,
   parseConfig,
   policyRefusals,
-  type UploadSchema,
 } from "./config.ts";
 import { ConsentLog } from "./consent-log.ts";
 import { type Destination, DestinationError, destinationOf } from "./destination.ts";
@@ -59,6 +59,9 @@ export interface EffectivePolicy {
   readonly destination: Destination | null;
   /** Why the configured URL is invalid, as a sentence. */
   readonly destinationFault: string | null;
+  /** The largest upload schema that the configuration permits (`upload_schema`). */
+  readonly maxSchema: UploadSchema;
+  /** The largest upload schema that the user agreed to and the configuration permits. */
   readonly schema: UploadSchema;
 }
 
@@ -110,6 +113,7 @@ export class PermissionEvaluator {
       ...editorRefusals(this.editor),
       ...configRefusals(configFile, config),
     ]);
+    const maxSchema = config.upload_schema ?? 2;
     const decidedMs = isRecord(reading) ? reading.tsMs : null;
     const database = this.#paths.databaseFixed ? this.#paths.database : (config.db_path ?? this.#paths.database);
     const limits = {
@@ -129,7 +133,8 @@ export class PermissionEvaluator {
       limits,
       destination,
       destinationFault,
-      schema: config.upload_schema,
+      maxSchema,
+      schema: permission.agreedSchema < maxSchema ? permission.agreedSchema : maxSchema,
     };
   }
 

@@ -6,13 +6,13 @@
 import { existsSync } from "node:fs";
 import { type ConsentReading, isRecord, type Mode } from "../../shared/consent/consent.ts";
 import { type Message, message } from "../../shared/protocol/message.ts";
-import type { Category } from "../../shared/schema/categories.ts";
-import { categories } from "../../shared/schema/categories.ts";
+import { type Category, categories } from "../../shared/schema/categories.ts";
+import type { UploadSchema } from "../../shared/schema/upload-schema.ts";
 import { waitingMessages } from "../../shared/text/sentences.ts";
 import type { Clock } from "../clock.ts";
-import type { Destination } from "../config/destination.ts";
+import { type Destination, DestinationError, noDestination } from "../config/destination.ts";
 import type { Paths } from "../config/paths.ts";
-import type { PermissionEvaluator } from "../config/permission.ts";
+import { type EffectivePolicy, NotPermittedError, type PermissionEvaluator } from "../config/permission.ts";
 import { type Connection, immediately } from "../store/driver/driver.ts";
 import type { StoredEvent } from "../store/events/read.ts";
 import type { Store } from "../store/store.ts";
@@ -31,20 +31,23 @@ import { countPending, newestEvents } from "./state/pending-events.ts";
 import { PseudonymFile } from "./state/pseudonyms.ts";
 import {
   endUploadState,
+  keepSchema1ForRecorded,
   moveCursor,
   readUploadState,
   removeStateFile,
   startUploadState,
   writeStateFile,
 } from "./state/upload-state.ts";
-import { preview } from "./sync/preview.ts";
+import { preview, schemaInUse } from "./sync/preview.ts";
 import type { SyncOptions, SyncProgress, SyncReport, UploadStep } from "./sync/report.ts";
+import { checkSchema, type SchemaCheck, schemaCheckLimits } from "./sync/schema-check.ts";
 import { Uploader } from "./sync/uploader.ts";
 
 /** The sharing part of a consent record. */
 export interface AgreedSharing {
   readonly mode: Mode;
   readonly destination: string | null;
+  readonly schema: UploadSchema;
 }
 
 export interface SharingParts {
@@ -69,7 +72,12 @@ export interface SharingStatus {
   readonly destination: string | null;
   /** The upload URL as a consent record names it; `null` if none is configured. */
   readonly address: string | null;
-  readonly schema: 1 | 2;
+  /** The upload schema in use, or the one that would be used. */
+  readonly schema: UploadSchema;
+  /** The largest upload schema that the user agreed to; `null` without consent to share. */
+  readonly agreedSchema: UploadSchema | null;
+  /** The largest upload schema that server, this version and the configuration permit, and when the server said so. */
+  readonly offered: { readonly schema: UploadSchema; readonly checkedMs: number } | null;
   /** Events that may be sent and were not sent yet, counted up to `maxCounted`. */
   readonly pending: number;
   /** Of these, the events in the outbox. */
@@ -101,6 +109,7 @@ export class Sharing {
   readonly #parts: SharingParts;
   readonly #outbox: OutboxFolder;
   readonly #uploader: Uploader;
+  readonly #ending = new AbortController();
 
   constructor(parts: SharingParts) {
     const { paths, env } = parts;
@@ -127,6 +136,9 @@ export class Sharing {
     store.withExistingDatabase((connection) => immediately(connection, () => Sharing.withdraw(connection, false)));
     this.#outbox.empty();
     this.#begin();
+    const grows = sameDestination && now.schema > (before.schema ?? 1);
+    if (grows)
+      store.withExistingDatabase((connection) => immediately(connection, () => keepSchema1ForRecorded(connection)));
   }
 
   /**
@@ -143,13 +155,13 @@ export class Sharing {
    */
   newest(max: number): { readonly events: readonly StoredEvent[]; readonly total: number; readonly sharing: boolean } {
     const { store, permissions } = this.#parts;
-    const { schema, permission } = permissions.evaluate();
+    const policy = permissions.evaluate();
     const found = store.read((connection) => {
-      const state = permission.mode === "share" ? readUploadState(connection) : undefined;
-      const newest = newestEvents(connection, state?.cursorId ?? 0, state === undefined ? undefined : schema, max);
-      return { ...newest, sharing: state !== undefined };
+      const state = policy.permission.mode === "share" ? readUploadState(connection) : undefined;
+      const part = state === undefined ? undefined : { ...state, schema: schemaInUse(connection, policy) };
+      return { ...newestEvents(connection, part, max), sharing: state !== undefined };
     });
-    return found ?? { events: [], total: 0, sharing: permission.mode === "share" };
+    return found ?? { events: [], total: 0, sharing: policy.permission.mode === "share" };
   }
 
   #begin(): void {
@@ -186,32 +198,69 @@ export class Sharing {
     // A run that was under way did not see the request and may have sent data since.
     await this.#uploader.whenIdle();
     this.installation.requestErasure();
-    return this.sync({ userInitiated: true });
+    return this.sync({ userInitiated: true, onlyErase: true });
   }
 
-  /** Returns the exact bytes to be sent next; without consent, as if `shared` were consented to. */
+  /**
+   * Asks the configured server which upload schemas it accepts, because the user chose to.
+   * @throws NotPermittedError while recording is off, DestinationError, SQLite's error.
+   */
+  async checkSchema(): Promise<SchemaCheck> {
+    const { store, permissions, clock, env, editorProxy } = this.#parts;
+    const { permission, destination, destinationFault, database } = permissions.evaluate();
+    if (permission.mode === "off") throw new NotPermittedError("Recording is off, so no server is contacted.");
+    if (destination === null) throw new DestinationError(destinationFault ?? noDestination);
+    const { host } = destination;
+    const blockers = permission.refusals.filter(({ by }) => by !== "notice" && by !== "destination");
+    if (blockers.length > 0) {
+      const names = blockers.map(({ name }) => name).join("; ");
+      return {
+        host,
+        schema: 1,
+        reason: message("Sharing is blocked by {names}, so {host} was not asked.", { names, host }),
+      };
+    }
+    store.selectFile(database);
+    const { openHttpClient } = await import("./http/undici-client.ts");
+    const client = openHttpClient(destination, env, editorProxy?.(), schemaCheckLimits);
+    try {
+      return await checkSchema({ store, clock, client, signal: this.#ending.signal }, destination);
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Returns the exact bytes to be sent next; without consent, as if the user had agreed to share `shared`. */
   preview(limit?: number, shared: readonly Category[] = categories): ReturnType<typeof preview> {
     const { store, permissions } = this.#parts;
     const policy = permissions.evaluate();
     store.selectFile(policy.database);
-    return preview(store, policy, limit, shared);
+    return preview(store, policy, limit, { categories: shared, schema: this.status().schema });
   }
 
   status(): SharingStatus {
     const { store, permissions } = this.#parts;
-    const { destination, schema, permission } = permissions.evaluate();
+    const policy = permissions.evaluate();
+    const { destination, maxSchema, permission } = policy;
     const host = destination?.host ?? null;
-    const counts =
-      permission.mode === "share"
-        ? store.read((connection) =>
-            pendingCounts(connection, destination?.url ?? null, schema, this.#parts.clock.nowMs()),
-          )
-        : undefined;
+    const isSharing = permission.mode === "share";
+    const known = store.read((connection) => ({
+      server: destination === null ? undefined : readServer(connection, destination.url),
+      schema: schemaInUse(connection, policy),
+      counts: isSharing ? pendingCounts(connection, policy, this.#parts.clock.nowMs()) : undefined,
+    }));
+    const offered = known?.server?.schema;
     const installation = existsSync(this.#parts.paths.installationFile) ? this.installation : undefined;
     return {
       destination: host,
       address: destination?.url ?? null,
-      schema,
+      // Before consent: what the server accepts, as far as the configuration permits it.
+      schema: isSharing ? (known?.schema ?? policy.schema) : offered === 2 && maxSchema === 2 ? 2 : 1,
+      agreedSchema: permission.agreedShare.length === 0 ? null : permission.agreedSchema,
+      offered:
+        offered === undefined
+          ? null
+          : { schema: offered < maxSchema ? offered : maxSchema, checkedMs: known?.server?.schemaAtMs ?? 0 },
       pending: 0,
       waiting: 0,
       syncedMs: null,
@@ -220,7 +269,7 @@ export class Sharing {
       retryAtMs: null,
       receipts: null,
       rejected: 0,
-      ...counts,
+      ...known?.counts,
       syncing: this.#uploader.syncing,
       erasures: installation?.pendingErasures().length ?? 0,
       erasing: installation?.accepted() ?? 0,
@@ -281,23 +330,20 @@ export class Sharing {
   }
 
   stop(): void {
+    this.#ending.abort(new Error("The worker stopped."));
     this.#uploader.stop(message("The worker stopped."));
   }
 }
 
-function pendingCounts(
-  connection: Connection,
-  address: string | null,
-  schema: 1 | 2,
-  nowMs: number,
-): Partial<SharingStatus> {
+function pendingCounts(connection: Connection, policy: EffectivePolicy, nowMs: number): Partial<SharingStatus> {
   const state = readUploadState(connection);
   if (state === undefined) return {};
   const waiting = countPendingEvents(connection);
   const retryAtMs = Math.max(state.waitUntilMs, state.serverWaitMs);
-  const server = address === null ? undefined : readServer(connection, address);
+  const { destination } = policy;
+  const server = destination === null ? undefined : readServer(connection, destination.url);
   const isKnown = server !== undefined && (server.isBasic || server.enrolled !== undefined);
-  const pending = waiting + countPending(connection, state.cursorId, schema);
+  const pending = waiting + countPending(connection, { ...state, schema: schemaInUse(connection, policy) });
   const { failure: reason } = state;
   return {
     pending,

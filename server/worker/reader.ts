@@ -13,11 +13,13 @@ import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
   ExportFormat,
   ExportRequest,
-  LedgerEntries,
+  LedgerDetails,
+  LedgerRequests,
   PreviewRequest,
   Status,
   VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
+import type { Category } from "../../shared/schema/categories.ts";
 import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
@@ -30,8 +32,9 @@ import { unreadBytes } from "../ingest/event-log.ts";
 import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
 import { lastSeenBySource } from "../store/events/last-seen.ts";
 import type { Store } from "../store/store.ts";
-import { describeEntry } from "../upload/ledger/describe.ts";
-import type { LedgerRow } from "../upload/ledger/ledger.ts";
+import { describeAnswer } from "../upload/ledger/describe.ts";
+import { type LedgerRow, readEntry } from "../upload/ledger/ledger.ts";
+import { requestsIn } from "../upload/ledger/requests.ts";
 import type { Sharing, SharingStatus } from "../upload/sharing.ts";
 import type { TelemetryCore } from "./core.ts";
 
@@ -152,8 +155,9 @@ export class TelemetryReader {
     return this.#core.locatedStore().export(path, format, { progress, signal: this.#core.signal });
   }
 
-  preview(limit?: number): Result<typeof PreviewRequest> {
-    const found = this.#core.sharing.preview(limit);
+  /** `shared`: the categories that a preview before consent assumes; all if missing. */
+  preview(limit?: number, shared?: readonly Category[]): Result<typeof PreviewRequest> {
+    const found = this.#core.sharing.preview(limit, shared);
     return found === undefined ? null : { ...found, body: found.body.toString("utf8") };
   }
 
@@ -186,14 +190,37 @@ export class TelemetryReader {
     return this.#core.sharing.ledgerLines();
   }
 
-  /** Returns the newest entries as sentences. */
-  ledgerEntries(max: number): LedgerEntries {
-    return this.ledger(max).map(({ seq, entry }) => ({
+  /** Returns the newest requests, newest first. */
+  ledgerRequests(max: number): LedgerRequests {
+    // A request has up to two entries.
+    const requests = requestsIn(this.ledger(2 * max)).slice(0, max);
+    return requests.map(({ seq, entry, answerSeq, answer, body }) => {
+      const { ts: tsMs, host } = entry;
+      const isRequest = entry.phase === "sending";
+      return {
+        seq,
+        answerSeq,
+        tsMs,
+        kind: isRequest ? entry.kind : "key_pinned",
+        host,
+        events: isRequest ? entry.events : 0,
+        bytes: isRequest ? entry.bytes : 0,
+        sha256: isRequest ? entry.sha256 : null,
+        result: isRequest ? (answer === null ? null : describeAnswer(answer)) : `key ${entry.key_id}`,
+        receipt: (answer?.receipt ?? null) !== null,
+        body: body && isRequest && entry.bytes > 0,
+      };
+    });
+  }
+
+  ledgerDetails(seq: number, answerSeq: number | null): LedgerDetails {
+    const store = this.#core.locatedStore();
+    const answer = answerSeq === null ? undefined : store.read((connection) => readEntry(connection, answerSeq));
+    return {
       seq,
-      tsMs: entry.ts,
-      sentence: verbatim(describeEntry(entry)),
-      receipt: entry.phase === "answered" && entry.receipt !== null,
-    }));
+      body: this.#core.sharing.ledgerBody(seq)?.toString("utf8") ?? null,
+      receipt: answer?.phase === "answered" ? answer.receipt : null,
+    };
   }
 
   verifyLedger(): Result<typeof VerifyLedgerRequest> {

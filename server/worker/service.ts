@@ -9,6 +9,7 @@ import type { Message } from "../../shared/protocol/message.ts";
 import type { EditorState, RecordEventsRequest } from "../../shared/protocol/record.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
+  CheckServerRequest,
   EraseRemotelyRequest,
   GiveConsentRequest,
   PurgeRequest,
@@ -17,7 +18,7 @@ import type {
 import type { Raw } from "../../shared/schema/raw.ts";
 import { forgetSettings } from "../agents/forget.ts";
 import type { ConsentDecision } from "../config/consent-log.ts";
-import { DestinationError } from "../config/destination.ts";
+import { DestinationError, noDestination } from "../config/destination.ts";
 import { NotPermittedError } from "../config/permission.ts";
 import { removeWithLeftovers } from "../files/atomic-write.ts";
 import {
@@ -69,6 +70,8 @@ export class TelemetryService {
   #receivers: ReceiverHost | undefined;
   #receiverError: Message | null = null;
   #logFaults: readonly LogFault[] = [];
+  /** The user just agreed to import events from before the consent. */
+  #retriesLeftovers = false;
 
   constructor(core: TelemetryCore) {
     this.#core = core;
@@ -223,7 +226,8 @@ export class TelemetryService {
     )
       throw new NotPermittedError("Recording is off.");
     const before = this.#firewall.counts().accepted;
-    const report = await this.#logs.import(watch);
+    const report = await this.#logs.import(this.#retriesLeftovers ? { ...watch, retryLeftovers: true } : watch);
+    this.#retriesLeftovers = false;
     this.#logFaults = report.faults;
     if (this.#firewall.counts().accepted > before) this.#core.listener.dataChanged();
     return report;
@@ -237,6 +241,7 @@ export class TelemetryService {
     const decidedMs = this.#core.consent.append(decision, () =>
       decision.mode === "off" ? this.#core.permissions.installation() : this.#core.sharing.installation.id(),
     );
+    this.#retriesLeftovers ||= decision.earlierEvents;
     this.#shareAsDecided(before, decision);
     // Cached names must not outlive the permission to hash them.
     this.#hasher.forget();
@@ -258,9 +263,7 @@ export class TelemetryService {
   #checkDestination(named: string | null): void {
     const { destination, destinationFault } = this.#core.permissions.evaluate();
     if (destination === null) {
-      throw new DestinationError(
-        destinationFault ?? "No destination. Set NEXUS_USAGE_UPLOAD_URL or upload_url in config.toml.",
-      );
+      throw new DestinationError(destinationFault ?? noDestination);
     }
     if (destination.url !== named)
       throw new DestinationError("The destination changed after the dialog opened. Review it again.");
@@ -320,6 +323,13 @@ export class TelemetryService {
     } catch {
       // The command itself reports an unreadable configuration.
     }
+  }
+
+  /** Asks the configured server which upload schemas it accepts. @throws NotPermittedError, DestinationError, SQLite's error. */
+  async checkServer(): Promise<Result<typeof CheckServerRequest>> {
+    const check = await this.#core.sharing.checkSchema();
+    this.#core.notifySharing();
+    return check;
   }
 
   eraseRemotely(): Promise<Result<typeof EraseRemotelyRequest>> {

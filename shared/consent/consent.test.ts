@@ -130,6 +130,8 @@ describe("consent file", () => {
       tsMs: Date.UTC(2026, 0, 2, 3, 4, 5),
       destination: null,
       automatic: false,
+      schema: 1,
+      earlierEvents: false,
     });
   });
 

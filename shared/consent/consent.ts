@@ -5,6 +5,7 @@
  * a name for the status, which lists them in the order of `refusalSources`.
  */
 import { type Category, categories } from "../schema/categories.ts";
+import type { UploadSchema } from "../schema/upload-schema.ts";
 import { noticeVersion } from "./notice.ts";
 
 export const modes = ["off", "local", "share"] as const;
@@ -26,6 +27,10 @@ export interface ConsentRecord {
   readonly destination?: string | null;
   /** Whether uploads may run without the user starting them. */
   readonly automatic?: boolean;
+  /** The largest upload schema that the user agreed to. */
+  readonly schema?: UploadSchema;
+  /** Whether event log lines from before the consent are imported. They are never shared. */
+  readonly earlierEvents?: boolean;
 }
 
 /** Everything that can refuse, in display order. */
@@ -65,6 +70,10 @@ export interface Permission {
   /** Categories and destination with consent for sharing, regardless of refusals. */
   readonly agreedShare: readonly Category[];
   readonly agreedDestination: string | null;
+  /** The largest upload schema that the user agreed to. */
+  readonly agreedSchema: UploadSchema;
+  /** Whether event log lines from before the consent are imported. */
+  readonly earlierEvents: boolean;
   /** Whether uploads may run now without the user starting them. */
   readonly automatic: boolean;
   readonly consent: ConsentState;
@@ -96,6 +105,8 @@ export function decide(reading: ConsentReading, externalRefusals: readonly Refus
     agreed: [],
     agreedShare: [],
     agreedDestination: null,
+    agreedSchema: 1,
+    earlierEvents: false,
     refusals: ordered,
   } as const;
   if (reading === "damaged") return { ...off, consent: "damaged" };
@@ -108,6 +119,8 @@ export function decide(reading: ConsentReading, externalRefusals: readonly Refus
     agreed: reading.collect,
     agreedShare,
     agreedDestination,
+    agreedSchema: (sharing ? reading.schema : undefined) ?? 1,
+    earlierEvents: reading.earlierEvents ?? false,
     consent: "given",
     refusals: ordered,
   } as const;
@@ -195,7 +208,7 @@ export function readConsent(fileText: string, installation: string | null, accep
   }
   if (typeof entry !== "object" || entry === null) return "damaged";
   const fields = entry as Readonly<Record<string, unknown>>;
-  const { mode, collect, share = [], notice, ts, destination, automatic, installation: recordedFor } = fields;
+  const { mode, collect, share = [], notice, ts, destination, automatic, schema, installation: recordedFor } = fields;
   const knownMode = modes.find((candidate) => candidate === mode);
   const tsMs = typeof ts === "string" ? Date.parse(ts) : Number.NaN;
   const version = typeof notice === "object" && notice !== null ? Reflect.get(notice, "version") : undefined;
@@ -220,5 +233,7 @@ export function readConsent(fileText: string, installation: string | null, accep
     tsMs,
     destination: typeof destination === "string" ? destination : null,
     automatic: automatic === true,
+    schema: schema === 2 ? 2 : 1,
+    earlierEvents: fields["earlier_events"] === true,
   };
 }

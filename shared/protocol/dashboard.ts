@@ -6,7 +6,7 @@
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import { AgentsRequest, agentNames, PlanAgentRequest } from "./agents.ts";
-import { validatePermission } from "./record.ts";
+import { uploadSchema, validatePermission } from "./record.ts";
 import { InsightsRequest, StatsRequest, selection, ToolCallsRequest, WeeklyActivityRequest } from "./reports.ts";
 import {
   arrayOf,
@@ -21,7 +21,14 @@ import {
   type Validated,
 } from "./validate.ts";
 import { validateMessage } from "./validate-message.ts";
-import { LedgerRequest, PreviewRequest, StatusRequest } from "./worker.ts";
+import {
+  displayedNotice,
+  LedgerRequest,
+  LedgerRequestDetails,
+  PreviewRequest,
+  StatusRequest,
+  VerifyLedgerRequest,
+} from "./worker.ts";
 
 export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
@@ -40,14 +47,21 @@ export const validateAction = taggedUnion("type", {
     share: arrayOf(enumOf(categories), categories.length),
     destination: nullable(string(2048)),
     automatic: boolean,
-    notice: object({ version: string(64), sha256: string(64) }),
+    schema: uploadSchema,
+    earlierEvents: boolean,
+    notice: displayedNotice,
   }),
   exportAll: object({ type: enumOf(["exportAll"]) }),
   sync: object({ type: enumOf(["sync"]) }),
   /** Shows the exact bytes of the next batch. */
   preview: object({ type: enumOf(["preview"]) }),
+  /** Shows one event as it would be sent if the user shared these categories. */
+  sample: object({ type: enumOf(["sample"]), categories: arrayOf(enumOf(categories), categories.length) }),
+  /** Asks the server which upload schemas it accepts. */
+  checkServer: object({ type: enumOf(["checkServer"]) }),
   verifyLedger: object({ type: enumOf(["verifyLedger"]) }),
   showLedger: object({ type: enumOf(["showLedger"]) }),
+  showRequest: object({ type: enumOf(["showRequest"]), seq: integer(1), answerSeq: nullable(integer(1)) }),
   /** Confirmed in the dashboard. */
   resetIdentity: object({ type: enumOf(["resetIdentity"]) }),
   /** Confirmed in the dashboard. */
@@ -81,7 +95,7 @@ export const validateDashboardMessage = taggedUnion("type", {
     insights: nullable(InsightsRequest.result),
     /** IDs of dismissed insights. */
     dismissed: arrayOf(string(160), 1_000),
-    notice: object({ version: string(64), sha256: string(64) }),
+    notice: displayedNotice,
     /** What prevents recording; one sentence each. */
     problems: arrayOf(validateMessage, 8),
     /** Why data is missing or outdated; one sentence. */
@@ -98,7 +112,10 @@ export const validateDashboardMessage = taggedUnion("type", {
   }),
   preview: object({ type: enumOf(["preview"]), preview: PreviewRequest.result }),
   agentChange: object({ type: enumOf(["agentChange"]), change: PlanAgentRequest.result }),
-  ledger: object({ type: enumOf(["ledger"]), entries: LedgerRequest.result }),
+  sample: object({ type: enumOf(["sample"]), preview: PreviewRequest.result }),
+  ledger: object({ type: enumOf(["ledger"]), requests: LedgerRequest.result }),
+  request: object({ type: enumOf(["request"]), details: LedgerRequestDetails.result }),
+  verification: object({ type: enumOf(["verification"]), check: VerifyLedgerRequest.result }),
   showTab: object({ type: enumOf(["showTab"]), tab: enumOf(tabs) }),
 });
 export type DashboardMessage = Validated<typeof validateDashboardMessage>;

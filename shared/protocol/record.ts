@@ -6,6 +6,7 @@
 import { consentStates, modes, refusalSources } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import type { Raw } from "../schema/raw.ts";
+import { uploadSchemaVersions } from "../schema/upload-schema.ts";
 import { notification, request } from "./rpc.ts";
 import {
   arrayOf,
@@ -26,13 +27,17 @@ export const maxEventsPerRequest = 50;
 /** Not validated here: only the firewall reads raw events. */
 const raw: Validator<Raw> = (value) => value as Raw;
 
+export const uploadSchema = enumOf(uploadSchemaVersions);
+
 export const validatePermission = object({
   mode: enumOf(modes),
   collect: arrayOf(enumOf(categories), categories.length),
   agreed: arrayOf(enumOf(categories), categories.length),
   share: arrayOf(enumOf(categories), categories.length),
   agreedShare: arrayOf(enumOf(categories), categories.length),
-  agreedDestination: nullable(string(256)),
+  agreedDestination: nullable(string(2048)),
+  agreedSchema: uploadSchema,
+  earlierEvents: boolean,
   automatic: boolean,
   consent: enumOf(consentStates),
   refusals: arrayOf(object({ by: enumOf(refusalSources), reach: enumOf(["all", "sharing"]), name: string(4200) }), 64),

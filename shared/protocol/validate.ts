@@ -56,7 +56,7 @@ export const ratio: Validator<number> = (value, at) => {
 };
 
 export const enumOf =
-  <const W extends string>(values: readonly W[]): Validator<W> =>
+  <const W extends string | number>(values: readonly W[]): Validator<W> =>
   (value, at) => {
     const found = values.find((candidate) => candidate === value);
     if (found === undefined) throw new ValidationError(at, `one of ${values.join(", ")}`);

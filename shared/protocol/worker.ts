@@ -8,7 +8,7 @@
 
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
-import { problem, validatePermission } from "./record.ts";
+import { problem, uploadSchema, validatePermission } from "./record.ts";
 import { label, notification, request } from "./rpc.ts";
 import {
   arrayOf,
@@ -24,6 +24,10 @@ import {
 import { validateMessage } from "./validate-message.ts";
 
 const nothing = object({});
+
+/** The notice that was shown: its version, its SHA-256 in hex, and its language (BCP 47). */
+export const displayedNotice = object({ version: label, sha256: string(64), language: label });
+
 const path = string(4096);
 
 /** Stored with the decision in `consent.jsonl`. */
@@ -39,7 +43,11 @@ export const GiveConsentRequest = request(
     /** The upload URL that was shown to the user, if something may be shared. */
     destination: nullable(string(2048)),
     automatic: boolean,
-    notice: object({ version: label, sha256: string(64) }),
+    /** The largest upload schema that the user agreed to. */
+    schema: uploadSchema,
+    /** Whether event log lines from before the consent are imported. */
+    earlierEvents: boolean,
+    notice: displayedNotice,
     via: enumOf(consentChannels),
   }),
   /** `decidedMs`: time in the consent record, in milliseconds since 1970. */
@@ -50,7 +58,9 @@ export const GiveConsentRequest = request(
 const sharingStatus = object({
   destination: nullable(string(256)),
   address: nullable(string(2048)),
-  schema: integer(1, 2),
+  schema: uploadSchema,
+  agreedSchema: nullable(uploadSchema),
+  offered: nullable(object({ schema: uploadSchema, checkedMs: integer() })),
   pending: integer(),
   waiting: integer(),
   syncing: boolean,
@@ -186,23 +196,77 @@ export type SyncReport = Validated<typeof syncReport>;
 /** Editor → worker: uploads pending events, because the user chose to. */
 export const SyncRequest = request("nexus/sync", nothing, syncReport);
 
+/** Editor → worker: asks the configured server which upload schemas it accepts, because the user chose to. */
+export const CheckServerRequest = request(
+  "nexus/checkServer",
+  nothing,
+  object({
+    host: string(256),
+    /** The largest schema that the server accepts and this version knows; 1 if it did not say. */
+    schema: uploadSchema,
+    /** Why the answer did not count; `null` if it did. */
+    reason: nullable(validateMessage),
+  }),
+);
+export type SchemaCheck = Validated<(typeof CheckServerRequest)["result"]>;
+
 /** Editor → worker: requests remote erasure from every server that received data. */
 export const EraseRemotelyRequest = request("nexus/eraseRemotely", nothing, syncReport);
 
-/** Editor → worker: returns the exact bytes of the next batch; `null` if nothing is pending. */
+/**
+ * Editor → worker: returns the exact bytes of the next batch; `null` if nothing is pending. Before consent, as if the user had
+ * agreed to share these categories.
+ */
 export const PreviewRequest = request(
   "nexus/preview",
-  nothing,
+  object({ categories: arrayOf(enumOf(categories), categories.length), limit: nullable(integer(1, 1_000)) }),
   nullable(object({ body: string(1_100_000), events: integer(), placeholder: boolean })),
 );
 
-/** Editor → worker: returns the newest ledger entries, newest first. */
+/** What a ledger row is about; `key_pinned` is no request. */
+export const ledgerKinds = ["batch", "enroll", "rotate", "keys", "erasure", "schema", "key_pinned"] as const;
+
+/** Editor → worker: returns the newest requests in the ledger, newest first. */
 export const LedgerRequest = request(
   "nexus/ledger",
   nothing,
-  arrayOf(object({ seq: integer(), tsMs: integer(), sentence: validateMessage, receipt: boolean }), 50),
+  arrayOf(
+    object({
+      /** Number of the entry before the request. */
+      seq: integer(),
+      /** Number of the entry after it; `null` if no answer arrived. */
+      answerSeq: nullable(integer()),
+      tsMs: integer(),
+      kind: enumOf(ledgerKinds),
+      host: string(256),
+      events: integer(),
+      bytes: integer(),
+      /** SHA-256 of the exact body, in hex; `null` for a pinned key. */
+      sha256: nullable(string(64)),
+      /** What the server answered, as a sentence; `null` if no answer arrived. */
+      result: nullable(string(512)),
+      receipt: boolean,
+      /** Whether the exact body is still stored. */
+      body: boolean,
+    }),
+    50,
+  ),
 );
-export type LedgerEntries = Validated<(typeof LedgerRequest)["result"]>;
+export type LedgerRequests = Validated<(typeof LedgerRequest)["result"]>;
+
+/** Editor → worker: returns the exact body of a request and the receipt of its answer. */
+export const LedgerRequestDetails = request(
+  "nexus/ledgerRequest",
+  object({ seq: integer(1), answerSeq: nullable(integer(1)) }),
+  object({
+    seq: integer(),
+    /** `null`: it was deleted, contains a secret, or is empty. */
+    body: nullable(string(1_100_000)),
+    /** The signed text and its signature; `null` if there is none. */
+    receipt: nullable(object({ receipt: string(4096), key_id: label, signature: string(128) })),
+  }),
+);
+export type LedgerDetails = Validated<(typeof LedgerRequestDetails)["result"]>;
 
 /** Editor → worker: replaces the pseudonym with an unlinkable new one. */
 export const ResetIdentityRequest = request("nexus/resetIdentity", nothing, nothing);
@@ -214,7 +278,10 @@ export const VerifyLedgerRequest = request(
   nullable(
     object({
       entries: integer(),
+      /** Verified receipts, of batches and of erasures. */
       receipts: integer(),
+      /** Of these, the receipts of erasures. */
+      erasures: integer(),
       withoutReceipt: integer(),
       bodies: integer(),
       faults: arrayOf(object({ seq: integer(), message: string(256) }), 1_000_000),

@@ -1,6 +1,6 @@
 /** Explains what is recorded and why: for `nexus telemetry explain`, the dashboard and the documentation. */
 
-import { notice } from "../consent/notice.ts";
+import { categoryTexts } from "../consent/notice.ts";
 import { type Category, categories } from "../schema/categories.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../schema/events.ts";
 import type { FieldType, FieldValue } from "../schema/field-types.ts";
@@ -60,8 +60,8 @@ export interface Explanation {
 export function explanations(): readonly Explanation[] {
   return categories.map((category) => ({
     category,
-    title: notice.categories[category].title,
-    text: notice.categories[category].text,
+    title: categoryTexts[category].title,
+    text: categoryTexts[category].text,
     events: eventTypeNames
       .filter((type) => eventTable[type].category === category)
       .map((type) => ({ type, description: eventTable[type].description })),

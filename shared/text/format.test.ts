@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { englishOf } from "../../test/fixtures/message-text.ts";
 import { decide } from "../consent/consent.ts";
-import { notice, noticeText } from "../consent/notice.ts";
+import { askedCategories } from "../consent/category-groups.ts";
+import { categoryTexts, notice, noticeText } from "../consent/notice.ts";
 import { categories } from "../schema/categories.ts";
 import { countText, durationText, sizeText } from "./format.ts";
 import { modeMessage } from "./sentences.ts";
@@ -37,7 +38,8 @@ describe("formatting", () => {
 
 describe("consent notice", () => {
   it("describes every category that can be selected", () => {
-    expect(Object.keys(notice.categories)).toEqual([...categories]);
-    for (const name of categories) expect(noticeText()).toContain(notice.categories[name].text);
+    expect(Object.keys(notice.categories)).toEqual([...askedCategories]);
+    for (const name of askedCategories) expect(noticeText()).toContain(notice.categories[name].text);
+    expect(Object.keys(categoryTexts).sort()).toEqual([...categories].sort());
   });
 });

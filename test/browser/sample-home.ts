@@ -1,8 +1,7 @@
 /** Creates a home folder with consent to all categories and a sample month in an event log. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { noticeHash } from "../../server/config/consent-log.ts";
-import { noticeVersion } from "../../shared/consent/notice.ts";
+import { displayedNotice } from "../../server/config/consent-log.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { decide } from "../fixtures/consented.ts";
 import { sampleMonth } from "../fixtures/sample-month.ts";
@@ -10,7 +9,7 @@ import { sampleMonth } from "../fixtures/sample-month.ts";
 export async function createSampleHome(home: string): Promise<void> {
   const logs = join(home, "nexus", "state", "events");
   const ts = new Date(Date.now() - 45 * 24 * 60 * 60 * 1000).toISOString();
-  const notice = { version: noticeVersion, sha256: noticeHash };
+  const notice = displayedNotice;
   const record = { ts, mode: "local", collect: categories, notice };
   decide(home, record);
   await mkdir(logs, { recursive: true, mode: 0o700 });

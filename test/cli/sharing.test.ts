@@ -1,11 +1,12 @@
 /** Consent and sharing with the built command against a local server. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
-import { noticeHash } from "../../server/config/consent-log.ts";
+import { askedCategories } from "../../shared/consent/category-groups.ts";
+import { displayedNotice, noticeHash } from "../../server/config/consent-log.ts";
 import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
-import { categories } from "../../shared/schema/categories.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
@@ -52,10 +53,45 @@ describe("nexus consent", () => {
   it("prints the notice with version, hash and categories, and creates nothing", async () => {
     const shown = JSON.parse((await nexus(home, {}, "consent", "show", "--json")).out);
     expect(shown).toMatchObject({ version: noticeVersion, hash: noticeHash, text: noticeText() });
-    expect(shown.categories.map(({ name }: { name: string }) => name)).toEqual([...categories]);
+    expect(shown.categories.map(({ name }: { name: string }) => name)).toEqual([...askedCategories]);
     expect((await nexus(home, {}, "consent", "history")).out).toContain("No decision yet");
     expect(existsSync(join(home, "nexus"))).toBe(false);
     expect(existsSync(join(home, ".config"))).toBe(false);
+  });
+
+  it("prints the notice of every release with its hash", async () => {
+    for (let version = 1; version <= Number(noticeVersion); version += 1) {
+      const { out, code } = await nexus(home, {}, "consent", "show", "--version", String(version));
+      expect(code).toBe(0);
+      expect(out).toContain(`version ${version}\n`);
+      const [, text, hash] = /^([^]*?)\n\nVersion: [^]*?SHA-256: ([0-9a-f]{64})/.exec(out) ?? [];
+      expect(
+        createHash("sha256")
+          .update(text ?? "", "utf8")
+          .digest("hex"),
+      ).toBe(hash);
+    }
+    expect(await nexus(home, {}, "consent", "show", "--version", "99")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("no consent notice with version 99"),
+    });
+  });
+
+  it("lists every decision as a row, also of a file that was damaged by hand", async () => {
+    await nexus(home, {}, "telemetry", "enable", "--yes");
+    await nexus(home, {}, "telemetry", "disable");
+    const file = join(home, ".config", "nexus", "consent.jsonl");
+    appendFileSync(file, '{"mode":"lo\n[]\nnull\n{"mode":5,"ts":7,"notice":null}\n');
+    const { out } = await nexus(home, {}, "consent", "history");
+    expect(out.split("\n").slice(0, 7)).toEqual([
+      expect.stringMatching(/^Date +Decision +Records +Shares +Notice +Where$/),
+      expect.stringMatching(/ record +10 +0 +4, en +terminal, without a prompt$/),
+      expect.stringMatching(/ off +0 +0 +4, en +terminal$/),
+      expect.stringMatching(/^– +damaged line$/),
+      expect.stringMatching(/^– +damaged record/),
+      expect.stringMatching(/^– +damaged line$/),
+      expect.stringMatching(/^– +damaged record/),
+    ]);
   });
 });
 
@@ -78,7 +114,7 @@ describe("nexus telemetry enable", () => {
       share: [],
       destination: null,
       via: "terminal_flags",
-      notice: { version: noticeVersion, sha256: noticeHash },
+      notice: displayedNotice,
     });
   });
 
@@ -109,6 +145,12 @@ describe("nexus telemetry enable", () => {
       "https://example.com/other",
     ],
     ["no categories", { NEXUS_USAGE_UPLOAD_URL: address }, share.slice(0, -2), "--categories"],
+    [
+      "a category without effect",
+      { NEXUS_USAGE_UPLOAD_URL: address },
+      [...share.slice(0, -1), "experiments"],
+      "experiments",
+    ],
     ["an unknown category", { NEXUS_USAGE_UPLOAD_URL: address }, [...share.slice(0, -1), "everything"], "everything"],
   ])("rejects sharing with %s and says what to do", async (_name, env, args, message) => {
     const result = await nexus(home, env, ...args);
@@ -130,7 +172,7 @@ describe("nexus usage", () => {
     const dry = await nexus(home, env, "usage", "upload", "--dry-run", "--json", "--limit", "10");
     expect(JSON.parse(dry.out).events).toHaveLength(10);
     expect(dry.out).not.toContain("secret");
-    expect(server.arrived).toEqual([]);
+    expect(server.bodies).toEqual([]);
     const limited = await nexus(home, env, "usage", "upload", "--limit", "10", "--json");
     expect(limited.code).toBe(0);
     expect(JSON.parse(limited.out)).toMatchObject({ outcome: "done", events: 10, batches: 1 });
@@ -199,7 +241,7 @@ describe("nexus usage", () => {
     await nexus(home, env, ...shareWith(server.url));
     const ran = await nexus(home, { ...env, CI: "true" }, "sync");
     expect(ran).toMatchObject({ code: 3, out: expect.stringContaining("CI") });
-    expect(server.arrived).toEqual([]);
+    expect(server.bodies).toEqual([]);
   });
 });
 

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
-import { notice } from "../../shared/consent/notice.ts";
+import { notice, noticeVersion } from "../../shared/consent/notice.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
 import { consentRecord } from "../fixtures/consent-record.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { sampleMonth } from "../fixtures/sample-month.ts";
@@ -14,6 +15,10 @@ const command = `${process.execPath} ${join(root, "dist", "cli", "nexus.cjs")}`;
 let home = "";
 const open = (line: string, more: Readonly<Record<string, string>> = {}, columns?: number) =>
   new Terminal(`${command} ${line}`, { HOME: home, TZ: "UTC", ...more }, columns);
+/** The smallest usual terminal. */
+const openSmall = (line: string, more: Readonly<Record<string, string>> = {}) =>
+  new Terminal(`${command} ${line}`, { HOME: home, TZ: "UTC", ...more }, 80, 24);
+const selecting = "Select numbers";
 
 const consentFile = () => join(home, ".config", "nexus", "consent.jsonl");
 const lastDecision = () => JSON.parse(readFileSync(consentFile(), "utf8").trimEnd().split("\n").at(-1) ?? "");
@@ -34,19 +39,81 @@ async function importSample(): Promise<void> {
 }
 
 describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
-  it("shows the complete notice, prompts for categories, and stores the answer", async () => {
-    const terminal = open("telemetry enable");
-    const text = await terminal.shows("all, none, or numbers");
-    expect(text).toContain(notice.categories.tool_usage.title);
+  it("shows what is kept, three groups and the question on 80 × 24, and stores the answer", async () => {
+    const terminal = openSmall("telemetry enable");
+    const screen = await terminal.shows(selecting);
+    for (const part of [
+      notice.title,
+      "git push, 1.8 s, ok",
+      notice.groups.dashboard.title,
+      notice.earlier.title,
+      "stays empty",
+    ])
+      expect(screen).toContain(part);
     terminal.press("99", "Enter");
-    await terminal.shows("Enter all, none, or numbers");
-    terminal.press("1,3", "Enter");
-    await terminal.shows("Record this? [y/N]");
+    await terminal.shows("Enter numbers from 1 to 4");
+    terminal.press("1-2", "Enter");
+    await terminal.shows("Record this on this machine? [y/N]");
     expect(existsSync(consentFile())).toBe(false);
     terminal.press("y", "Enter");
+    expect(await terminal.shows("ended with 0")).toContain("Telemetry enabled.");
+    const groups = [
+      "tool_usage",
+      "command_usage",
+      "performance",
+      "error_types",
+      "session_metadata",
+      "workspaces_tasks",
+      "editor_activity",
+    ];
+    expect(lastDecision()).toMatchObject({ mode: "local", collect: groups, earlier_events: false, via: "terminal" });
+    expect(lastDecision().notice).toMatchObject({
+      version: noticeVersion,
+      language: "en",
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+
+  it("shows every category on request, and accepts ranges", async () => {
+    const terminal = open("telemetry enable");
+    await terminal.shows(selecting);
+    terminal.press("d", "Enter");
+    const details = await terminal.shows("all (1-10)");
+    for (const { title } of Object.values(notice.categories)) expect(details).toContain(title);
+    terminal.press("1,3-4 11", "Enter");
+    await terminal.shows("Record this on this machine? [y/N]");
+    terminal.press("y", "Enter");
     await terminal.shows("ended with 0");
-    expect(terminal.screen()).toContain("Telemetry enabled.");
-    expect(lastDecision()).toMatchObject({ mode: "local", collect: ["tool_usage", "performance"], via: "terminal" });
+    expect(lastDecision()).toMatchObject({
+      collect: ["tool_usage", "performance", "error_types"],
+      earlier_events: true,
+    });
+  });
+
+  it("asks the server after naming it, lists only categories with an effect, and shows a sample before the consent to share", async () => {
+    const server = await UsageServer.start();
+    server.schemas = [1];
+    await nexus(home, {}, "telemetry", "enable", "--yes");
+    await nexus(home, {}, "event", "emit", "command_started", "--set", "command_path=git push");
+    const terminal = openSmall("telemetry enable --share", { NEXUS_USAGE_UPLOAD_URL: server.url });
+    const screen = await terminal.shows(selecting);
+    expect(screen).toContain(`Destination: ${server.url}`);
+    expect(screen).toContain("accepts upload schema 1");
+    for (const listed of ["Tool usage", "Command names", "Error types"]) expect(screen).toContain(listed);
+    expect(screen).not.toContain("Performance");
+    expect(server.arrived.map(({ path }) => path)).toEqual(["/v1/telemetry/schema"]);
+    terminal.press("all", "Enter");
+    await terminal.shows("Upload automatically? [y/N]");
+    terminal.press("n", "Enter");
+    const sample = await terminal.shows("Share this under a random ID? [y/N]");
+    expect(sample.replaceAll(/\s+/g, "")).toContain('"command_path":"gitpush"');
+    terminal.press("y", "Enter");
+    await terminal.shows("ended with 0");
+    expect(lastDecision()).toMatchObject({
+      mode: "share",
+      share: ["tool_usage", "command_usage", "error_types"],
+      schema: 1,
+    });
   });
 
   it("binds a consent record of an earlier version at the first run on a terminal, only in its own folder", async () => {
@@ -74,8 +141,8 @@ describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
     ["end of input", ["C-d"], 0],
     ["Ctrl+C", ["C-c"], 0],
   ])("creates nothing after the answer %s", async (_, keys) => {
-    const terminal = open("telemetry enable --categories all");
-    await terminal.shows("Record this? [y/N]");
+    const terminal = openSmall("telemetry enable --categories all");
+    await terminal.shows("Record this on this machine? [y/N]");
     terminal.press(...keys);
     expect(await terminal.shows("ended with")).toMatch(/Nothing was changed|interrupted/);
     expect(existsSync(consentFile())).toBe(false);
@@ -84,7 +151,7 @@ describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
 
   it("changes nothing with config set if the user declines, and prints that once", async () => {
     const terminal = open("telemetry config set mode local");
-    await terminal.shows("all, none, or numbers");
+    await terminal.shows(selecting);
     terminal.press("none", "Enter");
     const screen = await terminal.shows("ended with 0");
     expect(screen.match(/Nothing was changed\./g)).toHaveLength(1);
@@ -93,9 +160,9 @@ describe.skipIf(!hasTmux())("invariant: only-you-can-say-yes", () => {
 
   it("prompts with config set before it allows more than the user agreed to", async () => {
     const terminal = open("telemetry config set mode local");
-    await terminal.shows("all, none, or numbers");
+    await terminal.shows(selecting);
     terminal.press("all", "Enter");
-    await terminal.shows("Record this? [y/N]");
+    await terminal.shows("Record this on this machine? [y/N]");
     terminal.press("y", "Enter");
     await terminal.shows("mode = local");
     expect(lastDecision()).toMatchObject({ mode: "local" });

@@ -5,11 +5,10 @@
  */
 import { v4, v7 } from "uuid";
 import { systemClock } from "../../server/clock.ts";
-import { noticeHash } from "../../server/config/consent-log.ts";
+import { displayedNotice } from "../../server/config/consent-log.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
 import { silentListener, TelemetryCore } from "../../server/worker/core.ts";
 import { TelemetryService } from "../../server/worker/service.ts";
-import { noticeVersion } from "../../shared/consent/notice.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
 
@@ -34,7 +33,9 @@ if (worker.reader.status().permission?.consent === "never_asked") {
     share: categories,
     destination: new URL(url).href,
     automatic: false,
-    notice: { version: noticeVersion, sha256: noticeHash },
+    schema: 1,
+    earlierEvents: false,
+    notice: displayedNotice,
     via: "terminal",
   });
 }

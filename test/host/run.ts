@@ -11,8 +11,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
-import { noticeHash } from "../../server/config/consent-log.ts";
-import { noticeVersion } from "../../shared/consent/notice.ts";
+import { displayedNotice } from "../../server/config/consent-log.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { decide } from "../fixtures/consented.ts";
 
@@ -26,7 +25,7 @@ const consent = {
   ts: new Date().toISOString(),
   mode: "local",
   collect: categories,
-  notice: { version: noticeVersion, sha256: noticeHash },
+  notice: displayedNotice,
 };
 
 /** The consent record with which each suite starts. */

@@ -52,7 +52,7 @@ describe.each(networkFaults)("worker sync with $name", ({ startServer, outcome, 
     const report = await worker.request(SyncRequest, {});
     expect(report).toMatchObject({ outcome, rejected, events: 0, pending: rejected > 0 ? 0 : 11 });
     const [entry] = await worker.request(LedgerRequest, {});
-    expect(englishOf(entry?.sentence ?? null)).toContain(outcome === "done" ? "rejected" : "");
+    expect(entry?.result ?? "").toContain(outcome === "done" ? "rejected" : "");
     const { sharing: shown, problem } = await worker.request(StatusRequest, {});
     expect(problem).toBeNull();
     expect(shown).toEqual(sharingOf(worker));

@@ -9,8 +9,7 @@ import {
   IPCMessageWriter,
   type MessageConnection,
 } from "vscode-languageserver/node";
-import { noticeHash } from "../../server/config/consent-log.ts";
-import { noticeVersion } from "../../shared/consent/notice.ts";
+import { displayedNotice } from "../../server/config/consent-log.ts";
 import type { EditorState } from "../../shared/protocol/record.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
@@ -80,7 +79,9 @@ export class WorkerProcess {
       share: [],
       destination: null,
       automatic: false,
-      notice: { version: noticeVersion, sha256: noticeHash },
+      schema: 1,
+      earlierEvents: false,
+      notice: displayedNotice,
       via: "vscode_page",
       ...part,
     });

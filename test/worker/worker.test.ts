@@ -200,7 +200,7 @@ describe("invariant: only-you-can-say-yes", () => {
   it("rejects consent to a notice that was not shown", async () => {
     const home = tempFolder();
     const worker = await WorkerProcess.start({ home });
-    await expect(worker.consent({ notice: { version: "1", sha256: "0" } })).rejects.toThrow(
+    await expect(worker.consent({ notice: { version: "1", sha256: "0", language: "en" } })).rejects.toThrow(
       "The consent notice has changed",
     );
     expect(readdirSync(home)).toEqual([]);

@@ -1,6 +1,6 @@
 /** One checkbox per consent category, with its title and text from the notice. */
 import { html, type TemplateResult } from "lit";
-import { notice } from "../../shared/consent/notice.ts";
+import { categoryTexts } from "../../shared/consent/notice.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 
 export function categoryCheckboxes(
@@ -16,8 +16,8 @@ export function categoryCheckboxes(
   return html`<div class="categories">${offered.map(
     (name) => html`<div class="choice">
       <input type="checkbox" id="${form}-${name}" aria-describedby="${form}-about-${name}" .checked=${selected.includes(name)} @change=${toggle(name)} />
-      <label for="${form}-${name}">${notice.categories[name].title}</label>
-      <p id="${form}-about-${name}">${notice.categories[name].text}</p>
+      <label for="${form}-${name}">${categoryTexts[name].title}</label>
+      <p id="${form}-about-${name}">${categoryTexts[name].text}</p>
     </div>`,
   )}</div>`;
 }

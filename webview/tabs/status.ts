@@ -1,7 +1,7 @@
 /** Status tab: mode, active refusals, and the database. */
 
 import { html, type TemplateResult } from "lit";
-import { notice } from "../../shared/consent/notice.ts";
+import { categoryTexts } from "../../shared/consent/notice.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import { refusalMessage } from "../../shared/text/sentences.ts";
 import { definitionList, listView, pathView, timeText } from "../components/definition-list.ts";
@@ -29,7 +29,7 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
         ["Enabled", permission.mode === "off" ? "false" : "true"],
         ["Mode", permission.mode],
         ["Decided", timeText(status.decidedMs)],
-        ["May record", permission.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
+        ["May record", permission.collect.map((name) => categoryTexts[name].title).join(", ") || "nothing"],
         [
           "Blocked by",
           listView(
@@ -37,7 +37,7 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
             "none",
           ),
         ],
-        ["May share", permission.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
+        ["May share", permission.share.map((name) => categoryTexts[name].title).join(", ") || "nothing"],
         ["Destination", status.sharing?.address ?? "none"],
         ["Notes", listView(status.notes.map(translated), "none")],
       ])}

@@ -1,7 +1,6 @@
 /** `nexus telemetry disable`: stops recording and sharing. Stored data is kept. */
 
-import { noticeHash } from "../../../server/config/consent-log.ts";
-import { noticeVersion } from "../../../shared/consent/notice.ts";
+import { displayedNotice } from "../../../server/config/consent-log.ts";
 import { textOf } from "../../../shared/protocol/message.ts";
 import { modeMessage } from "../../../shared/text/sentences.ts";
 import { print } from "../../output/print.ts";
@@ -16,8 +15,10 @@ export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }):
       share: [],
       destination: null,
       automatic: false,
+      schema: 1,
+      earlierEvents: false,
       via: "terminal",
-      notice: { version: noticeVersion, sha256: noticeHash },
+      notice: displayedNotice,
     });
     print(permission.mode === "off" ? "Telemetry disabled." : textOf(modeMessage(permission)));
     const { sharing, database } = service.reader.status();

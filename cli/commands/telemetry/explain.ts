@@ -1,5 +1,5 @@
 /** `nexus telemetry explain`: what is recorded and why, in total or for one event or field. */
-import { notice } from "../../../shared/consent/notice.ts";
+import { categoryTexts } from "../../../shared/consent/notice.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../../shared/schema/events.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
@@ -46,8 +46,8 @@ function rowsOfEvent(type: EventTypeName): readonly Row[] {
   const fields = fieldsOf(type);
   const shared = fields.filter((field) => fieldTable[field].shared !== "never");
   return [
-    ["purpose", "Purpose", notice.categories[category].text],
-    ["category", "Category", notice.categories[category].title],
+    ["purpose", "Purpose", categoryTexts[category].text],
+    ["category", "Category", categoryTexts[category].title],
     ["fields", "Fields", fields],
     ["example", "Example", exampleEvent(type)],
     [
@@ -66,7 +66,7 @@ function rowsOfField(field: FieldName): readonly Row[] {
     ["purpose", "Purpose", purpose],
     ["type", "Values", fieldTypeText(type)],
     ["example", "Example", exampleOf(field)],
-    ["category", "Category", notice.categories[category].title],
+    ["category", "Category", categoryTexts[category].title],
     ["visible_to", "Visible to", `You. ${sharingText[shared]}`],
     [
       "retention",

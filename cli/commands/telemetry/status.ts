@@ -1,7 +1,7 @@
 /** `nexus telemetry status`: the mode, active opt-outs, stored data and pending uploads. */
 
 import type { Permission } from "../../../shared/consent/consent.ts";
-import { notice } from "../../../shared/consent/notice.ts";
+import { categoryTexts } from "../../../shared/consent/notice.ts";
 import { textOf, textsOf } from "../../../shared/protocol/message.ts";
 import { countText, dateTimeText, sizeText } from "../../../shared/text/format.ts";
 import { erasuresMessages, modeMessage, pendingText, refusalMessage } from "../../../shared/text/sentences.ts";
@@ -28,8 +28,8 @@ export function run({ json }: JsonOption): Promise<void> {
       ["Enabled", enabledText(permission)],
       ["Mode", permission === null ? "unknown" : textOf(modeMessage(permission))],
       ["Decided", dateTimeText(status.decidedMs)],
-      ["May record", permission?.collect.map((name) => notice.categories[name].title).join(", ") || "nothing"],
-      ["May share", permission?.share.map((name) => notice.categories[name].title).join(", ") || "nothing"],
+      ["May record", permission?.collect.map((name) => categoryTexts[name].title).join(", ") || "nothing"],
+      ["May share", permission?.share.map((name) => categoryTexts[name].title).join(", ") || "nothing"],
       [
         "Database",
         database === null

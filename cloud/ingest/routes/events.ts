@@ -1,5 +1,6 @@
 /** `POST /v1/telemetry/events`: receives a batch. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { uploadSchemaVersions } from "../../../shared/schema/upload-schema.ts";
 import { type Frame, parseFrame } from "../../privacy/filter.ts";
 import { anonUserIdIn, bodyOf } from "../authentication.ts";
 import { json, type RouteContext } from "../context.ts";
@@ -15,9 +16,10 @@ const maxAheadMs = 60 * 60 * 1_000;
 const schemaVersion = /"schema_version"\s*:\s*(\d{1,9})[\s,}]/;
 
 /** Returns the pseudonym in the unparsed body. @throws Refusal */
-function claimedId(body: Buffer): string {
+function claimedId(body: Buffer, maxSchema: number): string {
   const version = schemaVersion.exec(body.toString("latin1", 0, 1_024))?.[1];
-  if (version !== undefined && version !== "1" && version !== "2") throw new Refusal(422, "unknown_schema_version");
+  if (version !== undefined && !(Number(version) >= 1 && Number(version) <= maxSchema))
+    throw new Refusal(422, "unknown_schema_version");
   const id = anonUserIdIn(body);
   if (id === undefined) throw malformed();
   return id;
@@ -45,11 +47,15 @@ function checkQuota({ limits, now }: RouteContext, installation: Installation, e
   if (wait > 0) throw tooMany(wait);
 }
 
+/** The header's value: `1, 2`. */
+const acceptedSchemas = (largest: number): string => uploadSchemaVersions.filter((n) => n <= largest).join(", ");
+
 export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
   const { authentication, config, receiver, registry, watch, waitingBytes, now } = context;
   // Refusals carry it too.
   const onRequest = async (_request: FastifyRequest, reply: FastifyReply) => {
     reply.header("accept-encoding", "zstd, gzip");
+    reply.header("nexus-upload-schemas", acceptedSchemas(config.upload_schema));
   };
   app.post("/v1/telemetry/events", { onRequest }, async (request, reply) => {
     const startedMs = performance.now();
@@ -59,7 +65,7 @@ export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
     }
     authentication.onTime(request, reply);
     const body = await bodyOf(request);
-    const id = claimedId(body);
+    const id = claimedId(body, config.upload_schema);
     const found = await authentication.verify(request, reply, body, id);
     const frame = signedFrame(body, id, request.headers["webhook-id"], now());
     if (found.erasure !== "none") throw erased();

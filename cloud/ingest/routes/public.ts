@@ -8,7 +8,10 @@ import { json, type RouteContext } from "../context.ts";
 import { openApi } from "../open-api.ts";
 import { readinessRoute } from "./readiness.ts";
 
-export function publicRoutes(app: FastifyInstance, { registry, isReady }: RouteContext): void {
+/** `usage-batch-2.schema.json` → 2. */
+const versionOf = (name: string): number => Number(/-(\d+)\./.exec(name)?.[1]);
+
+export function publicRoutes(app: FastifyInstance, { config, registry, isReady }: RouteContext): void {
   app.get("/v1/telemetry/keys", async (_request, reply) => {
     const keys = registry.keys.map(({ id, public: key, signedBy }) => ({
       key_id: id,
@@ -18,7 +21,8 @@ export function publicRoutes(app: FastifyInstance, { registry, isReady }: RouteC
     return reply.type(json).send(JSON.stringify({ keys }));
   });
   app.get("/v1/telemetry/schema", async (_request, reply) => {
-    const schemas = Object.fromEntries([...uploadSchemas()].map(([name, text]) => [name, JSON.parse(text)]));
+    const accepted = [...uploadSchemas()].filter(([name]) => versionOf(name) <= config.upload_schema);
+    const schemas = Object.fromEntries(accepted.map(([name, text]) => [name, JSON.parse(text)]));
     return reply.type(json).send(JSON.stringify(schemas));
   });
   app.get("/openapi.json", async (_request, reply) => reply.type(json).send(JSON.stringify(openApi())));

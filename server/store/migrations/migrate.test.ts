@@ -76,8 +76,14 @@ function createDatabase(version: number) {
 /** Inserts the rollups that versions with the table `words` updated with each write. */
 function insertRollups(connection: Connection): void {
   const totals = new HourlyTotals();
-  for (const { words, ts, duration_ms: ms, numbers } of connection.prepare("SELECT * FROM events").all()) {
-    totals.add(localHour(Number(ts), 120), Number(words), ms === null ? undefined : Number(ms), parseMeasures(numbers));
+  for (const row of connection.prepare("SELECT * FROM events").all()) {
+    const { ts, duration_ms: ms, numbers, dimensions = row["words"] } = row;
+    totals.add(
+      localHour(Number(ts), 120),
+      Number(dimensions),
+      ms === null ? undefined : Number(ms),
+      parseMeasures(numbers),
+    );
   }
   const insert = connection.prepare("INSERT INTO metrics VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const { hour, dimensions, totals: sum } of totals) insert.run(hour, dimensions, ...cellsOf(sum));

@@ -9,6 +9,7 @@ import { sharing } from "./005-sharing.ts";
 import { lasting } from "./007-body-digests.ts";
 import { belonging } from "./008-database-owner.ts";
 import { renameDimensions } from "./009-rename-dimensions.ts";
+import { offeredSchema } from "./010-offered-schema.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -145,6 +146,7 @@ const steps: readonly Step[] = [
   lasting,
   belonging,
   renameDimensions,
+  offeredSchema,
 ];
 
 export const schemaVersion = steps.length;

@@ -18,6 +18,8 @@ export interface HttpLimits {
   readonly answerMs: number;
   /** Limit for the whole request, for servers that send one byte at a time. */
   readonly totalMs: number;
+  /** Largest response, in bytes. */
+  readonly maxBytes: number;
   readonly authorities: readonly string[];
 }
 
@@ -28,8 +30,7 @@ function authorities(): readonly string[] {
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...getCACertificates("extra")])];
 }
 
-const defaultLimits = { connectMs: 10_000, answerMs: 30_000, totalMs: 60_000 } as const;
-const maxResponseBytes = 65_536;
+const defaultLimits = { connectMs: 10_000, answerMs: 30_000, totalMs: 60_000, maxBytes: 65_536 } as const;
 
 const pinMismatch = "NEXUS_PIN_MISMATCH";
 
@@ -95,7 +96,7 @@ class UndiciClient implements HttpClient {
     const options = {
       headersTimeout: limits.answerMs,
       bodyTimeout: limits.answerMs,
-      maxResponseSize: maxResponseBytes,
+      maxResponseSize: limits.maxBytes,
       connections: 1,
       pipelining: 1,
     };

@@ -6,9 +6,9 @@
 import { createHash } from "node:crypto";
 import { type Connection, perConnection, type Row } from "../../store/driver/driver.ts";
 import { type Compressed, decompress } from "../wire/compression.ts";
-import { type Receipt, type SignedReceipt, verifyReceipt } from "../wire/receipt.ts";
+import { type Receipt, type SignedReceipt, verifyErasure, verifyReceipt } from "../wire/receipt.ts";
 
-export const requestKinds = ["batch", "enroll", "rotate", "keys", "erasure"] as const;
+export const requestKinds = ["batch", "enroll", "rotate", "keys", "erasure", "schema"] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 export const outcomes = [
@@ -121,6 +121,12 @@ export function listEntries(connection: Connection, max = 100): readonly LedgerR
     }));
 }
 
+/** Returns an entry; `undefined` if there is none, or it is damaged. */
+export function readEntry(connection: Connection, seq: number): Entry | undefined {
+  const entry = connection.prepare("SELECT entry FROM ledger WHERE seq = ?").get(seq)?.["entry"];
+  return entry === undefined ? undefined : parseEntry(String(entry));
+}
+
 /** Returns the exact body of an entry; `undefined` if it was deleted or the entry has none. */
 export function readBody(connection: Connection, seq: number): Buffer | undefined {
   const entry = connection.prepare("SELECT entry FROM ledger WHERE seq = ?").get(seq)?.["entry"];
@@ -154,7 +160,10 @@ export interface LedgerFault {
 
 export interface LedgerCheck {
   readonly entries: number;
+  /** Verified receipts, of batches and of erasures. */
   readonly receipts: number;
+  /** Of these, the receipts of erasures. */
+  readonly erasures: number;
   /** Batches accepted without a receipt. */
   readonly withoutReceipt: number;
   readonly bodies: number;
@@ -187,7 +196,9 @@ export function verify(ledger: Iterable<LedgerLine>): LedgerCheck {
   const keys = new Map<string, string>();
   const digests = new Map<string, string>();
   let previous = chainStart;
-  let counts = { entries: 0, receipts: 0, withoutReceipt: 0, bodies: 0 };
+  /** Host and digest of each requested erasure. */
+  const requested = new Set<string>();
+  let counts = { entries: 0, receipts: 0, erasures: 0, withoutReceipt: 0, bodies: 0 };
   for (const { seq, entry: text, hash: storedHash, body } of ledger) {
     const fault = (message: string) => faults.push({ seq, message });
     counts = { ...counts, entries: counts.entries + 1 };
@@ -201,23 +212,58 @@ export function verify(ledger: Iterable<LedgerLine>): LedgerCheck {
     if (entry.phase === "key_pinned") keys.set(`${entry.host} ${entry.key_id}`, entry.public_key);
     if (entry.phase === "sending") {
       if (entry.batch_id !== null) digests.set(entry.batch_id, entry.sha256);
+      if (entry.kind === "erasure") requested.add(`${entry.host} ${entry.sha256}`);
       if (body === undefined) continue;
       counts = { ...counts, bodies: counts.bodies + 1 };
       if (body === "damaged" || sha256(body) !== entry.sha256) fault("body does not match its digest");
     }
-    if (entry.phase !== "answered" || entry.kind !== "batch") continue;
+    if (entry.phase !== "answered" || (entry.kind !== "batch" && entry.kind !== "erasure")) continue;
     if (entry.receipt === null) {
-      if (entry.outcome === "accepted") counts = { ...counts, withoutReceipt: counts.withoutReceipt + 1 };
+      if (entry.outcome === "accepted" && entry.kind === "batch")
+        counts = { ...counts, withoutReceipt: counts.withoutReceipt + 1 };
       continue;
     }
-    counts = { ...counts, receipts: counts.receipts + 1 };
-    const key = keys.get(`${entry.host} ${entry.receipt.key_id}`);
-    const receipt = key === undefined ? undefined : verifyReceipt(entry.receipt, key);
-    if (receipt === undefined) fault("receipt signed with an untrusted key");
-    else if (!isForBatch(receipt, entry.batch_id, digests)) fault("receipt for a different batch");
+    const why = receiptFault(entry, entry.receipt, { keys, digests, requested });
+    if (why !== undefined) fault(why);
+    else {
+      const erasures = counts.erasures + (entry.kind === "erasure" ? 1 : 0);
+      counts = { ...counts, receipts: counts.receipts + 1, erasures };
+    }
   }
   return { ...counts, faults, head: previous };
 }
+
+/** What the entries before an answer say: trusted keys, sent batches, and requested erasures. */
+interface Known {
+  /** Public keys by host and key ID. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** Digests by batch ID. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** Host and digest of each requested erasure. */
+  readonly requested: ReadonlySet<string>;
+}
+
+/** Returns why a receipt proves nothing; `undefined` if it is the server's, and for this request. */
+function receiptFault(
+  { host, kind, batch_id: batchId }: Answered,
+  signed: SignedReceipt,
+  { keys, digests, requested }: Known,
+): string | undefined {
+  const key = keys.get(`${host} ${signed.key_id}`);
+  if (key === undefined) return "receipt signed with an untrusted key";
+  if (kind === "erasure") {
+    const erasure = verifyErasure(signed, key);
+    if (erasure === undefined) return "invalid receipt of an erasure";
+    const digest = sha256(erasureBody(erasure.anon_user_id));
+    return requested.has(`${host} ${digest}`) ? undefined : "receipt for an erasure that was not requested";
+  }
+  const receipt = verifyReceipt(signed, key);
+  if (receipt === undefined) return "receipt with an invalid signature";
+  return isForBatch(receipt, batchId, digests) ? undefined : "receipt for a different batch";
+}
+
+/** The exact body of an erasure request. */
+export const erasureBody = (anonUserId: string): string => JSON.stringify({ anon_user_id: anonUserId });
 
 function isForBatch(receipt: Receipt, batchId: string | null, digests: ReadonlyMap<string, string>): boolean {
   return receipt.batch_id === batchId && receipt.sha256 === digests.get(receipt.batch_id);

@@ -115,6 +115,23 @@ export function requeueRejected(connection: Connection): void {
 }
 
 /**
+ * Deletes the pending batches after the server refused one of them, and returns their names and the cursor from which their events
+ * are collected again; `undefined` if another one was tried before and may have arrived.
+ */
+export function withdrawPending(
+  connection: Connection,
+  refused: PendingBatch,
+): { readonly names: readonly BatchName[]; readonly cursorId: number } | undefined {
+  const others = "rejected IS NULL AND id <> ?";
+  const tried = connection.prepare(`SELECT 1 FROM batches WHERE ${others} AND attempts > 0`).get(refused.row);
+  if (tried !== undefined) return undefined;
+  const first = connection.prepare(`SELECT min(first_key) n FROM batches WHERE rejected IS NULL`).get();
+  const names = pendingNames(connection);
+  connection.exec("DELETE FROM batches WHERE rejected IS NULL");
+  return { names, cursorId: Number(first?.["n"]) - 1 };
+}
+
+/**
  * Deletes all batches as part of an erasure. Events of batches that were never tried are collected
  * again: their cursor is returned. A batch that was tried may have arrived and is not built again.
  */

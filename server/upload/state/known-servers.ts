@@ -1,8 +1,9 @@
 /**
- * The tables `servers` and `server_keys`: enrolment, encodings and receipt keys of each server.
+ * The tables `servers` and `server_keys`: enrolment, encodings, upload schema and receipt keys of each server.
  * Their column `host` contains the URL, because one host can have several servers with different
  * owners.
  */
+import { type UploadSchema, uploadSchemaVersions } from "../../../shared/schema/upload-schema.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { appendEntry } from "../ledger/ledger.ts";
 import { newlyTrusted, type ServerKey } from "../wire/receipt.ts";
@@ -16,6 +17,10 @@ export interface KnownServer {
   readonly isBasic: boolean;
   /** Content encodings that it accepts (RFC 7694). */
   readonly encodings: readonly string[];
+  /** The largest upload schema that it accepts and this version knows; `undefined`: it never said so. */
+  readonly schema: UploadSchema | undefined;
+  /** When it said so, in milliseconds since 1970. */
+  readonly schemaAtMs: number;
   /** Trusted receipt keys by ID. */
   readonly keys: ReadonlyMap<string, string>;
 }
@@ -29,6 +34,8 @@ export function readServer(connection: Connection, address: string): KnownServer
     encodings: String(row?.["encodings"] ?? "")
       .split(",")
       .filter((name) => name !== ""),
+    schema: uploadSchemaVersions.find((version) => version === row?.["schema"]),
+    schemaAtMs: Number(row?.["schema_at"] ?? 0),
     keys: new Map(keys.map(({ key_id: id, public_key: key }) => [String(id), String(key)])),
   };
 }
@@ -65,6 +72,12 @@ export function saveEncodings(connection: Connection, address: string, header: s
   connection
     .prepare("UPDATE servers SET encodings = ? WHERE host = ? AND encodings <> ?")
     .run(encodings, address, encodings);
+}
+
+/** Saves the upload schema that the server accepts. */
+export function saveSchema(connection: Connection, address: string, schema: UploadSchema, nowMs: number): void {
+  insertServer(connection, address);
+  connection.prepare("UPDATE servers SET schema = ?, schema_at = ? WHERE host = ?").run(schema, nowMs, address);
 }
 
 /** Pins the trusted keys, each with a ledger entry. */

@@ -21,6 +21,8 @@ export interface UploadState {
   readonly pseudonym: Pseudonym;
   readonly cursorId: number;
   readonly cursorTs: number;
+  /** Events up to this key go out in schema 1: they were recorded before the user agreed to a larger one. */
+  readonly schema1Until: number;
   readonly failures: number;
   readonly waitUntilMs: number;
   /** End of the wait that the server asked for; 0 if none. Milliseconds since 1970. */
@@ -50,6 +52,7 @@ export function readUploadState(connection: Connection): UploadState | undefined
     pseudonym: new Pseudonym(String(row["anon_user_id"]), salt, Number(row["begun_id"])),
     cursorId: Number(row["cursor_id"]),
     cursorTs: Number(row["cursor_ts"]),
+    schema1Until: Number(row["schema_1_until"]),
     failures: Number(row["failures"]),
     waitUntilMs: Number(row["wait_until"]),
     serverWaitMs: Number(row["server_wait"]),
@@ -87,6 +90,13 @@ export function endPseudonym(connection: Connection, anonUserId: string): void {
 
 export function moveCursor(connection: Connection, key: number, tsMs: number): void {
   connection.prepare("UPDATE sharing SET cursor_id = ?, cursor_ts = max(cursor_ts, ?)").run(key, tsMs);
+}
+
+/** The user agreed to a larger schema: it applies to the events that are recorded from now on. */
+export function keepSchema1ForRecorded(connection: Connection): void {
+  connection.exec(
+    "UPDATE sharing SET schema_1_until = ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)",
+  );
 }
 
 /** Records that a batch was accepted: earlier failures no longer count. */

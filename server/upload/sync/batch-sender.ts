@@ -3,9 +3,18 @@
  * files according to the server's answer. Never changes the frozen bytes.
  */
 import { type Message, message, textOf } from "../../../shared/protocol/message.ts";
-import { addBatch, countAttempt, type PendingBatch, rejectBatch, removeBatch } from "../state/batches.ts";
-import { forgetEnrolled, markBasic, readServer, saveEncodings } from "../state/known-servers.ts";
-import { saveSuccess } from "../state/upload-state.ts";
+import type { Connection } from "../../store/driver/driver.ts";
+import {
+  addBatch,
+  type BatchName,
+  countAttempt,
+  type PendingBatch,
+  rejectBatch,
+  removeBatch,
+  withdrawPending,
+} from "../state/batches.ts";
+import { forgetEnrolled, markBasic, readServer, saveEncodings, saveSchema } from "../state/known-servers.ts";
+import { moveCursor, saveSuccess } from "../state/upload-state.ts";
 import { halvesOf } from "../wire/batch.ts";
 import { verifyReceipt } from "../wire/receipt.ts";
 import { fetchKeys } from "./access.ts";
@@ -26,6 +35,7 @@ import {
   type UploadResult,
 } from "./request.ts";
 import { attemptsPerRun } from "./retry.ts";
+import { schemaInHeader } from "./schema-check.ts";
 import type { UploadSession } from "./upload-session.ts";
 import { pauseUpload, statedReason, waitOrStop } from "./waits.ts";
 
@@ -69,6 +79,10 @@ export class BatchSender {
       }
       if (outcome === "too_large" || isKeyReused(result, batch)) return this.#split(batch, result);
       if (outcome === "rejected") {
+        if (session.read((connection) => isOutdatedSchema(connection, connected, batch))) {
+          if (await this.#rebuild(batch)) return split;
+          session.change((connection) => rejectBatch(connection, batch.row, textOf(statedReason(reason))));
+        }
         session.parts.outbox.reject(batch, textOf(statedReason(reason)));
         return { accepted: 0, tried: events, rejected: 1 };
       }
@@ -107,13 +121,16 @@ export class BatchSender {
     session.change((connection) => {
       recordAnswer(connection, sender, request, result);
       saveEncodings(connection, url, result.answer?.header("accept-encoding"));
+      const schema = schemaInHeader(result.answer?.header("nexus-upload-schemas"));
+      if (schema !== undefined) saveSchema(connection, url, schema, session.nowMs());
       if (isAccepted) {
         removeBatch(connection, row);
         saveSuccess(connection);
         // The server accepts batches without enrolment or receipts.
         if (result.outcome === "accepted" && result.signed === undefined && lacksEnrolment) markBasic(connection, url);
       }
-      if (result.outcome === "rejected" && !isKeyReused(result, batch))
+      const isFinal = result.outcome === "rejected" && !isKeyReused(result, batch);
+      if (isFinal && !isOutdatedSchema(connection, { sender }, batch))
         isThere = rejectBatch(connection, row, textOf(statedReason(result.reason)));
       if (result.outcome === "not_authorized" || isNotEnrolled(result)) forgetEnrolled(connection, url);
     });
@@ -142,6 +159,23 @@ export class BatchSender {
     return matchesBatch(receipt, batch.batchId, batch.body)
       ? undefined
       : failed(message("{host} sent a receipt for a different batch.", { host }));
+  }
+
+  /**
+   * Builds the pending batches again in the schema that the server accepts now. Returns whether that was possible: a batch that may
+   * have arrived is not built again.
+   */
+  async #rebuild(batch: PendingBatch): Promise<boolean> {
+    const session = this.#session;
+    let withdrawn: readonly BatchName[] = [];
+    session.change((connection) => {
+      const pending = withdrawPending(connection, batch);
+      if (pending === undefined) return;
+      moveCursor(connection, pending.cursorId, 0);
+      withdrawn = pending.names;
+    });
+    for (const name of withdrawn) await session.parts.outbox.remove(name);
+    return withdrawn.length > 0;
   }
 
   /** Replaces a batch by two halves with new batch IDs; the server recognises each event. */
@@ -178,6 +212,17 @@ function ensureExists(existed: boolean): void {
 }
 
 type Ready = Extract<Connected, { type: "ready" }>;
+
+/** Returns whether the server no longer accepts the batch's schema. */
+function isOutdatedSchema(
+  connection: Connection,
+  { sender }: { readonly sender: Sender },
+  { body }: PendingBatch,
+): boolean {
+  const { schema } = readServer(connection, sender.destination.url);
+  const version = Number(/"schema_version":(\d+)/.exec(body.toString("latin1", 0, 256))?.[1]);
+  return schema !== undefined && version > schema;
+}
 
 /**
  * Returns whether the server has other bytes under this batch ID: the database was restored and its

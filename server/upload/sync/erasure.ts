@@ -8,6 +8,7 @@ import { type Message, message } from "../../../shared/protocol/message.ts";
 import type { Clock } from "../../clock.ts";
 import { type Destination, siblingUrl } from "../../config/destination.ts";
 import type { HttpClient } from "../http/http-client.ts";
+import { erasureBody } from "../ledger/ledger.ts";
 import type { PseudonymFile } from "../state/pseudonyms.ts";
 import { endPseudonym } from "../state/upload-state.ts";
 import { verifyErasure } from "../wire/receipt.ts";
@@ -114,7 +115,7 @@ function isWaiting({ outcome, status, answer }: UploadResult): boolean {
 
 function requestErasure(sender: Sender, parts: Parts, signal: AbortSignal): Promise<UploadResult> {
   const { identity, destination } = sender;
-  const body = Buffer.from(JSON.stringify({ anon_user_id: identity.anon_user_id }));
+  const body = Buffer.from(erasureBody(identity.anon_user_id));
   return sendErasureRequest(
     sender,
     parts,

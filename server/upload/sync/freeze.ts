@@ -23,7 +23,7 @@ export async function freezeNextBatch(session: UploadSession, limit: number): Pr
   if (state === undefined) return false;
   const erasures = session.read(countErasures);
   const { batch, lastKey, lastTsMs, more } = session.read((connection) =>
-    collectBatch(connection, state.cursorId, partOf(state, policy), limit),
+    collectBatch(connection, state.cursorId, partOf(connection, state.cursorId, state, policy), limit),
   );
   if (lastKey === state.cursorId) return false;
   session.change((connection) => {

@@ -1,16 +1,40 @@
 /** Previews the exact bytes of the next request. Writes nothing and sends nothing. */
 import { type Category, categoryBits } from "../../../shared/schema/categories.ts";
+import type { UploadSchema } from "../../../shared/schema/upload-schema.ts";
 import type { EffectivePolicy } from "../../config/permission.ts";
 import { Salt } from "../../privacy/identity.ts";
+import type { Connection } from "../../store/driver/driver.ts";
 import type { Store } from "../../store/store.ts";
 import { nextPending } from "../state/batches.ts";
+import { readServer } from "../state/known-servers.ts";
 import { readUploadState, type UploadState } from "../state/upload-state.ts";
 import { collectBatch, type SharedPart } from "../wire/batch.ts";
 import { Pseudonym } from "../wire/project-event.ts";
 
-/** Returns the selection of events that the current policy and pseudonym allow to share. */
-export function partOf({ pseudonym }: UploadState, { permission, schema }: EffectivePolicy): SharedPart {
-  return { pseudonym, schema, bits: categoryBits(permission.share) };
+/** Returns the schema in use: the largest that server and configuration permit and the user agreed to. */
+export function schemaInUse(connection: Connection, { schema, destination }: EffectivePolicy): UploadSchema {
+  const offered = destination === null ? undefined : readServer(connection, destination.url).schema;
+  return offered === undefined || offered > schema ? schema : offered;
+}
+
+/** Returns which events after `after` the policy and the pseudonym allow to share, and in which schema. */
+export function partOf(
+  connection: Connection,
+  after: number,
+  { pseudonym, schema1Until }: UploadState,
+  policy: EffectivePolicy,
+): SharedPart {
+  const bits = categoryBits(policy.permission.share);
+  const schema = schemaInUse(connection, policy);
+  return schema > 1 && after < schema1Until
+    ? { pseudonym, schema: 1, until: schema1Until, bits }
+    : { pseudonym, schema, bits };
+}
+
+/** What a preview assumes before consent: the categories and the schema that the user is about to agree to. */
+export interface AssumedSharing {
+  readonly categories: readonly Category[];
+  readonly schema: UploadSchema;
 }
 
 /** Replaces the pseudonym in a preview before consent. */
@@ -24,23 +48,21 @@ export function preview(
   store: Store,
   policy: EffectivePolicy,
   limit: number | undefined,
-  categories: readonly Category[],
+  assumed: AssumedSharing,
 ): { readonly body: Buffer; readonly events: number; readonly placeholder: boolean } | undefined {
   return store.read((connection) => {
     const state = policy.permission.mode === "share" ? readUploadState(connection) : undefined;
     const waiting = state === undefined ? undefined : nextPending(connection);
     if (waiting !== undefined) return { body: waiting.body, events: waiting.keys.length, placeholder: false };
-    const part =
-      state === undefined
-        ? {
-            pseudonym: new Pseudonym(placeholderId, Salt.random()),
-            schema: policy.schema,
-            bits: categoryBits(categories),
-            assumeConsent: true,
-          }
-        : partOf(state, policy);
+    const placeholder: SharedPart = {
+      pseudonym: new Pseudonym(placeholderId, Salt.random()),
+      schema: assumed.schema,
+      bits: categoryBits(assumed.categories),
+      assumeConsent: true,
+    };
     let after = state?.cursorId ?? 0;
     for (;;) {
+      const part = state === undefined ? placeholder : partOf(connection, after, state, policy);
       const { batch, lastKey, more } = collectBatch(connection, after, part, limit);
       if (batch !== undefined) return { body: batch.body, events: batch.keys.length, placeholder: state === undefined };
       if (!more || lastKey === after) return undefined;

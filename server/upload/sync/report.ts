@@ -27,6 +27,8 @@ export interface SyncOptions {
   readonly limit?: number | undefined;
   /** Sends only pending batches; freezes no new ones. */
   readonly onlyFlush?: boolean | undefined;
+  /** Only requests pending erasures; sends no batch. */
+  readonly onlyErase?: boolean | undefined;
   /** Sends the rejected batches again. */
   readonly rejected?: boolean | undefined;
   /** Ignores pauses and our own waits, but not the server's. */

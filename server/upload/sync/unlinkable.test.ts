@@ -1,8 +1,6 @@
 /**
  * Checks that shared data links neither two pseudonyms nor a pseudonym with events before consent.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { eventTypeNames } from "../../../shared/schema/events.ts";
 import { fieldNames, fieldTable } from "../../../shared/schema/fields.ts";
@@ -43,13 +41,10 @@ function valuesIn(bodies: readonly Buffer[]): ReadonlySet<string> {
 const common =
   /^(schema_version|product|version|tier|os|arch|runtime_version|channel|duration_ms|sequence|seq|started_at|command|command_path|exit_class)=/;
 
-async function startSharing(schema: 1 | 2) {
+async function startSharing() {
   const server = await UsageServer.start();
   const clock = new FixedClock(Date.UTC(2026, 4, 5, 10, 7, 8, 123));
   const sharer = new SharingWorker({ url: server.url, clock });
-  const config = join(sharer.home, ".config", "nexus");
-  mkdirSync(config, { recursive: true, mode: 0o700 });
-  writeFileSync(join(config, "config.toml"), `[telemetry]\nupload_schema = ${schema}\n`);
   const send = async (): Promise<readonly Buffer[]> => {
     const before = server.bodies.length;
     await sharer.worker.sync();
@@ -64,8 +59,8 @@ async function startSharing(schema: 1 | 2) {
 
 describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (schema) => {
   it("shares no identifying value both before and after a pseudonym reset", async () => {
-    const { sharer, send, record } = await startSharing(schema);
-    sharer.consent();
+    const { sharer, send, record } = await startSharing();
+    sharer.consent("share", { schema });
     record(30);
     const before = valuesIn(await send());
     expect(before.size).toBeGreaterThan(15);
@@ -76,11 +71,11 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
   });
 
   it("starts sequence numbers at 1 and new sessions with each pseudonym", async () => {
-    const { sharer, clock, send, record } = await startSharing(schema);
+    const { sharer, clock, send, record } = await startSharing();
     sharer.consent("local");
     record(10);
     clock.tsMs += 2 * halfHourMs;
-    for (const begin of [() => sharer.consent(), () => sharer.worker.resetIdentity()]) {
+    for (const begin of [() => sharer.consent("share", { schema }), () => sharer.worker.resetIdentity()]) {
       const startedMs = clock.tsMs;
       begin();
       record(6);
@@ -102,8 +97,8 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
   });
 
   it("does not reveal in a batch ID how many events the machine has recorded", async () => {
-    const { sharer, send, record } = await startSharing(schema);
-    sharer.consent();
+    const { sharer, send, record } = await startSharing();
+    sharer.consent("share", { schema });
     for (let pseudonym = 0; pseudonym < 3; pseudonym += 1) {
       record(6);
       const [body] = await send();
@@ -120,8 +115,8 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
   });
 
   it("does not count earlier events in a session of the new pseudonym", async () => {
-    const { sharer, clock, send, record } = await startSharing(schema);
-    sharer.consent();
+    const { sharer, clock, send, record } = await startSharing();
+    sharer.consent("share", { schema });
     record(2);
     await send();
     const earlierMs = clock.tsMs;
@@ -136,8 +131,8 @@ describe.each([1, 2] as const)("invariant: no-free-text: under schema %d", (sche
   });
 
   it("does not share events from before the pseudonym, even if they are stored later", async () => {
-    const { sharer, clock, send, record } = await startSharing(schema);
-    sharer.consent();
+    const { sharer, clock, send, record } = await startSharing();
+    sharer.consent("share", { schema });
     record(4);
     await send();
     const earlierMs = clock.tsMs;

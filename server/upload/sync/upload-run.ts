@@ -9,6 +9,7 @@ import { countPendingEvents, nextPending, rejectedBatches, requeueRejected } fro
 import { readServer } from "../state/known-servers.ts";
 import type { QuarantinedFile } from "../state/outbox-folder.ts";
 import { saveSynced } from "../state/upload-state.ts";
+import { requireAgreedSchema } from "./agreed-schema.ts";
 import { maxEvents } from "../wire/batch.ts";
 import { BatchSender } from "./batch-sender.ts";
 import { sendErasures } from "./erasure.ts";
@@ -57,7 +58,11 @@ export class UploadRun {
     if (session === undefined) return this.#report("busy", message("Another window or command is uploading."));
     try {
       const notErased = await this.#erase(session);
-      if (!mayShare) return this.#report(notErased === null ? "done" : "waiting", notErased, this.#erasuresDueMs());
+      if (!mayShare || this.#options.onlyErase === true) {
+        // What is recorded from now on belongs to the next pseudonym.
+        if (mayShare) this.#quarantined = reconcile(session);
+        return this.#report(notErased === null ? "done" : "waiting", notErased, this.#erasuresDueMs());
+      }
       return this.#report("done", (await this.#send(session)) ?? notErased, this.#erasuresDueMs());
     } catch (error) {
       if (error instanceof SyncStopped) return this.#report(error.outcome, error.reason, error.retryAtMs);
@@ -123,6 +128,7 @@ export class UploadRun {
     let note: Message | null = null;
     while (this.#tried < limit) {
       session.signal.throwIfAborted();
+      requireAgreedSchema(session);
       const batch = session.read(nextPending);
       if (batch === undefined) {
         if (onlyFlush || !(await freezeNextBatch(session, Math.min(maxEvents, limit - this.#tried)))) break;

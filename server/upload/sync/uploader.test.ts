@@ -50,9 +50,7 @@ describe("upload", () => {
   it("sends only the selected categories in schema 2", async () => {
     const server = await UsageServer.start();
     const sharer = new SharingWorker({ url: server.url });
-    const config = join(sharer.home, ".config", "nexus", "config.toml");
-    sharer.consent();
-    writeFileSync(config, "[telemetry]\nupload_schema = 2\n");
+    sharer.consent("share", { schema: 2 });
     sharer.record(4);
     await sharer.worker.sync();
     expect(server.events.size).toBe(4);
@@ -275,9 +273,9 @@ describe("invariant: never-lost-never-twice", () => {
     const server = await UsageServer.start();
     const clock = new FixedClock(Date.now());
     const sharer = new SharingWorker({ url: server.url, clock });
-    sharer.consent();
+    sharer.consent("share", { schema: 2 });
     const config = join(sharer.home, ".config", "nexus", "config.toml");
-    writeFileSync(config, "[telemetry]\nmax_db_size_mb = 2\nupload_schema = 2\n");
+    writeFileSync(config, "[telemetry]\nmax_db_size_mb = 2\n");
     sharer.record(2_000, clock.tsMs);
     server.behave = ({ path }, answer) => {
       if (!path.endsWith("/events")) return false;

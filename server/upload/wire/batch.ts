@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { uuidV8 } from "../../../shared/schema/uuid-v8.ts";
-import type { UploadSchema } from "../../config/config.ts";
+import type { UploadSchema } from "../../../shared/schema/upload-schema.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { readAfter, type StoredEvent } from "../../store/events/read.ts";
 import { type Pseudonym, projectEvent } from "./project-event.ts";
@@ -42,6 +42,8 @@ export interface NextBatch {
 export interface SharedPart {
   readonly pseudonym: Pseudonym;
   readonly schema: UploadSchema;
+  /** The last key that this schema applies to; `undefined`: every key. */
+  readonly until?: number | undefined;
   /** The selected categories, as bits. */
   readonly bits: number;
   /** Treats each event as recorded under consent, for a preview before consent. */
@@ -62,7 +64,7 @@ export function collectBatch(connection: Connection, after: number, part: Shared
   let bytes = 256;
   let last: StoredEvent | undefined;
   for (let rows = 0; rows < maxRows; ) {
-    const page = readAfter(connection, last?.key ?? after, rowsPerPage);
+    const page = readAfter(connection, last?.key ?? after, rowsPerPage, part.until);
     for (const event of page) {
       const text = textOf(event, part);
       if (text !== undefined) {
@@ -76,7 +78,8 @@ export function collectBatch(connection: Connection, after: number, part: Shared
     }
     rows += page.length;
     if (items.length >= max) return toNextBatch(items, last, after, part, true);
-    if (page.length < rowsPerPage) return toNextBatch(items, last, after, part, false);
+    // Events after `until` go into the next batch.
+    if (page.length < rowsPerPage) return toNextBatch(items, last, after, part, part.until !== undefined);
   }
   return toNextBatch(items, last, after, part, true);
 }
@@ -93,11 +96,11 @@ function toNextBatch(
   items: readonly Item[],
   last: StoredEvent | undefined,
   after: number,
-  { pseudonym, schema }: SharedPart,
+  { pseudonym, schema, until }: SharedPart,
   more: boolean,
 ): NextBatch {
   const batch = items.length === 0 ? undefined : toBatch(items, pseudonym, schema);
-  return { batch, lastKey: last?.key ?? after, lastTsMs: last?.tsMs ?? 0, more };
+  return { batch, lastKey: last?.key ?? until ?? after, lastTsMs: last?.tsMs ?? 0, more };
 }
 
 function toBatch(items: readonly Item[], { anonUserId, startKey }: Pseudonym, schema: UploadSchema): Batch {

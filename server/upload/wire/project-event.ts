@@ -10,7 +10,7 @@ import { eventTable } from "../../../shared/schema/events.ts";
 import { type FieldName, fieldTable, type SharingForm } from "../../../shared/schema/fields.ts";
 import { nested } from "../../../shared/schema/payload-layout.ts";
 import { schema1Commands, schema1ToolPhase } from "../../../shared/schema/schema-1.ts";
-import type { UploadSchema } from "../../config/config.ts";
+import type { UploadSchema } from "../../../shared/schema/upload-schema.ts";
 import type { Salt } from "../../privacy/identity.ts";
 import type { StoredEvent } from "../../store/events/read.ts";
 
