@@ -139,6 +139,11 @@ export class Telemetry implements Disposable {
     return this.#permissions.current;
   }
 
+  /** URI of the open workspace. */
+  get workspace(): string | undefined {
+    return this.#workspace.workspace;
+  }
+
   /** What prevents recording. */
   get problems(): readonly Message[] {
     return [this.#problem?.message, this.#workerDown].filter((one) => one !== undefined && one !== null);

@@ -29,6 +29,8 @@ import { isValidationError, type Validator } from "../shared/protocol/validate.t
 import {
   CheckServerRequest,
   DataChangedNotification,
+  ErasePartRequest,
+  ErasePlanRequest,
   EraseRemotelyRequest,
   ExportProgressNotification,
   ExportRequest,
@@ -139,7 +141,11 @@ handle(TodayRequest, () => started().reader.today());
 handle(WeeklyActivityRequest, (selection) => started().reader.weeklyActivity(selection));
 handle(ToolCallsRequest, (selection) => started().reader.toolCalls(selection));
 handle(StatsRequest, (selection) => started().reader.stats(selection));
-handle(ExportRequest, ({ path, format }) => started().reader.export(path, format));
+// The user confirmed in VS Code that an existing file is replaced.
+handle(ExportRequest, async ({ path, ...options }) => {
+  const { sizeBytes, counts } = await started().reader.export(path, options, true);
+  return { sizeBytes, counts: [...counts] };
+});
 handle(LedgerRequest, () => started().reader.ledgerRequests(ledgerShown));
 handle(LedgerRequestDetails, ({ seq, answerSeq }) => started().reader.ledgerDetails(seq, answerSeq));
 handle(ResetIdentityRequest, () => {
@@ -159,6 +165,8 @@ handle(DisconnectAgentRequest, ({ name }) => {
   return listAgents();
 });
 handle(PurgeRequest, () => started().purge());
+handle(ErasePlanRequest, (part) => started().planErasure(part));
+handle(ErasePartRequest, (part) => started().erasePart(part));
 handle(SyncRequest, () => started().sync());
 handle(EraseRemotelyRequest, () => started().eraseRemotely());
 handle(PreviewRequest, ({ categories, limit }) => started().reader.preview(limit ?? undefined, categories));

@@ -3,7 +3,7 @@
 import { render } from "lit";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
-import type { Actions, LedgerVerification, ViewState } from "./state.ts";
+import { type Actions, type LedgerVerification, noChoice, type ViewState } from "./state.ts";
 import { setBundle } from "./translate.ts";
 import { onMessage, postAction, readState, saveState } from "./vscode-api.ts";
 
@@ -27,6 +27,8 @@ let model: ViewState = {
   request: null,
   isPretty: true,
   verification: null,
+  eraseChoice: noChoice,
+  erasePlan: null,
   agentChange: null,
   done: null,
 };
@@ -68,6 +70,7 @@ onMessage((message) => {
   else if (message.type === "preview") change({ preview: message.preview ?? "none" });
   else if (message.type === "agentChange") change({ agentChange: message.change });
   else if (message.type === "sample") change({ sample: message.preview ?? "none" });
+  else if (message.type === "erasePlan") change({ erasePlan: message.plan });
   else if (message.type === "ledger") change({ ledger: message.requests });
   else if (message.type === "request") change({ request: message.details });
   else if (message.type === "verification") change({ verification: verified(message.check) });
@@ -81,6 +84,8 @@ onMessage((message) => {
       preview: null,
       agentChange: null,
       verification: null,
+      eraseChoice: noChoice,
+      erasePlan: null,
     });
     // An action may have sent something.
     if (model.ledger !== null) postAction({ type: "showLedger" });

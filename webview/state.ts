@@ -3,7 +3,7 @@ import type { AgentChange } from "../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardState, Tab } from "../shared/protocol/dashboard.ts";
 import type { PeriodSelection } from "../shared/protocol/reports.ts";
 import type { Validated } from "../shared/protocol/validate.ts";
-import type { LedgerDetails, LedgerRequests, VerifyLedgerRequest } from "../shared/protocol/worker.ts";
+import type { ErasePlan, LedgerDetails, LedgerRequests, VerifyLedgerRequest } from "../shared/protocol/worker.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import type { InsightFilter } from "../shared/text/insights.ts";
 
@@ -33,6 +33,9 @@ export interface ViewState {
   readonly isPretty: boolean;
   /** The last verification of the ledger; `"empty"` if there was nothing to verify. */
   readonly verification: LedgerVerification | "empty" | null;
+  readonly eraseChoice: EraseChoice;
+  /** What deleting that part would delete, and the sources to choose from; `null` until the user opens the form. */
+  readonly erasePlan: ErasePlan | null;
   /** The settings change to review before an agent is connected. */
   readonly agentChange: AgentChange | null;
   /** The result of the user's last action. */
@@ -42,7 +45,18 @@ export interface ViewState {
 }
 
 /** Irreversible actions, which need a confirmation. */
-export type Confirmation = "purge" | "erase" | "identity";
+export type Confirmation = "purge" | "part" | "erase" | "identity";
+
+/** The part of the data that the user selects for deletion. `workspace`: the one that is open. */
+export interface EraseChoice {
+  readonly source: string;
+  readonly workspace: boolean;
+  /** Days as 2026-01-31; empty for any. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export const noChoice: EraseChoice = { source: "", workspace: false, from: "", to: "" };
 
 export type LedgerVerification = NonNullable<Validated<(typeof VerifyLedgerRequest)["result"]>>;
 

@@ -26,12 +26,14 @@ export function withExamples(command: Command, ...lines: readonly string[]): Com
 
 export const examplesOf = (command: Command): readonly string[] => examples.get(command) ?? [];
 
-export function withPeriod(command: Command): Command {
+/** `of`: instead of a default period. */
+export function withPeriod(command: Command, of?: string): Command {
+  const period = of === undefined ? "" : `${of}: `;
   return command
-    .option("--today", "today")
-    .option("--week", "last 7 days")
-    .option("--month", "last 30 days (default)")
-    .option("--year", "last 12 months")
+    .option("--today", `${period}today`)
+    .option("--week", `${period}last 7 days`)
+    .option("--month", of === undefined ? "last 30 days (default)" : `${period}last 30 days`)
+    .option("--year", `${period}last 12 months`)
     .option("--from <date>", "first day (YYYY-MM-DD)")
     .option("--to <date>", "last day, inclusive (YYYY-MM-DD; default: today)");
 }

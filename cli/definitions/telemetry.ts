@@ -73,22 +73,36 @@ export function addTelemetry(nexus: Command): void {
     withJson(
       telemetry
         .command("export")
-        .description("export all stored data to a file")
-        .requiredOption("--output <file>", "output file")
-        .option("--format <format>", "json, jsonl or csv (default: by file extension, else json)"),
-      "{version, path, format, events, sizeBytes}",
+        .description("export all stored data: events, sessions, totals, consent, ledger and settings")
+        .option("--output <file>", "output file; - for standard output (default: nexus-export-DATE.json, or a pipe)")
+        .option("--format <format>", "json, jsonl or csv (default: by file extension, else json)")
+        .option("--what <list>", "all, or some of events,sessions,totals,consent,ledger,settings (csv: events)")
+        .option("--force", "replace an existing file"),
+      "{version, format, files: [{path, sizeBytes, counts}]}; counts has the number of rows by kind",
     ),
-    "nexus telemetry export --output my-data.json",
-    "nexus telemetry export --output my-data.csv --format csv",
+    "nexus telemetry export",
+    "nexus telemetry export --output totals.csv --what totals",
+    "nexus telemetry export --output my-data/ --format csv --what all",
+    "nexus telemetry export --output - | jq '.totals[0]'",
   ).action(lazyAction(() => import("../commands/telemetry/export.ts")));
 
-  withJson(
-    telemetry
-      .command("delete")
-      .alias("purge")
-      .description("delete all stored data and verify the deletion")
-      .option("--confirm", "skip the prompt"),
-    "{version, events, sessions, freedBytes, searched, found, copies, agentSettings}; without data {version, events: 0}",
+  withExamples(
+    withPeriod(
+      withJson(
+        telemetry
+          .command("delete")
+          .alias("purge")
+          .description("delete all stored data, or a part of it, and verify the deletion")
+          .option("--source <source>", "only of a source, such as claude_code")
+          .option("--workspace <name>", "only of a workspace: its folder, URI or recorded hash")
+          .option("--confirm", "skip the prompt"),
+        "{version, events, sessions, freedBytes, searched, found, copies, agentSettings}; of a part {version, events, sessions, totals, freedBytes, searched, found, copies}; without data {version, events: 0}",
+      ),
+      "of these days",
+    ),
+    "nexus telemetry delete",
+    "nexus telemetry delete --source claude_code --from 2026-11-01 --to 2026-11-07",
+    "nexus telemetry delete --workspace .",
   ).action(lazyAction(() => import("../commands/telemetry/delete.ts")));
 
   withExamples(

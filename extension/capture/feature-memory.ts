@@ -6,6 +6,8 @@ import type { Memento } from "vscode";
 
 export const featureUsesKey = "featureUses";
 export const dismissedKey = "dismissedInsights";
+/** The result of the last deletion in this editor; each one replaces it. */
+export const lastErasureKey = "lastErasure";
 const purgeMarkKey = "purgeMark";
 
 /** Returns whether there was a purge since the last call: `mark` changes with each one. */

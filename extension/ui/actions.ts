@@ -1,16 +1,19 @@
 /** User actions of command palette and dashboard. Each returns a sentence about its result. */
 
 import { join } from "node:path";
-import { ProgressLocation, Uri, window } from "vscode";
+import { type Memento, ProgressLocation, Uri, window } from "vscode";
 import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
 import { noticeVersion } from "../../shared/consent/notice.ts";
 import { type AgentName, ConnectAgentRequest, DisconnectAgentRequest } from "../../shared/protocol/agents.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import {
   CheckServerRequest,
+  ErasePartRequest,
   EraseRemotelyRequest,
+  type EraseRequestSelection,
   ExportRequest,
   exportFormats,
+  exportKinds,
   GiveConsentRequest,
   PurgeRequest,
   ResetIdentityRequest,
@@ -21,10 +24,12 @@ import { countText, sizeText } from "../../shared/text/format.ts";
 import {
   deletedSettingsMessage,
   erasureMessages,
+  exportText,
   modeMessage,
   proofMessage,
   reportMessages,
 } from "../../shared/text/sentences.ts";
+import { lastErasureKey } from "../capture/feature-memory.ts";
 import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { displayedNotice } from "./consent-notice.ts";
@@ -43,9 +48,11 @@ export class Actions {
   readonly #telemetry: Telemetry;
   readonly #permissions: PermissionSource;
   readonly #home: string;
+  readonly #memory: Memento;
 
   /** `home`: the default folder of an export. */
-  constructor(telemetry: Telemetry, permissions: PermissionSource, home: string) {
+  constructor(telemetry: Telemetry, permissions: PermissionSource, home: string, memory: Memento) {
+    this.#memory = memory;
     this.#telemetry = telemetry;
     this.#permissions = permissions;
     this.#home = home;
@@ -85,13 +92,18 @@ export class Actions {
       filters: { JSON: ["json"], "JSON Lines": ["jsonl"], CSV: ["csv"] },
     });
     if (target === undefined) return null;
-    const format = exportFormats.find((name) => target.path.toLowerCase().endsWith(`.${name}`)) ?? "json";
-    const { events, sizeBytes } = await runWithProgress("Nexus: exporting", (reportProgress) => {
+    const format = exportFormats.find((name) => target.path.toLowerCase().endsWith(`.${name}`));
+    if (format === undefined)
+      throw new Error(
+        `Nothing was exported: the file name must end with ${exportFormats.map((name) => `.${name}`).join(", ")}.`,
+      );
+    const what = format === "csv" ? (["events"] as const) : exportKinds;
+    const { counts, sizeBytes } = await runWithProgress("Nexus: exporting", (reportProgress) => {
       this.#telemetry.onExportProgress = ({ done, total }) =>
-        reportProgress(`${done.toLocaleString("en-US")} of ${countText(total, "event")}`);
-      return this.#telemetry.command(ExportRequest, { path: target.fsPath, format });
+        reportProgress(`${done.toLocaleString("en-US")} of ${countText(total, "row")}`);
+      return this.#telemetry.command(ExportRequest, { path: target.fsPath, format, what });
     });
-    return `Exported ${countText(events, "event")} (${sizeText(sizeBytes)}).`;
+    return `Exported ${exportText(counts)} (${sizeText(sizeBytes)}) to ${target.fsPath}.`;
   }
 
   /** Uploads pending events now. Without consent to share, the worker refuses. */
@@ -160,6 +172,33 @@ export class Actions {
     const proof = proofMessage(searched, copies);
     const verification = proof === null || searched === 0 ? "" : ` ${translated(proof)}`;
     const agents = agentSettings === 0 ? "" : ` ${translated(deletedSettingsMessage)}`;
-    return `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${verification}${agents}`;
+    return this.#remembered(
+      `Deleted ${countText(events, "event")}. Freed ${sizeText(freedBytes)}.${verification}${agents}`,
+    );
+  }
+
+  /** Puts the open workspace in place of an empty one. @throws Error if no folder is open. */
+  inThisWorkspace(part: EraseRequestSelection): EraseRequestSelection {
+    if (part.workspace !== "") return part;
+    const { workspace } = this.#telemetry;
+    if (workspace === undefined) throw new Error("No folder is open, so no workspace is selected.");
+    return { ...part, workspace };
+  }
+
+  async erasePart(part: EraseRequestSelection): Promise<string> {
+    const { events, sessions, freedBytes, searched, copies } = await runWithProgress("Nexus: deleting", () =>
+      this.#telemetry.command(ErasePartRequest, this.inThisWorkspace(part)),
+    );
+    const proof = searched === 0 ? null : proofMessage(searched, copies);
+    const amount = `${countText(events, "event")} and ${countText(sessions, "session")}`;
+    return this.#remembered(
+      `Deleted ${amount} and their totals. Freed ${sizeText(freedBytes)}.${proof === null ? "" : ` ${translated(proof)}`}`,
+    );
+  }
+
+  /** The proof of a deletion stays on the dashboard, with its date. */
+  async #remembered(text: string): Promise<string> {
+    await this.#memory.update(lastErasureKey, { tsMs: Date.now(), text });
+    return text;
   }
 }

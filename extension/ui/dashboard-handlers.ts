@@ -3,6 +3,7 @@ import { PlanAgentRequest } from "../../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardMessage, Tab } from "../../shared/protocol/dashboard.ts";
 import type { PeriodSelection } from "../../shared/protocol/reports.ts";
 import {
+  ErasePlanRequest,
   LedgerRequest,
   LedgerRequestDetails,
   PreviewRequest,
@@ -92,6 +93,15 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     resetIdentity: () => panel.run(() => actions.resetIdentity()),
     eraseRemotely: () => panel.run(() => actions.eraseRemotely()),
     purge: () => panel.run(() => actions.purgeConfirmed()),
+    planErasure: ({ part }) =>
+      panel.run(async () => {
+        panel.send({
+          type: "erasePlan",
+          plan: await telemetry.command(ErasePlanRequest, actions.inThisWorkspace(part)),
+        });
+        return null;
+      }),
+    erasePart: ({ part }) => panel.run(() => actions.erasePart(part)),
     dismiss: ({ id }) =>
       panel.updateDismissed((before) => [...before.filter((known) => known !== id), id].slice(-maxDismissed)),
     restoreInsights: () => panel.updateDismissed(() => []),

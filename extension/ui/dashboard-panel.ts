@@ -28,7 +28,7 @@ import {
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { isValidationError } from "../../shared/protocol/validate.ts";
 import { type Status, StatusRequest } from "../../shared/protocol/worker.ts";
-import { dismissedKey } from "../capture/feature-memory.ts";
+import { dismissedKey, lastErasureKey } from "../capture/feature-memory.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
@@ -278,6 +278,7 @@ export class DashboardPanel implements Disposable {
       failure: this.#failure,
       done,
       busy: this.#busy,
+      lastErasure: this.#context.globalState.get<{ tsMs: number; text: string }>(lastErasureKey) ?? null,
       remote: env.remoteName ?? null,
       bundle: bundle(),
       nowMs: Date.now(),

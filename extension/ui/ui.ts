@@ -15,7 +15,7 @@ export class Ui implements Disposable {
   readonly cliOnPath: CliOnPath;
 
   constructor(context: ExtensionContext, telemetry: Telemetry, permissions: PermissionSource, log: Log) {
-    this.actions = new Actions(telemetry, permissions, homedir());
+    this.actions = new Actions(telemetry, permissions, homedir(), context.globalState);
     this.cliOnPath = new CliOnPath(context);
     this.panel = new DashboardPanel(context, telemetry, this.actions, systemTimers, log);
   }

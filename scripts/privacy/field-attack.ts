@@ -10,6 +10,7 @@ import { v4, v7 } from "uuid";
 import { pathsFrom } from "../../server/config/paths.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
 import { maxEventsPerRequest } from "../../shared/protocol/record.ts";
+import { exportKinds } from "../../shared/protocol/worker.ts";
 import { eventAliases, eventTypeNames } from "../../shared/schema/events.ts";
 import { fieldNames } from "../../shared/schema/fields.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
@@ -101,7 +102,7 @@ class AttackRun {
   /** Returns all output of the worker, and exports into the home folder. */
   async finish(): Promise<string> {
     const file = join(this.home, "export.json");
-    const exported = await this.worker.reader.export(file);
+    const exported = await this.worker.reader.export(file, { format: "json", what: exportKinds });
     this.#output.push(
       JSON.stringify([
         exported,

@@ -30,6 +30,7 @@ import { GroupCommit } from "../../server/ingest/receiver/group-commit.ts";
 import { receiverInput } from "../../server/ingest/receiver/receiver-input.ts";
 import { IdentityFile, NameHasher } from "../../server/privacy/identity.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
+import { exportKinds } from "../../shared/protocol/worker.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { programEvents } from "../../shared/schema/program-events.ts";
 import { attackTarget } from "./attack-target.ts";
@@ -191,7 +192,10 @@ class FilesRun {
   async finish(): Promise<string> {
     await this.#worker.sync();
     for (const format of ["json", "csv"] as const)
-      await this.#worker.reader.export(join(this.home, `export.${format}`), format);
+      await this.#worker.reader.export(join(this.home, `export.${format}`), {
+        format,
+        what: format === "csv" ? ["events"] : exportKinds,
+      });
     this.#output.push(
       JSON.stringify([
         this.#worker.reader.status(),

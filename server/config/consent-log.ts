@@ -10,8 +10,8 @@ import { type ConsentReading, isRecord, lastLine, type Mode, readConsent } from 
 import { noticeLanguage, noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 import type { consentChannels } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
-import type { Clock } from "../clock.ts";
 import type { UploadSchema } from "../../shared/schema/upload-schema.ts";
+import type { Clock } from "../clock.ts";
 import { fsyncFolder } from "../files/fsync.ts";
 import { appendFlags, makeFolder, pathFault, UnsafePathError } from "../files/ownership.ts";
 import { WatchedFile } from "../files/watched-file.ts";

@@ -124,8 +124,8 @@ describe("event log import", () => {
     writeFileSync(file, `${foreign.join("\n")}\n${line()}`);
     expect(await worker.importLogs()).toMatchObject({ lines: 6, malformed: 4, refused: 1, stored: 1 });
     const target = join(sharer.home, "out.json");
-    await worker.reader.export(target);
-    const [event] = JSON.parse(readFileSync(target, "utf8"));
+    await worker.reader.export(target, { format: "json", what: ["events"] });
+    const [event] = JSON.parse(readFileSync(target, "utf8")).events;
     expect(event.payload).toEqual({ command: "npm run" });
     expect(JSON.stringify(event)).not.toMatch(/secret|long|private/);
     expect(new Leftovers(folder).count()).toMatchObject({ damaged: 4 });

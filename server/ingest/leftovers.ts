@@ -138,6 +138,17 @@ export class Leftovers {
     }
   }
 
+  /** Removes the leftovers of some events. `matches` gets an event as a line of an event log. */
+  remove(matches: (event: Readonly<Record<string, unknown>>) => boolean): void {
+    for (const { path } of this.#files()) {
+      const all = leftoversIn(path);
+      const others = all.filter(({ text }) => text === null || !matches(JSON.parse(text)));
+      if (others.length === all.length) continue;
+      if (others.length === 0) rmSync(path, { force: true });
+      else replaceFile(path, `${others.map(textOf).join("\n")}\n`);
+    }
+  }
+
   /** Removes all leftovers, for a purge. */
   empty(): void {
     rmSync(this.folder, { recursive: true, force: true });

@@ -3,24 +3,41 @@
  * system, and the WAL truncated. Afterwards `erase-check.ts` searches the files in another process.
  */
 import { randomInt } from "node:crypto";
-import { type Connection, immediately, type Row } from "./driver/driver.ts";
+import type { EventTypeName } from "../../shared/schema/events.ts";
+import type { Source } from "../../shared/schema/sources.ts";
+import { dimensionsOf } from "./columns.ts";
+import { type Connection, immediately, type Row, type SqlValue } from "./driver/driver.ts";
 import { beginSessions } from "./events/sessions.ts";
+import { countedAs } from "./events/write.ts";
 import { erasureWatermark, raiseWatermark } from "./low-watermark.ts";
-import { localHour } from "./rollups/local-time.ts";
-import { RecentRollups } from "./rollups/rollups.ts";
+import { startOfHour } from "./rollups/local-time.ts";
+import { eraseDays, RecentRollups } from "./rollups/rollups.ts";
 import { setNumber } from "./state.ts";
+
+/** Days of the user's calendar, counted since 1970; `toDay` is exclusive. */
+export interface Days {
+  readonly fromDay: number;
+  readonly toDay: number;
+}
 
 export type EraseSelection =
   | { readonly by: "all" }
-  | { readonly by: "source"; readonly source: string }
-  /** Milliseconds since 1970; `toMs` is exclusive. */
-  | { readonly by: "period"; readonly fromMs: number; readonly toMs: number }
+  | { readonly by: "period"; readonly days: Days }
+  | { readonly by: "source"; readonly source: string; readonly days?: Days | undefined }
   /** The stored hash of the workspace. */
-  | { readonly by: "workspace"; readonly hash: string };
+  | { readonly by: "workspace"; readonly hash: string; readonly days?: Days | undefined };
 
 export interface Erased {
   readonly events: number;
   readonly sessions: number;
+}
+
+/** What an erasure would delete. */
+export interface ErasePlan extends Erased {
+  /** Rows of totals: hours, days and months. */
+  readonly totals: number;
+  /** Share of the database file, as an estimate. */
+  readonly bytes: number;
 }
 
 /** The WAL still contains deleted rows because another process is reading. Retry later. */
@@ -35,14 +52,15 @@ const maxRandomId = 2 ** 47;
 /** Limits the IDs that are searched for afterwards; with more, the check is a sample. */
 const maxIds = 20_000;
 
+const selectedEvents = (where: string): string =>
+  `FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE ${where}`;
+
 /** Returns the IDs of rows that will be erased, as bytes in hex, for the check afterwards. */
 export function idsOf(connection: Connection, selection: EraseSelection): readonly string[] {
-  const { where, values } = condition(selection);
+  const { where, values } = eventCondition(selection);
   const hex = (row: Row, name: string) => String(row[name]).toLowerCase();
   const events = connection
-    .prepare(
-      `SELECT hex(e.event_id) id FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE ${where} LIMIT ${maxIds}`,
-    )
+    .prepare(`SELECT hex(e.event_id) id ${selectedEvents(where)} LIMIT ${maxIds}`)
     .all(...values)
     .map((row) => hex(row, "id"));
   if (selection.by !== "all") return events;
@@ -50,24 +68,41 @@ export function idsOf(connection: Connection, selection: EraseSelection): readon
   return [...events, ...sessions.map((row) => hex(row, "id"))];
 }
 
-/** Deletes in one transaction with `also`. A period deletes whole hours of rollups. */
+/** Counts what would be erased. `sizeBytes`: of the database file. */
+export function planErasure(connection: Connection, selection: EraseSelection, sizeBytes: number): ErasePlan {
+  const number = (sql: string, values: readonly SqlValue[] = []) =>
+    Number(connection.prepare(sql).get(...values)?.["n"] ?? 0);
+  const { where, values } = eventCondition(selection);
+  const events = number(`SELECT count(*) n ${selectedEvents(where)}`, values);
+  const { where: whereTotals, values: totalValues } = totalCondition(selection);
+  const totals = number(
+    `SELECT count(*) n FROM rollups m JOIN dimensions d ON d.id = m.dimensions WHERE ${whereTotals}`,
+    totalValues,
+  );
+  const sessions = number(
+    `SELECT count(DISTINCT t.session) n FROM events e JOIN dimensions d ON d.id = e.dimensions
+     JOIN streams t ON t.id = e.stream WHERE ${where}`,
+    values,
+  );
+  const rows = number("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM rollups) n");
+  return { events, sessions, totals, bytes: rows === 0 ? 0 : Math.round((sizeBytes * (events + totals)) / rows) };
+}
+
+/** Deletes in one transaction with `also`. Totals are deleted by whole days. */
 export function eraseRows(
   connection: Connection,
   selection: EraseSelection,
   nowMs: number,
   also: (connection: Connection) => void = () => undefined,
 ): Erased {
-  const { where, values } = condition(selection);
+  const { where, values } = eventCondition(selection);
   return immediately(connection, () => {
     const count = (table: string) => Number(connection.prepare(`SELECT count(*) n FROM ${table}`).get()?.["n"]);
     const before = { events: count("events"), sessions: count("sessions") };
     const untilMs = erasureWatermark(connection, nowMs);
-    connection
-      .prepare(
-        `DELETE FROM events WHERE id IN (SELECT e.id FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE ${where})`,
-      )
-      .run(...values);
-    eraseRollups(connection, selection);
+    if (selection.by !== "all") reduceSessions(connection, selection);
+    connection.prepare(`DELETE FROM events WHERE id IN (SELECT e.id ${selectedEvents(where)})`).run(...values);
+    eraseTotals(connection, selection);
     also(connection);
     connection.exec(`
       DELETE FROM streams WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.stream = streams.id);
@@ -78,7 +113,9 @@ export function eraseRows(
       UPDATE state SET value = value + 1 WHERE name = 'erasures';
     `);
     if (selection.by === "all") resetState(connection);
-    addTombstone(connection, selection, untilMs);
+    if (selection.by === "period") eraseExpiredSessions(connection, selection.days);
+    // The user means everything of these days, also what waits in a queue or an event log.
+    addTombstone(connection, selection, selection.by !== "all" && selection.days !== undefined ? nowMs : untilMs);
     return { events: before.events - count("events"), sessions: before.sessions - count("sessions") };
   });
 }
@@ -86,11 +123,57 @@ export function eraseRows(
 /** Gives continuing sessions new IDs and resets the counters. */
 function resetState(connection: Connection): void {
   // imports contains names of event logs and digests of their lines.
-  connection.exec("DELETE FROM sessions; DELETE FROM imports");
+  connection.exec("DELETE FROM sessions; DELETE FROM imports; DELETE FROM origins");
   beginSessions(connection);
   setNumber(connection, "purge_mark", randomInt(1, maxRandomId));
   for (const name of ["below_watermark", "limit_events", "limit_bodies", "limit_at"] as const)
     setNumber(connection, name, 0);
+}
+
+const counterColumns = {
+  commands: "commands_executed",
+  workspaces: "workspaces_created",
+  tasks: "tasks_completed",
+  errors: "errors_encountered",
+} as const;
+
+/** Takes the events that are about to be erased out of the counts and the span of their sessions. */
+function reduceSessions(connection: Connection, selection: EraseSelection): void {
+  const { where, values } = eventCondition(selection);
+  const from = `FROM events e JOIN dimensions d ON d.id = e.dimensions JOIN streams t ON t.id = e.stream WHERE ${where}`;
+  const dimensions = connection.prepare("SELECT * FROM dimensions WHERE id = ?");
+  const groups = connection.prepare(`SELECT t.session, e.dimensions, count(*) n ${from} GROUP BY 1, 2`).all(...values);
+  for (const { session = null, dimensions: key = null, n = 0 } of groups) {
+    const row = dimensions.get(key) ?? {};
+    const type = row["event_type"] as EventTypeName;
+    const counted = countedAs({ type, source: row["source"] as Source, payload: dimensionsOf(row) });
+    if (counted === undefined) continue;
+    const column = counterColumns[counted];
+    connection.prepare(`UPDATE sessions SET ${column} = max(0, ${column} - ?) WHERE id = ?`).run(n, session);
+  }
+  const spans = connection
+    .prepare(`SELECT t.session, min(e.ts) first, max(e.ts) last ${from} GROUP BY 1`)
+    .all(...values);
+  const rest = connection.prepare(
+    `SELECT min(e.ts) first, max(e.ts) last FROM events e JOIN dimensions d ON d.id = e.dimensions
+     JOIN streams t ON t.id = e.stream WHERE t.session = ? AND NOT (${where})`,
+  );
+  const shorten = connection.prepare(
+    `UPDATE sessions SET started_at = CASE WHEN started_at >= ? THEN ? ELSE started_at END,
+       ended_at = CASE WHEN ended_at <= ? THEN ? ELSE ended_at END WHERE id = ?`,
+  );
+  for (const { session = null, first = null, last = null } of spans) {
+    const { first: restFirst = null, last: restLast = null } = rest.get(session, ...values) ?? {};
+    // The row is deleted if nothing is left of it.
+    if (restFirst !== null && restLast !== null) shorten.run(first, restFirst, last, restLast, session);
+  }
+}
+
+/** Rows of sessions whose events expired have only their times. */
+function eraseExpiredSessions(connection: Connection, { fromDay, toDay }: Days): void {
+  connection
+    .prepare("DELETE FROM sessions WHERE session_id LIKE 'expired-%' AND started_at >= ? AND started_at < ?")
+    .run(startOfHour(fromDay * 24), startOfHour(toDay * 24));
 }
 
 /** Prevents erased events from being imported again from a queue or an event log. */
@@ -101,41 +184,60 @@ function addTombstone(connection: Connection, selection: EraseSelection, untilMs
     return;
   }
   const value = selection.by === "source" ? selection.source : selection.by === "workspace" ? selection.hash : "";
-  const [from, to] = selection.by === "period" ? [selection.fromMs, selection.toMs] : [0, untilMs];
-  connection.prepare("INSERT INTO erased VALUES (?, ?, ?, ?)").run(selection.by, value, from, to);
+  const { fromDay = null, toDay = null } = selection.days ?? {};
+  connection
+    .prepare("INSERT INTO erased (by, value, from_ts, to_ts, from_day, to_day) VALUES (?, ?, 0, ?, ?, ?)")
+    .run(selection.by, value, untilMs, fromDay, toDay);
 }
 
-function eraseRollups(connection: Connection, selection: EraseSelection): void {
+function eraseTotals(connection: Connection, selection: EraseSelection): void {
   new RecentRollups(connection).flush();
-  if (selection.by === "period") {
-    // UTC offsets range from -14 to +14 hours: delete every local hour that may overlap the period.
-    const from = localHour(selection.fromMs, -14 * 60);
-    const to = localHour(selection.toMs - 1, 14 * 60);
-    connection.prepare("DELETE FROM metrics WHERE grain = 0 AND bucket BETWEEN ? AND ?").run(from, to);
-  } else {
-    const { where, values } = condition(selection);
+  const { where, values } = dimensionCondition(selection);
+  const days = selection.by === "all" ? undefined : selection.days;
+  if (days !== undefined) eraseDays(connection, days, where, values);
+  else
     connection
       .prepare(`DELETE FROM metrics WHERE dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`)
       .run(...values);
-  }
-  // Recompute days and months from the remaining hours.
-  connection.exec("DELETE FROM metrics WHERE grain > 0; UPDATE state SET value = 0 WHERE name = 'closed_day'");
 }
 
-function condition(selection: EraseSelection): {
+interface Condition {
   readonly where: string;
-  readonly values: readonly (string | number)[];
-} {
+  readonly values: readonly SqlValue[];
+}
+
+/** A condition on `d`, the dimensions. */
+function dimensionCondition(selection: EraseSelection): Condition {
   switch (selection.by) {
-    case "all":
-      return { where: "1", values: [] };
     case "source":
       return { where: "d.source = ?", values: [selection.source] };
     case "workspace":
       return { where: "d.workspace_hash = ?", values: [selection.hash] };
-    case "period":
-      return { where: "e.ts >= ? AND e.ts < ?", values: [selection.fromMs, selection.toMs] };
+    default:
+      return { where: "1", values: [] };
   }
+}
+
+/** The day of an event `e` in the user's calendar. */
+const localDay = "(e.ts + e.utc_offset_min * 60000) / 86400000";
+
+/** A condition on the events `e` and their dimensions `d`. */
+function eventCondition(selection: EraseSelection): Condition {
+  const { where, values } = dimensionCondition(selection);
+  if (selection.by === "all" || selection.days === undefined) return { where, values };
+  const { fromDay, toDay } = selection.days;
+  return { where: `${where} AND ${localDay} >= ? AND ${localDay} < ?`, values: [...values, fromDay, toDay] };
+}
+
+/** A condition on the rollups `m` and their dimensions `d`; months are counted only as a whole. */
+function totalCondition(selection: EraseSelection): Condition {
+  const { where, values } = dimensionCondition(selection);
+  if (selection.by === "all" || selection.days === undefined) return { where, values };
+  const { fromDay, toDay } = selection.days;
+  return {
+    where: `${where} AND (m.grain = 0 AND m.bucket >= ? AND m.bucket < ? OR m.grain = 1 AND m.bucket >= ? AND m.bucket < ?)`,
+    values: [...values, fromDay * 24, toDay * 24, fromDay, toDay],
+  };
 }
 
 /** Returns free pages to the file system and truncates the WAL. @throws BusyReaderError */

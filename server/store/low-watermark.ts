@@ -53,7 +53,7 @@ export function followClock(connection: Connection, nowMs: number): number {
     setNumber(connection, "floor_ts", lowered);
     recordFall(connection, nowMs);
     // Tombstones end at a time of the same wrong clock.
-    connection.prepare("UPDATE erased SET to_ts = ? WHERE by <> 'period' AND to_ts > ?").run(lowered, nowMs);
+    connection.prepare("UPDATE erased SET to_ts = ? WHERE to_ts > ?").run(lowered, nowMs);
   }
   return lowered;
 }

@@ -15,7 +15,7 @@ import type { EraseSelection } from "./erase.ts";
 import { uuidText } from "./events/uuid-bytes.ts";
 import { expireByAge } from "./retention.ts";
 import { dayOfHour, firstDayOfMonth, localHour, localHourOf, monthOfDay } from "./rollups/local-time.ts";
-import { rollUpDays } from "./rollups/rollups.ts";
+import { RecentRollups, rollUpDays } from "./rollups/rollups.ts";
 import { Store } from "./store.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -59,7 +59,7 @@ class Model {
   }
 
   erase(selection: EraseSelection, nowMs: number): void {
-    const untilMs = this.#newestMs(nowMs);
+    const untilMs = daysOf(selection) === undefined ? this.#newestMs(nowMs) : nowMs;
     for (const [id, event] of this.events) {
       if (isErased(event, { selection, untilMs: Number.POSITIVE_INFINITY })) this.events.delete(id);
     }
@@ -76,31 +76,41 @@ class Model {
   /** Returns the time just after the newest event or tombstone; at most `nowMs`. */
   #newestMs(nowMs: number): number {
     const events = [...this.events.values()].map(({ tsMs }) => tsMs + 1);
-    const erased = this.#erased.map(({ selection, untilMs }) => (selection.by === "period" ? selection.toMs : untilMs));
+    const erased = this.#erased.map(({ untilMs }) => untilMs);
     const times = [...events, ...erased];
     return times.length === 0 ? nowMs : Math.min(nowMs, Math.max(...times));
   }
 }
 
+const daysOf = (selection: EraseSelection) => (selection.by === "all" ? undefined : selection.days);
+
 function isErased(
-  { source, tsMs }: CleanEvent,
+  { source, tsMs, utcOffsetMin }: CleanEvent,
   { selection, untilMs }: { selection: EraseSelection; untilMs: number },
 ): boolean {
-  if (selection.by === "period") return tsMs >= selection.fromMs && tsMs < selection.toMs;
-  return selection.by === "all" || (selection.by === "source" && source === selection.source && tsMs < untilMs);
+  return tsMs < untilMs && coversRollup(selection, localHour(tsMs, utcOffsetMin), source);
 }
 
 function coversRollup(selection: EraseSelection, hour: number, source: string | undefined): boolean {
-  if (selection.by !== "period")
-    return selection.by === "all" || (selection.by === "source" && source === selection.source);
-  return hour >= localHour(selection.fromMs, -840) && hour <= localHour(selection.toMs - 1, 840);
+  const days = daysOf(selection);
+  if (days !== undefined && (dayOfHour(hour) < days.fromDay || dayOfHour(hour) >= days.toDay)) return false;
+  return selection.by !== "source" || source === selection.source;
+}
+
+/** The selected buckets of a grain: a month that contains a selected day changes too. */
+function coversBucket(selection: EraseSelection, grain: number, bucket: number, source: string): boolean {
+  if (grain === 0) return coversRollup(selection, bucket, source);
+  if (grain === 1) return coversRollup(selection, bucket * 24, source);
+  const days = daysOf(selection);
+  const isOther = days !== undefined && (bucket < monthOfDay(days.fromDay) || bucket > monthOfDay(days.toDay - 1));
+  return !isOther && (selection.by !== "source" || source === selection.source);
 }
 
 type Step =
   | { readonly type: "write"; readonly daysAgo: readonly number[]; readonly twice: boolean }
   | { readonly type: "repeat"; readonly from: number }
   | { readonly type: "expire"; readonly days: number }
-  | { readonly type: "erase"; readonly by: "all" | "source" | "period"; readonly day: number }
+  | { readonly type: "erase"; readonly by: "all" | "source" | "source in days" | "period"; readonly day: number }
   | { readonly type: "rollUp"; readonly maxDays: number }
   | { readonly type: "reopen" };
 
@@ -123,7 +133,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant("erase" as const),
-      by: fc.constantFrom("all" as const, "source" as const, "period" as const),
+      by: fc.constantFrom("all" as const, "source" as const, "source in days" as const, "period" as const),
       day: fc.nat(70),
     }),
   },
@@ -166,13 +176,21 @@ class World {
         this.model.expire(nowMs - step.days * dayMs);
         break;
       case "erase": {
-        const selection: EraseSelection =
-          step.by === "source"
-            ? { by: "source", source: sources[step.day % 2] ?? "" }
-            : step.by === "period"
-              ? { by: "period", fromMs: nowMs - (step.day + 3) * dayMs, toMs: nowMs - step.day * dayMs }
-              : { by: "all" };
-        this.#store.erase(selection);
+        const today = dayOfHour(localHourOf(nowMs));
+        const days = { fromDay: today - step.day - 3, toDay: today - step.day };
+        const source = sources[step.day % 2] ?? "";
+        const selections: Readonly<Record<typeof step.by, EraseSelection>> = {
+          all: { by: "all" },
+          source: { by: "source", source },
+          "source in days": { by: "source", source, days },
+          period: { by: "period", days },
+        };
+        const selection = selections[step.by];
+        const planned = this.#store.planErasure(selection);
+        const before = this.#otherRollups(selection);
+        const erased = this.#store.erase(selection);
+        expect(erased.events).toBe(planned?.events ?? 0);
+        expect(this.#otherRollups(selection)).toEqual(before);
         // Without a database, an erasure leaves no tombstone.
         if (existsSync(this.#file)) this.model.erase(selection, nowMs);
         break;
@@ -228,6 +246,19 @@ class World {
       addTo(rollups, `${bucket} ${source} ${path}`, [Number(count), Number(sum)]);
     }
     return rollups;
+  }
+
+  /** The rows that an erasure must leave byte by byte as they are. */
+  #otherRollups(selection: EraseSelection): readonly string[] {
+    const rows = this.#store.withExistingDatabase((connection) => {
+      immediately(connection, () => new RecentRollups(connection).flush());
+      return connection
+        .prepare("SELECT m.*, d.source, d.key FROM metrics m JOIN dimensions d ON d.id = m.dimensions")
+        .all();
+    });
+    return (rows ?? [])
+      .filter(({ grain, bucket, source }) => !coversBucket(selection, Number(grain), Number(bucket), String(source)))
+      .map((row) => JSON.stringify(row));
   }
 
   #with<T>(work: Parameters<typeof Store.prototype.read<T>>[0]): T | undefined {

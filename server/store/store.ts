@@ -4,9 +4,7 @@
  * Reading never creates files.
  */
 import { existsSync, rmSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Message } from "../../shared/protocol/message.ts";
-import type { ExportFormat } from "../../shared/protocol/worker.ts";
 import type { Clock } from "../clock.ts";
 import type { CleanEvent } from "../privacy/clean-event.ts";
 import {
@@ -22,9 +20,8 @@ import {
 import { ForeignDatabaseError, ownerOf, setOwner } from "./database-owner.ts";
 import { type Connection, immediately } from "./driver/driver.ts";
 import { currentJournalMode } from "./driver/journal-mode.ts";
-import { type Erased, type EraseSelection, eraseRows, idsOf, scrub } from "./erase.ts";
+import { type Erased, type ErasePlan, type EraseSelection, eraseRows, idsOf, planErasure, scrub } from "./erase.ts";
 import { type EraseCheck, findErasedIds, NotErasedError } from "./erase-check.ts";
-import { readAfter } from "./events/read.ts";
 import {
   type ProductInfo,
   type ShareConsent,
@@ -58,24 +55,6 @@ const noLastingState: Lasting = {
   installation: () => null,
   owns: () => true,
 };
-
-export interface ExportOptions {
-  readonly progress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
-}
-
-interface Exported {
-  readonly events: number;
-  readonly sizeBytes: number;
-}
-
-/** Events per export step: a few milliseconds. */
-const eventsPerStep = 500;
-
-function lastKey(connection: Connection): { readonly last: number; readonly total: number } {
-  const row = connection.prepare("SELECT max(id) last, count(*) total FROM events").get();
-  return { last: Number(row?.["last"] ?? 0), total: Number(row?.["total"] ?? 0) };
-}
 
 const nothingErased: Erased & { readonly ids: readonly string[] } = { events: 0, sessions: 0, ids: [] };
 
@@ -211,43 +190,6 @@ export class Store {
   }
 
   /**
-   * Exports all events stored at the time of the call, in steps between which requests are handled.
-   * Reports progress after each step.
-   * @throws the file system's or SQLite's error, or the reason of `signal`.
-   */
-  async export(
-    path: string,
-    format: ExportFormat = "json",
-    { progress, signal }: ExportOptions = {},
-  ): Promise<Exported> {
-    const { last, total } = this.read(lastKey) ?? { last: 0, total: 0 };
-    // Loads the CSV library only when needed.
-    const { ExportFile } = await import("./export.ts");
-    const file = new ExportFile(path, format);
-    // Synchronous, because the process may be about to exit.
-    const stop = () => file.abandon();
-    signal?.addEventListener("abort", stop);
-    try {
-      let after = 0;
-      while (after < last) {
-        const events = this.read((connection) => readAfter(connection, after, eventsPerStep, last)) ?? [];
-        if (events.length === 0) break;
-        file.add(events);
-        after = events.at(-1)?.key ?? last;
-        progress?.(file.events, total);
-        await nextTurn();
-        signal?.throwIfAborted();
-      }
-      return file.finish();
-    } catch (error) {
-      file.abandon();
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", stop);
-    }
-  }
-
-  /**
    * Erases and verifies the erasure. Creates nothing, and resumes an interrupted erasure when
    * repeated. `also` deletes more in the same transaction.
    * @throws BusyReaderError while another process reads; NotErasedError if erased IDs are found.
@@ -269,6 +211,11 @@ export class Store {
     if (check.found > 0)
       throw new NotErasedError(`${check.found} of ${check.searched} erased IDs are still in the files`);
     return { ...erased, ...check, freedBytes: Math.max(0, before - size()) };
+  }
+
+  /** Returns what an erasure would delete; `undefined` without a database. Creates nothing. */
+  planErasure(selection: EraseSelection): ErasePlan | undefined {
+    return this.read((connection) => planErasure(connection, selection, databaseSize(this.#file)));
   }
 
   close(): void {

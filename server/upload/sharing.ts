@@ -35,6 +35,7 @@ import {
   moveCursor,
   readUploadState,
   removeStateFile,
+  resume,
   startUploadState,
   writeStateFile,
 } from "./state/upload-state.ts";
@@ -65,7 +66,7 @@ export interface SharingParts {
 }
 
 /** Ledger entries read at once; a body has up to 1 MB. */
-const linesPerRead = 32;
+const linesPerRead = 4;
 
 export interface SharingStatus {
   /** Host and port; `null` if none is configured. */
@@ -136,6 +137,8 @@ export class Sharing {
     store.withExistingDatabase((connection) => immediately(connection, () => Sharing.withdraw(connection, false)));
     this.#outbox.empty();
     this.#begin();
+    // A pause may have asked for this decision.
+    store.withExistingDatabase((connection) => immediately(connection, () => resume(connection)));
     const grows = sameDestination && now.schema > (before.schema ?? 1);
     if (grows)
       store.withExistingDatabase((connection) => immediately(connection, () => keepSchema1ForRecorded(connection)));

@@ -15,11 +15,13 @@ import type { Paths } from "../config/paths.ts";
 import { NotPermittedError, PermissionEvaluator } from "../config/permission.ts";
 import { pathFault } from "../files/ownership.ts";
 import type { ImportStep } from "../ingest/event-log.ts";
+import { ExportError } from "../store/export/export-file.ts";
 import { storageProblem } from "../store/storage-errors.ts";
 import { Store } from "../store/store.ts";
 import { Sharing, type SharingStatus } from "../upload/sharing.ts";
 import { PseudonymFileError } from "../upload/state/pseudonyms.ts";
 import type { UploadStep } from "../upload/sync/report.ts";
+import { EraseError } from "./erasing.ts";
 import { productInfo } from "./product-info.ts";
 
 /** Receives the worker's notifications. */
@@ -144,7 +146,11 @@ export class TelemetryCore {
   /** Returns the text of a failed request for the user. */
   explain(error: unknown): string {
     const isOurs =
-      error instanceof StaleNoticeError || error instanceof NotPermittedError || error instanceof SelectionError;
+      error instanceof StaleNoticeError ||
+      error instanceof NotPermittedError ||
+      error instanceof SelectionError ||
+      error instanceof ExportError ||
+      error instanceof EraseError;
     return isOurs ? error.message : textOf(this.problemOf(error).message);
   }
 

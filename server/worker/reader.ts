@@ -11,8 +11,6 @@ import type {
 } from "../../shared/protocol/reports.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
-  ExportFormat,
-  ExportRequest,
   LedgerDetails,
   LedgerRequests,
   PreviewRequest,
@@ -31,12 +29,14 @@ import type { EffectivePolicy } from "../config/permission.ts";
 import { unreadBytes } from "../ingest/event-log.ts";
 import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
 import { lastSeenBySource } from "../store/events/last-seen.ts";
+import type { ExportSink } from "../store/export/export-file.ts";
 import type { Store } from "../store/store.ts";
 import { describeAnswer } from "../upload/ledger/describe.ts";
 import { type LedgerRow, readEntry } from "../upload/ledger/ledger.ts";
 import { requestsIn } from "../upload/ledger/requests.ts";
 import type { Sharing, SharingStatus } from "../upload/sharing.ts";
 import type { TelemetryCore } from "./core.ts";
+import type { ExportCounts, ExportOptions } from "./exporter.ts";
 
 /** Limit of the protocol. */
 const maxNotes = 32;
@@ -144,15 +144,39 @@ export class TelemetryReader {
     return this.#core.locatedStore().read((connection) => read(query.on(connection))) ?? empty(query);
   }
 
-  /** @throws ConfigError, the file system's or SQLite's error. */
-  export(path: string, format: ExportFormat = "json"): Promise<Result<typeof ExportRequest>> {
+  /** Exports to a file; `force` replaces an existing one. @throws ExportError, ConfigError, SQLite's error. */
+  async export(
+    path: string,
+    options: ExportOptions,
+    force = false,
+  ): Promise<{ readonly sizeBytes: number; readonly counts: ExportCounts }> {
+    const { ExportFile } = await import("../store/export/export-file.ts");
+    const file = new ExportFile(path, force);
+    // Synchronous, because the process may be about to exit.
+    const stop = () => file.abandon();
+    this.#core.signal.addEventListener("abort", stop);
+    try {
+      const counts = await this.exportTo(file, options);
+      return { sizeBytes: file.finish(), counts };
+    } catch (error) {
+      file.abandon();
+      throw error;
+    } finally {
+      this.#core.signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Exports to a stream. @throws ExportError, ConfigError, SQLite's error. */
+  async exportTo(sink: ExportSink, options: ExportOptions): Promise<ExportCounts> {
+    // Loads the CSV library only when needed.
+    const { exportTo } = await import("./exporter.ts");
     let reported = 0;
     const progress = (done: number, total: number) => {
-      const percent = Math.floor((100 * done) / Math.max(done, total));
+      const percent = Math.floor((100 * done) / Math.max(1, total));
       if (percent > reported) this.#core.listener.exportProgress({ done, total });
       reported = percent;
     };
-    return this.#core.locatedStore().export(path, format, { progress, signal: this.#core.signal });
+    return exportTo(this.#core, sink, { progress, ...options });
   }
 
   /** `shared`: the categories that a preview before consent assumes; all if missing. */

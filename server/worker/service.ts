@@ -10,7 +10,10 @@ import type { EditorState, RecordEventsRequest } from "../../shared/protocol/rec
 import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
   CheckServerRequest,
+  ErasedPart,
+  ErasePlan,
   EraseRemotelyRequest,
+  EraseRequestSelection,
   GiveConsentRequest,
   PurgeRequest,
   SyncRequest,
@@ -39,11 +42,13 @@ import { Firewall } from "../privacy/firewall.ts";
 import { IdentityFile, NameHasher } from "../privacy/identity.ts";
 import { databaseSize } from "../store/database.ts";
 import { erasureWatermark } from "../store/low-watermark.ts";
+import { dropBodies } from "../upload/ledger/ledger.ts";
 import { Sharing } from "../upload/sharing.ts";
 import type { SyncOptions } from "../upload/sync/report.ts";
 import { AutomaticSync, permittedNow } from "./automatic-sync.ts";
 import { Collector } from "./collector.ts";
 import type { TelemetryCore } from "./core.ts";
+import { erasable, eraseSelections, isSelected } from "./erasing.ts";
 import { Maintenance } from "./maintenance.ts";
 import { type ProcessStatus, TelemetryReader } from "./reader.ts";
 import { ResourceUsage } from "./resource-usage.ts";
@@ -309,6 +314,53 @@ export class TelemetryService {
     this.#hasher.forget();
     this.#core.listener.dataChanged();
     return { ...erased, agentSettings };
+  }
+
+  /** Counts what `erasePart` would delete. @throws EraseError, SelectionError, ConfigError, SQLite's error. */
+  planErasure(part: EraseRequestSelection): ErasePlan {
+    const store = this.#core.locatedStore();
+    const known = store.read(erasable);
+    const sources = [...(known?.sources ?? [])];
+    const nothing = { sources, events: 0, sessions: 0, totals: 0, bytes: 0 };
+    if (known === undefined || Object.values(part).every((value) => value === null)) return nothing;
+    const plans = eraseSelections(part, known, this.#hasher, this.#core.clock.nowMs()).flatMap((selection) => {
+      const plan = store.planErasure(selection);
+      return plan === undefined ? [] : [plan];
+    });
+    const sum = (name: "events" | "sessions" | "totals" | "bytes") =>
+      plans.reduce((total, plan) => total + plan[name], 0);
+    return { sources, events: sum("events"), sessions: sum("sessions"), totals: sum("totals"), bytes: sum("bytes") };
+  }
+
+  /**
+   * Deletes a part of the stored data, pending batches and the bodies in the ledger, whose events are not known any more.
+   * @throws EraseError, SelectionError, ConfigError, SQLite's error.
+   */
+  async erasePart(part: EraseRequestSelection): Promise<ErasedPart> {
+    // Their lines belong to the erased part too.
+    if (this.#core.permissions.evaluate().permission.mode !== "off") await this.importLogs();
+    const store = this.#core.locatedStore();
+    const known = store.read(erasable) ?? { sources: [], workspaces: new Set<string>() };
+    let erased: ErasedPart = { events: 0, sessions: 0, freedBytes: 0, searched: 0, found: 0, copies: [] };
+    for (const selection of eraseSelections(part, known, this.#hasher, this.#core.clock.nowMs())) {
+      this.#logs.leftovers.remove((event) => isSelected(event, selection));
+      const one = store.erase(selection, (connection) => {
+        Sharing.withdraw(connection, false);
+        dropBodies(connection);
+      });
+      erased = {
+        events: erased.events + one.events,
+        sessions: erased.sessions + one.sessions,
+        freedBytes: erased.freedBytes + one.freedBytes,
+        searched: erased.searched + one.searched,
+        found: erased.found + one.found,
+        copies: [...new Set([...erased.copies, ...one.copies])],
+      };
+    }
+    this.#core.sharing.clearOutbox();
+    this.#core.listener.dataChanged();
+    this.#core.notifySharing();
+    return erased;
   }
 
   sync(options: SyncOptions = { userInitiated: true }): Promise<Result<typeof SyncRequest>> {

@@ -23,6 +23,8 @@ import {
 import { validateMessage } from "./validate-message.ts";
 import {
   displayedNotice,
+  ErasePartRequest,
+  ErasePlanRequest,
   LedgerRequest,
   LedgerRequestDetails,
   PreviewRequest,
@@ -68,6 +70,10 @@ export const validateAction = taggedUnion("type", {
   eraseRemotely: object({ type: enumOf(["eraseRemotely"]) }),
   /** Confirmed in the dashboard, which showed the number of events and the size. */
   purge: object({ type: enumOf(["purge"]) }),
+  /** Counts what deleting a part would delete. The workspace is empty for the one that is open. */
+  planErasure: object({ type: enumOf(["planErasure"]), part: ErasePlanRequest.params }),
+  /** Confirmed in the dashboard, which showed the amount. */
+  erasePart: object({ type: enumOf(["erasePart"]), part: ErasePartRequest.params }),
   /** Hides an insight until the user restores it. */
   dismiss: object({ type: enumOf(["dismiss"]), id: string(160) }),
   restoreInsights: object({ type: enumOf(["restoreInsights"]) }),
@@ -103,6 +109,8 @@ export const validateDashboardMessage = taggedUnion("type", {
     /** Result of the user's last action; one sentence, shown until the next action. */
     done: nullable(string(8192)),
     busy: boolean,
+    /** The last deletion in this editor: its result, with the proof. */
+    lastErasure: nullable(object({ tsMs: integer(), text: string(8192) })),
     /** Type of the remote machine that runs the window and stores the data (`wsl`); `null`: local. */
     remote: nullable(string(64)),
     /** Translations by English text; empty in English. */
@@ -112,6 +120,7 @@ export const validateDashboardMessage = taggedUnion("type", {
   }),
   preview: object({ type: enumOf(["preview"]), preview: PreviewRequest.result }),
   agentChange: object({ type: enumOf(["agentChange"]), change: PlanAgentRequest.result }),
+  erasePlan: object({ type: enumOf(["erasePlan"]), plan: ErasePlanRequest.result }),
   sample: object({ type: enumOf(["sample"]), preview: PreviewRequest.result }),
   ledger: object({ type: enumOf(["ledger"]), requests: LedgerRequest.result }),
   request: object({ type: enumOf(["request"]), details: LedgerRequestDetails.result }),

@@ -9,6 +9,7 @@
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import { problem, uploadSchema, validatePermission } from "./record.ts";
+import { selection } from "./reports.ts";
 import { label, notification, request } from "./rpc.ts";
 import {
   arrayOf,
@@ -144,17 +145,24 @@ export type Status = Validated<(typeof StatusRequest)["result"]>;
 export const exportFormats = ["json", "jsonl", "csv"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-/** Editor → worker: exports all stored data to a file that the user chose. */
+export const exportKinds = ["settings", "consent", "sessions", "events", "totals", "ledger"] as const;
+export type ExportKind = (typeof exportKinds)[number];
+
+/** Editor → worker: exports stored data to a file that the user chose, also to an existing one. */
 export const ExportRequest = request(
   "nexus/export",
-  object({ path, format: enumOf(exportFormats) }),
-  object({ events: integer(), sizeBytes: integer() }),
+  object({ path, format: enumOf(exportFormats), what: arrayOf(enumOf(exportKinds), exportKinds.length) }),
+  object({
+    sizeBytes: integer(),
+    /** Number of exported rows by kind. */
+    counts: arrayOf(object({ kind: enumOf(exportKinds), rows: integer() }), exportKinds.length),
+  }),
 );
 
 const progress = object({ done: integer(), total: integer() });
 export type ExportProgress = Validated<typeof progress>;
 
-/** Worker → editor: number of exported events so far. Sent up to 100 times per export. */
+/** Worker → editor: number of exported rows so far. Sent up to 100 times per export. */
 export const ExportProgressNotification = notification("nexus/exportProgress", progress);
 
 /** Editor → worker: deletes all stored data and verifies the deletion. */
@@ -174,6 +182,45 @@ export const PurgeRequest = request(
     agentSettings: integer(),
   }),
 );
+
+/** A source, or a workspace by its name, URI or stored hash; and days of the calendar. `null`: any. */
+const eraseSelection = object({
+  source: nullable(label),
+  workspace: nullable(string(4096)),
+  period: nullable(selection),
+});
+export type EraseRequestSelection = Validated<typeof eraseSelection>;
+
+/** Editor → worker: counts what erasing a part would delete. Without a selection only lists the sources. */
+export const ErasePlanRequest = request(
+  "nexus/erasePlan",
+  eraseSelection,
+  object({
+    sources: arrayOf(label, 64),
+    events: integer(),
+    sessions: integer(),
+    /** Rows of hourly and daily totals. */
+    totals: integer(),
+    /** Estimated share of the database file. */
+    bytes: integer(),
+  }),
+);
+export type ErasePlan = Validated<(typeof ErasePlanRequest)["result"]>;
+
+/** Editor → worker: deletes a part of the stored data and verifies the deletion. */
+export const ErasePartRequest = request(
+  "nexus/erasePart",
+  eraseSelection,
+  object({
+    events: integer(),
+    sessions: integer(),
+    freedBytes: integer(),
+    searched: integer(),
+    found: integer(),
+    copies: arrayOf(path, 1_000),
+  }),
+);
+export type ErasedPart = Validated<(typeof ErasePartRequest)["result"]>;
 
 const quarantinedFile = object({ name: string(1024), reason: string(256) });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { englishOf } from "../../test/fixtures/message-text.ts";
-import { decide } from "../consent/consent.ts";
 import { askedCategories } from "../consent/category-groups.ts";
+import { decide } from "../consent/consent.ts";
 import { categoryTexts, notice, noticeText } from "../consent/notice.ts";
 import { categories } from "../schema/categories.ts";
 import { countText, durationText, sizeText } from "./format.ts";

@@ -1,6 +1,7 @@
 /** Messages that the dashboard, the status bar item and the terminal share. */
 import type { Permission, Refusal } from "../consent/consent.ts";
 import { type Message, message } from "../protocol/message.ts";
+import type { ExportKind } from "../protocol/worker.ts";
 import { clockText, countText } from "./format.ts";
 
 interface Report {
@@ -131,4 +132,20 @@ export function proofMessage(searched: number, copies: readonly string[]): Messa
   }
   if (searched === 0) return null;
   return message("Verified: none of {ids} found in any file.", { ids: countText(searched, "ID") });
+}
+
+const kindTexts: Readonly<Record<ExportKind, (rows: number) => string>> = {
+  settings: (rows) => countText(rows, "setting"),
+  consent: (rows) => countText(rows, "consent record"),
+  sessions: (rows) => countText(rows, "session"),
+  events: (rows) => countText(rows, "event"),
+  totals: (rows) => countText(rows, "total"),
+  ledger: (rows) => countText(rows, "ledger entry", "ledger entries"),
+};
+
+/** "120 events, 34 totals and 2 consent records". Kinds without rows are left out. */
+export function exportText(counts: readonly { readonly kind: ExportKind; readonly rows: number }[]): string {
+  const parts = counts.filter(({ rows }) => rows > 0).map(({ kind, rows }) => kindTexts[kind](rows));
+  if (parts.length < 2) return parts[0] ?? "nothing";
+  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }

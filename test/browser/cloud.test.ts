@@ -32,6 +32,8 @@ it("receives shared events and erases them at the user's request", async () => {
   await workbench.statusItem.filter({ hasText: "local" }).waitFor();
   expect(await cloud.metric('nexus_events_total{outcome="accepted"}')).toBeNaN();
   await workbench.command("Nexus: Sync Now");
+  await button("Check what this server accepts").click();
+  await page().getByText("accepts upload schema 2 (checked").waitFor();
   await button("Select all").click();
   await button(`Share with ${host}`).click();
   await button("Stop sharing").waitFor();
@@ -48,7 +50,7 @@ it("receives shared events and erases them at the user's request", async () => {
   expect(await cloud.metric('nexus_events_total{outcome="refused"}')).toBeNaN();
   await button("Verify ledger").click();
   await page()
-    .getByText(/^Ledger verified: \d+ entries, 1 receipt, 0 accepted without a receipt\.$/)
+    .getByText(/✓ Ledger verified: \d+ entries, 1 receipt, 0 accepted without a receipt\./)
     .waitFor();
   await workbench.screenshot("sharing-with-nexus-cloud");
   await button("Erase shared data…").click();

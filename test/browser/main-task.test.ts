@@ -141,7 +141,7 @@ describe("main task in the packaged extension", () => {
       .getByText(/Nexus: Exported \d+ events/)
       .first()
       .waitFor();
-    const exported: { payload: { command_path?: string } }[] = JSON.parse(readFileSync(target, "utf8"));
+    const exported: { payload: { command_path?: string } }[] = JSON.parse(readFileSync(target, "utf8")).events;
     expect(exported.map(({ payload }) => payload.command_path)).toEqual(expect.arrayContaining(["git", "ls", "other"]));
   });
 

@@ -193,7 +193,7 @@ export class Workbench {
   /** Opens a terminal and waits until its shell reports commands. */
   async openTerminal(): Promise<void> {
     await this.command("Terminal: Create New Terminal");
-    await this.page.locator(".terminal .xterm-screen").first().waitFor();
+    await this.page.locator(".terminal .xterm-screen:visible").first().waitFor();
     await this.page.locator(".terminal-command-decoration").first().waitFor({ state: "attached" });
   }
 

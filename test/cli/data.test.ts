@@ -1,13 +1,17 @@
 /** The user's own data with the built command: statistics, export, deletion, retention. */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
 import { openWithDriver } from "../../server/store/driver/select-driver.ts";
+import { exportKinds } from "../../shared/protocol/worker.ts";
 import { eventTypeNames } from "../../shared/schema/events.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 
+const cli = join(root, "dist", "cli", "nexus.cjs");
 let home = "";
 const ran = (...args: readonly string[]) => nexus(home, {}, ...args);
 
@@ -89,9 +93,77 @@ describe("nexus telemetry export", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("rejects an unknown format and a missing folder", async () => {
+  it("prints to a pipe by default, and to a file of today in the current folder on a terminal", async () => {
+    await importSample();
+    const piped = JSON.parse((await ran("telemetry", "export")).out);
+    expect(piped.counts).toMatchObject({ events: 159, consent: 1, ledger: 0 });
+    expect(
+      JSON.parse((await ran("telemetry", "export", "--output", "-", "--what", "totals,consent")).out).counts,
+    ).toEqual({
+      consent: 1,
+      totals: piped.counts.totals,
+    });
+  });
+
+  it("writes one CSV file per kind into a folder, and only one kind into a file", async () => {
+    await importSample();
+    const folder = join(home, "mine");
+    const result = await ran(
+      "telemetry",
+      "export",
+      "--what",
+      "all",
+      "--format",
+      "csv",
+      "--output",
+      `${folder}/`,
+      "--json",
+    );
+    expect(JSON.parse(result.out)).toMatchObject({ version: 2, format: "csv" });
+    expect(readdirSync(folder).sort()).toEqual(exportKinds.map((kind) => `${kind}.csv`).sort());
+    for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+    for (const output of [join(home, "x.csv"), "-"])
+      expect(await ran("telemetry", "export", "--what", "all", "--format", "csv", "--output", output)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("DIR/"),
+      });
+  });
+
+  it("replaces a file only with --force, and leaves nothing behind on a full disk", async () => {
+    await importSample();
+    const file = join(home, "mine.json");
+    writeFileSync(file, "mine");
+    expect(await ran("telemetry", "export", "--output", file)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("--force"),
+    });
+    expect(readFileSync(file, "utf8")).toBe("mine");
+    // A limit on the size of a file fails a write as a full disk does.
+    const limited = spawnSync(
+      "sh",
+      ["-c", `ulimit -f 16; "$0" "$1" telemetry export --force --output "$2"`, process.execPath, cli, file],
+      { encoding: "utf8", env: { PATH: process.env["PATH"], HOME: home } },
+    );
+    expect(limited.status).toBe(1);
+    expect(limited.stderr).toContain(`${file} was not written`);
+    expect(readFileSync(file, "utf8")).toBe("mine");
+    expect(readdirSync(home).filter((name) => name.includes("unfinished"))).toEqual([]);
+    expect(await ran("telemetry", "export", "--output", file, "--force")).toMatchObject({ code: 0 });
+    expect(JSON.parse(readFileSync(file, "utf8")).counts.events).toBe(159);
+  });
+
+  it("rejects an unknown format, extension or kind, and a missing folder", async () => {
     expect(await ran("telemetry", "export", "--output", "x", "--format", "xml")).toMatchObject({ code: 2 });
+    expect(await ran("telemetry", "export", "--output", "x.parquet")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("Unknown format: parquet"),
+    });
+    expect(await ran("telemetry", "export", "--what", "event")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("events"),
+    });
     expect(await ran("telemetry", "export", "--output", join(home, "no", "x.json"))).toMatchObject({ code: 1 });
+    expect(existsSync(join(home, "x.parquet"))).toBe(false);
   });
 });
 

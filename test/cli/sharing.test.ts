@@ -4,8 +4,8 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { beforeEach, describe, expect, it } from "vitest";
-import { askedCategories } from "../../shared/consent/category-groups.ts";
 import { displayedNotice, noticeHash } from "../../server/config/consent-log.ts";
+import { askedCategories } from "../../shared/consent/category-groups.ts";
 import { noticeText, noticeVersion } from "../../shared/consent/notice.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
@@ -64,7 +64,7 @@ describe("nexus consent", () => {
       const { out, code } = await nexus(home, {}, "consent", "show", "--version", String(version));
       expect(code).toBe(0);
       expect(out).toContain(`version ${version}\n`);
-      const [, text, hash] = /^([^]*?)\n\nVersion: [^]*?SHA-256: ([0-9a-f]{64})/.exec(out) ?? [];
+      const [, text, hash] = /^([\s\S]*?)\n\nVersion: [\s\S]*?SHA-256: ([0-9a-f]{64})/.exec(out) ?? [];
       expect(
         createHash("sha256")
           .update(text ?? "", "utf8")

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { notice, noticeVersion } from "../../shared/consent/notice.ts";
-import { UsageServer } from "../fixtures/usage-server.ts";
 import { consentRecord } from "../fixtures/consent-record.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { sampleMonth } from "../fixtures/sample-month.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
 
 const command = `${process.execPath} ${join(root, "dist", "cli", "nexus.cjs")}`;

@@ -64,8 +64,8 @@ describe("worker", () => {
     const { home, worker } = await consenting();
     await worker.request(RecordEventsRequest, { events: toolCalls(50) });
     const path = join(home, "mine.json");
-    expect(await worker.request(ExportRequest, { path, format: "json" })).toEqual({
-      events: 50,
+    expect(await worker.request(ExportRequest, { path, format: "json", what: ["events"] })).toEqual({
+      counts: [{ kind: "events", rows: 50 }],
       sizeBytes: statSync(path).size,
     });
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -179,8 +179,8 @@ describe("invariant: only-you-can-say-yes", () => {
     const { home, worker } = await consenting({ collect: ["tool_usage"] });
     await worker.request(RecordEventsRequest, { events: toolCalls(1) });
     const path = join(home, "mine.json");
-    await worker.request(ExportRequest, { format: "json", path });
-    const [event] = JSON.parse(readFileSync(path, "utf8"));
+    await worker.request(ExportRequest, { format: "json", what: ["events"], path });
+    const [event] = JSON.parse(readFileSync(path, "utf8")).events;
     expect(event.payload).toEqual({ stream: "tool", tool_name: "run_terminal_cmd", tool_phase: "end" });
   });
 
@@ -259,8 +259,8 @@ describe("invariant: no-free-text", () => {
     }
     responses.push(await worker.request(RecordEventsRequest, { events: [markRaw([canary])] }));
     const exported = join(home, "export.json");
-    responses.push(await worker.request(ExportRequest, { path: exported, format: "json" }));
-    expect(JSON.parse(readFileSync(exported, "utf8")).length).toBeGreaterThan(1_000);
+    responses.push(await worker.request(ExportRequest, { path: exported, format: "json", what: ["events"] }));
+    expect(JSON.parse(readFileSync(exported, "utf8")).events.length).toBeGreaterThan(1_000);
     for (const malformed of [{ events: canary }, canary, { [canary]: [] }, { events: [], more: canary }]) {
       responses.push(
         await worker.connection.sendRequest(RecordEventsRequest.method, malformed).catch((error) => String(error)),

@@ -1,4 +1,4 @@
-/** One checkbox per consent category, with its title and text from the notice. */
+/** One checkbox per consent category, with its title and a text. */
 import { html, type TemplateResult } from "lit";
 import { categoryTexts } from "../../shared/consent/notice.ts";
 import type { Category } from "../../shared/schema/categories.ts";
@@ -7,6 +7,7 @@ export function categoryCheckboxes(
   form: "record" | "share",
   offered: readonly Category[],
   selected: readonly Category[],
+  textOf: (category: Category) => string,
   onChange: (selected: readonly Category[]) => void,
 ): TemplateResult {
   const toggle = (name: Category) => (event: Event) => {
@@ -17,7 +18,7 @@ export function categoryCheckboxes(
     (name) => html`<div class="choice">
       <input type="checkbox" id="${form}-${name}" aria-describedby="${form}-about-${name}" .checked=${selected.includes(name)} @change=${toggle(name)} />
       <label for="${form}-${name}">${categoryTexts[name].title}</label>
-      <p id="${form}-about-${name}">${categoryTexts[name].text}</p>
+      <p id="${form}-about-${name}">${textOf(name)}</p>
     </div>`,
   )}</div>`;
 }

@@ -6,7 +6,7 @@ import {
   type CategoryGroup,
   categoryGroups,
 } from "../../shared/consent/category-groups.ts";
-import { notice } from "../../shared/consent/notice.ts";
+import { categoryTexts, notice } from "../../shared/consent/notice.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { categoryCheckboxes } from "./category-checkboxes.ts";
@@ -44,7 +44,13 @@ function groupView(group: CategoryGroup, selected: readonly Category[], onChange
     <p id="group-about-${id}">${text}</p>
     <details>
       <summary aria-label="Details: ${title}">Details</summary>
-      ${categoryCheckboxes("record", names, selected, (own) => onChange([...others, ...own]))}
+      ${categoryCheckboxes(
+        "record",
+        names,
+        selected,
+        (name) => categoryTexts[name].text,
+        (own) => onChange([...others, ...own]),
+      )}
     </details>
   </div>`;
 }

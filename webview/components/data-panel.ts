@@ -3,7 +3,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { confirmButton, confirmDialog } from "./confirm-dialog.ts";
-import { definitionList, pathView } from "./definition-list.ts";
+import { definitionList, pathView, timeText } from "./definition-list.ts";
+import { erasePart } from "./erase-part.ts";
 
 /** Machine of a remote window, by VS Code's remote name. */
 const remotes: Readonly<Record<string, string>> = {
@@ -35,7 +36,12 @@ export function dataPanel(model: ViewState, actions: Actions): TemplateResult {
   if (state === null || status === null || database === null) {
     const isUnknown = status === null ? state?.permission.consent !== "never_asked" : status.problem !== null;
     const sentence = isUnknown ? "Stored data is unavailable." : "No data is stored.";
-    return html`<section class="panel"><h2>Your data</h2><p class="quiet">${sentence}</p></section>`;
+    const erasure = state?.lastErasure ?? null;
+    return html`<section class="panel">
+      <h2>Your data</h2>
+      <p class="quiet">${sentence}</p>
+      ${erasure === null ? nothing : html`<p class="quiet">${timeText(erasure.tsMs)}: ${erasure.text}</p>`}
+    </section>`;
   }
   const { limits } = status;
   const isSharing = state.permission.mode === "share";
@@ -63,6 +69,12 @@ export function dataPanel(model: ViewState, actions: Actions): TemplateResult {
             ${isSharing ? confirmButton("identity", "Reset pseudonym…", model, actions) : nothing}
           </div>`
     }
+    ${
+      state.lastErasure === null
+        ? nothing
+        : html`<p class="quiet">${timeText(state.lastErasure.tsMs)}: ${state.lastErasure.text}</p>`
+    }
+    ${confirming === "purge" || confirming === "identity" ? nothing : erasePart(model, actions)}
     ${confirmDialog("purge", purge, model, actions)}
     ${confirmDialog("identity", reset, model, actions)}
   </section>`;

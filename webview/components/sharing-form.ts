@@ -3,10 +3,19 @@ import { html, nothing, type TemplateResult } from "lit";
 import { notice } from "../../shared/consent/notice.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
-import { sharedCategories } from "../../shared/schema/shared-categories.ts";
+import { sharedCategories, sharedParts } from "../../shared/schema/shared-categories.ts";
+import type { UploadSchema } from "../../shared/schema/upload-schema.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { categoryCheckboxes } from "./category-checkboxes.ts";
 import { timeText } from "./definition-list.ts";
+
+/** "Events: agent_event. Fields: tool_name, tool_phase." */
+function partText(schema: UploadSchema, category: Category): string {
+  const part = sharedParts(schema).find((candidate) => candidate.category === category);
+  const list = (title: string, names: readonly string[] = []) =>
+    names.length === 0 ? [] : [`${title}: ${names.join(", ")}.`];
+  return [...list("Events", part?.events), ...list("Fields", part?.fields)].join(" ");
+}
 
 function sampleView({ sample }: ViewState): TemplateResult | typeof nothing {
   if (sample === null) return nothing;
@@ -74,7 +83,7 @@ function choiceView(model: ViewState, sharing: SharingStatus, { setState, post }
       ${hasConsent && !isGrown ? nothing : html`<span class="quiet">Nothing is preselected.</span>`}
     </div>
     ${isGrown ? html`<p>You agreed to upload schema ${permission.agreedSchema}. Schema ${offered.schema} contains more, so select again. What is recorded already goes out in schema ${permission.agreedSchema}.</p>` : nothing}
-    ${listed.length === 0 ? html`<p>None of the categories that you record has an effect on this server.</p>` : categoryCheckboxes("share", listed, selected, select)}
+    ${listed.length === 0 ? html`<p>None of the categories that you record has an effect on this server.</p>` : categoryCheckboxes("share", listed, selected, (name) => partText(offered.schema, name), select)}
     <div class="choice">
       <input type="checkbox" id="share-automatic" .checked=${automatic} @change=${setAutomatic} />
       <label for="share-automatic">Send automatically</label>

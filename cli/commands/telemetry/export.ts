@@ -1,37 +1,136 @@
-/** `nexus telemetry export`: exports all stored data to a file. */
-import { resolve } from "node:path";
-import { type ExportFormat, exportFormats } from "../../../shared/protocol/worker.ts";
-import { countText, sizeText } from "../../../shared/text/format.ts";
+/** `nexus telemetry export`: exports all stored data, or some kinds of it, to a file or to standard output. */
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { TelemetryReader } from "../../../server/worker/reader.ts";
+import { type ExportFormat, type ExportKind, exportFormats, exportKinds } from "../../../shared/protocol/worker.ts";
+import { didYouMean } from "../../../shared/text/did-you-mean.ts";
+import { sizeText } from "../../../shared/text/format.ts";
+import { exportText } from "../../../shared/text/sentences.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson, progressLine } from "../../output/print.ts";
 import { withReader } from "../../runtime.ts";
 
-interface ExportOptions extends JsonOption {
-  readonly output: string;
+interface Options extends JsonOption {
+  readonly output?: string;
   readonly format?: string;
+  readonly what?: string;
+  readonly force?: boolean;
 }
 
-function formatOf({ output, format }: ExportOptions): ExportFormat {
-  const requested = format ?? exportFormats.find((name) => output.toLowerCase().endsWith(`.${name}`)) ?? "json";
-  const known = exportFormats.find((name) => name === requested);
-  if (known === undefined)
-    throw new UsageError(`Unknown format: ${requested}. Valid values: ${exportFormats.join(", ")}.`);
-  return known;
+type Counts = Awaited<ReturnType<TelemetryReader["exportTo"]>>;
+
+interface Exported {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly counts: Counts;
 }
 
-export function run(options: ExportOptions): Promise<void> {
+export function run(options: Options): Promise<void> {
+  const { output, force = false, json } = options;
+  const toStdout = output === "-" || (output === undefined && !process.stdout.isTTY);
   const format = formatOf(options);
-  const path = resolve(options.output);
+  const what = kindsOf(options, format);
+  if (toStdout && format === "csv" && what.length > 1)
+    throw new UsageError(`CSV holds one kind. Use --what with one of ${exportKinds.join(", ")}, or --output DIR/.`);
+  if (toStdout && json === true) throw new UsageError("--json describes an exported file. Use it with --output FILE.");
   return withReader(
     async (reader) => {
-      const result = await reader.export(path, format);
+      if (toStdout) {
+        await reader.exportTo({ write: writeToStdout }, { what, format });
+        progressLine("");
+        return;
+      }
+      const exported =
+        format === "csv" && what.length > 1
+          ? await exportFolder(reader, folderIn(output), what, force)
+          : [await exportFile(reader, resolve(output ?? defaultName(format)), { what, format }, force)];
       progressLine("");
-      if (options.json === true) printJson({ version: 1, path, format, ...result });
-      else print(`Exported ${countText(result.events, "event")} (${sizeText(result.sizeBytes)}) to ${path}.`);
+      if (json === true) printJson(jsonOf(exported, format));
+      else
+        for (const { counts, sizeBytes, path } of exported)
+          print(`Exported ${exportText(counts)} (${sizeText(sizeBytes)}) to ${path}.`);
     },
     {
       exportProgress: ({ done, total }) =>
-        progressLine(`Exported ${countText(done, "event")} of ${total.toLocaleString("en-US")}`),
+        progressLine(`Exported ${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} rows`),
     },
   );
+}
+
+/** Waits while the reader of the pipe is slower than the database. */
+function writeToStdout(text: string): void | Promise<void> {
+  if (process.stdout.write(text)) return undefined;
+  return new Promise((resume) => process.stdout.once("drain", resume));
+}
+
+async function exportFile(
+  reader: TelemetryReader,
+  path: string,
+  options: { readonly what: readonly ExportKind[]; readonly format: ExportFormat },
+  force: boolean,
+): Promise<Exported> {
+  return { path, ...(await reader.export(path, options, force)) };
+}
+
+/** One CSV file per kind. */
+async function exportFolder(
+  reader: TelemetryReader,
+  folder: string,
+  what: readonly ExportKind[],
+  force: boolean,
+): Promise<readonly Exported[]> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const exported: Exported[] = [];
+  for (const kind of what) {
+    const path = join(folder, `${kind}.csv`);
+    exported.push(await exportFile(reader, path, { what: [kind], format: "csv" }, force));
+  }
+  return exported;
+}
+
+const jsonOf = (exported: readonly Exported[], format: ExportFormat): object => ({
+  version: 2,
+  format,
+  files: exported.map(({ path, sizeBytes, counts }) => ({
+    path,
+    sizeBytes,
+    counts: Object.fromEntries(counts.map(({ kind, rows }) => [kind, rows])),
+  })),
+});
+
+/** The local date: the file is for a person. */
+function defaultName(format: ExportFormat): string {
+  const now = new Date();
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `nexus-export-${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}.${format}`;
+}
+
+/** @throws UsageError */
+function formatOf({ output = "", format }: Options): ExportFormat {
+  const extension = /\.([A-Za-z0-9]{1,8})$/.exec(output)?.[1]?.toLowerCase();
+  const requested = format ?? extension ?? "json";
+  const known = exportFormats.find((name) => name === requested);
+  if (known !== undefined) return known;
+  const from = format === undefined ? ` (from ${output}; --format overrides it)` : "";
+  throw new UsageError(`Unknown format: ${requested}${from}. Valid values: ${exportFormats.join(", ")}.`);
+}
+
+/** @throws UsageError */
+function kindsOf({ what }: Options, format: ExportFormat): readonly ExportKind[] {
+  if (what === undefined) return format === "csv" ? ["events"] : exportKinds;
+  if (what.trim() === "all") return exportKinds;
+  const names = what.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !exportKinds.some((kind) => kind === name));
+  if (unknown !== undefined) {
+    const hint = didYouMean(unknown, exportKinds) || ` Valid values: all, ${exportKinds.join(", ")}.`;
+    throw new UsageError(`Unknown kind of data: ${unknown}.${hint}`);
+  }
+  return exportKinds.filter((kind) => names.includes(kind));
+}
+
+/** @throws UsageError if the output does not name a folder. */
+function folderIn(output: string | undefined): string {
+  if (output === undefined || !/[/\\]$/.test(output))
+    throw new UsageError("CSV holds one kind of data. For several, name a folder: --output DIR/");
+  return resolve(output);
 }

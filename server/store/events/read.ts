@@ -61,11 +61,35 @@ export function readAfter(
   return snapshot(connection, () => {
     const statements = statementsOf(connection);
     const dimensions = cachedByKey(statements.dimensions, toDimensions);
-    const streams = cachedByKey(statements.stream, (row) => ({ session: toSession(row), base: Number(row["base"]) }));
+    const streams = cachedByKey(statements.stream, toStream);
     return statements.rows
       .all(after, last, max)
       .map((row) => toEvent(row, dimensions(row["dimensions"]), streams(row["stream"])));
   });
+}
+
+/** Sessions and dimensions that an `EventReader` keeps; more are read again. */
+const maxCached = 4_096;
+
+/** Reads single events within one snapshot of a connection that the caller holds open. */
+export class EventReader {
+  readonly #row: Statement;
+  readonly #dimensions: (key: Cell | undefined) => Dimensions;
+  readonly #streams: (key: Cell | undefined) => Stream;
+
+  constructor(connection: Connection) {
+    const statements = statementsOf(connection);
+    this.#row = connection.prepare("SELECT * FROM events WHERE id = ?");
+    this.#dimensions = cachedByKey(statements.dimensions, toDimensions);
+    this.#streams = cachedByKey(statements.stream, toStream);
+  }
+
+  at(key: number): StoredEvent | undefined {
+    const row = this.#row.get(key);
+    return row === undefined
+      ? undefined
+      : toEvent(row, this.#dimensions(row["dimensions"]), this.#streams(row["stream"]));
+  }
 }
 
 const statementsOf = perConnection((connection) => ({
@@ -81,6 +105,7 @@ function cachedByKey<T>(statement: Statement, convert: (row: Row) => T): (key: C
     const cached = cache.get(key);
     if (cached !== undefined) return cached;
     const value = convert(statement.get(key) ?? {});
+    if (cache.size >= maxCached) cache.clear();
     cache.set(key, value);
     return value;
   };
@@ -108,6 +133,8 @@ interface Stream {
   /** The sequence number before the first one in this session. */
   readonly base: number;
 }
+
+const toStream = (row: Row): Stream => ({ session: toSession(row), base: Number(row["base"]) });
 
 function toEvent(row: Row, { type, source, payload }: Dimensions, { session, base }: Stream): StoredEvent {
   const { duration_ms: duration, committed_at: committed, share: bits } = row;

@@ -2,6 +2,7 @@
 import type { CleanEvent } from "../../privacy/clean-event.ts";
 import type { Connection, Row, Statement } from "../driver/driver.ts";
 import { followClock } from "../low-watermark.ts";
+import { dayOfHour, localHour } from "../rollups/local-time.ts";
 import { addTo } from "../state.ts";
 
 /** Why an event is rejected. */
@@ -28,11 +29,13 @@ export class Tombstones {
     if (somethingErased || isAhead) this.#erased = this.#list.all();
   }
 
-  of({ tsMs, source, payload }: CleanEvent): Bar | undefined {
+  of({ tsMs, utcOffsetMin, source, payload }: CleanEvent): Bar | undefined {
     if (tsMs < this.#watermarkMs) return "below_watermark";
     if (this.#erased.length === 0) return undefined;
-    const erased = this.#erased.some(({ by, value, from_ts: from, to_ts: to }) => {
+    const day = dayOfHour(localHour(tsMs, utcOffsetMin));
+    const erased = this.#erased.some(({ by, value, from_ts: from, to_ts: to, from_day: fromDay, to_day: toDay }) => {
       if (tsMs < Number(from) || tsMs >= Number(to)) return false;
+      if (typeof fromDay === "number" && (day < fromDay || day >= Number(toDay))) return false;
       return by === "period" || value === (by === "source" ? source : payload["workspace_hash"]);
     });
     return erased ? "erased" : undefined;

@@ -268,7 +268,11 @@ class Writer {
 }
 
 /** Terminal commands count when they end; commands that an agent runs are tool calls. */
-function countedAs({ type, payload, source }: CleanEvent): keyof SessionDelta["counts"] | undefined {
+export function countedAs({
+  type,
+  payload,
+  source,
+}: Pick<CleanEvent, "type" | "payload" | "source">): keyof SessionDelta["counts"] | undefined {
   const isCommandEnd =
     type === "agent_event" &&
     payload["tool_phase"] === "end" &&

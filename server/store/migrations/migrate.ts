@@ -10,6 +10,7 @@ import { lasting } from "./007-body-digests.ts";
 import { belonging } from "./008-database-owner.ts";
 import { renameDimensions } from "./009-rename-dimensions.ts";
 import { offeredSchema } from "./010-offered-schema.ts";
+import { origins } from "./011-origins.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -147,6 +148,7 @@ const steps: readonly Step[] = [
   belonging,
   renameDimensions,
   offeredSchema,
+  origins,
 ];
 
 export const schemaVersion = steps.length;

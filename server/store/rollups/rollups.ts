@@ -244,7 +244,9 @@ export function isClosed(month: number, closedDay: number): boolean {
   return firstDayOfMonth(month + 1) <= closedDay;
 }
 
-/** Sums rows of one grain, `from` to `to` (exclusive), into a bucket of the next; compacts both. */
+/**
+ * Sums rows of one grain, `from` to `to` (exclusive), into a bucket of the next; compacts both. `only`: rows of these dimensions.
+ */
 function sumUp(
   connection: Connection,
   table: RollupTable,
@@ -252,11 +254,13 @@ function sumUp(
   from: number,
   to: number,
   bucket: number,
+  only?: ReadonlySet<number>,
 ): void {
   const sums = new Map<number, Totals>();
   const rows = connection.prepare("SELECT * FROM metrics WHERE grain = ? AND bucket >= ? AND bucket < ?");
   for (const row of rows.all(grain, from, to)) {
     const dimensions = Number(row["dimensions"]);
+    if (only?.has(dimensions) === false) continue;
     const sum = sums.get(dimensions) ?? new Totals();
     sum.addRow(row);
     sums.set(dimensions, sum);
@@ -270,6 +274,33 @@ function sumUp(
   for (const [dimensions, sum] of sums) {
     sum.compact();
     table.put(grain + 1, bucket, dimensions, sum);
+  }
+}
+
+/**
+ * Deletes whole days of totals of the dimensions that `where` selects, and recomputes only the months that contain them: every
+ * other row stays as it is. Call it in a transaction, after `flush`.
+ */
+export function eraseDays(
+  connection: Connection,
+  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+  where: string,
+  values: readonly SqlValue[],
+): void {
+  const selected = connection.prepare(`SELECT d.id FROM dimensions d WHERE ${where}`).all(...values);
+  const dimensions = new Set(selected.map(({ id }) => Number(id)));
+  const isIn = `dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`;
+  const remove = (grain: number, from: number, to: number) =>
+    connection
+      .prepare(`DELETE FROM metrics WHERE grain = ? AND bucket >= ? AND bucket < ? AND ${isIn}`)
+      .run(grain, from, to, ...values);
+  remove(grains.hour, fromDay * 24, toDay * 24);
+  remove(grains.day, fromDay, toDay);
+  const table = new RollupTable(connection);
+  const closed = table.closedDay();
+  for (let month = monthOfDay(fromDay); month <= monthOfDay(toDay - 1) && isClosed(month, closed); month += 1) {
+    remove(grains.month, month, month + 1);
+    sumUp(connection, table, grains.day, firstDayOfMonth(month), firstDayOfMonth(month + 1), month, dimensions);
   }
 }
 
@@ -322,29 +353,40 @@ export function recountAll(connection: Connection): void {
   recount(connection);
 }
 
+/**
+ * Merges rows of the view `rollups` that follow each other and have the same bucket and dimensions; each bin of a sketch occurs
+ * once afterwards.
+ */
+export function* mergedRows(rows: Iterable<Row>): Iterable<Row> {
+  let last: { readonly row: Row; readonly sum: Totals } | undefined;
+  for (const row of rows) {
+    const isSame =
+      last !== undefined && ["grain", "bucket", "dimensions"].every((name) => last?.row[name] === row[name]);
+    if (!isSame && last !== undefined) yield mergedRow(last.row, last.sum);
+    if (!isSame) last = { row, sum: new Totals() };
+    last?.sum.addRow(row);
+  }
+  if (last !== undefined) yield mergedRow(last.row, last.sum);
+}
+
+function mergedRow({ grain = null, bucket = null, dimensions = null }: Row, sum: Totals): Row {
+  sum.compact();
+  const [count = 0, durations = 0, total = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(sum);
+  return {
+    grain,
+    bucket,
+    dimensions,
+    count,
+    duration_count: durations,
+    duration_sum: total,
+    duration_min: min,
+    duration_max: max,
+    duration_sketch: sketch,
+    numbers,
+  };
+}
+
 /** Returns rollups in a canonical form for comparison: one row per bucket, sketches compact. */
 export function canonicalRollups(connection: Connection): readonly Row[] {
-  const sums = new Map<string, { readonly row: Row; readonly sum: Totals }>();
-  for (const row of connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, dimensions").all()) {
-    const key = `${row["grain"]} ${row["bucket"]} ${row["dimensions"]}`;
-    const { sum } = sums.get(key) ?? { sum: new Totals() };
-    sum.addRow(row);
-    sums.set(key, { row, sum });
-  }
-  return [...sums.values()].map(({ row: { grain = null, bucket = null, dimensions = null }, sum }) => {
-    sum.compact();
-    const [count = 0, durations = 0, total = 0, min = null, max = null, sketch = null, numbers = null] = cellsOf(sum);
-    return {
-      grain,
-      bucket,
-      dimensions,
-      count,
-      duration_count: durations,
-      duration_sum: total,
-      duration_min: min,
-      duration_max: max,
-      duration_sketch: sketch,
-      numbers,
-    };
-  });
+  return [...mergedRows(connection.prepare("SELECT * FROM rollups ORDER BY grain, bucket, dimensions").iterate())];
 }

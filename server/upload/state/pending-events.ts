@@ -1,8 +1,8 @@
 /** Events that may be shared and are in no batch yet. */
 
 import { schema1Commands, schema1ToolPhase } from "../../../shared/schema/schema-1.ts";
-import { maxCounted } from "../../../shared/text/sentences.ts";
 import type { UploadSchema } from "../../../shared/schema/upload-schema.ts";
+import { maxCounted } from "../../../shared/text/sentences.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { readAfter, type StoredEvent } from "../../store/events/read.ts";
 

@@ -2,10 +2,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { sharedCategories } from "../../../shared/schema/shared-categories.ts";
 import { englishOf } from "../../../test/fixtures/message-text.ts";
 import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
-import { sharedCategories } from "../../../shared/schema/shared-categories.ts";
 
 const startSharing = async (schemas?: readonly number[], env: Readonly<Record<string, string>> = {}) => {
   const server = await UsageServer.start();
@@ -111,7 +111,12 @@ describe("invariant: only-you-can-say-yes: the schema", () => {
 
     sharer.consent("share", { schema: 2 });
     sharer.record(4);
-    expect(sharer.worker.reader.status().sharing).toMatchObject({ pending: 6, schema: 2, agreedSchema: 2 });
+    expect(sharer.worker.reader.status().sharing).toMatchObject({
+      pending: 6,
+      schema: 2,
+      agreedSchema: 2,
+      paused: null,
+    });
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 6 });
     expect(versionsOf(server).slice(2)).toEqual([
       [1, 2],

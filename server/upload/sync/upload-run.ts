@@ -9,8 +9,8 @@ import { countPendingEvents, nextPending, rejectedBatches, requeueRejected } fro
 import { readServer } from "../state/known-servers.ts";
 import type { QuarantinedFile } from "../state/outbox-folder.ts";
 import { saveSynced } from "../state/upload-state.ts";
-import { requireAgreedSchema } from "./agreed-schema.ts";
 import { maxEvents } from "../wire/batch.ts";
+import { requireAgreedSchema } from "./agreed-schema.ts";
 import { BatchSender } from "./batch-sender.ts";
 import { sendErasures } from "./erasure.ts";
 import { freezeNextBatch } from "./freeze.ts";

@@ -4,8 +4,8 @@
  * it.
  */
 import { createHash } from "node:crypto";
-import { uuidV8 } from "../../../shared/schema/uuid-v8.ts";
 import type { UploadSchema } from "../../../shared/schema/upload-schema.ts";
+import { uuidV8 } from "../../../shared/schema/uuid-v8.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { readAfter, type StoredEvent } from "../../store/events/read.ts";
 import { type Pseudonym, projectEvent } from "./project-event.ts";

@@ -1,7 +1,9 @@
 /** `nexus telemetry config get`: prints only the value of a key, for scripts. */
-import { keyNamed, settings, valueText } from "../../../config.ts";
+import { settings } from "../../../../server/config/settings.ts";
+import { keyNamed, valueText } from "../../../config.ts";
 import { exitCodes } from "../../../exit.ts";
 import { type JsonOption, print, printJson } from "../../../output/print.ts";
+import { paths } from "../../../runtime.ts";
 
 interface GetOptions extends JsonOption {
   readonly showOrigin?: boolean;
@@ -9,7 +11,7 @@ interface GetOptions extends JsonOption {
 
 export function run(name: string, { json, showOrigin }: GetOptions): void {
   const key = keyNamed(name);
-  const setting = settings().find((candidate) => candidate.key === key);
+  const setting = settings(paths.configFile, process.env).find((candidate) => candidate.key === key);
   if (json === true) printJson({ version: 1, ...setting });
   else if (setting !== undefined && setting.value !== null) {
     print(showOrigin === true ? `${setting.origin}\t${valueText(setting.value)}` : valueText(setting.value));

@@ -1,13 +1,15 @@
 /** `nexus telemetry config list`: every key with its value and origin. Never prints a token. */
-import { settings, valueText, variables } from "../../../config.ts";
+import { settings, variables } from "../../../../server/config/settings.ts";
+import { valueText } from "../../../config.ts";
 import { type JsonOption, print, printJson } from "../../../output/print.ts";
+import { paths } from "../../../runtime.ts";
 
 interface ListOptions extends JsonOption {
   readonly showOrigin?: boolean;
 }
 
 export function run({ json, showOrigin }: ListOptions): void {
-  const all = settings();
+  const all = settings(paths.configFile, process.env);
   const environment = variables.flatMap((name) => {
     const value = process.env[name];
     return value === undefined || value === ""
