@@ -68,14 +68,14 @@ export async function importLogs(
 
 /** Runs `work` with the service, which also writes and uploads. Loaded only here. */
 export async function withService<T>(
-  work: (service: TelemetryService) => T | Promise<T>,
+  work: (service: TelemetryService, core: TelemetryCore) => T | Promise<T>,
   options: Options = {},
 ): Promise<T> {
   const { TelemetryService } = await import("../server/worker/service.ts");
   return using(async (core) => {
     const service = new TelemetryService(core);
     try {
-      const result = await work(service);
+      const result = await work(service, core);
       await service.maintain();
       return result;
     } finally {

@@ -2,7 +2,7 @@
 import { Argument, type Command } from "commander";
 import { shells } from "../output/shells.ts";
 import { lazyAction } from "./lazy-action.ts";
-import { repeated, withExamples, withJson } from "./options.ts";
+import { parseInteger, repeated, withExamples, withJson } from "./options.ts";
 
 export function addRecording(nexus: Command): void {
   withExamples(
@@ -31,6 +31,22 @@ export function addRecording(nexus: Command): void {
     "nexus event emit task_completed --set status=ok --set duration_ms=5400 --task 'Fix the tests'",
     "nexus event emit workspace_created --workspace my-project",
   ).action(lazyAction(() => import("../commands/event/emit.ts")));
+
+  withExamples(
+    withJson(
+      nexus
+        .command("import")
+        .description("import an export of another machine, or of this one before a purge")
+        .argument("[file]", "file of nexus telemetry export (json or jsonl)")
+        .option("--list", "list imports")
+        .option("--undo <number>", "remove an import", parseInteger)
+        .option("--yes", "skip the prompt"),
+      "{version, origins: [{name, asOfMs, action, events, sessions, totals, firstMs, lastMs}], imported: {events, sessions, totals, repeated, expired}}; with --list {version, imports: [{id, name, asOfMs, importedMs, complete, events, sessions}]}; with --undo {version, events, sessions, freedBytes, searched, found, copies}",
+    ),
+    "nexus import nexus-export-2026-11-26.json",
+    "nexus import --list",
+    "nexus import --undo 1",
+  ).action(lazyAction(() => import("../commands/import.ts")));
 
   withJson(
     nexus.command("doctor").description("diagnose recording and sharing problems"),

@@ -7,6 +7,7 @@ import { cliPage } from "./cli-page.ts";
 import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";
 import { letterPairsText } from "./letter-pairs.ts";
+import { localDatabasePage } from "./local-database.ts";
 import { noticesPage } from "./notices.ts";
 import { pythonAllowList, pythonVectors } from "./python-sdk.ts";
 import { telemetryJsonText } from "./telemetry-json.ts";
@@ -23,6 +24,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/data-dictionary.md", dictionaryText()],
     ["docs/reference/cli.md", cliPage()],
     ["docs/reference/consent-text.md", consentTextPage()],
+    ["docs/reference/local-database.md", localDatabasePage()],
     ["telemetry.json", telemetryJsonText()],
     ["THIRD-PARTY-NOTICES.md", noticesPage()],
     ["sdk/python/src/nexus_telemetry/allow-list.json", pythonAllowList()],

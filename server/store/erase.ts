@@ -24,6 +24,8 @@ export type EraseSelection =
   | { readonly by: "all" }
   | { readonly by: "period"; readonly days: Days }
   | { readonly by: "source"; readonly source: string; readonly days?: Days | undefined }
+  /** An import: the row of the table `origins`. */
+  | { readonly by: "origin"; readonly id: number; readonly days?: undefined }
   /** The stored hash of the workspace. */
   | { readonly by: "workspace"; readonly hash: string; readonly days?: Days | undefined };
 
@@ -100,7 +102,10 @@ export function eraseRows(
     const count = (table: string) => Number(connection.prepare(`SELECT count(*) n FROM ${table}`).get()?.["n"]);
     const before = { events: count("events"), sessions: count("sessions") };
     const untilMs = erasureWatermark(connection, nowMs);
-    if (selection.by !== "all") reduceSessions(connection, selection);
+    if (selection.by === "origin") {
+      connection.prepare("DELETE FROM sessions WHERE origin = ? AND session_id LIKE 'expired-%'").run(selection.id);
+      connection.prepare("DELETE FROM origins WHERE id = ?").run(selection.id);
+    } else if (selection.by !== "all") reduceSessions(connection, selection);
     connection.prepare(`DELETE FROM events WHERE id IN (SELECT e.id ${selectedEvents(where)})`).run(...values);
     eraseTotals(connection, selection);
     also(connection);
@@ -183,6 +188,8 @@ function addTombstone(connection: Connection, selection: EraseSelection, untilMs
     raiseWatermark(connection, untilMs);
     return;
   }
+  // Undone on purpose: the same file can be imported again.
+  if (selection.by === "origin") return;
   const value = selection.by === "source" ? selection.source : selection.by === "workspace" ? selection.hash : "";
   const { fromDay = null, toDay = null } = selection.days ?? {};
   connection
@@ -213,6 +220,8 @@ function dimensionCondition(selection: EraseSelection): Condition {
       return { where: "d.source = ?", values: [selection.source] };
     case "workspace":
       return { where: "d.workspace_hash = ?", values: [selection.hash] };
+    case "origin":
+      return { where: "d.origin = ?", values: [selection.id] };
     default:
       return { where: "1", values: [] };
   }
@@ -240,9 +249,13 @@ function totalCondition(selection: EraseSelection): Condition {
   };
 }
 
-/** Returns free pages to the file system and truncates the WAL. @throws BusyReaderError */
-export function scrub(connection: Connection): void {
-  connection.exec("PRAGMA incremental_vacuum");
+/**
+ * Returns free pages to the file system and truncates the WAL. After an erasure of a part, the file is rebuilt: pages that keep
+ * other rows may still have copies of erased ones in their unused space, from when SQLite balanced them.
+ * @throws BusyReaderError
+ */
+export function scrub(connection: Connection, selection: EraseSelection): void {
+  connection.exec(selection.by === "all" ? "PRAGMA incremental_vacuum" : "VACUUM");
   const checkpoint = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
   if (checkpoint?.["busy"] !== 0) throw new BusyReaderError("another process is reading");
 }

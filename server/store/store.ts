@@ -68,7 +68,7 @@ function eraseWith(
 ): typeof nothingErased {
   const ids = idsOf(connection, selection);
   const erased = eraseRows(connection, selection, nowMs, also);
-  scrub(connection);
+  scrub(connection, selection);
   return { ...erased, ids };
 }
 

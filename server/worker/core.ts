@@ -15,6 +15,7 @@ import type { Paths } from "../config/paths.ts";
 import { NotPermittedError, PermissionEvaluator } from "../config/permission.ts";
 import { pathFault } from "../files/ownership.ts";
 import type { ImportStep } from "../ingest/event-log.ts";
+import { ExportReadError } from "../ingest/export-lines.ts";
 import { ExportError } from "../store/export/export-file.ts";
 import { storageProblem } from "../store/storage-errors.ts";
 import { Store } from "../store/store.ts";
@@ -150,7 +151,8 @@ export class TelemetryCore {
       error instanceof NotPermittedError ||
       error instanceof SelectionError ||
       error instanceof ExportError ||
-      error instanceof EraseError;
+      error instanceof EraseError ||
+      error instanceof ExportReadError;
     return isOurs ? error.message : textOf(this.problemOf(error).message);
   }
 

@@ -37,6 +37,7 @@ function workspaceHashes(name: string, hasher: NameHasher): readonly string[] {
 /** Returns whether a line of an event log belongs to a selection. */
 export function isSelected(event: Readonly<Record<string, unknown>>, selection: EraseSelection): boolean {
   if (selection.by === "all") return true;
+  if (selection.by === "origin") return false;
   const { days } = selection;
   const day = dayOfHour(localHour(Number(event["ts"]), Number(event["utc_offset_min"])));
   if (days !== undefined && (day < days.fromDay || day >= days.toDay)) return false;

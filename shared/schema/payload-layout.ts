@@ -74,3 +74,25 @@ function groups(layout: Layout): ReadonlyMap<string, ReadonlyMap<string, FieldNa
   }
   return found;
 }
+
+/** Returns the flat form of a nested payload, with unknown names as they are. `execution.success` is derived and left out. */
+export function flattened(
+  type: EventTypeName,
+  payload: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { layout } = eventTable[type];
+  const flat: Record<string, unknown> = {};
+  const top = new Map(
+    Object.entries(paths[layout]).flatMap(([field, [outer, inner]]) => (inner === undefined ? [[outer, field]] : [])),
+  );
+  for (const [name, value] of Object.entries(payload)) {
+    const members = groupsOf[layout].get(name);
+    if (members === undefined || typeof value !== "object" || value === null) flat[top.get(name) ?? name] = value;
+    else
+      for (const [member, inner] of Object.entries(value)) {
+        if (name === "execution" && member === "success") continue;
+        flat[members.get(member) ?? `${name}.${member}`] = inner;
+      }
+  }
+  return flat;
+}

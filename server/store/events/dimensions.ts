@@ -11,8 +11,12 @@ export class DimensionTable {
   readonly #find: Statement;
   readonly #insert: Statement;
   readonly #ids = new Map<string, number>();
-  constructor(connection: Connection) {
-    const columns = ["key", "event_type", "source", ...dimensionFields];
+  readonly #origin: number;
+
+  /** `origin`: row of the table `origins`, or 0 for what this machine records itself. */
+  constructor(connection: Connection, origin = 0) {
+    this.#origin = origin;
+    const columns = ["key", "origin", "event_type", "source", ...dimensionFields];
     this.#find = connection.prepare("SELECT id FROM dimensions WHERE key = ?");
     this.#insert = connection.prepare(
       `INSERT INTO dimensions (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")}) RETURNING id`,
@@ -20,7 +24,7 @@ export class DimensionTable {
   }
 
   /** Returns the ID of the event's dimensions, within the transaction that writes the event. */
-  idOf(event: CleanEvent): number {
+  idOf(event: Pick<CleanEvent, "type" | "source" | "payload">): number {
     const { type, source, payload } = event;
     // The firewall's field order is fixed, so equal events mostly share a cache key.
     let cacheKey = `${type} ${source}`;
@@ -44,8 +48,9 @@ export class DimensionTable {
   #id(type: string, source: string, cellOf: (name: FieldName) => SqlValue): number {
     const cells = dimensionFields.map(cellOf);
     const values = dimensionFields.flatMap((name, n) => (cells[n] === null ? [] : [name, cells[n]]));
-    const key = JSON.stringify([type, source, ...values]);
-    const row = this.#find.get(key) ?? this.#insert.get(key, type, source, ...cells);
+    const text = JSON.stringify([type, source, ...values]);
+    const key = this.#origin === 0 ? text : `${this.#origin} ${text}`;
+    const row = this.#find.get(key) ?? this.#insert.get(key, this.#origin, type, source, ...cells);
     return Number(row?.["id"]);
   }
 }

@@ -1,0 +1,509 @@
+/**
+ * Imports an export of another machine, of a container, or of this machine before a purge. It checks the whole file first, then
+ * writes in short transactions; an import that is interrupted is removed. Imported data is local only: it is never shared.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { dayMs, hourMs } from "../../shared/schema/durations.ts";
+import { uuidV7Pattern } from "../../shared/schema/uuid-pattern.ts";
+import { architectures, systems } from "../../shared/vocabulary/platforms.ts";
+import { NotPermittedError } from "../config/permission.ts";
+import { type ExportLine, ExportReadError, exportLines } from "../ingest/export-lines.ts";
+import { ImportedRowError, ImportedRows } from "../privacy/imported.ts";
+import { dimensionFields } from "../store/columns.ts";
+import { type Connection, immediately } from "../store/driver/driver.ts";
+import { uuidBytes } from "../store/events/uuid-bytes.ts";
+import { hourIn } from "../store/export/buckets.ts";
+import { exportName, exportVersion } from "../store/export/document.ts";
+import { addOrigin, completeOrigin, firstOwnHour, type ImportedOrigin, listOrigins } from "../store/import/origins.ts";
+import { type ImportedEvent, type ImportedSession, type ImportedTotal, RowWriter } from "../store/import/row-writer.ts";
+import { localHour, localHourOf } from "../store/rollups/local-time.ts";
+import type { TelemetryCore } from "./core.ts";
+import { exportedInstallation } from "./exporter.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+type Row = Extract<ExportLine, { readonly type: "row" }>;
+
+/** Rows per transaction: some milliseconds. */
+const rowsPerStep = 500;
+
+/** What an import of a file would do, or did, by the installation that recorded the data. */
+export interface PlannedOrigin {
+  readonly name: string;
+  readonly asOfMs: number;
+  /**
+   * `import`: not known here. `replace`: an older export of it was imported. `restore`: this machine's own data from before its first
+   * recorded hour. `skip`: the same export or a newer one was imported.
+   */
+  readonly action: "import" | "replace" | "restore" | "skip";
+  readonly events: number;
+  readonly sessions: number;
+  readonly totals: number;
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+}
+
+export interface ImportPlan {
+  readonly file: string;
+  readonly exportedMs: number;
+  readonly productVersion: string;
+  readonly origins: readonly PlannedOrigin[];
+  /** Values that this version does not know and leaves out. */
+  readonly unknownValues: number;
+}
+
+export interface ImportResult {
+  readonly events: number;
+  readonly sessions: number;
+  readonly totals: number;
+  /** Events that were stored already. */
+  readonly repeated: number;
+  /** Events older than the retention period; their totals are imported. */
+  readonly expired: number;
+}
+
+interface Counter {
+  events: number;
+  sessions: number;
+  totals: number;
+  firstMs: number | null;
+  lastMs: number | null;
+}
+
+const timeIn = (value: unknown): number => {
+  const ms = typeof value === "string" && value.length <= 32 ? Date.parse(value) : Number.NaN;
+  if (!(ms >= Date.UTC(2020, 0, 1) && ms < Date.UTC(2100, 0, 1))) throw new ImportedRowError("a time is invalid");
+  return ms;
+};
+
+const wholeIn = (value: unknown, max = Number.MAX_SAFE_INTEGER): number => {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value > max)
+    throw new ImportedRowError("a number is invalid");
+  return value;
+};
+
+const matching = (value: unknown, pattern: RegExp): string => {
+  if (typeof value !== "string" || value.length > 64 || !pattern.test(value))
+    throw new ImportedRowError("an ID or a name is invalid");
+  return value;
+};
+
+const originPattern = /^[0-9a-f]{32}$/;
+const versionPattern = /^\d{1,4}\.\d{1,4}\.\d{1,4}(?:-[a-z]{1,8}(?:\.\d{1,4})?)?$/;
+/** RFC 9562, any version: a continued session has a derived ID. */
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const sketchPattern = /^\d{1,3}(?::\d{1,12})?(?:,\d{1,3}(?::\d{1,12})?)*$/;
+const maxOffsetMin = 14 * 60;
+
+const oneOf = (value: unknown, known: readonly string[]): string => {
+  if (value === "withheld") return "withheld";
+  if (typeof value !== "string" || !known.includes(value)) throw new ImportedRowError("the platform is unknown");
+  return value;
+};
+
+const versionOf = (value: unknown): string => (value === "withheld" ? "withheld" : matching(value, versionPattern));
+
+function platformOf({ product, version, os, arch, runtime_version: runtime }: Fields) {
+  return {
+    product: matching(product, /^nexus-telemetry$/),
+    version: versionOf(version),
+    os: oneOf(os, systems),
+    arch: oneOf(arch, architectures),
+    runtimeVersion: versionOf(runtime),
+  };
+}
+
+/** Checks the rows of an export and converts them. @throws ImportedRowError */
+class RowParser {
+  readonly rows = new ImportedRows();
+
+  event(row: Fields): ImportedEvent {
+    const source = Object(row["source"]) as Fields;
+    const session = Object(row["session"]) as Fields;
+    const { type, source: channel, fields } = this.rows.event(row["event_type"], source["channel"], row["payload"]);
+    const offset = row["utc_offset_min"];
+    if (typeof offset !== "number" || !Number.isInteger(offset) || Math.abs(offset) > maxOffsetMin)
+      throw new ImportedRowError("utc_offset_min is invalid");
+    return {
+      id: matching(row["event_id"], uuidV7Pattern),
+      type,
+      source: channel,
+      seq: wholeIn(session["sequence"], 1_000_000_000),
+      tsMs: timeIn(row["timestamp"]),
+      utcOffsetMin: offset,
+      session: {
+        id: matching(session["id"], uuidPattern),
+        startedMs: timeIn(session["started_at"]),
+        ...platformOf(source),
+      },
+      payload: fields,
+    };
+  }
+
+  session(row: Fields): ImportedSession {
+    const { sources } = row;
+    if (!Array.isArray(sources) || sources.length > 64) throw new ImportedRowError("sources are invalid");
+    return {
+      id: row["session_id"] === null ? null : matching(row["session_id"], uuidPattern),
+      startedMs: timeIn(row["started_at"]),
+      endedMs: timeIn(row["ended_at"]),
+      commands: wholeIn(row["commands_executed"]),
+      workspaces: wholeIn(row["workspaces_created"]),
+      tasks: wholeIn(row["tasks_completed"]),
+      errors: wholeIn(row["errors_encountered"]),
+      ...platformOf(row),
+      streams: sources.map((stream) => {
+        const fields = Object(stream) as Fields;
+        return {
+          source: this.rows.source(fields["source"]),
+          firstSeq: wholeIn(fields["first_seq"]),
+          lastSeq: wholeIn(fields["last_seq"]),
+          received: wholeIn(fields["received"]),
+        };
+      }),
+    };
+  }
+
+  /** `undefined` for a day or a month: both are computed from the hours. */
+  total(row: Fields): ImportedTotal | undefined {
+    if (row["grain"] === "day" || row["grain"] === "month") return undefined;
+    const { grain, bucket, event_type, source, count, duration_count, duration_sum, origin: _, ...rest } = row;
+    const { duration_min, duration_max, duration_sketch, numbers, ...dimensions } = rest;
+    const hour = grain === "hour" && typeof bucket === "string" ? hourIn(bucket) : undefined;
+    if (hour === undefined) throw new ImportedRowError("the hour is invalid");
+    const unknown = Object.keys(dimensions).find((name) => !dimensionFields.some((known) => known === name));
+    if (unknown !== undefined) throw new ImportedRowError("a total has an unknown dimension");
+    const { type, source: channel, fields } = this.rows.dimensions(row, dimensionFields);
+    const durations = wholeIn(duration_count);
+    const orNull = (value: unknown) => (value === null ? null : wholeIn(value));
+    return {
+      hour,
+      type,
+      source: channel,
+      payload: fields,
+      measures: {
+        count: wholeIn(count),
+        duration_count: durations,
+        duration_sum: wholeIn(duration_sum),
+        duration_min: orNull(duration_min ?? null),
+        duration_max: orNull(duration_max ?? null),
+        duration_sketch: durations === 0 ? null : sketchOf(duration_sketch),
+        numbers: numbers === undefined || numbers === null ? null : this.#numbers(numbers),
+      },
+    };
+  }
+
+  /** Checks the sums of other numbers: field → count, sum, least and largest. */
+  #numbers(value: unknown): string {
+    const summaries = Object.entries(Object(value)).map(([name, summary]) => {
+      if (!this.rows.isMeasure(name) || !Array.isArray(summary) || summary.length !== 4)
+        throw new ImportedRowError("the numbers of a total are invalid");
+      if (!summary.every((part) => typeof part === "number" && Number.isFinite(part) && part >= 0))
+        throw new ImportedRowError("the numbers of a total are invalid");
+      return [name, summary] as const;
+    });
+    return JSON.stringify(Object.fromEntries(summaries));
+  }
+}
+
+function sketchOf(value: unknown): string {
+  if (typeof value !== "string" || value.length > 100_000 || !sketchPattern.test(value))
+    throw new ImportedRowError("the sketch of a total is invalid");
+  return value;
+}
+
+interface Header {
+  readonly exportedMs: number;
+  readonly productVersion: string;
+  readonly installation: string;
+  /** Name → when it exported the data. */
+  readonly origins: ReadonlyMap<string, number>;
+}
+
+export class ExportImporter {
+  readonly #core: TelemetryCore;
+
+  constructor(core: TelemetryCore) {
+    this.#core = core;
+  }
+
+  /** Returns the imports, oldest first. */
+  list(): readonly ImportedOrigin[] {
+    return this.#core.locatedStore().read(listOrigins) ?? [];
+  }
+
+  /**
+   * Checks every line of the file and returns what an import would do. Changes nothing.
+   * @throws NotPermittedError while recording is off, ExportReadError, SQLite's error.
+   */
+  async plan(file: string): Promise<ImportPlan> {
+    if (this.#core.permissions.evaluate().permission.mode === "off")
+      throw new NotPermittedError("Recording is off. Turn it on first: nexus telemetry enable");
+    const parser = new RowParser();
+    const counters = new Map<string, Counter>();
+    const rows: Record<string, number> = {};
+    const own = new Set<string>();
+    let header: Header | undefined;
+    for await (const line of exportLines(file)) {
+      this.#core.signal.throwIfAborted();
+      if (line.type === "header") header = headerOf(file, line.fields);
+      else if (line.type === "counts") checkCounts(file, line.fields, rows);
+      else {
+        rows[line.kind] = (rows[line.kind] ?? 0) + 1;
+        const origin = this.#check(file, line, parser, header, counters);
+        if (origin !== undefined) own.add(origin);
+      }
+    }
+    if (header === undefined) throw new ExportReadError(`${file} is empty.`);
+    const { exportedMs, productVersion } = header;
+    const origins = [...counters].map(([name, counter]) => this.#planOf(name, counter, header, own));
+    return { file, exportedMs, productVersion, origins, unknownValues: parser.rows.unknownValues };
+  }
+
+  /** Counts a row by origin. Returns the origin if this machine has the event itself. @throws ExportReadError */
+  #check(
+    file: string,
+    line: Row,
+    parser: RowParser,
+    header: Header | undefined,
+    counters: Map<string, Counter>,
+  ): string | undefined {
+    const name = originOf(line.fields, header);
+    const counter = counters.get(name) ?? { events: 0, sessions: 0, totals: 0, firstMs: null, lastMs: null };
+    const extend = (ms: number) => {
+      counter.firstMs = Math.min(counter.firstMs ?? ms, ms);
+      counter.lastMs = Math.max(counter.lastMs ?? ms, ms);
+    };
+    try {
+      if (line.kind === "events") {
+        const event = parser.event(line.fields);
+        counter.events += 1;
+        extend(event.tsMs);
+        counters.set(name, counter);
+        return this.#isOwn(event.id) ? name : undefined;
+      }
+      if (line.kind === "sessions") {
+        const session = parser.session(line.fields);
+        counter.sessions += 1;
+        extend(session.startedMs);
+      }
+      if (line.kind === "totals") {
+        const total = parser.total(line.fields);
+        if (total === undefined) return undefined;
+        counter.totals += 1;
+        extend(total.hour * hourMs);
+      }
+      if (line.kind === "sessions" || line.kind === "totals") counters.set(name, counter);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ImportedRowError)
+        throw new ExportReadError(`${file}, line ${line.line}: ${error.message}. Nothing was imported.`);
+      throw error;
+    }
+  }
+
+  #isOwn(eventId: string): boolean {
+    const store = this.#core.locatedStore();
+    return (
+      store.read(
+        (connection) =>
+          connection
+            .prepare(
+              "SELECT 1 FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE e.event_id = ? AND d.origin = 0",
+            )
+            .get(uuidBytes(eventId)) !== undefined,
+      ) === true
+    );
+  }
+
+  #planOf(
+    name: string,
+    counter: Counter,
+    { exportedMs, installation, origins }: Header,
+    own: ReadonlySet<string>,
+  ): PlannedOrigin {
+    const asOfMs = name === installation ? exportedMs : (origins.get(name) ?? exportedMs);
+    const known = this.list().find((origin) => origin.name === name && origin.complete);
+    const isOwn = name === this.#installation() || own.has(name);
+    const action =
+      known !== undefined && known.asOfMs >= asOfMs
+        ? "skip"
+        : isOwn
+          ? "restore"
+          : known === undefined
+            ? "import"
+            : "replace";
+    return { name, asOfMs, action, ...counter };
+  }
+
+  #installation(): string {
+    return exportedInstallation(this.#core.permissions.installation() ?? "");
+  }
+
+  /**
+   * Imports what `plan` returned. `progress`: rows done and in all.
+   * @throws ExportReadError, NotPermittedError, SQLite's error, the reason of the core's signal. Then nothing of it stays.
+   */
+  async import(
+    plan: ImportPlan,
+    progress: (done: number, total: number) => void = () => undefined,
+  ): Promise<ImportResult> {
+    const store = this.#core.locatedStore();
+    const nowMs = this.#core.clock.nowMs();
+    const chosen = plan.origins.filter(({ action }) => action !== "skip");
+    this.#removeIncomplete();
+    for (const { name } of chosen) this.#removeNamed(name);
+    const ids = new Map(
+      chosen.map(({ name, asOfMs }) => [
+        name,
+        store.withDatabase((connection) => immediately(connection, () => addOrigin(connection, name, asOfMs, nowMs))),
+      ]),
+    );
+    try {
+      const result = await this.#write(plan, ids, progress);
+      store.withDatabase((connection) =>
+        immediately(connection, () => {
+          for (const id of ids.values()) completeOrigin(connection, id);
+        }),
+      );
+      this.#core.listener.dataChanged();
+      return result;
+    } catch (error) {
+      this.#removeIncomplete();
+      throw error;
+    }
+  }
+
+  async #write(
+    plan: ImportPlan,
+    ids: ReadonlyMap<string, number>,
+    progress: (done: number, total: number) => void,
+  ): Promise<ImportResult> {
+    const store = this.#core.locatedStore();
+    const { retentionDays } = this.#core.permissions.evaluate().limits;
+    const oldestMs = this.#core.clock.nowMs() - retentionDays * dayMs;
+    const firstHour = store.read(firstOwnHour) ?? Number.POSITIVE_INFINITY;
+    const beforeHour = new Map(
+      plan.origins.map(({ name, action }) => [name, action === "restore" ? firstHour : Number.POSITIVE_INFINITY]),
+    );
+    const hasTotals = plan.origins.some(({ totals }) => totals > 0);
+    const total = plan.origins.reduce((sum, { events, sessions, totals }) => sum + events + sessions + totals, 0);
+    const parser = new RowParser();
+    const writers = new Map<string, RowWriter>();
+    let result: ImportResult = { events: 0, sessions: 0, totals: 0, repeated: 0, expired: 0 };
+    const add = (name: keyof ImportResult) => {
+      result = { ...result, [name]: result[name] + 1 };
+    };
+    const writeOne = (connection: Connection, { kind, fields }: Row, header: Header) => {
+      const name = originOf(fields, header);
+      const id = ids.get(name);
+      if (id === undefined) return;
+      let writer = writers.get(name);
+      if (writer === undefined) {
+        writer = new RowWriter(connection, id, !hasTotals);
+        writers.set(name, writer);
+      }
+      const isBefore = (hour: number) => hour < (beforeHour.get(name) ?? 0);
+      if (kind === "sessions") {
+        const session = parser.session(fields);
+        if (!isBefore(localHourOf(session.endedMs))) return;
+        writer.session(session);
+        add("sessions");
+      } else if (kind === "events") {
+        const event = parser.event(fields);
+        if (!isBefore(localHour(event.tsMs, event.utcOffsetMin))) return;
+        if (event.tsMs < oldestMs && hasTotals) add("expired");
+        else add(writer.event(event) ? "events" : "repeated");
+      } else {
+        const imported = parser.total(fields);
+        if (imported === undefined || !isBefore(imported.hour)) return;
+        writer.total(imported);
+        add("totals");
+      }
+    };
+    let header: Header | undefined;
+    let step: Row[] = [];
+    let done = 0;
+    const flush = async () => {
+      const rows = step;
+      step = [];
+      const known = header;
+      if (known === undefined || rows.length === 0) return;
+      store.withDatabase((connection) =>
+        immediately(connection, () => {
+          for (const row of rows) writeOne(connection, row, known);
+        }),
+      );
+      done += rows.length;
+      progress(done, total);
+      await nextTurn();
+      this.#core.signal.throwIfAborted();
+    };
+    for await (const line of exportLines(plan.file)) {
+      if (line.type === "header") header = headerOf(plan.file, line.fields);
+      if (line.type !== "row" || !["events", "sessions", "totals"].includes(line.kind)) continue;
+      step.push(line);
+      if (step.length >= rowsPerStep) await flush();
+    }
+    await flush();
+    return result;
+  }
+
+  /** Removes everything of an import; what this machine recorded does not change. @throws SQLite's error. */
+  undo(id: number): {
+    readonly events: number;
+    readonly sessions: number;
+    readonly searched: number;
+    readonly copies: readonly string[];
+  } {
+    return this.#core.locatedStore().erase({ by: "origin", id });
+  }
+
+  #removeIncomplete(): void {
+    for (const { id, complete } of this.list()) if (!complete) this.undo(id);
+  }
+
+  #removeNamed(name: string): void {
+    const known = this.list().find((origin) => origin.name === name);
+    if (known !== undefined) this.undo(known.id);
+  }
+}
+
+const originOf = ({ origin }: Fields, header: Header | undefined): string =>
+  typeof origin === "string" && originPattern.test(origin) ? origin : (header?.installation ?? "");
+
+/** @throws ExportReadError */
+function headerOf(file: string, fields: Fields): Header {
+  const { format, version, exported_at: exportedAt, product_version: product, installation, origins } = fields;
+  if (format !== exportName || typeof version !== "number")
+    throw new ExportReadError(`${file} is no export of Nexus Telemetry.`);
+  if (version > exportVersion)
+    throw new ExportReadError(
+      `${file} was exported by a newer version (format ${version}, this one knows ${exportVersion}). Update Nexus Telemetry.`,
+    );
+  try {
+    const list = Array.isArray(origins) ? origins : [];
+    return {
+      exportedMs: timeIn(exportedAt),
+      productVersion: matching(product, versionPattern),
+      installation: matching(installation, originPattern),
+      origins: new Map(
+        list.map((origin) => {
+          const { installation: name, as_of: asOf } = Object(origin) as Fields;
+          return [matching(name, originPattern), timeIn(asOf)];
+        }),
+      ),
+    };
+  } catch {
+    throw new ExportReadError(`${file}, line 1: the description of the export is damaged. Export it again.`);
+  }
+}
+
+/** @throws ExportReadError if rows are missing or were added. */
+function checkCounts(file: string, expected: Fields, rows: Readonly<Record<string, number>>): void {
+  for (const [kind, count] of Object.entries(expected)) {
+    if ((rows[kind] ?? 0) === count) continue;
+    throw new ExportReadError(
+      `${file} has ${rows[kind] ?? 0} rows of ${kind} instead of ${String(count)}: it was changed. Export it again.`,
+    );
+  }
+}
