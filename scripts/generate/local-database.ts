@@ -88,6 +88,7 @@ const tables: Readonly<Record<string, TableText>> = {
       os: "Operating system, or `withheld`",
       arch: "Processor architecture, or `withheld`",
       runtime_version: "Version of the runtime, or `withheld`",
+      own: "1: every event is about a command of this product, so the session does not count",
       stem: "Digest that all sessions of one agent conversation share",
       origin: "0: recorded here; otherwise the row of `origins`",
     },

@@ -4,6 +4,7 @@
  */
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
+import { ownCommandCondition } from "../../shared/vocabulary/own-commands.ts";
 import type { Row } from "../store/driver/driver.ts";
 
 const commandEnds: readonly EventTypeName[] = ["command_finished", "command_failed", "command_cancelled"];
@@ -12,16 +13,18 @@ const isCommandEnd: ReadonlySet<unknown> = new Set(commandEnds);
 /** Terminal events of Nexus commands, as a condition on `d`, the dimensions. */
 const commandEnded = `d.event_type IN (${commandEnds.map((type) => `'${type}'`).join(", ")})`;
 
-/** Terminal events of commands and tool calls. */
-export const endedCondition = `(d.event_type = 'agent_event' AND d.tool_phase = 'end' OR ${commandEnded})`;
+/** Terminal events of commands and tool calls, without the product's own commands: they are not the user's work. */
+export const endedCondition = `((d.event_type = 'agent_event' AND d.tool_phase = 'end' OR ${commandEnded}) AND NOT ${ownCommandCondition})`;
 
 /** The same, plus starts of tool calls. */
-export const startedOrEndedCondition = `(d.event_type = 'agent_event' OR ${commandEnded})`;
+export const startedOrEndedCondition = `((d.event_type = 'agent_event' OR ${commandEnded}) AND NOT ${ownCommandCondition})`;
+
+/** Tool calls, started or ended. */
+export const toolCallCondition = `(d.event_type = 'agent_event' AND NOT ${ownCommandCondition})`;
 
 export const isToolCall = (row: Row): boolean => row["event_type"] === "agent_event" && row["tool_phase"] === "end";
 
-/** The product's own palette commands never count as the user's work. */
 export const isCommandRun = (row: Row): boolean =>
   isToolCall(row)
     ? row["tool_name"] === "run_terminal_cmd" && !isAgent(row["source"])
-    : isCommandEnd.has(row["event_type"]) && row["source"] !== "vscode";
+    : isCommandEnd.has(row["event_type"]);

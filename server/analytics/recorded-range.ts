@@ -35,8 +35,14 @@ function firstHour(connection: Connection): number | undefined {
   return typeof first === "number" ? first : undefined;
 }
 
-/** Returns the start of recording if it is within the span, in milliseconds since 1970; `null` if it is earlier. */
-export function firstRecorded(connection: Connection, { fromHour, toHour }: Span): number | null {
-  const first = firstHour(connection);
-  return first !== undefined && first > fromHour && first < toHour ? startOfHour(first) : null;
+/**
+ * Returns the time of the first event if it is within the span, in milliseconds since 1970; `null` if it is earlier. Sessions keep
+ * their times after their events have expired.
+ */
+export function firstRecorded(connection: Connection, { fromHour, toHour, fromMs, endMs }: Span): number | null {
+  const hour = firstHour(connection);
+  if (hour === undefined || hour < fromHour || hour >= toHour) return null;
+  const first = connection.prepare("SELECT min(started_at) first FROM sessions").get()?.["first"];
+  const firstMs = typeof first === "number" ? first : startOfHour(hour);
+  return firstMs > fromMs && firstMs < endMs ? firstMs : null;
 }

@@ -114,13 +114,15 @@ function activityOf(rows: readonly Row[], { buckets }: Span): Stats["activity"] 
   return bars;
 }
 
-/** Counts the sessions that overlap the span. */
+/** Counts the sessions that overlap the span, without those of this product's own commands. */
 export function sessionsIn(
   connection: Connection,
   { fromMs, endMs }: Pick<Span, "fromMs" | "endMs">,
 ): Pick<Stats, "sessions" | "averageSessionMs"> {
   const row = connection
-    .prepare("SELECT count(*) n, avg(duration_ms) mean FROM sessions WHERE ended_at >= ? AND started_at < ?")
+    .prepare(
+      "SELECT count(*) n, avg(duration_ms) mean FROM sessions WHERE own = 0 AND ended_at >= ? AND started_at < ?",
+    )
     .get(fromMs, endMs);
   const mean = row?.["mean"];
   return { sessions: Number(row?.["n"] ?? 0), averageSessionMs: typeof mean === "number" ? Math.round(mean) : null };

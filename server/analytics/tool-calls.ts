@@ -11,7 +11,7 @@ import {
   terminalRollup,
 } from "./aggregate.ts";
 import { type Bucket, bucketIndex } from "./calendar.ts";
-import { isToolCall } from "./classify.ts";
+import { isToolCall, toolCallCondition } from "./classify.ts";
 import { countsIn } from "./counts.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 import { wilson } from "./statistics.ts";
@@ -29,7 +29,7 @@ export function readToolCalls(open: OpenPeriodQuery): ToolCalls {
   const { query } = open;
   const rows = open.rows(
     (from) =>
-      `SELECT ${terminalColumns}, d.agent FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = 'agent_event'`,
+      `SELECT ${terminalColumns}, d.agent FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${toolCallCondition}`,
   );
   const previous = previousCalls(open);
   const tools = mostFrequent(byName(rows.filter(isToolCall).map(terminalRollup), toolKey))

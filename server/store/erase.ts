@@ -8,7 +8,7 @@ import type { Source } from "../../shared/schema/sources.ts";
 import { dimensionsOf } from "./columns.ts";
 import { type Connection, immediately, type Row, type SqlValue } from "./driver/driver.ts";
 import { beginSessions } from "./events/sessions.ts";
-import { countedAs } from "./events/write.ts";
+import { countedAs, isOwnCommandEvent } from "./events/write.ts";
 import { erasureWatermark, raiseWatermark } from "./low-watermark.ts";
 import { startOfHour } from "./rollups/local-time.ts";
 import { eraseDays, RecentRollups } from "./rollups/rollups.ts";
@@ -151,7 +151,8 @@ function reduceSessions(connection: Connection, selection: EraseSelection): void
   for (const { session = null, dimensions: key = null, n = 0 } of groups) {
     const row = dimensions.get(key) ?? {};
     const type = row["event_type"] as EventTypeName;
-    const counted = countedAs({ type, source: row["source"] as Source, payload: dimensionsOf(row) });
+    const event = { type, source: row["source"] as Source, payload: dimensionsOf(row) };
+    const counted = isOwnCommandEvent(event) ? undefined : countedAs(event);
     if (counted === undefined) continue;
     const column = counterColumns[counted];
     connection.prepare(`UPDATE sessions SET ${column} = max(0, ${column} - ?) WHERE id = ?`).run(n, session);

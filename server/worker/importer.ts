@@ -151,6 +151,7 @@ class RowParser {
       tasks: wholeIn(row["tasks_completed"]),
       errors: wholeIn(row["errors_encountered"]),
       ...platformOf(row),
+      isOwn: row["own_commands_only"] === true,
       streams: sources.map((stream) => {
         const fields = Object(stream) as Fields;
         return {

@@ -1,5 +1,7 @@
 /** Public programs that the completion specifications lack, and the commands of Nexus tools. */
 
+import { ownCommands } from "./own-commands.ts";
+
 /** Program → subcommands. */
 const withSubcommands: Readonly<Record<string, string>> = {
   alembic: "current, downgrade, history, revision, stamp, upgrade",
@@ -51,15 +53,7 @@ const withSubcommands: Readonly<Record<string, string>> = {
   mvn: "clean, compile, deploy, install, package, test, verify",
   mvnw: "clean, compile, deploy, install, package, test, verify",
   nerdctl: "build, compose, exec, images, ps, run",
-  nexus:
-    "telemetry, telemetry status, telemetry enable, telemetry disable, telemetry on, telemetry off, " +
-    "telemetry show, telemetry explain, telemetry export, telemetry delete, telemetry purge, " +
-    "telemetry metrics, telemetry stats, telemetry dashboard, telemetry erase-remote, telemetry terminal, " +
-    "telemetry config, stats, insights, sync, " +
-    "usage, usage upload, usage import, ledger, ledger list, ledger show, ledger verify, ledger export, " +
-    "consent, consent show, consent history, identity, identity reset, doctor, event, event emit, run, completion, " +
-    "agents, agents list, agents connect, agents disconnect, agents test, hook, status, skills, skills search, " +
-    "think, compare, metrics",
+  nexus: [...ownCommands, "status", "skills", "skills search", "think", "compare", "metrics"].join(", "),
   "nexus-cloud": "serve, migrate, replay, doctor",
   nix: "build, develop, flake, run, shell",
   npm: "exec, x, query, sbom",

@@ -120,6 +120,8 @@ export interface SessionDelta {
   firstMs: number;
   lastMs: number;
   readonly counts: { commands: number; workspaces: number; tasks: number; errors: number };
+  /** Whether every event is about a command of this product. */
+  isOwn: boolean;
 }
 
 /** All sessions that one transaction changes. */
@@ -138,6 +140,7 @@ export class SessionDeltas {
       firstMs: Number.POSITIVE_INFINITY,
       lastMs: 0,
       counts: { commands: 0, workspaces: 0, tasks: 0, errors: 0 },
+      isOwn: true,
     };
     const key = id ?? stem ?? "";
     const deltas = this.#byName.get(key);

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { EventTypeName } from "../../../shared/schema/events.ts";
 import { isAgent } from "../../../shared/schema/sources.ts";
+import { isOwnCommand } from "../../../shared/vocabulary/own-commands.ts";
 import type { Architecture, System } from "../../../shared/vocabulary/platforms.ts";
 import { type CleanEvent, noSequence } from "../../privacy/clean-event.ts";
 import { durationField, measuresOf } from "../columns.ts";
@@ -112,13 +113,14 @@ class Writer {
     );
     this.#sessions = new SessionTable(connection);
     this.#beginSession = connection.prepare(
-      `INSERT INTO sessions (session_id, stem, started_at, ended_at, product, version, os, arch, runtime_version)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, started_at, ended_at`,
+      `INSERT INTO sessions (session_id, stem, started_at, ended_at, product, version, os, arch, runtime_version, own)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) RETURNING id, started_at, ended_at`,
     );
     this.#extendSession = connection.prepare(
       `UPDATE sessions SET started_at = min(started_at, ?), ended_at = max(ended_at, ?),
          commands_executed = commands_executed + ?, workspaces_created = workspaces_created + ?,
-         tasks_completed = tasks_completed + ?, errors_encountered = errors_encountered + ? WHERE id = ?`,
+         tasks_completed = tasks_completed + ?, errors_encountered = errors_encountered + ?,
+         own = min(own, ?) WHERE id = ?`,
     );
     this.#pseudonymSince = connection.prepare("SELECT since FROM sharing");
     this.#find = connection.prepare("SELECT 1 FROM events WHERE event_id = ?");
@@ -185,7 +187,9 @@ class Writer {
         }
         stored += 1;
         extend(session, tsMs);
-        const counted = countedAs(event);
+        const isOwn = isOwnCommandEvent(event);
+        if (!isOwn) session.isOwn = false;
+        const counted = isOwn ? undefined : countedAs(event);
         if (counted !== undefined) session.counts[counted] += 1;
         stream.nextSeq = Math.max(stream.nextSeq, seq + 1);
         stream.firstSeq = Math.min(stream.firstSeq, seq);
@@ -193,9 +197,10 @@ class Writer {
         stream.received += 1;
         totals.add(localHour(tsMs, utcOffsetMin), dimensions, durationMs, numbers);
       }
-      for (const { id, firstMs, lastMs, counts } of sessions) {
+      for (const { id, firstMs, lastMs, counts, isOwn } of sessions) {
         const { commands, workspaces, tasks, errors } = counts;
-        if (lastMs > 0) this.#extendSession.run(firstMs, lastMs, commands, workspaces, tasks, errors, id);
+        if (lastMs > 0)
+          this.#extendSession.run(firstMs, lastMs, commands, workspaces, tasks, errors, isOwn ? 1 : 0, id);
       }
       for (const { id, firstSeq, lastSeq, received } of streams.values()) {
         if (received > 0) this.#extendStream.run(firstSeq, lastSeq, received, id);
@@ -266,6 +271,14 @@ class Writer {
     return stream;
   }
 }
+
+/** Returns whether an event is about a command of this product: those are not the user's work. */
+export const isOwnCommandEvent = ({
+  type,
+  source,
+  payload,
+}: Pick<CleanEvent, "type" | "payload" | "source">): boolean =>
+  isOwnCommand({ type, source, commandPath: payload["command_path"] });
 
 /** Terminal commands count when they end; commands that an agent runs are tool calls. */
 export function countedAs({

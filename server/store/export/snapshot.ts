@@ -95,6 +95,7 @@ export const sessionColumns: readonly string[] = [
   "os",
   "arch",
   "runtime_version",
+  "own_commands_only",
   "sources",
   "origin",
 ];
@@ -194,6 +195,7 @@ export class ExportSnapshot {
       os: row["os"],
       arch: row["arch"],
       runtime_version: row["runtime_version"],
+      own_commands_only: row["own"] === 1,
       sources: streams.all(row["id"] ?? null),
       ...this.#originOf(row["origin"]),
     }));

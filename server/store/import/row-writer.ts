@@ -34,6 +34,8 @@ export interface ImportedSession {
   readonly os: string;
   readonly arch: string;
   readonly runtimeVersion: string;
+  /** Whether every event is about a command of this product. */
+  readonly isOwn: boolean;
   readonly streams: readonly ImportedStream[];
 }
 
@@ -44,7 +46,10 @@ export interface ImportedEvent {
   readonly seq: number;
   readonly tsMs: number;
   readonly utcOffsetMin: number;
-  readonly session: Omit<ImportedSession, "endedMs" | "commands" | "workspaces" | "tasks" | "errors" | "streams">;
+  readonly session: Omit<
+    ImportedSession,
+    "endedMs" | "commands" | "workspaces" | "tasks" | "errors" | "isOwn" | "streams"
+  >;
   readonly payload: Readonly<Record<string, FieldValue>>;
 }
 
@@ -79,8 +84,8 @@ export class RowWriter {
     this.#findSession = connection.prepare("SELECT 1 FROM sessions WHERE session_id = ?");
     this.#beginSession = connection.prepare(
       `INSERT INTO sessions (session_id, origin, started_at, ended_at, commands_executed, workspaces_created, tasks_completed,
-         errors_encountered, product, version, os, arch, runtime_version)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+         errors_encountered, product, version, os, arch, runtime_version, own)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
     );
     this.#beginStream = connection.prepare(
       "INSERT INTO streams (session, source, first_seq, last_seq, received) VALUES (?, ?, ?, ?, ?) RETURNING id",
@@ -111,6 +116,7 @@ export class RowWriter {
       os,
       arch,
       runtimeVersion,
+      session.isOwn ? 1 : 0,
     );
     const key = Number(row?.["id"]);
     if (id === null) return;
@@ -159,7 +165,7 @@ export class RowWriter {
   #streamOf({ session, source, tsMs, seq }: ImportedEvent): { readonly id: number; readonly isNew: boolean } {
     let key = this.#sessions.get(session.id ?? "");
     if (key === undefined) {
-      const counts = { commands: 0, workspaces: 0, tasks: 0, errors: 0, streams: [] };
+      const counts = { commands: 0, workspaces: 0, tasks: 0, errors: 0, isOwn: false, streams: [] };
       this.session({ ...session, ...counts, endedMs: tsMs });
       key = this.#sessions.get(session.id ?? "") ?? 0;
     }

@@ -11,6 +11,7 @@ import { belonging } from "./008-database-owner.ts";
 import { renameDimensions } from "./009-rename-dimensions.ts";
 import { offeredSchema } from "./010-offered-schema.ts";
 import { origins } from "./011-origins.ts";
+import { ownSessions } from "./012-own-sessions.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -149,6 +150,7 @@ const steps: readonly Step[] = [
   renameDimensions,
   offeredSchema,
   origins,
+  ownSessions,
 ];
 
 export const schemaVersion = steps.length;
