@@ -1,11 +1,15 @@
-/** Builds the events that a command would record. Never runs or stores anything. */
+/** Builds the events that a command would record with these categories. Never runs or stores anything. */
 import { v4, v7 } from "uuid";
 import type { CleanEvent } from "../server/privacy/clean-event.ts";
-import { allowAll, Firewall } from "../server/privacy/firewall.ts";
+import { Firewall } from "../server/privacy/firewall.ts";
 import { NameHasher, Salt } from "../server/privacy/identity.ts";
+import type { Category } from "../shared/schema/categories.ts";
 import { createRawEvent } from "../shared/schema/raw-event.ts";
 
-export function previewOf(command: readonly string[]): readonly Pick<CleanEvent, "type" | "payload">[] {
+export function previewOf(
+  command: readonly string[],
+  collect: readonly Category[],
+): readonly Pick<CleanEvent, "type" | "payload">[] {
   // A temporary salt, because a preview must not create the real one.
   const salt = Salt.random();
   const firewall = new Firewall(new NameHasher(() => salt));
@@ -26,7 +30,7 @@ export function previewOf(command: readonly string[]): readonly Pick<CleanEvent,
         command_line: line,
         ...end,
       }),
-      allowAll,
+      { collect, blockSensitive: false },
       nowMs,
     );
   });

@@ -10,6 +10,7 @@ import { type ImportOptions, logFaultMessage } from "../server/ingest/event-log.
 import { silentListener, TelemetryCore } from "../server/worker/core.ts";
 import { TelemetryReader } from "../server/worker/reader.ts";
 import type { TelemetryService } from "../server/worker/service.ts";
+import { isOptOut } from "../shared/consent/consent.ts";
 import { textOf } from "../shared/protocol/message.ts";
 import type { ExportProgress } from "../shared/protocol/worker.ts";
 import { sizeText } from "../shared/text/format.ts";
@@ -48,7 +49,7 @@ const minOwnLogBytes = 8_192;
 export function withFreshReader<T>(work: (reader: TelemetryReader) => T | Promise<T>): Promise<T> {
   return withReader(async (reader) => {
     const isBehind = [...reader.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? minOwnLogBytes : 0));
-    if (isBehind && process.env["NEXUS_EVENT_LOG"] !== "0") await withService((service) => importLogs(service));
+    if (isBehind && !isOptOut(process.env["NEXUS_EVENT_LOG"])) await withService((service) => importLogs(service));
     return work(reader);
   });
 }

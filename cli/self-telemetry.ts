@@ -4,6 +4,7 @@
  */
 import { v7 } from "uuid";
 import { appendLines } from "../server/files/append-lines.ts";
+import { isOptOut } from "../shared/consent/consent.ts";
 import { exitCodes } from "./exit.ts";
 import { permittedCategories } from "./permission.ts";
 import { ownLog } from "./runtime.ts";
@@ -26,7 +27,7 @@ const silent: ReadonlySet<string> = new Set([
  * import` does not import its own start. `path`: the command without `nexus`.
  */
 export function recordOwnRun(path: string): void {
-  if (silent.has(path) || process.env["NEXUS_EVENT_LOG"] === "0" || !permittedCategories().includes("command_usage"))
+  if (silent.has(path) || isOptOut(process.env["NEXUS_EVENT_LOG"]) || !permittedCategories().includes("command_usage"))
     return;
   const startedMs = Date.now();
   const command = {

@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod";
+import { issueText } from "../shared/text/issue-text.ts";
 import { kafkaAddress } from "./kafka-address.ts";
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -40,7 +41,7 @@ const schema = z.strictObject({
   /** ClickHouse cluster on which replicated and distributed tables are created. Empty: one node. */
   cluster: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{0,64}$/)
+    .regex(/^[A-Za-z0-9_-]{0,64}$/, "must be up to 64 letters, digits, _ or -")
     .default(""),
   /** Column encryption by the ClickHouse server, which needs a key for it (`deploy/`). */
   encrypted: z.union([z.boolean(), z.stringbool()]).default(false),
@@ -110,7 +111,8 @@ export function configFrom(env: Environment): Config {
   const [issue] = parsed.error.issues;
   const key = issue?.code === "unrecognized_keys" ? issue.keys.join(", ") : (issue?.path.join(".") ?? "");
   const known = issue?.code === "unrecognized_keys" ? ` Valid keys: ${Object.keys(schema.shape).join(", ")}.` : "";
-  throw new ConfigError(`${key}: ${issue?.message ?? "invalid value"}.${known}`);
+  const reason = issue === undefined ? "is not a valid value" : known === "" ? issueText(issue) : "is unknown";
+  throw new ConfigError(`${key}: ${reason}.${known}`);
 }
 
 /** @throws ConfigError */

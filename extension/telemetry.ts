@@ -90,6 +90,7 @@ export class Telemetry implements Disposable {
       problemChanged: (problem) => this.#problemChanged(problem),
       sharingChanged: (sharing) => this.#sharingChanged(sharing),
       exportProgress: (progress) => this.onExportProgress?.(progress),
+      flushRule: (rule) => this.#queue.follow(rule),
       up: () => this.#workerUp(),
       down: (retryMs) => this.#workerDownFor(retryMs),
     });

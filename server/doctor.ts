@@ -6,10 +6,11 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { isOptOut } from "../shared/consent/consent.ts";
 import { textOf, textsOf } from "../shared/protocol/message.ts";
 import type { Status } from "../shared/protocol/worker.ts";
 import { sizeText } from "../shared/text/format.ts";
-import { modeMessage, refusalMessage } from "../shared/text/sentences.ts";
+import { erasuresMessages, modeMessage, refusalMessage } from "../shared/text/sentences.ts";
 import { parseConfig, policyRefusals } from "./config/config.ts";
 import type { Paths } from "./config/paths.ts";
 import { type LeftoverReason, Leftovers, leftoverReasons } from "./ingest/leftovers.ts";
@@ -50,6 +51,7 @@ export async function runChecks(paths: Paths, status: Status, nowMs: number): Pr
     ...eventLogs(paths),
     ...status.notes.map((note) => warningCheck("note", textOf(note))),
     ...rejectedBatches(status),
+    ...erasures(status),
     await network(status),
   ];
 }
@@ -157,8 +159,8 @@ function clock({ database: info }: Status, nowMs: number): DoctorCheck {
 
 function eventLogs({ eventLogFolder }: Paths): readonly DoctorCheck[] {
   const name = "event logs";
-  if (process.env["NEXUS_EVENT_LOG"] === "0")
-    return [warningCheck(name, "NEXUS_EVENT_LOG=0: event logs are neither written nor imported")];
+  if (isOptOut(process.env["NEXUS_EVENT_LOG"]))
+    return [warningCheck(name, "NEXUS_EVENT_LOG is false: event logs are neither written nor imported")];
   if (!existsSync(eventLogFolder)) return [okCheck(name, `${eventLogFolder} does not exist yet`)];
   const faults = [eventLogFolder, ...namesIn(eventLogFolder)].flatMap(accessFault);
   if (faults.length > 0)
@@ -215,6 +217,18 @@ function rejectedBatches({ sharing }: Status): readonly DoctorCheck[] {
 }
 
 /** Opens one TCP connection to the destination and closes it. */
+function erasures({ sharing }: Status): readonly DoctorCheck[] {
+  if (sharing === null || sharing.erasures === 0) return [];
+  const state = textsOf(erasuresMessages(sharing));
+  return [
+    warningCheck(
+      "remote erasure",
+      state,
+      "Your data may still be on the server. To ask again: nexus telemetry erase-remote",
+    ),
+  ];
+}
+
 async function network({ permission, sharing }: Status): Promise<DoctorCheck> {
   if (permission?.mode !== "share" || sharing?.destination == null)
     return okCheck("network", "not checked: sharing is off");

@@ -115,7 +115,7 @@ connection.onInitialize((params: InitializeParams) => {
       problemChanged: (problem) => void connection.sendNotification(ProblemChangedNotification.method, { problem }),
     }),
   );
-  return { capabilities: {} };
+  return { capabilities: { experimental: { flush: worker.flushRule() } } };
 });
 
 connection.onInitialized(() => {

@@ -4,6 +4,7 @@ import { textOf } from "../../shared/protocol/message.ts";
 import type { Insight } from "../../shared/protocol/reports.ts";
 import { countText } from "../../shared/text/format.ts";
 import { type InsightFilter, insightFilters, insightText, matchesFilter } from "../../shared/text/insights.ts";
+import { nothingText } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
@@ -30,6 +31,10 @@ export function run({ json, slow, errors, agents, ...period }: InsightOptions): 
       return;
     }
     print(heading(`Insights (${periodTitle(found.period, found.fromMs, Date.now())})`));
+    if (found.runs === 0) {
+      print(nothingText(reader));
+      return;
+    }
     if (shown.length === 0) {
       print(
         `No insights${filters.length > 0 ? ` (${filters.join(", ")})` : ""} in ${countText(found.runs, "command")}.`,

@@ -2,6 +2,7 @@
 import type { Stats } from "../../shared/protocol/reports.ts";
 import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
+import { nothingText } from "../output/nothing.ts";
 import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
 import { columns, isPlain, sparkline, styled } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
@@ -50,7 +51,7 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
     }
     print(boxText(found));
     if (found.commands === 0) {
-      print("\nNo commands in this period. To check whether recording is on: nexus telemetry status");
+      print(`\n${nothingText(reader)}`);
     } else print(commandsText(found));
     for (const [title, rows] of [
       ["Top commands", found.topCommands],

@@ -2,7 +2,7 @@
 
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { textOf } from "../../shared/protocol/message.ts";
-import type { Period, Stats } from "../../shared/protocol/reports.ts";
+import type { Period, Ranked, Stats } from "../../shared/protocol/reports.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import { insightText } from "../../shared/text/insights.ts";
 import { modeMessage, refusalMessage } from "../../shared/text/sentences.ts";
@@ -11,8 +11,8 @@ export interface DashboardData {
   readonly mode: string;
   readonly notes: readonly string[];
   readonly stats: Stats;
-  readonly slowest: Stats["topCommands"];
-  readonly failing: Stats["topCommands"];
+  readonly slowest: readonly Ranked[];
+  readonly failing: readonly Ranked[];
   readonly insights: readonly string[];
   readonly sharing: SharingStatus | null;
 }
@@ -30,14 +30,7 @@ export function readDashboardData(reader: TelemetryReader, period: Period): Dash
       ...(problem === null ? [] : [textOf(problem.message)]),
     ],
     stats,
-    slowest: [...stats.topCommands]
-      .filter(({ medianMs }) => medianMs !== null)
-      .sort((a, b) => (b.medianMs ?? 0) - (a.medianMs ?? 0))
-      .slice(0, maxRows),
-    failing: stats.topCommands
-      .filter(({ failed }) => failed > 0)
-      .sort((a, b) => b.failed - a.failed)
-      .slice(0, maxRows),
+    ...reader.rankings({ period }, maxRows),
     insights: reader
       .insights({ period: period === "today" ? "week" : period })
       .insights.slice(0, 3)

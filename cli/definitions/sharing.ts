@@ -31,7 +31,7 @@ export function addSharing(nexus: Command): void {
   ).action(lazyAction(() => import("../commands/usage/upload.ts")));
   withJson(
     usage.command("import").description("import the event logs in state/events"),
-    "{version, files, lines, malformed, bytes, stored, repeated, refused, belowWatermark, beforeConsent, ahead, faults: [{path, code}], unremoved}; with NEXUS_EVENT_LOG=0 {version}",
+    "{version, files, lines, malformed, bytes, stored, repeated, refused, belowWatermark, beforeConsent, ahead, faults: [{path, code}], unremoved}; with NEXUS_EVENT_LOG=false {version}",
   ).action(lazyAction(() => import("../commands/usage/import.ts")));
 
   const ledger = nexus.command("ledger").description("inspect and verify the upload ledger");

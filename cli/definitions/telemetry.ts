@@ -17,7 +17,7 @@ export function addTelemetry(nexus: Command): void {
 
   withJson(
     telemetry.command("status").description("show the mode, active opt-outs, stored data and pending uploads"),
-    `{version, permission: ${permissionShape}, decidedMs, database: ${databaseShape}, databasePath, configPath, limits: {retentionDays, maxBytes}, resourceUsage, firewall: ${firewallShape}, sharing: ${sharingShape}, lastStoredMs, notes, problem: {kind, text}}`,
+    `{version, permission: ${permissionShape}, decidedMs, database: ${databaseShape}, databasePath, configPath, limits: {retentionDays, maxBytes, rollupRetentionDays}, resourceUsage, firewall: ${firewallShape}, sharing: ${sharingShape}, lastStoredMs, notes, problem: {kind, text}}`,
   ).action(lazyAction(() => import("../commands/telemetry/status.ts")));
 
   withExamples(
@@ -48,10 +48,10 @@ export function addTelemetry(nexus: Command): void {
     withJson(
       telemetry
         .command("show")
-        .description("show unsent events as stored, or preview a command (after --)")
+        .description("show the newest events, while sharing as they would be sent, or preview a command (after --)")
         .argument("[command...]", "command to preview; it is not run")
         .option("--limit <n>", "maximum number of events (default: 10)", parseInteger),
-      "{version, total, events: [{key, id, type, source, seq, tsMs, utcOffsetMin, session, payload}]}; with a command {version, preview: true, events: [{type, payload}]}",
+      "{version, total, sharing, events: [{key, id, type, source, seq, tsMs, utcOffsetMin, session, payload}]}; while sharing the events as they would be sent; with a command {version, preview: true, events: [{type, payload}]}",
     ),
     "nexus telemetry show",
     "nexus telemetry show -- git push origin secret-branch",

@@ -1,18 +1,15 @@
 /**
  * Keeps captured events in memory until the worker has committed them.
  *
- * Batches are sent at 50 events, 250 ms after the first event, or at shutdown, one at a time and in
- * order. A batch is sent again until it is acknowledged; the worker ignores events that it already
+ * Batches are sent at 50 events, 250 ms after the first event (unless the configuration says otherwise), or at shutdown, one at a
+ * time and in order. A batch is sent again until it is acknowledged; the worker ignores events that it already
  * has. The queue is bounded: a full queue refuses events, and the caller counts them (ADR 0004). It
  * does no I/O.
  */
 
-import { maxEventsPerRequest } from "../../shared/protocol/record.ts";
+import { defaultFlushRule, type FlushRule } from "../../shared/protocol/record.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import { Backoff, type Timers } from "../timers.ts";
-
-/** Long enough to send the events of a burst together, short enough for a live dashboard. */
-const gatherMs = 250;
 
 /** About 2 MB; one hour without a worker at one event per second. */
 const defaultCapacity = 4_000;
@@ -25,6 +22,7 @@ export class EventQueue {
   readonly #timers: Timers;
   readonly #capacity: number;
   readonly #backoff = new Backoff();
+  #rule: FlushRule = defaultFlushRule;
   #events: Raw[] = [];
   #cancelTimer: (() => void) | undefined;
   /** The last batch was not stored: nothing is sent until the backoff is over. */
@@ -39,6 +37,11 @@ export class EventQueue {
     this.#capacity = capacity;
   }
 
+  /** Applies the rule that a worker announced. */
+  follow(rule: FlushRule): void {
+    this.#rule = rule;
+  }
+
   get length(): number {
     return this.#events.length;
   }
@@ -48,8 +51,8 @@ export class EventQueue {
     if (!this.hasRoom) return false;
     const length = this.#events.push(event);
     if (this.#sending === undefined && !this.#backingOff) {
-      if (length >= maxEventsPerRequest) this.#send();
-      else this.#cancelTimer ??= this.#timers.after(gatherMs, () => this.#elapsed());
+      if (length >= this.#rule.maxEvents) this.#send();
+      else this.#cancelTimer ??= this.#timers.after(this.#rule.maxWaitMs, () => this.#elapsed());
     }
     return true;
   }
@@ -99,7 +102,7 @@ export class EventQueue {
   async #sendAll(): Promise<void> {
     while (this.#events.length > 0) {
       const generation = this.#generation;
-      const batch = this.#events.slice(0, maxEventsPerRequest);
+      const batch = this.#events.slice(0, this.#rule.maxEvents);
       const delivery = await this.#deliver(batch);
       if (generation !== this.#generation) continue;
       if (delivery === "forget") this.clear();

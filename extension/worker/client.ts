@@ -18,7 +18,7 @@ import {
   type StaticFeature,
   TransportKind,
 } from "vscode-languageclient/node";
-import type { EditorState } from "../../shared/protocol/record.ts";
+import { type EditorState, flushRuleIn } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
 import {
   DataChangedNotification,
@@ -110,6 +110,7 @@ export async function launchWorker(
   listen(SharingChangedNotification, (sharing) => events.sharingChanged(sharing));
   listen(ProblemChangedNotification, ({ problem }) => events.problemChanged(problem));
   await client.start();
+  events.flushRule(flushRuleIn(client.initializeResult?.capabilities.experimental));
   return {
     request: async <P, R>({ method, result: validate }: Request<P, R>, params: P): Promise<R> => {
       try {

@@ -1,6 +1,6 @@
 /** Interface of a running worker. `client.ts` implements it and is loaded only when needed. */
 
-import type { EditorState, Problem } from "../../shared/protocol/record.ts";
+import type { EditorState, FlushRule, Problem } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
 import type { ExportProgress, SharingStatus } from "../../shared/protocol/worker.ts";
 
@@ -20,6 +20,8 @@ export interface WorkerEvents {
   problemChanged(problem: Problem | null): void;
   exportProgress(progress: ExportProgress): void;
   sharingChanged(sharing: SharingStatus): void;
+  /** The worker has started; when it wants to receive events. */
+  flushRule(rule: FlushRule): void;
 }
 
 export type LaunchWorker = (editor: EditorState, events: WorkerEvents) => Promise<WorkerConnection>;

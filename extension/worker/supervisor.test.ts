@@ -40,6 +40,7 @@ function setUp() {
     problemChanged: () => events.push("problem"),
     exportProgress: () => events.push("progress"),
     sharingChanged: () => events.push("sharing"),
+    flushRule: () => events.push("rule"),
   });
   return { timers, workers, events, supervisor };
 }

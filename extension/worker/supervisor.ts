@@ -4,7 +4,7 @@
  * mode `off` it runs for one command.
  */
 
-import type { EditorState, Problem } from "../../shared/protocol/record.ts";
+import type { EditorState, FlushRule, Problem } from "../../shared/protocol/record.ts";
 import type { Notification, Request } from "../../shared/protocol/rpc.ts";
 import type { ExportProgress, SharingStatus } from "../../shared/protocol/worker.ts";
 import { Backoff, type Timers } from "../timers.ts";
@@ -94,6 +94,7 @@ export class Supervisor {
       problemChanged: (problem: Problem | null) => this.#events.problemChanged(problem),
       sharingChanged: (sharing: SharingStatus) => this.#events.sharingChanged(sharing),
       exportProgress: (progress: ExportProgress) => this.#events.exportProgress(progress),
+      flushRule: (rule: FlushRule) => this.#events.flushRule(rule),
     });
     this.#connection = started;
     started.then(

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { uploadSchemas } from "../../shared/schema/upload-schemas.ts";
+import { apiTypes } from "./api-types.ts";
 import { cliPage } from "./cli-page.ts";
 import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";
@@ -25,6 +26,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/cli.md", cliPage()],
     ["docs/reference/consent-text.md", consentTextPage()],
     ["docs/reference/local-database.md", localDatabasePage()],
+    ["docs/reference/nexus-telemetry.d.ts", apiTypes()],
     ["telemetry.json", telemetryJsonText()],
     ["THIRD-PARTY-NOTICES.md", noticesPage()],
     ["sdk/python/src/nexus_telemetry/allow-list.json", pythonAllowList()],

@@ -113,6 +113,7 @@ class FilesRun {
         node.record(type, { stream: "tool", tool_phase: "end", ...fields } as never);
       }
     }
+    node.flush();
     const env = { PATH: process.env["PATH"], HOME: this.home, PYTHONPATH: python };
     execFileSync("python3", ["-B", "-c", pythonProgram], { env, input: JSON.stringify(texts) });
     this.#exportByOtel(texts);

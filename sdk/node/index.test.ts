@@ -17,13 +17,15 @@ function setUp(decision: object | null = consentRecord("local"), env: Readonly<R
   mkdirSync(config, { recursive: true });
   if (decision !== null) decide(home, decision);
   const log = new EventLog({ env, home });
-  const lines = () =>
-    existsSync(log.file)
+  const lines = () => {
+    log.flush();
+    return existsSync(log.file)
       ? readFileSync(log.file, "utf8")
           .trimEnd()
           .split("\n")
           .map((line) => JSON.parse(line))
       : [];
+  };
   return { home, config, log, lines };
 }
 
@@ -62,6 +64,7 @@ describe("Node SDK", () => {
     const { home, log } = setUp(decision, env);
     expect(log.mode).toBe("off");
     expect(log.record("task_completed", {})).toBe(false);
+    expect(log.lastRefusal).toContain("Recording is off");
     expect(existsSync(log.file)).toBe(false);
     if (decision === null) expect(readdirSync(home)).toEqual([".config"]);
   });
@@ -70,10 +73,46 @@ describe("Node SDK", () => {
     const { home, log, lines } = setUp({ ...consentRecord("local"), collect: ["command_usage"] });
     expect(log.record("command_finished", { command_path: "ls", duration_ms: 5 })).toBe(true);
     expect(log.record("task_completed", {})).toBe(false);
+    expect(log.lastRefusal).toBe("The user has not selected the category of this event.");
     expect(lines()).toHaveLength(1);
     expect(lines()[0]).not.toHaveProperty("duration_ms");
     decide(home, consentRecord("off"));
     expect(log.record("command_finished", { command_path: "ls" })).toBe(false);
+  });
+
+  it("writes at 100 events, at once for an error, and as the user's configuration says", () => {
+    const { log, config } = setUp();
+    const stored = () => (existsSync(log.file) ? readFileSync(log.file, "utf8").trimEnd().split("\n").length : 0);
+    for (let n = 0; n < 99; n += 1) log.record("task_completed", {});
+    expect(stored()).toBe(0);
+    log.record("task_completed", {});
+    expect(stored()).toBe(100);
+    log.record("task_completed", {});
+    log.record("error_occurred", { error_category: "timeout" });
+    expect(stored()).toBe(102);
+    writeFileSync(join(config, "config.toml"), "[telemetry]\nbatch_size = 2\n");
+    log.record("task_completed", {});
+    expect(stored()).toBe(102);
+    log.record("task_completed", {});
+    expect(stored()).toBe(104);
+  });
+
+  it("discards what it buffered if the user withdraws consent", () => {
+    const { home, log, lines } = setUp();
+    expect(log.record("task_completed", {})).toBe(true);
+    decide(home, consentRecord("off"));
+    expect(log.flush()).toBe(true);
+    expect(lines()).toEqual([]);
+  });
+
+  it("says why an event was not accepted, without its values", () => {
+    const { log } = setUp();
+    expect(log.record("command_finished", {} as never)).toBe(false);
+    expect(log.lastRefusal).toMatch(/required field/);
+    expect(log.record(canary as "task_completed", {})).toBe(false);
+    expect(log.lastRefusal).toBe("This is not an event that a program may record.");
+    expect(log.record("task_completed", {})).toBe(true);
+    expect(log.lastRefusal).toBeNull();
   });
 
   it("never throws, whatever the folders, the consent file and the fields", () => {
@@ -86,7 +125,7 @@ describe("Node SDK", () => {
     const blocked = setUp();
     mkdirSync(join(blocked.home, "nexus", "state"), { recursive: true });
     writeFileSync(join(blocked.home, "nexus", "state", "events"), "not a folder");
-    expect(blocked.log.record("task_completed", {})).toBe(false);
+    expect(blocked.log.record("error_occurred", { error_category: "timeout" })).toBe(false);
     chmodSync(join(blocked.home, "nexus", "state"), 0o700);
     expect(existsSync(config)).toBe(false);
     const trapped = setUp();

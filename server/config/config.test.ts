@@ -1,10 +1,13 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { messageWith } from "../../test/fixtures/message-text.ts";
+import { flushRuleIn } from "../../shared/protocol/record.ts";
+import { englishOf, messageWith } from "../../test/fixtures/message-text.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { WatchedFile } from "../files/watched-file.ts";
 import { ConfigError, configNotes, configRefusals, defaultConfig, parseConfig, policyRefusals } from "./config.ts";
+import { environmentNotes } from "./environment.ts";
+import { flushRule } from "./flush-rule.ts";
 
 const parse = (text: string) => parseConfig("config.toml", text);
 
@@ -53,10 +56,10 @@ describe("configuration", () => {
     ["[telemetry]\nretention_day = 3", "unknown key retention_day in [telemetry]. Did you mean retention_days?"],
     ["[telemetry]\nzzz = 3", "unknown key zzz in [telemetry]. Valid keys: mode, enabled"],
     ["[telemetry.privacy]\nstrip_pi = true", "unknown key strip_pi in [telemetry.privacy]. Did you mean strip_pii?"],
-    ['[telemetry]\nenabled = "no"', "telemetry.enabled is invalid"],
-    ["[telemetry]\nbatch_size = 0", "telemetry.batch_size is invalid"],
-    ["telemetry = 3", "telemetry is invalid"],
-    ['[telemetry]\ndb_path = "~/x.db"', "telemetry.db_path is invalid (must be an absolute path)"],
+    ['[telemetry]\nenabled = "no"', "telemetry.enabled must be true or false"],
+    ["[telemetry]\nbatch_size = 0", "telemetry.batch_size must be at least 1"],
+    ["telemetry = 3", "telemetry must be a table"],
+    ['[telemetry]\ndb_path = "~/x.db"', "telemetry.db_path must be an absolute path"],
     ['[telemetry]\n"what I typed" = 1', "unknown key in [telemetry]"],
     ["[telemetry\nmode = 1", "config.toml, line 1: not valid TOML"],
   ])("rejects %j by name", (text, message) => {
@@ -74,9 +77,52 @@ describe("configuration", () => {
   it("lists accepted keys that have no effect", () => {
     expect(configNotes(defaultConfig)).toEqual([]);
     expect(configNotes(parse("[telemetry.privacy]\nstrip_pii = false\nredact_file_paths = false"))).toHaveLength(2);
-    expect(configNotes(parse("[telemetry]\nbatch_size = 7"))).toEqual([
-      messageWith("batch_size has no effect in this version."),
+    expect(configNotes(parse("[telemetry]\ncommunity_contribution = true"))).toEqual([
+      messageWith("community_contribution has no effect in this version."),
     ]);
+    expect(configNotes(parse("[telemetry]\nbatch_size = 7"))).toEqual([]);
+  });
+
+  it.each([
+    ["", 50, 250],
+    ["retention_days = 5", 50, 250],
+    ["batch_size = 7", 7, 60_000],
+    ["batch_size = 5_000\nflush_interval_secs = 0.25", 1_000, 250],
+    ["flush_interval_secs = 3", 100, 3_000],
+    ["flush_interval_secs = 86_400", 100, 60_000],
+  ])("tells the extension when to send events: %j", (text, maxEvents, maxWaitMs) => {
+    expect(flushRule("config.toml", `[telemetry]\n${text}\n`)).toEqual({ maxEvents, maxWaitMs });
+    expect(flushRuleIn({ flush: { maxEvents, maxWaitMs } })).toEqual({ maxEvents, maxWaitMs });
+  });
+
+  it("names no value and no text of a library in a message", () => {
+    for (const text of [
+      "retention_days = 'x'",
+      "retention_days = 0.5",
+      "mode = 'on'",
+      "upload_schema = 3",
+      "upload_pins = ['x']",
+      "upload_pins = 3",
+      "privacy = 4",
+      "flush_interval_secs = 0",
+    ])
+      expect(() => parse(`[telemetry]\n${text}`)).toThrow(
+        /^config\.toml: telemetry\.\S+ must be [^:]*\. Correct the value or remove the key\.$/,
+      );
+  });
+});
+
+describe("the environment", () => {
+  it("is read by one rule, and what says nothing is named", () => {
+    const names = ["NEXUS_TELEMETRY", "NEXUS_EVENT_LOG", "NEXUS_TELEMETRY_COMMUNITY"] as const;
+    for (const name of names) {
+      for (const value of ["", "false", "0", "No", " off "]) expect(environmentNotes({ [name]: value })).toEqual([]);
+      expect(englishOf(environmentNotes({ [name]: "maybe" }))).toBe(
+        `${name} is neither true nor false, so it is ignored.`,
+      );
+    }
+    expect(englishOf(environmentNotes({ NEXUS_TELEMETRY_COMMUNITY: "true" }))).toMatch(/has no effect/);
+    expect(environmentNotes({ NEXUS_TELEMETRY: "1", NEXUS_EVENT_LOG: "yes" })).toEqual([]);
   });
 });
 

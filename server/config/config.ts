@@ -7,14 +7,11 @@
 import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod/mini";
-import english from "zod/v4/locales/en.js";
 import { modes, type Refusal } from "../../shared/consent/consent.ts";
 import { type Message, message } from "../../shared/protocol/message.ts";
 import { uploadSchemaVersions } from "../../shared/schema/upload-schema.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
-
-// zod/mini contains no error messages.
-z.config(english());
+import { issueText } from "../../shared/text/issue-text.ts";
 
 const privacyTable = z.strictObject({
   strip_pii: z._default(z.boolean(), true),
@@ -30,7 +27,7 @@ const telemetryTable = z.strictObject({
   db_path: z.optional(z.string().check(z.refine((path) => isAbsolute(path), "must be an absolute path"))),
   community_contribution: z._default(z.boolean(), false),
   batch_size: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 100),
-  flush_interval_secs: z._default(z.int().check(z.minimum(1), z.maximum(86_400)), 60),
+  flush_interval_secs: z._default(z.number().check(z.minimum(0.25), z.maximum(86_400)), 60),
   max_db_size_mb: z._default(z.int().check(z.minimum(1), z.maximum(100_000)), 100),
   upload_url: z.optional(z.string()),
   upload_schema: z.optional(z.literal(uploadSchemaVersions)),
@@ -41,6 +38,7 @@ const telemetryTable = z.strictObject({
     [],
   ),
   ledger_body_days: z.optional(z.int().check(z.minimum(0), z.maximum(36_500))),
+  rollup_retention_days: z.optional(z.int().check(z.minimum(1), z.maximum(36_500))),
   retention_days: z._default(z.int().check(z.minimum(1), z.maximum(36_500)), 90),
   privacy: z.prefault(privacyTable, {}),
 });
@@ -67,7 +65,7 @@ function explain(file: string, table: string, schema: z.ZodMiniObject, error: z.
       `${file}: unknown ${name} in [${keyPath}].${didYouMean(key, known) || ` Valid keys: ${known.join(", ")}.`}`,
     );
   }
-  return new ConfigError(`${file}: ${keyPath} is invalid (${issue.message}). Correct the value or remove the key.`);
+  return new ConfigError(`${file}: ${keyPath} ${issueText(issue)}. Correct the value or remove the key.`);
 }
 
 /**
@@ -169,7 +167,6 @@ export function configNotes(config: Config): readonly Message[] {
     ...(privacy.redact_file_paths
       ? []
       : [message("redact_file_paths = false has no effect: paths are never recorded.")]),
-    ...unsupportedNotes(config, defaultConfig, ["batch_size", "flush_interval_secs"]),
     ...unsupportedNotes(config, defaultConfig, ["community_contribution"]),
     ...unsupportedNotes(privacy, defaultConfig.privacy, ["differential_privacy", "dp_epsilon"]),
   ];

@@ -18,7 +18,7 @@ import {
   untrustedReasons,
 } from "../../shared/consent/consent.ts";
 import { type Message, message, verbatim } from "../../shared/protocol/message.ts";
-import type { EditorState } from "../../shared/protocol/record.ts";
+import type { EditorState, FlushRule } from "../../shared/protocol/record.ts";
 import type { UploadSchema } from "../../shared/schema/upload-schema.ts";
 import type { Clock } from "../clock.ts";
 import { pathFault, refuseReplaceable, refuseUnsafe } from "../files/ownership.ts";
@@ -35,6 +35,8 @@ import {
 } from "./config.ts";
 import { ConsentLog } from "./consent-log.ts";
 import { type Destination, DestinationError, destinationOf } from "./destination.ts";
+import { environmentNotes } from "./environment.ts";
+import { flushRule } from "./flush-rule.ts";
 import type { Paths } from "./paths.ts";
 import { isStateOf, keepRecordingState, maxBytes } from "./recording-state.ts";
 
@@ -61,6 +63,8 @@ export interface EffectivePolicy {
   readonly destinationFault: string | null;
   /** The largest upload schema that the configuration permits (`upload_schema`). */
   readonly maxSchema: UploadSchema;
+  /** `batch_size` and `flush_interval_secs`, as SDKs use them. */
+  readonly sdkBuffer: { readonly events: number; readonly seconds: number };
   /** The largest upload schema that the user agreed to and the configuration permits. */
   readonly schema: UploadSchema;
 }
@@ -120,10 +124,16 @@ export class PermissionEvaluator {
       retentionDays: config.retention_days,
       maxBytes: config.max_db_size_mb * 1024 * 1024,
       ledgerBodyDays: config.ledger_body_days,
+      rollupRetentionDays: config.rollup_retention_days,
     };
     if (database !== this.#paths.ownDatabase) refuseReplaceable(database);
     refuseUnsafe(database, "allowed");
-    const notes = [...this.#consentNotes(reading), ...this.#paths.notes, ...configNotes(config)];
+    const notes = [
+      ...this.#consentNotes(reading),
+      ...this.#paths.notes,
+      ...configNotes(config),
+      ...environmentNotes(this.#env),
+    ];
     return {
       permission,
       notes: destinationFault === null ? notes : [...notes, verbatim(destinationFault)],
@@ -133,9 +143,15 @@ export class PermissionEvaluator {
       limits,
       destination,
       destinationFault,
+      sdkBuffer: { events: config.batch_size, seconds: config.flush_interval_secs },
       maxSchema,
       schema: permission.agreedSchema < maxSchema ? permission.agreedSchema : maxSchema,
     };
+  }
+
+  /** Returns when the extension sends captured events. @throws ConfigError, the file system's error. */
+  flushRule(): FlushRule {
+    return flushRule(this.#paths.configFile, this.#configFile.read());
   }
 
   /** Returns the start of the consent in ms since 1970; older log lines are not imported. */

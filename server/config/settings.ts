@@ -1,5 +1,6 @@
 /** Every setting with its value in force and where it comes from, without the credentials in it. */
 import { existsSync, readFileSync } from "node:fs";
+import type { FlushRule } from "../../shared/protocol/record.ts";
 import {
   type Config,
   type ConfigValue,
@@ -9,6 +10,7 @@ import {
   parseConfig,
   readSetting,
 } from "./config.ts";
+import { flushRule } from "./flush-rule.ts";
 
 export interface Setting {
   readonly key: string;
@@ -16,6 +18,8 @@ export interface Setting {
   readonly value: ConfigValue | null;
   /** The name of an environment variable, the path of the file, or `default`. */
   readonly origin: string;
+  /** The value in force by program, if it differs between programs. */
+  readonly effect?: string;
 }
 
 /** Environment variables that override a key of the file. */
@@ -42,6 +46,7 @@ export function settings(configFile: string, env: NodeJS.ProcessEnv): readonly S
   const text = existsSync(configFile) ? readFileSync(configFile, "utf8") : "";
   const config: Config = text === "" ? defaultConfig : parseConfig(configFile, text);
   const set = keysIn(configFile, text);
+  const rule = flushRule(configFile, text);
   return configKeys.map((key) => {
     const variable = overrides[key];
     const override = variable === undefined ? undefined : env[variable];
@@ -51,8 +56,19 @@ export function settings(configFile: string, env: NodeJS.ProcessEnv): readonly S
       key,
       value: withoutCredentials(key, readSetting(config, key) ?? null),
       origin: set.has(key) ? configFile : "default",
+      ...effectOf(key, config, rule),
     };
   });
+}
+
+function effectOf(key: string, config: Config, { maxEvents, maxWaitMs }: FlushRule): { readonly effect?: string } {
+  if (key === "batch_size")
+    return { effect: `VS Code: ${maxEvents} events; SDKs: ${config.batch_size} events, unless the program sets it` };
+  if (key === "flush_interval_secs") {
+    const seconds = `${config.flush_interval_secs} s`;
+    return { effect: `VS Code: ${maxWaitMs / 1_000} s; SDKs: ${seconds}, unless the program sets it` };
+  }
+  return {};
 }
 
 /** Returns a URL without the parts that may be secret: user name, password, query and fragment. */

@@ -6,6 +6,8 @@
 import { hourMs } from "../../shared/schema/durations.ts";
 import { type Connection, immediately, type Row } from "./driver/driver.ts";
 import { newestEventMs, raiseWatermark } from "./low-watermark.ts";
+import { monthOfDay, startOfHour } from "./rollups/local-time.ts";
+import { grains } from "./rollups/rollups.ts";
 import { addTo, readNumber, setNumber } from "./state.ts";
 
 /** The user's limits: `retention_days` and `max_db_size_mb` in `config.toml`. */
@@ -14,6 +16,8 @@ export interface Limits {
   readonly maxBytes: number;
   /** `ledger_body_days`; `undefined` keeps the ledger's bodies until a purge or the size limit. */
   readonly ledgerBodyDays: number | undefined;
+  /** `rollup_retention_days`; `undefined` keeps totals until a purge. */
+  readonly rollupRetentionDays?: number | undefined;
 }
 
 const dayMs = 24 * hourMs;
@@ -95,6 +99,23 @@ export function expireByAge(connection: Connection, beforeMs: number, from: numb
 function nextKey(connection: Connection, from: number): number | undefined {
   const key = connection.prepare("SELECT min(id) id FROM events WHERE id >= ?").get(from)?.["id"];
   return typeof key === "number" ? key : undefined;
+}
+
+/**
+ * Deletes totals of days, and the rows of sessions whose events have expired, from before a day of the user's calendar; of months
+ * only whole ones. Call it in a transaction.
+ */
+export function expireTotals(connection: Connection, beforeDay: number): void {
+  const beforeMonth = monthOfDay(beforeDay);
+  for (const [grain, before] of [
+    [grains.hour, beforeDay * 24],
+    [grains.day, beforeDay],
+    [grains.month, beforeMonth],
+  ] as const)
+    connection.prepare("DELETE FROM metrics WHERE grain = ? AND bucket < ?").run(grain, before);
+  connection
+    .prepare("DELETE FROM sessions WHERE session_id LIKE 'expired-%' AND ended_at < ?")
+    .run(startOfHour(beforeDay * 24));
 }
 
 const samples = 500;

@@ -37,12 +37,14 @@ import {
   removeStateFile,
   resume,
   startUploadState,
+  type UploadState,
   writeStateFile,
 } from "./state/upload-state.ts";
-import { preview, schemaInUse } from "./sync/preview.ts";
+import { partOf, preview, schemaInUse } from "./sync/preview.ts";
 import type { SyncOptions, SyncProgress, SyncReport, UploadStep } from "./sync/report.ts";
 import { checkSchema, type SchemaCheck, schemaCheckLimits } from "./sync/schema-check.ts";
 import { Uploader } from "./sync/uploader.ts";
+import { projectEvent } from "./wire/project-event.ts";
 
 /** The sharing part of a consent record. */
 export interface AgreedSharing {
@@ -64,6 +66,11 @@ export interface SharingParts {
   /** For crash tests. */
   readonly step?: (step: UploadStep) => void;
 }
+
+/** The newest events: as they would be sent, or, if nothing is shared, as they are stored. */
+export type NewestEvents =
+  | { readonly sharing: true; readonly total: number; readonly events: readonly object[] }
+  | { readonly sharing: false; readonly total: number; readonly events: readonly StoredEvent[] };
 
 /** Ledger entries read at once; a body has up to 1 MB. */
 const linesPerRead = 4;
@@ -154,17 +161,20 @@ export class Sharing {
   }
 
   /**
-   * Returns the number of unsent events and the newest of them; of all events if nothing is shared.
+   * Returns the number of unsent events and the newest of them as they would be sent; of all events as they are stored if nothing
+   * is shared.
    */
-  newest(max: number): { readonly events: readonly StoredEvent[]; readonly total: number; readonly sharing: boolean } {
+  newest(max: number): NewestEvents {
     const { store, permissions } = this.#parts;
     const policy = permissions.evaluate();
-    const found = store.read((connection) => {
+    const found = store.read((connection): NewestEvents => {
       const state = policy.permission.mode === "share" ? readUploadState(connection) : undefined;
-      const part = state === undefined ? undefined : { ...state, schema: schemaInUse(connection, policy) };
-      return { ...newestEvents(connection, part, max), sharing: state !== undefined };
+      if (state === undefined) return { ...newestEvents(connection, undefined, max), sharing: false };
+      const part = { ...state, schema: schemaInUse(connection, policy) };
+      const { events, total } = newestEvents(connection, part, max);
+      return { events: events.flatMap((event) => projected(connection, event, state, policy)), total, sharing: true };
     });
-    return found ?? { events: [], total: 0, sharing: policy.permission.mode === "share" };
+    return found ?? { events: [], total: 0, sharing: false };
   }
 
   #begin(): void {
@@ -336,6 +346,18 @@ export class Sharing {
     this.#ending.abort(new Error("The worker stopped."));
     this.#uploader.stop(message("The worker stopped."));
   }
+}
+
+/** Returns the event as it would be sent; nothing if nothing of it would. */
+function projected(
+  connection: Connection,
+  event: StoredEvent,
+  state: UploadState,
+  policy: EffectivePolicy,
+): readonly object[] {
+  const { pseudonym, schema, bits } = partOf(connection, event.key - 1, state, policy);
+  const projection = projectEvent(event, schema, bits, pseudonym);
+  return projection === undefined ? [] : [projection];
 }
 
 function pendingCounts(connection: Connection, policy: EffectivePolicy, nowMs: number): Partial<SharingStatus> {

@@ -53,6 +53,20 @@ describe("maintenance", () => {
     store.close();
   });
 
+  it("expires totals after rollup_retention_days, and sessions whose events have expired", async () => {
+    const { clock, store, count, run, write } = setUp();
+    write([10, 100]);
+    write([200]);
+    await run({ retentionDays: 90, maxBytes: unlimitedBytes });
+    expect(count("SELECT sum(count) n FROM rollups WHERE grain = 0")).toBe(3);
+    clock.tsMs += 2 * 60 * 60 * 1000;
+    await run({ retentionDays: 90, maxBytes: unlimitedBytes, rollupRetentionDays: 120 });
+    for (const grain of [0, 1]) expect(count(`SELECT sum(count) n FROM rollups WHERE grain = ${grain}`)).toBe(2);
+    expect(count("SELECT count(*) n FROM sessions")).toBe(1);
+    expect(count("SELECT count(*) n FROM events")).toBe(1);
+    store.close();
+  });
+
   it("drops ledger bodies after ledger_body_days and keeps the entries", async () => {
     const { store, count, run, write } = setUp();
     write([1]);

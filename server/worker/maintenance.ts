@@ -12,6 +12,7 @@ import {
   type Expired,
   eventSize,
   expireByAge,
+  expireTotals,
   isEventAhead,
   type Limits,
   momentBefore,
@@ -161,7 +162,10 @@ export class Maintenance {
     yield truncateWal;
   }
 
-  *#expireByAge({ retentionDays, ledgerBodyDays }: Limits, run: { mustFinish: boolean }): Generator<Step> {
+  *#expireByAge(
+    { retentionDays, rollupRetentionDays, ledgerBodyDays }: Limits,
+    run: { mustFinish: boolean },
+  ): Generator<Step> {
     const nowMs = this.#clock.nowMs();
     let trusted = nowMs;
     let isOnHold = false;
@@ -176,6 +180,10 @@ export class Maintenance {
       });
     }
     yield () => this.#onExpire(oldestMs);
+    if (rollupRetentionDays !== undefined && !isOnHold) {
+      const beforeDay = dayOfHour(localHourOf(trusted)) - rollupRetentionDays;
+      yield (connection) => immediately(connection, () => expireTotals(connection, beforeDay));
+    }
     if (ledgerBodyDays !== undefined) yield (connection) => dropBodies(connection, trusted - ledgerBodyDays * dayMs);
   }
 

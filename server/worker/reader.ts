@@ -21,6 +21,7 @@ import type { Category } from "../../shared/schema/categories.ts";
 import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
+import { noRankings, type Rankings, readRankings } from "../analytics/rankings.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
 import { emptyToday, readToday } from "../analytics/today.ts";
 import { emptyToolCalls, readToolCalls } from "../analytics/tool-calls.ts";
@@ -92,7 +93,13 @@ export class TelemetryReader {
       databasePath: this.#core.store.file,
       configPath: this.#core.paths.configFile,
       limits:
-        policy === undefined ? null : { retentionDays: policy.limits.retentionDays, maxBytes: policy.limits.maxBytes },
+        policy === undefined
+          ? null
+          : {
+              retentionDays: policy.limits.retentionDays,
+              maxBytes: policy.limits.maxBytes,
+              rollupRetentionDays: policy.limits.rollupRetentionDays ?? null,
+            },
       resourceUsage: process.resourceUsage,
       firewall: process.firewall,
       sharing,
@@ -105,6 +112,15 @@ export class TelemetryReader {
   /** @throws ConfigError, SelectionError, SQLite's error. */
   stats(selection: PeriodSelection): Stats {
     return this.#report(selection, readStats, emptyStats);
+  }
+
+  /** The slowest and the most often failing of all commands, up to `max` each. @throws ConfigError, SelectionError, SQLite's error. */
+  rankings(selection: PeriodSelection, max: number): Rankings {
+    return this.#report(
+      selection,
+      (open) => readRankings(open, max),
+      () => noRankings,
+    );
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */

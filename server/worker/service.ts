@@ -3,10 +3,15 @@
  * It creates no file before the user's consent, except the consent record itself.
  */
 
-import { type ConsentReading, decide, type Permission } from "../../shared/consent/consent.ts";
+import { type ConsentReading, decide, isOptOut, type Permission } from "../../shared/consent/consent.ts";
 import type { AgentName } from "../../shared/protocol/agents.ts";
 import type { Message } from "../../shared/protocol/message.ts";
-import type { EditorState, RecordEventsRequest } from "../../shared/protocol/record.ts";
+import {
+  defaultFlushRule,
+  type EditorState,
+  type FlushRule,
+  type RecordEventsRequest,
+} from "../../shared/protocol/record.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
   CheckServerRequest,
@@ -101,8 +106,8 @@ export class TelemetryService {
         this.#core.sharing.expire(oldestMs);
       },
     );
-    // `NEXUS_EVENT_LOG=0` stops writing and reading.
-    this.#readsLogs = env["NEXUS_EVENT_LOG"] !== "0";
+    // NEXUS_EVENT_LOG=false stops writing and reading.
+    this.#readsLogs = !isOptOut(env["NEXUS_EVENT_LOG"]);
     this.#logs = new EventLogImporter(
       paths.eventLogFolder,
       (lines, also) => {
@@ -192,6 +197,15 @@ export class TelemetryService {
 
   explain(error: unknown): string {
     return this.#core.explain(error);
+  }
+
+  /** When the extension sends captured events. An invalid configuration pauses recording, so its rule does not matter. */
+  flushRule(): FlushRule {
+    try {
+      return this.#core.permissions.flushRule();
+    } catch {
+      return defaultFlushRule;
+    }
   }
 
   /** Limits the wait for locks of other processes. Milliseconds. */

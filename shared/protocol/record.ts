@@ -22,7 +22,24 @@ import {
 } from "./validate.ts";
 import { validateMessage } from "./validate-message.ts";
 
-export const maxEventsPerRequest = 50;
+/** Limit of one request; how many events are sent together is up to the flush rule. */
+export const maxEventsPerRequest = 1_000;
+
+/** When captured events are sent: at a number of events, or some time after the first one. */
+const validateFlushRule = object({ maxEvents: integer(1, maxEventsPerRequest), maxWaitMs: integer(1, 60_000) });
+export type FlushRule = Validated<typeof validateFlushRule>;
+
+/** Few enough for a live dashboard, long enough to send a burst together. */
+export const defaultFlushRule: FlushRule = { maxEvents: 50, maxWaitMs: 250 };
+
+/** Reads the worker's answer to `initialize`: `capabilities.experimental`. Anything else is the default. */
+export function flushRuleIn(experimental: unknown): FlushRule {
+  try {
+    return validateFlushRule(Object(experimental)["flush"], "flush");
+  } catch {
+    return defaultFlushRule;
+  }
+}
 
 /** Not validated here: only the firewall reads raw events. */
 const raw: Validator<Raw> = (value) => value as Raw;

@@ -107,7 +107,14 @@ export const StatusRequest = request(
     databasePath: path,
     configPath: path,
     /** The configured limits; `null` if the configuration is unreadable. */
-    limits: nullable(object({ retentionDays: integer(), maxBytes: integer() })),
+    limits: nullable(
+      object({
+        retentionDays: integer(),
+        maxBytes: integer(),
+        /** Of totals; `null`: until a purge. */
+        rollupRetentionDays: nullable(integer()),
+      }),
+    ),
     /** Since the start of this worker; `null` in a process that only reads. */
     resourceUsage: nullable(
       object({

@@ -75,7 +75,7 @@ describe("nexus stats", () => {
   });
 
   it("shows an empty state and creates nothing", async () => {
-    expect((await ran("stats")).out).toContain("No commands in this period");
+    expect((await ran("stats")).out).toContain("Recording is off. To turn it on: nexus telemetry enable");
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 });
@@ -141,7 +141,7 @@ describe("nexus telemetry export", () => {
     // A limit on the size of a file fails a write as a full disk does.
     const limited = spawnSync(
       "sh",
-      ["-c", `ulimit -f 16; "$0" "$1" telemetry export --force --output "$2"`, process.execPath, cli, file],
+      ["-c", `ulimit -f 128; "$0" "$1" telemetry export --force --output "$2"`, process.execPath, cli, file],
       { encoding: "utf8", env: { PATH: process.env["PATH"], HOME: home } },
     );
     expect(limited.status).toBe(1);
@@ -167,7 +167,105 @@ describe("nexus telemetry export", () => {
   });
 });
 
+describe("nexus import", () => {
+  it("imports an export into another profile after showing it, and removes it again", async () => {
+    await importSample();
+    const file = join(home, "mine.json");
+    await ran("telemetry", "export", "--output", file);
+    const other = tempFolder();
+    const there = (...args: readonly string[]) => nexus(other, {}, ...args);
+    expect(await there("import", file)).toMatchObject({ code: 1, err: expect.stringContaining("Recording is off") });
+    expect(existsSync(join(other, "nexus"))).toBe(false);
+    await there("telemetry", "enable", "--yes");
+    expect(await there("import", file)).toMatchObject({ code: 2, err: expect.stringContaining("--yes") });
+    expect(await there("import", file, "--yes")).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/Imported 159 events, \d+ sessions? and \d+ hourly totals?\./),
+    });
+    const stats = async (of: typeof ran) => {
+      const { toMs: _, ...rest } = JSON.parse((await of("stats", "--json")).out);
+      return rest;
+    };
+    expect(await stats(there)).toEqual(await stats(ran));
+    expect((await there("import", file, "--yes")).out).toContain("Nothing to import.");
+    expect((await there("import", "--list")).out).toMatch(/1 +[0-9a-f]{8} .* 159 +/);
+    expect((await there("import", "--undo", "1", "--yes")).out).toMatch(
+      /Removed 159 events .*\nVerified: none of 159 IDs/,
+    );
+    expect((await stats(there)).commands).toBe(0);
+  });
+
+  it("names what is wrong with a file, and asks for one", async () => {
+    await importSample();
+    writeFileSync(join(home, "bad.json"), "[]\n");
+    expect(await ran("import", join(home, "bad.json"), "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/bad\.json is no export of Nexus Telemetry/),
+    });
+    expect(await ran("import")).toMatchObject({ code: 2 });
+    expect(await ran("import", "--undo", "7", "--yes")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--list"),
+    });
+  });
+});
+
+describe("nexus telemetry show -- COMMAND", () => {
+  it("applies the user's categories", async () => {
+    const shown = async () =>
+      JSON.stringify(JSON.parse((await ran("telemetry", "show", "--json", "--", "git", "push", "x")).out).events);
+    expect(await shown()).toContain("duration_ms");
+    expect(existsSync(join(home, "nexus"))).toBe(false);
+    await ran("telemetry", "enable", "--yes", "--categories", "tool_usage,command_usage");
+    expect(await shown()).toContain("git push");
+    expect(await shown()).not.toMatch(/duration_ms|status|exit_class/);
+    await ran("telemetry", "enable", "--yes", "--categories", "performance");
+    expect((await ran("telemetry", "show", "--", "ls")).out).toContain("Nothing would be recorded");
+  });
+});
+
+describe("nexus telemetry status", () => {
+  it("always has the lines of the specification", async () => {
+    for (const step of [[], ["telemetry", "enable", "--yes"], ["telemetry", "disable"]]) {
+      if (step.length > 0) await ran(...step);
+      const { out } = await ran("telemetry", "status");
+      expect(out).toMatch(/^Events Stored: +\d+$/m);
+      expect(out).toMatch(/^Last Flush: +\S/m);
+      expect(out).toMatch(/^Cloud Sync: +disabled \(you have not consented to sharing\)$/m);
+    }
+  });
+});
+
+describe("reports with recording off", () => {
+  it.each([["stats"], ["insights"], ["telemetry", "metrics"]])("say so, and what to do: %s %s", async (...command) => {
+    expect((await ran(...command)).out).toContain("Recording is off. To turn it on: nexus telemetry enable");
+    await ran("telemetry", "enable", "--yes");
+    expect((await nexus(home, { NEXUS_TELEMETRY: "no" }, ...command)).out).toContain(
+      "Recording is off. Recording is blocked by NEXUS_TELEMETRY.",
+    );
+    expect((await ran(...command)).out).toContain("No commands in this period.");
+  });
+});
+
 describe("nexus telemetry delete", () => {
+  it("deletes a part after showing its amount, and only that", async () => {
+    await importSample();
+    const preview = await ran("telemetry", "delete", "--source", "nexus_cli", "--today");
+    expect(preview).toMatchObject({ code: 2, err: expect.stringContaining("--confirm") });
+    expect(preview.out).toMatch(/Events to be deleted: +159 of \d+ sessions?/);
+    expect(await ran("telemetry", "delete", "--source", "cursor", "--confirm")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("Recorded sources: nexus_cli"),
+    });
+    expect((await ran("telemetry", "delete", "--from", "2020-01-01", "--to", "2020-01-31")).out).toContain(
+      "No stored data matches",
+    );
+    expect((await ran("telemetry", "delete", "--source", "nexus_cli", "--confirm")).out).toMatch(
+      /Deleted 159 events\./,
+    );
+    expect(JSON.parse((await ran("stats", "--json")).out)).toMatchObject({ commands: 0, tasksCompleted: 0 });
+  });
+
   it("requires --confirm without a terminal", async () => {
     await importSample();
     const result = await ran("telemetry", "delete");
@@ -181,7 +279,7 @@ describe("nexus telemetry delete", () => {
     expect((await ran("telemetry", "delete", "--confirm")).out).toMatch(
       /Deleted 159 events\..*\nVerified: none of 160 IDs found in any file\./,
     );
-    expect((await ran("telemetry", "status")).out).toMatch(/Events stored: 0/);
+    expect((await ran("telemetry", "status")).out).toMatch(/Events Stored: +0/);
     expect((await ran("telemetry", "purge", "--confirm")).code).toBe(0);
   });
 });

@@ -47,8 +47,10 @@ function snapshot(folder: string): Readonly<Record<string, string>> {
 async function countEvents(home: string): Promise<number> {
   await nexus(home, {}, "usage", "import");
   const file = join(home, "export.json");
-  await nexus(home, {}, "telemetry", "export", "--output", file);
-  const events: readonly { readonly payload: { readonly command?: string } }[] = JSON.parse(readFileSync(file, "utf8"));
+  await nexus(home, {}, "telemetry", "export", "--force", "--output", file);
+  const events: readonly { readonly payload: { readonly command?: string } }[] = JSON.parse(
+    readFileSync(file, "utf8"),
+  ).events;
   return events.filter(({ payload: { command = "" } }) => !/^(usage import|telemetry|agents)/.test(command)).length;
 }
 

@@ -1,5 +1,6 @@
 /** Panel of the user's data: amount, location, data retention, export, purge, pseudonym reset. */
 import { html, nothing, type TemplateResult } from "lit";
+import type { Status } from "../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { confirmButton, confirmDialog } from "./confirm-dialog.ts";
@@ -22,8 +23,9 @@ export function locationText(remote: string | null): string {
   return `${remotes[remote] ?? "the remote machine"} (the machine of this window's terminals)`;
 }
 
-function retentionText(limits: { readonly retentionDays: number; readonly maxBytes: number }): string {
-  return `Events: ${countText(limits.retentionDays, "day")} or ${sizeText(limits.maxBytes)}. Totals: until you purge them.`;
+function retentionText({ retentionDays, maxBytes, rollupRetentionDays }: NonNullable<Status["limits"]>): string {
+  const totals = rollupRetentionDays === null ? "until you purge them" : countText(rollupRetentionDays, "day");
+  return `Events: ${countText(retentionDays, "day")} or ${sizeText(maxBytes)}. Totals: ${totals}.`;
 }
 
 const resetQuestion =

@@ -1,6 +1,7 @@
 /** `nexus telemetry metrics`: personal usage metrics (analytics design, section 5.1). */
 import type { Metrics } from "../../../shared/protocol/reports.ts";
 import { durationText, percentText } from "../../../shared/text/format.ts";
+import { nothingText } from "../../output/nothing.ts";
 import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { heading, styled } from "../../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
@@ -74,6 +75,6 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
         .filter((text) => text !== "")
         .join("\n"),
     );
-    if (queries === 0) print("\nNo commands in this period. To check whether recording is on: nexus telemetry status");
+    if (queries === 0) print(`\n${nothingText(reader)}`);
   });
 }

@@ -3,6 +3,7 @@
 import type { Permission } from "../../../shared/consent/consent.ts";
 import { categoryTexts } from "../../../shared/consent/notice.ts";
 import { textOf, textsOf } from "../../../shared/protocol/message.ts";
+import type { Status } from "../../../shared/protocol/worker.ts";
 import { countText, dateTimeText, sizeText } from "../../../shared/text/format.ts";
 import { erasuresMessages, modeMessage, pendingText, refusalMessage } from "../../../shared/text/sentences.ts";
 import { statusJson } from "../../output/message-json.ts";
@@ -14,6 +15,17 @@ function enabledText(permission: Permission | null): string {
   if (permission === null) return "unknown";
   if (permission.mode !== "off") return "true";
   return permission.consent === "never_asked" ? "false (opt-in required)" : "false";
+}
+
+/** The line of the analytics design, section 5.1. */
+function cloudSyncText({ permission, sharing }: Status): string {
+  if (permission?.mode === "share") {
+    const when = permission.automatic ? "automatic" : "on request";
+    return `enabled (${when}, ${sharing?.destination ?? "no destination"}, upload schema ${sharing?.schema ?? 1})`;
+  }
+  if (permission === null) return "unknown";
+  if (permission.agreedShare.length > 0) return "disabled (blocked, see below)";
+  return "disabled (you have not consented to sharing)";
 }
 
 export function run({ json }: JsonOption): Promise<void> {
@@ -37,9 +49,12 @@ export function run({ json }: JsonOption): Promise<void> {
           : `${database.path} (${sizeText(database.sizeBytes)})`,
       ],
     ];
-    if (database !== null) rows.push(["Events stored", database.events.toLocaleString("en-US")]);
+    rows.push(
+      ["Events Stored", (database?.events ?? 0).toLocaleString("en-US")],
+      ["Last Flush", dateTimeText(database?.newestMs ?? null)],
+      ["Cloud Sync", cloudSyncText(status)],
+    );
     if (sharing !== null) {
-      rows.push(["Last stored", dateTimeText(database?.newestMs ?? null)]);
       rows.push(["Destination", sharing.destination ?? "none"]);
       if (permission?.mode === "share") {
         rows.push(["Pending", `${pendingText(sharing.pending)}, ${sharing.waiting} in the outbox`]);

@@ -15,7 +15,7 @@ export function run({ json }: JsonOption): Promise<void> {
     const first = await importLogs(service, { retryLeftovers: true });
     const report = first === undefined ? undefined : await removeImported(service, first);
     if (json === true) printJson({ version: 2, ...report });
-    else if (report === undefined) print("Event log import is disabled (NEXUS_EVENT_LOG=0).");
+    else if (report === undefined) print("Event log import is disabled by NEXUS_EVENT_LOG.");
     else printImport(report);
     if (report !== undefined && report.faults.length > 0) process.exitCode = exitCodes.failed;
   });

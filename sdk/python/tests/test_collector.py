@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nexus_telemetry import CommandEvent, TelemetryCollector, TelemetryConfig
+from nexus_telemetry import CommandEvent, DroppedError, TelemetryCollector, TelemetryConfig
 
 from conftest import Home
 
@@ -396,3 +397,109 @@ def test_the_writer_thread_ends_when_the_buffer_is_empty(home: Home) -> None:
     assert collector._timer is not None
     collector._timer.join()
     assert len(home.lines()) == 2
+
+
+def test_says_what_an_event_lost_without_its_value(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector()
+    assert collector.record_error("timeoutt")
+    assert collector.last_dropped == ("error_category was replaced by unknown: not in the public vocabulary.",)
+    assert collector.record_tool("my_private_tool", duration_ms=-1)
+    assert collector.last_dropped == (
+        "tool_name was replaced by custom: not in the public vocabulary.",
+        "duration_ms was dropped: not a valid value.",
+    )
+    assert collector.record_command("git push origin main")
+    assert collector.last_dropped == ()
+    assert collector.record_command("git push", durationms=3)
+    assert collector.last_dropped == ("durationms is not a field of CommandEvent.",)
+    assert collector.record_feature("my secret feature")
+    assert collector.last_dropped == ("feature was replaced by other: not in the public vocabulary.",)
+
+
+def test_raises_in_strict_mode_also_while_recording_is_off(home: Home) -> None:
+    collector = TelemetryCollector(TelemetryConfig(strict=True))
+    for record in (
+        lambda: collector.record_error("timeoutt"),
+        lambda: collector.record_tool("my_private_tool"),
+        lambda: collector.record_command("no such program"),
+        lambda: collector.record_command("git push", durationms=3),
+        lambda: collector.record_thinktool("gigathink", step_count="three"),
+    ):
+        with pytest.raises(DroppedError):
+            record()
+    assert not collector.record_command("git push")
+    home.decide()
+    assert TelemetryCollector(TelemetryConfig(strict=True)).record_tool("read_file", success=True)
+
+
+def test_records_model_requests(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector(TelemetryConfig(strict=True))
+    assert collector.record_model_request(
+        "claude-sonnet-4-5", tokens_input=1200, tokens_output=80, tokens_cached=1000, cost_usd=0.0048, duration_ms=900, success=True
+    )
+    collector.flush()
+    line = home.lines()[-1]
+    assert line["event_type"] == "model_request"
+    assert {name: line[name] for name in ("model", "tokens_input", "tokens_output", "tokens_cached", "cost_microusd", "status")} == {
+        "model": "claude-sonnet-4-5",
+        "tokens_input": 1200,
+        "tokens_output": 80,
+        "tokens_cached": 1000,
+        "cost_microusd": 4800,
+        "status": "ok",
+    }
+
+
+def test_stores_the_example_of_the_readme_under_its_own_name(home: Home) -> None:
+    home.decide()
+    collector = TelemetryCollector(TelemetryConfig(strict=True))
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    code = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert code is not None
+    program = code.group(1).replace("from nexus_telemetry import CommandEvent, TelemetryCollector\n", "")
+    exec(program + "\nthink()\n", {"CommandEvent": CommandEvent, "TelemetryCollector": lambda: collector, "push": lambda: None})
+    collector.flush()
+    commands = [line["command_path"] for line in home.lines() if "command_path" in line]
+    assert commands == ["think", "git push", "think"]
+
+
+def test_accepts_the_parameters_of_the_specification(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.decide()
+    config = TelemetryConfig()
+    assert (config.enabled, config.db_path, config.batch_size, config.flush_interval_secs, config.strip_pii) == (False, None, 100, 60, True)
+    assert TelemetryCollector(config).record_command("git push")
+    assert not TelemetryCollector(TelemetryConfig(enabled=False)).record_command("git push")
+    assert TelemetryCollector(TelemetryConfig(enabled=True, db_path="/elsewhere/x.db")).record_command("git push")
+    assert not Path("/elsewhere").exists()
+    assert TelemetryConfig.default_db_path() == home.folder / "nexus" / "state" / "telemetry.db"
+    assert TelemetryConfig.from_env().db_path == home.folder / "nexus" / "state" / "telemetry.db"
+    monkeypatch.setenv("NEXUS_TELEMETRY_PATH", "/data/t.db")
+    assert TelemetryConfig.default_db_path() == Path("/data/t.db")
+    monkeypatch.setenv("NEXUS_TELEMETRY", "no")
+    assert TelemetryConfig.from_env().is_disabled
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("[telemetry]\nbatch_size = 3\n", 3),
+        ("[other]\nbatch_size = 3\n[telemetry]\nmode = 'local'\n", 100),
+        ("# [telemetry]\n[telemetry]\n  batch_size = 1_0 # comment\nflush_interval_secs = 5\n", 10),
+    ],
+)
+def test_follows_the_buffer_of_the_users_configuration(home: Home, text: str, size: int) -> None:
+    home.decide()
+    (home.config / "config.toml").write_text(text)
+    home.write_state()
+    collector = TelemetryCollector()
+    for _ in range(size - 1):
+        collector.record_command("git push")
+    assert home.lines() == []
+    collector.record_command("git push")
+    assert len(home.lines()) == size
+    own = TelemetryCollector(TelemetryConfig(batch_size=2))
+    own.record_command("ls")
+    own.record_command("ls")
+    assert len(home.lines()) == size + 2

@@ -21,8 +21,9 @@ export function run({ json, showOrigin }: ListOptions): void {
     return;
   }
   const maxWidth = Math.max(...all.map(({ key }) => key.length));
-  for (const { key, value, origin } of all) {
-    print(`${key.padEnd(maxWidth)} = ${valueText(value)}${showOrigin === true ? `  (${origin})` : ""}`);
+  for (const { key, value, origin, effect } of all) {
+    const from = showOrigin === true ? `  (${origin})` : "";
+    print(`${key.padEnd(maxWidth)} = ${valueText(value)}${effect === undefined ? "" : `  [${effect}]`}${from}`);
   }
   for (const { name, value } of environment) print(`${name}=${value}${showOrigin === true ? "  (environment)" : ""}`);
 }

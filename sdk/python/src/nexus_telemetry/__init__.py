@@ -1,7 +1,7 @@
 """Python SDK of Nexus Telemetry: records usage on the user's machine, with the user's consent."""
 
-from .collector import TelemetryCollector
+from .collector import DroppedError, TelemetryCollector
 from .command_event import CommandEvent
 from .config import TelemetryConfig
 
-__all__ = ["CommandEvent", "TelemetryCollector", "TelemetryConfig"]
+__all__ = ["CommandEvent", "DroppedError", "TelemetryCollector", "TelemetryConfig"]

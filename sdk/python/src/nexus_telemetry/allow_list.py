@@ -10,7 +10,7 @@ import json
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple, Union, cast
 
 Value = Union[str, int, float, bool, List[str]]
 
@@ -172,6 +172,44 @@ _SHAPES: Dict[str, _Shape] = {name: _shape(name, listed) for name, listed in _LI
 
 #: Fields that only an end event may have.
 _END_FIELDS = frozenset(("status", "exit_class", "error_category", "duration_ms"))
+
+
+#: Every category, for a check that does not depend on consent.
+ALL_CATEGORIES: FrozenSet[str] = frozenset(
+    {shape.category for shape in _SHAPES.values()} | {category for shape in _SHAPES.values() for _, category in shape.fields.values()}
+)
+
+#: Names of the user's own: what they become is not a mistake of the program.
+_PLACEHOLDERS = frozenset(("other", "custom", "mcp", "unknown"))
+
+
+def dropped_in(event_type: str, fields: Mapping[str, object]) -> Tuple[str, ...]:
+    """
+    Returns what ``clean`` drops or replaces although every category is selected: one sentence each, with
+    the name of the field and never its value.
+    """
+    shape = _SHAPES.get(event_type)
+    if shape is None:
+        return (f"{event_type} is not an event that a program may record.",)
+    sentences: List[str] = []
+    for name, raw in fields.items():
+        field = shape.fields.get(name)
+        if raw is None:
+            continue
+        if field is None:
+            sentences.append(f"{name} is not a field of {event_type}.")
+            continue
+        value = field[0](raw)
+        if value is None:
+            sentences.append(f"{name} was dropped: not a valid value.")
+        elif isinstance(value, str) and value in _PLACEHOLDERS and raw != value:
+            sentences.append(f"{name} was replaced by {value}: not in the public vocabulary.")
+        elif isinstance(value, list) and list(cast("List[object]", raw)) != value:
+            sentences.append(f"{name} contains values that are not in the public vocabulary.")
+    for name in shape.required:
+        if fields.get(name) is None:
+            sentences.append(f"{name} is missing.")
+    return tuple(sentences)
 
 
 def clean(event_type: str, fields: Mapping[str, object], collect: FrozenSet[str]) -> Optional[Dict[str, Value]]:

@@ -12,11 +12,11 @@ import threading
 import time
 import uuid
 import weakref
-from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union, cast
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union, cast
 
-from .allow_list import clean, public_words
+from .allow_list import clean, dropped_in, public_words
 from .command_event import CommandEvent, known_fields
-from .config import TelemetryConfig, forbidden, places
+from .config import DEFAULT_BATCH_SIZE, DEFAULT_FLUSH_INTERVAL_SECS, TelemetryConfig, forbidden, places
 from .event_log import EventLog
 from .line import QUARTER, Waiting, lines_of, local
 from .permission import Permission, PermissionSource
@@ -33,13 +33,19 @@ _RETRY_SECONDS = 5.0
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+class DroppedError(ValueError):
+    """With ``strict=True``: a value would be dropped or replaced. The message names fields, never values."""
+
+
 def _quiet(method: _Function) -> _Function:
-    """Decorates a method so that it never raises: it returns ``False`` instead."""
+    """Decorates a method so that it never raises, except in strict mode: it returns ``False`` instead."""
 
     @functools.wraps(method)
     def quiet(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
+        except DroppedError:
+            raise
         except Exception:
             return False
 
@@ -55,7 +61,7 @@ def _clamp(value: Any, minimum: float, maximum: float, default: float) -> float:
 
 class TelemetryCollector:
     """
-    Records events. Threads may share a collector. Recording never raises. While recording is off, it
+    Records events. Threads may share a collector. Recording never raises, except with ``strict=True``. While recording is off, it
     buffers and writes nothing and starts no thread.
     """
 
@@ -63,9 +69,10 @@ class TelemetryCollector:
         self.config = config if config is not None else TelemetryConfig.from_env()
         home, folder = places(os.environ)
         # The environment can disable recording, whatever the program configures.
-        self._enabled = bool(self.config.enabled) and not forbidden(os.environ)
-        self._batch_size = _clamp(self.config.batch_size, 1, _MAX_WAITING, 100)
-        self._interval = _clamp(self.config.flush_interval_secs, 0.01, 86_400, 60)
+        self._enabled = not self.config.is_disabled and not forbidden(os.environ)
+        self._follow(None, None)
+        #: What the last recorded event lost: one sentence per field, without its value.
+        self.last_dropped: Tuple[str, ...] = ()
         self._permissions = PermissionSource(home, folder)
         self._log = EventLog(home)
         self._permission_read_at = float("-inf")
@@ -88,12 +95,19 @@ class TelemetryCollector:
         self._wake = threading.Event()
         self._timer: Optional[threading.Thread] = None
 
+    def _follow(self, batch_size: Optional[int], interval: Optional[float]) -> None:
+        """Applies the user's configuration where the program sets nothing."""
+        self._batch_size = _clamp(self.config.batch_size_or(batch_size), 1, _MAX_WAITING, DEFAULT_BATCH_SIZE)
+        self._interval = _clamp(self.config.interval_or(interval), 0.01, 86_400, DEFAULT_FLUSH_INTERVAL_SECS)
+
     # Recording
 
     @_quiet
     def record_command(self, event: Union[CommandEvent, str], **fields: Any) -> bool:
         """Records a completed command. Returns whether the event was accepted."""
-        command = event if isinstance(event, CommandEvent) else CommandEvent(event, **known_fields(fields))
+        known = known_fields(fields)
+        unknown = tuple(f"{name} is not a field of CommandEvent." for name in fields if name not in known)
+        command = event if isinstance(event, CommandEvent) else CommandEvent(event, **known)
         values: Dict[str, object] = {"command_path": command.command, "duration_ms": command.duration_ms}
         if command.profile is not None:
             values["profile"] = command.profile
@@ -108,8 +122,8 @@ class TelemetryCollector:
         if command.tokens_output:
             values["tokens_output"] = command.tokens_output
         if command.error_category == "cancelled":
-            return self._record("command_cancelled", values)
-        return self._record("command_finished" if command.success else "command_failed", values)
+            return self._record("command_cancelled", values, unknown)
+        return self._record("command_finished" if command.success else "command_failed", values, unknown)
 
     @_quiet
     def record_tool(
@@ -132,6 +146,30 @@ class TelemetryCollector:
     def record_thinktool(self, thinktool: str, **fields: Any) -> bool:
         """Records a completed ThinkTool. Fields: ``step_count``, ``duration_ms``, ``confidence_score``, ``tokens_used``, ``profile``, ``completed``, …"""
         return self._record("thinktool_completed", {**fields, "thinktool": thinktool})
+
+    @_quiet
+    def record_model_request(
+        self,
+        model: Optional[str] = None,
+        *,
+        tokens_input: Optional[int] = None,
+        tokens_output: Optional[int] = None,
+        tokens_cached: Optional[int] = None,
+        cost_usd: Optional[float] = None,
+        duration_ms: Optional[int] = None,
+        success: Optional[bool] = None,
+        error_category: Optional[str] = None,
+        agent: Optional[str] = None,
+    ) -> bool:
+        """
+        Records a request to a language model: counts only, never text. ``tokens_cached`` is a part of
+        ``tokens_input``. ``cost_usd``: as the provider reports it, in US dollars.
+        """
+        status = None if success is None else "ok" if success else "failed"
+        cost = None if cost_usd is None else round(cost_usd * 1_000_000)
+        tokens = {"tokens_input": tokens_input, "tokens_output": tokens_output, "tokens_cached": tokens_cached}
+        rest = {"duration_ms": duration_ms, "status": status, "error_category": error_category, "agent": agent}
+        return self._record("model_request", {"model": model, **tokens, "cost_microusd": cost, **rest})
 
     @_quiet
     def record_error(self, error_category: str, **fields: Any) -> bool:
@@ -254,9 +292,14 @@ class TelemetryCollector:
         if now - self._permission_read_at > _PERMISSION_SECONDS:
             self._permission = self._permissions.read()
             self._permission_read_at = now
+            self._follow(self._permission.batch_size, self._permission.flush_interval_secs)
         return self._permission.collect
 
-    def _record(self, event_type: str, values: Mapping[str, object]) -> bool:
+    def _record(self, event_type: str, values: Mapping[str, object], unknown: Tuple[str, ...] = ()) -> bool:
+        dropped = unknown + dropped_in(event_type, values)
+        self.last_dropped = dropped
+        if dropped and self.config.strict:
+            raise DroppedError(" ".join(dropped))
         with self._lock:
             collect = self._collect()
             if not collect:

@@ -6,10 +6,12 @@ that is different, unreadable or too large means off.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import stat
 from pathlib import Path
-from typing import FrozenSet, List, NamedTuple, Optional, Tuple
+from typing import Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 POLICY_FILE = Path("/etc/nexus/policy.toml")
 #: Larger files mean off. Bytes.
@@ -21,11 +23,16 @@ _ABSENT: Stamp = (0, 0, 0)
 
 
 class Permission(NamedTuple):
-    """Permitted categories, the reason if there are none, and whether to refuse sensitive events."""
+    """
+    Permitted categories, the reason if there are none, whether to refuse sensitive events, and the
+    buffer that the user configured (``None``: not set).
+    """
 
     collect: FrozenSet[str]
     why_not: str
     block_sensitive: bool = False
+    batch_size: Optional[int] = None
+    flush_interval_secs: Optional[float] = None
 
 
 class _Off(Exception):
@@ -105,6 +112,25 @@ class _State:
         return text[:size]
 
 
+def _numbers_in(config: Optional[bytes]) -> Tuple[Optional[int], Optional[float]]:
+    """
+    Returns ``batch_size`` and ``flush_interval_secs`` of the table ``[telemetry]``. The text is valid:
+    Nexus Telemetry has parsed it. Other spellings of the table or the keys count as not set.
+    """
+    found: Dict[bytes, float] = {}
+    table = b""
+    for line in (config or b"").splitlines():
+        header = re.match(rb"\s*\[([^\]]*)\]", line)
+        setting = re.match(rb"\s*(batch_size|flush_interval_secs)\s*=\s*([0-9][0-9_.]*)\s*(?:#.*)?$", line)
+        if header is not None:
+            table = header.group(1).strip()
+        elif setting is not None and table == b"telemetry":
+            with contextlib.suppress(ValueError):
+                found[setting.group(1)] = float(setting.group(2).replace(b"_", b""))
+    size = found.get(b"batch_size")
+    return None if size is None else int(size), found.get(b"flush_interval_secs")
+
+
 class PermissionSource:
     """Reads the policy, and reads the files again only if they changed."""
 
@@ -157,9 +183,10 @@ class PermissionSource:
         lines = [line for line in (_read(self._consent) or b"").split(b"\n") if line.strip()]
         if not lines or state.line() != lines[-1]:
             raise _Off(f"{self._consent} has changed. Run nexus telemetry status to apply it.")
-        for name, path in ((b"config", self._config), (b"policy", self._policy)):
-            if state.copied(name) != _read(path):
+        config = _read(self._config)
+        for name, path, text in ((b"config", self._config, config), (b"policy", self._policy, _read(self._policy))):
+            if state.copied(name) != text:
                 raise _Off(f"{path} has changed. Run nexus telemetry status to apply it.")
         if not state.at_end:
             raise ValueError("trailing data")
-        return Permission(frozenset(name.decode("ascii") for name in collect), "", block_sensitive)
+        return Permission(frozenset(name.decode("ascii") for name in collect), "", block_sensitive, *_numbers_in(config))
