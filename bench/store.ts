@@ -24,7 +24,7 @@ import { silentListener, TelemetryCore } from "../server/worker/core.ts";
 import { productInfo } from "../server/worker/product-info.ts";
 import { TelemetryService } from "../server/worker/service.ts";
 import { RecordEventsRequest } from "../shared/protocol/record.ts";
-import { ExportRequest } from "../shared/protocol/worker.ts";
+import { ExportRequest, exportKinds } from "../shared/protocol/worker.ts";
 import { dayMs } from "../shared/schema/durations.ts";
 import { markRaw } from "../shared/schema/raw.ts";
 import { scaled } from "./load.ts";
@@ -192,7 +192,8 @@ function statsMs(store: Store, period: "month" | "year"): number {
 async function exportMemory(home: string, file: string, target: string): Promise<number> {
   mkdirSync(home);
   const worker = await BenchWorker.start(home, { NEXUS_TELEMETRY_PATH: file });
-  await worker.connection.sendRequest(ExportRequest.method, { path: target, format: "json" });
+  const request = { path: target, format: "json", what: exportKinds };
+  await worker.connection.sendRequest(ExportRequest.method, request);
   const peakBytes = worker.memory("VmHWM");
   await worker.end();
   return peakBytes;
