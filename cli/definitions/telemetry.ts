@@ -1,6 +1,6 @@
 /** `nexus telemetry …`: consent, configuration, and the user's own data. */
 import type { Command } from "commander";
-import { noticeVersion } from "../../shared/consent/notice.ts";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { lazyAction } from "./lazy-action.ts";
 import { parseInteger, withExamples, withJson, withPeriod } from "./options.ts";
 import { syncReportShape } from "./sharing.ts";

@@ -1,7 +1,8 @@
 /** The consent dialog on a terminal: one screen of 24 rows, details on request. */
 import type { Interface } from "node:readline/promises";
 import { type AskedCategory, askedCategories, categoryGroups } from "../../shared/consent/category-groups.ts";
-import { categoryTexts, notice, noticeVersion } from "../../shared/consent/notice.ts";
+import { categoryTexts, notice } from "../../shared/consent/notice.ts";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 import { print } from "./print.ts";
 import { askText, columns, styled, wrapped } from "./terminal.ts";

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { noticeVersion } from "../../shared/consent/notice.ts";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { nexus } from "../../test/fixtures/run-cli.ts";
 import { SharingWorker } from "../../test/fixtures/sharing-worker.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { type Memento, ProgressLocation, Uri, window } from "vscode";
 import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
-import { noticeVersion } from "../../shared/consent/notice.ts";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { type AgentName, ConnectAgentRequest, DisconnectAgentRequest } from "../../shared/protocol/agents.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import {

@@ -1,7 +1,8 @@
 /** Generates `docs/reference/consent-text.md`: the consent notice. */
 import { createHash } from "node:crypto";
 import { categoryGroups } from "../../shared/consent/category-groups.ts";
-import { notice, noticeText, noticeVersion } from "../../shared/consent/notice.ts";
+import { notice, noticeText } from "../../shared/consent/notice.ts";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 
 export function consentTextPage(): string {
   const { title, intro, examples, effect, earlier, groups, sharing, never, retention, rights, contact } = notice;

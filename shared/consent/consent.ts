@@ -6,7 +6,7 @@
  */
 import { type Category, categories } from "../schema/categories.ts";
 import type { UploadSchema } from "../schema/upload-schema.ts";
-import { noticeVersion } from "./notice.ts";
+import { noticeVersion } from "./notice-version.ts";
 
 export const modes = ["off", "local", "share"] as const;
 /** `off`: no recording. `local`: stored on this machine. `share`: stored, and may be uploaded. */

@@ -5,7 +5,8 @@ import { categories } from "../schema/categories.ts";
 import { eventTable, eventTypeNames } from "../schema/events.ts";
 import { fieldNames, fieldTable } from "../schema/fields.ts";
 import { askedCategories, categoryGroups } from "./category-groups.ts";
-import { noticeText, noticeVersion } from "./notice.ts";
+import { noticeText } from "./notice.ts";
+import { noticeVersion } from "./notice-version.ts";
 import releasedFields from "./released-fields.json" with { type: "json" };
 import releasedNotices from "./released-notices.json" with { type: "json" };
 

@@ -1,16 +1,7 @@
-/**
- * The consent notice: its texts and its version, the only copy for dashboard, terminal and documentation.
- *
- * The version rises once per release if a category has a new field, or a text means something else. `released-fields.json` has
- * the fields of the last release, `released-notices.json` its text, and a test compares them with this file. With a new version,
- * sharing pauses until the user consents again.
- */
+/** The consent notice: its texts, the only copy for dashboard, terminal and documentation. A changed text may need a new version. */
 import type { Category } from "../schema/categories.ts";
 import { type AskedCategory, type CategoryGroup, categoryGroups } from "./category-groups.ts";
-
-export const noticeVersion = "4";
-/** The language of this text, as a consent record names it (BCP 47). */
-export const noticeLanguage = "en";
+import { noticeVersion } from "./notice-version.ts";
 
 interface Text {
   readonly title: string;

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
-import { noticeVersion } from "../../shared/consent/notice.ts";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { consentRecord } from "../fixtures/consent-record.ts";
 import { decide } from "../fixtures/consented.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { v4, v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWithDriver } from "../../server/store/driver/select-driver.ts";
-import { noticeVersion } from "../../shared/consent/notice.ts";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { networkFaults } from "../fixtures/network-faults.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";

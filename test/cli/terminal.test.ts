@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
-import { notice, noticeVersion } from "../../shared/consent/notice.ts";
+import { notice } from "../../shared/consent/notice.ts";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { consentRecord } from "../fixtures/consent-record.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { sampleMonth } from "../fixtures/sample-month.ts";

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { noticeHash } from "../../../server/config/consent-log.ts";
 import { askedCategories } from "../../../shared/consent/category-groups.ts";
-import { notice, noticeLanguage, noticeText, noticeVersion } from "../../../shared/consent/notice.ts";
+import { notice, noticeText } from "../../../shared/consent/notice.ts";
+import { noticeLanguage, noticeVersion } from "../../../shared/consent/notice-version.ts";
 import released from "../../../shared/consent/released-notices.json" with { type: "json" };
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
