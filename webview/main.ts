@@ -3,7 +3,7 @@
 import { render } from "lit";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
-import { type Actions, type LedgerVerification, noChoice, type ViewState } from "./state.ts";
+import { type Actions, type LedgerVerification, noChoice, noPart, type ViewState } from "./state.ts";
 import { setBundle } from "./translate.ts";
 import { onMessage, postAction, readState, saveState } from "./vscode-api.ts";
 
@@ -70,13 +70,14 @@ onMessage((message) => {
   else if (message.type === "preview") change({ preview: message.preview ?? "none" });
   else if (message.type === "agentChange") change({ agentChange: message.change });
   else if (message.type === "sample") change({ sample: message.preview ?? "none" });
-  else if (message.type === "erasePlan") change({ erasePlan: message.plan });
+  else if (message.type === "erasePlan") change({ erasePlan: message });
   else if (message.type === "ledger") change({ ledger: message.requests });
   else if (message.type === "request") change({ request: message.details });
   else if (message.type === "verification") change({ verification: verified(message.check) });
   // A finished action resets the forms to the recorded consent.
   else if (message.done === null) change({ state: message });
   else {
+    const isErasing = model.erasePlan !== null;
     change({
       state: message,
       done: message.done,
@@ -87,7 +88,8 @@ onMessage((message) => {
       eraseChoice: noChoice,
       erasePlan: null,
     });
-    // An action may have sent something.
+    // An action may have sent or deleted something.
+    if (isErasing) postAction({ type: "planErasure", part: noPart });
     if (model.ledger !== null) postAction({ type: "showLedger" });
   }
 });

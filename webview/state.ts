@@ -3,7 +3,13 @@ import type { AgentChange } from "../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardState, Tab } from "../shared/protocol/dashboard.ts";
 import type { PeriodSelection } from "../shared/protocol/reports.ts";
 import type { Validated } from "../shared/protocol/validate.ts";
-import type { ErasePlan, LedgerDetails, LedgerRequests, VerifyLedgerRequest } from "../shared/protocol/worker.ts";
+import type {
+  ErasePlan,
+  EraseRequestSelection,
+  LedgerDetails,
+  LedgerRequests,
+  VerifyLedgerRequest,
+} from "../shared/protocol/worker.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import type { InsightFilter } from "../shared/text/insights.ts";
 
@@ -35,7 +41,7 @@ export interface ViewState {
   readonly verification: LedgerVerification | "empty" | null;
   readonly eraseChoice: EraseChoice;
   /** What deleting that part would delete, and the sources to choose from; `null` until the user opens the form. */
-  readonly erasePlan: ErasePlan | null;
+  readonly erasePlan: { readonly part: EraseRequestSelection; readonly plan: ErasePlan } | null;
   /** The settings change to review before an agent is connected. */
   readonly agentChange: AgentChange | null;
   /** The result of the user's last action. */
@@ -57,6 +63,9 @@ export interface EraseChoice {
 }
 
 export const noChoice: EraseChoice = { source: "", workspace: false, from: "", to: "" };
+
+/** Asks only for what can be selected. */
+export const noPart: EraseRequestSelection = { source: null, workspace: null, period: null };
 
 export type LedgerVerification = NonNullable<Validated<(typeof VerifyLedgerRequest)["result"]>>;
 

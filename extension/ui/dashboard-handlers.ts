@@ -95,10 +95,8 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     purge: () => panel.run(() => actions.purgeConfirmed()),
     planErasure: ({ part }) =>
       panel.run(async () => {
-        panel.send({
-          type: "erasePlan",
-          plan: await telemetry.command(ErasePlanRequest, actions.inThisWorkspace(part)),
-        });
+        const plan = await telemetry.command(ErasePlanRequest, actions.inThisWorkspace(part));
+        panel.send({ type: "erasePlan", part, plan });
         return null;
       }),
     erasePart: ({ part }) => panel.run(() => actions.erasePart(part)),

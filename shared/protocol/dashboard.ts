@@ -120,7 +120,11 @@ export const validateDashboardMessage = taggedUnion("type", {
   }),
   preview: object({ type: enumOf(["preview"]), preview: PreviewRequest.result }),
   agentChange: object({ type: enumOf(["agentChange"]), change: PlanAgentRequest.result }),
-  erasePlan: object({ type: enumOf(["erasePlan"]), plan: ErasePlanRequest.result }),
+  erasePlan: object({
+    type: enumOf(["erasePlan"]),
+    part: ErasePlanRequest.params,
+    plan: ErasePlanRequest.result,
+  }),
   sample: object({ type: enumOf(["sample"]), preview: PreviewRequest.result }),
   ledger: object({ type: enumOf(["ledger"]), requests: LedgerRequest.result }),
   request: object({ type: enumOf(["request"]), details: LedgerRequestDetails.result }),

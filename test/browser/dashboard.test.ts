@@ -111,6 +111,34 @@ describe("dashboard in the packaged extension", () => {
     await workbench.page.setViewportSize({ width: 1280, height: 860 });
   });
 
+  it("counts a part of the data, deletes it after a confirmation, and keeps the rest", async () => {
+    await open("privacy");
+    await page().getByText("Delete a part…").click();
+    const count = page().getByRole("button", { name: "Count" });
+    const source = page().getByLabel("Source");
+    await source.selectOption({ value: "claude_code" });
+    await page().getByLabel("From", { exact: true }).fill("2001-01-01");
+    expect(await count.isDisabled()).toBe(true);
+    await page().getByLabel("to", { exact: true }).fill("2001-01-02");
+    await count.click();
+    await page().getByText("No data matches.").waitFor();
+    await page().getByLabel("From", { exact: true }).fill("");
+    await page().getByLabel("to", { exact: true }).fill("");
+    await count.click();
+    const remove = page().getByRole("button", { name: /^Delete [\d,]+ events of / });
+    const amount = /[\d,]+ events/.exec((await remove.textContent()) ?? "")?.[0];
+    await remove.click();
+    await workbench.screenshot("erase-part");
+    await page()
+      .getByRole("button", { name: `Delete ${amount}`, exact: true })
+      .click();
+    await page().getByText(`Deleted ${amount}`).first().waitFor();
+    await workbench.screenshot("erased-part");
+    await expect.poll(() => source.getByRole("option").allTextContents()).not.toContain("Claude Code");
+    await open("overview");
+    await page().getByRole("rowheader", { name: "cargo build" }).waitFor();
+  });
+
   it("recovers after the worker is killed while it is open", async () => {
     await open("overview");
     await page().getByRole("button", { name: "Today" }).click();

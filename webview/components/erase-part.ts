@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { EraseRequestSelection } from "../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
-import type { Actions, EraseChoice, ViewState } from "../state.ts";
+import { type Actions, type EraseChoice, noPart, type ViewState } from "../state.ts";
 import { confirmDialog } from "./confirm-dialog.ts";
 
 const inputValue = (event: Event): string =>
@@ -25,19 +25,20 @@ const selectionOf = ({ source, workspace, from, to }: EraseChoice): EraseRequest
 });
 
 export function erasePart(model: ViewState, actions: Actions): TemplateResult {
-  const { state, eraseChoice: choice, erasePlan: plan } = model;
+  const { state, eraseChoice: choice, erasePlan } = model;
+  const plan = erasePlan?.plan ?? null;
   const { setState, post } = actions;
   const busy = state?.busy ?? true;
   const why = missing(choice);
-  const change = (part: Partial<EraseChoice>) =>
-    setState({
-      eraseChoice: { ...choice, ...part },
-      erasePlan: plan === null ? null : { ...plan, events: 0, totals: 0 },
-    });
+  const part = selectionOf(choice);
+  const change = (changed: Partial<EraseChoice>) =>
+    setState({ eraseChoice: { ...choice, ...changed }, confirming: null });
   const open = () => {
-    if (plan === null) post({ type: "planErasure", part: { source: null, workspace: null, period: null } });
+    if (plan === null) post({ type: "planErasure", part: noPart });
   };
-  const isFound = plan !== null && plan.events + plan.totals > 0;
+  // Both are plain data in the same order of keys.
+  const isCounted = why === undefined && erasePlan !== null && JSON.stringify(erasePlan.part) === JSON.stringify(part);
+  const isFound = isCounted && erasePlan.plan.events + erasePlan.plan.totals > 0;
   const amount =
     plan === null
       ? ""
@@ -45,7 +46,7 @@ export function erasePart(model: ViewState, actions: Actions): TemplateResult {
   const dialog = {
     question: `Delete ${amount}? This cannot be undone. Other totals do not change. The request bodies in the upload ledger are deleted too; their digests stay.`,
     confirm: `Delete ${countText(plan?.events ?? 0, "event")}`,
-    action: { type: "erasePart", part: selectionOf(choice) },
+    action: { type: "erasePart", part },
   } as const;
   return html`<details @toggle=${open}>
     <summary>Delete a part…</summary>
@@ -61,12 +62,13 @@ export function erasePart(model: ViewState, actions: Actions): TemplateResult {
       <label><input type="checkbox" .checked=${choice.workspace} @change=${(event: Event) => change({ workspace: event.target instanceof HTMLInputElement && event.target.checked })} /> Only this workspace</label>
     </div>
     <div class="row choices">
-      <button class="second" ?disabled=${busy || why !== undefined} @click=${() => post({ type: "planErasure", part: selectionOf(choice) })}>Count</button>
+      <button class="second" ?disabled=${busy || why !== undefined} @click=${() => post({ type: "planErasure", part })}>Count</button>
       ${
         isFound && model.confirming !== "part"
           ? html`<button class="second" id="part-open" ?disabled=${busy} @click=${() => setState({ confirming: "part" })}>Delete ${amount}…</button>`
           : nothing
       }
+      ${isCounted && !isFound ? html`<span class="quiet">No data matches.</span>` : nothing}
       ${why === undefined ? nothing : html`<span class="quiet">${why}</span>`}
     </div>
     ${confirmDialog("part", dialog, model, actions)}
