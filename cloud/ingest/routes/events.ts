@@ -26,10 +26,15 @@ function claimedId(body: Buffer, maxSchema: number): string {
 }
 
 /** Parses the signed body. @throws Refusal */
-function signedFrame(body: Buffer, anonUserId: string, webhookId: unknown, nowMs: number): Frame {
+function signedFrame(
+  body: Buffer,
+  { anonUserId, webhookId, maxSchema }: { anonUserId: string; webhookId: unknown; maxSchema: number },
+  nowMs: number,
+): Frame {
   const frame = parseFrame(parsedJson(body));
   if (frame === "unknown_version") throw new Refusal(422, "unknown_schema_version");
   if (frame === "malformed") throw malformed();
+  if (frame.schema_version > maxSchema) throw new Refusal(422, "unknown_schema_version");
   if (frame.anon_user_id !== anonUserId || webhookId !== frame.batch_id) throw new Refusal(401, "signature");
   if (frame.generated_at > nowMs + maxAheadMs) throw new Refusal(425, "clock_ahead", { waitSeconds: busySeconds });
   return frame;
@@ -65,9 +70,10 @@ export function eventsRoute(app: FastifyInstance, context: RouteContext): void {
     }
     authentication.onTime(request, reply);
     const body = await bodyOf(request);
-    const id = claimedId(body, config.upload_schema);
+    const maxSchema = config.upload_schema;
+    const id = claimedId(body, maxSchema);
     const found = await authentication.verify(request, reply, body, id);
-    const frame = signedFrame(body, id, request.headers["webhook-id"], now());
+    const frame = signedFrame(body, { anonUserId: id, webhookId: request.headers["webhook-id"], maxSchema }, now());
     if (found.erasure !== "none") throw erased();
     checkQuota(context, found, frame.events.length);
     const installation = await registry.recordActivity(found, now());
