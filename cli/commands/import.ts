@@ -57,7 +57,11 @@ const actions: Readonly<Record<PlannedOrigin["action"], string>> = {
 function rowsOf({ name, action, events, sessions, totals, firstMs, lastMs }: PlannedOrigin) {
   const period = firstMs === null || lastMs === null ? "" : `, ${dateTimeText(firstMs)} to ${dateTimeText(lastMs)}`;
   const amount = `${countText(events, "event")}, ${countText(sessions, "session")}, ${countText(totals, "hourly total")}`;
-  return [`From ${name.slice(0, 8)}`, `${amount}${period} (${actions[action]})`] as const;
+  const isNothing = events + sessions + totals === 0;
+  const text = isNothing
+    ? "this machine's own data; nothing of it is missing here"
+    : `${amount}${period} (${actions[action]})`;
+  return [`From ${name.slice(0, 8)}`, text] as const;
 }
 
 async function importFile(importer: ExportImporter, file: string, { yes, json }: ImportOptions): Promise<void> {

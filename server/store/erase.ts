@@ -81,11 +81,15 @@ export function planErasure(connection: Connection, selection: EraseSelection, s
     `SELECT count(*) n FROM rollups m JOIN dimensions d ON d.id = m.dimensions WHERE ${whereTotals}`,
     totalValues,
   );
-  const sessions = number(
+  const sessionsOfEvents = number(
     `SELECT count(DISTINCT t.session) n FROM events e JOIN dimensions d ON d.id = e.dimensions
      JOIN streams t ON t.id = e.stream WHERE ${where}`,
     values,
   );
+  const expired = selection.by === "period" ? expiredSessions(selection.days) : undefined;
+  const sessions =
+    sessionsOfEvents +
+    (expired === undefined ? 0 : number(`SELECT count(*) n FROM sessions WHERE ${expired.where}`, expired.values));
   const rows = number("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM rollups) n");
   return { events, sessions, totals, bytes: rows === 0 ? 0 : Math.round((sizeBytes * (events + totals)) / rows) };
 }
@@ -118,7 +122,10 @@ export function eraseRows(
       UPDATE state SET value = value + 1 WHERE name = 'erasures';
     `);
     if (selection.by === "all") resetState(connection);
-    if (selection.by === "period") eraseExpiredSessions(connection, selection.days);
+    if (selection.by === "period") {
+      const { where: whereExpired, values: days } = expiredSessions(selection.days);
+      connection.prepare(`DELETE FROM sessions WHERE ${whereExpired}`).run(...days);
+    }
     // The user means everything of these days, also what waits in a queue or an event log.
     addTombstone(connection, selection, selection.by !== "all" && selection.days !== undefined ? nowMs : untilMs);
     return { events: before.events - count("events"), sessions: before.sessions - count("sessions") };
@@ -176,11 +183,10 @@ function reduceSessions(connection: Connection, selection: EraseSelection): void
 }
 
 /** Rows of sessions whose events expired have only their times. */
-function eraseExpiredSessions(connection: Connection, { fromDay, toDay }: Days): void {
-  connection
-    .prepare("DELETE FROM sessions WHERE session_id LIKE 'expired-%' AND started_at >= ? AND started_at < ?")
-    .run(startOfHour(fromDay * 24), startOfHour(toDay * 24));
-}
+const expiredSessions = ({ fromDay, toDay }: Days): Condition => ({
+  where: "session_id LIKE 'expired-%' AND started_at >= ? AND started_at < ?",
+  values: [startOfHour(fromDay * 24), startOfHour(toDay * 24)],
+});
 
 /** Prevents erased events from being imported again from a queue or an event log. */
 function addTombstone(connection: Connection, selection: EraseSelection, untilMs: number): void {

@@ -239,9 +239,31 @@ describe("an import of this machine's own export", () => {
     machine.work(10);
     const pages = machine.pages();
     const { plan, result } = await machine.import(await machine.exported());
-    expect(plan.origins).toMatchObject([{ action: "restore" }]);
+    expect(plan.origins).toMatchObject([{ action: "skip", events: 0, sessions: 0, totals: 0 }]);
     expect(result).toMatchObject({ events: 0, sessions: 0, totals: 0 });
     expect(machine.pages()).toEqual(pages);
+    expect(machine.importer.list()).toEqual([]);
+  });
+
+  it("restores erased days, also if another machine brought the same export before", async () => {
+    const machine = new Machine();
+    machine.work(10);
+    const own = await machine.exported();
+    const other = new Machine();
+    other.work(2);
+    await other.import(own);
+    await machine.import(await other.exported());
+    machine.rollUp();
+    const before = machine.pages();
+    const from = new Date(nowMs - 10 * dayMs).toISOString().slice(0, 10);
+    const period = { period: "custom", from, to: from } as const;
+    const part = { source: null, workspace: null, period };
+    expect(await machine.worker.erasePart(part)).toMatchObject({ events: 12 });
+    const { plan, result } = await machine.import(own);
+    expect(plan.origins).toMatchObject([{ action: "restore", events: 12 }]);
+    expect(result).toMatchObject({ events: 12, repeated: 0 });
+    machine.rollUp();
+    expect(machine.pages()).toEqual(before);
   });
 
   it("restores everything after a purge, and counts nothing twice after new work", async () => {
@@ -354,6 +376,80 @@ describe("an interrupted import", () => {
     expect(to.importer.list()).toEqual([]);
     expect(to.pages()).toEqual(before.pages);
     expect(ownTotals(to)).toEqual(before.own);
+  });
+
+  it.each([1, 2, 3])("keeps the import that it would replace, stopped at step %d", async (steps) => {
+    const clock = new FixedClock(nowMs - dayMs);
+    const from = new Machine(clock);
+    from.work(60);
+    const to = new Machine();
+    await to.import(await from.exported("first.json"));
+    to.rollUp();
+    const before = to.pages();
+    clock.tsMs = nowMs;
+    from.work(1);
+    const plan = await to.importer.plan(await from.exported("second.json"));
+    expect(plan.origins).toMatchObject([{ action: "replace" }]);
+    let left = steps;
+    const stop = () => {
+      left -= 1;
+      if (left === 0) throw new Error("stopped");
+    };
+    await expect(to.importer.import(plan, stop)).rejects.toThrow("stopped");
+    expect(to.importer.list()).toMatchObject([{ events: 720, complete: true }]);
+    expect(to.pages()).toEqual(before);
+    await to.importer.import(plan);
+    expect(to.importer.list()).toMatchObject([{ events: 732, complete: true }]);
+    to.rollUp();
+    from.rollUp();
+    expect(to.pages()).toEqual(from.pages());
+  });
+});
+
+describe("an export of single kinds", () => {
+  it.each([["events"], ["sessions"], ["totals"], ["events", "sessions"]] as const)(
+    "does not replace a fuller import: %s",
+    async (...what) => {
+      const clock = new FixedClock(nowMs - dayMs);
+      const from = new Machine(clock);
+      from.work(5);
+      const to = new Machine();
+      await to.import(await from.exported());
+      const before = to.pages();
+      clock.tsMs = nowMs;
+      const part = join(from.home, "part.json");
+      await from.worker.reader.export(part, { format: "json", what }, true);
+      await expect(to.importer.plan(part)).rejects.toThrow(/cannot replace an earlier import/);
+      expect(to.pages()).toEqual(before);
+    },
+  );
+
+  it("gives the sessions of events their length and counts", async () => {
+    const from = new Machine();
+    from.work(5);
+    const part = join(from.home, "part.jsonl");
+    await from.worker.reader.export(part, { format: "jsonl", what: ["events"] }, true);
+    const to = new Machine();
+    await to.import(part);
+    from.rollUp();
+    to.rollUp();
+    const month = { period: "month" } as const;
+    expect(to.worker.reader.stats(month)).toEqual(from.worker.reader.stats(month));
+  });
+
+  it("keeps sessions without events when a part is erased", async () => {
+    const from = new Machine();
+    from.work(20);
+    const part = join(from.home, "part.json");
+    await from.worker.reader.export(part, { format: "json", what: ["sessions"] }, true);
+    const to = new Machine();
+    await to.import(part);
+    to.work(2, 3);
+    const sessions = () => to.worker.reader.status().database?.sessions ?? 0;
+    const before = sessions();
+    const erased = await to.worker.erasePart({ source: "vscode_terminal", workspace: null, period: null });
+    expect(sessions()).toBe(before - erased.sessions);
+    expect(sessions()).toBeGreaterThanOrEqual(20);
   });
 });
 

@@ -14,7 +14,15 @@ import { type Connection, immediately } from "../store/driver/driver.ts";
 import { uuidBytes } from "../store/events/uuid-bytes.ts";
 import { hourIn } from "../store/export/buckets.ts";
 import { exportName, exportVersion } from "../store/export/document.ts";
-import { addOrigin, completeOrigin, firstOwnHour, type ImportedOrigin, listOrigins } from "../store/import/origins.ts";
+import {
+  addOrigin,
+  addReplacement,
+  beginMoves,
+  completeOrigin,
+  firstOwnHour,
+  type ImportedOrigin,
+  listOrigins,
+} from "../store/import/origins.ts";
 import { type ImportedEvent, type ImportedSession, type ImportedTotal, RowWriter } from "../store/import/row-writer.ts";
 import { localHour, localHourOf } from "../store/rollups/local-time.ts";
 import type { TelemetryCore } from "./core.ts";
@@ -47,6 +55,8 @@ export interface ImportPlan {
   readonly exportedMs: number;
   readonly productVersion: string;
   readonly origins: readonly PlannedOrigin[];
+  /** Rows of the three kinds, with totals of days and months, which are computed instead. */
+  readonly rows: number;
   /** Values that this version does not know and leaves out. */
   readonly unknownValues: number;
 }
@@ -61,6 +71,14 @@ export interface ImportResult {
   readonly expired: number;
 }
 
+/** The rows of one installation that are written, and what they replace. */
+interface Target {
+  readonly id: number;
+  readonly replaced: number | undefined;
+}
+
+const importedKinds = ["sessions", "events", "totals"] as const;
+
 interface Counter {
   events: number;
   sessions: number;
@@ -68,6 +86,8 @@ interface Counter {
   firstMs: number | null;
   lastMs: number | null;
 }
+
+const noRows: Counter = { events: 0, sessions: 0, totals: 0, firstMs: null, lastMs: null };
 
 const timeIn = (value: unknown): number => {
   const ms = typeof value === "string" && value.length <= 32 ? Date.parse(value) : Number.NaN;
@@ -222,6 +242,7 @@ interface Header {
 
 export class ExportImporter {
   readonly #core: TelemetryCore;
+  #ownHour: number | undefined;
 
   constructor(core: TelemetryCore) {
     this.#core = core;
@@ -239,25 +260,39 @@ export class ExportImporter {
   async plan(file: string): Promise<ImportPlan> {
     if (this.#core.permissions.evaluate().permission.mode === "off")
       throw new NotPermittedError("Recording is off. Turn it on first: nexus telemetry enable");
+    this.#ownHour = undefined;
     const parser = new RowParser();
     const counters = new Map<string, Counter>();
     const rows: Record<string, number> = {};
     const own = new Set<string>();
+    const older = new Map<string, Counter>();
+    let kinds: readonly string[] = [];
     let header: Header | undefined;
     for await (const line of exportLines(file)) {
       this.#core.signal.throwIfAborted();
       if (line.type === "header") header = headerOf(file, line.fields);
-      else if (line.type === "counts") checkCounts(file, line.fields, rows);
-      else {
+      else if (line.type === "counts") {
+        checkCounts(file, line.fields, rows);
+        kinds = Object.keys(line.fields);
+      } else {
         rows[line.kind] = (rows[line.kind] ?? 0) + 1;
-        const origin = this.#check(file, line, parser, header, counters);
+        const origin = this.#check(file, line, parser, header, { all: counters, older });
         if (origin !== undefined) own.add(origin);
       }
     }
     if (header === undefined) throw new ExportReadError(`${file} is empty.`);
     const { exportedMs, productVersion } = header;
-    const origins = [...counters].map(([name, counter]) => this.#planOf(name, counter, header, own));
-    return { file, exportedMs, productVersion, origins, unknownValues: parser.rows.unknownValues };
+    const origins = [...counters].map(([name, counter]) =>
+      this.#planOf(name, { all: counter, older: older.get(name) ?? noRows }, header, own),
+    );
+    const missing = importedKinds.filter((kind) => !kinds.includes(kind));
+    const fuller = origins.find(({ action, name }) => missing.length > 0 && action !== "skip" && this.#known(name));
+    if (fuller !== undefined)
+      throw new ExportReadError(
+        `${file} has no ${missing.join(" and no ")}, so it cannot replace an earlier import of the same data. Export everything (--what all), or undo that import first (nexus import --list).`,
+      );
+    const allRows = importedKinds.reduce((sum, kind) => sum + (rows[kind] ?? 0), 0);
+    return { file, exportedMs, productVersion, origins, rows: allRows, unknownValues: parser.rows.unknownValues };
   }
 
   /** Counts a row by origin. Returns the origin if this machine has the event itself. @throws ExportReadError */
@@ -266,34 +301,33 @@ export class ExportImporter {
     line: Row,
     parser: RowParser,
     header: Header | undefined,
-    counters: Map<string, Counter>,
+    counters: { readonly all: Map<string, Counter>; readonly older: Map<string, Counter> },
   ): string | undefined {
     const name = originOf(line.fields, header);
-    const counter = counters.get(name) ?? { events: 0, sessions: 0, totals: 0, firstMs: null, lastMs: null };
-    const extend = (ms: number) => {
-      counter.firstMs = Math.min(counter.firstMs ?? ms, ms);
-      counter.lastMs = Math.max(counter.lastMs ?? ms, ms);
+    const firstHour = this.#firstOwnHour();
+    const count = (kind: "events" | "sessions" | "totals", hour: number, ms: number) => {
+      for (const map of hour < firstHour ? [counters.all, counters.older] : [counters.all]) {
+        const counter = map.get(name) ?? { ...noRows };
+        counter[kind] += 1;
+        counter.firstMs = Math.min(counter.firstMs ?? ms, ms);
+        counter.lastMs = Math.max(counter.lastMs ?? ms, ms);
+        map.set(name, counter);
+      }
     };
     try {
       if (line.kind === "events") {
         const event = parser.event(line.fields);
-        counter.events += 1;
-        extend(event.tsMs);
-        counters.set(name, counter);
+        count("events", localHour(event.tsMs, event.utcOffsetMin), event.tsMs);
         return this.#isOwn(event.id) ? name : undefined;
       }
       if (line.kind === "sessions") {
         const session = parser.session(line.fields);
-        counter.sessions += 1;
-        extend(session.startedMs);
+        count("sessions", localHourOf(session.endedMs), session.startedMs);
       }
       if (line.kind === "totals") {
         const total = parser.total(line.fields);
-        if (total === undefined) return undefined;
-        counter.totals += 1;
-        extend(total.hour * hourMs);
+        if (total !== undefined) count("totals", total.hour, total.hour * hourMs);
       }
-      if (line.kind === "sessions" || line.kind === "totals") counters.set(name, counter);
       return undefined;
     } catch (error) {
       if (error instanceof ImportedRowError)
@@ -318,15 +352,17 @@ export class ExportImporter {
 
   #planOf(
     name: string,
-    counter: Counter,
+    { all, older }: { readonly all: Counter; readonly older: Counter },
     { exportedMs, installation, origins }: Header,
     own: ReadonlySet<string>,
   ): PlannedOrigin {
     const asOfMs = name === installation ? exportedMs : (origins.get(name) ?? exportedMs);
-    const known = this.list().find((origin) => origin.name === name && origin.complete);
+    const known = this.#known(name);
     const isOwn = name === this.#installation() || own.has(name);
+    const counter = isOwn ? older : all;
+    const isNothing = counter.events + counter.sessions + counter.totals === 0;
     const action =
-      known !== undefined && known.asOfMs >= asOfMs
+      isNothing || (known !== undefined && known.asOfMs >= asOfMs)
         ? "skip"
         : isOwn
           ? "restore"
@@ -334,6 +370,16 @@ export class ExportImporter {
             ? "import"
             : "replace";
     return { name, asOfMs, action, ...counter };
+  }
+
+  #known(name: string): ImportedOrigin | undefined {
+    return this.list().find((origin) => origin.name === name && origin.complete);
+  }
+
+  /** The first local hour that this machine recorded itself, as the start of a plan found it. */
+  #firstOwnHour(): number {
+    this.#ownHour ??= this.#core.locatedStore().read(firstOwnHour) ?? Number.POSITIVE_INFINITY;
+    return this.#ownHour;
   }
 
   #installation(): string {
@@ -352,20 +398,28 @@ export class ExportImporter {
     const nowMs = this.#core.clock.nowMs();
     const chosen = plan.origins.filter(({ action }) => action !== "skip");
     this.#removeIncomplete();
-    for (const { name } of chosen) this.#removeNamed(name);
-    const ids = new Map(
-      chosen.map(({ name, asOfMs }) => [
-        name,
-        store.withDatabase((connection) => immediately(connection, () => addOrigin(connection, name, asOfMs, nowMs))),
-      ]),
+    // What is replaced stays until the import is complete.
+    const targets = new Map(
+      chosen.map(({ name, asOfMs }) => {
+        const replaced = this.#known(name)?.id;
+        const id = store.withDatabase((connection) =>
+          immediately(connection, () => {
+            if (replaced === undefined) return addOrigin(connection, name, asOfMs, nowMs);
+            return addReplacement(connection, name, asOfMs, nowMs);
+          }),
+        );
+        return [name, { id, replaced }];
+      }),
     );
     try {
-      const result = await this.#write(plan, ids, progress);
+      store.withDatabase(beginMoves);
+      const result = await this.#write(plan, targets, progress);
       store.withDatabase((connection) =>
         immediately(connection, () => {
-          for (const id of ids.values()) completeOrigin(connection, id);
+          for (const { id, replaced } of targets.values()) completeOrigin(connection, id, replaced);
         }),
       );
+      this.#removeIncomplete();
       this.#core.listener.dataChanged();
       return result;
     } catch (error) {
@@ -376,18 +430,17 @@ export class ExportImporter {
 
   async #write(
     plan: ImportPlan,
-    ids: ReadonlyMap<string, number>,
+    targets: ReadonlyMap<string, Target>,
     progress: (done: number, total: number) => void,
   ): Promise<ImportResult> {
     const store = this.#core.locatedStore();
     const { retentionDays } = this.#core.permissions.evaluate().limits;
     const oldestMs = this.#core.clock.nowMs() - retentionDays * dayMs;
-    const firstHour = store.read(firstOwnHour) ?? Number.POSITIVE_INFINITY;
+    const firstHour = this.#firstOwnHour();
     const beforeHour = new Map(
       plan.origins.map(({ name, action }) => [name, action === "restore" ? firstHour : Number.POSITIVE_INFINITY]),
     );
     const hasTotals = plan.origins.some(({ totals }) => totals > 0);
-    const total = plan.origins.reduce((sum, { events, sessions, totals }) => sum + events + sessions + totals, 0);
     const parser = new RowParser();
     const writers = new Map<string, RowWriter>();
     let result: ImportResult = { events: 0, sessions: 0, totals: 0, repeated: 0, expired: 0 };
@@ -396,11 +449,11 @@ export class ExportImporter {
     };
     const writeOne = (connection: Connection, { kind, fields }: Row, header: Header) => {
       const name = originOf(fields, header);
-      const id = ids.get(name);
-      if (id === undefined) return;
+      const target = targets.get(name);
+      if (target === undefined) return;
       let writer = writers.get(name);
       if (writer === undefined) {
-        writer = new RowWriter(connection, id, !hasTotals);
+        writer = new RowWriter(connection, target.id, !hasTotals, target.replaced);
         writers.set(name, writer);
       }
       const isBefore = (hour: number) => hour < (beforeHour.get(name) ?? 0);
@@ -435,13 +488,13 @@ export class ExportImporter {
         }),
       );
       done += rows.length;
-      progress(done, total);
+      progress(done, plan.rows);
       await nextTurn();
       this.#core.signal.throwIfAborted();
     };
     for await (const line of exportLines(plan.file)) {
       if (line.type === "header") header = headerOf(plan.file, line.fields);
-      if (line.type !== "row" || !["events", "sessions", "totals"].includes(line.kind)) continue;
+      if (line.type !== "row" || !importedKinds.some((kind) => kind === line.kind)) continue;
       step.push(line);
       if (step.length >= rowsPerStep) await flush();
     }
@@ -461,11 +514,6 @@ export class ExportImporter {
 
   #removeIncomplete(): void {
     for (const { id, complete } of this.list()) if (!complete) this.undo(id);
-  }
-
-  #removeNamed(name: string): void {
-    const known = this.list().find((origin) => origin.name === name);
-    if (known !== undefined) this.undo(known.id);
   }
 }
 

@@ -75,7 +75,7 @@ export class World {
     world.configure();
     const worker = await world.worker();
     const destination = new URL(world.server.url).href;
-    await worker.consent({ mode: "share", share: categories, destination });
+    await worker.consent({ mode: "share", share: categories, destination, schema: 2 });
     return world;
   }
 

@@ -44,8 +44,40 @@ export function addOrigin(connection: Connection, name: string, asOfMs: number, 
   return Number(row?.["id"]);
 }
 
-export function completeOrigin(connection: Connection, id: number): void {
-  connection.prepare("UPDATE origins SET complete = 1 WHERE id = ?").run(id);
+/** Marks names of origins that are not, or no longer, the import of that name. */
+const newMark = "+";
+const oldMark = "-";
+
+/** Adds an origin beside the one that it replaces. */
+export const addReplacement = (connection: Connection, name: string, asOfMs: number, nowMs: number): number =>
+  addOrigin(connection, name + newMark, asOfMs, nowMs);
+
+/** Creates the table of events that move to another origin when its import is complete. */
+export function beginMoves(connection: Connection): void {
+  connection.exec(
+    "DROP TABLE IF EXISTS temp.moved; CREATE TEMP TABLE moved (event INTEGER PRIMARY KEY, stream INTEGER, dimensions INTEGER)",
+  );
+}
+
+/**
+ * Completes an import in one transaction. What it replaces, `replaced`, becomes incomplete: the caller removes it, or the next
+ * import does.
+ */
+export function completeOrigin(connection: Connection, id: number, replaced: number | undefined): void {
+  if (replaced !== undefined) {
+    connection.exec(`
+      UPDATE events SET stream = m.stream, dimensions = m.dimensions FROM temp.moved m WHERE m.event = events.id;
+      DELETE FROM temp.moved`);
+    connection.prepare(`UPDATE origins SET complete = 0, name = name || '${oldMark}' WHERE id = ?`).run(replaced);
+  }
+  connection.prepare(`UPDATE origins SET complete = 1, name = rtrim(name, '${newMark}') WHERE id = ?`).run(id);
+  // The row of a session without events stays for statistics, as if its events had expired here.
+  const empty =
+    "origin = ? AND NOT EXISTS (SELECT 1 FROM streams t JOIN events e ON e.stream = t.id WHERE t.session = sessions.id)";
+  connection.prepare(`DELETE FROM streams WHERE session IN (SELECT id FROM sessions WHERE ${empty})`).run(id);
+  connection
+    .prepare(`UPDATE sessions SET session_id = 'expired-' || id WHERE session_id NOT LIKE 'expired-%' AND ${empty}`)
+    .run(id);
 }
 
 /** Returns the first local hour that this machine recorded itself; `undefined` if there is none. */

@@ -10,6 +10,7 @@ import { durationField, measuresOf } from "../columns.ts";
 import type { Connection, Row, SqlValue, Statement } from "../driver/driver.ts";
 import { DimensionTable } from "../events/dimensions.ts";
 import { uuidBytes } from "../events/uuid-bytes.ts";
+import { countedAs, isOwnCommandEvent } from "../events/write.ts";
 import { localHour } from "../rollups/local-time.ts";
 import { HourlyTotals, RollupTable } from "../rollups/rollups.ts";
 
@@ -72,15 +73,35 @@ export class RowWriter {
   readonly #beginStream: Statement;
   readonly #extendStream: Statement;
   readonly #insert: Statement;
+  readonly #move: Statement | undefined;
+  readonly #extendSession: Statement;
   readonly #sessions = new Map<string, number>();
   readonly #streams = new Map<string, number>();
+  /** Streams and sessions that the export names only in events. */
+  readonly #counted = new Set<number>();
+  readonly #found = new Set<number>();
 
-  /** `addsTotals`: the export has no totals, so they are computed from its events. */
-  constructor(connection: Connection, origin: number, addsTotals: boolean) {
+  /**
+   * `addsTotals`: the export has no totals, so they are computed from its events. `replaced`: an origin whose events move to this
+   * one when the import is complete (`beginMoves`).
+   */
+  constructor(connection: Connection, origin: number, addsTotals: boolean, replaced?: number) {
     this.#origin = origin;
     this.#addsTotals = addsTotals;
     this.#dimensions = new DimensionTable(connection, origin);
     this.#totals = new RollupTable(connection);
+    this.#move =
+      replaced === undefined
+        ? undefined
+        : connection.prepare(
+            `INSERT INTO temp.moved SELECT e.id, ?, ? FROM events e JOIN dimensions d ON d.id = e.dimensions
+             WHERE e.event_id = ? AND d.origin = ${replaced} ON CONFLICT DO NOTHING`,
+          );
+    this.#extendSession = connection.prepare(
+      `UPDATE sessions SET ended_at = max(ended_at, ?), commands_executed = commands_executed + ?,
+         workspaces_created = workspaces_created + ?, tasks_completed = tasks_completed + ?,
+         errors_encountered = errors_encountered + ? WHERE id = ?`,
+    );
     this.#findSession = connection.prepare("SELECT 1 FROM sessions WHERE session_id = ?");
     this.#beginSession = connection.prepare(
       `INSERT INTO sessions (session_id, origin, started_at, ended_at, commands_executed, workspaces_created, tasks_completed,
@@ -151,8 +172,12 @@ export class RowWriter {
       durationMs ?? null,
       numbers === undefined ? null : JSON.stringify(numbers),
     ];
-    if (this.#insert.run(...cells) === 0) return false;
-    if (stream.isNew) this.#extendStream.run(seq, seq, stream.id);
+    const isKnown = this.#insert.run(...cells) === 0;
+    if (isKnown && (this.#move?.run(stream.id, dimensions, uuidBytes(id)) ?? 0) === 0) return false;
+    if (stream.isNew) {
+      this.#extendStream.run(seq, seq, stream.id);
+      this.#countIn(stream.session, event);
+    }
     if (this.#addsTotals) {
       const totals = new HourlyTotals();
       totals.add(localHour(tsMs, utcOffsetMin), dimensions, durationMs, numbers);
@@ -162,23 +187,34 @@ export class RowWriter {
   }
 
   /** `isNew`: the export has no row of the session, so the stream is counted here. */
-  #streamOf({ session, source, tsMs, seq }: ImportedEvent): { readonly id: number; readonly isNew: boolean } {
+  #streamOf({ session, source, tsMs, seq }: ImportedEvent): {
+    readonly id: number;
+    readonly session: number;
+    readonly isNew: boolean;
+  } {
     let key = this.#sessions.get(session.id ?? "");
     if (key === undefined) {
       const counts = { commands: 0, workspaces: 0, tasks: 0, errors: 0, isOwn: false, streams: [] };
       this.session({ ...session, ...counts, endedMs: tsMs });
       key = this.#sessions.get(session.id ?? "") ?? 0;
+      this.#found.add(key);
     }
     const name = `${key} ${source}`;
     const known = this.#streams.get(name);
-    if (known !== undefined) return { id: known, isNew: this.#counted.has(known) };
+    if (known !== undefined) return { id: known, session: key, isNew: this.#counted.has(known) };
     const id = Number(this.#beginStream.get(key, source, seq, seq, 0)?.["id"]);
     this.#streams.set(name, id);
     this.#counted.add(id);
-    return { id, isNew: true };
+    return { id, session: key, isNew: true };
   }
 
-  readonly #counted = new Set<number>();
+  /** Counts an event in its session if the export has no row of the session. */
+  #countIn(session: number, event: ImportedEvent): void {
+    if (!this.#found.has(session)) return;
+    const counted = isOwnCommandEvent(event) ? undefined : countedAs(event);
+    const counts = (["commands", "workspaces", "tasks", "errors"] as const).map((name) => (name === counted ? 1 : 0));
+    this.#extendSession.run(event.tsMs, ...counts, session);
+  }
 
   total({ hour, type, source, payload, measures }: ImportedTotal): void {
     const dimensions = this.#dimensions.idOf({ type, source, payload });
