@@ -169,7 +169,9 @@ handle(ErasePlanRequest, (part) => started().planErasure(part));
 handle(ErasePartRequest, (part) => started().erasePart(part));
 handle(SyncRequest, () => started().sync());
 handle(EraseRemotelyRequest, () => started().eraseRemotely());
-handle(PreviewRequest, ({ categories, limit }) => started().reader.preview(limit ?? undefined, categories));
+handle(PreviewRequest, ({ categories, limit }) =>
+  started().reader.preview(limit ?? undefined, categories ?? undefined),
+);
 handle(CheckServerRequest, () => started().checkServer());
 handle(VerifyLedgerRequest, () => started().reader.verifyLedger());
 

@@ -9,7 +9,6 @@ import {
   PreviewRequest,
   VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
-import { categories } from "../../shared/schema/categories.ts";
 import type { Feature } from "../capture/feature-usage.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -65,7 +64,10 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     sync: () => runAs("sync", () => actions.sync()),
     preview: () =>
       runAs("show", async () => {
-        panel.send({ type: "preview", preview: await telemetry.command(PreviewRequest, { categories, limit: null }) });
+        panel.send({
+          type: "preview",
+          preview: await telemetry.command(PreviewRequest, { categories: null, limit: null }),
+        });
         return null;
       }),
     sample: ({ categories: shared }) =>

@@ -243,12 +243,17 @@ export class Sharing {
     }
   }
 
-  /** Returns the exact bytes to be sent next; without consent, as if the user had agreed to share `shared`. */
-  preview(limit?: number, shared: readonly Category[] = categories): ReturnType<typeof preview> {
+  /**
+   * Returns the exact bytes to be sent next. With `shared`, or without consent: of stored events, as if the user had agreed to share
+   * these categories (all if missing) in the largest schema that the server accepts.
+   */
+  preview(limit?: number, shared?: readonly Category[]): ReturnType<typeof preview> {
     const { store, permissions } = this.#parts;
     const policy = permissions.evaluate();
     store.selectFile(policy.database);
-    return preview(store, policy, limit, { categories: shared, schema: this.status().schema });
+    if (shared === undefined && policy.permission.mode === "share") return preview(store, policy, limit);
+    const schema = this.status().offered?.schema ?? 1;
+    return preview(store, policy, limit, { categories: shared ?? categories, schema });
   }
 
   status(): SharingStatus {

@@ -195,7 +195,7 @@ export class TelemetryReader {
     return exportTo(this.#core, sink, { progress, ...options });
   }
 
-  /** `shared`: the categories that a preview before consent assumes; all if missing. */
+  /** `shared`: of stored events, as if the user had agreed to share these categories, instead of the next batch. */
   preview(limit?: number, shared?: readonly Category[]): Result<typeof PreviewRequest> {
     const found = this.#core.sharing.preview(limit, shared);
     return found === undefined ? null : { ...found, body: found.body.toString("utf8") };

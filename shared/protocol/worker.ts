@@ -268,12 +268,15 @@ export type SchemaCheck = Validated<(typeof CheckServerRequest)["result"]>;
 export const EraseRemotelyRequest = request("nexus/eraseRemotely", nothing, syncReport);
 
 /**
- * Editor → worker: returns the exact bytes of the next batch; `null` if nothing is pending. Before consent, as if the user had
- * agreed to share these categories.
+ * Editor → worker: returns the exact bytes of the next batch; `null` if nothing is pending. With categories, or without consent: of
+ * stored events, as if the user had agreed to share these (all if `null`) in the largest schema that the server accepts.
  */
 export const PreviewRequest = request(
   "nexus/preview",
-  object({ categories: arrayOf(enumOf(categories), categories.length), limit: nullable(integer(1, 1_000)) }),
+  object({
+    categories: nullable(arrayOf(enumOf(categories), categories.length)),
+    limit: nullable(integer(1, 1_000)),
+  }),
   nullable(object({ body: string(1_100_000), events: integer(), placeholder: boolean })),
 );
 

@@ -31,38 +31,39 @@ export function partOf(
     : { pseudonym, schema, bits };
 }
 
-/** What a preview assumes before consent: the categories and the schema that the user is about to agree to. */
+/** What a sample assumes: the categories and the schema that the user is about to agree to. */
 export interface AssumedSharing {
   readonly categories: readonly Category[];
   readonly schema: UploadSchema;
 }
 
-/** Replaces the pseudonym in a preview before consent. */
+/** Replaces the pseudonym in a sample. */
 export const placeholderId = "00000000-0000-4000-8000-000000000000";
 
 /**
  * Returns the next pending batch, or the batch that would be frozen next; `undefined` if there is
- * none.
+ * none. With `assumed`, a batch of stored events, sent or not, as it would leave after that consent.
  */
 export function preview(
   store: Store,
   policy: EffectivePolicy,
   limit: number | undefined,
-  assumed: AssumedSharing,
+  assumed?: AssumedSharing,
 ): { readonly body: Buffer; readonly events: number; readonly placeholder: boolean } | undefined {
   return store.read((connection) => {
-    const state = policy.permission.mode === "share" ? readUploadState(connection) : undefined;
+    const state = assumed === undefined ? readUploadState(connection) : undefined;
+    if (state === undefined && assumed === undefined) return undefined;
     const waiting = state === undefined ? undefined : nextPending(connection);
     if (waiting !== undefined) return { body: waiting.body, events: waiting.keys.length, placeholder: false };
-    const placeholder: SharedPart = {
+    const sample: SharedPart = {
       pseudonym: new Pseudonym(placeholderId, Salt.random()),
-      schema: assumed.schema,
-      bits: categoryBits(assumed.categories),
+      schema: assumed?.schema ?? 1,
+      bits: categoryBits(assumed?.categories ?? []),
       assumeConsent: true,
     };
     let after = state?.cursorId ?? 0;
     for (;;) {
-      const part = state === undefined ? placeholder : partOf(connection, after, state, policy);
+      const part = state === undefined ? sample : partOf(connection, after, state, policy);
       const { batch, lastKey, more } = collectBatch(connection, after, part, limit);
       if (batch !== undefined) return { body: batch.body, events: batch.keys.length, placeholder: state === undefined };
       if (!more || lastKey === after) return undefined;

@@ -6,6 +6,7 @@ import { sharedCategories } from "../../../shared/schema/shared-categories.ts";
 import { englishOf } from "../../../test/fixtures/message-text.ts";
 import { SharingWorker } from "../../../test/fixtures/sharing-worker.ts";
 import { UsageServer } from "../../../test/fixtures/usage-server.ts";
+import { placeholderId } from "./preview.ts";
 
 const startSharing = async (schemas?: readonly number[], env: Readonly<Record<string, string>> = {}) => {
   const server = await UsageServer.start();
@@ -108,6 +109,10 @@ describe("invariant: only-you-can-say-yes: the schema", () => {
       [1, 2],
       [1, 2],
     ]);
+    // The sample shows the larger schema, although the next batch still has the smaller one.
+    const sample = JSON.parse(sharer.worker.reader.preview(1, ["tool_usage", "performance"])?.body ?? "null");
+    expect(sample).toMatchObject({ schema_version: 2, anon_user_id: placeholderId });
+    expect(JSON.parse(sharer.worker.reader.preview()?.body ?? "null").schema_version).toBe(1);
 
     sharer.consent("share", { schema: 2 });
     sharer.record(4);
