@@ -1,4 +1,5 @@
 /** Entry point of the `nexus` command: checks the Node version before it loads the rest. */
+import { writeSync } from "node:fs";
 import { terminalText } from "../shared/text/terminal-text.ts";
 
 const minVersion = [22, 14];
@@ -10,7 +11,12 @@ if (major < (minVersion[0] ?? 0) || (major === minVersion[0] && minor < (minVers
 } else {
   // A reader such as `head` may close the pipe early: exit with 128 + SIGPIPE, as shells report it.
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(141);
+      // Synchronous, and another stream may still work.
+      if (stream === process.stdout) writeSync(2, `nexus: standard output cannot be written (${error.code})\n`);
+      process.exit(1);
+    });
   }
   // Child processes must not inherit it: `nexus run` may start another Electron application.
   delete process.env["ELECTRON_RUN_AS_NODE"];

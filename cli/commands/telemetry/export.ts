@@ -1,6 +1,7 @@
 /** `nexus telemetry export`: exports all stored data, or some kinds of it, to a file or to standard output. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { refuseExisting } from "../../../server/store/export/export-file.ts";
 import type { TelemetryReader } from "../../../server/worker/reader.ts";
 import { type ExportFormat, type ExportKind, exportFormats, exportKinds } from "../../../shared/protocol/worker.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
@@ -80,9 +81,10 @@ async function exportFolder(
   force: boolean,
 ): Promise<readonly Exported[]> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const files = what.map((kind) => ({ kind, path: join(folder, `${kind}.csv`) }));
+  for (const { path } of files) refuseExisting(path, force);
   const exported: Exported[] = [];
-  for (const kind of what) {
-    const path = join(folder, `${kind}.csv`);
+  for (const { kind, path } of files) {
     exported.push(await exportFile(reader, path, { what: [kind], format: "csv" }, force));
   }
   return exported;

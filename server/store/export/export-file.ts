@@ -127,11 +127,12 @@ export class ExportFile implements ExportSink {
   }
 }
 
-/** @throws ExportError */
-function refuseExisting(path: string, force: boolean): void {
+/** Refuses a path where an export would not be written. @throws ExportError */
+export function refuseExisting(path: string, force: boolean): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (found.isSymbolicLink()) throw new ExportError(`${path} is a link, so it was not written. Name its target.`);
   if (found.isDirectory()) throw new ExportError(`${path} was not written: it is a folder. Name a file.`);
+  if (!found.isFile()) throw new ExportError(`${path} was not written: it is no ordinary file.`);
   if (!force) throw new ExportError(`${path} exists and was not overwritten. Choose another name, or use --force.`);
 }
