@@ -51,6 +51,7 @@ export async function runChecks(paths: Paths, status: Status, nowMs: number): Pr
     ...eventLogs(paths),
     ...status.notes.map((note) => warningCheck("note", textOf(note))),
     ...rejectedBatches(status),
+    ...pause(status),
     ...erasures(status),
     await network(status),
   ];
@@ -216,7 +217,12 @@ function rejectedBatches({ sharing }: Status): readonly DoctorCheck[] {
   return [errorCheck("sharing", message, "Run nexus usage upload --rejected to retry.")];
 }
 
-/** Opens one TCP connection to the destination and closes it. */
+/** Sharing that waits for the user: it is not broken, but nothing is sent. */
+function pause({ permission, sharing }: Status): readonly DoctorCheck[] {
+  if (permission?.mode !== "share" || sharing === null || sharing.paused === null) return [];
+  return [warningCheck("sharing", `uploading is paused: ${textOf(sharing.paused)}`)];
+}
+
 function erasures({ sharing }: Status): readonly DoctorCheck[] {
   if (sharing === null || sharing.erasures === 0) return [];
   const state = textsOf(erasuresMessages(sharing));
@@ -229,6 +235,7 @@ function erasures({ sharing }: Status): readonly DoctorCheck[] {
   ];
 }
 
+/** Opens one TCP connection to the destination and closes it. */
 async function network({ permission, sharing }: Status): Promise<DoctorCheck> {
   if (permission?.mode !== "share" || sharing?.destination == null)
     return okCheck("network", "not checked: sharing is off");

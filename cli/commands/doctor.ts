@@ -1,6 +1,7 @@
 /** `nexus doctor`: checks what recording and sharing need, and advises on each problem. */
 import type { DoctorCheck } from "../../server/doctor.ts";
 import { runChecks } from "../../server/doctor.ts";
+import { countText } from "../../shared/text/format.ts";
 import { exitCodes } from "../exit.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
@@ -24,7 +25,9 @@ export function run({ json }: JsonOption): Promise<void> {
         print(`${styled(colour, mark.padEnd(5))}  ${name}: ${message}`);
         if (advice !== undefined) print(wrapped(advice, "       "));
       }
-      print(faults === 0 ? "\nNo problems found." : `\n${faults} of ${checks.length} checks failed.`);
+      const warnings = checks.filter(({ status }) => status === "warning").length;
+      const healthy = warnings === 0 ? "No problems found." : `No errors, ${countText(warnings, "warning")}.`;
+      print(`\n${faults === 0 ? healthy : `${faults} of ${checks.length} checks failed.`}`);
     }
     if (faults > 0) process.exitCode = exitCodes.failed;
   });

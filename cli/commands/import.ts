@@ -101,6 +101,8 @@ async function importFile(importer: ExportImporter, file: string, { yes, json }:
 function printPlan({ file, exportedMs, productVersion, origins, unknownValues }: ImportPlan): void {
   print(`${file}: exported ${dateTimeText(exportedMs)} by version ${productVersion}.`);
   if (origins.length > 0) print(definitionList(origins.map(rowsOf)));
+  if (origins.some(({ action }) => action !== "skip"))
+    print("It brings back what you deleted of it here. To remove it again: nexus import --undo NUMBER");
   if (unknownValues > 0) print(`${countText(unknownValues, "value")} unknown to this version will be left out.`);
 }
 

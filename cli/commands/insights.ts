@@ -4,7 +4,7 @@ import { textOf } from "../../shared/protocol/message.ts";
 import type { Insight } from "../../shared/protocol/reports.ts";
 import { countText } from "../../shared/text/format.ts";
 import { type InsightFilter, insightFilters, insightText, matchesFilter } from "../../shared/text/insights.ts";
-import { nothingText } from "../output/nothing.ts";
+import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
@@ -47,5 +47,6 @@ export function run({ json, slow, errors, agents, ...period }: InsightOptions): 
       for (const fact of evidence) print(wrapped(fact, "   "));
       print(wrapped(`→ ${advice}`, "   "));
     }
+    printIfOff(reader);
   });
 }

@@ -2,7 +2,7 @@
 import type { Stats } from "../../shared/protocol/reports.ts";
 import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
-import { nothingText } from "../output/nothing.ts";
+import { nothingText, printIfOff } from "../output/nothing.ts";
 import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
 import { columns, isPlain, sparkline, styled } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
@@ -62,8 +62,9 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
     if (found.workspacesCreated + found.tasksCompleted === 0) {
       print("\nNo workspaces or tasks: no Nexus tool has reported any in this period.");
     }
-    if (found.recordedFromMs !== null) print(`Recording started: ${dateTimeText(found.recordedFromMs)}`);
+    if (found.recordedFromMs !== null) print(`Data since: ${dateTimeText(found.recordedFromMs)}`);
     if (found.dropped > 0) print(`${countText(found.dropped, "event")} lost in this period.`);
+    if (found.commands > 0) printIfOff(reader);
   });
 }
 

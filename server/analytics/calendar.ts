@@ -79,7 +79,7 @@ export function previousSpan({ fromHour, toHour }: Span): Span {
 
 /** @throws SelectionError */
 function spanOfChoice(from: number, to: number): Span {
-  if (to < from) throw new SelectionError("--to is before --from.");
+  if (to < from) throw new SelectionError("--to (today if not given) is before --from.");
   if (monthsOf(from, to) > maxMonths) {
     throw new SelectionError(`The period is limited to ${maxMonths} months.`);
   }

@@ -45,7 +45,7 @@ function coverageText({ recordedFromMs, toMs }: Stats, { period }: PeriodSelecti
   const since =
     recordedFromMs === null
       ? ""
-      : `Recorded since ${new Date(recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `;
+      : `Data since ${new Date(recordedFromMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}, `;
   const until =
     period === "custom"
       ? ""

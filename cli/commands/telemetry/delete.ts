@@ -93,16 +93,22 @@ async function deletePart(
   }
   const erased = await service.erasePart(part);
   if (json === true) printJson({ version: 1, ...erased, totals: plan.totals });
-  else printErased(erased);
+  else printErased({ ...erased, totals: plan.totals });
 }
 
 function printErased(erased: {
   readonly events: number;
+  readonly sessions: number;
+  /** Missing: all were deleted. */
+  readonly totals?: number;
   readonly freedBytes: number;
   readonly searched: number;
   readonly copies: readonly string[];
 }): void {
-  print(`Deleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
+  const { events, sessions, totals, freedBytes } = erased;
+  const amount = [countText(events, "event"), countText(sessions, "session")];
+  const counted = totals === undefined ? "all totals" : countText(totals, "total");
+  print(`Deleted ${amount.join(", ")} and ${counted}. Freed ${sizeText(freedBytes)}.`);
   const proof = proofMessage(erased.searched, erased.copies);
   if (proof !== null && erased.searched > 0) print(textOf(proof));
 }

@@ -15,6 +15,7 @@ import { textOf } from "../../../shared/protocol/message.ts";
 import { type Category, categories } from "../../../shared/schema/categories.ts";
 import { sharedCategories } from "../../../shared/schema/shared-categories.ts";
 import type { UploadSchema } from "../../../shared/schema/upload-schema.ts";
+import { countText } from "../../../shared/text/format.ts";
 import { modeMessage, refusalMessage } from "../../../shared/text/sentences.ts";
 import { ReportedError, UsageError } from "../../exit.ts";
 import { askRecording, askSharing, type RecordingChoice } from "../../output/consent-dialog.ts";
@@ -86,7 +87,11 @@ async function recordingConsent(
     return { collect: mergedWith(permission.agreed, preset), earlierEvents: permission.earlierEvents };
   }
   const choice = await recordingChoice(options, preset, prompt);
-  if (choice.collect.length === 0) return undefined;
+  if (choice.collect.length === 0) {
+    if (choice.earlierEvents)
+      print("Select a category too: of earlier events, only the selected categories are stored.");
+    return undefined;
+  }
   if (prompt !== undefined) {
     print(`\nSelected: ${choice.collect.map((name) => categoryTexts[name].title).join(", ")}.`);
     if (!(await isYes(prompt, "Record this on this machine?"))) return undefined;
@@ -104,7 +109,10 @@ async function recordingConsent(
       via: prompt === undefined ? "terminal_flags" : "terminal",
     }).permission,
   );
-  if (choice.earlierEvents) await service.importLogs();
+  if (choice.earlierEvents) {
+    const imported = await service.importLogs();
+    print(`Imported ${countText(imported?.stored ?? 0, "event")} from before your consent.`);
+  }
   return choice;
 }
 
@@ -135,14 +143,15 @@ async function sharingConsent(service: TelemetryService, sharing: Sharing): Prom
   const offered = sharedCategories(schema).filter((name) => recording.collect.includes(name));
   const share = await sharedChoice(offered, sharing);
   if (share.length === 0) {
-    print(`Nothing is shared. Of the recorded categories, upload schema ${schema} contains: ${names(offered)}.`);
+    print(`Of the recorded categories, upload schema ${schema} contains: ${names(offered)}. None was selected.`);
+    print(notSharedText(service));
     return false;
   }
   const automatic = options.automatic ?? (prompt !== undefined && (await isYes(prompt, "Upload automatically?")));
   if (prompt !== undefined) {
     printSample(service, share);
     if (!(await isYes(prompt, "Share this under a random ID?"))) {
-      print("Nothing is shared.");
+      print(notSharedText(service));
       return false;
     }
   }
@@ -158,6 +167,11 @@ async function sharingConsent(service: TelemetryService, sharing: Sharing): Prom
   });
   report(service, permission);
   return true;
+}
+
+function notSharedText(service: TelemetryService): string {
+  if (service.reader.status().permission?.mode !== "share") return "Nothing is shared.";
+  return "Nothing was changed: sharing continues as you agreed before. To stop it: nexus telemetry enable";
 }
 
 /** Asks the server, after it was named, and returns the schema to agree to. */

@@ -1,7 +1,7 @@
 /** `nexus telemetry metrics`: personal usage metrics (analytics design, section 5.1). */
 import type { Metrics } from "../../../shared/protocol/reports.ts";
 import { durationText, percentText } from "../../../shared/text/format.ts";
-import { nothingText } from "../../output/nothing.ts";
+import { nothingText, printIfOff } from "../../output/nothing.ts";
 import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { heading, styled } from "../../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
@@ -76,5 +76,6 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
         .join("\n"),
     );
     if (queries === 0) print(`\n${nothingText(reader)}`);
+    else printIfOff(reader);
   });
 }

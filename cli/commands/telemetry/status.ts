@@ -21,7 +21,8 @@ function enabledText(permission: Permission | null): string {
 function cloudSyncText({ permission, sharing }: Status): string {
   if (permission?.mode === "share") {
     const when = permission.automatic ? "automatic" : "on request";
-    return `enabled (${when}, ${sharing?.destination ?? "no destination"}, upload schema ${sharing?.schema ?? 1})`;
+    const state = sharing === null || sharing.paused === null ? "enabled" : "paused";
+    return `${state} (${when}, ${sharing?.destination ?? "no destination"}, upload schema ${sharing?.schema ?? 1})`;
   }
   if (permission === null) return "unknown";
   if (permission.agreedShare.length > 0) return "disabled (blocked, see below)";

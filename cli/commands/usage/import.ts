@@ -35,7 +35,8 @@ async function removeImported(service: TelemetryService, first: ImportReport): P
 }
 
 function printImport(report: ImportReport): void {
-  print(`Read ${countText(report.lines, "line")} from ${countText(report.files, "file")} (${sizeText(report.bytes)}).`);
+  const size = report.bytes > 0 ? ` (${sizeText(report.bytes)})` : "";
+  print(`Read ${countText(report.lines, "line")} from ${countText(report.files, "file")}${size}.`);
   print(`Stored ${countText(report.stored, "event")}; ${report.repeated} already stored.`);
   if (report.refused > 0) print(`${report.refused} refused by the firewall.`);
   if (report.belowWatermark > 0) print(`${report.belowWatermark} skipped: older than expired or purged data.`);
