@@ -13,8 +13,8 @@ import { mergedRows } from "../rollups/rollups.ts";
 import { bucketText, grainNames } from "./buckets.ts";
 import type { ExportRow } from "./document.ts";
 
-/** Rows per chunk: a few milliseconds. */
-const rowsPerChunk = 500;
+/** Rows per chunk: about a millisecond, and few enough not to show in the memory of an export. */
+const rowsPerChunk = 100;
 
 /** Where imported rows come from. */
 export interface Origin {
@@ -130,7 +130,8 @@ export class ExportSnapshot {
     this.#lookup = lookup;
     // A transaction reads from the moment of its first statement. The rows come first: what they refer to is there.
     for (const connection of [rows, lookup]) {
-      connection.exec("BEGIN");
+      // The driver's 16 MB per connection, and as much for sorting, would be most of the memory of an export.
+      connection.exec("PRAGMA cache_size = -500; BEGIN");
       connection.prepare("SELECT count(*) FROM sqlite_schema").get();
     }
     this.#events = new EventReader(lookup);
