@@ -12,11 +12,11 @@ import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { receiptIn, Sender, uuidOf } from "./sender.ts";
 import { type TestServer, uuidBytes } from "./test-server.ts";
 
-/** Creates a home folder whose configuration selects upload schema 2. */
-function homeWithSchemaTwo(): string {
+/** Creates a home folder whose configuration permits no larger upload schema. */
+function homeWithSchema(largest: 1 | 2): string {
   const home = tempFolder();
   mkdirSync(join(home, ".config", "nexus"), { recursive: true });
-  writeFileSync(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nupload_schema = 2\n");
+  writeFileSync(join(home, ".config", "nexus", "config.toml"), `[telemetry]\nupload_schema = ${largest}\n`);
   return home;
 }
 
@@ -24,7 +24,7 @@ function homeWithSchemaTwo(): string {
 export function serverContract(start: () => Promise<TestServer>): void {
   it("stores shared events once, with valid receipts, and erases them on request", async () => {
     const { server, count, filesWith } = await start();
-    const sharer = new SharingWorker({ url: `${server.url}/v1/telemetry/events` });
+    const sharer = new SharingWorker({ url: `${server.url}/v1/telemetry/events`, home: homeWithSchema(1) });
     sharer.consent();
     sharer.record(30);
     const report = await sharer.worker.sync();
@@ -109,7 +109,7 @@ export function serverContract(start: () => Promise<TestServer>): void {
 
   it("stores events shared by the CLI with the same IDs and erases them on request", async () => {
     const { server, count, filesWith } = await start();
-    const home = homeWithSchemaTwo();
+    const home = homeWithSchema(2);
     const env = { NEXUS_USAGE_UPLOAD_URL: `${server.url}/v1/telemetry/events` };
     const run = async (...args: readonly string[]) => {
       const { code, out, err } = await nexus(home, env, ...args);
@@ -148,9 +148,9 @@ export function serverContract(start: () => Promise<TestServer>): void {
 
   it("accepts events of every type in schema 2", async () => {
     const { server, count } = await start();
-    const home = homeWithSchemaTwo();
+    const home = homeWithSchema(2);
     const sharer = new SharingWorker({ url: `${server.url}/v1/telemetry/events`, home });
-    sharer.consent();
+    sharer.consent("share", { schema: 2 });
     sharer.record(30);
     const report = await sharer.worker.sync();
     expect(report).toMatchObject({ outcome: "done", events: 30 });
