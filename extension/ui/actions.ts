@@ -88,7 +88,7 @@ export class Actions {
     const target = await window.showSaveDialog({
       title: "Export all data recorded by Nexus Telemetry",
       saveLabel: "Export",
-      defaultUri: Uri.file(join(this.#home, `nexus-telemetry-${day}.json`)),
+      defaultUri: Uri.file(join(this.#home, `nexus-export-${day}.json`)),
       filters: { JSON: ["json"], "JSON Lines": ["jsonl"], CSV: ["csv"] },
     });
     if (target === undefined) return null;

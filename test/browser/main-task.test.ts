@@ -133,12 +133,12 @@ describe("main task in the packaged extension", () => {
     const input = workbench.page.locator(".quick-input-widget input.input");
     // The dialog first shows its default file name.
     await workbench.page.waitForFunction(
-      `document.querySelector(".quick-input-widget input.input")?.value.includes("nexus-telemetry-")`,
+      `document.querySelector(".quick-input-widget input.input")?.value.includes("nexus-export-")`,
     );
     await input.fill(target);
     await workbench.page.keyboard.press("Enter");
     await workbench.page
-      .getByText(/Nexus: Exported \d+ events/)
+      .getByText(/Nexus: Exported .*\d+ events/)
       .first()
       .waitFor();
     const exported: { payload: { command_path?: string } }[] = JSON.parse(readFileSync(target, "utf8")).events;
