@@ -299,7 +299,7 @@ describe("invariant: never-lost-never-twice", () => {
     server.behave = undefined;
     expect(await sharer.worker.sync()).toMatchObject({ outcome: "done", events: 2_001 });
     expect(server.events.size).toBe(2_001);
-  });
+  }, 180_000);
 });
 
 describe("remote erasure", () => {
