@@ -57,6 +57,10 @@ const maxIds = 20_000;
 const selectedEvents = (where: string): string =>
   `FROM events e JOIN dimensions d ON d.id = e.dimensions WHERE ${where}`;
 
+/** The same with the streams `t`, which name the sessions. */
+const selectedWithStreams = (where: string): string =>
+  `FROM events e JOIN dimensions d ON d.id = e.dimensions JOIN streams t ON t.id = e.stream WHERE ${where}`;
+
 /** Returns the IDs of rows that will be erased, as bytes in hex, for the check afterwards. */
 export function idsOf(connection: Connection, selection: EraseSelection): readonly string[] {
   const { where, values } = eventCondition(selection);
@@ -81,11 +85,7 @@ export function planErasure(connection: Connection, selection: EraseSelection, s
     `SELECT count(*) n FROM rollups m JOIN dimensions d ON d.id = m.dimensions WHERE ${whereTotals}`,
     totalValues,
   );
-  const sessionsOfEvents = number(
-    `SELECT count(DISTINCT t.session) n FROM events e JOIN dimensions d ON d.id = e.dimensions
-     JOIN streams t ON t.id = e.stream WHERE ${where}`,
-    values,
-  );
+  const sessionsOfEvents = number(`SELECT count(DISTINCT t.session) n ${selectedWithStreams(where)}`, values);
   const expired = selection.by === "period" ? expiredSessions(selection.days) : undefined;
   const sessions =
     sessionsOfEvents +
@@ -152,7 +152,7 @@ const counterColumns = {
 /** Takes the events that are about to be erased out of the counts and the span of their sessions. */
 function reduceSessions(connection: Connection, selection: EraseSelection): void {
   const { where, values } = eventCondition(selection);
-  const from = `FROM events e JOIN dimensions d ON d.id = e.dimensions JOIN streams t ON t.id = e.stream WHERE ${where}`;
+  const from = selectedWithStreams(where);
   const dimensions = connection.prepare("SELECT * FROM dimensions WHERE id = ?");
   const groups = connection.prepare(`SELECT t.session, e.dimensions, count(*) n ${from} GROUP BY 1, 2`).all(...values);
   for (const { session = null, dimensions: key = null, n = 0 } of groups) {
@@ -168,8 +168,7 @@ function reduceSessions(connection: Connection, selection: EraseSelection): void
     .prepare(`SELECT t.session, min(e.ts) first, max(e.ts) last ${from} GROUP BY 1`)
     .all(...values);
   const rest = connection.prepare(
-    `SELECT min(e.ts) first, max(e.ts) last FROM events e JOIN dimensions d ON d.id = e.dimensions
-     JOIN streams t ON t.id = e.stream WHERE t.session = ? AND NOT (${where})`,
+    `SELECT min(e.ts) first, max(e.ts) last ${selectedWithStreams(`t.session = ? AND NOT (${where})`)}`,
   );
   const shorten = connection.prepare(
     `UPDATE sessions SET started_at = CASE WHEN started_at >= ? THEN ? ELSE started_at END,
