@@ -172,19 +172,24 @@ export type ExportProgress = Validated<typeof progress>;
 /** Worker → editor: number of exported rows so far. Sent up to 100 times per export. */
 export const ExportProgressNotification = notification("nexus/exportProgress", progress);
 
+/** What was deleted, and the proof. */
+const erasedRows = {
+  events: integer(),
+  sessions: integer(),
+  freedBytes: integer(),
+  /** Erased IDs that were searched for in the files afterwards, and how many were found. */
+  searched: integer(),
+  found: integer(),
+  /** Other files in the folder that still contain an ID: copies that only the user can remove. */
+  copies: arrayOf(path, 1_000),
+};
+
 /** Editor → worker: deletes all stored data and verifies the deletion. */
 export const PurgeRequest = request(
   "nexus/purge",
   nothing,
   object({
-    events: integer(),
-    sessions: integer(),
-    freedBytes: integer(),
-    /** Erased IDs that were searched for in the files afterwards, and how many were found. */
-    searched: integer(),
-    found: integer(),
-    /** Other files in the folder that still contain an ID: copies that only the user can remove. */
-    copies: arrayOf(path, 1_000),
+    ...erasedRows,
     /** Agents whose connection record was deleted; it allows restoring settings byte for byte. */
     agentSettings: integer(),
   }),
@@ -215,18 +220,7 @@ export const ErasePlanRequest = request(
 export type ErasePlan = Validated<(typeof ErasePlanRequest)["result"]>;
 
 /** Editor → worker: deletes a part of the stored data and verifies the deletion. */
-export const ErasePartRequest = request(
-  "nexus/erasePart",
-  eraseSelection,
-  object({
-    events: integer(),
-    sessions: integer(),
-    freedBytes: integer(),
-    searched: integer(),
-    found: integer(),
-    copies: arrayOf(path, 1_000),
-  }),
-);
+export const ErasePartRequest = request("nexus/erasePart", eraseSelection, object(erasedRows));
 export type ErasedPart = Validated<(typeof ErasePartRequest)["result"]>;
 
 const quarantinedFile = object({ name: string(1024), reason: string(256) });
