@@ -1,12 +1,20 @@
 /** The Node SDK as a program uses it: built package, types and resulting statistics. */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import { packageNode } from "../../scripts/package-node.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
+
+/** Compiles a program against what is published. @throws Error if a type does not fit. */
+function checkTypes(file: string, types: string): void {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const module = ["--module", "nodenext", "--target", "es2023", "--types", types];
+  const flags = ["--ignoreConfig", "--noEmit", "--strict", ...module];
+  execFileSync(process.execPath, [tsc, ...flags, file], { cwd: dirname(file), stdio: "inherit" });
+}
 
 const program = `
   import { EventLog, type ProgramEvent } from "nexus-telemetry/node";
@@ -30,19 +38,7 @@ it("compiles against its types, and its events appear in the statistics", async 
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "program.mts");
   writeFileSync(file, program);
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const flags = [
-    "--ignoreConfig",
-    "--noEmit",
-    "--strict",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2023",
-    "--types",
-    "node",
-  ];
-  execFileSync(process.execPath, [tsc, ...flags, file], { cwd: folder, stdio: "inherit" });
+  checkTypes(file, "node");
   const home = tempFolder();
   const env = { PATH: process.env["PATH"], HOME: home };
   await nexus(home, {}, "telemetry", "enable", "--yes");
@@ -91,17 +87,5 @@ export async function activate(context: vscode.ExtensionContext) {
 }
 `,
   );
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const flags = [
-    "--ignoreConfig",
-    "--noEmit",
-    "--strict",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2023",
-    "--types",
-    "node,vscode",
-  ];
-  execFileSync(process.execPath, [tsc, ...flags, file], { cwd: folder, stdio: "inherit" });
+  checkTypes(file, "node,vscode");
 });
