@@ -90,7 +90,7 @@ describe("configuration", () => {
     ["batch_size = 5_000\nflush_interval_secs = 0.25", 1_000, 250],
     ["flush_interval_secs = 3", 100, 3_000],
     ["flush_interval_secs = 86_400", 100, 60_000],
-  ])("tells the extension when to send events: %j", (text, maxEvents, maxWaitMs) => {
+  ])("gives the extension the limits for sending events: %j", (text, maxEvents, maxWaitMs) => {
     expect(flushRule("config.toml", `[telemetry]\n${text}\n`)).toEqual({ maxEvents, maxWaitMs });
     expect(flushRuleIn({ flush: { maxEvents, maxWaitMs } })).toEqual({ maxEvents, maxWaitMs });
   });

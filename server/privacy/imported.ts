@@ -1,6 +1,6 @@
 /**
  * The firewall for imports of exports: rows that this product wrote, which may have been changed since. Every value is checked
- * against the field table and scanned, as an event from outside; hashes are accepted, because they are somebody's own. A command
+ * against the field table and scanned, as an event from outside; hashes are accepted, because only the recording machine can create them. A command
  * that the vocabulary no longer knows becomes `other`; another optional value that this version does not know is left out.
  */
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../shared/schema/events.ts";

@@ -131,7 +131,7 @@ describe("an export", () => {
 describe("an exported file", () => {
   const options = { format: "json", what: exportKinds } as const;
 
-  it("is readable by the user only, and never replaces a file without being told to", async () => {
+  it("is readable by the user only, and replaces a file only with force", async () => {
     const sharer = await recorded();
     const { reader } = sharer.worker;
     const path = join(sharer.home, "out.json");
@@ -143,7 +143,7 @@ describe("an exported file", () => {
     expect(JSON.parse(readFileSync(path, "utf8")).counts.events).toBe(40);
   });
 
-  it("is written neither through a link nor over a folder, also when told to replace it", async () => {
+  it("is written neither through a link nor over a folder, also with force", async () => {
     const sharer = await recorded();
     const { reader } = sharer.worker;
     const target = join(sharer.home, "target.json");

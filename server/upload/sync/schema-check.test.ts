@@ -53,7 +53,7 @@ describe("the check", () => {
     expect(server.arrived.map(({ path }) => path)).not.toContain("/elsewhere");
   });
 
-  it("contacts nobody while recording is off", async () => {
+  it("sends no request while recording is off", async () => {
     const { server, sharer } = await startSharing([1, 2]);
     await expect(sharer.worker.checkServer()).rejects.toThrow("Recording is off");
     expect(server.arrived).toEqual([]);
