@@ -4,42 +4,37 @@
  */
 import { Disposable, type TerminalShellExecution, TerminalShellExecutionCommandLineConfidence, window } from "vscode";
 import type { Recorder } from "../recording/recorder.ts";
+import { systemTimers } from "../timers.ts";
+import { type CapturedLine, ShellExecutions } from "./shell-executions.ts";
 import type { CaptureSource } from "./source.ts";
 
-const tool = { stream: "tool", tool_name: "run_terminal_cmd" } as const;
-
-/** Omits a command line of low confidence: guessed from the screen, it may contain output. */
-function commandLine({ commandLine: { value, confidence } }: TerminalShellExecution) {
-  return confidence === TerminalShellExecutionCommandLineConfidence.Low ? {} : { command_line: value };
+/** Editors derived from VS Code may omit the command line, or give only its text. */
+function lineOf({ commandLine }: Partial<TerminalShellExecution>): CapturedLine | undefined {
+  const line: unknown = commandLine;
+  if (typeof line === "string") return { value: line, isGuess: true };
+  if (commandLine === undefined || typeof commandLine.value !== "string") return undefined;
+  const isGuess = commandLine.confidence === TerminalShellExecutionCommandLineConfidence.Low;
+  return { value: commandLine.value, isGuess };
 }
 
 export function terminalSource(recorder: Recorder): CaptureSource {
   return {
     name: "terminal",
     start() {
-      // On the monotonic clock.
-      const startedMs = new WeakMap<TerminalShellExecution, number>();
+      const executions = new ShellExecutions(
+        (fields) => recorder.record("agent_event", "vscode_terminal", fields),
+        systemTimers,
+        () => performance.now(),
+      );
       return Disposable.from(
-        window.onDidStartTerminalShellExecution(({ execution }) => {
-          startedMs.set(execution, performance.now());
-          recorder.record("agent_event", "vscode_terminal", {
-            ...tool,
-            tool_phase: "start",
-            ...commandLine(execution),
-          });
+        window.onDidStartTerminalShellExecution(({ terminal, execution }) => {
+          executions.started(terminal, execution, lineOf(execution));
         }),
         window.onDidEndTerminalShellExecution(({ execution, exitCode }) => {
-          const started = startedMs.get(execution);
-          // Started before capture did.
-          if (started === undefined) return;
-          recorder.record("agent_event", "vscode_terminal", {
-            ...tool,
-            tool_phase: "end",
-            ...commandLine(execution),
-            ...(exitCode === undefined ? {} : { exit_code: exitCode }),
-            duration_ms: Math.round(performance.now() - started),
-          });
+          executions.ended(execution, lineOf(execution), exitCode);
         }),
+        window.onDidCloseTerminal((terminal) => executions.closed(terminal)),
+        executions,
       );
     },
   };

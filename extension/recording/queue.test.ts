@@ -41,6 +41,21 @@ describe("queue", () => {
     expect(receiver.batches).toEqual([[event(1), event(2)]]);
   });
 
+  it("is bounded in characters as well as in events, and has room again after a delivery", async () => {
+    const { timers, receiver, queue } = setUp();
+    const line = 65_536;
+    let kept = 0;
+    while (queue.push(event(kept), line)) kept += 1;
+    expect(kept * line).toBeLessThanOrEqual(4_000_000);
+    expect(kept).toBeLessThan(100);
+    expect(queue.push(event(kept), 0)).toBe(true);
+    timers.fire();
+    await receiver.answer("stored");
+    expect(queue.push(event(kept), line)).toBe(true);
+    queue.clear();
+    for (let n = 0; n < kept; n += 1) expect(queue.push(event(n), line)).toBe(true);
+  });
+
   it("sends immediately at 50 events, one batch at a time", async () => {
     const { receiver, queue } = setUp();
     for (let n = 0; n < 120; n += 1) queue.push(event(n));

@@ -3,16 +3,18 @@
  *
  * Batches are sent at 50 events, 250 ms after the first event (unless the configuration says otherwise), or at shutdown, one at a
  * time and in order. A batch is sent again until it is acknowledged; the worker ignores events that it already
- * has. The queue is bounded: a full queue refuses events, and the caller counts them (ADR 0004). It
- * does no I/O.
+ * has. The queue is bounded in events and in characters: a full queue refuses events, and the caller
+ * counts them (ADR 0004). It does no I/O.
  */
 
 import { defaultFlushRule, type FlushRule } from "../../shared/protocol/record.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import { Backoff, type Timers } from "../timers.ts";
 
-/** About 2 MB; one hour without a worker at one event per second. */
+/** One hour without a worker at one event per second. */
 const defaultCapacity = 4_000;
+/** Text of events: a command line has up to 65,536 characters. About 4 MB of memory. */
+const maxCharacters = 4_000_000;
 
 /** `stored`: committed. `forget`: not allowed, discard all events. `later`: try again. */
 export type Delivery = "stored" | "forget" | "later";
@@ -24,6 +26,9 @@ export class EventQueue {
   readonly #backoff = new Backoff();
   #rule: FlushRule = defaultFlushRule;
   #events: Raw[] = [];
+  /** Characters of each event. */
+  #sizes: number[] = [];
+  #characters = 0;
   #cancelTimer: (() => void) | undefined;
   /** The last batch was not stored: nothing is sent until the backoff is over. */
   #backingOff = false;
@@ -46,10 +51,12 @@ export class EventQueue {
     return this.#events.length;
   }
 
-  /** Adds an event; returns `false` if the queue is full. */
-  push(event: Raw): boolean {
-    if (!this.hasRoom) return false;
+  /** Adds an event with so many characters of text; returns `false` if the queue is full. */
+  push(event: Raw, characters = 0): boolean {
+    if (!this.hasRoom || this.#characters + characters > maxCharacters) return false;
     const length = this.#events.push(event);
+    this.#sizes.push(characters);
+    this.#characters += characters;
     if (this.#sending === undefined && !this.#backingOff) {
       if (length >= this.#rule.maxEvents) this.#send();
       else this.#cancelTimer ??= this.#timers.after(this.#rule.maxWaitMs, () => this.#elapsed());
@@ -72,6 +79,8 @@ export class EventQueue {
   clear(): void {
     this.#generation += 1;
     this.#events = [];
+    this.#sizes = [];
+    this.#characters = 0;
     this.#backoff.reset();
     this.#stopTimer();
   }
@@ -108,6 +117,7 @@ export class EventQueue {
       if (delivery === "forget") this.clear();
       else if (delivery === "stored") {
         this.#events.splice(0, batch.length);
+        for (const characters of this.#sizes.splice(0, batch.length)) this.#characters -= characters;
         this.#backoff.reset();
       } else {
         this.#stopTimer();

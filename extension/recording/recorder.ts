@@ -4,7 +4,7 @@
  */
 
 import type { EventTypeName } from "../../shared/schema/events.ts";
-import { createRawEvent, type RawEventFields } from "../../shared/schema/raw-event.ts";
+import { createRawEvent, type RawEventFields, type RawInputs } from "../../shared/schema/raw-event.ts";
 import type { Source } from "../../shared/schema/sources.ts";
 import type { EventQueue } from "./queue.ts";
 import type { OpenSession, Session } from "./session.ts";
@@ -92,6 +92,11 @@ export class Recorder {
       // Raw: only the worker's firewall reads it. JSON omits `undefined`.
       workspace: this.#workspace.workspace,
     };
-    return this.#queue.push(createRawEvent(envelope, fields));
+    return this.#queue.push(createRawEvent(envelope, fields), charactersIn(fields));
   }
+}
+
+/** The text of the user's that an event holds until the firewall has read it. */
+function charactersIn({ command_line: line, task, workspace }: RawInputs): number {
+  return (line?.length ?? 0) + (task?.length ?? 0) + (workspace?.length ?? 0);
 }
