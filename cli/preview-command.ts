@@ -13,7 +13,6 @@ export function previewOf(
   // A temporary salt, because a preview must not create the real one.
   const salt = Salt.random();
   const firewall = new Firewall(new NameHasher(() => salt));
-  const line = command.join(" ");
   const nowMs = Date.now();
   const session = v4();
   const events = (["start", "end"] as const).map((phase, n) => {
@@ -27,7 +26,7 @@ export function previewOf(
         stream: "tool",
         tool_name: "run_terminal_cmd",
         tool_phase: phase,
-        command_line: line,
+        command_words: command,
         ...end,
       }),
       { collect, blockSensitive: false },

@@ -36,7 +36,7 @@ export async function run(command: readonly string[]): Promise<void> {
     const allowed = readPermission();
     if (allowed.collect.length === 0) return;
     const session = sessionAt(startedMs);
-    const call = { stream: "tool", tool_name: "run_terminal_cmd", command_line: command.join(" ") } as const;
+    const call = { stream: "tool", tool_name: "run_terminal_cmd", command_words: command } as const;
     await withService(
       async (service) => {
         service.hurry(lockMs);

@@ -35,9 +35,15 @@ export interface EventFields {
     readonly agent?: string;
     /** Public program and subcommand, such as git commit, or other. Never arguments. */
     readonly command_path?: string;
+    /** How the commands of the line were joined, not counting those that only set the scene, such as cd. */
+    readonly chain?: string;
+    /** Number of commands in the line, not counting those that only set the scene. */
+    readonly command_count?: number;
+    /** Whether status, exit class and duration are those of the command or only of the whole line. */
+    readonly outcome_of?: string;
     /** Outcome of the run, call or operation. */
     readonly status?: string;
-    /** Exit status: the class of the exit code. Never any output. */
+    /** Exit status: the class of the exit code; negative for an answer such as no match. Never any output. */
     readonly exit_class?: string;
     /** Duration in milliseconds. */
     readonly duration_ms?: number;
@@ -147,7 +153,7 @@ export interface EventFields {
     readonly thinktool_count?: number;
     /** Outcome of the run, call or operation. */
     readonly status?: string;
-    /** Exit status: the class of the exit code. Never any output. */
+    /** Exit status: the class of the exit code; negative for an answer such as no match. Never any output. */
     readonly exit_class?: string;
     /** Duration in milliseconds. */
     readonly duration_ms?: number;
@@ -206,7 +212,7 @@ export interface EventFields {
     readonly thinktool_count?: number;
     /** Outcome of the run, call or operation. */
     readonly status?: string;
-    /** Exit status: the class of the exit code. Never any output. */
+    /** Exit status: the class of the exit code; negative for an answer such as no match. Never any output. */
     readonly exit_class?: string;
     /** Duration in milliseconds. */
     readonly duration_ms?: number;
@@ -265,7 +271,7 @@ export interface EventFields {
     readonly thinktool_count?: number;
     /** Outcome of the run, call or operation. */
     readonly status?: string;
-    /** Exit status: the class of the exit code. Never any output. */
+    /** Exit status: the class of the exit code; negative for an answer such as no match. Never any output. */
     readonly exit_class?: string;
     /** Duration in milliseconds. */
     readonly duration_ms?: number;

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { uploadSchemas } from "../../shared/schema/upload-schemas.ts";
 import { apiTypes } from "./api-types.ts";
 import { cliPage } from "./cli-page.ts";
+import { commandsPage } from "./commands-page.ts";
 import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";
 import { letterPairsText } from "./letter-pairs.ts";
@@ -12,7 +13,7 @@ import { localDatabasePage } from "./local-database.ts";
 import { noticesPage } from "./notices.ts";
 import { pythonAllowList, pythonVectors } from "./python-sdk.ts";
 import { telemetryJsonText } from "./telemetry-json.ts";
-import { vocabularyText } from "./vocabulary.ts";
+import { programsText, vocabularyText } from "./vocabulary.ts";
 import { warehouseSchemaPage } from "./warehouse-schema.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -24,13 +25,14 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["server/privacy/scanner/letter-pairs.json", await letterPairsText()],
     ["docs/reference/data-dictionary.md", dictionaryText()],
     ["docs/reference/cli.md", cliPage()],
+    ["docs/reference/commands.md", commandsPage()],
     ["docs/reference/consent-text.md", consentTextPage()],
     ["docs/reference/local-database.md", localDatabasePage()],
     ["docs/reference/nexus-telemetry.d.ts", apiTypes()],
     ["telemetry.json", telemetryJsonText()],
     ["THIRD-PARTY-NOTICES.md", noticesPage()],
     ["sdk/python/src/nexus_telemetry/allow-list.json", pythonAllowList()],
-    ["sdk/python/src/nexus_telemetry/commands.json", await vocabularyText()],
+    ["sdk/python/src/nexus_telemetry/commands.json", await programsText()],
     ["sdk/python/tests/vectors.json", pythonVectors()],
     ["docs/reference/warehouse-schema.md", warehouseSchemaPage()],
     ...[...uploadSchemas()].map(([name, text]) => [`docs/reference/schema/${name}`, text] as const),

@@ -1,4 +1,5 @@
 /** Aggregated counts and durations: of a command, a tool, or a whole period. */
+import { isAgent } from "../../shared/schema/sources.ts";
 import type { Row } from "../store/driver/driver.ts";
 import { Sketch } from "../store/rollups/sketch.ts";
 
@@ -10,7 +11,7 @@ export interface TerminalRollup {
 
 /** Columns of a rollup that classify and aggregate it; `m` is the rollup, `d` its dimensions. */
 export const terminalColumns = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
-  m.duration_sketch, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status`;
+  m.duration_sketch, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of`;
 
 export function terminalRollup(row: Row): TerminalRollup {
   if (typeof row["duration_sketch"] !== "string") return { row, sketch: undefined };
@@ -19,6 +20,7 @@ export function terminalRollup(row: Row): TerminalRollup {
   return { row, sketch };
 }
 
+/** Runs of one or more commands. What only a whole line of commands took or returned is a run without outcome. */
 export class Aggregate {
   count = 0;
   succeeded = 0;
@@ -40,6 +42,8 @@ export class Aggregate {
   add({ row, sketch }: TerminalRollup): void {
     const count = Number(row["count"]);
     this.count += count;
+    // The status and the duration are those of a whole line of commands; of a tool call, they are its own.
+    if (row["outcome_of"] === "line" && !isAgent(row["source"])) return;
     if (row["status"] === "ok") this.succeeded += count;
     if (row["status"] === "failed") this.failed += count;
     if (row["status"] === "cancelled") this.cancelled += count;

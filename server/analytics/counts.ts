@@ -9,9 +9,9 @@ export function countsIn(connection: Connection, ranges: readonly GrainRange[]):
     connection,
     ranges,
     (from) =>
-      `SELECT d.event_type, d.source, d.tool_name, d.tool_phase, d.status, total(m.count) count,
+      `SELECT d.event_type, d.source, d.tool_name, d.tool_phase, d.status, d.outcome_of, total(m.count) count,
          total(m.duration_count) duration_count, total(m.duration_sum) duration_sum
-       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition} GROUP BY 1, 2, 3, 4, 5`,
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition} GROUP BY 1, 2, 3, 4, 5, 6`,
   );
   return rows.map((row) => ({ row, sketch: undefined }));
 }

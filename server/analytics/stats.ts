@@ -108,7 +108,8 @@ function activityOf(rows: readonly Row[], { buckets }: Span): Stats["activity"] 
   for (const row of rows) {
     const bar = bars[bucketIndex(buckets, row)];
     if (bar === undefined) continue;
-    const { status, count } = row;
+    const { count } = row;
+    const status = row["outcome_of"] === "line" ? undefined : row["status"];
     bar[status === "ok" ? "succeeded" : status === "failed" ? "failed" : "other"] += Number(count);
   }
   return bars;

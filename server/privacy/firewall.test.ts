@@ -34,6 +34,9 @@ describe("firewall", () => {
       tool_name: "run_terminal_cmd",
       tool_phase: "end",
       command_path: "git commit",
+      chain: "single",
+      command_count: 1,
+      outcome_of: "command",
       exit_class: "not_found",
       status: "failed",
       duration_ms: 12,
@@ -171,7 +174,7 @@ describe("firewall", () => {
   it("keeps fields and events only with consent to their categories", () => {
     const event = firewall.admit(toolUse(), only("tool_usage", "performance"), now);
     expect(Object.keys(event?.payload ?? {}).sort()).toEqual(["duration_ms", "stream", "tool_name", "tool_phase"]);
-    expect(dropped()).toEqual({ category_off: 3 });
+    expect(dropped()).toEqual({ category_off: 6 });
     expect(firewall.admit(toolUse(), only("performance"), now)).toBeUndefined();
     expect(refused()).toEqual({ category_off: 1 });
     expect(firewall.counts().sources).toEqual([{ source: "vscode_terminal", accepted: 1, refused: 1 }]);

@@ -6,11 +6,11 @@
 import { type EventTypeName, fieldsOf, perEventType } from "../../shared/schema/events.ts";
 import { type FieldName, fieldTable, type OutcomeStatus } from "../../shared/schema/fields.ts";
 import { thinktools } from "../../shared/vocabulary/thinktools.ts";
-import { commandPath } from "./command-path.ts";
+import { type LineCommand, lineCommand, wordsCommand } from "./command/line-command.ts";
 import { exitClass, statusOf } from "./exit-class.ts";
 import type { NameKind } from "./identity.ts";
 import type { Alias, KnownFields } from "./parse-event.ts";
-import { architecture, system } from "./platform.ts";
+import { architecture, other, system } from "./platform.ts";
 import { canonicalTool, isUserDefined, publicModel } from "./public-names.ts";
 import { namedCommand } from "./vocabulary.ts";
 
@@ -100,12 +100,24 @@ function deriveChain(known: KnownFields): void {
 }
 
 function deriveCommand(known: KnownFields): void {
-  const { command_line: line, command, subcommand, command_path: path } = known;
+  const { command_line: line, command_words: words, command, subcommand, command_path: path } = known;
   const named = typeof path === "string" ? path : command;
-  if (typeof line === "string") known["command_path"] = commandPath(line);
+  if (isWords(words)) setLineCommand(known, wordsCommand(words));
+  else if (typeof line === "string") setLineCommand(known, lineCommand(line));
   else if (typeof named === "string") {
     known["command_path"] = namedCommand(typeof subcommand === "string" ? `${named} ${subcommand}` : named);
   }
+}
+
+const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === "string");
+
+function setLineCommand(known: KnownFields, { path, chain, count, isOutcome }: LineCommand): void {
+  known["command_path"] = path ?? other;
+  known["chain"] = chain;
+  known["command_count"] = count;
+  // A start has no outcome.
+  known["outcome_of"] = known["tool_phase"] === "end" ? (isOutcome ? "command" : "line") : undefined;
 }
 
 function deriveTool(known: KnownFields, hashing: Hashing): void {
@@ -128,14 +140,16 @@ const outcomeFields = ["status", "exit_class", "error_category", "duration_ms"] 
 
 /** Derives the outcome from the event type, the reported status, or the exit code. */
 function deriveOutcome(type: EventTypeName, known: KnownFields): void {
-  const { exit_code: code, success, tool_phase, phase, command_line: line } = known;
+  const { exit_code: code, success, tool_phase, phase, command_path: path, outcome_of: outcomeOf } = known;
+  const line = known["command_line"] ?? known["command_words"];
   const isEnd = tool_phase === "end" || phase === "end" || (tool_phase === undefined && phase === undefined);
   if (!isEnd) {
     for (const name of outcomeFields) if (known[name] !== undefined) known[name] = undefined;
     return;
   }
   const hasCode = typeof code === "number" && Number.isSafeInteger(code);
-  const byCode = exitClass(hasCode ? code : undefined);
+  const isCommands = typeof path === "string" && outcomeOf === "command";
+  const byCode = exitClass(hasCode ? code : undefined, isCommands ? path : undefined);
   if (hasCode) known["exit_class"] = byCode;
   else if (line !== undefined) known["exit_class"] ??= byCode;
   if (typeof success === "boolean") known["status"] ??= success ? "ok" : "failed";

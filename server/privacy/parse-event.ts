@@ -52,6 +52,7 @@ export const envelopeNames = ["id", "event_type", "ts", "utc_offset_min", "sessi
 /** Inputs that fields are derived from. Only `normalize.ts` reads them; they are never stored. */
 export const rawInputs = [
   "command_line",
+  "command_words",
   "command",
   "subcommand",
   "exit_code",

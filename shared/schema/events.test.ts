@@ -97,7 +97,16 @@ describe("invariant: no-free-text", () => {
   it("shares no pseudonymous field, and in schema 1 only the fields of the specification", () => {
     const of = (sharing: Field["shared"]) => fieldNames.filter((name) => fieldTable[name].shared === sharing).sort();
     expect(of("schema_1_and_2")).toEqual(["command_path", "invocation_kind", "status", "tool_name", "tool_phase"]);
-    expect(of("never")).toEqual(["caller_hash", "stream", "task_hash", "tool_hash", "workspace_hash"]);
+    expect(of("never")).toEqual([
+      "caller_hash",
+      "chain",
+      "command_count",
+      "outcome_of",
+      "stream",
+      "task_hash",
+      "tool_hash",
+      "workspace_hash",
+    ]);
   });
 });
 

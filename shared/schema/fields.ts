@@ -51,6 +51,7 @@ export const maxDurationMs = 30 * dayMs;
 
 export const exitClasses = [
   "success",
+  "negative",
   "failure",
   "not_executable",
   "not_found",
@@ -59,6 +60,10 @@ export const exitClasses = [
   "unknown",
 ] as const;
 export type ExitClass = (typeof exitClasses)[number];
+
+/** How the working commands of a command line are joined. */
+export const chains = ["single", "and", "sequence", "pipeline", "mixed"] as const;
+export type Chain = (typeof chains)[number];
 
 export const statuses = ["ok", "failed", "cancelled", "unknown"] as const;
 export type OutcomeStatus = (typeof statuses)[number];
@@ -86,6 +91,8 @@ const tool = {
   ...since020,
 } as const satisfies Classification;
 const command = { ...tool, category: "command_usage" } as const satisfies Classification;
+/** About the command line that a command was part of. */
+const line = { ...command, shared: "never", since: "0.9.0" } as const satisfies Classification;
 const performance = { ...tool, category: "performance" } as const satisfies Classification;
 const error = { ...tool, category: "error_types" } as const satisfies Classification;
 const session = {
@@ -176,6 +183,25 @@ export const fields = {
     type: { type: "command_path" },
     description: "Public program and subcommand, such as git commit, or other. Never arguments.",
     purpose: "Shows which commands are used, slow or failing.",
+  },
+  chain: {
+    ...line,
+    type: enumOf(chains),
+    description: "How the commands of the line were joined, not counting those that only set the scene, such as cd.",
+    purpose: "Distinguishes a single command from one whose status may be another command's.",
+  },
+  command_count: {
+    ...line,
+    retention: "event",
+    type: count(10_000),
+    description: "Number of commands in the line, not counting those that only set the scene.",
+    purpose: "Shows how much one line does.",
+  },
+  outcome_of: {
+    ...line,
+    type: enumOf(["command", "line"]),
+    description: "Whether status, exit class and duration are those of the command or only of the whole line.",
+    purpose: "Keeps the failures and durations of other commands out of a command's statistics.",
   },
   invocation_kind: {
     ...command,
@@ -277,7 +303,7 @@ export const fields = {
     ...error,
     ...since010,
     type: enumOf(exitClasses),
-    description: "Exit status: the class of the exit code. Never any output.",
+    description: "Exit status: the class of the exit code; negative for an answer such as no match. Never any output.",
     purpose: "Distinguishes a missing program from a failing one.",
   },
   error_category: {

@@ -24,6 +24,8 @@ export interface RawEventEnvelope {
 /** Read only by the firewall. */
 export interface RawInputs {
   readonly command_line?: string;
+  /** The words of a command as a program received them, instead of a line. */
+  readonly command_words?: readonly string[];
   readonly exit_code?: number;
   readonly success?: boolean;
   /** Name or URI; stored as a salted hash. */

@@ -12,6 +12,7 @@ import { renameDimensions } from "./009-rename-dimensions.ts";
 import { offeredSchema } from "./010-offered-schema.ts";
 import { origins } from "./011-origins.ts";
 import { ownSessions } from "./012-own-sessions.ts";
+import { commandChains } from "./013-command-chains.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -151,6 +152,7 @@ const steps: readonly Step[] = [
   offeredSchema,
   origins,
   ownSessions,
+  commandChains,
 ];
 
 export const schemaVersion = steps.length;

@@ -1,14 +1,31 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isCommandPath } from "../vocabulary.ts";
 import { commandPath } from "./command-path.ts";
-import { isCommandPath } from "./vocabulary.ts";
+import { lineCommand, wordsCommand } from "./line-command.ts";
 
 /** Command path, tab, command line: realistic lines with manually verified paths. */
-const table = readFileSync(new URL("../../test/fixtures/command-lines.tsv", import.meta.url), "utf8")
+const table = readFileSync(new URL("../../../test/fixtures/command-lines.tsv", import.meta.url), "utf8")
   .split("\n")
   .filter((row) => row !== "")
   .map((row) => [row.slice(row.indexOf("\t") + 1), row.slice(0, row.indexOf("\t"))] as const);
+
+interface Case {
+  readonly line: string;
+  readonly words?: readonly string[];
+  readonly expected: readonly string[];
+  readonly kind: string;
+}
+
+/** Lines as people, tools and editors type them, with the acceptable paths. */
+const cases: readonly Case[] = readFileSync(
+  new URL("../../../test/fixtures/shell-lines.jsonl", import.meta.url),
+  "utf8",
+)
+  .split("\n")
+  .filter((row) => row !== "")
+  .map((row) => JSON.parse(row));
 
 describe("command line → command path", () => {
   it.each([
@@ -16,7 +33,8 @@ describe("command line → command path", () => {
     ["git -C /home/ada/project status", "git status"],
     ["git remote add origin git@example.com:ada/x.git", "git remote add"],
     ["git my-private-alias", "git"],
-    ["npm run build", "npm run"],
+    ["npm run build", "npm run build"],
+    ["npm run acme-private", "npm run"],
     ["npm i left-pad", "npm i"],
     ["docker compose -f prod.yml up -d", "docker compose up"],
     ["cargo +nightly test", "cargo test"],
@@ -48,6 +66,36 @@ describe("command line → command path", () => {
   it("converts hundreds of realistic lines", () => {
     expect(table.length).toBeGreaterThan(300);
     for (const [line, path] of table) expect([line, commandPath(line)]).toEqual([line, path]);
+  });
+
+  it.each(cases)("$kind: finds the command of $line$words", ({ line, words, expected }) => {
+    const { path = "other" } = words === undefined ? lineCommand(line) : wordsCommand(words);
+    expect(expected).toContain(path);
+  });
+
+  it.each([
+    ["npm test", "single", 1, true],
+    ["cd web && npm test", "single", 1, true],
+    ["npm test && echo ok", "single", 1, true],
+    ["npm test; echo done", "single", 1, false],
+    ["npm test || true", "single", 1, false],
+    ["! npm test", "single", 1, false],
+    ["npm run dev &", "single", 1, false],
+    ["while true; do npm test; done", "single", 1, false],
+    ["[ -f x ] && npm test", "single", 1, false],
+    ["ls | xargs npm test", "pipeline", 2, false],
+    ["npm ci && npm test", "and", 2, false],
+    ["npm ci\nnpm test", "sequence", 2, true],
+    ["npm ci; ./own.sh", "sequence", 2, false],
+    ["npm test | tee log", "pipeline", 2, false],
+    ["npm ci && npm test | tee log", "mixed", 3, false],
+    ["make || make clean", "mixed", 2, false],
+    ["bash -c 'npm ci && npm test'", "and", 2, false],
+    ["bash -c 'cd web && npm test'", "single", 1, true],
+    ["cd web", "single", 0, true],
+    ["./own.sh", "single", 1, true],
+  ])("knows how %j is joined, and whose outcome it has", (line, chain, count, isOutcome) => {
+    expect(lineCommand(line)).toMatchObject({ chain, count, isOutcome });
   });
 
   it("invariant: no-free-text: returns only vocabulary for any line", () => {

@@ -1,0 +1,123 @@
+/** Selects the command that a line is named after: its last working command. */
+
+import type { Chain } from "../../../shared/schema/fields.ts";
+import { readShellLine, type ShellLine, type SimpleCommand } from "../shell/reader.ts";
+import { withoutScreenText } from "../shell/screen-text.ts";
+import { resolveCommand } from "./resolve.ts";
+import { checksCondition } from "./scene.ts";
+
+export interface LineCommand {
+  /** Public command path; `undefined` if no command of the line is public. */
+  readonly path: string | undefined;
+  readonly chain: Chain;
+  /** Number of working commands. */
+  readonly count: number;
+  /** Whether the exit status and the duration of the line are those of the named command. */
+  readonly isOutcome: boolean;
+}
+
+const nothing: LineCommand = { path: undefined, chain: "single", count: 0, isOutcome: false };
+
+/** `bash -c "ssh host 'sh -c …'"`: deeper ones keep the name of the shell. */
+const maxDepth = 4;
+
+/** Reads a command line as it was typed. */
+export function lineCommand(line: string, depth = 0): LineCommand {
+  if (depth >= maxDepth) return nothing;
+  return select(readShellLine(depth === 0 ? withoutScreenText(line) : line), depth);
+}
+
+/** Reads the words of one command, as a program received them. */
+export function wordsCommand(words: readonly string[]): LineCommand {
+  const command: SimpleCommand = { words, link: "first", negated: false, background: false, nested: false };
+  return select({ commands: [command], functions: new Set() }, 0);
+}
+
+/** A command of the line with what it resolves to. */
+interface Stage {
+  readonly command: SimpleCommand;
+  readonly path: string | undefined;
+  readonly inner: LineCommand | undefined;
+  readonly isScene: boolean;
+  readonly repeats: boolean;
+}
+
+/** Commands joined by `|`; the first working one counts. */
+interface Pipeline {
+  readonly stages: readonly Stage[];
+  readonly working: readonly Stage[];
+  readonly link: SimpleCommand["link"];
+}
+
+function pipelinesOf({ commands, functions }: ShellLine, depth: number): readonly Pipeline[] {
+  const found: { stages: Stage[]; working: Stage[]; link: SimpleCommand["link"] }[] = [];
+  for (const command of commands) {
+    const { path, isScene, inner, repeats } = resolveCommand(command.words, functions, (line) =>
+      lineCommand(line, depth + 1),
+    );
+    const stage: Stage = { command, path, isScene, inner, repeats };
+    const last = found.at(-1);
+    if (command.link !== "pipe" || last === undefined) {
+      found.push({ stages: [stage], working: isScene ? [] : [stage], link: command.link });
+      continue;
+    }
+    last.stages.push(stage);
+    if (!isScene) last.working.push(stage);
+  }
+  return found;
+}
+
+function select(line: ShellLine, depth: number): LineCommand {
+  const pipelines = pipelinesOf(line, depth);
+  const working = pipelines.filter(({ working }) => working.length > 0);
+  if (working.length === 0) {
+    const scenes = pipelines.flatMap(({ stages }) => stages).filter(({ path }) => path !== undefined);
+    return { path: scenes.at(-1)?.path, chain: "single", count: 0, isOutcome: scenes.length === 1 };
+  }
+  const count = working.reduce((sum, { working }) => sum + working.length, 0);
+  const candidates = working.filter(({ link }, n) => n === 0 || link !== "or");
+  const last = candidates.at(-1) as Pipeline;
+  const named = candidates.findLast(({ working }) => working[0]?.path !== undefined) ?? last;
+  const { path, inner } = named.working[0] as Stage;
+  const isOutcome = isLastOutcome(pipelines, named) && (inner === undefined || inner.isOutcome);
+  if (count === 1 && inner !== undefined && inner.count > 1) return { ...inner, isOutcome };
+  const chain = chainOf(pipelines, working, count);
+  const isAttributed = named === last && (chain === "single" || chain === "sequence");
+  return { path, chain, count, isOutcome: isOutcome && isAttributed };
+}
+
+/** Whether the exit status of the line is that of this pipeline's named command. */
+function isLastOutcome(pipelines: readonly Pipeline[], named: Pipeline): boolean {
+  const at = pipelines.indexOf(named);
+  const stage = named.working[0];
+  if (stage === undefined || stage !== named.stages.at(-1) || stage.repeats) return false;
+  const { negated, background, nested } = stage.command;
+  if (negated || background || nested || named.link === "or") return false;
+  const before = pipelines[at - 1]?.stages.at(-1)?.command.words[0] ?? "";
+  if (named.link === "and" && checksCondition(before)) return false;
+  // What only sets the scene afterwards succeeds, if it runs at all.
+  return pipelines.slice(at + 1).every(({ link }) => link === "and");
+}
+
+function chainOf(pipelines: readonly Pipeline[], working: readonly Pipeline[], count: number): Chain {
+  if (count === 1) return "single";
+  const kinds = new Set<Chain>();
+  for (const { working: stages } of working) {
+    if (stages.length > 1) kinds.add("pipeline");
+    if (stages.some(({ command }) => command.nested)) kinds.add("mixed");
+  }
+  const first = pipelines.indexOf(working[0] as Pipeline);
+  for (let n = 1; n < working.length; n += 1) {
+    const from = n === 1 ? first + 1 : pipelines.indexOf(working[n - 1] as Pipeline) + 1;
+    const to = pipelines.indexOf(working[n] as Pipeline);
+    kinds.add(linkBetween(pipelines.slice(from, to + 1)));
+  }
+  const [only = "mixed", ...others] = kinds;
+  return others.length === 0 ? only : "mixed";
+}
+
+/** The loosest link between two working commands. */
+function linkBetween(pipelines: readonly Pipeline[]): Chain {
+  if (pipelines.some(({ link }) => link === "or")) return "mixed";
+  return pipelines.some(({ link }) => link === "sequence" || link === "first") ? "sequence" : "and";
+}

@@ -1,0 +1,79 @@
+/**
+ * Returns a program's public name: without folder, Windows extension and trailing version. A
+ * program in a folder of the user's own is never taken for the public one of the same name.
+ */
+
+import { evaluated } from "../shell/reader.ts";
+import { aliasOf, isProgram } from "../vocabulary.ts";
+
+/** Programs that are installed with their version in the name: `clang-17`, `php8.3`. */
+const versioned = new Set(
+  `aclocal autoconf automake clang clang++ clang-format clang-tidy clangd cpp cython erl g++ gawk gcc gdb gem gfortran
+  ghc ghci guile idle ipython irb java javac jupyter lld lldb llc llvm-config lua luac luajit node nodejs nosetests
+  ocaml opt perl pg_dump pg_restore php pip psql pydoc pylint pytest python ruby sqlite tclsh virtualenv wish`.split(
+    /\s+/,
+  ),
+);
+const versionedName = /^([a-z+_-]{2,24}?)-?(\d{1,3})(?:\.\d{1,3}){0,2}$/;
+/** Go installs each version as a program: `go1.22`. */
+const goVersion = /^go1\.\d{1,3}(?:\.\d{1,3})?$/;
+
+/** Programs that a project carries with it, under their public names. */
+const projectPrograms = new Set(
+  "bazelisk bundle configure gradlew grailsw mill mvnw nx pants rails rake rebar3 rspec rubocop sail sbt spring".split(
+    " ",
+  ),
+);
+
+/** Installed programs of everybody: `/usr/bin/`, `/opt/…/`, `C:/Program Files/…/`. */
+const systemFolder =
+  /^(?:\/(?:bin|sbin|usr|opt|snap|nix|system|library|applications|run\/current-system|mingw\d\d|ucrt64|etc\/alternatives|home\/linuxbrew)\/|(?:\/mnt)?\/[a-z]\/(?:program files|windows)|[a-z]:\/(?:.*\/)?(?:program files(?: \(x86\))?|programdata|windows|appdata|scoop|chocolatey|msys64|cygwin64|tools)\/)/;
+
+/** Folders of installed programs anywhere: `node_modules/.bin/`, `.venv/bin/`, `~/.cargo/bin/`. */
+const toolFolder =
+  /(?:^|\/)(?:node_modules\/\.bin|vendor\/bin|\.?v?env[^/]*\/(?:bin|scripts)|\.[a-z][^/]*\/(?:.*\/)?(?:bin|shims)|(?:go|miniconda\d?|miniforge\d?|anaconda\d?|mambaforge|scoop|flutter)\/(?:.*\/)?(?:bin|shims))\/$/;
+
+/** The variable is not known, but a program of this name there is the public one: `$JAVA_HOME/bin/java`. */
+const variableFolder = new RegExp(`^${evaluated}/(?:bin|scripts|shims)/$`);
+
+/** Short aliases of PowerShell that people elsewhere give to their own commands: `gp` for `git push`. */
+const ambiguousAlias = /^(?:..|gc[bms]|gpv|select|group|write)$/;
+
+/** Returns the cmdlet of an alias; an ambiguous one needs a parameter of PowerShell: `ri -Recurse`. */
+export function cmdletOf(word: string, hasParameter: boolean): string | undefined {
+  const alias = word.toLowerCase();
+  return hasParameter || !ambiguousAlias.test(alias) ? aliasOf(alias) : undefined;
+}
+
+function baseName(name: string): string | undefined {
+  const plain = name.replace(/\.(?:exe|cmd|bat|com)$/, "");
+  if (isProgram(plain)) return plain;
+  if (goVersion.test(plain)) return "go";
+  const match = versionedName.exec(plain);
+  if (match === null) return undefined;
+  const [, stem = "", major = ""] = match;
+  return versioned.has(stem) ? [stem + major, stem].find(isProgram) : undefined;
+}
+
+export function programName(word: string): string | undefined {
+  if (isProgram(word)) return word;
+  const path = word.toLowerCase().replaceAll("\\", "/");
+  const slash = path.lastIndexOf("/");
+  const base = path.slice(slash + 1);
+  if (base === "" || base.includes(evaluated)) return undefined;
+  if (slash === -1) return baseName(base.startsWith("@") ? base.slice(1) : base);
+  const folder = path.slice(0, slash + 1);
+  const name = baseName(base);
+  if (name === undefined) return undefined;
+  const isInstalled = systemFolder.test(folder) || toolFolder.test(folder) || hasProgramFolder(folder, name);
+  if (isInstalled || (variableFolder.test(folder) && (versioned.has(name) || name === "python3"))) return name;
+  // `./gradlew`, `bin/rails`
+  return /^(?:\.{0,2}\/|bin\/|\.\/bin\/)$/.test(folder) && projectPrograms.has(name) ? name : undefined;
+}
+
+/** `C:/Python312/python.exe`: on Windows, a program often has a folder of its own name. */
+function hasProgramFolder(folder: string, name: string): boolean {
+  if (!/^[a-z]:\//.test(folder)) return false;
+  const last = folder.slice(folder.lastIndexOf("/", folder.length - 2) + 1, -1);
+  return last.startsWith(name.replace(/\d+$/, "")) || (last === "cmd" && name === "git");
+}

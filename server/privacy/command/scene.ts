@@ -1,0 +1,24 @@
+/**
+ * Commands that only set the scene for another one. They count only if the line has no other
+ * command: `cd web && npm test` is `npm test`.
+ */
+
+const sceneSetting = new Set(
+  `cd pushd popd export set unset source . : true echo printf test [ [[ sleep mkdir touch alias umask ulimit trap
+  exit return break continue declare typeset local readonly shopt setopt unsetopt
+  set-location sl push-location pop-location write-host write-output cls clear clear-host rem :: setlocal endlocal
+  title chcp chdir`.split(/\s+/),
+);
+
+/** `cd..`, `cd\`: cmd needs no blank. */
+const joinedCd = /^cd[.\\/]/i;
+const drive = /^[A-Za-z]:$/;
+
+/** Returns whether the command with this first word only sets the scene. */
+export function setsScene(word: string): boolean {
+  if (sceneSetting.has(word) || drive.test(word) || joinedCd.test(word)) return true;
+  return sceneSetting.has((word.startsWith("@") ? word.slice(1) : word).toLowerCase());
+}
+
+/** Commands that only check a condition: after `&&`, the next one may not have run. */
+export const checksCondition = (word: string): boolean => word === "test" || word === "[" || word === "[[";

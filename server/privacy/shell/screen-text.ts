@@ -1,0 +1,34 @@
+/**
+ * Removes what belongs to the screen and not to the command: colours, invisible marks, a prompt or
+ * a history entry's number that was pasted with the line.
+ */
+import { stripVTControlCharacters } from "node:util";
+
+const invisible = /[\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]/g;
+const wideBlank = /[\u00a0\u2000-\u200a\u202f\u3000]/g;
+const unusual = /[\ufeff\u00a0\u2000-\u206f\u3000]/;
+const escapeCharacter = "\u001b";
+
+/** Number and time of a history entry: `  597  2017-01-01 11:29:33 mkdir app`. */
+const historyEntry =
+  /^\s*(?:\d{1,6}\*?\s+(?:\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?\s+)?|\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[^\]\n]{0,12}\]?:?\s+)(?=\S)/;
+
+/** `PS C:\work> `, `C:\work>`, `$ `, `❯ `, `(venv) me@host app % `. */
+const prompt =
+  /^\s*(?:PS(?: [^>\n]{1,260})?>\s?|[A-Za-z]:\\[^>\n|&<"']{0,260}(?<! )>\s?(?=[A-Za-z])|(?:\([\w.-]{1,60}\) )?(?:[$❯➜λ»›%]\s+|>\s+(?=[a-z][a-z0-9-]*(?:\s|$))|[\w.-]{1,60}@[\w.-]{1,60}[^\n$%#>|;&]{0,120}[$%#>]\s+))/u;
+
+/** The first character of a line that may start with a prompt or a history entry. */
+const mayStartPrompt = /^\s*[\d[PA-Za-z($❯➜λ»›%>]/u;
+/** A prompt ends with one of these, followed by a blank. */
+const mayContainPrompt = /^[^\n]{0,400}?[>$❯➜λ»›%#](?:\s|[A-Za-z])/u;
+
+export function withoutScreenText(line: string): string {
+  let text = line;
+  if (text.includes(escapeCharacter)) text = stripVTControlCharacters(text);
+  if (unusual.test(text)) text = text.replace(invisible, "").replace(wideBlank, " ");
+  const first = text.charCodeAt(0);
+  // A digit, a bracket or a blank may start a history entry.
+  if (first === 91 || first === 32 || (first >= 48 && first <= 57)) text = text.replace(historyEntry, "");
+  if (mayStartPrompt.test(text) && mayContainPrompt.test(text)) text = text.replace(prompt, "");
+  return text;
+}
