@@ -22,6 +22,8 @@ let model: ViewState = {
   ...readState(),
   ...initialForms,
   filter: null,
+  insightPeriod: "month",
+  dismissing: null,
   preview: null,
   ledger: null,
   request: null,

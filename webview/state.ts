@@ -1,7 +1,7 @@
 /** State and actions of the dashboard. Data flows from the extension to state and components. */
 import type { AgentChange } from "../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardState, Tab } from "../shared/protocol/dashboard.ts";
-import type { PeriodSelection } from "../shared/protocol/reports.ts";
+import type { Period, PeriodSelection } from "../shared/protocol/reports.ts";
 import type { Validated } from "../shared/protocol/validate.ts";
 import type {
   ErasePlan,
@@ -20,6 +20,10 @@ export interface ViewState {
   readonly selection: PeriodSelection;
   /** `null`: all insights. */
   readonly filter: InsightFilter | null;
+  /** The period of the insights. */
+  readonly insightPeriod: Period;
+  /** The insight that the user is about to dismiss, with the reason still to choose. */
+  readonly dismissing: string | null;
   /** Categories selected for recording; `null`: those of the recorded consent. */
   readonly selected: readonly Category[] | null;
   /** Categories selected for sharing; `null`: those of the recorded consent. */

@@ -3,7 +3,14 @@
 import { textOf } from "../../shared/protocol/message.ts";
 import type { Insight } from "../../shared/protocol/reports.ts";
 import { countText } from "../../shared/text/format.ts";
-import { type InsightFilter, insightFilters, insightText, matchesFilter } from "../../shared/text/insights.ts";
+import {
+  type InsightFilter,
+  insightCards,
+  insightFilters,
+  insightText,
+  matchesFilter,
+  subjectText,
+} from "../../shared/text/insights.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
@@ -14,8 +21,13 @@ type InsightOptions = PeriodOptions & JsonOption & { readonly [F in InsightFilte
 
 /** The output is English, in JSON too. */
 function englishText(insight: Insight) {
-  const { sentence, evidence, advice } = insightText(insight);
-  return { sentence: textOf(sentence), evidence: evidence.map((fact) => textOf(fact)), advice: textOf(advice) };
+  const { sentence, evidence, advice, why } = insightText(insight);
+  return {
+    sentence: textOf(sentence),
+    evidence: evidence.map((fact) => textOf(fact)),
+    advice: textOf(advice),
+    why: textOf(why),
+  };
 }
 
 export function run({ json, slow, errors, agents, ...period }: InsightOptions): Promise<void> {
@@ -41,11 +53,13 @@ export function run({ json, slow, errors, agents, ...period }: InsightOptions): 
       );
       print(wrapped("Insights need at least ten runs of a command and a statistically significant difference."));
     }
-    for (const [n, insight] of shown.entries()) {
-      const { sentence, evidence, advice } = englishText(insight);
+    for (const [n, { main, others }] of insightCards(shown).entries()) {
+      const { sentence, evidence, advice, why } = englishText(main);
       print(`\n${n + 1}. ${styled("bold", sentence)}`);
       for (const fact of evidence) print(wrapped(fact, "   "));
       print(wrapped(`→ ${advice}`, "   "));
+      if (others.length > 0) print(wrapped(`Also: ${others.map(subjectText).join(", ")}.`, "   "));
+      print(styled("dim", wrapped(why, "   ")));
     }
     printIfOff(reader);
   });

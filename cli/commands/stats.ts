@@ -1,10 +1,12 @@
 /** `nexus stats`: usage statistics, with the box of ADR-003 at the top. */
+import { textOf } from "../../shared/protocol/message.ts";
 import type { Stats } from "../../shared/protocol/reports.ts";
 import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
+import { exitRulesMessage } from "../../shared/text/sentences.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
-import { columns, isPlain, sparkline, styled } from "../output/terminal.ts";
+import { columns, isPlain, sparkline, styled, wrapped } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
 import { withFreshReader } from "../runtime.ts";
 
@@ -63,6 +65,7 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
       print("\nNo workspaces or tasks: no Nexus tool has reported any in this period.");
     }
     if (found.recordedFromMs !== null) print(`Data since: ${dateTimeText(found.recordedFromMs)}`);
+    if (found.exitRulesSinceMs !== null) print(wrapped(textOf(exitRulesMessage(found.exitRulesSinceMs))));
     if (found.dropped > 0) print(`${countText(found.dropped, "event")} lost in this period.`);
     if (found.commands > 0) printIfOff(reader);
   });

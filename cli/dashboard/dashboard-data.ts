@@ -4,7 +4,7 @@ import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { textOf } from "../../shared/protocol/message.ts";
 import type { Period, Ranked, Stats } from "../../shared/protocol/reports.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
-import { insightText } from "../../shared/text/insights.ts";
+import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { modeMessage, refusalMessage } from "../../shared/text/sentences.ts";
 
 export interface DashboardData {
@@ -31,10 +31,9 @@ export function readDashboardData(reader: TelemetryReader, period: Period): Dash
     ],
     stats,
     ...reader.rankings({ period }, maxRows),
-    insights: reader
-      .insights({ period: period === "today" ? "week" : period })
-      .insights.slice(0, 3)
-      .map((insight) => textOf(insightText(insight).sentence)),
+    insights: insightCards(reader.insights({ period: period === "today" ? "week" : period }).insights)
+      .slice(0, 3)
+      .map(({ main }) => textOf(insightText(main).sentence)),
     sharing: permission?.mode === "share" ? status.sharing : null,
   };
 }

@@ -8,7 +8,7 @@ export function addAnalytics(nexus: Command): void {
     withPeriod(
       withJson(
         nexus.command("stats").description("show usage statistics (default: last 30 days)"),
-        "{version, period, fromMs, toMs, unit, recordedFromMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations: {medianMs, p95Ms, totalMs}, topCommands: [{name, source, count, failed, medianMs, totalMs}], topTools, activity: [{startMs, succeeded, failed, other}], before: {commands, successRate, totalMs, sessions}, dropped}; topTools has the fields of topCommands",
+        "{version, period, fromMs, toMs, unit, recordedFromMs, exitRulesSinceMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations: {medianMs, p95Ms, totalMs}, topCommands: [{name, source, count, failed, medianMs, totalMs}], topTools, activity: [{startMs, succeeded, failed, other}], before: {commands, successRate, totalMs, sessions}, dropped}; topTools has the fields of topCommands",
       ),
     ),
     "nexus stats --week",

@@ -1,7 +1,7 @@
 /** Handlers of the dashboard's actions; the type requires one for each action. */
 import { PlanAgentRequest } from "../../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardMessage, Tab } from "../../shared/protocol/dashboard.ts";
-import type { PeriodSelection } from "../../shared/protocol/reports.ts";
+import type { Period, PeriodSelection } from "../../shared/protocol/reports.ts";
 import {
   ErasePlanRequest,
   LedgerRequest,
@@ -9,6 +9,7 @@ import {
   PreviewRequest,
   VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
+import type { Dismissed } from "../capture/feature-memory.ts";
 import type { Feature } from "../capture/feature-usage.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -32,10 +33,11 @@ export interface PanelControl {
   /** The dashboard is loaded and shows this period. */
   ready(selection: PeriodSelection): Promise<void>;
   choosePeriod(selection: PeriodSelection): Promise<void>;
+  chooseInsightPeriod(period: Period): Promise<void>;
   send(message: DashboardMessage): void;
   /** Runs an action with progress; the text it returns is shown. */
   run(action: () => Promise<string | null>): Promise<void>;
-  updateDismissed(change: (before: readonly string[]) => readonly string[]): Promise<void>;
+  updateDismissed(change: (before: readonly Dismissed[]) => readonly Dismissed[]): Promise<void>;
 }
 
 type Action<T extends DashboardAction["type"]> = Extract<DashboardAction, { type: T }>;
@@ -55,6 +57,7 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     ready: ({ selection }) => panel.ready(selection),
     viewTab: async ({ tab }) => use(featureOfTab[tab]),
     choosePeriod: ({ selection }) => panel.choosePeriod(selection),
+    chooseInsightPeriod: ({ period }) => panel.chooseInsightPeriod(period),
     giveConsent: ({ type: _, ...decision }) =>
       panel.run(async () => {
         await actions.decide({ ...decision, via: "vscode_page" });
@@ -102,8 +105,10 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
         return null;
       }),
     erasePart: ({ part }) => panel.run(() => actions.erasePart(part)),
-    dismiss: ({ id }) =>
-      panel.updateDismissed((before) => [...before.filter((known) => known !== id), id].slice(-maxDismissed)),
+    dismiss: ({ id, reason }) =>
+      panel.updateDismissed((before) =>
+        [...before.filter((known) => known.id !== id), { id, reason }].slice(-maxDismissed),
+      ),
     restoreInsights: () => panel.updateDismissed(() => []),
     planAgent: ({ name }) =>
       panel.run(async () => {

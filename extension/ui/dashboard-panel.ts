@@ -17,6 +17,7 @@ import { type Message, message, verbatim } from "../../shared/protocol/message.t
 import {
   type Insights,
   InsightsRequest,
+  type Period,
   type PeriodSelection,
   type Stats,
   StatsRequest,
@@ -28,7 +29,7 @@ import {
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { isValidationError } from "../../shared/protocol/validate.ts";
 import { type Status, StatusRequest } from "../../shared/protocol/worker.ts";
-import { dismissedKey, lastErasureKey } from "../capture/feature-memory.ts";
+import { type Dismissed, dismissedIn, dismissedKey, lastErasureKey } from "../capture/feature-memory.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
@@ -60,6 +61,7 @@ export class DashboardPanel implements Disposable {
   #tab: Tab | undefined;
   #ready = false;
   #selection: PeriodSelection = { period: "today" };
+  #insightPeriod: Period = "month";
   /** The worker's latest results. */
   #status: Status | null = null;
   #stats: Stats | null = null;
@@ -94,6 +96,10 @@ export class DashboardPanel implements Disposable {
       },
       choosePeriod: (selection) => {
         this.#selection = selection;
+        return this.#readForUser();
+      },
+      chooseInsightPeriod: (period) => {
+        this.#insightPeriod = period;
         return this.#readForUser();
       },
       send: (message) => this.#send(message),
@@ -175,9 +181,9 @@ export class DashboardPanel implements Disposable {
     void this.#handle(action);
   }
 
-  async #updateDismissed(change: (before: readonly string[]) => readonly string[]): Promise<void> {
+  async #updateDismissed(change: (before: readonly Dismissed[]) => readonly Dismissed[]): Promise<void> {
     const { globalState } = this.#context;
-    await globalState.update(dismissedKey, change(globalState.get<readonly string[]>(dismissedKey) ?? []));
+    await globalState.update(dismissedKey, change(dismissedIn(globalState)));
     this.#post();
   }
 
@@ -241,7 +247,7 @@ export class DashboardPanel implements Disposable {
         ask(StatsRequest, this.#selection),
         ask(ToolCallsRequest, this.#selection),
         ask(WeeklyActivityRequest, this.#selection),
-        wantsInsights ? ask(InsightsRequest, { period: "month" }) : this.#insights,
+        wantsInsights ? ask(InsightsRequest, { period: this.#insightPeriod }) : this.#insights,
         ask(AgentsRequest, {}),
       ]);
       if (status.status === "rejected") throw status.reason;
@@ -272,7 +278,7 @@ export class DashboardPanel implements Disposable {
       weeklyActivity: this.#weeklyActivity,
       agents: this.#agents,
       insights: this.#insights,
-      dismissed: this.#context.globalState.get<readonly string[]>(dismissedKey) ?? [],
+      dismissed: dismissedIn(this.#context.globalState),
       notice: displayedNotice(),
       problems: this.#telemetry.problems,
       failure: this.#failure,

@@ -6,9 +6,12 @@
 import type { Insight, Insights } from "../../shared/protocol/reports.ts";
 import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
+import { commandClass } from "../../shared/vocabulary/command-classes.ts";
 import type { Connection } from "../store/driver/driver.ts";
-import { closedDayOf, readRanges, splitByGrain } from "../store/rollups/reader.ts";
+import { startOfHour } from "../store/rollups/local-time.ts";
+import { closedDayOf, type GrainRange, readRanges, splitByGrain } from "../store/rollups/reader.ts";
 import { grains } from "../store/rollups/rollups.ts";
+import { Sketch } from "../store/rollups/sketch.ts";
 import {
   Aggregate,
   aggregatesByName,
@@ -18,13 +21,15 @@ import {
   terminalRollup,
 } from "./aggregate.ts";
 import { previousSpan, type Span } from "./calendar.ts";
+import { changePoint, type DayRuns } from "./change-point.ts";
+import { type CheckRuns, readCheckRuns } from "./check-runs.ts";
 import { isCommandRun, startedOrEndedCondition } from "./classify.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
-import { rankSum, threshold, wilson } from "./statistics.ts";
+import { threshold, wilson } from "./statistics.ts";
 
 /** Minimum samples. */
 const minRuns = 10;
-const minRunsToCompare = 20;
+const minRunsToCompare = 10;
 /** Minimum median and weekly cost of a slow command. */
 const slowMs = 5_000;
 const slowWeekMs = 10 * minuteMs;
@@ -38,12 +43,15 @@ const slowerByMs = 200;
 const falseRate = 0.01;
 /** Failure rates, compared with the lower bound of the confidence interval. */
 const failingRate = 0.1;
-const mostlyFailingRate = 0.5;
 const stallingRate = 0.1;
 /** Cost of a failure in addition to its duration: noticing it and starting again. */
 const attentionMs = 20_000;
 
 const msPerWeek = 7 * dayMs;
+/** A change is new for so many days. */
+const newDays = 7;
+/** Failures that vanished without an explanation before a check is called flaky. */
+const minUnexplained = 3;
 
 const noEvidence: Insight["evidence"] = {
   sample: 0,
@@ -56,36 +64,34 @@ const noEvidence: Insight["evidence"] = {
   totalMs: null,
   weekMs: null,
   before: null,
+  sinceMs: null,
   p: null,
+  tries: null,
+  phases: null,
 };
 
-/** Interactive programs: editors, pagers, shells, servers. Their duration is not waiting time. */
-const interactive: ReadonlySet<string> = new Set(
-  "bash zsh fish sh pwsh vim vi nvim emacs nano micro hx less more man top htop btop watch ssh tmux screen node python python3 ipython irb psql mysql sqlite3 redis-cli claude codex gemini aider cursor code tail"
-    .split(" ")
-    .concat([
-      "npm start",
-      "npm run",
-      "docker compose",
-      "kubectl logs",
-      "docker logs",
-      "git commit",
-      "git rebase",
-      "other",
-    ]),
-);
+/** Runners without a public script name may run a server. */
+const unnamedScripts = new Set(["npm run", "yarn run", "pnpm run", "bun run", "deno task", "other"]);
+
+/** Whether the user waits for the command: not for a server, and not in an editor. */
+function isWaitedFor(path: string): boolean {
+  const kind = commandClass(path);
+  return kind !== "server" && kind !== "interactive" && !unnamedScripts.has(path);
+}
 
 export function readInsights({ query, connection }: OpenPeriodQuery): Insights {
   const { span, nowMs } = query;
-  const now = endsIn(connection, span);
+  const ranges = splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), grains.month);
+  const now = endsIn(connection, ranges);
   const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / msPerWeek);
   const runs = runsIn(now);
   const total = [...runs.values()].reduce((sum, { count }) => sum + count, 0);
   const found = [
     ...slow(runs, weeks),
-    ...slower(runs, runsIn(endsIn(connection, previousSpan(span))), weeks),
+    ...slower(connection, span, nowMs),
     ...waiting(runs, weeks),
     ...failing(runs, weeks),
+    ...checks(runs, readCheckRuns(connection, span.fromMs, span.endMs), weeks),
     ...agentInsights(now, weeks),
     ...unused(connection, total),
     ...gaps(connection, span),
@@ -94,18 +100,22 @@ export function readInsights({ query, connection }: OpenPeriodQuery): Insights {
     period: query.period,
     fromMs: span.fromMs,
     runs: total,
-    insights: found.sort((a, b) => b.score - a.score).slice(0, 50),
+    insights: found.sort((a, b) => newness(b, nowMs) - newness(a, nowMs) || b.score - a.score).slice(0, 50),
   };
 }
+
+/** A change of the last days comes first. */
+const newness = ({ evidence: { sinceMs } }: Insight, nowMs: number): number =>
+  sinceMs !== null && sinceMs > nowMs - newDays * dayMs ? 1 : 0;
 
 export function noInsights({ period, fromMs }: PeriodQuery): Insights {
   return { period, fromMs, runs: 0, insights: [] };
 }
 
-function endsIn(connection: Connection, { fromHour, toHour }: Span): readonly TerminalRollup[] {
+function endsIn(connection: Connection, ranges: readonly GrainRange[]): readonly TerminalRollup[] {
   const rows = readRanges(
     connection,
-    splitByGrain(fromHour, toHour, closedDayOf(connection), grains.month),
+    ranges,
     (from) =>
       `SELECT ${terminalColumns}
        FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${startedOrEndedCondition}`,
@@ -155,7 +165,7 @@ function slow(runs: Runs, weeks: number): readonly Insight[] {
   return [...runs].flatMap(([name, group]) => {
     const medianMs = group.quantileMs(0.5);
     const inWeek = Math.round(group.totalMs / weeks);
-    if (interactive.has(name) || group.count < minRuns || medianMs === null) return [];
+    if (!isWaitedFor(name) || group.count < minRuns || medianMs === null) return [];
     if (medianMs < slowMs || inWeek < slowWeekMs) return [];
     const p95Ms = group.quantileMs(0.95);
     return insight("slow", name, inWeek, {
@@ -168,40 +178,64 @@ function slow(runs: Runs, weeks: number): readonly Insight[] {
   });
 }
 
-function slower(runs: Runs, earlier: Runs, weeks: number): readonly Insight[] {
-  const compared = [...runs].flatMap(([name, now]) => {
-    const before = earlier.get(name);
-    if (before === undefined) return [];
-    const [medianMs, beforeMs] = [now.quantileMs(0.5), before.quantileMs(0.5)];
-    if (interactive.has(name) || Math.min(now.count, before.count) < minRunsToCompare) return [];
-    if (medianMs === null || beforeMs === null) return [];
-    return { name, now, before, medianMs, beforeMs, p: rankSum(before.sketch, now.sketch) };
+/** Finds the day of a change within the span, compared with the time before, also before the span. */
+function slower(connection: Connection, span: Span, nowMs: number): readonly Insight[] {
+  const fromDay = Math.floor(span.fromHour / 24);
+  const found = [...daysOf(connection, span)].flatMap(([name, days]) => {
+    const change = isWaitedFor(name) ? changePoint(days, fromDay, minRunsToCompare) : undefined;
+    return change === undefined ? [] : [{ name, change }];
   });
   const limit = threshold(
-    compared.map(({ p }) => p),
+    found.map(({ change }) => change.p),
     falseRate,
   );
-  return compared
-    .filter(
-      ({ p, medianMs, beforeMs }) => p <= limit && medianMs >= beforeMs * slowerBy && medianMs - beforeMs >= slowerByMs,
-    )
-    .map(({ name, now, before, medianMs, beforeMs, p }) =>
-      insight("slower", name, ((medianMs - beforeMs) * now.count) / weeks, {
-        sample: now.count,
-        medianMs,
-        p95Ms: now.quantileMs(0.95),
-        totalMs: now.totalMs,
-        p,
-        before: { sample: before.count, medianMs: beforeMs },
-      }),
-    );
+  return found.flatMap(({ name, change: { day, before, after, p } }) => {
+    const isSlower = after.medianMs >= before.medianMs * slowerBy && after.medianMs - before.medianMs >= slowerByMs;
+    if (p > limit || !isSlower) return [];
+    const sinceMs = startOfHour(day * 24);
+    const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - sinceMs) / msPerWeek);
+    return insight("slower", name, ((after.medianMs - before.medianMs) * after.count) / weeks, {
+      sample: after.count,
+      medianMs: after.medianMs,
+      p,
+      sinceMs,
+      before: { sample: before.count, medianMs: before.medianMs },
+    });
+  });
+}
+
+/** The durations of each command by day, of the span and the one before it. */
+function daysOf(connection: Connection, span: Span): ReadonlyMap<string, readonly DayRuns[]> {
+  const fromHour = previousSpan(span).fromHour;
+  const ranges = splitByGrain(fromHour, span.toHour, closedDayOf(connection), grains.day);
+  const commands = new Map<string, Map<number, { count: number; sketch: Sketch }>>();
+  for (const { row, sketch } of endsIn(connection, ranges)) {
+    const path = row["command_path"];
+    if (typeof path !== "string" || sketch === undefined || row["outcome_of"] === "line" || !isCommandRun(row))
+      continue;
+    const bucket = Number(row["bucket"]);
+    const day = row["grain"] === grains.hour ? Math.floor(bucket / 24) : bucket;
+    const days = commands.get(path) ?? new Map<number, { count: number; sketch: Sketch }>();
+    const total = days.get(day) ?? { count: 0, sketch: new Sketch() };
+    total.count += Number(row["duration_count"]);
+    total.sketch.addSketch(sketch);
+    commands.set(path, days.set(day, total));
+  }
+  return new Map(
+    [...commands].map(([path, days]) => [
+      path,
+      [...days]
+        .map(([day, total]) => ({ day, count: total.count, sketch: total.sketch }))
+        .sort((a, b) => a.day - b.day),
+    ]),
+  );
 }
 
 function waiting(runs: Runs, weeks: number): readonly Insight[] {
   let count = 0;
   let totalMs = 0;
   for (const [name, group] of runs) {
-    if (interactive.has(name)) continue;
+    if (!isWaitedFor(name)) continue;
     const above = group.sketch.above(waitMs);
     count += above.count;
     totalMs += above.sum;
@@ -211,13 +245,33 @@ function waiting(runs: Runs, weeks: number): readonly Insight[] {
   return [insight("waiting", null, inWeek / 2, { sample: count, totalMs: Math.round(totalMs), weekMs: inWeek })];
 }
 
+/** Commands that are no checks: a check's failure is a result, and a search's an answer. */
 function failing(runs: Runs, weeks: number): readonly Insight[] {
   return [...runs].flatMap(([name, group]) => {
-    if (name === "other" || group.decided < minRuns) return [];
+    const kind = commandClass(name);
+    if (kind === "check" || kind === "search" || name === "other" || group.decided < minRuns) return [];
     const often = shareOf(group.failed, group.decided);
     if (often.low < failingRate) return [];
-    const weekMs = Math.round((group.failed * (group.totalMs / Math.max(1, group.count) + attentionMs)) / weeks);
-    return insight(often.low > mostlyFailingRate ? "failing" : "flaky", name, weekMs, { ...often, weekMs });
+    const weekMs = costOfFailures(group, weeks);
+    return insight("failing", name, weekMs, { ...often, weekMs });
+  });
+}
+
+const costOfFailures = (group: Aggregate, weeks: number): number =>
+  Math.round((group.failed * (group.totalMs / Math.max(1, group.count) + attentionMs)) / weeks);
+
+/** Checks that are often red: how many runs until green, and whether that has a reason. */
+function checks(runs: Runs, found: ReadonlyMap<string, CheckRuns>, weeks: number): readonly Insight[] {
+  return [...runs].flatMap(([name, group]) => {
+    if (commandClass(name) !== "check" || group.decided < minRuns) return [];
+    const often = shareOf(group.failed, group.decided);
+    if (often.low < failingRate) return [];
+    const { tries, unexplained } = found.get(name) ?? { tries: [], unexplained: 0 };
+    const weekMs = costOfFailures(group, weeks);
+    if (unexplained >= minUnexplained) return insight("flaky", name, weekMs, { ...often, weekMs, phases: unexplained });
+    const sorted = [...tries].sort((a, b) => a - b);
+    const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+    return insight("red_green", name, weekMs, { ...often, weekMs, tries: median, phases: tries.length });
   });
 }
 

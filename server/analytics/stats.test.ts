@@ -129,6 +129,7 @@ describe("stats", () => {
       toMs: now,
       unit: "day",
       recordedFromMs: null,
+      exitRulesSinceMs: null,
       before: null,
       dropped: 0,
       sessions: 0,

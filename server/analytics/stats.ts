@@ -6,6 +6,7 @@
 import type { Ranked, Stats } from "../../shared/protocol/reports.ts";
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { Connection, Row } from "../store/driver/driver.ts";
+import { readNumber } from "../store/state.ts";
 import { Aggregate, byName, mostFrequent, type TerminalRollup, terminalColumns, terminalRollup } from "./aggregate.ts";
 import { bucketIndex, type Span } from "./calendar.ts";
 import { endedCondition, isCommandRun, isToolCall } from "./classify.ts";
@@ -22,6 +23,7 @@ export function emptyStats({ period, fromMs, toMs, unit, span }: PeriodQuery): S
     toMs,
     unit,
     recordedFromMs: null,
+    exitRulesSinceMs: null,
     sessions: 0,
     averageSessionMs: null,
     workspacesCreated: 0,
@@ -55,6 +57,7 @@ export function readStats(open: OpenPeriodQuery): Stats {
   return {
     ...emptyStats(query),
     recordedFromMs: open.recordedFromMs,
+    exitRulesSinceMs: exitRulesSince(open),
     ...sessionsIn(connection, query.span),
     workspacesCreated: countOf(open, "workspace_created"),
     tasksCompleted: countOf(open, "task_completed"),
@@ -127,6 +130,11 @@ export function sessionsIn(
     .get(fromMs, endMs);
   const mean = row?.["mean"];
   return { sessions: Number(row?.["n"] ?? 0), averageSessionMs: typeof mean === "number" ? Math.round(mean) : null };
+}
+
+function exitRulesSince({ query, connection }: OpenPeriodQuery): number | null {
+  const sinceMs = readNumber(connection, "exit_rules_since");
+  return sinceMs > query.span.fromMs && sinceMs < query.span.endMs ? sinceMs : null;
 }
 
 function countOf(open: OpenPeriodQuery, type: EventTypeName): number {

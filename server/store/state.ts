@@ -16,7 +16,8 @@ export type StateName =
   | "limit_at"
   | "future_consent"
   | "future_consent_seen"
-  | "purge_mark";
+  | "purge_mark"
+  | "exit_rules_since";
 
 /** Returns 0 if the value was never set. */
 export function readNumber(connection: Connection, name: StateName): number {

@@ -7,7 +7,14 @@ import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import { AgentsRequest, agentNames, PlanAgentRequest } from "./agents.ts";
 import { uploadSchema, validatePermission } from "./record.ts";
-import { InsightsRequest, StatsRequest, selection, ToolCallsRequest, WeeklyActivityRequest } from "./reports.ts";
+import {
+  InsightsRequest,
+  periods,
+  StatsRequest,
+  selection,
+  ToolCallsRequest,
+  WeeklyActivityRequest,
+} from "./reports.ts";
 import {
   arrayOf,
   boolean,
@@ -32,6 +39,10 @@ import {
   VerifyLedgerRequest,
 } from "./worker.ts";
 
+/** Why the user does not want to see an insight; stays in the editor. */
+export const dismissReasons = ["known", "not_useful", "wrong"] as const;
+export type DismissReason = (typeof dismissReasons)[number];
+
 export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
 export type Tab = (typeof tabs)[number];
 
@@ -42,6 +53,7 @@ export const validateAction = taggedUnion("type", {
   /** Recorded as a use of the tab's feature. */
   viewTab: object({ type: enumOf(["viewTab"]), tab: enumOf(tabs) }),
   choosePeriod: object({ type: enumOf(["choosePeriod"]), selection }),
+  chooseInsightPeriod: object({ type: enumOf(["chooseInsightPeriod"]), period: enumOf(periods) }),
   giveConsent: object({
     type: enumOf(["giveConsent"]),
     mode: enumOf(modes),
@@ -75,7 +87,7 @@ export const validateAction = taggedUnion("type", {
   /** Confirmed in the dashboard, which showed the amount. */
   erasePart: object({ type: enumOf(["erasePart"]), part: ErasePartRequest.params }),
   /** Hides an insight until the user restores it. */
-  dismiss: object({ type: enumOf(["dismiss"]), id: string(160) }),
+  dismiss: object({ type: enumOf(["dismiss"]), id: string(160), reason: enumOf(dismissReasons) }),
   restoreInsights: object({ type: enumOf(["restoreInsights"]) }),
   /** Shows the exact change that connecting makes. */
   planAgent: object({ type: enumOf(["planAgent"]), name: enumOf(agentNames) }),
@@ -99,8 +111,8 @@ export const validateDashboardMessage = taggedUnion("type", {
     agents: nullable(AgentsRequest.result),
     /** For the last 30 days. */
     insights: nullable(InsightsRequest.result),
-    /** IDs of dismissed insights. */
-    dismissed: arrayOf(string(160), 1_000),
+    /** Dismissed insights. */
+    dismissed: arrayOf(object({ id: string(160), reason: enumOf(dismissReasons) }), 1_000),
     notice: displayedNotice,
     /** What prevents recording; one sentence each. */
     problems: arrayOf(validateMessage, 8),

@@ -57,6 +57,8 @@ export const StatsRequest = request(
     unit: enumOf(units),
     /** Start of recording, if it is within the period: before it, no data does not mean no activity. */
     recordedFromMs: nullable(integer()),
+    /** When answers stopped counting as failures, if that is within the period; earlier runs keep their status. */
+    exitRulesSinceMs: nullable(integer()),
     sessions: integer(),
     /** From the first to the last event of a session; `null` without sessions. */
     averageSessionMs: nullable(integer()),
@@ -125,7 +127,18 @@ export type Metrics = Validated<(typeof MetricsRequest)["result"]>;
 const insight = object({
   /** Stable across periods for the same finding. */
   id: string(160),
-  kind: enumOf(["slow", "slower", "waiting", "failing", "flaky", "agent_failing", "agent_stalling", "unused", "gap"]),
+  kind: enumOf([
+    "slow",
+    "slower",
+    "waiting",
+    "failing",
+    "red_green",
+    "flaky",
+    "agent_failing",
+    "agent_stalling",
+    "unused",
+    "gap",
+  ]),
   /** The command, tool or feature. */
   subject: nullable(string(128)),
   /** The source, if the subject is an agent's tool. */
@@ -145,10 +158,16 @@ const insight = object({
     totalMs: nullable(integer()),
     /** Milliseconds per week. */
     weekMs: nullable(integer()),
-    /** The previous period of the same length. */
+    /** Before the change. */
     before: nullable(object({ sample: integer(), medianMs: integer() })),
+    /** Start of the day of the change. Milliseconds since 1970. */
+    sinceMs: nullable(integer()),
     /** p-value of the difference. */
     p: nullable(ratio),
+    /** Median number of runs until a failing check succeeds. */
+    tries: nullable(integer()),
+    /** Failing phases that ended with a success, or without an explanation. */
+    phases: nullable(integer()),
   }),
 });
 export type Insight = Validated<typeof insight>;

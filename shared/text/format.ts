@@ -53,3 +53,6 @@ export function clockText(ms: number, nowMs: number): string {
   const isToday = dateTimeText(nowMs).startsWith(date);
   return `${isToday ? "" : `${date} `}${time.slice(0, 5)}`;
 }
+
+/** 2026-11-26, local time. */
+export const dayText = (ms: number): string => new Date(ms).toLocaleDateString("sv-SE");

@@ -2,7 +2,7 @@
 import type { Permission, Refusal } from "../consent/consent.ts";
 import { type Message, message } from "../protocol/message.ts";
 import type { ExportKind } from "../protocol/worker.ts";
-import { clockText, countText } from "./format.ts";
+import { clockText, countText, dayText } from "./format.ts";
 
 interface Report {
   readonly outcome: string;
@@ -19,6 +19,12 @@ export function refusalMessage({ name, reach }: Refusal): Message {
     ? message("Recording is blocked by {name}.", { name })
     : message("Sharing is blocked by {name}.", { name });
 }
+
+/** Explains a fall of the failures on the day of the update. */
+export const exitRulesMessage = (sinceMs: number): Message =>
+  message("Since {day}, answers such as no match (grep) do not count as failures; earlier runs keep their status.", {
+    day: dayText(sinceMs),
+  });
 
 /** The mode and its reason. */
 export function modeMessage({ mode, consent, refusals }: Permission): Message {

@@ -26,8 +26,21 @@ describe("insights tab in the packaged extension", () => {
       .getByText(/95% CI \d+% to \d+%/)
       .first()
       .waitFor();
-    await heading(/^npm test became slower/).waitFor();
+    await heading(/^npm test became slower on \d{4}-\d\d-\d\d/).waitFor();
+    await page().getByText("Why is this here?").first().click();
+    await page()
+      .getByText(/rank-sum test|At least 10 runs/)
+      .first()
+      .waitFor();
     await workbench.screenshot("insights-dark");
+  });
+
+  it("shows another period", async () => {
+    const periods = page().getByRole("group", { name: "Period of the insights" });
+    await periods.getByRole("button", { name: "7 days" }).click();
+    await periods.getByRole("button", { name: "7 days", pressed: true }).waitFor();
+    await heading(/^cargo build takes .* per week\.$/).waitFor();
+    await periods.getByRole("button", { name: "30 days" }).click();
   });
 
   it("keeps its insights while the overview shows a custom range", async () => {
@@ -60,6 +73,7 @@ describe("insights tab in the packaged extension", () => {
     await page()
       .getByRole("button", { name: /^Dismiss: cargo build takes/ })
       .click();
+    await page().getByRole("button", { name: "I know" }).click();
     await page().getByText("1 insight dismissed.").waitFor();
     expect(await heading(/^cargo build takes/).count()).toBe(0);
     await page().getByRole("button", { name: "Restore" }).click();

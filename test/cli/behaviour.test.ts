@@ -45,14 +45,30 @@ describe("nexus run", () => {
     expect(await ran("run", "--", "true")).toMatchObject({ code: 0 });
     const { events } = await json("telemetry", "show");
     expect(events.map(({ payload }: { payload: object }) => payload)).toMatchObject([
-      { tool_phase: "start", command_path: "sh" },
-      { tool_phase: "end", command_path: "sh", exit_class: "failure", status: "failed" },
+      { tool_phase: "start", command_path: "echo" },
+      { tool_phase: "end", command_path: "echo", exit_class: "failure", status: "failed" },
       { tool_phase: "start", command_path: "true" },
       { tool_phase: "end", command_path: "true", status: "ok" },
     ]);
     // Both runs share one session with consecutive sequence numbers.
     expect(events.map(({ seq }: { seq: number }) => seq)).toEqual([1, 2, 3, 4]);
     expect(JSON.stringify(events)).not.toContain("said");
+  });
+
+  it("takes the words as they came", async () => {
+    await ran("telemetry", "enable", "--yes");
+    for (const words of [
+      ["git", "-C", "My Folder", "status"],
+      ["git", "-C", "it's", "status"],
+      ["git", "(x)", "status"],
+    ]) {
+      await ran("run", "--", ...words);
+    }
+    const { events } = await json("telemetry", "show");
+    const paths = events.map(({ payload }: { payload: { command_path?: string } }) => payload.command_path);
+    expect(paths).toEqual(["git status", "git status", "git status", "git status", "git", "git"]);
+    const { out } = await ran("telemetry", "show", "--", "npm", "--prefix", "#web", "run", "build");
+    expect(out).toContain("npm run build");
   });
 
   it("invariant: off-means-nothing: only runs the command while recording is off", async () => {

@@ -1,16 +1,15 @@
 /** Selects the period of the statistics: one that ends now, or a custom range of days. */
 import { html, nothing, type TemplateResult } from "lit";
 import { type Period, type PeriodSelection, periods, type Stats } from "../../shared/protocol/reports.ts";
+import { dayText } from "../../shared/text/format.ts";
 import type { Actions, ViewState } from "../state.ts";
 
-const periodNames: Readonly<Record<Period, string>> = {
+export const periodNames: Readonly<Record<Period, string>> = {
   today: "Today",
   week: "7 days",
   month: "30 days",
   year: "12 months",
 };
-
-const dayText = (ms: number): string => new Date(ms).toLocaleDateString("sv-SE");
 
 /** Returns the displayed period as a custom range. */
 function customRange(stats: Stats | null): PeriodSelection {

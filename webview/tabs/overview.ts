@@ -4,11 +4,13 @@ import type { Ranked, Stats, ToolCalls, WeeklyActivity } from "../../shared/prot
 import { isAgent } from "../../shared/schema/sources.ts";
 import { changeText, countText, durationText, percentText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
+import { exitRulesMessage } from "../../shared/text/sentences.ts";
 import { activityChart } from "../charts/activity.ts";
 import { weeklyHeatmap } from "../charts/weekly-heatmap.ts";
 import { emptyState } from "../components/empty-state.ts";
 import { periodPicker } from "../components/period-picker.ts";
 import type { Actions, ViewState } from "../state.ts";
+import { translated } from "../translate.ts";
 
 /** 100% and 0% need no decimal. */
 const rateText = (rate: number): string => percentText(rate, rate === 0 || rate === 1 ? 0 : 1);
@@ -173,6 +175,7 @@ export function overviewTab(model: ViewState, actions: Actions): TemplateResult 
               ${languagesView(weeklyActivity)}
             </div>
             ${weeklyActivity === null ? nothing : weeklyHeatmap(weeklyActivity)}
+            ${stats.exitRulesSinceMs === null ? nothing : html`<p class="quiet">${translated(exitRulesMessage(stats.exitRulesSinceMs))}</p>`}
             ${stats.dropped === 0 ? nothing : html`<p class="quiet">${countText(stats.dropped, "event")} lost in this period (the worker was unavailable or overloaded).</p>`}
           `
     }

@@ -4,7 +4,7 @@ import type { Chain } from "../../../shared/schema/fields.ts";
 import { readShellLine, type ShellLine, type SimpleCommand } from "../shell/reader.ts";
 import { withoutScreenText } from "../shell/screen-text.ts";
 import { resolveCommand } from "./resolve.ts";
-import { checksCondition } from "./scene.ts";
+import { checksCondition, leaves } from "./scene.ts";
 
 export interface LineCommand {
   /** Public command path; `undefined` if no command of the line is public. */
@@ -72,7 +72,8 @@ function select(line: ShellLine, depth: number): LineCommand {
   const working = pipelines.filter(({ working }) => working.length > 0);
   if (working.length === 0) {
     const scenes = pipelines.flatMap(({ stages }) => stages).filter(({ path }) => path !== undefined);
-    return { path: scenes.at(-1)?.path, chain: "single", count: 0, isOutcome: scenes.length === 1 };
+    const named = scenes.findLast(({ path = "" }) => !leaves(path)) ?? scenes.at(-1);
+    return { path: named?.path, chain: "single", count: 0, isOutcome: scenes.length === 1 };
   }
   const count = working.reduce((sum, { working }) => sum + working.length, 0);
   const candidates = working.filter(({ link }, n) => n === 0 || link !== "or");

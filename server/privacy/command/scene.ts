@@ -20,5 +20,8 @@ export function setsScene(word: string): boolean {
   return sceneSetting.has((word.startsWith("@") ? word.slice(1) : word).toLowerCase());
 }
 
+/** Commands that only leave the script or loop. */
+export const leaves = (path: string): boolean => /^(?:exit|return|break|continue)$/.test(path);
+
 /** Commands that only check a condition: after `&&`, the next one may not have run. */
 export const checksCondition = (word: string): boolean => word === "test" || word === "[" || word === "[[";
