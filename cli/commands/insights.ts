@@ -59,7 +59,7 @@ export function run({ json, slow, errors, agents, ...period }: InsightOptions): 
       for (const fact of evidence) print(wrapped(fact, "   "));
       print(wrapped(`→ ${advice}`, "   "));
       if (others.length > 0) print(wrapped(`Also: ${others.map(subjectText).join(", ")}.`, "   "));
-      print(styled("dim", wrapped(why, "   ")));
+      print(styled("dim", wrapped(`Why: ${why}`, "   ")));
     }
     printIfOff(reader);
   });

@@ -83,6 +83,7 @@ describe("one execution", () => {
     executions.started(terminal, server, line("npm run dev"));
     executions.started({}, other, line("make"));
     nowMs += 5_000;
+    executions.ended(server, undefined, undefined);
     executions.closed(terminal);
     executions.ended(server, undefined, 130);
     expect(summary()).toEqual(["start npm run dev", "start make", "end npm run dev cancelled"]);
@@ -97,6 +98,19 @@ describe("one execution", () => {
     }
     timeOut();
     expect(recorded).toEqual([]);
+  });
+
+  it("is no use if it ends at once without the exit code that its shell otherwise reports", () => {
+    const [first, second, third] = [{}, {}, {}];
+    executions.started(terminal, first, line("make"));
+    executions.ended(first, undefined, undefined);
+    executions.started(terminal, second, line("git status"));
+    executions.ended(second, undefined, 0);
+    executions.started(terminal, third, line("make"));
+    executions.ended(third, undefined, undefined);
+    timeOut();
+    const ends = summary().filter((text) => text.startsWith("end"));
+    expect(ends).toEqual(["end make unknown", "end git status 0"]);
   });
 
   it("does not count if it started before capture, or ends before it starts", () => {

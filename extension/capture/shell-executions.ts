@@ -23,12 +23,15 @@ interface Execution {
   /** Records an end without exit code, unless the real end comes first. */
   cancelLateEnd?: () => void;
   endedMs?: number;
+  neverRan?: boolean;
 }
 
 /** The command is read up to here; the rest is not even kept in memory. Characters. */
 const maxLineLength = 65_536;
 /** VS Code may report an end without exit code shortly before the real one. */
 const lateEndMs = 2_000;
+/** What ends so soon, without the exit code that the shell otherwise reports, never ran: Ctrl+C at the prompt. */
+const instantMs = 100;
 
 const tool = { stream: "tool", tool_name: "run_terminal_cmd" } as const;
 
@@ -38,6 +41,8 @@ export class ShellExecutions {
   readonly #nowMs: () => number;
   /** In the order of their start. An ended execution leaves, so a second end finds nothing. */
   readonly #open = new Map<object, Execution>();
+  /** Terminals whose shell reports exit codes; that of cmd does not. */
+  readonly #withCodes = new WeakSet<object>();
 
   constructor(record: (fields: Fields) => void, timers: Timers, nowMs: () => number) {
     this.#record = record;
@@ -62,16 +67,19 @@ export class ShellExecutions {
     if (line !== undefined && !line.isGuess && line.value !== "") known.line = line;
     known.endedMs ??= this.#nowMs();
     if (typeof exitCode === "number") {
+      this.#withCodes.add(known.terminal);
       this.#end(execution, exitCode);
       return;
     }
+    const isInstant = known.endedMs - known.startedMs < instantMs;
+    known.neverRan = exitCode === undefined && isInstant && this.#withCodes.has(known.terminal);
     known.cancelLateEnd ??= this.#timers.after(lateEndMs, () => this.#end(execution, undefined));
   }
 
-  /** What still runs in a closed terminal was cancelled with it. */
+  /** What still runs in a closed terminal was cancelled with it; VS Code may report its end without code before. */
   closed(terminal: object): void {
-    for (const [execution, { terminal: own, endedMs }] of this.#open) {
-      if (own === terminal) this.#end(execution, undefined, endedMs === undefined ? "cancelled" : undefined);
+    for (const [execution, { terminal: own }] of this.#open) {
+      if (own === terminal) this.#end(execution, undefined, "cancelled");
     }
   }
 
@@ -86,6 +94,7 @@ export class ShellExecutions {
     if (known === undefined) return;
     this.#open.delete(execution);
     known.cancelLateEnd?.();
+    if (exitCode === undefined && known.neverRan === true) return;
     this.#record({
       ...tool,
       tool_phase: "end",

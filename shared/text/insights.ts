@@ -133,8 +133,9 @@ const textOfKind: Readonly<Record<Insight["kind"], (insight: Insight) => Insight
       ...(evidence.tries === null
         ? []
         : [
-            message("Median of {phases} that ended with a success.", {
+            message("{phases} ended with a success; median: {runs}.", {
               phases: countText(evidence.phases ?? 0, "red phase"),
+              runs: countText(evidence.tries, "run"),
             }),
           ]),
     ],

@@ -1,0 +1,83 @@
+/** Terminal lines as people and tools type them, in the packaged extension, read from the dashboard. */
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { displayedNotice } from "../../server/config/consent-log.ts";
+import { categories } from "../../shared/schema/categories.ts";
+import { decide } from "../fixtures/consented.ts";
+import { Workbench } from "./workbench.ts";
+
+let workbench: Workbench;
+
+beforeAll(async () => {
+  workbench = await Workbench.open({
+    vsix: inject("vsix"),
+    prepare: async (home) => {
+      const ts = new Date(Date.now() - 60_000).toISOString();
+      decide(home, { ts, mode: "local", collect: categories, notice: displayedNotice });
+    },
+  });
+  await workbench.command("Nexus: Open Dashboard");
+  await workbench.openTerminal();
+});
+afterAll(() => workbench?.close());
+
+const page = () => workbench.nexusPage;
+const cardOf = (title: string) => page().locator("dl.card", { has: page().getByText(title, { exact: true }) });
+const row = (name: string) =>
+  page()
+    .getByRole("row")
+    .filter({ has: page().getByRole("rowheader", { name, exact: true }) });
+
+/** Waits until the dashboard shows so many commands. */
+async function waitForCommands(count: number): Promise<void> {
+  await cardOf("Commands")
+    .locator("dd")
+    .first()
+    .filter({ hasText: new RegExp(`^${count}$`) })
+    .waitFor();
+}
+
+describe("terminal lines in the packaged extension", () => {
+  it("names a line after its last working command", async () => {
+    await workbench.type("cd . && git --version");
+    await workbench.type("echo start; export A=1; git --version");
+    // As the debugger starts a program.
+    await workbench.type("cd /tmp ; /usr/bin/env PAGER=cat /usr/bin/git --version");
+    await waitForCommands(3);
+    expect(await row("git").textContent()).toMatch(/3/);
+    for (const name of ["cd", "echo", "export"]) expect(await row(name).count()).toBe(0);
+  });
+
+  it("counts a run whose outcome is another command's without a failure", async () => {
+    await workbench.type("git --version && false");
+    await waitForCommands(4);
+    await workbench.type("grep -q x /dev/null");
+    await waitForCommands(5);
+    await cardOf("Success rate").getByText("100%", { exact: true }).waitFor();
+    expect(await row("grep").textContent()).toMatch(/1–/);
+  });
+
+  it("does not count what never ran: Enter alone, and Ctrl+C at the prompt", async () => {
+    await workbench.type("");
+    await workbench.page.keyboard.type("make never");
+    await workbench.page.keyboard.press("Control+C");
+    await workbench.type("git --version");
+    await waitForCommands(6);
+    expect(await row("make").count()).toBe(0);
+    expect(await row("other").count()).toBe(0);
+  });
+
+  it("ends a server as cancelled when its terminal closes", async () => {
+    await workbench.type("tail -f /dev/null");
+    // VS Code shows the running program.
+    await workbench.page
+      .getByText(/^tail - /)
+      .first()
+      .waitFor();
+    await workbench.command("Terminal: Kill the Active Terminal Instance");
+    await waitForCommands(7);
+    await cardOf("Commands")
+      .getByText(/1 cancelled/)
+      .waitFor();
+    expect(await row("tail").textContent()).toMatch(/1–/);
+  });
+});
