@@ -94,7 +94,7 @@ export class ShellExecutions {
     if (known === undefined) return;
     this.#open.delete(execution);
     known.cancelLateEnd?.();
-    if (exitCode === undefined && known.neverRan === true) return;
+    if (exitCode === undefined && status === undefined && known.neverRan === true) return;
     this.#record({
       ...tool,
       tool_phase: "end",

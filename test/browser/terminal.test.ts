@@ -15,8 +15,8 @@ beforeAll(async () => {
       decide(home, { ts, mode: "local", collect: categories, notice: displayedNotice });
     },
   });
-  await workbench.command("Nexus: Open Dashboard");
   await workbench.openTerminal();
+  await workbench.command("Nexus: Open Dashboard");
 });
 afterAll(() => workbench?.close());
 
@@ -69,10 +69,7 @@ describe("terminal lines in the packaged extension", () => {
   it("ends a server as cancelled when its terminal closes", async () => {
     await workbench.type("tail -f /dev/null");
     // VS Code shows the running program.
-    await workbench.page
-      .getByText(/^tail - /)
-      .first()
-      .waitFor();
+    await workbench.page.locator(".single-terminal-tab").filter({ hasText: "tail" }).waitFor();
     await workbench.command("Terminal: Kill the Active Terminal Instance");
     await waitForCommands(7);
     await cardOf("Commands")
