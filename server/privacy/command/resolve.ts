@@ -34,6 +34,7 @@ export function resolveCommand(words: readonly string[], ownNames: ReadonlySet<s
   let at = commandStart(words);
   const first = words[at];
   if (first === undefined) return scene;
+  if (ownNames.has(first)) return unknown;
   if (first === evaluated && assignmentSigns.has(words[at + 1] ?? "")) {
     // PowerShell keeps the output of the command: `$x = git rev-parse HEAD`.
     at = commandStart(words, at + 2);
@@ -161,13 +162,13 @@ function commandOf(words: readonly string[], from: number, wrapper: Wrapper): Wr
   let positionals = wrapper.positionals ?? 0;
   for (let at = from; at < words.length; at += 1) {
     const word = words[at] ?? "";
-    const option = wrapper.slashes === true ? word.toLowerCase() : word;
+    const option = wrapper.slashes === true || wrapper.ignoresCase === true ? word.toLowerCase() : word;
     if (after?.has(option) === true) return { at: at + 1 };
     if (word === "--" && positionals === 0) return after === undefined ? { at: at + 1 } : undefined;
     if (word.startsWith("-") || (wrapper.slashes === true && word.startsWith("/"))) {
-      if (isOption(code, option)) return { at: at + 1, code: codeAt(words, at + 1, wrapper) };
+      if (code.has(option)) return { at: at + 1, code: codeAt(words, at + 1, wrapper) };
       if (wrapper.modules === true && (option === "-m" || option === "--module")) return { at, isModule: true };
-      if (isOption(valued, option)) at += 1;
+      if (valued.has(option)) at += 1;
       else if (wrapper.clusters === true && /^-[A-Za-z]{2,}$/.test(option)) {
         const letters = [...option.slice(1)].map((letter) => `-${letter}`);
         if (letters.some((letter) => code.has(letter))) return { at: at + 1, code: codeAt(words, at + 1, wrapper) };
@@ -183,9 +184,6 @@ function commandOf(words: readonly string[], from: number, wrapper: Wrapper): Wr
 /** The line that a shell reads from these words; `undefined` if they are one plain command. */
 const joinedLine = (words: readonly string[]) =>
   words.length === 1 || words.some((word) => /[;&|<>]/.test(word)) ? words.join(" ") : undefined;
-
-/** PowerShell's options ignore case. */
-const isOption = (options: ReadonlySet<string>, word: string) => options.has(word) || options.has(word.toLowerCase());
 
 const codeAt = (words: readonly string[], at: number, { codeIsRest }: Wrapper) =>
   codeIsRest === true ? words.slice(at).join(" ") : (words[at] ?? "");

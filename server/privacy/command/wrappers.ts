@@ -21,6 +21,8 @@ export interface Wrapper {
   readonly joined?: true;
   /** The command is the name of a package, which may have a scope and a version. */
   readonly packages?: true;
+  /** Options may be written in capitals: `powershell -Command`. */
+  readonly ignoresCase?: true;
   /** Options begin with a slash: `cmd /c`, `start /wait`. */
   readonly slashes?: true;
   /** Options of letters may be combined, the last one with a value: `sudo -iu postgres`. */
@@ -36,6 +38,7 @@ const powershell: Wrapper = {
   code: "-command -c",
   codeOnly: true,
   codeIsRest: true,
+  ignoresCase: true,
   valued:
     "-executionpolicy -ep -ex -file -f -encodedcommand -version -windowstyle -workingdirectory -configurationname",
 };
