@@ -3,7 +3,8 @@
  * parsing the same events from JSON, which any reader must do.
  *
  * Also the scanner's growth: the time of 1 MB divided by that of 100 kB, for the worst of several
- * hostile texts (10 is linear); and the cost of loading the vocabulary.
+ * hostile texts (10 is linear); the slowest of long command lines; and the cost of loading the
+ * vocabulary.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { v4 } from "uuid";
+import { lineCommand } from "../server/privacy/command/line-command.ts";
 import { allowAll, Firewall } from "../server/privacy/firewall.ts";
 import { NameHasher, Salt } from "../server/privacy/identity.ts";
 import { scan } from "../server/privacy/scanner/scan.ts";
@@ -119,6 +121,51 @@ export async function scanner(): Promise<readonly Measurement[]> {
       value: Math.max(...growth),
       against: "linear growth",
       baseline: 10,
+      limit: 20,
+    }),
+  ];
+}
+
+/** Pieces of lines, repeated to the length of the longest line in a collection of 890,760: 222 kB. */
+const pieces = [
+  "git commit -m 'a b' && ",
+  'cd "$(pwd)"; ',
+  "cat <<'E'\nbody\nE\n",
+  "if [[ -n $A ]]; then make; fi\n",
+  "docker compose exec web sh -c 'npm test' | ",
+  'A=$(echo "$(date)") ',
+  "C:\\work\\x.exe ",
+  "\\a",
+  "'",
+  '"$(',
+  "(",
+  "{ ",
+  "# x\n",
+  "sudo ",
+  "-x a ",
+];
+
+/** The slowest of long lines through the firewall's reader of command lines. */
+export async function commandLines(): Promise<readonly Measurement[]> {
+  const length = scaled(222_000, 20_000);
+  const lines = pieces.map((piece) => piece.repeat(Math.ceil(length / piece.length)));
+  const fastest = (work: (line: string) => unknown, line: string) => {
+    const times = [0, 1, 2, 3, 4].map(() => {
+      const start = performance.now();
+      work(line);
+      return performance.now() - start;
+    });
+    return Math.min(...times);
+  };
+  const times = lines.map((line) => fastest(lineCommand, line));
+  const slowest = times.indexOf(Math.max(...times));
+  return [
+    figure({
+      name: "command-line-longest",
+      unit: "ms",
+      value: times[slowest] ?? Number.NaN,
+      against: "splitting the same line at blanks",
+      baseline: fastest((line) => line.split(" ").length, lines[slowest] ?? ""),
       limit: 20,
     }),
   ];

@@ -13,7 +13,7 @@ import { capture } from "./capture.ts";
 import { enrolling, erasureStorm, idleCloud, oldHours, registryStart } from "./cloud.ts";
 import { command } from "./command.ts";
 import { dashboard } from "./dashboard.ts";
-import { firewall, scanner, vocabulary } from "./firewall.ts";
+import { commandLines, firewall, scanner, vocabulary } from "./firewall.ts";
 import { durable } from "./fsync.ts";
 import { hook } from "./hook.ts";
 import { ingest } from "./ingest.ts";
@@ -37,6 +37,7 @@ const benches: readonly Bench[] = [
   { names: ["activate-off", "activate-off-shown", "activate-local"], run: activation },
   { names: ["bundle-main", "bundle-dashboard"], run: bundles },
   { names: ["firewall-rate"], run: firewall },
+  { names: ["command-line-longest"], run: commandLines },
   { names: ["scanner-growth"], run: scanner },
   { names: ["vocabulary-load", "vocabulary-memory"], run: vocabulary },
   { names: ["capture-p50", "capture-p99"], run: capture },
