@@ -40,7 +40,7 @@ export const scriptRunners: Readonly<Record<string, "one" | "last">> = {
   "pixi run": "one",
   make: "last",
   gmake: "last",
-  just: "last",
+  just: "one",
   task: "last",
   rake: "last",
   gradle: "last",
@@ -48,7 +48,7 @@ export const scriptRunners: Readonly<Record<string, "one" | "last">> = {
   mvn: "last",
   mvnw: "last",
   ant: "last",
-  invoke: "last",
-  mage: "last",
+  invoke: "one",
+  mage: "one",
   poe: "one",
 };

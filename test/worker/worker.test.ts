@@ -55,7 +55,7 @@ describe("worker", () => {
       commands: 1,
       failed: 1,
       sessions: 1,
-      topCommands: [{ name: "npm run", count: 1 }],
+      topCommands: [{ name: "npm run build", count: 1 }],
     });
     expect(worker.notifications.map(({ method }) => method)).toContain("nexus/dataChanged");
   });

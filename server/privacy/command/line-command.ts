@@ -4,7 +4,7 @@ import type { Chain } from "../../../shared/schema/fields.ts";
 import { readShellLine, type ShellLine, type SimpleCommand } from "../shell/reader.ts";
 import { withoutScreenText } from "../shell/screen-text.ts";
 import { resolveCommand } from "./resolve.ts";
-import { checksCondition, leaves } from "./scene.ts";
+import { checksCondition, leaves, waits } from "./scene.ts";
 
 export interface LineCommand {
   /** Public command path; `undefined` if no command of the line is public. */
@@ -94,10 +94,16 @@ function isLastOutcome(pipelines: readonly Pipeline[], named: Pipeline): boolean
   if (stage === undefined || stage !== named.stages.at(-1) || stage.repeats) return false;
   const { negated, background, nested } = stage.command;
   if (negated || background || nested || named.link === "or") return false;
-  const before = pipelines[at - 1]?.stages.at(-1)?.command.words[0] ?? "";
-  if (named.link === "and" && checksCondition(before)) return false;
+  const firstWords = (some: readonly Pipeline[]) =>
+    some.flatMap(({ stages }) => stages.map(({ command }) => command.words[0] ?? ""));
+  const [before, after] = [pipelines.slice(0, at), pipelines.slice(at + 1)];
+  if (firstWords([...before, ...after]).some(waits)) return false;
+  // Only these decide whether the command runs at all.
+  const start = before.findLastIndex(({ link }) => link !== "and");
+  const conditions = named.link === "and" ? before.slice(Math.max(0, start)) : [];
+  if (firstWords([...conditions, ...after]).some(checksCondition)) return false;
   // What only sets the scene afterwards succeeds, if it runs at all.
-  return pipelines.slice(at + 1).every(({ link }) => link === "and");
+  return after.every(({ link }) => link === "and");
 }
 
 function chainOf(pipelines: readonly Pipeline[], working: readonly Pipeline[], count: number): Chain {

@@ -25,13 +25,23 @@ const projectPrograms = new Set(
   ),
 );
 
+/** Public programs that are batch files on Windows. */
+const batchPrograms = new Set(
+  `bundle code composer corepack cordova cursor dart eslint expo firebase flutter gcloud gem gradle gradlew grunt gulp
+  jest mvn mvnw ng npm npx nx pnpm pnpx prettier rails rake sbt scala scalac serverless tsc tsx turbo vercel vite vitest
+  vue webpack wrangler yarn yarnpkg`.split(/\s+/),
+);
+
+/** Programs whose folder on Windows often has their name: `C:/Python312/python.exe`. */
+const programFolders = /^(?:git|go|java|jdk|node|php|perl|python|ruby|julia|r|mysql|mongodb|postgresql)/;
+
 /** Installed programs of everybody: `/usr/bin/`, `/opt/…/`, `C:/Program Files/…/`. */
 const systemFolder =
-  /^(?:\/(?:bin|sbin|usr|opt|snap|nix|system|library|applications|run\/current-system|mingw\d\d|ucrt64|etc\/alternatives|home\/linuxbrew)\/|(?:\/mnt)?\/[a-z]\/(?:program files|windows)|[a-z]:\/(?:.*\/)?(?:program files(?: \(x86\))?|programdata|windows|appdata|scoop|chocolatey|msys64|cygwin64|tools)\/)/;
+  /^(?:\/(?:bin|sbin|usr\/(?!src\/)|snap|nix|system|library|applications|run\/current-system|mingw\d\d|ucrt64|etc\/alternatives|home\/linuxbrew)(?:\/|(?<=\/))|\/opt\/(?:.*\/)?s?bin\/|(?:\/mnt)?\/[a-z]\/(?:program files|windows)|[a-z]:\/(?:program files(?: \(x86\))?|programdata|windows|scoop|chocolatey|msys64|cygwin64|tools)\/|[a-z]:\/users\/[^/]+\/(?:scoop|appdata\/(?:local\/(?!temp\/)|roaming\/))|\0?%\w+%\/(?:system32|scoop|git)\/)/;
 
 /** Folders of installed programs anywhere: `node_modules/.bin/`, `.venv/bin/`, `~/.cargo/bin/`. */
 const toolFolder =
-  /(?:^|\/)(?:node_modules\/\.bin|vendor\/bin|\.?v?env[^/]*\/(?:bin|scripts)|\.[a-z][^/]*\/(?:.*\/)?(?:bin|shims)|(?:go|miniconda\d?|miniforge\d?|anaconda\d?|mambaforge|scoop|flutter)\/(?:.*\/)?(?:bin|shims))\/$/;
+  /(?:^|\/)(?:node_modules\/\.bin|vendor\/bin|\.?(?:[a-z0-9]+[-_]?)?v?env(?:[-_.]?[0-9.]+)?\/(?:bin|scripts)|\.[a-z][^/]*\/(?:.*\/)?(?:bin|shims)|go\/bin|(?:miniconda\d?|miniforge\d?|anaconda\d?|mambaforge|scoop|flutter)\/(?:.*\/)?(?:bin|shims))\/$/;
 
 /** The variable is not known, but a program of this name there is the public one: `$JAVA_HOME/bin/java`. */
 const variableFolder = new RegExp(`^${evaluated}/(?:bin|scripts|shims)/$`);
@@ -46,7 +56,10 @@ export function cmdletOf(word: string, hasParameter: boolean): string | undefine
 }
 
 function baseName(name: string): string | undefined {
-  const plain = name.replace(/\.(?:exe|cmd|bat|com)$/, "");
+  // Windows runs a batch file of the open folder by its bare name: only installed ones are public.
+  const batch = /^(.*)\.(?:cmd|bat)$/.exec(name)?.[1];
+  if (batch !== undefined) return batchPrograms.has(batch) ? batch : undefined;
+  const plain = name.replace(/\.(?:exe|com)$/, "");
   if (isProgram(plain)) return plain;
   if (goVersion.test(plain)) return "go";
   const match = versionedName.exec(plain);
@@ -75,5 +88,6 @@ export function programName(word: string): string | undefined {
 function hasProgramFolder(folder: string, name: string): boolean {
   if (!/^[a-z]:\//.test(folder)) return false;
   const last = folder.slice(folder.lastIndexOf("/", folder.length - 2) + 1, -1);
-  return last.startsWith(name.replace(/\d+$/, "")) || (last === "cmd" && name === "git");
+  const program = name.replace(/\d+$/, "");
+  return programFolders.test(program) && (last.startsWith(program) || (last === "cmd" && program === "git"));
 }

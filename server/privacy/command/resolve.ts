@@ -174,7 +174,7 @@ function commandOf(words: readonly string[], from: number, wrapper: Wrapper): Wr
         if (letters.some((letter) => code.has(letter))) return { at: at + 1, code: codeAt(words, at + 1, wrapper) };
         if (letters.findIndex((letter) => valued.has(letter)) === letters.length - 1) at += 1;
       }
-    } else if (assignment.test(word) || after !== undefined) continue;
+    } else if ((assignment.test(word) && wrapper.packages !== true) || after !== undefined) continue;
     else if (positionals > 0) positionals -= 1;
     else return wrapper.codeOnly === true ? undefined : { at };
   }

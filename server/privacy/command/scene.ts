@@ -5,9 +5,9 @@
 
 const sceneSetting = new Set(
   `cd pushd popd export set unset source . : true echo printf test [ [[ sleep mkdir touch alias umask ulimit trap
-  exit return break continue declare typeset local readonly shopt setopt unsetopt
+  exit return break continue wait disown declare typeset local readonly shopt setopt unsetopt
   set-location sl push-location pop-location write-host write-output cls clear clear-host rem :: setlocal endlocal
-  title chcp chdir`.split(/\s+/),
+  title chcp chdir pause start-sleep`.split(/\s+/),
 );
 
 /** `cd..`, `cd\`: cmd needs no blank. */
@@ -22,6 +22,9 @@ export function setsScene(word: string): boolean {
 
 /** Commands that only leave the script or loop. */
 export const leaves = (path: string): boolean => /^(?:exit|return|break|continue)$/.test(path);
+
+/** Commands whose time is not the named command's. */
+export const waits = (word: string): boolean => /^(?:sleep|start-sleep|timeout|pause|wait|read)$/i.test(word);
 
 /** Commands that only check a condition: after `&&`, the next one may not have run. */
 export const checksCondition = (word: string): boolean => word === "test" || word === "[" || word === "[[";

@@ -63,9 +63,18 @@ function isFollowedBySubcommand(words: readonly string[], from: number, program:
 
 const publicScripts = new Set(scriptWords);
 
+/** Tools whose names put the project before the task: `:app:assembleDebug`, `web:serve:production`. */
+const taskParts: Readonly<Record<string, (parts: readonly string[]) => readonly string[]>> = {
+  gradle: (parts) => parts.slice(-1),
+  gradlew: (parts) => parts.slice(-1),
+  nx: (parts) => parts.slice(1, 2),
+};
+
 /** Returns the public part of a script's name: `test:unit` → `test`, `:app:assembleDebug` → `assemble`. */
-function publicScript(name: string, isPublic: (word: string) => boolean): string | undefined {
-  for (const part of name.split(":")) {
+function publicScript(program: string, name: string, isPublic: (word: string) => boolean): string | undefined {
+  const parts = name.split(":");
+  const own = Object.hasOwn(taskParts, program) ? taskParts[program] : undefined;
+  for (const part of own === undefined ? parts : own(parts)) {
     if (isPublic(part)) return part;
     const head = /^[a-z]+(?=[A-Z])/.exec(part)?.[0];
     if (head !== undefined && isPublic(head)) return head;
@@ -92,7 +101,7 @@ function withScript(words: readonly string[], from: number, program: string, pat
       continue;
     }
     if (way === "last" && assignment.test(word)) continue;
-    const script = publicScript(word, isPublic);
+    const script = publicScript(program, word, isPublic);
     if (script !== undefined) {
       found = script;
       next = at + 1;

@@ -49,6 +49,7 @@ describe("commands of a line", () => {
     ["if a; then b; fi", [["a"], ["b"]], ["first", "sequence"]],
     ["for x in a b; do c; done", [["c"]], ["first"]],
     ["case $1 in a) b ;; *) c ;; esac", [["b"], ["c"]], ["first", "sequence"]],
+    ["x; case $1 in\n a | b)\n c | d\n ;;\nesac", [["x"], ["c"], ["d"]], ["first", "sequence", "pipe"]],
     ["[[ a && b ]] || c", [["[["], ["c"]], ["first", "or"]],
     ["f() { a; b; }; c", [["c"]], ["first"]],
     ["if ($?) { a }", [[evaluated], ["a"]], ["first", "sequence"]],

@@ -441,9 +441,10 @@ class Reader {
       this.#brackets -= 1;
       this.#endCommand("sequence");
     } else {
-      // The end of a pattern of `case`.
+      // The end of a pattern of `case`, whose alternatives looked like a pipeline.
       this.#endWord();
       this.#words = [];
+      while (this.#link === "pipe") this.#link = this.#commands.pop()?.link ?? "first";
     }
     this.#at += 1;
   }
