@@ -29,10 +29,10 @@ export function extensionsSuite(): void {
       deepStrictEqual(
         events.map(({ event_type, command_path }) => [event_type, command_path]),
         [
-          ["command_started", "npm run"],
-          ["command_finished", "npm run"],
-          ["command_started", "npm run"],
-          ["command_failed", "npm run"],
+          ["command_started", "npm run build"],
+          ["command_finished", "npm run build"],
+          ["command_started", "npm run build"],
+          ["command_failed", "npm run build"],
         ],
       );
       const [first] = events;
