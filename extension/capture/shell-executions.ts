@@ -3,7 +3,7 @@
  * repeats, omits or forgets. Knows nothing of VS Code, so that every sequence can be tested.
  */
 
-import type { RawEventFields } from "../../shared/schema/raw-event.ts";
+import { maxCommandLineLength, type RawEventFields } from "../../shared/schema/raw-event.ts";
 import type { Timers } from "../timers.ts";
 
 /** What is known of a command line: `undefined` if VS Code does not give it. */
@@ -26,8 +26,6 @@ interface Execution {
   neverRan?: boolean;
 }
 
-/** The command is read up to here; the rest is not even kept in memory. Characters. */
-const maxLineLength = 65_536;
 /** VS Code may report an end without exit code shortly before the real one. */
 const lateEndMs = 2_000;
 /** What ends so soon, without the exit code that the shell otherwise reports, never ran: Ctrl+C at the prompt. */
@@ -113,5 +111,5 @@ function isNothing(line: CapturedLine | undefined): boolean {
 }
 
 function lineFields(line: CapturedLine | undefined): Pick<Fields, "command_line"> {
-  return line === undefined || line.isGuess ? {} : { command_line: line.value.slice(0, maxLineLength) };
+  return line === undefined || line.isGuess ? {} : { command_line: line.value.slice(0, maxCommandLineLength) };
 }

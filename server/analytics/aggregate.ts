@@ -1,7 +1,7 @@
 /** Aggregated counts and durations: of a command, a tool, or a whole period. */
-import { isAgent } from "../../shared/schema/sources.ts";
 import type { Row } from "../store/driver/driver.ts";
 import { Sketch } from "../store/rollups/sketch.ts";
+import { hasOutcome } from "./classify.ts";
 
 /** A rollup of terminal events, with its sketch parsed once. */
 export interface TerminalRollup {
@@ -42,8 +42,7 @@ export class Aggregate {
   add({ row, sketch }: TerminalRollup): void {
     const count = Number(row["count"]);
     this.count += count;
-    // The status and the duration are those of a whole line of commands; of a tool call, they are its own.
-    if (row["outcome_of"] === "line" && !isAgent(row["source"])) return;
+    if (!hasOutcome(row)) return;
     if (row["status"] === "ok") this.succeeded += count;
     if (row["status"] === "failed") this.failed += count;
     if (row["status"] === "cancelled") this.cancelled += count;

@@ -32,7 +32,7 @@ export function readCheckRuns(connection: Connection, fromMs: number, endMs: num
     )
     .all(fromMs, endMs)
     .toReversed();
-  // Without saved files in the data, nobody knows whether something changed between two runs.
+  // Without saved files in the data, a change between two runs cannot be excluded.
   const knowsEdits = rows.some(({ type }) => type === "editor_activity");
   const found = new Map<string, { tries: number[]; unexplained: number }>();
   /** Failed runs since the last success, by session and command. */

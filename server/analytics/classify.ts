@@ -24,6 +24,9 @@ export const toolCallCondition = `(d.event_type = 'agent_event' AND NOT ${ownCom
 
 export const isToolCall = (row: Row): boolean => row["event_type"] === "agent_event" && row["tool_phase"] === "end";
 
+/** Whether status and duration are the command's or the tool call's, not only those of a whole line of commands. */
+export const hasOutcome = (row: Row): boolean => row["outcome_of"] !== "line" || isAgent(row["source"]);
+
 export const isCommandRun = (row: Row): boolean =>
   isToolCall(row)
     ? row["tool_name"] === "run_terminal_cmd" && !isAgent(row["source"])

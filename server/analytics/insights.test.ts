@@ -79,7 +79,7 @@ describe("insights", () => {
     expect(first?.evidence.weekMs).toBeGreaterThan(20 * 60_000);
     expect(kinds({ line: "cargo build", count: 9, ms: 600_000 })).toEqual([]);
     expect(kinds({ line: "git status", count: 100, ms: 30 })).toEqual([]);
-    // Nobody waits for an editor, a server or a watcher.
+    // The time of an editor, a server or a watcher is not waiting time.
     for (const line of ["vim", "npm run dev", "tail -f x", "ssh host", "gh run watch"]) {
       expect(kinds({ line, count: 100, ms: 600_000 })).toEqual([]);
     }
@@ -134,7 +134,7 @@ describe("insights", () => {
     });
     // What was saved is reported some minutes later, and may have been saved in between.
     expect(checkInsight(["npm test 1", "npm test 0", "edit"], 3)).toMatchObject({ kind: "red_green" });
-    // Without saved files in the data, nobody knows.
+    // Without saved files in the data, an edit cannot be excluded.
     expect(checkInsight(["npm test 1", "npm test 0"])).toMatchObject({ kind: "red_green" });
   });
 

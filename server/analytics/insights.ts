@@ -23,7 +23,7 @@ import {
 import { previousSpan, type Span } from "./calendar.ts";
 import { changePoint, type DayRuns } from "./change-point.ts";
 import { type CheckRuns, readCheckRuns } from "./check-runs.ts";
-import { isCommandRun, startedOrEndedCondition } from "./classify.ts";
+import { hasOutcome, isCommandRun, startedOrEndedCondition } from "./classify.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 import { threshold, wilson } from "./statistics.ts";
 
@@ -91,7 +91,7 @@ export function readInsights({ query, connection }: OpenPeriodQuery): Insights {
     ...slower(connection, span, nowMs),
     ...waiting(runs, weeks),
     ...failing(runs, weeks),
-    ...checks(runs, readCheckRuns(connection, span.fromMs, span.endMs), weeks),
+    ...checks(runs, () => readCheckRuns(connection, span.fromMs, span.endMs), weeks),
     ...agentInsights(now, weeks),
     ...unused(connection, total),
     ...gaps(connection, span),
@@ -211,8 +211,7 @@ function daysOf(connection: Connection, span: Span): ReadonlyMap<string, readonl
   const commands = new Map<string, Map<number, { count: number; sketch: Sketch }>>();
   for (const { row, sketch } of endsIn(connection, ranges)) {
     const path = row["command_path"];
-    if (typeof path !== "string" || sketch === undefined || row["outcome_of"] === "line" || !isCommandRun(row))
-      continue;
+    if (typeof path !== "string" || sketch === undefined || !hasOutcome(row) || !isCommandRun(row)) continue;
     const bucket = Number(row["bucket"]);
     const day = row["grain"] === grains.hour ? Math.floor(bucket / 24) : bucket;
     const days = commands.get(path) ?? new Map<number, { count: number; sketch: Sketch }>();
@@ -261,11 +260,14 @@ const costOfFailures = (group: Aggregate, weeks: number): number =>
   Math.round((group.failed * (group.totalMs / Math.max(1, group.count) + attentionMs)) / weeks);
 
 /** Checks that are often red: how many runs until green, and whether that has a reason. */
-function checks(runs: Runs, found: ReadonlyMap<string, CheckRuns>, weeks: number): readonly Insight[] {
+function checks(runs: Runs, read: () => ReadonlyMap<string, CheckRuns>, weeks: number): readonly Insight[] {
+  let found: ReadonlyMap<string, CheckRuns> | undefined;
   return [...runs].flatMap(([name, group]) => {
     if (commandClass(name) !== "check" || group.decided < minRuns) return [];
     const often = shareOf(group.failed, group.decided);
     if (often.low < failingRate) return [];
+    // Reads single events, so only if a check is often red.
+    found ??= read();
     const { tries, unexplained } = found.get(name) ?? { tries: [], unexplained: 0 };
     const weekMs = costOfFailures(group, weeks);
     if (unexplained >= minUnexplained) return insight("flaky", name, weekMs, { ...often, weekMs, phases: unexplained });

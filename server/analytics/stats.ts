@@ -9,7 +9,7 @@ import type { Connection, Row } from "../store/driver/driver.ts";
 import { readNumber } from "../store/state.ts";
 import { Aggregate, byName, mostFrequent, type TerminalRollup, terminalColumns, terminalRollup } from "./aggregate.ts";
 import { bucketIndex, type Span } from "./calendar.ts";
-import { endedCondition, isCommandRun, isToolCall } from "./classify.ts";
+import { endedCondition, hasOutcome, isCommandRun, isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 
@@ -112,7 +112,7 @@ function activityOf(rows: readonly Row[], { buckets }: Span): Stats["activity"] 
     const bar = bars[bucketIndex(buckets, row)];
     if (bar === undefined) continue;
     const { count } = row;
-    const status = row["outcome_of"] === "line" ? undefined : row["status"];
+    const status = hasOutcome(row) ? row["status"] : undefined;
     bar[status === "ok" ? "succeeded" : status === "failed" ? "failed" : "other"] += Number(count);
   }
   return bars;

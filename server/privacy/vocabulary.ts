@@ -42,7 +42,7 @@ export function hasSubcommands(program: string, path: string): boolean {
   return subcommandsOf(program).groups.has(path);
 }
 
-/** Returns the cmdlet that a public alias of PowerShell stands for. */
+/** Returns the cmdlet of a public PowerShell alias. */
 export function aliasOf(word: string): string | undefined {
   return aliases.get(word);
 }

@@ -21,6 +21,9 @@ export interface RawEventEnvelope {
   readonly seq: number;
 }
 
+/** The rest of a longer command line is neither captured nor read. Characters. */
+export const maxCommandLineLength = 65_536;
+
 /** Read only by the firewall. */
 export interface RawInputs {
   readonly command_line?: string;

@@ -56,7 +56,7 @@ describe("terminal lines in the packaged extension", () => {
     expect(await row("grep").textContent()).toMatch(/1–/);
   });
 
-  it("does not count what never ran: Enter alone, and Ctrl+C at the prompt", async () => {
+  it("does not count what never ran: Enter without a command, and Ctrl+C at the prompt", async () => {
     await workbench.type("");
     await workbench.page.keyboard.type("make never");
     await workbench.page.keyboard.press("Control+C");

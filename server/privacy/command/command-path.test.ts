@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isCommandPath } from "../vocabulary.ts";
-import { commandPath } from "./command-path.ts";
 import { lineCommand, wordsCommand } from "./line-command.ts";
+
+const commandPath = (line: string) => lineCommand(line).path ?? "other";
 
 /** Command path, tab, command line: realistic lines with manually verified paths. */
 const table = readFileSync(new URL("../../../test/fixtures/command-lines.tsv", import.meta.url), "utf8")

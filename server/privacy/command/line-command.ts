@@ -1,4 +1,8 @@
-/** Selects the command that a line is named after: its last working command. */
+/**
+ * Names a line after its last working command: a public program and its subcommands, such as `git
+ * commit`. The path consists only of vocabulary values, so no argument, path or user-defined name
+ * can pass, even if the line is parsed incorrectly.
+ */
 
 import type { Chain } from "../../../shared/schema/fields.ts";
 import { readShellLine, type ShellLine, type SimpleCommand } from "../shell/reader.ts";

@@ -50,9 +50,10 @@ const variableFolder = new RegExp(`^${evaluated}/(?:bin|scripts|shims)/$`);
 const ambiguousAlias = /^(?:..|gc[bms]|gpv|select|group|write)$/;
 
 /** Returns the cmdlet of an alias; an ambiguous one needs a parameter of PowerShell: `ri -Recurse`. */
-export function cmdletOf(word: string, hasParameter: boolean): string | undefined {
+export function cmdletOf(word: string, hasParameter: () => boolean): string | undefined {
   const alias = word.toLowerCase();
-  return hasParameter || !ambiguousAlias.test(alias) ? aliasOf(alias) : undefined;
+  const cmdlet = aliasOf(alias);
+  return cmdlet !== undefined && (!ambiguousAlias.test(alias) || hasParameter()) ? cmdlet : undefined;
 }
 
 function baseName(name: string): string | undefined {

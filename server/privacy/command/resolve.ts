@@ -66,7 +66,7 @@ function resolveWords(
 ): Resolved {
   const first = words[from];
   if (first === undefined || first.includes(`${evaluated}${evaluated}`) || ownNames.has(first)) return unknown;
-  const named = cmdletOf(first, words.some(isParameter)) ?? programName(first);
+  const named = cmdletOf(first, () => words.some(isParameter)) ?? programName(first);
   // The launcher of Python on Windows.
   const program = named === "py" ? "python" : named;
   return program === undefined ? unknown : resolveProgram(words, from + 1, program, ownNames, readLine);
@@ -154,11 +154,28 @@ interface WrappedCommand {
   readonly isModule?: boolean;
 }
 
+interface WrapperOptions {
+  readonly valued: ReadonlySet<string>;
+  readonly code: ReadonlySet<string>;
+  readonly after: ReadonlySet<string> | undefined;
+}
+
+const parsed = new Map<Wrapper, WrapperOptions>();
+
+/** Returns the wrapper's options, split once. */
+function optionsOf(wrapper: Wrapper): WrapperOptions {
+  const known = parsed.get(wrapper);
+  if (known !== undefined) return known;
+  const setOf = (list = "") => new Set(list.split(" "));
+  const after = wrapper.after === undefined ? undefined : setOf(wrapper.after);
+  const options = { valued: setOf(wrapper.valued), code: setOf(wrapper.code), after };
+  parsed.set(wrapper, options);
+  return options;
+}
+
 /** Finds the wrapped command behind the wrapper's options and words. */
 function commandOf(words: readonly string[], from: number, wrapper: Wrapper): WrappedCommand | undefined {
-  const valued = new Set((wrapper.valued ?? "").split(" "));
-  const code = new Set((wrapper.code ?? "").split(" "));
-  const after = wrapper.after === undefined ? undefined : new Set(wrapper.after.split(" "));
+  const { valued, code, after } = optionsOf(wrapper);
   let positionals = wrapper.positionals ?? 0;
   for (let at = from; at < words.length; at += 1) {
     const word = words[at] ?? "";

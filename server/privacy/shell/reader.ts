@@ -4,6 +4,7 @@
  * operators, loops and functions. Linear in the input. Never evaluates anything.
  */
 
+import { maxCommandLineLength } from "../../../shared/schema/raw-event.ts";
 import {
   afterBackquote,
   afterBracket,
@@ -39,8 +40,6 @@ export interface ShellLine {
   readonly functions: ReadonlySet<string>;
 }
 
-/** The rest of a longer line is ignored. */
-export const maxLineLength = 65_536;
 /** Words and commands beyond these are ignored. */
 const maxWords = 64;
 const maxCommands = 256;
@@ -76,7 +75,7 @@ const closings = new Set(["fi", "done", "esac", "end"]);
 const connectors = new Set(["then", "do", "elif", "elseif", "begin", "coproc", "try", "catch", "finally"]);
 
 export function readShellLine(line: string): ShellLine {
-  return new Reader(line.length > maxLineLength ? line.slice(0, maxLineLength) : line).read();
+  return new Reader(line.length > maxCommandLineLength ? line.slice(0, maxCommandLineLength) : line).read();
 }
 
 class Reader {
