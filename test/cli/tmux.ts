@@ -37,13 +37,18 @@ export class Terminal {
   }
 
   /** Resolves with the screen once it contains a text. @throws after the timeout */
-  async shows(text: string): Promise<string> {
+  shows(text: string): Promise<string> {
+    return this.showsOnce((screen) => screen.includes(text), text);
+  }
+
+  /** Resolves with the first screen that meets a condition. @throws after the timeout */
+  async showsOnce(isMet: (screen: string) => boolean, expected: string): Promise<string> {
     for (let waited = 0; waited < timeoutMs; waited += pollMs) {
       const screen = this.screen();
-      if (screen.includes(text)) return screen;
+      if (isMet(screen)) return screen;
       await pause(pollMs);
     }
-    throw new Error(`The screen did not show ${text}:\n${this.screen()}`);
+    throw new Error(`The screen did not show ${expected}:\n${this.screen()}`);
   }
 
   #tmux(...args: readonly string[]): string {
