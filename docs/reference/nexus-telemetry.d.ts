@@ -39,7 +39,7 @@ export interface EventFields {
     readonly chain?: string;
     /** Number of commands in the line, not counting those that only set the scene. */
     readonly command_count?: number;
-    /** Whether status, exit class and duration are those of the command or only of the whole line. */
+    /** Whether status, exit class and duration are those of the command, of the whole line, or of a session in which the program waited for the user. */
     readonly outcome_of?: string;
     /** Outcome of the run, call or operation. */
     readonly status?: string;

@@ -38,13 +38,15 @@ A command line becomes a *command path*: a public program with its public subcom
 - Programs that run another command are skipped: \`sudo\`, \`npx\`, \`uv run\`, \`docker compose exec\`, \`bash -c\`, \`ssh host\`.
 - \`python -m pytest\` is \`pytest\`.
 - The name of a script or target is kept if it is one of these words, otherwise dropped: ${codes(scriptWords)}.
+- A script's name with several parts keeps one of them: \`watch\` if it is there (\`test:watch\`), else the first action (\`docs:dev\` is \`dev\`, \`build:dev\` is \`build\`).
+- An interpreter that runs a public program is skipped: \`node node_modules/.bin/jest\` is \`jest\`, \`python manage.py test\` is \`django-admin test\`.
 - A program in a folder of your own is never taken for the public one of the same name: \`./test\` is \`other\`.
 
-The status and duration of a line belong to the named command only if no other command can have caused them. Otherwise the run counts as a run, without status and duration.
+The status and duration of a line belong to the named command only if no other command can have caused them. Otherwise the run counts as a run, without status and duration. So does a session, in which a program waits for you: \`python\`, but not \`python app.py\`; \`psql\`, but not \`psql -c …\`; \`git commit\` without a message.
 
 ## Exit statuses that are an answer
 
-These statuses are stored as class \`negative\` and count as success. Interrupting or terminating a server, watcher or interactive program (130, 143) counts as success too. Every other status except 0 is a failure, or a cancellation (130).
+These statuses are stored as class \`negative\` and count as success. Interrupting or terminating a server, watcher or interactive program (124, 129, 130, 143) counts as success too. Every other status except 0 is a failure, or a cancellation (130).
 
 | Command | Status |
 | --- | --- |
@@ -52,7 +54,7 @@ ${statuses.join("\n")}
 
 ## Classes
 
-A command has the class of its longest beginning in these lists.
+A command has the class of its longest beginning in these lists. A command that runs a script or target has the class of the script: a *check* (\`test\`, \`lint\`, \`typecheck\` …), a *server* (\`dev\`, \`start\`, \`watch\` …) or a *build* (\`build\`, \`docs\` …).
 
 ${classes.join("\n").trimEnd()}
 `;

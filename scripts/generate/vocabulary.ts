@@ -17,6 +17,8 @@ const lists = fileURLToPath(new URL("vocabulary/", import.meta.url));
 
 /** Excludes placeholders, paths and upper case. */
 const namePattern = /^[a-z0-9][a-z0-9._+-]{0,31}$/;
+/** In the lists also tasks with their namespace (`db:migrate`) and actions that are options (`cmake --build`). */
+const listedName = /^(?:--)?[a-z0-9][a-z0-9._+:-]{0,31}$/;
 const optionPattern = /^--?[A-Za-z0-9][A-Za-z0-9-]{0,39}$/;
 
 /** Programs with more subcommands (aws, gcloud, az) keep only the first level. */
@@ -111,7 +113,7 @@ async function linesOf(file: string): Promise<readonly string[]> {
 async function readPrograms(file: string, { programs }: Vocabulary): Promise<void> {
   const add = (program: string, subcommands: readonly string[]) => {
     for (const word of [program, ...subcommands.flatMap((path) => path.split(" "))]) {
-      if (!namePattern.test(word)) throw new Error(`${file}: "${word}" is not a public name`);
+      if (!listedName.test(word)) throw new Error(`${file}: "${word}" is not a public name`);
     }
     const known = programs.get(program) ?? new Set();
     programs.set(program, new Set([...known, ...subcommands]));

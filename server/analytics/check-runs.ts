@@ -6,6 +6,7 @@
 import { minuteMs } from "../../shared/schema/durations.ts";
 import { commandClass } from "../../shared/vocabulary/command-classes.ts";
 import type { Connection } from "../store/driver/driver.ts";
+import { isCommands } from "./classify.ts";
 
 /** Saved files are reported up to so much later. */
 const reportMs = 10 * minuteMs;
@@ -49,7 +50,7 @@ export function readCheckRuns(connection: Connection, fromMs: number, endMs: num
       if (kept !== undefined) doubtful.set(session, kept);
     }
     const isCheck =
-      type === "agent_event" && typeof path === "string" && outcomeOf !== "line" && commandClass(path) === "check";
+      type === "agent_event" && typeof path === "string" && isCommands(outcomeOf) && commandClass(path) === "check";
     const happened = isCheck ? `${path} ${status}` : "something else";
     if (isCheck) {
       const key = `${session} ${path}`;

@@ -3,6 +3,7 @@
  * call is an agent's. The two are counted separately and never added together.
  */
 import type { EventTypeName } from "../../shared/schema/events.ts";
+import type { OutcomeOf } from "../../shared/schema/fields.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
 import { ownCommandCondition } from "../../shared/vocabulary/own-commands.ts";
 import type { Row } from "../store/driver/driver.ts";
@@ -24,8 +25,13 @@ export const toolCallCondition = `(d.event_type = 'agent_event' AND NOT ${ownCom
 
 export const isToolCall = (row: Row): boolean => row["event_type"] === "agent_event" && row["tool_phase"] === "end";
 
-/** Whether status and duration are the command's or the tool call's, not only those of a whole line of commands. */
-export const hasOutcome = (row: Row): boolean => row["outcome_of"] !== "line" || isAgent(row["source"]);
+/** Outcomes that belong to no single command. */
+const othersOutcome: ReadonlySet<unknown> = new Set<OutcomeOf>(["line", "session"]);
+
+/** Whether status and duration are the command's or the tool call's, not those of a whole line or of the user. */
+export const hasOutcome = (row: Row): boolean => isCommands(row["outcome_of"]) || isAgent(row["source"]);
+
+export const isCommands = (outcomeOf: unknown): boolean => !othersOutcome.has(outcomeOf);
 
 export const isCommandRun = (row: Row): boolean =>
   isToolCall(row)

@@ -112,12 +112,12 @@ function deriveCommand(known: KnownFields): void {
 const isWords = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((word) => typeof word === "string");
 
-function setLineCommand(known: KnownFields, { path, chain, count, isOutcome }: LineCommand): void {
+function setLineCommand(known: KnownFields, { path, chain, count, outcomeOf }: LineCommand): void {
   known["command_path"] = path ?? other;
   known["chain"] = chain;
   known["command_count"] = count;
   // A start has no outcome.
-  known["outcome_of"] = known["tool_phase"] === "end" ? (isOutcome ? "command" : "line") : undefined;
+  known["outcome_of"] = known["tool_phase"] === "end" ? outcomeOf : undefined;
 }
 
 function deriveTool(known: KnownFields, hashing: Hashing): void {

@@ -12,7 +12,7 @@ describe("vocabulary", () => {
     for (const [program, paths] of Object.entries(programs)) {
       expect(program).toMatch(/^[a-z0-9][a-z0-9._+-]{0,31}$/);
       for (const path of paths === "" ? [] : paths.split("|")) {
-        expect(path).toMatch(/^[a-z0-9][a-z0-9._+-]{0,31}( [a-z0-9][a-z0-9._+-]{0,31})?$/);
+        expect(path).toMatch(/^(?:--)?[a-z0-9][a-z0-9._+:-]{0,31}( [a-z0-9][a-z0-9._+:-]{0,31})?$/);
       }
     }
   });

@@ -65,6 +65,10 @@ export type ExitClass = (typeof exitClasses)[number];
 export const chains = ["single", "and", "sequence", "pipeline", "mixed"] as const;
 export type Chain = (typeof chains)[number];
 
+/** Whose exit status and duration an event holds: the named command's, a whole line's, or a session's. */
+export const outcomesOf = ["command", "line", "session"] as const;
+export type OutcomeOf = (typeof outcomesOf)[number];
+
 export const statuses = ["ok", "failed", "cancelled", "unknown"] as const;
 export type OutcomeStatus = (typeof statuses)[number];
 
@@ -199,9 +203,10 @@ export const fields = {
   },
   outcome_of: {
     ...line,
-    type: enumOf(["command", "line"]),
-    description: "Whether status, exit class and duration are those of the command or only of the whole line.",
-    purpose: "Keeps the failures and durations of other commands out of a command's statistics.",
+    type: enumOf(outcomesOf),
+    description:
+      "Whether status, exit class and duration are those of the command, of the whole line, or of a session in which the program waited for the user.",
+    purpose: "Keeps the failures of other commands and the time of the user out of a command's statistics.",
   },
   invocation_kind: {
     ...command,

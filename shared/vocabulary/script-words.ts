@@ -48,6 +48,7 @@ export const scriptRunners: Readonly<Record<string, "one" | "last">> = {
   mvn: "last",
   mvnw: "last",
   ant: "last",
+  sbt: "last",
   invoke: "one",
   mage: "one",
   poe: "one",

@@ -4,10 +4,10 @@
  * can pass, even if the line is parsed incorrectly.
  */
 
-import type { Chain } from "../../../shared/schema/fields.ts";
+import type { Chain, OutcomeOf } from "../../../shared/schema/fields.ts";
 import { readShellLine, type ShellLine, type SimpleCommand } from "../shell/reader.ts";
 import { withoutScreenText } from "../shell/screen-text.ts";
-import { resolveCommand } from "./resolve.ts";
+import { type Resolved, resolveCommand } from "./resolve.ts";
 import { checksCondition, leaves, waits } from "./scene.ts";
 
 export interface LineCommand {
@@ -16,11 +16,11 @@ export interface LineCommand {
   readonly chain: Chain;
   /** Number of working commands. */
   readonly count: number;
-  /** Whether the exit status and the duration of the line are those of the named command. */
-  readonly isOutcome: boolean;
+  /** Whose exit status and duration the line's are. */
+  readonly outcomeOf: OutcomeOf;
 }
 
-const nothing: LineCommand = { path: undefined, chain: "single", count: 0, isOutcome: false };
+const nothing: LineCommand = { path: undefined, chain: "single", count: 0, outcomeOf: "line" };
 
 /** `bash -c "ssh host 'sh -c …'"`: deeper ones keep the name of the shell. */
 const maxDepth = 4;
@@ -38,12 +38,8 @@ export function wordsCommand(words: readonly string[]): LineCommand {
 }
 
 /** A command of the line with what it resolves to. */
-interface Stage {
+interface Stage extends Resolved {
   readonly command: SimpleCommand;
-  readonly path: string | undefined;
-  readonly inner: LineCommand | undefined;
-  readonly isScene: boolean;
-  readonly repeats: boolean;
 }
 
 /** Commands joined by `|`; the first working one counts. */
@@ -56,10 +52,9 @@ interface Pipeline {
 function pipelinesOf({ commands, functions }: ShellLine, depth: number): readonly Pipeline[] {
   const found: { stages: Stage[]; working: Stage[]; link: SimpleCommand["link"] }[] = [];
   for (const command of commands) {
-    const { path, isScene, inner, repeats } = resolveCommand(command.words, functions, (line) =>
-      lineCommand(line, depth + 1),
-    );
-    const stage: Stage = { command, path, isScene, inner, repeats };
+    const resolved = resolveCommand(command.words, functions, (line) => lineCommand(line, depth + 1));
+    const stage: Stage = { command, ...resolved };
+    const { isScene } = resolved;
     const last = found.at(-1);
     if (command.link !== "pipe" || last === undefined) {
       found.push({ stages: [stage], working: isScene ? [] : [stage], link: command.link });
@@ -77,18 +72,19 @@ function select(line: ShellLine, depth: number): LineCommand {
   if (working.length === 0) {
     const scenes = pipelines.flatMap(({ stages }) => stages).filter(({ path }) => path !== undefined);
     const named = scenes.findLast(({ path = "" }) => !leaves(path)) ?? scenes.at(-1);
-    return { path: named?.path, chain: "single", count: 0, isOutcome: scenes.length === 1 };
+    return { path: named?.path, chain: "single", count: 0, outcomeOf: scenes.length === 1 ? "command" : "line" };
   }
   const count = working.reduce((sum, { working }) => sum + working.length, 0);
   const candidates = working.filter(({ link }, n) => n === 0 || link !== "or");
   const last = candidates.at(-1) as Pipeline;
   const named = candidates.findLast(({ working }) => working[0]?.path !== undefined) ?? last;
-  const { path, inner } = named.working[0] as Stage;
-  const isOutcome = isLastOutcome(pipelines, named) && (inner === undefined || inner.isOutcome);
-  if (count === 1 && inner !== undefined && inner.count > 1) return { ...inner, isOutcome };
+  const { path, inner, isSession } = named.working[0] as Stage;
+  const ofInner = inner?.outcomeOf ?? (isSession ? "session" : "command");
+  const outcomeOf = isLastOutcome(pipelines, named) ? ofInner : "line";
+  if (count === 1 && inner !== undefined && inner.count > 1) return { ...inner, outcomeOf };
   const chain = chainOf(pipelines, working, count);
   const isAttributed = named === last && (chain === "single" || chain === "sequence");
-  return { path, chain, count, isOutcome: isOutcome && isAttributed };
+  return { path, chain, count, outcomeOf: isAttributed ? outcomeOf : "line" };
 }
 
 /** Whether the exit status of the line is that of this pipeline's named command. */

@@ -32,6 +32,19 @@ const scoped: Readonly<Record<string, string>> = {
   typescript: "tsc",
 };
 
+/** Programs of packages that a project installs and runs as `yarn eslint` or `pnpm prisma generate`. */
+const installed = new Set(
+  `astro ava babel biome c8 cap capacitor cdk changeset commitlint concurrently cypress depcheck dotenv drizzle-kit
+  electron electron-builder esbuild eslint expo firebase gatsby graphql-codegen gulp hardhat husky ionic jest knex knip
+  lerna lint-staged madge mocha nest netlify next ng nodemon npm-run-all nuxt nx nyc openapi-generator oxlint parcel
+  playwright pm2 prettier prisma react-native react-router release-it remix rimraf rollup rsbuild run-p run-s semantic-release
+  sequelize serverless sst storybook stylelint supabase svelte-check svelte-kit swc tailwindcss tap ts-node tsc tsdown tsup
+  tsx turbo typedoc typeorm typescript vercel vite vitest vue-tsc webpack wrangler`.split(/\s+/),
+);
+
+/** Returns whether a package manager's word is the program of an installed package. */
+export const isInstalledProgram = (word: string): boolean => installed.has(word) && isProgram(word);
+
 /** Versions, extras and prefixes of a package: `ruff@0.6.9`, `black[d]==24.1`, `npm:cowsay`. */
 const version = /(?:@[^@/]*|[=<>~!]=.*|\[.*\].*)$/;
 

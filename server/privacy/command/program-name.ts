@@ -25,6 +25,8 @@ const projectPrograms = new Set(
   ),
 );
 
+export const isProjectProgram = (name: string): boolean => projectPrograms.has(name);
+
 /** Public programs that are batch files on Windows. */
 const batchPrograms = new Set(
   `bundle code composer corepack cordova cursor dart eslint expo firebase flutter gcloud gem gradle gradlew grunt gulp
@@ -44,7 +46,7 @@ const toolFolder =
   /(?:^|\/)(?:node_modules\/\.bin|vendor\/bin|\.?(?:[a-z0-9]+[-_]?)?v?env(?:[-_.]?[0-9.]+)?\/(?:bin|scripts)|\.[a-z][^/]*\/(?:.*\/)?(?:bin|shims)|go\/bin|(?:miniconda\d?|miniforge\d?|anaconda\d?|mambaforge|scoop|flutter)\/(?:.*\/)?(?:bin|shims))\/$/;
 
 /** The variable is not known, but a program of this name there is the public one: `$JAVA_HOME/bin/java`. */
-const variableFolder = new RegExp(`^${evaluated}/(?:bin|scripts|shims)/$`);
+const variableFolder = new RegExp(`^(?:${evaluated}|%\\w{1,60}%)/(?:bin|scripts|shims)/$`);
 
 /** Short aliases of PowerShell that people elsewhere give to their own commands: `gp` for `git push`. */
 const ambiguousAlias = /^(?:..|gc[bms]|gpv|select|group|write)$/;
@@ -71,6 +73,8 @@ function baseName(name: string): string | undefined {
 
 export function programName(word: string): string | undefined {
   if (isProgram(word)) return word;
+  // Django gives each project this file.
+  if (/^(?:\.[\\/])?manage\.py$/.test(word)) return "django-admin";
   const path = word.toLowerCase().replaceAll("\\", "/");
   const slash = path.lastIndexOf("/");
   const base = path.slice(slash + 1);

@@ -1,11 +1,14 @@
 /** Resolves the words of one command to a public command path, through the programs that wrap it. */
 
 import { evaluated } from "../shell/reader.ts";
+import { optionKind } from "../vocabulary.ts";
+import { interpretedProgram } from "./interpreted.ts";
 import type { LineCommand } from "./line-command.ts";
 import { moduleCommand } from "./modules.ts";
-import { packageProgram } from "./packages.ts";
+import { isInstalledProgram, packageProgram } from "./packages.ts";
 import { cmdletOf, programName } from "./program-name.ts";
 import { setsScene } from "./scene.ts";
+import { isSession } from "./sessions.ts";
 import { subcommandPath } from "./subcommands.ts";
 import { type Wrapper, wrappers } from "./wrappers.ts";
 
@@ -17,6 +20,8 @@ export interface Resolved {
   /** The line that it hands to a shell. */
   readonly inner: LineCommand | undefined;
   readonly repeats: boolean;
+  /** It waits for the user: `python` without a file. */
+  readonly isSession: boolean;
 }
 
 type ReadLine = (line: string) => LineCommand;
@@ -27,7 +32,7 @@ const assignmentSigns = new Set(["=", "+=", "??="]);
 /** Conditions of cmd's `if`, with the number of words they take. */
 const conditions: Readonly<Record<string, number>> = { exist: 2, defined: 2, errorlevel: 2 };
 
-const scene: Resolved = { path: undefined, isScene: true, inner: undefined, repeats: false };
+const scene: Resolved = { path: undefined, isScene: true, inner: undefined, repeats: false, isSession: false };
 const unknown: Resolved = { ...scene, isScene: false };
 
 export function resolveCommand(words: readonly string[], ownNames: ReadonlySet<string>, readLine: ReadLine): Resolved {
@@ -83,18 +88,51 @@ function resolveProgram(
   if (module !== undefined) {
     const command = moduleCommand(module.name);
     if (command === undefined) return { ...unknown, path: program };
-    if ("subcommand" in command) return { ...unknown, path: `${program} ${command.subcommand}` };
+    if ("subcommand" in command) {
+      const path = `${program} ${command.subcommand}`;
+      const wrapper = wrappers[`python ${command.subcommand}`];
+      const inner = wrapper && resolveWrapped(words, module.next, wrapper, ownNames, readLine);
+      return inner?.path === undefined ? { ...unknown, path } : inner;
+    }
     return resolveProgram(words, module.next, command.program, ownNames, readLine);
   }
-  if (isPython(program)) return { ...unknown, path: program };
+  const interpreted = interpretedProgram(words, from, program);
+  if (interpreted !== undefined)
+    return resolveProgram(words, interpreted.next, interpreted.program, ownNames, readLine);
+  if (isPython(program)) return command(program, words, from);
   const { path, next } = subcommandPath(words, from, program);
+  const installed = path === program && runsInstalled.has(program) ? firstArgument(words, from, program) : undefined;
+  if (installed !== undefined && isInstalledProgram(words[installed] ?? "")) {
+    return resolveWords(words, installed, ownNames, readLine);
+  }
   const wrapper = Object.hasOwn(wrappers, path) ? wrappers[path] : undefined;
-  if (wrapper === undefined || isLookUp(path, words[next])) return { ...unknown, path };
+  if (wrapper === undefined || isLookUp(path, words[next])) return command(path, words, next);
   const inner = resolveWrapped(words, next, wrapper, ownNames, readLine);
   // A shell in a container or on another machine says less than where it runs.
-  if (inner?.inner === undefined && shells.has(inner?.path ?? "") && isElsewhere(path)) return { ...unknown, path };
+  if (inner?.inner === undefined && shells.has(inner?.path ?? "") && isElsewhere(path)) {
+    return command(path, words, next);
+  }
   const repeats = wrapper.repeats === true;
-  return inner?.path === undefined ? { ...unknown, path } : { ...inner, repeats: inner.repeats || repeats };
+  return inner?.path === undefined ? command(path, words, next) : { ...inner, repeats: inner.repeats || repeats };
+}
+
+const command = (path: string, words: readonly string[], next: number): Resolved => ({
+  ...unknown,
+  path,
+  isSession: isSession(path, words, next),
+});
+
+/** Package managers that run a program of an installed package without a subcommand. */
+const runsInstalled = new Set(["yarn", "pnpm", "bun"]);
+
+/** Returns the index of the first word that is no option. */
+function firstArgument(words: readonly string[], from: number, program: string): number | undefined {
+  for (let at = from; at < words.length; at += 1) {
+    const word = words[at] ?? "";
+    if (!word.startsWith("-")) return at;
+    if (!word.includes("=") && optionKind(program, "", word) === "valued") at += 1;
+  }
+  return undefined;
 }
 
 const shells = new Set(["sh", "bash", "zsh", "dash", "fish", "ash"]);
@@ -140,6 +178,7 @@ function resolveWrapped(
     const program = packageProgram(first);
     return program === undefined ? undefined : resolveProgram(words, start.at + 1, program, ownNames, readLine);
   }
+  if (wrapper.as !== undefined) return resolveProgram(words, start.at, wrapper.as, ownNames, readLine);
   // `uv run -m pytest`
   if (start.isModule === true) return resolveProgram(words, start.at, "python", ownNames, readLine);
   const at = commandStart(words, start.at);
@@ -192,11 +231,22 @@ function commandOf(words: readonly string[], from: number, wrapper: Wrapper): Wr
         if (letters.findIndex((letter) => valued.has(letter)) === letters.length - 1) at += 1;
       }
     } else if ((assignment.test(word) && wrapper.packages !== true) || after !== undefined) continue;
+    else if (wrapper.titled === true && isTitle(word, words[at + 1])) continue;
     else if (positionals > 0) positionals -= 1;
     else return wrapper.codeOnly === true ? undefined : { at };
   }
   return undefined;
 }
+
+/** Whether this word can only be a title: it is no file, and a program follows. */
+const isTitle = (word: string, next: string | undefined) =>
+  next !== undefined &&
+  !/[\\/.:]/.test(word) &&
+  programName(next) !== undefined &&
+  !(word !== "title" && isPlainProgram(word));
+
+/** A program's name as people write it. */
+const isPlainProgram = (word: string) => programName(word) !== undefined && /^[a-z0-9._+-]+$/.test(word);
 
 /** The line that a shell reads from these words; `undefined` if they are one plain command. */
 const joinedLine = (words: readonly string[]) =>

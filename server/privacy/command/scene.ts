@@ -6,6 +6,7 @@
 const sceneSetting = new Set(
   `cd pushd popd export set unset source . : true echo printf test [ [[ sleep mkdir touch alias umask ulimit trap
   exit return break continue wait disown declare typeset local readonly shopt setopt unsetopt
+  md echo. activate deactivate
   set-location sl push-location pop-location write-host write-output cls clear clear-host rem :: setlocal endlocal
   title chcp chdir pause start-sleep`.split(/\s+/),
 );
@@ -13,10 +14,12 @@ const sceneSetting = new Set(
 /** `cd..`, `cd\`: cmd needs no blank. */
 const joinedCd = /^cd[.\\/]/i;
 const drive = /^[A-Za-z]:$/;
+/** Activates a Python environment: `.venv\\Scripts\\activate`. */
+const activation = /(?:^|[\\/])(?:bin|scripts)[\\/]activate(?:\.(?:bat|ps1|fish|csh))?$/i;
 
 /** Returns whether the command with this first word only sets the scene. */
 export function setsScene(word: string): boolean {
-  if (sceneSetting.has(word) || drive.test(word) || joinedCd.test(word)) return true;
+  if (sceneSetting.has(word) || drive.test(word) || joinedCd.test(word) || activation.test(word)) return true;
   return sceneSetting.has((word.startsWith("@") ? word.slice(1) : word).toLowerCase());
 }
 

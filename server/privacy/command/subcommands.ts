@@ -21,7 +21,7 @@ export function subcommandPath(words: readonly string[], from: number, program: 
     if (!hasSubcommands(program, path)) break;
     const word = words[at] ?? "";
     if (word === "--") break;
-    if (word.startsWith("-")) {
+    if (word.startsWith("-") && subcommand(program, path, word) === undefined) {
       const equals = word.indexOf("=");
       const kind = equals === -1 ? optionKind(program, path, word) : "flag";
       if (kind === "valued") at += 1;
@@ -68,18 +68,26 @@ const taskParts: Readonly<Record<string, (parts: readonly string[]) => readonly 
   gradle: (parts) => parts.slice(-1),
   gradlew: (parts) => parts.slice(-1),
   nx: (parts) => parts.slice(1, 2),
+  sbt: (parts) => parts.slice(-1),
 };
+
+/** Words of a script's name that only say what the action before or after them is about. */
+const nouns = new Set("android doc docs ios package prod production storybook types".split(" "));
+
+/** `test:watch` watches; `docs:dev` serves; `build:dev` builds. */
+const precedence = (word: string) => (word === "watch" ? 0 : nouns.has(word) ? 2 : 1);
 
 /** Returns the public part of a script's name: `test:unit` → `test`, `:app:assembleDebug` → `assemble`. */
 function publicScript(program: string, name: string, isPublic: (word: string) => boolean): string | undefined {
-  const parts = name.split(":");
+  // `spring-boot:run`, `db:migrate`: a task with its namespace may be public.
+  if (name.includes(":") && isPublic(name)) return name;
   const own = Object.hasOwn(taskParts, program) ? taskParts[program] : undefined;
-  for (const part of own === undefined ? parts : own(parts)) {
-    if (isPublic(part)) return part;
-    const head = /^[a-z]+(?=[A-Z])/.exec(part)?.[0];
-    if (head !== undefined && isPublic(head)) return head;
-  }
-  return undefined;
+  const parts = name.split(program === "sbt" ? /[:/]/ : ":");
+  const found = (own === undefined ? parts : own(parts)).flatMap((part) => {
+    const head = program === "sbt" ? undefined : /^[a-z]+(?=[A-Z])/.exec(part)?.[0];
+    return [part, head ?? "", part.toLowerCase()].find(isPublic) ?? [];
+  });
+  return found.sort((a, b) => precedence(a) - precedence(b))[0];
 }
 
 /** Adds the public name of the script or target that the command runs. */
@@ -94,7 +102,8 @@ function withScript(words: readonly string[], from: number, program: string, pat
   let found: string | undefined;
   let next = from;
   for (let at = from; at < words.length; at += 1) {
-    const word = words[at] ?? "";
+    // `sbt "testOnly …"`
+    const word = program === "sbt" ? ((words[at] ?? "").split(" ", 1)[0] ?? "") : (words[at] ?? "");
     if (word === "--") break;
     if (word.startsWith("-")) {
       if (!word.includes("=") && optionKind(program, below, word) === "valued") at += 1;

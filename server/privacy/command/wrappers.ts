@@ -29,6 +29,10 @@ export interface Wrapper {
   readonly clusters?: true;
   /** `-m` runs a Python module. */
   readonly modules?: true;
+  /** A title may precede the command: `start "My app" npm start`. */
+  readonly titled?: true;
+  /** The rest is a command of this program: `yarn workspace web build`. */
+  readonly as?: string;
   /** It runs the command many times, or its status is not the command's. */
   readonly repeats?: true;
 }
@@ -49,15 +53,22 @@ const container: Wrapper = {
 };
 const packages: Wrapper = {
   packages: true,
-  valued: "-p --package -w --workspace --from --with --python --spec --index-url --with-requirements",
+  valued:
+    "-p --package -w --workspace --prefix --cache --registry --userconfig --from --with --python --spec --index-url --with-requirements",
   code: "-c --call",
 };
 const environment: Wrapper = {
   modules: true,
   valued:
-    "-p --python --with --with-editable --with-requirements --group --extra --project --directory --env-file --index --index-url --package -C -E -e --env -f --file -g",
+    "-p --python --with --with-editable --with-requirements --group --extra --project --directory --env-file --index --index-url --default-index --index-strategy --keyring-provider --package -w --no-group --only-group --no-extra --refresh-package --reinstall-package --no-binary-package --upgrade-package --resolution --cache-dir --config-setting --link-mode -C -E -e --env -f --file -g",
 };
 const separated: Wrapper = { after: "--" };
+/** A Python program that runs a module, or else a script. */
+const debugging: Wrapper = {
+  modules: true,
+  codeOnly: true,
+  valued: "-o -s --listen --connect --log-to --configure-qt --configure-subprocess --adapter-access-token",
+};
 const one: Wrapper = { positionals: 1 };
 
 /** By command path. */
@@ -117,8 +128,9 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   "aws-vault exec": { ...separated },
   "doppler run": { valued: "-p --project -c --config", code: "--command" },
   "op run": { ...separated },
-  "infisical run": { ...separated },
+  "infisical run": { ...separated, code: "--command" },
   "chamber exec": { ...separated },
+  "dotenvx run": { ...separated },
   // Shell words.
   command: {},
   builtin: {},
@@ -127,7 +139,8 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   noglob: {},
   nocorrect: {},
   call: {},
-  start: { slashes: true, valued: "/d" },
+  start: { slashes: true, valued: "/d", titled: true },
+  repeat: { positionals: 1, repeats: true },
   xargs: {
     valued: "-I -n -P -L -d -E -s -a --max-args --max-procs --max-lines --delimiter --replace --arg-file",
     repeats: true,
@@ -143,7 +156,7 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   fish: { code: "-c --command", codeOnly: true, valued: "-C -d -D --init-command" },
   nu: { code: "-c --commands", codeOnly: true },
   su: { code: "-c --command", codeOnly: true, positionals: 2, valued: "-s -g -G --shell --group" },
-  script: { code: "-c --command", codeOnly: true, valued: "-O -I -B -T" },
+  script: { code: "-c --command", codeOnly: true, valued: "-O -I -B -T", clusters: true },
   powershell,
   pwsh: powershell,
   cmd: { slashes: true, joined: true, after: "/c /k /r" },
@@ -166,6 +179,10 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   "multipass exec": { ...separated },
   "distrobox enter": { ...separated },
   "toolbox run": { valued: "-c --container -d -r" },
+  "devcontainer exec": {
+    valued:
+      "--workspace-folder --container-id --config --id-label --remote-env --docker-path --docker-compose-path --log-level",
+  },
   "vagrant ssh": { code: "-c --command", codeOnly: true, positionals: 1 },
   "adb shell": { joined: true },
   "nix develop": { after: "-c --command" },
@@ -187,6 +204,9 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   "uv tool run": packages,
   "pnpm exec": {},
   "yarn exec": {},
+  "yarn workspace": { positionals: 1, as: "yarn" },
+  "yarn workspaces": { as: "yarn" },
+  "yarn workspaces foreach": { valued: "--include --exclude --from --since -j --jobs", as: "yarn" },
   "lerna exec": {},
   "bundle exec": {},
   "uv run": environment,
@@ -200,4 +220,8 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   "mamba run": { valued: "-n --name -p --prefix --cwd" },
   "micromamba run": { valued: "-n --name -p --prefix --cwd" },
   corepack: {},
+  // Debuggers and profilers of Python.
+  "python debugpy": debugging,
+  "python pdb": debugging,
+  "python cprofile": debugging,
 };

@@ -74,6 +74,9 @@ const headers = new Set(["for", "foreach", "case"]);
 const closings = new Set(["fi", "done", "esac", "end"]);
 const connectors = new Set(["then", "do", "elif", "elseif", "begin", "coproc", "try", "catch", "finally"]);
 
+/** Conditions of cmd's `if`. */
+const cmdConditions = new Set(["exist", "defined", "errorlevel"]);
+
 export function readShellLine(line: string): ShellLine {
   return new Reader(line.length > maxCommandLineLength ? line.slice(0, maxCommandLineLength) : line).read();
 }
@@ -284,6 +287,11 @@ class Reader {
     const text = this.#text;
     const from = this.#at + 1;
     if (this.#skippedHereString('"')) return;
+    if (this.#windows && /^"[A-Za-z]:\\/.test(text.slice(from, from + 4))) {
+      // `cmd /c ""C:\my app\x.exe" …"`: cmd removes the outer quotes.
+      this.#at = from;
+      return;
+    }
     const end = afterDoubleQuote(text, from, !this.#windows);
     const closed = text[end - 1] === '"' && end > from;
     this.#addQuoted(this.#unquoted(text.slice(from, closed ? end - 1 : end)));
@@ -396,6 +404,11 @@ class Reader {
       // Arithmetic: it sets a variable or a status.
       this.#addQuoted(evaluated);
       this.#at = afterBracket(this.#text, this.#at + 1, ")");
+    } else if (this.#precedesGroup()) {
+      this.#words = [];
+      this.#word = undefined;
+      this.#brackets += 1;
+      this.#at += 1;
     } else if (this.#definesFunction()) this.#skipFunctionBody();
     else if (word !== "" || this.#words.length > 0 || this.#headerEnd !== undefined) {
       // An array, a pattern, or an expression of PowerShell.
@@ -407,6 +420,14 @@ class Reader {
       this.#endCommand("sequence");
       this.#at += 1;
     }
+  }
+
+  /** Whether a group of commands starts here: after `time`, or after a condition of cmd's `if`. */
+  #precedesGroup(): boolean {
+    if (this.#word !== undefined || this.#words.length === 0) return false;
+    const first = (this.#words[0] ?? "").toLowerCase();
+    if (first === "time") return this.#words.length === 1;
+    return this.#nesting > 0 && (cmdConditions.has(first) || first.includes("=="));
   }
 
   /** `name() …`: takes the name; the position is then after `()`. */
@@ -455,6 +476,7 @@ class Reader {
   }
 
   #openBlock(): void {
+    if (this.#precedesGroup()) this.#words = [];
     if (this.#words.length > 0) {
       // A script block of PowerShell is an argument.
       this.#words.push(evaluated);

@@ -13,12 +13,12 @@ const escapeCharacter = "\u001b";
 const historyEntry =
   /^\s*(?:\d{1,6}\*?\s+(?:\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?\s+)?|\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[^\]\n]{0,12}\]?:?\s+)(?=\S)/;
 
-/** `PS C:\work> `, `C:\work>`, `$ `, `❯ `, `(venv) me@host app % `. */
+/** `PS C:\work> `, `C:\work>`, `$ `, `❯ `, `(venv) me@host app % `, `➜  app git:(main) ✗ `, `[me@host app]$ `, `~/app $ `. */
 const prompt =
-  /^\s*(?:PS(?: [^>\n]{1,260})?>\s?|[A-Za-z]:\\[^>\n|&<"']{0,260}(?<! )>\s?(?=[A-Za-z])|(?:\([\w.-]{1,60}\) )?(?:[$❯➜λ»›%]\s+|>\s+(?=[a-z][a-z0-9-]*(?:\s|$))|[\w.-]{1,60}@[\w.-]{1,60}[^\n$%#>|;&]{0,120}[$%#>]\s+))/u;
+  /^\s*(?:PS(?: [^>\n]{1,260})?>\s?|[A-Za-z]:\\[^>\n|&<"']{0,260}(?<! )>\s?(?=[A-Za-z])|(?:\([\w.-]{1,60}\) )?(?:➜ +[\w.~-]{1,60} git:\([^)\n]{1,100}\)(?: ✗)? +|➜ {2,}[\w.~-]{1,60} +|\[[\w.-]{1,60}@[^\]\n]{1,120}\][$#%] +|~(?:\/[\w./-]{0,120})? ?[$%❯] +|(?:ba|z|k)?sh-\d[\d.]{0,8}[$#%] +|[$❯➜λ»›%]\s+|>\s+(?=[a-z][a-z0-9-]*(?:\s|$))|[\w.-]{1,60}@[\w.-]{1,60}[^\n$%#>|;&]{0,120}[$%#>]\s+))/u;
 
 /** The first character of a line that may start with a prompt or a history entry. */
-const mayStartPrompt = /^\s*[\d[PA-Za-z($❯➜λ»›%>]/u;
+const mayStartPrompt = /^\s*[\d[~PA-Za-z($❯➜λ»›%>]/u;
 /** A prompt ends with one of these, followed by a blank. */
 const mayContainPrompt = /^[^\n]{0,400}?[>$❯➜λ»›%#](?:\s|[A-Za-z])/u;
 
@@ -29,6 +29,16 @@ export function withoutScreenText(line: string): string {
   const first = text.charCodeAt(0);
   // A digit, a bracket or a blank may start a history entry.
   if (first === 91 || first === 32 || (first >= 48 && first <= 57)) text = text.replace(historyEntry, "");
-  if (mayStartPrompt.test(text) && mayContainPrompt.test(text)) text = text.replace(prompt, "");
-  return text;
+  return mayStartPrompt.test(text) && mayContainPrompt.test(text) ? withoutPrompts(text) : text;
+}
+
+/** Removes the prompt; if later lines have one too, the lines without are output of the commands. */
+function withoutPrompts(text: string): string {
+  const first = prompt.exec(text)?.[0];
+  if (first === undefined) return text;
+  if (!text.includes("\n")) return text.slice(first.length);
+  const [, ...later] = text.split("\n");
+  if (!later.some((line) => prompt.test(line))) return text.slice(first.length);
+  const kept = text.split("\n").filter((line, n, lines) => prompt.test(line) || lines[n - 1]?.endsWith("\\") === true);
+  return kept.map((line) => line.replace(prompt, "")).join("\n");
 }

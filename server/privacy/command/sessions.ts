@@ -1,0 +1,125 @@
+/**
+ * Programs that wait for the user unless their arguments give them work: `python` is a session, and
+ * `python app.py` is not. The time and the exit status of a session are the user's, not the program's.
+ */
+
+interface Rule {
+  /** This many words that are no options give it work. Default: words give it none. */
+  readonly arguments?: number;
+  /** One of these options gives it work. */
+  readonly unless?: string;
+  /** Only with one of these options it waits for the user. */
+  readonly when?: string;
+  /** Options with a value, which is no argument. */
+  readonly valued?: string;
+}
+
+const interpreter: Rule = {
+  arguments: 1,
+  unless: "-c -e -p -m -f -s -r -h -v -V --eval --print --run --version --help -Command -File -EncodedCommand",
+};
+const container: Rule = { when: "-i -t -p -P --interactive --tty --publish", unless: "-d --detach" };
+const terminal: Rule = { when: "-i -t --interactive --tty --stdin" };
+const database: Rule = { unless: "-c -e -f -l --command --eval --execute --file --list --query --version --help" };
+const editing: Rule = { when: "-i -p -e --interactive --patch --edit" };
+const message: Rule = {
+  unless:
+    "-m -F -C -t -b -f -h --message --file --no-edit --reuse-message --fixup --squash --title --body --fill --fill-first --web --help",
+};
+const prompt: Rule = { unless: "-p -m --print --prompt --message --version --help -v -h --yes" };
+
+/** By command path. */
+const rules: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(
+    "python python2 python3 node ruby php lua luajit julia r octave bash sh zsh fish dash ksh nu pwsh powershell scala clojure racket guile sbcl ocaml tsx ts-node deno"
+      .split(" ")
+      .map((name) => [name, interpreter]),
+  ),
+  "docker run": container,
+  "podman run": container,
+  "docker container run": container,
+  "docker exec": terminal,
+  "podman exec": terminal,
+  "docker container exec": terminal,
+  "kubectl exec": terminal,
+  "kubectl run": terminal,
+  "docker compose exec": { unless: "-T --no-tty -d --detach" },
+  "docker compose run": { unless: "-T --no-tty -d --detach" },
+  "docker-compose exec": { unless: "-T -d" },
+  "docker-compose run": { unless: "-T -d" },
+  psql: database,
+  mysql: database,
+  mariadb: database,
+  mongosh: database,
+  mongo: database,
+  sqlcmd: { unless: "-Q -q -i" },
+  "clickhouse-client": { unless: "-q --query --queries-file" },
+  sqlite3: { arguments: 2, unless: "-version -help", valued: "-cmd -separator -init" },
+  duckdb: { arguments: 2, unless: "-c -s -f", valued: "-cmd -init" },
+  "redis-cli": { arguments: 1, valued: "-h -p -n -a -u -s" },
+  "valkey-cli": { arguments: 1, valued: "-h -p -n -a -u -s" },
+  ssh: {
+    arguments: 2,
+    unless: "-N -f -T -V",
+    valued: "-b -B -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w",
+  },
+  su: { unless: "-c --command" },
+  crontab: { arguments: 1, unless: "-l -r" },
+  "ollama run": { arguments: 2 },
+  "adb shell": { arguments: 1 },
+  "vagrant ssh": { unless: "-c --command" },
+  "git commit": message,
+  "gh pr create": message,
+  "gh issue create": message,
+  "git add": editing,
+  "git rebase": editing,
+  "git stash": editing,
+  "git checkout": editing,
+  "git restore": editing,
+  "git reset": editing,
+  "git clean": editing,
+  claude: prompt,
+  gemini: prompt,
+  aider: prompt,
+  amp: { unless: "-x --execute --version --help" },
+  goose: prompt,
+  codex: { unless: "--version --help -h -V" },
+  opencode: { unless: "--version --help -h -v" },
+  "npm init": { unless: "-y --yes" },
+  "yarn init": { unless: "-y --yes" },
+};
+
+const setOf = (list = "") => new Set(list.split(" "));
+const parsed = new Map<
+  string,
+  { readonly unless: ReadonlySet<string>; readonly when: ReadonlySet<string>; readonly valued: ReadonlySet<string> }
+>();
+
+/** Returns whether this command is a session of the user; `from`: the first word after its path. */
+export function isSession(path: string, words: readonly string[], from: number): boolean {
+  const rule = Object.hasOwn(rules, path) ? rules[path] : undefined;
+  if (rule === undefined) return false;
+  const known = parsed.get(path) ?? { unless: setOf(rule.unless), when: setOf(rule.when), valued: setOf(rule.valued) };
+  parsed.set(path, known);
+  let left = rule.arguments ?? Number.POSITIVE_INFINITY;
+  let isAsked = rule.when === undefined;
+  for (let at = from; at < words.length; at += 1) {
+    const word = words[at] ?? "";
+    if (!word.startsWith("-")) {
+      left -= 1;
+      if (left <= 0) return false;
+      continue;
+    }
+    const options = optionsIn(word);
+    if (options.some((option) => known.unless.has(option))) return false;
+    if (options.some((option) => known.when.has(option))) isAsked = true;
+    if (known.valued.has(word)) at += 1;
+  }
+  return isAsked;
+}
+
+/** The options of a word: `-it` is `-i` and `-t`, `--message=x` is `--message`. */
+function optionsIn(word: string): readonly string[] {
+  const name = word.split("=", 1)[0] ?? "";
+  return /^-[A-Za-z]{2,4}$/.test(name) ? [name, ...[...name.slice(1)].map((letter) => `-${letter}`)] : [name];
+}
