@@ -6,29 +6,25 @@
 import { text } from "node:stream/consumers";
 import { appendLines } from "../../server/files/append-lines.ts";
 import { filterPayload } from "../../server/ingest/hooks/payload-filter.ts";
+import { payloadIn } from "../../server/ingest/hooks/payload-text.ts";
 import { isOptOut } from "../../shared/consent/consent.ts";
+import { agentNames } from "../../shared/protocol/agents.ts";
 import { permittedCategories } from "../permission.ts";
 import { paths } from "../runtime.ts";
 
 const identifyingKeys = ["hook_event_name", "hookEventName", "tool_name", "toolName"];
 
-export async function run(): Promise<void> {
+export async function run({ agent }: { readonly agent?: string } = {}): Promise<void> {
   // Always read to the end: an agent may wait until its payload is consumed.
   const input = await text(process.stdin).catch(() => "");
-  const payload = filterPayload(parseInput(input));
+  const payload = filterPayload(payloadIn(input));
   if (!identifyingKeys.some((key) => key in payload) || isOptOut(process.env["NEXUS_EVENT_LOG"])) return;
   if (!permittedCategories().includes("tool_usage")) return;
   // Full seconds, the resolution of awk.
   const ts = Math.floor(Date.now() / 1_000) * 1_000;
   // Without an ID, two calls in the same second could produce identical lines, which count once.
   const call = "tool_use_id" in payload ? {} : { n: String(process.pid) };
-  appendLines(paths.agentHookLog, [{ hook: 1, ts, ...payload, ...call }]);
-}
-
-function parseInput(input: string): unknown {
-  try {
-    return JSON.parse(input);
-  } catch {
-    return undefined;
-  }
+  const installedIn = agentNames.find((name) => name === agent);
+  const from = installedIn === undefined ? {} : { agent: installedIn };
+  appendLines(paths.agentHookLog, [{ hook: 1, ts, ...from, ...payload, ...call }]);
 }

@@ -34,6 +34,7 @@ export function addAgents(nexus: Command): void {
   nexus
     .command("hook")
     .description("filter an agent's hook payload from standard input; for systems without awk")
+    .option("--agent <name>", "agent in whose settings the hook is")
     .allowExcessArguments()
     .action(lazyAction(() => import("../commands/hook.ts")));
   withJson(

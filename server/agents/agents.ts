@@ -21,7 +21,8 @@ export interface Agent {
   readonly file: string;
   /** Initial content of a settings file that does not exist yet. */
   readonly start: object;
-  readonly entries: readonly HookEntry[];
+  /** Returns the entries that run a shell command. */
+  readonly entriesOf: (command: string) => readonly HookEntry[];
   /** The file in which an organisation can disable user hooks, and the keys that do so. */
   readonly policy: { readonly file: string; readonly keys: readonly string[] } | null;
 }
@@ -29,8 +30,6 @@ export interface Agent {
 interface AgentContext {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The shell command that runs the hook. */
-  readonly command: string;
 }
 
 /**
@@ -53,13 +52,14 @@ const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 const under = (events: readonly string[], entry: object): readonly HookEntry[] =>
   events.map((event) => ({ list: ["hooks", event], entry }));
 
-export function agentsOf({ home, env, command }: AgentContext): readonly Agent[] {
+export function agentsOf({ home, env }: AgentContext): readonly Agent[] {
   const folder = (name: string, usual: string) => {
     const configured = env[name] ?? "";
     return isAbsolute(configured) ? configured : join(home, usual);
   };
   const [claude, codex] = [folder("CLAUDE_CONFIG_DIR", ".claude"), folder("CODEX_HOME", ".codex")];
-  const grouped = { hooks: [{ type: "command", command, timeout: timeoutSec }] };
+  const copilot = folder("COPILOT_HOME", ".copilot");
+  const grouped = (command: string) => ({ hooks: [{ type: "command", command, timeout: timeoutSec }] });
   return [
     {
       name: "claude_code",
@@ -67,7 +67,7 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
       folder: claude,
       file: join(claude, "settings.json"),
       start: {},
-      entries: under([...claudeEvents], grouped),
+      entriesOf: (command) => under([...claudeEvents, "PermissionDenied"], grouped(command)),
       policy: {
         file: "/etc/claude-code/managed-settings.json",
         keys: ["allowManagedHooksOnly", "disableAllHooks"],
@@ -79,10 +79,7 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
       folder: join(home, ".cursor"),
       file: join(home, ".cursor", "hooks.json"),
       start: { version: 1 },
-      entries: under(claudeEvents.map(camel), {
-        command,
-        timeout: timeoutSec,
-      }),
+      entriesOf: (command) => under(claudeEvents.map(camel), { command, timeout: timeoutSec }),
       policy: null,
     },
     {
@@ -90,16 +87,11 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
       // format.
       name: "copilot",
       title: "GitHub Copilot (CLI and VS Code)",
-      folder: join(home, ".copilot"),
-      file: join(home, ".copilot", "hooks", "nexus.json"),
+      folder: copilot,
+      file: join(copilot, "hooks", "nexus.json"),
       start: { version: 1 },
-      entries: under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"], {
-        type: "command",
-        command,
-        bash: command,
-        timeout: timeoutSec,
-        timeoutSec,
-      }),
+      entriesOf: (command) =>
+        under([...claudeEvents], { type: "command", command, bash: command, timeout: timeoutSec, timeoutSec }),
       policy: null,
     },
     {
@@ -108,7 +100,11 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
       folder: codex,
       file: join(codex, "hooks.json"),
       start: {},
-      entries: under(["PostToolUse", "SessionStart"], grouped),
+      entriesOf: (command) =>
+        under(
+          ["PostToolUse", "SessionStart", "SessionEnd", "PreCompact", "SubagentStart", "SubagentStop"],
+          grouped(command),
+        ),
       policy: null,
     },
     {
@@ -117,11 +113,12 @@ export function agentsOf({ home, env, command }: AgentContext): readonly Agent[]
       folder: join(home, ".gemini"),
       file: join(home, ".gemini", "settings.json"),
       start: {},
-      entries: under(["AfterTool", "SessionStart", "SessionEnd", "PreCompress"], {
-        matcher: "*",
-        // Gemini CLI expects milliseconds.
-        hooks: [{ name: "nexus", type: "command", command, timeout: timeoutSec * 1_000 }],
-      }),
+      entriesOf: (command) =>
+        under(["AfterTool", "SessionStart", "SessionEnd", "PreCompress"], {
+          matcher: "*",
+          // Gemini CLI expects milliseconds.
+          hooks: [{ name: "nexus", type: "command", command, timeout: timeoutSec * 1_000 }],
+        }),
       policy: null,
     },
   ];

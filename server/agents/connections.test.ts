@@ -136,7 +136,9 @@ describe("agent settings", () => {
   it("does not add a shell hook on Windows", () => {
     const { home } = setUp();
     const connections = new Connections(pathsFrom({}, home), home, {}, "win32");
-    expect(() => connections.planConnect("cursor")).toThrow(/Add the command "nexus hook" to .*hooks\.json/);
+    expect(() => connections.planConnect("cursor")).toThrow(
+      /Add the command "nexus hook --agent cursor" to .*hooks\.json/,
+    );
   });
 
   it.each([
@@ -251,7 +253,7 @@ describe("agent settings", () => {
           write("claude_code", `${text("claude_code")}${eol}`);
           const { hooks, ...rest } = parse(text("claude_code"));
           expect(rest).toEqual(before);
-          expect(Object.keys(hooks)).toHaveLength(7);
+          expect(Object.keys(hooks)).toHaveLength(8);
           connections.disconnect("claude_code");
           expect(text("claude_code")).toBe(`${original}${eol}`);
         },
@@ -325,7 +327,7 @@ describe("agent settings", () => {
     );
     const lines = connect("claude_code")?.lines.join("\n") ?? "";
     expect(lines).not.toContain(secret);
-    expect(lines.match(/awk -f/g)).toHaveLength(7);
+    expect(lines.match(/awk -v agent=claude_code -f/g)).toHaveLength(8);
   });
 
   it("uses the folder in the agent's own variable, unless it is empty or relative", () => {

@@ -12,6 +12,7 @@ import { replaceFile } from "../files/atomic-write.ts";
 import { makeFolder } from "../files/ownership.ts";
 import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
 import { type Agent, agentsOf } from "./agents.ts";
+import { awkProgram } from "./awk-program.ts";
 import { HookScript } from "./hook-script.ts";
 import {
   commandsIn,
@@ -86,10 +87,8 @@ export class Connections {
   readonly #script: HookScript;
   /** Texts that identify our entries. */
   readonly #marks: Marks;
-  /** The shell command that agents run. It never prints and always exits with 0. */
-  readonly command: string;
-
   readonly #hasShell: boolean;
+  #awk: string | undefined;
 
   /** `home`: the user's home folder, which contains the agents' settings. */
   constructor(
@@ -101,11 +100,23 @@ export class Connections {
     this.#paths = paths;
     this.#hasShell = platform !== "win32";
     this.#script = new HookScript(paths);
+    this.#marks = [this.#script.word, outdatedHookUrl];
+    this.#agents = agentsOf({ home, env });
+  }
+
+  /**
+   * Returns the shell command that an agent runs. It names the agent, never prints and always exits
+   * with 0. Nothing in it changes between versions, because agents ask again about a changed hook.
+   */
+  commandOf(name: AgentName): string {
+    this.#awk ??= awkProgram();
+    return this.#commandWith(this.#awk, name);
+  }
+
+  #commandWith(awk: string, name: AgentName): string {
     const script = this.#script.word;
     // A script that another user owns is not run. LC_ALL=C restricts letter ranges to ASCII.
-    this.command = `umask 077; test -O ${script} && LC_ALL=C awk -f ${script} 2>/dev/null || :`;
-    this.#marks = [script, outdatedHookUrl];
-    this.#agents = agentsOf({ home, env, command: this.command });
+    return `umask 077; test -O ${script} && LC_ALL=C ${awk} -v agent=${name} -f ${script} 2>/dev/null || :`;
   }
 
   titleOf(name: AgentName): string {
@@ -141,15 +152,15 @@ export class Connections {
     if (entries.length > 0 && !this.#isOutdated(name)) return undefined;
     if (!this.#hasShell) {
       throw new SettingsError(
-        `Windows has no awk. Add the command "nexus hook" to ${agent.file} manually. Nothing was changed.`,
+        `Windows has no awk. Add the command "nexus hook --agent ${name}" to ${agent.file} manually. Nothing was changed.`,
       );
     }
     const before = read(agent.file);
     targetOf(agent.file);
     const without =
-      entries.length === 0 ? before : withoutEntries(agent.file, before ?? "", agent.entries, this.#marks);
+      entries.length === 0 ? before : withoutEntries(agent.file, before ?? "", agent.entriesOf(""), this.#marks);
     const text = without === null || without.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : without;
-    const { text: after, lines } = withEntries(agent.file, text, agent.entries);
+    const { text: after, lines } = withEntries(agent.file, text, agent.entriesOf(this.commandOf(name)));
     const removed = entries.length === 0 ? [] : linesBetween(without ?? "", before ?? "");
     return {
       agent,
@@ -200,7 +211,11 @@ export class Connections {
     } else if (before !== undefined) {
       replaceFile(target, before, record?.mode ?? statSync(target).mode & 0o777);
     } else {
-      replaceFile(target, withoutEntries(agent.file, text, agent.entries, this.#marks), statSync(target).mode & 0o777);
+      replaceFile(
+        target,
+        withoutEntries(agent.file, text, agent.entriesOf(""), this.#marks),
+        statSync(target).mode & 0o777,
+      );
     }
     // A connection in another settings folder still needs the record and the script.
     if (record === undefined || record.file === target) {
@@ -242,14 +257,14 @@ export class Connections {
 
   /** Returns our shell commands and URLs in the agent's current settings. */
   configured(name: AgentName): readonly string[] {
-    const { file, entries } = this.#agent(name);
-    return commandsIn(read(file) ?? "", entries, this.#marks);
+    const { file, entriesOf } = this.#agent(name);
+    return commandsIn(read(file) ?? "", entriesOf(""), this.#marks);
   }
 
   /** Returns whether an entry of ours is from an earlier version. */
   #isOutdated(name: AgentName): boolean {
     try {
-      return this.configured(name).some((line) => line !== this.command);
+      return this.configured(name).some((line) => withoutAwk(line) !== this.#commandWith("awk", name));
     } catch (error) {
       if (error instanceof SettingsError) return false;
       throw error;
@@ -306,5 +321,8 @@ function copyIn(text: string | null): Copy | undefined {
     return undefined;
   }
 }
+
+/** Any awk that works is as good as the one that would be chosen now. */
+const withoutAwk = (command: string): string => command.replace(/ LC_ALL=C \S+(?: awk)? -v /, " LC_ALL=C awk -v ");
 
 const later = (a: number | null, b: number | null): number | null => (a === null || (b ?? 0) > a ? b : a);

@@ -53,7 +53,7 @@ function recording(config?: string) {
   const writes = (awk: string, env: Readonly<Record<string, string>> = {}): boolean => {
     const log = join(home, "nexus", "state", "events", "agent-hooks.jsonl");
     rmSync(log, { force: true });
-    const command = connections.command.replace(" awk ", ` ${awk} `);
+    const command = connections.commandOf("claude_code").replace(/ LC_ALL=C \S+(?: awk)? -v /, ` LC_ALL=C ${awk} -v `);
     const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
       input: payload,
       env: { PATH: process.env["PATH"], HOME: home, ...env },

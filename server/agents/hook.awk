@@ -5,6 +5,8 @@
 # A generated first line sets `home`, `config`, `policy` and the user's `uid`, so that the environment
 # cannot redirect the hook to other folders. The public names are in names.txt in the same folder.
 #
+# The installed line sets `agent`, the agent in whose settings it is.
+#
 # Parsing: the JSON payload is split at quotation marks, so every second record is inside a string.
 # A string that ends in an odd number of backslashes continues (escaped quotation mark). Only keys of
 # the top level are read, and a few of the second level.
@@ -144,21 +146,49 @@ function public(name, value,    plain) {
   if (name == "timestamp") return length(value) == 13 && value ~ /^[123][0-9]+$/ ? value : ""
   if (name == "is_interrupt") return value == "true" || value == "false" ? value : ""
   if (name ~ /[.]result_?[tT]ype$/) return value in results ? value : "failure"
+  if (name == "source") return value in sources ? value : ""
+  if (name == "failure_type") return value in failures ? value : "error"
+  if (name == "permission_mode") return value == "normal" ? value : "1"
+  if (name == "transcript_path") return "1"
   return is_id(value) ? value : ""
 }
 
-# Handles a scalar value of the current key.
-function take(value,    plain) {
-  if (name in allowed && !(name in kept) && value != "") {
+# Handles a scalar value of the current key. Of two equal keys the last one counts.
+function take(value, is_error,    plain) {
+  delete kept[name]
+  if (name in allowed && value != "") {
     plain = public(name, value)
     if (plain != "") kept[name] = plain
   }
-  tell()
+  tell(is_error)
 }
 
 # Records that a key has a value, without the value itself.
-function tell() {
-  if (name in told && !(name in kept)) kept[name] = "1"
+function tell(is_error) {
+  if (name in told || (name in errors && is_error)) if (!(name in kept)) kept[name] = "1"
+}
+
+# Reads keys wherever they are, without following the structure. A key that was found before stays.
+# `found` is the last key, `between` whether its value is the next record.
+function take_late(    rest) {
+  if (between) {
+    name = found
+    take($0, 0)
+    found = ""
+    between = 0
+  } else if (found != "") {
+    rest = $0
+    if (sub(/^[ \t\r\n]*:[ \t\r\n]*/, "", rest)) {
+      name = found
+      if (rest == "") between = 1
+      else if (match(rest, /^[-+.0-9a-z]+/)) take(substr(rest, 1, RLENGTH), 0)
+    }
+    if (!between) found = ""
+  }
+  if ($0 in allowed && ($0 in late || !($0 in kept))) {
+    found = $0
+    late[found] = 1
+  }
 }
 
 BEGIN {
@@ -172,19 +202,26 @@ BEGIN {
     else if (named[1] == "provider") providers[named[2]] = 1
     else if (named[1] == "event") events[named[2]] = 1
     else if (named[1] == "result") results[named[2]] = 1
+    else if (named[1] == "source") sources[named[2]] = 1
+    else if (named[1] == "failure") failures[named[2]] = 1
   }
 
   split("hook_event_name hookEventName tool_name toolName tool_use_id session_id sessionId conversation_id " \
-    "duration_ms duration timestamp is_interrupt model agent_id toolResult.resultType tool_result.result_type", names, " ")
+    "duration_ms duration timestamp is_interrupt model agent_id subagent_id source failure_type permission_mode " \
+    "transcript_path toolResult.resultType tool_result.result_type", names, " ")
   for (i in names) allowed[names[i]] = 1
-  split("timestamp turn_id cursor_version permission_mode error tool_response.error toolResult tool_result conversation_id sessionId agent_id", names, " ")
+  split("timestamp turn_id cursor_version permission_mode stop_reason toolResult tool_result conversation_id sessionId agent_id subagent_id", names, " ")
   for (i in names) told[names[i]] = 1
+  split("error tool_response.error", names, " ")
+  for (i in names) errors[names[i]] = 1
 
   RS = "\""
 }
 
-# After 4 million characters, read to the end without parsing: the agent waits until its pipe is empty.
-off || seen > 4000000 { next }
+# Always read to the end: the agent waits until its pipe is empty. After a million characters the structure
+# is not followed: some agents put the ID and the duration of a call behind a long response.
+off { next }
+seen > 1000000 { take_late(); next }
 { seen += length($0) + 1 }
 
 inside {
@@ -199,7 +236,7 @@ inside {
     next
   }
   inside = 0
-  if (wanted) take(text)
+  if (wanted) take(text, text != "")
   else last = text
   wanted = 0
   next
@@ -215,8 +252,9 @@ inside {
     if (rest == "") wanted = 1
     else if (rest ~ /^[{[]/) {
       if (depth == 1) parent = last
-      tell()
-    } else if (rest !~ /^null/ && match(rest, /^[-+.0-9A-Za-z]+/)) take(substr(rest, 1, RLENGTH))
+      tell(rest !~ /^([{][ \t\r\n]*[}]|[[][ \t\r\n]*[]])/)
+    } else if (rest ~ /^null/) delete kept[name]
+    else if (match(rest, /^[-+.0-9A-Za-z]+/)) take(substr(rest, 1, RLENGTH), rest !~ /^(false|[-+]?[0.]+([eE][-+]?[0-9]+)?[^-+.0-9A-Za-z])/)
   }
   depth += gsub(/[{[]/, "&", rest)
   depth -= gsub(/[]}]/, "&", rest)
@@ -227,6 +265,7 @@ END {
   if (!is_safe()) exit
   srand()
   line = "{\"hook\":1,\"ts\":" srand() "000"
+  if (agent ~ /^[a-z_]+$/) line = line ",\"agent\":\"" agent "\""
   for (name in kept) line = line ",\"" name "\":\"" kept[name] "\""
   # Two calls in one second can produce the same line: the process ID distinguishes them.
   if (!("tool_use_id" in kept)) line = line ",\"n\":\"" process_number() "\""

@@ -1,7 +1,7 @@
 /** `names.txt` next to `hook.awk`: the public names that the script may write, one per line. */
 
 import { models } from "../../shared/vocabulary/models.ts";
-import { hookEventNames, hookResults } from "../ingest/hooks/payload-filter.ts";
+import { failureTypes, hookEventNames, hookResults, sessionSources } from "../ingest/hooks/payload-filter.ts";
 import { canonicalNames, modelProviders } from "../privacy/public-names.ts";
 
 export function namesFile(): string {
@@ -11,6 +11,8 @@ export function namesFile(): string {
     ...modelProviders.map((name) => `provider ${name}`),
     ...hookEventNames.map((name) => `event ${name}`),
     ...hookResults.map((name) => `result ${name}`),
+    ...sessionSources.map((name) => `source ${name}`),
+    ...failureTypes.map((name) => `failure ${name}`),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -36,9 +36,9 @@ const scriptOf = (folder: string) => join(folder, "nexus", "state", "agents", "h
 const logOf = (folder: string) => join(folder, "nexus", "state", "events", "agent-hooks.jsonl");
 
 /** Runs the script with a payload as an agent does. Returns the line it wrote. */
-function runHook(awk: string, folder: string, payload: string, env: Readonly<Record<string, string>> = {}) {
+function runHook(awk: string, folder: string, payload: string, env: Readonly<Record<string, string>> = {}, agent = "") {
   const [program = "", ...args] = awk.split(" ");
-  const { stdout, stderr, status } = spawnSync(program, [...args, "-f", scriptOf(folder)], {
+  const { stdout, stderr, status } = spawnSync(program, [...args, "-v", `agent=${agent}`, "-f", scriptOf(folder)], {
     input: payload,
     env: { PATH: process.env["PATH"], HOME: folder, LC_ALL: "C", ...env },
     encoding: "utf8",
@@ -82,7 +82,7 @@ describe("hook events", () => {
   it("count each subagent once, with and without an ID that may be stored", () => {
     const stopped = { hook_event_name: "SubagentStop", session_id: "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11" };
     const idsOf = (agent_id: string, call: string) =>
-      hookEvents(filterPayload({ ...stopped, agent_id }), now, ids, call).map(({ id }) => id);
+      hookEvents(filterPayload({ ...stopped, agent_id }), now, ids, { call }).map(({ id }) => id);
     expect(idsOf("agent-one", "11")).not.toEqual(idsOf("agent-two", "12"));
     expect(idsOf("a1b2c3d4e5f60718", "11")).toEqual(idsOf("a1b2c3d4e5f60718", "12"));
   });
@@ -95,7 +95,9 @@ describe.each(awks)("hook script on %s", (awk) => {
       const line = runHook(awk, folder, JSON.stringify(payload));
       expect(JSON.stringify(line ?? "")).not.toContain(canary);
       if (line !== undefined) {
-        expect(hookLine(line, ids), name).toEqual(hookEvents(filterPayload(payload), line.ts + 999, ids, line.n));
+        expect(hookLine(line, ids), name).toEqual(
+          hookEvents(filterPayload(payload), line.ts + 999, ids, { installedIn: line.agent, call: line.n }),
+        );
       }
       const again = runHook(awk, home(), JSON.stringify(payload, null, 2));
       expect({ ...again, ts: 0, n: "" }, name).toEqual({ ...line, ts: 0, n: "" });

@@ -5,6 +5,7 @@
  * A tool call may be reported several times, because agents load each other's hooks: its events
  * have the same IDs each time.
  */
+import type { AgentName } from "../../../shared/protocol/agents.ts";
 import { maxDurationMs } from "../../../shared/schema/fields.ts";
 import type { Source } from "../../../shared/schema/sources.ts";
 import type { AgentIds } from "./ids.ts";
@@ -19,7 +20,7 @@ export type HookSource = Extract<
 export type HookEvent = Readonly<Record<string, string | number>>;
 
 /** The hook events that are recorded; all others are ignored. */
-type HookEventKind = "ended" | "failed" | (typeof sessionEvents)[number] | (typeof activities)[number];
+type HookEventKind = "ended" | "failed" | "refused" | (typeof sessionEvents)[number] | (typeof activities)[number];
 
 const sessionEvents = ["session_started", "session_ended"] as const;
 const activities = ["compaction", "subagent_started", "subagent_ended"] as const;
@@ -28,6 +29,7 @@ const kindsByName: ReadonlyMap<string, HookEventKind> = new Map(
   Object.entries({
     posttooluse: "ended",
     posttoolusefailure: "failed",
+    permissiondenied: "refused",
     aftertool: "ended",
     sessionstart: "session_started",
     sessionend: "session_ended",
@@ -44,30 +46,69 @@ const isActivity = (kind: HookEventKind) => activities.some((activity) => activi
 /** Agents that report failures with a separate event, so that the other event means success. */
 const reportsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli"]);
 
-/**
- * Returns the agent, identified by fields that only it sends. Cursor, VS Code and Copilot CLI load
- * hooks written for Claude Code, so the place of the hook's configuration does not identify it.
- */
-export function agentOf(payload: FilteredPayload): HookSource {
-  if ("cursor_version" in payload || "conversation_id" in payload) return "cursor";
-  if ("toolName" in payload || ("sessionId" in payload && !("hookEventName" in payload))) return "copilot_cli";
-  if ("tool_result" in payload) return "copilot_cli";
-  if (/^(Before|After)Tool$/.test(payload["hook_event_name"] ?? "")) return "gemini_cli";
-  if ("turn_id" in payload) return "codex";
-  if ("permission_mode" in payload) return "claude_code";
-  // VS Code sends the time of each event, and Claude Code does not.
-  if ("hookEventName" in payload || "timestamp" in payload) return "vscode_agent";
-  return "claude_code";
+/** What a caller knows about a payload besides its content. */
+export interface HookCall {
+  /** The agent in whose settings the hook was installed. */
+  readonly installedIn?: AgentName | undefined;
+  /** ID of the hook's process. */
+  readonly call?: string;
 }
 
+/** Agents whose settings no other agent loads. */
+const ownSettings: ReadonlyMap<AgentName, HookSource> = new Map(
+  (["cursor", "codex", "gemini_cli"] as const).map((name) => [name, name] as const),
+);
+
 /**
- * Returns the events of a payload; none for other hook events or without a tool name. `call`: ID of
- * the hook's process.
+ * Returns the agent that sent a payload: the one in whose settings the hook was installed, or the
+ * one that loaded it from there. Cursor, VS Code and Copilot CLI load hooks written for Claude
+ * Code, and VS Code and Copilot CLI share a folder; they are told apart by fields.
  */
-export function hookEvents(payload: FilteredPayload, tsMs: number, ids: AgentIds, call = ""): readonly HookEvent[] {
-  const source = agentOf(payload);
+export function agentOf(payload: FilteredPayload, installedIn?: AgentName): HookSource {
+  const own = installedIn === undefined ? undefined : ownSettings.get(installedIn);
+  if (own !== undefined) return own;
+  if ("cursor_version" in payload || "conversation_id" in payload) return "cursor";
+  if (installedIn === "copilot") return copilotOf(payload);
+  if ("toolName" in payload || "tool_result" in payload) return "copilot_cli";
+  if ("sessionId" in payload || "hookEventName" in payload) return copilotOf(payload);
+  if (installedIn === undefined && isGemini(payload)) return "gemini_cli";
+  // Claude Code's sessions start without a permission mode, and Codex's with one.
+  const starts = kindOf(payload) === "session_started";
+  const isCodex = "turn_id" in payload || (starts && "permission_mode" in payload);
+  if (installedIn === undefined && isCodex) return "codex";
+  if ("permission_mode" in payload) return "claude_code";
+  // Copilot and VS Code send the time of each event, and Claude Code does not.
+  return "timestamp" in payload ? copilotOf(payload) : "claude_code";
+}
+
+/** VS Code names a transcript and the ID of a call; Copilot CLI does neither, except when a subagent stops. */
+function copilotOf(payload: FilteredPayload): HookSource {
+  if ("hookEventName" in payload) return "vscode_agent";
+  if ("sessionId" in payload || "toolName" in payload || "tool_result" in payload) return "copilot_cli";
+  if (kindOf(payload) === "failed" || "stop_reason" in payload) return "copilot_cli";
+  return "tool_use_id" in payload || "transcript_path" in payload ? "vscode_agent" : "copilot_cli";
+}
+
+/** Events and reasons that only Gemini CLI has. VS Code reports no end of a session. */
+function isGemini(payload: FilteredPayload): boolean {
+  const event = plainEventName(payload["hook_event_name"] ?? "");
+  if (event === "beforetool" || event === "aftertool" || event === "precompress") return true;
+  if (!("timestamp" in payload && "transcript_path" in payload)) return false;
+  return event === "sessionend" || (event === "sessionstart" && payload["source"] !== "new");
+}
+
+/** Returns the events of a payload; none for other hook events or without a tool name. */
+export function hookEvents(
+  payload: FilteredPayload,
+  tsMs: number,
+  ids: AgentIds,
+  { installedIn, call = "" }: HookCall = {},
+): readonly HookEvent[] {
+  const source = agentOf(payload, installedIn);
   const kind = kindOf(payload);
   if (kind === undefined) return [];
+  // After a compaction, the same session goes on.
+  if (kind === "session_started" && payload["source"] === "compact") return [];
   const session = sessionOf(payload);
   const endMs = reportedMs(payload) ?? tsMs;
   const common = { session_id: ids.session(source, session), source };
@@ -89,9 +130,10 @@ export function hookEvents(payload: FilteredPayload, tsMs: number, ids: AgentIds
     ts: endMs,
     ...idOf(ids, payload, session, "end"),
     ...(status === undefined ? {} : { status }),
-    ...(isRefused(payload) ? { error_category: "rejected" } : {}),
+    ...errorOf(payload, kind),
   };
-  if (durationMs === undefined) return [end];
+  // What was refused never started.
+  if (durationMs === undefined || isRefused(payload, kind)) return [end];
   const start = {
     ...toolCall,
     tool_phase: "start",
@@ -116,18 +158,24 @@ function kindOf(payload: FilteredPayload): HookEventKind | undefined {
 }
 
 function statusOf(payload: FilteredPayload, kind: HookEventKind, source: HookSource): string | undefined {
-  if (payload["is_interrupt"] === "true") return "cancelled";
+  if (payload["is_interrupt"] === "true" || isRefused(payload, kind)) return "cancelled";
   if (kind === "failed" || "tool_response.error" in payload) return "failed";
   const result = payload["toolResult.resultType"] ?? payload["tool_result.result_type"];
   if (result !== undefined) {
-    return result === "success" ? "ok" : isRefused(payload) || result === "cancelled" ? "cancelled" : "failed";
+    return result === "success" ? "ok" : result === "cancelled" ? "cancelled" : "failed";
   }
   return source === "gemini_cli" || reportsFailures.has(source) ? "ok" : undefined;
 }
 
 /** Returns whether the user or one of their rules denied the call. */
-function isRefused(payload: FilteredPayload): boolean {
+function isRefused(payload: FilteredPayload, kind: HookEventKind): boolean {
+  if (kind === "refused" || payload["failure_type"] === "permission_denied") return true;
   return /^(denied|rejected)$/.test(payload["toolResult.resultType"] ?? payload["tool_result.result_type"] ?? "");
+}
+
+function errorOf(payload: FilteredPayload, kind: HookEventKind): { readonly error_category?: string } {
+  if (isRefused(payload, kind)) return { error_category: "rejected" };
+  return payload["failure_type"] === "timeout" ? { error_category: "timeout" } : {};
 }
 
 /** Returns milliseconds. Claude Code names the field `duration_ms`, Cursor `duration`. */
@@ -165,7 +213,7 @@ function identityOf(
   call: string,
 ): string {
   const time = reportedMs(payload) ?? Math.floor(tsMs / 1_000);
-  const agent = payload["agent_id"] ?? "";
+  const agent = payload["agent_id"] ?? payload["subagent_id"] ?? "";
   // "1": the agent's ID was filtered, so the hook's process ID distinguishes events of the same
   // second.
   return `${session} ${agent === "1" ? `call ${call}` : agent} ${kind} ${time}`;

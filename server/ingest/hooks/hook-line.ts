@@ -1,5 +1,6 @@
 /** Parses a line that `hook.awk` wrote: a filtered payload with its time in whole seconds. */
 
+import { type AgentName, agentNames } from "../../../shared/protocol/agents.ts";
 import { type HookEvent, hookEvents } from "./hook-events.ts";
 import type { AgentIds } from "./ids.ts";
 import { filterPayload } from "./payload-filter.ts";
@@ -12,11 +13,12 @@ const withinSecond = 999;
 
 /** Returns the events of such a line, or `undefined` for any other line. */
 export function hookLine(line: object, ids: AgentIds): readonly HookEvent[] | undefined {
-  const { hook, ts, n, ...rest } = line as Readonly<Record<string, unknown>>;
+  const { hook, ts, n, agent, ...rest } = line as Readonly<Record<string, unknown>>;
   if (hook !== 1 || typeof ts !== "number" || !Number.isSafeInteger(ts)) return undefined;
   // Any program can write to the log, so the line is filtered like a payload.
   const call = typeof n === "string" && /^\d{1,10}$/.test(n) ? n : "";
-  return hookEvents(filterPayload(nested(rest)), ts + withinSecond, ids, call);
+  const installedIn = agentNames.find((name: AgentName) => name === agent);
+  return hookEvents(filterPayload(nested(rest)), ts + withinSecond, ids, { installedIn, call });
 }
 
 /** Restores nested objects: `tool_result.result_type` is a key of `tool_result`. */

@@ -13,6 +13,7 @@ import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
 export const hookEventNames: readonly string[] = [
   "posttooluse",
   "posttoolusefailure",
+  "permissiondenied",
   "beforetool",
   "aftertool",
   "sessionstart",
@@ -26,6 +27,12 @@ export const hookEventNames: readonly string[] = [
 
 /** The results of a tool call that agents report; every other value means a failure. */
 export const hookResults: readonly string[] = ["success", "failure", "denied", "rejected", "cancelled"];
+
+/** Why a session started. */
+export const sessionSources: readonly string[] = ["startup", "resume", "clear", "compact", "fork", "new"];
+
+/** Why a call failed; every other value means an error. */
+export const failureTypes: readonly string[] = ["error", "timeout", "permission_denied"];
 
 const events: ReadonlySet<string> = new Set(hookEventNames);
 const results: ReadonlySet<string> = new Set(hookResults);
@@ -48,6 +55,10 @@ const id = (value: string) => (isHookId(value) ? value : undefined);
 const duration = (value: string) =>
   /^\d{1,10}(?:\.\d{1,3})?$/.test(value) && Number(value) <= maxDurationMs ? value : undefined;
 const result = (value: string) => (results.has(value) ? value : "failure");
+const oneOf = (values: readonly string[]) => (value: string) => (values.includes(value) ? value : undefined);
+
+/** Stands for a value that is not kept. */
+const present = "1";
 
 /** Allowed keys, also of the second level, with the function that returns the public value. */
 const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new Map([
@@ -61,12 +72,18 @@ const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new 
   ["sessionId", id],
   ["conversation_id", id],
   ["agent_id", id],
+  ["subagent_id", id],
   ["duration_ms", duration],
   ["duration", duration],
   ["timestamp", (value) => (/^[123]\d{12}$/.test(value) ? value : undefined)],
   ["is_interrupt", (value) => (value === "true" || value === "false" ? value : undefined)],
   ["toolResult.resultType", result],
   ["tool_result.result_type", result],
+  ["source", oneOf(sessionSources)],
+  ["failure_type", (value) => (failureTypes.includes(value) ? value : "error")],
+  // Continue has no transcript and a mode of its own.
+  ["permission_mode", (value) => (value === "normal" ? value : present)],
+  ["transcript_path", () => present],
 ]);
 
 /** Keys for which only the presence of a value is recorded. */
@@ -75,14 +92,17 @@ const booleanKeys: ReadonlySet<string> = new Set([
   "turn_id",
   "cursor_version",
   "permission_mode",
-  "error",
-  "tool_response.error",
+  "stop_reason",
   "toolResult",
   "tool_result",
   "conversation_id",
   "sessionId",
   "agent_id",
+  "subagent_id",
 ]);
+
+/** Keys that mean an error, unless their value is false, 0 or empty. */
+const errorKeys: ReadonlySet<string> = new Set(["error", "tool_response.error"]);
 
 /** Key → public value as text, or `"1"` for a present value that is not kept. */
 export type FilteredPayload = Readonly<Record<string, string>>;
@@ -108,8 +128,11 @@ function addValue(filtered: Record<string, string>, name: string, value: unknown
   const text = textOf(value);
   const publicValue = text === "" ? undefined : allowed.get(name)?.(text);
   if (publicValue !== undefined) filtered[name] = publicValue;
-  else if (booleanKeys.has(name)) filtered[name] = "1";
+  else if (booleanKeys.has(name) || (errorKeys.has(name) && isError(value))) filtered[name] = present;
 }
+
+const isError = (value: unknown): boolean =>
+  typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 
 const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
