@@ -19,6 +19,7 @@ import {
   firstTrueKey,
   linesBetween,
   type Marks,
+  missingKeys,
   SettingsError,
   withEntries,
   withoutEntries,
@@ -47,6 +48,8 @@ interface ConnectionRecord {
   readonly afterSha256: string;
   /** File mode before the change. */
   readonly mode?: number;
+  /** Keys that the agent requires and the settings lacked. */
+  readonly addedKeys?: readonly string[];
 }
 
 /** The URL of earlier versions: a port that any local user can take while no window is open. */
@@ -58,14 +61,33 @@ const outdatedHookUrl = /^http:\/\/127\.0\.0\.1:\d+\/nexus\/v1\/hook$/;
  */
 function targetOf(file: string): string {
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return file;
+  const target = linkTarget(file);
+  if (target === undefined) throw new SettingsError(`${file} is a broken link. Nothing was changed.`);
   try {
-    const target = realpathSync(file);
     accessSync(target, constants.W_OK);
     return target;
   } catch {
-    throw new SettingsError(`${file} is not writable or is a broken link. Nothing was changed.`);
+    const owner = managedFolder.exec(target)?.[1];
+    const manager = owner === undefined ? "another tool" : (managers[owner] ?? "another tool");
+    throw new SettingsError(
+      target === file
+        ? `${file} is not writable. Nothing was changed.`
+        : `${file} is managed by ${manager}: it is a link to ${target}, which is not writable. Add the hook there. Nothing was changed.`,
+    );
   }
 }
+
+function linkTarget(file: string): string | undefined {
+  try {
+    return realpathSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stores of tools that generate settings; nothing in them is changed in place. */
+const managedFolder = /^\/(nix|gnu)\/store\//;
+const managers: Readonly<Record<string, string>> = { nix: "Nix", gnu: "Guix" };
 
 /**
  * Returns the text, or `null` if there is no file.
@@ -159,8 +181,9 @@ export class Connections {
     targetOf(agent.file);
     const without =
       entries.length === 0 ? before : withoutEntries(agent.file, before ?? "", agent.entriesOf(""), this.#marks);
-    const text = without === null || without.trim() === "" ? `${JSON.stringify(agent.start, null, 2)}\n` : without;
-    const { text: after, lines } = withEntries(agent.file, text, agent.entriesOf(this.commandOf(name)));
+    const isEmpty = without === null || without.replace("\ufeff", "").trim() === "";
+    const text = isEmpty ? `${JSON.stringify(agent.start, null, 2)}\n` : without;
+    const { text: after, lines } = withEntries(agent.file, text, agent.entriesOf(this.commandOf(name)), agent.start);
     const removed = entries.length === 0 ? [] : linesBetween(without ?? "", before ?? "");
     return {
       agent,
@@ -183,7 +206,8 @@ export class Connections {
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
     const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
     const undo = first === null ? null : (createUndo(first, after) ?? null);
-    const record: ConnectionRecord = { file: target, undo, afterSha256: sha256(after), mode };
+    const addedKeys = before === null ? [] : this.#addedKeys(agent, target, before);
+    const record: ConnectionRecord = { file: target, undo, afterSha256: sha256(after), mode, addedKeys };
     if (first === null || undo !== null) replaceFile(this.#recordFile(agent.name), JSON.stringify(record));
     else rmSync(this.#recordFile(agent.name), { force: true });
     if (read(target) !== before) {
@@ -204,6 +228,7 @@ export class Connections {
     const record = this.#record(name);
     const connected = this.configured(name).length > 0;
     const before = text === null ? undefined : this.#textBefore(name, target, text);
+    const addedKeys = record?.file === target ? record.addedKeys : [];
     if (text === null || !connected) {
       // The file contains no entry of ours.
     } else if (record?.file === target && record.undo === null && record.afterSha256 === sha256(text)) {
@@ -213,7 +238,7 @@ export class Connections {
     } else {
       replaceFile(
         target,
-        withoutEntries(agent.file, text, agent.entriesOf(""), this.#marks),
+        withoutEntries(agent.file, text, agent.entriesOf(""), this.#marks, addedKeys),
         statSync(target).mode & 0o777,
       );
     }
@@ -234,6 +259,14 @@ export class Connections {
     if (!existsSync(this.#paths.agentFolder)) return;
     this.#script.update(decidedHere);
     for (const name of agentNames) this.#replaceCopy(name);
+  }
+
+  /** Returns the keys that connecting adds, now or when an entry of an earlier version was added. */
+  #addedKeys(agent: Agent, target: string, before: string): readonly string[] {
+    const record = this.#record(agent.name);
+    const earlier = record?.file === target ? (record.addedKeys ?? []) : [];
+    const isEmpty = before.replace("\ufeff", "").trim() === "";
+    return isEmpty ? earlier : [...earlier, ...missingKeys(agent.file, before, Object.keys(agent.start))];
   }
 
   /** Returns the text of a file before it was connected, or `undefined` if it changed since. */

@@ -2,14 +2,7 @@
  * Edits an agent's settings (JSON with comments) without changing any other byte: an entry is added
  * after the last one of its list, and removed together with its comma.
  */
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from "jsonc-parser";
+import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import type { HookEntry } from "./agents.ts";
 
 /** Settings that cannot be changed. The message is for the user: file, position, what to do. */
@@ -17,12 +10,28 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-const lenient = { allowTrailingComma: true };
+/** Windows PowerShell writes one. A blank in its place keeps all offsets. */
+const byteOrderMark = "\ufeff";
+
+function treeIn(text: string, errors: ParseError[] = []): Node | undefined {
+  const plain = text.startsWith(byteOrderMark) ? ` ${text.slice(1)}` : text;
+  return parseTree(plain, errors, { allowTrailingComma: true });
+}
+
+/** Returns the node at a path. Of two equal keys the last one counts, as for the agents. */
+function nodeAt(tree: Node, path: readonly string[]): Node | undefined {
+  let node: Node | undefined = tree;
+  for (const key of path) {
+    if (node?.type !== "object") return undefined;
+    node = node.children?.findLast(({ children }) => children?.[0]?.value === key)?.children?.[1];
+  }
+  return node;
+}
 
 /** @throws SettingsError if the text is not a JSON object. */
 function treeOf(file: string, text: string): Node {
   const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, lenient);
+  const tree = treeIn(text, errors);
   const [first] = errors;
   if (first !== undefined) {
     const line = text.slice(0, first.offset).split("\n").length;
@@ -42,9 +51,18 @@ interface Edited {
   readonly lines: readonly string[];
 }
 
-/** Appends entries to their lists. @throws SettingsError */
-export function withEntries(file: string, text: string, entries: readonly HookEntry[]): Edited {
+/**
+ * Appends entries to their lists, and the keys of `required` that are missing at the top.
+ * @throws SettingsError
+ */
+export function withEntries(file: string, text: string, entries: readonly HookEntry[], required: object = {}): Edited {
   let edited: Edited = { text, lines: [] };
+  for (const [key, value] of Object.entries(required)) {
+    const tree = treeOf(file, edited.text);
+    if (nodeAt(tree, [key]) !== undefined) continue;
+    const next = withChild(edited.text, tree, key, value);
+    edited = { text: next.text, lines: [...edited.lines, ...next.lines] };
+  }
   for (const { list, entry } of entries) {
     const next = withEntry(file, edited.text, list, entry);
     checkEdited(file, next.text, list, entry);
@@ -59,7 +77,7 @@ export function withEntries(file: string, text: string, entries: readonly HookEn
  */
 function checkEdited(file: string, text: string, list: readonly string[], entry: object): void {
   const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, lenient);
+  const tree = treeIn(text, errors);
   const items = tree === undefined ? undefined : valueAt(tree, list);
   const expected = JSON.stringify(entry);
   if (errors.length > 0 || !Array.isArray(items) || !items.some((item) => JSON.stringify(item) === expected)) {
@@ -71,10 +89,10 @@ function withEntry(file: string, text: string, list: readonly string[], entry: o
   const tree = treeOf(file, text);
   // Find the deepest existing level; missing levels are created around the entry.
   let depth = list.length;
-  let node = findNodeAtLocation(tree, [...list]);
+  let node = nodeAt(tree, list);
   while (node === undefined) {
     depth -= 1;
-    node = depth === 0 ? tree : findNodeAtLocation(tree, list.slice(0, depth));
+    node = depth === 0 ? tree : nodeAt(tree, list.slice(0, depth));
   }
   const expected = depth === list.length ? "array" : "object";
   if (node.type !== expected) {
@@ -146,19 +164,38 @@ export type Marks = readonly (string | RegExp)[];
 const isMarked = (line: string, marks: Marks): boolean =>
   marks.some((mark) => (typeof mark === "string" ? line.includes(mark) : mark.test(line)));
 
-/** Removes our entries, and lists and groups that are empty without them. @throws SettingsError */
-export function withoutEntries(file: string, text: string, entries: readonly HookEntry[], marks: Marks): string {
+/** Returns which of these keys the settings lack at the top. @throws SettingsError */
+export function missingKeys(file: string, text: string, keys: readonly string[]): readonly string[] {
+  const tree = treeOf(file, text);
+  return keys.filter((key) => nodeAt(tree, [key]) === undefined);
+}
+
+/**
+ * Removes our entries, lists and groups that are empty without them, and the keys that were added
+ * with them. @throws SettingsError
+ */
+export function withoutEntries(
+  file: string,
+  text: string,
+  entries: readonly HookEntry[],
+  marks: Marks,
+  addedKeys: readonly string[] = [],
+): string {
   let edited = text;
+  for (const key of addedKeys) {
+    const node = nodeAt(treeOf(file, edited), [key]);
+    if (node !== undefined) edited = without(edited, node);
+  }
   for (const { list } of entries) {
     for (;;) {
-      const node = findNodeAtLocation(treeOf(file, edited), [...list]);
+      const node = nodeAt(treeOf(file, edited), list);
       const found = node === undefined ? undefined : handlerIn(node, marks);
       if (found === undefined) break;
       edited = without(edited, found);
     }
   }
   const errors: ParseError[] = [];
-  parseTree(edited, errors, lenient);
+  treeIn(edited, errors);
   if (errors.length === 0) return edited;
   throw new SettingsError(`Remove the entries that contain "nexus" from ${file} manually. Nothing was changed.`);
 }
@@ -207,7 +244,7 @@ function onlyBlanks(text: string, parent: Node, node: Node): boolean {
 
 /** Returns the shell commands and URLs in our entries; none for text that is not JSON. */
 export function commandsIn(text: string, entries: readonly HookEntry[], marks: Marks): readonly string[] {
-  const tree = parseTree(text, [], lenient);
+  const tree = treeIn(text);
   if (tree === undefined) return [];
   return entries.flatMap(({ list }) => textsIn(valueAt(tree, list))).filter((line) => isMarked(line, marks));
 }
@@ -219,12 +256,12 @@ function textsIn(value: unknown): readonly string[] {
 }
 
 const valueAt = (tree: Node, path: readonly string[]): unknown => {
-  const node = findNodeAtLocation(tree, [...path]);
+  const node = nodeAt(tree, path);
   return node === undefined ? undefined : getNodeValue(node);
 };
 
 /** Returns the first of the top-level keys that is true; `undefined` for text that is not JSON. */
 export function firstTrueKey(text: string, keys: readonly string[]): string | undefined {
-  const tree = parseTree(text, [], lenient);
+  const tree = treeIn(text);
   return tree === undefined ? undefined : keys.find((key) => valueAt(tree, [key]) === true);
 }
