@@ -7,7 +7,7 @@ export function addAgents(nexus: Command): void {
   const agents = nexus.command("agents").description("record AI agents' tool calls through their hooks");
   withJson(
     agents.command("list").description("list installed and connected agents"),
-    "{version, agents: [{name, title, file, installed, connected, outdated, lastEventMs, blockedBy}], otel: {port}}; otel is null while its receiver is disabled",
+    "{version, agents: [{name, title, file, installed, connected, outdated, lastEventMs, blockedBy, approval}], otel: {port}}; otel is null while its receiver is disabled",
   ).action(lazyAction(() => import("../commands/agents/list.ts")));
   withExamples(
     withJson(
@@ -23,6 +23,14 @@ export function addAgents(nexus: Command): void {
     "nexus agents connect claude_code",
     "nexus agents connect --otel codex",
   ).action(lazyAction(() => import("../commands/agents/connect.ts")));
+  withJson(
+    agents
+      .command("update")
+      .description("replace hooks of an earlier version (shows the change first)")
+      .argument("[agent...]", "agents to update (default: all whose hook is outdated)")
+      .option("--yes", "skip the prompt"),
+    "{version, connected: [agent]}",
+  ).action(lazyAction(() => import("../commands/agents/update.ts")));
   withJson(
     agents
       .command("disconnect")

@@ -25,6 +25,8 @@ function validValue(fieldType: FieldType): unknown {
       return [fieldType.values[0]];
     case "command_path":
       return "git push";
+    case "model":
+      return "claude-sonnet-4-5";
     case "identifier":
       return fieldType.pattern === "version" ? "1.2.3" : "exp-1";
     case "integer":

@@ -10,6 +10,7 @@ const types: Readonly<Record<FieldType["type"], string>> = {
   enum: lowCardinality,
   identifier: lowCardinality,
   command_path: lowCardinality,
+  model: lowCardinality,
   enum_list: "Array(LowCardinality(String))",
   integer: "Nullable(Int64) CODEC(T64, ZSTD(1))",
   decimal: "Nullable(Float64) CODEC(ZSTD(1))",

@@ -122,7 +122,11 @@ export class Actions {
   async connectAgent(name: AgentName): Promise<string> {
     const agents = await this.#telemetry.command(ConnectAgentRequest, { name });
     const agent = agents.find((candidate) => candidate.name === name);
-    return agent?.blockedBy ?? `${agent?.title ?? name} is connected. Its next tool call will be recorded.`;
+    return (
+      agent?.blockedBy ??
+      agent?.approval ??
+      `${agent?.title ?? name} is connected. Its next tool call will be recorded.`
+    );
   }
 
   async disconnectAgent(name: AgentName): Promise<string> {

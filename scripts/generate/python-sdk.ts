@@ -11,7 +11,7 @@ import { type FieldType, identifierPatterns } from "../../shared/schema/field-ty
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 import { type ProgramEvent, programEvents } from "../../shared/schema/program-events.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
-import { models } from "../../shared/vocabulary/models.ts";
+import { modelFamily, models } from "../../shared/vocabulary/models.ts";
 import { mcpName } from "../../shared/vocabulary/tools.ts";
 
 /** Without hashes, which only the worker creates. */
@@ -40,6 +40,7 @@ export function pythonAllowList(): string {
     tools: Object.fromEntries(canonicalNames),
     mcp_name: mcpName.source,
     models,
+    model_family: modelFamily.source,
     model_prefix: modelPrefix.source,
     model_suffix: modelSuffix.source,
     patterns: Object.fromEntries(Object.entries(identifierPatterns).map(([name, { source }]) => [name, source])),
@@ -61,7 +62,15 @@ function valuesFor(name: FieldName, fieldType: FieldType): readonly unknown[] {
       "ls -la",
     ],
     tool_name: ["Bash", "Read", "mcp__atlas__search", "my_own_tool", "run_terminal_cmd", "mcp"],
-    model: ["anthropic/claude-sonnet-4-5-20250929", "GPT-5", "openai/gpt-5", "my-own-model", "claude-opus-4-1[1m]"],
+    model: [
+      "anthropic/claude-sonnet-4-5-20250929",
+      "GPT-5",
+      "openai/gpt-5",
+      "my-own-model",
+      "claude-opus-4-1[1m]",
+      "claude-opus-7-2",
+      "claude-4.5-sonnet",
+    ],
   };
   const valid: readonly unknown[] =
     "values" in fieldType

@@ -5,6 +5,7 @@
  */
 import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/protocol/agents.ts";
+import { claudePolicies, codexPolicies, copilotPolicies, geminiPolicies, type Policy } from "./policies.ts";
 
 /** An entry to append to a list in the settings; `list` is the path of the list. */
 export interface HookEntry {
@@ -23,13 +24,14 @@ export interface Agent {
   readonly start: object;
   /** Returns the entries that run a shell command. */
   readonly entriesOf: (command: string) => readonly HookEntry[];
-  /** The file in which an organisation can disable user hooks, and the keys that do so. */
-  readonly policy: { readonly file: string; readonly keys: readonly string[] } | null;
+  /** Settings that disable user hooks. */
+  readonly policies: readonly Policy[];
 }
 
 interface AgentContext {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
 }
 
 /**
@@ -52,13 +54,15 @@ const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 const under = (events: readonly string[], entry: object): readonly HookEntry[] =>
   events.map((event) => ({ list: ["hooks", event], entry }));
 
-export function agentsOf({ home, env }: AgentContext): readonly Agent[] {
+export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[] {
   const folder = (name: string, usual: string) => {
     const configured = env[name] ?? "";
     return isAbsolute(configured) ? configured : join(home, usual);
   };
   const [claude, codex] = [folder("CLAUDE_CONFIG_DIR", ".claude"), folder("CODEX_HOME", ".codex")];
   const copilot = folder("COPILOT_HOME", ".copilot");
+  const gemini = join(home, ".gemini", "settings.json");
+  const context = { platform, programFiles: env["ProgramFiles"] ?? "C:\\Program Files" };
   const grouped = (command: string) => ({ hooks: [{ type: "command", command, timeout: timeoutSec }] });
   return [
     {
@@ -68,10 +72,7 @@ export function agentsOf({ home, env }: AgentContext): readonly Agent[] {
       file: join(claude, "settings.json"),
       start: {},
       entriesOf: (command) => under([...claudeEvents, "PermissionDenied"], grouped(command)),
-      policy: {
-        file: "/etc/claude-code/managed-settings.json",
-        keys: ["allowManagedHooksOnly", "disableAllHooks"],
-      },
+      policies: claudePolicies(join(claude, "settings.json"), context),
     },
     {
       name: "cursor",
@@ -80,7 +81,7 @@ export function agentsOf({ home, env }: AgentContext): readonly Agent[] {
       file: join(home, ".cursor", "hooks.json"),
       start: { version: 1 },
       entriesOf: (command) => under(claudeEvents.map(camel), { command, timeout: timeoutSec }),
-      policy: null,
+      policies: [],
     },
     {
       // VS Code and the CLI read the same folder. Capitalised event names make both send the same
@@ -92,7 +93,7 @@ export function agentsOf({ home, env }: AgentContext): readonly Agent[] {
       start: { version: 1 },
       entriesOf: (command) =>
         under([...claudeEvents], { type: "command", command, bash: command, timeout: timeoutSec, timeoutSec }),
-      policy: null,
+      policies: copilotPolicies(copilot),
     },
     {
       name: "codex",
@@ -105,13 +106,13 @@ export function agentsOf({ home, env }: AgentContext): readonly Agent[] {
           ["PostToolUse", "SessionStart", "SessionEnd", "PreCompact", "SubagentStart", "SubagentStop"],
           grouped(command),
         ),
-      policy: null,
+      policies: codexPolicies(codex),
     },
     {
       name: "gemini_cli",
       title: "Gemini CLI",
       folder: join(home, ".gemini"),
-      file: join(home, ".gemini", "settings.json"),
+      file: gemini,
       start: {},
       entriesOf: (command) =>
         under(["AfterTool", "SessionStart", "SessionEnd", "PreCompress"], {
@@ -119,7 +120,7 @@ export function agentsOf({ home, env }: AgentContext): readonly Agent[] {
           // Gemini CLI expects milliseconds.
           hooks: [{ name: "nexus", type: "command", command, timeout: timeoutSec * 1_000 }],
         }),
-      policy: null,
+      policies: geminiPolicies(gemini, context),
     },
   ];
 }

@@ -19,7 +19,8 @@ import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 import { forgetSettings } from "./forget.ts";
-import { firstTrueKey, SettingsError } from "./settings.ts";
+import { blockedBy, claudePolicies } from "./policies.ts";
+import { SettingsError } from "./settings.ts";
 
 /** Returns the files below a folder that contain a text. */
 function filesWith(folder: string, text: string): readonly string[] {
@@ -345,11 +346,100 @@ describe("agent settings", () => {
     expect(existsSync(join(elsewhere, "settings.json"))).toBe(false);
   });
 
-  it("finds the policy key that disables hooks", () => {
-    expect(firstTrueKey('{"allowManagedHooksOnly": true}', ["disableAllHooks", "allowManagedHooksOnly"])).toBe(
-      "allowManagedHooksOnly",
+  it.each([
+    ["two hooks keys", '{\n  "hooks": { "Stop": [] },\n  "model": "opus",\n  "hooks": { "PreToolUse": [] }\n}\n'],
+    ["an event twice", '{"hooks":{"PostToolUse":[{"matcher":"Write","hooks":[]}],"PostToolUse":[]}}'],
+    ["a byte order mark", '\ufeff{"mcpServers":{}}'],
+    ["a byte order mark and CRLF", '\ufeff{\r\n    "enabledPlugins": {},\r\n    "model": "opus"\r\n}\r\n'],
+    ["nothing but a byte order mark", "\ufeff"],
+  ])("adds the hook where the agent reads it: %s", (_, original) => {
+    const { connections, connect, write, text, status } = setUp();
+    write("claude_code", original);
+    connect("claude_code");
+    const after = text("claude_code");
+    if (original.length > 1) expect(after.startsWith("\ufeff")).toBe(original.startsWith("\ufeff"));
+    const { hooks } = JSON.parse(after.replace("\ufeff", ""));
+    expect(JSON.stringify(hooks.PostToolUse)).toContain("agent=claude_code");
+    expect(status("claude_code")).toMatchObject({ connected: true, outdated: false });
+    connections.disconnect("claude_code");
+    expect(text("claude_code")).toBe(original);
+  });
+
+  it("adds the version that Cursor requires, and removes it again", () => {
+    const { connections, connect, write, text } = setUp();
+    write("cursor", '{\n  "hooks": {}\n}\n');
+    connect("cursor");
+    expect(JSON.parse(text("cursor")).version).toBe(1);
+    write("cursor", text("cursor").replace("{\n", '{\n  "mine": 1,\n'));
+    connections.disconnect("cursor");
+    expect(JSON.parse(text("cursor"))).toEqual({ mine: 1 });
+  });
+
+  it("is outdated if an event of this version is missing", () => {
+    const { connect, write, text, status } = setUp();
+    connect("claude_code");
+    const { PermissionDenied, ...hooks } = JSON.parse(text("claude_code")).hooks;
+    expect(PermissionDenied).toHaveLength(1);
+    write("claude_code", JSON.stringify({ hooks }));
+    expect(status("claude_code")).toMatchObject({ connected: true, outdated: true });
+    connect("claude_code");
+    expect(status("claude_code")).toMatchObject({ connected: true, outdated: false });
+  });
+
+  it("follows COPILOT_HOME", () => {
+    const home = tempFolder();
+    const { file } = setUp(home, { COPILOT_HOME: join(home, "cop") });
+    expect(file("copilot")).toBe(join(home, "cop", "hooks", "nexus.json"));
+  });
+
+  it("waits for the approval of Codex's user", () => {
+    const { home, connect, file, status } = setUp();
+    expect(status("codex")?.approval).toBeNull();
+    connect("codex");
+    expect(status("codex")?.approval).toContain("/hooks");
+    const approve = (lines: string) =>
+      writeFileSync(
+        join(home, ".codex", "config.toml"),
+        `[hooks.state."${file("codex")}:post_tool_use:0:0"]\n${lines}\n`,
+      );
+    approve('trusted_hash = "sha256:1"');
+    expect(status("codex")?.approval).toBeNull();
+    approve('trusted_hash = "sha256:1"\nenabled = false');
+    expect(status("codex")?.approval).toContain("/hooks");
+  });
+
+  it.each([
+    ["claude_code", ".claude/settings.json", '{"disableAllHooks": true}'],
+    ["codex", ".codex/config.toml", "[features]\nhooks = false\n"],
+    ["gemini_cli", ".gemini/settings.json", '{"hooksConfig": {"enabled": false}}'],
+    ["copilot", ".copilot/settings.json", '\ufeff{"disableAllHooks": true}'],
+  ] as const)("reports that the user has disabled the hooks of %s", (name, path, text) => {
+    const { home, status } = setUp();
+    expect(status(name)?.blockedBy).toBeNull();
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), text);
+    expect(status(name)?.blockedBy).toContain(join(home, path));
+  });
+
+  it("reads every file of a policy folder", () => {
+    const folder = join(tempFolder(), "managed-settings.d");
+    const policy = { file: folder, path: ["allowManagedHooksOnly"], value: true };
+    expect(blockedBy([policy])).toBeNull();
+    mkdirSync(folder);
+    writeFileSync(join(folder, "10-other.json"), '{"allowManagedHooksOnly": false}');
+    writeFileSync(join(folder, "20-hooks.json"), '{"allowManagedHooksOnly": true} // by IT');
+    expect(blockedBy([policy])).toBe(
+      `User hooks are disabled in ${join(folder, "20-hooks.json")} (allowManagedHooksOnly = true).`,
     );
-    expect(firstTrueKey('{"allowManagedHooksOnly": false}', ["allowManagedHooksOnly"])).toBeUndefined();
-    expect(firstTrueKey("no json", ["allowManagedHooksOnly"])).toBeUndefined();
+    writeFileSync(join(folder, "20-hooks.json"), "no json");
+    expect(blockedBy([policy])).toBeNull();
+  });
+
+  it("knows where an organisation configures Claude Code on each system", () => {
+    const files = (platform: NodeJS.Platform) =>
+      claudePolicies("own.json", { platform, programFiles: "C:\\Program Files" }).map(({ file }) => file);
+    expect(files("linux")).toContain("/etc/claude-code/managed-settings.d");
+    expect(files("darwin")).toContain("/Library/Application Support/ClaudeCode/managed-settings.json");
+    expect(files("win32").join()).toContain("C:\\Program Files");
   });
 });

@@ -13,10 +13,11 @@ import { makeFolder } from "../files/ownership.ts";
 import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
 import { type Agent, agentsOf } from "./agents.ts";
 import { awkProgram } from "./awk-program.ts";
+import { approvalHint, isApproved } from "./codex-approval.ts";
 import { HookScript } from "./hook-script.ts";
+import { blockedBy } from "./policies.ts";
 import {
   commandsIn,
-  firstTrueKey,
   linesBetween,
   type Marks,
   missingKeys,
@@ -123,7 +124,7 @@ export class Connections {
     this.#hasShell = platform !== "win32";
     this.#script = new HookScript(paths);
     this.#marks = [this.#script.word, outdatedHookUrl];
-    this.#agents = agentsOf({ home, env });
+    this.#agents = agentsOf({ home, env, platform });
   }
 
   /**
@@ -148,9 +149,7 @@ export class Connections {
   /** `seen`: the time of each source's last event. @throws the file system's error. */
   list(seen: ReadonlyMap<string, number> = new Map()): readonly AgentStatus[] {
     return this.#agents.map((agent) => {
-      const { name, title, file, folder, policy } = agent;
-      const rule = policy === null ? null : read(policy.file);
-      const key = rule === null || policy === null ? undefined : firstTrueKey(rule, policy.keys);
+      const { name, title, file, folder, policies } = agent;
       return {
         name,
         title,
@@ -159,7 +158,8 @@ export class Connections {
         connected: this.isConnected(name),
         outdated: this.#isOutdated(name),
         lastEventMs: sourcesOf[name].map((source) => seen.get(source) ?? null).reduce(later),
-        blockedBy: key === undefined ? null : `User hooks are disabled in ${policy?.file} (${key}).`,
+        blockedBy: blockedBy(policies),
+        approval: this.approvalOf(name),
       };
     });
   }
@@ -294,10 +294,23 @@ export class Connections {
     return commandsIn(read(file) ?? "", entriesOf(""), this.#marks);
   }
 
+  /** Returns what the user must do before the agent runs the hook; `null` if nothing. */
+  approvalOf(agentName: AgentName): string | null {
+    const { name, folder, file } = this.#agent(agentName);
+    if (name !== "codex" || !this.isConnected(name)) return null;
+    return isApproved(folder, file, (command) => command.includes(this.#script.word)) ? null : approvalHint;
+  }
+
   /** Returns whether an entry of ours is from an earlier version. */
   #isOutdated(name: AgentName): boolean {
     try {
-      return this.configured(name).some((line) => withoutAwk(line) !== this.#commandWith("awk", name));
+      const { file, entriesOf } = this.#agent(name);
+      const text = read(file) ?? "";
+      const lines = entriesOf("").map((entry) => commandsIn(text, [entry], this.#marks));
+      const current = this.#commandWith("awk", name);
+      const isCurrent = (some: readonly string[]) =>
+        some.length > 0 && some.every((line) => withoutAwk(line) === current);
+      return lines.some((some) => some.length > 0) && !lines.every(isCurrent);
     } catch (error) {
       if (error instanceof SettingsError) return false;
       throw error;

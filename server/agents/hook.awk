@@ -120,7 +120,7 @@ function tool(value) {
 function model(value,    bare, n) {
   if (length(value) > 100) return "other"
   value = tolower(value)
-  if (value in models) return value
+  if (is_model(value)) return value
   bare = value
   sub(/^(us|eu|apac|global)[.]/, "", bare)
   for (n = 0; n < 2; n++)
@@ -128,7 +128,19 @@ function model(value,    bare, n) {
   sub(/(\[1m\]|:free|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)$/, "", bare)
   sub(/-v[0-9](:[0-9])?$/, "", bare)
   sub(/[-@]([0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]|[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]|latest|preview|exp|[0-9][0-9][0-9][0-9]?)$/, "", bare)
-  return bare in models ? bare : "other"
+  if (bare ~ /^claude-/) {
+    gsub(/[.]/, "-", bare)
+    # Cursor puts the version before the family: `claude-4-5-sonnet`.
+    if (bare ~ /^claude-[4-9](-[0-9])?-(opus|sonnet|haiku|fable|mythos)$/) {
+      n = match(bare, /-[a-z]+$/)
+      bare = "claude" substr(bare, n) substr(bare, 7, n - 7)
+    }
+  }
+  return is_model(bare) ? bare : "other"
+}
+
+function is_model(value) {
+  return value in models || (family != "" && value ~ family)
 }
 
 # Returns the value of an allowed key if it is public, otherwise "".
@@ -199,6 +211,7 @@ BEGIN {
     split(line, named, " ")
     if (named[1] == "tool") tools[named[2]] = named[3]
     else if (named[1] == "model") models[named[2]] = 1
+    else if (named[1] == "family") family = named[2]
     else if (named[1] == "provider") providers[named[2]] = 1
     else if (named[1] == "event") events[named[2]] = 1
     else if (named[1] == "result") results[named[2]] = 1

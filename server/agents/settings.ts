@@ -259,9 +259,3 @@ const valueAt = (tree: Node, path: readonly string[]): unknown => {
   const node = nodeAt(tree, path);
   return node === undefined ? undefined : getNodeValue(node);
 };
-
-/** Returns the first of the top-level keys that is true; `undefined` for text that is not JSON. */
-export function firstTrueKey(text: string, keys: readonly string[]): string | undefined {
-  const tree = treeIn(text);
-  return tree === undefined ? undefined : keys.find((key) => valueAt(tree, [key]) === true);
-}

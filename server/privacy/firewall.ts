@@ -48,7 +48,7 @@ const steps = perEventType((type) =>
   fieldsOf(type).map((name): Step => {
     const { type: fieldType, category } = fieldTable[name];
     const values = fieldType.type === "enum" || fieldType.type === "enum_list" ? fieldType.values : [];
-    const isScanned = fieldType.type === "command_path" || fieldType.type === "identifier";
+    const isScanned = ["command_path", "model", "identifier"].includes(fieldType.type);
     const scanned = values.length > 0 ? "list" : isScanned ? "value" : "nothing";
     return { name, required: eventTable[type].required.includes(name), category, check: checks[name], scanned, values };
   }),

@@ -1,5 +1,5 @@
 /** Maps tool and model names to public names; all others become `custom`, `mcp` or `other`. */
-import { models } from "../../shared/vocabulary/models.ts";
+import { isPublicModel } from "../../shared/vocabulary/models.ts";
 import { canonicalTools, customTool, mcpName, mcpTool } from "../../shared/vocabulary/tools.ts";
 import { other } from "./platform.ts";
 
@@ -18,8 +18,6 @@ export function canonicalTool(name: string): string {
 export function isUserDefined(canonical: string): boolean {
   return canonical === mcpTool || canonical === customTool;
 }
-
-const knownModels: ReadonlySet<string> = new Set(models);
 
 /** Prefixes of model names, followed by a dot or a slash. */
 export const modelProviders = [
@@ -49,11 +47,15 @@ export const modelPrefix: RegExp = new RegExp(
 export const modelSuffix =
   /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|preview|exp|\d{3,4}))?(?:-v\d(?::\d)?)?(?:\[1m\]|:free|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)?$/;
 
+/** Claude's names in the order of Cursor (`claude-4-5-sonnet`), except those that Anthropic gave. */
+const reordered = /^claude-([4-9])(-[0-9])?-(opus|sonnet|haiku|fable|mythos)$/;
+
 /** Returns the public name of a model without provider, date and effort, or `other`. */
 export function publicModel(name: string): string {
   if (name.length > 100) return other;
   const lower = name.toLowerCase();
-  if (knownModels.has(lower)) return lower;
+  if (isPublicModel(lower)) return lower;
   const bare = lower.replace(modelPrefix, "").replace(modelSuffix, "");
-  return knownModels.has(bare) ? bare : other;
+  const spelled = bare.startsWith("claude-") ? bare.replaceAll(".", "-").replace(reordered, "claude-$3-$1$2") : bare;
+  return isPublicModel(spelled) ? spelled : other;
 }

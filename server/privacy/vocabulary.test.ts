@@ -40,6 +40,19 @@ describe("vocabulary", () => {
     ["models/gemini-2.5-pro", "gemini-2.5-pro"],
     ["ada-finetune:acme", "other"],
     ["ft:gpt-4o:acme::x", "other"],
+    ["claude-opus-4-7[1m]", "claude-opus-4-7"],
+    ["claude-opus-4-5@20251101", "claude-opus-4-5"],
+    ["anthropic/claude-opus-4.8", "claude-opus-4-8"],
+    ["claude-4.5-sonnet-thinking", "claude-sonnet-4-5"],
+    ["claude-3.5-sonnet", "claude-3-5-sonnet"],
+    ["claude-fable-5", "claude-fable-5"],
+    ["claude-sonnet-5", "claude-sonnet-5"],
+    ["gpt-5.5", "gpt-5.5"],
+    ["gpt-5.3-codex-mini", "gpt-5.3-codex-mini"],
+    ["gemini-3.1-pro-preview", "gemini-3.1-pro"],
+    ["composer-2-fast", "composer-2"],
+    ["claude-acme-4-5", "other"],
+    ["gpt-5.5-acme", "other"],
   ])("converts the model name %s to %s", (name, canonical) => expect(publicModel(name)).toBe(canonical));
 
   it("has one name per operating system and architecture", () => {

@@ -14,6 +14,7 @@ const columnClasses: Readonly<Record<FieldType["type"], ColumnClass>> = {
   enum: "dimension",
   enum_list: "dimension",
   command_path: "dimension",
+  model: "dimension",
   identifier: "dimension",
   hash: "dimension",
   boolean: "dimension",

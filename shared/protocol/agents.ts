@@ -33,6 +33,8 @@ const agentStatus = object({
   lastEventMs: nullable(integer()),
   /** Why its hooks may not run although it is connected; one sentence. */
   blockedBy: nullable(string(8192)),
+  /** What the user must do in the agent before it runs the hook; one sentence. */
+  approval: nullable(string(8192)),
 });
 export type AgentStatus = Validated<typeof agentStatus>;
 

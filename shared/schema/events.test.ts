@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import commands from "../vocabulary/commands.json" with { type: "json" };
+import { modelFamily } from "../vocabulary/models.ts";
 import { categories } from "./categories.ts";
 import { eventAliases, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
 import { type FieldType, hashPattern, identifierPatterns, validatorOf } from "./field-types.ts";
 import { type Field, fieldNames, fields, fieldTable, retentions, sensitivities, sharingForms } from "./fields.ts";
 import { nested } from "./payload-layout.ts";
+import { commandPathPattern } from "./upload-schemas.ts";
 
 const isCommandPath = (path: string) => path === "git commit";
 
@@ -68,6 +71,15 @@ describe("invariant: no-free-text", () => {
     expect([unclassified, text, pattern]).toHaveLength(3);
   });
 
+  it("has a form in the upload schema for each public command path", () => {
+    const pattern = new RegExp(commandPathPattern);
+    const paths = Object.entries(commands.programs).flatMap(([program, list]) => [
+      program,
+      ...(list === "" ? [] : list.split("|").map((path) => `${program} ${path}`)),
+    ]);
+    expect(paths.filter((path) => !pattern.test(path))).toEqual([]);
+  });
+
   it("has no field with an unbounded string", () => {
     for (const name of fieldNames) {
       const { type } = fieldTable[name];
@@ -80,6 +92,10 @@ describe("invariant: no-free-text", () => {
         case "identifier":
           // Only fixed words and digits, so that it cannot encode text.
           expect(identifierPatterns[type.pattern].source.replace(/\\d/g, "")).not.toMatch(/\[|\\[wWSD]|\.[*+]/);
+          break;
+        case "model":
+          // Fixed words and single digits.
+          expect(modelFamily.source).not.toMatch(/[+*{\\]|\[(?!\d-9\]|\.\])/);
           break;
         case "hash":
           expect(fieldTable[name]).toMatchObject({ shared: "never", sensitivity: "pseudonymous" });

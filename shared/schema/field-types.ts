@@ -3,6 +3,8 @@
  * could hold text does not compile.
  */
 
+import { isPublicModel } from "../vocabulary/models.ts";
+
 /** Narrow patterns for identifiers that cannot be listed in advance. */
 export const identifierPatterns = {
   /** The common subset of semver 2.0.0: `1.2`, `1.101.2`, `2.0.0-rc.1`. */
@@ -21,6 +23,8 @@ export type FieldType =
   | { readonly type: "enum_list"; readonly values: readonly string[]; readonly maxItems: number }
   /** A value of `shared/vocabulary/commands.json`, or `other`. */
   | { readonly type: "command_path" }
+  /** A value of `shared/vocabulary/models.ts`, or of one of its families. */
+  | { readonly type: "model" }
   | { readonly type: "identifier"; readonly pattern: IdentifierPattern }
   | { readonly type: "hash" }
   | { readonly type: "integer"; readonly min: number; readonly max: number }
@@ -67,6 +71,8 @@ export function validatorOf(
     }
     case "command_path":
       return (value) => (typeof value === "string" && isCommandPath(value) ? value : undefined);
+    case "model":
+      return (value) => (typeof value === "string" && isPublicModel(value) ? value : undefined);
     case "identifier":
       return matching(identifierPatterns[fieldType.pattern], 40);
     case "hash":

@@ -11,7 +11,6 @@ import { debuggerTypes, taskGroups, taskTypes } from "../vocabulary/debugging.ts
 import { errorCategories, errorCodes } from "../vocabulary/errors.ts";
 import { discoverySources, features, milestones } from "../vocabulary/features.ts";
 import { languages } from "../vocabulary/languages.ts";
-import { models } from "../vocabulary/models.ts";
 import { architectures, editors, installMethods, invocationKinds, systems } from "../vocabulary/platforms.ts";
 import { templates } from "../vocabulary/templates.ts";
 import { profiles, thinktools } from "../vocabulary/thinktools.ts";
@@ -261,7 +260,7 @@ export const fields = {
   },
   model: {
     ...tool,
-    type: enumOf(models),
+    type: { type: "model" },
     description: "Public name of the language model, without provider and date.",
     purpose: "Shows which models are used and what they cost.",
   },

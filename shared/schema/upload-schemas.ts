@@ -1,5 +1,6 @@
 /** JSON Schemas (draft 2020-12) of the events and batches of upload schemas 1 and 2. */
 
+import { modelFamily, models } from "../vocabulary/models.ts";
 import { architectures, systems } from "../vocabulary/platforms.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "./events.ts";
 import { type FieldType, identifierPatterns } from "./field-types.ts";
@@ -12,7 +13,7 @@ import { uuidSource } from "./uuid-pattern.ts";
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** Only the form: the vocabulary itself is too large for a schema, and the server has it. */
-const commandPath = "^[a-z0-9][a-z0-9._+-]{0,31}(?: [a-z0-9][a-z0-9._+-]{0,31}){0,2}$";
+export const commandPathPattern = "^[a-z0-9][a-z0-9._+-]{0,31}(?: (?:--)?[a-z0-9][a-z0-9._+:-]{0,31}){0,2}$";
 const uuid = (version: number) => ({
   type: "string",
   pattern: `^${uuidSource(version)}$`,
@@ -32,7 +33,9 @@ function fieldTypeSchema(fieldType: FieldType): Schema {
     case "enum_list":
       return { type: "array", items: { enum: fieldType.values }, minItems: 1, maxItems: fieldType.maxItems };
     case "command_path":
-      return { type: "string", pattern: commandPath };
+      return { type: "string", pattern: commandPathPattern };
+    case "model":
+      return { anyOf: [{ enum: models }, { type: "string", pattern: modelFamily.source }] };
     case "identifier":
       return { type: "string", pattern: identifierPatterns[fieldType.pattern].source };
     case "hash":

@@ -18,6 +18,8 @@ export function fieldTypeText(fieldType: FieldType): string {
       return `up to ${fieldType.maxItems} of ${listText(fieldType.values)}`;
     case "command_path":
       return "a public program and subcommand from the vocabulary, or other";
+    case "model":
+      return "a public model such as claude-sonnet-4-5, or other";
     case "identifier":
       return fieldType.pattern === "version" ? "a version such as 1.101.2" : "an ID such as exp-12";
     case "hash":
@@ -89,6 +91,8 @@ export function exampleOf(name: FieldName): FieldValue {
       return type.values.slice(0, 2);
     case "command_path":
       return "git commit";
+    case "model":
+      return "claude-sonnet-4-5";
     case "identifier":
       return type.pattern === "version" ? "1.101.2" : "exp-12";
     case "hash":

@@ -1,6 +1,6 @@
 /**
- * Public names of language models, without provider and date. Names that are not listed become
- * `other`, because they may be private deployment names.
+ * Public names of language models, without provider and date: listed, or in the form of a public
+ * family. Every other name becomes `other`, because it may be a private deployment name.
  */
 export const models = [
   "claude-3-haiku",
@@ -83,3 +83,35 @@ export const models = [
   "swe-1.5",
   "other",
 ] as const;
+
+/**
+ * The names of public families, so that a new version needs no update. The pattern is also an
+ * extended regular expression (POSIX) without intervals: awk and Python use it too.
+ */
+const families = [
+  "claude-(opus|sonnet|haiku|fable|mythos)-[1-9](-[0-9][0-9]?)?",
+  "gpt-[3-9]([.][0-9][0-9]?)?(-chat|-codex)?(-max)?(-mini|-nano|-pro)?",
+  "o[1-9](-mini|-pro)?",
+  "codex-mini",
+  "gemini-[1-9]([.][0-9])?-(pro|flash|ultra)(-lite)?",
+  "grok-[2-9]([.][0-9])?(-mini)?",
+  "grok-code-fast-[1-9]",
+  "composer-[1-9]([.][0-9])?",
+  "deepseek-(v[2-9]([.][0-9])?|r[1-9])",
+  "qwen[1-9]([.][0-9])?(-coder)?(-max|-plus|-flash)?",
+  "kimi-k[1-9]([.][0-9])?",
+  "glm-[4-9]([.][0-9])?(-air|-flash)?",
+  "minimax-m[1-9]([.][0-9])?",
+  "llama-[2-9]([.][0-9])?",
+  "mistral-(large|medium|small)-[2-9]([.][0-9])?",
+  "(devstral|codestral)-[2-9]",
+  "swe-[1-9]([.][0-9])?",
+  "gemma-[2-9]",
+  "phi-[3-9]",
+];
+export const modelFamily: RegExp = new RegExp(`^(${families.join("|")})$`);
+
+const listed: ReadonlySet<string> = new Set(models);
+
+/** Returns whether a name is public as it stands. */
+export const isPublicModel = (name: string): boolean => listed.has(name) || modelFamily.test(name);

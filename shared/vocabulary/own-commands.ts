@@ -47,6 +47,7 @@ export const ownCommands = [
   "agents connect",
   "agents disconnect",
   "agents test",
+  "agents update",
   "hook",
 ] as const;
 

@@ -2,10 +2,6 @@
  * Published list prices of models, in US dollars per million tokens. Models without a list price are
  * reported as unpriced. Contract and subscription prices are not known.
  */
-import type { models } from "./models.ts";
-
-type Model = (typeof models)[number];
-
 export interface Price {
   readonly input: number;
   readonly output: number;
@@ -16,7 +12,7 @@ export interface Price {
 /** Year and month of the prices. */
 export const pricesAsOf = "2025-11";
 
-export const prices: Readonly<Partial<Record<Model, Price>>> = {
+export const prices: Readonly<Record<string, Price>> = {
   "claude-3-haiku": { input: 0.25, output: 1.25, cached: 0.03 },
   "claude-3-opus": { input: 15, output: 75, cached: 1.5 },
   "claude-3-sonnet": { input: 3, output: 15 },

@@ -151,7 +151,7 @@ describe("nexus agents", () => {
         });
     for (const { payload } of hookPayloads.slice(0, 4)) {
       agent.send("PostToolUse", payload);
-      const { status, stdout, stderr } = spawnSync(process.execPath, [script, "hook"], {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [script, "hook", "--agent", "claude_code"], {
         input: JSON.stringify(payload),
         env: { PATH: process.env["PATH"], HOME: home },
         encoding: "utf8",

@@ -3,9 +3,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { AgentChange, AgentStatus } from "../../shared/protocol/agents.ts";
 import type { Actions, ViewState } from "../state.ts";
 
-function stateText({ installed, connected, blockedBy, lastEventMs }: AgentStatus): string {
+function stateText({ installed, connected, blockedBy, approval, lastEventMs }: AgentStatus): string {
   const last = lastEventMs === null ? "no events yet" : `last event: ${new Date(lastEventMs).toLocaleString()}`;
-  if (connected) return blockedBy ?? `Connected; ${last}`;
+  if (connected) return blockedBy ?? approval ?? `Connected; ${last}`;
   return installed ? "Not connected" : "Not installed";
 }
 

@@ -5,6 +5,7 @@ import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { confirmed, isAttended, styled } from "../../output/terminal.ts";
+import { withReader } from "../../runtime.ts";
 import { connectOtel } from "./connect-otel.ts";
 
 interface ConnectOptions extends JsonOption {
@@ -17,12 +18,20 @@ export async function run(
   names: readonly string[],
   { yes = false, json = false, otel = false, acceptRisk = false }: ConnectOptions,
 ): Promise<void> {
-  if (otel) {
-    const agents = await withConnections((connections) => selectAgents(connections, names));
-    return connectOtel(agents, { yes, json, acceptRisk });
-  }
+  const agents = await withConnections((connections) => selectAgents(connections, names));
+  if (otel) return connectOtel(agents, { yes, json, acceptRisk });
+  await applyChanges(agents, { yes, json });
+}
+
+/** Shows each change, asks and applies it. */
+export async function applyChanges(
+  agents: readonly AgentName[],
+  { yes = false, json = false }: { readonly yes?: boolean; readonly json?: boolean },
+): Promise<void> {
+  // A connection of an earlier version gets this version's script, whatever the user answers.
+  await withReader(() => undefined);
   const connected: string[] = [];
-  for (const { title, change } of await planChanges(names)) {
+  for (const { title, change } of await planChanges(agents)) {
     if (change === undefined) {
       if (!json) print(`${title} is already connected.`);
       continue;
@@ -37,7 +46,10 @@ export async function run(
     }
     await withConnections((connections) => connections.connect(change));
     connected.push(change.agent.name);
-    if (!json) print(`${title} is connected. To undo: nexus agents disconnect ${change.agent.name}`);
+    if (json) continue;
+    print(`${title} is connected. To undo: nexus agents disconnect ${change.agent.name}`);
+    const approval = await withConnections((connections) => connections.approvalOf(change.agent.name));
+    if (approval !== null) print(approval);
   }
   if (json) printJson({ version: 1, connected });
 }
@@ -47,9 +59,9 @@ interface PlannedChange {
   readonly change: SettingsChange | undefined;
 }
 
-function planChanges(names: readonly string[]): Promise<readonly PlannedChange[]> {
+function planChanges(names: readonly AgentName[]): Promise<readonly PlannedChange[]> {
   return withConnections((connections) =>
-    selectAgents(connections, names).map((name) => ({
+    names.map((name) => ({
       title: connections.titleOf(name),
       change: connections.planConnect(name),
     })),

@@ -20,11 +20,19 @@ export async function run({ json }: JsonOption): Promise<void> {
     printJson({ version: 2, agents, otel: receiver === undefined ? null : { port: receiver.port } });
     return;
   }
-  for (const { name, title, file, installed, connected, outdated, blockedBy, lastEventMs } of agents) {
-    const state = connected ? "connected" : installed ? "not connected" : "not installed";
+  for (const { name, title, file, installed, connected, outdated, blockedBy, lastEventMs, approval } of agents) {
+    const state = connected
+      ? approval === null
+        ? "connected"
+        : "waiting"
+      : installed
+        ? "not connected"
+        : "not installed";
     print(`${name.padEnd(12)} ${state.padEnd(14)} ${title}: ${file}`);
     const indent = " ".repeat(13);
-    if (outdated) print(`${indent}uses an entry of an earlier version; to replace it: nexus agents connect ${name}`);
+    if (outdated)
+      print(`${indent}outdated: uses an entry of an earlier version; to replace it: nexus agents update ${name}`);
+    if (approval !== null) print(`${indent}${approval}`);
     if (blockedBy !== null) print(`${indent}${blockedBy}`);
     if (lastEventMs !== null) print(`${indent}last event: ${dateTimeText(lastEventMs)}`);
     for (const agent of coverage.filter(({ source }) => sourcesOf[name].some((known) => known === source)))

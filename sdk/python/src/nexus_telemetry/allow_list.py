@@ -21,8 +21,12 @@ _PROGRAMS: Dict[str, str] = json.loads((_FOLDER / "commands.json").read_text(enc
 _TOOLS: Dict[str, str] = _LIST["tools"]
 _MCP = re.compile(_LIST["mcp_name"])
 _MODELS: FrozenSet[str] = frozenset(_LIST["models"])
+_MODEL_FAMILY = re.compile(_LIST["model_family"])
 _MODEL_PREFIX = re.compile(_LIST["model_prefix"])
 _MODEL_SUFFIX = re.compile(_LIST["model_suffix"])
+
+# Claude's names in the order of Cursor (``claude-4-5-sonnet``).
+_REORDERED_CLAUDE = re.compile(r"^claude-([4-9])((?:-[0-9])?)-(opus|sonnet|haiku|fable|mythos)$")
 
 _MAX_NAME_CHARS = 256
 _MAX_WORDS = 4
@@ -84,10 +88,16 @@ def _model(name: str) -> str:
 @lru_cache(maxsize=_CACHE_SIZE)
 def _public_model(name: str) -> str:
     lower = name.lower()
-    if lower in _MODELS:
+    if _is_public_model(lower):
         return lower
     bare = _MODEL_SUFFIX.sub("", _MODEL_PREFIX.sub("", lower, count=1), count=1)
-    return bare if bare in _MODELS else "other"
+    if bare.startswith("claude-"):
+        bare = _REORDERED_CLAUDE.sub(r"claude-\3-\1\2", bare.replace(".", "-"))
+    return bare if _is_public_model(bare) else "other"
+
+
+def _is_public_model(name: str) -> bool:
+    return name in _MODELS or _MODEL_FAMILY.fullmatch(name) is not None
 
 
 Make = Callable[[Any], Optional[Value]]
