@@ -3,7 +3,16 @@
  * `opentelemetry/proto/{logs,trace,metrics,common}/v1`). Other fields are skipped, never decoded.
  */
 import Pbf from "pbf";
-import { allowedName, allowedValue, MalformedError, type OtlpRecord, OtlpRecords, type Signal } from "./otlp-record.ts";
+import {
+  allowedName,
+  allowedValue,
+  MalformedError,
+  NamedRecords,
+  type OtlpRecord,
+  OtlpRecords,
+  type RecordSink,
+  type Signal,
+} from "./otlp-record.ts";
 
 /** Reads the fields of a message, by field number. */
 type Fields = Readonly<Record<number, (pbf: Pbf) => void>>;
@@ -43,12 +52,12 @@ function message(pbf: Pbf, fields: Fields): void {
   read(pbf, fields, end);
 }
 
-type OfScope = (pbf: Pbf, records: OtlpRecords) => void;
+type OfScope = (pbf: Pbf, records: RecordSink) => void;
 
 /** Reads a resource and its scopes. The resource's attributes may follow the scopes. */
 function resourceOf(signal: Signal, pbf: Pbf, records: OtlpRecords): void {
   const common: Record<string, string> = {};
-  const found = new OtlpRecords();
+  const found = new NamedRecords();
   message(pbf, {
     1: (resource) => message(resource, { 1: (pair) => attribute(pair, common) }),
     2: (scope) => message(scope, { 2: (inner) => ofSignal[signal](inner, found) }),

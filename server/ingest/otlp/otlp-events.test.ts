@@ -12,7 +12,7 @@ import { filterPayload } from "../hooks/payload-filter.ts";
 import { decodeJson } from "./decode-json.ts";
 import { decodeProtobuf } from "./decode-protobuf.ts";
 import { OtlpConverter } from "./otlp-events.ts";
-import { MalformedError, maxRecords, type OtlpRecord, type Signal, signals } from "./otlp-record.ts";
+import { MalformedError, type OtlpRecord, type Signal, signals } from "./otlp-record.ts";
 
 const ids = newAgentIds();
 const inJson = (signal: Signal, request: object) => decodeJson(signal, Buffer.from(JSON.stringify(request)));
@@ -175,7 +175,7 @@ describe("OTLP conversion", () => {
     }
   });
 
-  it("rejects a small body with too many records", () => {
+  it("keeps only the records that are used, however many others a body has", () => {
     const empty = Buffer.alloc(2_000_000).fill(Buffer.from([0x12, 0x00]));
     const scope = new Pbf();
     scope.writeBytesField(2, empty);
@@ -185,8 +185,90 @@ describe("OTLP conversion", () => {
     const [payload] = otlpPayloads;
     const request = JSON.parse(JSON.stringify(payload?.request));
     const [record] = request.resourceLogs[0].scopeLogs[0].logRecords;
-    request.resourceLogs[0].scopeLogs[0].logRecords = Array.from({ length: maxRecords + 1 }, () => record);
-    expect(() => inJson("logs", request)).toThrow(MalformedError);
+    const other = { ...record, body: { stringValue: "claude_code.user_prompt" }, eventName: undefined, attributes: [] };
+    request.resourceLogs[0].scopeLogs[0].logRecords = Array.from({ length: 30_000 }, (_, n) =>
+      n % 2 === 0 ? record : other,
+    );
+    expect(inJson("logs", request)).toHaveLength(15_000);
+  });
+
+  const attributesOf = (values: Readonly<Record<string, string>>) =>
+    Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+  const logOf = (service: string, attributes: Readonly<Record<string, string>>) => ({
+    resourceLogs: [
+      {
+        resource: { attributes: attributesOf({ "service.name": service }) },
+        scopeLogs: [{ logRecords: [{ timeUnixNano: "1795599900000000000", attributes: attributesOf(attributes) }] }],
+      },
+    ],
+  });
+
+  it.each([
+    ["anthropic/claude-sonnet-4-5", "claude-sonnet-4-5"],
+    ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5"],
+    ["claude-opus-4-7[1m]", "claude-opus-4-7"],
+    ["claude-opus-4-5@20251101", "claude-opus-4-5"],
+    ["acme-private-deployment", "other"],
+  ])("have the public name of the model %s", (model, name) => {
+    const log = logOf("claude-code", { "event.name": "api_request", "session.id": "s-1", model, cost_usd: "0.25" });
+    const [event] = eventsOf(inJson("logs", log));
+    expect(event).toMatchObject({ event_type: "model_request", model: name, cost_microusd: 250_000 });
+  });
+
+  it("know an MCP tool of a long name, and no address", () => {
+    const call = (tool_name: string) =>
+      eventsOf(
+        inJson(
+          "logs",
+          logOf("claude-code", { "event.name": "tool_result", tool_name, tool_use_id: "toolu_000000000009" }),
+        ),
+      );
+    expect(call("mcp__plugin_chrome-devtools-mcp_chrome-devtools__list_network_requests")).toHaveLength(1);
+    expect(call("MCP:db:query")).toHaveLength(1);
+    expect(call("ada@example.com")).toEqual([]);
+  });
+
+  it("count a decision that got no answer as cancelled", () => {
+    const log = logOf("codex_cli_rs", {
+      "event.name": "codex.tool_decision",
+      "conversation.id": "019ecba3-1618-7c63-8e2e-e2eaf13075f3",
+      tool_name: "exec_command",
+      call_id: "call_0123456789abcdef",
+      decision: "timed_out",
+    });
+    expect(eventsOf(inJson("logs", log))).toMatchObject([
+      { tool_phase: "end", status: "cancelled", error_category: "timeout" },
+    ]);
+  });
+
+  it("count a tool within a tool once, and a chat as one session", () => {
+    const span = (name: string, ms: number, id: number, conversation: string) => ({
+      name: `execute_tool ${name}`,
+      spanId: `000000000000000${id}`,
+      startTimeUnixNano: `${1_795_599_900_000 - ms}000000`,
+      endTimeUnixNano: "1795599900000000000",
+      attributes: attributesOf({
+        "gen_ai.tool.name": name,
+        "gen_ai.tool.call.id": "call_0123456789abcdef",
+        "gen_ai.conversation.id": conversation,
+        "copilot_chat.chat_session_id": "chat-1",
+      }),
+    });
+    const trace = (service: string, ...spans: readonly object[]) => ({
+      resourceSpans: [{ resource: { attributes: attributesOf({ "service.name": service }) }, scopeSpans: [{ spans }] }],
+    });
+    const inner = span("vscode_editFile_internal", 5, 1, "request-1");
+    const outer = span("insert_edit_into_file", 9, 2, "request-2");
+    const events = eventsOf(inJson("traces", trace("copilot-chat", inner, outer)));
+    expect(events).toMatchObject([
+      { agent: "vscode_agent", tool_name: "insert_edit_into_file", tool_phase: "start" },
+      { tool_name: "insert_edit_into_file", tool_phase: "end", duration_ms: 9 },
+    ]);
+    expect(eventsOf(inJson("traces", trace("copilot-chat", inner)))).toEqual([]);
+    const later = eventsOf(inJson("traces", trace("copilot-chat", span("read_file", 3, 3, "request-3"))));
+    expect(later[0]?.["session_id"]).toBe(events[0]?.["session_id"]);
+    const [fromCli] = eventsOf(inJson("traces", trace("github-copilot", outer)));
+    expect(fromCli).toMatchObject({ agent: "copilot_cli" });
   });
 
   it("rejects truncated and invalid bodies with MalformedError only", () => {

@@ -11,34 +11,7 @@ import { dayMs } from "../../../shared/schema/durations.ts";
 import type { HookEvent } from "../hooks/hook-events.ts";
 import type { AgentIds } from "../hooks/ids.ts";
 import type { Attributes, OtlpRecord } from "./otlp-record.ts";
-
-type Agent = "claude_code" | "codex" | "gemini_cli" | "vscode_agent" | "copilot_cli";
-
-type RecordKind = "tool_call" | "decision" | "request" | "failed_request" | "counted_tokens" | "counted_cost";
-
-const named: ReadonlyMap<string, readonly [Agent, RecordKind]> = new Map(
-  Object.entries({
-    "claude_code.tool_result": ["claude_code", "tool_call"],
-    "claude_code.tool_decision": ["claude_code", "decision"],
-    "claude_code.api_request": ["claude_code", "request"],
-    "claude_code.api_error": ["claude_code", "failed_request"],
-    "claude_code.token.usage": ["claude_code", "counted_tokens"],
-    "claude_code.cost.usage": ["claude_code", "counted_cost"],
-    "codex.tool_result": ["codex", "tool_call"],
-    "codex.tool_decision": ["codex", "decision"],
-    "codex.sse_event": ["codex", "request"],
-    "gemini_cli.tool_call": ["gemini_cli", "tool_call"],
-    "gemini_cli.api_response": ["gemini_cli", "request"],
-    "gemini_cli.api_error": ["gemini_cli", "failed_request"],
-    "gemini_cli.token.usage": ["gemini_cli", "counted_tokens"],
-  } as const),
-);
-
-/** Copilot's spans, by name. */
-const spans: ReadonlyMap<string, RecordKind> = new Map([
-  ["execute_tool", "tool_call"],
-  ["chat", "request"],
-]);
+import { type OtlpAgent as Agent, classify, type RecordKind } from "./record-kind.ts";
 
 /** Agents whose calls have no ID that hooks and OpenTelemetry share. */
 const withoutIds: ReadonlySet<Agent> = new Set(["gemini_cli", "vscode_agent", "copilot_cli"]);
@@ -76,7 +49,7 @@ export class OtlpConverter {
   /** Returns the events of records; most records have none. */
   eventsOf(records: readonly OtlpRecord[]): readonly HookEvent[] {
     const hooked = new Map<Agent, boolean>();
-    return records.flatMap((record) => {
+    return withoutInnerTools(records).flatMap((record) => {
       const [agent, kind] = classify(record) ?? [];
       if (agent === undefined || kind === undefined || record.tsMs === 0) return [];
       if (kind === "tool_call" || kind === "decision") {
@@ -94,24 +67,33 @@ export class OtlpConverter {
   }
 }
 
-function classify({ signal, name, attributes }: OtlpRecord): readonly [Agent, RecordKind] | undefined {
-  const service = attributes["service.name"] ?? "";
-  if (signal === "traces") {
-    const kind = spans.get(name);
-    if (kind === undefined || !/copilot/i.test(service)) return undefined;
-    return [/cli/i.test(service) ? "copilot_cli" : "vscode_agent", kind];
+/**
+ * A tool of Copilot may run another one under the ID of the same call; the outer one, which the model
+ * called, lasts longer and counts.
+ */
+function withoutInnerTools(records: readonly OtlpRecord[]): readonly OtlpRecord[] {
+  const outer = new Map<string, OtlpRecord>();
+  for (const record of records) {
+    const call = record.signal === "traces" ? idOfTool(record.attributes) : undefined;
+    if (call !== undefined && (outer.get(call)?.durationMs ?? -1) < (record.durationMs ?? 0)) outer.set(call, record);
   }
-  const event = attributes["event.name"] ?? "";
-  return [name, event, `${service.replaceAll("-", "_")}.${event}`]
-    .map((candidate) => named.get(candidate))
-    .find((kind) => kind !== undefined);
+  return records.filter((record) => {
+    if (record.signal !== "traces") return true;
+    if (innerTool.test(toolOf(record.attributes) ?? "")) return false;
+    const call = idOfTool(record.attributes);
+    return call === undefined || outer.get(call) === record;
+  });
 }
+
+/** Tools that only VS Code itself calls; they may arrive in an earlier batch than the outer one. */
+const innerTool = /^vscode_\w+_internal$/;
 
 const first = (attributes: Attributes, ...names: readonly string[]): string | undefined =>
   names.map((name) => attributes[name]).find((value) => value !== undefined);
 
+/** VS Code has a new `gen_ai.conversation.id` for each request of a chat. */
 const sessionOf = (attributes: Attributes) =>
-  first(attributes, "session.id", "conversation.id", "gen_ai.conversation.id");
+  first(attributes, "copilot_chat.chat_session_id", "session.id", "conversation.id", "gen_ai.conversation.id");
 
 function commonOf(ids: AgentIds, agent: Agent, { attributes, tsMs }: OtlpRecord) {
   const session = sessionOf(attributes);
@@ -166,12 +148,13 @@ function refusalOf(ids: AgentIds, agent: Agent, record: OtlpRecord): readonly Ho
       tool_name: tool,
       tool_phase: "end",
       status: "cancelled",
-      error_category: "rejected",
+      // The question got no answer in time.
+      error_category: attributes["decision"] === "timed_out" ? "timeout" : "rejected",
     },
   ];
 }
 
-const isRefusal = (decision = "") => /^(?:reject|rejected|denied|deny|abort)$/.test(decision);
+const isRefusal = (decision = "") => /^(?:reject|rejected|denied|deny|abort|timed_out)$/.test(decision);
 
 function statusOf({ attributes, failed }: OtlpRecord): string | undefined {
   if (attributes["success"] !== undefined) return attributes["success"] === "true" ? "ok" : "failed";

@@ -3,6 +3,9 @@
  * Everything else is skipped during decoding and never stored in memory.
  */
 
+import { publicModel } from "../../privacy/public-names.ts";
+import { classify } from "./record-kind.ts";
+
 /** Allowed attributes of records and resources. Their values are short identifiers or numbers. */
 export const allowedAttributes: ReadonlySet<string> = new Set([
   "event.name",
@@ -13,6 +16,7 @@ export const allowedAttributes: ReadonlySet<string> = new Set([
   "session.id",
   "conversation.id",
   "gen_ai.conversation.id",
+  "copilot_chat.chat_session_id",
   "prompt_id",
   "tool_name",
   "function_name",
@@ -45,6 +49,10 @@ export const allowedAttributes: ReadonlySet<string> = new Set([
 
 /** Allowed values: short, without spaces. */
 const plain = /^[A-Za-z0-9_.-]{1,64}$/;
+/** Names of tools, also those of MCP servers. */
+const toolName = /^[A-Za-z0-9_.:/-]{1,128}$/;
+const toolAttributes: ReadonlySet<string> = new Set(["tool_name", "function_name", "gen_ai.tool.name"]);
+const modelAttributes: ReadonlySet<string> = new Set(["model", "gen_ai.request.model", "gen_ai.response.model"]);
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -68,24 +76,32 @@ export interface OtlpRecord {
   readonly attributes: Attributes;
 }
 
-/** The body is invalid, or has too many records. */
+/** The body is invalid. */
 export class MalformedError extends Error {
   override readonly name = "MalformedError";
 }
 
-/** Maximum per batch; protects against small bodies that expand to millions of records. */
-export const maxRecords = 10_000;
+/** Receives decoded records. */
+export interface RecordSink {
+  add(record: OtlpRecord): void;
+}
 
-/** Collects the records of a batch. */
-export class OtlpRecords {
+/** Collects the records of a resource whose own attributes are not read yet. */
+export class NamedRecords implements RecordSink {
   readonly all: OtlpRecord[] = [];
 
-  /** Adds a record. @throws MalformedError above `maxRecords`. */
   add(record: OtlpRecord): void {
     // A record without any name cannot be classified.
-    if (record.name === "" && record.attributes["event.name"] === undefined) return;
-    this.all.push(record);
-    if (this.all.length > maxRecords) throw new MalformedError("too many records");
+    if (record.name !== "" || record.attributes["event.name"] !== undefined) this.all.push(record);
+  }
+}
+
+/** Collects the records of a batch that are used: a body of megabytes may contain a million others. */
+export class OtlpRecords implements RecordSink {
+  readonly all: OtlpRecord[] = [];
+
+  add(record: OtlpRecord): void {
+    if (classify(record) !== undefined) this.all.push(record);
   }
 }
 
@@ -93,7 +109,9 @@ export class OtlpRecords {
 export function allowedValue(name: unknown, value: unknown): string | undefined {
   if (typeof name !== "string" || !allowedAttributes.has(name)) return undefined;
   const text = typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : "";
-  return plain.test(text) ? text : undefined;
+  // A model's name may contain anything: `us.anthropic.claude-…-v1:0`, `claude-…@20251101`, `…[1m]`.
+  if (modelAttributes.has(name)) return text === "" ? undefined : publicModel(text);
+  return (toolAttributes.has(name) ? toolName : plain).test(text) ? text : undefined;
 }
 
 /** Returns an allowed name, or "". Copilot's span names have a suffix, which is removed. */

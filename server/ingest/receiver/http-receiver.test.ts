@@ -72,6 +72,13 @@ function send(
   });
 }
 
+/** Another spelling of a valid request. */
+interface Spelling {
+  readonly authorization?: (token: string) => string;
+  readonly encoding?: string;
+  readonly path?: string;
+}
+
 /** Opens a raw socket, with or without TLS, and sends a text. */
 async function dial(receiver: ReceiverSettings, text = "", encrypted = true): Promise<Socket> {
   const socket = encrypted
@@ -107,7 +114,7 @@ describe("HTTP receiver", () => {
     ],
     [
       "with a compression bomb",
-      { body: gzipSync("x".repeat(20_000_000)), headers: { "content-encoding": "gzip" } },
+      { body: gzipSync("x".repeat(maxBatchBytes + 1)), headers: { "content-encoding": "gzip" } },
       413,
     ],
     ["with a malformed body", { body: "" }, 400],
@@ -116,6 +123,24 @@ describe("HTTP receiver", () => {
     expect(await send(receiver, rejected)).toMatchObject({ status, text: "" });
     expect(writes).toHaveLength(0);
     expect(await send(receiver)).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ["an encoded blank before the secret", { authorization: (token: string) => `Bearer%20${token}` }],
+    ["a lower-case scheme", { authorization: (token: string) => `bearer ${token}` }],
+    ["a compression in capitals", { encoding: "GZIP" }],
+    ["a slash at the end of the path", { path: "/v1/logs/" }],
+  ])("accepts %s", async (_, { authorization, encoding, path }: Spelling) => {
+    const { receiver, writes } = await receiverOf();
+    const headers = {
+      ...(authorization === undefined ? {} : { authorization: authorization(receiver.token) }),
+      ...(encoding === undefined ? {} : { "content-encoding": encoding }),
+    };
+    const body = encoding === undefined ? {} : { body: gzipSync("{}") };
+    expect(await send(receiver, { ...body, ...(path === undefined ? {} : { path }), headers })).toMatchObject({
+      status: 200,
+    });
+    expect(writes).toHaveLength(1);
   });
 
   it("accepts the secret in the path, and responds in the format of the request", async () => {

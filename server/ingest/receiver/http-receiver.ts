@@ -16,8 +16,8 @@ import { MalformedError, type Signal, signals } from "../otlp/otlp-record.ts";
 import type { CommitOutcome } from "./group-commit.ts";
 import type { ReceiverSettings } from "./receiver-config.ts";
 
-/** Maximum size of a request body, before and after decompression. Bytes. */
-export const maxBatchBytes = 4 * 1_048_576;
+/** Maximum size of a request body, before and after decompression: OpenTelemetry's own default. Bytes. */
+export const maxBatchBytes = 20 * 1_048_576;
 /** Time limits for the headers and for the whole request. Milliseconds. */
 const headersMs = 3_000;
 const requestMs = 5_000;
@@ -96,7 +96,7 @@ export class HttpReceiver {
     try {
       const signal = this.#signal(request);
       const body = await bodyOf(request);
-      type = request.headers["content-type"]?.split(";")[0];
+      type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
       status = statusOf[await this.#input.commit(this.#input.otlp(signal, body, type === "application/json"))];
     } catch (error) {
       status = error instanceof HttpError ? error.status : error instanceof MalformedError ? 400 : 503;
@@ -123,8 +123,10 @@ export class HttpReceiver {
     if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) throw new HttpError(403);
     if (origin !== undefined) throw new HttpError(403);
     // Exporters without a setting for headers send the secret in the path.
-    const [, inPath = "", path = ""] = /^(?:\/([0-9a-f]{64}))?(\/[a-z0-9/]+)$/.exec(url) ?? [];
-    if (!isEqual(inPath === "" ? authorization.replace(/^Bearer /, "") : inPath, token)) throw new HttpError(401);
+    const [, inPath = "", path = ""] = /^(?:\/([0-9a-f]{64}))?(\/[a-z0-9/]+?)\/?$/.exec(url) ?? [];
+    // Some exporters do not decode the value of their variable.
+    if (!isEqual(inPath === "" ? authorization.replace(/^Bearer(?: |%20)/i, "") : inPath, token))
+      throw new HttpError(401);
     const signal = signals.find((name) => path === `/v1/${name}`);
     if (signal === undefined) throw new HttpError(404);
     if (method !== "POST") throw new HttpError(405);
@@ -139,7 +141,9 @@ function isEqual(secret: string, token: string): boolean {
 
 /** Reads and decompresses a request body. @throws HttpError */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const { "content-length": length, "content-encoding": encoding = "identity" } = request.headers;
+  const { "content-length": length } = request.headers;
+  // Content codings are case-insensitive (RFC 9110, section 8.4.1).
+  const encoding = (request.headers["content-encoding"] ?? "identity").toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip") throw new HttpError(415);
   if (Number(length ?? 0) > maxBatchBytes) throw new HttpError(413);
   const chunks: Buffer[] = [];

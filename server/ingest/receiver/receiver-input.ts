@@ -22,9 +22,19 @@ export function receiverInput(
   return {
     otlp: (signal, body, json) =>
       otlp.eventsOf(json ? decodeJson(signal, body) : decodeProtobuf(signal, body)).map(toRaw),
-    commit: (events) => group.add(events),
+    commit: async (events) => {
+      for (let from = 0; from < events.length; from += maxPartEvents) {
+        const outcome = await group.add(events.slice(from, from + maxPartEvents));
+        // The exporter sends the batch again; what is stored has the same IDs.
+        if (outcome !== "stored") return outcome;
+      }
+      return "stored";
+    },
   };
 }
+
+/** A larger batch is stored in several transactions, so that other requests are not kept waiting. */
+const maxPartEvents = 2_000;
 
 /** Adds the fields that an agent cannot know: an ID, unless derived, and the UTC offset. */
 function toRaw(event: HookEvent): Raw {
