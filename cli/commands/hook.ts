@@ -5,14 +5,12 @@
  */
 import { text } from "node:stream/consumers";
 import { appendLines } from "../../server/files/append-lines.ts";
-import { filterPayload } from "../../server/ingest/hooks/payload-filter.ts";
+import { filterPayload, identifyingKeys } from "../../server/ingest/hooks/payload-filter.ts";
 import { payloadIn } from "../../server/ingest/hooks/payload-text.ts";
 import { isOptOut } from "../../shared/consent/consent.ts";
 import { agentNames } from "../../shared/protocol/agents.ts";
 import { permittedCategories } from "../permission.ts";
 import { paths } from "../runtime.ts";
-
-const identifyingKeys = ["hook_event_name", "hookEventName", "tool_name", "toolName"];
 
 export async function run({ agent }: { readonly agent?: string } = {}): Promise<void> {
   // Always read to the end: an agent may wait until its payload is consumed.

@@ -1,5 +1,6 @@
 /** `nexus agents …` and `nexus hook`: recording AI agents' tool calls through their own hooks. */
 import type { Command } from "commander";
+import { agentNames } from "../../shared/protocol/agents.ts";
 import { lazyAction } from "./lazy-action.ts";
 import { withExamples, withJson } from "./options.ts";
 
@@ -14,7 +15,7 @@ export function addAgents(nexus: Command): void {
       agents
         .command("connect")
         .description("add a hook to an agent's settings (shows the change first)")
-        .argument("[agent...]", "claude_code, cursor, copilot, codex or gemini_cli (default: all installed agents)")
+        .argument("[agent...]", `${agentNames.join(", ")} (default: all installed agents)`)
         .option("--yes", "skip the prompt")
         .option("--otel", "enable the OpenTelemetry receiver and print the agent's settings")
         .option("--accept-risk", "with --otel: set up agents that might send data to another user's program"),

@@ -3,6 +3,7 @@
  * agent and the entries that are added to it. Formats as of 2026; `docs/guide/agents.md` lists what
  * each agent reports.
  */
+import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/protocol/agents.ts";
 import { claudePolicies, codexPolicies, copilotPolicies, geminiPolicies, type Policy } from "./policies.ts";
@@ -63,6 +64,12 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
   const copilot = folder("COPILOT_HOME", ".copilot");
   const gemini = join(home, ".gemini", "settings.json");
   const context = { platform, programFiles: env["ProgramFiles"] ?? "C:\\Program Files" };
+  const [qwen, factory] = [folder("QWEN_HOME", ".qwen"), join(home, ".factory")];
+  const [antigravity, windsurf] = [join(home, ".gemini", "config"), join(home, ".codeium", "windsurf")];
+  const continueCli = join(home, ".continue");
+  // Droid reads hooks from its settings only if this file does not exist.
+  const factoryHooks = join(factory, "hooks.json");
+  const factoryList = existsSync(factoryHooks) ? [] : ["hooks"];
   const grouped = (command: string) => ({ hooks: [{ type: "command", command, timeout: timeoutSec }] });
   return [
     {
@@ -121,6 +128,68 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
           hooks: [{ name: "nexus", type: "command", command, timeout: timeoutSec * 1_000 }],
         }),
       policies: geminiPolicies(gemini, context),
+    },
+    {
+      name: "antigravity",
+      title: "Antigravity CLI",
+      folder: antigravity,
+      file: join(antigravity, "hooks.json"),
+      start: {},
+      // Not before a call: Antigravity refuses it if a hook prints no decision.
+      entriesOf: (command) => [
+        {
+          list: ["nexus", "PostToolUse"],
+          entry: { matcher: "*", hooks: [{ type: "command", command, timeout: timeoutSec }] },
+        },
+      ],
+      policies: [],
+    },
+    {
+      name: "windsurf",
+      title: "Windsurf",
+      folder: windsurf,
+      file: join(windsurf, "hooks.json"),
+      start: {},
+      entriesOf: (command) =>
+        under(["post_read_code", "post_write_code", "post_run_command", "post_mcp_tool_use"], {
+          command,
+          show_output: false,
+        }),
+      policies: [],
+    },
+    {
+      name: "qwen_code",
+      title: "Qwen Code",
+      folder: qwen,
+      file: join(qwen, "settings.json"),
+      start: {},
+      // Milliseconds in the versions that document a unit.
+      entriesOf: (command) =>
+        under([...claudeEvents], { hooks: [{ type: "command", command, timeout: timeoutSec * 1_000 }] }),
+      policies: [{ file: join(qwen, "settings.json"), path: ["disableAllHooks"], value: true }],
+    },
+    {
+      name: "factory_droid",
+      title: "Factory Droid",
+      folder: factory,
+      file: factoryList.length === 0 ? factoryHooks : join(factory, "settings.json"),
+      start: {},
+      entriesOf: (command) =>
+        ["PostToolUse", "SessionStart", "SessionEnd", "PreCompact", "SubagentStop"].map((event) => ({
+          list: [...factoryList, event],
+          entry: grouped(command),
+        })),
+      policies: [],
+    },
+    {
+      name: "continue_cli",
+      title: "Continue CLI",
+      folder: continueCli,
+      file: join(continueCli, "settings.json"),
+      start: {},
+      entriesOf: (command) =>
+        under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"], grouped(command)),
+      policies: [],
     },
   ];
 }

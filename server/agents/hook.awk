@@ -145,15 +145,15 @@ function is_model(value) {
 
 # Returns the value of an allowed key if it is public, otherwise "".
 function public(name, value,    plain) {
-  if (name == "hook_event_name" || name == "hookEventName") {
+  if (name == "hook_event_name" || name == "hookEventName" || name == "agent_action_name") {
     plain = tolower(value)
     gsub(/[_-]/, "", plain)
     if (plain in events) return value
     unknown = 1
     return ""
   }
-  if (name == "tool_name" || name == "toolName") return tool(value)
-  if (name == "model") return model(value)
+  if (name == "tool_name" || name == "toolName" || name == "toolCall.name") return tool(value)
+  if (name == "model" || name == "model_name") return model(value)
   if (name == "duration_ms" || name == "duration") return value ~ /^[0-9]+([.][0-9][0-9]?[0-9]?)?$/ && length(value) <= 14 && value + 0 <= 2592000000 ? value : ""
   if (name == "timestamp") return length(value) == 13 && value ~ /^[123][0-9]+$/ ? value : ""
   if (name == "is_interrupt") return value == "true" || value == "false" ? value : ""
@@ -221,9 +221,9 @@ BEGIN {
 
   split("hook_event_name hookEventName tool_name toolName tool_use_id session_id sessionId conversation_id " \
     "duration_ms duration timestamp is_interrupt model agent_id subagent_id source failure_type permission_mode " \
-    "transcript_path toolResult.resultType tool_result.result_type", names, " ")
+    "transcript_path agent_action_name toolCall.name model_name conversationId trajectory_id toolResult.resultType tool_result.result_type", names, " ")
   for (i in names) allowed[names[i]] = 1
-  split("timestamp turn_id cursor_version permission_mode stop_reason toolResult tool_result conversation_id sessionId agent_id subagent_id", names, " ")
+  split("timestamp turn_id cursor_version permission_mode stop_reason toolResult tool_result conversation_id conversationId trajectory_id sessionId agent_id subagent_id", names, " ")
   for (i in names) told[names[i]] = 1
   split("error tool_response.error", names, " ")
   for (i in names) errors[names[i]] = 1
@@ -274,7 +274,10 @@ inside {
 }
 
 END {
-  if (off || unknown || !("hook_event_name" in kept || "hookEventName" in kept || "tool_name" in kept || "toolName" in kept)) exit
+  if (off || unknown) exit
+  split("hook_event_name hookEventName agent_action_name tool_name toolName toolCall.name", names, " ")
+  for (i in names) if (names[i] in kept) identified = 1
+  if (!identified) exit
   if (!is_safe()) exit
   srand()
   line = "{\"hook\":1,\"ts\":" srand() "000"

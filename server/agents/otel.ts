@@ -85,7 +85,7 @@ export function otelSetting(
         }),
         risk: null,
       };
-    case "cursor":
+    default:
       return null;
   }
 }

@@ -1,12 +1,12 @@
 /** Maps tool and model names to public names; all others become `custom`, `mcp` or `other`. */
 import { isPublicModel } from "../../shared/vocabulary/models.ts";
-import { canonicalTools, customTool, mcpName, mcpTool } from "../../shared/vocabulary/tools.ts";
+import { canonicalTools, customTool, mcpName, mcpTool, mcpTools } from "../../shared/vocabulary/tools.ts";
 import { other } from "./platform.ts";
 
 export const canonicalNames: ReadonlyMap<string, string> = new Map<string, string>(
-  Object.entries(canonicalTools).flatMap(([canonical, names]) =>
-    [canonical, ...names].map((name) => [name, canonical] as const),
-  ),
+  Object.entries(canonicalTools)
+    .flatMap(([canonical, names]) => [canonical, ...names].map((name) => [name, canonical] as const))
+    .concat(mcpTools.map((name) => [name, mcpTool] as const)),
 );
 
 /** Returns the canonical name of a tool, `mcp`, or `custom`. */

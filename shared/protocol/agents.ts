@@ -4,7 +4,18 @@ import type { Source } from "../schema/sources.ts";
 import { request } from "./rpc.ts";
 import { arrayOf, boolean, enumOf, integer, nullable, object, string, type Validated } from "./validate.ts";
 
-export const agentNames = ["claude_code", "cursor", "copilot", "codex", "gemini_cli"] as const;
+export const agentNames = [
+  "claude_code",
+  "cursor",
+  "copilot",
+  "codex",
+  "gemini_cli",
+  "antigravity",
+  "windsurf",
+  "qwen_code",
+  "factory_droid",
+  "continue_cli",
+] as const;
 export type AgentName = (typeof agentNames)[number];
 
 /** The event sources of each agent. */
@@ -14,6 +25,11 @@ export const sourcesOf = {
   copilot: ["copilot_cli", "vscode_agent"],
   codex: ["codex"],
   gemini_cli: ["gemini_cli"],
+  antigravity: ["antigravity"],
+  windsurf: ["windsurf"],
+  qwen_code: ["qwen_code"],
+  factory_droid: ["factory_droid"],
+  continue_cli: ["continue_cli"],
 } as const satisfies Readonly<Record<AgentName, readonly Source[]>>;
 
 const name = enumOf(agentNames);

@@ -18,6 +18,11 @@ const titles: Readonly<Record<string, string>> = {
   copilot_cli: "GitHub Copilot CLI",
   codex: "Codex",
   gemini_cli: "Gemini CLI",
+  antigravity: "Antigravity CLI",
+  windsurf: "Windsurf",
+  qwen_code: "Qwen Code",
+  factory_droid: "Factory Droid",
+  continue_cli: "Continue CLI",
 };
 
 export const sourceLabel = (source: string | null): string =>

@@ -1,2 +1,15 @@
 /** Public names of AI agents that report tool calls. */
-export const agents = ["claude_code", "cursor", "vscode_agent", "copilot_cli", "codex", "gemini_cli", "other"] as const;
+export const agents = [
+  "claude_code",
+  "cursor",
+  "vscode_agent",
+  "copilot_cli",
+  "codex",
+  "gemini_cli",
+  "antigravity",
+  "windsurf",
+  "qwen_code",
+  "factory_droid",
+  "continue_cli",
+  "other",
+] as const;

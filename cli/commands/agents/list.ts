@@ -1,12 +1,14 @@
 /** `nexus agents list`: agents with their connection, last event and coverage of tool calls. */
 import { ReceiverConfig } from "../../../server/ingest/receiver/receiver-config.ts";
-import { sourcesOf } from "../../../shared/protocol/agents.ts";
+import { agentNames, sourcesOf } from "../../../shared/protocol/agents.ts";
 import type { AgentCoverage } from "../../../shared/protocol/reports.ts";
 import { coverageOf } from "../../../shared/text/coverage.ts";
 import { countText, dateTimeText } from "../../../shared/text/format.ts";
 import { withConnections } from "../../agents.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { paths, withFreshReader } from "../../runtime.ts";
+
+const nameWidth = Math.max(...agentNames.map((name) => name.length));
 
 export async function run({ json }: JsonOption): Promise<void> {
   const { seen, coverage } = await withFreshReader((reader) => ({
@@ -28,8 +30,8 @@ export async function run({ json }: JsonOption): Promise<void> {
       : installed
         ? "not connected"
         : "not installed";
-    print(`${name.padEnd(12)} ${state.padEnd(14)} ${title}: ${file}`);
-    const indent = " ".repeat(13);
+    print(`${name.padEnd(nameWidth)} ${state.padEnd(14)} ${title}: ${file}`);
+    const indent = " ".repeat(nameWidth + 1);
     if (outdated)
       print(`${indent}outdated: uses an entry of an earlier version; to replace it: nexus agents update ${name}`);
     if (approval !== null) print(`${indent}${approval}`);

@@ -32,6 +32,9 @@ const cases: readonly HookCase[] = readFileSync(
   .split("\n")
   .map((line) => JSON.parse(line));
 
+/** Agents whose hooks were installed before they named their agent, and that have fields of their own. */
+const earlierAgents: ReadonlySet<AgentName> = new Set(["cursor", "copilot", "codex", "gemini_cli"]);
+
 const ids = newAgentIds();
 const now = 1_790_000_000_000;
 const textOf = (payload: object | string) => (typeof payload === "string" ? payload : JSON.stringify(payload));
@@ -69,7 +72,7 @@ describe("agents' payloads", () => {
     expect(hookEvents(filtered, now, ids, { installedIn: agent })).toMatchObject(events);
   });
 
-  it.each(cases.filter(({ agent }) => agent !== "claude_code"))(
+  it.each(cases.filter(({ agent }) => earlierAgents.has(agent)))(
     "are recognised without the agent's name, as earlier hooks send them: $name",
     ({ payload, events }) => {
       expect(hookEvents(filterPayload(payloadIn(textOf(payload))), now, ids)).toMatchObject(events);

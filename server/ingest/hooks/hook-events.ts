@@ -13,7 +13,17 @@ import { type FilteredPayload, plainEventName } from "./payload-filter.ts";
 
 export type HookSource = Extract<
   Source,
-  "claude_code" | "cursor" | "vscode_agent" | "copilot_cli" | "codex" | "gemini_cli"
+  | "claude_code"
+  | "cursor"
+  | "vscode_agent"
+  | "copilot_cli"
+  | "codex"
+  | "gemini_cli"
+  | "antigravity"
+  | "windsurf"
+  | "qwen_code"
+  | "factory_droid"
+  | "continue_cli"
 >;
 
 /** An event before the firewall, in the format of the event log: `docs/guide/event-log.md`. */
@@ -37,14 +47,28 @@ const kindsByName: ReadonlyMap<string, HookEventKind> = new Map(
     precompress: "compaction",
     subagentstart: "subagent_started",
     subagentstop: "subagent_ended",
+    postreadcode: "ended",
+    postwritecode: "ended",
+    postruncommand: "ended",
+    postmcptooluse: "ended",
   } as const),
+);
+
+/** Tools of Windsurf, by the event that reports them. */
+const toolsByEvent: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    postreadcode: "read_file",
+    postwritecode: "edit_file",
+    postruncommand: "run_terminal_cmd",
+    postmcptooluse: "mcp",
+  }),
 );
 
 const isSessionEvent = (kind: HookEventKind) => sessionEvents.some((event) => event === kind);
 const isActivity = (kind: HookEventKind) => activities.some((activity) => activity === kind);
 
 /** Agents that report failures with a separate event, so that the other event means success. */
-const reportsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli"]);
+const reportsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli", "qwen_code"]);
 
 /** What a caller knows about a payload besides its content. */
 export interface HookCall {
@@ -56,7 +80,9 @@ export interface HookCall {
 
 /** Agents whose settings no other agent loads. */
 const ownSettings: ReadonlyMap<AgentName, HookSource> = new Map(
-  (["cursor", "codex", "gemini_cli"] as const).map((name) => [name, name] as const),
+  (
+    ["cursor", "codex", "gemini_cli", "antigravity", "windsurf", "qwen_code", "factory_droid", "continue_cli"] as const
+  ).map((name) => [name, name] as const),
 );
 
 /**
@@ -69,6 +95,9 @@ export function agentOf(payload: FilteredPayload, installedIn?: AgentName): Hook
   if (own !== undefined) return own;
   if ("cursor_version" in payload || "conversation_id" in payload) return "cursor";
   if (installedIn === "copilot") return copilotOf(payload);
+  if ("agent_action_name" in payload) return "windsurf";
+  if ("toolCall.name" in payload) return "antigravity";
+  if (payload["permission_mode"] === "normal" && !("transcript_path" in payload)) return "continue_cli";
   if ("toolName" in payload || "tool_result" in payload) return "copilot_cli";
   if ("sessionId" in payload || "hookEventName" in payload) return copilotOf(payload);
   if (installedIn === undefined && isGemini(payload)) return "gemini_cli";
@@ -91,7 +120,7 @@ function copilotOf(payload: FilteredPayload): HookSource {
 
 /** Events and reasons that only Gemini CLI has. VS Code reports no end of a session. */
 function isGemini(payload: FilteredPayload): boolean {
-  const event = plainEventName(payload["hook_event_name"] ?? "");
+  const event = eventOf(payload);
   if (event === "beforetool" || event === "aftertool" || event === "precompress") return true;
   if (!("timestamp" in payload && "transcript_path" in payload)) return false;
   return event === "sessionend" || (event === "sessionstart" && payload["source"] !== "new");
@@ -117,10 +146,11 @@ export function hookEvents(
     if (isSessionEvent(kind)) return [{ ...common, id, ts: endMs, event_type: kind }];
     return [{ ...common, id, ts: endMs, event_type: "agent_activity", activity: kind, agent: source }];
   }
-  const tool = payload["tool_name"] ?? payload["toolName"];
+  const tool = toolOf(payload);
   if (tool === undefined) return [];
   const toolCall = { ...common, event_type: "agent_event", stream: "tool", tool_name: tool, agent: source };
-  const model = payload["model"] === undefined ? {} : { model: payload["model"] };
+  const named = payload["model"] ?? payload["model_name"];
+  const model = named === undefined ? {} : { model: named };
   const durationMs = durationOf(payload);
   const status = statusOf(payload, kind, source);
   const end = {
@@ -145,14 +175,24 @@ export function hookEvents(
 
 /** Returns the agent's session ID, or "" if there is none that may be used. */
 function sessionOf(payload: FilteredPayload): string {
-  const ids = [payload["session_id"], payload["sessionId"], payload["conversation_id"]];
+  const names = ["session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id"];
+  const ids = names.map((name) => payload[name]);
   return ids.find((id) => id !== undefined && id !== "1") ?? "";
 }
 
-/** Copilot CLI sends no event name, only the result. */
+const eventOf = (payload: FilteredPayload): string | undefined => {
+  const name = payload["hook_event_name"] ?? payload["hookEventName"] ?? payload["agent_action_name"];
+  return name === undefined ? undefined : plainEventName(name);
+};
+
+const toolOf = (payload: FilteredPayload): string | undefined =>
+  payload["tool_name"] ?? payload["toolName"] ?? payload["toolCall.name"] ?? toolsByEvent.get(eventOf(payload) ?? "");
+
+/** Copilot CLI sends no event name, only the result; Antigravity CLI only the call. */
 function kindOf(payload: FilteredPayload): HookEventKind | undefined {
-  const name = payload["hook_event_name"] ?? payload["hookEventName"];
-  if (name !== undefined) return kindsByName.get(plainEventName(name));
+  const event = eventOf(payload);
+  if (event !== undefined) return kindsByName.get(event);
+  if ("toolCall.name" in payload) return "ended";
   if ("toolResult" in payload || "tool_result" in payload) return "ended";
   return "error" in payload ? "failed" : undefined;
 }
@@ -199,7 +239,7 @@ function idOf(ids: AgentIds, payload: FilteredPayload, session: string, phase: s
   if (callId !== undefined) return { id: ids.use(callId, session, phase) };
   const ms = reportedMs(payload);
   if (ms === undefined) return {};
-  return { id: ids.uuid(7, `${session} ${payload["tool_name"] ?? payload["toolName"] ?? ""} ${ms} ${phase}`) };
+  return { id: ids.uuid(7, `${session} ${toolOf(payload) ?? ""} ${ms} ${phase}`) };
 }
 
 /**

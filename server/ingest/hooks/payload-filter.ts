@@ -23,7 +23,18 @@ export const hookEventNames: readonly string[] = [
   "subagentstart",
   "subagentstop",
   "nexustest",
+  // Windsurf has an event for each kind of tool.
+  "postreadcode",
+  "postwritecode",
+  "postruncommand",
+  "postmcptooluse",
 ];
+
+/** Keys of the event's name. */
+const eventKeys: ReadonlySet<string> = new Set(["hook_event_name", "hookEventName", "agent_action_name"]);
+
+/** Keys without which a payload is of no use. */
+export const identifyingKeys: readonly string[] = [...eventKeys, "tool_name", "toolName", "toolCall.name"];
 
 /** The results of a tool call that agents report; every other value means a failure. */
 export const hookResults: readonly string[] = ["success", "failure", "denied", "rejected", "cancelled"];
@@ -64,13 +75,18 @@ const present = "1";
 const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new Map([
   ["hook_event_name", eventName],
   ["hookEventName", eventName],
+  ["agent_action_name", eventName],
   ["tool_name", canonicalTool],
   ["toolName", canonicalTool],
+  ["toolCall.name", canonicalTool],
   ["model", publicModel],
+  ["model_name", publicModel],
   ["tool_use_id", id],
   ["session_id", id],
   ["sessionId", id],
   ["conversation_id", id],
+  ["conversationId", id],
+  ["trajectory_id", id],
   ["agent_id", id],
   ["subagent_id", id],
   ["duration_ms", duration],
@@ -96,6 +112,8 @@ const booleanKeys: ReadonlySet<string> = new Set([
   "toolResult",
   "tool_result",
   "conversation_id",
+  "conversationId",
+  "trajectory_id",
   "sessionId",
   "agent_id",
   "subagent_id",
@@ -111,7 +129,7 @@ export type FilteredPayload = Readonly<Record<string, string>>;
 export function filterPayload(payload: unknown): FilteredPayload {
   const filtered: Record<string, string> = {};
   for (const [name, value] of entriesOf(payload)) {
-    if ((name === "hook_event_name" || name === "hookEventName") && isUnknownEvent(value)) return {};
+    if (eventKeys.has(name) && isUnknownEvent(value)) return {};
     addValue(filtered, name, value);
     for (const [inner, part] of entriesOf(value)) addValue(filtered, `${name}.${inner}`, part);
   }
