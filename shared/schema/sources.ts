@@ -1,17 +1,6 @@
-const agentSources = [
-  "otlp",
-  "claude_code",
-  "cursor",
-  "vscode_agent",
-  "copilot_cli",
-  "codex",
-  "gemini_cli",
-  "antigravity",
-  "windsurf",
-  "qwen_code",
-  "factory_droid",
-  "continue_cli",
-] as const;
+import { hookAgents } from "../vocabulary/agents.ts";
+
+const agentSources = ["otlp", ...hookAgents] as const;
 
 /** What produced an event. A source numbers the events of a session from 1; a gap means loss. */
 export const sources = [

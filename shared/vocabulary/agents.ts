@@ -1,5 +1,5 @@
-/** Public names of AI agents that report tool calls. */
-export const agents = [
+/** Agents that report through their hooks. */
+export const hookAgents = [
   "claude_code",
   "cursor",
   "vscode_agent",
@@ -11,5 +11,7 @@ export const agents = [
   "qwen_code",
   "factory_droid",
   "continue_cli",
-  "other",
 ] as const;
+
+/** Public names of AI agents that report tool calls. */
+export const agents = [...hookAgents, "other"] as const;
