@@ -143,12 +143,17 @@ const pieces = [
   "# x\n",
   "sudo ",
   "-x a ",
+  // One word that a pattern could read again and again.
+  "/.local/b",
+  "[@",
+  "\u001b]",
 ];
 
 /** The slowest of long lines through the firewall's reader of command lines. */
 export async function commandLines(): Promise<readonly Measurement[]> {
   const length = scaled(222_000, 20_000);
-  const lines = pieces.map((piece) => piece.repeat(Math.ceil(length / piece.length)));
+  const repeated = pieces.map((piece) => piece.repeat(Math.ceil(length / piece.length)));
+  const lines = [...repeated, ...repeated.map((line) => `npx a${line}`)];
   const fastest = (work: (line: string) => unknown, line: string) => {
     const times = [0, 1, 2, 3, 4].map(() => {
       const start = performance.now();

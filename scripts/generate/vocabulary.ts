@@ -190,6 +190,8 @@ async function readVocabulary(): Promise<Vocabulary> {
   for (const [program, commands] of Object.entries(nexus)) {
     found.programs.set(program, new Set([...(found.programs.get(program) ?? []), ...commands]));
   }
+  // Their specifications list commands of their own languages, which are arguments.
+  for (const program of ["sed", "tar"]) found.programs.set(program, new Set());
   await readOptions(found);
   addScripts(found);
   return found;

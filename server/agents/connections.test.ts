@@ -375,6 +375,26 @@ describe("agent settings", () => {
     expect(JSON.parse(text("cursor"))).toEqual({ mine: 1 });
   });
 
+  it("keeps the version if the user has added hooks since", () => {
+    const { connections, connect, write, text } = setUp();
+    write("cursor", "{}");
+    connect("cursor");
+    const { version, hooks } = JSON.parse(text("cursor"));
+    write("cursor", JSON.stringify({ version, hooks: { ...hooks, stop: [{ command: "mine" }] } }));
+    connections.disconnect("cursor");
+    expect(JSON.parse(text("cursor"))).toEqual({ version: 1, hooks: { stop: [{ command: "mine" }] } });
+  });
+
+  it("wakes no hooks that an equal key hid", () => {
+    const { connections, connect, write, text } = setUp();
+    const hidden = '"hooks":{"PostToolUse":[{"hooks":[{"type":"command","command":"old.sh"}]}]}';
+    write("claude_code", `{${hidden},"hooks":{}}`);
+    connect("claude_code");
+    write("claude_code", `${text("claude_code")}\n`);
+    connections.disconnect("claude_code");
+    expect(JSON.parse(text("claude_code"))).toEqual({ hooks: {} });
+  });
+
   it("is outdated if an event of this version is missing", () => {
     const { connect, write, text, status } = setUp();
     connect("claude_code");
@@ -412,6 +432,7 @@ describe("agent settings", () => {
     ["claude_code", ".claude/settings.json", '{"disableAllHooks": true}'],
     ["codex", ".codex/config.toml", "[features]\nhooks = false\n"],
     ["gemini_cli", ".gemini/settings.json", '{"hooksConfig": {"enabled": false}}'],
+    ["gemini_cli", ".gemini/settings.json", '{"hooksConfig": {"disabled": ["nexus"]}}'],
     ["copilot", ".copilot/settings.json", '\ufeff{"disableAllHooks": true}'],
   ] as const)("reports that the user has disabled the hooks of %s", (name, path, text) => {
     const { home, status } = setUp();

@@ -17,6 +17,7 @@ import { approvalHint, isApproved } from "./codex-approval.ts";
 import { HookScript } from "./hook-script.ts";
 import { blockedBy } from "./policies.ts";
 import {
+  type AddedKeys,
   commandsIn,
   linesBetween,
   type Marks,
@@ -42,15 +43,13 @@ export interface SettingsChange {
 }
 
 /** The content of `state/agents/NAME.json`: how to undo a change of a settings file. */
-interface ConnectionRecord {
+interface ConnectionRecord extends AddedKeys {
   readonly file: string;
   /** `null` if there was no file. */
   readonly undo: Undo | null;
   readonly afterSha256: string;
   /** File mode before the change. */
   readonly mode?: number;
-  /** Keys that the agent requires and the settings lacked. */
-  readonly addedKeys?: readonly string[];
 }
 
 /** The URL of earlier versions: a port that any local user can take while no window is open. */
@@ -206,8 +205,8 @@ export class Connections {
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
     const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
     const undo = first === null ? null : (createUndo(first, after) ?? null);
-    const addedKeys = before === null ? [] : this.#addedKeys(agent, target, before);
-    const record: ConnectionRecord = { file: target, undo, afterSha256: sha256(after), mode, addedKeys };
+    const added = before === null ? {} : this.#addedKeys(agent, target, before);
+    const record: ConnectionRecord = { ...added, file: target, undo, afterSha256: sha256(after), mode };
     if (first === null || undo !== null) replaceFile(this.#recordFile(agent.name), JSON.stringify(record));
     else rmSync(this.#recordFile(agent.name), { force: true });
     if (read(target) !== before) {
@@ -228,7 +227,7 @@ export class Connections {
     const record = this.#record(name);
     const connected = this.configured(name).length > 0;
     const before = text === null ? undefined : this.#textBefore(name, target, text);
-    const addedKeys = record?.file === target ? record.addedKeys : [];
+    const added = record?.file === target ? record : {};
     if (text === null || !connected) {
       // The file contains no entry of ours.
     } else if (record?.file === target && record.undo === null && record.afterSha256 === sha256(text)) {
@@ -238,7 +237,7 @@ export class Connections {
     } else {
       replaceFile(
         target,
-        withoutEntries(agent.file, text, agent.entriesOf(""), this.#marks, addedKeys),
+        withoutEntries(agent.file, text, agent.entriesOf(""), this.#marks, added),
         statSync(target).mode & 0o777,
       );
     }
@@ -262,11 +261,11 @@ export class Connections {
   }
 
   /** Returns the keys that connecting adds, now or when an entry of an earlier version was added. */
-  #addedKeys(agent: Agent, target: string, before: string): readonly string[] {
+  #addedKeys(agent: Agent, target: string, before: string): AddedKeys {
     const record = this.#record(agent.name);
-    const earlier = record?.file === target ? (record.addedKeys ?? []) : [];
+    if (record?.file === target && record.addedKeys !== undefined) return record;
     const isEmpty = before.replace("\ufeff", "").trim() === "";
-    return isEmpty ? earlier : [...earlier, ...missingKeys(agent.file, before, Object.keys(agent.start))];
+    return isEmpty ? {} : missingKeys(agent.file, before, Object.keys(agent.start));
   }
 
   /** Returns the text of a file before it was connected, or `undefined` if it changed since. */

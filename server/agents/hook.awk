@@ -148,9 +148,8 @@ function public(name, value,    plain) {
   if (name == "hook_event_name" || name == "hookEventName" || name == "agent_action_name") {
     plain = tolower(value)
     gsub(/[_-]/, "", plain)
-    if (plain in events) return value
-    unknown = 1
-    return ""
+    unknown = !(plain in events)
+    return unknown ? "" : value
   }
   if (name == "tool_name" || name == "toolName" || name == "toolCall.name") return tool(value)
   if (name == "model" || name == "model_name") return model(value)
@@ -167,7 +166,7 @@ function public(name, value,    plain) {
 
 # Handles a scalar value of the current key. Of two equal keys the last one counts.
 function take(value, is_error,    plain) {
-  delete kept[name]
+  forget(name)
   if (name in allowed && value != "") {
     plain = public(name, value)
     if (plain != "") kept[name] = plain
@@ -175,12 +174,19 @@ function take(value, is_error,    plain) {
   tell(is_error)
 }
 
+# Forgets the value of an equal key that came before, and what was in it.
+function forget(name,    other) {
+  delete kept[name]
+  if (depth == 1) for (other in kept) if (index(other, name ".") == 1) delete kept[other]
+}
+
 # Records that a key has a value, without the value itself.
 function tell(is_error) {
   if (name in told || (name in errors && is_error)) if (!(name in kept)) kept[name] = "1"
 }
 
-# Reads keys wherever they are, without following the structure. A key that was found before stays.
+# Reads a call's ID and duration wherever they are, without following the structure. A value that was
+# found before stays.
 # `found` is the last key, `between` whether its value is the next record.
 function take_late(    rest) {
   if (between) {
@@ -197,9 +203,11 @@ function take_late(    rest) {
     }
     if (!between) found = ""
   }
-  if ($0 in allowed && ($0 in late || !($0 in kept))) {
-    found = $0
-    late[found] = 1
+  if ($0 == "tool_use_id" || $0 == "duration_ms" || $0 == "duration") {
+    if ($0 in late || !($0 in kept)) {
+      found = $0
+      late[found] = 1
+    }
   }
 }
 
@@ -231,18 +239,15 @@ BEGIN {
   RS = "\""
 }
 
-# Always read to the end: the agent waits until its pipe is empty. After a million characters the structure
+# Always read to the end: the agent waits until its pipe is empty. After two million characters the structure
 # is not followed: some agents put the ID and the duration of a call behind a long response.
 off { next }
-seen > 1000000 { take_late(); next }
+seen > 2000000 { take_late(); next }
 { seen += length($0) + 1 }
 
 inside {
-  slashes = 0
-  if ($0 ~ /\\$/) {
-    match($0, /\\+$/)
-    slashes = RLENGTH
-  }
+  # Not `match`, which looks for every run of backslashes.
+  for (slashes = 0; slashes < length($0) && substr($0, length($0) - slashes, 1) == "\\"; slashes++) continue
   if (depth <= 2 && length(text) <= 256) text = text $0
   if (slashes % 2) {
     if (depth <= 2 && length(text) <= 256) text = text "\""
@@ -265,8 +270,9 @@ inside {
     if (rest == "") wanted = 1
     else if (rest ~ /^[{[]/) {
       if (depth == 1) parent = last
+      forget(name)
       tell(rest !~ /^([{][ \t\r\n]*[}]|[[][ \t\r\n]*[]])/)
-    } else if (rest ~ /^null/) delete kept[name]
+    } else if (rest ~ /^null/) forget(name)
     else if (match(rest, /^[-+.0-9A-Za-z]+/)) take(substr(rest, 1, RLENGTH), rest !~ /^(false|[-+]?[0.]+([eE][-+]?[0-9]+)?[^-+.0-9A-Za-z])/)
   }
   depth += gsub(/[{[]/, "&", rest)

@@ -13,7 +13,8 @@ export interface Policy {
   /** A file, or a folder whose `.json` files all apply. */
   readonly file: string;
   readonly path: readonly string[];
-  readonly value: boolean;
+  /** The value, or an element of a list. */
+  readonly value: boolean | string;
 }
 
 interface PolicyContext {
@@ -49,10 +50,15 @@ export const codexPolicies = (folder: string): readonly Policy[] => [
   notEnabled("/etc/codex/requirements.toml", "features", "hooks"),
   disabled("/etc/codex/requirements.toml", "allow_managed_hooks_only"),
   notEnabled(join(folder, "config.toml"), "features", "hooks"),
+  // The name of earlier versions.
+  notEnabled(join(folder, "config.toml"), "features", "codex_hooks"),
 ];
 
 export const geminiPolicies = (settings: string, context: PolicyContext): readonly Policy[] =>
-  [join(geminiFolder(context), "settings.json"), settings].map((file) => notEnabled(file, "hooksConfig", "enabled"));
+  [join(geminiFolder(context), "settings.json"), settings].flatMap((file) => [
+    notEnabled(file, "hooksConfig", "enabled"),
+    { file, path: ["hooksConfig", "disabled"], value: "nexus" },
+  ]);
 
 export const copilotPolicies = (folder: string): readonly Policy[] =>
   ["settings.json", "config.json", join("hooks", "nexus.json")].map((name) =>
@@ -62,7 +68,10 @@ export const copilotPolicies = (folder: string): readonly Policy[] =>
 /** Returns why user hooks do not run, as a sentence; `null` if nothing forbids them. */
 export function blockedBy(policies: readonly Policy[]): string | null {
   for (const { file, path, value } of policies) {
-    const found = filesOf(file).find((name) => valueAt(contentOf(name), path) === value);
+    const found = filesOf(file).find((name) => {
+      const actual = valueAt(contentOf(name), path);
+      return actual === value || (Array.isArray(actual) && actual.includes(value));
+    });
     if (found !== undefined) return `User hooks are disabled in ${found} (${path.join(".")} = ${value}).`;
   }
   return null;

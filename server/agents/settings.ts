@@ -164,10 +164,21 @@ export type Marks = readonly (string | RegExp)[];
 const isMarked = (line: string, marks: Marks): boolean =>
   marks.some((mark) => (typeof mark === "string" ? line.includes(mark) : mark.test(line)));
 
-/** Returns which of these keys the settings lack at the top. @throws SettingsError */
-export function missingKeys(file: string, text: string, keys: readonly string[]): readonly string[] {
+/** Returns which of these keys connecting adds. @throws SettingsError */
+export function missingKeys(file: string, text: string, keys: readonly string[]): AddedKeys {
   const tree = treeOf(file, text);
-  return keys.filter((key) => nodeAt(tree, [key]) === undefined);
+  return {
+    addedKeys: keys.filter((key) => nodeAt(tree, [key]) === undefined),
+    hadHooks: nodeAt(tree, ["hooks"]) !== undefined,
+  };
+}
+
+/** What connecting added besides the entries. */
+export interface AddedKeys {
+  /** Keys that the agent requires and the settings lacked. */
+  readonly addedKeys?: readonly string[];
+  /** Whether the user had hooks without these keys. */
+  readonly hadHooks?: boolean;
 }
 
 /**
@@ -179,19 +190,22 @@ export function withoutEntries(
   text: string,
   entries: readonly HookEntry[],
   marks: Marks,
-  addedKeys: readonly string[] = [],
+  { addedKeys = [], hadHooks = false }: AddedKeys = {},
 ): string {
   let edited = text;
-  for (const key of addedKeys) {
-    const node = nodeAt(treeOf(file, edited), [key]);
-    if (node !== undefined) edited = without(edited, node);
-  }
   for (const { list } of entries) {
     for (;;) {
       const node = nodeAt(treeOf(file, edited), list);
       const found = node === undefined ? undefined : handlerIn(node, marks);
       if (found === undefined) break;
       edited = without(edited, found);
+    }
+  }
+  // What the agent requires stays if the user has added hooks since.
+  if (hadHooks || nodeAt(treeOf(file, edited), ["hooks"]) === undefined) {
+    for (const key of addedKeys) {
+      const node = nodeAt(treeOf(file, edited), [key]);
+      if (node !== undefined) edited = without(edited, node);
     }
   }
   const errors: ParseError[] = [];
@@ -213,6 +227,10 @@ function handlerIn(node: Node, marks: Marks): Node | undefined {
 /** Removes a node, and its parent if that contains nothing else, not even a comment. */
 function without(text: string, node: Node): string {
   const { parent } = node;
+  // An equal key before it would take effect if this one were removed.
+  if (parent?.type === "property" && isRepeated(parent)) {
+    return splice(text, node.offset, node.length, node.type === "array" ? "[]" : "{}");
+  }
   // A property is a key and its value.
   if (parent?.type === "property") return without(text, parent);
   const siblings = parent?.children ?? [];
@@ -233,6 +251,11 @@ function without(text: string, node: Node): string {
   // For the last entry, also remove the comma that was added before it.
   const earlier = commaAfter(text, before.offset + before.length);
   return earlier === undefined ? result : splice(result, earlier - 1, 1, "");
+}
+
+function isRepeated(property: Node): boolean {
+  const key = property.children?.[0]?.value;
+  return (property.parent?.children ?? []).filter(({ children }) => children?.[0]?.value === key).length > 1;
 }
 
 /** Returns whether a parent contains nothing but a node, whitespace and commas. */

@@ -22,7 +22,7 @@ export type CommandClass = (typeof commandClasses)[number];
 const lists: Readonly<Record<Exclude<CommandClass, "other">, string>> = {
   // Tests, linters, type checkers, compilers.
   check: `
-    pytest, jest, vitest, vitest run, mocha, ava, tap, karma, jasmine, playwright test, cypress run, cucumber-js,
+    cargo t, cargo c, pytest, jest, vitest, vitest run, mocha, ava, tap, karma, jasmine, playwright test, cypress run, cucumber-js,
     wdio, testcafe, npm test, npm t, deno test, deno lint, deno check, rake spec, cargo test, cargo check, cargo
     clippy, cargo nextest, cargo nextest run, cargo fmt, cargo miri, cargo audit, cargo deny, go test, go vet,
     golangci-lint, golangci-lint run, gotestsum, staticcheck, golint, govulncheck, errcheck, dotnet test, dotnet
@@ -69,7 +69,7 @@ const lists: Readonly<Record<Exclude<CommandClass, "other">, string>> = {
     fastapi dev, fastapi run, dx serve, rsbuild dev, rsbuild preview, react-router dev, sst dev, func start,
     verdaccio, dbt docs serve, pm2 logs, pm2 monit, aws logs tail, stripe logs tail, caddy run`,
   interactive: `
-    mosh, et, telnet, sftp, ftp, vim, vi, nvim, view, vimdiff, emacs, emacsclient, nano, micro, hx, helix, kak, joe,
+    rails c, python pdb, python3 pdb, bun repl, flask shell, stack ghci, cabal repl, poetry shell, pipenv shell, dotnet fsi, mosh, et, telnet, sftp, ftp, vim, vi, nvim, view, vimdiff, emacs, emacsclient, nano, micro, hx, helix, kak, joe,
     ed, ex, pico, mg, ne, less, more, most, man, bat, perldoc, vimtutor, tcsh, csh, cmd, wsl, sudo, screen, tmux,
     tmux attach, tmux new, zellij, byobu, top, htop, btop, atop, iotop, nvtop, glances, bashtop, bpytop, ctop,
     lazygit, lazydocker, tig, gitui, gitk, git gui, ranger, lf, nnn, yazi, mc, vifm, broot, ncdu, ipython, bpython,

@@ -104,6 +104,16 @@ describe.each(awks)("hook script on %s", (awk) => {
     }
   });
 
+  it("reads a long run of backslashes, and of two equal keys the last one", () => {
+    const run = String.raw`{"hook_event_name":"PostToolUse","x":"${"\\".repeat(100_000)}x\"y","tool_name":"Read","tool_name":"Bash"}`;
+    expect(runHook(awk, home(), run)).toMatchObject({ tool_name: "run_terminal_cmd" });
+    const last =
+      '{"hook_event_name":"Other","hook_event_name":"PostToolUse","tool_name":"Bash","model":"gpt-5","model":{}}';
+    const line = runHook(awk, home(), last);
+    expect(hookLine(line, ids)).toHaveLength(1);
+    expect(line).not.toHaveProperty("model");
+  });
+
   it("writes nothing if recording is off for any reason", () => {
     const payload = JSON.stringify({ hook_event_name: "PostToolUse", tool_name: "Bash", session_id: "s" });
     expect(runHook(awk, home(), payload)).toBeDefined();

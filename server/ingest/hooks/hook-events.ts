@@ -199,7 +199,9 @@ function kindOf(payload: FilteredPayload): HookEventKind | undefined {
 
 function statusOf(payload: FilteredPayload, kind: HookEventKind, source: HookSource): string | undefined {
   if (payload["is_interrupt"] === "true" || isRefused(payload, kind)) return "cancelled";
-  if (kind === "failed" || "tool_response.error" in payload) return "failed";
+  // An agent that reports failures as such may have an `error` in the result of a success.
+  const isError = "tool_response.error" in payload && !reportsFailures.has(source);
+  if (kind === "failed" || isError || (source === "antigravity" && "error" in payload)) return "failed";
   const result = payload["toolResult.resultType"] ?? payload["tool_result.result_type"];
   if (result !== undefined) {
     return result === "success" ? "ok" : result === "cancelled" ? "cancelled" : "failed";

@@ -4,7 +4,7 @@
  */
 
 import { packageProgram } from "./packages.ts";
-import { isProjectProgram, programName } from "./program-name.ts";
+import { programName } from "./program-name.ts";
 
 interface Interpreter {
   /** Options that take a value. */
@@ -36,6 +36,16 @@ const interpreters: Readonly<Record<string, Interpreter>> = {
   bash: shell,
   dash: shell,
   zsh: shell,
+};
+
+/** Programs that a project carries with it, by the interpreter that they are written for. */
+const shellFiles = new Set(["configure", "gradlew", "mvnw"]);
+const projectFiles: Readonly<Record<string, ReadonlySet<string>>> = {
+  ruby: new Set(["bundle", "rails", "rake", "rspec", "rubocop", "spring"]),
+  sh: shellFiles,
+  bash: shellFiles,
+  dash: shellFiles,
+  zsh: shellFiles,
 };
 
 export interface InterpretedProgram {
@@ -82,9 +92,9 @@ function fileProgram(file: string, interpreter: string): string | undefined {
   if (yarnRelease.test(file)) return "yarn";
   const name = packageLink.exec(file)?.[1] ?? packageFile.exec(file)?.[1];
   if (name !== undefined) return packageProgram(name);
-  const base = file.slice(file.lastIndexOf("/") + 1);
-  if (interpreter.startsWith("python") && base === "manage.py") return "django-admin";
-  if (isProjectProgram(base) && (file === base || programName(file) === base)) return base;
+  if (interpreter.startsWith("python") && /(?:^|\/)manage\.py$/.test(file)) return "django-admin";
+  const own = /^(?:\.\/|bin\/|\.\/bin\/)?([a-z.]+)$/.exec(file)?.[1];
+  if (own !== undefined && projectFiles[interpreter]?.has(own) === true) return own;
   // `.venv/bin/pytest`; a plain name is a file of the open folder.
   return file.includes("/") ? programName(file) : undefined;
 }

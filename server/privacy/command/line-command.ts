@@ -33,7 +33,14 @@ export function lineCommand(line: string, depth = 0): LineCommand {
 
 /** Reads the words of one command, as a program received them. */
 export function wordsCommand(words: readonly string[]): LineCommand {
-  const command: SimpleCommand = { words, link: "first", negated: false, background: false, nested: false };
+  const command: SimpleCommand = {
+    words,
+    link: "first",
+    negated: false,
+    background: false,
+    hasInput: false,
+    nested: false,
+  };
   return select({ commands: [command], functions: new Set() }, 0);
 }
 
@@ -78,8 +85,10 @@ function select(line: ShellLine, depth: number): LineCommand {
   const candidates = working.filter(({ link }, n) => n === 0 || link !== "or");
   const last = candidates.at(-1) as Pipeline;
   const named = candidates.findLast(({ working }) => working[0]?.path !== undefined) ?? last;
-  const { path, inner, isSession } = named.working[0] as Stage;
-  const ofInner = inner?.outcomeOf ?? (isSession ? "session" : "command");
+  const { path, inner, isSession, command } = named.working[0] as Stage;
+  const waits = inner === undefined ? isSession : inner.outcomeOf === "session";
+  // With a file or a pipe as its input, a program does not wait for the user.
+  const ofInner = waits ? (command.hasInput ? "command" : "session") : (inner?.outcomeOf ?? "command");
   const outcomeOf = isLastOutcome(pipelines, named) ? ofInner : "line";
   if (count === 1 && inner !== undefined && inner.count > 1) return { ...inner, outcomeOf };
   const chain = chainOf(pipelines, working, count);

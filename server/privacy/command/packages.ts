@@ -48,8 +48,12 @@ export const isInstalledProgram = (word: string): boolean => installed.has(word)
 /** Versions, extras and prefixes of a package: `ruff@0.6.9`, `black[d]==24.1`, `npm:cowsay`. */
 const version = /(?:@[^@/]*|[=<>~!]=.*|\[.*\].*)$/;
 
+/** A longer word is no name of a package. */
+const maxWordLength = 256;
+
 /** Returns the public program that a runner starts for this package. */
 export function packageProgram(word: string): string | undefined {
+  if (word.length > maxWordLength) return undefined;
   const name = word.toLowerCase().replace(/^npm:/, "");
   const plain = name.startsWith("@") ? `@${name.slice(1).replace(version, "")}` : name.replace(version, "");
   const known = Object.hasOwn(scoped, plain) ? scoped[plain] : undefined;

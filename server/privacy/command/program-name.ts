@@ -25,8 +25,6 @@ const projectPrograms = new Set(
   ),
 );
 
-export const isProjectProgram = (name: string): boolean => projectPrograms.has(name);
-
 /** Public programs that are batch files on Windows. */
 const batchPrograms = new Set(
   `bundle code composer corepack cordova cursor dart eslint expo firebase flutter gcloud gem gradle gradlew grunt gulp
@@ -43,7 +41,7 @@ const systemFolder =
 
 /** Folders of installed programs anywhere: `node_modules/.bin/`, `.venv/bin/`, `~/.cargo/bin/`. */
 const toolFolder =
-  /(?:^|\/)(?:node_modules\/\.bin|vendor\/bin|\.?(?:[a-z0-9]+[-_]?)?v?env(?:[-_.]?[0-9.]+)?\/(?:bin|scripts)|\.[a-z][^/]*\/(?:.*\/)?(?:bin|shims)|go\/bin|(?:miniconda\d?|miniforge\d?|anaconda\d?|mambaforge|scoop|flutter)\/(?:.*\/)?(?:bin|shims))\/$/;
+  /(?:^|\/)(?:node_modules\/\.bin|vendor\/bin|\.?(?:[a-z0-9]+[-_]?)?v?env(?:[-_.]?[0-9.]+)?\/(?:bin|scripts)|\.(?:asdf|bun|cabal|cargo|composer|deno|docker|dotnet|fly|fnm|foundry|ghcup|goenv|jenv|juliaup|krew|linkerd2|local|luarocks|mise|nix-profile|nodenv|npm-global|npm-packages|nvm|opam|pixi|plenv|poetry|proto|pub-cache|pulumi|pyenv|rbenv|rd|rustup|rvm|rye|sdkman|stack|swiftly|symfony\d?|tfenv|volta|yarn|wasmer|wasmtime)\/(?:.*\/)?(?:bin|shims)|go\/bin|(?:miniconda\d?|miniforge\d?|anaconda\d?|mambaforge|scoop|flutter)\/(?:.*\/)?(?:bin|shims))\/$/;
 
 /** The variable is not known, but a program of this name there is the public one: `$JAVA_HOME/bin/java`. */
 const variableFolder = new RegExp(`^(?:${evaluated}|%\\w{1,60}%)/(?:bin|scripts|shims)/$`);
@@ -71,8 +69,12 @@ function baseName(name: string): string | undefined {
   return versioned.has(stem) ? [stem + major, stem].find(isProgram) : undefined;
 }
 
+/** A longer path is no program's. */
+const maxPathLength = 1_024;
+
 export function programName(word: string): string | undefined {
   if (isProgram(word)) return word;
+  if (word.length > maxPathLength) return undefined;
   // Django gives each project this file.
   if (/^(?:\.[\\/])?manage\.py$/.test(word)) return "django-admin";
   const path = word.toLowerCase().replaceAll("\\", "/");

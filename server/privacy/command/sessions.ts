@@ -4,7 +4,7 @@
  */
 
 interface Rule {
-  /** This many words that are no options give it work. Default: words give it none. */
+  /** This many words that are no options and no shells give it work. Default: words give it none. */
   readonly arguments?: number;
   /** One of these options gives it work. */
   readonly unless?: string;
@@ -12,29 +12,45 @@ interface Rule {
   readonly when?: string;
   /** Options with a value, which is no argument. */
   readonly valued?: string;
+  /** Options after the first argument belong to another program. */
+  readonly wraps?: true;
 }
 
 const interpreter: Rule = {
   arguments: 1,
-  unless: "-c -e -p -m -f -s -r -h -v -V --eval --print --run --version --help -Command -File -EncodedCommand",
+  unless:
+    "-c -e -p -m -f -s -r -h -v -V -M -X -T --eval --print --run --test --check --ini --prof-process --v8-options --version --help -Command -File -EncodedCommand",
 };
-const container: Rule = { when: "-i -t -p -P --interactive --tty --publish", unless: "-d --detach" };
-const terminal: Rule = { when: "-i -t --interactive --tty --stdin" };
-const database: Rule = { unless: "-c -e -f -l --command --eval --execute --file --list --query --version --help" };
+const containerOptions =
+  "-v --volume -e --env -p --publish --name -w --workdir --network -u --user -l --label --entrypoint --env-file --mount --platform -m --memory --cpus --restart -h --hostname --add-host --gpus -n --namespace -c --container --image";
+const container: Rule = {
+  when: "-i -t -p -P --interactive --tty --publish",
+  unless: "-d --detach",
+  valued: containerOptions,
+  wraps: true,
+};
+const terminal: Rule = { when: "-i -t --interactive --tty --stdin", valued: containerOptions, wraps: true };
+const service: Rule = { arguments: 2, unless: "-T --no-tty -d --detach", valued: containerOptions, wraps: true };
+const database: Rule = {
+  unless: "-c -e -f -l -V -? --command --eval --execute --file --list --query --version --help",
+};
 const editing: Rule = { when: "-i -p -e --interactive --patch --edit" };
 const message: Rule = {
   unless:
-    "-m -F -C -t -b -f -h --message --file --no-edit --reuse-message --fixup --squash --title --body --fill --fill-first --web --help",
+    "-m -F -C -t -b -f -h -w --message --file --no-edit --reuse-message --fixup --squash --title --body --fill --fill-first --web --dry-run --porcelain --help",
 };
-const prompt: Rule = { unless: "-p -m --print --prompt --message --version --help -v -h --yes" };
+const prompt: Rule = {
+  unless: "-p -m --print --prompt --message --message-file --commit --lint --version --help -v -h --yes",
+};
 
 /** By command path. */
 const rules: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
-    "python python2 python3 node ruby php lua luajit julia r octave bash sh zsh fish dash ksh nu pwsh powershell scala clojure racket guile sbcl ocaml tsx ts-node deno"
+    "python python2 python3 node ruby lua luajit julia r octave bash sh zsh fish dash ksh nu pwsh powershell scala clojure racket guile sbcl ocaml tsx ts-node deno"
       .split(" ")
       .map((name) => [name, interpreter]),
   ),
+  php: { ...interpreter, unless: `${interpreter.unless} -i -l` },
   "docker run": container,
   "podman run": container,
   "docker container run": container,
@@ -43,10 +59,10 @@ const rules: Readonly<Record<string, Rule>> = {
   "docker container exec": terminal,
   "kubectl exec": terminal,
   "kubectl run": terminal,
-  "docker compose exec": { unless: "-T --no-tty -d --detach" },
-  "docker compose run": { unless: "-T --no-tty -d --detach" },
-  "docker-compose exec": { unless: "-T -d" },
-  "docker-compose run": { unless: "-T -d" },
+  "docker compose exec": service,
+  "docker compose run": service,
+  "docker-compose exec": service,
+  "docker-compose run": service,
   psql: database,
   mysql: database,
   mariadb: database,
@@ -54,17 +70,21 @@ const rules: Readonly<Record<string, Rule>> = {
   mongo: database,
   sqlcmd: { unless: "-Q -q -i" },
   "clickhouse-client": { unless: "-q --query --queries-file" },
-  sqlite3: { arguments: 2, unless: "-version -help", valued: "-cmd -separator -init" },
+  sqlite3: { arguments: 2, unless: "-version --version -help --help", valued: "-cmd -separator -init" },
   duckdb: { arguments: 2, unless: "-c -s -f", valued: "-cmd -init" },
-  "redis-cli": { arguments: 1, valued: "-h -p -n -a -u -s" },
-  "valkey-cli": { arguments: 1, valued: "-h -p -n -a -u -s" },
+  "redis-cli": { arguments: 1, unless: "--version --help --scan --bigkeys --pipe --stat", valued: "-h -p -n -a -u -s" },
+  "valkey-cli": {
+    arguments: 1,
+    unless: "--version --help --scan --bigkeys --pipe --stat",
+    valued: "-h -p -n -a -u -s",
+  },
   ssh: {
     arguments: 2,
     unless: "-N -f -T -V",
     valued: "-b -B -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w",
   },
   su: { unless: "-c --command" },
-  crontab: { arguments: 1, unless: "-l -r" },
+  crontab: { arguments: 1, unless: "-l -r", valued: "-u" },
   "ollama run": { arguments: 2 },
   "adb shell": { arguments: 1 },
   "vagrant ssh": { unless: "-c --command" },
@@ -77,16 +97,17 @@ const rules: Readonly<Record<string, Rule>> = {
   "git checkout": editing,
   "git restore": editing,
   "git reset": editing,
-  "git clean": editing,
+  "git clean": { when: "-i --interactive" },
+  "git stash push": editing,
   claude: prompt,
   gemini: prompt,
   aider: prompt,
   amp: { unless: "-x --execute --version --help" },
   goose: prompt,
   codex: { unless: "--version --help -h -V" },
-  opencode: { unless: "--version --help -h -v" },
-  "npm init": { unless: "-y --yes" },
-  "yarn init": { unless: "-y --yes" },
+  opencode: { unless: "-p --prompt --version --help -h -v" },
+  "npm init": { arguments: 1, unless: "-y --yes" },
+  "yarn init": { arguments: 1, unless: "-y --yes" },
 };
 
 const setOf = (list = "") => new Set(list.split(" "));
@@ -105,9 +126,11 @@ export function isSession(path: string, words: readonly string[], from: number):
   let isAsked = rule.when === undefined;
   for (let at = from; at < words.length; at += 1) {
     const word = words[at] ?? "";
+    if (word === "--" && rule.wraps !== true) break;
     if (!word.startsWith("-")) {
-      left -= 1;
+      if (!shells.has(word)) left -= 1;
       if (left <= 0) return false;
+      if (rule.wraps === true && rule.arguments === undefined) break;
       continue;
     }
     const options = optionsIn(word);
@@ -118,8 +141,11 @@ export function isSession(path: string, words: readonly string[], from: number):
   return isAsked;
 }
 
-/** The options of a word: `-it` is `-i` and `-t`, `--message=x` is `--message`. */
+const shells = new Set(["sh", "bash", "zsh", "dash", "fish", "ash", "/bin/sh", "/bin/bash"]);
+
+/** The options of a word: `-it` is `-i` and `-t`, `-amfix` has `-m`, `--message=x` is `--message`. */
 function optionsIn(word: string): readonly string[] {
   const name = word.split("=", 1)[0] ?? "";
-  return /^-[A-Za-z]{2,4}$/.test(name) ? [name, ...[...name.slice(1)].map((letter) => `-${letter}`)] : [name];
+  const letters = /^-([A-Za-z]{1,3})/.exec(word)?.[1] ?? "";
+  return [name, ...[...letters].map((letter) => `-${letter}`)];
 }

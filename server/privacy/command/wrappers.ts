@@ -162,7 +162,12 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
   cmd: { slashes: true, joined: true, after: "/c /k /r" },
   wsl: { valued: "-d --distribution -u --user --cd --shell-type", joined: true },
   // Other machines and containers.
-  ssh: { valued: "-b -B -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w", positionals: 1, joined: true },
+  ssh: {
+    valued: "-b -B -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w",
+    positionals: 1,
+    joined: true,
+    clusters: true,
+  },
   "docker exec": container,
   "podman exec": container,
   "nerdctl exec": container,

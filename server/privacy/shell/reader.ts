@@ -30,6 +30,8 @@ export interface SimpleCommand {
   readonly negated: boolean;
   /** `&` after it: the shell does not wait for it. */
   readonly background: boolean;
+  /** Its standard input is a file, a text or another command. */
+  readonly hasInput: boolean;
   /** Inside a loop or a condition: it may run never or often. */
   readonly nested: boolean;
 }
@@ -100,6 +102,7 @@ class Reader {
   #afterFunction = false;
   #link: Link = "first";
   #negated = false;
+  #hasInput = false;
   #nesting = 0;
   #brackets = 0;
   #hereDocuments: HereDocument[] = [];
@@ -219,8 +222,10 @@ class Reader {
       link: this.#link,
       negated: this.#negated,
       background,
+      hasInput: this.#hasInput || this.#link === "pipe",
       nested: this.#nesting > 0,
     });
+    this.#hasInput = false;
     this.#words = [];
     this.#negated = false;
     this.#link = next;
@@ -363,6 +368,7 @@ class Reader {
       this.#at = end === -1 ? this.#text.length : end + 2;
       return;
     }
+    if (char === "<") this.#hasInput = true;
     // A number or {name} directly before it belongs to the redirection; the next word is its target.
     if (this.#word !== undefined && /^(?:\d+|\{\w+\}|\*)$/.test(this.#word)) this.#word = undefined;
     this.#endWord();

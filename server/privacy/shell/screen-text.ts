@@ -8,6 +8,8 @@ const invisible = /[\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]/g;
 const wideBlank = /[\u00a0\u2000-\u200a\u202f\u3000]/g;
 const unusual = /[\ufeff\u00a0\u2000-\u206f\u3000]/;
 const escapeCharacter = "\u001b";
+/** In a longer line nothing is stripped: the time grows with the square of the length. */
+const maxColouredLength = 4_096;
 
 /** Number and time of a history entry: `  597  2017-01-01 11:29:33 mkdir app`. */
 const historyEntry =
@@ -24,7 +26,7 @@ const mayContainPrompt = /^[^\n]{0,400}?[>$❯➜λ»›%#](?:\s|[A-Za-z])/u;
 
 export function withoutScreenText(line: string): string {
   let text = line;
-  if (text.includes(escapeCharacter)) text = stripVTControlCharacters(text);
+  if (text.includes(escapeCharacter) && text.length <= maxColouredLength) text = stripVTControlCharacters(text);
   if (unusual.test(text)) text = text.replace(invisible, "").replace(wideBlank, " ");
   const first = text.charCodeAt(0);
   // A digit, a bracket or a blank may start a history entry.
