@@ -135,7 +135,7 @@ const classes: ReadonlyMap<string, CommandClass> = new Map(
   ),
 );
 
-/** The class of what a script of this name does, whoever runs it: `npm run test`, `just test`. */
+/** The class of what a script of this name does, with any runner: `npm run test`, `just test`. */
 const scriptClasses: ReadonlyMap<string, CommandClass> = new Map(
   (
     [

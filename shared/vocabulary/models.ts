@@ -113,5 +113,5 @@ export const modelFamily: RegExp = new RegExp(`^(${families.join("|")})$`);
 
 const listed: ReadonlySet<string> = new Set(models);
 
-/** Returns whether a name is public as it stands. */
+/** Returns whether a name is public without any change. */
 export const isPublicModel = (name: string): boolean => listed.has(name) || modelFamily.test(name);

@@ -88,7 +88,7 @@ const ownSettings: ReadonlyMap<AgentName, HookSource> = new Map(
 /**
  * Returns the agent that sent a payload: the one in whose settings the hook was installed, or the
  * one that loaded it from there. Cursor, VS Code and Copilot CLI load hooks written for Claude
- * Code, and VS Code and Copilot CLI share a folder; they are told apart by fields.
+ * Code, and VS Code and Copilot CLI share a folder; fields distinguish them.
  */
 export function agentOf(payload: FilteredPayload, installedIn?: AgentName): HookSource {
   const own = installedIn === undefined ? undefined : ownSettings.get(installedIn);

@@ -3,6 +3,7 @@
  * vendor/bin/phpunit`, `sh gradlew`. Any other file is the user's.
  */
 
+import { optionSet } from "./option-set.ts";
 import { packageProgram } from "./packages.ts";
 import { programName } from "./program-name.ts";
 
@@ -14,8 +15,8 @@ interface Interpreter {
 }
 
 const options = (valued: string, code: string): Interpreter => ({
-  valued: new Set(valued.split(" ")),
-  code: new Set(code.split(" ")),
+  valued: optionSet(valued),
+  code: optionSet(code),
 });
 
 const shell = options("-o -O --rcfile --init-file", "-c -s");

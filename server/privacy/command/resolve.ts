@@ -5,10 +5,11 @@ import { optionKind } from "../vocabulary.ts";
 import { interpretedProgram } from "./interpreted.ts";
 import type { LineCommand } from "./line-command.ts";
 import { moduleCommand } from "./modules.ts";
+import { optionSet } from "./option-set.ts";
 import { isInstalledProgram, packageProgram } from "./packages.ts";
 import { cmdletOf, programName } from "./program-name.ts";
 import { setsScene } from "./scene.ts";
-import { isSession } from "./sessions.ts";
+import { isSession, shells } from "./sessions.ts";
 import { subcommandPath } from "./subcommands.ts";
 import { type Wrapper, wrappers } from "./wrappers.ts";
 
@@ -135,7 +136,6 @@ function firstArgument(words: readonly string[], from: number, program: string):
   return undefined;
 }
 
-const shells = new Set(["sh", "bash", "zsh", "dash", "fish", "ash"]);
 const isElsewhere = (path: string) => path.includes(" ") || path === "ssh" || path === "wsl";
 
 /** `command -v git` looks git up and does not run it. */
@@ -205,9 +205,8 @@ const parsed = new Map<Wrapper, WrapperOptions>();
 function optionsOf(wrapper: Wrapper): WrapperOptions {
   const known = parsed.get(wrapper);
   if (known !== undefined) return known;
-  const setOf = (list = "") => new Set(list.split(" "));
-  const after = wrapper.after === undefined ? undefined : setOf(wrapper.after);
-  const options = { valued: setOf(wrapper.valued), code: setOf(wrapper.code), after };
+  const after = wrapper.after === undefined ? undefined : optionSet(wrapper.after);
+  const options = { valued: optionSet(wrapper.valued), code: optionSet(wrapper.code), after };
   parsed.set(wrapper, options);
   return options;
 }

@@ -3,6 +3,8 @@
  * `python app.py` is not. The time and the exit status of a session are the user's, not the program's.
  */
 
+import { optionSet } from "./option-set.ts";
+
 interface Rule {
   /** This many words that are no options and no shells give it work. Default: words give it none. */
   readonly arguments?: number;
@@ -32,6 +34,7 @@ const container: Rule = {
 const terminal: Rule = { when: "-i -t --interactive --tty --stdin", valued: containerOptions, wraps: true };
 const service: Rule = { arguments: 2, unless: "-T --no-tty -d --detach", valued: containerOptions, wraps: true };
 const database: Rule = {
+  valued: "-h -H -U -u -p -P -d -D",
   unless: "-c -e -f -l -V -? --command --eval --execute --file --list --query --version --help",
 };
 const editing: Rule = { when: "-i -p -e --interactive --patch --edit" };
@@ -80,7 +83,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   ssh: {
     arguments: 2,
-    unless: "-N -f -T -V",
+    unless: "-N -f -T -V -G -O",
     valued: "-b -B -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w",
   },
   su: { unless: "-c --command" },
@@ -110,7 +113,6 @@ const rules: Readonly<Record<string, Rule>> = {
   "yarn init": { arguments: 1, unless: "-y --yes" },
 };
 
-const setOf = (list = "") => new Set(list.split(" "));
 const parsed = new Map<
   string,
   { readonly unless: ReadonlySet<string>; readonly when: ReadonlySet<string>; readonly valued: ReadonlySet<string> }
@@ -120,7 +122,11 @@ const parsed = new Map<
 export function isSession(path: string, words: readonly string[], from: number): boolean {
   const rule = Object.hasOwn(rules, path) ? rules[path] : undefined;
   if (rule === undefined) return false;
-  const known = parsed.get(path) ?? { unless: setOf(rule.unless), when: setOf(rule.when), valued: setOf(rule.valued) };
+  const known = parsed.get(path) ?? {
+    unless: optionSet(rule.unless),
+    when: optionSet(rule.when),
+    valued: optionSet(rule.valued),
+  };
   parsed.set(path, known);
   let left = rule.arguments ?? Number.POSITIVE_INFINITY;
   let isAsked = rule.when === undefined;
@@ -133,7 +139,7 @@ export function isSession(path: string, words: readonly string[], from: number):
       if (rule.wraps === true && rule.arguments === undefined) break;
       continue;
     }
-    const options = optionsIn(word);
+    const options = optionsIn(word, known.valued);
     if (options.some((option) => known.unless.has(option))) return false;
     if (options.some((option) => known.when.has(option))) isAsked = true;
     if (known.valued.has(word)) at += 1;
@@ -141,11 +147,27 @@ export function isSession(path: string, words: readonly string[], from: number):
   return isAsked;
 }
 
-const shells = new Set(["sh", "bash", "zsh", "dash", "fish", "ash", "/bin/sh", "/bin/bash"]);
+/** In a container or on another machine, a shell is no work by itself. */
+export const shells: ReadonlySet<string> = new Set([
+  "sh",
+  "bash",
+  "zsh",
+  "dash",
+  "fish",
+  "ash",
+  "/bin/sh",
+  "/bin/bash",
+]);
 
-/** The options of a word: `-it` is `-i` and `-t`, `-amfix` has `-m`, `--message=x` is `--message`. */
-function optionsIn(word: string): readonly string[] {
-  const name = word.split("=", 1)[0] ?? "";
-  const letters = /^-([A-Za-z]{1,3})/.exec(word)?.[1] ?? "";
-  return [name, ...[...letters].map((letter) => `-${letter}`)];
+/**
+ * The options of a word: `-it` is `-i` and `-t`, `-amfix` has `-m`, `--message=x` is `--message`. What
+ * follows an option with a value is the value: `-hlocalhost` is `-h`.
+ */
+function optionsIn(word: string, valued: ReadonlySet<string>): readonly string[] {
+  const options = [word.split("=", 1)[0] ?? ""];
+  for (const letter of /^-([A-Za-z]{1,3})/.exec(word)?.[1] ?? "") {
+    options.push(`-${letter}`);
+    if (valued.has(`-${letter}`)) break;
+  }
+  return options;
 }
