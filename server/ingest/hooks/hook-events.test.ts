@@ -112,6 +112,8 @@ describe.each(awks)("hook script on %s", (awk) => {
     const line = runHook(awk, home(), last);
     expect(hookLine(line, ids)).toHaveLength(1);
     expect(line).not.toHaveProperty("model");
+    const inner = '{"hook_event_name":"AfterTool","tool_name":"Bash","tool_response":{"error":"x"},"tool_response":{}}';
+    expect(runHook(awk, home(), inner)).not.toHaveProperty(["tool_response.error"]);
   });
 
   it("writes nothing if recording is off for any reason", () => {
