@@ -31,8 +31,12 @@ export interface EventFields {
     readonly tool_name: string;
     /** Whether the tool call started or ended. */
     readonly tool_phase: "start" | "end";
+    /** Public name of the tool's MCP server, such as github; nothing for servers that are not on the list. */
+    readonly mcp_server?: string;
     /** Public name of the agent that made the tool call. */
     readonly agent?: string;
+    /** Whether the main agent or one of its subagents did it. */
+    readonly agent_role?: string;
     /** Public program and subcommand, such as git commit, or other. Never arguments. */
     readonly command_path?: string;
     /** How the commands of the line were joined, not counting those that only set the scene, such as cd. */
@@ -62,18 +66,36 @@ export interface EventFields {
     /** Name; stored as a salted hash. */
     readonly task?: string;
   };
-  /** An agent compacted its context, or a subagent started or ended. */
+  /** What an agent did besides calling tools: turns, subagents, questions, compaction, results. */
   readonly agent_activity: {
     /** What the agent did, other than a tool call. */
     readonly activity: string;
     /** Public name of the agent that made the tool call. */
     readonly agent?: string;
+    /** Whether the main agent or one of its subagents did it. */
+    readonly agent_role?: string;
     /** Public name of the language model, without provider and date. */
     readonly model?: string;
     /** Duration in milliseconds. */
     readonly duration_ms?: number;
     /** Outcome of the run, call or operation. */
     readonly status?: string;
+    /** Type of the error, never its message. */
+    readonly error_category?: string;
+    /** Number of lines that the agent added to files. Never the lines. */
+    readonly lines_added?: number;
+    /** Number of lines that the agent removed from files. Never the lines. */
+    readonly lines_removed?: number;
+    /** Number of the agent's edits that the user accepted. */
+    readonly edits_accepted?: number;
+    /** Number of the agent's edits that the user rejected. */
+    readonly edits_rejected?: number;
+    /** Number of commits that the agent made. */
+    readonly commits?: number;
+    /** Number of pull requests that the agent opened. */
+    readonly pull_requests?: number;
+    /** Time in which the agent was used actively, as reported by the agent, in milliseconds. */
+    readonly active_ms?: number;
     /** A command line. Only its public name is kept. */
     readonly command_line?: string;
     /** Becomes the class of the exit code. */
@@ -89,6 +111,8 @@ export interface EventFields {
   readonly model_request: {
     /** Public name of the agent that made the tool call. */
     readonly agent?: string;
+    /** Whether the main agent or one of its subagents did it. */
+    readonly agent_role?: string;
     /** Number of input tokens. */
     readonly tokens_input?: number;
     /** Number of output tokens. */
@@ -97,8 +121,22 @@ export interface EventFields {
     readonly tokens_cached?: number;
     /** Public name of the language model, without provider and date. */
     readonly model?: string;
+    /** Number of input tokens of a model request that were read from the provider's cache. */
+    readonly tokens_cache_read?: number;
+    /** Number of input tokens that were written to the provider's cache for 5 minutes. */
+    readonly tokens_cache_write_5m?: number;
+    /** Number of input tokens that were written to the provider's cache for 1 hour. */
+    readonly tokens_cache_write_1h?: number;
+    /** Number of output tokens that the model used for reasoning. */
+    readonly tokens_reasoning?: number;
+    /** Whether the input of the request was so long that providers charge more. Derived. */
+    readonly context_size?: string;
     /** Cost of the model request in millionths of a US dollar, as reported by the agent. */
     readonly cost_microusd?: number;
+    /** Reasoning effort that was selected for the request. */
+    readonly effort?: string;
+    /** Speed that was selected for the request. */
+    readonly speed?: string;
     /** Duration in milliseconds. */
     readonly duration_ms?: number;
     /** Outcome of the run, call or operation. */
@@ -580,6 +618,8 @@ export interface EventFields {
   };
   /** A session started. */
   readonly session_started: {
+    /** Why the agent's session started, such as resume. */
+    readonly start_reason?: string;
     /** Version of the product. */
     readonly version?: string;
     /** Operating system. */
@@ -601,6 +641,8 @@ export interface EventFields {
   };
   /** A session ended. */
   readonly session_ended: {
+    /** Why the agent's session ended, such as logout. */
+    readonly end_reason?: string;
     /** Duration in milliseconds. */
     readonly duration_ms?: number;
     /** Number of queries or commands in the session. */

@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/protocol/agents.ts";
+import { ampPlugin, clineHook, opencodePlugin, piExtension } from "./plugins.ts";
 import { claudePolicies, codexPolicies, copilotPolicies, geminiPolicies, type Policy } from "./policies.ts";
 
 /** An entry to append to a list in the settings; `list` is the path of the list. */
@@ -27,6 +28,12 @@ export interface Agent {
   readonly entriesOf: (command: string) => readonly HookEntry[];
   /** Settings that disable user hooks. */
   readonly policies: readonly Policy[];
+  /** Instead of entries: the text of a file of our own, which runs the shell command. */
+  readonly textOf?: (command: string) => string;
+  /** Whether the agent runs the file itself. */
+  readonly isProgram?: boolean;
+  /** Another file of our own that the agent needs to find the hook. */
+  readonly companion?: { readonly file: string; readonly text: string };
 }
 
 interface AgentContext {
@@ -50,6 +57,12 @@ const claudeEvents = [
   "SubagentStart",
   "SubagentStop",
 ] as const;
+/** The end of a turn, and of one that an error of the API ended. */
+const turnEvents = ["Stop", "StopFailure"] as const;
+
+/** An agent without settings for hooks. */
+const ownFile = { start: {}, entriesOf: () => [], policies: [] } as const satisfies Partial<Agent>;
+
 const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
 const under = (events: readonly string[], entry: object): readonly HookEntry[] =>
@@ -67,6 +80,10 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
   const [qwen, factory] = [folder("QWEN_HOME", ".qwen"), join(home, ".factory")];
   const [antigravity, windsurf] = [join(home, ".gemini", "config"), join(home, ".codeium", "windsurf")];
   const continueCli = join(home, ".continue");
+  const config = folder("XDG_CONFIG_HOME", ".config");
+  const [opencode, amp, gooseConfig] = [join(config, "opencode"), join(config, "amp"), join(config, "goose")];
+  const goosePlugin = join(home, ".agents", "plugins", "nexus");
+  const pi = join(home, ".pi", "agent");
   // Droid reads hooks from its settings only if this file does not exist.
   const factoryHooks = join(factory, "hooks.json");
   const factoryList = existsSync(factoryHooks) ? [] : ["hooks"];
@@ -78,7 +95,16 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       folder: claude,
       file: join(claude, "settings.json"),
       start: {},
-      entriesOf: (command) => under([...claudeEvents, "PermissionDenied"], grouped(command)),
+      entriesOf: (command) => [
+        // Without `async`, Claude Code waits for the hook. At its own end, it would not let it finish.
+        ...under(
+          [...claudeEvents, ...turnEvents, "PermissionRequest", "PermissionDenied"].filter(
+            (event) => event !== "SessionEnd",
+          ),
+          { hooks: [{ type: "command", command, timeout: timeoutSec, async: true }] },
+        ),
+        ...under(["SessionEnd"], grouped(command)),
+      ],
       policies: claudePolicies(join(claude, "settings.json"), context),
     },
     {
@@ -87,7 +113,7 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       folder: join(home, ".cursor"),
       file: join(home, ".cursor", "hooks.json"),
       start: { version: 1 },
-      entriesOf: (command) => under(claudeEvents.map(camel), { command, timeout: timeoutSec }),
+      entriesOf: (command) => under([...claudeEvents, "Stop"].map(camel), { command, timeout: timeoutSec }),
       policies: [],
     },
     {
@@ -99,7 +125,7 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       file: join(copilot, "hooks", "nexus.json"),
       start: { version: 1 },
       entriesOf: (command) =>
-        under([...claudeEvents], { type: "command", command, bash: command, timeout: timeoutSec, timeoutSec }),
+        under([...claudeEvents, "Stop"], { type: "command", command, bash: command, timeout: timeoutSec, timeoutSec }),
       policies: copilotPolicies(copilot),
     },
     {
@@ -110,7 +136,16 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       start: {},
       entriesOf: (command) =>
         under(
-          ["PostToolUse", "SessionStart", "SessionEnd", "PreCompact", "SubagentStart", "SubagentStop"],
+          [
+            "PostToolUse",
+            "SessionStart",
+            "SessionEnd",
+            "PreCompact",
+            "SubagentStart",
+            "SubagentStop",
+            "Stop",
+            "PermissionRequest",
+          ],
           grouped(command),
         ),
       policies: codexPolicies(codex),
@@ -122,7 +157,7 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       file: gemini,
       start: {},
       entriesOf: (command) =>
-        under(["AfterTool", "SessionStart", "SessionEnd", "PreCompress"], {
+        under(["AfterTool", "SessionStart", "SessionEnd", "PreCompress", "AfterAgent"], {
           matcher: "*",
           // Gemini CLI expects milliseconds.
           hooks: [{ name: "nexus", type: "command", command, timeout: timeoutSec * 1_000 }],
@@ -151,7 +186,7 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       file: join(windsurf, "hooks.json"),
       start: {},
       entriesOf: (command) =>
-        under(["post_read_code", "post_write_code", "post_run_command", "post_mcp_tool_use"], {
+        under(["post_read_code", "post_write_code", "post_run_command", "post_mcp_tool_use", "post_cascade_response"], {
           command,
           show_output: false,
         }),
@@ -165,7 +200,7 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       start: {},
       // Milliseconds in the versions that document a unit.
       entriesOf: (command) =>
-        under([...claudeEvents], { hooks: [{ type: "command", command, timeout: timeoutSec * 1_000 }] }),
+        under([...claudeEvents, "Stop"], { hooks: [{ type: "command", command, timeout: timeoutSec * 1_000 }] }),
       policies: [{ file: join(qwen, "settings.json"), path: ["disableAllHooks"], value: true }],
     },
     {
@@ -175,7 +210,7 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       file: factoryList.length === 0 ? factoryHooks : join(factory, "settings.json"),
       start: {},
       entriesOf: (command) =>
-        ["PostToolUse", "SessionStart", "SessionEnd", "PreCompact", "SubagentStop"].map((event) => ({
+        ["PostToolUse", "SessionStart", "SessionEnd", "PreCompact", "SubagentStop", "Stop"].map((event) => ({
           list: [...factoryList, event],
           entry: grouped(command),
         })),
@@ -188,8 +223,59 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
       file: join(continueCli, "settings.json"),
       start: {},
       entriesOf: (command) =>
-        under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"], grouped(command)),
+        under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd", "Stop"], grouped(command)),
       policies: [],
+    },
+    {
+      name: "goose",
+      title: "Goose",
+      folder: gooseConfig,
+      file: join(goosePlugin, "hooks", "hooks.json"),
+      start: {},
+      entriesOf: (command) =>
+        under(["PostToolUse", "PostToolUseFailure", "SessionStart", "SessionEnd"], {
+          // A regular expression.
+          matcher: ".*",
+          hooks: [{ type: "command", command, timeout: timeoutSec }],
+        }),
+      policies: [],
+      companion: {
+        file: join(goosePlugin, "plugin.json"),
+        text: `${JSON.stringify({ name: "nexus", version: "1.0.0", description: "Reports tool calls to Nexus Telemetry" }, null, 2)}\n`,
+      },
+    },
+    {
+      ...ownFile,
+      name: "cline",
+      title: "Cline",
+      folder: join(home, "Documents", "Cline"),
+      file: join(home, "Documents", "Cline", "Hooks", "PostToolUse"),
+      textOf: clineHook,
+      isProgram: true,
+    },
+    {
+      ...ownFile,
+      name: "opencode",
+      title: "opencode",
+      folder: opencode,
+      file: join(opencode, "plugins", "nexus.js"),
+      textOf: opencodePlugin,
+    },
+    {
+      ...ownFile,
+      name: "amp",
+      title: "Amp",
+      folder: amp,
+      file: join(amp, "plugins", "nexus.ts"),
+      textOf: ampPlugin,
+    },
+    {
+      ...ownFile,
+      name: "pi",
+      title: "Pi",
+      folder: pi,
+      file: join(pi, "extensions", "nexus.ts"),
+      textOf: piExtension,
     },
   ];
 }

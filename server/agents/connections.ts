@@ -178,6 +178,7 @@ export class Connections {
     }
     const before = read(agent.file);
     targetOf(agent.file);
+    if (agent.textOf !== undefined) return this.#planFile(agent, agent.textOf(this.commandOf(name)), before);
     const without =
       entries.length === 0 ? before : withoutEntries(agent.file, before ?? "", agent.entriesOf(""), this.#marks);
     const isEmpty = without === null || without.replace("\ufeff", "").trim() === "";
@@ -194,6 +195,14 @@ export class Connections {
     };
   }
 
+  #planFile(agent: Agent, after: string, before: string | null): SettingsChange {
+    if (before !== null && !before.includes(this.#script.word)) {
+      throw new SettingsError(`${agent.file} exists and is not from Nexus. Rename it and retry. Nothing was changed.`);
+    }
+    const linesOf = (text: string | null) => text?.trimEnd().split("\n") ?? [];
+    return { agent, before, after, without: null, lines: linesOf(after), removed: linesOf(before) };
+  }
+
   /**
    * Applies a planned change.
    * @throws SettingsError if the file changed since it was planned; the file system's error.
@@ -202,16 +211,17 @@ export class Connections {
     const target = targetOf(agent.file);
     this.#script.write();
     makeFolder(this.#paths.eventLogFolder);
-    const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
+    const mode = existsSync(target) ? statSync(target).mode & 0o777 : agent.isProgram === true ? 0o700 : 0o600;
     const first = before === null ? null : (this.#textBefore(agent.name, target, before) ?? without);
     const undo = first === null ? null : (createUndo(first, after) ?? null);
-    const added = before === null ? {} : this.#addedKeys(agent, target, before);
+    const added = before === null || agent.textOf !== undefined ? {} : this.#addedKeys(agent, target, before);
     const record: ConnectionRecord = { ...added, file: target, undo, afterSha256: sha256(after), mode };
     if (first === null || undo !== null) replaceFile(this.#recordFile(agent.name), JSON.stringify(record));
     else rmSync(this.#recordFile(agent.name), { force: true });
     if (read(target) !== before) {
       throw new SettingsError(`${agent.file} changed in the meantime. Try again.`);
     }
+    if (agent.companion !== undefined) replaceFile(agent.companion.file, agent.companion.text, 0o600);
     replaceFile(target, after, mode);
     new ReceiverConfig(this.#paths.receiverFile).forgetHooks();
   }
@@ -232,6 +242,8 @@ export class Connections {
       // The file contains no entry of ours.
     } else if (record?.file === target && record.undo === null && record.afterSha256 === sha256(text)) {
       rmSync(target);
+    } else if (agent.textOf !== undefined) {
+      throw new SettingsError(`${target} was changed since it was created. Delete it yourself. Nothing was changed.`);
     } else if (before !== undefined) {
       replaceFile(target, before, record?.mode ?? statSync(target).mode & 0o777);
     } else {
@@ -241,6 +253,8 @@ export class Connections {
         statSync(target).mode & 0o777,
       );
     }
+    const { companion } = agent;
+    if (companion !== undefined && read(companion.file) === companion.text) rmSync(companion.file);
     // A connection in another settings folder still needs the record and the script.
     if (record === undefined || record.file === target) {
       rmSync(this.#recordFile(name), { force: true });
@@ -289,8 +303,10 @@ export class Connections {
 
   /** Returns our shell commands and URLs in the agent's current settings. */
   configured(name: AgentName): readonly string[] {
-    const { file, entriesOf } = this.#agent(name);
-    return commandsIn(read(file) ?? "", entriesOf(""), this.#marks);
+    const { file, entriesOf, textOf } = this.#agent(name);
+    const text = read(file) ?? "";
+    if (textOf !== undefined) return text.includes(this.#script.word) ? [text] : [];
+    return commandsIn(text, entriesOf(""), this.#marks);
   }
 
   /** Returns what the user must do before the agent runs the hook; `null` if nothing. */
@@ -303,8 +319,11 @@ export class Connections {
   /** Returns whether an entry of ours is from an earlier version. */
   #isOutdated(name: AgentName): boolean {
     try {
-      const { file, entriesOf } = this.#agent(name);
+      const { file, entriesOf, textOf } = this.#agent(name);
       const text = read(file) ?? "";
+      if (textOf !== undefined) {
+        return text.includes(this.#script.word) && withoutAwk(text) !== textOf(this.#commandWith("awk", name));
+      }
       const lines = entriesOf("").map((entry) => commandsIn(text, [entry], this.#marks));
       const current = this.#commandWith("awk", name);
       const isCurrent = (some: readonly string[]) =>

@@ -110,10 +110,49 @@ function is_id(value) {
   return value ~ /[a-f]/ || (length(value) == 36 && value ~ /^[0-9]+-[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]-[0-9]+$/)
 }
 
-# Returns the public name of a tool.
-function tool(value) {
-  if (value in tools) return tools[value]
+# Returns the rest of the line of `names.txt` that starts with these words, or "" if there is none.
+function listed(words,    at, rest) {
+  if (words ~ /\n/ || (at = index(names, "\n" words " ")) == 0) return ""
+  rest = substr(names, at + length(words) + 2)
+  return substr(rest, 1, index(rest, "\n") - 1)
+}
+
+# Returns whether `names.txt` has this value in a list.
+function is_in(list, value) {
+  return value !~ /[ \n]/ && index(names, "\n" list " " value "\n") > 0
+}
+
+# Returns the public name of a tool; for a tool of a public MCP server `mcp__` and the server.
+function tool(value,    canonical, name) {
+  canonical = value ~ / / ? "" : listed("tool " value)
+  if (canonical != "") return canonical
+  name = server(value)
+  if (name != "") return "mcp__" name
   return value == "mcp" || value ~ /^(mcp__|mcp_|MCP:|mcp[.])/ ? "mcp" : "custom"
+}
+
+# Returns the public MCP server of a tool, or "".
+function server(value,    name) {
+  name = value
+  if (sub(/^mcp__/, "", name)) {
+    if (index(name, "__") > 1) {
+      sub(/^(plugin_[A-Za-z0-9.-]+_|claude_ai_)/, "", name)
+      if (index(name, "__") > 1 && length(name) > index(name, "__") + 1) name = substr(name, 1, index(name, "__") - 1)
+    }
+  } else if (sub(/^MCP:/, "", name)) {
+    if (name !~ /^[^:]+:./) return ""
+    sub(/:.*$/, "", name)
+  } else if (sub(/^mcp[.]/, "", name)) {
+    if (name !~ /^[^.]+[.]/) return ""
+    sub(/[.].*$/, "", name)
+  } else if (name ~ /^[a-z0-9-]+-mcp-server-[a-z]/) sub(/-mcp-server-[a-z].*$/, "", name)
+  else return ""
+  name = tolower(name)
+  gsub(/[_ ]/, "-", name)
+  if (is_in("server", name)) return name
+  sub(/^mcp-(server-)?/, "", name)
+  sub(/(-mcp(-server)?|-server)$/, "", name)
+  return is_in("server", name) ? name : ""
 }
 
 # Returns the public name of a model, without provider, date and effort.
@@ -124,10 +163,10 @@ function model(value,    bare, n) {
   bare = value
   sub(/^(us|eu|apac|global)[.]/, "", bare)
   for (n = 0; n < 2; n++)
-    if (match(bare, /^[a-z_-]+[.\/]/) && substr(bare, 1, RLENGTH - 1) in providers) bare = substr(bare, RLENGTH + 1)
-  sub(/(\[1m\]|:free|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)$/, "", bare)
+    if (match(bare, /^[a-z_-]+[.\/]/) && is_in("provider", substr(bare, 1, RLENGTH - 1))) bare = substr(bare, RLENGTH + 1)
+  sub(/(\[1m\]|:free|:beta|:nitro|:extended|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)$/, "", bare)
   sub(/-v[0-9](:[0-9])?$/, "", bare)
-  sub(/[-@]([0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]|[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]|latest|preview|exp|[0-9][0-9][0-9][0-9]?)$/, "", bare)
+  sub(/[-@]([0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]|[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]|latest|default|preview(-[0-9][0-9]-[0-9][0-9]([0-9][0-9])?)?|exp|[0-9][0-9][0-9][0-9]?)$/, "", bare)
   if (bare ~ /^claude-/) {
     gsub(/[.]/, "-", bare)
     # Cursor puts the version before the family: `claude-4-5-sonnet`.
@@ -140,27 +179,46 @@ function model(value,    bare, n) {
 }
 
 function is_model(value) {
-  return value in models || (family != "" && value ~ family)
+  if (family == "") family = listed("family")
+  return is_in("model", value) || value ~ family
+}
+
+# Returns whether a value is the ID of a session that is named after its time.
+function is_dated(value) {
+  return (length(value) == 13 && value ~ /^1[0-9]+$/) || value ~ /^20[0-9][0-9][0-9][0-9][0-9][0-9]_[0-9][0-9]?[0-9]?[0-9]?$/
+}
+
+# Returns `exit_N` for a message that starts with an exit code, the name of a known error, or "".
+function error_name(value,    code) {
+  if (match(value, /^(Exit code|Command exited with non-zero status code):? [0-9]+/)) {
+    code = substr(value, 1, RLENGTH)
+    sub(/^.* /, "", code)
+    return length(code) <= 3 ? "exit_" code : ""
+  }
+  return is_in("error", value) ? value : ""
 }
 
 # Returns the value of an allowed key if it is public, otherwise "".
-function public(name, value,    plain) {
-  if (name == "hook_event_name" || name == "hookEventName" || name == "agent_action_name") {
+function public(name, value,    plain, known) {
+  if (name ~ /^(hook_event_name|hookEventName|agent_action_name|hookName|event)$/) {
     plain = tolower(value)
     gsub(/[_-]/, "", plain)
-    unknown = !(plain in events)
-    return unknown ? "" : value
+    known = is_in("event", plain)
+    if (name != "hookName" && name != "event") unknown = !known
+    return known ? value : ""
   }
-  if (name == "tool_name" || name == "toolName" || name == "toolCall.name") return tool(value)
-  if (name == "model" || name == "model_name") return model(value)
-  if (name == "duration_ms" || name == "duration") return value ~ /^[0-9]+([.][0-9][0-9]?[0-9]?)?$/ && length(value) <= 14 && value + 0 <= 2592000000 ? value : ""
+  if (name ~ /(^tool_n|[tT]oolN)ame$|^toolCall[.]name$/) return tool(value)
+  if (name ~ /^model/) return model(value)
+  if (name ~ /^duration|TimeMs$/) return value ~ /^[0-9]+([.][0-9][0-9]?[0-9]?)?$/ && length(value) <= 14 && value + 0 <= 2592000000 ? value : ""
   if (name == "timestamp") return length(value) == 13 && value ~ /^[123][0-9]+$/ ? value : ""
-  if (name == "is_interrupt") return value == "true" || value == "false" ? value : ""
-  if (name ~ /[.]result_?[tT]ype$/) return value in results ? value : "failure"
-  if (name == "source") return value in sources ? value : ""
-  if (name == "failure_type") return value in failures ? value : "error"
+  if (name == "is_interrupt" || name == "postToolUse.success") return value == "true" || value == "false" ? value : ""
+  if (name ~ /[.]result_?[tT]ype$/) return is_in("result", value) ? value : "failure"
+  if (name == "source" || name == "reason" || name == "status") return is_in(name, value) ? value : ""
+  if (name == "error") return error_name(value)
+  if (name == "failure_type") return is_in("failure", value) ? value : "error"
   if (name == "permission_mode") return value == "normal" ? value : "1"
   if (name == "transcript_path") return "1"
+  if ((name == "session_id" || name == "taskId") && is_dated(value)) return value
   return is_id(value) ? value : ""
 }
 
@@ -215,26 +273,19 @@ BEGIN {
   state = home "/state/recording.txt"
   off = home == "" || no(ENVIRON["NEXUS_EVENT_LOG"]) || no(ENVIRON["NEXUS_TELEMETRY"]) || no(ENVIRON["NEXUS_TELEMETRY_ENABLED"])
   if (!off && !recording()) off = 1
-  while (!off && (getline line < (home "/state/agents/names.txt")) > 0) {
-    split(line, named, " ")
-    if (named[1] == "tool") tools[named[2]] = named[3]
-    else if (named[1] == "model") models[named[2]] = 1
-    else if (named[1] == "family") family = named[2]
-    else if (named[1] == "provider") providers[named[2]] = 1
-    else if (named[1] == "event") events[named[2]] = 1
-    else if (named[1] == "result") results[named[2]] = 1
-    else if (named[1] == "source") sources[named[2]] = 1
-    else if (named[1] == "failure") failures[named[2]] = 1
-  }
+  # The whole file as one text: looking up a few names is faster than storing all of them.
+  RS = "\001"
+  if (!off && (getline names < (home "/state/agents/names.txt")) > 0) names = "\n" names
 
-  split("hook_event_name hookEventName tool_name toolName tool_use_id session_id sessionId conversation_id " \
+  split("hook_event_name hookEventName hookName event tool_name toolName tool_use_id tool_call_id session_id sessionId taskId conversation_id " \
     "duration_ms duration timestamp is_interrupt model agent_id subagent_id source failure_type permission_mode " \
-    "transcript_path agent_action_name toolCall.name model_name conversationId trajectory_id toolResult.resultType tool_result.result_type", names, " ")
-  for (i in names) allowed[names[i]] = 1
-  split("timestamp turn_id cursor_version permission_mode stop_reason toolResult tool_result conversation_id conversationId trajectory_id sessionId agent_id subagent_id", names, " ")
-  for (i in names) told[names[i]] = 1
-  split("error tool_response.error", names, " ")
-  for (i in names) errors[names[i]] = 1
+    "transcript_path agent_action_name toolCall.name model_name model.slug conversationId trajectory_id reason status error " \
+    "toolResult.resultType tool_result.result_type postToolUse.toolName postToolUse.success postToolUse.executionTimeMs", keys, " ")
+  for (i in keys) allowed[keys[i]] = 1
+  split("timestamp turn_id cursor_version permission_mode stop_reason toolResult tool_result conversation_id conversationId trajectory_id sessionId taskId agent_id subagent_id", keys, " ")
+  for (i in keys) told[keys[i]] = 1
+  split("error tool_response.error", keys, " ")
+  for (i in keys) errors[keys[i]] = 1
 
   RS = "\""
 }
@@ -281,8 +332,8 @@ inside {
 
 END {
   if (off || unknown) exit
-  split("hook_event_name hookEventName agent_action_name tool_name toolName toolCall.name", names, " ")
-  for (i in names) if (names[i] in kept) identified = 1
+  split("hook_event_name hookEventName agent_action_name hookName event tool_name toolName toolCall.name postToolUse.toolName", keys, " ")
+  for (i in keys) if (keys[i] in kept) identified = 1
   if (!identified) exit
   if (!is_safe()) exit
   srand()

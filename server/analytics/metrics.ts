@@ -3,27 +3,32 @@
  * tokens, cache and estimated cost. Reads only rollups.
  */
 import type { Metrics } from "../../shared/protocol/reports.ts";
-import { type Price, prices, pricesAsOf } from "../../shared/vocabulary/prices.ts";
+import type { FieldName } from "../../shared/schema/fields.ts";
+import { type ContextSize, contextSizes } from "../../shared/vocabulary/agent-reports.ts";
+import { pricesAsOf } from "../../shared/vocabulary/prices.ts";
 import type { Row } from "../store/driver/driver.ts";
+import { dayOfHour, firstDayOfMonth } from "../store/rollups/local-time.ts";
+import { grains } from "../store/rollups/rollups.ts";
 import { Aggregate, byName, mostFrequent, type TerminalRollup, terminalColumns, terminalRollup } from "./aggregate.ts";
 import { endedCondition, isCommandRun, isToolCall } from "./classify.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
+import type { PriceList, Tokens } from "./price-list.ts";
 import { sessionsIn } from "./stats.ts";
 
 /** Rows of a ranking; the rest is one row, `other`. */
 const topCount = 10;
 
-export function readMetrics(open: OpenPeriodQuery): Metrics {
+export function readMetrics(open: OpenPeriodQuery, priceList: PriceList): Metrics {
   const { query, connection } = open;
   const rows = open.rows(
     (from) =>
-      `SELECT ${terminalColumns}, m.numbers, d.profile, d.thinktool, d.model, d.cache_hit
-       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition} OR d.event_type IN ('thinktool_completed', 'model_request')`,
+      `SELECT ${terminalColumns}, d.profile, d.thinktool, d.cache_hit
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${endedCondition} OR d.event_type = 'thinktool_completed'`,
   );
   const ends = rows.map(terminalRollup);
   const runs = ends.filter(({ row }) => isCommandRun(row));
   const all = Aggregate.of(runs);
-  const used = rows.map(tokensOf);
+  const used = usedTokens(open, priceList);
   return {
     period: query.period,
     fromMs: query.fromMs,
@@ -41,9 +46,22 @@ export function readMetrics(open: OpenPeriodQuery): Metrics {
     averageMs: all.averageMs,
     successRate: all.successRate,
     cacheHitRate: cacheHitRate(runs),
-    tokens: { input: sum(used, "input"), output: sum(used, "output"), cached: sum(used, "cached") },
-    cost: costOf(used),
+    tokens: sumOf(used),
+    cost: costOf(used, priceList),
   };
+}
+
+/** Reads whole months only where no price changes within them. */
+function usedTokens(open: OpenPeriodQuery, priceList: PriceList): readonly Used[] {
+  const { fromHour, toHour } = open.query.span;
+  const byDay = priceList.changesWithin(dayOfHour(fromHour), dayOfHour(toHour));
+  const rows = open.rows(
+    (from) =>
+      `SELECT m.grain, m.bucket, m.numbers, d.model, d.context_size
+       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE m.numbers LIKE '%tokens%' OR m.numbers LIKE '%cost_microusd%'`,
+    byDay ? grains.day : grains.month,
+  );
+  return rows.map(usedIn);
 }
 
 export function emptyMetrics({ period, fromMs, nowMs }: PeriodQuery): Metrics {
@@ -61,7 +79,7 @@ export function emptyMetrics({ period, fromMs, nowMs }: PeriodQuery): Metrics {
     averageMs: null,
     successRate: null,
     cacheHitRate: null,
-    tokens: { input: 0, output: 0, cached: 0 },
+    tokens: { ...noTokens, cached: 0 },
     cost: { usd: null, reportedUsd: null, pricesAsOf, unpriced: [] },
   };
 }
@@ -87,52 +105,66 @@ function cacheHitRate(ends: readonly TerminalRollup[]): number | null {
   return reported === 0 ? null : hits / reported;
 }
 
-/** The tokens of a rollup. */
-interface Tokens {
+interface Used {
   readonly model: string;
-  readonly input: number;
-  readonly output: number;
-  readonly cached: number;
+  readonly size: ContextSize | undefined;
+  /** Counted since 1970. */
+  readonly day: number;
+  readonly tokens: Tokens;
   /** Cost as the agent reports it, in millionths of a US dollar. */
   readonly reportedMicroUsd: number;
 }
 
-function tokensOf({ model, numbers }: Row): Tokens {
+function usedIn({ model, context_size: size, numbers, grain, bucket }: Row): Used {
   const summaries: Readonly<Record<string, unknown>> = typeof numbers === "string" ? JSON.parse(numbers) : {};
   // Count, sum, min and max.
-  const total = (field: "tokens_input" | "tokens_output" | "tokens_cached" | "cost_microusd") => {
+  const total = (field: FieldName) => {
     const summary = summaries[field];
     return Array.isArray(summary) ? Number(summary[1]) : 0;
   };
+  const at = Number(bucket);
   return {
     model: typeof model === "string" ? model : "unknown",
-    input: total("tokens_input"),
-    output: total("tokens_output"),
-    cached: total("tokens_cached"),
+    size: contextSizes.find((known) => known === size),
+    day: grain === grains.hour ? dayOfHour(at) : grain === grains.day ? at : firstDayOfMonth(at),
+    tokens: {
+      input: total("tokens_input"),
+      output: total("tokens_output"),
+      // Commands, and requests that an earlier version stored, have the other name.
+      cacheRead: total("tokens_cache_read") + total("tokens_cached"),
+      cacheWrite5m: total("tokens_cache_write_5m"),
+      cacheWrite1h: total("tokens_cache_write_1h"),
+      reasoning: total("tokens_reasoning"),
+    },
     reportedMicroUsd: total("cost_microusd"),
   };
 }
 
-const sum = (used: readonly Tokens[], kind: "input" | "output" | "cached"): number =>
-  used.reduce((total, tokens) => total + tokens[kind], 0);
+const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
+
+function sumOf(used: readonly Used[]): Metrics["tokens"] {
+  const sum = { ...noTokens };
+  for (const { tokens } of used) for (const kind of tokenKinds) sum[kind] += tokens[kind];
+  return { ...sum, cached: sum.cacheRead };
+}
+
+const tokenKinds = Object.keys(noTokens) as (keyof Tokens)[];
 
 const cents = (usd: number): number => Math.round(usd * 100) / 100;
 
-/** Estimates the cost. Cached tokens are part of the input tokens. */
-function costOf(used: readonly Tokens[]): Metrics["cost"] {
+function costOf(used: readonly Used[], priceList: PriceList): Metrics["cost"] {
   let usd = 0;
   let priced = false;
-  const reportedMicroUsd = used.reduce((total, tokens) => total + tokens.reportedMicroUsd, 0);
+  const reportedMicroUsd = used.reduce((total, { reportedMicroUsd: reported }) => total + reported, 0);
   const unpriced = new Map<string, number>();
-  for (const { model, input, output, cached } of used) {
-    if (input + output === 0) continue;
-    const price = Object.hasOwn(prices, model) ? (prices as Readonly<Record<string, Price>>)[model] : undefined;
-    if (price === undefined) unpriced.set(model, (unpriced.get(model) ?? 0) + input + output);
+  for (const { model, day, size, tokens } of used) {
+    const all = tokens.input + tokens.output;
+    if (all === 0) continue;
+    const cost = priceList.costOf(model, day, tokens, size);
+    if (cost === undefined) unpriced.set(model, (unpriced.get(model) ?? 0) + all);
     else {
       priced = true;
-      const known = Math.min(cached, input);
-      usd +=
-        ((input - known) * price.input + known * (price.cached ?? price.input) + output * price.output) / 1_000_000;
+      usd += cost;
     }
   }
   return {

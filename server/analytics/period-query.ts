@@ -64,8 +64,14 @@ export class OpenPeriodQuery {
     return firstRecorded(this.connection, this.query.span);
   }
 
-  /** Runs a statement on the period's rollups; `sql` gets the table expression. */
-  rows(sql: (from: string) => string): readonly Row[] {
-    return readRanges(this.connection, this.ranges, sql);
+  /**
+   * Runs a statement on the period's rollups; `sql` gets the table expression. `coarsest`: the largest grain, if it must be smaller
+   * than that of the buckets.
+   */
+  rows(sql: (from: string) => string, coarsest?: number): readonly Row[] {
+    const { fromHour, toHour, grain } = this.query.span;
+    const isFiner = coarsest !== undefined && coarsest < grain;
+    const ranges = isFiner ? splitByGrain(fromHour, toHour, closedDayOf(this.connection), coarsest) : this.ranges;
+    return readRanges(this.connection, ranges, sql);
   }
 }

@@ -5,7 +5,15 @@ import { flushRuleIn } from "../../shared/protocol/record.ts";
 import { englishOf, messageWith } from "../../test/fixtures/message-text.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { WatchedFile } from "../files/watched-file.ts";
-import { ConfigError, configNotes, configRefusals, defaultConfig, parseConfig, policyRefusals } from "./config.ts";
+import {
+  ConfigError,
+  configNotes,
+  configRefusals,
+  defaultConfig,
+  ownPrices,
+  parseConfig,
+  policyRefusals,
+} from "./config.ts";
 import { environmentNotes } from "./environment.ts";
 import { flushRule } from "./flush-rule.ts";
 
@@ -27,7 +35,24 @@ describe("configuration", () => {
         differential_privacy: false,
         dp_epsilon: 1,
       },
+      prices: {},
     });
+  });
+
+  it("accepts prices of public models, and names what is wrong without quoting a name", () => {
+    const config = parse('[telemetry.prices."gpt-5.6"]\ninput = 3\noutput = 15\ncache_read = 0.3\n');
+    expect(ownPrices("config.toml", config)).toEqual({ "gpt-5.6": { input: 3, output: 15, cacheRead: 0.3 } });
+    for (const [text, message] of [
+      ["[telemetry.prices.gpt-5.6]\ninput = 3\noutput = 15\n", /name needs quotation marks/],
+      ['[telemetry.prices."gpt-5.6"]\ninput = -1\noutput = 15\n', /key input: must be at least 0/],
+      ['[telemetry.prices."gpt-5.6"]\ninput = 1\n', /key output: must be/],
+      ["[telemetry]\nprices = 3\n", /needs a table for each model/],
+    ] as const) {
+      expect(() => parse(text), text).toThrow(message);
+    }
+    const own = parse('[telemetry.prices."our-secret-model"]\ninput = 3\noutput = 15\n');
+    expect(() => ownPrices("config.toml", own)).toThrow(/not recorded under this name/);
+    expect(() => ownPrices("config.toml", own)).not.toThrow(/our-secret/);
   });
 
   it("accepts every documented key and ignores other tools' tables", () => {

@@ -12,6 +12,8 @@ import { type Message, message } from "../../shared/protocol/message.ts";
 import { uploadSchemaVersions } from "../../shared/schema/upload-schema.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 import { issueText } from "../../shared/text/issue-text.ts";
+import { isPublicModel } from "../../shared/vocabulary/models.ts";
+import type { OwnPrices } from "../../shared/vocabulary/prices.ts";
 
 const privacyTable = z.strictObject({
   strip_pii: z._default(z.boolean(), true),
@@ -20,6 +22,19 @@ const privacyTable = z.strictObject({
   differential_privacy: z._default(z.boolean(), false),
   dp_epsilon: z._default(z.number().check(z.positive(), z.maximum(10)), 1),
 });
+
+const usdPerMillion = z.number().check(z.minimum(0), z.maximum(100_000));
+
+/** US dollars per million tokens. */
+const priceTable = z.strictObject({
+  input: usdPerMillion,
+  output: usdPerMillion,
+  cache_read: z.optional(usdPerMillion),
+  cache_write_5m: z.optional(usdPerMillion),
+  cache_write_1h: z.optional(usdPerMillion),
+});
+
+const table = "telemetry";
 
 const telemetryTable = z.strictObject({
   mode: z.optional(z.enum(modes)),
@@ -41,6 +56,7 @@ const telemetryTable = z.strictObject({
   rollup_retention_days: z.optional(z.int().check(z.minimum(1), z.maximum(36_500))),
   retention_days: z._default(z.int().check(z.minimum(1), z.maximum(36_500)), 90),
   privacy: z.prefault(privacyTable, {}),
+  prices: z._default(z.record(z.string(), priceTable), {}),
 });
 
 const policyTable = z.strictObject({ mode: z.enum(modes) });
@@ -55,6 +71,7 @@ export class ConfigError extends Error {
 function explain(file: string, table: string, schema: z.ZodMiniObject, error: z.core.$ZodError): ConfigError {
   const issue = error.issues[0];
   if (issue === undefined) return new ConfigError(`${file} is invalid.`);
+  if (issue.path[0] === "prices") return priceError(file, issue);
   const keyPath = [table, ...issue.path.map(String)].join(".");
   if (issue.code === "unrecognized_keys") {
     const known = issue.path[0] === "privacy" ? Object.keys(privacyTable.shape) : Object.keys(schema.shape);
@@ -66,6 +83,42 @@ function explain(file: string, table: string, schema: z.ZodMiniObject, error: z.
     );
   }
   return new ConfigError(`${file}: ${keyPath} ${issueText(issue)}. Correct the value or remove the key.`);
+}
+
+/** The message is logged, and a name may be private: it is not quoted. */
+function priceError(file: string, issue: z.core.$ZodIssue): ConfigError {
+  const [, model, key] = issue.path;
+  const at = `${file}: [${table}.prices]`;
+  if (model === undefined || (key === undefined && issue.code !== "unrecognized_keys")) {
+    return new ConfigError(`${at} needs a table for each model, such as [telemetry.prices."gpt-5.6"].`);
+  }
+  if (issue.code !== "unrecognized_keys")
+    return new ConfigError(`${at}, key ${String(key)}: ${issueText(issue)}. A model's name needs quotation marks.`);
+  return new ConfigError(
+    `${at} has an unknown key. A model has ${Object.keys(priceTable.shape).join(", ")}; its name needs quotation marks.`,
+  );
+}
+
+/** Returns the user's prices. @throws ConfigError for a model whose name is not recorded. */
+export function ownPrices(file: string, { prices }: Config): OwnPrices {
+  return Object.fromEntries(
+    Object.entries(prices).map(([name, rates]) => {
+      if (!isPublicModel(name)) {
+        throw new ConfigError(
+          `${file}: [${table}.prices] has a model that is not recorded under this name. Use a public name such as claude-opus-5, or other for all the rest.`,
+        );
+      }
+      const {
+        input,
+        output,
+        cache_read: cacheRead,
+        cache_write_5m: cacheWrite5m,
+        cache_write_1h: cacheWrite1h,
+      } = rates;
+      const known = Object.entries({ cacheRead, cacheWrite5m, cacheWrite1h }).filter(([, rate]) => rate !== undefined);
+      return [name, { input, output, ...Object.fromEntries(known) }];
+    }),
+  );
 }
 
 /**
@@ -119,7 +172,7 @@ export type ConfigValue = string | number | boolean | readonly string[];
 
 /** All keys below `[telemetry]`; those of `[telemetry.privacy]` are prefixed with `privacy.`. */
 export const configKeys: readonly string[] = [
-  ...Object.keys(telemetryTable.shape).filter((key) => key !== "privacy"),
+  ...Object.keys(telemetryTable.shape).filter((key) => key !== "privacy" && key !== "prices"),
   ...Object.keys(privacyTable.shape).map((key) => `privacy.${key}`),
 ];
 
@@ -134,7 +187,7 @@ export function readSetting(config: Config, key: string): ConfigValue | undefine
 export function keysIn(file: string, text: string): ReadonlySet<string> {
   const table = Object(tableOf(file, text, "telemetry")) as Readonly<Record<string, unknown>>;
   const privacy = Object.keys(Object(table["privacy"]) as object).map((key) => `privacy.${key}`);
-  return new Set([...Object.keys(table).filter((key) => key !== "privacy"), ...privacy]);
+  return new Set([...Object.keys(table).filter((key) => key !== "privacy" && key !== "prices"), ...privacy]);
 }
 
 export const defaultConfig: Config = telemetryTable.parse({});

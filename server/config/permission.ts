@@ -20,6 +20,7 @@ import {
 import { type Message, message, verbatim } from "../../shared/protocol/message.ts";
 import type { EditorState, FlushRule } from "../../shared/protocol/record.ts";
 import type { UploadSchema } from "../../shared/schema/upload-schema.ts";
+import type { OwnPrices } from "../../shared/vocabulary/prices.ts";
 import type { Clock } from "../clock.ts";
 import { pathFault, refuseReplaceable, refuseUnsafe } from "../files/ownership.ts";
 import { WatchedFile } from "../files/watched-file.ts";
@@ -30,6 +31,7 @@ import {
   configNotes,
   configRefusals,
   defaultConfig,
+  ownPrices,
   parseConfig,
   policyRefusals,
 } from "./config.ts";
@@ -63,6 +65,8 @@ export interface EffectivePolicy {
   readonly destinationFault: string | null;
   /** The largest upload schema that the configuration permits (`upload_schema`). */
   readonly maxSchema: UploadSchema;
+  /** The user's own prices of models. */
+  readonly prices: OwnPrices;
   /** `batch_size` and `flush_interval_secs`, as SDKs use them. */
   readonly sdkBuffer: { readonly events: number; readonly seconds: number };
   /** The largest upload schema that the user agreed to and the configuration permits. */
@@ -143,6 +147,7 @@ export class PermissionEvaluator {
       limits,
       destination,
       destinationFault,
+      prices: ownPrices(configFile, config),
       sdkBuffer: { events: config.batch_size, seconds: config.flush_interval_secs },
       maxSchema,
       schema: permission.agreedSchema < maxSchema ? permission.agreedSchema : maxSchema,

@@ -5,7 +5,10 @@
  */
 import { type EventTypeName, fieldsOf, perEventType } from "../../shared/schema/events.ts";
 import { type FieldName, fieldTable, type OutcomeStatus } from "../../shared/schema/fields.ts";
+import { contextSizeOf } from "../../shared/vocabulary/agent-reports.ts";
+import { mcpServerOf } from "../../shared/vocabulary/mcp-servers.ts";
 import { thinktools } from "../../shared/vocabulary/thinktools.ts";
+import { mcpTool } from "../../shared/vocabulary/tools.ts";
 import { type LineCommand, lineCommand, wordsCommand } from "./command/line-command.ts";
 import { exitClass, statusOf } from "./exit-class.ts";
 import type { NameKind } from "./identity.ts";
@@ -26,6 +29,7 @@ const typeTraits = perEventType((type) => {
     platform: fields.has("os"),
     model: fields.has("model"),
     milestone: fields.has("milestone"),
+    contextSize: fields.has("context_size"),
     hashes: fields.has("workspace_hash"),
   };
 });
@@ -73,7 +77,7 @@ export function resolve(type: EventTypeName | Alias, known: KnownFields): EventT
 
 /** Converts `known` to fields in place. */
 export function normalize(type: EventTypeName, known: KnownFields, hashing: Hashing): void {
-  const { command, tool, thinktool, chain, status, platform, model, milestone, hashes } = typeTraits[type];
+  const { command, tool, thinktool, chain, status, platform, model, milestone, contextSize, hashes } = typeTraits[type];
   if (command) deriveCommand(known);
   if (tool) deriveTool(known, hashing);
   if (thinktool && known["thinktool"] === undefined) known["thinktool"] = known["tool_name"];
@@ -82,6 +86,7 @@ export function normalize(type: EventTypeName, known: KnownFields, hashing: Hash
   if (platform) derivePlatform(known);
   if (milestone && typeof known["milestone"] === "number") known["milestone"] = String(known["milestone"]);
   if (model && typeof known["model"] === "string") known["model"] = publicModel(known["model"]);
+  if (contextSize) deriveTokens(known);
   if (hashes) {
     deriveHash(known, "workspace", hashing);
     deriveHash(known, "task", hashing);
@@ -125,7 +130,11 @@ function deriveTool(known: KnownFields, hashing: Hashing): void {
   if (typeof name !== "string") return;
   const canonical = canonicalTool(name);
   known["tool_name"] = canonical;
-  if (isUserDefined(canonical) && name !== "" && name !== canonical) {
+  const server = canonical === mcpTool ? mcpServerOf(name) : undefined;
+  known["mcp_server"] = server;
+  // A hook reports only the server.
+  const isWhole = name !== canonical && name !== `mcp__${server}`;
+  if (isUserDefined(canonical) && name !== "" && isWhole) {
     known["tool_hash"] = hashing.hashOf("tool_hash", "tool", name);
   }
 }
@@ -155,6 +164,16 @@ function deriveOutcome(type: EventTypeName, known: KnownFields): void {
   if (typeof success === "boolean") known["status"] ??= success ? "ok" : "failed";
   if (hasCode || line !== undefined || type === "editor_task") known["status"] ??= statusOf(byCode);
   known["status"] = statusOfType[type] ?? known["status"];
+}
+
+/** The tokens of a model request that were read from the cache had another name before. */
+function deriveTokens(known: KnownFields): void {
+  const { tokens_input: input, tokens_cached: cached } = known;
+  if (typeof cached === "number") {
+    known["tokens_cache_read"] ??= cached;
+    known["tokens_cached"] = undefined;
+  }
+  known["context_size"] = typeof input === "number" ? contextSizeOf(input) : undefined;
 }
 
 function derivePlatform(known: KnownFields): void {

@@ -1,4 +1,5 @@
 /** Maps tool and model names to public names; all others become `custom`, `mcp` or `other`. */
+import { mcpServerOf } from "../../shared/vocabulary/mcp-servers.ts";
 import { isPublicModel } from "../../shared/vocabulary/models.ts";
 import { canonicalTools, customTool, mcpName, mcpTool, mcpTools } from "../../shared/vocabulary/tools.ts";
 import { other } from "./platform.ts";
@@ -11,7 +12,15 @@ export const canonicalNames: ReadonlyMap<string, string> = new Map<string, strin
 
 /** Returns the canonical name of a tool, `mcp`, or `custom`. */
 export function canonicalTool(name: string): string {
-  return canonicalNames.get(name) ?? (name === mcpTool || mcpName.test(name) ? mcpTool : customTool);
+  const isMcp = name === mcpTool || mcpName.test(name) || mcpServerOf(name) !== undefined;
+  return canonicalNames.get(name) ?? (isMcp ? mcpTool : customTool);
+}
+
+/** Returns the canonical name; for a tool of a public MCP server `mcp__` and the server, so that it is kept on the way. */
+export function reportedTool(name: string): string {
+  const canonical = canonicalTool(name);
+  const server = isUserDefined(canonical) ? mcpServerOf(name) : undefined;
+  return server === undefined ? canonical : `mcp__${server}`;
 }
 
 /** Returns whether a canonical name represents a user-defined tool name. */
@@ -45,7 +54,7 @@ export const modelPrefix: RegExp = new RegExp(
   `^(?:(?:us|eu|apac|global)\\.)?(?:(?:${modelProviders.join("|")})[./]){0,2}`,
 );
 export const modelSuffix =
-  /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|preview|exp|\d{3,4}))?(?:-v\d(?::\d)?)?(?:\[1m\]|:free|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)?$/;
+  /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|default|preview(?:-\d{2}-\d{2,4})?|exp|\d{3,4}))?(?:-v\d(?::\d)?)?(?:\[1m\]|:free|:beta|:nitro|:extended|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)?$/;
 
 /** Claude's names in the order of Cursor (`claude-4-5-sonnet`), except those that Anthropic gave. */
 const reordered = /^claude-([4-9])(-[0-9])?-(opus|sonnet|haiku|fable|mythos)$/;

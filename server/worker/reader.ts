@@ -21,6 +21,7 @@ import type { Category } from "../../shared/schema/categories.ts";
 import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
+import { PriceList } from "../analytics/price-list.ts";
 import { noRankings, type Rankings, readRankings } from "../analytics/rankings.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
 import { emptyToday, readToday } from "../analytics/today.ts";
@@ -125,7 +126,8 @@ export class TelemetryReader {
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
   metrics(selection: PeriodSelection): Metrics {
-    return this.#report(selection, readMetrics, emptyMetrics);
+    const priceList = new PriceList(this.#core.permissions.evaluate().prices);
+    return this.#report(selection, (open) => readMetrics(open, priceList), emptyMetrics);
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */

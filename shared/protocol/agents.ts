@@ -15,6 +15,11 @@ export const agentNames = [
   "qwen_code",
   "factory_droid",
   "continue_cli",
+  "goose",
+  "cline",
+  "opencode",
+  "amp",
+  "pi",
 ] as const;
 export type AgentName = (typeof agentNames)[number];
 
@@ -30,6 +35,11 @@ export const sourcesOf = {
   qwen_code: ["qwen_code"],
   factory_droid: ["factory_droid"],
   continue_cli: ["continue_cli"],
+  goose: ["goose"],
+  cline: ["cline"],
+  opencode: ["opencode"],
+  amp: ["amp"],
+  pi: ["pi"],
 } as const satisfies Readonly<Record<AgentName, readonly Source[]>>;
 
 const name = enumOf(agentNames);

@@ -110,13 +110,23 @@ export const MetricsRequest = request(
     averageMs: nullable(integer()),
     successRate: nullable(ratio),
     cacheHitRate: nullable(ratio),
-    tokens: object({ input: integer(), output: integer(), cached: integer() }),
+    /** `input` contains what was read from and written to the cache, `output` the reasoning. */
+    tokens: object({
+      input: integer(),
+      output: integer(),
+      /** The same as `cacheRead`. */
+      cached: integer(),
+      cacheRead: integer(),
+      cacheWrite5m: integer(),
+      cacheWrite1h: integer(),
+      reasoning: integer(),
+    }),
     cost: object({
       /** US dollars; `null` if no model has a price. */
       usd: nullable(nonNegative),
       /** Cost as reported by the agents; `null` if none reports it. */
       reportedUsd: nullable(nonNegative),
-      /** Month of the price list. */
+      /** The day of the price list, as YYYY-MM-DD. */
       pricesAsOf: label,
       unpriced: arrayOf(object({ model: label, tokens: integer() }), 256),
     }),

@@ -117,6 +117,7 @@ describe("invariant: no-free-text", () => {
       "caller_hash",
       "chain",
       "command_count",
+      "context_size",
       "outcome_of",
       "stream",
       "task_hash",

@@ -25,6 +25,24 @@ export interface EventType {
 const hashFields = ["workspace_hash", "task_hash", "caller_hash"] as const;
 
 const tokens = ["tokens_input", "tokens_output", "tokens_cached", "model"] as const;
+/** Kinds of tokens that agents report of a request, beside those of a command. */
+const requestTokens = [
+  "tokens_cache_read",
+  "tokens_cache_write_5m",
+  "tokens_cache_write_1h",
+  "tokens_reasoning",
+  "context_size",
+] as const;
+/** Results of an agent's work, as counted by the agent. */
+const results = [
+  "lines_added",
+  "lines_removed",
+  "edits_accepted",
+  "edits_rejected",
+  "commits",
+  "pull_requests",
+  "active_ms",
+] as const;
 const scores = ["confidence_score", "coherence_score", "depth_score"] as const;
 const measures = ["template", "services_count", "ports_used"] as const;
 const commandStartFields = ["invocation_kind", "profile", "thinktool_chain", "thinktool_count", ...hashFields] as const;
@@ -73,7 +91,9 @@ export const eventTypes = {
     required: ["stream", "tool_name", "tool_phase"],
     optional: [
       "tool_hash",
+      "mcp_server",
       "agent",
+      "agent_role",
       "command_path",
       "chain",
       "command_count",
@@ -88,17 +108,29 @@ export const eventTypes = {
   },
   agent_activity: {
     category: "tool_usage",
-    description: "An agent compacted its context, or a subagent started or ended.",
+    description: "What an agent did besides calling tools: turns, subagents, questions, compaction, results.",
     layout: "flat",
     required: ["activity"],
-    optional: ["agent", "model", "duration_ms", "status", ...hashFields],
+    optional: ["agent", "agent_role", "model", "duration_ms", "status", "error_category", ...results, ...hashFields],
   },
   model_request: {
     category: "tool_usage",
     description: "An agent sent a request to a language model. Token counts only, never text.",
     layout: "flat",
     required: [],
-    optional: ["agent", ...tokens, "cost_microusd", "duration_ms", "status", "error_category", ...hashFields],
+    optional: [
+      "agent",
+      "agent_role",
+      ...tokens,
+      ...requestTokens,
+      "cost_microusd",
+      "effort",
+      "speed",
+      "duration_ms",
+      "status",
+      "error_category",
+      ...hashFields,
+    ],
   },
   // Analytics design 2.3, 3.3; ADR-003: commands of Nexus tools.
   command_started: {
@@ -208,14 +240,14 @@ export const eventTypes = {
     description: "A session started.",
     layout: "flat",
     required: [],
-    optional: [...machine, ...hashFields],
+    optional: ["start_reason", ...machine, ...hashFields],
   },
   session_ended: {
     category: "session_metadata",
     description: "A session ended.",
     layout: "flat",
     required: [],
-    optional: ["duration_ms", "query_count", ...hashFields],
+    optional: ["end_reason", "duration_ms", "query_count", ...hashFields],
   },
   session_resumed: {
     category: "session_metadata",

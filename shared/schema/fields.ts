@@ -6,11 +6,21 @@
  * and one row in the data dictionary. Unclassified and free-text fields do not compile.
  */
 
+import {
+  activities,
+  agentRoles,
+  contextSizes,
+  efforts,
+  endReasons,
+  requestSpeeds,
+  startReasons,
+} from "../vocabulary/agent-reports.ts";
 import { agents } from "../vocabulary/agents.ts";
 import { debuggerTypes, taskGroups, taskTypes } from "../vocabulary/debugging.ts";
 import { errorCategories, errorCodes } from "../vocabulary/errors.ts";
 import { discoverySources, features, milestones } from "../vocabulary/features.ts";
 import { languages } from "../vocabulary/languages.ts";
+import { mcpServers } from "../vocabulary/mcp-servers.ts";
 import { architectures, editors, installMethods, invocationKinds, systems } from "../vocabulary/platforms.ts";
 import { templates } from "../vocabulary/templates.ts";
 import { profiles, thinktools } from "../vocabulary/thinktools.ts";
@@ -96,6 +106,8 @@ const tool = {
 const command = { ...tool, category: "command_usage" } as const satisfies Classification;
 /** About the command line that a command was part of. */
 const line = { ...command, shared: "never", since: "0.9.0" } as const satisfies Classification;
+/** What agents report of a request or a session, from the version that reads it. */
+const agentDetail = { ...tool, since: "0.9.0" } as const satisfies Classification;
 const performance = { ...tool, category: "performance" } as const satisfies Classification;
 const error = { ...tool, category: "error_types" } as const satisfies Classification;
 const session = {
@@ -158,6 +170,12 @@ export const fields = {
     description: "Salted hash of the name of an MCP or custom tool.",
     purpose: "Distinguishes custom tools from each other, on this machine only.",
   },
+  mcp_server: {
+    ...agentDetail,
+    type: enumOf(mcpServers),
+    description: "Public name of the tool's MCP server, such as github; nothing for servers that are not on the list.",
+    purpose: "Shows which public MCP servers are used, slow or failing.",
+  },
   caller_hash: {
     ...nameHash,
     category: "tool_usage",
@@ -175,9 +193,69 @@ export const fields = {
   activity: {
     ...tool,
     since: "0.7.0",
-    type: enumOf(["compaction", "subagent_started", "subagent_ended"]),
+    type: enumOf(activities),
     description: "What the agent did, other than a tool call.",
-    purpose: "Shows how often agents run out of context or delegate work.",
+    purpose: "Shows turns, delegated work, questions to the user, and how often agents run out of context.",
+  },
+  agent_role: {
+    ...agentDetail,
+    type: enumOf(agentRoles),
+    description: "Whether the main agent or one of its subagents did it.",
+    purpose: "Shows the share of subagents in time, failures and cost.",
+  },
+  start_reason: {
+    ...agentDetail,
+    type: enumOf(startReasons),
+    description: "Why the agent's session started, such as resume.",
+    purpose: "Distinguishes new sessions from those that go on.",
+  },
+  end_reason: {
+    ...agentDetail,
+    type: enumOf(endReasons),
+    description: "Why the agent's session ended, such as logout.",
+    purpose: "Shows how sessions end.",
+  },
+  lines_added: {
+    ...agentDetail,
+    type: count(10_000_000),
+    description: "Number of lines that the agent added to files. Never the lines.",
+    purpose: "Shows how much code an agent writes.",
+  },
+  lines_removed: {
+    ...agentDetail,
+    type: count(10_000_000),
+    description: "Number of lines that the agent removed from files. Never the lines.",
+    purpose: "Shows how much code an agent replaces.",
+  },
+  edits_accepted: {
+    ...agentDetail,
+    type: count(1_000_000),
+    description: "Number of the agent's edits that the user accepted.",
+    purpose: "Shows which agents' edits are kept.",
+  },
+  edits_rejected: {
+    ...agentDetail,
+    type: count(1_000_000),
+    description: "Number of the agent's edits that the user rejected.",
+    purpose: "Shows which agents' edits are not kept.",
+  },
+  commits: {
+    ...agentDetail,
+    type: count(1_000_000),
+    description: "Number of commits that the agent made.",
+    purpose: "Shows what an agent's cost leads to.",
+  },
+  pull_requests: {
+    ...agentDetail,
+    type: count(1_000_000),
+    description: "Number of pull requests that the agent opened.",
+    purpose: "Shows what an agent's cost leads to.",
+  },
+  active_ms: {
+    ...agentDetail,
+    type: milliseconds,
+    description: "Time in which the agent was used actively, as reported by the agent, in milliseconds.",
+    purpose: "Distinguishes work from open sessions.",
   },
   command_path: {
     ...command,
@@ -281,6 +359,49 @@ export const fields = {
     type: tokens,
     description: "Number of input tokens that were read from the provider's cache.",
     purpose: "Used to compute cost.",
+  },
+  tokens_cache_read: {
+    ...agentDetail,
+    type: tokens,
+    description: "Number of input tokens of a model request that were read from the provider's cache.",
+    purpose: "Used to compute cost.",
+  },
+  tokens_cache_write_5m: {
+    ...agentDetail,
+    type: tokens,
+    description: "Number of input tokens that were written to the provider's cache for 5 minutes.",
+    purpose: "Used to compute cost.",
+  },
+  tokens_cache_write_1h: {
+    ...agentDetail,
+    type: tokens,
+    description: "Number of input tokens that were written to the provider's cache for 1 hour.",
+    purpose: "Used to compute cost.",
+  },
+  tokens_reasoning: {
+    ...agentDetail,
+    type: tokens,
+    description: "Number of output tokens that the model used for reasoning.",
+    purpose: "Shows what a longer reasoning costs.",
+  },
+  context_size: {
+    ...agentDetail,
+    shared: "never",
+    type: enumOf(contextSizes),
+    description: "Whether the input of the request was so long that providers charge more. Derived.",
+    purpose: "Used to compute cost.",
+  },
+  effort: {
+    ...agentDetail,
+    type: enumOf(efforts),
+    description: "Reasoning effort that was selected for the request.",
+    purpose: "Compares cost and duration of efforts.",
+  },
+  speed: {
+    ...agentDetail,
+    type: enumOf(requestSpeeds),
+    description: "Speed that was selected for the request.",
+    purpose: "Compares cost and duration of speeds.",
   },
   tokens_used: {
     ...tool,

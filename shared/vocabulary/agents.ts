@@ -11,6 +11,11 @@ export const hookAgents = [
   "qwen_code",
   "factory_droid",
   "continue_cli",
+  "goose",
+  "cline",
+  "opencode",
+  "amp",
+  "pi",
 ] as const;
 
 /** Public names of AI agents that report tool calls. */

@@ -1,88 +1,11 @@
 /**
- * Public names of language models, without provider and date: listed, or in the form of a public
- * family. Every other name becomes `other`, because it may be a private deployment name.
+ * Public names of language models, without provider and date: listed here, generated from a price
+ * table, or in the form of a public family. Every other name becomes `other`, because it may be a
+ * private deployment name.
  */
-export const models = [
-  "claude-3-haiku",
-  "claude-3-opus",
-  "claude-3-sonnet",
-  "claude-3-5-haiku",
-  "claude-3-5-sonnet",
-  "claude-3-7-sonnet",
-  "claude-haiku-4-5",
-  "claude-opus-4",
-  "claude-opus-4-1",
-  "claude-opus-4-5",
-  "claude-opus-4-6",
-  "claude-sonnet-4",
-  "claude-sonnet-4-5",
-  "claude-sonnet-4-6",
-  "codestral",
-  "deepseek-chat",
-  "deepseek-coder",
-  "deepseek-r1",
-  "deepseek-reasoner",
-  "deepseek-v3",
-  "devstral",
-  "gemini-1.5-flash",
-  "gemini-1.5-pro",
-  "gemini-2.0-flash",
-  "gemini-2.0-flash-lite",
-  "gemini-2.5-flash",
-  "gemini-2.5-flash-lite",
-  "gemini-2.5-pro",
-  "gemini-3-flash",
-  "gemini-3-pro",
-  "gemma-2",
-  "gemma-3",
-  "glm-4.5",
-  "glm-4.6",
-  "gpt-3.5-turbo",
-  "gpt-4",
-  "gpt-4-turbo",
-  "gpt-4.1",
-  "gpt-4.1-mini",
-  "gpt-4.1-nano",
-  "gpt-4o",
-  "gpt-4o-mini",
-  "gpt-5",
-  "gpt-5-codex",
-  "gpt-5-mini",
-  "gpt-5-nano",
-  "gpt-5.1",
-  "gpt-5.1-codex",
-  "gpt-5.2",
-  "gpt-5.2-codex",
-  "gpt-oss-120b",
-  "gpt-oss-20b",
-  "grok-3",
-  "grok-4",
-  "grok-code-fast-1",
-  "kimi-k2",
-  "llama-3",
-  "llama-3.1",
-  "llama-3.2",
-  "llama-3.3",
-  "llama-4-maverick",
-  "llama-4-scout",
-  "mistral-large",
-  "mistral-medium",
-  "mistral-small",
-  "mixtral-8x7b",
-  "o1",
-  "o1-mini",
-  "o3",
-  "o3-mini",
-  "o3-pro",
-  "o4-mini",
-  "phi-4",
-  "qwen2.5-coder",
-  "qwen3",
-  "qwen3-coder",
-  "swe-1",
-  "swe-1.5",
-  "other",
-] as const;
+import generated from "./model-names.json" with { type: "json" };
+
+const listed = ["gpt-oss-120b", "gpt-oss-20b", "llama-4-maverick", "llama-4-scout", "mixtral-8x7b", "other"];
 
 /**
  * The names of public families, so that a new version needs no update. The pattern is also an
@@ -90,28 +13,33 @@ export const models = [
  */
 const families = [
   "claude-(opus|sonnet|haiku|fable|mythos)-[1-9](-[0-9][0-9]?)?",
-  "gpt-[3-9]([.][0-9][0-9]?)?(-chat|-codex)?(-max)?(-mini|-nano|-pro)?",
+  "gpt-[3-9]([.][0-9][0-9]?)?(-chat|-codex|-sol|-terra|-luna|-astra|-cyber)?(-max)?(-mini|-nano|-pro)?",
   "o[1-9](-mini|-pro)?",
   "codex-mini",
   "gemini-[1-9]([.][0-9])?-(pro|flash|ultra)(-lite)?",
-  "grok-[2-9]([.][0-9])?(-mini)?",
+  "grok-[2-9]([.][0-9][0-9]?)?(-mini|-reasoning|-non-reasoning)?",
   "grok-code-fast-[1-9]",
   "composer-[1-9]([.][0-9])?",
-  "deepseek-(v[2-9]([.][0-9])?|r[1-9])",
+  "deepseek-(v[2-9](([.]|-)[0-9])?(-flash|-pro)?|r[1-9])",
   "qwen[1-9]([.][0-9])?(-coder)?(-max|-plus|-flash)?",
-  "kimi-k[1-9]([.][0-9])?",
-  "glm-[4-9]([.][0-9])?(-air|-flash)?",
+  "kimi-k[1-9]([.][0-9])?(-code|-pro)?",
+  "glm-[4-9]([.][0-9])?(-air|-flash|-code)?",
   "minimax-m[1-9]([.][0-9])?",
   "llama-[2-9]([.][0-9])?",
   "mistral-(large|medium|small)-[2-9]([.][0-9])?",
   "(devstral|codestral)-[2-9]",
-  "swe-[1-9]([.][0-9])?",
+  "swe-[1-9]([.][0-9])?(-lightning)?",
   "gemma-[2-9]",
   "phi-[3-9]",
 ];
 export const modelFamily: RegExp = new RegExp(`^(${families.join("|")})$`);
 
-const listed: ReadonlySet<string> = new Set(models);
+/** Every name that is public without being of a family. */
+export const models: readonly string[] = [...new Set([...listed, ...generated.names])].filter(
+  (name) => !modelFamily.test(name),
+);
+
+const others: ReadonlySet<string> = new Set(models);
 
 /** Returns whether a name is public without any change. */
-export const isPublicModel = (name: string): boolean => listed.has(name) || modelFamily.test(name);
+export const isPublicModel = (name: string): boolean => others.has(name) || modelFamily.test(name);

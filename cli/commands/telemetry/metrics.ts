@@ -26,6 +26,15 @@ const shares = (rows: Metrics["commands"], all: number) =>
 
 const calls = (rows: Metrics["tools"]) => rows.map(({ name, count }) => [name, `${number(count)} calls`] as const);
 
+/** What only some agents report. */
+function writesAndReasoning({ cacheWrite5m, cacheWrite1h, reasoning }: Metrics["tokens"]) {
+  const rows = [
+    ["Cache writes", cacheWrite5m + cacheWrite1h],
+    ["Reasoning", reasoning],
+  ] as const;
+  return rows.filter(([, count]) => count > 0).map(([name, count]) => [name, shortNumber(count)] as const);
+}
+
 function costText({ usd, pricesAsOf, unpriced }: Metrics["cost"]): string {
   const known = usd === null ? "" : `$${usd.toFixed(2)} (list prices of ${pricesAsOf})`;
   const rest = unpriced.map(({ model }) => model).join(", ");
@@ -66,6 +75,7 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
           ["Input", shortNumber(tokens.input)],
           ["Output", shortNumber(tokens.output)],
           ["Cached", shortNumber(tokens.cached)],
+          ...writesAndReasoning(tokens),
           ["Est. Cost", costText(found.cost)],
           ...(found.cost.reportedUsd === null
             ? []

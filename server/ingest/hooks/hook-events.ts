@@ -5,35 +5,29 @@
  * A tool call may be reported several times, because agents load each other's hooks: its events
  * have the same IDs each time.
  */
-import type { AgentName } from "../../../shared/protocol/agents.ts";
+import { type AgentName, sourcesOf } from "../../../shared/protocol/agents.ts";
 import { maxDurationMs } from "../../../shared/schema/fields.ts";
-import type { Source } from "../../../shared/schema/sources.ts";
+import type { hookAgents } from "../../../shared/vocabulary/agents.ts";
+import { apiErrors } from "../error-category.ts";
 import type { AgentIds } from "./ids.ts";
-import { type FilteredPayload, plainEventName } from "./payload-filter.ts";
+import { eventKeys, type FilteredPayload, plainEventName } from "./payload-filter.ts";
 
-export type HookSource = Extract<
-  Source,
-  | "claude_code"
-  | "cursor"
-  | "vscode_agent"
-  | "copilot_cli"
-  | "codex"
-  | "gemini_cli"
-  | "antigravity"
-  | "windsurf"
-  | "qwen_code"
-  | "factory_droid"
-  | "continue_cli"
->;
+export type HookSource = (typeof hookAgents)[number];
 
 /** An event before the firewall, in the format of the event log: `docs/guide/event-log.md`. */
 export type HookEvent = Readonly<Record<string, string | number>>;
 
 /** The hook events that are recorded; all others are ignored. */
-type HookEventKind = "ended" | "failed" | "refused" | (typeof sessionEvents)[number] | (typeof activities)[number];
+type HookEventKind =
+  | "ended"
+  | "failed"
+  | "refused"
+  | "failed_turn"
+  | (typeof sessionEvents)[number]
+  | (typeof activities)[number];
 
 const sessionEvents = ["session_started", "session_ended"] as const;
-const activities = ["compaction", "subagent_started", "subagent_ended"] as const;
+const activities = ["compaction", "subagent_started", "subagent_ended", "turn", "permission_request"] as const;
 
 const kindsByName: ReadonlyMap<string, HookEventKind> = new Map(
   Object.entries({
@@ -47,6 +41,11 @@ const kindsByName: ReadonlyMap<string, HookEventKind> = new Map(
     precompress: "compaction",
     subagentstart: "subagent_started",
     subagentstop: "subagent_ended",
+    stop: "turn",
+    afteragent: "turn",
+    postcascaderesponse: "turn",
+    stopfailure: "failed_turn",
+    permissionrequest: "permission_request",
     postreadcode: "ended",
     postwritecode: "ended",
     postruncommand: "ended",
@@ -65,10 +64,20 @@ const toolsByEvent: ReadonlyMap<string, string> = new Map(
 );
 
 const isSessionEvent = (kind: HookEventKind) => sessionEvents.some((event) => event === kind);
-const isActivity = (kind: HookEventKind) => activities.some((activity) => activity === kind);
+const activityOf = (kind: HookEventKind) =>
+  kind === "failed_turn" ? "turn" : activities.find((activity) => activity === kind);
 
 /** Agents that report failures with a separate event, so that the other event means success. */
-const reportsFailures: ReadonlySet<HookSource> = new Set(["claude_code", "cursor", "copilot_cli", "qwen_code"]);
+const reportsFailures: ReadonlySet<HookSource> = new Set([
+  "claude_code",
+  "cursor",
+  "copilot_cli",
+  "qwen_code",
+  "goose",
+  "opencode",
+  "amp",
+  "pi",
+]);
 
 /** What a caller knows about a payload besides its content. */
 export interface HookCall {
@@ -80,9 +89,10 @@ export interface HookCall {
 
 /** Agents whose settings no other agent loads. */
 const ownSettings: ReadonlyMap<AgentName, HookSource> = new Map(
-  (
-    ["cursor", "codex", "gemini_cli", "antigravity", "windsurf", "qwen_code", "factory_droid", "continue_cli"] as const
-  ).map((name) => [name, name] as const),
+  (Object.keys(sourcesOf) as AgentName[]).flatMap((name) => {
+    const sources: readonly HookSource[] = sourcesOf[name];
+    return name === "claude_code" || name === "copilot" ? [] : sources.map((source) => [name, source] as const);
+  }),
 );
 
 /**
@@ -141,15 +151,18 @@ export function hookEvents(
   const session = sessionOf(payload);
   const endMs = reportedMs(payload) ?? tsMs;
   const common = { session_id: ids.session(source, session), source };
-  if (isSessionEvent(kind) || isActivity(kind)) {
-    const id = ids.uuid(7, identityOf(payload, session, kind, tsMs, call));
-    if (isSessionEvent(kind)) return [{ ...common, id, ts: endMs, event_type: kind }];
-    return [{ ...common, id, ts: endMs, event_type: "agent_activity", activity: kind, agent: source }];
+  const activity = activityOf(kind);
+  const id = () => ids.uuid(7, identityOf(payload, session, kind, tsMs, call));
+  if (isSessionEvent(kind)) return [{ ...common, id: id(), ts: endMs, event_type: kind, ...reasonOf(payload, kind) }];
+  if (activity !== undefined) {
+    const event = { ...common, id: id(), ts: endMs, event_type: "agent_activity", activity, agent: source };
+    return [{ ...event, ...(activity === "turn" ? turnOf(payload, kind) : {}) }];
   }
   const tool = toolOf(payload);
   if (tool === undefined) return [];
-  const toolCall = { ...common, event_type: "agent_event", stream: "tool", tool_name: tool, agent: source };
-  const named = payload["model"] ?? payload["model_name"];
+  const role = roleOf(payload, source);
+  const toolCall = { ...common, event_type: "agent_event", stream: "tool", tool_name: tool, agent: source, ...role };
+  const named = payload["model"] ?? payload["model_name"] ?? payload["model.slug"];
   const model = named === undefined ? {} : { model: named };
   const durationMs = durationOf(payload);
   const status = statusOf(payload, kind, source);
@@ -173,20 +186,45 @@ export function hookEvents(
   return [start, { ...end, duration_ms: durationMs }];
 }
 
+/** Agents whose calls name the subagent that made them, so that all others are the main agent's. */
+const namesSubagents: ReadonlySet<HookSource> = new Set(["claude_code", "codex"]);
+
+function roleOf(payload: FilteredPayload, source: HookSource): { readonly agent_role?: string } {
+  if ("agent_id" in payload || "subagent_id" in payload) return { agent_role: "subagent" };
+  return namesSubagents.has(source) ? { agent_role: "main" } : {};
+}
+
+function reasonOf(payload: FilteredPayload, kind: HookEventKind): Readonly<Record<string, string>> {
+  const [start, end] = [payload["source"], payload["reason"]];
+  if (kind === "session_started") return start === undefined ? {} : { start_reason: start };
+  return end === undefined ? {} : { end_reason: end };
+}
+
+/** Returns how a turn ended. Cursor reports a status, Claude Code a failure with the API's error. */
+function turnOf(payload: FilteredPayload, kind: HookEventKind): Readonly<Record<string, string>> {
+  const { status, error = "" } = payload;
+  if (kind === "failed_turn") return { status: "failed", error_category: apiErrors[error] ?? "unknown" };
+  return { status: status === "aborted" ? "cancelled" : status === "error" ? "failed" : "ok" };
+}
+
 /** Returns the agent's session ID, or "" if there is none that may be used. */
 function sessionOf(payload: FilteredPayload): string {
-  const names = ["session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id"];
+  const names = ["session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id", "taskId"];
   const ids = names.map((name) => payload[name]);
   return ids.find((id) => id !== undefined && id !== "1") ?? "";
 }
 
 const eventOf = (payload: FilteredPayload): string | undefined => {
-  const name = payload["hook_event_name"] ?? payload["hookEventName"] ?? payload["agent_action_name"];
+  const name = eventKeys.map((key) => payload[key]).find((value) => value !== undefined);
   return name === undefined ? undefined : plainEventName(name);
 };
 
 const toolOf = (payload: FilteredPayload): string | undefined =>
-  payload["tool_name"] ?? payload["toolName"] ?? payload["toolCall.name"] ?? toolsByEvent.get(eventOf(payload) ?? "");
+  payload["tool_name"] ??
+  payload["toolName"] ??
+  payload["toolCall.name"] ??
+  payload["postToolUse.toolName"] ??
+  toolsByEvent.get(eventOf(payload) ?? "");
 
 /** Copilot CLI sends no event name, only the result; Antigravity CLI only the call. */
 function kindOf(payload: FilteredPayload): HookEventKind | undefined {
@@ -199,6 +237,8 @@ function kindOf(payload: FilteredPayload): HookEventKind | undefined {
 
 function statusOf(payload: FilteredPayload, kind: HookEventKind, source: HookSource): string | undefined {
   if (payload["is_interrupt"] === "true" || isRefused(payload, kind)) return "cancelled";
+  const success = payload["postToolUse.success"];
+  if (success !== undefined) return success === "true" ? "ok" : "failed";
   // An agent that reports failures as such may have an `error` in the result of a success.
   const isError = "tool_response.error" in payload && !reportsFailures.has(source);
   if (kind === "failed" || isError || (source === "antigravity" && "error" in payload)) return "failed";
@@ -215,14 +255,16 @@ function isRefused(payload: FilteredPayload, kind: HookEventKind): boolean {
   return /^(denied|rejected)$/.test(payload["toolResult.resultType"] ?? payload["tool_result.result_type"] ?? "");
 }
 
-function errorOf(payload: FilteredPayload, kind: HookEventKind): { readonly error_category?: string } {
+function errorOf(payload: FilteredPayload, kind: HookEventKind): Readonly<Record<string, string | number>> {
   if (isRefused(payload, kind)) return { error_category: "rejected" };
-  return payload["failure_type"] === "timeout" ? { error_category: "timeout" } : {};
+  if (payload["failure_type"] === "timeout") return { error_category: "timeout" };
+  const code = /^exit_(\d+)$/.exec(payload["error"] ?? "")?.[1];
+  return kind === "failed" && code !== undefined ? { exit_code: Number(code) } : {};
 }
 
 /** Returns milliseconds. Claude Code names the field `duration_ms`, Cursor `duration`. */
 function durationOf(payload: FilteredPayload): number | undefined {
-  const text = payload["duration_ms"] ?? payload["duration"];
+  const text = payload["duration_ms"] ?? payload["duration"] ?? payload["postToolUse.executionTimeMs"];
   const ms = text === undefined ? Number.NaN : Number(text);
   return Number.isFinite(ms) && ms >= 0 && ms <= maxDurationMs ? Math.round(ms) : undefined;
 }
@@ -237,7 +279,7 @@ function reportedMs({ timestamp = "" }: FilteredPayload): number | undefined {
  * both, the ID is derived from the line's position, and a second report is counted again.
  */
 function idOf(ids: AgentIds, payload: FilteredPayload, session: string, phase: string): { readonly id?: string } {
-  const callId = payload["tool_use_id"];
+  const callId = payload["tool_use_id"] ?? payload["tool_call_id"];
   if (callId !== undefined) return { id: ids.use(callId, session, phase) };
   const ms = reportedMs(payload);
   if (ms === undefined) return {};

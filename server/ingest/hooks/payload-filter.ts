@@ -4,7 +4,9 @@
  * through it.
  */
 import { maxDurationMs } from "../../../shared/schema/fields.ts";
-import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
+import { endReasons, startReasons } from "../../../shared/vocabulary/agent-reports.ts";
+import { publicModel, reportedTool } from "../../privacy/public-names.ts";
+import { apiErrors } from "../error-category.ts";
 
 /**
  * The accepted hook events, in lower case without `_` and `-`. The last one is from `nexus agents
@@ -22,25 +24,57 @@ export const hookEventNames: readonly string[] = [
   "precompress",
   "subagentstart",
   "subagentstop",
+  "stop",
+  "stopfailure",
+  "afteragent",
+  "permissionrequest",
   "nexustest",
   // Windsurf has an event for each kind of tool.
   "postreadcode",
   "postwritecode",
   "postruncommand",
   "postmcptooluse",
+  "postcascaderesponse",
 ];
 
 /** Keys of the event's name. */
-const eventKeys: ReadonlySet<string> = new Set(["hook_event_name", "hookEventName", "agent_action_name"]);
+export const eventKeys: readonly string[] = [
+  "hook_event_name",
+  "hookEventName",
+  "hookName",
+  "event",
+  "agent_action_name",
+];
+
+/** Keys that have no other meaning. */
+const namingKeys: ReadonlySet<string> = new Set(["hook_event_name", "hookEventName", "agent_action_name"]);
 
 /** Keys without which a payload is of no use. */
-export const identifyingKeys: readonly string[] = [...eventKeys, "tool_name", "toolName", "toolCall.name"];
+export const identifyingKeys: readonly string[] = [
+  ...eventKeys,
+  "tool_name",
+  "toolName",
+  "toolCall.name",
+  "postToolUse.toolName",
+];
 
 /** The results of a tool call that agents report; every other value means a failure. */
 export const hookResults: readonly string[] = ["success", "failure", "denied", "rejected", "cancelled"];
 
-/** Why a session started. */
-export const sessionSources: readonly string[] = ["startup", "resume", "clear", "compact", "fork", "new"];
+/** How a turn ended. */
+export const turnStatuses: readonly string[] = ["completed", "aborted", "error"];
+
+/** The start of a message that has an exit code: that of Claude Code's shell tool. */
+const exitCode = /^(?:Exit code|Command exited with non-zero status code):? (\d{1,3})(?!\d)/;
+
+/** Returns `exit_N`, or the error's name if it is on the closed list; never a message. */
+function errorName(value: string): string | undefined {
+  const code = exitCode.exec(value)?.[1];
+  return code === undefined ? (Object.hasOwn(apiErrors, value) ? value : undefined) : `exit_${code}`;
+}
+
+/** Cline's sessions are named after the millisecond in which they began, Goose's after the day. */
+const isDatedId = (value: string) => /^1\d{12}$/.test(value) || /^20\d{6}_\d{1,4}$/.test(value);
 
 /** Why a call failed; every other value means an error. */
 export const failureTypes: readonly string[] = ["error", "timeout", "permission_denied"];
@@ -72,17 +106,22 @@ const oneOf = (values: readonly string[]) => (value: string) => (values.includes
 const present = "1";
 
 /** Allowed keys, also of the second level, with the function that returns the public value. */
-const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new Map([
-  ["hook_event_name", eventName],
-  ["hookEventName", eventName],
-  ["agent_action_name", eventName],
-  ["tool_name", canonicalTool],
-  ["toolName", canonicalTool],
-  ["toolCall.name", canonicalTool],
+const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new Map<
+  string,
+  (value: string) => string | undefined
+>([
+  ...eventKeys.map((key) => [key, eventName] as const),
+  ["tool_name", reportedTool],
+  ["toolName", reportedTool],
+  ["toolCall.name", reportedTool],
+  ["postToolUse.toolName", reportedTool],
   ["model", publicModel],
   ["model_name", publicModel],
+  ["model.slug", publicModel],
   ["tool_use_id", id],
-  ["session_id", id],
+  ["tool_call_id", id],
+  ["session_id", (value) => (isHookId(value) || isDatedId(value) ? value : undefined)],
+  ["taskId", (value) => (isHookId(value) || isDatedId(value) ? value : undefined)],
   ["sessionId", id],
   ["conversation_id", id],
   ["conversationId", id],
@@ -91,11 +130,16 @@ const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new 
   ["subagent_id", id],
   ["duration_ms", duration],
   ["duration", duration],
+  ["postToolUse.executionTimeMs", duration],
+  ["postToolUse.success", (value) => (value === "true" || value === "false" ? value : undefined)],
   ["timestamp", (value) => (/^[123]\d{12}$/.test(value) ? value : undefined)],
   ["is_interrupt", (value) => (value === "true" || value === "false" ? value : undefined)],
   ["toolResult.resultType", result],
   ["tool_result.result_type", result],
-  ["source", oneOf(sessionSources)],
+  ["source", oneOf(startReasons)],
+  ["reason", oneOf(endReasons)],
+  ["status", oneOf(turnStatuses)],
+  ["error", errorName],
   ["failure_type", (value) => (failureTypes.includes(value) ? value : "error")],
   // Continue has no transcript and a mode of its own.
   ["permission_mode", (value) => (value === "normal" ? value : present)],
@@ -115,6 +159,7 @@ const booleanKeys: ReadonlySet<string> = new Set([
   "conversationId",
   "trajectory_id",
   "sessionId",
+  "taskId",
   "agent_id",
   "subagent_id",
 ]);
@@ -129,7 +174,7 @@ export type FilteredPayload = Readonly<Record<string, string>>;
 export function filterPayload(payload: unknown): FilteredPayload {
   const filtered: Record<string, string> = {};
   for (const [name, value] of entriesOf(payload)) {
-    if (eventKeys.has(name) && isUnknownEvent(value)) return {};
+    if (namingKeys.has(name) && isUnknownEvent(value)) return {};
     addValue(filtered, name, value);
     for (const [inner, part] of entriesOf(value)) addValue(filtered, `${name}.${inner}`, part);
   }

@@ -8,10 +8,13 @@
 
 import { type AgentName, sourcesOf } from "../../../shared/protocol/agents.ts";
 import { dayMs } from "../../../shared/schema/durations.ts";
+import { categoryOfName } from "../error-category.ts";
 import type { HookEvent } from "../hooks/hook-events.ts";
 import type { AgentIds } from "../hooks/ids.ts";
-import type { Attributes, OtlpRecord } from "./otlp-record.ts";
-import { type OtlpAgent as Agent, classify, type RecordKind } from "./record-kind.ts";
+import { type RecordContext, requestOf } from "./model-requests.ts";
+import { type Attributes, durationOf, first, type OtlpRecord, statusOf } from "./otlp-record.ts";
+import { type OtlpAgent as Agent, classify } from "./record-kind.ts";
+import { resultOf, subagentOf, waitOf } from "./results.ts";
 
 /** Agents whose calls have no ID that hooks and OpenTelemetry share. */
 const withoutIds: ReadonlySet<Agent> = new Set(["gemini_cli", "vscode_agent", "copilot_cli"]);
@@ -60,9 +63,14 @@ export class OtlpConverter {
         }
         return kind === "tool_call" ? toolCallOf(this.#ids, agent, record) : refusalOf(this.#ids, agent, record);
       }
+      if (kind === "result") return resultOf(contextOf(this.#ids, agent, record), record);
+      if (kind === "wait") return waitOf(contextOf(this.#ids, agent, record), record);
+      if (kind === "subagent_started" || kind === "subagent_ended") {
+        return subagentOf(contextOf(this.#ids, agent, record), kind, record);
+      }
       if (record.signal !== "metrics") this.#reportedByRecords.add(agent);
       else if (this.#reportedByRecords.has(agent) || record.tsMs < this.#countersFromMs) return [];
-      return requestOf(this.#ids, agent, kind, record);
+      return requestOf(contextOf(this.#ids, agent, record), agent, kind, record);
     });
   }
 }
@@ -88,17 +96,31 @@ function withoutInnerTools(records: readonly OtlpRecord[]): readonly OtlpRecord[
 /** Tools that only VS Code itself calls; they may arrive in an earlier batch than the outer one. */
 const innerTool = /^vscode_\w+_internal$/;
 
-const first = (attributes: Attributes, ...names: readonly string[]): string | undefined =>
-  names.map((name) => attributes[name]).find((value) => value !== undefined);
-
 /** VS Code has a new `gen_ai.conversation.id` for each request of a chat. */
 const sessionOf = (attributes: Attributes) =>
   first(attributes, "copilot_chat.chat_session_id", "session.id", "conversation.id", "gen_ai.conversation.id");
 
 function commonOf(ids: AgentIds, agent: Agent, { attributes, tsMs }: OtlpRecord) {
   const session = sessionOf(attributes);
-  // Without a session ID, an agent has one session per day.
-  return { source: "otlp", agent, session_id: ids.session(agent, session ?? `${Math.floor(tsMs / dayMs)}`) };
+  const role = roleOf(attributes);
+  return {
+    source: "otlp",
+    agent,
+    // Without a session ID, an agent has one session per day.
+    session_id: ids.session(agent, session ?? `${Math.floor(tsMs / dayMs)}`),
+    ...(role === undefined ? {} : { agent_role: role }),
+  };
+}
+
+/** What every event of a record has; its ID is derived from the whole record. */
+function contextOf(ids: AgentIds, agent: Agent, record: OtlpRecord): RecordContext {
+  return { ...commonOf(ids, agent, record), id: idOf(ids, record, "request"), ts: record.tsMs };
+}
+
+/** Claude Code names the main conversation and its subagents; other requests belong to neither. */
+function roleOf({ query_source: source = "" }: Attributes): string | undefined {
+  if (source === "main" || source === "repl_main_thread" || source === "sdk") return "main";
+  return source.startsWith("subagent") || source.startsWith("agent") ? "subagent" : undefined;
 }
 
 const toolOf = (attributes: Attributes) => first(attributes, "tool_name", "function_name", "gen_ai.tool.name");
@@ -125,7 +147,7 @@ function toolCallOf(ids: AgentIds, agent: Agent, record: OtlpRecord): readonly H
     ts: tsMs,
     tool_phase: "end",
     ...(status === undefined ? {} : { status }),
-    ...(refused ? { error_category: "rejected" } : {}),
+    ...(refused ? { error_category: "rejected" } : status === "failed" ? failureOf(attributes) : {}),
   };
   if (durationMs === undefined) return [end];
   const start = { ...common, id: id("start"), ts: Math.max(0, tsMs - durationMs), tool_phase: "start" };
@@ -156,95 +178,11 @@ function refusalOf(ids: AgentIds, agent: Agent, record: OtlpRecord): readonly Ho
 
 const isRefusal = (decision = "") => /^(?:reject|rejected|denied|deny|abort|timed_out)$/.test(decision);
 
-function statusOf({ attributes, failed }: OtlpRecord): string | undefined {
-  if (attributes["success"] !== undefined) return attributes["success"] === "true" ? "ok" : "failed";
-  if (failed === undefined) return undefined;
-  return failed || attributes["error.type"] !== undefined ? "failed" : "ok";
+/** Returns the type of the error, if the record has one. */
+function failureOf(attributes: Attributes): { readonly error_category?: string } {
+  const name = first(attributes, "error_type", "error.type");
+  return name === undefined ? {} : { error_category: categoryOfName(name) };
 }
-
-function requestOf(ids: AgentIds, agent: Agent, kind: RecordKind, record: OtlpRecord): readonly HookEvent[] {
-  const { attributes, tsMs, added = 0 } = record;
-  // Codex reports each part of a response; only the last one has token counts.
-  if (agent === "codex" && attributes["event.kind"] !== "response.completed") return [];
-  if (record.signal === "traces" && attributes["gen_ai.operation.name"] === undefined) return [];
-  const model = first(attributes, "gen_ai.response.model", "gen_ai.request.model", "model");
-  const measures = measuresOf(kind, attributes, added);
-  const durationMs = durationOf(record);
-  const status =
-    kind === "failed_request" ? "failed" : record.signal === "metrics" ? undefined : (statusOf(record) ?? "ok");
-  if (kind !== "failed_request" && Object.keys(measures).length === 0) return [];
-  return [
-    {
-      ...commonOf(ids, agent, record),
-      id: idOf(ids, record, "request"),
-      ts: tsMs,
-      event_type: "model_request",
-      ...(model === undefined ? {} : { model }),
-      ...measures,
-      ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
-      ...(status === undefined ? {} : { status }),
-    },
-  ];
-}
-
-/**
- * Cached tokens are part of the input; Claude Code counts them separately, so both fields get them.
- */
-const fieldsByTokenType: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries({
-    input: ["tokens_input"],
-    output: ["tokens_output"],
-    cacheRead: ["tokens_input", "tokens_cached"],
-    cacheCreation: ["tokens_input"],
-    cache: ["tokens_cached"],
-  }),
-);
-
-function measuresOf(kind: RecordKind, attributes: Attributes, added: number): Readonly<Record<string, number>> {
-  if (kind === "counted_cost") return microUsd(added);
-  if (kind === "counted_tokens") {
-    const fields = fieldsByTokenType.get(attributes["type"] ?? "") ?? [];
-    return Object.fromEntries(fields.map((field) => [field, Math.round(added)]));
-  }
-  const fields = [
-    ["tokens_input", "input_tokens", "input_token_count", "gen_ai.usage.input_tokens"],
-    ["tokens_output", "output_tokens", "output_token_count", "gen_ai.usage.output_tokens"],
-    [
-      "tokens_cached",
-      "cache_read_tokens",
-      "cached_token_count",
-      "cached_content_token_count",
-      "gen_ai.usage.cache_read.input_tokens",
-    ],
-  ] as const;
-  const tokens = fields.flatMap(([field, ...names]) => {
-    const count = integerOf(first(attributes, ...names));
-    return count === undefined ? [] : [[field, count] as const];
-  });
-  // Claude Code's input count excludes cached tokens.
-  const cached = ["cache_read_tokens", "cache_creation_tokens"].reduce(
-    (sum, name) => sum + (integerOf(attributes[name]) ?? 0),
-    0,
-  );
-  const counts: Readonly<Record<string, number>> = Object.fromEntries(tokens);
-  const input = counts["tokens_input"];
-  return {
-    ...counts,
-    ...(input === undefined ? {} : { tokens_input: input + cached }),
-    ...microUsd(Number(attributes["cost_usd"] ?? Number.NaN)),
-  };
-}
-
-const microUsd = (usd: number) =>
-  Number.isFinite(usd) && usd >= 0 ? { cost_microusd: Math.round(usd * 1_000_000) } : {};
-
-function integerOf(text: string | undefined): number | undefined {
-  const value = Number(text);
-  return text !== undefined && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
-}
-
-const durationOf = ({ attributes, durationMs }: OtlpRecord): number | undefined =>
-  integerOf(attributes["duration_ms"]) ?? (durationMs === undefined ? undefined : Math.round(durationMs));
 
 const nameOf = (agent: Agent): AgentName =>
   (Object.keys(sourcesOf) as AgentName[]).find((name) => sourcesOf[name].some((source) => source === agent)) ??

@@ -28,6 +28,12 @@ export const allowedAttributes: ReadonlySet<string> = new Set([
   "decision",
   "duration_ms",
   "error.type",
+  "error_type",
+  "status_code",
+  "http.response.status_code",
+  "effort",
+  "speed",
+  "query_source",
   "gen_ai.operation.name",
   "model",
   "gen_ai.request.model",
@@ -42,16 +48,26 @@ export const allowedAttributes: ReadonlySet<string> = new Set([
   "output_token_count",
   "cached_token_count",
   "cached_content_token_count",
+  "reasoning_token_count",
+  "thoughts_token_count",
   "gen_ai.usage.input_tokens",
   "gen_ai.usage.output_tokens",
   "gen_ai.usage.cache_read.input_tokens",
+  "gen_ai.usage.cache_creation.input_tokens",
+  "gen_ai.usage.reasoning.output_tokens",
 ]);
 
 /** Allowed values: short, without spaces. */
 const plain = /^[A-Za-z0-9_.-]{1,64}$/;
 /** Names of tools, also those of MCP servers. */
 const toolName = /^[A-Za-z0-9_.:/-]{1,128}$/;
-const toolAttributes: ReadonlySet<string> = new Set(["tool_name", "function_name", "gen_ai.tool.name"]);
+const toolAttributes: ReadonlySet<string> = new Set([
+  "tool_name",
+  "function_name",
+  "gen_ai.tool.name",
+  "error_type",
+  "error.type",
+]);
 const modelAttributes: ReadonlySet<string> = new Set(["model", "gen_ai.request.model", "gen_ai.response.model"]);
 
 export type Attributes = Readonly<Record<string, string>>;
@@ -118,4 +134,25 @@ export function allowedValue(name: unknown, value: unknown): string | undefined 
 export function allowedName(name: unknown): string {
   if (typeof name !== "string") return "";
   return plain.test(name) ? name : (/^(?:execute_tool|chat)(?= )/.exec(name)?.[0] ?? "");
+}
+
+/** Returns the value of the first attribute that a record has. */
+export const first = (attributes: Attributes, ...names: readonly string[]): string | undefined =>
+  names.map((name) => attributes[name]).find((value) => value !== undefined);
+
+/** Returns a whole number that is not negative; `undefined` for everything else. */
+export function integerOf(text: string | undefined): number | undefined {
+  const value = Number(text);
+  return text !== undefined && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
+}
+
+/** Returns the duration in milliseconds. */
+export const durationOf = ({ attributes, durationMs }: OtlpRecord): number | undefined =>
+  integerOf(attributes["duration_ms"]) ?? (durationMs === undefined ? undefined : Math.round(durationMs));
+
+/** Returns whether what a record reports succeeded. */
+export function statusOf({ attributes, failed }: OtlpRecord): string | undefined {
+  if (attributes["success"] !== undefined) return attributes["success"] === "true" ? "ok" : "failed";
+  if (failed === undefined) return undefined;
+  return failed || attributes["error.type"] !== undefined ? "failed" : "ok";
 }

@@ -3,7 +3,18 @@ import type { OtlpRecord } from "./otlp-record.ts";
 
 export type OtlpAgent = "claude_code" | "codex" | "gemini_cli" | "vscode_agent" | "copilot_cli";
 
-export type RecordKind = "tool_call" | "decision" | "request" | "failed_request" | "counted_tokens" | "counted_cost";
+/** `result`: a counter of what the agent's work led to. `wait`: how long the user took to answer. */
+export type RecordKind =
+  | "tool_call"
+  | "decision"
+  | "request"
+  | "failed_request"
+  | "counted_tokens"
+  | "counted_cost"
+  | "result"
+  | "wait"
+  | "subagent_started"
+  | "subagent_ended";
 
 const named: ReadonlyMap<string, readonly [OtlpAgent, RecordKind]> = new Map(
   Object.entries({
@@ -13,15 +24,27 @@ const named: ReadonlyMap<string, readonly [OtlpAgent, RecordKind]> = new Map(
     "claude_code.api_error": ["claude_code", "failed_request"],
     "claude_code.token.usage": ["claude_code", "counted_tokens"],
     "claude_code.cost.usage": ["claude_code", "counted_cost"],
+    "claude_code.lines_of_code.count": ["claude_code", "result"],
+    "claude_code.commit.count": ["claude_code", "result"],
+    "claude_code.pull_request.count": ["claude_code", "result"],
+    "claude_code.code_edit_tool.decision": ["claude_code", "result"],
+    "claude_code.active_time.total": ["claude_code", "result"],
     "codex.tool_result": ["codex", "tool_call"],
     "codex.tool_decision": ["codex", "decision"],
     "codex.sse_event": ["codex", "request"],
+    "codex.api_request": ["codex", "failed_request"],
     "gemini_cli.tool_call": ["gemini_cli", "tool_call"],
     "gemini_cli.api_response": ["gemini_cli", "request"],
     "gemini_cli.api_error": ["gemini_cli", "failed_request"],
     "gemini_cli.token.usage": ["gemini_cli", "counted_tokens"],
+    "gemini_cli.lines.changed": ["gemini_cli", "result"],
+    "gemini_cli.agent.start": ["gemini_cli", "subagent_started"],
+    "gemini_cli.agent.finish": ["gemini_cli", "subagent_ended"],
   } as const),
 );
+
+/** Claude Code's span for the time in which a call waited for the user's permission. */
+const waitSpan = "claude_code.tool.blocked_on_user";
 
 /** Copilot's spans, by name. */
 const spans: ReadonlyMap<string, RecordKind> = new Map([
@@ -33,6 +56,7 @@ const spans: ReadonlyMap<string, RecordKind> = new Map([
 export function classify({ signal, name, attributes }: OtlpRecord): readonly [OtlpAgent, RecordKind] | undefined {
   const service = attributes["service.name"] ?? "";
   if (signal === "traces") {
+    if (name === waitSpan) return ["claude_code", "wait"];
     const kind = spans.get(name);
     if (kind === undefined || !/copilot/i.test(service)) return undefined;
     return [/cli|^github-copilot$/i.test(service) ? "copilot_cli" : "vscode_agent", kind];

@@ -13,6 +13,7 @@ import { offeredSchema } from "./010-offered-schema.ts";
 import { origins } from "./011-origins.ts";
 import { ownSessions } from "./012-own-sessions.ts";
 import { commandChains } from "./013-command-chains.ts";
+import { agentReports } from "./014-agent-reports.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -153,6 +154,7 @@ const steps: readonly Step[] = [
   origins,
   ownSessions,
   commandChains,
+  agentReports,
 ];
 
 export const schemaVersion = steps.length;

@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { AgentName } from "../../shared/protocol/agents.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
+import { pathsFrom } from "../config/paths.ts";
+import { Connections } from "./connections.ts";
+import { SettingsError } from "./settings.ts";
+
+function setUp(name: AgentName) {
+  const home = tempFolder();
+  const connections = new Connections(pathsFrom({}, home), home, {});
+  const status = () => connections.list().find((agent) => agent.name === name);
+  const file = status()?.file ?? "";
+  const connect = () => {
+    const change = connections.planConnect(name);
+    if (change !== undefined) connections.connect(change);
+    return change;
+  };
+  return { connections, connect, status, file };
+}
+
+describe.each(["cline", "opencode", "amp", "pi"] as const)("the file for %s", (name) => {
+  it("is created as shown and removed again", () => {
+    const { connections, connect, status, file } = setUp(name);
+    const change = connect();
+    expect(readFileSync(file, "utf8")).toBe(`${change?.lines.join("\n")}\n`);
+    expect(statSync(file).mode & 0o777).toBe(name === "cline" ? 0o700 : 0o600);
+    expect(status()).toMatchObject({ connected: true, outdated: false });
+    expect(connect()).toBeUndefined();
+    expect(connections.disconnect(name)).toBe(true);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("of another tool is never replaced, and one that was changed is never removed", () => {
+    const { connections, connect, file } = setUp(name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, "// mine\n");
+    expect(connect).toThrow(SettingsError);
+    expect(readFileSync(file, "utf8")).toBe("// mine\n");
+    expect(connections.disconnect(name)).toBe(false);
+    writeFileSync(file, "");
+    expect(connect).toThrow(/is not from Nexus/);
+  });
+
+  it("of an earlier version is shown as outdated and replaced", () => {
+    const { connections, connect, status, file } = setUp(name);
+    connect();
+    writeFileSync(file, `${readFileSync(file, "utf8")}\n`);
+    expect(() => connections.disconnect(name)).toThrow(/was changed since it was created/);
+    expect(status()).toMatchObject({ connected: true, outdated: true });
+    expect(connect()?.removed).not.toEqual([]);
+    expect(status()).toMatchObject({ connected: true, outdated: false });
+    connections.disconnect(name);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("is valid for the program that loads it", () => {
+    const { connect, file } = setUp(name);
+    connect();
+    const module = join(dirname(file), "checked.mjs");
+    writeFileSync(module, readFileSync(file));
+    const check = name === "cline" ? ["sh", "-n", file] : [process.execPath, "--check", module];
+    const [program = "", ...args] = check;
+    expect(spawnSync(program, args, { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  });
+});
