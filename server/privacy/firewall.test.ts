@@ -38,6 +38,7 @@ describe("firewall", () => {
       command_count: 1,
       outcome_of: "command",
       exit_class: "not_found",
+      error_category: "command_not_found",
       status: "failed",
       duration_ms: 12,
       workspace_hash: expect.stringMatching(/^[0-9a-f]{32}$/),

@@ -164,7 +164,18 @@ function deriveOutcome(type: EventTypeName, known: KnownFields): void {
   if (typeof success === "boolean") known["status"] ??= success ? "ok" : "failed";
   if (hasCode || line !== undefined || type === "editor_task") known["status"] ??= statusOf(byCode);
   known["status"] = statusOfType[type] ?? known["status"];
+  if (type === "agent_event" && known["status"] === "failed") {
+    known["error_category"] ??= categoriesByExit[String(known["exit_class"])];
+  }
 }
+
+/** Why a command failed, as far as its exit status shows it. */
+const categoriesByExit: Readonly<Record<string, string>> = {
+  failure: "command_failed",
+  killed: "command_failed",
+  not_found: "command_not_found",
+  not_executable: "permission_denied",
+};
 
 /** The tokens of a model request that were read from the cache had another name before. */
 function deriveTokens(known: KnownFields): void {

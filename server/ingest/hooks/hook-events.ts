@@ -297,7 +297,7 @@ function identityOf(
   call: string,
 ): string {
   const time = reportedMs(payload) ?? Math.floor(tsMs / 1_000);
-  const agent = payload["agent_id"] ?? payload["subagent_id"] ?? "";
+  const agent = payload["agent_id"] ?? payload["subagent_id"] ?? payload["source"] ?? "";
   // "1": the agent's ID was filtered, so the hook's process ID distinguishes events of the same
   // second.
   return `${session} ${agent === "1" ? `call ${call}` : agent} ${kind} ${time}`;

@@ -69,7 +69,8 @@ const exitCode = /^(?:Exit code|Command exited with non-zero status code):? (\d{
 
 /** Returns `exit_N`, or the error's name if it is on the closed list; never a message. */
 function errorName(value: string): string | undefined {
-  const code = exitCode.exec(value)?.[1];
+  // A line of the hook is filtered once more.
+  const code = (exitCode.exec(value) ?? /^exit_(\d{1,3})$/.exec(value))?.[1];
   return code === undefined ? (Object.hasOwn(apiErrors, value) ? value : undefined) : `exit_${code}`;
 }
 
