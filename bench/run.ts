@@ -19,6 +19,7 @@ import { hook } from "./hook.ts";
 import { ingest } from "./ingest.ts";
 import { setLoad } from "./load.ts";
 import type { Measurement } from "./measurement.ts";
+import { otlp } from "./otlp.ts";
 import { python } from "./python.ts";
 import { receiver } from "./receiver.ts";
 import { rollup } from "./rollup.ts";
@@ -46,7 +47,8 @@ const benches: readonly Bench[] = [
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
   { names: ["command-status", "command-stats"], run: command },
   { names: ["dashboard-first", "dashboard-interactive"], run: dashboard },
-  { names: ["hook-p50", "hook-to-cat"], run: hook },
+  { names: ["hook-p50", "hook-to-cat", "hook-64k-to-cat"], run: hook },
+  { names: ["otlp-rate"], run: otlp },
   { names: ["receiver-p50", "receiver-p95", "receiver-burst-lost"], run: receiver },
   { names: ["python-record-p50", "python-record-mean"], run: python },
   {

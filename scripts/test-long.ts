@@ -16,6 +16,8 @@ const suites: Readonly<Record<string, LongSuite>> = {
   simulation: { project: "simulation", env: { NEXUS_SIMULATED_DAYS: "400" } },
   // Kills nexus-cloud 200 times with each log; takes hours.
   chaos: { project: "cloud", files: ["cloud/chaos.test.ts"], env: { NEXUS_CHAOS_ROUNDS: "200" } },
+  // Kills a sender 400 times during its requests.
+  upload: { project: "crash", files: ["test/crash/upload.test.ts"], env: { NEXUS_UPLOAD_KILLS: "400" } },
   // 400 days of totals per calendar.
   calendars: { project: "cloud", files: ["cloud/calendar.test.ts"], env: { NEXUS_CALENDARS: "20" } },
   // More generated requests against the OpenAPI document than in npm test.

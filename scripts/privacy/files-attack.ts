@@ -26,10 +26,12 @@ import { EventLog } from "../../sdk/node/index.ts";
 import { pathsFrom } from "../../server/config/paths.ts";
 import { AgentIds } from "../../server/ingest/hooks/ids.ts";
 import { filterPayload, isHookId } from "../../server/ingest/hooks/payload-filter.ts";
+import { allowedAttributes } from "../../server/ingest/otlp/otlp-record.ts";
 import { GroupCommit } from "../../server/ingest/receiver/group-commit.ts";
 import { receiverInput } from "../../server/ingest/receiver/receiver-input.ts";
 import { IdentityFile, NameHasher } from "../../server/privacy/identity.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
+import { agentNames } from "../../shared/protocol/agents.ts";
 import { exportKinds } from "../../shared/protocol/worker.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { programEvents } from "../../shared/schema/program-events.ts";
@@ -43,6 +45,14 @@ const destination = "http://127.0.0.1:1/e";
 
 const command = fileURLToPath(new URL("../../dist/cli/nexus.cjs", import.meta.url));
 const python = fileURLToPath(new URL("../../sdk/python/src", import.meta.url));
+
+/** Plays the agents that load our plugins, which are here in their home. */
+const pluginHost = fileURLToPath(new URL("../../test/fixtures/plugin-host.mjs", import.meta.url));
+const pluginFiles = {
+  opencode: ".config/opencode/plugins/nexus.js",
+  amp: ".config/amp/plugins/nexus.ts",
+  pi: ".pi/agent/extensions/nexus.ts",
+};
 
 /** Returns payloads with the text in every allowed key and in others. */
 function payloadsOf(text: string): readonly object[] {
@@ -58,6 +68,13 @@ function payloadsOf(text: string): readonly object[] {
     tool_result: { result_type: text, [text]: text },
     tool_input: { command: text },
     error: text,
+    error_type: text,
+    failure_type: text,
+    source: text,
+    reason: text,
+    status: text,
+    tool_call_id: text,
+    agent_type: text,
     cwd: text,
   };
   const other = {
@@ -69,7 +86,22 @@ function payloadsOf(text: string): readonly object[] {
   };
   return [
     { hook_event_name: "PostToolUse", [text]: text, ...fields },
-    { hookEventName: "SessionEnd", ...other },
+    { hookEventName: "SessionEnd", reason: text, ...other },
+    {
+      hookName: "PostToolUse",
+      taskId: text,
+      model: { slug: text },
+      postToolUse: { toolName: text, executionTimeMs: text },
+    },
+    {
+      event: "PostToolUseFailure",
+      session_id: text,
+      tool_name: `mcp__${text}__${text}`,
+      tool_call_id: text,
+      error: text,
+    },
+    { agent_action_name: "post_run_command", trajectory_id: text, model_name: text, tool_info: { command_line: text } },
+    { conversationId: text, toolCall: { name: text, args: { [text]: text } }, error: text },
     { hook_event_name: text, tool_name: "Bash" },
   ];
 }
@@ -100,9 +132,10 @@ class FilesRun {
   }
 
   feed(texts: readonly string[]): void {
-    const hook = this.#connect(texts);
+    const hooks = this.#connect(texts);
     const node = new EventLog({ env: {}, home: this.home });
-    for (const text of texts) {
+    for (const [n, text] of texts.entries()) {
+      const hook = hooks[n % hooks.length] ?? "";
       for (const payload of payloadsOf(text)) {
         const env = { PATH: process.env["PATH"], HOME: this.home };
         spawnSync("sh", ["-c", hook], { input: JSON.stringify(payload), env });
@@ -119,14 +152,22 @@ class FilesRun {
     this.#exportByOtel(texts);
   }
 
-  /** Connects Claude Code, with the texts in its settings. Returns the command of the hook. */
-  #connect(texts: readonly string[]): string {
+  /** Connects all agents, with the texts in the settings of Claude Code. Returns the shell commands that they run. */
+  #connect(texts: readonly string[]): readonly string[] {
     const settings = join(this.home, ".claude", "settings.json");
     mkdirSync(join(this.home, ".claude"));
     writeFileSync(settings, JSON.stringify({ env: texts }, null, 2));
     const env = { PATH: process.env["PATH"], HOME: this.home };
-    execFileSync(process.execPath, [command, "agents", "connect", "claude_code", "--yes"], { env });
-    return JSON.parse(readFileSync(settings, "utf8")).hooks.PostToolUse[0].hooks[0].command;
+    execFileSync(process.execPath, [command, "agents", "connect", ...agentNames, "--yes"], { env });
+    const calls = texts.map((text, n) => ({ n, id: text, session: text, tool: text, outcome: "ok", durationMs: 1 }));
+    for (const [name, file] of Object.entries(pluginFiles)) {
+      const module = join(this.home, `${name}.mjs`);
+      writeFileSync(module, readFileSync(join(this.home, file)));
+      execFileSync(process.execPath, [pluginHost, name, module], { env, input: JSON.stringify(calls) });
+      rmSync(module);
+    }
+    const line: string = JSON.parse(readFileSync(settings, "utf8")).hooks.PostToolUse[0].hooks[0].command;
+    return agentNames.map((name) => line.replace("agent=claude_code", `agent=${name}`));
   }
 
   #exportByOtel(texts: readonly string[]): void {
@@ -135,18 +176,10 @@ class FilesRun {
     const clock = { nowMs: () => Date.now() };
     const input = receiverInput(() => false, ids, new GroupCommit(() => "stored"), clock);
     for (const text of texts) {
-      const names = [
-        "tool_name",
-        "tool_use_id",
-        "session.id",
-        "model",
-        "error.type",
-        "success",
-        "duration_ms",
-        "user.email",
-        text,
-      ];
-      const attributes = names.map((key) => ({ key, value: { stringValue: text } }));
+      const attributes = [...allowedAttributes, "user.email", text].map((key) => ({
+        key,
+        value: { stringValue: text },
+      }));
       const record = {
         timeUnixNano: `${Date.now()}000000`,
         body: { stringValue: "claude_code.tool_result" },

@@ -294,15 +294,18 @@ BEGIN {
 # is not followed: some agents put the ID and the duration of a call behind a long response.
 off { next }
 seen > 2000000 { take_late(); next }
-{ seen += length($0) + 1 }
+{ seen += (size = length($0)) + 1 }
 
 inside {
-  # Not `match`, which looks for every run of backslashes.
-  for (slashes = 0; slashes < length($0) && substr($0, length($0) - slashes, 1) == "\\"; slashes++) continue
-  if (depth <= 2 && length(text) <= 256) text = text $0
-  if (slashes % 2) {
-    if (depth <= 2 && length(text) <= 256) text = text "\""
-    next
+  # `keep`: the start of a string that may be needed. Most records are in the middle of a long one.
+  if (keep && length(text = text $0) > 256) keep = 0
+  if (size > 0 && substr($0, size, 1) == "\\") {
+    # Not `match`, which looks for every run of backslashes.
+    for (slashes = 1; slashes < size && substr($0, size - slashes, 1) == "\\"; slashes++) continue
+    if (slashes % 2) {
+      if (keep) text = text "\""
+      next
+    }
   }
   inside = 0
   if (wanted) take(text, text != "")
@@ -328,6 +331,7 @@ inside {
   }
   depth += gsub(/[{[]/, "&", rest)
   depth -= gsub(/[]}]/, "&", rest)
+  keep = depth <= 2
 }
 
 END {

@@ -131,7 +131,8 @@ describe("invariant: only-you-can-say-yes", () => {
     HOME: (folder: string) => folder,
     NEXUS_HOME: (folder: string) => join(folder, "nexus"),
   } as const;
-  const sets: readonly (readonly (keyof typeof variables)[])[] = [
+  type Set = readonly (keyof typeof variables)[];
+  const sets: readonly Set[] = [
     ["XDG_CONFIG_HOME"],
     ["HOME"],
     ["NEXUS_HOME"],
@@ -139,24 +140,33 @@ describe("invariant: only-you-can-say-yes", () => {
     ["XDG_CONFIG_HOME", "HOME", "NEXUS_HOME"],
   ];
 
-  it.each(
-    sets.flatMap((names) => (["never asked", "off", "local"] as const).map((decision) => [names, decision] as const)),
-  )("enables nothing for a repository that sets %j if the user's decision is: %s", async (names, decision) => {
-    const server = await UsageServer.start();
-    const [home, evil] = [await createUser(decision), createRepository(server)];
-    const userHome = join(home, "nexus");
-    const before = snapshot(userHome);
-    const stored = decision === "local" ? await countEvents(home) : 0;
-    const env = Object.fromEntries(names.map((name) => [name, variables[name](evil)]));
-    await runEverything(home, { ...env, NEXUS_USAGE_UPLOAD_URL: server.url });
-    // With recording on, the user's own hook still records one event.
-    if (decision !== "local") expect(snapshot(userHome)).toEqual(before);
-    else expect(await countEvents(home)).toBeLessThanOrEqual(stored + 1);
-    const received = JSON.stringify(server.bodies.map(String));
-    expect(received).not.toContain("task_completed");
-    // Only events of the repository's own folder may be sent.
-    if (!names.includes("NEXUS_HOME") && !names.includes("HOME")) expect(server.arrived).toEqual([]);
-  });
+  const all: Set = ["XDG_CONFIG_HOME", "HOME", "NEXUS_HOME"];
+  const cases: readonly (readonly [Set, Parameters<typeof createUser>[0]])[] = [
+    ...sets.map((names) => [names, "local"] as const),
+    [["NEXUS_HOME"], "never asked"],
+    [all, "never asked"],
+    [["HOME"], "off"],
+    [all, "off"],
+  ];
+  it.each(cases)(
+    "enables nothing for a repository that sets %j if the user's decision is: %s",
+    async (names, decision) => {
+      const server = await UsageServer.start();
+      const [home, evil] = [await createUser(decision), createRepository(server)];
+      const userHome = join(home, "nexus");
+      const before = snapshot(userHome);
+      const stored = decision === "local" ? await countEvents(home) : 0;
+      const env = Object.fromEntries(names.map((name) => [name, variables[name](evil)]));
+      await runEverything(home, { ...env, NEXUS_USAGE_UPLOAD_URL: server.url });
+      // With recording on, the user's own hook still records one event.
+      if (decision !== "local") expect(snapshot(userHome)).toEqual(before);
+      else expect(await countEvents(home)).toBeLessThanOrEqual(stored + 1);
+      const received = JSON.stringify(server.bodies.map(String));
+      expect(received).not.toContain("task_completed");
+      // Only events of the repository's own folder may be sent.
+      if (!names.includes("NEXUS_HOME") && !names.includes("HOME")) expect(server.arrived).toEqual([]);
+    },
+  );
 
   it("neither records nor sends events if a repository's NEXUS_HOME links into the user's", async () => {
     const server = await UsageServer.start();
