@@ -442,11 +442,11 @@ def test_records_model_requests(home: Home) -> None:
     collector.flush()
     line = home.lines()[-1]
     assert line["event_type"] == "model_request"
-    assert {name: line[name] for name in ("model", "tokens_input", "tokens_output", "tokens_cached", "cost_microusd", "status")} == {
+    assert {name: line[name] for name in ("model", "tokens_input", "tokens_output", "tokens_cache_read", "cost_microusd", "status")} == {
         "model": "claude-sonnet-4-5",
         "tokens_input": 1200,
         "tokens_output": 80,
-        "tokens_cached": 1000,
+        "tokens_cache_read": 1000,
         "cost_microusd": 4800,
         "status": "ok",
     }

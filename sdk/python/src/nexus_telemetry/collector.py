@@ -155,6 +155,9 @@ class TelemetryCollector:
         tokens_input: Optional[int] = None,
         tokens_output: Optional[int] = None,
         tokens_cached: Optional[int] = None,
+        tokens_cache_write_5m: Optional[int] = None,
+        tokens_cache_write_1h: Optional[int] = None,
+        tokens_reasoning: Optional[int] = None,
         cost_usd: Optional[float] = None,
         duration_ms: Optional[int] = None,
         success: Optional[bool] = None,
@@ -162,12 +165,21 @@ class TelemetryCollector:
         agent: Optional[str] = None,
     ) -> bool:
         """
-        Records a request to a language model: counts only, never text. ``tokens_cached`` is a part of
-        ``tokens_input``. ``cost_usd``: as the provider reports it, in US dollars.
+        Records a request to a language model: counts only, never text. ``tokens_cached`` (read from the
+        cache) and what was written to it for 5 minutes or 1 hour are parts of ``tokens_input``,
+        ``tokens_reasoning`` is a part of ``tokens_output``. ``cost_usd``: as the provider reports it, in
+        US dollars.
         """
         status = None if success is None else "ok" if success else "failed"
         cost = None if cost_usd is None else round(cost_usd * 1_000_000)
-        tokens = {"tokens_input": tokens_input, "tokens_output": tokens_output, "tokens_cached": tokens_cached}
+        tokens = {
+            "tokens_input": tokens_input,
+            "tokens_output": tokens_output,
+            "tokens_cache_read": tokens_cached,
+            "tokens_cache_write_5m": tokens_cache_write_5m,
+            "tokens_cache_write_1h": tokens_cache_write_1h,
+            "tokens_reasoning": tokens_reasoning,
+        }
         rest = {"duration_ms": duration_ms, "status": status, "error_category": error_category, "agent": agent}
         return self._record("model_request", {"model": model, **tokens, "cost_microusd": cost, **rest})
 
