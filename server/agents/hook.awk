@@ -73,7 +73,7 @@ function quoted(path) {
 # names.txt, which proves that it ran.
 function is_safe(    path, file, command, found, lines) {
   path = home "/state/agents/names.txt"
-  command = "find " quoted(home "/.") " " quoted(home "/state") " " quoted(home "/state/events") " " quoted(state) " " \
+  command = "exec find " quoted(home "/.") " " quoted(home "/state") " " quoted(home "/state/events") " " quoted(state) " " \
     quoted(config "/.") " " quoted(config "/consent.jsonl") " " quoted(home "/state/events/agent-hooks.jsonl") " " quoted(path)
   for (file in absent) command = command " " quoted(file)
   command = command " -prune '(' ! -user " uid " -o -type l -o -type p -o -perm -020 -o -perm -002 -o -name config.toml -o -name policy.toml" \

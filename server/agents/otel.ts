@@ -39,6 +39,7 @@ export function otelSetting(
           env: {
             CLAUDE_CODE_ENABLE_TELEMETRY: "1",
             OTEL_LOGS_EXPORTER: "otlp",
+            OTEL_METRICS_EXPORTER: "otlp",
             ...exporter,
             NODE_EXTRA_CA_CERTS: certificate,
           },
@@ -47,7 +48,7 @@ export function otelSetting(
       };
     case "copilot":
       return {
-        file: "Add to the environment in which Copilot or VS Code starts:",
+        file: "Set only for Copilot or VS Code, not in a shell profile: there, every program with OpenTelemetry would send its data here too, and other agents would start to export. Lines for the shell that starts it:",
         lines: Object.entries({ COPILOT_OTEL_ENABLED: "true", ...exporter }).map(
           ([name, value]) => `export ${name}=${inShell(value)}`,
         ),

@@ -204,13 +204,15 @@ export const fields = {
     purpose: "Shows the share of subagents in time, failures and cost.",
   },
   start_reason: {
-    ...agentDetail,
+    ...session,
+    since: "0.9.0",
     type: enumOf(startReasons),
     description: "Why the agent's session started, such as resume.",
     purpose: "Distinguishes new sessions from those that go on.",
   },
   end_reason: {
-    ...agentDetail,
+    ...session,
+    since: "0.9.0",
     type: enumOf(endReasons),
     description: "Why the agent's session ended, such as logout.",
     purpose: "Shows how sessions end.",
