@@ -48,7 +48,7 @@ export async function otlp(): Promise<readonly Measurement[]> {
       value: rate(converting),
       against: "JSON.parse alone",
       baseline: rate(decoding),
-      limit: 50_000,
+      limit: 20_000,
       atLeast: true,
     }),
   ];
