@@ -198,6 +198,22 @@ function error_name(value,    code) {
   return is_in("error", value) ? value : ""
 }
 
+# Returns a number of milliseconds with at most three decimals, or "".
+function duration(value,    whole) {
+  if (value !~ /^[0-9]+([.][0-9]+)?$/ || length(value) > 31 || value + 0 > 2592000000) return ""
+  whole = value
+  sub(/[.].*$/, "", whole)
+  if (length(whole) > 10 || length(value) - length(whole) > 21) return ""
+  match(value, /^[0-9]+([.][0-9][0-9]?[0-9]?)?/)
+  return substr(value, 1, RLENGTH)
+}
+
+# Returns whether a value is a number of milliseconds since 1970, or a time of RFC 3339 in UTC.
+function is_time(value) {
+  if (length(value) == 13 && value ~ /^[123][0-9]+$/) return 1
+  return length(value) <= 30 && value ~ /^20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]([.][0-9]+)?Z$/
+}
+
 # Returns the value of an allowed key if it is public, otherwise "".
 function public(name, value,    plain, known) {
   if (name ~ /^(hook_event_name|hookEventName|agent_action_name|hookName|event)$/) {
@@ -209,8 +225,8 @@ function public(name, value,    plain, known) {
   }
   if (name ~ /(^tool_n|[tT]oolN)ame$|^toolCall[.]name$/) return tool(value)
   if (name ~ /^model/) return model(value)
-  if (name ~ /^duration|TimeMs$/) return value ~ /^[0-9]+([.][0-9][0-9]?[0-9]?)?$/ && length(value) <= 14 && value + 0 <= 2592000000 ? value : ""
-  if (name == "timestamp") return length(value) == 13 && value ~ /^[123][0-9]+$/ ? value : ""
+  if (name ~ /^duration|TimeMs$/) return duration(value)
+  if (name == "timestamp") return is_time(value) ? value : ""
   if (name == "is_interrupt" || name == "postToolUse.success") return value == "true" || value == "false" ? value : ""
   if (name ~ /[.]result_?[tT]ype$/) return is_in("result", value) ? value : "failure"
   if (name == "source" || name == "reason" || name == "status") return is_in(name, value) ? value : ""
@@ -226,6 +242,7 @@ function public(name, value,    plain, known) {
 function take(value, is_error,    plain) {
   forget(name)
   if (name in allowed && value != "") {
+    gsub(/\\\//, "/", value)
     plain = public(name, value)
     if (plain != "") kept[name] = plain
   }

@@ -47,11 +47,7 @@ export class Salt {
   /** Returns the first 128 bits of the HMAC-SHA-256 of kind and name, in hex. */
   hashName(kind: NameKind, name: string): string {
     this.#key ??= createSecretKey(this.#hex, "hex");
-    return createHmac("sha256", this.#key)
-      .update(`${kind}\0`)
-      .update(name)
-      .digest("hex")
-      .slice(0, 32);
+    return createHmac("sha256", this.#key).update(`${kind}\0`).update(name).digest("hex").slice(0, 32);
   }
 
   /** Only for writing the salt to its file. */

@@ -269,9 +269,11 @@ function durationOf(payload: FilteredPayload): number | undefined {
   return Number.isFinite(ms) && ms >= 0 && ms <= maxDurationMs ? Math.round(ms) : undefined;
 }
 
-/** Returns the agent's timestamp if it is a number of milliseconds. */
+/** Returns the agent's time of the event in milliseconds since 1970, if it names one with milliseconds. */
 function reportedMs({ timestamp = "" }: FilteredPayload): number | undefined {
-  return /^\d{13}$/.test(timestamp) ? Number(timestamp) : undefined;
+  if (/^\d{13}$/.test(timestamp)) return Number(timestamp);
+  const ms = timestamp.includes(".") ? Date.parse(timestamp) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /**

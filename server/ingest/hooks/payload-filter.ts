@@ -98,8 +98,16 @@ export function isHookId(value: string): boolean {
 
 const eventName = (value: string) => (events.has(plainEventName(value)) ? value : undefined);
 const id = (value: string) => (isHookId(value) ? value : undefined);
-const duration = (value: string) =>
-  /^\d{1,10}(?:\.\d{1,3})?$/.test(value) && Number(value) <= maxDurationMs ? value : undefined;
+/** Keeps three decimals. */
+function duration(value: string): string | undefined {
+  if (!/^\d{1,10}(?:\.\d{1,20})?$/.test(value) || Number(value) > maxDurationMs) return undefined;
+  return /^\d+(?:\.\d{1,3})?/.exec(value)?.[0];
+}
+
+/** Milliseconds since 1970, or RFC 3339 in UTC. */
+const isTime = (value: string) =>
+  /^[123]\d{12}$/.test(value) || /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(value);
+
 const result = (value: string) => (results.has(value) ? value : "failure");
 const oneOf = (values: readonly string[]) => (value: string) => (values.includes(value) ? value : undefined);
 
@@ -133,7 +141,7 @@ const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new 
   ["duration", duration],
   ["postToolUse.executionTimeMs", duration],
   ["postToolUse.success", (value) => (value === "true" || value === "false" ? value : undefined)],
-  ["timestamp", (value) => (/^[123]\d{12}$/.test(value) ? value : undefined)],
+  ["timestamp", (value) => (isTime(value) ? value : undefined)],
   ["is_interrupt", (value) => (value === "true" || value === "false" ? value : undefined)],
   ["toolResult.resultType", result],
   ["tool_result.result_type", result],
