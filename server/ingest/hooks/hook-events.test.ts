@@ -51,6 +51,52 @@ function runHook(awk: string, folder: string, payload: string, env: Readonly<Rec
   }
 }
 
+/** Keys that the hook reads, and parts of nested ones. */
+const keys = [
+  ...["tool_name", "toolName", "session_id", "sessionId", "taskId", "conversation_id", "toolResult", "resultType"],
+  ...["tool_result", "result_type", "error", "tool_response", "model", "slug", "model_name", "toolCall", "name", "x"],
+  ...["postToolUse", "success", "executionTimeMs", "duration_ms", "duration", "timestamp", "source", "reason"],
+  ...["status", "failure_type", "permission_mode", "transcript_path", "agent_id", "tool_use_id", "tool_call_id"],
+  ...["event", "hookName", "is_interrupt", "turn_id", "cursor_version"],
+];
+
+/** Values that mean something for one of the keys, or almost. */
+const words = [
+  ...[
+    "Bash",
+    "mcp",
+    "mcp__github__list",
+    "mcp__my_server__x",
+    "mcp__github",
+    "mcp__plugin_a_playwright__x__y",
+    "mcp_a_b",
+  ],
+  ...["MCP:github:x", "MCP:x", "MCP:", "mcp.github.x", "github-mcp-server-x", "a-mcp-server-x", "mcp__GitHub__x"],
+  ...["claude-opus-5", "us.anthropic.claude-opus-4-8-v1:0", "claude-4.5-sonnet", "openai/gpt-5.6-sol", "gpt-5[1m]"],
+  ...["gemini-2.5-pro-preview-06-05", "claude-opus-4-8@default", "x-ai/grok-4.20:free", "family", "tool Bash"],
+  ...["success", "denied", "timeout", "permission_denied", "startup", "compact", "logout", "completed", "aborted"],
+  ...["Exit code 3", "Exit code 1234", "Exit code: 1x", "exit_4", "rate_limit", "PostToolUse", "post-tool-use", "Stop"],
+  ...[
+    "12",
+    "12.3456789",
+    "2592000001",
+    "1e3",
+    "0",
+    "false",
+    "true",
+    "normal",
+    "1732550000000",
+    "20261125_1",
+    "20261125_12345",
+  ],
+  ...[
+    "2026-11-25T09:00:01.123Z",
+    "2026-11-25T09:00:01+01:00",
+    "toolu_0123456789",
+    "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11",
+  ],
+];
+
 /** The awks of Debian, of macOS and the BSDs, of Alpine, and GNU awk. */
 const awks = ["mawk", "original-awk", "busybox awk", "gawk"];
 
@@ -148,17 +194,8 @@ describe.each(awks)("hook script on %s", (awk) => {
 
 describe("hook script", () => {
   it("filters payloads of any shape like the payload filter", () => {
-    const name = fc.constantFrom(
-      "tool_name",
-      "session_id",
-      "toolResult",
-      "resultType",
-      "error",
-      "tool_response",
-      "model",
-      "x",
-    );
-    const word = fc.oneof(fc.string(), fc.constantFrom("Bash", "success", 'a"b', "\\", '\\"', "{", "}", ":"));
+    const name = fc.constantFrom(...keys);
+    const word = fc.oneof(fc.string(), fc.constantFrom(...words), fc.constantFrom('a"b', "\\", '\\"', "{", "}", ":"));
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
         { depthSize: "small" },
@@ -166,6 +203,7 @@ describe("hook script", () => {
         fc.boolean(),
         fc.constant(null),
         fc.integer(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
         tie("object"),
         fc.array(tie("value"), { maxLength: 3 }),
       ),
