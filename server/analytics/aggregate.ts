@@ -3,21 +3,36 @@ import type { Row } from "../store/driver/driver.ts";
 import { Sketch } from "../store/rollups/sketch.ts";
 import { hasOutcome } from "./classify.ts";
 
-/** A rollup of terminal events, with its sketch parsed once. */
+/** A rollup of terminal events. */
 export interface TerminalRollup {
   readonly row: Row;
-  readonly sketch: Sketch | undefined;
+  readonly sketch: RollupSketch | undefined;
 }
+
+/** A sketch, or its stored text if that is so short that reading it for each group costs less than storing all bins. */
+export type RollupSketch = Sketch | string;
+const maxTextChars = 400;
 
 /** Columns of a rollup that classify and aggregate it; `m` is the rollup, `d` its dimensions. */
 export const terminalColumns = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
   m.duration_sketch, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of`;
 
 export function terminalRollup(row: Row): TerminalRollup {
-  if (typeof row["duration_sketch"] !== "string") return { row, sketch: undefined };
+  const text = row["duration_sketch"];
+  return { row, sketch: typeof text === "string" ? rollupSketch(text) : undefined };
+}
+
+function rollupSketch(text: string): RollupSketch {
+  if (text.length <= maxTextChars) return text;
   const sketch = new Sketch();
-  sketch.addText(row["duration_sketch"]);
-  return { row, sketch };
+  sketch.addText(text);
+  return sketch;
+}
+
+/** Adds a rollup's sketch to that of a group. */
+export function addTo(group: Sketch, sketch: RollupSketch): void {
+  if (typeof sketch === "string") group.addText(sketch);
+  else group.addSketch(sketch);
 }
 
 /** Runs of one or more commands. What only a whole line of commands took or returned is a run without outcome. */
@@ -51,7 +66,7 @@ export class Aggregate {
     if (sketch === undefined) return;
     this.#minMs = Math.min(this.#minMs, Number(row["duration_min"]));
     this.#maxMs = Math.max(this.#maxMs, Number(row["duration_max"]));
-    this.sketch.addSketch(sketch);
+    addTo(this.sketch, sketch);
   }
 
   /** Runs with an outcome that counts for the success rate. */

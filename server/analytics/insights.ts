@@ -14,6 +14,7 @@ import { grains } from "../store/rollups/rollups.ts";
 import { Sketch } from "../store/rollups/sketch.ts";
 import {
   Aggregate,
+  addTo,
   aggregatesByName,
   byName,
   type TerminalRollup,
@@ -217,7 +218,7 @@ function daysOf(connection: Connection, span: Span): ReadonlyMap<string, readonl
     const days = commands.get(path) ?? new Map<number, { count: number; sketch: Sketch }>();
     const total = days.get(day) ?? { count: 0, sketch: new Sketch() };
     total.count += Number(row["duration_count"]);
-    total.sketch.addSketch(sketch);
+    addTo(total.sketch, sketch);
     commands.set(path, days.set(day, total));
   }
   return new Map(
