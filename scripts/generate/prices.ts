@@ -64,6 +64,7 @@ const excluded =
 function nameOf(key: string): string {
   return key
     .replace(/^[a-z]+\//, "")
+    .toLowerCase()
     .replace(/-preview(-\d\d-\d{4}|-\d\d-\d\d)?$|-latest$|-beta$/, "")
     .replace(/[-@](\d{8}|\d{4}-\d\d-\d\d|\d{4})$/, "");
 }
@@ -114,7 +115,10 @@ function currentPrices(table: Readonly<Record<string, Entry>>): ReadonlyMap<stri
     )
       continue;
     const known = found.get(name)?.key;
-    const isNearer = known === undefined || (known.endsWith(name) ? false : key.endsWith(name) || key > known);
+    const isNearer =
+      known === undefined ||
+      (!known.endsWith("-latest") &&
+        (key.endsWith("-latest") || (!known.endsWith(name) && (key.endsWith(name) || key > known))));
     if (isNearer) found.set(name, { key, price });
   }
   return new Map([...found].map(([name, { price }]) => [name, price]));

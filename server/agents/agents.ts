@@ -3,7 +3,7 @@
  * agent and the entries that are added to it. Formats as of 2026; `docs/guide/agents.md` lists what
  * each agent reports.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { AgentName } from "../../shared/protocol/agents.ts";
 import { ampPlugin, clineHook, opencodePlugin, piExtension } from "./plugins.ts";
@@ -86,7 +86,11 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
   const pi = join(home, ".pi", "agent");
   // Droid reads hooks from its settings only if this file does not exist.
   const factoryHooks = join(factory, "hooks.json");
-  const factoryList = existsSync(factoryHooks) ? [] : ["hooks"];
+  // A hook that was added there before is still found there.
+  const factorySettings = join(factory, "settings.json");
+  const isInSettings =
+    existsSync(factorySettings) && readFileSync(factorySettings, "utf8").includes("-v agent=factory_droid");
+  const factoryList = existsSync(factoryHooks) && !isInSettings ? [] : ["hooks"];
   const grouped = (command: string) => ({ hooks: [{ type: "command", command, timeout: timeoutSec }] });
   return [
     {

@@ -4,8 +4,19 @@
  * settings are never copied, because they may contain keys.
  */
 
-import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { type AgentName, type AgentStatus, agentNames, sourcesOf } from "../../shared/protocol/agents.ts";
 import type { Paths } from "../config/paths.ts";
 import { replaceFile } from "../files/atomic-write.ts";
@@ -173,7 +184,9 @@ export class Connections {
     if (entries.length > 0 && !this.#isOutdated(name)) return undefined;
     if (!this.#hasShell) {
       throw new SettingsError(
-        `Windows has no awk. Add the command "nexus hook --agent ${name}" to ${agent.file} manually. Nothing was changed.`,
+        agent.textOf === undefined
+          ? `Windows has no awk. Add the command "nexus hook --agent ${name}" to ${agent.file} manually. Nothing was changed.`
+          : `${agent.title} cannot be connected on Windows yet. Nothing was changed.`,
       );
     }
     const before = read(agent.file);
@@ -196,8 +209,13 @@ export class Connections {
   }
 
   #planFile(agent: Agent, after: string, before: string | null): SettingsChange {
-    if (before !== null && !before.includes(this.#script.word)) {
+    if (before !== null && !this.#isOurs(before)) {
       throw new SettingsError(`${agent.file} exists and is not from Nexus. Rename it and retry. Nothing was changed.`);
+    }
+    if (before !== null && !this.#isUnchanged(agent.name, agent.file, before)) {
+      throw new SettingsError(
+        `${agent.file} was changed since it was created. Delete it and retry. Nothing was changed.`,
+      );
     }
     const linesOf = (text: string | null) => text?.trimEnd().split("\n") ?? [];
     return { agent, before, after, without: null, lines: linesOf(after), removed: linesOf(before) };
@@ -254,7 +272,10 @@ export class Connections {
       );
     }
     const { companion } = agent;
-    if (companion !== undefined && read(companion.file) === companion.text) rmSync(companion.file);
+    if (companion !== undefined && read(companion.file) === companion.text) {
+      rmSync(companion.file);
+      for (const folder of [dirname(agent.file), dirname(companion.file)]) removeIfEmpty(folder);
+    }
     // A connection in another settings folder still needs the record and the script.
     if (record === undefined || record.file === target) {
       rmSync(this.#recordFile(name), { force: true });
@@ -305,8 +326,20 @@ export class Connections {
   configured(name: AgentName): readonly string[] {
     const { file, entriesOf, textOf } = this.#agent(name);
     const text = read(file) ?? "";
-    if (textOf !== undefined) return text.includes(this.#script.word) ? [text] : [];
+    if (textOf !== undefined) return this.#isOurs(text) ? [this.commandOf(name)] : [];
     return commandsIn(text, entriesOf(""), this.#marks);
+  }
+
+  /** Whether a file of our own runs the script; in a program's text, it may be in a string with escapes. */
+  #isOurs(text: string): boolean {
+    const { word } = this.#script;
+    return text.includes(word) || text.includes(JSON.stringify(word).slice(1, -1));
+  }
+
+  /** Whether a file has the text that it was created with. */
+  #isUnchanged(name: AgentName, file: string, text: string): boolean {
+    const record = this.#record(name);
+    return record?.file === targetOf(file) && record.afterSha256 === sha256(text);
   }
 
   /** Returns what the user must do before the agent runs the hook; `null` if nothing. */
@@ -322,7 +355,8 @@ export class Connections {
       const { file, entriesOf, textOf } = this.#agent(name);
       const text = read(file) ?? "";
       if (textOf !== undefined) {
-        return text.includes(this.#script.word) && withoutAwk(text) !== textOf(this.#commandWith("awk", name));
+        const isOurs = this.#isOurs(text) && this.#isUnchanged(name, file, text);
+        return isOurs && withoutAwk(text) !== textOf(this.#commandWith("awk", name));
       }
       const lines = entriesOf("").map((entry) => commandsIn(text, [entry], this.#marks));
       const current = this.#commandWith("awk", name);
@@ -384,6 +418,10 @@ function copyIn(text: string | null): Copy | undefined {
   } catch {
     return undefined;
   }
+}
+
+function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 /** Any awk that works is as good as the one that would be chosen now. */

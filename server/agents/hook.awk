@@ -78,6 +78,8 @@ function is_safe(    path, file, command, found, lines) {
   for (file in absent) command = command " " quoted(file)
   command = command " -prune '(' ! -user " uid " -o -type l -o -type p -o -perm -020 -o -perm -002 -o -name config.toml -o -name policy.toml" \
     " -o -name names.txt ')' 2>/dev/null"
+  # A folder's name may contain a quotation mark.
+  RS = "\n"
   while ((command | getline found) > 0) lines = lines found
   close(command)
   gsub(/\n/, "", lines)
@@ -103,11 +105,22 @@ function process_number(    number) {
   return number
 }
 
-function is_id(value) {
-  if (length(value) <= 64 && value ~ /^(toolu|call|tool|exec)_[A-Za-z0-9_-]+$/) return length(value) - index(value, "_") >= 8
-  if (length(value) < 16 || length(value) > 64 || value !~ /^[0-9a-f-]+$/) return 0
-  # Only digits: accepted in the form of a UUID. Other digits may be a card or account number.
-  return value ~ /[a-f]/ || (length(value) == 36 && value ~ /^[0-9]+-[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9]-[0-9]+$/)
+# Returns whether a value is an ID of a call or session: a UUID, hexadecimal digits, or a known prefix with random characters.
+function is_id(value,    body) {
+  if (length(value) > 64) return 0
+  body = value
+  if (sub(/^(toolu|srvtoolu|tooluse|call|tool|exec|fc|chatcmpl-tool)[_-]/, "", body)) {
+    sub(/^(vrtx_|bdrk_)/, "", body)
+    if (body ~ /^[A-Za-z0-9]+$/ && body ~ /[0-9]/ && length(body) >= 8) return 1
+    sub(/[-_][0-9]$/, "", body)
+    return is_uuid(body)
+  }
+  return is_uuid(value) || (length(value) >= 16 && value ~ /^[0-9a-f]+$/ && value ~ /[a-f]/)
+}
+
+function is_uuid(value) {
+  return length(value) == 36 && value ~ /^[0-9a-f]+-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f]+$/ && \
+    index(value, "-") == 9
 }
 
 # Returns the rest of the line of `names.txt` that starts with these words, or "" if there is none.
@@ -161,15 +174,17 @@ function model(value,    bare, n) {
   value = tolower(value)
   if (is_model(value)) return value
   bare = value
-  sub(/^(us|eu|apac|global)[.]/, "", bare)
-  for (n = 0; n < 2; n++)
-    if (match(bare, /^[a-z_-]+[.\/]/) && is_in("provider", substr(bare, 1, RLENGTH - 1))) bare = substr(bare, RLENGTH + 1)
-  sub(/(\[1m\]|:free|:beta|:nitro|:extended|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)$/, "", bare)
-  sub(/-v[0-9](:[0-9])?$/, "", bare)
+  sub(/^.*\//, "", bare)
+  sub(/^(us-gov|us|eu|apac|global|jp|au|ca|sa)[.]/, "", bare)
+  if (match(bare, /^[a-z_-]+[.]/) && is_in("provider", substr(bare, 1, RLENGTH - 1))) bare = substr(bare, RLENGTH + 1)
+  for (n = 0; n < 3; n++)
+    sub(/(\[1m\]|:free|:beta|:nitro|:online|:extended|:thinking|-thinking|-fast|-extra-high|-xhigh|-high|-medium|-low)$/, "", bare)
+  sub(/(-v?[0-9]:[0-9]|-v[0-9])$/, "", bare)
   sub(/[-@]([0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]|[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]|latest|default|preview(-[0-9][0-9]-[0-9][0-9]([0-9][0-9])?)?|exp|[0-9][0-9][0-9][0-9]?)$/, "", bare)
+  # Cursor leaves out "claude", and puts the version before the family.
+  if (bare ~ /^(opus|sonnet|haiku|fable)-[0-9]/) bare = "claude-" bare
   if (bare ~ /^claude-/) {
     gsub(/[.]/, "-", bare)
-    # Cursor puts the version before the family: `claude-4-5-sonnet`.
     if (bare ~ /^claude-[4-9](-[0-9])?-(opus|sonnet|haiku|fable|mythos)$/) {
       n = match(bare, /-[a-z]+$/)
       bare = "claude" substr(bare, n) substr(bare, 7, n - 7)
@@ -190,6 +205,7 @@ function is_dated(value) {
 
 # Returns `exit_N` for a message that starts with an exit code, the name of a known error, or "".
 function error_name(value,    code) {
+  if (value ~ /^exit_[0-9][0-9]?[0-9]?$/) return value
   if (match(value, /^(Exit code|Command exited with non-zero status code):? [0-9]+/)) {
     code = substr(value, 1, RLENGTH)
     sub(/^.* /, "", code)
@@ -220,7 +236,7 @@ function public(name, value,    plain, known) {
     plain = tolower(value)
     gsub(/[_-]/, "", plain)
     known = is_in("event", plain)
-    if (name != "hookName" && name != "event") unknown = !known
+    if (name != "hookName" && name != "event" && !known) unknown[name] = 1
     return known ? value : ""
   }
   if (name ~ /(^tool_n|[tT]oolN)ame$|^toolCall[.]name$/) return tool(value)
@@ -235,6 +251,8 @@ function public(name, value,    plain, known) {
   if (name == "permission_mode") return value == "normal" ? value : "1"
   if (name == "transcript_path") return "1"
   if ((name == "session_id" || name == "taskId") && is_dated(value)) return value
+  # Some of Cursor's IDs have a second line.
+  sub(/\\n.*$/, "", value)
   return is_id(value) ? value : ""
 }
 
@@ -252,6 +270,7 @@ function take(value, is_error,    plain) {
 # Forgets the value of an equal key that came before, and what was in it.
 function forget(name,    other) {
   delete kept[name]
+  delete unknown[name]
   if (depth == 1) for (other in kept) if (index(other, name ".") == 1) delete kept[other]
 }
 
@@ -278,12 +297,13 @@ function take_late(    rest) {
     }
     if (!between) found = ""
   }
-  if ($0 == "tool_use_id" || $0 == "duration_ms" || $0 == "duration") {
+  if ($0 == "tool_use_id" || $0 == "duration_ms" || $0 == "duration" || $0 == "is_interrupt") {
     if ($0 in late || !($0 in kept)) {
       found = $0
-      late[found] = 1
+      late[found] = seen
     }
   }
+  seen += length($0) + 1
 }
 
 BEGIN {
@@ -296,7 +316,7 @@ BEGIN {
 
   split("hook_event_name hookEventName hookName event tool_name toolName tool_use_id tool_call_id session_id sessionId taskId conversation_id " \
     "duration_ms duration timestamp is_interrupt model agent_id subagent_id source failure_type permission_mode " \
-    "transcript_path agent_action_name toolCall.name model_name model.slug conversationId trajectory_id reason status error " \
+    "transcript_path generation_id prompt_id turn_id execution_id agent_action_name toolCall.name model_name model.slug conversationId trajectory_id reason status error " \
     "toolResult.resultType tool_result.result_type postToolUse.toolName postToolUse.success postToolUse.executionTimeMs", keys, " ")
   for (i in keys) allowed[keys[i]] = 1
   split("timestamp turn_id cursor_version permission_mode stop_reason toolResult tool_result conversation_id conversationId trajectory_id sessionId taskId agent_id subagent_id", keys, " ")
@@ -352,7 +372,10 @@ inside {
 }
 
 END {
-  if (off || unknown) exit
+  if (off) exit
+  for (name in unknown) exit
+  # What stands further from the end belongs to the response.
+  for (name in late) if (seen - late[name] > 2000) delete kept[name]
   split("hook_event_name hookEventName agent_action_name hookName event tool_name toolName toolCall.name postToolUse.toolName", keys, " ")
   for (i in keys) if (keys[i] in kept) identified = 1
   if (!identified) exit

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,8 +9,7 @@ import { pathsFrom } from "../config/paths.ts";
 import { Connections } from "./connections.ts";
 import { SettingsError } from "./settings.ts";
 
-function setUp(name: AgentName) {
-  const home = tempFolder();
+function setUp(name: AgentName, home = tempFolder()) {
   const connections = new Connections(pathsFrom({}, home), home, {});
   const status = () => connections.list().find((agent) => agent.name === name);
   const file = status()?.file ?? "";
@@ -18,7 +18,7 @@ function setUp(name: AgentName) {
     if (change !== undefined) connections.connect(change);
     return change;
   };
-  return { connections, connect, status, file };
+  return { home, connections, connect, status, file };
 }
 
 describe.each(["cline", "opencode", "amp", "pi"] as const)("the file for %s", (name) => {
@@ -44,15 +44,36 @@ describe.each(["cline", "opencode", "amp", "pi"] as const)("the file for %s", (n
     expect(connect).toThrow(/is not from Nexus/);
   });
 
-  it("of an earlier version is shown as outdated and replaced", () => {
+  it("that the user changed is neither replaced nor removed", () => {
     const { connections, connect, status, file } = setUp(name);
     connect();
     writeFileSync(file, `${readFileSync(file, "utf8")}\n`);
+    expect(status()).toMatchObject({ connected: true, outdated: false });
     expect(() => connections.disconnect(name)).toThrow(/was changed since it was created/);
+    expect(connections.planConnect(name)).toBeUndefined();
+  });
+
+  it("of an earlier version is shown as outdated and replaced", () => {
+    const { home, connections, connect, status, file } = setUp(name);
+    connect();
+    const text = `${readFileSync(file, "utf8")}\n`;
+    writeFileSync(file, text);
+    const record = join(home, "nexus", "state", "agents", `${name}.json`);
+    const afterSha256 = createHash("sha256").update(text).digest("hex");
+    writeFileSync(record, JSON.stringify({ ...JSON.parse(readFileSync(record, "utf8")), afterSha256 }));
     expect(status()).toMatchObject({ connected: true, outdated: true });
     expect(connect()?.removed).not.toEqual([]);
     expect(status()).toMatchObject({ connected: true, outdated: false });
     connections.disconnect(name);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("is found and removed in a home with an apostrophe, a quotation mark and a backslash", () => {
+    const { connections, connect, status, file } = setUp(name, join(tempFolder(), `Ada's "\\ home`));
+    connect();
+    expect(status()).toMatchObject({ connected: true, outdated: false });
+    expect(connections.configured(name)).toEqual([connections.commandOf(name)]);
+    expect(connections.disconnect(name)).toBe(true);
     expect(existsSync(file)).toBe(false);
   });
 

@@ -36,26 +36,39 @@ const events = {
   "permission.asked": "PermissionRequest",
 };
 
-export const NexusTelemetry = async () => ({
-  event: async ({ event }) => {
-    const { sessionID, info, part } = event.properties ?? {};
-    const session = sessionID ?? info?.id ?? part?.sessionID;
-    if (session === undefined) return;
-    const payload = { session_id: digest(session) };
-    const name = events[event.type];
-    if (name !== undefined) report({ ...payload, hook_event_name: name });
-    if (event.type !== "message.part.updated" || part?.type !== "tool") return;
-    const { status, time } = part.state ?? {};
-    if (status !== "completed" && status !== "error") return;
-    report({
-      ...payload,
-      hook_event_name: status === "error" ? "PostToolUseFailure" : "PostToolUse",
-      tool_name: part.tool,
-      tool_use_id: digest(part.callID),
-      duration_ms: Math.max(0, Math.round((time?.end ?? 0) - (time?.start ?? 0))),
-    });
-  },
-});
+export const NexusTelemetry = async () => {
+  // A subagent has a session of its own, whose parent is named when it starts.
+  const parents = new Map();
+  // After an error, the session also becomes idle.
+  const failed = new Set();
+  return {
+    event: async ({ event }) => {
+      const { sessionID, info, part, error } = event.properties ?? {};
+      const session = sessionID ?? info?.id ?? part?.sessionID;
+      if (session === undefined) return;
+      if (event.type === "session.created" && info?.parentID) parents.set(session, info.parentID);
+      const parent = parents.get(session);
+      const payload = { session_id: digest(parent ?? session), ...(parent ? { agent_id: digest(session) } : {}) };
+      if (event.type === "session.error") failed.add(session);
+      else if (event.type === "session.idle" && failed.delete(session)) return;
+      const name = events[event.type];
+      const isAborted = error?.name === "MessageAbortedError";
+      if (name !== undefined && parent === undefined) {
+        report({ ...payload, hook_event_name: isAborted ? "Stop" : name, ...(isAborted ? { status: "aborted" } : {}) });
+      }
+      if (event.type !== "message.part.updated" || part?.type !== "tool") return;
+      const { status, time } = part.state ?? {};
+      if (status !== "completed" && status !== "error") return;
+      report({
+        ...payload,
+        hook_event_name: status === "error" ? "PostToolUseFailure" : "PostToolUse",
+        tool_name: part.tool,
+        tool_use_id: digest(part.callID),
+        duration_ms: Math.max(0, Math.round((time?.end ?? 0) - (time?.start ?? 0))),
+      });
+    },
+  };
+};
 `;
 
 /** Amp: https://ampcode.com/manual (plugins). Its first line must be this one. */
@@ -64,22 +77,15 @@ export const ampPlugin = (
 ): string => `// @i-know-the-amp-plugin-api-is-wip-and-very-experimental-right-now
 ${header("amp")}${report(command)}
 export default function (amp) {
-  const started = new Map();
-  amp.on("tool.call", async ({ toolUseID, tool }) => {
-    started.set(toolUseID, { tool, at: Date.now() });
-    return { action: "allow" };
-  });
+  // Not before a call: the answer would decide whether it is allowed.
   amp.on("tool.result", async (event, context) => {
-    const call = started.get(event.toolUseID);
-    started.delete(event.toolUseID);
     const thread = event.thread?.id ?? context?.thread?.id;
     report({
       ...(thread === undefined ? {} : { session_id: digest(thread) }),
       hook_event_name: event.status === "done" ? "PostToolUse" : "PostToolUseFailure",
       is_interrupt: event.status === "cancelled",
-      tool_name: event.tool ?? call?.tool,
+      tool_name: event.tool,
       tool_use_id: digest(event.toolUseID),
-      ...(call === undefined ? {} : { duration_ms: Date.now() - call.at }),
     });
   });
 }

@@ -46,7 +46,10 @@ describe("tokens and cost", () => {
 
   it("know which requests were so long that they cost more", () => {
     const of = (tokens: number) =>
-      read([request(0, { model: "gemini-2.5-pro", tokens_input: tokens, tokens_output: 0 })], new PriceList()).cost.usd;
+      read(
+        [request(0, { model: "gemini-2.5-pro", tokens_input: tokens, tokens_output: 0, status: "ok" })],
+        new PriceList(),
+      ).cost.usd;
     expect(of(200_000)).toBeCloseTo(0.25);
     expect(of(400_000)).toBeCloseTo(1);
   });

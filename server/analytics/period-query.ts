@@ -9,6 +9,7 @@ import { type Span, spanOf, unitOf } from "./calendar.ts";
 import { firstRecorded, type PreviousPeriod, previousPeriod } from "./recorded-range.ts";
 
 export class PeriodQuery {
+  readonly selection: PeriodSelection;
   readonly period: PeriodSelection["period"];
   readonly span: Span;
   /** Milliseconds since 1970. */
@@ -16,6 +17,7 @@ export class PeriodQuery {
 
   /** @throws SelectionError */
   constructor(selection: PeriodSelection, nowMs: number) {
+    this.selection = selection;
     this.period = selection.period;
     this.span = spanOf(selection, nowMs);
     this.nowMs = nowMs;
@@ -64,14 +66,8 @@ export class OpenPeriodQuery {
     return firstRecorded(this.connection, this.query.span);
   }
 
-  /**
-   * Runs a statement on the period's rollups; `sql` gets the table expression. `coarsest`: the largest grain, if it must be smaller
-   * than that of the buckets.
-   */
-  rows(sql: (from: string) => string, coarsest?: number): readonly Row[] {
-    const { fromHour, toHour, grain } = this.query.span;
-    const isFiner = coarsest !== undefined && coarsest < grain;
-    const ranges = isFiner ? splitByGrain(fromHour, toHour, closedDayOf(this.connection), coarsest) : this.ranges;
-    return readRanges(this.connection, ranges, sql);
+  /** Runs a statement on the period's rollups; `sql` gets the table expression. */
+  rows(sql: (from: string) => string): readonly Row[] {
+    return readRanges(this.connection, this.ranges, sql);
   }
 }

@@ -43,7 +43,7 @@ describe("configuration", () => {
     const config = parse('[telemetry.prices."gpt-5.6"]\ninput = 3\noutput = 15\ncache_read = 0.3\n');
     expect(ownPrices("config.toml", config)).toEqual({ "gpt-5.6": { input: 3, output: 15, cacheRead: 0.3 } });
     for (const [text, message] of [
-      ["[telemetry.prices.gpt-5.6]\ninput = 3\noutput = 15\n", /name needs quotation marks/],
+      ["[telemetry.prices.gpt-5.6]\ninput = 3\noutput = 15\n", /quotation marks/],
       ['[telemetry.prices."gpt-5.6"]\ninput = -1\noutput = 15\n', /key input: must be at least 0/],
       ['[telemetry.prices."gpt-5.6"]\ninput = 1\n', /key output: must be/],
       ["[telemetry]\nprices = 3\n", /needs a table for each model/],

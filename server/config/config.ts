@@ -93,7 +93,9 @@ function priceError(file: string, issue: z.core.$ZodIssue): ConfigError {
     return new ConfigError(`${at} needs a table for each model, such as [telemetry.prices."gpt-5.6"].`);
   }
   if (issue.code !== "unrecognized_keys")
-    return new ConfigError(`${at}, key ${String(key)}: ${issueText(issue)}. A model's name needs quotation marks.`);
+    return new ConfigError(
+      `${at}, key ${String(key)}: ${issueText(issue)}. Each model needs input and output, and quotation marks around its name.`,
+    );
   return new ConfigError(
     `${at} has an unknown key. A model has ${Object.keys(priceTable.shape).join(", ")}; its name needs quotation marks.`,
   );
@@ -148,7 +150,7 @@ const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function isMeantForUs(key: string, value: unknown, table: string): boolean {
   if (!isTable(value) || didYouMean(key.toLowerCase(), [table]) !== "") return true;
   const ourKeys = new Set(configKeys.map((name) => name.replace("privacy.", "")));
-  return key === "privacy" || Object.keys(value).some((name) => ourKeys.has(name.toLowerCase()));
+  return key === "privacy" || key === "prices" || Object.keys(value).some((name) => ourKeys.has(name.toLowerCase()));
 }
 
 function misplacedError(file: string, key: string, table: string, keyIsTable: boolean): ConfigError {

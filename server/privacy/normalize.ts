@@ -184,7 +184,9 @@ function deriveTokens(known: KnownFields): void {
     known["tokens_cache_read"] ??= cached;
     known["tokens_cached"] = undefined;
   }
-  known["context_size"] = typeof input === "number" ? contextSizeOf(input) : undefined;
+  // A counter's increase, which has no outcome, is the sum of many requests.
+  const isRequest = known["status"] !== undefined || known["duration_ms"] !== undefined;
+  known["context_size"] = typeof input === "number" && isRequest ? contextSizeOf(input) : undefined;
 }
 
 function derivePlatform(known: KnownFields): void {

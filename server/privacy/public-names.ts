@@ -49,12 +49,12 @@ export const modelProviders = [
   "openrouter",
 ] as const;
 
-/** Region and provider before the name; date, revision and effort after it. */
+/** Path, region and provider before the name; date, revision and efforts after it. */
 export const modelPrefix: RegExp = new RegExp(
-  `^(?:(?:us|eu|apac|global)\\.)?(?:(?:${modelProviders.join("|")})[./]){0,2}`,
+  `^(?:.*/)?(?:(?:us-gov|us|eu|apac|global|jp|au|ca|sa)\\.)?(?:(?:${modelProviders.join("|")})\\.)?`,
 );
 export const modelSuffix =
-  /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|default|preview(?:-\d{2}-\d{2,4})?|exp|\d{3,4}))?(?:-v\d(?::\d)?)?(?:\[1m\]|:free|:beta|:nitro|:extended|:thinking|-thinking|-fast|-high|-low|-medium|-xhigh)?$/;
+  /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|default|preview(?:-\d{2}-\d{2}(?:\d{2})?)?|exp|\d{3,4}))?(?:-v?\d:\d|-v\d)?(?:\[1m\]|:free|:beta|:nitro|:online|:extended|:thinking|-thinking|-fast|-extra-high|-xhigh|-high|-medium|-low){0,3}$/;
 
 /** Claude's names in the order of Cursor (`claude-4-5-sonnet`), except those that Anthropic gave. */
 const reordered = /^claude-([4-9])(-[0-9])?-(opus|sonnet|haiku|fable|mythos)$/;
@@ -65,6 +65,8 @@ export function publicModel(name: string): string {
   const lower = name.toLowerCase();
   if (isPublicModel(lower)) return lower;
   const bare = lower.replace(modelPrefix, "").replace(modelSuffix, "");
-  const spelled = bare.startsWith("claude-") ? bare.replaceAll(".", "-").replace(reordered, "claude-$3-$1$2") : bare;
+  // Cursor leaves out "claude".
+  const named = /^(?:opus|sonnet|haiku|fable)-\d/.test(bare) ? `claude-${bare}` : bare;
+  const spelled = named.startsWith("claude-") ? named.replaceAll(".", "-").replace(reordered, "claude-$3-$1$2") : named;
   return isPublicModel(spelled) ? spelled : other;
 }

@@ -114,16 +114,18 @@ export type McpServer = (typeof mcpServers)[number];
 
 /** Where the server's name is in a tool's name: Claude Code, Cursor, others. Gemini CLI has no unambiguous form. */
 const forms = [
-  /^mcp__(?:plugin_[A-Za-z0-9.-]+_|claude_ai_)?(.+?)__./,
-  /^MCP:([^:]+):./,
+  /^mcp__(?:plugin_[A-Za-z0-9.-]+_|claude_ai_)?(.+?)__[\s\S]/,
+  /^MCP:([^:]+):[\s\S]/,
   /^mcp\.([^.]+)\./,
-  /^([a-z0-9-]+)-mcp-server-[a-z]/,
+  /^([a-z0-9-]+?)-mcp-server-[a-z]/,
 ];
 const known: ReadonlySet<string> = new Set(mcpServers);
 const isKnown = (name: string): name is McpServer => known.has(name);
 
 /** Returns the public MCP server of a tool, such as `github` of `mcp__github__list_issues`; else `undefined`. */
 export function mcpServerOf(tool: string): McpServer | undefined {
+  // The lower case of a few other letters is a Latin one.
+  if (!/^[\0-\x7f]*$/.test(tool)) return undefined;
   const named = forms.map((form) => form.exec(tool)?.[1]).find((name) => name !== undefined);
   const plain = (named ?? /^mcp__(.+)$/.exec(tool)?.[1] ?? "").toLowerCase().replaceAll(/[_ ]/g, "-");
   const bare = plain.replace(/^mcp-(?:server-)?|-mcp(?:-server)?$|-server$/g, "");

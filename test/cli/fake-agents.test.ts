@@ -127,6 +127,11 @@ describe("a session of 200 calls", () => {
     expect(new Set(ends.map(({ session }) => session.id)).size).toBe(1);
   });
 
+  it.each(agentNames)("leaves a hook of %s that its test finds working", async (name) => {
+    expect(await nexus(home, { TZ }, "agents", "test", name)).toMatchObject({ code: 0, err: "" });
+    expect((await nexus(home, { TZ }, "agents", "list", "--json")).out).toContain(`"name": "${name}"`);
+  });
+
   it("keeps the subagents, the exit class and the server of Claude Code's calls", () => {
     const ends = endsOf("claude_code");
     const subagents = calls.filter(({ subagent }) => subagent).length;

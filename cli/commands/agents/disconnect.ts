@@ -2,10 +2,11 @@
  * `nexus agents disconnect`: removes the hook from an agent's settings, or disables the
  * OpenTelemetry receiver.
  */
+import { SettingsError } from "../../../server/agents/settings.ts";
 import { ReceiverConfig } from "../../../server/ingest/receiver/receiver-config.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
-import { UsageError } from "../../exit.ts";
-import { type JsonOption, print, printJson } from "../../output/print.ts";
+import { exitCodes, UsageError } from "../../exit.ts";
+import { type JsonOption, print, printError, printJson } from "../../output/print.ts";
 import { paths } from "../../runtime.ts";
 
 interface DisconnectOptions extends JsonOption {
@@ -18,16 +19,28 @@ export async function run(names: readonly string[], { json, otel = false }: Disc
     disableReceiver(json === true);
     return;
   }
+  const problems: string[] = [];
   const disconnected = await withConnections((connections) => {
     const connected = connections
       .list()
       .filter((agent) => agent.connected)
       .map(({ name }) => name);
-    return agentsNamed(names, connected).filter((name) => connections.disconnect(name));
+    return agentsNamed(names, connected).filter((name) => {
+      try {
+        return connections.disconnect(name);
+      } catch (error) {
+        // The others are disconnected all the same.
+        if (!(error instanceof SettingsError)) throw error;
+        problems.push(error.message);
+        return false;
+      }
+    });
   });
   if (json === true) printJson({ version: 1, disconnected });
-  else if (disconnected.length === 0) print("No agent was connected.");
-  else print(`Disconnected: ${disconnected.join(", ")}.`);
+  else if (disconnected.length > 0) print(`Disconnected: ${disconnected.join(", ")}.`);
+  else if (problems.length === 0) print("No agent was connected.");
+  for (const problem of problems) printError(problem);
+  if (problems.length > 0) process.exitCode = exitCodes.failed;
 }
 
 function disableReceiver(json: boolean): void {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AgentName } from "../../../shared/protocol/agents.ts";
@@ -40,8 +40,9 @@ const now = 1_790_000_000_000;
 const textOf = (payload: object | string) => (typeof payload === "string" ? payload : JSON.stringify(payload));
 
 /** Runs the installed shell command as an agent does. Returns the lines that it wrote. */
-function runInstalled(agent: AgentName, payload: string): readonly string[] {
-  const home = tempFolder();
+function runInstalled(agent: AgentName, payload: string, name = "home"): readonly string[] {
+  const home = join(tempFolder(), name);
+  mkdirSync(home);
   decide(home, { ...consentRecord("local"), collect: ["tool_usage"] });
   const connections = new Connections(pathsFrom({}, home), home, {});
   const change = connections.planConnect(agent);
@@ -94,6 +95,28 @@ describe("agents' payloads", () => {
       tool_use_id: payload.tool_use_id,
       duration_ms: "5",
     });
+  });
+
+  it("are recorded in a home with an apostrophe, a quotation mark and a space", () => {
+    const payload = '{"hook_event_name":"PostToolUse","session_id":"s","tool_name":"Bash"}';
+    expect(runInstalled("codex", payload, `Ada's "own" home`)).toHaveLength(1);
+  });
+
+  it("lose what a response of megabytes has under the same names", () => {
+    const rows = {
+      rows: [{ tool_use_id: "toolu_0000000000of1other", duration_ms: 86_400_000 }],
+      text: "x".repeat(9_000),
+    };
+    const payload = {
+      hook_event_name: "PostToolUse",
+      session_id: "s",
+      tool_name: "Bash",
+      big: "x".repeat(2_100_000),
+      tool_response: rows,
+    };
+    const [line = "{}"] = runInstalled("codex", JSON.stringify(payload));
+    expect(JSON.parse(line)).not.toHaveProperty("tool_use_id");
+    expect(JSON.parse(line)).not.toHaveProperty("duration_ms");
   });
 
   it("may begin with a byte order mark and contain control characters", () => {

@@ -93,6 +93,10 @@ const words = [
     "2026-11-25T09:00:01.123Z",
     "2026-11-25T09:00:01+01:00",
     "toolu_0123456789",
+    "call-f2d0134c-0a6e-454c-b9d8-d3ea8dacb8ac-0\nfc_1",
+    "tooluse_36nMoA0hip1UR8bztp3jzT",
+    "call_Jane-Doe_x",
+    "dead-beef-4111-1111-1111-1111a",
     "5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11",
   ],
 ];

@@ -288,6 +288,9 @@ function idOf(ids: AgentIds, payload: FilteredPayload, session: string, phase: s
   return { id: ids.uuid(7, `${session} ${toolOf(payload) ?? ""} ${ms} ${phase}`) };
 }
 
+/** Names of a turn; two hooks that report its end have the same. */
+const turnKeys = ["generation_id", "prompt_id", "turn_id", "execution_id"] as const;
+
 /**
  * Returns the identity of a session event or activity. Two hooks report it within the same second.
  */
@@ -298,8 +301,14 @@ function identityOf(
   tsMs: number,
   call: string,
 ): string {
-  const time = reportedMs(payload) ?? Math.floor(tsMs / 1_000);
-  const agent = payload["agent_id"] ?? payload["subagent_id"] ?? payload["source"] ?? "";
+  const turn = turnKeys.map((key) => payload[key]).find((id) => id !== undefined && id !== "1");
+  const time = kind === "turn" && turn !== undefined ? turn : (reportedMs(payload) ?? Math.floor(tsMs / 1_000));
+  const agent =
+    payload["agent_id"] ??
+    payload["subagent_id"] ??
+    payload["source"] ??
+    (kind === "permission_request" ? toolOf(payload) : undefined) ??
+    "";
   // "1": the agent's ID was filtered, so the hook's process ID distinguishes events of the same
   // second.
   return `${session} ${agent === "1" ? `call ${call}` : agent} ${kind} ${time}`;

@@ -91,13 +91,21 @@ export const plainEventName = (name: string): string => name.toLowerCase().repla
  * of a UUID, because other digits may be a card or account number.
  */
 export function isHookId(value: string): boolean {
-  if (/^(?:toolu|call|tool|exec)_[A-Za-z0-9_-]{8,64}$/.test(value)) return value.length <= 64;
-  if (!/^[0-9a-f-]{16,64}$/.test(value)) return false;
-  return /[a-f]/.test(value) || (value.length === 36 && /^\d+-\d{4}-\d{4}-\d{4}-\d+$/.test(value));
+  const body = /^(?:toolu|srvtoolu|tooluse|call|tool|exec|fc|chatcmpl-tool)[_-](?:vrtx_|bdrk_)?(.+)$/.exec(value)?.[1];
+  if (value.length > 64) return false;
+  if (body !== undefined)
+    return isUuid(body.replace(/[-_]\d$/, "")) || (/^[A-Za-z0-9]{8,}$/.test(body) && /\d/.test(body));
+  return isUuid(value) || (/^[0-9a-f]{16,}$/.test(value) && /[a-f]/.test(value));
 }
 
+const isUuid = (value: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(value);
+
 const eventName = (value: string) => (events.has(plainEventName(value)) ? value : undefined);
-const id = (value: string) => (isHookId(value) ? value : undefined);
+/** Some of Cursor's IDs have a second line. */
+function id(value: string): string | undefined {
+  const [first = ""] = value.split("\n");
+  return isHookId(first) ? first : undefined;
+}
 /** Keeps three decimals. */
 function duration(value: string): string | undefined {
   if (!/^\d{1,10}(?:\.\d{1,20})?$/.test(value) || Number(value) > maxDurationMs) return undefined;
@@ -129,12 +137,16 @@ const allowed: ReadonlyMap<string, (value: string) => string | undefined> = new 
   ["model.slug", publicModel],
   ["tool_use_id", id],
   ["tool_call_id", id],
-  ["session_id", (value) => (isHookId(value) || isDatedId(value) ? value : undefined)],
-  ["taskId", (value) => (isHookId(value) || isDatedId(value) ? value : undefined)],
+  ["session_id", (value) => (isDatedId(value) ? value : id(value))],
+  ["taskId", (value) => (isDatedId(value) ? value : id(value))],
   ["sessionId", id],
   ["conversation_id", id],
   ["conversationId", id],
   ["trajectory_id", id],
+  ["generation_id", id],
+  ["prompt_id", id],
+  ["turn_id", id],
+  ["execution_id", id],
   ["agent_id", id],
   ["subagent_id", id],
   ["duration_ms", duration],

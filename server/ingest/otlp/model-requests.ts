@@ -30,7 +30,9 @@ export function requestOf(
     if (kind === "failed_request" && failure.error_category === undefined) return [];
   }
   if (record.signal === "traces" && attributes["gen_ai.operation.name"] === undefined) return [];
-  const model = first(attributes, "gen_ai.response.model", "gen_ai.request.model", "model");
+  const named = ["gen_ai.response.model", "gen_ai.request.model", "model"].flatMap((name) => attributes[name] ?? []);
+  // The response may name a deployment, the request the model.
+  const model = named.find((name) => name !== "other") ?? named[0];
   const measures = measuresOf(kind, agent, attributes, added);
   const durationMs = durationOf(record);
   const status =
@@ -59,7 +61,8 @@ function failureOf(attributes: Attributes): { readonly error_category?: string }
   const status = integerOf(first(attributes, "status_code", "http.response.status_code"));
   const category = status === undefined ? undefined : categoryOfStatus(status);
   const name = first(attributes, "error_type", "error.type");
-  const found = category ?? (name === undefined ? undefined : categoryOfName(name));
+  const isFailed = attributes["success"] === "false";
+  const found = category ?? (name === undefined ? (isFailed ? "network_error" : undefined) : categoryOfName(name));
   return found === undefined ? {} : { error_category: found };
 }
 
@@ -115,9 +118,9 @@ function measuresOf(
  */
 function whole(agent: OtlpAgent, counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   const { tokens_input: input, tokens_output: output } = counts;
-  if (agent === "claude_code" && input !== undefined) {
+  if (agent === "claude_code") {
     const cached = (counts["tokens_cache_read"] ?? 0) + (counts["tokens_cache_write_5m"] ?? 0);
-    return { tokens_input: input + cached };
+    return input === undefined && cached === 0 ? {} : { tokens_input: (input ?? 0) + cached };
   }
   if (agent === "gemini_cli" && output !== undefined) {
     return { tokens_output: output + (counts["tokens_reasoning"] ?? 0) };

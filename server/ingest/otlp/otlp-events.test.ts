@@ -123,6 +123,16 @@ describe("OTLP conversion", () => {
     }
   });
 
+  it("counts equal records of one batch, which differ in what is not read, and not those of a repeated batch", () => {
+    const [commit] = otlpPayloads.filter(({ name }) => name === "Claude Code: a commit");
+    if (commit === undefined) throw new Error("no such payload");
+    const [record] = decodeJson("metrics", Buffer.from(JSON.stringify(commit.request)));
+    if (record === undefined) throw new Error("no record");
+    const [first, second] = [0, 1].map(() => eventsOf([record, record]).map(({ id }) => id));
+    expect(new Set(first).size).toBe(2);
+    expect(second).toEqual(first);
+  });
+
   it("ignores calls without IDs if the agent's hook is connected", () => {
     const input = new OtlpConverter((agent) => agent === "gemini_cli" || agent === "copilot", ids, 0);
     const events = otlpPayloads.flatMap(({ signal, request }) => [...input.eventsOf(inJson(signal, request))]);

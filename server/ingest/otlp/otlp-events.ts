@@ -11,6 +11,7 @@ import { dayMs } from "../../../shared/schema/durations.ts";
 import { categoryOfName } from "../error-category.ts";
 import type { HookEvent } from "../hooks/hook-events.ts";
 import type { AgentIds } from "../hooks/ids.ts";
+import { isHookId } from "../hooks/payload-filter.ts";
 import { type RecordContext, requestOf } from "./model-requests.ts";
 import { type Attributes, durationOf, first, type OtlpRecord, statusOf } from "./otlp-record.ts";
 import { type OtlpAgent as Agent, classify } from "./record-kind.ts";
@@ -52,11 +53,18 @@ export class OtlpConverter {
   /** Returns the events of records; most records have none. */
   eventsOf(records: readonly OtlpRecord[]): readonly HookEvent[] {
     const hooked = new Map<Agent, boolean>();
-    return withoutInnerTools(records).flatMap((record) => {
+    const seen = new Map<string, number>();
+    return withoutInnerTools(records).flatMap((all) => {
+      // Counters that differ only in what is not read are not the same. A repeated export counts them the same way.
+      const text = JSON.stringify(all);
+      const before = seen.get(text) ?? 0;
+      seen.set(text, before + 1);
+      const record = before === 0 ? all : { ...all, nth: before };
       const [agent, kind] = classify(record) ?? [];
       if (agent === undefined || kind === undefined || record.tsMs === 0) return [];
       if (kind === "tool_call" || kind === "decision") {
-        if (withoutIds.has(agent)) {
+        // A call whose ID the hook does not keep cannot be recognised as the same.
+        if (withoutIds.has(agent) || !isHookId(idOfTool(record.attributes) ?? "")) {
           const isReported = hooked.get(agent) ?? this.#isConnected(nameOf(agent));
           hooked.set(agent, isReported);
           if (isReported) return [];
@@ -119,16 +127,19 @@ function contextOf(ids: AgentIds, agent: Agent, record: OtlpRecord): RecordConte
 
 /** Claude Code names the main conversation and its subagents; other requests belong to neither. */
 function roleOf({ query_source: source = "" }: Attributes): string | undefined {
-  if (source === "main" || source === "repl_main_thread" || source === "sdk") return "main";
-  return source.startsWith("subagent") || source.startsWith("agent") ? "subagent" : undefined;
+  if (/^(?:main|sdk|repl_main_thread)(?::|$)/.test(source)) return "main";
+  return /^(?:subagent|agent)(?::|$)/.test(source) ? "subagent" : undefined;
 }
 
 const toolOf = (attributes: Attributes) => first(attributes, "tool_name", "function_name", "gen_ai.tool.name");
 const idOfTool = (attributes: Attributes) => first(attributes, "tool_use_id", "call_id", "gen_ai.tool.call.id");
 
 /** Returns an ID derived from the whole record, so that a repeated export has the same ID. */
-const idOf = (ids: AgentIds, { name, tsMs, signal, added, span, attributes }: OtlpRecord, phase: string): string =>
-  ids.uuid(7, JSON.stringify([name, tsMs, signal, added, span, attributes, phase]));
+const idOf = (ids: AgentIds, { name, tsMs, signal, added, span, nth, attributes }: OtlpRecord, phase: string): string =>
+  ids.uuid(
+    7,
+    JSON.stringify([name, tsMs, signal, added, span, attributes, phase, ...(nth === undefined ? [] : [nth])]),
+  );
 
 function toolCallOf(ids: AgentIds, agent: Agent, record: OtlpRecord): readonly HookEvent[] {
   const { attributes, tsMs } = record;

@@ -67,6 +67,7 @@ const toolAttributes: ReadonlySet<string> = new Set([
   "gen_ai.tool.name",
   "error_type",
   "error.type",
+  "query_source",
 ]);
 const modelAttributes: ReadonlySet<string> = new Set(["model", "gen_ai.request.model", "gen_ai.response.model"]);
 
@@ -89,6 +90,8 @@ export interface OtlpRecord {
   readonly span?: string;
   /** Counter only: increase since the previous record. */
   readonly added?: number;
+  /** How many equal records are before it in the batch; absent: none. */
+  readonly nth?: number;
   readonly attributes: Attributes;
 }
 

@@ -1,5 +1,5 @@
 /** Reads rollups of a period from the coarsest grains that fit: months, then days, then hours. */
-import type { Connection, Row } from "../driver/driver.ts";
+import type { Connection, Row, SqlValue } from "../driver/driver.ts";
 import { firstDayOfMonth, monthOfDay } from "./local-time.ts";
 import { grains, isClosed, RollupTable } from "./rollups.ts";
 
@@ -44,18 +44,22 @@ export function splitByGrain(
   return ranges;
 }
 
-/** Runs one query over all ranges; `sql` receives a table expression for their rows. */
+/**
+ * Runs one query over all ranges; `sql` receives a table expression for their rows. `values`: of the parameters that follow
+ * in it.
+ */
 export function readRanges(
   connection: Connection,
   ranges: readonly GrainRange[],
   sql: (rows: string) => string,
+  values: readonly SqlValue[] = [],
 ): readonly Row[] {
   if (ranges.length === 0) return [];
   const rows = ranges
     .map(() => "SELECT * FROM rollups WHERE grain = ? AND bucket >= ? AND bucket < ?")
     .join(" UNION ALL ");
-  const values = ranges.flatMap(({ grain, from, to }) => [grain, from, to]);
-  return connection.prepare(sql(`(${rows})`)).all(...values);
+  const bounds = ranges.flatMap(({ grain, from, to }) => [grain, from, to]);
+  return connection.prepare(sql(`(${rows})`)).all(...bounds, ...values);
 }
 
 export function closedDayOf(connection: Connection): number {

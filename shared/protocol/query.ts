@@ -1,0 +1,123 @@
+/**
+ * The query model: one question about a period, its filters and its grouping, and the answer with every measure. The dashboard,
+ * the command and exports ask with it.
+ */
+import type { PeriodSelection } from "./reports.ts";
+
+/** Groupings by time, each group being a stretch of local time. */
+export const timeGroupings = ["hour", "day", "week", "month"] as const;
+
+/** `program`: the first word of a command; `class`: the kind of work; `exit`: the exit class; `error`: the error category. */
+export const groupings = [
+  ...timeGroupings,
+  "command",
+  "program",
+  "class",
+  "tool",
+  "server",
+  "agent",
+  "role",
+  "model",
+  "workspace",
+  "source",
+  "outcome",
+  "error",
+  "exit",
+  "origin",
+] as const;
+export type Grouping = (typeof groupings)[number];
+
+/** Fields that a query can be limited by; all of the given ones must match. */
+export const filterNames = [
+  "command",
+  "class",
+  "tool",
+  "agent",
+  "model",
+  "workspace",
+  "source",
+  "outcome",
+  "origin",
+] as const;
+export type FilterName = (typeof filterNames)[number];
+/** A command also matches its subcommands: `git` matches `git push`. A workspace is given by its stored hash. */
+export type Filters = Readonly<Partial<Record<FilterName, string>>>;
+
+export interface Query {
+  readonly period: PeriodSelection;
+  /** Absent: one group with everything. */
+  readonly by?: Grouping;
+  readonly filters?: Filters;
+}
+
+/** What ended: command runs, or agents' tool calls. The two are never added together. */
+export interface Ended {
+  readonly count: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Share of failures among those that succeeded or failed, with its 95% interval (Wilson); `null` without any. */
+  readonly failure: { readonly rate: number; readonly low: number; readonly high: number } | null;
+  readonly totalMs: number;
+  readonly medianMs: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+export interface Measures {
+  /** Command runs: in a terminal, and commands of Nexus tools. */
+  readonly runs: Ended;
+  /** Time that the user waited for runs, in milliseconds: those that are neither a server nor interactive. */
+  readonly waitingMs: number;
+  /** Tool calls of agents. */
+  readonly calls: Ended;
+  /** Calls that the user or a rule denied. */
+  readonly refused: number;
+  readonly turns: number;
+  readonly permissionRequests: number;
+  /** How long agents waited for the user's permission, in milliseconds. */
+  readonly permissionWaitMs: number;
+  /** Active use as reported by the agent, in milliseconds. */
+  readonly activeMs: number;
+  /** Requests to language models. */
+  readonly requests: number;
+  readonly tokens: {
+    readonly input: number;
+    readonly output: number;
+    readonly cacheRead: number;
+    readonly cacheWrite5m: number;
+    readonly cacheWrite1h: number;
+    readonly reasoning: number;
+  };
+  readonly cost: {
+    /** US dollars at list prices; `null` if no model has a price. */
+    readonly listUsd: number | null;
+    /** US dollars as reported by the agents; `null` if none reports it. */
+    readonly reportedUsd: number | null;
+    /** Tokens of models without a price. */
+    readonly unpricedTokens: number;
+  };
+}
+
+export interface Group {
+  /** A value of the grouping; a time as 2026-11-26, 2026-11 or 2026-11-26 14:00; "" for events without a value. */
+  readonly key: string;
+  readonly measures: Measures;
+}
+
+export interface Answer {
+  /** When the data was read, in milliseconds since 1970. */
+  readonly asOfMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Start of recording if it is within the period, in milliseconds since 1970; else `null`. */
+  readonly recordedFromMs: number | null;
+  readonly by: Grouping | null;
+  /** By time in its order, without empty ones; else by name. */
+  readonly groups: readonly Group[];
+  readonly total: Measures;
+  /** The day of the price list, as YYYY-MM-DD. */
+  readonly pricesAsOf: string;
+  /** Models with tokens and without a price. */
+  readonly unpriced: readonly string[];
+}
