@@ -4,11 +4,14 @@ import type { Stats } from "../../shared/protocol/reports.ts";
 import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
 import { exitRulesMessage } from "../../shared/text/sentences.ts";
+import { statsColumns } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
 import { columns, isPlain, sparkline, styled, wrapped } from "../output/terminal.ts";
-import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
+import { periodTitle, selectionOf } from "../period.ts";
+import { isQuery, type QueryOptions } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
+import { printReport } from "./query-report.ts";
 
 const boxWidth = 58;
 
@@ -43,7 +46,17 @@ function table(title: string, rows: Stats["topCommands"]): string {
   return `\n${styled("bold", title)}\n${lines.join("\n")}`;
 }
 
-export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<void> {
+export function run(options: QueryOptions & JsonOption): Promise<void> {
+  if (isQuery(options)) {
+    return printReport(options, {
+      title: "Usage",
+      by: "command",
+      columns: statsColumns,
+      isShown: ({ runs, calls, turns }) => runs.count + calls.count + turns > 0,
+      notes: () => [],
+    });
+  }
+  const { json, ...period } = options;
   const selection = selectionOf(period);
   return withFreshReader((reader) => {
     const found = reader.stats(selection);

@@ -1,19 +1,42 @@
-/** `nexus stats` and `nexus insights`. */
+/** `nexus stats`, `nexus cost` and `nexus insights`. */
 import type { Command } from "commander";
 import { lazyAction } from "./lazy-action.ts";
-import { withExamples, withJson, withPeriod } from "./options.ts";
+import { withExamples, withJson, withPeriod, withQuery } from "./options.ts";
+
+const measuresShape =
+  "{runs, waitingMs, calls, refused, turns, permissionRequests, permissionWaitMs, activeMs, requests, tokens: {input, output, cacheRead, cacheWrite5m, cacheWrite1h, reasoning}, cost: {listUsd, reportedUsd, unpricedTokens}}";
 
 export function addAnalytics(nexus: Command): void {
   withExamples(
-    withPeriod(
-      withJson(
-        nexus.command("stats").description("show usage statistics (default: last 30 days)"),
-        "{version, period, fromMs, toMs, unit, recordedFromMs, exitRulesSinceMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations: {medianMs, p95Ms, totalMs}, topCommands: [{name, source, count, failed, medianMs, totalMs}], topTools, activity: [{startMs, succeeded, failed, other}], before: {commands, successRate, totalMs, sessions}, dropped}; topTools has the fields of topCommands",
+    withQuery(
+      withPeriod(
+        withJson(
+          nexus.command("stats").description("show usage statistics (default: last 30 days)"),
+          "{version, period, fromMs, toMs, unit, recordedFromMs, exitRulesSinceMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations: {medianMs, p95Ms, totalMs}, topCommands: [{name, source, count, failed, medianMs, totalMs}], topTools, activity: [{startMs, succeeded, failed, other}], before: {commands, successRate, totalMs, sessions}, dropped}; topTools has the fields of topCommands; with a grouping or filter see nexus cost",
+        ),
       ),
+      "",
     ),
     "nexus stats --week",
+    "nexus stats --by command --sort waiting",
+    "nexus stats --by day --command 'npm test'",
     "nexus stats --from 2026-01-01 --to 2026-01-31 --json",
   ).action(lazyAction(() => import("../commands/stats.ts")));
+
+  withExamples(
+    withQuery(
+      withPeriod(
+        withJson(
+          nexus.command("cost").description("show tokens and cost of AI models (default: last 30 days, by model)"),
+          `{version, asOfMs, fromMs, toMs, recordedFromMs, by, groups: [{key, measures: ${measuresShape}}], total: measures, pricesAsOf, unpriced, more}; runs and calls are {count, ok, failed, cancelled, failure: {rate, low, high}, totalMs, medianMs, p95Ms, p99Ms}`,
+        ),
+      ),
+      " (default: model)",
+    ),
+    "nexus cost",
+    "nexus cost --by day --week",
+    "nexus cost --by agent --model claude-opus-5",
+  ).action(lazyAction(() => import("../commands/cost.ts")));
 
   withExamples(
     withPeriod(

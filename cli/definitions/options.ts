@@ -2,7 +2,9 @@
  * Shared parts of command definitions: options, argument parsers, examples, and the documented
  * shape of `--json` output.
  */
+
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { groupings } from "../../shared/protocol/query.ts";
 
 const shapes = new WeakMap<Command, string>();
 const examples = new WeakMap<Command, readonly string[]>();
@@ -36,6 +38,22 @@ export function withPeriod(command: Command, of?: string): Command {
     .option("--year", `${period}last 12 months`)
     .option("--from <date>", "first day (YYYY-MM-DD)")
     .option("--to <date>", "last day, inclusive (YYYY-MM-DD; default: today)");
+}
+
+/** Adds the options of the query model: grouping, filters, order and number of rows. */
+export function withQuery(command: Command, by: string): Command {
+  return command
+    .option("--by <grouping>", `group by ${groupings.join(", ")}${by}`)
+    .option("--command <path>", "only a command with its subcommands, such as git")
+    .option("--class <class>", "only a class of commands, such as check")
+    .option("--tool <name>", "only a tool, such as edit_file")
+    .option("--agent <name>", "only an agent, such as claude_code")
+    .option("--model <name>", "only a model, such as claude-opus-5")
+    .option("--source <name>", "only a source, such as vscode_terminal")
+    .option("--outcome <status>", "only ok, failed or cancelled")
+    .option("--origin <origin>", "only what was recorded here (live) or imported (import)")
+    .option("--sort <order>", "order by runs, failed, waiting, median, calls, cost or tokens, most first")
+    .option("--limit <n>", "maximum number of rows (default: 20; times are never cut)", parseInteger);
 }
 
 /** Returns the commands below a command that have no subcommands. */

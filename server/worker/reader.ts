@@ -1,5 +1,6 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
 import { type Message, verbatim } from "../../shared/protocol/message.ts";
+import type { Answer, Query } from "../../shared/protocol/query.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type {
   Insights,
@@ -22,6 +23,7 @@ import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
 import { PriceList } from "../analytics/price-list.ts";
+import { answer } from "../analytics/query/query.ts";
 import { noRankings, type Rankings, readRankings } from "../analytics/rankings.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
 import { emptyToday, readToday } from "../analytics/today.ts";
@@ -122,6 +124,14 @@ export class TelemetryReader {
       (open) => readRankings(open, max),
       () => noRankings,
     );
+  }
+
+  /** @throws ConfigError, SelectionError, SQLite's error. */
+  query(query: Query): Answer {
+    const priceList = new PriceList(this.#core.permissions.evaluate().prices);
+    const nowMs = this.#core.clock.nowMs();
+    const found = this.#core.locatedStore().read((connection) => answer(connection, query, priceList, nowMs));
+    return found ?? answer(undefined, query, priceList, nowMs);
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */

@@ -79,6 +79,22 @@ function normalized(text: string): string {
 const commands: Readonly<Record<string, readonly string[]>> = {
   status: ["telemetry status", "telemetry status --json"],
   stats: ["stats", "stats --week", "--plain stats --from 2026-10-01 --to 2026-10-07", "stats --week --json"],
+  query: [
+    "stats --by command",
+    "stats --by class --sort waiting",
+    "stats --by week --year",
+    "stats --by agent",
+    "stats --by day --class check --week",
+    "--plain stats --by program --limit 3",
+    "stats --command git",
+    "stats --by comand",
+    "stats --agent claude",
+    "stats --by command --sort slow",
+    "cost",
+    "cost --by week",
+    "cost --agent codex",
+    "cost --week --json",
+  ],
   insights: ["insights", "insights --errors", "insights --slow --agents --week", "insights --agents --json"],
   metrics: ["telemetry metrics", "telemetry metrics --week --json"],
   show: [

@@ -276,6 +276,7 @@ describe("the query model", () => {
           model: name,
           tokens_input: tokens,
           tokens_output: 0,
+          status: "ok",
         }),
       );
     const all = [of("gemini-2.5-pro", 100_000), of("gemini-2.5-pro", 400_000), of("my model", 5)];
