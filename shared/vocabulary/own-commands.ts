@@ -22,6 +22,7 @@ export const ownCommands = [
   "telemetry config",
   "stats",
   "insights",
+  "cost",
   "import",
   "sync",
   "usage",
