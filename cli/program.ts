@@ -31,12 +31,18 @@ export function program(hasVersion = true): Command {
       writeErr: (text) => void process.stderr.write(terminalText(text)),
     })
     .exitOverride();
-  if (hasVersion) nexus.version(productVersion);
-  addTelemetry(nexus);
+  if (hasVersion) nexus.version(productVersion, "-v, --version");
+  nexus.commandsGroup("Your data:");
   addAnalytics(nexus);
-  addSharing(nexus);
-  addRecording(nexus);
+  nexus.commandsGroup("Recording and sharing:");
+  addTelemetry(nexus);
   addAgents(nexus);
+  addSharing(nexus);
+  nexus.commandsGroup("Scripts and help:");
+  addRecording(nexus);
+  nexus.addHelpCommand(
+    new Command("help").argument("[command]").description("display help for command").helpGroup("Scripts and help:"),
+  );
   nexus.addHelpText(
     "after",
     `
@@ -60,6 +66,10 @@ export function pathOf(command: Command): string {
 
 export async function run(argv: readonly string[]): Promise<void> {
   const nexus = program(argv[2]?.startsWith("-") ?? true);
+  if (argv.length <= 2) {
+    nexus.outputHelp();
+    return;
+  }
   nexus.hook("preAction", async (_, command) => {
     showPlain(nexus.opts<{ plain?: boolean }>().plain === true);
     // Without a consent file nothing is recorded, so the module is not loaded.
@@ -67,7 +77,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       (await import("./self-telemetry.ts")).recordOwnRun(pathOf(command));
   });
   try {
-    await nexus.parseAsync(argv);
+    await nexus.parseAsync(argv.map((word, n) => (n === 2 && word === "-V" ? "-v" : word)));
   } catch (error) {
     process.exitCode = codeOf(error);
   }

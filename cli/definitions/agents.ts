@@ -41,7 +41,7 @@ export function addAgents(nexus: Command): void {
     "{version, disconnected: [agent]}; with --otel [otel], or [] if it was not enabled",
   ).action(lazyAction(() => import("../commands/agents/disconnect.ts")));
   nexus
-    .command("hook")
+    .command("hook", { hidden: true })
     .description("filter an agent's hook payload from standard input; for systems without awk")
     .option("--agent <name>", "agent in whose settings the hook is")
     .allowExcessArguments()

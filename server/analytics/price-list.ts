@@ -1,18 +1,12 @@
 /** The list price of a model request: the price table with the user's own prices. */
 
+import type { Measures } from "../../shared/protocol/query.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import type { ContextSize } from "../../shared/vocabulary/agent-reports.ts";
 import { type OwnPrices, type Price, prices, type Rates } from "../../shared/vocabulary/prices.ts";
 
 /** Tokens by kind. Input contains what was read from and written to the cache; output contains reasoning. */
-export interface Tokens {
-  readonly input: number;
-  readonly output: number;
-  readonly cacheRead: number;
-  readonly cacheWrite5m: number;
-  readonly cacheWrite1h: number;
-  readonly reasoning: number;
-}
+export type Tokens = Measures["tokens"];
 
 /** Returns a day as the number of days since 1970. */
 const dayOf = (date: string): number => Date.parse(date) / dayMs;

@@ -21,6 +21,25 @@ beforeEach(() => {
   home = tempFolder();
 });
 
+describe("nexus", () => {
+  it("prints its help in groups without a command, and its version in three spellings", async () => {
+    const help = await ran();
+    expect(help).toMatchObject({ code: 0, err: "" });
+    expect(help.out.match(/^[A-Z][a-z ]+:$/gm)).toEqual([
+      "Options:",
+      "Your data:",
+      "Recording and sharing:",
+      "Scripts and help:",
+      "Exit codes:",
+      "Examples:",
+    ]);
+    expect(help.out).not.toMatch(/^ {2}hook /m);
+    const versions = await Promise.all(["-v", "-V", "--version"].map(async (flag) => (await ran(flag)).out));
+    expect(new Set(versions).size).toBe(1);
+    expect(versions[0]).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
 describe("the uninstall hook", () => {
   // As VS Code's `extensionLifecycle.ts` calls it.
   const uninstall = () => runBuilt("uninstall.cjs", home, {}, ["--type=extension-post-uninstall"]);

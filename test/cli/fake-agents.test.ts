@@ -10,20 +10,10 @@ import { type AgentName, agentNames } from "../../shared/protocol/agents.ts";
 import { agentSessions, calls, callsOf, claudeEvents, countOf } from "../fixtures/agent-sessions.ts";
 import { consentRecord } from "../fixtures/consent-record.ts";
 import { decide } from "../fixtures/consented.ts";
+import { type ExportedEvent, exportedEvents, noonZone } from "../fixtures/exported-events.ts";
 import { canary } from "../fixtures/hook-payloads.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { runHook } from "../fixtures/run-hook.ts";
-
-interface ExportedEvent {
-  readonly event_type: string;
-  readonly source: { readonly channel: string };
-  readonly session: { readonly id: string };
-  readonly payload: Readonly<Record<string, unknown>>;
-}
-
-/** A time zone in which it is about noon, so that the session does not cross midnight. */
-const hour = new Date().getUTCHours();
-const TZ = hour === 12 ? "UTC" : `Etc/GMT${hour > 12 ? "+" : "-"}${Math.abs(hour - 12)}`;
 
 const folder = mkdtempSync(join(tmpdir(), "nexus-agents-"));
 const home = join(folder, "home");
@@ -73,25 +63,7 @@ beforeAll(async () => {
     }
   }
   expect(filesBelow(join(home, "nexus")).some((text) => text.includes(canary))).toBe(false);
-  expect((await nexus(home, { TZ }, "stats")).code).toBe(0);
-  const { out } = await nexus(
-    home,
-    { TZ },
-    "telemetry",
-    "export",
-    "--output",
-    "-",
-    "--format",
-    "jsonl",
-    "--what",
-    "events",
-  );
-  expect(out).not.toContain(canary);
-  events = out
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line))
-    .filter(({ record }) => record === "event");
+  events = await exportedEvents(home);
 }, 240_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -128,8 +100,8 @@ describe("a session of 200 calls", () => {
   });
 
   it.each(agentNames)("leaves a hook of %s that its test finds working", async (name) => {
-    expect(await nexus(home, { TZ }, "agents", "test", name)).toMatchObject({ code: 0, err: "" });
-    expect((await nexus(home, { TZ }, "agents", "list", "--json")).out).toContain(`"name": "${name}"`);
+    expect(await nexus(home, { TZ: noonZone }, "agents", "test", name)).toMatchObject({ code: 0, err: "" });
+    expect((await nexus(home, { TZ: noonZone }, "agents", "list", "--json")).out).toContain(`"name": "${name}"`);
   });
 
   it("keeps the subagents, the exit class and the server of Claude Code's calls", () => {

@@ -9,17 +9,12 @@ import { pathsFrom } from "../../server/config/paths.ts";
 import { ReceiverConfig, type ReceiverSettings } from "../../server/ingest/receiver/receiver-config.ts";
 import { type AgentName, sourcesOf } from "../../shared/protocol/agents.ts";
 import { agentSessions, callsOf, countOf } from "../fixtures/agent-sessions.ts";
-import { canary } from "../fixtures/hook-payloads.ts";
-import { nexus } from "../fixtures/run-cli.ts";
+import { exportedEvents, noonZone } from "../fixtures/exported-events.ts";
 import { runHook } from "../fixtures/run-hook.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 const python = join(import.meta.dirname, "..", "..", "out", "python", "bin", "python");
-
-/** About noon here: see `fake-agents.test.ts`. */
-const hour = new Date().getUTCHours();
-const TZ = hour === 12 ? "UTC" : `Etc/GMT${hour > 12 ? "+" : "-"}${Math.abs(hour - 12)}`;
 
 const names: Readonly<Partial<Record<AgentName, object>>> = {
   claude_code: { shell: "Bash", read: "Read", mcp: "mcp__github__list_issues" },
@@ -49,11 +44,6 @@ async function exportCalls(name: Exporting, { port, token }: ReceiverSettings, c
   expect([child.exitCode, output]).toEqual([0, ""]);
 }
 
-interface ExportedEvent {
-  readonly session: { readonly id: string };
-  readonly payload: Readonly<Record<string, unknown>>;
-}
-
 /** Runs a worker while agents report; `hooks`: also through their hooks, at the same time. Returns the ends of calls. */
 async function reportAll(reporting: readonly Exporting[], hooks: readonly Exporting[]) {
   const folder = tempFolder();
@@ -61,7 +51,7 @@ async function reportAll(reporting: readonly Exporting[], hooks: readonly Export
   const paths = pathsFrom({}, home);
   const file = new ReceiverConfig(paths.receiverFile);
   const receiver = file.enable(await file.planOpen());
-  const worker = await WorkerProcess.start({ home, env: { TZ } });
+  const worker = await WorkerProcess.start({ home, env: { TZ: noonZone } });
   await worker.consent();
   const connections = new Connections(paths, home, {});
   for (const name of hooks) {
@@ -76,25 +66,8 @@ async function reportAll(reporting: readonly Exporting[], hooks: readonly Export
   }
   await Promise.all(exports);
   await worker.stop();
-  expect((await nexus(home, { TZ }, "stats")).code).toBe(0);
-  const { out } = await nexus(
-    home,
-    { TZ },
-    "telemetry",
-    "export",
-    "--output",
-    "-",
-    "--format",
-    "jsonl",
-    "--what",
-    "events",
-  );
-  expect(out).not.toContain(canary);
-  const events: readonly (ExportedEvent & { readonly record: string })[] = out
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  const ends = events.filter(({ record, payload }) => record === "event" && payload["tool_phase"] === "end");
+  const events = await exportedEvents(home);
+  const ends = events.filter(({ payload }) => payload["tool_phase"] === "end");
   return (name: AgentName) => {
     const sources: readonly string[] = sourcesOf[name];
     const own = ends.filter(({ payload }) => sources.includes(String(payload["agent"])));
