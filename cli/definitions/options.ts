@@ -36,6 +36,8 @@ export function withPeriod(command: Command, of?: string): Command {
     .option("--week", `${period}last 7 days`)
     .option("--month", of === undefined ? "last 30 days (default)" : `${period}last 30 days`)
     .option("--year", `${period}last 12 months`)
+    .option("--yesterday", `${period}yesterday`)
+    .option("--last <days>", `${period}last days or weeks, such as 14d or 2w`)
     .option("--from <date>", "first day (YYYY-MM-DD)")
     .option("--to <date>", "last day, inclusive (YYYY-MM-DD; default: today)");
 }
