@@ -260,6 +260,8 @@ export class Connections {
       // The file contains no entry of ours.
     } else if (record?.file === target && record.undo === null && record.afterSha256 === sha256(text)) {
       rmSync(target);
+    } else if (agent.textOf !== undefined && this.#isUnchanged(name, agent.file, text)) {
+      rmSync(target);
     } else if (agent.textOf !== undefined) {
       throw new SettingsError(`${target} was changed since it was created. Delete it yourself. Nothing was changed.`);
     } else if (before !== undefined) {
@@ -339,7 +341,9 @@ export class Connections {
   /** Whether a file has the text that it was created with. */
   #isUnchanged(name: AgentName, file: string, text: string): boolean {
     const record = this.#record(name);
-    return record?.file === targetOf(file) && record.afterSha256 === sha256(text);
+    if (record?.file === targetOf(file) && record.afterSha256 === sha256(text)) return true;
+    // A purge removes the record.
+    return withoutAwk(text) === this.#agent(name).textOf?.(this.#commandWith("awk", name));
   }
 
   /** Returns what the user must do before the agent runs the hook; `null` if nothing. */

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AgentName } from "../../shared/protocol/agents.ts";
@@ -65,6 +65,14 @@ describe.each(["cline", "opencode", "amp", "pi"] as const)("the file for %s", (n
     expect(connect()?.removed).not.toEqual([]);
     expect(status()).toMatchObject({ connected: true, outdated: false });
     connections.disconnect(name);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("is removed without the record, which a purge removes", () => {
+    const { home, connections, connect, file } = setUp(name);
+    connect();
+    rmSync(join(home, "nexus", "state", "agents", `${name}.json`));
+    expect(connections.disconnect(name)).toBe(true);
     expect(existsSync(file)).toBe(false);
   });
 
