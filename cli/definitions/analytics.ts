@@ -1,7 +1,7 @@
-/** `nexus stats`, `nexus cost` and `nexus insights`. */
+/** `nexus stats`, `nexus cost`, `nexus sessions` and `nexus insights`. */
 import type { Command } from "commander";
 import { lazyAction } from "./lazy-action.ts";
-import { withExamples, withJson, withPeriod, withQuery } from "./options.ts";
+import { parseInteger, withExamples, withJson, withPeriod, withQuery } from "./options.ts";
 
 const measuresShape =
   "{runs, waitingMs, calls, refused, turns, permissionRequests, permissionWaitMs, activeMs, requests, tokens: {input, output, cacheRead, cacheWrite5m, cacheWrite1h, reasoning}, cost: {listUsd, reportedUsd, unpricedTokens}}";
@@ -37,6 +37,23 @@ export function addAnalytics(nexus: Command): void {
     "nexus cost --by day --week",
     "nexus cost --by agent --model claude-opus-5",
   ).action(lazyAction(() => import("../commands/cost.ts")));
+
+  withExamples(
+    withPeriod(
+      withJson(
+        nexus
+          .command("sessions")
+          .description("list the newest sessions, or show the timeline of one")
+          .argument("[id]", "start of a session's ID")
+          .option("--agent <name>", "only of an agent, such as claude_code")
+          .option("--source <name>", "only of a source, such as vscode_terminal")
+          .option("--limit <n>", "maximum number of sessions (default: 20)", parseInteger),
+        `{version, sessions: [{id, startedMs, endedMs, sources, subagentCalls, measures: ${measuresShape}}]}; of one {version, events: [{tsMs, source, name, outcome, durationMs}]}`,
+      ),
+    ),
+    "nexus sessions --today",
+    "nexus sessions --agent claude_code --week",
+  ).action(lazyAction(() => import("../commands/sessions.ts")));
 
   withExamples(
     withPeriod(

@@ -3,7 +3,7 @@ import { type Group, type Grouping, type Measures, timeGroupings } from "../../s
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 import { durationText, percentText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
-import { isPlain, styled } from "./terminal.ts";
+import { aligned } from "./aligned.ts";
 
 export interface Column {
   readonly title: string;
@@ -28,7 +28,7 @@ export const statsColumns: readonly Column[] = [
   { title: "Turns", text: ({ turns }) => numberText(turns), isUsed: ({ turns }) => turns > 0 },
 ];
 
-const usdText = (usd: number | null) => (usd === null ? dash : `$${usd.toFixed(2)}`);
+export const usdText = (usd: number | null) => (usd === null ? dash : `$${usd.toFixed(2)}`);
 
 /** The columns of `nexus cost`. */
 export const costColumns: readonly Column[] = [
@@ -87,14 +87,5 @@ export function measuresTable(
   const rows = groups.map(({ key, measures }) => [nameOf(key), ...used.map(({ text }) => text(measures))]);
   if (groups.length > 1) rows.push(["Total", ...used.map(({ text }) => text(total))]);
   const headings = [by.charAt(0).toUpperCase() + by.slice(1), ...used.map(({ title }) => title)];
-  const widths = headings.map((heading, n) => Math.max(heading.length, ...rows.map((row) => row[n]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, n) => (n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0)))
-      .join("  ")
-      .trimEnd();
-  const bold = (text: string) => (isPlain() ? text : styled("bold", text));
-  const lines = rows.map(line);
-  if (groups.length > 1) lines.push(bold(lines.pop() ?? ""));
-  return [bold(line(headings)), ...lines].join("\n");
+  return aligned(headings, rows, { hasTotal: groups.length > 1 });
 }

@@ -121,3 +121,25 @@ export interface Answer {
   /** Models with tokens and without a price. */
   readonly unpriced: readonly string[];
 }
+
+/** A session as the answer to a query: of a window, of the CLI, or of an agent. */
+export interface SessionSummary {
+  readonly id: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** What produced its events. */
+  readonly sources: readonly string[];
+  readonly measures: Measures;
+  /** Tool calls that subagents made. */
+  readonly subagentCalls: number;
+}
+
+/** A moment of a session's timeline. */
+export interface SessionEvent {
+  readonly tsMs: number;
+  readonly source: string;
+  /** What happened: a command, a tool, an activity, a model, or the type of the event. */
+  readonly name: string;
+  readonly outcome: string | null;
+  readonly durationMs: number | null;
+}

@@ -23,6 +23,7 @@ export const ownCommands = [
   "stats",
   "insights",
   "cost",
+  "sessions",
   "import",
   "sync",
   "usage",

@@ -69,6 +69,7 @@ function normalized(text: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, numbered("uuid"))
     .replace(/\b[0-9a-f]{64}\b/g, numbered("sha256"))
     .replace(/\b[0-9a-f]{32}\b/g, numbered("hash"))
+    .replace(/^[0-9a-f]{8}(?= {2}20)/gm, "<id>    ")
     .replace(/\d+(\.\d)? [KMG]B free/, "… free")
     .replace(/Node \d+\.\d+\.\d+ on \w+ \w+/, "Node … on …")
     .replace(/SQLite [\d.]+/g, "SQLite …")
@@ -96,6 +97,10 @@ const commands: Readonly<Record<string, readonly string[]>> = {
     "cost --by week",
     "cost --agent codex",
     "cost --week --json",
+    "sessions --week --limit 5",
+    "sessions --agent codex",
+    "sessions x",
+    "sessions 00000000",
   ],
   insights: ["insights", "insights --errors", "insights --slow --agents --week", "insights --agents --json"],
   metrics: ["telemetry metrics", "telemetry metrics --week --json"],

@@ -15,11 +15,14 @@ import { grainOf, groupKey, isByTime } from "./group-key.ts";
 import { Totals } from "./totals.ts";
 
 /** What is counted: ended runs and calls, and what agents report besides. */
-const counted = `(${endedCondition} OR (d.event_type IN ('agent_activity', 'model_request') AND NOT ${ownCommandCondition}))`;
+export const counted = `(${endedCondition} OR (d.event_type IN ('agent_activity', 'model_request') AND NOT ${ownCommandCondition}))`;
+
+/** The dimensions that totals and groups need. */
+export const dimensionColumns = `d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of, d.error_category,
+  d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.mcp_server, d.workspace_hash, d.origin`;
 
 const selected = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max, m.duration_sketch,
-  m.numbers, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of, d.error_category,
-  d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.mcp_server, d.workspace_hash, d.origin`;
+  m.numbers, ${dimensionColumns}`;
 
 const filterColumns: Readonly<Partial<Record<FilterName, string>>> = {
   tool: "tool_name",
@@ -81,7 +84,8 @@ function rowsOf(
   );
 }
 
-function conditionOf(filters: Filters): readonly [sql: string, values: readonly SqlValue[]] {
+/** Returns the filters as a condition on `d`, except the class, which no column has. */
+export function conditionOf(filters: Filters): readonly [sql: string, values: readonly SqlValue[]] {
   const conditions: string[] = [];
   const values: SqlValue[] = [];
   for (const [name, column] of Object.entries(filterColumns)) {

@@ -1,0 +1,111 @@
+/** `nexus sessions`: the newest sessions, or the timeline of one. */
+import type { SessionSummary } from "../../shared/protocol/query.ts";
+import { dateTimeText, durationText } from "../../shared/text/format.ts";
+import { sourceLabel } from "../../shared/text/labels.ts";
+import { UsageError } from "../exit.ts";
+import { aligned } from "../output/aligned.ts";
+import { numberText, usdText } from "../output/measures-table.ts";
+import { nothingText, printIfOff } from "../output/nothing.ts";
+import { type JsonOption, print, printJson } from "../output/print.ts";
+import { heading } from "../output/terminal.ts";
+import { periodTitle } from "../period.ts";
+import { type QueryOptions, queryOf } from "../query.ts";
+import { withFreshReader } from "../runtime.ts";
+
+const usualLimit = 20;
+
+export function run(id: string | undefined, options: QueryOptions & JsonOption): Promise<void> {
+  return id === undefined ? printSessions(options) : printTimeline(id, options.json === true);
+}
+
+function printSessions(options: QueryOptions & JsonOption): Promise<void> {
+  const query = queryOf(options);
+  return withFreshReader((reader) => {
+    const sessions = reader.sessions(query, options.limit ?? usualLimit);
+    if (options.json === true) {
+      printJson({ version: 1, sessions });
+      return;
+    }
+    const { fromMs, toMs } = reader.query({ period: query.period });
+    print(heading(`Newest Sessions (${periodTitle(query.period.period, fromMs, toMs)})`));
+    if (sessions.length === 0) {
+      const isFiltered = Object.keys(query.filters ?? {}).length > 0;
+      print(`\n${isFiltered ? "Nothing in this period matches." : nothingText(reader)}`);
+      return;
+    }
+    const columns = used(sessions);
+    const rows = sessions.map((session) => columns.map(({ text }) => text(session)));
+    print(
+      `\n${aligned(
+        columns.map(({ title }) => title),
+        rows,
+        { left: 3 },
+      )}`,
+    );
+    print("\nFor the timeline of one: nexus sessions ID");
+    printIfOff(reader);
+  });
+}
+
+interface SessionColumn {
+  readonly title: string;
+  readonly text: (session: SessionSummary) => string;
+  readonly isUsed?: (session: SessionSummary) => boolean;
+}
+
+const columns: readonly SessionColumn[] = [
+  { title: "ID", text: ({ id }) => id.slice(0, 8) },
+  { title: "Started", text: ({ startedMs }) => dateTimeText(startedMs).slice(0, 16) },
+  { title: "Source", text: ({ sources }) => sources.map(sourceLabel).join(", ") },
+  { title: "Length", text: ({ startedMs, endedMs }) => durationText(endedMs - startedMs) },
+  {
+    title: "Runs",
+    text: ({ measures }) => numberText(measures.runs.count),
+    isUsed: ({ measures }) => measures.runs.count > 0,
+  },
+  {
+    title: "Calls",
+    text: ({ measures }) => numberText(measures.calls.count),
+    isUsed: ({ measures }) => measures.calls.count > 0,
+  },
+  { title: "Failed", text: ({ measures }) => numberText(measures.runs.failed + measures.calls.failed) },
+  {
+    title: "Subagents",
+    text: ({ subagentCalls }) => numberText(subagentCalls),
+    isUsed: ({ subagentCalls }) => subagentCalls > 0,
+  },
+  { title: "Turns", text: ({ measures }) => numberText(measures.turns), isUsed: ({ measures }) => measures.turns > 0 },
+  {
+    title: "Tokens",
+    text: ({ measures }) => numberText(measures.tokens.input + measures.tokens.output),
+    isUsed: ({ measures }) => measures.tokens.input + measures.tokens.output > 0,
+  },
+  {
+    title: "List price",
+    text: ({ measures }) => usdText(measures.cost.listUsd),
+    isUsed: ({ measures }) => measures.cost.listUsd !== null,
+  },
+];
+
+const used = (sessions: readonly SessionSummary[]) =>
+  columns.filter(({ isUsed }) => isUsed === undefined || sessions.some(isUsed));
+
+function printTimeline(id: string, json: boolean): Promise<void> {
+  if (!/^[0-9a-f-]{4,36}$/.test(id)) throw new UsageError("The ID of a session has at least 4 hexadecimal digits.");
+  return withFreshReader((reader) => {
+    const events = reader.timeline(id);
+    if (events === undefined) throw new UsageError(`No session, or more than one, has an ID that starts with ${id}.`);
+    if (json) {
+      printJson({ version: 1, events });
+      return;
+    }
+    const rows = events.map(({ tsMs, source, name, outcome, durationMs }) => [
+      dateTimeText(tsMs),
+      sourceLabel(source),
+      name,
+      outcome ?? "",
+      durationMs === null ? "" : durationText(durationMs),
+    ]);
+    print(aligned(["Time", "Source", "What", "Outcome", "Duration"], rows, { left: 4 }));
+  });
+}
