@@ -95,7 +95,10 @@ function priceOf(entry: Entry): Price | undefined {
     const found = ratesOf(entry, `_above_${size}_tokens`);
     return found === undefined ? [] : [{ size: `over_${size}` as ContextSize, ...found }];
   })[0];
-  return rates === undefined ? undefined : { ...rates, ...(long === undefined ? {} : { long }) };
+  const fast = Object(entry["provider_specific_entry"])["fast"];
+  return rates === undefined
+    ? undefined
+    : { ...rates, ...(long === undefined ? {} : { long }), ...(typeof fast === "number" ? { fast } : {}) };
 }
 
 /** Returns the current price of each model; a key without a date takes precedence. */

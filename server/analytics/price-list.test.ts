@@ -63,6 +63,14 @@ describe("the cost of a request", () => {
     expect(long("over_272k")).toBe(long("over_200k"));
   });
 
+  it("is multiplied for a fast request where the provider charges more", () => {
+    const list = new PriceList();
+    const of = (model: string, isFast: boolean) =>
+      list.costOf(model, today, { ...none, input: million }, undefined, isFast);
+    expect(of("claude-opus-5", true)).toBe(2 * (of("claude-opus-5", false) ?? 0));
+    expect(of("claude-sonnet-4-5", true)).toBe(of("claude-sonnet-4-5", false));
+  });
+
   it("is unknown for other models, and the user's price takes precedence", () => {
     const tokens = { ...none, input: million };
     expect(new PriceList().costOf("other", today, tokens)).toBeUndefined();

@@ -28,9 +28,12 @@ export class PriceList {
   }
 
   /** Returns US dollars; `undefined` if the model has no price on that day, counted since 1970. */
-  costOf(model: string, day: number, tokens: Tokens, size?: ContextSize): number | undefined {
-    const rates = this.#ratesOf(model, day, size);
-    if (rates === undefined) return undefined;
+  costOf(model: string, day: number, tokens: Tokens, size?: ContextSize, isFast = false): number | undefined {
+    const price = this.#priceOf(model, day);
+    if (price === undefined) return undefined;
+    // Of the two sizes the longer one is also longer than the shorter.
+    const isLong = price.long !== undefined && (size === price.long.size || size === "over_272k");
+    const rates: Rates = isLong ? price.long : price;
     const { input, output, cacheRead, cacheWrite5m, cacheWrite1h } = tokens;
     const write5m = rates.cacheWrite5m ?? rates.input;
     const plain = Math.max(0, input - cacheRead - cacheWrite5m - cacheWrite1h);
@@ -40,15 +43,12 @@ export class PriceList {
       cacheWrite5m * write5m +
       cacheWrite1h * (rates.cacheWrite1h ?? write5m) +
       output * rates.output;
-    return micro / 1_000_000;
+    return (micro * (isFast ? (price.fast ?? 1) : 1)) / 1_000_000;
   }
 
-  #ratesOf(model: string, day: number, size: ContextSize | undefined): Rates | undefined {
+  #priceOf(model: string, day: number): Price | undefined {
     if (Object.hasOwn(this.#own, model)) return this.#own[model];
     const rows: readonly Price[] = Object.hasOwn(prices, model) ? (prices[model] ?? []) : [];
-    const row = rows.findLast(({ from }) => from === undefined || dayOf(from) <= day);
-    // Of the two sizes the longer one is also longer than the shorter.
-    const isLong = row?.long !== undefined && (size === row.long.size || size === "over_272k");
-    return isLong ? row.long : row;
+    return rows.findLast(({ from }) => from === undefined || dayOf(from) <= day);
   }
 }

@@ -22,6 +22,8 @@ export interface Price extends Rates {
   readonly from?: string;
   /** Rates of a request whose input is at least this long. */
   readonly long?: Rates & { readonly size: ContextSize };
+  /** Factor of a request at higher speed. */
+  readonly fast?: number;
 }
 
 /** Prices that the user set in `config.toml`; each replaces the model's price of the table on all days. */

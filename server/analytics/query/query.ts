@@ -19,7 +19,7 @@ export const counted = `(${endedCondition} OR (d.event_type IN ('agent_activity'
 
 /** The dimensions that totals and groups need. */
 export const dimensionColumns = `d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of, d.error_category,
-  d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.mcp_server, d.workspace_hash, d.origin`;
+  d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.speed, d.mcp_server, d.workspace_hash, d.origin`;
 
 const selected = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max, m.duration_sketch,
   m.numbers, ${dimensionColumns}`;

@@ -107,7 +107,7 @@ export class Totals {
     if (all === 0) return;
     const model = typeof row["model"] === "string" ? row["model"] : "unknown";
     const size = contextSizes.find((known): known is ContextSize => known === row["context_size"]);
-    const usd = this.#priceList.costOf(model, dayOfRow(row), tokens, size);
+    const usd = this.#priceList.costOf(model, dayOfRow(row), tokens, size, row["speed"] === "fast");
     if (usd !== undefined) this.#listUsd = (this.#listUsd ?? 0) + usd;
     else {
       this.#unpricedTokens += all;
