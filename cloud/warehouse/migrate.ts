@@ -37,7 +37,7 @@ async function rekeyBatches(warehouse: Warehouse): Promise<void> {
   await warehouse.command(`DROP TABLE ${old}${on} SYNC`);
 }
 
-/** Creates the tables and views of 0.9, or adds the columns that older tables lack. */
+/** Creates the tables and views, or adds the columns that older tables lack. */
 async function createTables(warehouse: Warehouse): Promise<void> {
   const on = onCluster(warehouse.form.cluster);
   for (const table of tables)
@@ -46,7 +46,13 @@ async function createTables(warehouse: Warehouse): Promise<void> {
     await warehouse.command(`CREATE OR REPLACE VIEW ${name}${on} AS ${query}`);
 }
 
-const steps: readonly ((warehouse: Warehouse) => Promise<void>)[] = [renameUsers, rekeyBatches, createTables];
+const steps: readonly ((warehouse: Warehouse) => Promise<void>)[] = [
+  renameUsers,
+  rekeyBatches,
+  createTables,
+  // What agents report about sessions and model requests.
+  createTables,
+];
 
 const onCluster = (cluster: string): string => (cluster === "" ? "" : ` ON CLUSTER ${cluster}`);
 

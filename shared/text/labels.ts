@@ -1,7 +1,8 @@
 /** Display names of sources. */
 import type { Ranked } from "../protocol/reports.ts";
+import type { Source } from "../schema/sources.ts";
 
-const titles: Readonly<Record<string, string>> = {
+const titles: Readonly<Record<Source, string>> = {
   vscode: "VS Code",
   vscode_terminal: "VS Code terminal",
   vscode_task: "VS Code tasks",
@@ -23,10 +24,15 @@ const titles: Readonly<Record<string, string>> = {
   qwen_code: "Qwen Code",
   factory_droid: "Factory Droid",
   continue_cli: "Continue CLI",
+  goose: "Goose",
+  cline: "Cline",
+  opencode: "opencode",
+  amp: "Amp",
+  pi: "Pi",
 };
 
 export const sourceLabel = (source: string | null): string =>
-  source === null ? "an agent" : (titles[source] ?? source);
+  source === null ? "an agent" : (titles[source as Source] ?? source);
 
 /** Returns the name of a ranked entry, with its source if it has one. */
 export const rankedLabel = ({ name, source }: Pick<Ranked, "name" | "source">): string =>

@@ -118,7 +118,7 @@ describe("receiver in workers", () => {
       expect(await exporter.send(body(request), signal)).toBe(200);
     }
     const { coverage } = await worker.request(ToolCallsRequest, { period: "week" });
-    expect(coverage.find(({ source }) => source === "otlp")).toMatchObject({ ended: 6, failed: 2 });
+    expect(coverage.find(({ source }) => source === "otlp")).toMatchObject({ ended: 7, failed: 3 });
     expect(await exporter.send("{")).toBe(400);
   });
 });

@@ -49,6 +49,12 @@ function changeView(
   </div>`;
 }
 
+/** Connected agents first, then those that can be connected. */
+function sorted(agents: readonly AgentStatus[]): readonly AgentStatus[] {
+  const rank = ({ connected, installed }: AgentStatus) => (connected ? 0 : installed ? 1 : 2);
+  return [...agents].sort((a, b) => rank(a) - rank(b));
+}
+
 export function agentsPanel(model: ViewState, actions: Actions): TemplateResult {
   const { state, agentChange } = model;
   const agents = state?.agents ?? null;
@@ -59,7 +65,7 @@ export function agentsPanel(model: ViewState, actions: Actions): TemplateResult 
     ${agentChange === null ? nothing : changeView(agentChange, model, actions)}
     <div class="scroll"><table>
       <thead><tr><th scope="col">Agent</th><th scope="col">Status</th><td></td></tr></thead>
-      <tbody>${agents.map((agent) => agentView(agent, model, actions))}</tbody>
+      <tbody>${sorted(agents).map((agent) => agentView(agent, model, actions))}</tbody>
     </table></div>
   </section>`;
 }
