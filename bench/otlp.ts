@@ -1,4 +1,4 @@
-/** Conversion of OTLP batches to events, compared with decoding their JSON alone. */
+/** Conversion of OTLP batches to events, compared with parsing their JSON. */
 import { decodeJson } from "../server/ingest/otlp/decode-json.ts";
 import { OtlpConverter } from "../server/ingest/otlp/otlp-events.ts";
 import { newAgentIds } from "../test/fixtures/agent-ids.ts";
@@ -46,7 +46,7 @@ export async function otlp(): Promise<readonly Measurement[]> {
       name: "otlp-rate",
       unit: "events/s",
       value: rate(converting),
-      against: "JSON.parse alone",
+      against: "JSON.parse only",
       baseline: rate(decoding),
       limit: 20_000,
       atLeast: true,

@@ -3,10 +3,10 @@ import type { SessionSummary } from "../../shared/protocol/query.ts";
 import { dateTimeText, durationText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { UsageError } from "../exit.ts";
-import { aligned } from "../output/aligned.ts";
 import { numberText, usdText } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
+import { table } from "../output/table.ts";
 import { heading } from "../output/terminal.ts";
 import { periodTitle } from "../period.ts";
 import { type QueryOptions, queryOf } from "../query.ts";
@@ -21,12 +21,11 @@ export function run(id: string | undefined, options: QueryOptions & JsonOption):
 function printSessions(options: QueryOptions & JsonOption): Promise<void> {
   const query = queryOf(options);
   return withFreshReader((reader) => {
-    const sessions = reader.sessions(query, options.limit ?? usualLimit);
+    const { fromMs, toMs, sessions } = reader.sessions(query, options.limit ?? usualLimit);
     if (options.json === true) {
       printJson({ version: 1, sessions });
       return;
     }
-    const { fromMs, toMs } = reader.query({ period: query.period });
     print(heading(`Newest Sessions (${periodTitle(query.period.period, fromMs, toMs)})`));
     if (sessions.length === 0) {
       const isFiltered = Object.keys(query.filters ?? {}).length > 0;
@@ -36,7 +35,7 @@ function printSessions(options: QueryOptions & JsonOption): Promise<void> {
     const columns = used(sessions);
     const rows = sessions.map((session) => columns.map(({ text }) => text(session)));
     print(
-      `\n${aligned(
+      `\n${table(
         columns.map(({ title }) => title),
         rows,
         { left: 3 },
@@ -106,6 +105,6 @@ function printTimeline(id: string, json: boolean): Promise<void> {
       outcome ?? "",
       durationMs === null ? "" : durationText(durationMs),
     ]);
-    print(aligned(["Time", "Source", "What", "Outcome", "Duration"], rows, { left: 4 }));
+    print(table(["Time", "Source", "What", "Outcome", "Duration"], rows, { left: 4 }));
   });
 }

@@ -3,7 +3,7 @@ import { type Group, type Grouping, type Measures, timeGroupings } from "../../s
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 import { durationText, percentText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
-import { aligned } from "./aligned.ts";
+import { table } from "./table.ts";
 
 export interface Column {
   readonly title: string;
@@ -87,5 +87,5 @@ export function measuresTable(
   const rows = groups.map(({ key, measures }) => [nameOf(key), ...used.map(({ text }) => text(measures))]);
   if (groups.length > 1) rows.push(["Total", ...used.map(({ text }) => text(total))]);
   const headings = [by.charAt(0).toUpperCase() + by.slice(1), ...used.map(({ title }) => title)];
-  return aligned(headings, rows, { hasTotal: groups.length > 1 });
+  return table(headings, rows, { left: 1, hasTotal: groups.length > 1 });
 }

@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const file = join(root, "shared", "vocabulary", "prices.json");
 const python = join(root, "out", "python", "bin", "python");
 
-/** Providers of their own models; a table's key starts with the name, except for the first two. */
+/** Providers of their own models. Keys of the table start with the provider or, for some, with the model. */
 const makers = [
   "anthropic",
   "openai",
@@ -101,7 +101,7 @@ function priceOf(entry: Entry): Price | undefined {
     : { ...rates, ...(long === undefined ? {} : { long }), ...(typeof fast === "number" ? { fast } : {}) };
 }
 
-/** Returns the current price of each model; a key without a date takes precedence. */
+/** Returns the current price of each model: of the key that ends in `-latest`, else of the one without a date, else the newest. */
 function currentPrices(table: Readonly<Record<string, Entry>>): ReadonlyMap<string, Price> {
   const found = new Map<string, { readonly key: string; readonly price: Price }>();
   for (const [key, entry] of Object.entries(table)) {

@@ -68,6 +68,15 @@ const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 const under = (events: readonly string[], entry: object): readonly HookEntry[] =>
   events.map((event) => ({ list: ["hooks", event], entry }));
 
+/** Returns "" for a file that does not exist or cannot be read; connecting the agent reports the reason. */
+function textIn(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[] {
   const folder = (name: string, usual: string) => {
     const configured = env[name] ?? "";
@@ -88,8 +97,7 @@ export function agentsOf({ home, env, platform }: AgentContext): readonly Agent[
   const factoryHooks = join(factory, "hooks.json");
   // A hook that was added there before is still found there.
   const factorySettings = join(factory, "settings.json");
-  const isInSettings =
-    existsSync(factorySettings) && readFileSync(factorySettings, "utf8").includes("-v agent=factory_droid");
+  const isInSettings = textIn(factorySettings).includes("-v agent=factory_droid");
   const factoryList = existsSync(factoryHooks) && !isInSettings ? [] : ["hooks"];
   const grouped = (command: string) => ({ hooks: [{ type: "command", command, timeout: timeoutSec }] });
   return [

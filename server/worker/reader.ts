@@ -1,6 +1,6 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
 import { type Message, verbatim } from "../../shared/protocol/message.ts";
-import type { Answer, Query, SessionEvent, SessionSummary } from "../../shared/protocol/query.ts";
+import type { Answer, Query, SessionEvent } from "../../shared/protocol/query.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type {
   Insights,
@@ -24,7 +24,7 @@ import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
 import { PriceList } from "../analytics/price-list.ts";
 import { answer } from "../analytics/query/query.ts";
-import { readSessions, readTimeline } from "../analytics/query/sessions.ts";
+import { type NewestSessions, readSessions, readTimeline } from "../analytics/query/sessions.ts";
 import { noRankings, type Rankings, readRankings } from "../analytics/rankings.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
 import { emptyToday, readToday } from "../analytics/today.ts";
@@ -136,11 +136,12 @@ export class TelemetryReader {
   }
 
   /** The newest sessions of a period, up to `limit`. @throws ConfigError, SelectionError, SQLite's error. */
-  sessions(query: Query, limit: number): readonly SessionSummary[] {
+  sessions(query: Query, limit: number): NewestSessions {
     const priceList = new PriceList(this.#core.permissions.evaluate().prices);
     const nowMs = this.#core.clock.nowMs();
     const store = this.#core.locatedStore();
-    return store.read((connection) => readSessions(connection, query, limit, priceList, nowMs)) ?? [];
+    const found = store.read((connection) => readSessions(connection, query, limit, priceList, nowMs));
+    return found ?? readSessions(undefined, query, limit, priceList, nowMs);
   }
 
   /** The moments of the only session whose ID starts with a text; else `undefined`. @throws ConfigError, SQLite's error. */

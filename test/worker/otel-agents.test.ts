@@ -1,4 +1,4 @@
-/** The sessions of 200 calls again, exported with OpenTelemetry's own SDKs to the built worker, alone and beside the hooks. */
+/** The sessions of 200 calls again, exported with OpenTelemetry's own SDKs to the built worker, without and beside the hooks. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -85,7 +85,7 @@ async function reportAll(reporting: readonly Exporting[], hooks: readonly Export
 const all = { calls: 200, failed: countOf("failed"), refused: countOf("refused"), sessions: 1, tools: 3 };
 
 describe("200 calls by OpenTelemetry", () => {
-  it("alone: come right from every agent that exports", async () => {
+  it("without hooks: come right from every agent that exports", async () => {
     const of = await reportAll(["claude_code", "codex", "gemini_cli", "copilot"], []);
     for (const name of ["claude_code", "codex", "gemini_cli"] as const) expect(of(name), name).toEqual(all);
     // A span does not say that the user refused.

@@ -76,7 +76,7 @@ function withStore<T>(use: (store: Store) => T): T {
 
 const sessionsOf = (filters: Filters = {}, limit = 10) =>
   withStore((store) =>
-    store.withExistingDatabase((c) => readSessions(c, { period, filters }, limit, priceList, now)),
+    store.withExistingDatabase((c) => readSessions(c, { period, filters }, limit, priceList, now).sessions),
   ) ?? [];
 
 describe("sessions", () => {
@@ -122,7 +122,7 @@ describe("sessions", () => {
 
   it("have a timeline, found by the start of an ID that only one has", () => {
     withStore((store) => {
-      const [first] = store.withExistingDatabase((c) => readSessions(c, { period }, 1, priceList, now)) ?? [];
+      const [first] = store.withExistingDatabase((c) => readSessions(c, { period }, 1, priceList, now).sessions) ?? [];
       const timeline = (id: string) => store.withExistingDatabase((c) => readTimeline(c, id));
       expect(timeline(first?.id.slice(0, 12) ?? "")?.map(({ name, outcome }) => [name, outcome])).toEqual([
         ["mcp github", "ok"],

@@ -5,6 +5,7 @@ import type { Connection, Row } from "../../store/driver/driver.ts";
 import { dayOfHour, localHour } from "../../store/rollups/local-time.ts";
 import { grains } from "../../store/rollups/rollups.ts";
 import { binOf } from "../../store/rollups/sketch.ts";
+import type { Span } from "../calendar.ts";
 import { PeriodQuery } from "../period-query.ts";
 import type { PriceList } from "../price-list.ts";
 import { conditionOf, counted, dimensionColumns } from "./query.ts";
@@ -13,15 +14,33 @@ import { Totals } from "./totals.ts";
 /** The most moments of a timeline that are read. */
 const maxEvents = 10_000;
 
+/** The newest sessions of a period, which is in milliseconds since 1970. */
+export interface NewestSessions {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly sessions: readonly SessionSummary[];
+}
+
 /** Returns the newest sessions of the period in which something matches, up to `limit`. @throws SelectionError */
 export function readSessions(
-  connection: Connection,
-  { period, filters = {} }: Query,
+  connection: Connection | undefined,
+  query: Query,
   limit: number,
   priceList: PriceList,
   nowMs: number,
+): NewestSessions {
+  const { fromMs, toMs, span } = new PeriodQuery(query.period, nowMs);
+  const sessions = connection === undefined ? [] : summaries(connection, query, span, limit, priceList);
+  return { fromMs, toMs, sessions };
+}
+
+function summaries(
+  connection: Connection,
+  { filters = {} }: Query,
+  { fromMs, endMs }: Pick<Span, "fromMs" | "endMs">,
+  limit: number,
+  priceList: PriceList,
 ): readonly SessionSummary[] {
-  const { fromMs, endMs } = new PeriodQuery(period, nowMs).span;
   return newest(connection, filters, fromMs, endMs, limit).map((session) => {
     const totals = new Totals(priceList, new Set());
     const sources = new Set<string>();

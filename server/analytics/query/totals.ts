@@ -11,7 +11,7 @@ import { hasOutcome, isCommandRun, isToolCall } from "../classify.ts";
 import type { PriceList, Tokens } from "../price-list.ts";
 import { wilson } from "../statistics.ts";
 
-/** Classes of commands that nobody waits for. */
+/** Classes of commands whose time is not waiting time. */
 const notWaitedFor: ReadonlySet<string> = new Set(["server", "interactive"]);
 
 const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
@@ -59,11 +59,12 @@ export class Totals {
   }
 
   add(row: Row): void {
+    const sums: Sums = typeof row["numbers"] === "string" ? JSON.parse(row["numbers"]) : {};
     if (isCommandRun(row)) this.#addRun(row);
     else if (isToolCall(row)) this.#addCall(row);
-    else if (row["event_type"] === "agent_activity") this.#addActivity(row);
+    else if (row["event_type"] === "agent_activity") this.#addActivity(row, sums);
     else if (row["event_type"] === "model_request") this.#requests += Number(row["count"]);
-    if (typeof row["numbers"] === "string") this.#addTokens(row, JSON.parse(row["numbers"]));
+    if (row["numbers"] !== null) this.#addTokens(row, sums);
   }
 
   #addRun(row: Row): void {
@@ -79,7 +80,7 @@ export class Totals {
     if (row["error_category"] === "rejected") this.#refused += Number(row["count"]);
   }
 
-  #addActivity(row: Row): void {
+  #addActivity(row: Row, sums: Sums): void {
     const count = Number(row["count"]);
     switch (row["activity"]) {
       case "turn":
@@ -92,7 +93,7 @@ export class Totals {
         this.#permissionWaitMs += Number(row["duration_sum"]);
         break;
       case "active_time":
-        if (typeof row["numbers"] === "string") this.#activeMs += sumIn(JSON.parse(row["numbers"]), "active_ms");
+        this.#activeMs += sumIn(sums, "active_ms");
         break;
     }
   }

@@ -55,11 +55,7 @@ export class OtlpConverter {
     const hooked = new Map<Agent, boolean>();
     const seen = new Map<string, number>();
     return withoutInnerTools(records).flatMap((all) => {
-      // Counters that differ only in what is not read are not the same. A repeated export counts them the same way.
-      const text = JSON.stringify(all);
-      const before = seen.get(text) ?? 0;
-      seen.set(text, before + 1);
-      const record = before === 0 ? all : { ...all, nth: before };
+      const record = idOfTool(all.attributes) === undefined ? numbered(all, seen) : all;
       const [agent, kind] = classify(record) ?? [];
       if (agent === undefined || kind === undefined || record.tsMs === 0) return [];
       if (kind === "tool_call" || kind === "decision") {
@@ -81,6 +77,17 @@ export class OtlpConverter {
       return requestOf(contextOf(this.#ids, agent, record), agent, kind, record);
     });
   }
+}
+
+/**
+ * Numbers equal records of a batch: counters that differ only in what is not read are not the same. A repeated export counts
+ * them the same way.
+ */
+function numbered(record: OtlpRecord, seen: Map<string, number>): OtlpRecord {
+  const text = JSON.stringify(record);
+  const before = seen.get(text) ?? 0;
+  seen.set(text, before + 1);
+  return before === 0 ? record : { ...record, nth: before };
 }
 
 /**
