@@ -137,6 +137,13 @@ describe("agent settings", () => {
     expect(parse(text("claude_code")).hooks.PostToolUse).toHaveLength(1);
   });
 
+  it("lists all agents although one agent's settings cannot be read", () => {
+    const { home } = setUp();
+    mkdirSync(join(home, ".factory", "settings.json"), { recursive: true });
+    const connections = () => new Connections(pathsFrom({}, home), home, {});
+    expect(connections).not.toThrow();
+  });
+
   it("does not add a shell hook on Windows", () => {
     const { home } = setUp();
     const connections = new Connections(pathsFrom({}, home), home, {}, "win32");

@@ -52,6 +52,9 @@ describe("tokens and cost", () => {
       ).cost.usd;
     expect(of(200_000)).toBeCloseTo(0.25);
     expect(of(400_000)).toBeCloseTo(1);
+    // A counter's increase is the sum of many requests.
+    const counted = { model: "gemini-2.5-pro", tokens_input: 400_000, tokens_output: 0 };
+    expect(read([request(0, counted)], new PriceList()).cost.usd).toBeCloseTo(0.5);
   });
 
   it("are zero without data", () => {

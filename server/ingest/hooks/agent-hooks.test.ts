@@ -119,6 +119,22 @@ describe("agents' payloads", () => {
     expect(JSON.parse(line)).not.toHaveProperty("duration_ms");
   });
 
+  it.each([
+    ["toolu_01JuMhbMZFZvQyMBos3QozHF", true],
+    ["tooluse_36nMoA0hip1UR8bztp3jzT", true],
+    ["call-f2d0134c-0a6e-454c-b9d8-d3ea8dacb8ac-0", true],
+    ["5a1c7c1e-0d0b-4f7e-9a53-3c1a4a6f1d11", true],
+    ["call_janedoeacmemerger", false],
+    ["call_Jane-Doe_acme-1", false],
+    ["dead-beef-4111-1111-1111-1111a", false],
+    ["4111111111111111", false],
+  ])("have an ID only if it looks random: %s", (id, isKept) => {
+    const payload = JSON.stringify({ hook_event_name: "PostToolUse", tool_name: "Bash", tool_use_id: id });
+    expect("tool_use_id" in filterPayload(JSON.parse(payload))).toBe(isKept);
+    const [line = "{}"] = runInstalled("claude_code", payload);
+    expect("tool_use_id" in JSON.parse(line)).toBe(isKept);
+  });
+
   it("may begin with a byte order mark and contain control characters", () => {
     const payload = '\ufeff{"hook_event_name":"PostToolUse","session_id":"s","tool_name":"Bash","x":"a\u0001\nb"}';
     expect(runInstalled("claude_code", payload)).toHaveLength(1);

@@ -128,8 +128,8 @@ describe("OTLP conversion", () => {
     if (commit === undefined) throw new Error("no such payload");
     const [record] = decodeJson("metrics", Buffer.from(JSON.stringify(commit.request)));
     if (record === undefined) throw new Error("no record");
-    const [first, second] = [0, 1].map(() => eventsOf([record, record]).map(({ id }) => id));
-    expect(new Set(first).size).toBe(2);
+    const [first, second] = [0, 1].map(() => eventsOf([record, record, record]).map(({ id }) => id));
+    expect(new Set(first).size).toBe(3);
     expect(second).toEqual(first);
   });
 
