@@ -25,9 +25,9 @@ export interface Report {
 /** @throws UsageError */
 export function printReport(options: QueryOptions & JsonOption, report: Report): Promise<void> {
   const query = queryOf(options, report.by);
-  const by = query.by ?? report.by;
   return withFreshReader((reader) => {
-    const answer = reader.query({ ...query, by });
+    const answer = reader.query({ ...query, by: query.by ?? report.by });
+    const by = answer.by ?? report.by;
     const groups = sorted(
       answer.groups.filter(({ key, measures }) => report.isShown(measures) && !isOther(by, key, measures)),
       by,

@@ -25,7 +25,7 @@ export function previousPeriod(connection: Connection, span: Span, nowMs: number
   return { fromMs, endMs: startOfHour(until), ranges };
 }
 
-function firstHour(connection: Connection): number | undefined {
+export function firstHour(connection: Connection): number | undefined {
   const first = connection
     .prepare(
       `SELECT min(ifnull(a, b), ifnull(b, a)) hour FROM (SELECT (SELECT min(bucket) FROM metrics WHERE grain = 0) a,
@@ -39,7 +39,10 @@ function firstHour(connection: Connection): number | undefined {
  * Returns the time of the first event if it is within the span, in milliseconds since 1970; `null` if it is earlier. Sessions keep
  * their times after their events have expired.
  */
-export function firstRecorded(connection: Connection, { fromHour, toHour, fromMs, endMs }: Span): number | null {
+export function firstRecorded(
+  connection: Connection,
+  { fromHour, toHour, fromMs, endMs }: Pick<Span, "fromHour" | "toHour" | "fromMs" | "endMs">,
+): number | null {
   const hour = firstHour(connection);
   if (hour === undefined || hour < fromHour || hour >= toHour) return null;
   const first = connection.prepare("SELECT min(started_at) first FROM sessions").get()?.["first"];

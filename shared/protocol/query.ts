@@ -24,6 +24,7 @@ export const groupings = [
   "error",
   "exit",
   "origin",
+  "session",
 ] as const;
 export type Grouping = (typeof groupings)[number];
 
@@ -43,11 +44,24 @@ export type FilterName = (typeof filterNames)[number];
 /** A command also matches its subcommands: `git` matches `git push`. A workspace is given by its stored hash. */
 export type Filters = Readonly<Partial<Record<FilterName, string>>>;
 
+export const comparisons = ["previous", "year"] as const;
+/** With the period of the same length before, or with the same days of the year before. */
+export type Comparison = (typeof comparisons)[number];
+
 export interface Query {
   readonly period: PeriodSelection;
-  /** Absent: one group with everything. */
-  readonly by?: Grouping;
+  /** Absent: one group with everything. `time`: the grouping by time of which 40 to 100 groups cover the period. */
+  readonly by?: Grouping | "time";
   readonly filters?: Filters;
+  readonly compare?: Comparison;
+}
+
+/** A share from 0 to 1 of a sample, with its 95% interval (Wilson). */
+export interface Rate {
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+  readonly sample: number;
 }
 
 /** What ended: command runs, or agents' tool calls. The two are never added together. */
@@ -56,8 +70,10 @@ export interface Ended {
   readonly ok: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** Share of failures among those that succeeded or failed, with its 95% interval (Wilson); `null` without any. */
-  readonly failure: { readonly rate: number; readonly low: number; readonly high: number } | null;
+  /** Share of failures among those that succeeded or failed (the sample), with its 95% interval (Wilson); `null` without any. */
+  readonly failure: Rate | null;
+  /** How many have a known duration; the others are in none of the durations below. */
+  readonly timed: number;
   readonly totalMs: number;
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
@@ -81,6 +97,8 @@ export interface Measures {
   readonly activeMs: number;
   /** Requests to language models. */
   readonly requests: number;
+  /** Sessions that were open in the period, or in the group by time or source; `null` for other groups and filters. */
+  readonly sessions: number | null;
   readonly tokens: {
     readonly input: number;
     readonly output: number;
@@ -105,17 +123,28 @@ export interface Group {
   readonly measures: Measures;
 }
 
-export interface Answer {
-  /** When the data was read, in milliseconds since 1970. */
-  readonly asOfMs: number;
+/** The groups and the total of a stretch of time. */
+export interface Figures {
+  /** Milliseconds since 1970. `toMs`: now, or the end of the period if that is past. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Start of recording if it is within the period, in milliseconds since 1970; else `null`. */
-  readonly recordedFromMs: number | null;
-  readonly by: Grouping | null;
-  /** By time in its order, without empty ones; else by name. */
+  /** By time in its order and without gaps; else by name. */
   readonly groups: readonly Group[];
   readonly total: Measures;
+}
+
+export interface Answer extends Figures {
+  /** When the data was read, in milliseconds since 1970. */
+  readonly asOfMs: number;
+  /** Start of recording if it is within the period, in milliseconds since 1970; else `null`. */
+  readonly recordedFromMs: number | null;
+  /** Whether the period is over. */
+  readonly isOver: boolean;
+  /** Events of the period that are known to be lost. */
+  readonly lost: number;
+  readonly by: Grouping | null;
+  /** The stretch to compare with; `null` if none is asked for or recording had not started then. */
+  readonly before: Figures | null;
   /** The day of the price list, as YYYY-MM-DD. */
   readonly pricesAsOf: string;
   /** Models with tokens and without a price. */

@@ -3,8 +3,10 @@ import { type Grouping, timeGroupings } from "../../../shared/protocol/query.ts"
 import { dayMs, hourMs } from "../../../shared/schema/durations.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import type { Row } from "../../store/driver/driver.ts";
+import { dayOfHour, firstDayOfMonth } from "../../store/rollups/local-time.ts";
 import { grains } from "../../store/rollups/rollups.ts";
-import { dayOfRow } from "./totals.ts";
+
+export type TimeGrouping = (typeof timeGroupings)[number];
 
 const columns: Readonly<Partial<Record<Grouping, string>>> = {
   command: "command_path",
@@ -26,31 +28,59 @@ export function grainOf(by: Grouping | undefined): number {
   return by === "day" || by === "week" ? grains.day : grains.month;
 }
 
-export const isByTime = (by: Grouping | undefined): boolean => timeGroupings.some((time) => time === by);
+export const isByTime = (by: Grouping | undefined): by is TimeGrouping => timeGroupings.some((time) => time === by);
 
-/** Returns the value of the grouping, or "" for a rollup without one. */
-export function groupKey(row: Row, by: Grouping): string {
+/** Longest periods that are shown by hour, by day and by week, in days: at most about a hundred groups. */
+const maxDays = { hour: 4, day: 100, week: 700 } as const;
+
+/** Returns the grouping by time of which 40 to 100 groups cover a number of days, as far as possible. */
+export function timeGrouping(days: number): TimeGrouping {
+  if (days <= maxDays.hour) return "hour";
+  if (days <= maxDays.day) return "day";
+  return days <= maxDays.week ? "week" : "month";
+}
+
+/** Returns the value of a grouping that is not by time, or "" for dimensions without one. */
+export function dimensionKey(dimensions: Row, by: Grouping): string {
   const column = columns[by];
-  if (column !== undefined) return textOf(row[column]);
+  if (column !== undefined) return textOf(dimensions[column]);
   switch (by) {
     case "program":
-      return textOf(row["command_path"]).split(" ")[0] ?? "";
+      return textOf(dimensions["command_path"]).split(" ")[0] ?? "";
     case "class":
-      return row["command_path"] === null ? "" : commandClass(textOf(row["command_path"]));
+      return dimensions["command_path"] === null ? "" : commandClass(textOf(dimensions["command_path"]));
     case "origin":
-      return row["origin"] === 0 ? "live" : "import";
+      return dimensions["origin"] === 0 ? "live" : "import";
     default:
-      return timeKey(row, by);
+      return "";
   }
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-function timeKey(row: Row, by: Grouping): string {
-  if (by === "hour")
-    return `${new Date(Number(row["bucket"]) * hourMs).toISOString().slice(0, 13).replace("T", " ")}:00`;
-  const day = dayOfRow(row);
+/** Returns the first local day of a rollup, counted since 1970. */
+export function dayOfRow({ grain, bucket }: Row): number {
+  const at = Number(bucket);
+  return grain === grains.hour ? dayOfHour(at) : grain === grains.day ? at : firstDayOfMonth(at);
+}
+
+/** Returns the group of a rollup. */
+export function timeKeyOf(row: Row, by: TimeGrouping): string {
+  return by === "hour" ? timeKey(Number(row["bucket"]), by) : timeKey(dayOfRow(row) * 24, by);
+}
+
+/** Returns the group of a local hour, counted since 1970. */
+export function timeKey(hour: number, by: TimeGrouping): string {
+  if (by === "hour") return `${new Date(hour * hourMs).toISOString().slice(0, 13).replace("T", " ")}:00`;
+  const day = dayOfHour(hour);
   // 1970-01-01 was a Thursday: weeks begin on Monday.
   const first = by === "week" ? day - ((((day + 3) % 7) + 7) % 7) : day;
   return new Date(first * dayMs).toISOString().slice(0, by === "month" ? 7 : 10);
+}
+
+/** Returns the groups from one local hour to another (exclusive), in order and without gaps. */
+export function timeKeys(fromHour: number, toHour: number, by: TimeGrouping): readonly string[] {
+  const keys = new Set<string>();
+  for (let hour = fromHour; hour < toHour; hour += by === "hour" ? 1 : 24) keys.add(timeKey(hour, by));
+  return [...keys];
 }

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Filters, filterNames, type Grouping, groupings, type Measures } from "../../../shared/protocol/query.ts";
+import {
+  type Filters,
+  filterNames,
+  type Grouping,
+  groupings,
+  type Measures,
+  timeGroupings,
+} from "../../../shared/protocol/query.ts";
 import type { FieldValue } from "../../../shared/schema/field-types.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import { admitted } from "../../../test/fixtures/clean-events.ts";
@@ -98,12 +105,14 @@ const events = fc
     ),
   ]);
 
+type Origin = "live" | "import";
+
 /** The same again from the events, without rollups. */
-function recount(all: readonly CleanEvent[], by: Grouping | undefined, filters: Filters) {
+function recount(all: readonly CleanEvent[], by: Grouping | undefined, filters: Filters, origin: Origin) {
   const groups = new Map<string, ReturnType<typeof nothing>>();
   for (const event of all) {
-    if (!matches(event, filters)) continue;
-    const key = by === undefined ? "" : keyOf(event, by);
+    if (!matches(event, filters, origin)) continue;
+    const key = by === undefined ? "" : keyOf(event, by, origin);
     const group = groups.get(key) ?? nothing();
     groups.set(key, group);
     addTo(group, event);
@@ -167,7 +176,7 @@ const fieldOf: Readonly<Record<string, string>> = {
   exit: "exit_class",
 };
 
-function keyOf({ tsMs, source, payload }: CleanEvent, by: Grouping): string {
+function keyOf({ tsMs, source, sessionId, payload }: CleanEvent, by: Grouping, origin: Origin): string {
   const path = payload["command_path"];
   const date = new Date(tsMs);
   const day = (at: Date) =>
@@ -184,7 +193,9 @@ function keyOf({ tsMs, source, payload }: CleanEvent, by: Grouping): string {
     case "source":
       return source;
     case "origin":
-      return "live";
+      return origin;
+    case "session":
+      return sessionId;
     case "program":
       return String(path ?? "").split(" ")[0] ?? "";
     case "class":
@@ -194,11 +205,11 @@ function keyOf({ tsMs, source, payload }: CleanEvent, by: Grouping): string {
   }
 }
 
-function matches(event: CleanEvent, filters: Filters): boolean {
+function matches(event: CleanEvent, filters: Filters, origin: Origin): boolean {
   return filterNames.every((name) => {
     const wanted = filters[name];
     if (wanted === undefined) return true;
-    const key = keyOf(event, name);
+    const key = keyOf(event, name, origin);
     return name === "command" ? key === wanted || key.startsWith(`${wanted} `) : key === wanted;
   });
 }
@@ -245,24 +256,119 @@ const someFilters: fc.Arbitrary<Filters> = fc.constantFrom<Filters>(
 );
 
 describe("the query model", () => {
-  it("returns the same as a recount of the events, for every grouping and filter", () => {
+  it("returns the same as a recount of the events, for every grouping, filter and origin", () => {
+    const origins = fc.constantFrom<Origin>("live", "import");
     fc.assert(
-      fc.property(events, fc.constantFrom(undefined, ...groupings), someFilters, (all, by, filters) => {
-        const period = { period: "custom", from: "2026-05-01", to: "2026-07-15" } as const;
-        const query = { period, filters, ...(by === undefined ? {} : { by }) };
-        const found = readBothWays(all, now, (connection) => answer(connection, query, priceList, now));
-        const expected = recount(all, by, filters);
-        if (by !== undefined) {
-          const groups = new Map(found.groups.map(({ key, measures }) => [key, counted(measures)]));
-          expect(groups).toEqual(expected);
-        }
-        const sum = nothing();
-        for (const group of expected.values())
-          for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += group[name];
-        expect(counted(found.total)).toEqual(sum);
-      }),
-      { numRuns: 60 },
+      fc.property(
+        events,
+        fc.constantFrom(undefined, ...groupings),
+        someFilters,
+        origins,
+        (all, by, filters, origin) => {
+          const period = { period: "custom", from: "2026-05-01", to: "2026-07-15" } as const;
+          const query = { period, filters, ...(by === undefined ? {} : { by }) };
+          const found = readBothWays(all, now, (connection) => {
+            if (origin === "import") connection.exec("UPDATE dimensions SET origin = 1");
+            return answer(connection, query, priceList, now);
+          });
+          const expected = recount(all, by, filters, origin);
+          if (by !== undefined) {
+            const isByTime = timeGroupings.some((time) => time === by);
+            const groups = found.groups.map(({ key, measures }) => [key, counted(measures)] as const);
+            const isFull = ([, measures]: (typeof groups)[number]) =>
+              !isByTime || Object.values(measures).some((n) => n > 0);
+            // The store gives some sessions another ID.
+            const nameOf = (key: string, n: number) => (by === "session" ? String(n) : key);
+            const named = (list: readonly (typeof groups)[number][]) =>
+              new Map(
+                list
+                  .filter(isFull)
+                  .sort((a, b) => (JSON.stringify(a[1]) < JSON.stringify(b[1]) ? -1 : 1))
+                  .map(([key, measures], n) => [nameOf(key, n), measures]),
+              );
+            expect(named(groups)).toEqual(named([...expected]));
+          }
+          const sum = nothing();
+          for (const group of expected.values())
+            for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += group[name];
+          expect(counted(found.total)).toEqual(sum);
+        },
+      ),
+      { numRuns: 80 },
     );
+  });
+
+  it("compares with the same figures of another period, up to the same hour", () => {
+    const compared = fc.constantFrom(
+      ["previous", { period: "week" }, { period: "custom", from: "2026-07-02", to: "2026-07-08" }] as const,
+      [
+        "year",
+        { period: "custom", from: "2026-07-01", to: "2026-07-10" },
+        { period: "custom", from: "2025-07-01", to: "2025-07-10" },
+      ] as const,
+    );
+    fc.assert(
+      fc.property(events, compared, someFilters, (all, [compare, period, before], filters) => {
+        // Recording has started long before, and what comes after this hour on the last day does not count.
+        const first = admitted(
+          anything({
+            ...local(now - 500 * 24 * hourMs),
+            event_type: "agent_activity",
+            source: "codex",
+            activity: "turn",
+          }),
+        );
+        const isLater = ({ tsMs }: CleanEvent) =>
+          compare === "previous" && new Date(tsMs).getDate() === 8 && new Date(tsMs).getHours() > 12;
+        const found = readBothWays([first, ...all.filter((event) => !isLater(event))], now, (connection) => [
+          answer(connection, { period, filters, compare, by: "command" }, priceList, now).before,
+          answer(connection, { period: before, filters, by: "command" }, priceList, now),
+        ]);
+        expect(found[0]?.groups).toEqual(found[1]?.groups);
+        const later = all.filter(isLater);
+        const all2 = readBothWays([first, ...all], now, (connection) =>
+          answer(connection, { period, filters, compare }, priceList, now),
+        );
+        expect(later.length === 0 || all2.before?.total.runs.count === found[0]?.total.runs.count).toBe(true);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("compares with nothing if recording had not started then", () => {
+    const turn = admitted(
+      anything({ ...local(now - 3 * 24 * hourMs), event_type: "agent_activity", source: "codex", activity: "turn" }),
+    );
+    const found = readBothWays([turn], now, (connection) =>
+      answer(connection, { period: { period: "week" }, compare: "previous" }, priceList, now),
+    );
+    expect(found).toMatchObject({ before: null, isOver: false, lost: 0, recordedFromMs: expect.any(Number) });
+  });
+
+  it("covers a period by time without gaps, in 40 to 100 groups where possible", () => {
+    const turn = (daysAgo: number) =>
+      admitted(
+        anything({
+          ...local(now - daysAgo * 24 * hourMs),
+          event_type: "agent_activity",
+          source: "codex",
+          activity: "turn",
+        }),
+      );
+    const groupsOf = (from: string, to: string) =>
+      readBothWays([turn(5), turn(1900)], now, (connection) => {
+        const { by, groups } = answer(
+          connection,
+          { period: { period: "custom", from, to }, by: "time" },
+          priceList,
+          now,
+        );
+        return [by, groups.length, groups[0]?.key];
+      });
+    expect(groupsOf("2026-07-13", "2026-07-14")).toEqual(["hour", 48, "2026-07-13 00:00"]);
+    expect(groupsOf("2026-05-01", "2026-07-14")).toEqual(["day", 75, "2026-05-01"]);
+    expect(groupsOf("2025-07-16", "2026-07-15")).toEqual(["week", 53, "2025-07-14"]);
+    expect(groupsOf("2022-01-01", "2026-07-15")).toEqual(["month", 55, "2022-01"]);
   });
 
   it("prices each group by model, kind of token and size of the request", () => {

@@ -1,104 +1,158 @@
-/** Answers a query of the query model from rollups. Nothing else reads rollups by filter and group. */
-import type { Answer, FilterName, Filters, Query } from "../../../shared/protocol/query.ts";
-import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
-import { ownCommandCondition } from "../../../shared/vocabulary/own-commands.ts";
+/** Answers a query of the query model from rollups; of single sessions from their events. */
+import type { Answer, Figures, Filters, Grouping, Measures, Query } from "../../../shared/protocol/query.ts";
 import { pricesAsOf } from "../../../shared/vocabulary/prices.ts";
-import type { Connection, Row, SqlValue } from "../../store/driver/driver.ts";
-import { dayOfHour } from "../../store/rollups/local-time.ts";
-import { closedDayOf, readRanges, splitByGrain } from "../../store/rollups/reader.ts";
+import type { Connection, Row } from "../../store/driver/driver.ts";
+import { dayOfHour, localHourOf } from "../../store/rollups/local-time.ts";
+import { closedDayOf, splitByGrain } from "../../store/rollups/reader.ts";
 import { grains } from "../../store/rollups/rollups.ts";
-import { endedCondition } from "../classify.ts";
-import { PeriodQuery } from "../period-query.ts";
 import type { PriceList } from "../price-list.ts";
-import { firstRecorded } from "../recorded-range.ts";
-import { grainOf, groupKey, isByTime } from "./group-key.ts";
+import { firstHour, firstRecorded } from "../recorded-range.ts";
+import { conditionOf, type Dimensions, readDimensions } from "./dimensions.ts";
+import { dayOfRow, dimensionKey, grainOf, isByTime, timeGrouping, timeKeyOf, timeKeys } from "./group-key.ts";
+import { sessionCounts } from "./session-counts.ts";
+import { rowsBySession } from "./session-rows.ts";
+import { comparedStretch, type Stretch, stretchOf } from "./stretch.ts";
 import { Totals } from "./totals.ts";
-
-/** What is counted: ended runs and calls, and what agents report besides. */
-export const counted = `(${endedCondition} OR (d.event_type IN ('agent_activity', 'model_request') AND NOT ${ownCommandCondition}))`;
-
-/** The dimensions that totals and groups need. */
-export const dimensionColumns = `d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of, d.error_category,
-  d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.speed, d.mcp_server, d.workspace_hash, d.origin`;
-
-const selected = `m.grain, m.bucket, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max, m.duration_sketch,
-  m.numbers, ${dimensionColumns}`;
-
-const filterColumns: Readonly<Partial<Record<FilterName, string>>> = {
-  tool: "tool_name",
-  agent: "agent",
-  model: "model",
-  workspace: "workspace_hash",
-  source: "source",
-  outcome: "status",
-};
 
 /** @throws SelectionError */
 export function answer(connection: Connection | undefined, query: Query, priceList: PriceList, nowMs: number): Answer {
-  const period = new PeriodQuery(query.period, nowMs);
-  const { by, filters = {} } = query;
+  const stretch = stretchOf(query.period, nowMs);
+  const by = query.by === "time" ? timeGrouping((stretch.toHour - stretch.fromHour) / 24) : query.by;
+  const { filters = {} } = query;
   const unpriced = new Set<string>();
-  const total = new Totals(priceList, unpriced);
-  const groups = new Map<string, Totals>();
-  for (const row of connection === undefined ? [] : rowsOf(connection, period, query, priceList)) {
-    const path = row["command_path"];
-    if (filters.class !== undefined && (typeof path !== "string" || commandClass(path) !== filters.class)) continue;
-    total.add(row);
-    if (by === undefined) continue;
-    const key = groupKey(row, by);
-    const group = groups.get(key) ?? new Totals(priceList, unpriced);
-    groups.set(key, group);
-    group.add(row);
-  }
+  const reader = connection === undefined ? undefined : new FiguresReader(connection, by, filters, priceList, unpriced);
+  const compared = query.compare === undefined ? undefined : comparedStretch(stretch, query.compare, nowMs);
   return {
+    ...(reader?.figures(stretch, nowMs) ?? emptyFigures(stretch, priceList)),
     asOfMs: nowMs,
-    fromMs: period.fromMs,
-    toMs: period.toMs,
-    recordedFromMs: connection === undefined ? null : firstRecorded(connection, period.span),
+    recordedFromMs: connection === undefined ? null : firstRecorded(connection, stretch),
+    isOver: stretch.endMs <= nowMs,
+    lost: reader?.lost(stretch) ?? 0,
     by: by ?? null,
-    groups: [...groups]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .filter(([key]) => !isByTime(by) || key !== "")
-      .map(([key, { measures }]) => ({ key, measures })),
-    total: total.measures,
+    before: compared !== undefined && reader?.isRecorded(compared) === true ? reader.figures(compared, nowMs) : null,
     pricesAsOf,
     unpriced: [...unpriced].sort(),
   };
 }
 
-function rowsOf(
-  connection: Connection,
-  { span: { fromHour, toHour } }: PeriodQuery,
-  { by, filters = {} }: Query,
-  priceList: PriceList,
-): readonly Row[] {
-  const byDay = priceList.changesWithin(dayOfHour(fromHour), dayOfHour(toHour));
-  const coarsest = Math.min(grainOf(by), byDay ? grains.day : grains.month);
-  const ranges = splitByGrain(fromHour, toHour, closedDayOf(connection), coarsest);
-  const [condition, values] = conditionOf(filters);
-  return readRanges(
-    connection,
-    ranges,
-    (from) => `SELECT ${selected} FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${counted}${condition}`,
-    values,
-  );
+const emptyFigures = ({ fromMs, toMs }: Stretch, priceList: PriceList): Figures => ({
+  fromMs,
+  toMs,
+  groups: [],
+  total: { ...new Totals(priceList, new Set()).measures, sessions: 0 },
+});
+
+class FiguresReader {
+  readonly #connection: Connection;
+  readonly #by: Grouping | undefined;
+  readonly #filters: Filters;
+  readonly #priceList: PriceList;
+  readonly #unpriced: Set<string>;
+  readonly #dimensions: ReadonlyMap<number, Dimensions>;
+
+  constructor(
+    connection: Connection,
+    by: Grouping | undefined,
+    filters: Filters,
+    priceList: PriceList,
+    unpriced: Set<string>,
+  ) {
+    this.#connection = connection;
+    this.#by = by;
+    this.#filters = filters;
+    this.#priceList = priceList;
+    this.#unpriced = unpriced;
+    this.#dimensions = readDimensions(connection, filters);
+  }
+
+  /** Whether recording had started at the beginning of a stretch. */
+  isRecorded({ fromHour }: Stretch): boolean {
+    const first = firstHour(this.#connection);
+    return first !== undefined && first <= fromHour;
+  }
+
+  /** Events that sources reported as lost. */
+  lost(stretch: Stretch): number {
+    const [from, values] = this.#rollups(stretch, grains.month);
+    const row = this.#connection
+      .prepare(
+        `SELECT total(m.numbers -> 'dropped_count' ->> 1) n FROM ${from} m JOIN dimensions d ON d.id = m.dimensions
+         WHERE d.event_type = 'events_dropped'`,
+      )
+      .get(...values);
+    return Number(row?.["n"] ?? 0);
+  }
+
+  figures(stretch: Stretch, nowMs: number): Figures {
+    const by = this.#by;
+    const total = new Totals(this.#priceList, this.#unpriced);
+    const groups = new Map<string, Totals>();
+    const groupOf = (key: string) => {
+      const known = groups.get(key);
+      if (known !== undefined) return known;
+      const group = new Totals(this.#priceList, this.#unpriced);
+      groups.set(key, group);
+      return group;
+    };
+    if (isByTime(by)) for (const key of this.#timeKeys(stretch, by, nowMs)) groupOf(key);
+    const keys = new Map<Dimensions, string>();
+    const times = new Map<string, string>();
+    const keyOf = (row: Row, dimensions: Dimensions, of: Grouping): string => {
+      if (of === "session") return String(row["session"]);
+      if (isByTime(of)) {
+        const at = `${row["grain"]} ${row["bucket"]}`;
+        const time = times.get(at) ?? timeKeyOf(row, of);
+        times.set(at, time);
+        return time;
+      }
+      const known = keys.get(dimensions) ?? dimensionKey(dimensions.row, of);
+      keys.set(dimensions, known);
+      return known;
+    };
+    for (const row of by === "session" ? rowsBySession(this.#connection, stretch) : this.#rows(stretch)) {
+      const dimensions = this.#dimensions.get(Number(row["dimensions"]));
+      if (dimensions === undefined) continue;
+      const day = dayOfRow(row);
+      total.add(row, dimensions, day);
+      if (by !== undefined) groupOf(keyOf(row, dimensions, by)).add(row, dimensions, day);
+    }
+    const sessions = sessionCounts(this.#connection, stretch, by, this.#filters);
+    return {
+      fromMs: stretch.fromMs,
+      toMs: stretch.toMs,
+      groups: [...groups]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, group]) => ({ key, measures: withSessions(group, sessions.of(key)) })),
+      total: withSessions(total, sessions.total),
+    };
+  }
+
+  /** The groups from the start of recording until now. */
+  #timeKeys({ fromHour, toHour }: Stretch, by: Parameters<typeof timeKeys>[2], nowMs: number): readonly string[] {
+    const first = firstHour(this.#connection);
+    if (first === undefined) return [];
+    const from = Math.max(fromHour, by === "hour" ? first : dayOfHour(first) * 24);
+    return timeKeys(from, Math.min(toHour, localHourOf(nowMs) + 1), by);
+  }
+
+  #rows({ fromHour, toHour }: Stretch): Iterable<Row> {
+    const byDay = this.#priceList.changesWithin(dayOfHour(fromHour), dayOfHour(toHour));
+    const coarsest = Math.min(grainOf(this.#by), byDay ? grains.day : grains.month);
+    const [from, values] = this.#rollups({ fromHour, toHour }, coarsest);
+    const [where, filterValues] = conditionOf(this.#filters);
+    const sql = `SELECT m.grain, m.bucket, m.dimensions, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
+      m.duration_sketch, m.numbers FROM ${from} m WHERE m.dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`;
+    return this.#connection.prepare(sql).all(...values, ...filterValues);
+  }
+
+  /** Returns the rollups of a stretch as a table expression with its values. */
+  #rollups({ fromHour, toHour }: Pick<Stretch, "fromHour" | "toHour">, coarsest: number) {
+    const ranges = splitByGrain(fromHour, toHour, closedDayOf(this.#connection), coarsest);
+    const parts = ranges.map(() => "SELECT * FROM rollups WHERE grain = ? AND bucket >= ? AND bucket < ?");
+    const values = ranges.flatMap(({ grain, from, to }) => [grain, from, to]);
+    const none = "SELECT * FROM rollups WHERE false";
+    return [`(${parts.length === 0 ? none : parts.join(" UNION ALL ")})`, values] as const;
+  }
 }
 
-/** Returns the filters as a condition on `d`, except the class, which no column has. */
-export function conditionOf(filters: Filters): readonly [sql: string, values: readonly SqlValue[]] {
-  const conditions: string[] = [];
-  const values: SqlValue[] = [];
-  for (const [name, column] of Object.entries(filterColumns)) {
-    const value = filters[name as FilterName];
-    if (value === undefined) continue;
-    conditions.push(`d.${column} = ?`);
-    values.push(value);
-  }
-  if (filters.command !== undefined) {
-    // Not LIKE, in which names may contain wildcards.
-    conditions.push("(d.command_path = ? OR substr(d.command_path, 1, ?) = ?)");
-    values.push(filters.command, filters.command.length + 1, `${filters.command} `);
-  }
-  if (filters.origin !== undefined) conditions.push(filters.origin === "live" ? "d.origin = 0" : "d.origin > 0");
-  return [conditions.map((condition) => ` AND ${condition}`).join(""), values];
-}
+const withSessions = (totals: Totals, sessions: number | null): Measures => ({ ...totals.measures, sessions });

@@ -1,14 +1,12 @@
 /** Sessions and the timeline of one. Reads single events, so only what retention kept. */
 import type { Filters, Query, SessionEvent, SessionSummary } from "../../../shared/protocol/query.ts";
-import { parseMeasures } from "../../store/columns.ts";
 import type { Connection, Row } from "../../store/driver/driver.ts";
-import { dayOfHour, localHour } from "../../store/rollups/local-time.ts";
-import { grains } from "../../store/rollups/rollups.ts";
-import { binOf } from "../../store/rollups/sketch.ts";
 import type { Span } from "../calendar.ts";
 import { PeriodQuery } from "../period-query.ts";
 import type { PriceList } from "../price-list.ts";
-import { conditionOf, counted, dimensionColumns } from "./query.ts";
+import { type Dimensions, readDimensions } from "./dimensions.ts";
+import { dayOfRow } from "./group-key.ts";
+import { rowsOfSession } from "./session-rows.ts";
 import { Totals } from "./totals.ts";
 
 /** The most moments of a timeline that are read. */
@@ -41,70 +39,53 @@ function summaries(
   limit: number,
   priceList: PriceList,
 ): readonly SessionSummary[] {
-  return newest(connection, filters, fromMs, endMs, limit).map((session) => {
-    const totals = new Totals(priceList, new Set());
-    const sources = new Set<string>();
-    let subagentCalls = 0;
-    for (const row of eventsOf(connection, Number(session["id"]), filters)) {
-      sources.add(String(row["source"]));
-      if (row["agent_role"] === "subagent" && row["tool_phase"] === "end") subagentCalls += 1;
-      totals.add(asRollup(row));
-    }
-    return {
-      id: String(session["session_id"]),
-      startedMs: Number(session["started_at"]),
-      endedMs: Number(session["ended_at"]),
-      sources: [...sources].sort(),
-      measures: totals.measures,
-      subagentCalls,
-    };
-  });
+  const dimensions = readDimensions(connection, filters);
+  const found: SessionSummary[] = [];
+  for (const session of sessionsIn(connection, filters, fromMs, endMs)) {
+    const summary = summaryOf(connection, session, dimensions, priceList);
+    if (summary !== undefined) found.push(summary);
+    if (found.length === limit) break;
+  }
+  return found;
 }
 
-function newest(
-  connection: Connection,
-  filters: Filters,
-  fromMs: number,
-  endMs: number,
-  limit: number,
-): readonly Row[] {
-  const [condition, values] = conditionOf(filters);
+/** Sessions with events, newest first. Most filters also need a look at their events. */
+function sessionsIn(connection: Connection, { source }: Filters, fromMs: number, endMs: number): Iterable<Row> {
+  const isFrom = "AND EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND t.source = ?)";
   return connection
     .prepare(
       `SELECT s.id, s.session_id, s.started_at, s.ended_at FROM sessions s
-       WHERE s.own = 0 AND s.ended_at >= ? AND s.started_at < ? AND EXISTS (
-         SELECT 1 FROM streams t JOIN events e ON e.stream = t.id JOIN dimensions d ON d.id = e.dimensions
-         WHERE t.session = s.id AND ${counted}${condition})
-       ORDER BY s.started_at DESC, s.id DESC LIMIT ?`,
+       WHERE s.own = 0 AND s.ended_at >= ? AND s.started_at < ? ${source === undefined ? "" : isFrom}
+       ORDER BY s.started_at DESC, s.id DESC`,
     )
-    .all(fromMs, endMs, ...values, limit);
+    .all(fromMs, endMs, ...(source === undefined ? [] : [source]));
 }
 
-function eventsOf(connection: Connection, session: number, filters: Filters): readonly Row[] {
-  const [condition, values] = conditionOf(filters);
-  return connection
-    .prepare(
-      `SELECT e.ts, e.utc_offset_min, e.duration_ms, e.numbers, ${dimensionColumns}
-       FROM streams t JOIN events e ON e.stream = t.id JOIN dimensions d ON d.id = e.dimensions
-       WHERE t.session = ? AND ${counted}${condition}`,
-    )
-    .all(session, ...values);
-}
-
-/** Returns an event as the rollup of one event. */
-function asRollup({ ts, utc_offset_min: offset, duration_ms: ms, numbers, ...dimensions }: Row): Row {
-  const sums = Object.entries(parseMeasures(numbers) ?? {}).map(([name, value]) => [name, [1, value, value, value]]);
+/** Returns `undefined` if nothing in the session matches. */
+function summaryOf(
+  connection: Connection,
+  session: Row,
+  dimensions: ReadonlyMap<number, Dimensions>,
+  priceList: PriceList,
+): SessionSummary | undefined {
+  const totals = new Totals(priceList, new Set());
+  const sources = new Set<string>();
+  let subagentCalls = 0;
+  for (const row of rowsOfSession(connection, Number(session["id"]))) {
+    const of = dimensions.get(Number(row["dimensions"]));
+    if (of === undefined) continue;
+    sources.add(String(of.row["source"]));
+    if (of.row["agent_role"] === "subagent" && of.kind === "call") subagentCalls += 1;
+    totals.add(row, of, dayOfRow(row));
+  }
+  if (sources.size === 0) return undefined;
   return {
-    ...dimensions,
-    grain: grains.day,
-    bucket: dayOfHour(localHour(Number(ts), Number(offset))),
-    count: 1,
-    duration_count: ms === null ? 0 : 1,
-    duration_sum: ms ?? 0,
-    duration_min: ms ?? null,
-    duration_max: ms ?? null,
-    duration_sketch: ms === null ? null : String(binOf(Number(ms))),
-    numbers: sums.length === 0 ? null : JSON.stringify(Object.fromEntries(sums)),
+    id: String(session["session_id"]),
+    startedMs: Number(session["started_at"]),
+    endedMs: Number(session["ended_at"]),
+    sources: [...sources].sort(),
+    measures: { ...totals.measures, sessions: 1 },
+    subagentCalls,
   };
 }
 

@@ -1,18 +1,11 @@
 /** Adds rollups up to the measures of a group. */
 import type { Ended, Measures } from "../../../shared/protocol/query.ts";
 import type { FieldName } from "../../../shared/schema/fields.ts";
-import { type ContextSize, contextSizes } from "../../../shared/vocabulary/agent-reports.ts";
-import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import type { Row } from "../../store/driver/driver.ts";
-import { dayOfHour, firstDayOfMonth } from "../../store/rollups/local-time.ts";
-import { grains } from "../../store/rollups/rollups.ts";
-import { Aggregate, terminalRollup } from "../aggregate.ts";
-import { hasOutcome, isCommandRun, isToolCall } from "../classify.ts";
+import { Sketch } from "../../store/rollups/sketch.ts";
 import type { PriceList, Tokens } from "../price-list.ts";
 import { wilson } from "../statistics.ts";
-
-/** Classes of commands whose time is not waiting time. */
-const notWaitedFor: ReadonlySet<string> = new Set(["server", "interactive"]);
+import type { Dimensions } from "./dimensions.ts";
 
 const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
 
@@ -29,15 +22,65 @@ const tokenKinds = Object.keys(tokenFields) as (keyof Tokens)[];
 
 type Sums = Readonly<Record<string, readonly number[]>>;
 
-/** Returns the local day of a rollup, counted since 1970. */
-export function dayOfRow({ grain, bucket }: Row): number {
-  const at = Number(bucket);
-  return grain === grains.hour ? dayOfHour(at) : grain === grains.day ? at : firstDayOfMonth(at);
+/** Runs or calls that ended. Sketches are kept as stored and read once, because most groups have few values. */
+class EndedTotals {
+  count = 0;
+  #ok = 0;
+  #failed = 0;
+  #cancelled = 0;
+  #timed = 0;
+  #totalMs = 0;
+  #minMs = Number.POSITIVE_INFINITY;
+  #maxMs = Number.NEGATIVE_INFINITY;
+  readonly #sketches: string[] = [];
+
+  add(row: Row, dimensions: Dimensions): void {
+    const count = Number(row["count"]);
+    this.count += count;
+    if (!dimensions.hasOutcome) return;
+    const status = dimensions.row["status"];
+    if (status === "ok") this.#ok += count;
+    else if (status === "failed") this.#failed += count;
+    else if (status === "cancelled") this.#cancelled += count;
+    const sketch = row["duration_sketch"];
+    if (typeof sketch !== "string") return;
+    this.#timed += Number(row["duration_count"]);
+    this.#totalMs += Number(row["duration_sum"]);
+    this.#minMs = Math.min(this.#minMs, Number(row["duration_min"]));
+    this.#maxMs = Math.max(this.#maxMs, Number(row["duration_max"]));
+    this.#sketches.push(sketch);
+  }
+
+  get ended(): Ended {
+    const decided = this.#ok + this.#failed;
+    const [low = 0, high = 0] = decided === 0 ? [] : wilson(this.#failed, decided);
+    const [medianMs, p95Ms, p99Ms] = this.#quantiles();
+    return {
+      count: this.count,
+      ok: this.#ok,
+      failed: this.#failed,
+      cancelled: this.#cancelled,
+      failure: decided === 0 ? null : { rate: this.#failed / decided, low, high, sample: decided },
+      timed: this.#timed,
+      totalMs: this.#totalMs,
+      medianMs,
+      p95Ms,
+      p99Ms,
+    };
+  }
+
+  #quantiles(): readonly [number | null, number | null, number | null] {
+    if (this.#timed === 0) return [null, null, null];
+    const sketch = new Sketch();
+    for (const text of this.#sketches) sketch.addText(text);
+    const at = (p: number) => sketch.quantile(p, this.#minMs, this.#maxMs);
+    return [at(0.5), at(0.95), at(0.99)];
+  }
 }
 
 export class Totals {
-  readonly #runs = new Aggregate();
-  readonly #calls = new Aggregate();
+  readonly #runs = new EndedTotals();
+  readonly #calls = new EndedTotals();
   readonly #tokens: Record<keyof Tokens, number> = { ...noTokens };
   readonly #priceList: PriceList;
   readonly #unpriced: Set<string>;
@@ -58,31 +101,34 @@ export class Totals {
     this.#unpriced = unpriced;
   }
 
-  add(row: Row): void {
-    const sums: Sums = typeof row["numbers"] === "string" ? JSON.parse(row["numbers"]) : {};
-    if (isCommandRun(row)) this.#addRun(row);
-    else if (isToolCall(row)) this.#addCall(row);
-    else if (row["event_type"] === "agent_activity") this.#addActivity(row, sums);
-    else if (row["event_type"] === "model_request") this.#requests += Number(row["count"]);
-    if (row["numbers"] !== null) this.#addTokens(row, sums);
-  }
-
-  #addRun(row: Row): void {
-    this.#runs.add(terminalRollup(row));
-    const path = row["command_path"];
-    if (hasOutcome(row) && !(typeof path === "string" && notWaitedFor.has(commandClass(path)))) {
-      this.#waitingMs += Number(row["duration_sum"]);
+  /** Adds a rollup. `day`: its first local day, counted since 1970. */
+  add(row: Row, dimensions: Dimensions, day: number): void {
+    const numbers = row["numbers"];
+    const sums: Sums = typeof numbers === "string" ? JSON.parse(numbers) : {};
+    switch (dimensions.kind) {
+      case "run":
+        this.#runs.add(row, dimensions);
+        if (dimensions.hasOutcome && dimensions.isWaitedFor) this.#waitingMs += Number(row["duration_sum"]);
+        break;
+      case "call":
+        this.#calls.add(row, dimensions);
+        if (dimensions.isRefused) this.#refused += Number(row["count"]);
+        break;
+      case "activity":
+        this.#addActivity(row, dimensions, sums);
+        break;
+      case "request":
+        this.#requests += Number(row["count"]);
+        break;
+      case "other":
+        break;
     }
+    if (typeof numbers === "string") this.#addTokens(dimensions, sums, day);
   }
 
-  #addCall(row: Row): void {
-    this.#calls.add(terminalRollup(row));
-    if (row["error_category"] === "rejected") this.#refused += Number(row["count"]);
-  }
-
-  #addActivity(row: Row, sums: Sums): void {
+  #addActivity(row: Row, { row: { activity } }: Dimensions, sums: Sums): void {
     const count = Number(row["count"]);
-    switch (row["activity"]) {
+    switch (activity) {
       case "turn":
         this.#turns += count;
         break;
@@ -98,7 +144,7 @@ export class Totals {
     }
   }
 
-  #addTokens(row: Row, sums: Sums): void {
+  #addTokens({ row, contextSize }: Dimensions, sums: Sums, day: number): void {
     const tokens = Object.fromEntries(
       tokenKinds.map((kind) => [kind, tokenFields[kind].reduce((sum, field) => sum + sumIn(sums, field), 0)]),
     ) as Record<keyof Tokens, number>;
@@ -107,8 +153,7 @@ export class Totals {
     const all = tokens.input + tokens.output;
     if (all === 0) return;
     const model = typeof row["model"] === "string" ? row["model"] : "unknown";
-    const size = contextSizes.find((known): known is ContextSize => known === row["context_size"]);
-    const usd = this.#priceList.costOf(model, dayOfRow(row), tokens, size, row["speed"] === "fast");
+    const usd = this.#priceList.costOf(model, day, tokens, contextSize, row["speed"] === "fast");
     if (usd !== undefined) this.#listUsd = (this.#listUsd ?? 0) + usd;
     else {
       this.#unpricedTokens += all;
@@ -116,11 +161,12 @@ export class Totals {
     }
   }
 
-  get measures(): Measures {
+  /** Without the number of sessions, which rollups do not contain. */
+  get measures(): Omit<Measures, "sessions"> {
     return {
-      runs: endedOf(this.#runs),
+      runs: this.#runs.ended,
       waitingMs: this.#waitingMs,
-      calls: endedOf(this.#calls),
+      calls: this.#calls.ended,
       refused: this.#refused,
       turns: this.#turns,
       permissionRequests: this.#permissionRequests,
@@ -140,19 +186,3 @@ export class Totals {
 
 /** Summaries are count, sum, min and max. */
 const sumIn = (sums: Sums, field: FieldName): number => sums[field]?.[1] ?? 0;
-
-function endedOf(group: Aggregate): Ended {
-  const { count, succeeded: ok, failed, cancelled, decided, totalMs } = group;
-  const [low = 0, high = 0] = decided === 0 ? [] : wilson(failed, decided);
-  return {
-    count,
-    ok,
-    failed,
-    cancelled,
-    failure: decided === 0 ? null : { rate: failed / decided, low, high },
-    totalMs,
-    medianMs: group.quantileMs(0.5),
-    p95Ms: group.quantileMs(0.95),
-    p99Ms: group.quantileMs(0.99),
-  };
-}

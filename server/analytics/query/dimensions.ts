@@ -1,0 +1,82 @@
+/** The dimensions of rollups and events as the query model needs them: read once for a query, then looked up by their number. */
+import type { FilterName, Filters } from "../../../shared/protocol/query.ts";
+import { type ContextSize, contextSizes } from "../../../shared/vocabulary/agent-reports.ts";
+import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
+import { ownCommandCondition } from "../../../shared/vocabulary/own-commands.ts";
+import type { Connection, Row, SqlValue } from "../../store/driver/driver.ts";
+import { endedCondition, hasOutcome, isCommandRun, isToolCall } from "../classify.ts";
+
+/** What is counted: ended runs and calls, and what agents report besides. A condition on `d`. */
+const counted = `(${endedCondition} OR (d.event_type IN ('agent_activity', 'model_request') AND NOT ${ownCommandCondition}))`;
+
+export interface Dimensions {
+  /** The columns of the table `dimensions`. */
+  readonly row: Row;
+  readonly kind: "run" | "call" | "activity" | "request" | "other";
+  /** Whether status and duration are those of the command or call. */
+  readonly hasOutcome: boolean;
+  /** Whether the user waits for the run: it is neither a server nor interactive. */
+  readonly isWaitedFor: boolean;
+  readonly isRefused: boolean;
+  readonly contextSize: ContextSize | undefined;
+}
+
+/** Classes of commands whose time is not waiting time. */
+const notWaitedFor: ReadonlySet<string> = new Set(["server", "interactive"]);
+
+const filterColumns: Readonly<Partial<Record<FilterName, string>>> = {
+  tool: "tool_name",
+  agent: "agent",
+  model: "model",
+  workspace: "workspace_hash",
+  source: "source",
+  outcome: "status",
+};
+
+/** The dimensions of what is counted and matches all filters, by their number. */
+export function readDimensions(connection: Connection, filters: Filters): ReadonlyMap<number, Dimensions> {
+  const [where, values] = conditionOf(filters);
+  const found = new Map<number, Dimensions>();
+  const sql = `SELECT d.id, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of,
+    d.error_category, d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.speed, d.mcp_server,
+    d.workspace_hash, d.origin FROM dimensions d WHERE ${where}`;
+  for (const row of connection.prepare(sql).all(...values)) {
+    const path = row["command_path"];
+    if (filters.class !== undefined && (typeof path !== "string" || commandClass(path) !== filters.class)) continue;
+    found.set(Number(row["id"]), {
+      row,
+      kind: kindOf(row),
+      hasOutcome: hasOutcome(row),
+      isWaitedFor: !(typeof path === "string" && notWaitedFor.has(commandClass(path))),
+      isRefused: row["error_category"] === "rejected",
+      contextSize: contextSizes.find((size) => size === row["context_size"]),
+    });
+  }
+  return found;
+}
+
+function kindOf(row: Row): Dimensions["kind"] {
+  if (isCommandRun(row)) return "run";
+  if (isToolCall(row)) return "call";
+  if (row["event_type"] === "agent_activity") return "activity";
+  return row["event_type"] === "model_request" ? "request" : "other";
+}
+
+/** Returns what is counted and matches the filters as a condition on `d`, except the class, which no column has. */
+export function conditionOf(filters: Filters): readonly [sql: string, values: readonly SqlValue[]] {
+  const conditions = [counted];
+  const values: SqlValue[] = [];
+  for (const [name, column] of Object.entries(filterColumns)) {
+    const value = filters[name as FilterName];
+    if (value === undefined) continue;
+    conditions.push(`d.${column} = ?`);
+    values.push(value);
+  }
+  if (filters.command !== undefined) {
+    // Not LIKE, in which names may contain wildcards.
+    conditions.push("(d.command_path = ? OR substr(d.command_path, 1, ?) = ?)");
+    values.push(filters.command, filters.command.length + 1, `${filters.command} `);
+  }
+  if (filters.origin !== undefined) conditions.push(filters.origin === "live" ? "d.origin = 0" : "d.origin > 0");
+  return [conditions.join(" AND "), values];
+}
