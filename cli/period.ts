@@ -1,5 +1,6 @@
 /** The period options that several commands share. */
 import type { PeriodSelection } from "../shared/protocol/reports.ts";
+import { dayText } from "../shared/text/format.ts";
 import { UsageError } from "./exit.ts";
 
 export interface PeriodOptions {
@@ -51,11 +52,6 @@ function daysIn(text: string): number {
 function dayBefore(nowMs: number, days: number): string {
   const date = new Date(nowMs);
   return dayText(new Date(date.getFullYear(), date.getMonth(), date.getDate() - days, 12).getTime());
-}
-
-/** Returns the local date as 2026-01-31. */
-function dayText(ms: number): string {
-  return new Date(ms).toLocaleDateString("sv-SE");
 }
 
 /** Returns the title of a period, such as "Last 30 Days". */

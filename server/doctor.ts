@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { isOptOut } from "../shared/consent/consent.ts";
 import { textOf, textsOf } from "../shared/protocol/message.ts";
 import type { Status } from "../shared/protocol/worker.ts";
-import { sizeText } from "../shared/text/format.ts";
+import { numberText, sizeText } from "../shared/text/format.ts";
 import { erasuresMessages, modeMessage, refusalMessage } from "../shared/text/sentences.ts";
 import { parseConfig, policyRefusals } from "./config/config.ts";
 import type { Paths } from "./config/paths.ts";
@@ -130,11 +130,8 @@ function database({ database: info, databasePath, problem }: Status): DoctorChec
   const gaps =
     info.missing === 0
       ? ""
-      : `; ${info.missing === 1 ? "1 event" : `${info.missing.toLocaleString("en-US")} events`} missing (sequence gaps)`;
-  return okCheck(
-    "database",
-    `${info.events.toLocaleString("en-US")} events, ${sizeText(info.sizeBytes)}${gaps}; ${info.driver}`,
-  );
+      : `; ${info.missing === 1 ? "1 event" : `${numberText(info.missing)} events`} missing (sequence gaps)`;
+  return okCheck("database", `${numberText(info.events)} events, ${sizeText(info.sizeBytes)}${gaps}; ${info.driver}`);
 }
 
 function diskSpace({ home }: Paths, { databasePath }: Status): readonly DoctorCheck[] {
@@ -204,7 +201,7 @@ function leftovers(eventLogFolder: string): readonly DoctorCheck[] {
     .map((reason) =>
       warningCheck(
         "not imported",
-        `${counts[reason].toLocaleString("en-US")} event log lines skipped (${leftoverTexts[reason]}), kept in not-imported/`,
+        `${numberText(counts[reason])} event log lines skipped (${leftoverTexts[reason]}), kept in not-imported/`,
         "Run nexus usage import to retry.",
       ),
     );

@@ -1,4 +1,6 @@
 /** `nexus cost`: tokens and cost of model requests, by model or another grouping. */
+
+import { numberText } from "../../shared/text/format.ts";
 import { costColumns } from "../output/measures-table.ts";
 import type { JsonOption } from "../output/print.ts";
 import type { QueryOptions } from "../query.ts";
@@ -14,6 +16,6 @@ export const run = (options: QueryOptions & JsonOption): Promise<void> =>
       `List prices of ${pricesAsOf}. Subscriptions and discounts are not known.`,
       ...(unpriced.length === 0
         ? []
-        : [`Not priced: ${unpriced.join(", ")} (${total.cost.unpricedTokens.toLocaleString("en-US")} tokens).`]),
+        : [`Not priced: ${unpriced.join(", ")} (${numberText(total.cost.unpricedTokens)} tokens).`]),
     ],
   });

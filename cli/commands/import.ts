@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { ExportImporter, ImportPlan, PlannedOrigin } from "../../server/worker/importer.ts";
 import { textOf } from "../../shared/protocol/message.ts";
-import { countText, dateTimeText } from "../../shared/text/format.ts";
+import { countText, dateTimeText, numberText } from "../../shared/text/format.ts";
 import { proofMessage } from "../../shared/text/sentences.ts";
 import { UsageError } from "../exit.ts";
 import { definitionList, type JsonOption, print, printJson, progressLine } from "../output/print.ts";
@@ -39,8 +39,8 @@ function printList(importer: ExportImporter, { json }: ImportOptions): void {
       name.slice(0, 8),
       dateTimeText(asOfMs),
       `${dateTimeText(importedMs)}${complete ? "" : " (interrupted)"}`,
-      events.toLocaleString("en-US"),
-      sessions.toLocaleString("en-US"),
+      numberText(events),
+      numberText(sessions),
     ]);
     print(table(["Number", "From", "Exported", "Imported", "Events", "Sessions"], rows));
     print("\nTo remove one: nexus import --undo NUMBER");
@@ -81,7 +81,7 @@ async function importFile(importer: ExportImporter, file: string, { yes, json }:
     }
   }
   const imported = await importer.import(plan, (done, total) =>
-    progressLine(`Imported ${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} rows`),
+    progressLine(`Imported ${numberText(done)} of ${numberText(total)} rows`),
   );
   progressLine("");
   if (json === true) {

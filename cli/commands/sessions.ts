@@ -1,9 +1,9 @@
 /** `nexus sessions`: the newest sessions, or the timeline of one. */
 import type { SessionSummary } from "../../shared/protocol/query.ts";
-import { dateTimeText, durationText } from "../../shared/text/format.ts";
+import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { UsageError } from "../exit.ts";
-import { numberText, usdText } from "../output/measures-table.ts";
+import { usdText } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { table } from "../output/table.ts";

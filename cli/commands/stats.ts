@@ -1,7 +1,7 @@
 /** `nexus stats`: usage statistics, with the box of ADR-003 at the top. */
 import { textOf } from "../../shared/protocol/message.ts";
 import type { Stats } from "../../shared/protocol/reports.ts";
-import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
+import { countText, dateTimeText, durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { rankedLabel } from "../../shared/text/labels.ts";
 import { exitRulesMessage } from "../../shared/text/sentences.ts";
 import { statsColumns } from "../output/measures-table.ts";
@@ -19,8 +19,8 @@ const boxWidth = 58;
 export function boxText(stats: Stats): string {
   const title = `Nexus Usage Analytics (${periodTitle(stats.period, stats.fromMs, stats.toMs)})`;
   const numbers = [
-    ["Workspaces Created", stats.workspacesCreated.toLocaleString("en-US")],
-    ["Tasks Completed", stats.tasksCompleted.toLocaleString("en-US")],
+    ["Workspaces Created", numberText(stats.workspacesCreated)],
+    ["Tasks Completed", numberText(stats.tasksCompleted)],
     ["Avg Session Length", stats.averageSessionMs === null ? "–" : durationText(stats.averageSessionMs)],
     ["Success Rate", percentText(stats.successRate)],
   ] as const;
@@ -41,7 +41,7 @@ function table(title: string, rows: Stats["topCommands"]): string {
   const lines = named.map(({ name, count, failed, medianMs }) => {
     const median = medianMs === null ? "" : `  median ${durationText(medianMs)}`;
     const failures = failed > 0 ? `  ${styled("red", `${failed} failed`)}` : "";
-    return `  ${name.padEnd(maxWidth)}  ${count.toLocaleString("en-US").padStart(7)}${failures}${median}`;
+    return `  ${name.padEnd(maxWidth)}  ${numberText(count).padStart(7)}${failures}${median}`;
   });
   return `\n${styled("bold", title)}\n${lines.join("\n")}`;
 }

@@ -1,7 +1,7 @@
 /** Tables of groups with their measures: names on the left, numbers on the right. */
 import { type Group, type Grouping, type Measures, timeGroupings } from "../../shared/protocol/query.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
-import { durationText, percentText } from "../../shared/text/format.ts";
+import { durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
 import { table } from "./table.ts";
 
@@ -12,7 +12,6 @@ export interface Column {
   readonly isUsed: (measures: Measures) => boolean;
 }
 
-export const numberText = (value: number): string => value.toLocaleString("en-US");
 const dash = "–";
 const timeText = (ms: number | null) => (ms === null ? dash : durationText(ms));
 

@@ -20,7 +20,7 @@ import {
   StatusRequest,
   SyncRequest,
 } from "../../shared/protocol/worker.ts";
-import { countText, sizeText } from "../../shared/text/format.ts";
+import { countText, numberText, sizeText } from "../../shared/text/format.ts";
 import {
   deletedSettingsMessage,
   erasureMessages,
@@ -100,7 +100,7 @@ export class Actions {
     const what = format === "csv" ? (["events"] as const) : exportKinds;
     const { counts, sizeBytes } = await runWithProgress("Nexus: exporting", (reportProgress) => {
       this.#telemetry.onExportProgress = ({ done, total }) =>
-        reportProgress(`${done.toLocaleString("en-US")} of ${countText(total, "row")}`);
+        reportProgress(`${numberText(done)} of ${countText(total, "row")}`);
       return this.#telemetry.command(ExportRequest, { path: target.fsPath, format, what });
     });
     return `Exported ${exportText(counts)} (${sizeText(sizeBytes)}) to ${target.fsPath}.`;

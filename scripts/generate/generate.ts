@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { uploadSchemas } from "../../shared/schema/upload-schemas.ts";
+import { numberText } from "../../shared/text/format.ts";
 import { apiTypes } from "./api-types.ts";
 import { cliPage } from "./cli-page.ts";
 import { commandsPage } from "./commands-page.ts";
@@ -44,6 +45,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const file = join(root, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
-    console.log(`${path}: ${text.length.toLocaleString("en-US")} characters`);
+    console.log(`${path}: ${numberText(text.length)} characters`);
   }
 }

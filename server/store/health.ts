@@ -3,7 +3,7 @@
  * wrong clock, and quarantined databases.
  */
 import { type Message, message } from "../../shared/protocol/message.ts";
-import { countText, dateTimeText } from "../../shared/text/format.ts";
+import { countText, dateTimeText, numberText } from "../../shared/text/format.ts";
 import type { Connection } from "./driver/driver.ts";
 import { type Limits, type RetentionHold, retentionHold } from "./retention.ts";
 import { readNumber } from "./state.ts";
@@ -26,7 +26,7 @@ export function storeNotes(connection: Connection, { maxBytes }: Limits, nowMs: 
       ...(bodies > 0 ? [countText(bodies, "request body", "request bodies")] : []),
       ...(events > 0 ? [countText(events, "event")] : []),
     ];
-    const limit = `${Math.round(maxBytes / 1024 / 1024).toLocaleString("en-US")} MB`;
+    const limit = `${numberText(Math.round(maxBytes / 1024 / 1024))} MB`;
     notes.push(
       message("The size limit (max_db_size_mb, {limit}) deleted the oldest {deleted}, most recently at {at}.", {
         limit,

@@ -5,6 +5,7 @@ import { type Category, categories } from "../schema/categories.ts";
 import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../schema/events.ts";
 import type { FieldType, FieldValue } from "../schema/field-types.ts";
 import { type Field, type FieldName, fieldNames, fieldTable } from "../schema/fields.ts";
+import { numberText } from "./format.ts";
 
 /** Longer lists are abbreviated. */
 const maxValues = 12;
@@ -25,7 +26,7 @@ export function fieldTypeText(fieldType: FieldType): string {
     case "hash":
       return "32 hexadecimal digits; the salt never leaves this machine";
     case "integer":
-      return `an integer from ${fieldType.min.toLocaleString("en-US")} to ${fieldType.max.toLocaleString("en-US")}`;
+      return `an integer from ${numberText(fieldType.min)} to ${numberText(fieldType.max)}`;
     case "decimal":
       return `a number from ${fieldType.min} to ${fieldType.max} with ${fieldType.decimals} decimals`;
     case "boolean":

@@ -1,8 +1,11 @@
 /** Formats of numbers, times and sizes, the only ones in the project. English; dates as in files and on the terminal. */
 
+/** 1234567 → "1,234,567". Without `Intl`, whose first use takes longer than all of a short report. */
+export const numberText = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+
 /** 1 → "1 event", 1234 → "1,234 events". */
 export function countText(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return `${numberText(count)} ${count === 1 ? one : many}`;
 }
 
 /** 0.375 → "38%", with one decimal "37.5%". No value: "–". */
@@ -43,8 +46,9 @@ export function durationText(ms: number): string {
 
 /** Local date and time, "2026-01-31 14:02:05"; `null` is "never". */
 export function dateTimeText(ms: number | null): string {
-  // The Swedish locale formats as ISO 8601, without the T.
-  return ms === null ? "never" : new Date(ms).toLocaleString("sv-SE");
+  if (ms === null) return "never";
+  const at = new Date(ms);
+  return `${dayText(ms)} ${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}:${twoDigits(at.getSeconds())}`;
 }
 
 /** Local time without seconds: "10:14", with its date if that is not today. */
@@ -55,4 +59,9 @@ export function clockText(ms: number, nowMs: number): string {
 }
 
 /** 2026-11-26, local time. */
-export const dayText = (ms: number): string => new Date(ms).toLocaleDateString("sv-SE");
+export function dayText(ms: number): string {
+  const at = new Date(ms);
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`;
+}
+
+const twoDigits = (value: number): string => String(value).padStart(2, "0");

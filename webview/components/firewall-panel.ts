@@ -1,20 +1,20 @@
 /** Firewall counts by reason and source. Values are never counted or displayed. */
 import { html, type TemplateResult } from "lit";
 import type { Status } from "../../shared/protocol/worker.ts";
-import { countText } from "../../shared/text/format.ts";
+import { countText, numberText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { definitionList, listView } from "./definition-list.ts";
 
 const namedCounts = (rows: readonly (readonly [string, number])[]) =>
   listView(
-    rows.map(([name, count]) => `${name.replaceAll("_", " ")}: ${count.toLocaleString("en-US")}`),
+    rows.map(([name, count]) => `${name.replaceAll("_", " ")}: ${numberText(count)}`),
     "none",
   );
 const reasonCounts = (rows: readonly { readonly reason: string; readonly count: number }[]) =>
   namedCounts(rows.map(({ reason, count }) => [reason, count]));
 
 const sourceText = ({ source: name, accepted, refused }: Status["firewall"]["sources"][number]): string =>
-  `${sourceLabel(name)}: ${accepted.toLocaleString("en-US")} accepted${refused > 0 ? `, ${refused.toLocaleString("en-US")} refused` : ""}`;
+  `${sourceLabel(name)}: ${numberText(accepted)} accepted${refused > 0 ? `, ${numberText(refused)} refused` : ""}`;
 
 export function firewallPanel({ firewall }: Status): TemplateResult {
   return html`<section class="panel">

@@ -1,7 +1,7 @@
 /** The ledger: one row per request, with its exact body, its receipt, and the result of a verification. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { LedgerRequests, SharingStatus } from "../../shared/protocol/worker.ts";
-import { countText, sizeText } from "../../shared/text/format.ts";
+import { countText, numberText, sizeText } from "../../shared/text/format.ts";
 import type { Actions, LedgerVerification, ViewState } from "../state.ts";
 import { timeText } from "./definition-list.ts";
 
@@ -101,7 +101,7 @@ function tableView(rows: LedgerRequests, model: ViewState, actions: Actions): Te
               ? titles[row.kind]
               : html`<button class="link" aria-expanded=${request?.seq === row.seq} @click=${() => toggle(row)}>${titles[row.kind]}</button>`
           }</td>
-          <td class="number">${row.kind === "batch" ? row.events.toLocaleString("en-US") : ""}</td>
+          <td class="number">${row.kind === "batch" ? numberText(row.events) : ""}</td>
           <td class="number">${row.bytes === 0 ? "" : sizeText(row.bytes)}</td>
           <td class="wide">${row.result ?? "no answer"}</td>
           <td>${receiptText(row, check)}</td>

@@ -1,7 +1,7 @@
 /** Panel of the worker's own resource usage: CPU, memory, disk and time per event. */
 import { html, type TemplateResult } from "lit";
 import type { Status } from "../../shared/protocol/worker.ts";
-import { durationText, percentText, sizeText } from "../../shared/text/format.ts";
+import { durationText, numberText, percentText, sizeText } from "../../shared/text/format.ts";
 import { definitionList, timeText } from "./definition-list.ts";
 
 /** A mean of fewer events is not meaningful. */
@@ -31,7 +31,7 @@ export function resourceUsage(
           : `${sizeText(database.sizeBytes)}, ${Math.round(database.sizeBytes / database.events)} bytes per event`,
       ],
       ["Time per event", perEvent(usage)],
-      ["Events", events.toLocaleString("en-US")],
+      ["Events", numberText(events)],
     ])}
   </section>`;
 }

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Ranked, Stats, ToolCalls, WeeklyActivity } from "../../shared/protocol/reports.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
-import { changeText, countText, durationText, percentText } from "../../shared/text/format.ts";
+import { changeText, countText, durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { exitRulesMessage } from "../../shared/text/sentences.ts";
 import { activityChart } from "../charts/activity.ts";
@@ -57,7 +57,7 @@ function rowView(name: unknown, share: number, numbers: readonly unknown[]): Tem
 }
 
 const failedText = (failed: number): unknown =>
-  failed === 0 ? "–" : html`<span class="failing">${failed.toLocaleString("en-US")}</span>`;
+  failed === 0 ? "–" : html`<span class="failing">${numberText(failed)}</span>`;
 
 function rankingView(title: string, rows: readonly Ranked[], nameHeading: string): TemplateResult {
   const max = Math.max(1, ...rows.map(({ count }) => count));
@@ -68,7 +68,7 @@ function rankingView(title: string, rows: readonly Ranked[], nameHeading: string
       rowView(
         html`${name}${source === null ? nothing : html` <span class="where">${sourceLabel(source)}</span>`}`,
         count / max,
-        [count.toLocaleString("en-US"), failedText(failed), medianMs === null ? "–" : durationText(medianMs)],
+        [numberText(count), failedText(failed), medianMs === null ? "–" : durationText(medianMs)],
       ),
     ),
   );
@@ -81,7 +81,7 @@ function agentsView(toolCalls: ToolCalls | null): TemplateResult {
     "Top agents",
     ["Agent", "Tool calls", "Failed"],
     agents.map(({ source, ended, failed }) =>
-      rowView(sourceLabel(source), ended / max, [ended.toLocaleString("en-US"), failedText(failed)]),
+      rowView(sourceLabel(source), ended / max, [numberText(ended), failedText(failed)]),
     ),
     "No agents in this period.",
   );
@@ -94,7 +94,7 @@ function languagesView(weeklyActivity: WeeklyActivity | null): TemplateResult {
     "Top languages",
     ["Language", "Focus time", "Saves"],
     languages.map(({ name, focusMs, saves }) =>
-      rowView(name, focusMs / max, [durationText(focusMs), saves.toLocaleString("en-US")]),
+      rowView(name, focusMs / max, [durationText(focusMs), numberText(saves)]),
     ),
     "No editor activity in this period.",
   );
@@ -127,7 +127,7 @@ function totalsView(stats: Stats, weeklyActivity: WeeklyActivity | null): Templa
   const outcomes =
     decided === 0 ? "completed" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`;
   return html`<div class="cards">
-    ${card("Commands", commands.toLocaleString("en-US"), { text: outcomes, change: comparisonText(commands, before?.commands) })}
+    ${card("Commands", numberText(commands), { text: outcomes, change: comparisonText(commands, before?.commands) })}
     ${card("Success rate", successRate === null ? "–" : rateText(successRate), {
       text: decided === 0 ? "outcome unknown" : `of ${countText(decided, "command")}`,
       change: decided === 0 ? "" : pointsText(successRate, before?.successRate),
@@ -141,12 +141,12 @@ function totalsView(stats: Stats, weeklyActivity: WeeklyActivity | null): Templa
       change: comparisonText(durations?.totalMs ?? 0, before?.totalMs),
     })}
     ${activeCard(weeklyActivity)}
-    ${card("Sessions", sessions.toLocaleString("en-US"), {
+    ${card("Sessions", numberText(sessions), {
       text: averageSessionMs === null ? "one per window and day" : `${durationText(averageSessionMs)} on average`,
       change: "",
     })}
-    ${card("Tasks completed", tasksCompleted.toLocaleString("en-US"), { text: "reported by Nexus tools", change: "" })}
-    ${card("Workspaces created", workspacesCreated.toLocaleString("en-US"), { text: "reported by Nexus tools", change: "" })}
+    ${card("Tasks completed", numberText(tasksCompleted), { text: "reported by Nexus tools", change: "" })}
+    ${card("Workspaces created", numberText(workspacesCreated), { text: "reported by Nexus tools", change: "" })}
   </div>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { html, type TemplateResult } from "lit";
 import { categoryTexts } from "../../shared/consent/notice.ts";
-import { countText, sizeText } from "../../shared/text/format.ts";
+import { countText, numberText, sizeText } from "../../shared/text/format.ts";
 import { refusalMessage } from "../../shared/text/sentences.ts";
 import { definitionList, listView, pathView, timeText } from "../components/definition-list.ts";
 import type { Actions, ViewState } from "../state.ts";
@@ -56,8 +56,8 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
           : definitionList([
               ["File", pathView(database.path)],
               ["Size", sizeText(database.sizeBytes)],
-              ["Events stored", database.events.toLocaleString("en-US")],
-              ["Sessions", database.sessions.toLocaleString("en-US")],
+              ["Events stored", numberText(database.events)],
+              ["Sessions", numberText(database.sessions)],
               [
                 "Sequence gaps",
                 database.missing === 0

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { AgentCoverage, ToolCallStats, ToolCalls } from "../../shared/protocol/reports.ts";
 import { coverageOf } from "../../shared/text/coverage.ts";
-import { changeText, durationText, percentText } from "../../shared/text/format.ts";
+import { changeText, durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { trendChart } from "../charts/trend.ts";
 import { agentsPanel } from "../components/agents-panel.ts";
@@ -31,7 +31,7 @@ function toolView(tool: ToolCallStats, unit: ToolCalls["unit"]): TemplateResult 
   const time = (ms: number | undefined) => html`<td class="number">${ms === undefined ? "–" : durationText(ms)}</td>`;
   return html`<tr>
     <th scope="row">${name} <span class="where">${sourceLabel(source)}</span></th>
-    <td class="number">${calls.toLocaleString("en-US")}${change === "" ? nothing : html` <span class="where">${change}</span>`}</td>
+    <td class="number">${numberText(calls)}${change === "" ? nothing : html` <span class="where">${change}</span>`}</td>
     <td class="number">${failureView(tool)}</td>
     ${time(durations?.medianMs)}${time(durations?.p95Ms)}${time(durations?.p99Ms)}
     <td>${trendChart(tool, unit)}</td>
@@ -42,8 +42,8 @@ function coverageRow(coverage: AgentCoverage): TemplateResult {
   const { outcome, duration, unended, why } = coverageOf(coverage);
   return html`<tr>
     <th scope="row">${sourceLabel(coverage.source)}</th>
-    <td class="number">${coverage.ended.toLocaleString("en-US")}</td>
-    <td class="number">${unended === null ? "–" : unended.toLocaleString("en-US")}</td>
+    <td class="number">${numberText(coverage.ended)}</td>
+    <td class="number">${unended === null ? "–" : numberText(unended)}</td>
     <td class="number">${outcome}</td>
     <td class="number">${duration}</td>
     <td class="wide">${allTranslated(why)}</td>

@@ -5,7 +5,7 @@ import { isAbsolute, resolve } from "node:path";
 import type { TelemetryService } from "../../../server/worker/service.ts";
 import { textOf } from "../../../shared/protocol/message.ts";
 import type { EraseRequestSelection } from "../../../shared/protocol/worker.ts";
-import { countText, sizeText } from "../../../shared/text/format.ts";
+import { countText, numberText, sizeText } from "../../../shared/text/format.ts";
 import { deletedSettingsMessage, proofMessage } from "../../../shared/text/sentences.ts";
 import { ReportedError, UsageError } from "../../exit.ts";
 import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
@@ -58,7 +58,7 @@ async function deleteAll(service: TelemetryService, { confirm, json }: DeleteOpt
   if (confirm !== true) {
     print("This will permanently delete all telemetry data. Consent is not affected.\n");
     const amount = [
-      ["Events to be deleted", (database?.events ?? 0).toLocaleString("en-US")],
+      ["Events to be deleted", numberText(database?.events ?? 0)],
       ["Database size", sizeText(database?.sizeBytes ?? 0)],
     ] as const;
     if (!(await isSure(amount))) return;
@@ -85,8 +85,8 @@ async function deletePart(
   if (confirm !== true) {
     print("This will permanently delete a part of your telemetry data, and the request bodies in the upload ledger.\n");
     const amount = [
-      ["Events to be deleted", `${plan.events.toLocaleString("en-US")} of ${countText(plan.sessions, "session")}`],
-      ["Totals to be deleted", plan.totals.toLocaleString("en-US")],
+      ["Events to be deleted", `${numberText(plan.events)} of ${countText(plan.sessions, "session")}`],
+      ["Totals to be deleted", numberText(plan.totals)],
       ["Size", `about ${sizeText(plan.bytes)}`],
     ] as const;
     if (!(await isSure(amount))) return;

@@ -5,7 +5,7 @@ import { refuseExisting } from "../../../server/store/export/export-file.ts";
 import type { TelemetryReader } from "../../../server/worker/reader.ts";
 import { type ExportFormat, type ExportKind, exportFormats, exportKinds } from "../../../shared/protocol/worker.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
-import { sizeText } from "../../../shared/text/format.ts";
+import { numberText, sizeText } from "../../../shared/text/format.ts";
 import { exportText } from "../../../shared/text/sentences.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson, progressLine } from "../../output/print.ts";
@@ -52,8 +52,7 @@ export function run(options: Options): Promise<void> {
           print(`Exported ${exportText(counts)} (${sizeText(sizeBytes)}) to ${path}.`);
     },
     {
-      exportProgress: ({ done, total }) =>
-        progressLine(`Exported ${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} rows`),
+      exportProgress: ({ done, total }) => progressLine(`Exported ${numberText(done)} of ${numberText(total)} rows`),
     },
   );
 }

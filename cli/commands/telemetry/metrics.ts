@@ -1,18 +1,17 @@
 /** `nexus telemetry metrics`: personal usage metrics (analytics design, section 5.1). */
 import type { Metrics } from "../../../shared/protocol/reports.ts";
-import { durationText, percentText } from "../../../shared/text/format.ts";
+import { durationText, numberText, percentText } from "../../../shared/text/format.ts";
 import { nothingText, printIfOff } from "../../output/nothing.ts";
 import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
 import { heading, styled } from "../../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
 import { withFreshReader } from "../../runtime.ts";
 
-const number = (value: number): string => value.toLocaleString("en-US");
 
 /** 1,234,567 → "1.2M". */
 function shortNumber(value: number): string {
   if (value >= 1_000_000) return `${(value / 1_000_000).toFixed(1)}M`;
-  return value >= 10_000 ? `${(value / 1_000).toFixed(1)}K` : number(value);
+  return value >= 10_000 ? `${(value / 1_000).toFixed(1)}K` : numberText(value);
 }
 
 function section(title: string, rows: readonly (readonly [string, string])[]): string {
@@ -21,10 +20,10 @@ function section(title: string, rows: readonly (readonly [string, string])[]): s
 
 const shares = (rows: Metrics["commands"], all: number) =>
   rows.map(
-    ({ name, count }) => [name, `${number(count)} (${percentText(all === 0 ? null : count / all, 1)})`] as const,
+    ({ name, count }) => [name, `${numberText(count)} (${percentText(all === 0 ? null : count / all, 1)})`] as const,
   );
 
-const calls = (rows: Metrics["tools"]) => rows.map(({ name, count }) => [name, `${number(count)} calls`] as const);
+const calls = (rows: Metrics["tools"]) => rows.map(({ name, count }) => [name, `${numberText(count)} calls`] as const);
 
 /** What only some agents report. */
 function writesAndReasoning({ cacheWrite5m, cacheWrite1h, reasoning }: Metrics["tokens"]) {
@@ -55,8 +54,8 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
     print(heading(`Personal Usage Metrics (${periodTitle(found.period, found.fromMs, found.toMs)})`));
     print(
       `\n${definitionList([
-        ["Sessions", number(found.sessions)],
-        ["Total Queries", number(queries)],
+        ["Sessions", numberText(found.sessions)],
+        ["Total Queries", numberText(queries)],
         ["Total Duration", durationText(found.totalMs)],
       ])}`,
     );
@@ -67,7 +66,7 @@ export function run({ json, ...period }: PeriodOptions & JsonOption): Promise<vo
         section("ThinkTool Usage", calls(found.thinktools)),
         section("Tool Usage", calls(found.tools)),
         section("Performance", [
-          ["Avg Latency", found.averageMs === null ? "–" : `${number(found.averageMs)}ms`],
+          ["Avg Latency", found.averageMs === null ? "–" : `${numberText(found.averageMs)}ms`],
           ["Success Rate", percentText(found.successRate, 1)],
           ["Cache Hit", percentText(found.cacheHitRate, 1)],
         ]),

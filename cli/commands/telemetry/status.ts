@@ -4,7 +4,7 @@ import type { Permission } from "../../../shared/consent/consent.ts";
 import { categoryTexts } from "../../../shared/consent/notice.ts";
 import { textOf, textsOf } from "../../../shared/protocol/message.ts";
 import type { Status } from "../../../shared/protocol/worker.ts";
-import { countText, dateTimeText, sizeText } from "../../../shared/text/format.ts";
+import { countText, dateTimeText, numberText, sizeText } from "../../../shared/text/format.ts";
 import { erasuresMessages, modeMessage, pendingText, refusalMessage } from "../../../shared/text/sentences.ts";
 import { statusJson } from "../../output/message-json.ts";
 import { definitionList, type JsonOption, print, printJson } from "../../output/print.ts";
@@ -51,7 +51,7 @@ export function run({ json }: JsonOption): Promise<void> {
       ],
     ];
     rows.push(
-      ["Events Stored", (database?.events ?? 0).toLocaleString("en-US")],
+      ["Events Stored", numberText(database?.events ?? 0)],
       ["Last Flush", dateTimeText(database?.newestMs ?? null)],
       ["Cloud Sync", cloudSyncText(status)],
     );
