@@ -1,37 +1,24 @@
 /** Which data an erasure of a part selects, in the user's terms: a source, a workspace, and days of the calendar. */
-import { isAbsolute } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { EraseRequestSelection } from "../../shared/protocol/worker.ts";
 import { spanOf } from "../analytics/calendar.ts";
 import type { NameHasher } from "../privacy/identity.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import type { Days, EraseSelection } from "../store/erase.ts";
 import { dayOfHour, localHour } from "../store/rollups/local-time.ts";
+import { knownWorkspaces, workspaceHashes } from "./workspaces.ts";
 
 /** The selection names nothing, or more than one erasure can select. The message is for the user. */
 export class EraseError extends Error {
   override readonly name = "EraseError";
 }
 
-const hashPattern = /^[0-9a-f]{32}$/;
-
 /** Returns every source and every workspace hash in the database. */
 export function erasable(connection: Connection): {
   readonly sources: readonly string[];
   readonly workspaces: ReadonlySet<string>;
 } {
-  const column = (name: string) =>
-    connection
-      .prepare(`SELECT DISTINCT ${name} value FROM dimensions WHERE ${name} IS NOT NULL ORDER BY 1`)
-      .all()
-      .map(({ value }) => String(value));
-  return { sources: column("source"), workspaces: new Set(column("workspace_hash")) };
-}
-
-/** Names under which a workspace may have been recorded: as given, and as the URI of a path. */
-function workspaceHashes(name: string, hasher: NameHasher): readonly string[] {
-  const names = isAbsolute(name) ? [name, pathToFileURL(name).href] : [name];
-  return [...(hashPattern.test(name) ? [name] : []), ...names.map((one) => hasher.hashOnce("workspace", one))];
+  const sources = connection.prepare("SELECT DISTINCT source FROM dimensions ORDER BY 1").all();
+  return { sources: sources.map(({ source }) => String(source)), workspaces: knownWorkspaces(connection) };
 }
 
 /** Returns whether a line of an event log belongs to a selection. */

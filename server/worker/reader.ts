@@ -1,6 +1,6 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
 import { type Message, verbatim } from "../../shared/protocol/message.ts";
-import type { Answer, Query, SessionEvent } from "../../shared/protocol/query.ts";
+import type { Answer, FirstTry, Query, SessionEvent } from "../../shared/protocol/query.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type {
   Insights,
@@ -23,8 +23,10 @@ import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
 import { PriceList } from "../analytics/price-list.ts";
+import { readFirstTry } from "../analytics/query/first-try.ts";
 import { answer } from "../analytics/query/query.ts";
 import { type NewestSessions, readSessions, readTimeline } from "../analytics/query/sessions.ts";
+import { stretchOf } from "../analytics/query/stretch.ts";
 import { noRankings, type Rankings, readRankings } from "../analytics/rankings.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
 import { emptyToday, readToday } from "../analytics/today.ts";
@@ -33,6 +35,7 @@ import { emptyWeeklyActivity, readWeeklyActivity } from "../analytics/weekly-act
 import type { EffectivePolicy } from "../config/permission.ts";
 import { unreadBytes } from "../ingest/event-log.ts";
 import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
+import { IdentityFile, NameHasher } from "../privacy/identity.ts";
 import { lastSeenBySource } from "../store/events/last-seen.ts";
 import type { ExportSink } from "../store/export/export-file.ts";
 import type { Store } from "../store/store.ts";
@@ -42,6 +45,7 @@ import { requestsIn } from "../upload/ledger/requests.ts";
 import type { Sharing, SharingStatus } from "../upload/sharing.ts";
 import type { TelemetryCore } from "./core.ts";
 import type { ExportCounts, ExportOptions } from "./exporter.ts";
+import { knownWorkspaces, WorkspaceFinder } from "./workspaces.ts";
 
 /** Limit of the protocol. */
 const maxNotes = 32;
@@ -142,6 +146,20 @@ export class TelemetryReader {
     const store = this.#core.locatedStore();
     const found = store.read((connection) => readSessions(connection, query, limit, priceList, nowMs));
     return found ?? readSessions(undefined, query, limit, priceList, nowMs);
+  }
+
+  /** How often agents' edits pass the next check. @throws ConfigError, SelectionError, SQLite's error. */
+  firstTry(query: Query): FirstTry {
+    const stretch = stretchOf(query.period, this.#core.clock.nowMs());
+    const found = this.#core.locatedStore().read((c) => readFirstTry(c, stretch, query.filters ?? {}));
+    return found ?? { groups: [], isCut: false };
+  }
+
+  /** Finds recorded workspaces. @throws ConfigError, SQLite's error, or the file system's if the salt cannot be read. */
+  workspaces(): WorkspaceFinder {
+    const known = this.#core.locatedStore().read(knownWorkspaces) ?? new Set<string>();
+    const identity = new IdentityFile(this.#core.paths.identityFile);
+    return new WorkspaceFinder(known, new NameHasher(() => identity.localSalt()));
   }
 
   /** The moments of the only session whose ID starts with a text; else `undefined`. @throws ConfigError, SQLite's error. */

@@ -41,7 +41,10 @@ export const filterNames = [
   "origin",
 ] as const;
 export type FilterName = (typeof filterNames)[number];
-/** A command also matches its subcommands: `git` matches `git push`. A workspace is given by its stored hash. */
+/**
+ * Values, separated by commas, of which one must match. A command also matches its subcommands: `git` matches `git push`. A
+ * workspace is given by its stored hash.
+ */
 export type Filters = Readonly<Partial<Record<FilterName, string>>>;
 
 export const comparisons = ["previous", "year"] as const;
@@ -171,4 +174,26 @@ export interface SessionEvent {
   readonly name: string;
   readonly outcome: string | null;
   readonly durationMs: number | null;
+}
+
+/** Stretches of an agent's edits in a workspace that a test, linter or compiler followed within 30 minutes. */
+export interface FirstTryGroup {
+  readonly agent: string;
+  /** The model that the session used last; "" if it is not known. */
+  readonly model: string;
+  readonly checked: number;
+  /** Stretches that no check followed in time. */
+  readonly unchecked: number;
+  /** Share of the checked ones whose first check succeeded; `null` without any. */
+  readonly firstTry: Rate | null;
+  /** Checked ones that did not succeed in time. */
+  readonly red: number;
+  /** Median number of runs until the check succeeded; `null` if it never did. */
+  readonly medianTries: number | null;
+}
+
+export interface FirstTry {
+  readonly groups: readonly FirstTryGroup[];
+  /** Whether only the newest events were read. */
+  readonly isCut: boolean;
 }

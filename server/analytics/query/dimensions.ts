@@ -36,13 +36,14 @@ const filterColumns: Readonly<Partial<Record<FilterName, string>>> = {
 /** The dimensions of what is counted and matches all filters, by their number. */
 export function readDimensions(connection: Connection, filters: Filters): ReadonlyMap<number, Dimensions> {
   const [where, values] = conditionOf(filters);
+  const classes = filters.class?.split(",");
   const found = new Map<number, Dimensions>();
   const sql = `SELECT d.id, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of,
     d.error_category, d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.speed, d.mcp_server,
     d.workspace_hash, d.origin FROM dimensions d WHERE ${where}`;
   for (const row of connection.prepare(sql).all(...values)) {
     const path = row["command_path"];
-    if (filters.class !== undefined && (typeof path !== "string" || commandClass(path) !== filters.class)) continue;
+    if (classes !== undefined && (typeof path !== "string" || !classes.includes(commandClass(path)))) continue;
     found.set(Number(row["id"]), {
       row,
       kind: kindOf(row),
@@ -67,16 +68,18 @@ export function conditionOf(filters: Filters): readonly [sql: string, values: re
   const conditions = [counted];
   const values: SqlValue[] = [];
   for (const [name, column] of Object.entries(filterColumns)) {
-    const value = filters[name as FilterName];
-    if (value === undefined) continue;
-    conditions.push(`d.${column} = ?`);
-    values.push(value);
+    const wanted = filters[name as FilterName]?.split(",");
+    if (wanted === undefined) continue;
+    conditions.push(`d.${column} IN (${wanted.map(() => "?").join(", ")})`);
+    values.push(...wanted);
   }
   if (filters.command !== undefined) {
     // Not LIKE, in which names may contain wildcards.
-    conditions.push("(d.command_path = ? OR substr(d.command_path, 1, ?) = ?)");
-    values.push(filters.command, filters.command.length + 1, `${filters.command} `);
+    const paths = filters.command.split(",");
+    conditions.push(`(${paths.map(() => "d.command_path = ? OR substr(d.command_path, 1, ?) = ?").join(" OR ")})`);
+    values.push(...paths.flatMap((path) => [path, path.length + 1, `${path} `]));
   }
-  if (filters.origin !== undefined) conditions.push(filters.origin === "live" ? "d.origin = 0" : "d.origin > 0");
+  if (filters.origin === "live") conditions.push("d.origin = 0");
+  if (filters.origin === "import") conditions.push("d.origin > 0");
   return [conditions.join(" AND "), values];
 }

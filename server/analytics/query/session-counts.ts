@@ -21,10 +21,10 @@ export function sessionCounts(
   const isKnown = Object.entries(filters).every(([name, value]) => name === "source" || value === undefined);
   if (!isKnown) return { total: null, of: () => null };
   const condition = "s.own = 0 AND s.ended_at >= ? AND s.started_at < ?";
-  const { source } = filters;
-  const isFrom = "EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND t.source = ?)";
-  const values = [stretch.fromMs, stretch.endMs, ...(source === undefined ? [] : [source])];
-  const where = source === undefined ? condition : `${condition} AND ${isFrom}`;
+  const sources = filters.source?.split(",") ?? [];
+  const isFrom = `EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND t.source IN (${sources.map(() => "?").join(", ")}))`;
+  const values = [stretch.fromMs, stretch.endMs, ...sources];
+  const where = sources.length === 0 ? condition : `${condition} AND ${isFrom}`;
   if (isByTime(by)) {
     const rows = connection
       .prepare(`SELECT s.started_at, s.ended_at FROM sessions s WHERE ${where}`)

@@ -51,14 +51,15 @@ function summaries(
 
 /** Sessions with events, newest first. Most filters also need a look at their events. */
 function sessionsIn(connection: Connection, { source }: Filters, fromMs: number, endMs: number): Iterable<Row> {
-  const isFrom = "AND EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND t.source = ?)";
+  const sources = source?.split(",") ?? [];
+  const isFrom = `AND EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND t.source IN (${sources.map(() => "?").join(", ")}))`;
   return connection
     .prepare(
       `SELECT s.id, s.session_id, s.started_at, s.ended_at FROM sessions s
        WHERE s.own = 0 AND s.ended_at >= ? AND s.started_at < ? ${source === undefined ? "" : isFrom}
        ORDER BY s.started_at DESC, s.id DESC`,
     )
-    .all(fromMs, endMs, ...(source === undefined ? [] : [source]));
+    .all(fromMs, endMs, ...sources);
 }
 
 /** Returns `undefined` if nothing in the session matches. */
